@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+#
+#   make               build everything below $(O)         (V=1 shows commands)
+#   make demo          build, sign, seal and boot a real Debian in QEMU
+#   make check         every test; installs what it needs
+#   make check-fast    the same without virtual machines (under a minute)
+#   make check-san     unit tests and corpora under ASan and UBSan
+#   make check-clang   unit tests and corpora, built by clang
+#   make check-vm      real kernels: User-Mode Linux and QEMU
+#   make bench         measure against peers and limits
+#   make deps          what is built from others: libraries, kernels, root fs
+#   make fuzz F=kargs T=60     fuzz one target for T seconds (clang)
+#   make format        apply .clang-format
+#   make install DESTDIR=...
+
+O          ?= build
+CC         ?= gcc
+PREFIX     ?= /usr
+BINDIR     ?= $(PREFIX)/bin
+SBINDIR    ?= $(PREFIX)/sbin
+LIBEXECDIR ?= $(PREFIX)/lib/composefs
+MANDIR     ?= $(PREFIX)/share/man
+CFLAGS     ?= -O2 -g
+VERSION    := 0.1.0
+LIBC       ?= glibc
+CLANG_FORMAT ?= $(firstword $(shell command -v clang-format-14 clang-format 2>/dev/null) clang-format)
+
+# A room is a top-level folder of sources; all of them make one archive.
+ROOMS      := base fsverity tree keys mount boot erofs repo disk
+
+# composefs-setup-root's trusted computing base: the sources it is linked
+# from, all of them.  Adding one is a reviewed act; so is raising the budget.
+include tcb.mk
+
+WARN       := -Wall -Wextra -Wshadow -Wformat=2 -Wundef -Wvla -Wpointer-arith \
+	      -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	      -Wwrite-strings -Wcast-qual -Wconversion -Wno-sign-conversion \
+	      -Wimplicit-fallthrough -Wno-missing-field-initializers -Werror
+HARDEN     := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-common
+CFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. \
+	      -DCFS_VERSION='"$(VERSION)"' -fPIE -ffunction-sections \
+	      -fdata-sections $(WARN) $(HARDEN)
+CFS_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now
+CTL_LIBS   := -lcrypto -lkeyutils -lext2fs -lcom_err
+
+ifdef SAN
+CFS_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all \
+	      -U_FORTIFY_SOURCE
+endif
+
+ifneq ($(V),1)
+say = @printf '  %-5s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)';
+endif
+
+# The static libraries of others that setup-root is linked from: STATIC_PREFIX
+# is where deps/static-libs.sh left them.
+ifneq ($(filter-out clean format lint-only,$(or $(MAKECMDGOALS),all)),)
+include $(O)/deps.mk
+endif
+CFS_CFLAGS += $(if $(STATIC_PREFIX),-isystem $(STATIC_PREFIX)/include)
+TCB_LIBS   := -L$(STATIC_PREFIX)/lib -lmount -lblkid -lkmod -lkeyutils
+
+srcs       = $(sort $(wildcard $(1)/*.c))
+objs       = $(patsubst %.c,$(O)/%.o,$(1))
+LIB        := $(O)/libcfs.a
+LIB_OBJS   := $(call objs,$(foreach r,$(ROOMS),$(call srcs,$(r))))
+TCB_OBJS   := $(call objs,$(TCB_SRCS) deps/static-stubs.c)
+CTL_OBJS   := $(call objs,$(call srcs,cfsctl))
+# The programs' own files without their main(), for unit tests alone.
+PROG       := $(O)/libprog.a
+PROG_OBJS  := $(call objs,$(filter-out %/main.c,$(call srcs,setup-root) $(call srcs,cfsctl)))
+UNIT       := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*/test_*.c))
+FUZZ       := $(patsubst tests/fuzz/fuzz_%.c,$(O)/tests/fuzz/fuzz_%,$(wildcard tests/fuzz/fuzz_*.c))
+TOOLS      := $(patsubst tests/tools/%.c,$(O)/tests/tools/%,$(wildcard tests/tools/*.c))
+FAKES      := $(call objs,$(wildcard tests/fake/*.c))
+MAN        := $(wildcard docs/*.[1-8])
+ALL_SRCS   = $(shell find $(ROOMS) setup-root cfsctl tests deps -name '*.[ch]')
+BIN        := $(O)/bin
+
+.PHONY: all deps demo bench check check-fast check-all check-unit check-fuzz \
+	check-cli check-root check-uml check-vm check-qemu check-boot \
+	check-san check-clang lint tcb man fuzz format install clean FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BIN)/composefs-setup-root $(BIN)/cfsctl
+
+$(O)/deps.mk: deps/packages.sh deps/static-libs.sh
+	@mkdir -p $(O)
+	@deps/packages.sh build
+	@p=$$(LIBC=$(LIBC) deps/static-libs.sh) && \
+		printf 'STATIC_PREFIX := %s\n' "$$p" > $@
+
+# Everything is rebuilt when the flags change, and only then.
+$(O)/flags: FORCE
+	@mkdir -p $(O)
+	@printf '%s\n' '$(CC) $(CFS_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(CFS_LDFLAGS) $(LDFLAGS)' > $@.new; \
+		cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(O)/%.o: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(CFS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIB): $(LIB_OBJS)
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$(PROG): $(PROG_OBJS)
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
+# Static, from the listed objects only: never from the archive.
+$(BIN)/composefs-setup-root: $(TCB_OBJS)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) $(if $(SAN),,-static-pie) \
+		$(CFS_LDFLAGS) $(LDFLAGS) $^ $(TCB_LIBS) -o $@
+
+$(BIN)/cfsctl: $(CTL_OBJS) $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(CFS_LDFLAGS) $(LDFLAGS) $^ $(CTL_LIBS) -lpthread -o $@
+
+# The fakes come before the archives, so the real ones are not pulled in.
+$(UNIT): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(FAKES) $(PROG) $(LIB)
+	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(CTL_LIBS) -lpthread -o $@
+
+$(FUZZ): %: %.o $(O)/tests/fuzz/replay.o $(PROG) $(LIB)
+	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(CTL_LIBS) -lpthread -o $@
+
+# Helpers that the shell tests run; with the real kernel behind them.
+$(TOOLS): %: %.o $(PROG) $(LIB)
+	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(CTL_LIBS) -lpthread -o $@
+
+deps: $(O)/deps.mk
+	@deps/packages.sh build check vm demo
+	@deps/uml-kernel.sh
+	@for s in bookworm trixie sid; do deps/debian-kernel.sh $$s || exit 1; done
+	@deps/rootfs.sh
+
+# Tests.  tests/run counts what each of them says and adds up in
+# $(O)/results; `make check` closes with the sum.
+RUN = O=$(abspath $(O)) BIN=$(abspath $(BIN)) tests/run
+
+check:
+	@deps/packages.sh build check vm demo
+	+@rm -f $(O)/results
+	+@$(MAKE) --no-print-directory -k lint tcb man check-unit check-fuzz check-cli check-root; a=$$?; \
+	$(MAKE) --no-print-directory -k check-san check-clang; b=$$?; \
+	$(MAKE) --no-print-directory -k check-uml check-qemu check-boot; c=$$?; \
+	$(RUN) --sum && test $$a = 0 && test $$b = 0 && test $$c = 0
+
+check-fast:
+	@deps/packages.sh build check
+	+@rm -f $(O)/results
+	+@$(MAKE) --no-print-directory -k lint tcb man check-unit check-fuzz check-cli check-root; a=$$?; \
+	$(RUN) --sum && test $$a = 0
+
+check-unit: $(UNIT)
+	@$(RUN) unit $(UNIT)
+
+check-fuzz: $(FUZZ)
+	@$(RUN) fuzz $(FUZZ)
+
+check-cli: all $(TOOLS)
+	@$(RUN) cli $(sort $(wildcard tests/cli/*.sh))
+
+check-root: all $(TOOLS)
+	@$(RUN) root $(sort $(wildcard tests/root/*.sh))
+
+check-uml: all $(TOOLS)
+	@deps/packages.sh build check vm
+	@deps/uml-kernel.sh >/dev/null
+	@$(RUN) -j 2 uml $(sort $(wildcard tests/uml/*.sh))
+
+check-qemu: all $(TOOLS)
+	@deps/packages.sh build check vm
+	@for s in bookworm trixie sid; do deps/debian-kernel.sh $$s >/dev/null || exit 1; done
+	@$(RUN) -j 2 qemu $(sort $(wildcard tests/qemu/*.sh))
+
+check-boot: all $(TOOLS)
+	@deps/packages.sh build check vm demo
+	@$(RUN) boot $(sort $(wildcard tests/boot/*.sh))
+
+check-vm: check-uml check-qemu check-boot
+
+check-san:
+	+@$(MAKE) --no-print-directory O=$(O)/san SAN=1 CFLAGS='-O1 -g' check-unit check-fuzz; r=$$?; \
+		cat $(O)/san/results >> $(O)/results; rm -f $(O)/san/results; exit $$r
+
+check-clang:
+	+@$(MAKE) --no-print-directory O=$(O)/clang CC=clang all check-unit check-fuzz; r=$$?; \
+		cat $(O)/clang/results >> $(O)/results; rm -f $(O)/clang/results; exit $$r
+
+lint: $(LIB)
+	@tests/lint/includes
+	@tests/lint/sizes
+	@! nm -g --defined-only $(LIB) | awk '$$2 ~ /[TDBR]/ && $$3 !~ /^cfs_/' | grep .
+	@$(CLANG_FORMAT) --dry-run -Werror $(ALL_SRCS)
+
+tcb: $(BIN)/composefs-setup-root
+	@CC='$(CC)' CPPFLAGS='-I. $(if $(STATIC_PREFIX),-isystem $(STATIC_PREFIX)/include)' \
+		tests/lint/tcb $(TCB_SLOC_MAX) $(BIN)/composefs-setup-root $(TCB_SRCS)
+
+man:
+	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done
+
+demo: all
+	@deps/packages.sh build vm demo
+	@O=$(abspath $(O)) BIN=$(abspath $(BIN)) docs/demo/run
+
+bench: all $(TOOLS)
+	@O=$(abspath $(O)) BIN=$(abspath $(BIN)) tests/bench/run
+
+F ?= kargs
+T ?= 60
+fuzz:
+	@mkdir -p $(O)/fuzz/corpus/$(F) tests/fuzz/corpus/$(F)
+	clang $(filter-out -Werror,$(CFS_CFLAGS)) -g -O1 -fsanitize=fuzzer,address,undefined \
+		tests/fuzz/fuzz_$(F).c $(foreach r,$(ROOMS),$(call srcs,$(r))) \
+		$(filter-out %/main.c,$(call srcs,setup-root)) \
+		$(TCB_LIBS) $(CTL_LIBS) -lpthread -o $(O)/fuzz/$(F)
+	$(O)/fuzz/$(F) -max_total_time=$(T) $(O)/fuzz/corpus/$(F) tests/fuzz/corpus/$(F)
+
+format:
+	$(CLANG_FORMAT) -i $(ALL_SRCS)
+
+install: all
+	@O='$(O)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' \
+		SBINDIR='$(SBINDIR)' LIBEXECDIR='$(LIBEXECDIR)' \
+		MANDIR='$(MANDIR)' deps/install.sh
+
+clean:
+	rm -rf $(O)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

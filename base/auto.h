@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Scope-bound ownership: a local that owns something says so where it is
+ * declared, and gives it back however the function is left.
+ *
+ * Declare every owner with an empty value (-EBADF, NULL) so that an early
+ * return never releases garbage.
+ */
+#ifndef CFS_BASE_AUTO_H
+#define CFS_BASE_AUTO_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CFS_MUST_CHECK	  __attribute__((warn_unused_result))
+#define CFS_NONNULL	  __attribute__((nonnull))
+#define CFS_PRINTF(f, a)  __attribute__((format(printf, f, a)))
+#define CFS_ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
+
+/* Closes *@fd if it is open.  Keeps errno: the caller is usually failing. */
+static inline void cfs_closep(int *fd)
+{
+	int saved = errno;
+
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -EBADF;
+	errno = saved;
+}
+
+static inline void cfs_freep(void *p)
+{
+	free(*(void **)p);
+}
+
+static inline void cfs_fclosep(FILE **f)
+{
+	if (*f)
+		(void)fclose(*f);
+	*f = NULL;
+}
+
+static inline void cfs_closedirp(DIR **dir)
+{
+	if (*dir)
+		(void)closedir(*dir);
+	*dir = NULL;
+}
+
+/* Hands the descriptor over: the caller owns it now, the scope does not. */
+static inline int cfs_steal_fd(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -EBADF;
+	return taken;
+}
+
+/* Hands a pointer over, as cfs_steal_fd does a descriptor. */
+#define cfs_steal_ptr(pp)                     \
+	__extension__({                       \
+		__typeof__(*(pp)) p_ = *(pp); \
+		*(pp) = NULL;                 \
+		p_;                           \
+	})
+
+/* CFS_AUTO(cfs_repo_free) struct cfs_repo *repo = NULL; */
+#define CFS_AUTO(fn) __attribute__((cleanup(fn##p)))
+#define CFS_AUTOFD   __attribute__((cleanup(cfs_closep)))
+#define CFS_AUTOFREE __attribute__((cleanup(cfs_freep)))
+#define CFS_AUTOFILE __attribute__((cleanup(cfs_fclosep)))
+#define CFS_AUTODIR  __attribute__((cleanup(cfs_closedirp)))
+
+/* Defines the helper CFS_AUTO(fn) needs; @fn must accept NULL. */
+#define CFS_DEFINE_AUTO(type, fn)          \
+	static inline void fn##p(type **p) \
+	{                                  \
+		fn(*p);                    \
+		*p = NULL;                 \
+	}                                  \
+	struct cfs_auto_needs_a_semicolon
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "base/io.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+int cfs_openat2(int dirfd, const char *path, int flags, mode_t mode,
+		uint64_t resolve)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+		.mode = mode,
+		.resolve = resolve,
+	};
+	long fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int cfs_open_beneath(int dirfd, const char *path, int flags)
+{
+	return cfs_openat2(dirfd, path, flags, 0,
+			   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+}
+
+int cfs_reopen(int fd, int flags)
+{
+	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	r = open(path, flags | O_CLOEXEC);
+	return r < 0 ? -errno : r;
+}
+
+int cfs_open_regular(int dirfd, const char *path, struct stat *ret_st)
+{
+	CFS_AUTOFD int look = -EBADF;
+	struct stat st;
+	int fd;
+
+	look = cfs_open_beneath(dirfd, path, O_PATH);
+	if (look < 0)
+		return look;
+	if (fstat(look, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	fd = cfs_reopen(look, O_RDONLY);
+	if (fd >= 0 && ret_st)
+		*ret_st = st;
+	return fd;
+}
+
+ssize_t cfs_read_full(int fd, void *data, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = read(fd, (char *)data + done, len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+ssize_t cfs_pread_full(int fd, void *data, size_t len, uint64_t off)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pread(fd, (char *)data + done, len - done,
+				  (off_t)(off + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+int cfs_write_full(int fd, const void *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data = (const char *)data + n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int cfs_read_all(int fd, size_t max, struct cfs_buf *buf)
+{
+	size_t start = buf->len;
+
+	for (;;) {
+		/* One byte more than allowed tells "full" from "too long". */
+		size_t room = max + 1 - (buf->len - start);
+		ssize_t n;
+
+		if (room > 65536)
+			room = 65536;
+		if (!cfs_buf_reserve(buf, room))
+			return -ENOMEM;
+		n = cfs_read_full(fd, buf->data + buf->len, room);
+		if (n < 0)
+			return (int)n;
+		buf->len += (size_t)n;
+		if (buf->len - start > max)
+			return -EFBIG;
+		if ((size_t)n < room)
+			return 0;
+	}
+}
+
+static int open_named(int dirfd, const char *path)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct stat st;
+
+	if (dirfd != AT_FDCWD)
+		return cfs_open_regular(dirfd, path, NULL);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	return cfs_steal_fd(&fd);
+}
+
+int cfs_read_file(int dirfd, const char *path, size_t max, struct cfs_buf *buf,
+		  struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = open_named(dirfd, path);
+	int r;
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd == -EINVAL)
+		return cfs_fail(err, EINVAL, "%s is not a regular file", path);
+	if (fd < 0)
+		return cfs_fail(err, -fd, "open %s: %s", path, strerror(-fd));
+	r = cfs_read_all(fd, max, buf);
+	if (r == -EFBIG)
+		return cfs_fail(err, EFBIG, "%s is longer than %zu bytes", path,
+				max);
+	if (r < 0)
+		return cfs_fail(err, -r, "read %s: %s", path, strerror(-r));
+	return 1;
+}
+
+int cfs_name_exists(int dirfd, const char *name)
+{
+	if (faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The kernel, as one seam: every system call and ioctl that a plain test
+ * machine cannot perform goes through here and nowhere else.  Thin wrappers:
+ * no policy, no messages, 0 or more on success and negative errno on failure.
+ * Unit tests link tests/fake/kernel.c instead.
+ *
+ * Arguments and flags are those of the system call of the same name; new
+ * descriptors are close-on-exec.
+ *
+ * Source: linux/mount.h, linux/fsverity.h, linux/loop.h; fsopen(2) family,
+ * Documentation/filesystems/fsverity.rst.
+ */
+#ifndef CFS_BASE_KERNEL_H
+#define CFS_BASE_KERNEL_H
+
+#include <linux/fsverity.h>
+#include <linux/loop.h>
+#include <linux/mount.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/auto.h"
+
+/* FS_IOC_MEASURE_VERITY.  @buf->digest_size: room in bytes, then length. */
+int cfs_kernel_measure_verity(int fd, struct fsverity_digest *buf)
+	CFS_MUST_CHECK CFS_NONNULL;
+
+/* FS_IOC_ENABLE_VERITY.  @fd: read-only, no writer left. */
+int cfs_kernel_enable_verity(int fd, const struct fsverity_enable_arg *arg)
+	CFS_MUST_CHECK CFS_NONNULL;
+
+/* FS_IOC_READ_VERITY_METADATA (Linux 5.12).  Returns the bytes read. */
+int cfs_kernel_read_verity_metadata(int fd,
+				    struct fsverity_read_metadata_arg *arg)
+	CFS_MUST_CHECK CFS_NONNULL;
+
+int cfs_kernel_fsopen(const char *fs_name) CFS_MUST_CHECK CFS_NONNULL;
+int cfs_kernel_fsconfig(int fs_fd, unsigned cmd, const char *key,
+			const void *value, int aux) CFS_MUST_CHECK;
+int cfs_kernel_fsmount(int fs_fd, unsigned attr_flags) CFS_MUST_CHECK;
+
+/*
+ * Reads one message of the fs context @fs_fd ("e overlay: ...") into @buf,
+ * NUL-terminated.  Returns its length, or -ENODATA when there is none left.
+ */
+int cfs_kernel_fs_message(int fs_fd, char *buf,
+			  size_t size) CFS_MUST_CHECK CFS_NONNULL;
+
+int cfs_kernel_open_tree(int dirfd, const char *path,
+			 unsigned flags) CFS_MUST_CHECK CFS_NONNULL;
+/* Moves the mount @from_fd itself (MOVE_MOUNT_F_EMPTY_PATH is added). */
+int cfs_kernel_move_mount(int from_fd, int to_dirfd, const char *to_path,
+			  unsigned flags) CFS_MUST_CHECK CFS_NONNULL;
+int cfs_kernel_mount_setattr(int dirfd, const char *path, unsigned flags,
+			     const struct mount_attr *attr)
+	CFS_MUST_CHECK CFS_NONNULL;
+/* mount(2); @source, @type and @data may be NULL. */
+int cfs_kernel_mount(const char *source, const char *target, const char *type,
+		     unsigned long flags, const void *data) CFS_MUST_CHECK
+	__attribute__((nonnull(2)));
+/* umount2(2) with MNT_DETACH: gone from the tree at once, freed when unused. */
+int cfs_kernel_detach(const char *target) CFS_MUST_CHECK CFS_NONNULL;
+
+/* LOOP_CTL_GET_FREE on /dev/loop-control.  Returns the device number. */
+int cfs_kernel_loop_get_free(int control_fd) CFS_MUST_CHECK;
+/* LOOP_CONFIGURE (Linux 5.8). */
+int cfs_kernel_loop_configure(int loop_fd, const struct loop_config *config)
+	CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

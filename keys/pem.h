@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Certificates out of files: PEM bundles and single DER certificates, without
+ * a cryptographic library.  The kernel parses X.509; here only the frame is
+ * looked at (and what the second proof of a signature compares: issuer and
+ * serial number).
+ *
+ * Source: RFC 7468 (PEM), X.690 (DER), RFC 5280 (Certificate).
+ */
+#ifndef CFS_KEYS_PEM_H
+#define CFS_KEYS_PEM_H
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "base/err.h"
+
+#define CFS_CERT_FILE_MAX 65536 /* bytes of one certificate file */
+#define CFS_CERTS_MAX	  64	/* certificates in all */
+
+/* One certificate, DER, with what identifies its signatures.  Issuer and
+ * serial are slices of der: borrowed, alive as long as it is. */
+struct cfs_cert {
+	struct cfs_bytes der;
+	struct cfs_bytes issuer; /* the whole DER Name */
+	struct cfs_bytes serial; /* content bytes of the INTEGER */
+	char file[256];		 /* where it came from, for messages */
+};
+
+struct cfs_certs {
+	unsigned n;
+	struct cfs_cert v[CFS_CERTS_MAX]; /* der owned */
+};
+
+/* Releases every certificate. */
+void cfs_certs_free(struct cfs_certs *certs);
+
+#define CFS_AUTOCERTS __attribute__((cleanup(cfs_certs_free)))
+
+/*
+ * Adds every certificate of @text: DER when it starts as one and fills it
+ * exactly, else PEM ("-----BEGIN CERTIFICATE-----", several, text between them
+ * ignored).
+ * @file: name for messages, kept.
+ *
+ * Returns how many were added.
+ * Errors: -EBADMSG no certificate in it or a malformed one (base64, DER frame,
+ * bytes left over), -E2BIG more than CFS_CERTS_MAX, -ENOMEM.  Nothing is added
+ * on error.
+ */
+int cfs_certs_add(struct cfs_certs *certs, struct cfs_bytes text,
+		  const char *file,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Adds every certificate file (*.der, *.crt, *.cer, *.pem) of the directory
+ * @path in name order.
+ * Returns how many certificates were added, 0 also when there is no such
+ * directory.  Errors: as above, with the file's name in front.
+ */
+int cfs_certs_add_dir(struct cfs_certs *certs, const char *path,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * meta.json, what a repository says about itself.
+ * Source: composefs-rs crates/composefs/src/repository.rs, RepoMetadata.
+ */
+#ifndef CFS_REPO_META_H
+#define CFS_REPO_META_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "fsverity/digest.h"
+
+#define CFS_META_VERSION 1
+#define CFS_META_MAX	 65536 /* bytes of meta.json we are ready to read */
+
+struct cfs_meta {
+	unsigned version; /* of the repository layout: 1 */
+	enum cfs_alg alg;
+	unsigned erofs_default; /* format 0, 1 or 2 of new images */
+	unsigned erofs_extra;	/* bit n: format n is made too */
+	bool unknown_ro_compat; /* must not be written to */
+};
+
+/*
+ * Parses meta.json.  Absent erofs_formats: format 1 with the
+ * read-only-compatible feature v1_erofs, else 2.
+ *
+ * Errors: -EINVAL (syntax, types, algorithm), -EOPNOTSUPP (newer version,
+ * unknown incompatible feature).
+ */
+int cfs_meta_parse(struct cfs_bytes text, struct cfs_meta *ret,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What setup-root-conf.toml(5) decides.  cfs_config_init() gives the
+ * defaults; reading files is cfs_config_load()'s.
+ *
+ * The file lies in the initramfs and is as trusted as the kernel command
+ * line.  Nothing on the disk that is being mounted changes any of this.
+ *
+ * Source: docs/setup-root-conf.toml.5.
+ */
+#ifndef CFS_SETUP_ROOT_CONFIG_H
+#define CFS_SETUP_ROOT_CONFIG_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+#define CFS_CONFIG_PATH "/usr/lib/composefs/setup-root-conf.toml"
+#define CFS_CONFIG_MAX	65536 /* bytes of one file */
+#define CFS_CONFIG_LIST 16    /* entries of a list */
+#define CFS_CONFIG_STR	256   /* bytes of a string, with its NUL */
+
+enum cfs_dir_mode {	   /* [etc] mount, [var] mount */
+	CFS_DIR_AUTO,	   /* by what the state directory holds */
+	CFS_DIR_NONE,	   /* "none", "root": as in the image */
+	CFS_DIR_BIND,	   /* state/<name> itself */
+	CFS_DIR_OVERLAY,   /* upper layer below state/<name> */
+	CFS_DIR_TRANSIENT, /* "transient", "volatile": upper layer in memory */
+};
+
+enum cfs_etc_stack {
+	CFS_STACK_AUTO,	  /* flat for transient, nested for persistent */
+	CFS_STACK_NESTED, /* over the root overlay's etc */
+	CFS_STACK_FLAT,	  /* over the image's etc and the objects */
+};
+
+enum cfs_fail_action {
+	CFS_FAIL_EMERGENCY,
+	CFS_FAIL_REBOOT,
+	CFS_FAIL_POWEROFF,
+	CFS_FAIL_REBOOT_IF_COUNTING,
+};
+
+struct cfs_config_list {
+	unsigned n;
+	char v[CFS_CONFIG_LIST][CFS_CONFIG_STR];
+};
+
+struct cfs_config {
+	struct {
+		bool allow_insecure; /* true: "?" arguments are honoured */
+	} boot;
+	struct {
+		bool transient;
+		bool transient_ro;
+		char tmpfs_size[32]; /* size= of tmpfs: "25%", "512m" */
+	} root;
+	struct {
+		enum cfs_dir_mode mount;
+		enum cfs_etc_stack stack;
+	} etc;
+	struct {
+		enum cfs_dir_mode mount;
+	} var;
+	struct {
+		bool readonly;
+		char mountpoint[CFS_CONFIG_STR]; /* below the new root */
+	} sysroot;
+	struct {
+		bool missing_transient; /* state.missing = "transient" */
+	} state;
+	struct {
+		struct cfs_config_list dirs;
+		bool restrict_ring; /* freeze .fs-verity after loading */
+		bool require;	    /* no usable ring or certificate: fail */
+		bool require_signed;
+	} keys;
+	struct {
+		bool enable;
+		struct cfs_config_list
+			paths; /* read besides the built-in ones */
+	} probe;
+	struct {
+		enum cfs_fail_action action;
+		unsigned delay; /* seconds */
+	} failure;
+};
+
+/* Fills in the defaults. */
+void cfs_config_init(struct cfs_config *config) CFS_NONNULL;
+
+#endif

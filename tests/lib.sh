@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# The frame of a shell test; source it first.
+#
+#   check NAME COMMAND...      ok when the command succeeds
+#   refuse NAME WORDS COMMAND...   ok when it fails and says WORDS on stderr
+#   same NAME A B              ok when the two strings are equal
+#   skip WHY                   leaves the program, as skipped
+#   finish                     last line: exit status by what was seen
+#
+# $TMPDIR is a fresh folder of the test's own; $BIN holds the programs under
+# test, $CFS_SRC the source tree.
+set -u
+: "${BIN:?run by tests/run}" "${TMPDIR:?run by tests/run}"
+export PATH=$BIN:$PATH:/usr/sbin:/sbin
+cd "$TMPDIR" || exit 1
+tests_n=0
+tests_bad=0
+
+report() { # STATUS NAME
+	tests_n=$((tests_n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tests_n - $2"
+	else
+		tests_bad=$((tests_bad + 1))
+		echo "not ok $tests_n - $2"
+	fi
+}
+
+check() {
+	local name=$1
+	shift
+	"$@"
+	report $? "$name"
+}
+
+refuse() {
+	local name=$1 words=$2
+	shift 2
+	if "$@" 2> "$TMPDIR/stderr.$$"; then
+		sed 's/^/  stderr: /' "$TMPDIR/stderr.$$"
+		report 1 "$name (was not refused)"
+	elif grep -qF -e "$words" "$TMPDIR/stderr.$$"; then
+		report 0 "$name"
+	else
+		sed 's/^/  stderr: /' "$TMPDIR/stderr.$$"
+		report 1 "$name (said nothing of '$words')"
+	fi
+}
+
+same() {
+	[ "$2" = "$3" ] || printf '  got  %s\n  want %s\n' "$2" "$3"
+	[ "$2" = "$3" ]
+	report $? "$1"
+}
+
+skip() {
+	echo "$1"
+	exit 77
+}
+
+finish() {
+	echo "1..$tests_n"
+	[ "$tests_bad" = 0 ] && [ "$tests_n" -gt 0 ]
+	exit
+}
