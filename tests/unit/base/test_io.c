@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "base/io.h"
+
+#include <fcntl.h>
+
+#include "tests/test.h"
+
+static struct cfs_err err;
+
+/* A fresh folder with a file, a FIFO, a folder and links. */
+static int make_dir(void)
+{
+	char dir[4096];
+	int fd, file;
+
+	snprintf(dir, sizeof(dir), "%s/io-XXXXXX", getenv("TMPDIR"));
+	CHECK(mkdtemp(dir));
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(fd >= 0);
+	file = openat(fd, "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	CHECK(file >= 0 && cfs_write_full(file, "0123456789", 10) == 0);
+	close(file);
+	CHECK(mkfifoat(fd, "fifo", 0644) == 0);
+	CHECK(mkdirat(fd, "folder", 0755) == 0);
+	CHECK(symlinkat("../file", fd, "folder/back") == 0);
+	CHECK(symlinkat("/etc/passwd", fd, "absolute") == 0);
+	CHECK(symlinkat("../..", fd, "folder/out") == 0);
+	return fd;
+}
+
+TEST(links_may_stay_inside_and_not_lead_out)
+{
+	CFS_AUTOFD int dir = make_dir();
+	CFS_AUTOFD int fd = cfs_open_beneath(dir, "folder/back", O_RDONLY);
+
+	CHECK(fd >= 0);
+	CHECK(cfs_open_beneath(dir, "absolute", O_RDONLY) == -EXDEV);
+	CHECK(cfs_open_beneath(dir, "folder/out/x", O_RDONLY) == -EXDEV);
+	CHECK(cfs_open_beneath(dir, "../x", O_RDONLY) == -EXDEV);
+	CHECK(cfs_open_beneath(dir, "/etc", O_RDONLY) == -EXDEV);
+}
+
+TEST(only_regular_files_are_opened_and_nothing_hangs)
+{
+	CFS_AUTOFD int dir = make_dir();
+	struct stat st;
+	CFS_AUTOFD int fd = cfs_open_regular(dir, "file", &st);
+
+	CHECK(fd >= 0 && st.st_size == 10);
+	CHECK(cfs_open_regular(dir, "fifo", NULL) == -EINVAL);
+	CHECK(cfs_open_regular(dir, "folder", NULL) == -EISDIR);
+	CHECK(cfs_open_regular(dir, "nothing", NULL) == -ENOENT);
+}
+
+TEST(files_are_read_whole_or_refused)
+{
+	CFS_AUTOFD int dir = make_dir();
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+
+	CHECK(cfs_read_file(dir, "file", 10, &buf, &err) == 1);
+	CHECK(buf.len == 10 && memcmp(buf.data, "0123456789", 10) == 0);
+	CHECK(cfs_read_file(dir, "file", 9, &buf, &err) == -EFBIG);
+	CHECK(strstr(err.msg, "file is longer than 9 bytes"));
+	CHECK(cfs_read_file(dir, "nothing", 9, &buf, &err) == 0);
+	CHECK(cfs_read_file(dir, "fifo", 9, &buf, &err) == -EINVAL);
+	CHECK(cfs_read_file(dir, "absolute", 9, &buf, &err) == -EXDEV);
+}
+
+TEST(reading_stops_at_the_end_of_file)
+{
+	CFS_AUTOFD int dir = make_dir();
+	CFS_AUTOFD int fd = cfs_open_regular(dir, "file", NULL);
+	char data[16];
+
+	CHECK(cfs_read_full(fd, data, sizeof(data)) == 10);
+	CHECK(cfs_pread_full(fd, data, 4, 8) == 2 && data[0] == '8');
+	CHECK(cfs_pread_full(fd, data, 4, 100) == 0);
+}
+
+TEST(an_opened_inode_can_be_opened_again_without_its_name)
+{
+	CFS_AUTOFD int dir = make_dir();
+	CFS_AUTOFD int look = cfs_open_beneath(dir, "file", O_PATH);
+	CFS_AUTOFD int fd = -EBADF;
+	char c;
+
+	CHECK(unlinkat(dir, "file", 0) == 0);
+	fd = cfs_reopen(look, O_RDONLY);
+	CHECK(fd >= 0 && read(fd, &c, 1) == 1 && c == '0');
+	CHECK(cfs_reopen(-1, O_RDONLY) < 0);
+}
+
+TEST(a_dangling_name_exists_and_a_missing_one_does_not)
+{
+	CFS_AUTOFD int dir = make_dir();
+
+	CHECK(symlinkat("nowhere", dir, "dangling") == 0);
+	CHECK(cfs_name_exists(dir, "dangling") == 1);
+	CHECK(cfs_name_exists(dir, "nothing") == 0);
+	CHECK(cfs_name_exists(dir, "file/below") == 0);
+}

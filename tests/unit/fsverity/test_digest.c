@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "fsverity/digest.h"
+
+#include "tests/test.h"
+
+/* fs-verity digest of the empty file; spec erofs.md 9.5, also printed by
+ * `fsverity digest` 1.5 for an empty file. */
+#define EMPTY "3d248ca542a24fc62d1c43b916eae5016878e2533c88238480b26128a1f1af95"
+
+static struct cfs_err err;
+
+static struct cfs_digest empty(void)
+{
+	struct cfs_digest digest;
+
+	CHECK(cfs_digest_from_hex(EMPTY, strlen(EMPTY), &digest, &err) == 0);
+	return digest;
+}
+
+TEST(hex_goes_there_and_back)
+{
+	struct cfs_digest digest = empty();
+	char hex[CFS_DIGEST_HEX_MAX];
+
+	CHECK(digest.alg == CFS_ALG_SHA256 && digest.bytes[0] == 0x3d);
+	cfs_digest_to_hex(&digest, hex);
+	CHECK(strcmp(hex, EMPTY) == 0);
+}
+
+TEST(wrong_length_and_wrong_digits_are_refused)
+{
+	struct cfs_digest digest;
+
+	CHECK(cfs_digest_from_hex(EMPTY, 63, &digest, &err) == -EINVAL);
+	CHECK(cfs_digest_from_hex("", 0, &digest, &err) == -EINVAL);
+	CHECK(cfs_digest_from_hex("g" EMPTY, 64, &digest, &err) == -EINVAL);
+}
+
+TEST(the_object_path_splits_after_one_byte)
+{
+	struct cfs_digest digest = empty();
+	char path[CFS_OBJECT_PATH_MAX];
+
+	cfs_digest_to_path(&digest, path);
+	CHECK(strncmp(path, "3d/248c", 7) == 0 && strlen(path) == 65);
+}
+
+TEST(algorithm_names_are_read_as_written)
+{
+	enum cfs_alg alg;
+
+	CHECK(cfs_alg_from_id("fsverity-sha256-12", &alg, &err) == 0);
+	CHECK(alg == CFS_ALG_SHA256);
+	CHECK(cfs_alg_from_id(cfs_alg_id(CFS_ALG_SHA512), &alg, &err) == 0);
+	CHECK(alg == CFS_ALG_SHA512);
+}
+
+TEST(unknown_algorithms_say_what_is_wrong)
+{
+	enum cfs_alg alg;
+
+	CHECK(cfs_alg_from_id("sha256-12", &alg, &err) == -EINVAL);
+	CHECK(strstr(err.msg, "fsverity-"));
+	CHECK(cfs_alg_from_id("fsverity-sha256-16", &alg, &err) == -EINVAL);
+	CHECK(strstr(err.msg, "unsupported block size"));
+	CHECK(cfs_alg_from_id("fsverity-sha256", &alg, &err) == -EINVAL);
+	CHECK(cfs_alg_from_id("fsverity-md5-12", &alg, &err) == -EINVAL);
+	CHECK(strstr(err.msg, "unknown hash"));
+}
+
+TEST(what_is_signed_has_the_kernels_layout)
+{
+	struct cfs_digest digest = empty();
+	uint8_t tbs[CFS_FORMATTED_MAX];
+
+	CHECK(cfs_digest_format(&digest, tbs) == 44);
+	CHECK(memcmp(tbs, "FSVerity\1\0\40\0", 12) == 0 && tbs[12] == 0x3d);
+	digest.alg = CFS_ALG_SHA512;
+	CHECK(cfs_digest_format(&digest, tbs) == 76);
+	CHECK(memcmp(tbs, "FSVerity\2\0\100\0", 12) == 0);
+}
+
+TEST(digests_of_different_algorithms_are_never_equal)
+{
+	struct cfs_digest a = empty(), b = empty();
+
+	CHECK(cfs_digest_equal(&a, &b));
+	b.alg = CFS_ALG_SHA512;
+	CHECK(!cfs_digest_equal(&a, &b));
+	b = a;
+	b.bytes[31] ^= 1;
+	CHECK(!cfs_digest_equal(&a, &b));
+}
