@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+#
+# deps/packages.sh: installs what is missing of the distribution's packages.
+#
+# Usage: deps/packages.sh GROUP...
+#   build   compile the programs
+#   check   the tests that need no virtual machine
+#   vm      build the User-Mode-Linux kernel, run it and QEMU
+#   demo    make a Debian root file system
+# Says nothing when all is there (one dpkg query, 0.02 s). Reads the package
+# lists only when there are none, or when a package is not found in them. Waits
+# for another apt that holds the lock. Without root it names what to install.
+#
+# Known to be right for Debian 12 and 13.
+set -eu
+export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin" DEBIAN_FRONTEND=noninteractive
+
+release=$(. /etc/os-release && echo "${VERSION_ID:-}")
+case $release in
+12) clang='clang clang-14 clang-format-14 libclang-rt-14-dev' ;;
+*) clang='clang clang-format libclang-rt-dev' ;;
+esac
+
+group() {
+	case $1 in
+	build) echo gcc libc6-dev make pkg-config patch xz-utils libssl-dev \
+		libkeyutils-dev libext2fs-dev comerr-dev linux-libc-dev ;;
+	check) echo "$clang" e2fsprogs fsverity keyutils erofs-utils strace attr \
+		acl mandoc systemd openssl python3 valgrind musl-tools ;;
+	vm) echo qemu-system-x86 cpio busybox-static kmod bc flex bison zstd \
+		e2fsprogs fsverity keyutils debian-archive-keyring ;;
+	demo) echo mmdebstrap debian-archive-keyring zstd ;;
+	*)
+		echo "deps/packages.sh: no group '$1' (build check vm demo)" >&2
+		exit 2
+		;;
+	esac
+}
+
+[ $# -gt 0 ] || {
+	sed -n '/^# Usage/,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2
+	exit 2
+}
+command -v dpkg-query >/dev/null || {
+	echo "deps/packages.sh: this is not Debian: install the likes of" \
+		"$(for g; do group "$g"; done | xargs) yourself" >&2
+	exit 1
+}
+
+wanted=$(for g; do group "$g"; done)
+# shellcheck disable=SC2086 # a list of words
+missing=$(echo $wanted | tr ' ' '\n' | sort -u | {
+	cat
+	dpkg-query -W -f '+${Package} ${db:Status-Status}\n' $wanted 2>/dev/null || :
+} | awk '/^[+].* installed$/ { there[substr($1, 2)] = 1 } /^[^+]/ { want[$1] = 1 }
+	END { for (p in want) if (!(p in there)) print p }' | sort | xargs)
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ]; then
+	echo "deps/packages.sh: missing: $missing" >&2
+	echo "As root: apt-get install --no-install-recommends $missing" >&2
+	exit 1
+fi
+
+echo "deps/packages.sh: installing $missing" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+apt() {
+	apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=600 \
+		-o Acquire::Retries=3 "$@" </dev/null >"$log" 2>&1
+}
+
+# Sources that have nothing to do with us may be out of reach: what counts is
+# whether the packages can be installed afterwards.
+lists() { apt update || :; }
+
+ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 || lists
+try=1
+# shellcheck disable=SC2086
+until apt install $missing; do
+	if [ $try = 5 ]; then
+		cat "$log" >&2
+		echo "deps/packages.sh: could not install $missing" >&2
+		exit 1
+	fi
+	# old lists, or an apt that holds the lock of the lists
+	grep -q 'Could not get lock' "$log" && sleep 10
+	[ $try != 1 ] && sleep 3
+	lists
+	try=$((try + 1))
+done
