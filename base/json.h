@@ -5,8 +5,8 @@
  * limited.  It runs in the initramfs on a file that an attacker may have
  * written.  And a writer for what we print.
  *
- * Source: RFC 8259.  Duplicate member names are refused; text must be UTF-8
- * without NUL (also not as an escape).
+ * Source: RFC 8259.  Duplicate member names are refused, however they are
+ * escaped; text must be UTF-8 without NUL (also not as an escape).
  */
 #ifndef CFS_BASE_JSON_H
 #define CFS_BASE_JSON_H
@@ -59,8 +59,8 @@ const struct cfs_json_node *cfs_json_get(const struct cfs_json *doc,
 					 const struct cfs_json_node *node,
 					 const char *name);
 
-/* First element of an array or first name of an object, and the one after
- * @item; NULL at the end. */
+/* First element of an array or first name of an object, and the child after
+ * @item (an object's names and values alternate); NULL at the end. */
 const struct cfs_json_node *cfs_json_first(const struct cfs_json *doc,
 					   const struct cfs_json_node *node);
 const struct cfs_json_node *cfs_json_next(const struct cfs_json *doc,

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "base/json.h"
+
+#include <string.h>
+
+struct parser {
+	struct cfs_bytes text;
+	size_t pos;
+	struct cfs_json_node *nodes;
+	unsigned n, max;
+	struct cfs_err *err;
+};
+
+static int bad(const struct parser *p, const char *what)
+{
+	unsigned line = 1, column = 1;
+
+	for (size_t i = 0; i < p->pos && i < p->text.len; i++) {
+		column++;
+		if (p->text.data[i] == '\n') {
+			line++;
+			column = 1;
+		}
+	}
+	return cfs_fail(p->err, EINVAL, "JSON line %u, column %u: %s", line,
+			column, what);
+}
+
+/* The byte at the position, or -1 at the end. */
+static int peek(const struct parser *p)
+{
+	return p->pos < p->text.len ? p->text.data[p->pos] : -1;
+}
+
+static bool take(struct parser *p, char c)
+{
+	if (peek(p) != (uint8_t)c)
+		return false;
+	p->pos++;
+	return true;
+}
+
+static void skip_space(struct parser *p)
+{
+	while (take(p, ' ') || take(p, '\t') || take(p, '\n') || take(p, '\r'))
+		;
+}
+
+static bool is_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_tail(uint8_t c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/*
+ * Bytes of the well-formed UTF-8 character that @s begins with: 1 to 4, or 0.
+ * Source: The Unicode Standard, table 3-7.
+ */
+static size_t utf8_len(struct cfs_bytes s)
+{
+	static const struct {
+		uint8_t lead_min, lead_max, second_min, second_max, len;
+	} forms[] = {
+		{ 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+
+	if (s.len == 0)
+		return 0;
+	if (s.data[0] < 0x80)
+		return 1;
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(forms); i++) {
+		if (s.data[0] < forms[i].lead_min ||
+		    s.data[0] > forms[i].lead_max)
+			continue;
+		if (s.len < forms[i].len || s.data[1] < forms[i].second_min ||
+		    s.data[1] > forms[i].second_max)
+			return 0;
+		for (size_t k = 2; k < forms[i].len; k++)
+			if (!is_tail(s.data[k]))
+				return 0;
+		return forms[i].len;
+	}
+	return 0;
+}
+
+static size_t utf8_put(uint32_t c, uint8_t out[4])
+{
+	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const uint8_t lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (size_t i = len - 1; i > 0; i--, c >>= 6)
+		out[i] = (uint8_t)(0x80 | (c & 0x3f));
+	out[0] = (uint8_t)(lead[len] | c);
+	return len;
+}
+
+/* Four hex digits at @s, or -1. */
+static long hex4(struct cfs_bytes s)
+{
+	long value = 0;
+
+	if (s.len < 4)
+		return -1;
+	for (int i = 0; i < 4; i++) {
+		int c = s.data[i];
+
+		if (is_digit(c))
+			c -= '0';
+		else if (c >= 'a' && c <= 'f')
+			c -= 'a' - 10;
+		else if (c >= 'A' && c <= 'F')
+			c -= 'A' - 10;
+		else
+			return -1;
+		value = value << 4 | c;
+	}
+	return value;
+}
+
+static void drop(struct cfs_bytes *s, size_t n)
+{
+	s->data += n;
+	s->len -= n;
+}
+
+/* The part after "\u": one escape, or a surrogate pair of two. */
+static size_t unicode_escape(struct cfs_bytes *s, uint8_t out[4])
+{
+	long c = hex4(*s), low = -1;
+	struct cfs_bytes rest;
+
+	/* NUL would end a C string early; a low surrogate needs its high. */
+	if (c <= 0 || (c >= 0xdc00 && c <= 0xdfff))
+		return 0;
+	drop(s, 4);
+	if (c < 0xd800 || c > 0xdbff)
+		return utf8_put((uint32_t)c, out);
+	if (s->len >= 2 && s->data[0] == '\\' && s->data[1] == 'u' &&
+	    cfs_bytes_slice(*s, 2, s->len - 2, &rest))
+		low = hex4(rest);
+	if (low < 0xdc00 || low > 0xdfff)
+		return 0;
+	drop(s, 6);
+	return utf8_put(0x10000 + (uint32_t)((c - 0xd800) << 10) +
+				(uint32_t)(low - 0xdc00),
+			out);
+}
+
+/*
+ * Takes one character, perhaps escaped, from a string's raw text.
+ * Returns its UTF-8 length in @out, or 0 when it is malformed (or nothing is
+ * left).
+ */
+static size_t next_char(struct cfs_bytes *s, uint8_t out[4])
+{
+	static const char plain[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+	size_t len = utf8_len(*s);
+	const char *escape;
+
+	if (len == 0 || s->data[0] < 0x20)
+		return 0;
+	if (s->data[0] != '\\') {
+		memcpy(out, s->data, len);
+		drop(s, len);
+		return len;
+	}
+	if (s->len < 2)
+		return 0;
+	if (s->data[1] == 'u') {
+		drop(s, 2);
+		return unicode_escape(s, out);
+	}
+	escape = memchr(plain, s->data[1], sizeof(plain) - 1);
+	if (!escape)
+		return 0;
+	out[0] = (uint8_t)meant[escape - plain];
+	drop(s, 2);
+	return 1;
+}
+
+static bool same_string(struct cfs_bytes a, struct cfs_bytes b)
+{
+	while (a.len > 0 && b.len > 0) {
+		uint8_t ca[4], cb[4];
+		size_t n = next_char(&a, ca);
+
+		if (n != next_char(&b, cb) || memcmp(ca, cb, n) != 0)
+			return false;
+	}
+	return a.len == b.len;
+}
+
+static int add_node(struct parser *p, enum cfs_json_kind kind, unsigned *ret)
+{
+	if (p->n >= p->max)
+		return cfs_fail(p->err, E2BIG, "JSON has more than %u values",
+				p->max);
+	p->nodes[p->n] = (struct cfs_json_node){ .kind = kind };
+	*ret = p->n++;
+	p->nodes[*ret].next = p->n;
+	return 0;
+}
+
+static int add_raw(struct parser *p, enum cfs_json_kind kind, size_t start,
+		   size_t end)
+{
+	unsigned node = 0;
+	int r = add_node(p, kind, &node);
+
+	if (r < 0)
+		return r;
+	p->nodes[node].raw =
+		(struct cfs_bytes){ p->text.data + start, end - start };
+	return 0;
+}
+
+static int parse_string(struct parser *p)
+{
+	size_t start = ++p->pos;
+
+	while (!take(p, '"')) {
+		struct cfs_bytes rest = { p->text.data + p->pos,
+					  p->text.len - p->pos };
+		uint8_t c[4];
+
+		if (rest.len == 0)
+			return bad(p, "string without end");
+		if (next_char(&rest, c) == 0)
+			return bad(p, "bad character or escape in a string");
+		p->pos = p->text.len - rest.len;
+	}
+	return add_raw(p, CFS_JSON_STRING, start, p->pos - 1);
+}
+
+static bool take_digits(struct parser *p)
+{
+	if (!is_digit(peek(p)))
+		return false;
+	while (is_digit(peek(p)))
+		p->pos++;
+	return true;
+}
+
+static int parse_number(struct parser *p)
+{
+	size_t start = p->pos;
+	bool zero, good;
+
+	(void)take(p, '-');
+	zero = peek(p) == '0';
+	good = zero ? take(p, '0') : take_digits(p);
+	if (good && take(p, '.'))
+		good = take_digits(p);
+	if (good && (take(p, 'e') || take(p, 'E'))) {
+		if (!take(p, '+'))
+			(void)take(p, '-');
+		good = take_digits(p);
+	}
+	if (!good || is_digit(peek(p)))
+		return bad(p, "malformed number");
+	return add_raw(p, CFS_JSON_NUMBER, start, p->pos);
+}
+
+static int parse_word(struct parser *p)
+{
+	static const struct {
+		const char *word;
+		enum cfs_json_kind kind;
+	} words[] = { { "null", CFS_JSON_NULL },
+		      { "false", CFS_JSON_FALSE },
+		      { "true", CFS_JSON_TRUE } };
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(words); i++) {
+		size_t len = strlen(words[i].word);
+		struct cfs_bytes got;
+		unsigned node = 0;
+
+		if (!cfs_bytes_slice(p->text, p->pos, len, &got) ||
+		    memcmp(got.data, words[i].word, len) != 0)
+			continue;
+		p->pos += len;
+		return add_node(p, words[i].kind, &node);
+	}
+	return bad(p, peek(p) < 0 ? "value expected at the end"
+				  : "value expected");
+}
+
+static int parse_value(struct parser *p, unsigned depth);
+
+static int parse_name(struct parser *p, unsigned object)
+{
+	unsigned name = p->n;
+	int r;
+
+	if (peek(p) != '"')
+		return bad(p, "member name expected");
+	r = parse_string(p);
+	if (r < 0)
+		return r;
+	for (unsigned i = object + 1; i < name;) {
+		if (same_string(p->nodes[i].raw, p->nodes[name].raw))
+			return bad(p, "member name used twice");
+		i = p->nodes[p->nodes[i].next].next;
+	}
+	skip_space(p);
+	return take(p, ':') ? 0 : bad(p, "':' expected");
+}
+
+/* An array or object, from its opening bracket to its closing one. */
+static int parse_container(struct parser *p, bool object, unsigned depth)
+{
+	char end = object ? '}' : ']';
+	unsigned node = 0;
+	int r;
+
+	r = add_node(p, object ? CFS_JSON_OBJECT : CFS_JSON_ARRAY, &node);
+	if (r < 0)
+		return r;
+	if (depth >= CFS_JSON_DEPTH_MAX)
+		return bad(p, "nested too deeply");
+	p->pos++;
+	skip_space(p);
+	for (bool first = true; !take(p, end); first = false) {
+		if (!first && !take(p, ','))
+			return bad(p, object ? "',' or '}' expected"
+					     : "',' or ']' expected");
+		skip_space(p);
+		r = object ? parse_name(p, node) : 0;
+		if (r < 0)
+			return r;
+		r = parse_value(p, depth + 1);
+		if (r < 0)
+			return r;
+	}
+	p->nodes[node].next = p->n;
+	return 0;
+}
+
+/* Recursion is bounded by CFS_JSON_DEPTH_MAX. */
+static int parse_value(struct parser *p, unsigned depth)
+{
+	int r, c;
+
+	skip_space(p);
+	c = peek(p);
+	if (c == '{' || c == '[')
+		r = parse_container(p, c == '{', depth);
+	else if (c == '"')
+		r = parse_string(p);
+	else if (c == '-' || is_digit(c))
+		r = parse_number(p);
+	else
+		r = parse_word(p);
+	if (r == 0)
+		skip_space(p);
+	return r;
+}
+
+int cfs_json_parse(struct cfs_bytes text, struct cfs_json_node *nodes,
+		   unsigned max, struct cfs_json *ret, struct cfs_err *err)
+{
+	struct parser p = {
+		.text = text, .nodes = nodes, .max = max, .err = err
+	};
+	int r = parse_value(&p, 0);
+
+	if (r < 0)
+		return r;
+	if (p.pos < text.len)
+		return bad(&p, "more text after the document");
+	*ret = (struct cfs_json){ nodes, p.n };
+	return 0;
+}
+
+const struct cfs_json_node *cfs_json_first(const struct cfs_json *doc,
+					   const struct cfs_json_node *node)
+{
+	unsigned first;
+
+	if (!node ||
+	    (node->kind != CFS_JSON_ARRAY && node->kind != CFS_JSON_OBJECT))
+		return NULL;
+	first = (unsigned)(node - doc->nodes) + 1;
+	return first < node->next ? &doc->nodes[first] : NULL;
+}
+
+const struct cfs_json_node *cfs_json_next(const struct cfs_json *doc,
+					  const struct cfs_json_node *node,
+					  const struct cfs_json_node *item)
+{
+	return item->next < node->next ? &doc->nodes[item->next] : NULL;
+}
+
+const struct cfs_json_node *cfs_json_get(const struct cfs_json *doc,
+					 const struct cfs_json_node *node,
+					 const char *name)
+{
+	const struct cfs_json_node *item, *value;
+
+	if (!node || node->kind != CFS_JSON_OBJECT)
+		return NULL;
+	for (item = cfs_json_first(doc, node); item;
+	     item = cfs_json_next(doc, node, value)) {
+		value = &doc->nodes[item->next];
+		if (cfs_json_is(item, name))
+			return value;
+	}
+	return NULL;
+}
+
+bool cfs_json_string(const struct cfs_json_node *node, char *out, size_t size)
+{
+	struct cfs_bytes s;
+	size_t need = 0;
+	uint8_t c[4];
+
+	if (!node || node->kind != CFS_JSON_STRING)
+		return false;
+	for (s = node->raw; s.len > 0;)
+		need += next_char(&s, c);
+	if (need >= size)
+		return false;
+	for (s = node->raw; s.len > 0;) {
+		size_t n = next_char(&s, c);
+
+		memcpy(out, c, n);
+		out += n;
+	}
+	*out = '\0';
+	return true;
+}
+
+bool cfs_json_is(const struct cfs_json_node *node, const char *text)
+{
+	return node && node->kind == CFS_JSON_STRING &&
+	       node->raw.len == strlen(text) &&
+	       memcmp(node->raw.data, text, node->raw.len) == 0;
+}
+
+bool cfs_json_u64(const struct cfs_json_node *node, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	if (!node || node->kind != CFS_JSON_NUMBER)
+		return false;
+	for (size_t i = 0; i < node->raw.len; i++) {
+		int c = node->raw.data[i];
+
+		if (!is_digit(c) || __builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, c - '0', &value))
+			return false;
+	}
+	*ret = value;
+	return true;
+}
+
+static void add_ascii(struct cfs_buf *buf, char c)
+{
+	if (c == '"' || c == '\\')
+		cfs_buf_addc(buf, '\\');
+	if (c == '\n')
+		cfs_buf_adds(buf, "\\n");
+	else if ((uint8_t)c < 0x20 || c == 0x7f)
+		cfs_buf_addf(buf, "\\u%04x", (unsigned)c);
+	else
+		cfs_buf_addc(buf, c);
+}
+
+void cfs_json_add_string(struct cfs_buf *buf, const char *text)
+{
+	struct cfs_bytes s = { (const uint8_t *)text, strlen(text) };
+
+	cfs_buf_addc(buf, '"');
+	while (s.len > 0) {
+		size_t n = utf8_len(s);
+
+		if (n == 1)
+			add_ascii(buf, (char)s.data[0]);
+		else if (n == 0)
+			cfs_buf_adds(buf, "\xef\xbf\xbd");
+		else
+			cfs_buf_add(buf, s.data, n);
+		drop(&s, n ? n : 1);
+	}
+	cfs_buf_addc(buf, '"');
+}
