@@ -12,23 +12,25 @@
 #include "base/bytes.h"
 #include "fsverity/digest.h"
 
-#define CFS_META_VERSION 1
-#define CFS_META_MAX	 65536 /* bytes of meta.json we are ready to read */
+#define CFS_META_VERSION    1
+#define CFS_META_FORMAT_MAX 2	  /* newest EROFS format */
+#define CFS_META_MAX	    65536 /* bytes of meta.json we are ready to read */
 
 struct cfs_meta {
 	unsigned version; /* of the repository layout: 1 */
 	enum cfs_alg alg;
 	unsigned erofs_default; /* format 0, 1 or 2 of new images */
-	unsigned erofs_extra;	/* bit n: format n is made too */
+	unsigned erofs_extra; /* bit n: format n is made too; not the default */
 	bool unknown_ro_compat; /* must not be written to */
 };
 
 /*
- * Parses meta.json.  Absent erofs_formats: format 1 with the
- * read-only-compatible feature v1_erofs, else 2.
+ * Parses meta.json.  erofs_formats absent or {"default": 2} alone: format 1
+ * with the read-only-compatible feature v1_erofs, else 2.  Unknown members
+ * and compatible features are ignored.
  *
- * Errors: -EINVAL (syntax, types, algorithm), -EOPNOTSUPP (newer version,
- * unknown incompatible feature).
+ * Errors: -EINVAL (syntax, types, algorithm), -EOPNOTSUPP (newer version or
+ * format, unknown incompatible feature).
  */
 int cfs_meta_parse(struct cfs_bytes text, struct cfs_meta *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "repo/image.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+
+#include "base/io.h"
+
+static int not_found(const struct cfs_repo *repo, const char *hex,
+		     struct cfs_err *err)
+{
+	CFS_AUTOFD int images = -EBADF;
+	int r;
+
+	images = cfs_openat2(repo->fd, "images", O_PATH | O_DIRECTORY, 0,
+			     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	if (images == -ENOENT)
+		return CFS_IMAGE_ABSENT;
+	r = images < 0 ? images : cfs_name_exists(images, hex);
+	if (r < 0)
+		return cfs_fail(err, -r, "look up images/%s: %s", hex,
+				strerror(-r));
+	return r == 0 ? CFS_IMAGE_ABSENT : CFS_IMAGE_DANGLING;
+}
+
+/* What a refusal to open a file with a builtin signature means. */
+static const char *meaning(int code)
+{
+	switch (code) {
+	case ENOKEY:
+		return "the certificate of its signature is not in the kernel "
+		       "keyring .fs-verity: load it before";
+	case EKEYREJECTED:
+		return "its signature is not by the certificate that it names, "
+		       "or over another digest: sign it anew";
+	case EBADMSG:
+		return "its signature or fs-verity metadata is damaged: copy "
+		       "the image anew";
+	case EPERM:
+		return "the kernel wants signed files only "
+		       "(fs.verity.require_signatures): sign it";
+	case ENOPKG:
+		return "this kernel lacks an algorithm of its signature: load "
+		       "its module or sign with another";
+	case EXDEV:
+		return "the link leaves the repository or its file system";
+	default:
+		return strerror(code);
+	}
+}
+
+int cfs_repo_open_image(const struct cfs_repo *repo,
+			const struct cfs_digest *id, int *ret_fd,
+			struct cfs_err *err)
+{
+	char name[sizeof("images/") + CFS_DIGEST_HEX_MAX] = "images/";
+	char *hex = name + strlen(name);
+	CFS_AUTOFD int look = -EBADF;
+	struct stat st;
+	int fd;
+
+	cfs_digest_to_hex(id, hex);
+	/* No open until it is known to be a file: a FIFO would block. */
+	look = cfs_openat2(repo->fd, name, O_PATH, 0,
+			   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS |
+				   RESOLVE_NO_XDEV);
+	if (look == -ENOENT)
+		return not_found(repo, hex, err);
+	if (look < 0)
+		return cfs_fail(err, -look, "look up %s: %s", name,
+				meaning(-look));
+	if (fstat(look, &st) < 0)
+		return cfs_fail_errno(err, "stat %s", name);
+	if (!S_ISREG(st.st_mode))
+		return cfs_fail(err, EINVAL, "%s is not a regular file", name);
+	if (st.st_size == 0)
+		return cfs_fail(err, EINVAL,
+				"%s is empty, a write was cut off: create the "
+				"image anew",
+				name);
+	fd = cfs_reopen(look, O_RDONLY);
+	if (fd < 0)
+		return cfs_fail(err, -fd, "open %s: %s", name, meaning(-fd));
+	*ret_fd = fd;
+	return CFS_IMAGE_PRESENT;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "repo/open.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+
+#include "base/io.h"
+
+void cfs_repo_close(struct cfs_repo *repo)
+{
+	cfs_closep(&repo->fd);
+}
+
+static int open_dir(int dirfd, const char *path)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	int fd;
+
+	if (dirfd != AT_FDCWD)
+		return cfs_open_beneath(dirfd, path, flags);
+	fd = open(path, flags);
+	return fd < 0 ? -errno : fd;
+}
+
+static int read_meta(struct cfs_repo *repo, struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	int r;
+
+	r = cfs_read_file(repo->fd, "meta.json", CFS_META_MAX, &text, err);
+	if (r <= 0)
+		return r;
+	if (cfs_meta_parse(cfs_buf_bytes(&text), &repo->meta, err) < 0)
+		return cfs_ctx(err, "meta.json");
+	repo->has_meta = true;
+	return 1;
+}
+
+int cfs_repo_open(int dirfd, const char *path, struct cfs_repo *ret,
+		  struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r;
+
+	repo.fd = open_dir(dirfd, path);
+	if (repo.fd == -ENOENT)
+		return 0;
+	if (repo.fd < 0)
+		return cfs_fail(err, -repo.fd, "open repository %s: %s", path,
+				strerror(-repo.fd));
+	r = read_meta(&repo, err);
+	if (r < 0)
+		return cfs_ctx(err, "open repository %s", path);
+	if (r == 0 && cfs_name_exists(repo.fd, "objects") != 1)
+		return cfs_fail(err, ENOENT,
+				"open repository %s: neither meta.json nor "
+				"objects/ is there: it must be initialized "
+				"with `cfsctl init`",
+				path);
+	*ret = repo;
+	repo.fd = -EBADF;
+	return 1;
+}
+
+int cfs_repo_open_objects(const struct cfs_repo *repo, struct cfs_err *err)
+{
+	int fd = cfs_openat2(repo->fd, "objects", O_PATH | O_DIRECTORY, 0,
+			     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+
+	if (fd < 0)
+		return cfs_fail(err, -fd, "open objects/: %s", strerror(-fd));
+	return fd;
+}

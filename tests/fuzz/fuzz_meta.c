@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Whatever is accepted lies in the ranges that repo/meta.h promises. */
+#include "repo/meta.h"
+
+#include <assert.h>
+
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct cfs_meta meta;
+	struct cfs_err err;
+	int r = cfs_meta_parse((struct cfs_bytes){ data, size }, &meta, &err);
+
+	if (r < 0) {
+		assert(r == -EINVAL || r == -EOPNOTSUPP);
+		return 0;
+	}
+	assert(meta.version <= CFS_META_VERSION);
+	assert(meta.alg == CFS_ALG_SHA256 || meta.alg == CFS_ALG_SHA512);
+	assert(meta.erofs_default <= CFS_META_FORMAT_MAX);
+	assert(meta.erofs_extra < 2U << CFS_META_FORMAT_MAX);
+	assert(!(meta.erofs_extra & 1U << meta.erofs_default));
+	return 0;
+}
