@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What setup-root-conf.toml(5) decides.  cfs_config_init() gives the
- * defaults; reading files is cfs_config_load()'s.
+ * What setup-root-conf.toml(5) decides.
  *
  * The file lies in the initramfs and is as trusted as the kernel command
  * line.  Nothing on the disk that is being mounted changes any of this.
@@ -13,7 +12,9 @@
 
 #include <stdbool.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
+#include "setup-root/log.h"
 
 #define CFS_CONFIG_PATH "/usr/lib/composefs/setup-root-conf.toml"
 #define CFS_CONFIG_MAX	65536 /* bytes of one file */
@@ -88,5 +89,37 @@ struct cfs_config {
 
 /* Fills in the defaults. */
 void cfs_config_init(struct cfs_config *config) CFS_NONNULL;
+
+/*
+ * Reads @path over the defaults, and then the files *.toml of its drop-in
+ * directory ("conf.toml": "conf.d/") in name order, each over those before
+ * it.  Either may be missing.  An unknown key is warned of, with the known key
+ * that is most like it.
+ *
+ * @mount = "transient" has the older spelling @transient = true in [etc] and
+ * [var], which counts when no file sets mount.
+ *
+ * Errors: -EINVAL with file, line and column: syntax, wrong type, a word that
+ * is no choice, a number out of range, transient with transient-ro.  -EFBIG,
+ * -E2BIG, and what reading gives.
+ */
+int cfs_config_load(struct cfs_config *config, const char *path,
+		    struct cfs_log *log,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Reads one document over @config, as a file of that name would be; for tests.
+ */
+int cfs_config_parse(struct cfs_config *config, struct cfs_bytes text,
+		     const char *name, struct cfs_log *log,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* "emergency", "reboot", "poweroff" or "reboot-if-counting".  Returns false
+ * for any other word. */
+bool cfs_config_action(const char *word,
+		       enum cfs_fail_action *ret) CFS_MUST_CHECK CFS_NONNULL;
+
+/* The words of the file for a value. */
+const char *cfs_dir_mode_name(enum cfs_dir_mode mode);
 
 #endif

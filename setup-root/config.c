@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "setup-root/config.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "setup-root/toml.h"
+
+#define DROPINS_MAX 64 /* files of the drop-in directory */
+
+_Static_assert(CFS_CONFIG_LIST == CFS_TOML_LIST &&
+		       CFS_CONFIG_STR == CFS_TOML_STR,
+	       "a list is copied as the parser gives it");
+
+struct choice {
+	const char *word;
+	unsigned value;
+};
+
+static const struct choice dir_modes[] = {
+	{ "auto", CFS_DIR_AUTO },	    { "none", CFS_DIR_NONE },
+	{ "bind", CFS_DIR_BIND },	    { "overlay", CFS_DIR_OVERLAY },
+	{ "transient", CFS_DIR_TRANSIENT }, { "root", CFS_DIR_NONE },
+	{ "volatile", CFS_DIR_TRANSIENT },  { 0 },
+};
+static const struct choice stacks[] = {
+	{ "auto", CFS_STACK_AUTO },
+	{ "nested", CFS_STACK_NESTED },
+	{ "flat", CFS_STACK_FLAT },
+	{ 0 },
+};
+static const struct choice missing[] = {
+	{ "fail", false },
+	{ "transient", true },
+	{ 0 },
+};
+static const struct choice actions[] = {
+	{ "emergency", CFS_FAIL_EMERGENCY },
+	{ "reboot", CFS_FAIL_REBOOT },
+	{ "poweroff", CFS_FAIL_POWEROFF },
+	{ "reboot-if-counting", CFS_FAIL_REBOOT_IF_COUNTING },
+	{ 0 },
+};
+
+/* What the shorthands need to know, over all files. */
+struct shorthand {
+	bool mount_set;
+	bool transient;
+};
+
+struct loader {
+	struct cfs_config *config;
+	const char *file; /* being read */
+	struct cfs_log *log;
+	struct shorthand etc, var;
+};
+
+enum key_kind {
+	BOOLEAN,
+	NUMBER,
+	CHOICE,
+	TEXT,
+	LIST
+};
+
+struct key {
+	const char *name;
+	enum key_kind kind;
+	size_t offset; /* in struct cfs_config */
+	size_t size;
+	const struct choice *choices;
+};
+
+#define KEY(name, kind, field, ...)                                 \
+	{                                                           \
+		name, kind, offsetof(struct cfs_config, field),     \
+			sizeof(((struct cfs_config *)NULL)->field), \
+			__VA_ARGS__                                 \
+	}
+
+static const struct key keys[] = {
+	KEY("boot.allow-insecure", BOOLEAN, boot.allow_insecure),
+	KEY("root.transient", BOOLEAN, root.transient),
+	KEY("root.transient-ro", BOOLEAN, root.transient_ro),
+	KEY("root.tmpfs-size", TEXT, root.tmpfs_size),
+	KEY("etc.mount", CHOICE, etc.mount, dir_modes),
+	KEY("etc.stack", CHOICE, etc.stack, stacks),
+	KEY("var.mount", CHOICE, var.mount, dir_modes),
+	KEY("sysroot.readonly", BOOLEAN, sysroot.readonly),
+	KEY("sysroot.mountpoint", TEXT, sysroot.mountpoint),
+	KEY("state.missing", CHOICE, state.missing_transient, missing),
+	KEY("keys.dirs", LIST, keys.dirs),
+	KEY("keys.restrict", BOOLEAN, keys.restrict_ring),
+	KEY("keys.require", BOOLEAN, keys.require),
+	KEY("keys.require-signed", BOOLEAN, keys.require_signed),
+	KEY("probe.enable", BOOLEAN, probe.enable),
+	KEY("probe.paths", LIST, probe.paths),
+	KEY("failure.action", CHOICE, failure.action, actions),
+	KEY("failure.delay", NUMBER, failure.delay),
+	/* Their place is struct shorthand. */
+	{ "etc.transient", BOOLEAN, 0, 0, NULL },
+	{ "var.transient", BOOLEAN, 0, 0, NULL },
+};
+
+void cfs_config_init(struct cfs_config *config)
+{
+	*config = (struct cfs_config){
+		.boot.allow_insecure = true,
+		.root.tmpfs_size = "25%",
+		.etc.mount = CFS_DIR_AUTO,
+		.etc.stack = CFS_STACK_AUTO,
+		.var.mount = CFS_DIR_BIND,
+		.sysroot = { true, "sysroot" },
+		.keys.dirs = { 2,
+			       { "/usr/lib/composefs/keys.d",
+				 "/etc/composefs/keys.d" } },
+		.keys.restrict_ring = true,
+		.probe.enable = true,
+		.failure = { CFS_FAIL_EMERGENCY, 10 },
+	};
+}
+
+static const struct choice *find_choice(const struct choice *choices,
+					const char *word)
+{
+	for (; choices->word; choices++)
+		if (strcmp(choices->word, word) == 0)
+			return choices;
+	return NULL;
+}
+
+bool cfs_config_action(const char *word, enum cfs_fail_action *ret)
+{
+	const struct choice *found = find_choice(actions, word);
+
+	if (found)
+		*ret = found->value;
+	return found;
+}
+
+const char *cfs_dir_mode_name(enum cfs_dir_mode mode)
+{
+	return dir_modes[mode].word;
+}
+
+static int set_choice(const struct key *key, void *place, const char *word,
+		      struct cfs_err *err)
+{
+	const struct choice *found = find_choice(key->choices, word);
+	char list[128] = "";
+
+	if (found && key->size == sizeof(bool))
+		*(bool *)place = found->value;
+	else if (found)
+		*(unsigned *)place = found->value;
+	if (found)
+		return 0;
+	for (const struct choice *c = key->choices; c->word; c++)
+		snprintf(list + strlen(list), sizeof(list) - strlen(list),
+			 "%s%s", c == key->choices ? "" : ", ", c->word);
+	return cfs_fail(err, EINVAL, "%s cannot be \"%s\": choose one of %s",
+			key->name, word, list);
+}
+
+/* "25%", "512m": what tmpfs takes as size=. */
+static bool is_tmpfs_size(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	return n > 0 && n < 16 &&
+	       (text[n] == '\0' ||
+		(strchr("%kKmMgG", text[n]) && text[n + 1] == '\0'));
+}
+
+static int set_text(const struct key *key, char *place, const char *text,
+		    struct cfs_err *err)
+{
+	if (strcmp(key->name, "root.tmpfs-size") == 0 && !is_tmpfs_size(text))
+		return cfs_fail(err, EINVAL,
+				"root.tmpfs-size cannot be "
+				"\"%s\": bytes, with k, m or g, or a "
+				"percentage of memory",
+				text);
+	text += strspn(text, "/");
+	if (text[0] == '\0' || strlen(text) >= key->size)
+		return cfs_fail(err, EINVAL, "%s is empty or too long",
+				key->name);
+	memcpy(place, text, strlen(text) + 1);
+	return 0;
+}
+
+static int set_list(void *place, const struct cfs_toml_value *value)
+{
+	struct cfs_config_list *list = place;
+
+	list->n = value->n;
+	memcpy(list->v, value->v, sizeof(list->v));
+	return 0;
+}
+
+static int wrong_type(const struct key *key, struct cfs_err *err)
+{
+	static const char *const wants[] = {
+		[BOOLEAN] = "true or false",	 [NUMBER] = "an integer",
+		[CHOICE] = "a string in quotes", [TEXT] = "a string in quotes",
+		[LIST] = "an array of strings",
+	};
+
+	return cfs_fail(err, EINVAL, "%s must be %s", key->name,
+			wants[key->kind]);
+}
+
+static int set_key(struct loader *l, const struct key *key,
+		   const struct cfs_toml_value *value, struct cfs_err *err)
+{
+	static const enum cfs_toml_kind kinds[] = {
+		[BOOLEAN] = CFS_TOML_BOOLEAN, [NUMBER] = CFS_TOML_INTEGER,
+		[CHOICE] = CFS_TOML_STRING,   [TEXT] = CFS_TOML_STRING,
+		[LIST] = CFS_TOML_STRINGS,
+	};
+	void *place = (char *)l->config + key->offset;
+
+	if (value->kind != kinds[key->kind])
+		return wrong_type(key, err);
+	switch (key->kind) {
+	case BOOLEAN:
+		*(bool *)place = value->boolean;
+		return 0;
+	case NUMBER:
+		if (value->integer < 0 || value->integer > 3600)
+			return cfs_fail(err, EINVAL,
+					"%s must be 0 to 3600 seconds",
+					key->name);
+		*(unsigned *)place = (unsigned)value->integer;
+		return 0;
+	case CHOICE:
+		return set_choice(key, place, value->v[0], err);
+	case TEXT:
+		return set_text(key, place, value->v[0], err);
+	case LIST:
+		return set_list(place, value);
+	}
+	return 0;
+}
+
+/* Levenshtein's: how many letters to put in, take out or change. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[CFS_TOML_STR + 1];
+	size_t len = strlen(b);
+
+	for (unsigned j = 0; j <= len; j++)
+		row[j] = j;
+	for (unsigned i = 1; a[i - 1]; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= len; j++) {
+			unsigned best = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[len];
+}
+
+static void warn_unknown(struct loader *l, const char *name,
+			 const struct cfs_toml_value *value)
+{
+	const char *like = NULL;
+	unsigned least = 4; /* more than three letters off is another word */
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(keys); i++) {
+		unsigned d = distance(name, keys[i].name);
+
+		if (d < least) {
+			least = d;
+			like = keys[i].name;
+		}
+	}
+	cfs_log(l->log, LOG_WARNING,
+		"%s: line %u, column %u: unknown key %s is ignored%s%s%s",
+		l->file, value->line, value->column, name,
+		like ? " (did you mean " : "", like ? like : "",
+		like ? "?)" : "");
+}
+
+static int on_value(void *ctx, const char *name,
+		    const struct cfs_toml_value *value, struct cfs_err *err)
+{
+	struct loader *l = ctx;
+	struct shorthand *s = strncmp(name, "etc.", 4) == 0 ? &l->etc : &l->var;
+	const struct key *key = keys;
+	int r;
+
+	while (key < keys + CFS_ARRAY_SIZE(keys) && strcmp(key->name, name))
+		key++;
+	if (key == keys + CFS_ARRAY_SIZE(keys)) {
+		warn_unknown(l, name, value);
+		return 0;
+	}
+	if (key->size == 0) {
+		if (value->kind != CFS_TOML_BOOLEAN)
+			return wrong_type(key, err);
+		s->transient = value->boolean;
+		return 0;
+	}
+	r = set_key(l, key, value, err);
+	if (r == 0 && key->choices == dir_modes)
+		s->mount_set = true;
+	return r;
+}
+
+static int parse_one(struct loader *l, struct cfs_bytes text, const char *file,
+		     struct cfs_err *err)
+{
+	l->file = file;
+	if (cfs_toml_parse(text, on_value, l, err) < 0)
+		return cfs_ctx(err, "%s", file);
+	return 0;
+}
+
+/* What no file decides alone. */
+static int finish(struct loader *l, struct cfs_err *err)
+{
+	struct cfs_config *c = l->config;
+
+	if (!l->etc.mount_set && l->etc.transient)
+		c->etc.mount = CFS_DIR_TRANSIENT;
+	if (!l->var.mount_set && l->var.transient)
+		c->var.mount = CFS_DIR_TRANSIENT;
+	if (c->root.transient && c->root.transient_ro)
+		return cfs_fail(err, EINVAL,
+				"%s: root.transient and root.transient-ro "
+				"exclude each other: keep one",
+				l->file);
+	return 0;
+}
+
+int cfs_config_parse(struct cfs_config *config, struct cfs_bytes text,
+		     const char *name, struct cfs_log *log, struct cfs_err *err)
+{
+	struct loader l = { .config = config, .log = log };
+	int r = parse_one(&l, text, name, err);
+
+	return r < 0 ? r : finish(&l, err);
+}
+
+static int read_one(struct loader *l, const char *path, struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	int r = cfs_read_file(AT_FDCWD, path, CFS_CONFIG_MAX, &text, err);
+
+	if (r <= 0)
+		return r;
+	return parse_one(l, cfs_buf_bytes(&text), path, err);
+}
+
+static int is_toml(const struct dirent *entry)
+{
+	size_t n = strlen(entry->d_name);
+
+	return n > 5 && entry->d_name[0] != '.' &&
+	       strcmp(entry->d_name + n - 5, ".toml") == 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int read_dropins(struct loader *l, const char *dir, struct cfs_err *err)
+{
+	struct dirent **entries = NULL;
+	char path[4096 + 256];
+	int n = scandir(dir, &entries, is_toml, by_name), r = 0;
+
+	if (n < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (n < 0)
+		return cfs_fail_errno(err, "read the directory %s", dir);
+	if (n > DROPINS_MAX)
+		r = cfs_fail(err, E2BIG, "%s holds more than %d files", dir,
+			     DROPINS_MAX);
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
+		if (r >= 0)
+			r = read_one(l, path, err);
+		free(entries[i]);
+	}
+	free(entries);
+	return r < 0 ? r : 0;
+}
+
+int cfs_config_load(struct cfs_config *config, const char *path,
+		    struct cfs_log *log, struct cfs_err *err)
+{
+	struct loader l = { .config = config, .file = path, .log = log };
+	size_t n = strlen(path);
+	char dir[4096];
+	int r;
+
+	if (n > 5 && strcmp(path + n - 5, ".toml") == 0)
+		n -= 5;
+	if (n + 3 > sizeof(dir))
+		return cfs_fail(err, ENAMETOOLONG, "%s: name is too long",
+				path);
+	snprintf(dir, sizeof(dir), "%.*s.d", (int)n, path);
+	r = read_one(&l, path, err);
+	if (r >= 0)
+		r = read_dropins(&l, dir, err);
+	return r < 0 ? r : finish(&l, err);
+}
