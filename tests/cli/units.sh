@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# The units as systemd reads them: no complaint, and started by the right
+# kernel command lines.
+. "$CFS_SRC/tests/lib.sh"
+command -v systemd-analyze > /dev/null || skip "no systemd-analyze: install systemd"
+
+units=$CFS_SRC/systemd-units
+unit=$units/composefs-setup-root.service
+
+# A root file system with the units, what they start, and the one unit that
+# they require (a generator makes it at boot).
+root=$TMPDIR/root/usr/lib/systemd
+mkdir -p "$root/system" "$TMPDIR/root/usr/lib/composefs" "$TMPDIR/root/usr/bin"
+cp -r "$units"/* "$root/system/"
+for file in usr/lib/composefs/composefs-setup-root usr/lib/systemd/systemd-growfs usr/bin/mount; do
+	cp /bin/true "$TMPDIR/root/$file"
+done
+printf '[Mount]\nWhat=/dev/x\nWhere=/sysroot\n' > "$root/system/sysroot.mount"
+for other in volatile-root growfs-root; do
+	printf '[Service]\nType=oneshot\nExecStart=/usr/bin/mount\n' > "$root/system/systemd-$other.service"
+done
+verify() { # UNIT: fails on any word of complaint
+	systemd-analyze verify --root="$TMPDIR/root" --man=no "$1" > verify.log 2>&1
+	# the root has no targets of its own, which is not the unit's fault
+	grep -v -e "Unit [a-z.-]*target not found" verify.log
+	[ "$(grep -c -v -e 'Unit [a-z.-]*target not found' verify.log)" = 0 ]
+}
+for name in composefs-setup-root composefs-growfs systemd-volatile-root systemd-growfs-root; do
+	check "$name.service is clean" verify "$name.service"
+done
+
+# Of the unit's own conditions those on the command line, for a command line.
+starts() { # CMDLINE
+	local conditions
+	mapfile -t conditions < <(grep '^ConditionKernelCommandLine=' "$unit")
+	SYSTEMD_PROC_CMDLINE="$1" systemd-analyze condition "${conditions[@]}" > /dev/null 2>&1
+}
+hex=0123456789abcdef
+check "composefs.digest= starts it" starts "root=/dev/vda composefs.digest=v1-sha256-12:$hex"
+check "composefs= starts it" starts "root=/dev/vda composefs=$hex quiet"
+check "an insecure argument starts it" starts "composefs=?$hex"
+check "a quoted argument starts it" starts "\"composefs.digest=v1-sha256-12:$hex\""
+check "so do both" starts "composefs.digest=v1-sha512-12:$hex composefs=$hex"
+check "no argument does not" eval '! starts "root=/dev/vda ro quiet"'
+check "a name that begins the same does not" eval '! starts "composefsx=1 composefs-digest=1"'
+check "another key below composefs does not" eval '! starts "composefs.onfail=reboot"'
+check "rd. is not looked through" eval '! starts "rd.composefs=$hex"'
+
+# What would undo the mounts or the credentials they are made with.
+for setting in ProtectSystem ProtectHome ProtectKernelModules PrivateTmp PrivateDevices PrivateMounts \
+	ReadOnlyPaths ReadWritePaths InaccessiblePaths RootDirectory MountFlags CapabilityBoundingSet \
+	User DynamicUser PrivateUsers SELinuxContext; do
+	check "no $setting= in the unit" eval '! grep -q "^$setting=" "$unit"'
+done
+check "the boot does not go on without it" grep -qx 'RequiredBy=initrd-root-fs.target' "$unit"
+for later in systemd-volatile-root systemd-confext-sysroot systemd-sysext-sysroot initrd-parse-etc; do
+	check "$later sees the composefs root" grep -q "^Before=.*$later.service" "$unit"
+done
+check "the physical root comes first" grep -q '^After=.*sysroot.mount' "$unit"
+
+finish
