@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+#
+# dracut module: composefs-setup-root with its configuration and certificates.
+# For dracut 059 and later, with systemd in the initramfs and without.
+
+composefs_program=/usr/lib/composefs/composefs-setup-root
+composefs_config=/usr/lib/composefs/setup-root-conf.toml
+
+# Is "/" a composefs? Takes the file to read instead of mountinfo.
+composefs_is_root() {
+    local id parent dev root point rest fields type source found=1
+    while read -r id parent dev root point rest; do
+        [[ $point == / ]] || continue
+        # the optional fields, of any number, end with a lone dash
+        read -r type source fields <<< "${rest#* - }"
+        [[ $type == overlay && $source =~ ^(transient:composefs=|composefs:) ]]
+        found=$?
+    done < "${1:-/proc/self/mountinfo}"
+    return "$found"
+}
+
+# Prints the files to take over, as named in the initramfs.
+composefs_files() {
+    local sysroot=${dracutsysrootdir-} file
+    for file in "$sysroot/usr/lib/composefs"/{setup-root-conf.toml,setup-root-conf.d/*.toml} \
+        "$sysroot"/{usr/lib,etc}/composefs/keys.d/*; do
+        [[ -f $file ]] && printf '%s\n' "${file#"$sysroot"}"
+    done
+    return 0
+}
+
+# Prints the last value of KEY in [SECTION] of ini FILES, the later winning.
+composefs_ini() { # SECTION KEY FILE...
+    local section=$1 key=$2
+    shift 2
+    awk -F= -v section="[$section]" -v key="$key" '
+        { gsub(/[ \t\r]/, "") }
+        /^\[/ { here = $0 == section; next }
+        here && $1 == key { value = $2 }
+        END { print value }' "$@"
+}
+
+# Writes the configuration that prepare-root.conf of ostree stands for.
+composefs_from_ostree() { # FILE...
+    local section key
+    while read -r section key; do
+        case $(composefs_ini "$section" "$key" "$@") in
+            1 | yes | true | on) printf '%s.%s = true\n' "$section" "$key" ;;
+            0 | no | false | off) printf '%s.%s = false\n' "$section" "$key" ;;
+        esac
+    done <<- 'END'
+	root transient
+	root transient-ro
+	etc transient
+	sysroot readonly
+	END
+}
+
+composefs_install_config() {
+    local files ostree=() file
+    mapfile -t files < <(composefs_files)
+    ((${#files[@]} == 0)) || inst_multiple "${files[@]}" || return 1
+    [[ -e ${dracutsysrootdir-}$composefs_config ]] && return 0
+    for file in "${dracutsysrootdir-}"/{usr/lib,etc}/ostree/prepare-root.conf; do
+        [[ -f $file ]] && ostree+=("$file")
+    done
+    ((${#ostree[@]} == 0)) && return 0
+    mkdir -p "${initdir}${composefs_config%/*}" \
+        && composefs_from_ostree "${ostree[@]}" > "${initdir}${composefs_config}"
+}
+
+# A bad argument that is sealed into a UKI is found at boot otherwise.
+composefs_check_kargs() {
+    local program=${dracutsysrootdir-}$composefs_program out rc
+    [[ ${kernel_cmdline-} == *composefs* ]] || return 0
+    out=$("$program" --print-kargs --cmdline "$kernel_cmdline" 2>&1)
+    rc=$?
+    case $rc in
+        0 | 3) return 0 ;; # 3: none of the words was an argument of ours
+        126 | 127)
+            dwarn "composefs: cannot run $program here: the kernel command line was not checked"
+            return 0
+            ;;
+    esac
+    dfatal "composefs: kernel command line: $out"
+    return 1
+}
+
+check() {
+    require_binaries "$composefs_program" || return 1
+    require_kernel_modules erofs overlay || return 1
+    # An image for any machine: whoever installed us wants to boot with us.
+    [[ ${hostonly-} || ${mount_needs-} ]] || return 0
+    composefs_is_root || return 255
+    return 0
+}
+
+depends() {
+    local systemd=
+    dracut_module_included systemd && systemd=systemd-initrd
+    echo "rootfs-block $systemd"
+    return 0
+}
+
+# The digests belong to the boot entry, not to the initramfs.
+cmdline() {
+    return 0
+}
+
+installkernel() {
+    # The machine that builds need not have these loaded.
+    hostonly='' instmods -c erofs overlay || return 1
+    hostonly='' instmods loop
+    # What fs-verity hashes with, where it is not built in.
+    hostonly='' instmods -s sha512_generic sha256_generic
+    # File systems that can do fs-verity; dracut adds that of this machine.
+    [[ ${hostonly-} ]] || instmods -s ext4 btrfs f2fs
+    return 0
+}
+
+install() {
+    local unit=$systemdsystemunitdir/composefs-setup-root.service
+    local required_by=$initdir$systemdsystemunitdir/initrd-root-fs.target.requires
+
+    composefs_check_kargs || return 1
+    inst_binary "$composefs_program" || return 1
+    composefs_install_config || return 1
+    if dracut_module_included systemd; then
+        inst_simple "$unit" || return 1
+        inst_multiple -o "$systemdsystemunitdir/modprobe@.service" \
+            "$systemdsystemunitdir/systemd-volatile-root.service.d/50-composefs.conf"
+        # a link, not systemctl: that wants the target to be there already
+        mkdir -p "$required_by" && ln -sf "../${unit##*/}" "$required_by/" || return 1
+    else
+        # before 99-mount-root.sh, which it runs itself
+        inst_hook mount 90 "$moddir/composefs-mount.sh" || return 1
+    fi
+    return 0
+}
