@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# The shell that runs inside an initramfs, and the hooks of initramfs-tools and
+# mkinitcpio, with stubs for what these generators define.
+. "$CFS_SRC/tests/lib.sh"
+
+from=$CFS_SRC/dracut-module
+for file in "$from"/50composefs/*.sh "$from"/50-composefs.conf "$from"/mkinitcpio/install; do
+	check "bash reads ${file#"$from"/}" bash -n "$file"
+done
+for file in "$from"/initramfs-tools/* "$from"/mkinitcpio/hook "$from"/50composefs/composefs-mount.sh; do
+	check "a POSIX shell reads ${file#"$from"/}" dash -n "$file"
+done
+
+# in_shell SCRIPT KARGS RC: SCRIPT with our program replaced by one that writes
+# down its arguments and ends with RC.
+program=/usr/lib/composefs/composefs-setup-root
+stub() { # FILE RC
+	printf '#!/bin/sh\necho "ran $*" >> %s/log\nexit %s\n' "$TMPDIR" "$2" > setup-root
+	chmod +x setup-root
+	sed "s|$program|$TMPDIR/setup-root|" "$1" > script
+	rm -f log
+	: > log
+}
+
+# dracut without systemd.  99-mount-root.sh mounts when the device is there.
+mount_hook() { # KARG DEVICE RC
+	stub "$from/50composefs/composefs-mount.sh" "$3"
+	mkdir -p hooks/mount
+	echo '[ "$device" = there ] && mounted=yes' > hooks/mount/99-mount-root.sh
+	karg=$1 device=$2 dash -c '
+		hookdir=hooks NEWROOT=/sysroot mounted=no
+		getarg() { [ "$1" = "$karg" ] && echo value; }
+		ismounted() { [ "$mounted" = yes ]; }
+		die() { echo "died: $*" >> log; exit 1; }
+		. ./script
+		echo "mounted=$mounted" >> log'
+}
+mount_hook none there 0
+same "dracut: without an argument the hook leaves all to others" "$(cat log)" "mounted=no"
+mount_hook composefs= there 0
+same "dracut: the root is mounted and covered at once" "$(cat log)" \
+	"ran --sysroot /sysroot
+mounted=yes"
+mount_hook composefs.digest= there 0
+same "dracut: the other argument does it too" "$(grep -c ^ran log)" 1
+mount_hook composefs.digest= away 0
+same "dracut: a device that is not there yet is waited for" "$(cat log)" "mounted=no"
+mount_hook composefs.digest= there 6
+check "dracut: a refused image stops the boot" grep -q '^died: composefs' log
+
+# initramfs-tools.
+hook() {
+	cat > functions <<-'END'
+	copy_exec() { echo "exec $*" >> log; }
+	copy_file() { echo "file $*" >> log; }
+	manual_add_modules() { echo "modules $*" >> log; }
+	END
+	: > log
+	COMPOSEFS_HOOK_FUNCTIONS=$PWD/functions dash "$from/initramfs-tools/hook" "$@"
+}
+check "initramfs-tools: the hook names no prerequisites" eval '[ -z "$(hook prereqs)" ] && [ ! -s log ]'
+check "initramfs-tools: the hook runs" hook
+check "initramfs-tools: the program is copied" grep -qx "exec $program" log
+check "initramfs-tools: the kernel modules too" grep -qx 'modules erofs overlay loop sha512_generic' log
+bottom() { # RC ARG...
+	stub "$from/initramfs-tools/bottom" "$1"
+	shift
+	echo 'panic() { echo "panic: $*" >> log; exit 1; }' > functions
+	COMPOSEFS_SCRIPT_FUNCTIONS=$PWD/functions rootmnt=/root dash ./script "$@"
+}
+check "initramfs-tools: the script names no prerequisites" eval '[ -z "$(bottom 0 prereqs)" ] && [ ! -s log ]'
+check "initramfs-tools: the script runs" bottom 0
+same "initramfs-tools: on the mounted root, if there is an argument" "$(cat log)" \
+	"ran --if-present --sysroot /root"
+bottom 6
+check "initramfs-tools: a refused image panics" grep -q '^panic: composefs' log
+
+# mkinitcpio.
+build() { # HOOKS
+	: > log
+	bash -c '
+		for f in add_module add_binary add_file add_systemd_unit add_symlink add_runscript; do
+			eval "$f() { echo \"$f \$*\" >> log; }"
+		done
+		HOOKS=($1)
+		. "$0"
+		build' "$from/mkinitcpio/install" "$1"
+}
+build "base udev block filesystems composefs"
+check "mkinitcpio: one module a call" eval '[ "$(grep -c "^add_module [a-z]*$" log)" = 3 ]'
+check "mkinitcpio: busybox runs the hook" grep -q '^add_runscript' log
+check "mkinitcpio: and no unit" eval '! grep -q systemd_unit log'
+build "base systemd block filesystems composefs"
+check "mkinitcpio: systemd runs the unit" grep -qx 'add_systemd_unit composefs-setup-root.service' log
+check "mkinitcpio: without which the boot fails" grep -q \
+	'add_symlink .*/initrd-root-fs.target.requires/composefs-setup-root.service' log
+check "mkinitcpio: and no hook" eval '! grep -q runscript log'
+late() { # RC
+	stub "$from/mkinitcpio/hook" "$1"
+	dash -c 'err() { echo "err: $*" >> log; }
+		launch_interactive_shell() { echo "shell $*" >> log; }
+		. ./script; run_latehook'
+}
+late 0
+same "mkinitcpio: the hook covers /new_root" "$(cat log)" "ran --if-present --sysroot /new_root"
+late 6
+check "mkinitcpio: a refused image ends in a shell that does not go on" grep -qx 'shell --exec' log
+
+finish
