@@ -42,16 +42,17 @@ deps_need() {
 		deps_die "not found:$missing. Run deps/packages.sh build check vm demo (or: make setup)"
 }
 
-# deps_key [-s STRING] FILE...: prints 16 hex digits over the strings and the
-# content of the files.
+# deps_key [-s STRING]... [FILE]...: prints 16 hex digits over the strings and
+# the content of the files ("-" is standard input).
 deps_key() {
+	local strings=
 	while [ "${1:-}" = -s ]; do
-		echo "$2"
+		strings=$strings$2$'\n'
 		shift 2
-	done | sha256sum | {
-		# the loop above ran in a subshell: skip the same options here
-		while [ "${1:-}" = -s ]; do shift 2; done
-		cat - "$@"
+	done
+	{
+		printf %s "$strings" | sha256sum
+		[ $# = 0 ] || cat "$@"
 	} | sha256sum | cut -c1-16
 }
 
