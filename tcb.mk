@@ -6,7 +6,7 @@ TCB_SLOC_MAX := 4500
 TCB_SRCS := \
 	base/buf.c base/err.c base/io.c base/json.c base/kernel.c \
 	fsverity/digest.c fsverity/enable.c fsverity/measure.c \
-	keys/der.c keys/pem.c keys/keyring.c keys/pkcs7.c \
+	keys/der.c keys/hash.c keys/pem.c keys/keyring.c keys/pkcs7.c \
 	boot/kargs.c \
 	mount/erofs.c mount/loop.c mount/overlay.c mount/composefs.c \
 	repo/open.c repo/meta.c repo/image.c \
