@@ -52,10 +52,18 @@ int cfs_certs_add(struct cfs_certs *certs, struct cfs_bytes text,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * The same for the file @path.  Errors: -ENOENT too, and -EFBIG when it is
+ * longer than CFS_CERT_FILE_MAX.
+ */
+int cfs_certs_add_file(struct cfs_certs *certs, const char *path,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Adds every certificate file (*.der, *.crt, *.cer, *.pem) of the directory
  * @path in name order.
  * Returns how many certificates were added, 0 also when there is no such
- * directory.  Errors: as above, with the file's name in front.
+ * directory.  Errors: as above, with the file's name in front; nothing is
+ * added then.
  */
 int cfs_certs_add_dir(struct cfs_certs *certs, const char *path,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

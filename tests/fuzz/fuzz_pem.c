@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Property: what is read is a number of certificates; libcrypto's base64 of
+ * each is read back to the same bytes. */
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "keys/der.h"
+#include "keys/pem.h"
+#include "tests/fuzz/fuzz.h"
+
+static void read_back(const struct cfs_cert *cert)
+{
+	CFS_AUTOCERTS struct cfs_certs again = { 0 };
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	CFS_AUTOFREE unsigned char *base64 = malloc(cert->der.len * 2 + 8);
+	struct cfs_err err = { 0 };
+
+	EVP_EncodeBlock(base64, cert->der.data, (int)cert->der.len);
+	cfs_buf_addf(&text,
+		     "-----BEGIN CERTIFICATE-----\n%s\n"
+		     "-----END CERTIFICATE-----\n",
+		     base64);
+	if (cfs_certs_add(&again, cfs_buf_bytes(&text), "again", &err) != 1 ||
+	    !cfs_der_same(again.v[0].der, cert->der) ||
+	    !cfs_der_same(again.v[0].issuer, cert->issuer) ||
+	    !cfs_der_same(again.v[0].serial, cert->serial))
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	CFS_AUTOCERTS struct cfs_certs certs = { 0 };
+	struct cfs_bytes text = { data, size };
+	struct cfs_err err = { 0 };
+	int r = cfs_certs_add(&certs, text, "input", &err);
+
+	if (r == 0 || (r < 0 && (certs.n || !err.msg[0])) ||
+	    (r > 0 && certs.n != (unsigned)r))
+		abort();
+	for (unsigned i = 0; i < certs.n; i++)
+		read_back(&certs.v[i]);
+	return 0;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "keys/pem.h"
+
+#include <sys/stat.h>
+
+#include "tests/test.h"
+#include "tests/unit/keys/vectors.h"
+
+#define BEGIN "-----BEGIN CERTIFICATE-----"
+#define END   "-----END CERTIFICATE-----"
+
+static struct cfs_err err;
+static struct cfs_certs certs;
+
+/* A certificate's frame with the serial number 7 and no names: 20 bytes. */
+static const uint8_t tiny[] = { 0x30, 18, 0x30, 7,    2,    1, 7,
+				0x30, 0,  0x30, 0,    0x30, 0, 3,
+				5,    0,  0xf8, 0xff, 0xee, 1 };
+#define TINY "MBIwBwIBBzAAMAAwAAMFAPj/7gE="
+
+static int add(const void *text, size_t len)
+{
+	struct cfs_bytes in = { text, len };
+
+	return cfs_certs_add(&certs, in, "a.pem", &err);
+}
+
+static int adds(const char *text)
+{
+	return add(text, strlen(text));
+}
+
+TEST(a_pem_certificate_is_decoded)
+{
+	CHECK(adds(BEGIN "\n" TINY "\n" END "\n") == 1 && certs.n == 1);
+	CHECK(certs.v[0].der.len == sizeof(tiny));
+	CHECK(memcmp(certs.v[0].der.data, tiny, sizeof(tiny)) == 0);
+	CHECK(certs.v[0].serial.len == 1 && *certs.v[0].serial.data == 7);
+	CHECK(certs.v[0].issuer.len == 2);
+	CHECK(strcmp(certs.v[0].file, "a.pem") == 0);
+	cfs_certs_free(&certs);
+	CHECK(certs.n == 0);
+}
+
+TEST(a_der_certificate_is_taken_as_it_is)
+{
+	CHECK(add(tiny, sizeof(tiny)) == 1);
+	CHECK(memcmp(certs.v[0].der.data, tiny, sizeof(tiny)) == 0);
+	cfs_certs_free(&certs);
+}
+
+/* The kernel would load the first and say nothing of the rest. */
+TEST(bytes_behind_a_der_certificate_are_refused)
+{
+	uint8_t more[2 * sizeof(tiny)];
+
+	memcpy(more, tiny, sizeof(tiny));
+	memcpy(more + sizeof(tiny), tiny, sizeof(tiny));
+	CHECK(add(more, sizeof(more)) == -EBADMSG);
+	CHECK(add(more, sizeof(tiny) + 1) == -EBADMSG);
+	CHECK(add(tiny, sizeof(tiny) - 1) == -EBADMSG);
+	CHECK(certs.n == 0);
+}
+
+TEST(a_bundle_gives_all_of_its_certificates)
+{
+	CHECK(adds("subject: one\n" BEGIN "\nMBIwBwIB\r\nBzAAMAAw\r\n"
+		   "AAMFAPj/7gE=\r\n" END "\r\n\nand " BEGIN " in text\n" BEGIN
+		   "\r\n" TINY "\n" END) == 2);
+	CHECK(adds(BEGIN "\n" TINY "\n" END "\n") == 1 && certs.n == 3);
+	cfs_certs_free(&certs);
+}
+
+TEST(unclean_base64_is_refused)
+{
+	static const char *const bad[] = {
+		"MBIwBwIBBzAAMAAwAAMFAPj/7gE",	    /* a character short */
+		"MBIwBwIBBzAAMAAwAAMFAPj/7gF=",	    /* unused bits set */
+		"MBIwBwIBBzAAMAAwAAMFAPj/7gE=AAAA", /* goes on after the end */
+		"MBIwBwIBBzAAMAAwAAMFAPj/7g==",	    /* the frame lacks a byte */
+		"MBIw BwIBBzAAMAAwAAMFAPj/7gE=",
+		"MBIwBwIBBzAAMAAwAAMFAPj_7gE=",
+		"MBIwBwIB=zAAMAAwAAMFAPj/7gE=",
+		"MBIwBwIBBzAAMAAwAAMFAPj/7gE=\n=",
+		"====",
+		"",
+	};
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text), BEGIN "\n%s\n" END "\n", bad[i]);
+		CHECK(adds(text) == -EBADMSG);
+		CHECK(certs.n == 0);
+	}
+}
+
+TEST(broken_frames_are_refused)
+{
+	CHECK(adds("") == -EBADMSG);
+	CHECK(adds("no certificate here\n") == -EBADMSG);
+	CHECK(strstr(err.msg, "no certificate in it"));
+	CHECK(adds(BEGIN "\n" TINY "\n") == -EBADMSG);
+	CHECK(adds(BEGIN " \n" TINY "\n" END "\n") == -EBADMSG);
+	CHECK(adds(BEGIN "\n" TINY "\n" END " \n") == -EBADMSG);
+	CHECK(adds(BEGIN "\n" TINY "\n" BEGIN "\n" TINY "\n" END) == -EBADMSG);
+	CHECK(adds("-----BEGIN PRIVATE KEY-----\nAAAA\n"
+		   "-----END PRIVATE KEY-----\n") == -EBADMSG);
+	CHECK(certs.n == 0);
+}
+
+TEST(one_bad_certificate_refuses_the_whole_file)
+{
+	CHECK(adds(BEGIN "\n" TINY "\n" END "\n") == 1);
+	CHECK(adds(BEGIN "\n" TINY "\n" END "\n" BEGIN "\nAAAA\n" END "\n") ==
+	      -EBADMSG);
+	CHECK(certs.n == 1);
+	cfs_certs_free(&certs);
+}
+
+TEST(the_number_of_certificates_is_bounded)
+{
+	for (unsigned i = 0; i < CFS_CERTS_MAX; i++)
+		CHECK(add(tiny, sizeof(tiny)) == 1);
+	CHECK(add(tiny, sizeof(tiny)) == -E2BIG);
+	CHECK(adds(BEGIN "\n" TINY "\n" END "\n") == -E2BIG);
+	CHECK(certs.n == CFS_CERTS_MAX);
+	cfs_certs_free(&certs);
+	cfs_certs_free(NULL);
+}
+
+static void put(const char *dir, const char *name, const void *data, size_t len)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	CHECK(f && fwrite(data, 1, len, f) == len);
+	fclose(f);
+}
+
+TEST(a_directory_is_read_in_name_order)
+{
+	const char *tmp = getenv("TMPDIR");
+	const char *pem = BEGIN "\n" TINY "\n" END "\n";
+	char dir[256], path[512];
+
+	snprintf(dir, sizeof(dir), "%s/keys.d", tmp ? tmp : "/tmp");
+	CHECK(cfs_certs_add_dir(&certs, dir, &err) == 0);
+	CHECK(mkdir(dir, 0700) == 0);
+	put(dir, "b.der", tiny, sizeof(tiny));
+	put(dir, "a.crt", pem, strlen(pem));
+	put(dir, "c.cer", pem, strlen(pem));
+	put(dir, "README", "text", 4);
+	put(dir, ".d.pem", "text", 4);
+	CHECK(cfs_certs_add_dir(&certs, dir, &err) == 3);
+	CHECK(strstr(certs.v[0].file, "/a.crt"));
+	CHECK(strstr(certs.v[2].file, "/c.cer"));
+	put(dir, "z.pem", "text", 4);
+	CHECK(cfs_certs_add_dir(&certs, dir, &err) == -EBADMSG);
+	CHECK(strstr(err.msg, "z.pem") && certs.n == 3);
+	snprintf(path, sizeof(path), "%s/README", dir);
+	CHECK(cfs_certs_add_dir(&certs, path, &err) == -ENOTDIR);
+	cfs_certs_free(&certs);
+	snprintf(path, sizeof(path), "rm -r '%s'", dir);
+	CHECK(system(path) == 0);
+}
+
+TEST(a_file_is_named_in_what_is_said_of_it)
+{
+	CHECK(cfs_certs_add_file(&certs, VECTORS "rsa.pem", &err) == 1);
+	CHECK(cfs_certs_add_file(&certs, VECTORS "expect", &err) == -EBADMSG);
+	CHECK(strstr(err.msg, VECTORS "expect"));
+	CHECK(cfs_certs_add_file(&certs, VECTORS "none.pem", &err) == -ENOENT);
+	CHECK(strstr(err.msg, VECTORS "none.pem"));
+	CHECK(cfs_certs_add_file(&certs, VECTORS, &err) < 0);
+	CHECK(certs.n == 1);
+	cfs_certs_free(&certs);
+}
