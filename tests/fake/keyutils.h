@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The key calls of libkeyutils without a kernel.  Answers are what the test
+ * says; signatures are computed for real, by libcrypto.
+ */
+#ifndef CFS_TESTS_FAKE_KEYUTILS_H
+#define CFS_TESTS_FAKE_KEYUTILS_H
+
+#include <keyutils.h>
+
+#define FAKE_RING 4711 /* serial number of .fs-verity */
+
+extern struct fake_keys {
+	int find_errno;		 /* 0: FAKE_RING is found */
+	const char *description; /* of FAKE_RING; NULL: as a kernel has it */
+	key_perm_t perm;	 /* of FAKE_RING, 0 as the kernel makes it */
+	int add_errno;
+	int read_errno;
+	int restrict_errno;
+	int setperm_errno;
+	int verify_errno; /* not 0: answered before any computing */
+	/* what happened */
+	unsigned added;	   /* keys in FAKE_RING */
+	unsigned borrowed; /* keys in the process keyring, now */
+	int restricted;
+	char verify_info[64]; /* of the last verification */
+} fake_keys;
+
+#endif
