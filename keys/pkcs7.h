@@ -50,13 +50,38 @@ struct cfs_pkcs7 {
 /*
  * Parses @der: ContentInfo signedData, version 1, content type data, detached,
  * 1 to CFS_SIGNERS_MAX signers of version 1 without authenticated attributes,
- * no byte left over.  Embedded certificates are stepped over.
+ * no byte left over.  Embedded certificates have to be framed as such and are
+ * stepped over; so are unauthenticated attributes.
  * The result borrows from @der.
  *
- * Errors: -EBADMSG for anything else, -ENODATA for an empty @der.
+ * Errors: -EBADMSG for anything else or more than CFS_SIGNATURE_MAX bytes,
+ * -ENODATA for an empty @der.
  */
 int cfs_pkcs7_parse(struct cfs_bytes der, struct cfs_pkcs7 *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * The arithmetic of one signature: is it made over @data by the key of @cert?
+ * @signer's algorithms are known ones, @data is what was hashed.
+ * Errors: -EKEYREJECTED no, -ENOPKG not to be computed here, else final.
+ */
+typedef int cfs_signer_verify(const struct cfs_cert *cert,
+			      const struct cfs_signer *signer,
+			      struct cfs_bytes data, struct cfs_err *err);
+
+/*
+ * The judgement over a whole blob, with @verify to compute: cfs_pkcs7_check()
+ * and keys/verify's differ in nothing else.
+ *
+ * Every signer's algorithms have to be known ones, also those of strangers:
+ * there are kernels that cannot read such a blob at all.  Then, of every signer
+ * that is one of @certs by issuer and serial number: a wrong signature decides
+ * at once; else one right signature is enough.
+ */
+int cfs_pkcs7_judge(struct cfs_bytes der, const struct cfs_digest *digest,
+		    const struct cfs_certs *certs, cfs_signer_verify *verify,
+		    unsigned *ret_cert, struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(2, 3, 4, 6)));
 
 /*
  * Does a certificate of @certs vouch for @digest by the signature @der?
