@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "repo/dir.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+
+#define SAFE (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
+
+int cfs_dir_open(int dirfd, const char *path)
+{
+	return cfs_openat2(dirfd, path, O_RDONLY | O_DIRECTORY, 0, SAFE);
+}
+
+int cfs_dir_sync(int fd, struct cfs_err *err)
+{
+	if (fsync(fd) < 0 && errno != EINVAL && errno != EOPNOTSUPP)
+		return cfs_fail_errno(err, "fsync a directory");
+	return 0;
+}
+
+static int step(int *fd, const char *name, bool sync, struct cfs_err *err)
+{
+	int next = cfs_dir_open(*fd, name), r;
+
+	if (next == -ENOENT) {
+		if (mkdirat(*fd, name, 0755) < 0 && errno != EEXIST)
+			return cfs_fail_errno(err, "make directory %s", name);
+		r = sync ? cfs_dir_sync(*fd, err) : 0;
+		if (r < 0)
+			return r;
+		next = cfs_dir_open(*fd, name);
+	}
+	if (next < 0)
+		return cfs_fail(err, -next, "open directory %s: %s", name,
+				strerror(-next));
+	cfs_closep(fd);
+	*fd = next;
+	return 0;
+}
+
+int cfs_dir_make(int dirfd, const char *path, bool sync, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	char part[NAME_MAX + 1];
+	int r;
+
+	fd = cfs_dir_open(dirfd, path);
+	if (fd >= 0)
+		return cfs_steal_fd(&fd);
+	fd = cfs_dir_open(dirfd, ".");
+	if (fd < 0)
+		return cfs_fail(err, -fd, "open directory: %s", strerror(-fd));
+	while (*path) {
+		size_t len = strcspn(path, "/");
+
+		if (len >= sizeof(part))
+			return cfs_fail(err, ENAMETOOLONG, "make directory %s",
+					path);
+		memcpy(part, path, len);
+		part[len] = '\0';
+		r = len ? step(&fd, part, sync, err) : 0;
+		if (r < 0)
+			return r;
+		path += len + (path[len] == '/');
+	}
+	return cfs_steal_fd(&fd);
+}
+
+void cfs_dir_names_free(struct cfs_dir_names *names)
+{
+	for (unsigned i = 0; i < names->n; i++)
+		free(names->v[i]);
+	free(names->v);
+	*names = (struct cfs_dir_names){ 0 };
+}
+
+static int add_name(struct cfs_dir_names *names, const char *name)
+{
+	/* Room doubles whenever the count is a power of two. */
+	if ((names->n & (names->n - 1)) == 0) {
+		size_t room = names->n ? 2 * (size_t)names->n : 1;
+		char **v = reallocarray(names->v, room, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		names->v = v;
+	}
+	names->v[names->n] = strdup(name);
+	if (!names->v[names->n])
+		return -ENOMEM;
+	names->n++;
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int read_names(DIR *dir, struct cfs_dir_names *names)
+{
+	struct dirent *entry;
+
+	for (errno = 0; (entry = readdir(dir)); errno = 0) {
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (add_name(names, entry->d_name) < 0)
+			return -ENOMEM;
+	}
+	return -errno;
+}
+
+int cfs_dir_list(int dirfd, const char *path, struct cfs_dir_names *ret,
+		 struct cfs_err *err)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	CFS_AUTODIR DIR *dir = NULL;
+	int fd, r;
+
+	*ret = names;
+	fd = cfs_dir_open(dirfd, path);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return cfs_fail(err, -fd, "open directory %s: %s", path,
+				strerror(-fd));
+	dir = fdopendir(fd);
+	if (!dir) {
+		r = cfs_fail_errno(err, "read directory %s", path);
+		cfs_closep(&fd);
+		return r;
+	}
+	r = read_names(dir, &names);
+	if (r < 0)
+		return cfs_fail(err, -r, "read directory %s: %s", path,
+				strerror(-r));
+	if (names.n > 1)
+		qsort(names.v, names.n, sizeof(*names.v), by_name);
+	*ret = names;
+	names = (struct cfs_dir_names){ 0 };
+	return 0;
+}
+
+static int remove_all(int dirfd, const char *name, unsigned depth,
+		      struct cfs_err *err);
+
+/* Empties the directory @name. */
+static int empty(int dirfd, const char *name, unsigned depth,
+		 struct cfs_err *err)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	CFS_AUTOFD int fd = cfs_dir_open(dirfd, name);
+	int r;
+
+	if (depth == CFS_DIR_DEPTH_MAX)
+		return cfs_fail(err, ELOOP, "remove %s: nested too deeply",
+				name);
+	if (fd < 0)
+		return cfs_fail(err, -fd, "remove %s: %s", name, strerror(-fd));
+	r = cfs_dir_list(fd, ".", &names, err);
+	for (unsigned i = 0; r == 0 && i < names.n; i++)
+		r = remove_all(fd, names.v[i], depth + 1, err);
+	return r;
+}
+
+static int remove_all(int dirfd, const char *name, unsigned depth,
+		      struct cfs_err *err)
+{
+	int r;
+
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return cfs_fail_errno(err, "remove %s", name);
+	r = empty(dirfd, name, depth, err);
+	if (r < 0)
+		return r;
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
+		return cfs_fail_errno(err, "remove %s", name);
+	return 0;
+}
+
+int cfs_dir_remove(int dirfd, const char *name, struct cfs_err *err)
+{
+	return remove_all(dirfd, name, 0, err);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Directories inside a repository: no symbolic link is followed, nothing
+ * outside is touched.
+ */
+#ifndef CFS_REPO_DIR_H
+#define CFS_REPO_DIR_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+#define CFS_DIR_DEPTH_MAX 64 /* directories below one another */
+
+/*
+ * Opens the directory @path below @dirfd for reading.  Negative errno, not
+ * worded.
+ */
+int cfs_dir_open(int dirfd, const char *path) CFS_MUST_CHECK CFS_NONNULL;
+
+/* The same; directories that are missing are made (0755), and the ones they
+ * are made in are written to the disk with @sync. */
+int cfs_dir_make(int dirfd, const char *path, bool sync,
+		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* fsync(2) of a directory; file systems that have no such thing are fine. */
+int cfs_dir_sync(int fd, struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* The entries of a directory but "." and "..", sorted by name. */
+struct cfs_dir_names {
+	unsigned n;
+	char **v; /* owned */
+};
+
+void cfs_dir_names_free(struct cfs_dir_names *names);
+
+#define CFS_AUTONAMES __attribute__((cleanup(cfs_dir_names_free)))
+
+/* Lists the directory @path below @dirfd; one that does not exist is empty. */
+int cfs_dir_list(int dirfd, const char *path, struct cfs_dir_names *ret,
+		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Removes @name below @dirfd and everything in it.  Absence is fine.
+ * Errors: -ELOOP nested deeper than CFS_DIR_DEPTH_MAX, ...
+ */
+int cfs_dir_remove(int dirfd, const char *name,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "repo/init.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "fsverity/enable.h"
+#include "fsverity/measure.h"
+#include "repo/dir.h"
+#include "repo/temp.h"
+
+static void add_extra(const struct cfs_meta *meta, struct cfs_buf *buf)
+{
+	const char *sep = "";
+
+	if (!meta->erofs_extra)
+		return;
+	cfs_buf_adds(buf, ",\n    \"extra\": [");
+	for (unsigned i = 0; i <= CFS_META_FORMAT_MAX; i++) {
+		if (!(meta->erofs_extra & 1U << i))
+			continue;
+		cfs_buf_addf(buf, "%s\n      %u", sep, i);
+		sep = ",";
+	}
+	cfs_buf_adds(buf, "\n    ]");
+}
+
+void cfs_meta_format(const struct cfs_meta *meta, struct cfs_buf *buf)
+{
+	cfs_buf_addf(buf,
+		     "{\n  \"version\": %u,\n  \"algorithm\": \"%s\",\n"
+		     "  \"features\": {\n    \"compatible\": [],\n"
+		     "    \"read-only-compatible\": [",
+		     CFS_META_VERSION, cfs_alg_id(meta->alg));
+	if (meta->erofs_default == 1)
+		cfs_buf_adds(buf, "\n      \"v1_erofs\"\n    ");
+	cfs_buf_addf(buf,
+		     "],\n    \"incompatible\": []\n  },\n"
+		     "  \"erofs_formats\": {\n    \"default\": %u",
+		     meta->erofs_default);
+	add_extra(meta, buf);
+	cfs_buf_adds(buf, "\n  }\n}\n");
+}
+
+static int enable(const struct cfs_temp *temp, enum cfs_alg alg,
+		  struct cfs_err *err)
+{
+	struct cfs_bytes none = { 0 };
+	int r = cfs_verity_enable(temp->fd, alg, none, err);
+
+	if (r == CFS_ENABLE_UNSUPPORTED)
+		return cfs_fail(err, EOPNOTSUPP,
+				"this file system or kernel has no fs-verity: "
+				"turn it on (ext4: tune2fs -O verity) or use "
+				"--insecure");
+	return r < 0 ? r : 0;
+}
+
+static int reset(int dirfd, struct cfs_err *err)
+{
+	static const char *const names[] = { "images", "streams",
+					     "signatures" };
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++) {
+		int r = cfs_dir_remove(dirfd, names[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	if (unlinkat(dirfd, "meta.json", 0) < 0 && errno != ENOENT)
+		return cfs_fail_errno(err, "remove meta.json");
+	return 0;
+}
+
+/* Everything that can fail for lack of something is tried before @params'
+ * reset removes anything. */
+static int write_meta(int dirfd, const struct cfs_init_params *params,
+		      struct cfs_err *err)
+{
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	int r;
+
+	cfs_meta_format(&params->meta, &text);
+	r = cfs_buf_check(&text, err);
+	if (r == 0)
+		r = cfs_temp_open(dirfd, cfs_temp_unnamed_work(dirfd), &temp,
+				  err);
+	if (r < 0)
+		return r;
+	r = cfs_write_full(temp.fd, text.data, text.len);
+	if (r < 0)
+		return cfs_fail(err, -r, "write: %s", strerror(-r));
+	if (fsync(temp.fd) < 0)
+		return cfs_fail_errno(err, "fsync");
+	r = cfs_temp_seal(&temp, err);
+	if (r == 0 && params->secure)
+		r = enable(&temp, params->meta.alg, err);
+	if (r == 0 && params->reset)
+		r = reset(dirfd, err);
+	if (r == 0)
+		r = cfs_temp_publish(&temp, dirfd, "meta.json", err);
+	if (r == 0)
+		return cfs_fail(err, EEXIST, "another process has made it");
+	if (r > 0 && fsync(dirfd) < 0 && errno != EINVAL)
+		return cfs_fail_errno(err, "fsync the directory");
+	return r < 0 ? r : 0;
+}
+
+/* mkdir -p; the last one is the repository, nobody else's to list. */
+static int make_dirs(const char *path, struct cfs_err *err)
+{
+	char part[PATH_MAX];
+	size_t len = strlen(path);
+
+	if (len >= sizeof(part))
+		return cfs_fail(err, ENAMETOOLONG, "make %s: path too long",
+				path);
+	for (size_t i = 1; i <= len; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, i == len ? 0700 : 0755) < 0 && errno != EEXIST)
+			return cfs_fail_errno(err, "make directory %s", part);
+	}
+	return 0;
+}
+
+static int differs(const struct cfs_meta *have, const struct cfs_meta *want,
+		   struct cfs_err *err)
+{
+	return cfs_fail(err, EEXIST,
+			"repository already initialized with different "
+			"configuration (algorithm: %s, erofs_version: V%u); "
+			"cannot re-initialize with (algorithm: %s, "
+			"erofs_version: V%u); --reset-metadata starts anew",
+			cfs_alg_id(have->alg), have->erofs_default,
+			cfs_alg_id(want->alg), want->erofs_default);
+}
+
+static int compare(const struct cfs_repo *repo,
+		   const struct cfs_init_params *params, struct cfs_err *err)
+{
+	const struct cfs_meta *have = &repo->meta, *want = &params->meta;
+	int r;
+
+	if (have->alg != want->alg ||
+	    have->erofs_default != want->erofs_default ||
+	    have->erofs_extra != want->erofs_extra)
+		return differs(have, want, err);
+	if (!params->secure)
+		return CFS_INIT_ALREADY;
+	r = cfs_repo_is_secure(repo, err);
+	if (r == 0)
+		return cfs_fail(
+			err, EEXIST,
+			"repository already initialized without "
+			"fs-verity: use --insecure, or --reset-metadata "
+			"to start anew");
+	return r < 0 ? r : CFS_INIT_ALREADY;
+}
+
+/* The objects of an old repository tell whether it was secure: any of them. */
+static int old_is_secure(const struct cfs_repo *repo, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	char path[sizeof("objects/") + CFS_OBJECT_PATH_MAX] = "objects/";
+	struct cfs_digest object, got;
+	int r;
+
+	r = cfs_repo_any_object(repo, &object, err);
+	if (r < 0)
+		return r;
+	cfs_digest_to_path(&object, path + strlen(path));
+	fd = cfs_open_regular(repo->fd, path, NULL);
+	if (fd < 0)
+		return cfs_fail(err, -fd, "open %s: %s", path, strerror(-fd));
+	return cfs_verity_measure(fd, &got, err);
+}
+
+int cfs_repo_upgrade(const struct cfs_repo *repo, const struct cfs_meta *meta,
+		     struct cfs_err *err)
+{
+	struct cfs_init_params params = { .meta = *meta };
+	int r = old_is_secure(repo, err);
+
+	if (r >= 0) {
+		params.secure = r > 0;
+		r = write_meta(repo->fd, &params, err);
+	}
+	return r < 0 ? cfs_ctx(err, "write meta.json of an old repository") : 0;
+}
+
+static int init_existing(const struct cfs_repo *repo,
+			 const struct cfs_init_params *params,
+			 struct cfs_err *err)
+{
+	struct cfs_meta meta;
+	int r;
+
+	if (repo->has_meta)
+		return params->ensure ? CFS_INIT_ALREADY
+				      : compare(repo, params, err);
+	if (params->ensure) {
+		struct cfs_err empty;
+
+		r = cfs_repo_infer_meta(repo, &meta, &empty);
+		if (r == 0) {
+			r = cfs_repo_upgrade(repo, &meta, err);
+			return r < 0 ? r : CFS_INIT_UPGRADED;
+		}
+	}
+	r = write_meta(repo->fd, params, err);
+	return r < 0 ? cfs_ctx(err, "write meta.json") : CFS_INIT_CREATED;
+}
+
+static int init_fresh(const char *path, const struct cfs_init_params *params,
+		      struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return cfs_fail_errno(err, "open %s", path);
+	r = write_meta(fd, params, err);
+	return r < 0 ? cfs_ctx(err, "write %s/meta.json", path)
+		     : CFS_INIT_CREATED;
+}
+
+int cfs_repo_init(const char *path, const struct cfs_init_params *params,
+		  struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r;
+
+	r = make_dirs(path, err);
+	if (r < 0)
+		return r;
+	if (params->reset)
+		return init_fresh(path, params, err);
+	r = cfs_repo_open(AT_FDCWD, path, &repo, err);
+	/* Neither meta.json nor objects/: nothing of ours yet. */
+	if (r == -ENOENT || r == 0)
+		return init_fresh(path, params, err);
+	return r < 0 ? r : init_existing(&repo, params, err);
+}
+
+int cfs_repo_is_secure(const struct cfs_repo *repo, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_digest digest;
+
+	if (!repo->has_meta)
+		return 0;
+	fd = cfs_open_regular(repo->fd, "meta.json", NULL);
+	if (fd < 0)
+		return cfs_fail(err, -fd, "open meta.json: %s", strerror(-fd));
+	return cfs_verity_measure(fd, &digest, err);
+}

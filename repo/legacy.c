@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/disk.h"
+#include "base/io.h"
+#include "fsverity/measure.h"
+#include "repo/dir.h"
+#include "repo/image.h"
+#include "repo/init.h"
+
+/* Source: composefs lcfs-internal.h, struct lcfs_erofs_header_s. */
+struct image_head {
+	cfs_le32 magic, version, flags, composefs_version;
+};
+#define IMAGE_MAGIC 0xd078629aU
+
+/* The first thing in objects/XX that is named like an object; 0 when there is
+ * none. */
+static int any_object(int objects, const char *shard, struct cfs_digest *ret,
+		      struct cfs_err *err)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	char hex[CFS_DIGEST_HEX_MAX];
+	int r = cfs_dir_list(objects, shard, &names, err);
+
+	for (unsigned i = 0; r == 0 && i < names.n; i++) {
+		struct cfs_err ignored;
+		size_t len = strlen(names.v[i]);
+
+		if (len + 2 >= sizeof(hex))
+			continue;
+		snprintf(hex, sizeof(hex), "%s%s", shard, names.v[i]);
+		if (cfs_digest_from_hex(hex, len + 2, ret, &ignored) == 0)
+			return 1;
+	}
+	return r;
+}
+
+int cfs_repo_any_object(const struct cfs_repo *repo, struct cfs_digest *ret,
+			struct cfs_err *err)
+{
+	CFS_AUTOFD int objects = cfs_dir_open(repo->fd, "objects");
+
+	if (objects < 0)
+		return cfs_fail(err, -objects, "open objects/: %s",
+				strerror(-objects));
+	for (int i = 0; i < 256; i++) {
+		char shard[3];
+		int r;
+
+		snprintf(shard, sizeof(shard), "%02x", (unsigned)i);
+		r = any_object(objects, shard, ret, err);
+		if (r != 0)
+			return r;
+	}
+	return cfs_fail(err, ENOENT,
+			"there is no meta.json and no object to infer the "
+			"algorithm from: run `cfsctl init`");
+}
+
+/* Format 2 when image @hex says so, else 1 (which reads like 0). */
+static unsigned format_of(const struct cfs_repo *repo, const char *hex)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct image_head head;
+	struct cfs_digest id;
+	struct cfs_err err;
+
+	if (cfs_digest_from_hex(hex, strlen(hex), &id, &err) < 0 ||
+	    cfs_repo_open_image(repo, &id, &fd, &err) != CFS_IMAGE_PRESENT)
+		return 0;
+	if (cfs_pread_full(fd, &head, sizeof(head), 0) != sizeof(head) ||
+	    cfs_get32(head.magic) != IMAGE_MAGIC)
+		return 0;
+	return cfs_get32(head.composefs_version) == 2 ? 2 : 1;
+}
+
+int cfs_repo_infer_meta(const struct cfs_repo *repo, struct cfs_meta *ret,
+			struct cfs_err *err)
+{
+	CFS_AUTONAMES struct cfs_dir_names images = { 0 };
+	struct cfs_meta meta = { .version = CFS_META_VERSION };
+	struct cfs_digest object;
+	int r;
+
+	r = cfs_repo_any_object(repo, &object, err);
+	if (r >= 0)
+		r = cfs_dir_list(repo->fd, "images", &images, err);
+	if (r < 0)
+		return r;
+	meta.alg = object.alg;
+	for (unsigned i = 0; meta.erofs_default == 0 && i < images.n; i++)
+		meta.erofs_default = format_of(repo, images.v[i]);
+	if (meta.erofs_default == 0)
+		meta.erofs_default = 1;
+	*ret = meta;
+	return 0;
+}

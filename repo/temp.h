@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * A file that is complete before it has a name.  It is an O_TMPFILE where the
+ * file system has them, else ".tmp-<random>" in the same directory; what a
+ * crash leaves of the latter is removed by cfs_temp_sweep().
+ */
+#ifndef CFS_REPO_TEMP_H
+#define CFS_REPO_TEMP_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+#define CFS_TEMP_PREFIX	  ".tmp-"
+#define CFS_TEMP_NAME_MAX 24
+
+struct cfs_temp {
+	int fd;			      /* O_RDWR, or O_RDONLY once sealed */
+	int dirfd;		      /* borrowed */
+	char name[CFS_TEMP_NAME_MAX]; /* "" while it has none */
+};
+
+#define CFS_TEMP_INIT                         \
+	{                                     \
+		.fd = -EBADF, .dirfd = -EBADF \
+	}
+
+/* Closes it and removes its temporary name. */
+void cfs_temp_close(struct cfs_temp *temp);
+
+#define CFS_AUTOTEMP __attribute__((cleanup(cfs_temp_close)))
+
+/* Can files without a name be made in @dirfd and be given one later?
+ * Network, FUSE and stacked file systems differ; so it is tried. */
+bool cfs_temp_unnamed_work(int dirfd) CFS_MUST_CHECK;
+
+/* Makes an empty file in @dirfd, mode 0644 less the umask. */
+int cfs_temp_open(int dirfd, bool unnamed, struct cfs_temp *ret,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Reopens it read-only and gives up the writable descriptor, which fs-verity
+ * demands. */
+int cfs_temp_seal(struct cfs_temp *temp,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Gives it the name @path below @dirfd (same file system).
+ * Returns 1, or 0 when that name is taken. */
+int cfs_temp_publish(struct cfs_temp *temp, int dirfd, const char *path,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* The same, replacing what has that name at once. */
+int cfs_temp_replace(struct cfs_temp *temp, int dirfd, const char *path,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Makes @path below @dirfd a symbolic link to @target, replacing at once what
+ * has that name; @path's directory exists. */
+int cfs_temp_symlink(const char *target, int dirfd, const char *path,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Removes temporary files directly in @dirfd that a crash left; the caller
+ * holds the repository's lock alone. */
+void cfs_temp_sweep(int dirfd);
+
+#endif
