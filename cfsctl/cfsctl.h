@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The frame of cfsctl.  A command is one file with one entry point
+ *
+ *	int cmd_NAME(const struct cfs_globals *g, int argc, char **argv,
+ *		     struct cfs_err *err);
+ *
+ * declared at the end of this header, and one row of the table in main.c.  It
+ * gets what stood before the subcommand in @g, reads its own arguments with
+ * cmd_options() (argv[0] is its name), opens the repository with one of the
+ * helpers here, prints results on stdout and returns like every function:
+ * negative errno with @err filled in, or -CFS_EUSAGE when the command line was
+ * wrong.  main() prints the error, checks that stdout could be written and
+ * chooses the exit status: 0, 1 failed, 2 usage.
+ */
+#ifndef CFS_CFSCTL_CFSCTL_H
+#define CFS_CFSCTL_CFSCTL_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "cfsctl/options.h"
+#include "fsverity/digest.h"
+#include "repo/open.h"
+
+/* An error code of its own: the command line, not the work, was wrong. */
+#define CFS_EUSAGE 0x10000
+
+/* The options before the subcommand. */
+struct cfs_globals {
+	char repo[4096];     /* path of the repository */
+	bool has_alg;	     /* --hash was given: */
+	enum cfs_alg alg;    /* ... this */
+	int erofs_version;   /* --erofs-version, or -1 */
+	bool insecure;	     /* --insecure */
+	bool require_verity; /* --require-verity */
+	bool no_upgrade;     /* --no-upgrade */
+	bool no_repo;	     /* --no-repo; main() checks who allows it */
+	bool no_sync;	     /* --no-sync */
+	bool help;	     /* --help: main() answers it */
+	bool version;	     /* --version: likewise */
+};
+
+struct cfs_cmd {
+	const char *name;
+	const char *args;    /* after the name in usage; "" for none */
+	const char *help;    /* one line */
+	const char *options; /* lines for `help NAME`, or NULL */
+	int (*run)(const struct cfs_globals *g, int argc, char **argv,
+		   struct cfs_err *err);
+	const struct cfs_cmd *sub; /* a group: ends with a NULL name */
+	bool allows_no_repo;	   /* works without any repository */
+};
+
+/*
+ * Opens the repository of @g for reading, with the shared lock held until it
+ * is closed: cfs_repo_close().  meta is filled in also for an old repository
+ * without meta.json (from its objects).
+ * Errors: it is not there, --hash contradicts it, --require-verity and it has
+ * no fs-verity, ...
+ */
+int cmd_open_repo(const struct cfs_globals *g, struct cfs_repo *ret,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Reads "0", "1" or "2" of --erofs-version; @text NULL: -1. */
+int cmd_parse_format(const char *text, int *ret,
+		     struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(2, 3)));
+
+/* "waiting for lock" on stderr; what the lock functions call. */
+void cmd_waiting(void);
+
+/* The commands, in the order of main.c's table. */
+int cmd_init(const struct cfs_globals *g, int argc, char **argv,
+	     struct cfs_err *err);
+
+#endif

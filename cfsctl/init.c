@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "repo/init.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "cfsctl/cfsctl.h"
+
+static int report(const char *path, bool ensure, int how, struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r;
+
+	if (how == CFS_INIT_UPGRADED) {
+		printf("Upgraded legacy repository at %s\n", path);
+		return 0;
+	}
+	if (how == CFS_INIT_ALREADY) {
+		printf("Repository already initialized at %s%s\n", path,
+		       ensure ? " (existing configuration preserved)" : "");
+		return 0;
+	}
+	r = cfs_repo_open(AT_FDCWD, path, &repo, err);
+	if (r == 0)
+		return cfs_fail(err, ENOENT, "%s has vanished", path);
+	if (r > 0)
+		r = cfs_repo_is_secure(&repo, err);
+	if (r < 0)
+		return r;
+	printf("Initialized composefs repository at %s\n"
+	       "  algorithm: %s\n"
+	       "  verity:    %s\n",
+	       path, cfs_alg_id(repo.meta.alg),
+	       r ? "required" : "not required (insecure)");
+	return 0;
+}
+
+static int set_meta(const struct cfs_globals *g, const char *alg,
+		    const char *format, struct cfs_meta *meta,
+		    struct cfs_err *err)
+{
+	int version, r;
+
+	meta->alg = g->has_alg ? g->alg : CFS_ALG_SHA512;
+	if (alg && cfs_alg_from_id(alg, &meta->alg, err) < 0)
+		return -(err->code = CFS_EUSAGE);
+	if (alg && g->has_alg && g->alg != meta->alg)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--algorithm and --hash contradict each other");
+	r = cmd_parse_format(format, &version, err);
+	if (r < 0)
+		return r;
+	if (version < 0)
+		version = g->erofs_version < 0 ? 1 : g->erofs_version;
+	meta->erofs_default = (unsigned)version;
+	return 0;
+}
+
+int cmd_init(const struct cfs_globals *g, int argc, char **argv,
+	     struct cfs_err *err)
+{
+	struct cfs_init_params params = { 0 };
+	const char *alg = NULL, *format = NULL, *path;
+	bool insecure = false;
+	const struct cfs_opt opts[] = {
+		{ .name = "algorithm", .text = &alg },
+		{ .name = "erofs-version", .text = &format },
+		{ .name = "insecure", .flag = &insecure },
+		{ .name = "ensure", .flag = &params.ensure },
+		{ .name = "reset-metadata", .flag = &params.reset },
+		{ 0 },
+	};
+	int r;
+
+	r = cmd_options(opts, &argc, argv, err);
+	if (r == 0)
+		r = cmd_operands(argc, 0, 1, err);
+	if (r == 0)
+		r = set_meta(g, alg, format, &params.meta, err);
+	if (r < 0)
+		return r;
+	params.secure = !insecure && !g->insecure;
+	path = argc > 1 ? argv[1] : g->repo;
+	r = cfs_repo_init(path, &params, err);
+	return r < 0 ? r : report(path, params.ensure, r, err);
+}

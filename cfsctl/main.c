@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cfsctl/cfsctl.h"
+#include "cfsctl/globals.h"
+
+static const struct cfs_cmd commands[] = {
+	{ .name = "init",
+	  .args = "[PATH]",
+	  .help = "make a repository",
+	  .options =
+		  "  --algorithm ALG       fsverity-sha512-12 or -sha256-12\n"
+		  "  --erofs-version N     format of new images: 0, 1 or 2\n"
+		  "  --insecure            objects need no fs-verity\n"
+		  "  --ensure              keep what is there already\n"
+		  "  --reset-metadata      forget all images and streams\n",
+	  .run = cmd_init },
+	{ 0 },
+};
+
+static const struct cfs_cmd *find(const struct cfs_cmd *table, const char *name)
+{
+	for (; table->name; table++)
+		if (strcmp(table->name, name) == 0)
+			return table;
+	return NULL;
+}
+
+static void list(const struct cfs_cmd *table, const char *group, FILE *to)
+{
+	char name[80];
+
+	for (; table->name; table++) {
+		snprintf(name, sizeof(name), "%s%s %s", group, table->name,
+			 table->args ? table->args : "");
+		if (table->sub) {
+			snprintf(name, sizeof(name), "%s%s ", group,
+				 table->name);
+			list(table->sub, name, to);
+		} else {
+			fprintf(to, "  %-36s  %s\n", name, table->help);
+		}
+	}
+}
+
+static void usage(FILE *to)
+{
+	fputs("usage: cfsctl [OPTION...] COMMAND [ARGUMENT...]\n\ncommands:\n",
+	      to);
+	list(commands, "", to);
+	fputs("\noptions, before the command:\n", to);
+	fputs(cmd_globals_help, to);
+	fputs("  -h, --help            print this, or what a command takes\n"
+	      "  -V, --version         print the version\n"
+	      "\n`cfsctl help COMMAND` says more; see also cfsctl(1)\n",
+	      to);
+}
+
+static void usage_of(const struct cfs_cmd *cmd, FILE *to)
+{
+	if (cmd->sub) {
+		list(cmd->sub, "", to);
+		return;
+	}
+	fprintf(to, "usage: cfsctl [OPTION...] %s %s\n", cmd->name, cmd->args);
+	if (to == stdout)
+		fprintf(to, "\n%s\n", cmd->help);
+	if (cmd->options)
+		fprintf(to, "\n%s", cmd->options);
+}
+
+/* Follows argv through groups to a command; NULL when there is none. */
+static const struct cfs_cmd *descend(int *argc, char ***argv)
+{
+	const struct cfs_cmd *cmd = NULL, *table = commands;
+
+	while (table && *argc > 0) {
+		const struct cfs_cmd *next = find(table, **argv);
+
+		if (!next)
+			return NULL;
+		cmd = next;
+		table = cmd->sub;
+		if (table) {
+			(*argc)--;
+			(*argv)++;
+		}
+	}
+	return cmd;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+/* `help`, or `help COMMAND`. */
+static int help(int argc, char **argv, struct cfs_err *err)
+{
+	const struct cfs_cmd *cmd;
+	const char *name = argv[0];
+
+	if (argc == 0) {
+		usage(stdout);
+		return 0;
+	}
+	cmd = descend(&argc, &argv);
+	if (!cmd)
+		return cfs_fail(err, CFS_EUSAGE, "no command '%s'", name);
+	usage_of(cmd, stdout);
+	return 0;
+}
+
+static int run(const struct cfs_globals *g, const struct cfs_cmd *cmd, int argc,
+	       char **argv, struct cfs_err *err)
+{
+	int r;
+
+	if (wants_help(argc, argv)) {
+		usage_of(cmd, stdout);
+		return 0;
+	}
+	if (g->no_repo && !cmd->allows_no_repo)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--no-repo is only supported for compute-id, "
+				"compute-karg and create-dumpfile");
+	r = cmd->run(g, argc, argv, err);
+	if (r == -CFS_EUSAGE) {
+		fprintf(stderr, "error: %s\n\n", err->msg);
+		usage_of(cmd, stderr);
+		err->msg[0] = '\0';
+	}
+	return r;
+}
+
+/* What could not be written is not done. */
+static int flush(struct cfs_err *err)
+{
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return cfs_fail_errno(err, "write to stdout");
+	return 0;
+}
+
+static int dispatch(int argc, char **argv, struct cfs_err *err)
+{
+	struct cfs_globals g = { .erofs_version = -1 };
+	const struct cfs_cmd *cmd;
+	const char *name;
+	int first = cmd_globals_parse(argc, argv, &g, err);
+
+	if (first < 0)
+		return first;
+	argc -= first;
+	argv += first;
+	if (g.version) {
+		puts("cfsctl " CFS_VERSION);
+		return 0;
+	}
+	if (g.help) {
+		usage(stdout);
+		return 0;
+	}
+	if (argc == 0)
+		return cfs_fail(err, CFS_EUSAGE, "a command is missing");
+	name = argv[0];
+	if (strcmp(name, "help") == 0)
+		return help(argc - 1, argv + 1, err);
+	cmd = descend(&argc, &argv);
+	if (!cmd)
+		return cfs_fail(err, CFS_EUSAGE, "no command '%s'", name);
+	if (!cmd->run)
+		return cfs_fail(err, CFS_EUSAGE, "'%s' needs a command", name);
+	return run(&g, cmd, argc, argv, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct cfs_err err = { 0 };
+	int r;
+
+	/* A repository is shared: the user's umask is not about it. */
+	(void)umask(022);
+	/* A closed pipe is an error to report, not a silent death. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	r = dispatch(argc, argv, &err);
+	if (r >= 0)
+		r = flush(&err);
+	if (r >= 0)
+		return EXIT_SUCCESS;
+	if (r != -CFS_EUSAGE) {
+		(void)fflush(stdout);
+		fprintf(stderr, "Error: %s\n", err.msg);
+		return EXIT_FAILURE;
+	}
+	if (err.msg[0]) {
+		fprintf(stderr, "error: %s\n\n", err.msg);
+		usage(stderr);
+	}
+	return 2;
+}
