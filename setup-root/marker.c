@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "setup-root/marker.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "base/json.h"
+
+#define MARKER	  "run/composefs/booted"
+#define TEMPORARY "run/composefs/.booted.new"
+
+static void add_text(struct cfs_buf *buf, const char *name, const char *value)
+{
+	cfs_buf_addf(buf, "\"%s\":", name);
+	if (value)
+		cfs_json_add_string(buf, value);
+	else
+		cfs_buf_adds(buf, "null");
+}
+
+static void text(struct cfs_buf *buf, const char *name, const char *value)
+{
+	add_text(buf, name, value);
+	cfs_buf_addc(buf, ',');
+}
+
+static void flag(struct cfs_buf *buf, const char *name, bool value)
+{
+	cfs_buf_addf(buf, "\"%s\":%s,", name, value ? "true" : "false");
+}
+
+static void add_lists(const struct cfs_marker *m, struct cfs_buf *buf)
+{
+	cfs_buf_adds(buf, "\"candidates\":[");
+	for (unsigned i = 0; i < m->n_candidates; i++) {
+		cfs_buf_adds(buf, i ? ",{" : "{");
+		text(buf, "digest", m->candidates[i].digest);
+		add_text(buf, "result", m->candidates[i].result);
+		cfs_buf_addc(buf, '}');
+	}
+	cfs_buf_adds(buf, "],\"certs\":[");
+	for (unsigned i = 0; i < m->n_certs; i++) {
+		cfs_buf_adds(buf, i ? ",{" : "{");
+		add_text(buf, "file", m->certs[i].file);
+		cfs_buf_addf(buf, ",\"key\":%" PRId32 "}", m->certs[i].key);
+	}
+	cfs_buf_adds(buf, "],");
+}
+
+void cfs_marker_json(const struct cfs_marker *m, struct cfs_buf *buf)
+{
+	cfs_buf_addc(buf, '{');
+	text(buf, "digest", m->digest);
+	text(buf, "algorithm", m->algorithm);
+	text(buf, "format", m->format);
+	text(buf, "karg", m->karg);
+	flag(buf, "insecure", m->insecure);
+	text(buf, "verity", m->verity ? "require" : "off");
+	text(buf, "image_backend", m->image_backend);
+	text(buf, "layer_api", m->layer_api);
+	text(buf, "root", m->root);
+	text(buf, "etc", m->etc);
+	text(buf, "var", m->var);
+	flag(buf, "sysroot_readonly", m->sysroot_readonly);
+	text(buf, "state_dir", m->state_dir);
+	text(buf, "signature", m->signature);
+	add_lists(m, buf);
+	text(buf, "preflight", m->preflight);
+	cfs_buf_addf(buf, "\"elapsed_us\":%" PRIu64 ",", m->elapsed_us);
+	add_text(buf, "version", CFS_VERSION);
+	cfs_buf_adds(buf, "}\n");
+}
+
+int cfs_marker_write(const struct cfs_marker *marker, int root_fd,
+		     struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	CFS_AUTOFD int fd = -EBADF;
+	int r;
+
+	cfs_marker_json(marker, &buf);
+	r = cfs_buf_check(&buf, err);
+	if (r < 0)
+		return r;
+	if (mkdirat(root_fd, "run/composefs", 0755) < 0 && errno != EEXIST)
+		return cfs_fail_errno(err, "create /run/composefs");
+	fd = openat(root_fd, TEMPORARY,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		    0644);
+	r = fd < 0 ? -errno : cfs_write_full(fd, buf.data, buf.len);
+	if (r < 0)
+		return cfs_fail(err, -r, "write /" TEMPORARY ": %s",
+				strerror(-r));
+	if (renameat(root_fd, TEMPORARY, root_fd, MARKER) < 0)
+		return cfs_fail_errno(err, "rename to /" MARKER);
+	return 0;
+}

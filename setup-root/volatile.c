@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "setup-root/volatile.h"
+
+#include <fcntl.h>
+#include <linux/btrfs.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+#include "base/io.h"
+
+#define DEPTH_MAX 16 /* devices on top of each other */
+
+/* A btrfs has a device number of its own; ask it for its one disk. */
+static int btrfs_device(int fd, dev_t *ret)
+{
+	struct btrfs_ioctl_fs_info_args info = { 0 };
+	struct stat st;
+
+	if (ioctl(fd, BTRFS_IOC_FS_INFO, &info) < 0 || info.num_devices != 1)
+		return 0;
+	for (uint64_t id = 1; id <= info.max_id && id < 1024; id++) {
+		struct btrfs_ioctl_dev_info_args dev = { .devid = id };
+
+		if (ioctl(fd, BTRFS_IOC_DEV_INFO, &dev) < 0)
+			continue;
+		dev.path[sizeof(dev.path) - 1] = '\0';
+		if (stat((const char *)dev.path, &st) < 0 ||
+		    !S_ISBLK(st.st_mode))
+			return 0;
+		*ret = st.st_rdev;
+		return 1;
+	}
+	return 0;
+}
+
+static int read_dev(int dirfd, const char *name, dev_t *ret)
+{
+	CFS_AUTOFD int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	char text[32] = "";
+	unsigned major, minor;
+
+	if (fd < 0 || cfs_read_full(fd, text, sizeof(text) - 1) < 0 ||
+	    sscanf(text, "%u:%u", &major, &minor) != 2)
+		return 0;
+	*ret = makedev(major, minor);
+	return 1;
+}
+
+/* The device below @dev, if it is the only one. */
+static int only_slave(int root_fd, dev_t dev, dev_t *ret)
+{
+	char path[96], name[NAME_MAX + sizeof("/dev")] = "";
+	CFS_AUTODIR DIR *dir = NULL;
+	struct dirent *entry;
+	unsigned n = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "sys/dev/block/%u:%u/slaves", major(dev),
+		 minor(dev));
+	fd = openat(root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return 0;
+	}
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "%s/dev", entry->d_name);
+		n++;
+	}
+	return n == 1 ? read_dev(dirfd(dir), name, ret) : 0;
+}
+
+dev_t cfs_volatile_walk(int root_fd, dev_t dev)
+{
+	for (int depth = 0; depth < DEPTH_MAX; depth++)
+		if (!only_slave(root_fd, dev, &dev))
+			break;
+	return dev;
+}
+
+int cfs_volatile_find(int sysroot_fd, int root_fd, dev_t *ret)
+{
+	struct statfs fs;
+	struct stat st;
+	dev_t dev = 0;
+	int found = 0;
+
+	if (fstat(sysroot_fd, &st) < 0 || fstatfs(sysroot_fd, &fs) < 0)
+		return 0;
+	if (fs.f_type == BTRFS_SUPER_MAGIC) {
+		found = btrfs_device(sysroot_fd, &dev);
+	} else if (major(st.st_dev) != 0) {
+		dev = st.st_dev;
+		found = 1;
+	}
+	/* The link that systemd's udev rules make to the booted disk's root. */
+	if (!found && fstatat(root_fd, "dev/gpt-auto-root", &st, 0) == 0 &&
+	    S_ISBLK(st.st_mode)) {
+		dev = st.st_rdev;
+		found = 1;
+	}
+	if (found)
+		*ret = cfs_volatile_walk(root_fd, dev);
+	return found;
+}
+
+int cfs_volatile_link(int root_fd, dev_t dev, struct cfs_err *err)
+{
+	char target[64];
+
+	snprintf(target, sizeof(target), "/dev/block/%u:%u", major(dev),
+		 minor(dev));
+	if (mkdirat(root_fd, "run/systemd", 0755) < 0 && errno != EEXIST)
+		return cfs_fail_errno(err, "create /run/systemd");
+	if (symlinkat(target, root_fd, "run/systemd/volatile-root") < 0 &&
+	    errno != EEXIST)
+		return cfs_fail_errno(err, "link /run/systemd/volatile-root");
+	return 0;
+}
