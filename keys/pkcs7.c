@@ -217,7 +217,7 @@ int cfs_pkcs7_parse(struct cfs_bytes der, struct cfs_pkcs7 *ret,
 	return 0;
 }
 
-static bool is_by(const struct cfs_signer *signer, const struct cfs_cert *cert)
+bool cfs_signer_is(const struct cfs_signer *signer, const struct cfs_cert *cert)
 {
 	return cfs_der_same(signer->issuer, cert->issuer) &&
 	       cfs_der_same(signer->serial, cert->serial);
@@ -257,7 +257,7 @@ int cfs_pkcs7_judge(struct cfs_bytes der, const struct cfs_digest *digest,
 		const struct cfs_cert *cert = &certs->v[i % certs->n];
 		struct cfs_err why = { 0 };
 
-		if (!is_by(signer, cert))
+		if (!cfs_signer_is(signer, cert))
 			continue;
 		r = verify(cert, signer, data, &why);
 		if (r == -ENOPKG) {

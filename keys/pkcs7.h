@@ -60,6 +60,10 @@ struct cfs_pkcs7 {
 int cfs_pkcs7_parse(struct cfs_bytes der, struct cfs_pkcs7 *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Is @signer @cert, by issuer and serial number? */
+bool cfs_signer_is(const struct cfs_signer *signer,
+		   const struct cfs_cert *cert) CFS_NONNULL;
+
 /*
  * The arithmetic of one signature: is it made over @data by the key of @cert?
  * @signer's algorithms are known ones, @data is what was hashed.

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "keys/verify.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "keys/x509.h"
+
+CFS_DEFINE_AUTO(X509, X509_free);
+CFS_DEFINE_AUTO(EVP_MD_CTX, EVP_MD_CTX_free);
+
+static const EVP_MD *hash_of(const struct cfs_signer *signer)
+{
+	return signer->hash == CFS_SIGNER_SHA256   ? EVP_sha256()
+	       : signer->hash == CFS_SIGNER_SHA384 ? EVP_sha384()
+						   : EVP_sha512();
+}
+
+static int crypto_verify(const struct cfs_cert *cert,
+			 const struct cfs_signer *signer, struct cfs_bytes data,
+			 struct cfs_err *err)
+{
+	CFS_AUTO(EVP_MD_CTX_free) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	CFS_AUTO(X509_free) X509 *x509 = NULL;
+	EVP_PKEY *key;
+	bool rsa;
+	int r = cfs_cert_decode(cert, &x509, err);
+
+	if (r < 0)
+		return r;
+	key = X509_get0_pubkey(x509);
+	if (!key || !ctx) {
+		char why[CFS_OPENSSL_WHY];
+
+		return cfs_fail(err, ENOPKG,
+				"%s: no usable public key in it: %s",
+				cert->file, cfs_openssl_why(why));
+	}
+	if (cfs_pkey_usable(key, err) < 0)
+		return cfs_ctx(err, "%s", cert->file);
+	rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
+	if (rsa == (signer->key == CFS_SIGNER_RSA) &&
+	    EVP_DigestVerifyInit(ctx, NULL, hash_of(signer), NULL, key) == 1 &&
+	    EVP_DigestVerify(ctx, signer->signature.data, signer->signature.len,
+			     data.data, data.len) == 1)
+		return 0;
+	ERR_clear_error();
+	return cfs_fail(err, EKEYREJECTED,
+			"wrong signature: it names the certificate of %s, "
+			"whose key did not make it over this image",
+			cert->file);
+}
+
+int cfs_signature_verify(struct cfs_bytes der, const struct cfs_digest *digest,
+			 const struct cfs_certs *certs, unsigned *ret_cert,
+			 struct cfs_err *err)
+{
+	return cfs_pkcs7_judge(der, digest, certs, crypto_verify, ret_cert,
+			       err);
+}

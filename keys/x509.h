@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What the builder and the checker, which have libcrypto, say of certificates
+ * and keys.
+ */
+#ifndef CFS_KEYS_X509_H
+#define CFS_KEYS_X509_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "keys/pem.h"
+
+struct evp_pkey_st; /* EVP_PKEY */
+struct x509_st;	    /* X509 */
+
+struct cfs_cert_info {
+	char subject[512];    /* RFC 2253, control characters escaped */
+	char fingerprint[65]; /* SHA-256 of the DER, lower-case hex */
+	char not_after[64];   /* "Jan  1 00:00:00 2001 GMT" */
+	bool expired;	      /* the kernel does not ask, so this is a note */
+};
+
+/* Describes @cert.  Errors: -EBADMSG no X.509 certificate. */
+int cfs_cert_describe(const struct cfs_cert *cert, struct cfs_cert_info *ret,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Decodes @cert.  *@ret: X509_free() it.  Errors: -EBADMSG, -ENOMEM. */
+int cfs_cert_decode(const struct cfs_cert *cert, struct x509_st **ret,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Is @key one that kernels take into .fs-verity?  RSA of 2048, 3072 or 4096
+ * bits, or ECDSA on P-256, P-384 or P-521.
+ * Errors: -ENOPKG, worded with what it is and what to use.
+ * Source: crypto/rsa_helper.c (sizes), crypto/ecdsa.c; sizes below 2048 are
+ * left out as too weak.
+ */
+int cfs_pkey_usable(const struct evp_pkey_st *key,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* The last fault of libcrypto in words, and an empty queue of them. */
+#define CFS_OPENSSL_WHY 256
+const char *cfs_openssl_why(char buf[static CFS_OPENSSL_WHY]) CFS_NONNULL;
+
+#endif

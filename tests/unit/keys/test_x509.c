@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "keys/x509.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "tests/test.h"
+#include "tests/unit/keys/vectors.h"
+
+#define OLD_FINGERPRINT                    \
+	"2e80b7c4645f4d5be563ec8501ba2bf0" \
+	"d064f9b8110290584cfde94dd5017717"
+
+static struct cfs_err err;
+
+static void load(const char *name, struct cfs_certs *certs)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), VECTORS "%s.pem", name);
+	CHECK(cfs_certs_add_file(certs, path, &err) == 1);
+}
+
+/* Source: openssl x509 -in old.pem -noout -subject -enddate -fingerprint
+ * -sha256; 2001-01-01 is past on every machine. */
+TEST(a_certificate_is_described)
+{
+	struct cfs_certs certs = { 0 };
+	struct cfs_cert_info info;
+
+	load("old", &certs);
+	CHECK(cfs_cert_describe(&certs.v[0], &info, &err) == 0);
+	CHECK(!strcmp(info.subject, "CN=composefs test old"));
+	CHECK(!strcmp(info.not_after, "Jan  1 00:00:00 2001 GMT"));
+	CHECK(info.expired);
+	CHECK(!strcmp(info.fingerprint, OLD_FINGERPRINT));
+	cfs_certs_free(&certs);
+	load("rsa", &certs);
+	CHECK(cfs_cert_describe(&certs.v[0], &info, &err) == 0);
+	CHECK(!info.expired);
+	cfs_certs_free(&certs);
+}
+
+TEST(a_frame_that_is_no_certificate_is_refused)
+{
+	/* The frame passes (keys/der.h), X.509 does not. */
+	static const uint8_t tiny[] = { 0x30, 18, 0x30, 7,    2,    1, 7,
+					0x30, 0,  0x30, 0,    0x30, 0, 3,
+					5,    0,  0xf8, 0xff, 0xee, 1 };
+	struct cfs_certs certs = { 0 };
+	struct cfs_cert_info info;
+	struct cfs_bytes in = { tiny, sizeof(tiny) };
+
+	CHECK(cfs_certs_add(&certs, in, "tiny.der", &err) == 1);
+	CHECK(cfs_cert_describe(&certs.v[0], &info, &err) == -EBADMSG);
+	CHECK(strstr(err.msg, "tiny.der"));
+	cfs_certs_free(&certs);
+}
+
+static int usable(const char *name)
+{
+	struct cfs_certs certs = { 0 };
+	X509 *x509 = NULL;
+	int r;
+
+	load(name, &certs);
+	CHECK(cfs_cert_decode(&certs.v[0], &x509, &err) == 0);
+	r = cfs_pkey_usable(X509_get0_pubkey(x509), &err);
+	X509_free(x509);
+	cfs_certs_free(&certs);
+	return r;
+}
+
+/* Source: add_key(2) on Linux 6.12 and 7.2: EINVAL for RSA of 2560 bits,
+ * ENOPKG for Ed25519. */
+TEST(keys_that_kernels_take_are_usable_and_others_are_not)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1");
+
+	CHECK(usable("rsa") == 0 && usable("rsa2") == 0);
+	CHECK(usable("ec") == 0 && usable("ec384") == 0);
+	CHECK(usable("odd") == -ENOPKG && strstr(err.msg, "2560 bits"));
+	CHECK(usable("ed") == -ENOPKG && strstr(err.msg, "ED25519 key"));
+	CHECK(key && cfs_pkey_usable(key, &err) == -ENOPKG);
+	CHECK(strstr(err.msg, "secp256k1"));
+	EVP_PKEY_free(key);
+}
+
+TEST(there_is_always_a_reason)
+{
+	char why[CFS_OPENSSL_WHY];
+
+	CHECK(*cfs_openssl_why(why));
+}
