@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "keys/privkey.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/provider.h>
+#include <openssl/store.h>
+#include <openssl/ui.h>
+#include <string.h>
+
+#include "keys/x509.h"
+
+static int load_file(const char *path, EVP_PKEY **ret, struct cfs_err *err)
+{
+	CFS_AUTOFILE FILE *f = fopen(path, "re");
+	char why[CFS_OPENSSL_WHY];
+	EVP_PKEY *key;
+
+	if (!f)
+		return cfs_fail_errno(err, "open private key %s", path);
+	key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+	if (!key)
+		return cfs_fail(err, EBADMSG,
+				"%s: no private key in it that can be read: %s",
+				path, cfs_openssl_why(why));
+	*ret = key;
+	return 0;
+}
+
+/* Beside the default one (the last argument), and for as long as the process
+ * lives: the key works through it. */
+static int load_provider(struct cfs_err *err)
+{
+	char why[CFS_OPENSSL_WHY];
+
+	if (OSSL_PROVIDER_try_load(NULL, "pkcs11", 1))
+		return 0;
+	return cfs_fail(err, ENOPKG,
+			"OpenSSL has no pkcs11 provider (%s): install "
+			"pkcs11-provider (Debian 12: from backports), or sign "
+			"on another machine with --emit-tbs and --attach",
+			cfs_openssl_why(why));
+}
+
+static EVP_PKEY *first_key(OSSL_STORE_CTX *store)
+{
+	EVP_PKEY *key = NULL;
+
+	if (OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) != 1)
+		return NULL;
+	while (!key && !OSSL_STORE_eof(store)) {
+		OSSL_STORE_INFO *info = OSSL_STORE_load(store);
+
+		if (!info)
+			continue;
+		if (OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY)
+			key = OSSL_STORE_INFO_get1_PKEY(info);
+		OSSL_STORE_INFO_free(info);
+	}
+	return key;
+}
+
+static int load_token(const char *uri, EVP_PKEY **ret, struct cfs_err *err)
+{
+	char why[CFS_OPENSSL_WHY];
+	OSSL_STORE_CTX *store;
+	EVP_PKEY *key;
+	int r = load_provider(err);
+
+	if (r < 0)
+		return cfs_ctx(err, "private key in a token");
+	store = OSSL_STORE_open(uri, UI_get_default_method(), NULL, NULL, NULL);
+	if (!store)
+		return cfs_fail(err, ENOENT, "open the token: %s",
+				cfs_openssl_why(why));
+	key = first_key(store);
+	OSSL_STORE_close(store);
+	if (!key)
+		return cfs_fail(err, ENOENT,
+				"the token has no such private key: %s",
+				cfs_openssl_why(why));
+	ERR_clear_error();
+	*ret = key;
+	return 0;
+}
+
+int cfs_privkey_load(const char *where, struct evp_pkey_st **ret,
+		     struct cfs_err *err)
+{
+	/* The URI may hold a PIN: it is in no message. */
+	if (strncmp(where, "pkcs11:", strlen("pkcs11:")) == 0)
+		return load_token(where, ret, err);
+	return load_file(where, ret, err);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* PKCS7_* is deprecated in favour of CMS, whose bytes are others. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include "keys/sign.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pkcs7.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+#include "fsverity/enable.h"
+#include "keys/pkcs7.h"
+#include "keys/privkey.h"
+#include "keys/verify.h"
+#include "keys/x509.h"
+
+#define FLAGS                                                           \
+	(PKCS7_BINARY | PKCS7_DETACHED | PKCS7_NOATTR | PKCS7_NOCERTS | \
+	 PKCS7_PARTIAL)
+
+CFS_DEFINE_AUTO(X509, X509_free);
+CFS_DEFINE_AUTO(PKCS7, PKCS7_free);
+CFS_DEFINE_AUTO(BIO, BIO_free_all);
+
+struct cfs_signing {
+	struct cfs_certs certs; /* of the file */
+	struct cfs_certs own;	/* the one of them, borrowed */
+	X509 *x509;
+	EVP_PKEY *key;
+};
+
+void cfs_signing_free(struct cfs_signing *signing)
+{
+	if (!signing)
+		return;
+	X509_free(signing->x509);
+	EVP_PKEY_free(signing->key);
+	cfs_certs_free(&signing->certs);
+	free(signing);
+}
+
+const struct cfs_cert *cfs_signing_cert(const struct cfs_signing *signing)
+{
+	return &signing->own.v[0];
+}
+
+static int libcrypto_failed(struct cfs_err *err, const char *doing)
+{
+	char why[CFS_OPENSSL_WHY];
+
+	return cfs_fail(err, EIO, "%s: %s", doing, cfs_openssl_why(why));
+}
+
+/* Finds the certificate of @signing->certs that @signing->key belongs to. */
+static int choose(struct cfs_signing *signing, struct cfs_err *err)
+{
+	for (unsigned i = 0; i < signing->certs.n; i++) {
+		CFS_AUTO(X509_free) X509 *x509 = NULL;
+		int r = cfs_cert_decode(&signing->certs.v[i], &x509, err);
+
+		if (r < 0)
+			return r;
+		if (X509_check_private_key(x509, signing->key) != 1)
+			continue;
+		ERR_clear_error();
+		signing->x509 = cfs_steal_ptr(&x509);
+		signing->own.v[0] = signing->certs.v[i];
+		signing->own.n = 1;
+		return 0;
+	}
+	ERR_clear_error();
+	return cfs_fail(err, EKEYREJECTED,
+			"certificate public key does not match the provided "
+			"private key");
+}
+
+int cfs_signing_open(const char *cert, const char *key,
+		     struct cfs_signing **ret, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *signing = NULL;
+	int r;
+
+	signing = calloc(1, sizeof(*signing));
+	if (!signing)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	r = cfs_certs_add_file(&signing->certs, cert, err);
+	if (r < 0)
+		return r;
+	r = cfs_privkey_load(key, &signing->key, err);
+	if (r < 0)
+		return r;
+	r = cfs_pkey_usable(signing->key, err);
+	if (r == 0)
+		r = choose(signing, err);
+	if (r < 0)
+		return cfs_ctx(err, "sign with the certificate %s", cert);
+	*ret = cfs_steal_ptr(&signing);
+	return 0;
+}
+
+static PKCS7 *decode(struct cfs_bytes der)
+{
+	const unsigned char *p = der.data;
+
+	return d2i_PKCS7(NULL, &p, (long)der.len);
+}
+
+static bool is_one_of(const struct cfs_signer *signer,
+		      const struct cfs_certs *certs)
+{
+	for (unsigned i = 0; i < certs->n; i++)
+		if (cfs_signer_is(signer, &certs->v[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Moves signers out of the blob @from: those of @certs when @of_them, else all
+ * the others.
+ */
+static int move_signers(PKCS7 *to, struct cfs_bytes from,
+			const struct cfs_certs *certs, bool of_them,
+			struct cfs_err *err)
+{
+	CFS_AUTO(PKCS7_free) PKCS7 *blob = NULL;
+	STACK_OF(PKCS7_SIGNER_INFO) * infos;
+	struct cfs_pkcs7 p7;
+	int r;
+
+	if (!from.len)
+		return 0;
+	r = cfs_pkcs7_parse(from, &p7, err);
+	if (r < 0)
+		return r;
+	blob = decode(from);
+	infos = blob ? PKCS7_get_signer_info(blob) : NULL;
+	if (!infos || sk_PKCS7_SIGNER_INFO_num(infos) != (int)p7.n)
+		return cfs_fail(err, EBADMSG,
+				"libcrypto cannot read the signature");
+	for (unsigned i = 0; i < p7.n; i++) {
+		PKCS7_SIGNER_INFO *info = sk_PKCS7_SIGNER_INFO_shift(infos);
+
+		if (is_one_of(&p7.v[i], certs) != of_them) {
+			PKCS7_SIGNER_INFO_free(info);
+			continue;
+		}
+		sk_X509_ATTRIBUTE_pop_free(info->unauth_attr,
+					   X509_ATTRIBUTE_free);
+		info->unauth_attr = NULL;
+		if (PKCS7_add_signer(to, info) != 1) {
+			PKCS7_SIGNER_INFO_free(info);
+			return libcrypto_failed(err, "merge signatures");
+		}
+	}
+	return 0;
+}
+
+/* Appends the blob to @out, after a look at it with our own eyes. */
+static int finish(PKCS7 *p7, const struct cfs_digest *digest,
+		  const struct cfs_certs *certs, struct cfs_buf *out,
+		  struct cfs_err *err)
+{
+	int n = sk_PKCS7_SIGNER_INFO_num(PKCS7_get_signer_info(p7));
+	unsigned char *der = NULL;
+	int len, r;
+
+	if (n > CFS_SIGNERS_MAX)
+		return cfs_fail(err, EFBIG,
+				"%d signers, one signature has room for %d", n,
+				CFS_SIGNERS_MAX);
+	len = i2d_PKCS7(p7, &der);
+	if (len <= 0)
+		return libcrypto_failed(err, "encode the signature");
+	if (len > CFS_SIGNATURE_MAX)
+		r = cfs_fail(err, EFBIG,
+			     "signature of %d bytes, the kernel takes %d", len,
+			     CFS_SIGNATURE_MAX);
+	else
+		r = cfs_signature_verify((struct cfs_bytes){ der, (size_t)len },
+					 digest, certs, NULL, err);
+	if (r == 0) {
+		cfs_buf_add(out, der, (size_t)len);
+		r = cfs_buf_check(out, err);
+	}
+	OPENSSL_free(der);
+	return r < 0 ? cfs_ctx(err, "check the signature just made") : 0;
+}
+
+/* Is @cert's signature in @old, and right?  1, 0 also when it is wrong. */
+static int is_signed(struct cfs_bytes old, const struct cfs_digest *digest,
+		     const struct cfs_certs *cert, struct cfs_err *err)
+{
+	struct cfs_err why = { 0 };
+	int r = cfs_signature_verify(old, digest, cert, NULL, &why);
+
+	if (r == 0)
+		return 1;
+	if (r == -ENODATA || r == -ENOKEY || r == -EKEYREJECTED)
+		return 0;
+	*err = why;
+	return cfs_ctx(err, "the signature so far");
+}
+
+static int add_signer(PKCS7 *p7, const struct cfs_signing *signing,
+		      const struct cfs_digest *digest, struct cfs_err *err)
+{
+	const EVP_MD *md = digest->alg == CFS_ALG_SHA512 ? EVP_sha512()
+							 : EVP_sha256();
+	CFS_AUTO(BIO_free_all) BIO *data = NULL;
+	uint8_t text[CFS_FORMATTED_MAX];
+
+	data = BIO_new_mem_buf(text, (int)cfs_digest_format(digest, text));
+	if (!data ||
+	    !PKCS7_sign_add_signer(p7, signing->x509, signing->key, md,
+				   FLAGS) ||
+	    PKCS7_final(p7, data, FLAGS) != 1)
+		return libcrypto_failed(err, "sign");
+	return 0;
+}
+
+int cfs_sign(const struct cfs_signing *signing, const struct cfs_digest *digest,
+	     struct cfs_bytes old, struct cfs_buf *out, struct cfs_err *err)
+{
+	CFS_AUTO(PKCS7_free) PKCS7 *p7 = NULL;
+	int r = is_signed(old, digest, &signing->own, err);
+
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		cfs_buf_add(out, old.data, old.len);
+		return cfs_buf_check(out, err);
+	}
+	p7 = PKCS7_sign(NULL, NULL, NULL, NULL, FLAGS);
+	if (!p7)
+		return libcrypto_failed(err, "sign");
+	r = move_signers(p7, old, &signing->own, false, err);
+	if (r == 0)
+		r = add_signer(p7, signing, digest, err);
+	if (r == 0)
+		r = finish(p7, digest, &signing->own, out, err);
+	return r < 0 ? r : 1;
+}
+
+/* Those of @certs that signed @more and not @old; borrowed. */
+static int find_fresh(const struct cfs_pkcs7 *more,
+		      const struct cfs_digest *digest,
+		      const struct cfs_certs *certs, struct cfs_bytes old,
+		      struct cfs_certs *ret, struct cfs_err *err)
+{
+	ret->n = 0;
+	for (unsigned i = 0; i < more->n * certs->n; i++) {
+		const struct cfs_cert *cert = &certs->v[i % certs->n];
+		struct cfs_certs one = { .n = 1, .v = { *cert } };
+		int r;
+
+		if (!cfs_signer_is(&more->v[i / certs->n], cert) ||
+		    is_one_of(&more->v[i / certs->n], ret))
+			continue;
+		r = is_signed(old, digest, &one, err);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			ret->v[ret->n++] = *cert;
+	}
+	return 0;
+}
+
+int cfs_signature_attach(struct cfs_bytes more, const struct cfs_digest *digest,
+			 const struct cfs_certs *certs, struct cfs_bytes old,
+			 struct cfs_buf *out, struct cfs_err *err)
+{
+	CFS_AUTO(PKCS7_free) PKCS7 *p7 = NULL;
+	struct cfs_certs fresh;
+	struct cfs_pkcs7 parsed;
+	int r = cfs_signature_verify(more, digest, certs, NULL, err);
+
+	if (r == 0)
+		r = cfs_pkcs7_parse(more, &parsed, err);
+	if (r == 0)
+		r = find_fresh(&parsed, digest, certs, old, &fresh, err);
+	if (r < 0)
+		return r;
+	if (fresh.n == 0) {
+		cfs_buf_add(out, old.data, old.len);
+		return cfs_buf_check(out, err);
+	}
+	p7 = PKCS7_sign(NULL, NULL, NULL, NULL, FLAGS);
+	if (!p7)
+		return libcrypto_failed(err, "merge signatures");
+	r = move_signers(p7, old, &fresh, false, err);
+	if (r == 0)
+		r = move_signers(p7, more, &fresh, true, err);
+	if (r == 0)
+		r = finish(p7, digest, &fresh, out, err);
+	return r < 0 ? r : (int)fresh.n;
+}
