@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "setup-root/certs.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "tests/fake/keyutils.h"
+#include "tests/test.h"
+
+#define VECTORS "tests/data/keys/"
+
+static struct cfs_err err;
+static struct cfs_config config;
+static struct cfs_log logger;
+static char said[4096], dir[4096];
+
+/* A keys.d with the named files of the vectors, and nothing said yet. */
+static void prepare(const char *one, const char *two)
+{
+	const char *const names[] = { one, two };
+
+	fake_keys = (struct fake_keys){ 0 };
+	cfs_config_init(&config);
+	snprintf(dir, sizeof(dir), "%s/certs-XXXXXX", getenv("TMPDIR"));
+	CHECK(mkdtemp(dir));
+	CHECK(strlen(dir) < CFS_CONFIG_STR);
+	memcpy(config.keys.dirs.v[0], dir, strlen(dir) + 1);
+	config.keys.dirs.n = 1;
+	for (int i = 0; i < 2; i++) {
+		CFS_AUTOBUF struct cfs_buf text = { 0 };
+		char path[8192];
+		int fd;
+
+		if (!names[i])
+			continue;
+		snprintf(path, sizeof(path), VECTORS "%s", names[i]);
+		CHECK(cfs_read_file(AT_FDCWD, path, 65536, &text, &err) == 1);
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+		CHECK(fd >= 0);
+		CHECK(cfs_write_full(fd, text.data, text.len) == 0);
+		close(fd);
+	}
+}
+
+static void put(const char *name, const char *text)
+{
+	char path[8192];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	CHECK(fd >= 0 && cfs_write_full(fd, text, strlen(text)) == 0);
+	close(fd);
+}
+
+static int run(struct cfs_keys *keys, const char *credentials)
+{
+	CFS_AUTOFD int fd =
+		open(getenv("TMPDIR"), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	ssize_t n;
+	int r;
+
+	CHECK(fd >= 0);
+	cfs_log_init(&logger, fd, false);
+	memset(keys, 0, sizeof(*keys));
+	r = cfs_keys_collect(keys, &config, credentials, &logger, &err);
+	if (r == 0)
+		r = cfs_keys_load(keys, &config, &logger, &err);
+	n = pread(fd, said, sizeof(said) - 1, 0);
+	CHECK(n >= 0);
+	said[n] = '\0';
+	return r;
+}
+
+TEST(without_certificates_nothing_is_done_or_said)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare(NULL, NULL);
+	CHECK(run(&keys, NULL) == 0);
+	CHECK(said[0] == '\0' && !fake_keys.restricted && !keys.in_ring);
+	strcpy(config.keys.dirs.v[0], "/nonexistent");
+	cfs_keys_free(&keys);
+	CHECK(run(&keys, "/nonexistent") == 0 && said[0] == '\0');
+}
+
+TEST(D15_certificates_reach_the_kernels_ring_which_is_then_locked)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare("rsa.pem", "ec.pem");
+	CHECK(run(&keys, NULL) == 0);
+	CHECK(fake_keys.added == 2 && fake_keys.borrowed == 0);
+	CHECK(keys.in_ring && keys.n_keys == 2);
+	CHECK(keys.keys[0] && keys.keys[1]);
+	CHECK(fake_keys.restricted);
+	CHECK(strstr(said, "2 of 2 certificates are in .fs-verity, which is "
+			   "locked"));
+}
+
+TEST(the_ring_stays_open_when_the_configuration_says_so)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare("rsa.pem", NULL);
+	config.keys.restrict_ring = false;
+	CHECK(run(&keys, NULL) == 0);
+	CHECK(keys.in_ring && !fake_keys.restricted);
+	CHECK(!strstr(said, "locked"));
+}
+
+TEST(credentials_of_systemd_hold_certificates_too)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+	char credentials[4096];
+	CFS_AUTOFD int here = open(".", O_PATH | O_CLOEXEC);
+
+	prepare("rsa.pem", NULL);
+	strcpy(credentials, dir);
+	CHECK(chdir(dir) == 0);
+	CHECK(rename("rsa.pem", "composefs.cert.vendor") == 0);
+	put("other", "no certificate");
+	CHECK(fchdir(here) == 0);
+	CHECK(run(&keys, NULL) == 0 && keys.certs.n == 0);
+	cfs_keys_free(&keys);
+	CHECK(run(&keys, credentials) == 0);
+	CHECK(keys.certs.n == 1 && keys.in_ring);
+}
+
+TEST(required_certificates_must_be_there)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare(NULL, NULL);
+	config.keys.require = true;
+	CHECK(run(&keys, NULL) == -ENOENT);
+	CHECK(strstr(err.msg, "keys.dirs"));
+	cfs_keys_free(&keys);
+	config.keys.require = false;
+	config.keys.require_signed = true;
+	CHECK(run(&keys, NULL) == -ENOENT);
+}
+
+TEST(damaged_files_are_warned_of_or_fatal_by_policy)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare(NULL, NULL);
+	put("a.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
+	CHECK(run(&keys, NULL) == 0 && strstr(said, "a.pem"));
+	cfs_keys_free(&keys);
+	config.keys.require = true;
+	CHECK(run(&keys, NULL) == -EBADMSG && strstr(err.msg, "a.pem"));
+}
+
+/* A machine without the ring answers 0 or -EACCES to the search. */
+TEST(a_kernel_without_the_ring_is_warned_of_or_fatal_by_policy)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare("rsa.pem", NULL);
+	fake_keys.find_errno = ENOKEY;
+	CHECK(run(&keys, NULL) == 0 && strstr(said, ".fs-verity keyring"));
+	CHECK(!keys.in_ring && keys.certs.n == 1);
+	cfs_keys_free(&keys);
+	config.keys.require = true;
+	CHECK(run(&keys, NULL) < 0);
+}
+
+TEST(a_refused_certificate_is_warned_of_or_fatal_by_policy)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare("rsa.pem", "ec.pem");
+	fake_keys.add_errno = ENOPKG;
+	CHECK(run(&keys, NULL) == 0 && strstr(said, "algorithm"));
+	CHECK(!keys.in_ring && keys.n_keys == 0 && !fake_keys.restricted);
+	cfs_keys_free(&keys);
+	config.keys.require = true;
+	CHECK(run(&keys, NULL) == -ENOPKG);
+}
+
+TEST(a_locked_ring_is_said_once)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+	const char *first;
+
+	prepare("rsa.pem", "ec.pem");
+	fake_keys.restricted = 1;
+	CHECK(run(&keys, NULL) == 0 && !keys.in_ring);
+	first = strstr(said, "locked");
+	CHECK(first && !strstr(first + 1, "locked"));
+}
+
+TEST(a_ring_that_stays_empty_is_noticed)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare("rsa.pem", NULL);
+	fake_keys.read_errno = EACCES;
+	CHECK(run(&keys, NULL) == 0 && !keys.in_ring);
+	cfs_keys_free(&keys);
+	config.keys.require = true;
+	CHECK(run(&keys, NULL) == -EACCES);
+}
