@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "setup-root/select.h"
+
+#include <string.h>
+
+#include "base/io.h"
+#include "fsverity/enable.h"
+#include "fsverity/measure.h"
+#include "keys/pkcs7.h"
+#include "setup-root/modules.h"
+
+struct finder {
+	const struct cfs_repo *repo;
+	const struct cfs_config *config;
+	const struct cfs_certs *certs;
+	bool kernel_checks;
+	struct cfs_log *log;
+};
+
+static int open_image(const struct finder *f, const struct cfs_candidate *c,
+		      int *ret_fd, struct cfs_err *err)
+{
+	int r = cfs_repo_open_image(f->repo, &c->digest, ret_fd, err);
+	struct cfs_err why;
+
+	/* Linux 6.1 of Debian has sha512 as a module, which fs-verity asks
+	 * for; without a modprobe program it asks in vain. */
+	if (r != -ENOPKG || c->digest.alg != CFS_ALG_SHA512)
+		return r;
+	if (cfs_modules_load("sha512", &why) < 0) {
+		cfs_log(f->log, LOG_WARNING, "%s", why.msg);
+		return r;
+	}
+	return cfs_repo_open_image(f->repo, &c->digest, ret_fd, err);
+}
+
+/* 1: the digest is right, 0: there is none and that is allowed. */
+static int measure(const struct finder *f, const struct cfs_candidate *c,
+		   int fd, struct cfs_err *err)
+{
+	struct cfs_digest got;
+	int r = 1;
+
+	if (c->insecure)
+		r = cfs_verity_measure(fd, &got, err);
+	if (r > 0)
+		r = cfs_verity_require(fd, &c->digest, err);
+	else if (r == 0 && f->config->keys.require_signed)
+		return cfs_fail(err, EBADMSG,
+				"no fs-verity, so no signature can be of it "
+				"(keys.require-signed)");
+	else if (r == 0) {
+		cfs_log(f->log, LOG_WARNING,
+			"the image has no fs-verity; nothing is verified, as "
+			"its \"?\" allows");
+		return 0;
+	}
+	return r < 0 ? r : 1;
+}
+
+/* signatures/<hex>.p7s of the repository; 0 when it is not there. */
+static int check_detached(const struct finder *f,
+			  const struct cfs_digest *digest, struct cfs_err *err)
+{
+	char name[sizeof("signatures/.p7s") + CFS_DIGEST_HEX_MAX];
+	CFS_AUTOBUF struct cfs_buf der = { 0 };
+	char hex[CFS_DIGEST_HEX_MAX];
+	int r;
+
+	cfs_digest_to_hex(digest, hex);
+	snprintf(name, sizeof(name), "signatures/%s.p7s", hex);
+	r = cfs_read_file(f->repo->fd, name, CFS_SIGNATURE_MAX, &der, err);
+	if (r <= 0)
+		return r;
+	r = cfs_pkcs7_check(cfs_buf_bytes(&der), digest, f->certs, NULL, err);
+	return r < 0 ? cfs_ctx(err, "%s", name) : 1;
+}
+
+static int prove(const struct finder *f, const struct cfs_digest *digest,
+		 int fd, struct cfs_choice *choice, struct cfs_err *err)
+{
+	CFS_AUTOFREE uint8_t *der = malloc(CFS_SIGNATURE_MAX);
+	int n, r;
+
+	if (!der)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	n = cfs_verity_read_signature(fd, der, err);
+	if (n < 0 && n != -ENOTTY)
+		return n;
+	/* The kernel opened it, so the signature is by a key of its ring. */
+	if (n > 0 && f->kernel_checks) {
+		choice->signature = "kernel";
+		return 0;
+	}
+	choice->signature = "pkcs7";
+	if (n > 0 && cfs_pkcs7_check((struct cfs_bytes){ der, (size_t)n },
+				     digest, f->certs, NULL, err) == 0)
+		return 0;
+	r = check_detached(f, digest, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (n > 0)
+		return cfs_ctx(err, "builtin signature");
+	return cfs_fail(err, EBADMSG,
+			"not signed: neither the file nor signatures/ of the "
+			"repository has a signature (keys.require-signed)");
+}
+
+/* The image is there: is it what it should be? */
+static int examine(const struct finder *f, struct cfs_candidate *c, int fd,
+		   struct cfs_choice *choice, struct cfs_err *err)
+{
+	int r = measure(f, c, fd, err);
+
+	c->result = "wrong digest";
+	if (r < 0)
+		return r;
+	choice->verity = r;
+	c->result = "signature";
+	if (f->config->keys.require_signed) {
+		r = prove(f, &c->digest, fd, choice, err);
+		if (r < 0)
+			return r;
+	}
+	c->result = "booted";
+	return 0;
+}
+
+/* 1 with *@choice, 0 not there, negative errno. */
+static int try_one(const struct finder *f, struct cfs_candidate *c,
+		   struct cfs_choice *choice, struct cfs_err *err)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+	CFS_AUTOFD int fd = -EBADF;
+	int r;
+
+	cfs_digest_to_hex(&c->digest, hex);
+	if (f->repo->has_meta && f->repo->meta.alg != c->digest.alg) {
+		c->result = "other algorithm";
+		cfs_log(f->log, LOG_INFO,
+			"image %s is not here: the repository has %s digests",
+			hex, cfs_alg_name(f->repo->meta.alg));
+		return 0;
+	}
+	c->result = "unreadable";
+	r = open_image(f, c, &fd, err);
+	if (r < 0)
+		return r;
+	if (r == CFS_IMAGE_DANGLING) {
+		c->result = "dangling";
+		cfs_log(f->log, LOG_WARNING,
+			"image %s is linked but its object is missing: the "
+			"repository is damaged or was collected",
+			hex);
+		return 0;
+	}
+	if (r == CFS_IMAGE_ABSENT) {
+		c->result = "absent";
+		cfs_log(f->log, LOG_NOTICE, "image %s is not here", hex);
+		return 0;
+	}
+	if (examine(f, c, fd, choice, err) < 0)
+		return cfs_ctx(err, "images/%s", hex);
+	choice->fd = cfs_steal_fd(&fd);
+	return 1;
+}
+
+int cfs_select(const struct cfs_repo *repo, struct cfs_candidate *candidates,
+	       unsigned n, const struct cfs_config *config,
+	       const struct cfs_certs *certs, bool kernel_checks,
+	       struct cfs_log *log, struct cfs_choice *ret, struct cfs_err *err)
+{
+	const struct finder f = { repo, config, certs, kernel_checks, log };
+	struct cfs_choice choice = { .fd = -EBADF };
+
+	for (unsigned i = 0; i < n; i++)
+		candidates[i].result = "untried";
+	for (unsigned i = 0; i < n; i++) {
+		int r = try_one(&f, &candidates[i], &choice, err);
+
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
+		choice.index = i;
+		*ret = choice;
+		return 1;
+	}
+	return 0;
+}

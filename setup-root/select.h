@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Which of the images that the command line names is booted: the first that
+ * is there.  There is no second chance for one that is there and wrong: a
+ * damaged disk must not select an older image.
+ */
+#ifndef CFS_SETUP_ROOT_SELECT_H
+#define CFS_SETUP_ROOT_SELECT_H
+
+#include "keys/pem.h"
+#include "repo/image.h"
+#include "setup-root/config.h"
+#include "setup-root/log.h"
+
+struct cfs_candidate {
+	struct cfs_digest digest;
+	bool insecure;	    /* a file without fs-verity will do */
+	const char *result; /* "untried", "absent", "dangling", ... */
+};
+
+struct cfs_choice {
+	unsigned index;	       /* of the candidates */
+	int fd;		       /* the image, O_RDONLY; the caller closes it */
+	bool verity;	       /* the kernel vouches for its digest */
+	const char *signature; /* "kernel", "pkcs7"; NULL: none was asked for */
+};
+
+/*
+ * Opens the first of @candidates that @repo has, and measures the descriptor
+ * it returns: what was measured is what is mounted.  A repository of another
+ * algorithm does not have the image.  An insecure candidate may lack
+ * fs-verity, but not have a different digest.
+ *
+ * By [keys] require-signed the image needs a signature over its digest by one
+ * of @certs: @kernel_checks says that these are in .fs-verity, so that a
+ * signature on the file that could be opened is proof; else, or when the file
+ * carries none, the PKCS#7 of the file or of signatures/<hex>.p7s is checked.
+ *
+ * Each candidate's result is set.  Returns 1 with *@ret, or 0 when none is
+ * there.
+ * Errors: -EBADMSG digest or signature is wrong or missing, and those of
+ * cfs_repo_open_image() and cfs_pkcs7_check().
+ */
+int cfs_select(const struct cfs_repo *repo, struct cfs_candidate *candidates,
+	       unsigned n, const struct cfs_config *config,
+	       const struct cfs_certs *certs, bool kernel_checks,
+	       struct cfs_log *log, struct cfs_choice *ret,
+	       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "setup-root/select.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "tests/fake/kernel.h"
+#include "tests/fake/keyutils.h"
+#include "tests/test.h"
+#include "tests/unit/keys/vectors.h"
+
+static struct cfs_err err;
+static struct cfs_config config;
+static struct cfs_log logger;
+static struct cfs_certs certs;
+static struct cfs_candidate cand[3];
+static struct cfs_choice choice;
+static struct cfs_repo repo;
+static bool kernel_checks;
+static char said[8192];
+
+/* A fresh repository of @alg. */
+static void new_repo(enum cfs_alg alg)
+{
+	char dir[4096];
+
+	snprintf(dir, sizeof(dir), "%s/select-XXXXXX", getenv("TMPDIR"));
+	CHECK(mkdtemp(dir));
+	cfs_repo_close(&repo);
+	repo = (struct cfs_repo){ .has_meta = true, .meta.alg = alg };
+	repo.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(repo.fd >= 0 && mkdirat(repo.fd, "images", 0755) == 0);
+	CHECK(mkdirat(repo.fd, "images/refs", 0755) == 0);
+	CHECK(mkdirat(repo.fd, "objects", 0755) == 0);
+	CHECK(mkdirat(repo.fd, "signatures", 0755) == 0);
+	memset(cand, 0, sizeof(cand));
+	memset(&fake_keys, 0, sizeof(fake_keys));
+	memset(&certs, 0, sizeof(certs));
+	fake = (struct fake_kernel){ .signature_result = -ENODATA };
+	kernel_checks = false;
+	cfs_config_init(&config);
+}
+
+static void put(const char *name, const void *data, size_t len)
+{
+	int fd = openat(repo.fd, name, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+
+	CHECK(fd >= 0 && cfs_write_full(fd, data, len) == 0);
+	close(fd);
+}
+
+/* Candidate @i has the digest of @fill bytes. */
+static struct cfs_candidate *name(unsigned i, enum cfs_alg alg, int fill)
+{
+	cand[i].digest.alg = alg;
+	memset(cand[i].digest.bytes, fill, cfs_alg_size(alg));
+	return &cand[i];
+}
+
+/* Puts the image of candidate @i into the repository, or its link alone. */
+static void add_image(unsigned i, bool object)
+{
+	char hex[CFS_DIGEST_HEX_MAX], link[64 + CFS_DIGEST_HEX_MAX],
+		target[64 + CFS_DIGEST_HEX_MAX];
+
+	cfs_digest_to_hex(&cand[i].digest, hex);
+	snprintf(link, sizeof(link), "images/%s", hex);
+	snprintf(target, sizeof(target), "../objects/%s", hex);
+	CHECK(symlinkat(target, repo.fd, link) == 0);
+	if (object)
+		put(target + strlen("../"), "image", 5);
+}
+
+static int run(unsigned n)
+{
+	CFS_AUTOFD int fd =
+		open(getenv("TMPDIR"), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	ssize_t len;
+	int r;
+
+	CHECK(fd >= 0);
+	cfs_log_init(&logger, fd, false);
+	choice = (struct cfs_choice){ .fd = -EBADF };
+	r = cfs_select(&repo, cand, n, &config, &certs, kernel_checks, &logger,
+		       &choice, &err);
+	CHECK((r == 1) == (choice.fd >= 0));
+	cfs_closep(&choice.fd);
+	len = pread(fd, said, sizeof(said) - 1, 0);
+	CHECK(len >= 0);
+	said[len] = '\0';
+	return r;
+}
+
+static bool results(const char *a, const char *b)
+{
+	return strcmp(cand[0].result, a) == 0 && strcmp(cand[1].result, b) == 0;
+}
+
+TEST(the_first_that_is_there_is_taken)
+{
+	new_repo(CFS_ALG_SHA256);
+	name(0, CFS_ALG_SHA256, 1);
+	name(1, CFS_ALG_SHA256, 2);
+	name(2, CFS_ALG_SHA256, 3);
+	add_image(1, true);
+	add_image(2, true);
+	fake.alg = 1;
+	fake.fill = 2;
+	CHECK(run(3) == 1 && choice.index == 1 && choice.verity);
+	CHECK(results("absent", "booted"));
+	CHECK(strcmp(cand[2].result, "untried") == 0);
+	CHECK(!choice.signature);
+}
+
+TEST(none_is_an_answer)
+{
+	new_repo(CFS_ALG_SHA256);
+	name(0, CFS_ALG_SHA256, 1);
+	CHECK(run(1) == 0);
+	CHECK(strstr(said, "is not here"));
+	CHECK(run(0) == 0);
+}
+
+TEST(D1_names_below_refs_are_never_looked_at)
+{
+	char hex[CFS_DIGEST_HEX_MAX], path[64 + CFS_DIGEST_HEX_MAX];
+
+	new_repo(CFS_ALG_SHA256);
+	cfs_digest_to_hex(&name(0, CFS_ALG_SHA256, 1)->digest, hex);
+	snprintf(path, sizeof(path), "images/refs/%s", hex);
+	put(path, "image", 5);
+	fake.alg = 1;
+	fake.fill = 1;
+	CHECK(run(1) == 0);
+	CHECK(strcmp(cand[0].result, "absent") == 0);
+}
+
+TEST(D2_digests_of_another_algorithm_are_passed_over)
+{
+	new_repo(CFS_ALG_SHA256);
+	name(0, CFS_ALG_SHA512, 1);
+	name(1, CFS_ALG_SHA256, 2);
+	add_image(1, true);
+	fake.alg = 1;
+	fake.fill = 2;
+	CHECK(run(2) == 1 && choice.index == 1);
+	CHECK(results("other algorithm", "booted"));
+	new_repo(CFS_ALG_SHA512);
+	name(0, CFS_ALG_SHA256, 1);
+	name(1, CFS_ALG_SHA512, 2);
+	add_image(1, true);
+	fake.alg = 2;
+	fake.fill = 2;
+	CHECK(run(2) == 1 && choice.index == 1);
+}
+
+TEST(a_repository_without_meta_takes_the_candidates_word)
+{
+	new_repo(CFS_ALG_SHA256);
+	repo.has_meta = false;
+	name(0, CFS_ALG_SHA512, 1);
+	add_image(0, true);
+	fake.alg = 2;
+	fake.fill = 1;
+	CHECK(run(1) == 1);
+}
+
+TEST(a_dangling_link_is_absent_with_a_warning)
+{
+	new_repo(CFS_ALG_SHA256);
+	name(0, CFS_ALG_SHA256, 1);
+	name(1, CFS_ALG_SHA256, 2);
+	add_image(0, false);
+	add_image(1, true);
+	fake.alg = 1;
+	fake.fill = 2;
+	CHECK(run(2) == 1 && choice.index == 1);
+	CHECK(results("dangling", "booted"));
+	CHECK(strstr(said, "its object is missing"));
+}
+
+TEST(a_wrong_image_is_final_whatever_follows)
+{
+	new_repo(CFS_ALG_SHA256);
+	name(0, CFS_ALG_SHA256, 1);
+	name(1, CFS_ALG_SHA256, 2);
+	add_image(0, true);
+	add_image(1, true);
+	fake.alg = 1;
+	fake.fill = 2;
+	CHECK(run(2) == -EBADMSG);
+	CHECK(results("wrong digest", "untried"));
+	CHECK(strstr(err.msg, "images/0101"));
+	CHECK(strstr(err.msg, ": expected 0101"));
+	CHECK(strstr(err.msg, ", found 0202"));
+	fake.measure_result = -ENODATA;
+	CHECK(run(2) == -EBADMSG && strstr(err.msg, "no fs-verity"));
+}
+
+TEST(insecure_means_no_verity_and_nothing_else)
+{
+	new_repo(CFS_ALG_SHA256);
+	name(0, CFS_ALG_SHA256, 1)->insecure = true;
+	add_image(0, true);
+	fake.measure_result = -ENODATA;
+	CHECK(run(1) == 1 && !choice.verity);
+	CHECK(strstr(said, "nothing is verified"));
+	fake.measure_result = -ENOTTY;
+	CHECK(run(1) == 1 && !choice.verity);
+	fake.measure_result = -EIO;
+	CHECK(run(1) == -EIO);
+	/* A different digest is wrong for it as well. */
+	fake = (struct fake_kernel){ .alg = 1, .fill = 9 };
+	CHECK(run(1) == -EBADMSG);
+	/* A right one makes it as good as any. */
+	fake = (struct fake_kernel){ .alg = 1, .fill = 1 };
+	CHECK(run(1) == 1 && choice.verity && said[0] == '\0');
+}
+
+TEST(D12_a_fifo_and_a_link_out_are_refused_without_hanging)
+{
+	char hex[CFS_DIGEST_HEX_MAX], path[64 + CFS_DIGEST_HEX_MAX];
+
+	new_repo(CFS_ALG_SHA256);
+	cfs_digest_to_hex(&name(0, CFS_ALG_SHA256, 1)->digest, hex);
+	snprintf(path, sizeof(path), "images/%s", hex);
+	CHECK(mkfifoat(repo.fd, path, 0644) == 0);
+	CHECK(run(1) == -EINVAL && strcmp(cand[0].result, "unreadable") == 0);
+	CHECK(unlinkat(repo.fd, path, 0) == 0);
+	CHECK(symlinkat("/etc/passwd", repo.fd, path) == 0);
+	CHECK(run(1) == -EXDEV);
+}
+
+/* A signed image: the digest and signature of a vector. */
+static struct vector good;
+
+static void pick(struct vector *v)
+{
+	if (strcmp(v->blob, "rsa256.p7") == 0 && v->want == 0)
+		good = *v;
+}
+
+static void signed_repo(void)
+{
+	CHECK(vectors_each(pick) && good.der_len);
+	new_repo(good.digest.alg);
+	cand[0].digest = good.digest;
+	add_image(0, true);
+	fake.alg = (unsigned short)good.digest.alg;
+	fake.digest = good.digest.bytes;
+	config.keys.require_signed = true;
+	CHECK(cfs_certs_add_file(&certs, VECTORS "rsa.pem", &err) == 1);
+}
+
+static void put_detached(const void *der, size_t len)
+{
+	char hex[CFS_DIGEST_HEX_MAX], path[64 + CFS_DIGEST_HEX_MAX];
+
+	cfs_digest_to_hex(&good.digest, hex);
+	snprintf(path, sizeof(path), "signatures/%s.p7s", hex);
+	put(path, der, len);
+}
+
+TEST(unsigned_images_are_refused_when_signatures_are_required)
+{
+	signed_repo();
+	CHECK(run(1) == -EBADMSG && strstr(err.msg, "not signed"));
+	CHECK(strcmp(cand[0].result, "signature") == 0);
+	fake.signature_result = -ENOTTY;
+	CHECK(run(1) == -EBADMSG);
+	cfs_certs_free(&certs);
+}
+
+TEST(the_kernels_proof_is_a_signature_it_let_through)
+{
+	signed_repo();
+	fake.signature_result = 100; /* the kernel judged it, not we */
+	kernel_checks = true;
+	CHECK(run(1) == 1 && strcmp(choice.signature, "kernel") == 0);
+	kernel_checks = false;
+	CHECK(run(1) == -EBADMSG);
+	CHECK(strstr(err.msg, "builtin signature"));
+	cfs_certs_free(&certs);
+}
+
+TEST(a_signature_kept_with_the_file_is_proof_without_the_ring)
+{
+	signed_repo();
+	fake.signature_result = (int)good.der_len;
+	fake.signature = good.der;
+	CHECK(run(1) == 1 && strcmp(choice.signature, "pkcs7") == 0);
+	fake_keys.verify_errno = EKEYREJECTED;
+	CHECK(run(1) == -EKEYREJECTED);
+	cfs_certs_free(&certs);
+}
+
+TEST(a_detached_signature_is_proof_too)
+{
+	signed_repo();
+	put_detached(good.der, good.der_len);
+	CHECK(run(1) == 1 && strcmp(choice.signature, "pkcs7") == 0);
+	/* Also when the file system cannot tell of one with the file. */
+	fake.signature_result = -ENOTTY;
+	CHECK(run(1) == 1);
+	cfs_certs_free(&certs);
+	CHECK(cfs_certs_add_file(&certs, VECTORS "rsa2.pem", &err) == 1);
+	CHECK(run(1) == -ENOKEY && strstr(err.msg, "signatures/"));
+	cfs_certs_free(&certs);
+}
+
+TEST(a_damaged_detached_signature_is_no_proof)
+{
+	signed_repo();
+	put_detached("0", 1);
+	CHECK(run(1) == -EBADMSG && strstr(err.msg, ".p7s"));
+	cfs_certs_free(&certs);
+}
+
+TEST(what_is_not_measured_cannot_be_signed)
+{
+	signed_repo();
+	cand[0].insecure = true;
+	fake.measure_result = -ENODATA;
+	put_detached(good.der, good.der_len);
+	CHECK(run(1) == -EBADMSG && strstr(err.msg, "no signature can be"));
+	cfs_certs_free(&certs);
+}
