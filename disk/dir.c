@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Names in directories.  ext2fs_link() searches the directory from its start
+ * for each name; with thousands of names that is most of the time an image
+ * takes.  Here the last block of one directory is held and appended to.
+ */
+#include <ext2fs/ext2fs.h>
+#include <string.h>
+
+#include "disk/ext4.h"
+#include "disk/file.h"
+
+/* struct ext2_dir_entry without its name, and the unit of its length.
+ * Source: ext2fs/ext2_fs.h. */
+#define ENTRY_HEAD 8
+#define ENTRY_PAD  4
+/* What metadata_csum keeps at a block's end: struct ext2_dir_entry_tail. */
+#define TAIL sizeof(struct ext2_dir_entry_tail)
+
+static struct ext2_dir_entry *entry(struct cfs_ext4_dir *dir, unsigned off)
+{
+	return (struct ext2_dir_entry *)(void *)(dir->block + off);
+}
+
+static unsigned entry_len(size_t name_len)
+{
+	return (unsigned)((ENTRY_HEAD + name_len + ENTRY_PAD - 1) / ENTRY_PAD *
+			  ENTRY_PAD);
+}
+
+static errcode_t flush(struct cfs_ext4 *fs)
+{
+	struct cfs_ext4_dir *dir = &fs->dir;
+
+	if (!dir->dirty)
+		return 0;
+	dir->dirty = false;
+	return ext2fs_write_dir_block4(fs->fs, dir->at, dir->block, 0,
+				       dir->ino);
+}
+
+int cfs_ext4_dir_flush(struct cfs_ext4 *fs, struct cfs_err *err)
+{
+	errcode_t e = flush(fs);
+
+	fs->dir.ino = 0;
+	return e ? cfs_ext4_fail(err, e, "write a directory") : 0;
+}
+
+/* Finds the last entry of the block at hand; returns how many there are. */
+static unsigned last_entry(struct cfs_ext4_dir *dir, unsigned *ret)
+{
+	unsigned off = 0, n = 1;
+
+	while (off + entry(dir, off)->rec_len < CFS_EXT4_BLOCK - TAIL) {
+		off += entry(dir, off)->rec_len;
+		n++;
+	}
+	*ret = off;
+	return n;
+}
+
+/* Holds the last block of directory @ino. */
+static errcode_t load(struct cfs_ext4 *fs, ext2_ino_t ino)
+{
+	struct cfs_ext4_dir *dir = &fs->dir;
+	struct ext2_inode inode;
+	uint64_t blocks;
+	errcode_t e = flush(fs);
+
+	dir->ino = 0;
+	if (!e)
+		e = ext2fs_read_inode(fs->fs, ino, &inode);
+	if (e)
+		return e;
+	if (!LINUX_S_ISDIR(inode.i_mode))
+		return ENOTDIR;
+	blocks = EXT2_I_SIZE(&inode) / CFS_EXT4_BLOCK;
+	e = ext2fs_bmap2(fs->fs, ino, &inode, NULL, 0, blocks - 1, NULL,
+			 &dir->at);
+	if (!e)
+		e = ext2fs_read_dir_block4(fs->fs, dir->at, dir->block, 0, ino);
+	if (e)
+		return e;
+	/* "." and ".." alone: what comes in order from here on is new. */
+	dir->ordered = last_entry(dir, &dir->last) == 2 && blocks == 1;
+	dir->name[0] = '\0';
+	dir->ino = ino;
+	return 0;
+}
+
+static int name_check(const char *name, struct cfs_err *err)
+{
+	size_t len = strlen(name);
+
+	if (len > EXT2_NAME_LEN)
+		return cfs_fail(err, ENAMETOOLONG,
+				"%s: a name has at most %d bytes", name,
+				EXT2_NAME_LEN);
+	if (len == 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	    strchr(name, '/'))
+		return cfs_fail(err, EINVAL, "'%s' cannot be a file's name",
+				name);
+	return 0;
+}
+
+int cfs_ext4_vacant(struct cfs_ext4 *fs, uint32_t parent, const char *name,
+		    struct cfs_err *err)
+{
+	uint32_t ino;
+	int r = name_check(name, err);
+
+	if (r < 0)
+		return r;
+	if (fs->dir.ino != parent) {
+		errcode_t e = load(fs, parent);
+
+		if (e)
+			return cfs_ext4_fail(err, e, name);
+	}
+	if (fs->dir.ordered && strcmp(name, fs->dir.name) > 0)
+		return 0;
+	r = cfs_ext4_lookup(fs, parent, name, &ino, err);
+	if (r > 0)
+		return cfs_fail(err, EEXIST, "%s is there already", name);
+	return r;
+}
+
+int cfs_ext4_lookup(struct cfs_ext4 *fs, uint32_t parent, const char *name,
+		    uint32_t *ret_ino, struct cfs_err *err)
+{
+	ext2_ino_t ino;
+	errcode_t e = flush(fs);
+
+	if (!e)
+		e = ext2fs_lookup(fs->fs, parent, name, (int)strlen(name), NULL,
+				  &ino);
+	if (e == EXT2_ET_FILE_NOT_FOUND)
+		return 0;
+	if (e)
+		return cfs_ext4_fail(err, e, name);
+	*ret_ino = ino;
+	return 1;
+}
+
+/* Appends to the block at hand.  Returns false when it has no room. */
+static bool append(struct cfs_ext4_dir *dir, const char *name, ext2_ino_t ino,
+		   int type)
+{
+	struct ext2_dir_entry *e = entry(dir, dir->last);
+	unsigned used = e->inode ? entry_len(ext2fs_dirent_name_len(e)) : 0;
+	unsigned room = e->rec_len - used;
+	size_t len = strlen(name);
+
+	if (entry_len(len) > room)
+		return false;
+	if (used) {
+		e->rec_len = (uint16_t)used;
+		dir->last += used;
+		e = entry(dir, dir->last);
+	}
+	memset(e, 0, ENTRY_HEAD);
+	e->inode = ino;
+	e->rec_len = (uint16_t)room;
+	ext2fs_dirent_set_name_len(e, (int)len);
+	ext2fs_dirent_set_file_type(e, type);
+	memcpy(dir->block + dir->last + ENTRY_HEAD, name, len);
+	dir->dirty = true;
+	return true;
+}
+
+int cfs_ext4_link(struct cfs_ext4 *fs, uint32_t parent, const char *name,
+		  uint32_t ino, int type, struct cfs_err *err)
+{
+	struct cfs_ext4_dir *dir = &fs->dir;
+	errcode_t e = dir->ino == parent ? 0 : load(fs, parent);
+	bool ordered = dir->ordered && strcmp(name, dir->name) > 0;
+
+	if (!e && !append(dir, name, ino, type)) {
+		e = flush(fs);
+		if (!e)
+			e = ext2fs_expand_dir(fs->fs, parent);
+		if (!e)
+			e = load(fs, parent);
+		if (!e && !append(dir, name, ino, type))
+			e = EXT2_ET_DIR_NO_SPACE;
+	}
+	if (e)
+		return cfs_ext4_fail(err, e, name);
+	dir->ordered = ordered;
+	snprintf(dir->name, sizeof(dir->name), "%s", name);
+	return 0;
+}
