@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * measure [-n ROUNDS] [-m] [-q] NAME=COMMAND...
+ *
+ * Runs each command ROUNDS times, one after the other in turn, so that what
+ * disturbs the machine disturbs all of them, and prints for each the median of
+ * CPU time and wall time in microseconds, the largest peak memory in KiB, and
+ * the ratio of its CPU and wall time to the first command's.
+ *
+ * -m  every run gets a mount namespace of its own, made outside of what is
+ *     measured
+ *
+ * COMMAND is split at blanks; {} in it becomes the number of the run, for
+ * names that must be new each time.  A command that fails ends everything.
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ARGS_MAX     64
+#define COMMANDS_MAX 16
+
+struct run {
+	const char *name;
+	const char *command;
+	double *cpu, *wall; /* microseconds, one a round */
+	long rss;	    /* KiB, the largest */
+};
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+/* Writes @command with every {} replaced by @number; caller frees. */
+static char *number_it(const char *command, unsigned number)
+{
+	char *out = NULL;
+	size_t size;
+	FILE *f = open_memstream(&out, &size);
+
+	if (!f)
+		die("open_memstream");
+	for (const char *p = command; *p; p++)
+		if (p[0] == '{' && p[1] == '}')
+			fprintf(f, "%u", number), p++;
+		else
+			fputc(*p, f);
+	if (fclose(f) != 0)
+		die("fclose");
+	return out;
+}
+
+static void exec_it(char *command)
+{
+	char *args[ARGS_MAX + 1] = { 0 };
+	char *rest = NULL;
+	int n = 0, null = open("/dev/null", O_RDWR);
+
+	for (char *s = strtok_r(command, " ", &rest); s && n < ARGS_MAX;
+	     s = strtok_r(NULL, " ", &rest))
+		args[n++] = s;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	execvp(args[0], args);
+	die(args[0]);
+}
+
+static double micros(struct timespec a, struct timespec b)
+{
+	return (double)(b.tv_sec - a.tv_sec) * 1e6 +
+	       (double)(b.tv_nsec - a.tv_nsec) / 1e3;
+}
+
+static void once(struct run *run, int round, unsigned number)
+{
+	char *command = number_it(run->command, number);
+	struct timespec start, end;
+	struct rusage use;
+	int status;
+	pid_t pid;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	pid = fork();
+	if (pid < 0)
+		die("fork");
+	if (pid == 0)
+		exec_it(command);
+	if (wait4(pid, &status, 0, &use) < 0)
+		die("wait4");
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	if (status != 0) {
+		fprintf(stderr, "%s failed: %s\n", run->name, run->command);
+		exit(1);
+	}
+	run->wall[round] = micros(start, end);
+	run->cpu[round] =
+		(double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1e6 +
+		(double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
+	if (use.ru_maxrss > run->rss)
+		run->rss = use.ru_maxrss;
+	free(command);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *v, int n)
+{
+	qsort(v, (size_t)n, sizeof(*v), by_size);
+	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+static void new_namespace(void)
+{
+	if (unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		die("new mount namespace");
+}
+
+static void report(struct run *runs, int n, int rounds)
+{
+	double cpu0 = 0, wall0 = 0;
+
+	printf("%-24s %12s %12s %10s %8s %8s\n", "command", "cpu us", "wall us",
+	       "rss KiB", "cpu R", "wall R");
+	for (int i = 0; i < n; i++) {
+		double cpu = median(runs[i].cpu, rounds);
+		double wall = median(runs[i].wall, rounds);
+
+		if (i == 0)
+			cpu0 = cpu, wall0 = wall;
+		printf("%-24s %12.0f %12.0f %10ld %8.3f %8.3f\n", runs[i].name,
+		       cpu, wall, runs[i].rss, cpu / cpu0, wall / wall0);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct run runs[COMMANDS_MAX] = { 0 };
+	bool namespaces = false;
+	int rounds = 5, n = 0, c;
+	unsigned number = 0;
+
+	while ((c = getopt(argc, argv, "n:m")) != -1)
+		if (c == 'n')
+			rounds = atoi(optarg);
+		else if (c == 'm')
+			namespaces = true;
+		else
+			return 2;
+	for (; optind < argc && n < COMMANDS_MAX; optind++, n++) {
+		char *eq = strchr(argv[optind], '=');
+
+		if (!eq || rounds < 1)
+			return 2;
+		*eq = '\0';
+		runs[n].name = argv[optind];
+		runs[n].command = eq + 1;
+		runs[n].cpu = calloc((size_t)rounds, sizeof(double));
+		runs[n].wall = calloc((size_t)rounds, sizeof(double));
+		if (!runs[n].cpu || !runs[n].wall)
+			die("calloc");
+	}
+	for (int round = 0; round < rounds; round++)
+		for (int i = 0; i < n; i++) {
+			if (namespaces)
+				new_namespace();
+			once(&runs[i], round, number++);
+		}
+	report(runs, n, rounds);
+	return 0;
+}
