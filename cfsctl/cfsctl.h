@@ -73,5 +73,15 @@ void cmd_waiting(void);
 /* The commands, in the order of main.c's table. */
 int cmd_init(const struct cfs_globals *g, int argc, char **argv,
 	     struct cfs_err *err);
+int cmd_genkey(const struct cfs_globals *g, int argc, char **argv,
+	       struct cfs_err *err);
+int cmd_keyring_add_cert(const struct cfs_globals *g, int argc, char **argv,
+			 struct cfs_err *err);
+int cmd_keyring_list(const struct cfs_globals *g, int argc, char **argv,
+		     struct cfs_err *err);
+int cmd_keyring_lock(const struct cfs_globals *g, int argc, char **argv,
+		     struct cfs_err *err);
+int cmd_keyring_status(const struct cfs_globals *g, int argc, char **argv,
+		       struct cfs_err *err);
 
 #endif

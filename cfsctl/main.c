@@ -7,6 +7,31 @@
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/globals.h"
 
+static const struct cfs_cmd keyring[] = {
+	{ .name = "add-cert",
+	  .args = "PEM... [--lock]",
+	  .help = "let the kernel accept a signer",
+	  .options =
+		  "  --lock                then take no more, until the next "
+		  "boot\n\n"
+		  "The certificate is the signer's own: one that issued it does "
+		  "nothing here.\n",
+	  .run = cmd_keyring_add_cert },
+	{ .name = "list",
+	  .args = "",
+	  .help = "print the certificates in it",
+	  .run = cmd_keyring_list },
+	{ .name = "lock",
+	  .args = "",
+	  .help = "take no more certificates until the next boot",
+	  .run = cmd_keyring_lock },
+	{ .name = "status",
+	  .args = "",
+	  .help = "print what the kernel does about signatures",
+	  .run = cmd_keyring_status },
+	{ 0 },
+};
+
 static const struct cfs_cmd commands[] = {
 	{ .name = "init",
 	  .args = "[PATH]",
@@ -18,6 +43,14 @@ static const struct cfs_cmd commands[] = {
 		  "  --ensure              keep what is there already\n"
 		  "  --reset-metadata      forget all images and streams\n",
 	  .run = cmd_init },
+	{ .name = "genkey",
+	  .args = "DIR [--name NAME]",
+	  .help = "make a key for development",
+	  .options = "  --name NAME           common name of the certificate\n",
+	  .run = cmd_genkey },
+	{ .name = "keyring",
+	  .help = "the kernel's certificates for signatures",
+	  .sub = keyring },
 	{ 0 },
 };
 

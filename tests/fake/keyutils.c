@@ -36,11 +36,15 @@ long keyctl_describe(key_serial_t id, char *buffer, size_t buflen)
 {
 	char text[128];
 
-	if (id != FAKE_RING)
+	if (id != FAKE_RING && (id < 1 || id > 64 || !keys[id - 1]))
 		return fail(ENOKEY);
-	snprintf(text, sizeof(text), "keyring;0;0;%08x;.fs-verity",
-		 fake_keys.perm ? fake_keys.perm : 0x082f0000);
-	if (fake_keys.description)
+	if (id != FAKE_RING)
+		snprintf(text, sizeof(text), "asymmetric;0;0;1f3f0000;key %d",
+			 id);
+	else
+		snprintf(text, sizeof(text), "keyring;0;0;%08x;.fs-verity",
+			 fake_keys.perm ? fake_keys.perm : 0x082f0000);
+	if (id == FAKE_RING && fake_keys.description)
 		snprintf(text, sizeof(text), "%s", fake_keys.description);
 	if (buflen > strlen(text))
 		strcpy(buffer, text);
@@ -81,11 +85,16 @@ long keyctl_unlink(key_serial_t id, key_serial_t ringid)
 
 long keyctl_read(key_serial_t id, char *buffer, size_t buflen)
 {
+	key_serial_t all[64];
+
 	(void)id;
-	(void)buffer;
-	(void)buflen;
 	if (fake_keys.read_errno)
 		return fail(fake_keys.read_errno);
+	/* The last ones added are the ring's. */
+	for (unsigned i = 0; i < fake_keys.added; i++)
+		all[i] = (key_serial_t)(keys_n - fake_keys.added + i) % 64 + 1;
+	if (buflen >= fake_keys.added * sizeof(all[0]))
+		memcpy(buffer, all, fake_keys.added * sizeof(all[0]));
 	return (long)(fake_keys.added * sizeof(key_serial_t));
 }
 
