@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Names that people give to images.
+ */
+#ifndef CFS_REPO_NAME_H
+#define CFS_REPO_NAME_H
+
+#include "base/err.h"
+
+#define CFS_REF_MAX	  4096 /* bytes of a name with its NUL */
+#define CFS_REF_COMPONENT 255
+
+/*
+ * Is @name fit to be a path below images/refs?  Components are separated by
+ * single slashes and are neither empty, ".", ".." nor over 255 bytes, nor do
+ * they begin as our temporary files do.
+ * Errors: -EINVAL, -ENAMETOOLONG, worded.
+ */
+int cfs_name_check(const char *name,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "repo/object.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "fsverity/enable.h"
+#include "fsverity/measure.h"
+#include "fsverity/merkle.h"
+#include "repo/temp.h"
+
+#define CHUNK (256u << 10) /* bytes read at once */
+
+enum found {
+	ABSENT,
+	GOOD,
+	DAMAGED
+};
+
+/* An object on its way into the store. */
+struct incoming {
+	struct cfs_digest id;
+	uint64_t size;
+	struct cfs_bytes data; /* its content, when it is in memory */
+	char path[CFS_OBJECT_PATH_MAX];
+	int shard; /* borrowed */
+};
+
+static const char *rest(const struct incoming *in)
+{
+	return in->path + 3;
+}
+
+static int prepare(struct cfs_store *store, struct incoming *in,
+		   struct cfs_err *err)
+{
+	cfs_digest_to_path(&in->id, in->path);
+	in->shard = cfs_store_shard(store, in->id.bytes[0], err);
+	return in->shard < 0 ? in->shard : 0;
+}
+
+/* Is @fd, which has the right size, the bytes in memory? */
+static int same_bytes(int fd, struct cfs_bytes want, struct cfs_err *err)
+{
+	uint8_t have[16384];
+
+	for (size_t off = 0; off < want.len; off += sizeof(have)) {
+		size_t len = want.len - off;
+		ssize_t n;
+
+		if (len > sizeof(have))
+			len = sizeof(have);
+		n = cfs_pread_full(fd, have, len, off);
+		if (n < 0)
+			return cfs_fail(err, (int)-n, "read an object: %s",
+					strerror((int)-n));
+		if ((size_t)n != len || memcmp(have, want.data + off, len) != 0)
+			return 0;
+	}
+	return 1;
+}
+
+static int compare(int fd, const struct incoming *in, struct cfs_err *err)
+{
+	int r;
+
+	if (in->data.data)
+		return same_bytes(fd, in->data, err);
+	r = cfs_object_check(fd, &in->id, err);
+	if (r == -EBADMSG)
+		return 0;
+	return r < 0 ? r : 1;
+}
+
+/*
+ * Turns fs-verity on for @fd where that is possible, and then asks the kernel
+ * what it measures.
+ */
+static int protect(struct cfs_store *store, int fd, const struct incoming *in,
+		   struct cfs_err *err)
+{
+	struct cfs_bytes none = { 0 };
+	int r;
+
+	if (store->verity == CFS_STORE_VERITY_LACKING && !store->secure)
+		return 0;
+	r = cfs_verity_enable(fd, in->id.alg, none, err);
+	/* A kernel that wants signatures is no reason not to store. */
+	if (!store->secure && (r == -EPERM || r == -EKEYREJECTED))
+		r = CFS_ENABLE_UNSUPPORTED;
+	if (r < 0)
+		return r;
+	if (r == CFS_ENABLE_UNSUPPORTED && store->secure)
+		return cfs_fail(err, EOPNOTSUPP,
+				"the repository demands fs-verity and this "
+				"file system or kernel has none: --insecure "
+				"does without");
+	if (r == CFS_ENABLE_UNSUPPORTED) {
+		store->verity = CFS_STORE_VERITY_LACKING;
+		return 0;
+	}
+	store->verity = CFS_STORE_VERITY_WORKS;
+	return cfs_verity_require(fd, &in->id, err);
+}
+
+/* What has the object's name now; one that lacks fs-verity gets it. */
+static int look(struct cfs_store *store, const struct incoming *in,
+		struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_digest have;
+	struct stat st;
+	int r;
+
+	if (fstatat(in->shard, rest(in), &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? ABSENT : cfs_fail_errno(err, "stat");
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != in->size)
+		return DAMAGED;
+	fd = openat(in->shard, rest(in),
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? ABSENT : cfs_fail_errno(err, "open");
+	r = store->verity == CFS_STORE_VERITY_LACKING
+		    ? 0
+		    : cfs_verity_measure(fd, &have, err);
+	if (r > 0)
+		return cfs_digest_equal(&have, &in->id) ? GOOD : DAMAGED;
+	if (r == 0)
+		r = compare(fd, in, err);
+	if (r <= 0)
+		return r < 0 ? r : DAMAGED;
+	r = protect(store, fd, in, err);
+	return r < 0 ? r : GOOD;
+}
+
+/* Gives the complete file @temp its name. */
+static int publish(struct cfs_store *store, struct cfs_temp *temp,
+		   const struct incoming *in, enum found found,
+		   struct cfs_err *err)
+{
+	int r;
+
+	store->dirty = true;
+	if (store->verity != CFS_STORE_VERITY_LACKING || store->secure) {
+		r = cfs_temp_seal(temp, err);
+		if (r == 0)
+			r = protect(store, temp->fd, in, err);
+		if (r < 0)
+			return r;
+	}
+	if (found == DAMAGED) {
+		r = cfs_temp_replace(temp, in->shard, rest(in), err);
+		store->stats.repaired += r == 0;
+		return r;
+	}
+	r = cfs_temp_publish(temp, in->shard, rest(in), err);
+	/* Somebody was faster: he holds the lock too and knows what he does. */
+	store->stats.present += r == 0;
+	store->stats.added += r > 0;
+	store->stats.added_bytes += r > 0 ? in->size : 0;
+	return r < 0 ? r : 0;
+}
+
+static int add_incoming(struct cfs_store *store, struct incoming *in,
+			struct cfs_err *err)
+{
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+	int found, r;
+
+	r = prepare(store, in, err);
+	if (r < 0)
+		return r;
+	found = look(store, in, err);
+	if (found == GOOD)
+		store->stats.present++;
+	if (found < 0 || found == GOOD)
+		return found < 0 ? found : 0;
+	r = cfs_temp_open(store->unnamed ? in->shard : store->objects,
+			  store->unnamed, &temp, err);
+	if (r < 0)
+		return r;
+	r = cfs_write_full(temp.fd, in->data.data, in->data.len);
+	if (r < 0)
+		return cfs_fail(err, -r, "write: %s", strerror(-r));
+	return publish(store, &temp, in, (enum found)found, err);
+}
+
+int cfs_object_add_bytes(struct cfs_store *store, struct cfs_bytes data,
+			 struct cfs_digest *ret, struct cfs_err *err)
+{
+	struct incoming in = { .data = data, .size = data.len };
+	int r;
+
+	r = cfs_verity_digest_bytes(store->repo.meta.alg, data, &in.id, err);
+	if (r < 0)
+		return r;
+	r = add_incoming(store, &in, err);
+	if (r < 0)
+		return cfs_ctx(err, "object %s", in.path);
+	*ret = in.id;
+	return 0;
+}
+
+static int copy_by_hand(int from, int to, uint8_t *buf, struct cfs_err *err)
+{
+	for (;;) {
+		ssize_t n = cfs_read_full(from, buf, CHUNK);
+		int r;
+
+		if (n < 0)
+			return cfs_fail(err, (int)-n, "read: %s",
+					strerror((int)-n));
+		if (n == 0)
+			return 0;
+		r = cfs_write_full(to, buf, (size_t)n);
+		if (r < 0)
+			return cfs_fail(err, -r, "write: %s", strerror(-r));
+	}
+}
+
+/* Copies inside the kernel as far as that works, the rest by hand: some file
+ * systems refuse, some stop early. */
+static int copy(int from, int to, uint8_t *buf, struct cfs_err *err)
+{
+	while (copy_file_range(from, NULL, to, NULL, 1u << 30, 0) > 0)
+		;
+	return copy_by_hand(from, to, buf, err);
+}
+
+/* Copies first and reads the copy, so that no writer comes between. */
+static int add_long(struct cfs_store *store, int fd, struct cfs_bytes head,
+		    uint8_t *buf, struct incoming *in, struct cfs_err *err)
+{
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+	int found, r;
+
+	r = cfs_temp_open(store->objects, store->unnamed, &temp, err);
+	if (r < 0)
+		return r;
+	if (lseek(fd, -(off_t)head.len, SEEK_CUR) < 0) {
+		r = cfs_write_full(temp.fd, head.data, head.len);
+		if (r < 0)
+			return cfs_fail(err, -r, "write: %s", strerror(-r));
+	}
+	r = copy(fd, temp.fd, buf, err);
+	if (r == 0 && lseek(temp.fd, 0, SEEK_SET) < 0)
+		r = cfs_fail_errno(err, "seek");
+	if (r == 0)
+		r = cfs_verity_digest_fd(store->repo.meta.alg, temp.fd, &in->id,
+					 &in->size, err);
+	if (r == 0)
+		r = prepare(store, in, err);
+	if (r < 0)
+		return r;
+	found = look(store, in, err);
+	if (found == GOOD)
+		store->stats.present++;
+	if (found < 0 || found == GOOD)
+		return found < 0 ? found : 0;
+	return publish(store, &temp, in, (enum found)found, err);
+}
+
+int cfs_object_add_file(struct cfs_store *store, int fd, struct cfs_digest *ret,
+			uint64_t *ret_size, struct cfs_err *err)
+{
+	/* One byte more than is kept in memory tells "full" from "longer". */
+	CFS_AUTOFREE uint8_t *buf = malloc(CFS_OBJECT_IN_MEMORY + 1);
+	struct incoming in = { 0 };
+	ssize_t n;
+	int r;
+
+	if (!buf)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	n = cfs_read_full(fd, buf, CFS_OBJECT_IN_MEMORY + 1);
+	if (n < 0)
+		return cfs_fail(err, (int)-n, "read: %s", strerror((int)-n));
+	in.data = (struct cfs_bytes){ buf, (size_t)n };
+	if (n > (ssize_t)CFS_OBJECT_IN_MEMORY) {
+		struct cfs_bytes head = in.data;
+
+		in.data = (struct cfs_bytes){ 0 };
+		r = add_long(store, fd, head, buf, &in, err);
+	} else {
+		in.size = (uint64_t)n;
+		r = cfs_object_add_bytes(store, in.data, &in.id, err);
+	}
+	if (r < 0)
+		return r;
+	*ret = in.id;
+	*ret_size = in.size;
+	return 0;
+}
+
+int cfs_object_open(int objects, const struct cfs_digest *id, int *ret_fd,
+		    struct cfs_err *err)
+{
+	char path[CFS_OBJECT_PATH_MAX];
+	int fd;
+
+	cfs_digest_to_path(id, path);
+	fd = cfs_open_regular(objects, path, NULL);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd == -EINVAL || fd == -EISDIR)
+		return cfs_fail(err, EINVAL, "objects/%s is not a regular file",
+				path);
+	if (fd < 0)
+		return cfs_fail(err, -fd, "open objects/%s: %s", path,
+				strerror(-fd));
+	*ret_fd = fd;
+	return 1;
+}
+
+int cfs_object_check(int fd, const struct cfs_digest *id, struct cfs_err *err)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_digest have;
+	int r;
+
+	r = cfs_verity_measure(fd, &have, err);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return cfs_verity_require(fd, id, err) < 0
+			       ? -err->code
+			       : CFS_CHECKED_MEASURED;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return cfs_fail_errno(err, "seek");
+	r = cfs_verity_digest_fd(id->alg, fd, &have, NULL, err);
+	if (r < 0)
+		return r;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return cfs_fail_errno(err, "seek");
+	if (!cfs_digest_equal(&have, id)) {
+		cfs_digest_to_hex(&have, hex);
+		return cfs_fail(err, EBADMSG, "its digest is %s", hex);
+	}
+	return CFS_CHECKED_HASHED;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Objects: files named by their fs-verity digest.
+ *
+ * One that is there already counts only after it was measured or read: what a
+ * power cut left empty, or somebody changed, is replaced.
+ */
+#ifndef CFS_REPO_OBJECT_H
+#define CFS_REPO_OBJECT_H
+
+#include "base/bytes.h"
+#include "repo/store.h"
+
+/* Files up to this many bytes are read once, into memory; longer ones are
+ * copied inside the kernel (sharing blocks where it can) and then read. */
+#define CFS_OBJECT_IN_MEMORY (1u << 20)
+
+/*
+ * Stores @data; *@ret is its digest.  With a secure store the kernel vouches
+ * for it in the end, otherwise fs-verity is turned on where possible.
+ * Not synced: cfs_store_flush().
+ * Errors: -EOPNOTSUPP fs-verity demanded and not to be had, -EBADMSG the
+ * kernel measures something else, -ENOSPC, ...
+ */
+int cfs_object_add_bytes(struct cfs_store *store, struct cfs_bytes data,
+			 struct cfs_digest *ret,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Stores the file @fd from its position to its end; *@ret_size is what was
+ * stored, whatever happens to the file meanwhile.
+ */
+int cfs_object_add_file(struct cfs_store *store, int fd, struct cfs_digest *ret,
+			uint64_t *ret_size,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Opens the object @id below @objects (objects/) for reading.
+ * Returns 1 with *@ret_fd (the caller closes it), or 0 when it is not there.
+ * Errors: -EINVAL it is no regular file, ...  It is not measured.
+ */
+int cfs_object_open(int objects, const struct cfs_digest *id, int *ret_fd,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+enum cfs_checked {
+	CFS_CHECKED_HASHED = 0,	  /* right when it was read just now */
+	CFS_CHECKED_MEASURED = 1, /* the kernel vouches for every read */
+};
+
+/*
+ * Is @fd, from its start, what the digest @id names?  Asks the kernel, else
+ * reads the file.  Leaves the position at the start.
+ * Returns enum cfs_checked.
+ * Errors: -EBADMSG it is not.
+ */
+int cfs_object_check(int fd, const struct cfs_digest *id,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "repo/store.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "base/io.h"
+#include "repo/dir.h"
+#include "repo/init.h"
+#include "repo/lock.h"
+#include "repo/temp.h"
+
+void cfs_store_close(struct cfs_store *store)
+{
+	/* Zero-initialised ones are not open either. */
+	for (size_t i = 0; store->objects >= 0 && i < 256; i++)
+		cfs_closep(&store->shards[i]);
+	cfs_closep(&store->objects);
+	cfs_repo_close(&store->repo);
+}
+
+static int check_writable(const struct cfs_repo *repo, struct cfs_err *err)
+{
+	struct statvfs st;
+
+	if (repo->meta.unknown_ro_compat)
+		return cfs_fail(err, EOPNOTSUPP,
+				"repository has a feature that this program "
+				"does not know and may only be read: use a "
+				"newer one");
+	if (fstatvfs(repo->fd, &st) < 0)
+		return cfs_fail_errno(err, "look at the repository");
+	if (st.f_flag & ST_RDONLY)
+		return cfs_fail(err, EROFS,
+				"repository is not writable: read-only file "
+				"system");
+	if (faccessat(repo->fd, ".", W_OK, AT_EACCESS) < 0)
+		return cfs_fail_errno(err, "repository is not writable");
+	return 0;
+}
+
+/* Temporary names of links stand beside the links, so all refs are seen. */
+static void sweep_below(int dirfd, const char *path, unsigned depth)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	CFS_AUTOFD int fd = cfs_dir_open(dirfd, path);
+	struct cfs_err ignored;
+
+	if (fd < 0 || depth == CFS_DIR_DEPTH_MAX)
+		return;
+	cfs_temp_sweep(fd);
+	if (cfs_dir_list(fd, ".", &names, &ignored) < 0)
+		return;
+	for (unsigned i = 0; i < names.n; i++) {
+		struct stat st;
+
+		if (fstatat(fd, names.v[i], &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISDIR(st.st_mode))
+			sweep_below(fd, names.v[i], depth + 1);
+	}
+}
+
+/*
+ * Temporary files are made under the shared lock: whoever gets it alone knows
+ * that those he sees belong to nobody.
+ */
+static int sweep(struct cfs_store *store, void (*waiting)(void),
+		 struct cfs_err *err)
+{
+	const struct cfs_repo *repo = &store->repo;
+
+	if (cfs_repo_trylock(repo, CFS_LOCK_EXCLUSIVE)) {
+		cfs_temp_sweep(repo->fd);
+		cfs_temp_sweep(store->objects);
+		sweep_below(repo->fd, "images", 0);
+		sweep_below(repo->fd, "signatures", 0);
+	}
+	return cfs_repo_lock(repo, CFS_LOCK_SHARED, waiting, err);
+}
+
+int cfs_store_open(struct cfs_repo *repo, bool insecure, void (*waiting)(void),
+		   struct cfs_store *ret, struct cfs_err *err)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	int r;
+
+	store.repo = *repo;
+	repo->fd = -EBADF;
+	store.sync = true;
+	memset(store.shards, -1, sizeof(store.shards));
+	r = check_writable(&store.repo, err);
+	if (r == 0 && !insecure)
+		r = cfs_repo_is_secure(&store.repo, err);
+	if (r < 0)
+		return r;
+	store.secure = r > 0;
+	store.objects = cfs_dir_make(store.repo.fd, "objects", true, err);
+	if (store.objects < 0)
+		return store.objects;
+	store.unnamed = cfs_temp_unnamed_work(store.objects);
+	r = sweep(&store, waiting, err);
+	if (r < 0)
+		return r;
+	*ret = store;
+	store.objects = -EBADF;
+	store.repo.fd = -EBADF;
+	return 0;
+}
+
+int cfs_store_shard(struct cfs_store *store, uint8_t first, struct cfs_err *err)
+{
+	int *fd = &store->shards[first];
+	char name[3];
+
+	if (*fd >= 0)
+		return *fd;
+	snprintf(name, sizeof(name), "%02x", first);
+	*fd = cfs_dir_make(store->objects, name, false, err);
+	return *fd;
+}
+
+int cfs_store_flush(struct cfs_store *store, struct cfs_err *err)
+{
+	if (!store->sync || !store->dirty)
+		return 0;
+	if (syncfs(store->repo.fd) < 0)
+		return cfs_fail_errno(err, "write objects to the disk");
+	store->dirty = false;
+	return 0;
+}
+
+/* Opens the directory that @path names something in; *@ret is the name. */
+static int open_parent(struct cfs_store *store, const char *path,
+		       const char **ret, struct cfs_err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+
+	if (!slash || (size_t)(slash - path) >= sizeof(dir))
+		return cfs_fail(err, EINVAL, "cannot name %s", path);
+	memcpy(dir, path, slash - path);
+	dir[slash - path] = '\0';
+	*ret = slash + 1;
+	return cfs_dir_make(store->repo.fd, dir, store->sync, err);
+}
+
+static bool points_to(int dirfd, const char *name, const char *target)
+{
+	char have[PATH_MAX];
+	ssize_t n = readlinkat(dirfd, name, have, sizeof(have));
+
+	return n >= 0 && (size_t)n == strlen(target) &&
+	       memcmp(have, target, (size_t)n) == 0;
+}
+
+int cfs_store_link(struct cfs_store *store, const char *path,
+		   const char *target, struct cfs_err *err)
+{
+	CFS_AUTOFD int dir = -EBADF;
+	const char *name;
+	int r;
+
+	r = cfs_store_flush(store, err);
+	if (r < 0)
+		return r;
+	dir = open_parent(store, path, &name, err);
+	if (dir < 0)
+		return dir;
+	if (!points_to(dir, name, target))
+		r = cfs_temp_symlink(target, dir, name, err);
+	if (r == 0 && store->sync)
+		r = cfs_dir_sync(dir, err);
+	return r < 0 ? cfs_ctx(err, "name %s", path) : 0;
+}
+
+int cfs_store_write_file(struct cfs_store *store, const char *path,
+			 struct cfs_bytes data, struct cfs_err *err)
+{
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+	CFS_AUTOFD int dir = -EBADF;
+	const char *name;
+	int r;
+
+	dir = open_parent(store, path, &name, err);
+	if (dir < 0)
+		return dir;
+	r = cfs_temp_open(dir, store->unnamed, &temp, err);
+	if (r < 0)
+		return r;
+	r = cfs_write_full(temp.fd, data.data, data.len);
+	if (r < 0)
+		return cfs_fail(err, -r, "write %s: %s", path, strerror(-r));
+	if (store->sync && fsync(temp.fd) < 0)
+		return cfs_fail_errno(err, "write %s to the disk", path);
+	r = cfs_temp_replace(&temp, dir, name, err);
+	if (r == 0 && store->sync)
+		r = cfs_dir_sync(dir, err);
+	return r < 0 ? cfs_ctx(err, "write %s", path) : 0;
+}
