@@ -60,10 +60,10 @@ TEST(absent_and_dangling_names_are_told_apart)
 
 TEST(a_repository_without_images_has_none)
 {
-	char path[8192];
+	CFS_AUTOFREE char *path = NULL;
 
 	start();
-	snprintf(path, sizeof(path), "%s/images", root);
+	path = below(root, "images");
 	CHECK(rmdir(path) == 0);
 	CHECK(refusal() == CFS_IMAGE_ABSENT);
 }
@@ -96,10 +96,10 @@ TEST(a_loop_of_links_is_refused)
 
 TEST(what_is_no_regular_file_is_refused_without_opening_it)
 {
-	char path[8192];
+	CFS_AUTOFREE char *path = NULL;
 
 	start();
-	snprintf(path, sizeof(path), "%s/objects/ab/" REST, root);
+	path = below(root, "objects/ab/" REST);
 	make_link(root, "images/" HEX, "../objects/ab/" REST);
 	CHECK(mkfifo(path, 0644) == 0);
 	CHECK(refusal() == -EINVAL);

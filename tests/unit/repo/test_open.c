@@ -62,10 +62,10 @@ TEST(metadata_that_is_no_file_or_too_long_is_refused)
 {
 	static char text[CFS_META_MAX + 2];
 	struct cfs_repo repo = CFS_REPO_INIT;
-	char path[8192];
+	CFS_AUTOFREE char *path = NULL;
 	const char *dir = fresh_dir();
 
-	snprintf(path, sizeof(path), "%s/meta.json", dir);
+	path = below(dir, "meta.json");
 	CHECK(mkfifo(path, 0644) == 0);
 	CHECK(cfs_repo_open(AT_FDCWD, dir, &repo, &err) == -EINVAL);
 	CHECK(unlink(path) == 0);
@@ -99,14 +99,14 @@ TEST(objects_are_opened_as_a_directory_of_the_repository)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	CFS_AUTOFD int fd = -EBADF;
-	char path[8192];
+	CFS_AUTOFREE char *path = NULL;
 	const char *dir = fresh_dir();
 
 	make_dir(dir, "objects");
 	CHECK(cfs_repo_open(AT_FDCWD, dir, &repo, &err) == 1);
 	fd = cfs_repo_open_objects(&repo, &err);
 	CHECK(fd >= 0);
-	snprintf(path, sizeof(path), "%s/objects", dir);
+	path = below(dir, "objects");
 	CHECK(rmdir(path) == 0);
 	CHECK(cfs_repo_open_objects(&repo, &err) == -ENOENT);
 	make_link(dir, "objects", ".");

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "repo/dir.h"
+
+#include "tests/unit/repo/repo.h"
+
+static struct cfs_err err;
+
+TEST(missing_directories_are_made)
+{
+	CFS_AUTOFD int root = -EBADF, fd = -EBADF;
+	const char *dir = fresh_dir();
+
+	root = open_dir(dir);
+	fd = cfs_dir_make(root, "a/b//c", true, &err);
+	CHECK(fd >= 0);
+	put(dir, "a/b/c/file", "x");
+	CHECK(faccessat(fd, "file", F_OK, 0) == 0);
+	cfs_closep(&fd);
+	fd = cfs_dir_make(root, "a/b", false, &err);
+	CHECK(fd >= 0 && faccessat(fd, "c", F_OK, 0) == 0);
+}
+
+TEST(links_and_files_in_the_way_are_refused)
+{
+	CFS_AUTOFD int root = -EBADF;
+	const char *dir = fresh_dir();
+
+	root = open_dir(dir);
+	make_link(dir, "link", "/tmp");
+	put(dir, "file", "");
+	CHECK(cfs_dir_open(root, "link") == -ELOOP);
+	CHECK(cfs_dir_make(root, "link/x", false, &err) == -ELOOP);
+	CHECK(cfs_dir_make(root, "file/x", false, &err) == -ENOTDIR);
+	CHECK(cfs_dir_make(root, "../x", false, &err) == -EXDEV);
+	CHECK(cfs_dir_open(root, "..") == -EXDEV);
+}
+
+TEST(names_are_listed_in_order)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	CFS_AUTOFD int root = -EBADF;
+	const char *dir = fresh_dir();
+
+	root = open_dir(dir);
+	put(dir, "b", "");
+	put(dir, "a", "");
+	put(dir, ".c", "");
+	CHECK(cfs_dir_list(root, ".", &names, &err) == 0);
+	CHECK(names.n == 3 && !strcmp(names.v[0], ".c") &&
+	      !strcmp(names.v[1], "a") && !strcmp(names.v[2], "b"));
+	cfs_dir_names_free(&names);
+	CHECK(cfs_dir_list(root, "absent", &names, &err) == 0);
+	CHECK(names.n == 0);
+	CHECK(cfs_dir_list(root, "a", &names, &err) == -ENOTDIR);
+}
+
+TEST(removal_does_not_follow_links)
+{
+	CFS_AUTOFD int root = -EBADF;
+	char other[4096];
+	const char *dir;
+
+	strcpy(other, fresh_dir());
+	put(other, "precious", "x");
+	dir = fresh_dir();
+	root = open_dir(dir);
+	make_dir(dir, "d");
+	make_dir(dir, "d/e");
+	put(dir, "d/e/f", "");
+	make_link(dir, "d/link", other);
+	CHECK(cfs_dir_remove(root, "d", &err) == 0);
+	CHECK(faccessat(root, "d", F_OK, AT_SYMLINK_NOFOLLOW) < 0);
+	CHECK(holds(other, "precious", "x"));
+	make_link(dir, "link", other);
+	CHECK(cfs_dir_remove(root, "link", &err) == 0);
+	CHECK(holds(other, "precious", "x"));
+	CHECK(cfs_dir_remove(root, "absent", &err) == 0);
+}
+
+TEST(removal_is_bounded_in_depth)
+{
+	CFS_AUTOFD int root = open_dir(fresh_dir());
+	int at = dup(root);
+
+	for (int i = 0; i < CFS_DIR_DEPTH_MAX + 1; i++) {
+		int next;
+
+		CHECK(mkdirat(at, "d", 0755) == 0);
+		next = openat(at, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		close(at);
+		at = next;
+	}
+	close(at);
+	CHECK(cfs_dir_remove(root, "d", &err) == -ELOOP);
+}

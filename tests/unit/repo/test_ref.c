@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "repo/ref.h"
+
+#include "repo/lock.h"
+#include "repo/object.h"
+#include "tests/fake/kernel.h"
+#include "tests/unit/repo/repo.h"
+
+#define HEX "b803429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c0551"
+#define OBJECT \
+	"b8/03429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c0551"
+
+static struct cfs_err err;
+static char root[4096];
+static struct cfs_digest id;
+
+static void start(struct cfs_store *store)
+{
+	struct cfs_bytes data = { (const uint8_t *)"", 1 };
+	struct cfs_repo repo = CFS_REPO_INIT;
+
+	strcpy(root, fresh_dir());
+	put(root, "meta.json", SHA256_META);
+	fake = (struct fake_kernel){ .measure_result = -ENODATA,
+				     .enable_failures = 100000,
+				     .enable_result = -ENOTTY };
+	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
+	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
+	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+	CHECK(cfs_object_add_bytes(store, data, &id, &err) == 0);
+	CHECK(cfs_image_commit(store, &id, &err) == 0);
+	CHECK(!store->dirty);
+}
+
+TEST(images_and_names_are_links_as_upstream_makes_them)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+
+	start(&store);
+	CHECK(is_link(root, "images/" HEX, "../objects/" OBJECT));
+	CHECK(cfs_ref_set(&store, "my-image", &id, &err) == 0);
+	CHECK(is_link(root, "images/refs/my-image", "../" HEX));
+	CHECK(cfs_ref_set(&store, "a/b", &id, &err) == 0);
+	CHECK(is_link(root, "images/refs/a/b", "../../" HEX));
+}
+
+TEST(names_are_resolved_by_the_last_component)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_digest got;
+
+	start(&store);
+	CHECK(cfs_ref_get(&store.repo, "x", &got, &err) == 0);
+	CHECK(cfs_ref_set(&store, "a/x", &id, &err) == 0);
+	CHECK(cfs_ref_get(&store.repo, "a/x", &got, &err) == 1);
+	CHECK(cfs_digest_equal(&got, &id));
+	CHECK(cfs_ref_get(&store.repo, "a/x/y", &got, &err) == -ELOOP);
+	CHECK(cfs_ref_get(&store.repo, "a", &got, &err) == -EINVAL);
+	make_link(root, "images/refs/up", "../../images/" HEX);
+	CHECK(cfs_ref_get(&store.repo, "up", &got, &err) == 1);
+	make_link(root, "images/refs/other", "/etc/passwd");
+	CHECK(cfs_ref_get(&store.repo, "other", &got, &err) == -EINVAL);
+	put(root, "images/refs/file", HEX);
+	CHECK(cfs_ref_get(&store.repo, "file", &got, &err) == -EINVAL);
+}
+
+TEST(unfit_names_reach_nothing)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_digest got;
+
+	start(&store);
+	CHECK(cfs_ref_set(&store, "../../x", &id, &err) == -EINVAL);
+	CHECK(cfs_ref_set(&store, "", &id, &err) == -EINVAL);
+	CHECK(cfs_ref_set(&store, "/x", &id, &err) == -EINVAL);
+	CHECK(cfs_ref_get(&store.repo, "../" HEX, &got, &err) == -EINVAL);
+	CHECK(cfs_image_find(&store.repo, "refs/../x", &got, &err) == -EINVAL);
+	CHECK(count(root, "images", "") == 1);
+}
+
+TEST(a_command_line_means_a_digest_or_a_name)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_digest got;
+
+	start(&store);
+	CHECK(cfs_ref_set(&store, "x", &id, &err) == 0);
+	CHECK(cfs_image_find(&store.repo, HEX, &got, &err) == 1);
+	CHECK(cfs_image_find(&store.repo, "x", &got, &err) == 1);
+	CHECK(cfs_image_find(&store.repo, "refs/x", &got, &err) == 1);
+	CHECK(cfs_digest_equal(&got, &id));
+	CHECK(cfs_image_find(&store.repo, "y", &got, &err) == 0);
+}
+
+TEST(an_image_is_checked_when_it_is_opened)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_digest other;
+	CFS_AUTOFREE char *path = NULL;
+
+	start(&store);
+	CHECK(cfs_image_open(&store.repo, &id, false, &fd, &err) ==
+	      CFS_CHECKED_HASHED);
+	cfs_closep(&fd);
+	CHECK(cfs_image_open(&store.repo, &id, true, &fd, &err) == -EBADMSG);
+	other = id;
+	other.bytes[0] ^= 1;
+	CHECK(cfs_image_open(&store.repo, &other, false, &fd, &err) == -ENOENT);
+	put(root, "objects/" OBJECT, "x");
+	CHECK(cfs_image_open(&store.repo, &id, false, &fd, &err) == -EBADMSG);
+	path = below(root, "objects/" OBJECT);
+	CHECK(unlink(path) == 0);
+	CHECK(cfs_image_open(&store.repo, &id, false, &fd, &err) == -ENOENT);
+	CHECK(strstr(err.msg, "missing"));
+	CHECK(fd == -EBADF);
+}
+
+static char seen[256];
+
+static int note(const char *name, const struct cfs_digest *image, void *arg,
+		struct cfs_err *e)
+{
+	(void)e;
+	strcat(seen, name);
+	strcat(seen, image ? "+ " : "- ");
+	return arg ? 7 : 0;
+}
+
+TEST(names_are_walked_in_order)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+
+	start(&store);
+	seen[0] = '\0';
+	CHECK(cfs_ref_each(&store.repo, note, NULL, &err) == 0 && !*seen);
+	CHECK(cfs_ref_set(&store, "b/c", &id, &err) == 0);
+	CHECK(cfs_ref_set(&store, "a", &id, &err) == 0);
+	make_link(root, "images/refs/z", "nothing");
+	make_link(root, "images/refs/.tmp-1", "../" HEX);
+	CHECK(cfs_ref_each(&store.repo, note, NULL, &err) == 0);
+	CHECK(strcmp(seen, "a+ b/c+ z- ") == 0);
+	seen[0] = '\0';
+	CHECK(cfs_ref_each(&store.repo, note, seen, &err) == 7);
+	CHECK(strcmp(seen, "a+ ") == 0);
+}
