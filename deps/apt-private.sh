@@ -45,7 +45,7 @@ apt_private_mirror() {
 apt_private_run() {
 	local suite=$1 tool=$2 dir=$cfs_cache/apt/$1
 	shift 2
-	"$tool" -qq -o Dir::Etc::sourcelist="$dir/private.sources" \
+	"$tool" -qq -c="$dir/apt.conf" -o Dir::Etc::sourcelist="$dir/private.sources" \
 		-o Dir::Etc::sourceparts=/nonexistent \
 		-o Dir::State::Lists="$dir/lists" -o Dir::Cache="$dir/cache" \
 		-o Dir::State::status=/dev/null -o APT::Sandbox::User=root \
@@ -61,6 +61,9 @@ apt_private_update() {
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 	(
 		flock 8
+		# the system's hooks are about the system's lists
+		printf '#clear APT::Update::%s;\n' Pre-Invoke Post-Invoke \
+			Post-Invoke-Success >"$dir/apt.conf"
 		# lists that include what is asked for, and are fresh, will do
 		if [ -n "$(find "$dir/stamp" -mmin -360 2>/dev/null)" ] &&
 			grep -q "^$types" "$dir/stamp"; then
@@ -88,11 +91,19 @@ apt_private_depends() {
 		sed -n 's/^ *|*Depends: *\([^<]*\)$/\1/p'
 }
 
+# Lists that are some hours old may name files that the mirror has replaced since.
 apt_private_download() {
-	local suite=$1 dir=$2
+	local suite=$1 dir=$2 types
 	shift 2
-	(cd "$dir" && apt_private_run "$suite" apt-get download "$@" >&2) ||
-		deps_die "cannot download $* of $suite"
+	cd "$dir"
+	if ! apt_private_run "$suite" apt-get download "$@" >&2; then
+		types=$(cat "$cfs_cache/apt/$suite/stamp")
+		rm -f "$cfs_cache/apt/$suite/stamp"
+		apt_private_update "$suite" "$types"
+		apt_private_run "$suite" apt-get download "$@" >&2 ||
+			deps_die "cannot download $* of $suite"
+	fi
+	cd "$OLDPWD"
 }
 
 # A mirror may serve the tarballs and, for a while, not the .dsc: apt then gives

@@ -61,33 +61,47 @@ deps_key() {
 # folders: WORK is scratch and is deleted, RESULT becomes NAME/KEY.
 # What MAKER prints goes to stderr. One builder at a time per NAME; the others
 # wait and then take its result.
+# MAKER ends at its first failing step by the shell's -e, so do not call this
+# left of || or && or in a condition, where the shell ignores -e.
 deps_result() {
-	local name=$1 key=$2 maker=$3 done_dir=$cfs_cache/$1/$2 start=$SECONDS
-	shift 3
+	local done_dir=$cfs_cache/$1/$2 status
 	if [ ! -d "$done_dir" ]; then
-		mkdir -p "$cfs_cache/$name" "$cfs_cache/build" "$cfs_cache/lock"
-		exec 9>"$cfs_cache/lock/$name"
-		if ! flock -n 9; then
-			deps_say "waiting for another run that is making $name"
-			flock 9
-		fi
-	fi
-	if [ ! -d "$done_dir" ]; then
-		deps_scratch=$(mktemp -d "$cfs_cache/build/$name.XXXXXX")
-		trap 'deps_scratch_drop' EXIT
-		trap 'exit 130' INT TERM HUP
-		chmod 755 "$deps_scratch"
-		mkdir "$deps_scratch/work" "$deps_scratch/result"
-		"$maker" "$deps_scratch/work" "$deps_scratch/result" "$@" >&2
-		mv -T "$deps_scratch/result" "$done_dir"
-		deps_scratch_drop
-		deps_say "made $name in $((SECONDS - start)) s"
+		set +e
+		(
+			set -e
+			false
+			exit 42
+		)
+		status=$?
+		set -e
+		[ $status != 42 ] || deps_die "deps_result $1 is called in a condition"
+		# a subshell: its lock and traps are its own
+		(deps_make "$done_dir" "$@" >&2)
 	fi
 	echo "$done_dir"
 }
 
-deps_scratch_drop() {
-	[ -n "${CFS_DEPS_KEEP:-}" ] || rm -rf "${deps_scratch:?}"
+# deps_make DONE-FOLDER NAME KEY MAKER [ARG...]
+deps_make() {
+	local done_dir=$1 name=$2 maker=$4 start=$SECONDS
+	shift 4
+	mkdir -p "$cfs_cache/$name" "$cfs_cache/build" "$cfs_cache/lock"
+	exec 9>"$cfs_cache/lock/$name"
+	if ! flock -n 9; then
+		deps_say "waiting for another run that is making $name"
+		flock 9
+		[ ! -d "$done_dir" ] || return 0
+	fi
+	# with the lock held, these are of runs that were killed
+	rm -rf "$cfs_cache/build/$name".??????
+	deps_scratch=$(mktemp -d "$cfs_cache/build/$name.XXXXXX")
+	[ -n "${CFS_DEPS_KEEP:-}" ] || trap 'rm -rf "$deps_scratch"' EXIT
+	trap 'exit 130' INT TERM HUP
+	chmod 755 "$deps_scratch"
+	mkdir "$deps_scratch/work" "$deps_scratch/result"
+	"$maker" "$deps_scratch/work" "$deps_scratch/result" "$@"
+	mv -T "$deps_scratch/result" "$done_dir"
+	deps_say "made $name in $((SECONDS - start)) s"
 }
 
 # deps_quiet LOG COMMAND...: runs it with its output in LOG; shows the end of
