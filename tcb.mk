@@ -8,6 +8,7 @@ TCB_SRCS := \
 	fsverity/digest.c fsverity/enable.c fsverity/measure.c \
 	keys/der.c keys/hash.c keys/pem.c keys/keyring.c keys/pkcs7.c \
 	boot/kargs.c \
-	mount/erofs.c mount/loop.c mount/overlay.c mount/composefs.c \
+	mount/context.c mount/scratch.c mount/loop.c mount/erofs.c \
+	mount/overlay.c mount/composefs.c \
 	repo/open.c repo/meta.c repo/image.c \
 	$(sort $(wildcard setup-root/*.c))

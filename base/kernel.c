@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "base/kernel.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -81,6 +82,11 @@ int cfs_kernel_mount(const char *source, const char *target, const char *type,
 int cfs_kernel_detach(const char *target)
 {
 	return answer(umount2(target, MNT_DETACH));
+}
+
+int cfs_kernel_open_device(const char *path)
+{
+	return answer(open(path, O_RDWR | O_CLOEXEC));
 }
 
 int cfs_kernel_loop_get_free(int control_fd)

@@ -62,6 +62,8 @@ int cfs_kernel_mount(const char *source, const char *target, const char *type,
 /* umount2(2) with MNT_DETACH: gone from the tree at once, freed when unused. */
 int cfs_kernel_detach(const char *target) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Opens a device node for reading and writing. */
+int cfs_kernel_open_device(const char *path) CFS_MUST_CHECK CFS_NONNULL;
 /* LOOP_CTL_GET_FREE on /dev/loop-control.  Returns the device number. */
 int cfs_kernel_loop_get_free(int control_fd) CFS_MUST_CHECK;
 /* LOOP_CONFIGURE (Linux 5.8). */

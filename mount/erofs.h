@@ -8,8 +8,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-
-#define CFS_LOOP_NAME_MAX 32
+#include "mount/loop.h"
 
 enum cfs_backend {
 	CFS_BACKEND_FILE, /* the kernel reads the file itself (Linux 6.12) */

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "mount/overlay.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "mount/context.h"
+
+const char *cfs_layer_api_name(enum cfs_layer_api api)
+{
+	static const char *const names[] = { "fd", "string", "legacy" };
+
+	return names[api];
+}
+
+static void set_features(struct cfs_context *ctx,
+			 const struct cfs_overlay_params *p)
+{
+	cfs_context_string(ctx, "source", p->source);
+	if (p->data_fd >= 0) {
+		cfs_context_string(ctx, "metacopy", "on");
+		cfs_context_string(ctx, "redirect_dir", "on");
+	}
+	if (p->verity)
+		cfs_context_string(ctx, "verity", "require");
+	/* Where they are on by default, an upper layer could not be used a
+	 * second time, with another boot's file handles in it. */
+	if (p->upper_fd >= 0) {
+		cfs_context_string(ctx, "index", "off");
+		cfs_context_string(ctx, "nfs_export", "off");
+	}
+}
+
+static void set_one_string(struct cfs_context *ctx,
+			   const struct cfs_overlay_params *p)
+{
+	char layers[96];
+
+	snprintf(layers, sizeof(layers), "/proc/self/fd/%d", p->lower_fd);
+	if (p->data_fd >= 0)
+		snprintf(layers + strlen(layers),
+			 sizeof(layers) - strlen(layers), "::/proc/self/fd/%d",
+			 p->data_fd);
+	cfs_context_string(ctx, "lowerdir", layers);
+}
+
+static void set_layers(struct cfs_context *ctx,
+		       const struct cfs_overlay_params *p,
+		       enum cfs_layer_api api)
+{
+	void (*set)(struct cfs_context *, const char *, int) =
+		api == CFS_LAYERS_FD ? cfs_context_fd : cfs_context_fd_path;
+
+	if (p->upper_fd >= 0) {
+		set(ctx, "workdir", p->work_fd);
+		set(ctx, "upperdir", p->upper_fd);
+	}
+	if (api == CFS_LAYERS_LEGACY) {
+		set_one_string(ctx, p);
+		return;
+	}
+	set(ctx, "lowerdir+", p->lower_fd);
+	if (p->data_fd >= 0)
+		set(ctx, "datadir+", p->data_fd);
+}
+
+/* Was a layer refused for the way it was handed over? */
+static bool api_missing(const struct cfs_context *ctx, enum cfs_layer_api api)
+{
+	if (!ctx->failed || api == CFS_LAYERS_LEGACY || !ctx->option ||
+	    !strstr(ctx->option, "dir") || !strcmp(ctx->option, "redirect_dir"))
+		return false;
+	/* By 6.12, by 6.13 (O_PATH) and by 6.1 for descriptors; by kernels
+	 * before 6.7 for lowerdir+. */
+	return ctx->failed == -EINVAL || ctx->failed == -EBADF ||
+	       ctx->failed == -EOPNOTSUPP;
+}
+
+static int too_old(struct cfs_err *err, const char *what, const char *need)
+{
+	struct utsname u = { 0 };
+
+	(void)uname(&u);
+	return cfs_fail(err, EOPNOTSUPP,
+			"overlay of this kernel (%s) has no %s: Linux %s is "
+			"needed",
+			u.release, what, need);
+}
+
+/* Before 6.5 overlay looks at its options only when it creates the mount: any
+ * nonsense is taken first. */
+static bool takes_anything(void)
+{
+	CFS_AUTOCONTEXT struct cfs_context ctx = CFS_CONTEXT_INIT;
+	struct cfs_err ignored;
+
+	if (cfs_context_open(&ctx, "overlay", &ignored) < 0)
+		return false;
+	cfs_context_string(&ctx, "composefs_no_such_option", "1");
+	return !ctx.failed;
+}
+
+/* Returns the mount, or -EAGAIN when this kernel does not have @api. */
+static int try_mount(const struct cfs_overlay_params *p, enum cfs_layer_api api,
+		     struct cfs_err *err)
+{
+	CFS_AUTOCONTEXT struct cfs_context ctx = CFS_CONTEXT_INIT;
+	int r = cfs_context_open(&ctx, "overlay", err);
+
+	if (r < 0)
+		return r;
+	set_features(&ctx, p);
+	set_layers(&ctx, p, api);
+	if (api_missing(&ctx, api))
+		return -EAGAIN;
+	if (ctx.failed == -EINVAL && !strcmp(ctx.option, "verity"))
+		return too_old(err, "verity=, which verified boot needs",
+			       "6.6");
+	r = cfs_context_mount(&ctx, p->attr, err);
+	if (r == -EINVAL && p->data_fd >= 0 && takes_anything())
+		return too_old(err,
+			       p->verity ? "data-only layers and no verity="
+					 : "data-only layers",
+			       p->verity ? "6.6" : "6.5");
+	return r;
+}
+
+int cfs_overlay_mount(const struct cfs_overlay_params *params,
+		      struct cfs_scratch *scratch, enum cfs_layer_api *api,
+		      struct cfs_err *err)
+{
+	for (enum cfs_layer_api a = *api; a <= CFS_LAYERS_LEGACY; a++) {
+		int r = 0;
+
+		for (size_t i = 0; i < 2 && a != CFS_LAYERS_FD && r == 0; i++)
+			r = cfs_scratch_attach(scratch, params->mounts[i], err);
+		if (r < 0)
+			return r;
+		r = try_mount(params, a, err);
+		if (r == -EAGAIN)
+			continue;
+		if (r >= 0)
+			*api = a;
+		return r;
+	}
+	return cfs_fail(err, EOPNOTSUPP,
+			"overlay of this kernel takes layers in no known way");
+}
