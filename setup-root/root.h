@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * From an image that was vouched for to a root that is attached.
+ *
+ * Everything is put together out of sight, on detached mounts or, on kernels
+ * before 6.15, at a private place: a failure leaves nothing behind.  The last
+ * step alone, cfs_root_attach(), changes what others see.
+ *
+ *   cfs_root_make()      image (+ upper layer in memory) -> root
+ *   cfs_preflight()      preflight.h: can init be read?
+ *   cfs_root_add_state() state.h: /etc, /var, /sysroot
+ *   cfs_root_attach()
+ */
+#ifndef CFS_SETUP_ROOT_ROOT_H
+#define CFS_SETUP_ROOT_ROOT_H
+
+#include <stdbool.h>
+
+#include "fsverity/digest.h"
+#include "mount/composefs.h"
+#include "setup-root/config.h"
+
+struct cfs_root_params {
+	const struct cfs_config *config; /* with the command line applied */
+	int physical_fd;  /* the physical root directory, O_PATH */
+	bool var_mounted; /* something is mounted at its var already */
+	const struct cfs_digest *digest;
+	int image_fd;	 /* O_RDONLY, measured; -1 with root_fs_fd */
+	int objects_fd;	 /* objects/, O_PATH; -1 likewise */
+	bool verity;	 /* objects without the right digest are refused */
+	bool force_loop; /* the image through a loop device */
+	int root_fs_fd;	 /* --root-fs: a directory to use instead, or -1 */
+	const char *scratch_dir; /* see mount/scratch.h */
+};
+
+#define CFS_ROOT_NOTICES 8
+
+struct cfs_root {
+	int fd; /* the new root's mount; owned */
+	struct cfs_composefs_mount image;
+	int tmpfs_fd; /* upper layers in memory, or -EBADF */
+	struct cfs_scratch scratch;
+	enum cfs_layer_api layer_api;
+	/* What was decided, in the words of the configuration. */
+	const char *root; /* "image", "transient", "transient-ro" */
+	const char *etc;  /* "none", "bind", "overlay", "transient" */
+	const char *var;
+	bool sysroot_readonly;
+	char state_dir[32 +
+		       CFS_DIGEST_HEX_MAX]; /* "state/deploy/<hex>" or "" */
+	/* What the user should be told of although it is no failure. */
+	unsigned n_notices;
+	char notices[CFS_ROOT_NOTICES][256];
+};
+
+#define CFS_ROOT_INIT                                                         \
+	{                                                                     \
+		.fd = -EBADF, .image = CFS_COMPOSEFS_INIT, .tmpfs_fd = -EBADF \
+	}
+
+/* Lets go of everything.  A root that was not attached is gone. */
+void cfs_root_close(struct cfs_root *root);
+
+#define CFS_AUTOROOT __attribute__((cleanup(cfs_root_close)))
+
+/*
+ * Mounts the root: read-only, or by [root] transient(-ro) with an upper layer
+ * in memory, as one overlay.  @root: CFS_ROOT_INIT.
+ * Errors: of cfs_composefs_mount().
+ */
+int cfs_root_make(const struct cfs_root_params *params, struct cfs_root *root,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Puts @child at the directory @path of the new root, in which no link is
+ * followed, and closes it.
+ * Returns 1, or 0 when the image has no such directory.
+ */
+int cfs_root_put(struct cfs_root *root, int child, const char *path,
+		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Attaches the finished root at @target.
+ * @replace: what is mounted there is taken away in the same step: beneath it
+ * where this kernel can, so that there is no moment without a mount; else
+ * before.  When false, nothing at @target is touched but covered.
+ */
+int cfs_root_attach(struct cfs_root *root, const char *target, bool replace,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Adds a notice; what does not fit is dropped. */
+void cfs_root_notice(struct cfs_root *root, const char *fmt, ...) CFS_NONNULL
+	CFS_PRINTF(2, 3);
+
+#endif
