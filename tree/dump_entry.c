@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "tree/dump_entry.h"
+
+#include <string.h>
+
+#include "tree/dump_field.h"
+
+/* Limits of what composefs-rs reads, and with it cfsctl. */
+#define STRICT_INLINE_MAX 512
+#define STRICT_TARGET_MAX 1024
+/* What mkcomposefs lets the xattrs of one file add up to. */
+#define LENIENT_XATTR_BYTES 32767
+
+static bool is_unset(struct cfs_bytes field)
+{
+	return field.len == 0 || (field.len == 1 && field.data[0] == '-');
+}
+
+static int parse_u32(const struct cfs_dump_entry *en, struct cfs_bytes field,
+		     const char *what, uint32_t *ret, struct cfs_err *err)
+{
+	uint64_t n;
+	int r = cfs_dump_number(field, 10, UINT32_MAX, en->lenient, what, &n,
+				err);
+
+	if (r < 0)
+		return r;
+	*ret = (uint32_t)n;
+	return 0;
+}
+
+static int parse_mtime(const struct cfs_dump_entry *en, struct cfs_bytes field,
+		       struct cfs_node *node, struct cfs_err *err)
+{
+	struct cfs_bytes sec, nsec = field;
+	bool minus = field.len > 0 && field.data[0] == '-';
+	uint64_t s, n;
+	int r;
+
+	if (!cfs_dump_take(&nsec, '.', &sec))
+		return cfs_fail(err, EINVAL, "mtime without a dot");
+	if (minus)
+		sec = (struct cfs_bytes){ sec.data + 1, sec.len - 1 };
+	r = cfs_dump_number(sec, 10, INT64_MAX, en->lenient && !minus, "mtime",
+			    &s, err);
+	if (r < 0)
+		return r;
+	r = cfs_dump_number(nsec, 10, 999999999, false, "mtime's nanoseconds",
+			    &n, err);
+	if (r < 0)
+		return r;
+	node->mtime_sec = minus ? -(int64_t)s : (int64_t)s;
+	node->mtime_nsec = (uint32_t)n;
+	return 0;
+}
+
+static int parse_numbers(const struct cfs_dump_entry *en,
+			 const struct cfs_bytes *f, struct cfs_node *node,
+			 struct cfs_err *err)
+{
+	int r;
+
+	if (!S_ISDIR(node->mode) && !S_ISLNK(node->mode)) {
+		r = cfs_dump_number(f[CFS_DUMP_SIZE], 10, UINT64_MAX,
+				    en->lenient, "size", &node->size, err);
+		if (r < 0)
+			return r;
+	}
+	r = parse_u32(en, f[CFS_DUMP_NLINK], "nlink", &node->nlink, err);
+	if (r < 0)
+		return r;
+	r = parse_u32(en, f[CFS_DUMP_UID], "uid", &node->uid, err);
+	if (r < 0)
+		return r;
+	r = parse_u32(en, f[CFS_DUMP_GID], "gid", &node->gid, err);
+	if (r < 0)
+		return r;
+	r = parse_u32(en, f[CFS_DUMP_RDEV], "rdev", &node->rdev, err);
+	if (r < 0)
+		return r;
+	return parse_mtime(en, f[CFS_DUMP_MTIME], node, err);
+}
+
+/* Does @path end in "xx/" and the remaining hex digits of a digest? */
+static bool object_of_path(struct cfs_bytes path, enum cfs_alg alg,
+			   struct cfs_digest *ret)
+{
+	size_t digits = 2 * cfs_alg_size(alg);
+	struct cfs_err ignored;
+	char hex[CFS_DIGEST_HEX_MAX];
+	const uint8_t *tail;
+
+	if (path.len < digits + 1)
+		return false;
+	tail = path.data + path.len - digits - 1;
+	if (tail[2] != '/')
+		return false;
+	memcpy(hex, tail, 2);
+	memcpy(hex + 2, tail + 3, digits - 2);
+	return cfs_digest_from_hex(hex, digits, ret, &ignored) == 0;
+}
+
+/* A file without verity: the path alone says which object it is. */
+static int set_unverified(struct cfs_dump_entry *en, struct cfs_node *node,
+			  struct cfs_bytes path, struct cfs_err *err)
+{
+	char object[CFS_OBJECT_PATH_MAX];
+	struct cfs_digest digest;
+	bool found = false;
+
+	if (en->tree->alg != CFS_ALG_SHA256)
+		found = object_of_path(path, CFS_ALG_SHA512, &digest);
+	if (!found && en->tree->alg != CFS_ALG_SHA512)
+		found = object_of_path(path, CFS_ALG_SHA256, &digest);
+	if (!found)
+		return cfs_fail(err, EINVAL,
+				"a backing path that is no object path (xx/ "
+				"and the rest of the digest), and no digest");
+	cfs_digest_to_path(&digest, object);
+	return cfs_node_set_backing(
+		en->tree, node, node->size,
+		(struct cfs_bytes){ (const uint8_t *)object, strlen(object) },
+		NULL, err);
+}
+
+static int set_external(struct cfs_dump_entry *en, const struct cfs_bytes *f,
+			struct cfs_node *node, struct cfs_err *err)
+{
+	bool has_path = !is_unset(f[CFS_DUMP_PAYLOAD]);
+	bool has_digest = !is_unset(f[CFS_DUMP_DIGEST]);
+	struct cfs_bytes path = { NULL, 0 };
+	struct cfs_digest digest;
+	int r;
+
+	if (has_path) {
+		r = cfs_dump_unescape(f[CFS_DUMP_PAYLOAD], &en->text, &path,
+				      err);
+		if (r < 0)
+			return r;
+	}
+	if (has_digest) {
+		r = cfs_digest_from_hex((const char *)f[CFS_DUMP_DIGEST].data,
+					f[CFS_DUMP_DIGEST].len, &digest, err);
+		if (r < 0)
+			return r;
+	}
+	if (en->lenient)
+		return cfs_node_set_backing(en->tree, node, node->size, path,
+					    has_digest ? &digest : NULL, err);
+	if (has_digest && !has_path)
+		return cfs_fail(err, EINVAL, "a digest without a backing path");
+	if (has_digest)
+		return cfs_node_set_object(en->tree, node, node->size, &digest,
+					   err);
+	return has_path ? set_unverified(en, node, path, err) : 0;
+}
+
+static int set_inline(struct cfs_dump_entry *en, const struct cfs_bytes *f,
+		      struct cfs_node *node, struct cfs_err *err)
+{
+	struct cfs_bytes content;
+	int r;
+
+	r = cfs_dump_unescape(f[CFS_DUMP_CONTENT], &en->text, &content, err);
+	if (r < 0)
+		return r;
+	if (content.len != node->size)
+		return cfs_fail(err, EINVAL,
+				"content of %zu bytes and a size of %llu",
+				content.len, (unsigned long long)node->size);
+	if (!en->lenient && content.len > STRICT_INLINE_MAX)
+		return cfs_fail(err, EFBIG,
+				"inline content of %zu bytes, %d are possible",
+				content.len, STRICT_INLINE_MAX);
+	if (!en->lenient &&
+	    (!is_unset(f[CFS_DUMP_PAYLOAD]) || !is_unset(f[CFS_DUMP_DIGEST])))
+		return cfs_fail(err, EINVAL,
+				"inline content and a backing file");
+	return cfs_node_set_content(en->tree, node, content, err);
+}
+
+static int set_target(struct cfs_dump_entry *en, const struct cfs_bytes *f,
+		      struct cfs_node *node, struct cfs_err *err)
+{
+	struct cfs_bytes target = { NULL, 0 };
+	int r;
+
+	if (!is_unset(f[CFS_DUMP_PAYLOAD])) {
+		r = cfs_dump_unescape(f[CFS_DUMP_PAYLOAD], &en->text, &target,
+				      err);
+		if (r < 0)
+			return r;
+	}
+	if (!en->lenient && target.len > STRICT_TARGET_MAX)
+		return cfs_fail(err, ENAMETOOLONG,
+				"symlink target of %zu bytes, %d are possible",
+				target.len, STRICT_TARGET_MAX);
+	return cfs_node_set_target(en->tree, node, target, err);
+}
+
+static int refuse_extras(const struct cfs_dump_entry *en,
+			 const struct cfs_bytes *f, const struct cfs_node *node,
+			 struct cfs_err *err)
+{
+	bool regular = S_ISREG(node->mode);
+
+	if (cfs_node_is_whiteout(node) && node->nlink > 1)
+		return cfs_fail(err, EINVAL, "a whiteout with nlink over 1");
+	if (en->lenient)
+		return 0;
+	if (!regular &&
+	    (!is_unset(f[CFS_DUMP_CONTENT]) || !is_unset(f[CFS_DUMP_DIGEST])))
+		return cfs_fail(err, EINVAL,
+				"content or digest of what is no regular file");
+	if (!regular && !S_ISLNK(node->mode) && !is_unset(f[CFS_DUMP_PAYLOAD]))
+		return cfs_fail(err, EINVAL,
+				"payload of what is neither file nor symlink");
+	if (node->rdev != 0 && !S_ISCHR(node->mode) && !S_ISBLK(node->mode))
+		return cfs_fail(err, EINVAL,
+				"device number of what is no device");
+	return 0;
+}
+
+static int set_data(struct cfs_dump_entry *en, const struct cfs_bytes *f,
+		    struct cfs_node *node, struct cfs_err *err)
+{
+	int r = refuse_extras(en, f, node, err);
+
+	if (r < 0)
+		return r;
+	if (S_ISLNK(node->mode))
+		return set_target(en, f, node, err);
+	if (!S_ISREG(node->mode))
+		return 0;
+	if (!is_unset(f[CFS_DUMP_CONTENT]))
+		return set_inline(en, f, node, err);
+	return node->size > 0 ? set_external(en, f, node, err) : 0;
+}
+
+static bool same_tail(const struct cfs_dump_memo *memo, uint64_t hash,
+		      struct cfs_bytes tail)
+{
+	return memo->hash == hash && memo->len == tail.len &&
+	       memcmp(memo->text, tail.data, tail.len) == 0;
+}
+
+/* The last of two xattrs of one name counts: it takes the other's place. */
+static int add_pair(struct cfs_dump_entry *en, const struct cfs_xattr *x,
+		    struct cfs_err *err)
+{
+	const struct cfs_xattr **v = (const struct cfs_xattr **)en->pairs.data;
+	size_t n = en->pairs.len / sizeof(x);
+
+	for (size_t i = 0; en->lenient && i < n; i++) {
+		if (strcmp(v[i]->key, x->key) == 0) {
+			v[i] = x;
+			return 0;
+		}
+	}
+	if (n >= CFS_XATTRS_MAX)
+		return cfs_fail(err, E2BIG, "over %d xattrs", CFS_XATTRS_MAX);
+	cfs_buf_add(&en->pairs, &x, sizeof(x));
+	return cfs_buf_check(&en->pairs, err);
+}
+
+static int parse_xattr(struct cfs_dump_entry *en, struct cfs_bytes text,
+		       struct cfs_err *err)
+{
+	struct cfs_bytes key, value = text;
+	const struct cfs_xattr *x;
+	int r;
+
+	if (!cfs_dump_take(&value, '=', &key))
+		return cfs_fail(err, EINVAL, "xattr without =");
+	r = cfs_dump_unescape(key, &en->text, &key, err);
+	if (r < 0)
+		return r;
+	r = cfs_dump_unescape(value, &en->value, &value, err);
+	if (r < 0)
+		return r;
+	r = cfs_xattr_add(&en->tree->xattrs, key, value, &x, err);
+	if (r < 0)
+		return r;
+	en->xattr_bytes += 7 + key.len + value.len;
+	if (en->lenient && en->xattr_bytes > LENIENT_XATTR_BYTES)
+		return cfs_fail(err, ERANGE, "xattrs of over %d bytes in all",
+				LENIENT_XATTR_BYTES);
+	return add_pair(en, x, err);
+}
+
+static int parse_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
+			const struct cfs_xattrs **ret, struct cfs_err *err)
+{
+	struct cfs_bytes one;
+	bool more = tail.data && (tail.len > 0 || !en->lenient);
+	int r;
+
+	en->pairs.len = 0;
+	en->xattr_bytes = 12;
+	while (more) {
+		more = cfs_dump_take(&tail, ' ', &one);
+		if (en->lenient && more && tail.len == 0)
+			more = false;
+		r = parse_xattr(en, one, err);
+		if (r < 0)
+			return r;
+	}
+	return cfs_xattrs_add(
+		&en->tree->xattrs, (const struct cfs_xattr **)en->pairs.data,
+		en->pairs.len / sizeof(struct cfs_xattr *), ret, err);
+}
+
+static int set_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
+		      struct cfs_node *node, struct cfs_err *err)
+{
+	struct cfs_dump_memo *memo = NULL;
+	uint64_t hash = 0;
+	int r;
+
+	if (!tail.data)
+		return 0;
+	if (tail.len > 0 && tail.len <= sizeof(memo->text)) {
+		hash = cfs_hash(tail.data, tail.len, 0);
+		memo = &en->memo[hash % CFS_DUMP_MEMOS];
+		if (same_tail(memo, hash, tail)) {
+			node->xattrs = memo->list;
+			return 0;
+		}
+	}
+	r = parse_xattrs(en, tail, &node->xattrs, err);
+	if (r < 0 || !memo)
+		return r;
+	memo->hash = hash;
+	memo->list = node->xattrs;
+	memo->len = (uint32_t)tail.len;
+	memcpy(memo->text, tail.data, tail.len);
+	return 0;
+}
+
+int cfs_dump_entry_init(struct cfs_dump_entry *en, struct cfs_tree *tree,
+			bool lenient, struct cfs_err *err)
+{
+	*en = (struct cfs_dump_entry){ .tree = tree, .lenient = lenient };
+	en->memo = calloc(CFS_DUMP_MEMOS, sizeof(*en->memo));
+	if (!en->memo)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	return 0;
+}
+
+void cfs_dump_entry_free(struct cfs_dump_entry *en)
+{
+	cfs_buf_free(&en->text);
+	cfs_buf_free(&en->value);
+	cfs_buf_free(&en->pairs);
+	free(en->memo);
+}
+
+int cfs_dump_entry_parse(struct cfs_dump_entry *en,
+			 const struct cfs_bytes f[static CFS_DUMP_COLUMNS],
+			 struct cfs_node *node, struct cfs_err *err)
+{
+	int r = parse_numbers(en, f, node, err);
+
+	if (r < 0)
+		return r;
+	r = set_data(en, f, node, err);
+	if (r < 0)
+		return r;
+	return set_xattrs(en, f[CFS_DUMP_XATTRS], node, err);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <string.h>
+
+#include "tree/dump.h"
+
+static void add_escaped(struct cfs_buf *out, const void *data, size_t len,
+			bool escape_equals)
+{
+	static const char digits[] = "0123456789abcdef";
+	static const char named[] = "\\\n\r\t", names[] = "\\nrt";
+	const uint8_t *p = data;
+
+	for (size_t i = 0; i < len; i++) {
+		const char *at = p[i] ? strchr(named, p[i]) : NULL;
+
+		if (at) {
+			cfs_buf_addc(out, '\\');
+			cfs_buf_addc(out, names[at - named]);
+		} else if (p[i] > 0x20 && p[i] < 0x7f &&
+			   !(escape_equals && p[i] == '=')) {
+			cfs_buf_addc(out, (char)p[i]);
+		} else {
+			cfs_buf_adds(out, "\\x");
+			cfs_buf_addc(out, digits[p[i] >> 4]);
+			cfs_buf_addc(out, digits[p[i] & 15]);
+		}
+	}
+}
+
+/* A field of which "-" says that it is not set. */
+static void add_optional(struct cfs_buf *out, const void *data, size_t len)
+{
+	cfs_buf_addc(out, ' ');
+	if (!data)
+		cfs_buf_addc(out, '-');
+	else if (len == 1 && *(const char *)data == '-')
+		cfs_buf_adds(out, "\\x2d");
+	else
+		add_escaped(out, data, len, false);
+}
+
+static void add_path(struct cfs_buf *out, const struct cfs_node *node,
+		     struct cfs_buf *path)
+{
+	path->len = 0;
+	cfs_node_path(node, path);
+	if (path->failed)
+		out->failed = true;
+	else
+		add_escaped(out, path->data, path->len, false);
+}
+
+static void add_data(struct cfs_buf *out, const struct cfs_tree *tree,
+		     const struct cfs_node *node)
+{
+	char object[CFS_OBJECT_PATH_MAX], hex[CFS_DIGEST_HEX_MAX];
+	const char *backing = cfs_node_backing(tree, node, object);
+	struct cfs_digest digest;
+
+	if (S_ISLNK(node->mode))
+		add_optional(out, node->file.data, node->size);
+	else
+		add_optional(out, backing, backing ? strlen(backing) : 0);
+	if (node->flags & CFS_NODE_INLINE)
+		add_optional(out, node->file.data, node->size);
+	else
+		add_optional(out, NULL, 0);
+	if (cfs_node_digest(tree, node, &digest)) {
+		cfs_digest_to_hex(&digest, hex);
+		add_optional(out, hex, strlen(hex));
+	} else {
+		add_optional(out, NULL, 0);
+	}
+}
+
+static void add_xattrs(struct cfs_buf *out, const struct cfs_xattrs *list)
+{
+	for (size_t i = 0; list && i < list->n; i++) {
+		cfs_buf_addc(out, ' ');
+		add_escaped(out, list->v[i]->key, list->v[i]->key_len, true);
+		cfs_buf_addc(out, '=');
+		add_escaped(out, list->v[i]->value, list->v[i]->value_len,
+			    true);
+	}
+}
+
+static void add_line(struct cfs_buf *out, const struct cfs_tree *tree,
+		     const struct cfs_node *node, struct cfs_buf *path)
+{
+	add_path(out, node, path);
+	if (node->flags & CFS_NODE_LINK) {
+		cfs_buf_addf(out, " 0 @%o - - - - 0.0 ", node->link->mode);
+		add_path(out, node->link, path);
+		cfs_buf_adds(out, " - -\n");
+		return;
+	}
+	cfs_buf_addf(out, " %llu %o %u %u %u %u %lld.%u",
+		     (unsigned long long)(S_ISDIR(node->mode) ? 0 : node->size),
+		     node->mode, node->nlink, node->uid, node->gid, node->rdev,
+		     (long long)node->mtime_sec, node->mtime_nsec);
+	if (S_ISREG(node->mode) || S_ISLNK(node->mode))
+		add_data(out, tree, node);
+	else
+		cfs_buf_adds(out, " - - -");
+	add_xattrs(out, node->xattrs);
+	cfs_buf_addc(out, '\n');
+}
+
+int cfs_dump_write(const struct cfs_tree *tree, struct cfs_buf *out,
+		   struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf path = { 0 };
+
+	for (struct cfs_node *n = tree->root; n;
+	     n = cfs_node_walk(tree->root, n))
+		add_line(out, tree, n, &path);
+	return cfs_buf_check(out, err);
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "tree/node.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+struct name_key {
+	const struct cfs_node *dir;
+	struct cfs_bytes name;
+};
+
+static int no_memory(struct cfs_err *err)
+{
+	return cfs_fail(err, ENOMEM, "out of memory");
+}
+
+static uint64_t name_hash(const struct cfs_node *dir, const void *name,
+			  size_t len)
+{
+	return cfs_hash(name, len, dir->seq);
+}
+
+static uint64_t node_hash(const void *entry)
+{
+	const struct cfs_node *node = entry;
+
+	return name_hash(node->parent, node->name, node->name_len);
+}
+
+static bool same_name(const void *entry, const void *key)
+{
+	const struct cfs_node *node = entry;
+	const struct name_key *k = key;
+
+	return node->parent == k->dir && node->name_len == k->name.len &&
+	       memcmp(node->name, k->name.data, k->name.len) == 0;
+}
+
+static struct cfs_node *new_node(struct cfs_tree *tree, struct cfs_bytes name,
+				 uint32_t mode)
+{
+	size_t size = offsetof(struct cfs_node, name) + name.len + 1;
+	struct cfs_node *node = cfs_arena_alloc(&tree->arena, size);
+
+	if (!node)
+		return NULL;
+	memset(node, 0, offsetof(struct cfs_node, name));
+	node->mode = mode;
+	node->seq = tree->nodes++;
+	node->name_len = (uint8_t)name.len;
+	if (name.len > 0)
+		memcpy(node->name, name.data, name.len);
+	node->name[name.len] = '\0';
+	return node;
+}
+
+int cfs_tree_new(struct cfs_tree **ret, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_tree_free)
+	struct cfs_tree *tree = calloc(1, sizeof(*tree));
+
+	if (!tree)
+		return no_memory(err);
+	tree->index.hash_of = node_hash;
+	cfs_xattr_store_init(&tree->xattrs, &tree->arena);
+	tree->root = new_node(tree, (struct cfs_bytes){ 0 }, S_IFDIR | 0755);
+	if (!tree->root)
+		return no_memory(err);
+	tree->root->nlink = 2;
+	*ret = cfs_steal_ptr(&tree);
+	return 0;
+}
+
+void cfs_tree_free(struct cfs_tree *tree)
+{
+	if (!tree)
+		return;
+	cfs_table_free(&tree->index);
+	cfs_xattr_store_free(&tree->xattrs);
+	cfs_arena_free(&tree->arena);
+	free(tree);
+}
+
+static int check_name(struct cfs_bytes name, struct cfs_err *err)
+{
+	if (name.len == 0)
+		return cfs_fail(err, EINVAL, "empty file name");
+	if (name.len > CFS_NAME_MAX)
+		return cfs_fail(err, ENAMETOOLONG,
+				"file name of %zu bytes, %d are possible",
+				name.len, CFS_NAME_MAX);
+	if (name.data[0] == '.' &&
+	    (name.len == 1 || (name.len == 2 && name.data[1] == '.')))
+		return cfs_fail(err, EINVAL, "file name . or ..");
+	if (memchr(name.data, '/', name.len) ||
+	    memchr(name.data, '\0', name.len))
+		return cfs_fail(err, EINVAL, "slash or NUL in a file name");
+	return 0;
+}
+
+static bool known_type(uint32_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+	case S_IFDIR:
+	case S_IFLNK:
+	case S_IFCHR:
+	case S_IFBLK:
+	case S_IFIFO:
+	case S_IFSOCK:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Out of order already if not behind the last child; a child that is equal is
+ * found when sorting. */
+static void append(struct cfs_node *dir, struct cfs_node *node)
+{
+	struct cfs_node *last = dir->dir.last;
+
+	node->parent = dir;
+	if (!last)
+		dir->dir.first = node;
+	else
+		last->next = node;
+	if (last && strcmp(last->name, node->name) >= 0)
+		dir->flags |= CFS_NODE_UNSORTED;
+	dir->dir.last = node;
+}
+
+static int index_add(struct cfs_tree *tree, struct cfs_node *node)
+{
+	struct name_key key = {
+		node->parent, { (const uint8_t *)node->name, node->name_len }
+	};
+	const void **slot;
+
+	if (!cfs_table_reserve(&tree->index))
+		return -ENOMEM;
+	slot = cfs_table_slot(&tree->index, node_hash(node), same_name, &key);
+	if (!*slot)
+		cfs_table_fill(&tree->index, slot, node);
+	return 0;
+}
+
+int cfs_node_add(struct cfs_tree *tree, struct cfs_node *dir,
+		 struct cfs_bytes name, uint32_t mode, struct cfs_node **ret,
+		 struct cfs_err *err)
+{
+	struct cfs_node *node;
+	int r = check_name(name, err);
+
+	if (r < 0)
+		return r;
+	assert(S_ISDIR(dir->mode));
+	if (!known_type(mode))
+		return cfs_fail(err, EINVAL, "mode %o has no known file type",
+				mode);
+	if (tree->nodes >= CFS_NODES_MAX)
+		return cfs_fail(err, ENFILE, "over %u files", CFS_NODES_MAX);
+	node = new_node(tree, name, mode);
+	if (!node)
+		return no_memory(err);
+	append(dir, node);
+	if (tree->index.slots && index_add(tree, node) < 0)
+		return no_memory(err);
+	*ret = node;
+	return 0;
+}
+
+void cfs_node_set_link(struct cfs_node *node, struct cfs_node *inode)
+{
+	assert(!S_ISDIR(node->mode) && !S_ISDIR(inode->mode));
+	node->flags |= CFS_NODE_LINK;
+	node->link = inode;
+}
+
+int cfs_node_set_target(struct cfs_tree *tree, struct cfs_node *node,
+			struct cfs_bytes target, struct cfs_err *err)
+{
+	if (target.len == 0)
+		return cfs_fail(err, EINVAL, "symlink without a target");
+	if (target.len > CFS_TARGET_MAX)
+		return cfs_fail(err, ENAMETOOLONG,
+				"symlink target of %zu bytes, %d are possible",
+				target.len, CFS_TARGET_MAX);
+	if (memchr(target.data, '\0', target.len))
+		return cfs_fail(err, EINVAL, "NUL in a symlink target");
+	node->file.data = cfs_arena_dup(&tree->arena, target.data, target.len);
+	if (!node->file.data)
+		return no_memory(err);
+	node->size = target.len;
+	return 0;
+}
+
+int cfs_node_set_content(struct cfs_tree *tree, struct cfs_node *node,
+			 struct cfs_bytes content, struct cfs_err *err)
+{
+	if (content.len > CFS_INLINE_MAX)
+		return cfs_fail(err, EFBIG,
+				"inline content of %zu bytes, %d are possible",
+				content.len, CFS_INLINE_MAX);
+	node->size = content.len;
+	if (content.len == 0)
+		return 0;
+	node->file.data =
+		cfs_arena_dup(&tree->arena, content.data, content.len);
+	if (!node->file.data)
+		return no_memory(err);
+	node->flags |= CFS_NODE_INLINE;
+	return 0;
+}
+
+static int set_digest(struct cfs_tree *tree, struct cfs_node *node,
+		      const struct cfs_digest *digest, struct cfs_err *err)
+{
+	size_t size = cfs_alg_size(digest->alg);
+	uint8_t *copy;
+
+	if (tree->alg && tree->alg != digest->alg)
+		return cfs_fail(err, EINVAL,
+				"a %s digest among %s digests: all files of a "
+				"tree need the same algorithm",
+				cfs_alg_name(digest->alg),
+				cfs_alg_name(tree->alg));
+	copy = cfs_arena_alloc(&tree->arena, size);
+	if (!copy)
+		return no_memory(err);
+	memcpy(copy, digest->bytes, size);
+	tree->alg = digest->alg;
+	node->file.digest = copy;
+	return 0;
+}
+
+int cfs_node_set_object(struct cfs_tree *tree, struct cfs_node *node,
+			uint64_t size, const struct cfs_digest *digest,
+			struct cfs_err *err)
+{
+	assert(S_ISREG(node->mode) && size > 0);
+	node->size = size;
+	node->flags |= CFS_NODE_OBJECT;
+	return set_digest(tree, node, digest, err);
+}
+
+int cfs_node_set_backing(struct cfs_tree *tree, struct cfs_node *node,
+			 uint64_t size, struct cfs_bytes path,
+			 const struct cfs_digest *digest, struct cfs_err *err)
+{
+	char object[CFS_OBJECT_PATH_MAX];
+
+	assert(S_ISREG(node->mode) && size > 0);
+	if (path.len > CFS_TARGET_MAX)
+		return cfs_fail(err, ENAMETOOLONG,
+				"backing path of %zu bytes, %d are possible",
+				path.len, CFS_TARGET_MAX);
+	if (path.len > 0 && memchr(path.data, '\0', path.len))
+		return cfs_fail(err, EINVAL, "NUL in a backing path");
+	if (path.len > 0 && digest) {
+		cfs_digest_to_path(digest, object);
+		if (strlen(object) == path.len &&
+		    memcmp(object, path.data, path.len) == 0)
+			return cfs_node_set_object(tree, node, size, digest,
+						   err);
+	}
+	node->size = size;
+	if (path.len > 0) {
+		node->file.data =
+			cfs_arena_dup(&tree->arena, path.data, path.len);
+		if (!node->file.data)
+			return no_memory(err);
+	}
+	return digest ? set_digest(tree, node, digest, err) : 0;
+}
+
+bool cfs_node_digest(const struct cfs_tree *tree, const struct cfs_node *node,
+		     struct cfs_digest *ret)
+{
+	if (!S_ISREG(node->mode) || node->flags & CFS_NODE_LINK ||
+	    !node->file.digest)
+		return false;
+	*ret = (struct cfs_digest){ .alg = tree->alg };
+	memcpy(ret->bytes, node->file.digest, cfs_alg_size(tree->alg));
+	return true;
+}
+
+const char *cfs_node_backing(const struct cfs_tree *tree,
+			     const struct cfs_node *node,
+			     char buf[static CFS_OBJECT_PATH_MAX])
+{
+	struct cfs_digest digest;
+
+	if (!cfs_node_is_external(node))
+		return NULL;
+	if (!(node->flags & CFS_NODE_OBJECT))
+		return node->file.data;
+	if (!cfs_node_digest(tree, node, &digest))
+		return NULL;
+	cfs_digest_to_path(&digest, buf);
+	return buf;
+}
+
+static int make_index(struct cfs_tree *tree)
+{
+	for (struct cfs_node *n = tree->root; n;
+	     n = cfs_node_walk(tree->root, n)) {
+		if (n->parent && !(n->flags & CFS_NODE_GONE) &&
+		    index_add(tree, n) < 0)
+			return -ENOMEM;
+	}
+	/* An empty tree needs the table as well. */
+	return cfs_table_reserve(&tree->index) ? 0 : -ENOMEM;
+}
+
+int cfs_node_find(struct cfs_tree *tree, const struct cfs_node *dir,
+		  struct cfs_bytes name, struct cfs_node **ret,
+		  struct cfs_err *err)
+{
+	const struct name_key key = { dir, name };
+	const void **slot;
+
+	if (!tree->index.slots && make_index(tree) < 0) {
+		cfs_table_free(&tree->index);
+		return no_memory(err);
+	}
+	slot = cfs_table_slot(&tree->index, name_hash(dir, name.data, name.len),
+			      same_name, &key);
+	if (!*slot)
+		return 0;
+	/* The table borrows nodes that the tree may change. */
+	memcpy(ret, slot, sizeof(*ret));
+	return 1;
+}
+
+int cfs_tree_lookup(struct cfs_tree *tree, const char *path,
+		    struct cfs_node **ret, struct cfs_err *err)
+{
+	struct cfs_node *node = tree->root;
+
+	for (;;) {
+		struct cfs_bytes name;
+		int r;
+
+		path += strspn(path, "/");
+		name = (struct cfs_bytes){ (const uint8_t *)path,
+					   strcspn(path, "/") };
+		if (name.len == 0)
+			break;
+		if (!S_ISDIR(node->mode))
+			return 0;
+		r = cfs_node_find(tree, node, name, &node, err);
+		if (r <= 0)
+			return r;
+		path += name.len;
+	}
+	*ret = node;
+	return 1;
+}
+
+static void unindex(struct cfs_tree *tree, const struct cfs_node *node)
+{
+	const struct name_key key = {
+		node->parent, { (const uint8_t *)node->name, node->name_len }
+	};
+	const void **slot;
+
+	if (!tree->index.slots)
+		return;
+	slot = cfs_table_slot(&tree->index, node_hash(node), same_name, &key);
+	if (*slot == node)
+		cfs_table_drop(&tree->index, slot);
+}
+
+void cfs_node_remove(struct cfs_tree *tree, struct cfs_node *node)
+{
+	assert(node->parent);
+	for (struct cfs_node *n = node; n; n = cfs_node_walk(node, n)) {
+		unindex(tree, n);
+		n->flags |= CFS_NODE_GONE;
+	}
+	node->parent->flags |= CFS_NODE_UNSORTED;
+}
+
+void cfs_node_clear(struct cfs_tree *tree, struct cfs_node *dir)
+{
+	for (struct cfs_node *n = dir->dir.first; n; n = n->next)
+		cfs_node_remove(tree, n);
+}

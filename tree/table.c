@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "tree/table.h"
+
+#define SLOTS_FIRST 64
+
+void cfs_table_free(struct cfs_table *table)
+{
+	free(table->slots);
+	table->slots = NULL;
+	table->mask = table->used = 0;
+}
+
+static void insert(const struct cfs_table *table, const void *entry)
+{
+	size_t at = table->hash_of(entry) & table->mask;
+
+	while (table->slots[at])
+		at = (at + 1) & table->mask;
+	table->slots[at] = entry;
+}
+
+bool cfs_table_reserve(struct cfs_table *table)
+{
+	struct cfs_table grown = *table;
+	size_t size = table->slots ? table->mask + 1 : 0;
+
+	if (table->used < size / 4 * 3)
+		return true;
+	size = size ? 2 * size : SLOTS_FIRST;
+	grown.slots = calloc(size, sizeof(*grown.slots));
+	if (!grown.slots)
+		return false;
+	grown.mask = size - 1;
+	for (size_t i = 0; table->slots && i <= table->mask; i++) {
+		if (table->slots[i])
+			insert(&grown, table->slots[i]);
+	}
+	free(table->slots);
+	*table = grown;
+	return true;
+}
+
+const void **cfs_table_slot(const struct cfs_table *table, uint64_t hash,
+			    bool (*same)(const void *entry, const void *key),
+			    const void *key)
+{
+	size_t at = hash & table->mask;
+
+	while (table->slots[at] && !same(table->slots[at], key))
+		at = (at + 1) & table->mask;
+	return &table->slots[at];
+}
+
+/* Entries behind the hole move up, but never before their own place. */
+void cfs_table_drop(struct cfs_table *table, const void **slot)
+{
+	size_t mask = table->mask;
+	size_t hole = (size_t)(slot - table->slots);
+
+	for (size_t at = (hole + 1) & mask; table->slots[at];
+	     at = (at + 1) & mask) {
+		size_t home = table->hash_of(table->slots[at]) & mask;
+
+		if (((at - home) & mask) < ((at - hole) & mask))
+			continue;
+		table->slots[hole] = table->slots[at];
+		hole = at;
+	}
+	table->slots[hole] = NULL;
+	table->used--;
+}
