@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "erofs/plan.h"
+
+/* A tail over half a block gets a block of its own. */
+#define TAIL_MAX (CFS_EROFS_BLOCK / 2)
+/* Entries of an inode's xattr area, counted in 16 bits. */
+#define ICOUNT_MAX 65535
+
+/* Blocks and tail of the entries, which never cross a block's end. */
+static int split_dir(const struct cfs_erofs_plan *plan,
+		     struct cfs_erofs_inode *inode, struct cfs_err *err)
+{
+	struct cfs_erofs_dir_iter it;
+	struct cfs_erofs_entry entry;
+	uint32_t used = 0;
+
+	cfs_erofs_dir_start(&it, plan, inode->node);
+	while (cfs_erofs_dir_next(&it, &entry)) {
+		uint32_t n =
+			(uint32_t)(sizeof(struct cfs_erofs_dirent) + entry.len);
+
+		if (entry.ino == CFS_EROFS_NO_INODE)
+			return cfs_fail(err, EINVAL,
+					"%s is a link to what is not there",
+					entry.name);
+		if (used + n > CFS_EROFS_BLOCK) {
+			inode->blocks++;
+			used = 0;
+		}
+		used += n;
+	}
+	if (used > TAIL_MAX) {
+		inode->blocks++;
+		used = 0;
+	}
+	inode->tail = used;
+	return 0;
+}
+
+static uint64_t chunk_count(uint64_t size, unsigned bits)
+{
+	return (size - 1) / (UINT64_C(1) << bits) + 1;
+}
+
+unsigned cfs_erofs_chunk_bits(uint64_t size)
+{
+	unsigned bits = size > 1 ? 64 - (unsigned)__builtin_clzll(size - 1)
+				 : CFS_EROFS_BLOCK_BITS;
+
+	if (bits < CFS_EROFS_BLOCK_BITS)
+		return CFS_EROFS_BLOCK_BITS;
+	return bits > CFS_EROFS_CHUNK_BITS_MAX ? CFS_EROFS_CHUNK_BITS_MAX
+					       : bits;
+}
+
+static void split_regular(const struct cfs_erofs_plan *plan,
+			  struct cfs_erofs_inode *inode)
+{
+	const struct cfs_node *node = inode->node;
+	unsigned bits = cfs_erofs_chunk_bits(node->size);
+
+	if (node->flags & CFS_NODE_INLINE) {
+		inode->tail = (uint32_t)node->size;
+		if (plan->version == 2)
+			return;
+		inode->blocks = node->size / CFS_EROFS_BLOCK;
+		inode->tail = (uint32_t)(node->size % CFS_EROFS_BLOCK);
+		if (inode->tail > TAIL_MAX) {
+			inode->blocks++;
+			inode->tail = 0;
+		}
+	} else if (node->size == 0) {
+		return;
+	} else if (plan->version == 2) {
+		/* Without a digest there is no entry: version 2 is so. */
+		inode->tail = node->file.digest ? 4 : 0;
+	} else {
+		inode->tail = (uint32_t)(4 * chunk_count(node->size, bits));
+	}
+}
+
+static int split(const struct cfs_erofs_plan *plan,
+		 struct cfs_erofs_inode *inode, struct cfs_err *err)
+{
+	switch (cfs_erofs_mode(inode) & S_IFMT) {
+	case S_IFDIR:
+		return split_dir(plan, inode, err);
+	case S_IFLNK:
+		inode->tail = (uint32_t)inode->node->size;
+		return 0;
+	case S_IFREG:
+		if (!(inode->flags & CFS_EROFS_I_WHITEOUT))
+			split_regular(plan, inode);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+uint64_t cfs_erofs_size(const struct cfs_erofs_inode *inode)
+{
+	switch (cfs_erofs_mode(inode) & S_IFMT) {
+	case S_IFDIR:
+		return inode->blocks * CFS_EROFS_BLOCK + inode->tail;
+	case S_IFLNK:
+	case S_IFREG:
+		return inode->flags & CFS_EROFS_I_WHITEOUT ? 0
+							   : inode->node->size;
+	default:
+		return 0;
+	}
+}
+
+/* Before a symlink is promoted to a block: this counts as it stood.  Devices
+ * count with the size they were given, though none is written. */
+static bool needs_extended(const struct cfs_erofs_plan *plan,
+			   const struct cfs_erofs_inode *inode)
+{
+	const struct cfs_node *node = inode->node;
+	uint64_t size = node->size;
+
+	if (S_ISDIR(node->mode) || inode->flags & CFS_EROFS_I_WHITEOUT)
+		size = cfs_erofs_size(inode);
+	return plan->version == 2 || node->mtime_sec != plan->mtime_sec ||
+	       node->mtime_nsec != plan->mtime_nsec ||
+	       inode->nlink > UINT16_MAX || node->uid > UINT16_MAX ||
+	       node->gid > UINT16_MAX || size > UINT32_MAX;
+}
+
+static int size_xattrs(struct cfs_erofs_plan *plan,
+		       struct cfs_erofs_inode *inode, struct cfs_err *err)
+{
+	const struct cfs_erofs_attr *attrs;
+	uint64_t bytes = sizeof(struct cfs_erofs_xattr_header);
+	size_t n;
+
+	if (cfs_erofs_attrs(plan, inode, false, &attrs, &n, err) < 0)
+		return -err->code;
+	if (n == 0)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		bytes += attrs[i].shared
+				 ? sizeof(cfs_le32)
+				 : cfs_erofs_entry_size(attrs[i].pair,
+							attrs[i].value.len);
+	if ((bytes - sizeof(struct cfs_erofs_xattr_header)) / 4 + 1 >
+	    ICOUNT_MAX)
+		return cfs_fail(err, E2BIG,
+				"%llu bytes of xattrs, %d are possible",
+				(unsigned long long)bytes, 4 * ICOUNT_MAX);
+	inode->xattr_bytes = (uint32_t)bytes;
+	return 0;
+}
+
+uint32_t cfs_erofs_head_size(const struct cfs_erofs_inode *inode)
+{
+	return inode->flags & CFS_EROFS_I_EXTENDED
+		       ? sizeof(struct cfs_erofs_extended)
+		       : sizeof(struct cfs_erofs_compact);
+}
+
+/* Kernels before 6.12 want a symlink with its inode in one block. */
+static uint64_t place_symlink(struct cfs_erofs_inode *inode, uint64_t pos,
+			      uint64_t meta)
+{
+	uint64_t total = meta + inode->tail;
+	bool crosses = pos / CFS_EROFS_BLOCK !=
+		       (pos + total - 1) / CFS_EROFS_BLOCK;
+
+	if (total >= CFS_EROFS_BLOCK) {
+		inode->blocks = 1;
+		inode->tail = 0;
+	}
+	return crosses ? cfs_erofs_round_up(pos, CFS_EROFS_BLOCK) : pos;
+}
+
+/* Only the tail must not cross a block's end. */
+static uint64_t place_v1(struct cfs_erofs_inode *inode, uint64_t pos,
+			 uint64_t meta)
+{
+	uint64_t room = CFS_EROFS_BLOCK - (pos + meta) % CFS_EROFS_BLOCK, pad;
+
+	if (S_ISLNK(inode->node->mode))
+		return place_symlink(inode, pos, meta);
+	if (room >= inode->tail)
+		return pos;
+	pad = cfs_erofs_round_up(room, CFS_EROFS_SLOT);
+	room = CFS_EROFS_BLOCK - (pos + meta + pad) % CFS_EROFS_BLOCK;
+	if (inode->tail <= room)
+		return pos + pad;
+	inode->blocks++;
+	inode->tail = 0;
+	return cfs_erofs_round_up(pos, CFS_EROFS_BLOCK);
+}
+
+/* Also pads where the tail ends with the block: version 2 is so. */
+static uint64_t place_v2(const struct cfs_erofs_inode *inode, uint64_t pos,
+			 uint64_t meta)
+{
+	uint64_t last = pos + meta - 1;
+	uint64_t end = last + 1 + cfs_erofs_size(inode) % CFS_EROFS_BLOCK;
+
+	if (cfs_erofs_layout_of(inode) != CFS_EROFS_INLINE ||
+	    last / CFS_EROFS_BLOCK == end / CFS_EROFS_BLOCK)
+		return pos;
+	return cfs_erofs_round_up(
+		pos + CFS_EROFS_BLOCK - last % CFS_EROFS_BLOCK, CFS_EROFS_SLOT);
+}
+
+enum cfs_erofs_layout cfs_erofs_layout_of(const struct cfs_erofs_inode *inode)
+{
+	if (cfs_node_is_external(inode->node))
+		return CFS_EROFS_CHUNKS;
+	return inode->tail > 0 ? CFS_EROFS_INLINE : CFS_EROFS_PLAIN;
+}
+
+static int place(struct cfs_erofs_plan *plan, struct cfs_erofs_inode *inode,
+		 uint64_t *pos, struct cfs_err *err)
+{
+	uint64_t meta;
+
+	if (split(plan, inode, err) < 0 || size_xattrs(plan, inode, err) < 0)
+		return -err->code;
+	if (needs_extended(plan, inode))
+		inode->flags |= CFS_EROFS_I_EXTENDED;
+	meta = cfs_erofs_head_size(inode) + inode->xattr_bytes;
+	*pos = cfs_erofs_round_up(*pos, CFS_EROFS_SLOT);
+	*pos = plan->version == 2 ? place_v2(inode, *pos, meta)
+				  : place_v1(inode, *pos, meta);
+	inode->nid = *pos / CFS_EROFS_SLOT;
+	*pos += meta + inode->tail;
+	return 0;
+}
+
+int cfs_erofs_layout(struct cfs_erofs_plan *plan, struct cfs_err *err)
+{
+	uint64_t pos = CFS_EROFS_INODES_START, blocks = 0;
+	char name[CFS_NODE_NAME_MAX];
+
+	for (uint32_t i = 0; i < plan->n; i++) {
+		struct cfs_erofs_inode *inode = &plan->inodes[i];
+
+		if (place(plan, inode, &pos, err) < 0)
+			return cfs_ctx(err, "%s",
+				       cfs_node_name(inode->node, name));
+		blocks += inode->blocks;
+	}
+	if (plan->inodes[0].nid >= UINT16_MAX)
+		return cfs_fail(err, E2BIG, "/: too many xattrs");
+	plan->inodes_end = cfs_erofs_round_up(pos, CFS_EROFS_SLOT);
+	plan->data_start = cfs_erofs_round_up(
+		plan->inodes_end + plan->shared_size, CFS_EROFS_BLOCK);
+	plan->size = plan->data_start + blocks * CFS_EROFS_BLOCK;
+	if (plan->size / CFS_EROFS_BLOCK > UINT32_MAX)
+		return cfs_fail(err, EOVERFLOW,
+				"the image would have over 2^32 blocks");
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "erofs/prefix.h"
+
+#include <string.h>
+
+static const char *const prefixes[CFS_EROFS_PREFIX_MAX + 1] = {
+	[0] = "",
+	[1] = "user.",
+	[2] = "system.posix_acl_access",
+	[3] = "system.posix_acl_default",
+	[4] = "trusted.",
+	[5] = "lustre.",
+	[6] = "security.",
+};
+
+/* composefs' C never knew it. */
+#define LUSTRE 5
+
+uint8_t cfs_erofs_prefix_of(const char *key, unsigned version, uint8_t *ret_len)
+{
+	*ret_len = 0;
+	for (uint8_t i = 1; i <= CFS_EROFS_PREFIX_MAX; i++) {
+		size_t len = strlen(prefixes[i]);
+
+		if (strncmp(key, prefixes[i], len) != 0 ||
+		    (i == LUSTRE && version < 2))
+			continue;
+		*ret_len = (uint8_t)len;
+		return i;
+	}
+	return 0;
+}
+
+const char *cfs_erofs_prefix_text(uint8_t index)
+{
+	return index <= CFS_EROFS_PREFIX_MAX ? prefixes[index] : NULL;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The order and the places of the shared xattrs. */
+#include <string.h>
+
+#include "erofs/plan.h"
+
+static int compare_bytes(struct cfs_bytes a, struct cfs_bytes b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int r = len > 0 ? memcmp(a.data, b.data, len) : 0;
+
+	return r ? r : (a.len > b.len) - (a.len < b.len);
+}
+
+/* Version 0 and 1: the last key first, the longest value first. */
+static int descending(const struct cfs_erofs_shared *a,
+		      const struct cfs_erofs_shared *b)
+{
+	int r = strcmp(b->pair->key, a->pair->key);
+
+	if (r)
+		return r;
+	if (a->value.len != b->value.len)
+		return a->value.len < b->value.len ? 1 : -1;
+	return compare_bytes(b->value, a->value);
+}
+
+/* Version 2: as they stand on disk. */
+static int ascending(const struct cfs_erofs_shared *a,
+		     const struct cfs_erofs_shared *b)
+{
+	int r;
+
+	if (a->pair->index != b->pair->index)
+		return a->pair->index - b->pair->index;
+	r = strcmp(a->pair->key + a->pair->prefix_len,
+		   b->pair->key + b->pair->prefix_len);
+	return r ? r : compare_bytes(a->value, b->value);
+}
+
+static int compare(const void *a, const void *b, void *ctx)
+{
+	const struct cfs_erofs_plan *plan = ctx;
+	const struct cfs_erofs_shared *shared =
+		(const struct cfs_erofs_shared *)plan->shared.data;
+	const uint32_t *x = a, *y = b;
+
+	return plan->version < 2 ? descending(&shared[*x], &shared[*y])
+				 : ascending(&shared[*x], &shared[*y]);
+}
+
+int cfs_erofs_place_shared(struct cfs_erofs_plan *plan, struct cfs_err *err)
+{
+	struct cfs_erofs_shared *shared;
+	size_t n = plan->shared.len / sizeof(*shared);
+
+	if (cfs_buf_check(&plan->shared, err) < 0)
+		return -err->code;
+	if (n == 0)
+		return 0;
+	shared = (struct cfs_erofs_shared *)plan->shared.data;
+	plan->shared_order = malloc(n * sizeof(plan->shared_order[0]));
+	if (!plan->shared_order)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		plan->shared_order[i] = (uint32_t)i;
+	qsort_r(plan->shared_order, n, sizeof(plan->shared_order[0]), compare,
+		plan);
+	for (size_t i = 0; i < n; i++) {
+		struct cfs_erofs_shared *s = &shared[plan->shared_order[i]];
+
+		s->offset = plan->shared_size;
+		plan->shared_size +=
+			cfs_erofs_entry_size(s->pair, s->value.len);
+	}
+	return 0;
+}

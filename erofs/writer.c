@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "erofs/writer.h"
+
+#include "erofs/plan.h"
+
+void cfs_erofs_plan_free(struct cfs_erofs_plan *plan)
+{
+	free(plan->inodes);
+	free(plan->ino_of);
+	free(plan->pairs);
+	free(plan->shared_order);
+	cfs_buf_free(&plan->shared);
+	cfs_buf_free(&plan->attrs);
+	cfs_arena_free(&plan->arena);
+}
+
+static int make_plan(struct cfs_erofs_plan *plan, struct cfs_err *err)
+{
+	int r;
+
+	if (plan->version > CFS_EROFS_VERSION_MAX)
+		return cfs_fail(err, EINVAL,
+				"there is no image version %u, 0 to %d are "
+				"known",
+				plan->version, CFS_EROFS_VERSION_MAX);
+	r = cfs_erofs_order(plan, err);
+	if (r < 0)
+		return r;
+	r = cfs_erofs_share(plan, err);
+	return r < 0 ? r : cfs_erofs_layout(plan, err);
+}
+
+int cfs_erofs_write_to(const struct cfs_tree *tree, unsigned version,
+		       unsigned flags, const struct cfs_erofs_sink *sink,
+		       uint64_t *ret_size, struct cfs_err *err)
+{
+	__attribute__((
+		cleanup(cfs_erofs_plan_free))) struct cfs_erofs_plan plan = {
+		.tree = tree, .version = version, .flags = flags
+	};
+	int r = make_plan(&plan, err);
+
+	if (r < 0)
+		return cfs_ctx(err, "image");
+	r = cfs_erofs_emit(&plan, sink, err);
+	if (r < 0)
+		return r;
+	if (ret_size)
+		*ret_size = plan.size;
+	return 0;
+}
+
+static int append(void *ctx, struct cfs_bytes data, struct cfs_err *err)
+{
+	struct cfs_buf *out = ctx;
+
+	cfs_buf_add(out, data.data, data.len);
+	return cfs_buf_check(out, err);
+}
+
+int cfs_erofs_write(const struct cfs_tree *tree, unsigned version,
+		    unsigned flags, struct cfs_buf *out, struct cfs_err *err)
+{
+	const struct cfs_erofs_sink sink = { .write = append, .ctx = out };
+
+	return cfs_erofs_write_to(tree, version, flags, &sink, NULL, err);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * dump2image [-s] [-n] VERSION DUMPFILE [IMAGE]: a dumpfile into an image, and
+ * the image's fs-verity digest (not with -n) to standard output.
+ * VERSION: 0, 1, 2 or "auto" (0, or 1 when there are whiteouts).
+ * As mkcomposefs reads and writes; with -s as cfsctl does.
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "erofs/writer.h"
+#include "fsverity/merkle.h"
+#include "tree/dump.h"
+
+struct output {
+	int fd;
+	struct cfs_merkle *digest;
+};
+
+static int put(void *ctx, struct cfs_bytes data, struct cfs_err *err)
+{
+	const struct output *out = ctx;
+	int r = 0;
+
+	if (out->fd >= 0)
+		r = cfs_write_full(out->fd, data.data, data.len);
+	if (r < 0)
+		return cfs_fail(err, -r, "write: %s", strerror(-r));
+	return out->digest ? cfs_merkle_update(out->digest, data, err) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned dump_flags = CFS_DUMP_LENIENT;
+	unsigned flags = CFS_EROFS_SIGNED_TIME, version = 0;
+	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *m = NULL;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	struct output out = { .fd = -EBADF };
+	const struct cfs_erofs_sink sink = { put, &out };
+	CFS_AUTOFD int fd = -EBADF;
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_digest digest;
+	struct cfs_err cerr = { 0 };
+	bool quiet = false;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "sn")) != -1) {
+		if (opt == 's')
+			dump_flags = flags = 0;
+		else if (opt == 'n')
+			quiet = true;
+		else
+			return 2;
+	}
+	if (argc - optind < 2)
+		errx(2, "usage: dump2image [-s] [-n] VERSION DUMPFILE [IMAGE]");
+	if (strcmp(argv[optind], "auto") == 0)
+		flags |= CFS_EROFS_BUMP;
+	else
+		version = (unsigned)atoi(argv[optind]);
+	fd = open(argv[optind + 1], O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		err(1, "%s", argv[optind + 1]);
+	if (argc - optind > 2) {
+		out.fd = open(argv[optind + 2],
+			      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (out.fd < 0)
+			err(1, "%s", argv[optind + 2]);
+	}
+	if ((!quiet && cfs_merkle_new(CFS_ALG_SHA256, &m, &cerr) < 0))
+		errx(1, "%s", cerr.msg);
+	out.digest = m;
+	if (cfs_dump_read_fd(fd, dump_flags, &tree, &cerr) < 0 ||
+	    cfs_erofs_write_to(tree, version, flags, &sink, NULL, &cerr) < 0)
+		errx(1, "%s", cerr.msg);
+	if (m) {
+		if (cfs_merkle_final(m, &digest, NULL, &cerr) < 0)
+			errx(1, "%s", cerr.msg);
+		cfs_digest_to_hex(&digest, hex);
+		puts(hex);
+	}
+	return 0;
+}
