@@ -187,19 +187,28 @@ static int add_incoming(struct cfs_store *store, struct incoming *in,
 	return publish(store, &temp, in, (enum found)found, err);
 }
 
+int cfs_object_add_known(struct cfs_store *store, struct cfs_bytes data,
+			 const struct cfs_digest *id, struct cfs_err *err)
+{
+	struct incoming in = { .id = *id, .data = data, .size = data.len };
+
+	if (add_incoming(store, &in, err) < 0)
+		return cfs_ctx(err, "object %s", in.path);
+	return 0;
+}
+
 int cfs_object_add_bytes(struct cfs_store *store, struct cfs_bytes data,
 			 struct cfs_digest *ret, struct cfs_err *err)
 {
-	struct incoming in = { .data = data, .size = data.len };
+	struct cfs_digest id;
 	int r;
 
-	r = cfs_verity_digest_bytes(store->repo.meta.alg, data, &in.id, err);
+	r = cfs_verity_digest_bytes(store->repo.meta.alg, data, &id, err);
+	if (r == 0)
+		r = cfs_object_add_known(store, data, &id, err);
 	if (r < 0)
 		return r;
-	r = add_incoming(store, &in, err);
-	if (r < 0)
-		return cfs_ctx(err, "object %s", in.path);
-	*ret = in.id;
+	*ret = id;
 	return 0;
 }
 
@@ -229,37 +238,56 @@ static int copy(int from, int to, uint8_t *buf, struct cfs_err *err)
 	return copy_by_hand(from, to, buf, err);
 }
 
-/* Copies first and reads the copy, so that no writer comes between. */
-static int add_long(struct cfs_store *store, int fd, struct cfs_bytes head,
-		    uint8_t *buf, struct incoming *in, struct cfs_err *err)
+/* The copy has all of the file: what was read of it, and the rest. */
+static int copy_whole(struct cfs_bytes head, int fd, int to,
+		      struct cfs_err *err)
 {
-	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
-	int found, r;
+	CFS_AUTOFREE uint8_t *buf = NULL;
+	int r;
 
-	r = cfs_temp_open(store->objects, store->unnamed, &temp, err);
-	if (r < 0)
-		return r;
 	if (lseek(fd, -(off_t)head.len, SEEK_CUR) < 0) {
-		r = cfs_write_full(temp.fd, head.data, head.len);
+		r = cfs_write_full(to, head.data, head.len);
 		if (r < 0)
 			return cfs_fail(err, -r, "write: %s", strerror(-r));
 	}
-	r = copy(fd, temp.fd, buf, err);
-	if (r == 0 && lseek(temp.fd, 0, SEEK_SET) < 0)
+	buf = malloc(CHUNK);
+	if (!buf)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	r = copy(fd, to, buf, err);
+	if (r == 0 && lseek(to, 0, SEEK_SET) < 0)
 		r = cfs_fail_errno(err, "seek");
+	return r;
+}
+
+/* Copies first and reads the copy, so that no writer comes between. */
+int cfs_object_add_long(struct cfs_store *store, struct cfs_bytes head, int fd,
+			struct cfs_digest *ret, uint64_t *ret_size,
+			struct cfs_err *err)
+{
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+	struct incoming in = { 0 };
+	int found, r;
+
+	r = cfs_temp_open(store->objects, store->unnamed, &temp, err);
 	if (r == 0)
-		r = cfs_verity_digest_fd(store->repo.meta.alg, temp.fd, &in->id,
-					 &in->size, err);
+		r = copy_whole(head, fd, temp.fd, err);
 	if (r == 0)
-		r = prepare(store, in, err);
+		r = cfs_verity_digest_fd(store->repo.meta.alg, temp.fd, &in.id,
+					 &in.size, err);
+	if (r == 0)
+		r = prepare(store, &in, err);
 	if (r < 0)
 		return r;
-	found = look(store, in, err);
+	found = look(store, &in, err);
 	if (found == GOOD)
 		store->stats.present++;
-	if (found < 0 || found == GOOD)
-		return found < 0 ? found : 0;
-	return publish(store, &temp, in, (enum found)found, err);
+	else if (found >= 0)
+		r = publish(store, &temp, &in, (enum found)found, err);
+	if (found < 0 || r < 0)
+		return cfs_ctx(err, "object %s", in.path);
+	*ret = in.id;
+	*ret_size = in.size;
+	return 0;
 }
 
 int cfs_object_add_file(struct cfs_store *store, int fd, struct cfs_digest *ret,
@@ -267,7 +295,7 @@ int cfs_object_add_file(struct cfs_store *store, int fd, struct cfs_digest *ret,
 {
 	/* One byte more than is kept in memory tells "full" from "longer". */
 	CFS_AUTOFREE uint8_t *buf = malloc(CFS_OBJECT_IN_MEMORY + 1);
-	struct incoming in = { 0 };
+	struct cfs_bytes data = { buf, 0 };
 	ssize_t n;
 	int r;
 
@@ -276,21 +304,13 @@ int cfs_object_add_file(struct cfs_store *store, int fd, struct cfs_digest *ret,
 	n = cfs_read_full(fd, buf, CFS_OBJECT_IN_MEMORY + 1);
 	if (n < 0)
 		return cfs_fail(err, (int)-n, "read: %s", strerror((int)-n));
-	in.data = (struct cfs_bytes){ buf, (size_t)n };
-	if (n > (ssize_t)CFS_OBJECT_IN_MEMORY) {
-		struct cfs_bytes head = in.data;
-
-		in.data = (struct cfs_bytes){ 0 };
-		r = add_long(store, fd, head, buf, &in, err);
-	} else {
-		in.size = (uint64_t)n;
-		r = cfs_object_add_bytes(store, in.data, &in.id, err);
-	}
-	if (r < 0)
-		return r;
-	*ret = in.id;
-	*ret_size = in.size;
-	return 0;
+	data.len = (size_t)n;
+	if (n > (ssize_t)CFS_OBJECT_IN_MEMORY)
+		return cfs_object_add_long(store, data, fd, ret, ret_size, err);
+	r = cfs_object_add_bytes(store, data, ret, err);
+	if (r == 0)
+		*ret_size = (uint64_t)n;
+	return r;
 }
 
 int cfs_object_open(int objects, const struct cfs_digest *id, int *ret_fd,
