@@ -3,65 +3,20 @@
 
 #include <string.h>
 
-static bool is_blank(char c)
+#define VALUE_MAX 64
+
+/* The value of @name as a string; one that is too long is no choice of ours. */
+static bool get(struct cfs_bytes cmdline, const char *name,
+		char ret[static VALUE_MAX])
 {
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
+	struct cfs_bytes value = { 0 };
 
-/* The end of the argument at @text. */
-static const char *argument_end(const char *text)
-{
-	bool quoted = false;
-
-	for (; *text && (quoted || !is_blank(*text)); text++)
-		if (*text == '"')
-			quoted = !quoted;
-	return text;
-}
-
-/* Takes quotes away as the kernel does: before the argument or its value, and
- * then at the end.  Source: linux lib/cmdline.c, next_arg(). */
-static bool match(const char *text, const char *end, const char *name,
-		  char *ret, size_t size)
-{
-	size_t n = strlen(name);
-	bool quoted = *text == '"';
-
-	text += quoted;
-	if ((size_t)(end - text) < n || memcmp(text, name, n) != 0)
+	if (!cfs_cmdline_find(cmdline, name, &value) || value.len >= VALUE_MAX)
 		return false;
-	text += n;
-	if (text < end && *text == '=') {
-		text++;
-		if (!quoted && text < end && *text == '"') {
-			quoted = true;
-			text++;
-		}
-	} else if (text < end && !(quoted && *text == '"')) {
-		return false;
-	}
-	if (quoted && end > text && end[-1] == '"')
-		end--;
-	if ((size_t)(end - text) >= size)
-		return false;
-	memcpy(ret, text, (size_t)(end - text));
-	ret[end - text] = '\0';
+	if (value.len)
+		memcpy(ret, value.data, value.len);
+	ret[value.len] = '\0';
 	return true;
-}
-
-bool cfs_cmdline_get(const char *cmdline, const char *name, char *ret,
-		     size_t size)
-{
-	bool found = false;
-
-	while (*cmdline) {
-		const char *end = argument_end(cmdline);
-
-		found = match(cmdline, end, name, ret, size) || found;
-		for (cmdline = end; is_blank(*cmdline);)
-			cmdline++;
-	}
-	return found;
 }
 
 /* Source: systemd src/volatile-root; a boolean or one of two words. */
@@ -91,17 +46,16 @@ static void apply_volatile(const char *mode, struct cfs_config *config,
 			mode);
 }
 
-void cfs_cmdline_apply(const char *cmdline, struct cfs_config *config,
+void cfs_cmdline_apply(struct cfs_bytes cmdline, struct cfs_config *config,
 		       struct cfs_log *log)
 {
-	char value[64];
+	char value[VALUE_MAX];
 
-	if (cfs_cmdline_get(cmdline, "composefs.debug", value, sizeof(value)))
+	if (get(cmdline, "composefs.debug", value))
 		log->max_level = LOG_DEBUG;
-	if (cfs_cmdline_get(cmdline, "systemd.volatile", value, sizeof(value)))
+	if (get(cmdline, "systemd.volatile", value))
 		apply_volatile(value, config, log);
-	if (cfs_cmdline_get(cmdline, "composefs.onfail", value,
-			    sizeof(value)) &&
+	if (get(cmdline, "composefs.onfail", value) &&
 	    !cfs_config_action(value, &config->failure.action))
 		cfs_log(log, LOG_WARNING,
 			"composefs.onfail=%s is none of emergency, reboot, "
