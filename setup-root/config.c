@@ -10,6 +10,7 @@
 #include "setup-root/toml.h"
 
 #define DROPINS_MAX 64 /* files of the drop-in directory */
+#define TMPFS_SIZE  sizeof(((struct cfs_config *)NULL)->root.tmpfs_size)
 
 _Static_assert(CFS_CONFIG_LIST == CFS_TOML_LIST &&
 		       CFS_CONFIG_STR == CFS_TOML_STR,
@@ -54,6 +55,7 @@ struct shorthand {
 struct loader {
 	struct cfs_config *config;
 	const char *file; /* being read */
+	uint32_t seen;	  /* bit n: it had keys[n] */
 	struct cfs_log *log;
 	struct shorthand etc, var;
 };
@@ -100,10 +102,11 @@ static const struct key keys[] = {
 	KEY("probe.paths", LIST, probe.paths),
 	KEY("failure.action", CHOICE, failure.action, actions),
 	KEY("failure.delay", NUMBER, failure.delay),
-	/* Their place is struct shorthand. */
+	/* Size 0: their place is struct shorthand. */
 	{ "etc.transient", BOOLEAN, 0, 0, NULL },
 	{ "var.transient", BOOLEAN, 0, 0, NULL },
 };
+_Static_assert(CFS_ARRAY_SIZE(keys) <= 32, "struct loader has a bit for each");
 
 void cfs_config_init(struct cfs_config *config)
 {
@@ -178,70 +181,61 @@ static bool is_tmpfs_size(const char *text)
 static int set_text(const struct key *key, char *place, const char *text,
 		    struct cfs_err *err)
 {
-	if (strcmp(key->name, "root.tmpfs-size") == 0 && !is_tmpfs_size(text))
-		return cfs_fail(err, EINVAL,
-				"root.tmpfs-size cannot be "
-				"\"%s\": bytes, with k, m or g, or a "
-				"percentage of memory",
-				text);
 	text += strspn(text, "/");
-	if (text[0] == '\0' || strlen(text) >= key->size)
-		return cfs_fail(err, EINVAL, "%s is empty or too long",
-				key->name);
+	if (text[0] == '\0' || strlen(text) >= key->size ||
+	    (key->size == TMPFS_SIZE && !is_tmpfs_size(text)))
+		return cfs_fail(
+			err, EINVAL, "%s cannot be \"%s\": %s", key->name, text,
+			key->size == TMPFS_SIZE ? "bytes, with k, m or g, or a "
+						  "percentage of memory"
+						: "a path of some length");
 	memcpy(place, text, strlen(text) + 1);
 	return 0;
 }
 
-static int set_list(void *place, const struct cfs_toml_value *value)
+static int set_number(const struct key *key, unsigned *place, int64_t number,
+		      struct cfs_err *err)
 {
-	struct cfs_config_list *list = place;
-
-	list->n = value->n;
-	memcpy(list->v, value->v, sizeof(list->v));
+	if (number < 0 || number > 3600)
+		return cfs_fail(err, EINVAL, "%s must be 0 to 3600 seconds",
+				key->name);
+	*place = (unsigned)number;
 	return 0;
-}
-
-static int wrong_type(const struct key *key, struct cfs_err *err)
-{
-	static const char *const wants[] = {
-		[BOOLEAN] = "true or false",	 [NUMBER] = "an integer",
-		[CHOICE] = "a string in quotes", [TEXT] = "a string in quotes",
-		[LIST] = "an array of strings",
-	};
-
-	return cfs_fail(err, EINVAL, "%s must be %s", key->name,
-			wants[key->kind]);
 }
 
 static int set_key(struct loader *l, const struct key *key,
 		   const struct cfs_toml_value *value, struct cfs_err *err)
 {
-	static const enum cfs_toml_kind kinds[] = {
-		[BOOLEAN] = CFS_TOML_BOOLEAN, [NUMBER] = CFS_TOML_INTEGER,
-		[CHOICE] = CFS_TOML_STRING,   [TEXT] = CFS_TOML_STRING,
-		[LIST] = CFS_TOML_STRINGS,
+	static const struct {
+		enum cfs_toml_kind kind;
+		const char *name;
+	} wants[] = {
+		[BOOLEAN] = { CFS_TOML_BOOLEAN, "true or false" },
+		[NUMBER] = { CFS_TOML_INTEGER, "an integer" },
+		[CHOICE] = { CFS_TOML_STRING, "a string in quotes" },
+		[TEXT] = { CFS_TOML_STRING, "a string in quotes" },
+		[LIST] = { CFS_TOML_STRINGS, "an array of strings" },
 	};
 	void *place = (char *)l->config + key->offset;
+	struct cfs_config_list *list = place;
 
-	if (value->kind != kinds[key->kind])
-		return wrong_type(key, err);
-	switch (key->kind) {
-	case BOOLEAN:
-		*(bool *)place = value->boolean;
-		return 0;
-	case NUMBER:
-		if (value->integer < 0 || value->integer > 3600)
-			return cfs_fail(err, EINVAL,
-					"%s must be 0 to 3600 seconds",
-					key->name);
-		*(unsigned *)place = (unsigned)value->integer;
-		return 0;
-	case CHOICE:
+	if (value->kind != wants[key->kind].kind)
+		return cfs_fail(err, EINVAL, "%s must be %s", key->name,
+				wants[key->kind].name);
+	if (key->kind == NUMBER)
+		return set_number(key, place, value->integer, err);
+	if (key->kind == CHOICE)
 		return set_choice(key, place, value->v[0], err);
-	case TEXT:
+	if (key->kind == TEXT)
 		return set_text(key, place, value->v[0], err);
-	case LIST:
-		return set_list(place, value);
+	if (key->kind == BOOLEAN && key->size)
+		*(bool *)place = value->boolean;
+	else if (key->kind == BOOLEAN)
+		(key->name[0] == 'e' ? &l->etc : &l->var)->transient =
+			value->boolean;
+	if (key->kind == LIST) {
+		list->n = value->n;
+		memcpy(list->v, value->v, sizeof(list->v));
 	}
 	return 0;
 }
@@ -297,32 +291,27 @@ static int on_value(void *ctx, const char *name,
 		    const struct cfs_toml_value *value, struct cfs_err *err)
 {
 	struct loader *l = ctx;
-	struct shorthand *s = strncmp(name, "etc.", 4) == 0 ? &l->etc : &l->var;
-	const struct key *key = keys;
-	int r;
+	unsigned i = 0;
 
-	while (key < keys + CFS_ARRAY_SIZE(keys) && strcmp(key->name, name))
-		key++;
-	if (key == keys + CFS_ARRAY_SIZE(keys)) {
+	while (i < CFS_ARRAY_SIZE(keys) && strcmp(keys[i].name, name))
+		i++;
+	if (i == CFS_ARRAY_SIZE(keys)) {
 		warn_unknown(l, name, value);
 		return 0;
 	}
-	if (key->size == 0) {
-		if (value->kind != CFS_TOML_BOOLEAN)
-			return wrong_type(key, err);
-		s->transient = value->boolean;
-		return 0;
-	}
-	r = set_key(l, key, value, err);
-	if (r == 0 && key->choices == dir_modes)
-		s->mount_set = true;
-	return r;
+	if (l->seen & 1U << i)
+		return cfs_fail(err, EINVAL, "%s is set twice", name);
+	l->seen |= 1U << i;
+	if (keys[i].choices == dir_modes)
+		(name[0] == 'e' ? &l->etc : &l->var)->mount_set = true;
+	return set_key(l, &keys[i], value, err);
 }
 
 static int parse_one(struct loader *l, struct cfs_bytes text, const char *file,
 		     struct cfs_err *err)
 {
 	l->file = file;
+	l->seen = 0;
 	if (cfs_toml_parse(text, on_value, l, err) < 0)
 		return cfs_ctx(err, "%s", file);
 	return 0;

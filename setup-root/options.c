@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "setup-root/options.h"
 
-#include <getopt.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "setup-root/config.h"
 
@@ -25,77 +26,73 @@ const char cfs_options_help[] =
 	"4 malformed argument, 5 no such image, 6 not verified, 7 repository,\n"
 	"8 mount, 9 state directory, 10 check before the start, 11 certificates.\n";
 
-enum {
-	SYSROOT = 256,
-	CONFIG,
-	ROOT_FS,
-	CMDLINE,
-	TARGET,
-	CHECK,
-	PRINT_KARGS,
-	IF_PRESENT,
-	VERBOSE,
-	HELP,
-	VERSION
+static const struct {
+	const char *name;
+	char letter;
+	bool has_value;
+	size_t offset; /* in struct cfs_options, of a pointer or a bool */
+} table[] = {
+	{ "sysroot", 0, true, offsetof(struct cfs_options, sysroot) },
+	{ "config", 0, true, offsetof(struct cfs_options, config) },
+	{ "root-fs", 0, true, offsetof(struct cfs_options, root_fs) },
+	{ "cmdline", 0, true, offsetof(struct cfs_options, cmdline) },
+	{ "target", 0, true, offsetof(struct cfs_options, target) },
+	{ "check", 0, false, offsetof(struct cfs_options, check) },
+	{ "print-kargs", 0, false, offsetof(struct cfs_options, print_kargs) },
+	{ "if-present", 0, false, offsetof(struct cfs_options, if_present) },
+	{ "verbose", 'v', false, offsetof(struct cfs_options, verbose) },
+	{ "help", 'h', false, offsetof(struct cfs_options, help) },
+	{ "version", 'V', false, offsetof(struct cfs_options, version) },
 };
 
-static const struct option longopts[] = {
-	{ "sysroot", required_argument, NULL, SYSROOT },
-	{ "config", required_argument, NULL, CONFIG },
-	{ "root-fs", required_argument, NULL, ROOT_FS },
-	{ "cmdline", required_argument, NULL, CMDLINE },
-	{ "target", required_argument, NULL, TARGET },
-	{ "check", no_argument, NULL, CHECK },
-	{ "print-kargs", no_argument, NULL, PRINT_KARGS },
-	{ "if-present", no_argument, NULL, IF_PRESENT },
-	{ "verbose", no_argument, NULL, VERBOSE },
-	{ "help", no_argument, NULL, HELP },
-	{ "version", no_argument, NULL, VERSION },
-	{ 0 },
-};
-
-static bool set_option(struct cfs_options *o, int c, const char *value)
+/* The row of "--name", "--name=..." or "-x", or none. */
+static size_t find_row(const char *arg, size_t len)
 {
-	const char **text = c == SYSROOT   ? &o->sysroot
-			    : c == CONFIG  ? &o->config
-			    : c == ROOT_FS ? &o->root_fs
-			    : c == CMDLINE ? &o->cmdline
-			    : c == TARGET  ? &o->target
-					   : NULL;
-	bool *flag = c == CHECK			? &o->check
-		     : c == PRINT_KARGS		? &o->print_kargs
-		     : c == IF_PRESENT		? &o->if_present
-		     : c == VERBOSE || c == 'v' ? &o->verbose
-		     : c == HELP || c == 'h'	? &o->help
-		     : c == VERSION || c == 'V' ? &o->version
-						: NULL;
+	size_t i;
 
-	if (text)
-		*text = value;
-	if (flag)
-		*flag = true;
-	o->config_given = o->config_given || c == CONFIG;
-	return text || flag;
+	for (i = 0; i < CFS_ARRAY_SIZE(table); i++)
+		if ((len == 2 && arg[1] == table[i].letter) ||
+		    (len == strlen(table[i].name) + 2 && arg[1] == '-' &&
+		     memcmp(arg + 2, table[i].name, len - 2) == 0))
+			break;
+	return i;
 }
 
-int cfs_options_parse(int argc, char **argv, struct cfs_options *ret,
-		      struct cfs_err *err)
+/* Takes the option at *@argv and its value; *@argv then is its last word. */
+static int take(struct cfs_options *o, char ***argv, struct cfs_err *err)
 {
-	struct cfs_options o = { .sysroot = "/sysroot",
-				 .config = CFS_CONFIG_PATH };
-	int c;
+	const char *arg = **argv;
+	size_t len = strcspn(arg, "="), row = find_row(arg, len);
+	char *place;
 
-	opterr = 0;
-	optind = 0; /* glibc: start over */
-	while ((c = getopt_long(argc, argv, "+:vhV", longopts, NULL)) != -1) {
-		if (c == ':')
-			return cfs_fail(err, EINVAL, "%s needs a value",
-					argv[optind - 1]);
-		if (!set_option(&o, c, optarg))
-			return cfs_fail(err, EINVAL,
-					"unknown option %s: see --help",
-					argv[optind - 1]);
+	if (row == CFS_ARRAY_SIZE(table) || (arg[len] && !table[row].has_value))
+		return cfs_fail(err, EINVAL, "unknown option %s: see --help",
+				arg);
+	place = (char *)o + table[row].offset;
+	if (!table[row].has_value)
+		*(bool *)place = true;
+	else if (arg[len])
+		*(const char **)place = arg + len + 1;
+	else if ((*argv)[1])
+		*(const char **)place = *++*argv;
+	else
+		return cfs_fail(err, EINVAL, "%s needs a value", arg);
+	return 0;
+}
+
+int cfs_options_parse(char **argv, struct cfs_options *ret, struct cfs_err *err)
+{
+	struct cfs_options o = { .sysroot = "/sysroot" };
+
+	while (*++argv && argv[0][0] == '-' && argv[0][1]) {
+		if (strcmp(*argv, "--") == 0)
+			break;
+		if (take(&o, &argv, err) < 0)
+			return -EINVAL;
 	}
+	o.config_given = o.config;
+	if (!o.config)
+		o.config = CFS_CONFIG_PATH;
 	*ret = o;
 	return 0;
 }

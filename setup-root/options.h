@@ -24,12 +24,12 @@ struct cfs_options {
 };
 
 /*
- * Reads @argv.  What follows the options (a command, which other
+ * Reads @argv, which ends with NULL.  What follows the options (a command, which other
  * implementations take) is ignored.  The strings are borrowed from @argv.
  *
  * Errors: -EINVAL for an unknown option or a missing value.
  */
-int cfs_options_parse(int argc, char **argv, struct cfs_options *ret,
+int cfs_options_parse(char **argv, struct cfs_options *ret,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* What --help prints. */

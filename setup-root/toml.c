@@ -4,28 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a name has been defined as, which decides what may follow. */
-enum name_kind {
-	NAME_NONE,
-	NAME_VALUE,   /* a value or an inline table: closed for ever */
-	NAME_HEADER,  /* [name] */
-	NAME_IMPLIED, /* the a of [a.b]: [a] may still come */
-	NAME_DOTTED,  /* the a of a.b = 1: [a] may not */
-};
-
-struct name {
-	char path[CFS_TOML_STR];
-	enum name_kind kind;
-};
-
 struct parser {
 	struct cfs_bytes text;
 	size_t pos;
 	size_t line_start;
 	unsigned line;
 	char table[CFS_TOML_STR]; /* path of the last header */
-	struct name *names;
-	unsigned n_names;
 	cfs_toml_fn fn;
 	void *ctx;
 	struct cfs_err *err;
@@ -134,50 +118,17 @@ static int add_byte(struct parser *p, char *out, size_t *len, int c)
 	return 0;
 }
 
-static int add_utf8(struct parser *p, char *out, size_t *len, uint32_t u)
-{
-	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-	int n = u < 0x80 ? 1 : u < 0x800 ? 2 : u < 0x10000 ? 3 : 4;
-	int r;
-
-	if (u == 0 || u > 0x10ffff || (u >= 0xd800 && u < 0xe000))
-		return bad(p, "escape is no character");
-	r = add_byte(p, out, len,
-		     n == 1 ? (int)u : (int)(lead[n] | u >> 6 * (n - 1)));
-	for (int i = n - 2; r == 0 && i >= 0; i--)
-		r = add_byte(p, out, len, (int)(0x80 | (u >> 6 * i & 0x3f)));
-	return r;
-}
-
-static int hex_value(int c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* After the backslash. */
 static int parse_escape(struct parser *p, char *out, size_t *len)
 {
 	static const char names[] = "btnfr\"\\", values[] = "\b\t\n\f\r\"\\";
 	int c = peek(p);
 	const char *found = c > 0 ? strchr(names, c) : NULL;
-	int digits = c == 'u' ? 4 : c == 'U' ? 8 : 0;
-	uint32_t u = 0;
 
-	if (!found && !digits)
-		return bad(p, "unknown escape in a string");
+	if (!found)
+		return bad(p, "an escape that is not supported");
 	p->pos++;
-	if (found)
-		return add_byte(p, out, len, values[found - names]);
-	for (int i = 0; i < digits; i++, p->pos++) {
-		if (hex_value(peek(p)) < 0)
-			return bad(p, "escape needs hex digits");
-		u = u << 4 | (uint32_t)hex_value(peek(p));
-	}
-	return add_utf8(p, out, len, u);
+	return add_byte(p, out, len, values[found - names]);
 }
 
 /* A string, at its opening quote. */
@@ -247,64 +198,8 @@ static int parse_key_part(struct parser *p, char path[static CFS_TOML_STR])
 	return 0;
 }
 
-static struct name *find_name(struct parser *p, const char *path, size_t len)
-{
-	for (unsigned i = 0; i < p->n_names; i++)
-		if (strncmp(p->names[i].path, path, len) == 0 &&
-		    p->names[i].path[len] == '\0')
-			return &p->names[i];
-	return NULL;
-}
-
-static int add_name(struct parser *p, const char *path, size_t len,
-		    enum name_kind kind)
-{
-	struct name *name;
-
-	if (p->n_names == CFS_TOML_NAMES)
-		return too_big(p, "more than 256 keys and tables");
-	name = &p->names[p->n_names++];
-	memcpy(name->path, path, len);
-	name->path[len] = '\0';
-	name->kind = kind;
-	return 0;
-}
-
-/* A part of a path that lies before its end, as @kind; [0, len) is its path. */
-static int define_parent(struct parser *p, const char *path, size_t len,
-			 enum name_kind kind)
-{
-	struct name *name = find_name(p, path, len);
-
-	if (!name)
-		return add_name(p, path, len, kind);
-	if (name->kind == NAME_VALUE)
-		return bad(p, "key extends something that is no open table");
-	/* Dotted keys stay within the tables they made themselves. */
-	if (kind == NAME_DOTTED && name->kind != NAME_DOTTED)
-		return bad(p, "key extends a table that is defined elsewhere");
-	return 0;
-}
-
-/* The end of a path. */
-static int define(struct parser *p, const char *path, enum name_kind kind)
-{
-	struct name *name = find_name(p, path, strlen(path));
-
-	if (!name)
-		return add_name(p, path, strlen(path), kind);
-	if (kind != NAME_HEADER || name->kind != NAME_IMPLIED)
-		return bad(p, "key or table is defined twice");
-	name->kind = NAME_HEADER;
-	return 0;
-}
-
-/*
- * A dotted key, appended to @path; its parts but the last become @parent, the
- * whole becomes @kind.
- */
-static int parse_key(struct parser *p, char path[static CFS_TOML_STR],
-		     enum name_kind parent, enum name_kind kind)
+/* A dotted key, appended to @path. */
+static int parse_key(struct parser *p, char path[static CFS_TOML_STR])
 {
 	for (;;) {
 		int r = parse_key_part(p, path);
@@ -313,11 +208,8 @@ static int parse_key(struct parser *p, char path[static CFS_TOML_STR],
 			return r;
 		skip_blanks(p);
 		if (!take(p, '.'))
-			return define(p, path, kind);
+			return 0;
 		skip_blanks(p);
-		r = define_parent(p, path, strlen(path), parent);
-		if (r < 0)
-			return r;
 	}
 }
 
@@ -337,14 +229,6 @@ static int parse_integer(struct parser *p, struct cfs_toml_value *value)
 		if (n > (limit - digit) / 10)
 			return bad(p, "integer does not fit in 64 bits");
 		n = n * 10 + digit;
-		if (p->pos + 2 < p->text.len &&
-		    p->text.data[p->pos + 1] == '_' &&
-		    p->text.data[p->pos + 2] >= '0' &&
-		    p->text.data[p->pos + 2] <= '9') {
-			p->pos++;
-			if (n == 0)
-				return bad(p, "integer with a leading zero");
-		}
 	}
 	if (p->pos == start || is_bare(peek(p)) || peek(p) == '.' ||
 	    peek(p) == ':' || peek(p) == '+')
@@ -437,7 +321,7 @@ static int parse_pair(struct parser *p, const char *table, unsigned depth)
 	int r;
 
 	memcpy(path, table, strlen(table) + 1);
-	r = parse_key(p, path, NAME_DOTTED, NAME_VALUE);
+	r = parse_key(p, path);
 	if (r < 0)
 		return r;
 	if (!take(p, '='))
@@ -456,7 +340,7 @@ static int parse_header(struct parser *p)
 		return bad(p, "arrays of tables are not supported");
 	p->table[0] = '\0';
 	skip_blanks(p);
-	r = parse_key(p, p->table, NAME_IMPLIED, NAME_HEADER);
+	r = parse_key(p, p->table);
 	if (r < 0)
 		return r;
 	return take(p, ']') ? 0 : bad(p, "']' is expected here");
@@ -485,12 +369,6 @@ int cfs_toml_parse(struct cfs_bytes text, cfs_toml_fn fn, void *ctx,
 	struct parser p = {
 		.text = text, .line = 1, .fn = fn, .ctx = ctx, .err = err
 	};
-	int r;
 
-	p.names = calloc(CFS_TOML_NAMES, sizeof(*p.names));
-	if (!p.names)
-		return cfs_fail(err, ENOMEM, "out of memory");
-	r = parse_document(&p);
-	free(p.names);
-	return r;
+	return parse_document(&p);
 }

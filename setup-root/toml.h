@@ -3,12 +3,12 @@
  * The part of TOML that a configuration of switches, words and lists needs:
  * tables, dotted and quoted keys, basic and literal strings, booleans, decimal
  * integers, arrays of strings, inline tables, comments.  Everything else of
- * the language (floats, dates, multi-line strings, arrays of tables or of
- * other things) is refused by name, never skipped.  As in the language, no
- * key and no table may be defined twice.
+ * the language (floats, dates, multi-line strings, \u escapes, arrays of
+ * tables or of other things) is refused by name, never skipped.
  *
- * Every document accepted here means the same to a full TOML parser, but for
- * bytes above 0x7f in strings and comments, which are taken as they are.
+ * A document accepted here means the same to a full TOML parser, or is refused
+ * by it: that a key or table is defined twice and that text is no UTF-8 is not
+ * noticed here.  The caller sees every key and can.
  *
  * Source: TOML v1.0.0, https://toml.io/en/v1.0.0
  */
@@ -23,7 +23,6 @@
 
 #define CFS_TOML_STR   256 /* bytes of a key or string, with its NUL */
 #define CFS_TOML_LIST  16  /* strings of an array */
-#define CFS_TOML_NAMES 256 /* keys and tables of a document */
 #define CFS_TOML_DEPTH 8   /* inline tables in each other */
 
 enum cfs_toml_kind {

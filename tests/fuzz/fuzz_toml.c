@@ -14,12 +14,13 @@ static void add_string(struct cfs_buf *buf, const char *s)
 {
 	cfs_buf_addc(buf, '"');
 	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
+		static const char odd[] = "\b\t\n\f\r\"\\",
+				  names[] = "btnfr\"\\";
+		const char *found = strchr(odd, *s);
 
-		if (c == '"' || c == '\\' || c < ' ' || c == 0x7f)
-			cfs_buf_addf(buf, "\\u%04x", c);
-		else
-			cfs_buf_addc(buf, *s);
+		if (found)
+			cfs_buf_addc(buf, '\\');
+		cfs_buf_addc(buf, found ? names[found - odd] : *s);
 	}
 	cfs_buf_addc(buf, '"');
 }

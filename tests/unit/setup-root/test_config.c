@@ -165,13 +165,20 @@ TEST(the_mountpoint_is_relative_to_the_new_root)
 {
 	CHECK(parse("sysroot.mountpoint = '/phys/root'") == 0);
 	CHECK(strcmp(config.sysroot.mountpoint, "phys/root") == 0);
-	CHECK(refused("sysroot.mountpoint = '/'", "empty"));
+	CHECK(refused("sysroot.mountpoint = '/'", "a path"));
 }
 
 TEST(transient_and_transient_ro_exclude_each_other)
 {
 	CHECK(refused("[root]\ntransient = true\ntransient-ro = true",
 		      "exclude each other"));
+}
+
+TEST(a_key_is_set_once_in_a_file)
+{
+	CHECK(refused("etc.mount = 'bind'\n[etc]\nmount = 'none'",
+		      "conf: line 3, column 9: etc.mount is set twice"));
+	CHECK(refused("var.transient = true\nvar.transient = true", "twice"));
 }
 
 TEST(unknown_keys_are_warned_of_with_the_likely_one)

@@ -19,7 +19,7 @@ static int parse(const char *a, const char *b, const char *c, const char *d)
 		argv[n] = copy[n];
 	}
 	argv[n] = NULL;
-	return cfs_options_parse(n, argv, &o, &err);
+	return cfs_options_parse(argv, &o, &err);
 }
 
 TEST(without_options_the_initramfs_is_assumed)
@@ -59,4 +59,7 @@ TEST(unknown_options_and_missing_values_are_refused)
 	CHECK(strstr(err.msg, "--sysroot needs a value"));
 	CHECK(parse("-x", NULL, NULL, NULL) == -EINVAL);
 	CHECK(parse("--check=1", NULL, NULL, NULL) == -EINVAL);
+	CHECK(parse("-vv", NULL, NULL, NULL) == -EINVAL);
+	CHECK(parse("--", "--bogus", NULL, NULL) == 0);
+	CHECK(parse("--config=", NULL, NULL, NULL) == 0 && o.config_given);
 }

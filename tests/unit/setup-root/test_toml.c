@@ -87,23 +87,19 @@ TEST(quoted_keys_never_pass_for_paths)
 	CHECK(gives("\"etc.mount\" = 'bind'", "\"etc.mount\"=<bind>;"));
 	CHECK(gives("'etc' . \"mount\" = 'bind'", "etc.mount=<bind>;"));
 	CHECK(gives("\"\" = 1", "\"\"=1;"));
-	CHECK(gives("\"\\u0061\" = 1", "a=1;"));
 }
 
 TEST(strings_are_unescaped_or_taken_literally)
 {
-	CHECK(gives("a=\"x\\t\\\"\\\\\\u00e9\\U0001F600\"",
-		    "a=<x\t\"\\\xc3\xa9\xf0\x9f\x98\x80>;"));
+	CHECK(gives("a=\"x\\t\\\"\\\\\xc3\xa9\"", "a=<x\t\"\\\xc3\xa9>;"));
 	CHECK(gives("a='C:\\x\\n'", "a=<C:\\x\\n>;"));
 	CHECK(gives("a=\"\"\nb=''", "a=<>;b=<>;"));
-	CHECK(gives("a=\"\\u20AC\"", "a=<\xe2\x82\xac>;"));
 	CHECK(gives("a=\"# no comment\"", "a=<# no comment>;"));
 }
 
 TEST(integers_are_read_to_their_limits)
 {
-	CHECK(gives("a=0\nb=-0\nc=+7\nd=1_000\ne=-17",
-		    "a=0;b=0;c=7;d=1000;e=-17;"));
+	CHECK(gives("a=0\nb=-0\nc=+7\ne=-17", "a=0;b=0;c=7;e=-17;"));
 	CHECK(gives("a=9223372036854775807\nb=-9223372036854775808",
 		    "a=9223372036854775807;b=-9223372036854775808;"));
 	CHECK(refused("a=9223372036854775808", "64 bits"));
@@ -111,7 +107,7 @@ TEST(integers_are_read_to_their_limits)
 	CHECK(refused("a=99999999999999999999999", "64 bits"));
 	CHECK(refused("a=01", "leading zero"));
 	CHECK(refused("a=-01", "leading zero"));
-	CHECK(refused("a=0_1", "leading zero"));
+	CHECK(refused("a=1_000", "not a value"));
 	CHECK(refused("a=1__2", "not a value"));
 	CHECK(refused("a=1_", "not a value"));
 	CHECK(refused("a=_1", "not a value"));
@@ -145,27 +141,8 @@ TEST(inline_tables_are_tables)
 	CHECK(refused("a={b=1,}", "a key is expected"));
 	CHECK(refused("a={b=1", "',' or '}'"));
 	CHECK(refused("a={\nb=1}", "a key is expected"));
-	CHECK(refused("a={b=1}\na.c=2", "no open table"));
-	CHECK(refused("a={b=1}\n[a.c]", "no open table"));
-	CHECK(refused("a={b=1}\n[a]", "twice"));
-	CHECK(refused("a={b=1,b=2}", "twice"));
 	CHECK(refused("a={a={a={a={a={a={a={a={a={a=1}}}}}}}}}}",
 		      "nested too deep"));
-}
-
-TEST(nothing_is_defined_twice)
-{
-	CHECK(refused("a=1\na=2", "line 2, column 2: key or table"));
-	CHECK(refused("a=1\n\"a\"=2", "twice"));
-	CHECK(refused("[a]\n[a]", "twice"));
-	CHECK(refused("[a]\nb=1\n[a.b]", "twice"));
-	CHECK(refused("[a]\nb=1\n[a.b.c]", "no open table"));
-	CHECK(refused("[a.b]\n[a]\nb=1", "twice"));
-	CHECK(refused("[a]\n[a.b]\nc=1\n[d]\n[a.b]", "twice"));
-	CHECK(refused("a=1\na.b=2", "no open table"));
-	CHECK(refused("a.b=1\na=2", "twice"));
-	CHECK(refused("[fruit]\napple.color=1\n[fruit.apple]", "twice"));
-	CHECK(refused("[a.b.c]\nz=9\n[a]\nb.c.t=9", "defined elsewhere"));
 }
 
 TEST(what_is_not_supported_is_named)
@@ -198,11 +175,8 @@ TEST(syntax_errors_say_where)
 	CHECK(refused("a..b=1", "a key is expected"));
 	CHECK(refused("a=\"x", "does not end"));
 	CHECK(refused("a='x\n'", "does not end"));
-	CHECK(refused("a=\"\\x41\"", "unknown escape"));
-	CHECK(refused("a=\"\\u12\"", "hex digits"));
-	CHECK(refused("a=\"\\ud800\"", "no character"));
-	CHECK(refused("a=\"\\u0000\"", "no character"));
-	CHECK(refused("a=\"\\UFFFFFFFF\"", "no character"));
+	CHECK(refused("a=\"\\x41\"", "escape"));
+	CHECK(refused("a=\"\\u0041\"", "escape"));
 	CHECK(refused("a=\"\001\"", "control character"));
 	CHECK(refused("# \177", "control character"));
 	CHECK(refused("a=1\r", "end of the line"));
@@ -239,12 +213,6 @@ TEST(limits_are_errors_not_truncations)
 	CHECK(refused(text, "longer than 255") && err.code == E2BIG);
 	strcpy(text + n + 255, "'");
 	CHECK(parse(text) == 0);
-	n = 0;
-	for (int i = 0; i < CFS_TOML_NAMES; i++)
-		n += (size_t)sprintf(text + n, "k%d=1\n", i);
-	CHECK(parse(text) == 0);
-	strcpy(text + n, "more=1");
-	CHECK(refused(text, "more than 256"));
 }
 
 static int deny(void *ctx, const char *key, const struct cfs_toml_value *value,

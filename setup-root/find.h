@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The reading half of the program: from the command line to an open image
+ * that is vouched for.  Nothing is mounted here.
+ */
+#ifndef CFS_SETUP_ROOT_FIND_H
+#define CFS_SETUP_ROOT_FIND_H
+
+#include "base/buf.h"
+#include "boot/kargs.h"
+#include "repo/open.h"
+#include "setup-root/certs.h"
+#include "setup-root/failure.h"
+#include "setup-root/options.h"
+#include "setup-root/select.h"
+
+struct cfs_boot {
+	struct cfs_options options;
+	struct cfs_config config;
+	struct cfs_log log;
+	struct cfs_buf cmdline; /* what kargs borrows from */
+	struct cfs_kargs kargs;
+	struct cfs_candidate candidates[CFS_KARGS_MAX];
+	struct cfs_keys keys;
+	int sysroot_fd; /* the physical root, O_PATH */
+	struct cfs_repo repo;
+	struct cfs_choice choice;
+	enum cfs_exit status; /* exit status of the step under way */
+};
+
+#define CFS_BOOT_INIT                                          \
+	{                                                      \
+		.sysroot_fd = -EBADF, .repo = CFS_REPO_INIT,   \
+		.choice.fd = -EBADF, .status = CFS_EXIT_OTHER, \
+	}
+
+/* Closes and frees all of it. */
+void cfs_boot_end(struct cfs_boot *boot);
+
+/*
+ * Reads and parses the command line into @boot->kargs.
+ * Returns 1, or 0 when it names no image.
+ */
+int cfs_boot_read_kargs(struct cfs_boot *boot,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Reads the configuration, and what the command line puts over it. */
+int cfs_boot_read_config(struct cfs_boot *boot,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Opens the physical root.  Returns 1, or 0 when a composefs is mounted there
+ * already.
+ */
+int cfs_boot_open_sysroot(struct cfs_boot *boot,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Loads the certificates, opens the repository and chooses the image. */
+int cfs_boot_find_image(struct cfs_boot *boot,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif
