@@ -5,7 +5,7 @@
 TCB_SLOC_MAX := 4500
 TCB_SRCS := \
 	base/buf.c base/err.c base/io.c base/json.c base/kernel.c \
-	fsverity/digest.c fsverity/enable.c fsverity/measure.c \
+	fsverity/digest.c fsverity/measure.c fsverity/signature.c \
 	keys/der.c keys/hash.c keys/pem.c keys/keyring.c keys/pkcs7.c \
 	boot/kargs.c \
 	mount/context.c mount/scratch.c mount/loop.c mount/erofs.c \

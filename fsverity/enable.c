@@ -81,22 +81,3 @@ int cfs_verity_enable(int fd, enum cfs_alg alg, struct cfs_bytes signature,
 		return cfs_fail(err, -r, "enable fs-verity: %s", meaning(-r));
 	return CFS_ENABLE_DONE;
 }
-
-int cfs_verity_read_signature(int fd, uint8_t *ret, struct cfs_err *err)
-{
-	struct fsverity_read_metadata_arg arg = {
-		.metadata_type = FS_VERITY_METADATA_TYPE_SIGNATURE,
-		.length = CFS_SIGNATURE_MAX,
-		.buf_ptr = (uintptr_t)ret,
-	};
-	int r = cfs_kernel_read_verity_metadata(fd, &arg);
-
-	if (r == -ENOTTY || r == -EOPNOTSUPP)
-		return -ENOTTY;
-	if (r == -ENODATA) /* no signature, or no fs-verity at all */
-		return 0;
-	if (r < 0)
-		return cfs_fail(err, -r, "read fs-verity signature: %s",
-				strerror(-r));
-	return r;
-}

@@ -4,10 +4,7 @@
 
 #include "base/bytes.h"
 #include "fsverity/digest.h"
-
-/* Longest signature the kernel takes, in bytes.
- * Source: fs/verity/fsverity_private.h, FS_VERITY_MAX_SIGNATURE_SIZE. */
-#define CFS_SIGNATURE_MAX 16128
+#include "fsverity/signature.h"
 
 enum cfs_enabled {
 	CFS_ENABLE_UNSUPPORTED = 0, /* the filesystem or kernel cannot */
@@ -31,14 +28,5 @@ enum cfs_enabled {
  */
 int cfs_verity_enable(int fd, enum cfs_alg alg, struct cfs_bytes signature,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/*
- * Reads the builtin signature kept with the verity file @fd into @ret, which
- * has room for CFS_SIGNATURE_MAX bytes.
- * Returns its length, 0 when the file has none, or -ENOTTY (not worded) when
- * kernel or filesystem cannot tell (before Linux 5.12; btrfs before 6.14).
- */
-int cfs_verity_read_signature(int fd, uint8_t *ret,
-			      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

@@ -4,7 +4,7 @@
 #include <keyutils.h>
 #include <string.h>
 
-#include "fsverity/enable.h"
+#include "fsverity/signature.h"
 #include "keys/der.h"
 #include "keys/hash.h"
 #include "keys/keyring.h"

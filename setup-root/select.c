@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "fsverity/enable.h"
 #include "fsverity/measure.h"
+#include "fsverity/signature.h"
 #include "keys/pkcs7.h"
 #include "setup-root/modules.h"
 
