@@ -15,5 +15,8 @@ fi
 # not yet: the device may still come, and the hooks are run again
 ismounted "$NEWROOT" || return 0
 
+# An initramfs without systemd has no credentials: what is named here came from
+# the kernel command line.
+unset CREDENTIALS_DIRECTORY
 /usr/lib/composefs/composefs-setup-root --sysroot "$NEWROOT" \
     || die "composefs: the root was not mounted, see the messages above"

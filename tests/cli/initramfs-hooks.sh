@@ -12,11 +12,16 @@ for file in "$from"/initramfs-tools/* "$from"/mkinitcpio/hook "$from"/50composef
 	check "a POSIX shell reads ${file#"$from"/}" dash -n "$file"
 done
 
-# in_shell SCRIPT KARGS RC: SCRIPT with our program replaced by one that writes
-# down its arguments and ends with RC.
+# The kernel makes environment variables of words that it does not know; trust
+# does not come from there.
+export CREDENTIALS_DIRECTORY=/credentials/by/cmdline
+
+# stub SCRIPT RC: SCRIPT with our program replaced by one that writes down its
+# arguments and ends with RC.
 program=/usr/lib/composefs/composefs-setup-root
-stub() { # FILE RC
-	printf '#!/bin/sh\necho "ran $*" >> %s/log\nexit %s\n' "$TMPDIR" "$2" > setup-root
+stub() {
+	printf '#!/bin/sh\necho "ran $*$CREDENTIALS_DIRECTORY" >> %s/log\nexit %s\n' \
+		"$TMPDIR" "$2" > setup-root
 	chmod +x setup-root
 	sed "s|$program|$TMPDIR/setup-root|" "$1" > script
 	rm -f log
