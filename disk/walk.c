@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "disk/walk.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "disk/ext4.h"
+#include "fsverity/enable.h"
+#include "fsverity/merkle.h"
+#include "repo/dir.h"
+
+#define SIGNATURE_END ".p7s"
+
+/* Target of the link @path below @dirfd, NUL-terminated; caller frees it. */
+static int read_link(int dirfd, const char *path, char **ret,
+		     struct cfs_err *err)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(dirfd, path, target, sizeof(target));
+
+	if (n < 0)
+		return cfs_fail_errno(err, "read link %s", path);
+	if (n == sizeof(target))
+		return cfs_fail(err, ENAMETOOLONG, "link %s is too long", path);
+	*ret = strndup(target, (size_t)n);
+	return *ret ? 0 : cfs_fail(err, ENOMEM, "out of memory");
+}
+
+/* "a/b" of its parts; caller frees it. */
+static int join(const char *dir, const char *name, char **ret,
+		struct cfs_err *err)
+{
+	if (asprintf(ret, "%s/%s", dir, name) < 0) {
+		*ret = NULL;
+		return cfs_fail(err, ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+/* What a walk adds, besides directories and links. */
+struct walk {
+	struct cfs_plan *plan;
+	int dirfd;	/* paths are below it */
+	bool from_repo; /* skip what is not the repository's; nothing to hash */
+	bool files;	/* regular files are wanted */
+};
+
+int cfs_plan_open(int repo_fd, bool from_repo, const char *path,
+		  struct stat *ret_st, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+
+	if (from_repo) {
+		fd = cfs_open_regular(repo_fd, path, NULL);
+	} else {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
+					O_NONBLOCK);
+		fd = fd < 0 ? -errno : fd;
+	}
+	if (fd < 0)
+		return cfs_fail(err, -fd, "open %s: %s", path, strerror(-fd));
+	if (fstat(fd, ret_st) < 0)
+		return cfs_fail_errno(err, "%s", path);
+	if (!S_ISREG(ret_st->st_mode))
+		return cfs_fail(err, EINVAL, "%s is not a regular file", path);
+	return cfs_steal_fd(&fd);
+}
+
+/* A plain file; its digest is part of what the image is. */
+static int add_file(const struct walk *w, unsigned parent, const char *name,
+		    const char *path, struct cfs_err *err)
+{
+	CFS_AUTOFREE char *copy = strdup(name);
+	CFS_AUTOFREE char *from = strdup(path);
+	struct cfs_plan_entry e = { .kind = CFS_PLAN_FILE,
+				    .parent = parent,
+				    .name = copy,
+				    .from = from,
+				    .from_repo = w->from_repo };
+	CFS_AUTOFD int fd = -EBADF;
+	struct stat st;
+	int r;
+
+	if (!copy || !from)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	fd = cfs_plan_open(w->dirfd, w->from_repo, path, &st, err);
+	if (fd < 0)
+		return fd;
+	r = cfs_verity_digest_fd(CFS_ALG_SHA256, fd, &e.digest, &e.size, err);
+	if (r < 0)
+		return cfs_ctx(err, "%s", path);
+	e.mode = w->from_repo ? 0644 : st.st_mode & 07777;
+	return cfs_plan_entry(w->plan, &e, NULL, err);
+}
+
+static int add_link(const struct walk *w, unsigned parent, const char *name,
+		    const char *path, struct cfs_err *err)
+{
+	CFS_AUTOFREE char *copy = strdup(name);
+	CFS_AUTOFREE char *target = NULL;
+	struct cfs_plan_entry e = { .kind = CFS_PLAN_LINK,
+				    .parent = parent,
+				    .name = copy,
+				    .mode = 0777 };
+	int r;
+
+	if (!copy)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	r = read_link(w->dirfd, path, &target, err);
+	e.from = target;
+	return r < 0 ? r : cfs_plan_entry(w->plan, &e, NULL, err);
+}
+
+static int walk_dir(const struct walk *w, unsigned dir, const char *path,
+		    unsigned depth, struct cfs_err *err);
+
+static int walk_entry(const struct walk *w, unsigned parent, const char *name,
+		      const char *path, unsigned depth, struct cfs_err *err)
+{
+	struct stat st;
+	unsigned dir;
+	int r;
+
+	if (fstatat(w->dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return cfs_fail_errno(err, "%s", path);
+	if (!w->from_repo && !S_ISDIR(st.st_mode)) {
+		r = cfs_plan_vacant(w->plan, parent, name, err);
+		if (r < 0)
+			return r;
+	}
+	if (S_ISLNK(st.st_mode))
+		return add_link(w, parent, name, path, err);
+	if (S_ISREG(st.st_mode) && w->files)
+		return add_file(w, parent, name, path, err);
+	if (!S_ISDIR(st.st_mode))
+		return w->from_repo
+			       ? 0
+			       : cfs_fail(err, EINVAL,
+					  "%s is no file, directory or link",
+					  path);
+	r = cfs_plan_dir(w->plan, parent, name,
+			 w->from_repo ? 0755 : st.st_mode & 07777, &dir, err);
+	return r < 0 ? r : walk_dir(w, dir, path, depth + 1, err);
+}
+
+/* Adds everything in @path, in the order of names, to directory @dir. */
+static int walk_dir(const struct walk *w, unsigned dir, const char *path,
+		    unsigned depth, struct cfs_err *err)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	int r;
+
+	if (depth > CFS_DIR_DEPTH_MAX)
+		return cfs_fail(err, ELOOP, "%s: directories nest too deep",
+				path);
+	r = cfs_dir_list(w->dirfd, path, &names, err);
+	for (unsigned i = 0; r == 0 && i < names.n; i++) {
+		CFS_AUTOFREE char *below = NULL;
+
+		if (w->from_repo && names.v[i][0] == '.')
+			continue; /* what an interrupted run left */
+		r = join(path, names.v[i], &below, err);
+		if (r == 0)
+			r = walk_entry(w, dir, names.v[i], below, depth, err);
+	}
+	return r;
+}
+
+/* Looks up signatures/<hex>.p7s.  Returns 1 with *@ret_size, or 0. */
+static int signature(int repo_fd, const char *hex, uint64_t *ret_size,
+		     struct cfs_err *err)
+{
+	char path[sizeof("signatures/") + CFS_DIGEST_HEX_MAX +
+		  sizeof(SIGNATURE_END)];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "signatures/%s" SIGNATURE_END, hex);
+	if (fstatat(repo_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : cfs_fail_errno(err, "%s", path);
+	if (!S_ISREG(st.st_mode) || st.st_size < 1 ||
+	    st.st_size > CFS_SIGNATURE_MAX)
+		return cfs_fail(err, EINVAL,
+				"%s is no signature (1 to %d bytes)", path,
+				CFS_SIGNATURE_MAX);
+	*ret_size = (uint64_t)st.st_size;
+	return 1;
+}
+
+/* Adds the object @path, named by @hex; other names are not objects. */
+static int add_object(struct cfs_plan *plan, int repo_fd, unsigned parent,
+		      const char *hex, const char *path, struct cfs_err *err)
+{
+	char name[NAME_MAX + 1];
+	struct cfs_plan_entry e = { .kind = CFS_PLAN_OBJECT,
+				    .parent = parent,
+				    .name = name,
+				    .mode = 0644 };
+	uint64_t sig_size = 0;
+	struct stat st;
+	int r = 0;
+
+	if (strlen(hex) != 2 * cfs_alg_size(plan->alg) ||
+	    strspn(hex, "0123456789abcdef") != strlen(hex))
+		return 0;
+	if (fstatat(repo_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return cfs_fail_errno(err, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return cfs_fail(err, EINVAL, "%s is not a regular file", path);
+	if (plan->with_signatures)
+		r = signature(repo_fd, hex, &sig_size, err);
+	if (r < 0)
+		return r;
+	snprintf(name, sizeof(name), "%s", hex + 2);
+	e.has_signature = r > 0;
+	e.size = (uint64_t)st.st_size;
+	e.blocks = cfs_ext4_file_blocks(e.size, plan->alg, (int64_t)sig_size);
+	return cfs_plan_entry(plan, &e, NULL, err);
+}
+
+static int add_shard(struct cfs_plan *plan, int repo_fd, unsigned objects,
+		     const char *shard, struct cfs_err *err)
+{
+	char dir[sizeof("objects/") + 2], path[PATH_MAX], hex[NAME_MAX + 3];
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	unsigned parent;
+	int r;
+
+	snprintf(dir, sizeof(dir), "objects/%.2s", shard);
+	r = cfs_dir_list(repo_fd, dir, &names, err);
+	if (r == 0)
+		r = cfs_plan_dir(plan, objects, shard, 0755, &parent, err);
+	for (unsigned i = 0; r == 0 && i < names.n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names.v[i]);
+		snprintf(hex, sizeof(hex), "%s%s", shard, names.v[i]);
+		r = add_object(plan, repo_fd, parent, hex, path, err);
+	}
+	return r;
+}
+
+static int add_objects(struct cfs_plan *plan, int repo_fd, unsigned parent,
+		       struct cfs_err *err)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	unsigned objects;
+	int r = cfs_dir_list(repo_fd, "objects", &names, err);
+
+	if (r == 0)
+		r = cfs_plan_dir(plan, parent, "objects", 0755, &objects, err);
+	for (unsigned i = 0; r == 0 && i < names.n; i++)
+		if (strlen(names.v[i]) == 2 &&
+		    strspn(names.v[i], "0123456789abcdef") == 2)
+			r = add_shard(plan, repo_fd, objects, names.v[i], err);
+	return r;
+}
+
+static int add_meta(struct cfs_plan *plan, int repo_fd, unsigned parent,
+		    struct cfs_err *err)
+{
+	char name[] = "meta.json";
+	struct cfs_plan_entry e = { .kind = CFS_PLAN_META,
+				    .parent = parent,
+				    .name = name,
+				    .mode = 0644 };
+	struct stat st;
+
+	if (fstatat(repo_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return cfs_fail_errno(err, "%s", name);
+	if (!S_ISREG(st.st_mode))
+		return cfs_fail(err, EINVAL, "%s is not a regular file", name);
+	e.size = (uint64_t)st.st_size;
+	e.blocks = cfs_ext4_file_blocks(e.size, plan->alg, 0);
+	return cfs_plan_entry(plan, &e, NULL, err);
+}
+
+int cfs_plan_repo(struct cfs_plan *plan, const struct cfs_repo *repo,
+		  bool with_signatures, struct cfs_err *err)
+{
+	static const char *const trees[] = { "images", "streams",
+					     "signatures" };
+	struct walk w = { .plan = plan, .dirfd = repo->fd, .from_repo = true };
+	unsigned top, dir;
+	int r = cfs_plan_start(plan, err);
+
+	if (r < 0)
+		return r;
+	if (!repo->has_meta)
+		return cfs_fail(err, ENOENT,
+				"the repository has no meta.json: add it with "
+				"`cfsctl init --ensure`");
+	plan->alg = repo->meta.alg;
+	plan->with_signatures = with_signatures;
+	r = cfs_plan_dir(plan, 0, "composefs", 0755, &top, err);
+	if (r == 0)
+		r = add_meta(plan, repo->fd, top, err);
+	if (r == 0)
+		r = add_objects(plan, repo->fd, top, err);
+	for (size_t i = 0; r == 0 && i < CFS_ARRAY_SIZE(trees); i++) {
+		w.files = strcmp(trees[i], "signatures") == 0;
+		r = cfs_plan_dir(plan, top, trees[i], 0755, &dir, err);
+		if (r == 0)
+			r = walk_dir(&w, dir, trees[i], 0, err);
+	}
+	return r;
+}
+
+/* Makes the directories above the last component of @path, "/a/b"; returns
+ * that component in *@ret_name, which is empty for "/". */
+static int add_parents(struct cfs_plan *plan, char *path, unsigned *ret,
+		       const char **ret_name, struct cfs_err *err)
+{
+	unsigned parent = 0;
+	char *name = path + 1, *end;
+
+	while ((end = strchr(name, '/'))) {
+		int r;
+
+		*end = '\0';
+		r = cfs_plan_dir(plan, parent, name, 0755, &parent, err);
+		if (r < 0)
+			return r;
+		name = end + 1;
+	}
+	*ret = parent;
+	*ret_name = name;
+	return 0;
+}
+
+static int check_path(const char *path, struct cfs_err *err)
+{
+	const char *at = path;
+
+	if (*at != '/')
+		return cfs_fail(err, EINVAL,
+				"%s: a path in the image starts with /", path);
+	if (path[1] == '\0')
+		return 0;
+	while (*at) {
+		size_t len = strcspn(++at, "/");
+
+		if (len == 0 || strncmp(at, ".", len) == 0 ||
+		    (len == 2 && strncmp(at, "..", len) == 0))
+			return cfs_fail(
+				err, EINVAL,
+				"%s: empty, . and .. do not go into a path",
+				path);
+		at += len;
+	}
+	return 0;
+}
+
+int cfs_plan_add(struct cfs_plan *plan, const char *from, const char *path,
+		 struct cfs_err *err)
+{
+	struct walk w = { .plan = plan, .dirfd = AT_FDCWD, .files = true };
+	CFS_AUTOFREE char *copy = strdup(path);
+	const char *name = "";
+	unsigned parent = 0;
+	int r = cfs_plan_start(plan, err);
+
+	if (r == 0 && !copy)
+		r = cfs_fail(err, ENOMEM, "out of memory");
+	if (r == 0)
+		r = check_path(path, err);
+	if (r == 0)
+		r = add_parents(plan, copy, &parent, &name, err);
+	if (r < 0)
+		return r;
+	if (*name)
+		return walk_entry(&w, parent, name, from, 0, err);
+	return walk_dir(&w, 0, from, 0, err);
+}
