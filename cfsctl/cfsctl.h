@@ -83,5 +83,7 @@ int cmd_keyring_lock(const struct cfs_globals *g, int argc, char **argv,
 		     struct cfs_err *err);
 int cmd_keyring_status(const struct cfs_globals *g, int argc, char **argv,
 		       struct cfs_err *err);
+int cmd_disk(const struct cfs_globals *g, int argc, char **argv,
+	     struct cfs_err *err);
 
 #endif

@@ -43,6 +43,20 @@ static const struct cfs_cmd commands[] = {
 		  "  --ensure              keep what is there already\n"
 		  "  --reset-metadata      forget all images and streams\n",
 	  .run = cmd_init },
+	{ .name = "disk",
+	  .args = "OUT.img",
+	  .help = "write an ext4 image of the repository, sealed",
+	  .options =
+		  "  --size N              bytes, or with K, M, G, T; auto by "
+		  "default\n"
+		  "  --state IMAGE         make the state of a deployment of "
+		  "IMAGE; repeatable\n"
+		  "  --add FROM:/PATH      add a file or directory; repeatable\n"
+		  "  --label NAME          of the file system\n"
+		  "  --uuid UUID           of the file system; else made from "
+		  "the contents\n"
+		  "  --no-kernel-signatures  leave signatures out of fs-verity\n",
+	  .run = cmd_disk },
 	{ .name = "genkey",
 	  .args = "DIR [--name NAME]",
 	  .help = "make a key for development",

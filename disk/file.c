@@ -17,6 +17,10 @@ int cfs_ext4_fail(struct cfs_err *err, errcode_t code, const char *what)
 	if (code == EXT2_ET_BLOCK_ALLOC_FAIL ||
 	    code == EXT2_ET_INODE_ALLOC_FAIL)
 		return cfs_fail(err, ENOSPC, "%s: the image is full", what);
+	if (code == EXT2_ET_SHORT_WRITE) /* what a full disk looks like */
+		return cfs_fail(err, ENOSPC,
+				"%s: no space left where the image is written",
+				what);
 	if (code == EXT2_ET_NO_MEMORY)
 		e = ENOMEM;
 	return cfs_fail(err, e, "%s: %s", what, error_message(code));

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* cfsctl disk: an ext4 image with the repository, sealed, and its state. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "cfsctl/cfsctl.h"
+#include "disk/image.h"
+#include "disk/mkfs.h"
+#include "disk/plan.h"
+#include "repo/dir.h"
+#include "repo/image.h"
+#include "repo/ref.h"
+#include "repo/temp.h"
+
+/* Times in the image unless SOURCE_DATE_EPOCH says otherwise: the earliest
+ * there is, and the same for everybody. */
+#define DEFAULT_TIME 1
+
+struct options {
+	const char *size, *label, *uuid;
+	struct cfs_opt_list state, add;
+	bool no_signatures;
+};
+
+static int parse_time(int64_t *ret, struct cfs_err *err)
+{
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	char *end;
+	long long n;
+
+	*ret = DEFAULT_TIME;
+	if (!text || !*text)
+		return 0;
+	errno = 0;
+	n = strtoll(text, &end, 10);
+	if (errno || *end || n < 0 || n > CFS_EXT4_TIME_MAX)
+		return cfs_fail(err, EINVAL,
+				"SOURCE_DATE_EPOCH=%s: not a number from 0 to "
+				"%d",
+				text, CFS_EXT4_TIME_MAX);
+	if (n > 0)
+		*ret = n;
+	return 0;
+}
+
+static int parse(const struct options *o, struct cfs_disk_params *params,
+		 uint8_t uuid[static 16], struct cfs_err *err)
+{
+	int r = cfs_disk_parse_size(o->size ? o->size : "auto", &params->size,
+				    err);
+
+	if (r == 0 && o->uuid)
+		r = cfs_disk_parse_uuid(o->uuid, uuid, err);
+	if (r < 0)
+		return -(err->code = CFS_EUSAGE);
+	if (o->label && strlen(o->label) > CFS_EXT4_LABEL_MAX)
+		return cfs_fail(err, CFS_EUSAGE,
+				"label %s is longer than %d bytes", o->label,
+				CFS_EXT4_LABEL_MAX);
+	params->uuid = o->uuid ? uuid : NULL;
+	params->label = o->label;
+	return parse_time(&params->time, err);
+}
+
+/* Adds the state for the image @name; it has to be there. */
+static int add_state(struct cfs_plan *plan, const struct cfs_repo *repo,
+		     const char *name, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_digest id;
+	int r = cfs_image_find(repo, name, &id, err);
+
+	if (r < 0)
+		return r;
+	if (r > 0)
+		r = cfs_repo_open_image(repo, &id, &fd, err);
+	if (r < 0)
+		return r;
+	if (r != CFS_IMAGE_PRESENT)
+		return cfs_fail(err, ENOENT, "no image %s in the repository",
+				name);
+	return cfs_plan_state(plan, &id, 0755, 0755, err);
+}
+
+/* Adds "HOST:/path". */
+static int add_files(struct cfs_plan *plan, const char *what,
+		     struct cfs_err *err)
+{
+	const char *colon = strstr(what, ":/");
+	CFS_AUTOFREE char *from = NULL;
+
+	if (!colon || colon == what)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--add %s: HOSTPATH:/PATH is expected", what);
+	from = strndup(what, (size_t)(colon - what));
+	if (!from)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	return cfs_plan_add(plan, from, colon + 1, err);
+}
+
+static int make_plan(const struct cfs_repo *repo, const struct options *o,
+		     struct cfs_plan *plan, struct cfs_err *err)
+{
+	int r = cfs_plan_repo(plan, repo, !o->no_signatures, err);
+
+	for (unsigned i = 0; r == 0 && i < o->state.n; i++)
+		r = add_state(plan, repo, o->state.v[i], err);
+	for (unsigned i = 0; r == 0 && i < o->add.n; i++)
+		r = add_files(plan, o->add.v[i], err);
+	return r;
+}
+
+/* Opens the directory that @path lies in; *@ret_name is the rest of @path. */
+static int open_parent(const char *path, const char **ret_name,
+		       struct cfs_err *err)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	CFS_AUTOFREE char *dir = NULL;
+	struct stat st;
+	int fd;
+
+	if (!*name)
+		return cfs_fail(err, EISDIR, "%s is a directory", path);
+	/* A device would be replaced by a file of that name. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return cfs_fail(err, EEXIST,
+				"%s is there and no regular file: write a file "
+				"and copy that",
+				path);
+	dir = slash ? strndup(path, (size_t)(name - path)) : strdup(".");
+	if (!dir)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return cfs_fail_errno(err, "open %s", dir);
+	*ret_name = name;
+	return fd;
+}
+
+static int write_out(const struct cfs_repo *repo, const struct cfs_plan *plan,
+		     const struct cfs_disk_params *params, const char *path,
+		     struct cfs_err *err)
+{
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+	CFS_AUTOFD int dir = -EBADF;
+	uint64_t size;
+	const char *name = NULL;
+	int r;
+
+	dir = open_parent(path, &name, err);
+	if (dir < 0)
+		return dir;
+	r = cfs_temp_open(dir, cfs_temp_unnamed_work(dir), &temp, err);
+	if (r == 0)
+		r = cfs_disk_write(plan, repo, params, temp.fd, &size, err);
+	if (r == 0)
+		r = cfs_temp_replace(&temp, dir, name, err);
+	if (r == 0)
+		r = cfs_dir_sync(dir, err);
+	if (r < 0)
+		return cfs_ctx(err, "%s", path);
+	printf("Wrote %s: %" PRIu64 " MiB\n", path, size >> 20);
+	return 0;
+}
+
+int cmd_disk(const struct cfs_globals *g, int argc, char **argv,
+	     struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+	struct cfs_disk_params params = { 0 };
+	struct options o = { 0 };
+	const struct cfs_opt opts[] = {
+		{ .name = "size", .text = &o.size },
+		{ .name = "label", .text = &o.label },
+		{ .name = "uuid", .text = &o.uuid },
+		{ .name = "state", .list = &o.state },
+		{ .name = "add", .list = &o.add },
+		{ .name = "no-kernel-signatures", .flag = &o.no_signatures },
+		{ 0 },
+	};
+	uint8_t uuid[16];
+	int r;
+
+	r = cmd_options(opts, &argc, argv, err);
+	if (r == 0)
+		r = cmd_operands(argc, 1, 1, err);
+	if (r == 0)
+		r = parse(&o, &params, uuid, err);
+	if (r == 0)
+		r = cmd_open_repo(g, &repo, err);
+	if (r < 0)
+		return r;
+	r = make_plan(&repo, &o, &plan, err);
+	return r < 0 ? r : write_out(&repo, &plan, &params, argv[1], err);
+}

@@ -1,0 +1,172 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# cfsctl disk: what lands in the ext4 image, and what is refused.
+. "$CFS_SRC/tests/lib.sh"
+. "$CFS_SRC/tests/disk-repo.sh"
+
+command -v debugfs fsverity > /dev/null || skip "needs e2fsprogs and fsverity"
+
+dbg() { debugfs -R "$1" "${2:-out.img}" 2> /dev/null; }
+mode() { dbg "stat $1" | sed -n 's/.*Mode: *\([0-7]*\).*/\1/p'; }
+verity() { dbg "stat $1" | grep -q 'Flags: 0x180000'; }
+disk() { cfsctl --repo repo disk "$@"; }
+
+disk_repo repo sha256
+head -c 300000 /dev/urandom > big
+disk_object repo big > big.id
+disk_object repo /dev/null > empty.id
+head -c 65536 /dev/zero > even
+disk_object repo even > even.id
+head -c 8192 /dev/urandom > image
+id=$(disk_image repo image)
+disk_ref repo "$id" os/stable
+head -c 500 /dev/urandom > sig
+mkdir -p repo/signatures repo/streams
+cp sig "repo/signatures/$id.p7s"
+ln -s "../objects/${id:0:2}/${id:2}" repo/streams/a-stream
+echo junk > repo/objects/00-not-an-object
+echo junk > repo/images/.tmp-0123
+mkdir -p boot/loader/entries
+echo kernel > boot/vmlinuz
+echo entry > boot/loader/entries/1.conf
+chmod 600 boot/vmlinuz
+ln -s vmlinuz boot/link
+
+check "image is written" disk out.img --state os/stable --add boot:/boot \
+	--label root
+check "e2fsck finds nothing" e2fsck -fn out.img
+same "label" "$(dumpe2fs -h out.img 2> /dev/null |
+	sed -n 's/.*volume name: *//p')" root
+
+for f in big even; do
+	h=$(cat $f.id)
+	p=/composefs/objects/${h:0:2}/${h:2}
+	dbg "cat $p" | cmp - $f
+	report $? "$f: contents read back"
+	check "$f: has the verity flag" verity "$p"
+done
+h=$(cat empty.id)
+check "empty object has the verity flag" \
+	verity "/composefs/objects/${h:0:2}/${h:2}"
+check "meta.json has the verity flag" verity /composefs/meta.json
+dbg "cat /composefs/meta.json" | cmp - repo/meta.json
+report $? "meta.json reads back"
+dbg "cat /composefs/signatures/$id.p7s" | cmp - sig
+report $? "signature file reads back"
+dbg "stat /composefs/images/$id" | grep -q "Type: symlink"
+report $? "image links are links"
+same "a reference points where it did" \
+	"$(dbg "cat /composefs/images/refs/os/stable")" "../../$id"
+same "streams are links too" "$(dbg "cat /composefs/streams/a-stream")" \
+	"../objects/${id:0:2}/${id:2}"
+dbg "ls /composefs/objects" | grep -q not-an-object
+same "what is no object stays out" $? 1
+dbg "ls /composefs/images" | grep -q tmp-
+same "temporary files stay out" $? 1
+
+same "etc/upper" "$(mode "/state/deploy/$id/etc/upper")" 0755
+same "etc/work" "$(mode "/state/deploy/$id/etc/work")" 0700
+same "var" "$(mode "/state/deploy/$id/var")" 0755
+same "added file" "$(dbg 'cat /boot/vmlinuz')" kernel
+same "added file's mode" "$(mode /boot/vmlinuz)" 0600
+same "added file below" "$(dbg 'cat /boot/loader/entries/1.conf')" entry
+dbg 'stat /boot/link' | grep -q 'Fast link dest: "vmlinuz"'
+report $? "added link"
+dbg 'stat /boot/vmlinuz' | grep -q 'User: *0 *Group: *0 '
+report $? "all belongs to root"
+
+# The same again, elsewhere and later, is the same.
+cp -r repo copy
+touch copy/meta.json
+cfsctl --repo copy disk again.img --state "$id" --add boot:/boot --label root
+check "equal repositories make equal bytes" cmp out.img again.img
+SOURCE_DATE_EPOCH=1700000000 disk dated.img
+same "SOURCE_DATE_EPOCH is the time" \
+	"$(dbg 'stat /composefs' dated.img | grep -c 'mtime: 0x6553f100')" 1
+disk other.img --state os/stable
+same "other contents have another UUID" \
+	"$([ "$(blkid -o value -s UUID out.img)" != \
+		"$(blkid -o value -s UUID other.img)" ] && echo yes)" yes
+disk uuid.img --uuid 01234567-89ab-4cde-8f01-23456789abcd
+same "UUID as asked for" "$(blkid -o value -s UUID uuid.img)" \
+	01234567-89ab-4cde-8f01-23456789abcd
+
+disk sized.img --size 64M
+same "size as asked for" "$(stat -c %s sized.img)" $((64 << 20))
+check "e2fsck finds nothing in it" e2fsck -fn sized.img
+refuse "too small is refused" "the contents need" disk small.img --size 4M
+need=$(disk small.img --size 4M 2>&1 | sed -n 's/.*--size \([0-9]*M\).*/\1/p')
+check "the size it names is enough" disk small.img --size "$need"
+check "e2fsck finds nothing in that either" e2fsck -fn small.img
+
+refuse "no size" "size 12x" disk x.img --size 12x
+refuse "no UUID" "is not an UUID" disk x.img --uuid 1234
+refuse "label too long" "longer than 16 bytes" disk x.img \
+	--label 12345678901234567
+refuse "no such image" "no image nothing" disk x.img --state nothing
+refuse "state given twice" "is in the image already" disk x.img \
+	--state "$id" --state os/stable
+refuse "added over the repository" "in the image already" disk x.img \
+	--add boot/vmlinuz:/composefs/meta.json
+refuse "path that is none" "do not go into a path" disk x.img \
+	--add boot:/a/../b
+refuse "no path" "HOSTPATH:/PATH" disk x.img --add boot
+mkfifo boot/fifo
+refuse "no file" "is no file, directory or link" disk x.img --add boot:/boot
+rm boot/fifo
+refuse "not a file to write to" "no regular file" disk /dev/null
+SOURCE_DATE_EPOCH=soon refuse "no time" "SOURCE_DATE_EPOCH" disk x.img
+same "nothing is left of what was refused" "$(ls -A | grep -c 'x.img\|tmp-')" 0
+
+# Damage.
+h=$(cat big.id)
+cp -r repo bad
+printf X | dd of="bad/objects/${h:0:2}/${h:2}" bs=1 seek=200000 conv=notrunc \
+	status=none
+echo before > kept.img
+refuse "damaged object is refused" "${h:2} is damaged" \
+	cfsctl --repo bad disk kept.img
+same "the old file stays" "$(cat kept.img)" before
+head -c 20000 /dev/zero > "bad/signatures/$id.p7s"
+refuse "oversized signature is refused" "is no signature" \
+	cfsctl --repo bad disk kept.img
+rm -r bad
+
+# Interrupted: 160 MB take longer than it is given.
+for i in $(seq 40); do
+	head -c 4000000 /dev/urandom > "many.$i"
+	disk_object repo "many.$i" > /dev/null
+	rm "many.$i"
+done
+cfsctl --repo repo disk killed.img &
+pid=$!
+sleep 0.05
+kill -9 $pid 2> /dev/null
+wait $pid 2> /dev/null
+same "killed: nothing is left" "$(ls -A | grep -c 'killed\|tmp-')" 0
+if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
+	mkdir -m 777 free
+	chmod -R go+rX repo
+	chmod go+x .
+	if setpriv --reuid=65534 --clear-groups test -r repo/meta.json; then
+		disk root.img
+		check "written without root" setpriv --reuid=65534 \
+			--clear-groups "$BIN/cfsctl" --repo "$TMPDIR/repo" \
+			disk "$TMPDIR/free/o.img"
+		check "with the same bytes" cmp root.img free/o.img
+	fi
+fi
+
+mkdir tiny
+cat > full.sh <<'END'
+mount -t tmpfs -o size=20m none tiny || exit 9
+cfsctl --repo repo disk tiny/full.img 2> full.err
+echo $? > full.rc
+ls -A tiny > full.ls
+END
+if unshare -rm bash full.sh 2> /dev/null; then
+	same "no room on this machine: fails" "$(cat full.rc)" 1
+	same "and says so" "$(grep -ci 'no space left' full.err)" 1
+	same "and leaves nothing" "$(cat full.ls)" ""
+fi
+finish
