@@ -123,6 +123,7 @@ int cfs_boot_open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 	if (b->sysroot_fd < 0)
 		return cfs_fail_errno(err, "open the physical root %s",
 				      b->options.sysroot);
+	b->var_mounted = info.var;
 	return 1;
 }
 
@@ -172,8 +173,12 @@ static enum cfs_exit image_status(int r)
 int cfs_boot_find_image(struct cfs_boot *b, struct cfs_err *err)
 {
 	char hex[CFS_DIGEST_HEX_MAX];
-	int r = load_keys(b, err);
+	int r;
 
+	/* A directory of the caller's is no image: nothing to look for. */
+	if (b->options.root_fs)
+		return 0;
+	r = load_keys(b, err);
 	if (r == 0)
 		r = open_repo(b, err);
 	if (r < 0)

@@ -22,7 +22,8 @@ struct cfs_boot {
 	struct cfs_kargs kargs;
 	struct cfs_candidate candidates[CFS_KARGS_MAX];
 	struct cfs_keys keys;
-	int sysroot_fd; /* the physical root, O_PATH */
+	int sysroot_fd;	  /* the physical root, O_PATH */
+	bool var_mounted; /* something is mounted at its var */
 	struct cfs_repo repo;
 	struct cfs_choice choice;
 	enum cfs_exit status; /* exit status of the step under way */
