@@ -22,6 +22,7 @@
 #include "cfsctl/options.h"
 #include "fsverity/digest.h"
 #include "repo/open.h"
+#include "repo/store.h"
 
 /* An error code of its own: the command line, not the work, was wrong. */
 #define CFS_EUSAGE 0x10000
@@ -62,6 +63,22 @@ struct cfs_cmd {
 int cmd_open_repo(const struct cfs_globals *g, struct cfs_repo *ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * The same for writing.  An old repository gets its meta.json now, unless
+ * --no-upgrade forbids it.
+ */
+int cmd_open_store(const struct cfs_globals *g, struct cfs_store *ret,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* cfs_image_find(), with absence as an error (-ENOENT). */
+int cmd_find_image(const struct cfs_repo *repo, const char *name,
+		   struct cfs_digest *ret,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Must what is read here be under fs-verity?  1 or 0. */
+int cmd_demands_verity(const struct cfs_globals *g, const struct cfs_repo *repo,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Reads "0", "1" or "2" of --erofs-version; @text NULL: -1. */
 int cmd_parse_format(const char *text, int *ret,
 		     struct cfs_err *err) CFS_MUST_CHECK
@@ -73,6 +90,14 @@ void cmd_waiting(void);
 /* The commands, in the order of main.c's table. */
 int cmd_init(const struct cfs_globals *g, int argc, char **argv,
 	     struct cfs_err *err);
+int cmd_import_image(const struct cfs_globals *g, int argc, char **argv,
+		     struct cfs_err *err);
+int cmd_images(const struct cfs_globals *g, int argc, char **argv,
+	       struct cfs_err *err);
+int cmd_mount(const struct cfs_globals *g, int argc, char **argv,
+	      struct cfs_err *err);
+int cmd_digest_karg(const struct cfs_globals *g, int argc, char **argv,
+		    struct cfs_err *err);
 int cmd_genkey(const struct cfs_globals *g, int argc, char **argv,
 	       struct cfs_err *err);
 int cmd_keyring_add_cert(const struct cfs_globals *g, int argc, char **argv,

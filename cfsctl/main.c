@@ -43,6 +43,29 @@ static const struct cfs_cmd commands[] = {
 		  "  --ensure              keep what is there already\n"
 		  "  --reset-metadata      forget all images and streams\n",
 	  .run = cmd_init },
+	{ .name = "import-image",
+	  .args = "NAME < IMAGE",
+	  .help = "store an EROFS image and name it",
+	  .run = cmd_import_image },
+	{ .name = "images",
+	  .args = "",
+	  .help = "list named images",
+	  .options = "  --json                as JSON\n"
+		     "  --no-trunc            whole digests\n",
+	  .run = cmd_images },
+	{ .name = "mount",
+	  .args = "IMAGE MOUNTPOINT",
+	  .help = "mount an image",
+	  .options = "  --upperdir DIR        a layer for changes, with\n"
+		     "  --workdir DIR         a directory beside it\n"
+		     "  --read-write          let changes be made\n"
+		     "  --fuse no|auto        never through FUSE\n",
+	  .run = cmd_mount },
+	{ .name = "composefs-digest-karg",
+	  .args = "IMAGE...",
+	  .help = "print the kernel arguments that boot images",
+	  .options = "  --insecure            do without fs-verity at boot\n",
+	  .run = cmd_digest_karg },
 	{ .name = "disk",
 	  .args = "OUT.img",
 	  .help = "write an ext4 image of the repository, sealed",
@@ -214,8 +237,11 @@ static int dispatch(int argc, char **argv, struct cfs_err *err)
 		usage(stdout);
 		return 0;
 	}
-	if (argc == 0)
-		return cfs_fail(err, CFS_EUSAGE, "a command is missing");
+	if (argc == 0) {
+		usage(stderr);
+		err->msg[0] = '\0';
+		return -CFS_EUSAGE;
+	}
 	name = argv[0];
 	if (strcmp(name, "help") == 0)
 		return help(argc - 1, argv + 1, err);
@@ -246,9 +272,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "Error: %s\n", err.msg);
 		return EXIT_FAILURE;
 	}
-	if (err.msg[0]) {
-		fprintf(stderr, "error: %s\n\n", err.msg);
-		usage(stderr);
-	}
+	if (err.msg[0])
+		fprintf(stderr,
+			"error: %s\n\nusage: cfsctl [OPTION...] COMMAND "
+			"[ARGUMENT...]; `cfsctl help` lists them\n",
+			err.msg);
 	return 2;
 }

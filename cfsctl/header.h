@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#ifndef CFS_CFSCTL_HEADER_H
+#define CFS_CFSCTL_HEADER_H
+
+#include "base/err.h"
+
+/*
+ * Which format of composefs image is open as @fd: 0, 1 or 2, by its header.
+ * Errors: -EINVAL it is none, or of a format to come.
+ */
+int cmd_image_version(int fd, unsigned *ret,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

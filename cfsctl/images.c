@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "cfsctl/cfsctl.h"
+#include "cfsctl/table.h"
+#include "repo/ref.h"
+
+struct listing {
+	struct cfs_table_text table;
+	struct cfs_buf json;
+	bool whole; /* digests */
+	unsigned n;
+};
+
+static int add(const char *name, const struct cfs_digest *id, void *arg,
+	       struct cfs_err *err)
+{
+	struct listing *listing = arg;
+	char hex[CFS_DIGEST_HEX_MAX];
+
+	(void)err;
+	if (!id)
+		return 0; /* fsck's business */
+	cfs_digest_to_hex(id, hex);
+	cfs_buf_adds(&listing->json, listing->n++ ? "," : "");
+	cfs_buf_adds(&listing->json, "\n    {\n      \"name\": ");
+	cfs_json_add_string(&listing->json, name);
+	cfs_buf_addf(&listing->json, ",\n      \"digest\": \"%s\"\n    }", hex);
+	if (!listing->whole)
+		hex[12] = '\0';
+	cmd_table_add(&listing->table, name);
+	cmd_table_add(&listing->table, hex);
+	return 0;
+}
+
+static int print_json(struct listing *listing, struct cfs_err *err)
+{
+	if (cfs_buf_check(&listing->json, err) < 0)
+		return -err->code;
+	fputs("{\n  \"images\": [", stdout);
+	fwrite(listing->json.data, 1, listing->json.len, stdout);
+	fputs(listing->n ? "\n  ]\n}\n" : "]\n}\n", stdout);
+	return 0;
+}
+
+static int print(const struct cfs_globals *g, struct listing *listing,
+		 bool json, struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r;
+
+	r = cmd_open_repo(g, &repo, err);
+	if (r < 0)
+		return r;
+	cmd_table_add(&listing->table, "NAME");
+	cmd_table_add(&listing->table, "DIGEST");
+	r = cfs_ref_each(&repo, add, listing, err);
+	if (r < 0)
+		return r;
+	if (json)
+		return print_json(listing, err);
+	if (listing->n > 0)
+		return cmd_table_print(&listing->table, err);
+	puts("No images found");
+	return 0;
+}
+
+int cmd_images(const struct cfs_globals *g, int argc, char **argv,
+	       struct cfs_err *err)
+{
+	struct listing listing = { .table.columns = 2 };
+	bool json = false;
+	const struct cfs_opt opts[] = {
+		{ .name = "json", .flag = &json },
+		{ .name = "no-trunc", .flag = &listing.whole },
+		{ 0 },
+	};
+	int r;
+
+	r = cmd_options(opts, &argc, argv, err);
+	if (r == 0)
+		r = cmd_operands(argc, 0, 0, err);
+	if (r == 0)
+		r = print(g, &listing, json, err);
+	cmd_table_free(&listing.table);
+	cfs_buf_free(&listing.json);
+	return r;
+}
