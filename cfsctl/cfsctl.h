@@ -98,6 +98,10 @@ int cmd_mount(const struct cfs_globals *g, int argc, char **argv,
 	      struct cfs_err *err);
 int cmd_digest_karg(const struct cfs_globals *g, int argc, char **argv,
 		    struct cfs_err *err);
+int cmd_sign(const struct cfs_globals *g, int argc, char **argv,
+	     struct cfs_err *err);
+int cmd_verify_image(const struct cfs_globals *g, int argc, char **argv,
+		     struct cfs_err *err);
 int cmd_genkey(const struct cfs_globals *g, int argc, char **argv,
 	       struct cfs_err *err);
 int cmd_keyring_add_cert(const struct cfs_globals *g, int argc, char **argv,

@@ -80,6 +80,35 @@ static const struct cfs_cmd commands[] = {
 		  "the contents\n"
 		  "  --no-kernel-signatures  leave signatures out of fs-verity\n",
 	  .run = cmd_disk },
+	{ .name = "sign",
+	  .args = "IMAGE... --cert PEM --key KEY",
+	  .help = "sign images",
+	  .options =
+		  "  --cert PEM            the signer's own certificate\n"
+		  "  --key KEY             its key: a PEM file or a pkcs11: URI\n"
+		  "                        (the pair can be repeated: several "
+		  "signers)\n"
+		  "  --emit-tbs DIR        only write DIR/<digest>.tbs, to be "
+		  "signed elsewhere:\n"
+		  "                        openssl smime -sign -binary -noattr "
+		  "-nocerts -outform DER\n"
+		  "                        -md <hash> -signer PEM -inkey KEY -in "
+		  "X.tbs -out X.p7\n"
+		  "  --attach DIR          take DIR/<digest>.p7 back, made by "
+		  "--cert\n"
+		  "  --kernel-signatures auto|yes|no\n"
+		  "                        have the kernel check it at every open; "
+		  "auto: if it\n"
+		  "                        knows the signer (`cfsctl keyring`)\n",
+	  .run = cmd_sign },
+	{ .name = "verify-image",
+	  .args = "IMAGE --cert PEM",
+	  .help = "succeed if one of these certificates signed the image",
+	  .options =
+		  "  --cert PEM            a signer's own certificate; can be "
+		  "repeated\n"
+		  "  --check-expiry        refuse an expired one\n",
+	  .run = cmd_verify_image },
 	{ .name = "genkey",
 	  .args = "DIR [--name NAME]",
 	  .help = "make a key for development",
