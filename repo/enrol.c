@@ -58,6 +58,12 @@ static int enable(int fd, const struct cfs_digest *id, struct cfs_bytes der,
 	return r;
 }
 
+/*
+ * The copy has a name from the start.  When the kernel refuses a signature of
+ * a file without one, ext4 forgets to take it off the list of orphans on the
+ * disk (seen on Linux 7.2): the next mount cuts the file that has its inode
+ * number by then to its size, and with that its fs-verity metadata off.
+ */
 static int replace(struct cfs_store *store, const struct cfs_digest *id, int fd,
 		   struct cfs_bytes der, struct cfs_err *err)
 {
@@ -65,7 +71,7 @@ static int replace(struct cfs_store *store, const struct cfs_digest *id, int fd,
 	char path[CFS_OBJECT_PATH_MAX];
 	int shard, r;
 
-	r = cfs_temp_open(store->objects, store->unnamed, &temp, err);
+	r = cfs_temp_open(store->objects, false, &temp, err);
 	if (r == 0)
 		r = copy(fd, temp.fd, err);
 	if (r == 0)
