@@ -39,19 +39,6 @@ static void sign_free(struct sign *s)
 	cfs_certs_free(&s->certs);
 }
 
-static int open_store(const struct cfs_globals *g, struct cfs_store *ret,
-		      struct cfs_err *err)
-{
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r = cmd_open_repo(g, &repo, err);
-
-	if (r >= 0)
-		r = cfs_store_open(&repo, g->insecure, cmd_waiting, ret, err);
-	if (r >= 0)
-		ret->sync = !g->no_sync;
-	return r;
-}
-
 /* Why the kernel should not be asked, or NULL. */
 static const char *kernel_useless(void)
 {
@@ -227,7 +214,7 @@ static int sign_images(const struct sign *s, int argc, char **argv,
 		       struct cfs_err *err)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
-	int r = open_store(s->g, &store, err);
+	int r = cmd_open_store(s->g, &store, err);
 
 	for (int i = 1; r >= 0 && i < argc; i++)
 		r = sign_image(s, &store, argv[i], err);

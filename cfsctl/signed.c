@@ -47,11 +47,9 @@ int cmd_open_signed(const struct cfs_globals *g, const struct cfs_repo *repo,
 {
 	CFS_AUTOFD int fd = -EBADF;
 	struct cfs_digest id;
-	int r = cfs_image_find(repo, strip(g, name), &id, err);
+	int r = cmd_find_image(repo, strip(g, name), &id, err);
 
-	if (r == 0)
-		return cfs_fail(err, ENOENT, "image not found: %s", name);
-	if (r > 0)
+	if (r >= 0)
 		r = cfs_image_open(repo, &id, false, &fd, err);
 	if (r == CFS_CHECKED_MEASURED)
 		r = check_bytes(fd, &id, err);
