@@ -51,7 +51,9 @@ static int mount_from(const char *device, int image_fd, bool noacl,
 
 	if (r < 0)
 		return r;
-	cfs_context_flag(&ctx, "ro");
+	/* EROFS is read-only by itself; the loop device has to be opened so. */
+	if (device)
+		cfs_context_flag(&ctx, "ro");
 	if (noacl)
 		cfs_context_flag(&ctx, "noacl");
 	if (device)

@@ -24,12 +24,11 @@ static void set_features(struct cfs_context *ctx,
 	}
 	if (p->verity)
 		cfs_context_string(ctx, "verity", "require");
-	/* Where they are on by default, an upper layer could not be used a
-	 * second time, with another boot's file handles in it. */
-	if (p->upper_fd >= 0) {
+	/* Where it is on by default, an upper layer could not be used a second
+	 * time, with another boot's file handles in it.  nfs_export, which
+	 * builds on it, goes off with it. */
+	if (p->upper_fd >= 0)
 		cfs_context_string(ctx, "index", "off");
-		cfs_context_string(ctx, "nfs_export", "off");
-	}
 }
 
 static void set_one_string(struct cfs_context *ctx,

@@ -38,7 +38,8 @@ struct cfs_overlay_params {
 
 /*
  * Makes the overlay, detached.  With a data layer metacopy and redirect_dir
- * are on; with an upper one index and nfs_export are off; userxattr never.
+ * are on; with an upper one index is off (and so is nfs_export); userxattr
+ * never.
  *
  * @api: in, the best interface to try (CFS_LAYERS_FD, or what an earlier
  * overlay ended with); out, the one that did it.

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/kernel.h"
+#include "mount/context.h"
 
 static void place(const struct cfs_scratch *scratch, unsigned i,
 		  char path[static PATH_MAX])
@@ -32,6 +33,53 @@ static int make_dir(const char *dir)
 	return mkdir(dir, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
+/*
+ * A file system of our own at the directory, and private: what is attached
+ * below it can be moved away again, which the kernel refuses below a shared
+ * mount, and PID 1 has made / shared.
+ */
+static int make_private(const char *dir, struct cfs_err *err)
+{
+	const struct mount_attr private = { .propagation = MS_PRIVATE };
+	CFS_AUTOCONTEXT struct cfs_context ctx = CFS_CONTEXT_INIT;
+	CFS_AUTOFD int fd = -EBADF;
+	int r = cfs_context_open(&ctx, "tmpfs", err);
+
+	if (r < 0)
+		return r;
+	cfs_context_string(&ctx, "mode", "0700");
+	fd = cfs_context_mount(&ctx, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+	if (fd < 0)
+		return fd;
+	r = cfs_kernel_move_mount(fd, AT_FDCWD, dir, 0);
+	if (r == 0) {
+		r = cfs_kernel_mount_setattr(fd, "", AT_EMPTY_PATH, &private);
+		if (r < 0)
+			(void)!cfs_kernel_detach(dir);
+	}
+	return r < 0 ? cfs_fail(err, -r, "attach a private mount at %s: %s",
+				dir, strerror(-r))
+		     : 0;
+}
+
+static int open_scratch(struct cfs_scratch *scratch, struct cfs_err *err)
+{
+	int r;
+
+	if (scratch->open)
+		return 0;
+	r = make_dir(scratch->dir);
+	if (r < 0)
+		return cfs_fail(err, -r, "make %s: %s", scratch->dir,
+				strerror(-r));
+	r = make_private(scratch->dir, err);
+	if (r < 0)
+		(void)rmdir(scratch->dir);
+	else
+		scratch->open = true;
+	return r;
+}
+
 int cfs_scratch_attach(struct cfs_scratch *scratch, int mount_fd,
 		       struct cfs_err *err)
 {
@@ -45,32 +93,27 @@ int cfs_scratch_attach(struct cfs_scratch *scratch, int mount_fd,
 			return 0;
 	if (scratch->n == CFS_SCRATCH_MAX)
 		return cfs_fail(err, EMFILE, "attach a mount: no place left");
-	place(scratch, scratch->n, path);
-	r = make_dir(scratch->dir);
-	if (r == 0 && mkdir(path, 0700) < 0 && errno != EEXIST)
-		r = -errno;
+	r = open_scratch(scratch, err);
 	if (r < 0)
-		return cfs_fail(err, -r, "make %s: %s", path, strerror(-r));
+		return r;
+	place(scratch, scratch->n, path);
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return cfs_fail_errno(err, "make %s", path);
 	r = cfs_kernel_move_mount(mount_fd, AT_FDCWD, path, 0);
-	if (r < 0) {
-		(void)rmdir(path);
+	if (r < 0)
 		return cfs_fail(err, -r, "attach a mount at %s: %s", path,
 				strerror(-r));
-	}
 	scratch->fds[scratch->n++] = mount_fd;
 	return 0;
 }
 
 void cfs_scratch_close(struct cfs_scratch *scratch)
 {
-	char path[PATH_MAX];
-
-	if (scratch->n == 0)
+	if (!scratch->open)
 		return;
-	while (scratch->n > 0) {
-		place(scratch, --scratch->n, path);
-		(void)!cfs_kernel_detach(path);
-		(void)rmdir(path);
-	}
+	/* With everything that is still attached below it. */
+	(void)!cfs_kernel_detach(scratch->dir);
 	(void)rmdir(scratch->dir);
+	scratch->open = false;
+	scratch->n = 0;
 }

@@ -6,6 +6,8 @@
 #ifndef CFS_MOUNT_SCRATCH_H
 #define CFS_MOUNT_SCRATCH_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 #define CFS_SCRATCH_MAX 6
@@ -14,6 +16,7 @@ struct cfs_scratch {
 	/* A directory of our own, created (0700) when first needed and removed
 	 * again: "/run/composefs/.scratch" in the initramfs.  Borrowed. */
 	const char *dir;
+	bool open; /* our private file system is mounted there */
 	unsigned n;
 	int fds[CFS_SCRATCH_MAX]; /* attached mounts, borrowed */
 };
@@ -25,8 +28,8 @@ struct cfs_scratch {
 int cfs_scratch_attach(struct cfs_scratch *scratch, int mount_fd,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Detaches everything and removes the directory.  What overlays were made of
- * it lives on in them.  May be called twice. */
+/* Detaches everything that was not moved away and removes the directory.  What
+ * overlays were made of it lives on in them.  May be called twice. */
 void cfs_scratch_close(struct cfs_scratch *scratch);
 
 #define CFS_AUTOSCRATCH __attribute__((cleanup(cfs_scratch_close)))

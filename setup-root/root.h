@@ -88,6 +88,15 @@ int cfs_root_put(struct cfs_root *root, int child, const char *path,
 int cfs_root_attach(struct cfs_root *root, const char *target, bool replace,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Makes the file system in memory that transient layers lie on
+ * (root->tmpfs_fd, detached), once; and in it a directory (0700) for the layer
+ * @name, of which it returns a descriptor (O_PATH) that the caller closes.
+ */
+int cfs_root_memory(struct cfs_root *root, const struct cfs_config *config,
+		    const char *name,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Adds a notice; what does not fit is dropped. */
 void cfs_root_notice(struct cfs_root *root, const char *fmt, ...) CFS_NONNULL
 	CFS_PRINTF(2, 3);

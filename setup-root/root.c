@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "setup-root/root.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "base/kernel.h"
+#include "mount/context.h"
+#include "setup-root/upper.h"
+
+#ifndef MOVE_MOUNT_BENEATH /* linux/mount.h of Linux 6.5 */
+#define MOVE_MOUNT_BENEATH 0x00000200
+#endif
+
+void cfs_root_close(struct cfs_root *root)
+{
+	cfs_scratch_close(&root->scratch);
+	cfs_closep(&root->fd);
+	cfs_composefs_close(&root->image);
+	cfs_closep(&root->tmpfs_fd);
+}
+
+void cfs_root_notice(struct cfs_root *root, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (root->n_notices == CFS_ROOT_NOTICES)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(root->notices[root->n_notices++], sizeof(root->notices[0]),
+		  fmt, ap);
+	va_end(ap);
+}
+
+static int make_memory(struct cfs_root *root, const char *size,
+		       struct cfs_err *err)
+{
+	CFS_AUTOCONTEXT struct cfs_context ctx = CFS_CONTEXT_INIT;
+	int r = cfs_context_open(&ctx, "tmpfs", err);
+
+	if (r < 0)
+		return r;
+	cfs_context_string(&ctx, "source", "composefs-transient");
+	cfs_context_string(&ctx, "mode", "0755");
+	cfs_context_string(&ctx, "size", size);
+	cfs_context_string(&ctx, "nr_inodes", "1m");
+	r = cfs_context_mount(&ctx, 0, err);
+	if (r < 0)
+		return r;
+	root->tmpfs_fd = r;
+	return 0;
+}
+
+int cfs_root_memory(struct cfs_root *root, const struct cfs_config *config,
+		    const char *name, struct cfs_err *err)
+{
+	int r = 0;
+
+	if (root->tmpfs_fd < 0)
+		r = make_memory(root, config->root.tmpfs_size, err);
+	if (r < 0)
+		return r;
+	if (mkdirat(root->tmpfs_fd, name, 0700) < 0)
+		return cfs_fail_errno(err, "make a layer in memory for %s",
+				      name);
+	r = openat(root->tmpfs_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r < 0 ? cfs_fail_errno(err, "open the layer of %s", name) : r;
+}
+
+static int clone_root_fs(const struct cfs_root_params *params,
+			 struct cfs_root *root, struct cfs_err *err)
+{
+	int fd = cfs_kernel_open_tree(params->root_fs_fd, "",
+				      OPEN_TREE_CLONE | AT_EMPTY_PATH);
+
+	if (fd < 0)
+		return cfs_fail(err, -fd, "clone the given root: %s",
+				strerror(-fd));
+	root->fd = fd;
+	root->root = "image";
+	root->layer_api = CFS_LAYERS_FD;
+	return 0;
+}
+
+/* A new upper layer takes the attributes of the image's own root directory:
+ * of a mount for just that, since the overlay is still to come. */
+static int make_transient(const struct cfs_root_params *params,
+			  struct cfs_root *root, struct cfs_upper *upper,
+			  struct cfs_err *err)
+{
+	CFS_AUTOFD int lower = -EBADF, dir = -EBADF;
+	struct cfs_erofs_mount erofs;
+	int r;
+
+	r = cfs_erofs_mount(params->image_fd, "root", params->force_loop,
+			    &erofs, err);
+	if (r < 0)
+		return r;
+	lower = erofs.fd;
+	dir = cfs_root_memory(root, params->config, "root", err);
+	if (dir < 0)
+		return dir;
+	return cfs_upper_open(dir, lower, upper, err);
+}
+
+int cfs_root_make(const struct cfs_root_params *params, struct cfs_root *root,
+		  struct cfs_err *err)
+{
+	const struct cfs_config *config = params->config;
+	bool transient = config->root.transient || config->root.transient_ro;
+	char source[sizeof("transient:composefs=") + CFS_DIGEST_HEX_MAX];
+	CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_composefs_params image = {
+		.image_fd = params->image_fd,
+		.force_loop = params->force_loop,
+		.objects_fd = params->objects_fd,
+		.source = source,
+		.verity = params->verity,
+		.upper_mount = -1,
+	};
+	int r;
+
+	root->scratch.dir = params->scratch_dir;
+	if (params->root_fs_fd >= 0)
+		return clone_root_fs(params, root, err);
+	cfs_digest_to_hex(params->digest, hex);
+	image.name = hex;
+	if (transient) {
+		r = make_transient(params, root, &upper, err);
+		if (r < 0)
+			return cfs_ctx(err, "transient root");
+		image.upper_mount = root->tmpfs_fd;
+	}
+	image.upper_fd = upper.upper_fd;
+	image.work_fd = upper.work_fd;
+	if (!transient || config->root.transient_ro)
+		image.attr = MOUNT_ATTR_RDONLY;
+	snprintf(source, sizeof(source), "%s%s",
+		 transient ? "transient:composefs=" : "composefs:", hex);
+	r = cfs_composefs_mount(&image, &root->scratch, &root->image, err);
+	if (r < 0)
+		return r;
+	root->fd = cfs_steal_fd(&root->image.fd);
+	root->layer_api = root->image.layer_api;
+	root->root = !transient			 ? "image"
+		     : config->root.transient_ro ? "transient-ro"
+						 : "transient";
+	return 0;
+}
+
+/* Before 6.15 only attached mounts take children: then the root is assembled
+ * where nobody looks. */
+static int put(struct cfs_root *root, int child, int dir, struct cfs_err *err)
+{
+	int r = -EINVAL;
+
+	if (root->layer_api == CFS_LAYERS_FD)
+		r = cfs_kernel_move_mount(child, dir, "",
+					  MOVE_MOUNT_T_EMPTY_PATH);
+	if (r != -EINVAL)
+		return r;
+	r = cfs_scratch_attach(&root->scratch, root->fd, err);
+	if (r < 0)
+		return r;
+	return cfs_kernel_move_mount(child, dir, "", MOVE_MOUNT_T_EMPTY_PATH);
+}
+
+int cfs_root_put(struct cfs_root *root, int child, const char *path,
+		 struct cfs_err *err)
+{
+	CFS_AUTOFD int owned = child;
+	CFS_AUTOFD int dir = cfs_openat2(root->fd, path, O_PATH | O_DIRECTORY,
+					 0,
+					 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	int r;
+
+	if (dir == -ENOENT)
+		return 0;
+	if (dir < 0)
+		return cfs_fail(err, -dir, "open %s of the new root: %s", path,
+				strerror(-dir));
+	r = put(root, owned, dir, err);
+	if (r < 0)
+		return cfs_fail(err, -r, "attach /%s to the new root: %s", path,
+				strerror(-r));
+	return 1;
+}
+
+int cfs_root_attach(struct cfs_root *root, const char *target, bool replace,
+		    struct cfs_err *err)
+{
+	const struct mount_attr private = { .propagation = MS_PRIVATE };
+	int r;
+
+	/* What is mounted below later must not appear in the physical root
+	 * too: a clone is in its group until it is told otherwise. */
+	r = cfs_kernel_mount_setattr(root->fd, "", AT_EMPTY_PATH | AT_RECURSIVE,
+				     &private);
+	if (r < 0)
+		return cfs_fail(err, -r, "make the new root private: %s",
+				strerror(-r));
+	if (replace) {
+		bool beneath;
+
+		r = cfs_kernel_move_mount(root->fd, AT_FDCWD, target,
+					  MOVE_MOUNT_BENEATH);
+		beneath = r == 0;
+		/* Else Linux before 6.5, and below the initramfs's root until
+		 * lately.  The clone in our tree keeps the disk mounted. */
+		r = cfs_kernel_detach(target);
+		if (r < 0)
+			return cfs_fail(err, -r, "detach %s: %s", target,
+					strerror(-r));
+		if (beneath)
+			return 0;
+	}
+	r = cfs_kernel_move_mount(root->fd, AT_FDCWD, target, 0);
+	if (r < 0)
+		return cfs_fail(err, -r, "attach the new root at %s: %s",
+				target, strerror(-r));
+	return 0;
+}

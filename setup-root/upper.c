@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "setup-root/upper.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "base/io.h"
+
+/* The name of an upper directory that is still being made. */
+#define NEW_UPPER ".upper.new"
+
+/* Bounds of the kernel: linux/limits.h, XATTR_LIST_MAX and XATTR_SIZE_MAX. */
+#define XATTRS_MAX 65536
+
+#define FD_PATH_MAX (sizeof("/proc/self/fd/") + 3 * sizeof(int))
+
+void cfs_upper_close(struct cfs_upper *upper)
+{
+	cfs_closep(&upper->upper_fd);
+	cfs_closep(&upper->work_fd);
+}
+
+static int open_dir(int dir_fd, const char *name)
+{
+	return cfs_openat2(dir_fd, name, O_PATH | O_DIRECTORY, 0,
+			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
+
+static int open_or_make(int dir_fd, const char *name, mode_t mode)
+{
+	int fd = open_dir(dir_fd, name);
+
+	if (fd != -ENOENT)
+		return fd;
+	if (mkdirat(dir_fd, name, mode) < 0 && errno != EEXIST)
+		return -errno;
+	return open_dir(dir_fd, name);
+}
+
+static bool is_copied(const char *name)
+{
+	return strncmp(name, "security.", 9) == 0 ||
+	       strncmp(name, "user.", 5) == 0 ||
+	       strncmp(name, "system.posix_acl_", 17) == 0;
+}
+
+static void fd_path(int fd, char path[static FD_PATH_MAX])
+{
+	snprintf(path, FD_PATH_MAX, "/proc/self/fd/%d", fd);
+}
+
+static int copy_xattrs(int from_fd, int to_fd)
+{
+	CFS_AUTOFREE char *names = malloc(2 * XATTRS_MAX);
+	char from[FD_PATH_MAX], to[FD_PATH_MAX];
+	char *value;
+	ssize_t len;
+
+	if (!names)
+		return -ENOMEM;
+	value = names + XATTRS_MAX;
+	fd_path(from_fd, from);
+	fd_path(to_fd, to);
+	len = listxattr(from, names, XATTRS_MAX);
+	if (len < 0)
+		return errno == EOPNOTSUPP ? 0 : -errno;
+	for (char *n = names; n < names + len; n += strlen(n) + 1) {
+		ssize_t size;
+
+		if (!is_copied(n))
+			continue;
+		size = getxattr(from, n, value, XATTRS_MAX);
+		if (size < 0)
+			return -errno;
+		/* A disk without xattrs or ACLs keeps its upper without. */
+		if (setxattr(to, n, value, (size_t)size, 0) < 0 &&
+		    errno != EOPNOTSUPP)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Owner first: a change of owner takes set-id bits away. */
+static int copy_attributes(int from_fd, int to_fd)
+{
+	struct timespec times[2];
+	char to[FD_PATH_MAX];
+	struct stat st;
+	int r;
+
+	fd_path(to_fd, to);
+	if (fstat(from_fd, &st) < 0 || chown(to, st.st_uid, st.st_gid) < 0 ||
+	    chmod(to, st.st_mode & 07777) < 0)
+		return -errno;
+	r = copy_xattrs(from_fd, to_fd);
+	if (r < 0)
+		return r;
+	times[0] = times[1] = st.st_mtim;
+	return utimensat(AT_FDCWD, to, times, 0) < 0 ? -errno : 0;
+}
+
+static int make_upper(int dir_fd, int lower_fd)
+{
+	CFS_AUTOFD int fd = open_or_make(dir_fd, NEW_UPPER, 0700);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = copy_attributes(lower_fd, fd);
+	if (r < 0)
+		return r;
+	if (renameat2(dir_fd, NEW_UPPER, dir_fd, "upper", RENAME_NOREPLACE) < 0)
+		return -errno;
+	return cfs_steal_fd(&fd);
+}
+
+static int cannot(struct cfs_err *err, const char *name, int code)
+{
+	if (code == EROFS)
+		return cfs_fail(err, EROFS,
+				"make %s: the physical root is read-only: add "
+				"rw to the kernel command line",
+				name);
+	return cfs_fail(err, code, "open %s: %s", name, strerror(code));
+}
+
+int cfs_upper_open(int dir_fd, int lower_fd, struct cfs_upper *ret,
+		   struct cfs_err *err)
+{
+	CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
+	struct stat st;
+
+	upper.upper_fd = open_dir(dir_fd, "upper");
+	if (upper.upper_fd == -ENOENT)
+		upper.upper_fd = make_upper(dir_fd, lower_fd);
+	if (upper.upper_fd < 0)
+		return cannot(err, "upper", -upper.upper_fd);
+	upper.work_fd = open_or_make(dir_fd, "work", 0700);
+	if (upper.work_fd < 0)
+		return cannot(err, "work", -upper.work_fd);
+	if (fstat(upper.upper_fd, &st) < 0)
+		return cannot(err, "upper", errno);
+	upper.mode = st.st_mode & 07777;
+	*ret = upper;
+	upper = (struct cfs_upper)CFS_UPPER_INIT;
+	return 0;
+}
