@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "setup-root/preflight.h"
+
+#include <elf.h>
+#include <endian.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/io.h"
+
+#define PAGE 4096
+
+/* Source: linux fs/exec.c, exec_binprm(): "This allows 4 levels of binfmt
+ * rewrites before failing hard." */
+#define SCRIPTS_MAX 4
+
+/* Source: linux/binfmts.h, BINPRM_BUF_SIZE. */
+#define SCRIPT_LINE_MAX 256
+
+/* No linker puts the headers or the loader's name further in. */
+#define ELF_REACH (1U << 20)
+
+/* Source: linux fs/binfmt_elf.c, load_elf_phdrs(): 64 KiB of headers. */
+#define PHDRS_MAX 65536
+
+#define ELF_DATA (__BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB)
+
+/* What of an ELF file leads to its loader, whatever its class. */
+struct elf {
+	bool wide;
+	uint64_t phoff;
+	unsigned phnum;
+};
+
+/* The errno values of overlay over EROFS are few and say little. */
+static int refused(struct cfs_err *err, int code, const char *path)
+{
+	struct utsname u = { 0 };
+
+	if (code == ENOENT)
+		return cfs_fail(err, code,
+				"%s: its object is missing from the repository",
+				path);
+	if (code != EIO)
+		return cfs_fail(err, code, "read %s: %s", path, strerror(code));
+	(void)uname(&u);
+	return cfs_fail(
+		err, code,
+		"read %s: %s: its object is damaged or has another "
+		"fs-verity digest than the image says, or none, or "
+		"the image was built without digests, or this kernel "
+		"has no fs-verity; the kernel log has more%s",
+		path, strerror(code),
+		strncmp(u.release, "7.0.", 4)
+			? ""
+			: "; many a Linux 7.0 refuses every object, use "
+			  "another");
+}
+
+/* Finds @path in the root; O_PATH, so that no object is asked for yet. */
+static int look(int root_fd, const char *path, struct stat *st,
+		struct cfs_err *err)
+{
+	CFS_AUTOFD int fd =
+		cfs_openat2(root_fd, path, O_PATH, 0, RESOLVE_IN_ROOT);
+
+	if (fd < 0)
+		return cfs_fail(err, -fd, "find %s: %s%s", path, strerror(-fd),
+				fd == -EIO ? ", the image is damaged on disk"
+					   : "");
+	if (fstat(fd, st) < 0)
+		return cfs_fail_errno(err, "stat %s", path);
+	return cfs_steal_fd(&fd);
+}
+
+/*
+ * Reads the first page of @path; @ret_n is how much there was of it.
+ * Returns the file, opened for reading.
+ */
+static int read_head(int root_fd, const char *path, bool program,
+		     uint8_t page[static PAGE], size_t *ret_n,
+		     struct cfs_err *err)
+{
+	struct stat st;
+	CFS_AUTOFD int found = look(root_fd, path, &st, err);
+	CFS_AUTOFD int fd = -EBADF;
+	ssize_t n;
+
+	if (found < 0)
+		return found;
+	if (!S_ISREG(st.st_mode))
+		return cfs_fail(err, S_ISDIR(st.st_mode) ? EISDIR : EINVAL,
+				"%s is not a regular file", path);
+	if (program && !(st.st_mode & 0111))
+		return cfs_fail(err, EACCES, "%s is not executable", path);
+	fd = cfs_reopen(found, O_RDONLY);
+	if (fd < 0)
+		return refused(err, -fd, path);
+	n = cfs_pread_full(fd, page, PAGE, 0);
+	if (n < 0)
+		return refused(err, (int)-n, path);
+	*ret_n = (size_t)n;
+	return cfs_steal_fd(&fd);
+}
+
+static int probe_file(int root_fd, const char *path, bool program,
+		      struct cfs_err *err)
+{
+	uint8_t page[PAGE];
+	size_t n;
+	CFS_AUTOFD int fd = read_head(root_fd, path, program, page, &n, err);
+
+	return fd < 0 ? fd : 0;
+}
+
+/* Takes the ELF header apart; false: the kernel would not run it. */
+static bool parse_elf(struct cfs_bytes head, struct elf *ret)
+{
+	union {
+		unsigned char ident[EI_NIDENT];
+		Elf32_Ehdr e32;
+		Elf64_Ehdr e64;
+	} h = { 0 };
+
+	memcpy(&h, head.data, head.len < sizeof(h) ? head.len : sizeof(h));
+	if (memcmp(h.ident, ELFMAG, SELFMAG) || h.ident[EI_DATA] != ELF_DATA)
+		return false;
+	if (h.ident[EI_CLASS] == ELFCLASS64) {
+		*ret = (struct elf){ true, h.e64.e_phoff, h.e64.e_phnum };
+		return h.e64.e_phentsize == sizeof(Elf64_Phdr);
+	}
+	*ret = (struct elf){ false, h.e32.e_phoff, h.e32.e_phnum };
+	return h.ident[EI_CLASS] == ELFCLASS32 &&
+	       h.e32.e_phentsize == sizeof(Elf32_Phdr);
+}
+
+/*
+ * Finds the name of the loader of the ELF program open as @fd.
+ * Returns 1, 0 when it needs none, or negative errno (-ENOEXEC: misformed).
+ */
+static int find_loader(int fd, const struct elf *elf, char name[static PAGE])
+{
+	const size_t entry = elf->wide ? sizeof(Elf64_Phdr)
+				       : sizeof(Elf32_Phdr);
+
+	if (elf->phnum == 0 || elf->phnum > PHDRS_MAX / entry ||
+	    elf->phoff > ELF_REACH)
+		return -ENOEXEC;
+	for (unsigned i = 0; i < elf->phnum; i++) {
+		union {
+			Elf32_Phdr p32;
+			Elf64_Phdr p64;
+		} p;
+		ssize_t n =
+			cfs_pread_full(fd, &p, entry, elf->phoff + i * entry);
+		uint64_t off, len;
+
+		if (n < 0 || (size_t)n < entry)
+			return n < 0 ? (int)n : -ENOEXEC;
+		if ((elf->wide ? p.p64.p_type : p.p32.p_type) != PT_INTERP)
+			continue;
+		off = elf->wide ? p.p64.p_offset : p.p32.p_offset;
+		len = elf->wide ? p.p64.p_filesz : p.p32.p_filesz;
+		if (off > ELF_REACH || len < 2 || len > PATH_MAX || len > PAGE)
+			return -ENOEXEC;
+		n = cfs_pread_full(fd, name, len, off);
+		if (n < 0)
+			return (int)n;
+		return (uint64_t)n == len && name[len - 1] == '\0' ? 1
+								   : -ENOEXEC;
+	}
+	return 0;
+}
+
+/* "#! /bin/sh -e" -> "/bin/sh" */
+static bool parse_script(struct cfs_bytes head,
+			 char name[static SCRIPT_LINE_MAX])
+{
+	const char *s = (const char *)head.data + 2;
+	bool cut = head.len >= SCRIPT_LINE_MAX;
+	size_t left = (cut ? SCRIPT_LINE_MAX : head.len) - 2;
+	size_t len = 0;
+
+	for (; left > 0 && (*s == ' ' || *s == '\t'); s++)
+		left--;
+	while (len < left && s[len] && !strchr(" \t\n", s[len]))
+		len++;
+	memcpy(name, s, len);
+	name[len] = '\0';
+	return len > 0 && (len < left || !cut);
+}
+
+/* Reads a program and what the kernel reads to start it. */
+static int probe_program(int root_fd, const char *path, unsigned scripts,
+			 struct cfs_err *err)
+{
+	uint8_t page[PAGE];
+	char next[PAGE];
+	struct cfs_bytes head = { .data = page };
+	CFS_AUTOFD int fd =
+		read_head(root_fd, path, true, page, &head.len, err);
+	struct elf elf;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (head.len >= 2 && !memcmp(page, "#!", 2)) {
+		if (scripts == SCRIPTS_MAX || !parse_script(head, next) ||
+		    next[0] != '/')
+			return cfs_fail(err, ENOEXEC,
+					"%s: no usable interpreter in its "
+					"first line",
+					path);
+		r = probe_program(root_fd, next, scripts + 1, err);
+		return r < 0 ? cfs_ctx(err, "interpreter of %s", path) : 0;
+	}
+	r = parse_elf(head, &elf) ? find_loader(fd, &elf, next) : -ENOEXEC;
+	if (r == -ENOEXEC)
+		return cfs_fail(err, ENOEXEC,
+				"%s is no program that this machine runs",
+				path);
+	if (r < 0)
+		return refused(err, -r, path);
+	if (r == 0)
+		return 0;
+	r = probe_file(root_fd, next, true, err);
+	return r < 0 ? cfs_ctx(err, "loader of %s", path) : 0;
+}
+
+/* systemd does not switch to a root without it. */
+static int probe_os_release(int root_fd, struct cfs_err *err)
+{
+	struct stat st;
+	CFS_AUTOFD int fd = look(root_fd, "usr/lib/os-release", &st, err);
+
+	return probe_file(root_fd,
+			  fd == -ENOENT ? "etc/os-release"
+					: "usr/lib/os-release",
+			  false, err);
+}
+
+/* What init mounts on, and cannot make below a read-only root. */
+static int probe_mountpoints(int root_fd, struct cfs_err *err)
+{
+	static const char *const dirs[] = { "dev", "proc", "sys", "run" };
+	struct stat st;
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(dirs); i++) {
+		CFS_AUTOFD int fd = look(root_fd, dirs[i], &st, err);
+
+		if (fd < 0)
+			return fd;
+		if (!S_ISDIR(st.st_mode))
+			return cfs_fail(err, ENOTDIR,
+					"/%s is not a directory in the image",
+					dirs[i]);
+	}
+	return 0;
+}
+
+/* What the configuration names: anything that is there, files readable. */
+static int probe_path(int root_fd, const char *path, struct cfs_err *err)
+{
+	struct stat st;
+	CFS_AUTOFD int fd = look(root_fd, path, &st, err);
+
+	if (fd < 0)
+		return fd;
+	return S_ISREG(st.st_mode) ? probe_file(root_fd, path, false, err) : 0;
+}
+
+int cfs_preflight(int root_fd, const char *init,
+		  const struct cfs_config *config, struct cfs_err *err)
+{
+	int r = probe_os_release(root_fd, err);
+
+	if (r < 0)
+		return r;
+	if (!init)
+		init = "/sbin/init";
+	if (init[0] != '/')
+		return cfs_fail(err, EINVAL,
+				"init=%s on the kernel command line is no "
+				"absolute path",
+				init);
+	r = probe_program(root_fd, init, 0, err);
+	if (r == 0)
+		r = probe_mountpoints(root_fd, err);
+	for (unsigned i = 0; i < config->probe.paths.n && r == 0; i++)
+		r = probe_path(root_fd, config->probe.paths.v[i], err);
+	return r;
+}
