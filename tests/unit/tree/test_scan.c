@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "tree/scan.h"
+
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+#include "base/io.h"
+#include "fsverity/merkle.h"
+#include "tests/test.h"
+#include "tree/dump.h"
+
+static struct cfs_err err;
+static int files;
+
+static int digest_file(void *ctx, int fd, const struct stat *st,
+		       struct cfs_digest *ret, struct cfs_err *e)
+{
+	uint64_t size = 0;
+	int r = cfs_verity_digest_fd(CFS_ALG_SHA256, fd, ret, &size, e);
+
+	CHECK(ctx == &files && size == (uint64_t)st->st_size);
+	files++;
+	return r;
+}
+
+/* Somebody writes to the file while it is read. */
+static int disturb(void *ctx, int fd, const struct stat *st,
+		   struct cfs_digest *ret, struct cfs_err *e)
+{
+	CFS_AUTOFD int w = cfs_reopen(fd, O_WRONLY | O_APPEND);
+	int r = digest_file(ctx, fd, st, ret, e);
+
+	CHECK(w >= 0 && cfs_write_full(w, "x", 1) == 0);
+	return r;
+}
+
+static int fail(void *ctx, int fd, const struct stat *st,
+		struct cfs_digest *ret, struct cfs_err *e)
+{
+	(void)ctx;
+	(void)fd;
+	(void)st;
+	(void)ret;
+	return cfs_fail(e, ENOSPC, "no space");
+}
+
+static const struct cfs_scan plain = { .file = digest_file, .ctx = &files };
+
+static int fresh(void)
+{
+	const char *tmp = getenv("TMPDIR");
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/scan-XXXXXX", tmp ? tmp : "/tmp");
+	CHECK(mkdtemp(path));
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(fd >= 0);
+	return fd;
+}
+
+static void put(int dirfd, const char *name, size_t size)
+{
+	CFS_AUTOFD int fd =
+		openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL, 0640);
+	static const uint8_t data[5000];
+
+	CHECK(fd >= 0 && cfs_write_full(fd, data, size) == 0);
+}
+
+static struct cfs_node *get(struct cfs_tree *tree, const char *path)
+{
+	struct cfs_node *node;
+
+	CHECK(cfs_tree_lookup(tree, path, &node, &err) == 1);
+	return node;
+}
+
+TEST(every_kind_of_file_becomes_what_it_is)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOFD int dir = fresh();
+	char object[CFS_OBJECT_PATH_MAX];
+	struct cfs_node *node;
+
+	put(dir, "empty", 0);
+	put(dir, "small", 64);
+	put(dir, "large", 4096);
+	CHECK(mkdirat(dir, "d", 0700) == 0);
+	CHECK(symlinkat("to/where", dir, "d/link") == 0);
+	CHECK(mkfifoat(dir, "fifo", 0600) == 0);
+	files = 0;
+	CHECK(cfs_tree_scan(dir, &plain, &tree, &err) == 0);
+	CHECK(files == 1);
+
+	node = get(tree, "empty");
+	CHECK(node->size == 0 && !node->file.digest && node->nlink == 1);
+	node = get(tree, "small");
+	CHECK(node->size == 64 && node->flags & CFS_NODE_INLINE);
+	node = get(tree, "large");
+	CHECK(cfs_node_is_external(node) && (node->mode & 07777) == 0640);
+	/* Source: `fsverity digest` of 4096 zero bytes. */
+	CHECK(strcmp(cfs_node_backing(tree, node, object),
+		     "ba/bc284ee4ffe7f449377fbf6692715b43aec7bc39c094a95878904"
+		     "d34bac97e") == 0);
+	node = get(tree, "d");
+	CHECK(S_ISDIR(node->mode) && (node->mode & 07777) == 0700);
+	CHECK(node->nlink == 2 && tree->root->nlink == 3);
+	node = get(tree, "d/link");
+	CHECK(S_ISLNK(node->mode) && node->size == 8);
+	CHECK(strcmp(node->file.data, "to/where") == 0);
+	CHECK(S_ISFIFO(get(tree, "fifo")->mode));
+}
+
+TEST(names_of_one_inode_stay_together_and_it_is_read_once)
+{
+	struct cfs_scan apart = plain;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *split = NULL;
+	CFS_AUTOFD int dir = fresh();
+
+	CHECK(mkdirat(dir, "a", 0755) == 0 && mkdirat(dir, "z", 0755) == 0);
+	put(dir, "m", 100);
+	CHECK(linkat(dir, "m", dir, "a/l", 0) == 0);
+	CHECK(linkat(dir, "m", dir, "z/l", 0) == 0);
+	files = 0;
+	CHECK(cfs_tree_scan(dir, &plain, &tree, &err) == 0);
+	CHECK(files == 1);
+	CHECK(!(get(tree, "a/l")->flags & CFS_NODE_LINK));
+	CHECK(get(tree, "a/l")->nlink == 3);
+	CHECK(get(tree, "m")->link == get(tree, "a/l"));
+	CHECK(get(tree, "z/l")->link == get(tree, "a/l"));
+
+	apart.flags = CFS_SCAN_NO_HARDLINKS;
+	files = 0;
+	CHECK(cfs_tree_scan(dir, &apart, &split, &err) == 0);
+	CHECK(files == 3 && get(split, "m")->nlink == 1);
+}
+
+TEST(xattrs_are_read_and_can_be_left_out)
+{
+	struct cfs_scan none = plain, user = plain;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *bare = NULL;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *part = NULL;
+	CFS_AUTOFD int dir = fresh();
+	const struct cfs_xattr *x;
+	CFS_AUTOFD int fd = -EBADF;
+
+	put(dir, "f", 1);
+	fd = openat(dir, "f", O_RDONLY | O_CLOEXEC);
+	if (fsetxattr(fd, "user.k", "v", 1, 0) < 0) {
+		printf("# no user xattrs on this file system\n");
+		return;
+	}
+	CHECK(cfs_tree_scan(dir, &plain, &tree, &err) == 0);
+	x = cfs_xattrs_get(get(tree, "f")->xattrs, "user.k");
+	CHECK(x && x->value_len == 1 && x->value[0] == 'v');
+	none.flags = CFS_SCAN_NO_XATTRS;
+	CHECK(cfs_tree_scan(dir, &none, &bare, &err) == 0);
+	CHECK(!get(bare, "f")->xattrs);
+	user.flags = CFS_SCAN_USER_XATTRS;
+	CHECK(cfs_tree_scan(dir, &user, &part, &err) == 0);
+	CHECK(get(part, "f")->xattrs->n == 1);
+}
+
+TEST(times_can_be_left_out)
+{
+	struct cfs_scan epoch = plain;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *zero = NULL;
+	const struct timespec times[2] = { { 5, 6 }, { 7, 8 } };
+	CFS_AUTOFD int dir = fresh();
+
+	put(dir, "f", 1);
+	CHECK(utimensat(dir, "f", times, 0) == 0);
+	CHECK(cfs_tree_scan(dir, &plain, &tree, &err) == 0);
+	CHECK(get(tree, "f")->mtime_sec == 7 &&
+	      get(tree, "f")->mtime_nsec == 8);
+	epoch.flags = CFS_SCAN_EPOCH;
+	CHECK(cfs_tree_scan(dir, &epoch, &zero, &err) == 0);
+	CHECK(get(zero, "f")->mtime_sec == 0 &&
+	      get(zero, "f")->mtime_nsec == 0);
+	CHECK(zero->root->mtime_sec == 0);
+}
+
+TEST(devices_are_read_and_can_be_left_out)
+{
+	struct cfs_scan without = plain;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *less = NULL;
+	CFS_AUTOFD int dir = fresh();
+
+	if (mknodat(dir, "null", S_IFCHR | 0666, makedev(1, 3)) < 0) {
+		printf("# no right to make devices\n");
+		return;
+	}
+	CHECK(cfs_tree_scan(dir, &plain, &tree, &err) == 0);
+	CHECK(S_ISCHR(get(tree, "null")->mode));
+	CHECK(get(tree, "null")->rdev == 0x103);
+	without.flags = CFS_SCAN_NO_DEVICES;
+	CHECK(cfs_tree_scan(dir, &without, &less, &err) == 0);
+	CHECK(!less->root->dir.first);
+}
+
+TEST(a_file_that_changes_is_an_error_that_names_it)
+{
+	struct cfs_scan scan = { .file = disturb, .ctx = &files };
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOFD int dir = fresh();
+
+	CHECK(mkdirat(dir, "d", 0755) == 0);
+	put(dir, "d/busy", 4000);
+	CHECK(cfs_tree_scan(dir, &scan, &tree, &err) == -ESTALE);
+	CHECK(strcmp(err.msg, "/d/busy: changed while it was read") == 0);
+	CHECK(!tree);
+}
+
+TEST(the_callers_failure_is_passed_on_with_the_path)
+{
+	struct cfs_scan scan = { .file = fail };
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOFD int dir = fresh();
+
+	put(dir, "f", 65);
+	CHECK(cfs_tree_scan(dir, &scan, &tree, &err) == -ENOSPC);
+	CHECK(strcmp(err.msg, "/f: no space") == 0);
+	CHECK(cfs_tree_scan(-1, &scan, &tree, &err) == -EBADF);
+}
+
+TEST(a_deep_tree_needs_no_more_descriptors_than_a_shallow_one)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOFD int dir = fresh();
+	int at = fcntl(dir, F_DUPFD_CLOEXEC, 0), depth = 0;
+
+	for (int i = 0; i < 300; i++) {
+		int next;
+
+		CHECK(mkdirat(at, "d", 0755) == 0);
+		put(at, "f", 10);
+		CHECK(mkdirat(at, "e", 0755) == 0);
+		next = openat(at, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		CHECK(next >= 0);
+		close(at);
+		at = next;
+	}
+	close(at);
+	CHECK(cfs_tree_scan(dir, &plain, &tree, &err) == 0);
+	for (struct cfs_node *n = tree->root; n;
+	     n = cfs_node_walk(tree->root, n))
+		depth++;
+	CHECK(depth == 901);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#ifndef CFS_TREE_RELABEL_H
+#define CFS_TREE_RELABEL_H
+
+#include "tree/transform.h"
+
+/*
+ * Sets security.selinux of every node of @tree (finished) as the policy in
+ * its /etc/selinux says; without a policy there the attribute is dropped
+ * everywhere.  Part of cfs_transform_boot().
+ *
+ * Errors: as there.
+ */
+int cfs_tree_relabel(struct cfs_tree *tree, const struct cfs_content *content,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

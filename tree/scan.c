@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "tree/scan.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/xattr.h>
+
+#include "base/io.h"
+
+/* Directories above the one being read that stay open; those further up are
+ * opened again on the way back. */
+#define OPEN_MAX_DIRS 128
+
+/* Source: linux/limits.h, XATTR_LIST_MAX and XATTR_SIZE_MAX. */
+#define XATTR_ROOM 65536
+
+#define LEAF_FLAGS (O_NOFOLLOW | O_CLOEXEC)
+
+/* An inode that may come by another name. */
+struct seen {
+	dev_t dev;
+	ino_t ino;
+	struct cfs_node *node;
+};
+
+struct scanner {
+	const struct cfs_scan *scan;
+	struct cfs_tree *tree;
+	struct cfs_table seen;
+	struct cfs_buf pairs; /* struct cfs_xattr pointers */
+	size_t depth;
+	struct level {
+		int fd;
+		dev_t dev;
+		ino_t ino;
+	} levels[CFS_SCAN_DEPTH_MAX + 1];
+	char names[XATTR_ROOM];
+	uint8_t value[XATTR_ROOM];
+};
+
+static uint64_t seen_hash(const void *entry)
+{
+	const struct seen *seen = entry;
+
+	return cfs_hash(&seen->ino, sizeof(seen->ino), seen->dev);
+}
+
+static bool same_inode(const void *entry, const void *key)
+{
+	const struct seen *a = entry, *b = key;
+
+	return a->ino == b->ino && a->dev == b->dev;
+}
+
+static int no_memory(struct cfs_err *err)
+{
+	return cfs_fail(err, ENOMEM, "out of memory");
+}
+
+static int changed(struct cfs_err *err)
+{
+	return cfs_fail(err, ESTALE, "changed while it was read");
+}
+
+static void fill(const struct scanner *sc, struct cfs_node *node,
+		 const struct stat *st)
+{
+	node->mode = st->st_mode & (S_IFMT | 07777);
+	node->uid = st->st_uid;
+	node->gid = st->st_gid;
+	if (sc->scan->flags & CFS_SCAN_EPOCH)
+		return;
+	node->mtime_sec = st->st_mtim.tv_sec;
+	node->mtime_nsec = (uint32_t)st->st_mtim.tv_nsec;
+}
+
+static int read_xattr(struct scanner *sc, const char *path, const char *name,
+		      struct cfs_err *err)
+{
+	const struct cfs_xattr *x;
+	struct cfs_bytes key = { (const uint8_t *)name, strlen(name) };
+	struct cfs_bytes value = { sc->value, 0 };
+	ssize_t n = getxattr(path, name, sc->value, sizeof(sc->value));
+
+	if (n < 0 && errno == ENODATA)
+		return changed(err);
+	if (n < 0)
+		return cfs_fail_errno(err, "read xattr %s", name);
+	value.len = (size_t)n;
+	if (cfs_xattr_add(&sc->tree->xattrs, key, value, &x, err) < 0)
+		return -err->code;
+	cfs_buf_add(&sc->pairs, &x, sizeof(x));
+	return cfs_buf_check(&sc->pairs, err);
+}
+
+/* Through /proc, so that descriptors of symlinks and devices do as well. */
+static int read_xattrs(struct scanner *sc, int fd, struct cfs_node *node,
+		       struct cfs_err *err)
+{
+	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	bool user_only = sc->scan->flags & CFS_SCAN_USER_XATTRS;
+	ssize_t n;
+
+	if (sc->scan->flags & CFS_SCAN_NO_XATTRS)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = listxattr(path, sc->names, sizeof(sc->names));
+	if (n < 0 && errno == EOPNOTSUPP)
+		return 0;
+	if (n < 0)
+		return cfs_fail_errno(err, "list xattrs");
+	sc->pairs.len = 0;
+	for (const char *name = sc->names; name < sc->names + n;
+	     name += strlen(name) + 1) {
+		int r;
+
+		if (user_only && strncmp(name, "user.", 5) != 0)
+			continue;
+		r = read_xattr(sc, path, name, err);
+		if (r < 0)
+			return r;
+	}
+	return cfs_xattrs_add(
+		&sc->tree->xattrs, (const struct cfs_xattr **)sc->pairs.data,
+		sc->pairs.len / sizeof(struct cfs_xattr *), &node->xattrs, err);
+}
+
+/* Is @node another name of an inode that is in the tree already? */
+static int find_inode(struct scanner *sc, struct cfs_node *node,
+		      const struct stat *st, struct cfs_err *err)
+{
+	struct seen key = { .dev = st->st_dev, .ino = st->st_ino };
+	const struct seen *known;
+	struct seen *added;
+	const void **slot;
+
+	if (st->st_nlink < 2 || sc->scan->flags & CFS_SCAN_NO_HARDLINKS)
+		return 0;
+	if (!cfs_table_reserve(&sc->seen))
+		return no_memory(err);
+	slot = cfs_table_slot(&sc->seen, seen_hash(&key), same_inode, &key);
+	if (*slot) {
+		known = *slot;
+		node->mode = known->node->mode;
+		cfs_node_set_link(node, known->node);
+		return 1;
+	}
+	added = cfs_arena_alloc(&sc->tree->arena, sizeof(*added));
+	if (!added)
+		return no_memory(err);
+	*added = key;
+	added->node = node;
+	cfs_table_fill(&sc->seen, slot, added);
+	return 0;
+}
+
+static int read_inline(struct scanner *sc, int fd, const struct stat *st,
+		       struct cfs_node *node, struct cfs_err *err)
+{
+	uint8_t data[CFS_INLINE_FROM_DISK + 1];
+	ssize_t n = cfs_read_full(fd, data, sizeof(data));
+
+	if (n < 0)
+		return cfs_fail(err, (int)-n, "read: %s", strerror((int)-n));
+	if (n != st->st_size)
+		return changed(err);
+	return cfs_node_set_content(sc->tree, node,
+				    (struct cfs_bytes){ data, (size_t)n }, err);
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static int read_regular(struct scanner *sc, int fd, const struct stat *st,
+			struct cfs_node *node, struct cfs_err *err)
+{
+	struct cfs_digest digest = { 0 };
+	struct stat now;
+	int r;
+
+	if (st->st_size <= CFS_INLINE_FROM_DISK)
+		return read_inline(sc, fd, st, node, err);
+	r = sc->scan->file(sc->scan->ctx, fd, st, &digest, err);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &now) < 0)
+		return cfs_fail_errno(err, "stat");
+	if (!same_file(st, &now))
+		return changed(err);
+	return cfs_node_set_object(sc->tree, node, (uint64_t)st->st_size,
+				   &digest, err);
+}
+
+static int read_symlink(struct scanner *sc, int fd, struct cfs_node *node,
+			struct cfs_err *err)
+{
+	uint8_t target[CFS_TARGET_MAX + 1];
+	ssize_t n = readlinkat(fd, "", (char *)target, sizeof(target));
+
+	if (n < 0)
+		return cfs_fail_errno(err, "read symlink");
+	return cfs_node_set_target(
+		sc->tree, node, (struct cfs_bytes){ target, (size_t)n }, err);
+}
+
+/* @node's mode has the type that the directory said. */
+static int read_leaf(struct scanner *sc, int dirfd, struct cfs_node *node,
+		     struct cfs_err *err)
+{
+	bool regular = S_ISREG(node->mode);
+	CFS_AUTOFD int fd = -EBADF;
+	struct stat st;
+	int r;
+
+	fd = openat(dirfd, node->name,
+		    regular ? LEAF_FLAGS | O_RDONLY | O_NONBLOCK | O_NOCTTY
+			    : LEAF_FLAGS | O_PATH);
+	if (fd < 0)
+		return cfs_fail_errno(err, "open");
+	if (fstat(fd, &st) < 0)
+		return cfs_fail_errno(err, "stat");
+	if ((st.st_mode & S_IFMT) != (node->mode & S_IFMT))
+		return changed(err);
+	r = find_inode(sc, node, &st, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	fill(sc, node, &st);
+	r = read_xattrs(sc, fd, node, err);
+	if (r < 0)
+		return r;
+	if (regular)
+		return read_regular(sc, fd, &st, node, err);
+	if (S_ISLNK(st.st_mode))
+		return read_symlink(sc, fd, node, err);
+	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) {
+		if (st.st_rdev > UINT32_MAX)
+			return cfs_fail(err, EOVERFLOW,
+					"device number over 32 bits");
+		node->rdev = (uint32_t)st.st_rdev;
+	}
+	return 0;
+}
+
+/* The type bits of @entry, asking the file system when it did not say. */
+static int type_of(int dirfd, const struct dirent *entry, uint32_t *ret,
+		   struct cfs_err *err)
+{
+	struct stat st;
+
+	*ret = DTTOIF(entry->d_type);
+	if (entry->d_type != DT_UNKNOWN)
+		return 0;
+	if (fstatat(dirfd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return cfs_fail_errno(err, "stat %s", entry->d_name);
+	*ret = st.st_mode & S_IFMT;
+	return 0;
+}
+
+static int read_entry(struct scanner *sc, int dirfd, struct cfs_node *dir,
+		      const struct dirent *entry, struct cfs_err *err)
+{
+	struct cfs_bytes name = { (const uint8_t *)entry->d_name,
+				  strlen(entry->d_name) };
+	char path[CFS_NODE_NAME_MAX];
+	struct cfs_node *node;
+	uint32_t type = 0;
+
+	if (type_of(dirfd, entry, &type, err) < 0)
+		return -err->code;
+	if ((S_ISCHR(type) || S_ISBLK(type)) &&
+	    sc->scan->flags & CFS_SCAN_NO_DEVICES)
+		return 0;
+	if (cfs_node_add(sc->tree, dir, name, type, &node, err) < 0)
+		return -err->code;
+	if (S_ISDIR(type)) /* its turn comes when this one is read */
+		return 0;
+	if (read_leaf(sc, dirfd, node, err) < 0)
+		return cfs_ctx(err, "%s", cfs_node_name(node, path));
+	return 0;
+}
+
+static int read_entries(struct scanner *sc, int dirfd, struct cfs_node *node,
+			struct cfs_err *err)
+{
+	CFS_AUTODIR DIR *dir = NULL;
+	struct dirent *entry;
+	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
+	int r;
+
+	if (fd < 0)
+		return cfs_fail_errno(err, "duplicate a descriptor");
+	dir = fdopendir(fd);
+	if (!dir) {
+		r = cfs_fail_errno(err, "read directory");
+		close(fd);
+		return r;
+	}
+	while ((errno = 0, entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		r = read_entry(sc, dirfd, node, entry, err);
+		if (r < 0)
+			return r;
+	}
+	return errno ? cfs_fail_errno(err, "read directory") : 0;
+}
+
+/* Reads directory @node, open as the level of this depth. */
+static int read_dir(struct scanner *sc, struct cfs_node *node,
+		    struct cfs_err *err)
+{
+	struct level *level = &sc->levels[sc->depth];
+	struct stat before, after;
+	int r;
+
+	if (fstat(level->fd, &before) < 0)
+		return cfs_fail_errno(err, "stat");
+	level->dev = before.st_dev;
+	level->ino = before.st_ino;
+	fill(sc, node, &before);
+	r = read_xattrs(sc, level->fd, node, err);
+	if (r < 0)
+		return r;
+	r = read_entries(sc, level->fd, node, err);
+	if (r < 0)
+		return r;
+	if (fstat(level->fd, &after) < 0)
+		return cfs_fail_errno(err, "stat");
+	return same_file(&before, &after) ? 0 : changed(err);
+}
+
+static int enter(struct scanner *sc, struct cfs_node *node, struct cfs_err *err)
+{
+	int dirfd = sc->levels[sc->depth].fd, fd;
+
+	if (sc->depth + 1 > CFS_SCAN_DEPTH_MAX)
+		return cfs_fail(err, ELOOP,
+				"over %d directories within each other",
+				CFS_SCAN_DEPTH_MAX);
+	fd = openat(dirfd, node->name,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOTDIR || errno == ELOOP
+			       ? changed(err)
+			       : cfs_fail_errno(err, "open");
+	sc->depth++;
+	sc->levels[sc->depth].fd = fd;
+	if (sc->depth >= OPEN_MAX_DIRS)
+		cfs_closep(&sc->levels[sc->depth - OPEN_MAX_DIRS].fd);
+	return read_dir(sc, node, err);
+}
+
+/* Back to the directory above, which has to be the one it was. */
+static int leave(struct scanner *sc, struct cfs_err *err)
+{
+	struct level *level = &sc->levels[sc->depth];
+	struct level *above = level - 1;
+	struct stat st;
+
+	if (above->fd < 0) {
+		above->fd = openat(level->fd, "..",
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (above->fd < 0 || fstat(above->fd, &st) < 0)
+			return cfs_fail_errno(err, "open the directory above");
+		if (st.st_dev != above->dev || st.st_ino != above->ino)
+			return changed(err);
+	}
+	cfs_closep(&level->fd);
+	sc->depth--;
+	return 0;
+}
+
+static struct cfs_node *next_dir(struct cfs_node *node)
+{
+	while (node && !S_ISDIR(node->mode))
+		node = node->next;
+	return node;
+}
+
+static int walk(struct scanner *sc, struct cfs_err *err)
+{
+	struct cfs_node *node = sc->tree->root, *next;
+	char path[CFS_NODE_NAME_MAX];
+	int r = read_dir(sc, node, err);
+
+	while (r == 0) {
+		next = next_dir(node->dir.first);
+		while (!next && node->parent && r == 0) {
+			next = next_dir(node->next);
+			node = node->parent;
+			r = leave(sc, err);
+		}
+		if (r < 0 || !next)
+			break;
+		node = next;
+		r = enter(sc, node, err);
+	}
+	/* A leaf has named itself; then the directory need not. */
+	if (r < 0 && err->msg[0] != '/')
+		return cfs_ctx(err, "%s", cfs_node_name(node, path));
+	return r;
+}
+
+static void scanner_free(struct scanner **sc)
+{
+	if (!*sc)
+		return;
+	for (size_t i = 0; i <= (*sc)->depth; i++)
+		cfs_closep(&(*sc)->levels[i].fd);
+	cfs_tree_free((*sc)->tree);
+	cfs_table_free(&(*sc)->seen);
+	cfs_buf_free(&(*sc)->pairs);
+	free(*sc);
+}
+
+int cfs_tree_scan(int dirfd, const struct cfs_scan *scan, struct cfs_tree **ret,
+		  struct cfs_err *err)
+{
+	__attribute__((cleanup(scanner_free))) struct scanner *sc =
+		calloc(1, sizeof(*sc));
+	int r;
+
+	if (!sc)
+		return no_memory(err);
+	sc->scan = scan;
+	sc->seen.hash_of = seen_hash;
+	/* O_PATH will do as an argument; reading needs one of our own. */
+	sc->levels[0].fd =
+		openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (sc->levels[0].fd < 0)
+		return cfs_fail_errno(err, "open directory");
+	if (cfs_tree_new(&sc->tree, err) < 0)
+		return -err->code;
+	r = walk(sc, err);
+	if (r < 0)
+		return r;
+	r = cfs_tree_finish(sc->tree, err);
+	if (r < 0)
+		return r;
+	*ret = cfs_steal_ptr(&sc->tree);
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * A directory on disk into a tree.
+ */
+#ifndef CFS_TREE_SCAN_H
+#define CFS_TREE_SCAN_H
+
+#include "tree/node.h"
+
+/* Source: composefs-rs reads images of at most this many levels. */
+#define CFS_SCAN_DEPTH_MAX 2047
+
+enum cfs_scan_flags {
+	CFS_SCAN_NO_XATTRS = 1,
+	CFS_SCAN_USER_XATTRS = 2, /* none but user.* */
+	CFS_SCAN_NO_DEVICES = 4,
+	CFS_SCAN_EPOCH = 8,	    /* every mtime is 0.0 */
+	CFS_SCAN_NO_HARDLINKS = 16, /* every name is an inode */
+};
+
+struct cfs_scan {
+	unsigned flags;
+	/*
+	 * Called once for each regular file over CFS_INLINE_FROM_DISK bytes
+	 * (for all of its names together): gives its fs-verity digest, and may
+	 * keep its bytes somewhere.  @fd: read-only, at its start; @st: its
+	 * status.  Returns 0 or an error.
+	 */
+	int (*file)(void *ctx, int fd, const struct stat *st,
+		    struct cfs_digest *ret, struct cfs_err *err);
+	void *ctx;
+};
+
+/*
+ * Reads everything below the directory @dirfd, other file systems too, into a
+ * new, finished tree.  Nothing is followed: symlinks are read, every name is
+ * opened in the descriptor of its directory.
+ *
+ * Errors, worded with the path: -ESTALE for a file or directory that changes
+ * meanwhile, -ELOOP beyond CFS_SCAN_DEPTH_MAX, -EOVERFLOW for a device number
+ * over 32 bits, @scan->file's, system calls'.
+ */
+int cfs_tree_scan(int dirfd, const struct cfs_scan *scan, struct cfs_tree **ret,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

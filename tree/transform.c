@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "tree/transform.h"
+
+#include <string.h>
+
+#include "tree/relabel.h"
+
+/* The child @name of @dir, or NULL. */
+static struct cfs_node *child(struct cfs_node *dir, const char *name)
+{
+	for (struct cfs_node *n = dir->dir.first; n; n = n->next) {
+		if (strcmp(n->name, name) == 0 && !(n->flags & CFS_NODE_GONE))
+			return n;
+	}
+	return NULL;
+}
+
+static int root_dir(struct cfs_tree *tree, const char *name,
+		    struct cfs_node **ret, struct cfs_err *err)
+{
+	struct cfs_node *node = child(tree->root, name);
+
+	if (!node)
+		return cfs_fail(err, ENOENT, "there is no /%s", name);
+	if (!cfs_node_is_dir(node))
+		return cfs_fail(err, ENOTDIR, "/%s is not a directory", name);
+	*ret = node;
+	return 0;
+}
+
+static bool is_kept(const struct cfs_xattr *x, enum cfs_xattr_filter filter)
+{
+	return strcmp(x->key, "security.capability") == 0 ||
+	       (filter == CFS_XATTRS_KEEP_USER &&
+		strncmp(x->key, "user.", strlen("user.")) == 0);
+}
+
+static int filter_list(struct cfs_tree *tree, const struct cfs_xattrs *list,
+		       enum cfs_xattr_filter filter,
+		       const struct cfs_xattrs **ret, struct cfs_err *err)
+{
+	CFS_AUTOFREE const struct cfs_xattr **kept =
+		calloc(list->n, sizeof(*kept));
+	size_t n = 0;
+
+	if (!kept)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < list->n; i++) {
+		if (is_kept(list->v[i], filter))
+			kept[n++] = list->v[i];
+	}
+	return cfs_xattrs_add(&tree->xattrs, kept, n, ret, err);
+}
+
+int cfs_transform_xattrs(struct cfs_tree *tree, enum cfs_xattr_filter filter,
+			 struct cfs_err *err)
+{
+	const struct cfs_xattrs *last = NULL, *kept = NULL;
+
+	for (struct cfs_node *n = tree->root; n;
+	     n = cfs_node_walk(tree->root, n)) {
+		if (!n->xattrs)
+			continue;
+		/* Neighbours mostly have the same list. */
+		if (n->xattrs != last) {
+			int r = filter_list(tree, n->xattrs, filter, &kept,
+					    err);
+
+			if (r < 0)
+				return r;
+			last = n->xattrs;
+		}
+		n->xattrs = kept;
+	}
+	return 0;
+}
+
+int cfs_transform_oci(struct cfs_tree *tree, enum cfs_xattr_filter filter,
+		      struct cfs_err *err)
+{
+	struct cfs_node *root = tree->root, *usr, *run;
+	int r = root_dir(tree, "usr", &usr, err);
+
+	if (r < 0)
+		return r;
+	run = child(root, "run");
+	if (run && !cfs_node_is_dir(run))
+		return cfs_fail(err, ENOTDIR, "/run is not a directory");
+	root->mode = usr->mode;
+	root->uid = usr->uid;
+	root->gid = usr->gid;
+	root->mtime_sec = usr->mtime_sec;
+	root->mtime_nsec = usr->mtime_nsec;
+	root->xattrs = usr->xattrs;
+	if (run) {
+		run->mtime_sec = usr->mtime_sec;
+		run->mtime_nsec = usr->mtime_nsec;
+		cfs_node_clear(tree, run);
+	}
+	r = cfs_tree_finish(tree, err);
+	return r < 0 ? r : cfs_transform_xattrs(tree, filter, err);
+}
+
+/* Only the seconds change: composefs-rs does so, and digests depend on it. */
+static int empty_for_boot(struct cfs_tree *tree, const char *name,
+			  const struct cfs_node *usr, struct cfs_err *err)
+{
+	struct cfs_node *dir;
+	int r = root_dir(tree, name, &dir, err);
+
+	if (r < 0)
+		return r;
+	dir->mtime_sec = usr->mtime_sec;
+	cfs_node_clear(tree, dir);
+	return 0;
+}
+
+int cfs_transform_boot(struct cfs_tree *tree, const struct cfs_content *content,
+		       struct cfs_err *err)
+{
+	struct cfs_node *usr;
+	int r = root_dir(tree, "usr", &usr, err);
+
+	if (r < 0)
+		return r;
+	r = empty_for_boot(tree, "boot", usr, err);
+	if (r < 0)
+		return r;
+	r = empty_for_boot(tree, "sysroot", usr, err);
+	if (r < 0)
+		return r;
+	r = cfs_tree_finish(tree, err);
+	return r < 0 ? r : cfs_tree_relabel(tree, content, err);
+}
