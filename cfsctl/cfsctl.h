@@ -112,6 +112,8 @@ int cmd_keyring_lock(const struct cfs_globals *g, int argc, char **argv,
 		     struct cfs_err *err);
 int cmd_keyring_status(const struct cfs_globals *g, int argc, char **argv,
 		       struct cfs_err *err);
+int cmd_enable_verity(const struct cfs_globals *g, int argc, char **argv,
+		      struct cfs_err *err);
 int cmd_disk(const struct cfs_globals *g, int argc, char **argv,
 	     struct cfs_err *err);
 

@@ -109,6 +109,11 @@ static const struct cfs_cmd commands[] = {
 		  "repeated\n"
 		  "  --check-expiry        refuse an expired one\n",
 	  .run = cmd_verify_image },
+	{ .name = "enable-verity",
+	  .args = "",
+	  .help = "seal a repository that was copied or made without fs-verity",
+	  .options = "  --no-kernel-signatures  leave signatures out of it\n",
+	  .run = cmd_enable_verity },
 	{ .name = "genkey",
 	  .args = "DIR [--name NAME]",
 	  .help = "make a key for development",

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* cfsctl enable-verity: seals a repository that was copied or built without
+ * fs-verity. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cfsctl/cfsctl.h"
+#include "repo/seal.h"
+
+static void report(const struct cfs_seal_stats *stats)
+{
+	printf("Enabled fs-verity on %" PRIu64 " objects, %" PRIu64
+	       " had it already\n",
+	       stats->enabled + stats->replaced, stats->already);
+	if (stats->replaced)
+		printf("  %" PRIu64 " of them replaced by signed copies\n",
+		       stats->replaced);
+	if (stats->unknown)
+		fprintf(stderr,
+			"warning: this kernel cannot tell whether %" PRIu64
+			" images carry their signatures; they were left alone\n",
+			stats->unknown);
+}
+
+int cmd_enable_verity(const struct cfs_globals *g, int argc, char **argv,
+		      struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	struct cfs_seal_params params = { 0 };
+	struct cfs_seal_stats stats;
+	const struct cfs_opt opts[] = {
+		{ .name = "no-kernel-signatures",
+		  .flag = &params.no_signatures },
+		{ 0 },
+	};
+	int r;
+
+	r = cmd_options(opts, &argc, argv, err);
+	if (r == 0)
+		r = cmd_operands(argc, 0, 0, err);
+	if (r == 0)
+		r = cmd_open_repo(g, &repo, err);
+	if (r < 0)
+		return r;
+	r = cfs_repo_seal(&repo, &params, &stats, err);
+	if (r == 0)
+		report(&stats);
+	return r;
+}

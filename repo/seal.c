@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "repo/seal.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "fsverity/enable.h"
+#include "fsverity/measure.h"
+#include "repo/dir.h"
+#include "repo/temp.h"
+
+#define HEX	   "0123456789abcdef"
+#define COPY_CHUNK (256u << 10) /* bytes */
+
+struct sealing {
+	const struct cfs_repo *repo;
+	const struct cfs_seal_params *params;
+	struct cfs_seal_stats *stats;
+	int objects;	      /* objects/ */
+	uint64_t done, total; /* objects looked at, of all */
+};
+
+/* One object at work. */
+struct object {
+	struct cfs_digest id;
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_buf signature; /* empty for none */
+	int shard;		  /* borrowed: objects/xx */
+	int fd;
+};
+
+static void object_end(struct object *o)
+{
+	cfs_buf_free(&o->signature);
+	cfs_closep(&o->fd);
+}
+
+/* Are these hex digits, and so many? */
+static bool is_hex(const char *name, size_t len)
+{
+	return strlen(name) == len && strspn(name, HEX) == len;
+}
+
+static int is_image(const struct cfs_repo *repo, const char *hex,
+		    struct cfs_err *err)
+{
+	char path[sizeof("images/") + CFS_DIGEST_HEX_MAX];
+	int r;
+
+	snprintf(path, sizeof(path), "images/%s", hex);
+	r = cfs_name_exists(repo->fd, path);
+	return r < 0 ? cfs_fail(err, -r, "%s: %s", path, strerror(-r)) : r;
+}
+
+static int read_signature(const struct sealing *s, struct object *o,
+			  struct cfs_err *err)
+{
+	char path[sizeof("signatures/.p7s") + CFS_DIGEST_HEX_MAX];
+	int r;
+
+	if (s->params->no_signatures)
+		return 0;
+	snprintf(path, sizeof(path), "signatures/%s.p7s", o->hex);
+	r = cfs_read_file(s->repo->fd, path, CFS_SIGNATURE_MAX, &o->signature,
+			  err);
+	return r < 0 ? r : 0;
+}
+
+static int no_support(struct cfs_err *err)
+{
+	return cfs_fail(err, EOPNOTSUPP,
+			"this file system or kernel has no fs-verity (ext4: "
+			"tune2fs -O verity; Linux: CONFIG_FS_VERITY)");
+}
+
+static int copy(int from, int to, struct cfs_err *err)
+{
+	CFS_AUTOFREE uint8_t *buf = malloc(COPY_CHUNK);
+	uint64_t off = 0;
+
+	if (!buf)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	for (;;) {
+		ssize_t n = cfs_pread_full(from, buf, COPY_CHUNK, off);
+		int r = n < 0 ? (int)n : cfs_write_full(to, buf, (size_t)n);
+
+		if (r < 0)
+			return cfs_fail(err, -r, "copy it: %s", strerror(-r));
+		if (n < COPY_CHUNK)
+			return 0;
+		off += (uint64_t)n;
+	}
+}
+
+/* Puts a signed copy in the place of the object; who has the old one open
+ * keeps it. */
+static int replace(struct sealing *s, struct object *o, struct cfs_err *err)
+{
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+	int r;
+
+	r = cfs_temp_open(s->objects, cfs_temp_unnamed_work(s->objects), &temp,
+			  err);
+	if (r == 0)
+		r = copy(o->fd, temp.fd, err);
+	if (r == 0)
+		r = cfs_temp_seal(&temp, err);
+	if (r == 0)
+		r = cfs_verity_enable(temp.fd, o->id.alg,
+				      cfs_buf_bytes(&o->signature), err);
+	if (r == CFS_ENABLE_UNSUPPORTED)
+		r = no_support(err);
+	if (r >= 0)
+		r = cfs_verity_require(temp.fd, &o->id, err);
+	if (r >= 0)
+		r = cfs_temp_replace(&temp, o->shard, o->hex + 2, err);
+	s->stats->replaced += r == 0;
+	return r;
+}
+
+/* It has fs-verity; has it the signature that is kept? */
+static int check_signature(struct sealing *s, struct object *o,
+			   struct cfs_err *err)
+{
+	uint8_t have[CFS_SIGNATURE_MAX];
+	int n;
+
+	s->stats->already++;
+	if (o->signature.len == 0)
+		return 0;
+	n = cfs_verity_read_signature(o->fd, have, err);
+	if (n == -ENOTTY) {
+		s->stats->unknown++;
+		return 0;
+	}
+	if (n < 0)
+		return n;
+	if ((size_t)n == o->signature.len &&
+	    memcmp(have, o->signature.data, o->signature.len) == 0)
+		return 0;
+	s->stats->already--;
+	return replace(s, o, err);
+}
+
+static int enable(struct sealing *s, struct object *o, struct cfs_err *err)
+{
+	int r = cfs_verity_enable(o->fd, o->id.alg,
+				  cfs_buf_bytes(&o->signature), err);
+
+	if (r < 0)
+		return r;
+	if (r == CFS_ENABLE_UNSUPPORTED)
+		return no_support(err);
+	r = cfs_verity_require(o->fd, &o->id, err);
+	if (r == 0)
+		s->stats->enabled++;
+	return r;
+}
+
+static int seal_open_object(struct sealing *s, struct object *o,
+			    struct cfs_err *err)
+{
+	struct cfs_digest have;
+	int r = read_signature(s, o, err);
+
+	if (r < 0)
+		return r;
+	r = cfs_verity_measure(o->fd, &have, err);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return enable(s, o, err);
+	r = cfs_verity_require(o->fd, &o->id, err);
+	return r < 0 ? r : check_signature(s, o, err);
+}
+
+/* Seals objects/xx/@rest, with the hex digits @hex in all. */
+static int seal_object(struct sealing *s, int shard, const char *hex,
+		       struct cfs_err *err)
+{
+	__attribute__((cleanup(object_end))) struct object o = { .shard = shard,
+								 .fd = -EBADF };
+	int r;
+
+	snprintf(o.hex, sizeof(o.hex), "%s", hex);
+	r = cfs_digest_from_hex(hex, strlen(hex), &o.id, err);
+	if (r < 0)
+		return r;
+	o.fd = cfs_open_regular(shard, hex + 2, NULL);
+	if (o.fd < 0)
+		r = cfs_fail(err, -o.fd, "open it: %s%s", strerror(-o.fd),
+			     o.fd == -ENOKEY
+				     ? " (its signer's certificate is not in "
+				       "the kernel's .fs-verity keyring)"
+				     : "");
+	else
+		r = seal_open_object(s, &o, err);
+	return r < 0 ? cfs_ctx(err, "object %s", hex) : 0;
+}
+
+enum pass {
+	COUNT,
+	OTHERS,
+	IMAGES,
+};
+
+static int visit(struct sealing *s, enum pass pass, int shard, const char *hex,
+		 struct cfs_err *err)
+{
+	int r;
+
+	if (pass == COUNT) {
+		s->total++;
+		return 0;
+	}
+	r = is_image(s->repo, hex, err);
+	if (r < 0 || r != (pass == IMAGES))
+		return r < 0 ? r : 0;
+	if (s->params->progress)
+		s->params->progress(s->params->progress_arg, s->done, s->total);
+	s->done++;
+	return seal_object(s, shard, hex, err);
+}
+
+static int visit_shard(struct sealing *s, enum pass pass, const char *xx,
+		       struct cfs_err *err)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	CFS_AUTOFD int shard = cfs_dir_open(s->objects, xx);
+	size_t rest = 2 * cfs_alg_size(s->repo->meta.alg) - 2;
+	int r;
+
+	if (shard < 0)
+		return cfs_fail(err, -shard, "open objects/%s: %s", xx,
+				strerror(-shard));
+	r = cfs_dir_list(shard, ".", &names, err);
+	for (unsigned i = 0; r == 0 && i < names.n; i++) {
+		char hex[CFS_DIGEST_HEX_MAX];
+
+		if (!is_hex(names.v[i], rest))
+			continue;
+		snprintf(hex, sizeof(hex), "%.2s%.126s", xx, names.v[i]);
+		r = visit(s, pass, shard, hex, err);
+	}
+	return r;
+}
+
+static int visit_all(struct sealing *s, enum pass pass, struct cfs_err *err)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	int r = cfs_dir_list(s->objects, ".", &names, err);
+
+	for (unsigned i = 0; r == 0 && i < names.n; i++)
+		if (is_hex(names.v[i], 2))
+			r = visit_shard(s, pass, names.v[i], err);
+	return r;
+}
+
+static int seal_objects(struct sealing *s, struct cfs_err *err)
+{
+	CFS_AUTOFD int objects = cfs_dir_open(s->repo->fd, "objects");
+	int r;
+
+	if (objects == -ENOENT)
+		return 0;
+	if (objects < 0)
+		return cfs_fail(err, -objects, "open objects: %s",
+				strerror(-objects));
+	s->objects = objects;
+	r = visit_all(s, COUNT, err);
+	if (r == 0)
+		r = visit_all(s, OTHERS, err);
+	if (r == 0)
+		r = visit_all(s, IMAGES, err);
+	return r;
+}
+
+static int seal_meta(const struct cfs_repo *repo, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = cfs_open_regular(repo->fd, "meta.json", NULL);
+	struct cfs_bytes none = { NULL, 0 };
+	int r;
+
+	if (fd < 0)
+		return cfs_fail(err, -fd, "open meta.json: %s", strerror(-fd));
+	r = cfs_verity_enable(fd, repo->meta.alg, none, err);
+	if (r < 0)
+		return cfs_ctx(err, "meta.json");
+	if (r == CFS_ENABLE_UNSUPPORTED)
+		return no_support(err);
+	if (fsync(fd) < 0)
+		return cfs_fail_errno(err, "write meta.json to the disk");
+	return 0;
+}
+
+int cfs_repo_seal(const struct cfs_repo *repo,
+		  const struct cfs_seal_params *params,
+		  struct cfs_seal_stats *ret, struct cfs_err *err)
+{
+	struct sealing s = {
+		.repo = repo, .params = params, .stats = ret, .objects = -EBADF
+	};
+	int r;
+
+	*ret = (struct cfs_seal_stats){ 0 };
+	if (!repo->has_meta)
+		return cfs_fail(err, ENOENT,
+				"the repository has no meta.json: add it with "
+				"`cfsctl init --ensure`");
+	r = seal_objects(&s, err);
+	if (r < 0)
+		return r;
+	if (syncfs(repo->fd) < 0)
+		return cfs_fail_errno(err, "write the repository to the disk");
+	return seal_meta(repo, err);
+}

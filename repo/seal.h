@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Sealing a repository that is there already: one that was copied (tar, rsync
+ * and cp lose fs-verity) or made where there was none.
+ *
+ * First all other objects, then the images, each with the signature that is
+ * kept for it, then everything goes to the disk, and meta.json comes last: it
+ * is what says "sealed", so a run that was interrupted does not look like one
+ * that ended.  Running it again goes on where it stopped.
+ *
+ * Source: composefs-rs crates/composefs/src/repository.rs (meta.json decides);
+ * Documentation/filesystems/fsverity.rst (a signature cannot be added later,
+ * so the file is replaced).
+ */
+#ifndef CFS_REPO_SEAL_H
+#define CFS_REPO_SEAL_H
+
+#include <stdint.h>
+
+#include "repo/open.h"
+
+struct cfs_seal_params {
+	bool no_signatures; /* leave signatures out of fs-verity */
+	/* Called before each object with the number done; or NULL. */
+	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	void *progress_arg;
+};
+
+struct cfs_seal_stats {
+	uint64_t enabled;  /* objects that have fs-verity now */
+	uint64_t already;  /* that had it, and were measured */
+	uint64_t replaced; /* images that had it without their signature */
+	uint64_t unknown;  /* images of which the kernel cannot tell whether
+			      they carry their signature: left as they are */
+};
+
+/*
+ * Seals @repo, which has meta.json and is locked (shared) by the caller.
+ * *@ret counts what was done, also when it fails.
+ *
+ * Errors, naming the object: -EBADMSG its contents are not what it is called;
+ * -EOPNOTSUPP the file system or kernel has no fs-verity; -ENOKEY,
+ * -EKEYREJECTED, ... of cfs_verity_enable(); -ENOENT no meta.json.
+ */
+int cfs_repo_seal(const struct cfs_repo *repo,
+		  const struct cfs_seal_params *params,
+		  struct cfs_seal_stats *ret,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif
