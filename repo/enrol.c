@@ -58,12 +58,7 @@ static int enable(int fd, const struct cfs_digest *id, struct cfs_bytes der,
 	return r;
 }
 
-/*
- * The copy has a name from the start.  When the kernel refuses a signature of
- * a file without one, ext4 forgets to take it off the list of orphans on the
- * disk (Linux 6.1, 6.12 and 7.2): the next mount cuts the file that has its inode
- * number by then to its size, and with that its fs-verity metadata off.
- */
+/* The copy has a name from the start: see repo/object.c. */
 static int replace(struct cfs_store *store, const struct cfs_digest *id, int fd,
 		   struct cfs_bytes der, struct cfs_err *err)
 {

@@ -33,6 +33,18 @@ static const char *rest(const struct incoming *in)
 	return in->path + 3;
 }
 
+/*
+ * A file that is to get fs-verity needs a name.  When turning it on fails half
+ * way for one without (ENOSPC, require_signatures), ext4 forgets to take it off
+ * the list of orphans on the disk (Linux 6.1, 6.12 and 7.2): the next mount
+ * cuts the file that has its inode number by then to its size, and with that
+ * its fs-verity metadata off.
+ */
+static bool may_be_unnamed(const struct cfs_store *store)
+{
+	return store->unnamed && store->verity == CFS_STORE_VERITY_LACKING;
+}
+
 static int prepare(struct cfs_store *store, struct incoming *in,
 		   struct cfs_err *err)
 {
@@ -177,8 +189,8 @@ static int add_incoming(struct cfs_store *store, struct incoming *in,
 		store->stats.present++;
 	if (found < 0 || found == GOOD)
 		return found < 0 ? found : 0;
-	r = cfs_temp_open(store->unnamed ? in->shard : store->objects,
-			  store->unnamed, &temp, err);
+	r = cfs_temp_open(may_be_unnamed(store) ? in->shard : store->objects,
+			  may_be_unnamed(store), &temp, err);
 	if (r < 0)
 		return r;
 	r = cfs_write_full(temp.fd, in->data.data, in->data.len);
@@ -268,7 +280,7 @@ int cfs_object_add_long(struct cfs_store *store, struct cfs_bytes head, int fd,
 	struct incoming in = { 0 };
 	int found, r;
 
-	r = cfs_temp_open(store->objects, store->unnamed, &temp, err);
+	r = cfs_temp_open(store->objects, may_be_unnamed(store), &temp, err);
 	if (r == 0)
 		r = copy_whole(head, fd, temp.fd, err);
 	if (r == 0)
