@@ -90,6 +90,18 @@ void cmd_waiting(void);
 /* The commands, in the order of main.c's table. */
 int cmd_init(const struct cfs_globals *g, int argc, char **argv,
 	     struct cfs_err *err);
+int cmd_create_image(const struct cfs_globals *g, int argc, char **argv,
+		     struct cfs_err *err);
+int cmd_compute_id(const struct cfs_globals *g, int argc, char **argv,
+		   struct cfs_err *err);
+int cmd_compute_karg(const struct cfs_globals *g, int argc, char **argv,
+		     struct cfs_err *err);
+int cmd_create_dumpfile(const struct cfs_globals *g, int argc, char **argv,
+			struct cfs_err *err);
+int cmd_image_objects(const struct cfs_globals *g, int argc, char **argv,
+		      struct cfs_err *err);
+int cmd_dump_files(const struct cfs_globals *g, int argc, char **argv,
+		   struct cfs_err *err);
 int cmd_import_image(const struct cfs_globals *g, int argc, char **argv,
 		     struct cfs_err *err);
 int cmd_images(const struct cfs_globals *g, int argc, char **argv,

@@ -6,6 +6,7 @@
 
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/globals.h"
+#include "cfsctl/source.h"
 
 static const struct cfs_cmd keyring[] = {
 	{ .name = "add-cert",
@@ -43,6 +44,34 @@ static const struct cfs_cmd commands[] = {
 		  "  --ensure              keep what is there already\n"
 		  "  --reset-metadata      forget all images and streams\n",
 	  .run = cmd_init },
+	{ .name = "create-image",
+	  .args = "PATH [NAME]",
+	  .help = "store a directory and make an image of it",
+	  .options = CFS_SOURCE_HELP,
+	  .run = cmd_create_image },
+	{ .name = "compute-id",
+	  .args = "PATH",
+	  .help = "print the digest its image would have",
+	  .options = CFS_SOURCE_HELP
+	  "  -o, --output FILE     write the image there\n",
+	  .run = cmd_compute_id,
+	  .allows_no_repo = true },
+	{ .name = "compute-karg",
+	  .args = "PATH",
+	  .help = "print the kernel argument to boot it",
+	  .options = "  --no-propagate-usr-to-root\n"
+		     "                        take the root directory and "
+		     "xattrs as they are\n"
+		     "  --xattrs MODE         allowlist-only or "
+		     "keep-user-xattrs\n",
+	  .run = cmd_compute_karg,
+	  .allows_no_repo = true },
+	{ .name = "create-dumpfile",
+	  .args = "PATH",
+	  .help = "print a directory as a dumpfile",
+	  .options = CFS_SOURCE_HELP,
+	  .run = cmd_create_dumpfile,
+	  .allows_no_repo = true },
 	{ .name = "import-image",
 	  .args = "NAME < IMAGE",
 	  .help = "store an EROFS image and name it",

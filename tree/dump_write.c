@@ -84,16 +84,21 @@ static void add_xattrs(struct cfs_buf *out, const struct cfs_xattrs *list)
 	}
 }
 
-static void add_line(struct cfs_buf *out, const struct cfs_tree *tree,
-		     const struct cfs_node *node, struct cfs_buf *path)
+static void add_link(struct cfs_buf *out, const struct cfs_node *node,
+		     struct cfs_buf *path)
 {
 	add_path(out, node, path);
-	if (node->flags & CFS_NODE_LINK) {
-		cfs_buf_addf(out, " 0 @%o - - - - 0.0 ", node->link->mode);
-		add_path(out, node->link, path);
-		cfs_buf_adds(out, " - -\n");
-		return;
-	}
+	cfs_buf_addf(out, " 0 @%o - - - - 0.0 ", node->link->mode);
+	add_path(out, node->link, path);
+	cfs_buf_adds(out, " - -\n");
+}
+
+/* The line of @node under the name of @name. */
+static void add_line(struct cfs_buf *out, const struct cfs_tree *tree,
+		     const struct cfs_node *name, const struct cfs_node *node,
+		     struct cfs_buf *path)
+{
+	add_path(out, name, path);
 	cfs_buf_addf(out, " %llu %o %u %u %u %u %lld.%u",
 		     (unsigned long long)(S_ISDIR(node->mode) ? 0 : node->size),
 		     node->mode, node->nlink, node->uid, node->gid, node->rdev,
@@ -112,7 +117,21 @@ int cfs_dump_write(const struct cfs_tree *tree, struct cfs_buf *out,
 	CFS_AUTOBUF struct cfs_buf path = { 0 };
 
 	for (struct cfs_node *n = tree->root; n;
-	     n = cfs_node_walk(tree->root, n))
-		add_line(out, tree, n, &path);
+	     n = cfs_node_walk(tree->root, n)) {
+		if (n->flags & CFS_NODE_LINK)
+			add_link(out, n, &path);
+		else
+			add_line(out, tree, n, n, &path);
+	}
+	return cfs_buf_check(out, err);
+}
+
+int cfs_dump_write_below(const struct cfs_tree *tree, struct cfs_node *top,
+			 struct cfs_buf *out, struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf path = { 0 };
+
+	for (struct cfs_node *n = top; n; n = cfs_node_walk(top, n))
+		add_line(out, tree, n, cfs_node_inode(n), &path);
 	return cfs_buf_check(out, err);
 }

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "cfsctl/cfsctl.h"
+#include "cfsctl/progress.h"
+#include "cfsctl/source.h"
+#include "erofs/writer.h"
+#include "repo/object.h"
+#include "repo/ref.h"
+#include "repo/writer.h"
+
+struct creation {
+	struct cfs_store *store;
+	struct cfs_writer *writer;
+	struct cfs_progress progress;
+};
+
+static int store_file(void *ctx, int fd, const struct stat *st,
+		      struct cfs_digest *ret, struct cfs_err *err)
+{
+	struct creation *c = ctx;
+	uint64_t size;
+	int r = cfs_writer_add_file(c->writer, fd, ret, &size, err);
+
+	if (r < 0)
+		return r;
+	/* The tree has the size that was seen first. */
+	if (size != (uint64_t)st->st_size)
+		return cfs_fail(err, ESTALE, "it changed while it was read");
+	cmd_progress_add(&c->progress, size);
+	return 0;
+}
+
+/* Stores the image of @tree in @format and commits it. */
+static int commit(struct cfs_store *store, const struct cfs_tree *tree,
+		  unsigned format, struct cfs_digest *ret, struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf image = { 0 };
+	int r;
+
+	r = cfs_erofs_write(tree, format, 0, &image, err);
+	if (r == 0)
+		r = cfs_object_add_bytes(store, cfs_buf_bytes(&image), ret,
+					 err);
+	if (r == 0)
+		r = cfs_image_commit(store, ret, err);
+	return r;
+}
+
+/* A dumpfile has no contents: its objects must be there. */
+static int check_objects(const struct cfs_store *store,
+			 const struct cfs_tree *tree, struct cfs_err *err)
+{
+	for (struct cfs_node *n = tree->root; n;
+	     n = cfs_node_walk(tree->root, n)) {
+		char path[CFS_OBJECT_PATH_MAX];
+		struct cfs_digest id;
+		int r;
+
+		if (!cfs_node_is_external(n))
+			continue;
+		if (!cfs_node_digest(tree, n, &id) ||
+		    id.alg != store->repo.meta.alg) {
+			char name[CFS_NODE_NAME_MAX];
+
+			return cfs_fail(err, EINVAL,
+					"%s has no %s digest in the dumpfile",
+					cfs_node_name(n, name),
+					cfs_alg_name(store->repo.meta.alg));
+		}
+		cfs_digest_to_path(&id, path);
+		r = cfs_name_exists(store->objects, path);
+		if (r <= 0)
+			return cfs_fail(err, ENOENT,
+					"objects/%s is not in the repository",
+					path);
+	}
+	return 0;
+}
+
+static int read_source(struct creation *c, const struct cfs_source *source,
+		       struct cfs_tree **ret, struct cfs_err *err)
+{
+	int r;
+
+	r = cfs_writer_new(c->store, &c->writer, err);
+	if (r < 0)
+		return r;
+	cmd_progress_start(&c->progress, "stored");
+	r = cmd_source_read(source, store_file, c, ret, err);
+	if (r == 0)
+		r = cfs_writer_finish(c->writer, err);
+	cmd_progress_end(&c->progress);
+	cfs_writer_free(c->writer);
+	c->writer = NULL;
+	if (r == 0 && source->dumpfile)
+		r = check_objects(c->store, *ret, err);
+	return r;
+}
+
+/* All formats of the repository; the default one is printed and named. */
+static int create(const struct cfs_globals *g, const struct cfs_source *source,
+		  const char *name, struct cfs_digest *ret, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct creation c = { .store = &store };
+	struct cfs_digest ignored;
+	unsigned format, extra;
+	int r;
+
+	r = cmd_open_store(g, &store, err);
+	if (r == 0)
+		r = read_source(&c, source, &tree, err);
+	if (r < 0)
+		return r;
+	format = store.repo.meta.erofs_default;
+	extra = store.repo.meta.erofs_extra;
+	if (g->erofs_version >= 0) {
+		format = (unsigned)g->erofs_version;
+		extra = 0;
+	}
+	r = commit(&store, tree, format, ret, err);
+	for (unsigned i = 0; r == 0 && i <= CFS_META_FORMAT_MAX; i++)
+		if (extra & 1U << i)
+			r = commit(&store, tree, i, &ignored, err);
+	if (r == 0 && name)
+		r = cfs_ref_set(&store, name, ret, err);
+	if (r == 0 && store.stats.repaired > 0)
+		fprintf(stderr, "replaced %llu objects that were damaged\n",
+			(unsigned long long)store.stats.repaired);
+	return r;
+}
+
+int cmd_create_image(const struct cfs_globals *g, int argc, char **argv,
+		     struct cfs_err *err)
+{
+	struct cfs_source source = { 0 };
+	const struct cfs_opt opts[] = {
+		CFS_SOURCE_OPTIONS(&source),
+		{ 0 },
+	};
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_digest id;
+	const char *name;
+	int r;
+
+	r = cmd_options(opts, &argc, argv, err);
+	if (r == 0)
+		r = cmd_source_operands(&source, argc, argv, 2, err);
+	if (r < 0)
+		return r;
+	name = r < argc ? argv[r] : NULL;
+	r = name ? cfs_name_check(name, err) : 0;
+	if (r == 0)
+		r = create(g, &source, name, &id, err);
+	if (r < 0)
+		return r;
+	cfs_digest_to_hex(&id, hex);
+	printf("%s:%s\n", cfs_alg_name(id.alg), hex);
+	return 0;
+}
