@@ -1,0 +1,158 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# Images of directories: the rows of composefs-rs' cli.rs that are not about
+# OCI, and ours.
+. "$CFS_SRC/tests/lib.sh"
+. "$CFS_SRC/tests/fixture.sh"
+
+has() { grep -qF -e "$1"; }
+hex() { sed 's/.*://'; }
+object() { echo "repo/objects/${1:0:2}/${1:2}"; }
+cfs() { cfsctl --repo repo "$@"; }
+
+fixture_rootfs root
+fixture_repo repo
+
+id=$(cfs create-image root)
+check "an image has an id" grep -qxE 'sha512:[0-9a-f]{128}' <<< "$id"
+same "and the same one again" "$(cfs create-image root)" "$id"
+# Made by cfsctl 0.9.4 of composefs-rs from the same fixture:
+# cfsctl --insecure --repo R create-image root
+# (its tests/cli.rs has no digest of it).
+same "which upstream gives it too" "$id" "sha512:f0fb65ba75abaeaa8eaf1f52ccf3d0a8a170a073ee9bf8c01cba4679da1bbab8244713043b21a09da53992ba4993b993707b8b872e6dfef1e9324b681f4cfb39"
+hexid=${id#sha512:}
+same "its link is relative" "$(readlink "repo/images/$hexid")" \
+	"../objects/${hexid:0:2}/${hexid:2}"
+check "it has no name" has 'No images found' <<< "$(cfs images)"
+same "as JSON too" "$(cfs images --json | tr -d ' \n')" '{"images":[]}'
+
+cfs create-image root my-image > /dev/null
+same "a name is a relative link" "$(readlink repo/images/refs/my-image)" \
+	"../$hexid"
+cfs create-image root a/b/c > /dev/null
+same "also far down" "$(readlink repo/images/refs/a/b/c)" "../../../$hexid"
+check "names are listed" has my-image <<< "$(cfs images)"
+check "with short digests" has "${hexid:0:12} " <<< "$(cfs images)"
+check "or whole ones" has "$hexid" <<< "$(cfs images --no-trunc)"
+check "and as JSON" python3 -c '
+import json, sys
+i = json.load(sys.stdin)["images"]
+assert [x["name"] for x in i] == ["a/b/c", "my-image"]
+assert all(x["digest"] == sys.argv[1] for x in i)' "$hexid" \
+	<<< "$(cfs images --json)"
+
+objects=$(cfs image-objects refs/my-image)
+same "by name, digest and refs/ the objects are the same" \
+	"$(cfs image-objects my-image; cfs image-objects "$hexid")" \
+	"$objects
+$objects"
+same "the only object is the long file" \
+	"$(sha512sum < "$(object "$(hex <<< "$objects")")")" \
+	"$(sha512sum < root/usr/bin/hello)"
+same "objects are read-only to others" \
+	"$(stat -c %a "$(object "$(hex <<< "$objects")")")" 644
+same "dump-files finds the object" \
+	"$(cfs dump-files my-image /usr/bin/hello --backing-path-only)" \
+	"/usr/bin/hello $(hex <<< "$objects" | sed 's|^..|&/|')"
+same "and what is inline" \
+	"$(cfs dump-files my-image /usr/lib/readme.txt --backing-path-only)" \
+	"/usr/lib/readme.txt inline"
+same "and directories with their contents" \
+	"$(cfs dump-files my-image /usr/lib | cut -d ' ' -f 1 | xargs)" \
+	"/usr/lib /usr/lib/readme.txt"
+refuse "dump-files misses what is not there" '/x not found' \
+	cfs dump-files my-image /x
+refuse "a directory has no object" '/usr is a directory' \
+	cfs dump-files my-image /usr --backing-path-only
+refuse "an unknown image is named" 'image not found: zzz' \
+	cfs image-objects zzz
+
+same "compute-id agrees" "$(cfs compute-id root)" "$hexid"
+same "without a repository too" "$(cfsctl --no-repo compute-id root)" "$hexid"
+same "and with one that is not there" \
+	"$(cfsctl --repo nowhere compute-id root)" "$hexid"
+check "nothing was made there" test ! -e nowhere
+same "-o writes that very image" "$(cfs compute-id root -o img; sha512sum < img)" \
+	"$hexid
+$(sha512sum < "$(object "$hexid")")"
+for v in 0 1 2; do
+	same "format $v: created as computed" \
+		"$(cfs --erofs-version $v create-image root | hex)" \
+		"$(cfs --erofs-version $v compute-id root)"
+done
+check "formats differ" test "$(cfs --erofs-version 1 compute-id root)" != \
+	"$(cfs --erofs-version 2 compute-id root)"
+same "format 2 is upstream's too" "$(cfs --erofs-version 2 compute-id root)" \
+	"b3a116eb2edb295031c66b0cdd1bbf0616ad3c0d586169f9dddda80314be92e2004eadff9ec75a3c950c5327cd422d6d0d5e9868d5e3b10a07eb02bdb136198e"
+same "sha256 is upstream's too" \
+	"$(cfsctl --no-repo --hash sha256 compute-id root)" "7c663c91649d73ec7ff0fc9429b2ce882f26bc668c3f91eb46af16310ba3f37a"
+fixture_repo sha256 --algorithm fsverity-sha256-12
+same "a repository decides the hash" \
+	"$(cfsctl --repo sha256 create-image root)" "sha256:7c663c91649d73ec7ff0fc9429b2ce882f26bc668c3f91eb46af16310ba3f37a"
+same "for compute-id too" "$(cfsctl --repo sha256 compute-id root)" \
+	"7c663c91649d73ec7ff0fc9429b2ce882f26bc668c3f91eb46af16310ba3f37a"
+check "a contradiction is told" has warning \
+	<<< "$(cfsctl --repo sha256 --hash sha512 compute-id root 2>&1)"
+fixture_repo v2 --erofs-version 2
+same "a repository decides the format" \
+	"$(cfsctl --repo v2 create-image root)" "sha512:b3a116eb2edb295031c66b0cdd1bbf0616ad3c0d586169f9dddda80314be92e2004eadff9ec75a3c950c5327cd422d6d0d5e9868d5e3b10a07eb02bdb136198e"
+check "compute-id does not take it, and says so" has erofs-version \
+	<<< "$(cfsctl --repo v2 compute-id root 2>&1)"
+
+same "the root is as it is on request" \
+	"$(cfsctl --no-repo compute-id --no-propagate-usr-to-root root)" \
+	"704a714c1e40ba9549e07d4f32b394f4d9ef7e7f11cb547c75050e146faa2857f83b2c0aedafb35bcaed530a85fcc8d903952ddc9d50e30e531255442f8d46cb"
+mkdir -p no-usr
+refuse "a tree without /usr is refused" usr cfs create-image no-usr
+check "but not as it is" \
+	cfs create-image --no-propagate-usr-to-root no-usr
+refuse "no boot without /boot" boot cfs create-image --bootable root
+check "create-dumpfile prints both paths" sh -c '
+	cfsctl --no-repo create-dumpfile root > dump &&
+	grep -q "^/usr/bin/hello " dump && grep -q "^/etc/hostname " dump'
+same "a dumpfile gives the same image" \
+	"$(cfsctl --no-repo compute-id --from-dumpfile dump \
+		--no-propagate-usr-to-root)" "$hexid"
+same "on stdin as well" \
+	"$(cfs create-image --from-dumpfile - --no-propagate-usr-to-root \
+		dumped < dump | hex)" "$hexid"
+fixture_repo other
+refuse "but not without its objects" 'not in the repository' \
+	cfsctl --repo other create-image --from-dumpfile dump \
+	--no-propagate-usr-to-root
+refuse "--no-repo is for computing" no-repo cfsctl --no-repo create-image root
+refuse "--xattrs knows its modes" 'invalid xattr filtering mode "x"' \
+	cfs compute-id --xattrs x root
+if setfattr -n user.test -v 1 root/usr/bin/hello 2> /dev/null; then
+	same "user xattrs are dropped" "$(cfs compute-id root)" "$hexid"
+	check "or kept" test "$hexid" != \
+		"$(cfs compute-id --xattrs keep-user-xattrs root)"
+	setfattr -x user.test root/usr/bin/hello
+fi
+
+fixture_boot boot
+id=$(cfs create-image --bootable boot bootable | hex)
+same "compute-karg is about the bootable one" "$(cfs compute-karg boot)" \
+	"composefs.digest=v1-sha512-12:$id"
+same "which has a karg of its own" "$(cfs composefs-digest-karg bootable)" \
+	"composefs.digest=v1-sha512-12:$id"
+same "upstream has the same" "$id" "a4e1930bc4dc9ac787bb64e3ce33e8821a5ced8ef39458a56053ce34233f5e671e7dac8e27a89a45dce1b531781264d48b6870cd791f8e4af5b377448e715cb6"
+same "insecure" "$(cfs --insecure compute-karg boot)" \
+	"composefs.digest=?v1-sha512-12:$id"
+same "for either command" "$(cfs composefs-digest-karg --insecure bootable)" \
+	"composefs.digest=?v1-sha512-12:$id"
+id2=$(cfs --erofs-version 2 create-image --bootable boot boot2 | hex)
+same "format 2 has the older form" "$(cfs --erofs-version 2 compute-karg boot)" \
+	"composefs=$id2"
+same "several kargs keep their order" \
+	"$(cfs composefs-digest-karg boot2 bootable)" \
+	"composefs=$id2
+composefs.digest=v1-sha512-12:$id"
+
+check "an image goes from one repository to another" sh -c "
+	cfsctl --repo other import-image x/y < '$(object "$hexid")' > imported"
+same "under the same digest" "$(hex < imported)" "$hexid"
+refuse "what is no image is not taken in" 'not a composefs image' \
+	sh -c 'cfsctl --repo other import-image z < /etc/passwd'
+check "and gets no name" test ! -e other/images/refs/z
+finish

@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# cfsctl init, and how other commands see what it made: the rows of
+# composefs-rs' cli.rs, and ours.
+. "$CFS_SRC/tests/lib.sh"
+. "$CFS_SRC/tests/fixture.sh"
+
+has() { grep -qF -e "$1"; }
+
+out=$(cfsctl --repo new init --insecure)
+check "init says what it made" has Initialized <<< "$out"
+check "init names the algorithm" has fsverity-sha512-12 <<< "$out"
+check "init tells that it is insecure" has insecure <<< "$out"
+check "meta.json is JSON of version 1" python3 -c '
+import json, sys
+m = json.load(open("new/meta.json"))
+assert m["version"] == 1 and m["algorithm"] == "fsverity-sha512-12"
+assert m["features"]["read-only-compatible"] == ["v1_erofs"]
+assert m["erofs_formats"] == {"default": 1}'
+same "the repository is its owner's" "$(stat -c %a new)" 700
+
+out=$(cfsctl --repo new init --insecure)
+check "init twice is no error" has 'already initialized' <<< "$out"
+refuse "another algorithm is" 'different configuration' \
+	cfsctl --repo new init --insecure --algorithm fsverity-sha256-12
+refuse "another format is" 'different configuration' \
+	cfsctl --repo new --erofs-version 2 init --insecure
+out=$(cfsctl --repo new init --insecure --ensure --algorithm fsverity-sha256-12)
+check "--ensure keeps what is there" has 'existing configuration preserved' \
+	<<< "$out"
+
+cfsctl init --insecure a/b/c > out
+check "PATH is made with its parents" test -f a/b/c/meta.json
+check "and named" has 'at a/b/c' < out
+cfsctl --insecure --repo sha256 init --algorithm fsverity-sha256-12 > /dev/null
+check "--insecure may stand before init" has sha256 < sha256/meta.json
+cfsctl --repo v2 init --insecure --erofs-version 2 > /dev/null
+check "format 2 is written" has '"default": 2' < v2/meta.json
+check "without the feature of format 1" test -z "$(grep v1_erofs v2/meta.json)"
+
+mkdir -p new/images/refs new/streams new/objects/ab
+cfsctl --repo new init --insecure --reset-metadata \
+	--algorithm fsverity-sha256-12 > /dev/null
+check "reset changes the algorithm" has sha256 < new/meta.json
+check "reset keeps objects" test -d new/objects/ab
+check "reset removes names" test ! -e new/images -a ! -e new/streams
+
+mkdir empty old old/objects
+refuse "an empty directory is no repository" 'must be initialized' \
+	cfsctl --repo empty images
+refuse "objects alone tell nothing" meta.json cfsctl --repo old images
+refuse "a missing repository is named" /nonexistent/x \
+	cfsctl --repo /nonexistent/x images
+mkdir -p "old/objects/ab"
+: > "old/objects/ab/$(printf '0%.0s' $(seq 62))"
+check "an old repository is read" cfsctl --repo old images
+check "without writing to it" test ! -e old/meta.json
+refuse "--no-upgrade wants meta.json" 'must be initialized' \
+	cfsctl --no-upgrade --repo old images
+out=$(cfsctl --repo old init --ensure)
+check "--ensure upgrades it" has 'Upgraded legacy repository' <<< "$out"
+check "to the algorithm of its objects" has sha256-12 < old/meta.json
+
+fixture_repo r512
+refuse "--hash must agree" 'meta.json' cfsctl --hash sha256 --repo r512 images
+check "--hash may agree" cfsctl --hash sha512 --repo r512 images
+refuse "--require-verity refuses an insecure repository" fs-verity \
+	cfsctl --require-verity --repo r512 images
+
+# meta.json as an enemy would write it.  timeout: none of it may hang.
+hostile() { timeout 20 cfsctl --repo r512 images; }
+mv r512/meta.json good
+mkfifo r512/meta.json
+refuse "meta.json as a FIFO is refused" 'regular file' hostile
+rm r512/meta.json
+mkdir r512/meta.json
+refuse "meta.json as a directory is refused" meta.json hostile
+rmdir r512/meta.json
+ln -s /etc/passwd r512/meta.json
+refuse "meta.json that leads out is refused" meta.json hostile
+rm r512/meta.json
+head -c 100000 /dev/zero | tr '\0' ' ' > r512/meta.json
+refuse "meta.json that is too long is refused" longer hostile
+echo '{"version": 1' > r512/meta.json
+refuse "malformed meta.json is refused with its place" 'line 2' hostile
+echo '{"version":2,"algorithm":"fsverity-sha512-12"}' > r512/meta.json
+refuse "a newer version is refused" newer hostile
+printf '{"version":1,"algorithm":"fsverity-sha512-12","features":%s}' \
+	'{"incompatible":["z"]}' > r512/meta.json
+refuse "an unknown feature is refused" "'z'" hostile
+printf '{"version":1,"algorithm":"fsverity-sha512-12","features":%s}' \
+	'{"read-only-compatible":["z"]}' > r512/meta.json
+check "one that allows reading is not, for reading" hostile
+fixture_rootfs root
+refuse "but for writing" 'may only be read' \
+	cfsctl --repo r512 create-image root
+finish

@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# create-image, killed wherever it changes something: the repository stays
+# usable, and the same command then ends with the same digest.
+. "$CFS_SRC/tests/lib.sh"
+. "$CFS_SRC/tests/fixture.sh"
+. "$CFS_SRC/tests/killer.sh"
+
+command -v strace > /dev/null || skip "needs strace"
+strace -qq -o /dev/null true 2> /dev/null || skip "may not trace processes"
+
+fixture_rootfs root
+for i in 1 2 3; do
+	head -c 70000 /dev/urandom > "root/usr/lib/random$i"
+done
+head -c 1500000 /dev/urandom > root/usr/lib/long
+want=$(cfsctl --no-repo compute-id root)
+
+fresh() {
+	rm -rf repo
+	fixture_repo repo
+}
+
+# Every name that is there leads to an image with the right bytes.
+usable() {
+	local link id
+	for link in repo/images/*; do
+		id=${link#repo/images/}
+		[ "$id" = '*' ] || [ "$id" = refs ] ||
+			[ "${id#.tmp-}" != "$id" ] && continue
+		cfsctl --repo repo composefs-digest-karg "$id" > /dev/null ||
+			return 1
+		cfsctl --repo repo image-objects "$id" | sed 's/.*://' |
+		while read -r o; do
+			[ "$(fsverity digest --hash-alg=sha512 --compact \
+				"repo/objects/${o:0:2}/${o:2}")" = "$o" ] ||
+				exit 1
+		done || return 1
+	done
+	cfsctl --repo repo images > /dev/null
+}
+
+finishes() {
+	usable && [ "$(cfsctl --repo repo create-image root os/stable)" = \
+		"sha512:$want" ] &&
+		[ "$(readlink repo/images/refs/os/stable)" = "../../$want" ] &&
+		[ -z "$(find repo -name '.tmp-*')" ] && usable
+}
+
+command -v fsverity > /dev/null || skip "needs fsverity"
+kill_everywhere "create-image" fresh finishes \
+	cfsctl --repo repo create-image root os/stable
+
+# The same where files cannot be made without a name.
+no_tmpfile() {
+	strace -f -qq -o /dev/null -e trace=linkat \
+		-e inject=linkat:error=EOPNOTSUPP "$@"
+}
+fresh
+same "without linkat the image is the same" \
+	"$(no_tmpfile cfsctl --repo repo create-image root)" "sha512:$want"
+check "and nothing is left over" test -z "$(find repo -name '.tmp-*')"
+
+replaced() {
+	fresh
+	cfsctl --repo repo create-image root/usr --no-propagate-usr-to-root \
+		os/stable > /dev/null
+}
+kill_everywhere "create-image of a taken name" replaced finishes \
+	cfsctl --repo repo create-image root os/stable
+
+# init: what a killed one leaves is no repository or a whole one.
+nothing() { rm -rf repo; }
+initialized() {
+	cfsctl --repo repo init --insecure > /dev/null &&
+		cfsctl --repo repo images > /dev/null &&
+		cfsctl --repo repo create-image root > /dev/null &&
+		[ -z "$(find repo -name '.tmp-*')" ]
+}
+kill_everywhere "init" nothing initialized \
+	cfsctl --repo repo init --insecure
+finish

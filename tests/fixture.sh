@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# Fixtures of composefs-rs' integration tests, made here by hand.
+# Source: composefs-rs crates/integration-tests/src/tests/cli.rs.
+
+# The root file system of most of them; times and modes are fixed here.
+fixture_rootfs() { # DIR
+	mkdir -p "$1/usr/bin" "$1/usr/lib" "$1/etc"
+	head -c 131072 /dev/zero | tr '\0' x > "$1/usr/bin/hello"
+	echo 'test fixture' > "$1/usr/lib/readme.txt"
+	echo integration-test > "$1/etc/hostname"
+	chmod -R u=rwX,go=rX "$1"
+	chmod 700 "$1"
+	find "$1" -exec touch -hd @1234567890 {} +
+}
+
+# One that boots, as far as directories go.
+fixture_boot() { # DIR
+	mkdir -p "$1/usr" "$1/boot" "$1/sysroot"
+	echo 'hello from test layer' > "$1/usr/hello.txt"
+	chmod -R u=rwX,go=rX "$1"
+	find "$1" -exec touch -hd @1234567890 {} +
+}
+
+fixture_repo() { # DIR OPTION...
+	local dir=$1
+	shift
+	cfsctl --repo "$dir" init --insecure "$@" > /dev/null
+}
+
+# The first object that is found is replaced by other bytes.
+fixture_corrupt() { # REPO
+	local f
+	f=$(find "$1/objects" -type f | sort | head -n 1)
+	rm -f "$f"
+	echo corrupt > "$f"
+}
