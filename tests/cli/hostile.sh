@@ -61,7 +61,7 @@ again
 ln -sfn /etc/passwd repo/images/refs/image
 refuse "a name that leads elsewhere is refused" 'does not name an image' \
 	cfs image-objects image
-check "and not listed" sh -c '! cfsctl --repo repo images | grep -q image'
+check "and not listed" sh -c '! cfsctl --repo repo images | grep -qw image'
 again
 rm repo/images/refs/image
 mkfifo repo/images/refs/image
