@@ -13,7 +13,6 @@
 #include "disk/plan.h"
 #include "repo/dir.h"
 #include "repo/image.h"
-#include "repo/ref.h"
 #include "repo/temp.h"
 
 /* Times in the image unless SOURCE_DATE_EPOCH says otherwise: the earliest
@@ -21,7 +20,7 @@
 #define DEFAULT_TIME 1
 
 struct options {
-	const char *size, *label, *uuid;
+	const char *size, *label, *uuid, *signatures;
 	struct cfs_opt_list state, add;
 	bool no_signatures;
 };
@@ -72,12 +71,11 @@ static int add_state(struct cfs_plan *plan, const struct cfs_repo *repo,
 {
 	CFS_AUTOFD int fd = -EBADF;
 	struct cfs_digest id;
-	int r = cfs_image_find(repo, name, &id, err);
+	int r = cmd_find_image(repo, name, &id, err);
 
 	if (r < 0)
 		return r;
-	if (r > 0)
-		r = cfs_repo_open_image(repo, &id, &fd, err);
+	r = cfs_repo_open_image(repo, &id, &fd, err);
 	if (r < 0)
 		return r;
 	if (r != CFS_IMAGE_PRESENT)
@@ -181,7 +179,7 @@ int cmd_disk(const struct cfs_globals *g, int argc, char **argv,
 		{ .name = "uuid", .text = &o.uuid },
 		{ .name = "state", .list = &o.state },
 		{ .name = "add", .list = &o.add },
-		{ .name = "no-kernel-signatures", .flag = &o.no_signatures },
+		{ .name = "kernel-signatures", .text = &o.signatures },
 		{ 0 },
 	};
 	uint8_t uuid[16];
@@ -190,6 +188,9 @@ int cmd_disk(const struct cfs_globals *g, int argc, char **argv,
 	r = cmd_options(opts, &argc, argv, err);
 	if (r == 0)
 		r = cmd_operands(argc, 1, 1, err);
+	if (r == 0)
+		r = cmd_parse_no("kernel-signatures", o.signatures,
+				 &o.no_signatures, err);
 	if (r == 0)
 		r = parse(&o, &params, uuid, err);
 	if (r == 0)

@@ -15,22 +15,17 @@ static void report(const struct cfs_seal_stats *stats)
 	if (stats->replaced)
 		printf("  %" PRIu64 " of them replaced by signed copies\n",
 		       stats->replaced);
-	if (stats->unknown)
-		fprintf(stderr,
-			"warning: this kernel cannot tell whether %" PRIu64
-			" images carry their signatures; they were left alone\n",
-			stats->unknown);
 }
 
 int cmd_enable_verity(const struct cfs_globals *g, int argc, char **argv,
 		      struct cfs_err *err)
 {
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct cfs_seal_params params = { 0 };
 	struct cfs_seal_stats stats;
+	const char *signatures = NULL;
 	const struct cfs_opt opts[] = {
-		{ .name = "no-kernel-signatures",
-		  .flag = &params.no_signatures },
+		{ .name = "kernel-signatures", .text = &signatures },
 		{ 0 },
 	};
 	int r;
@@ -39,10 +34,13 @@ int cmd_enable_verity(const struct cfs_globals *g, int argc, char **argv,
 	if (r == 0)
 		r = cmd_operands(argc, 0, 0, err);
 	if (r == 0)
-		r = cmd_open_repo(g, &repo, err);
+		r = cmd_parse_no("kernel-signatures", signatures,
+				 &params.no_signatures, err);
+	if (r == 0)
+		r = cmd_open_store(g, &store, err);
 	if (r < 0)
 		return r;
-	r = cfs_repo_seal(&repo, &params, &stats, err);
+	r = cfs_store_seal(&store, &params, &stats, err);
 	if (r == 0)
 		report(&stats);
 	return r;

@@ -107,7 +107,8 @@ static const struct cfs_cmd commands[] = {
 		  "  --label NAME          of the file system\n"
 		  "  --uuid UUID           of the file system; else made from "
 		  "the contents\n"
-		  "  --no-kernel-signatures  leave signatures out of fs-verity\n",
+		  "  --kernel-signatures yes|no  fs-verity with the signatures "
+		  "kept (yes)\n",
 	  .run = cmd_disk },
 	{ .name = "sign",
 	  .args = "IMAGE... --cert PEM --key KEY",
@@ -141,7 +142,8 @@ static const struct cfs_cmd commands[] = {
 	{ .name = "enable-verity",
 	  .args = "",
 	  .help = "seal a repository that was copied or made without fs-verity",
-	  .options = "  --no-kernel-signatures  leave signatures out of it\n",
+	  .options = "  --kernel-signatures yes|no  with the signatures kept "
+		     "(yes)\n",
 	  .run = cmd_enable_verity },
 	{ .name = "genkey",
 	  .args = "DIR [--name NAME]",

@@ -167,3 +167,15 @@ int cmd_operands(int argc, int min, int max, struct cfs_err *err)
 		return cfs_fail(err, CFS_EUSAGE, "too many operands");
 	return 0;
 }
+
+int cmd_parse_no(const char *name, const char *text, bool *ret,
+		 struct cfs_err *err)
+{
+	bool no = text && strcmp(text, "no") == 0;
+
+	if (text && !no && strcmp(text, "yes") != 0)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--%s '%s': yes or no is expected", name, text);
+	*ret = no;
+	return 0;
+}

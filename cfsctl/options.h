@@ -47,4 +47,10 @@ int cmd_options_front(const struct cfs_opt *opts, int argc, char **argv,
 int cmd_operands(int argc, int min, int max,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Reads the value "yes" (NULL counts as such) or "no" of the option @name:
+ * *@ret is true for "no".  Errors: -CFS_EUSAGE. */
+int cmd_parse_no(const char *name, const char *text, bool *ret,
+		 struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 3, 4)));
+
 #endif

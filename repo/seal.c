@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "repo/seal.h"
 
-#include <fcntl.h>
-#include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/io.h"
 #include "fsverity/enable.h"
 #include "fsverity/measure.h"
 #include "repo/dir.h"
-#include "repo/temp.h"
+#include "repo/enrol.h"
 
-#define HEX	   "0123456789abcdef"
-#define COPY_CHUNK (256u << 10) /* bytes */
+#define HEX "0123456789abcdef"
 
 struct sealing {
-	const struct cfs_repo *repo;
+	struct cfs_store *store;
 	const struct cfs_seal_params *params;
 	struct cfs_seal_stats *stats;
-	int objects;	      /* objects/ */
 	uint64_t done, total; /* objects looked at, of all */
 };
 
@@ -28,7 +23,6 @@ struct object {
 	struct cfs_digest id;
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_buf signature; /* empty for none */
-	int shard;		  /* borrowed: objects/xx */
 	int fd;
 };
 
@@ -64,8 +58,8 @@ static int read_signature(const struct sealing *s, struct object *o,
 	if (s->params->no_signatures)
 		return 0;
 	snprintf(path, sizeof(path), "signatures/%s.p7s", o->hex);
-	r = cfs_read_file(s->repo->fd, path, CFS_SIGNATURE_MAX, &o->signature,
-			  err);
+	r = cfs_read_file(s->store->repo.fd, path, CFS_SIGNATURE_MAX,
+			  &o->signature, err);
 	return r < 0 ? r : 0;
 }
 
@@ -76,75 +70,7 @@ static int no_support(struct cfs_err *err)
 			"tune2fs -O verity; Linux: CONFIG_FS_VERITY)");
 }
 
-static int copy(int from, int to, struct cfs_err *err)
-{
-	CFS_AUTOFREE uint8_t *buf = malloc(COPY_CHUNK);
-	uint64_t off = 0;
-
-	if (!buf)
-		return cfs_fail(err, ENOMEM, "out of memory");
-	for (;;) {
-		ssize_t n = cfs_pread_full(from, buf, COPY_CHUNK, off);
-		int r = n < 0 ? (int)n : cfs_write_full(to, buf, (size_t)n);
-
-		if (r < 0)
-			return cfs_fail(err, -r, "copy it: %s", strerror(-r));
-		if (n < COPY_CHUNK)
-			return 0;
-		off += (uint64_t)n;
-	}
-}
-
-/* Puts a signed copy in the place of the object; who has the old one open
- * keeps it. */
-static int replace(struct sealing *s, struct object *o, struct cfs_err *err)
-{
-	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
-	int r;
-
-	r = cfs_temp_open(s->objects, cfs_temp_unnamed_work(s->objects), &temp,
-			  err);
-	if (r == 0)
-		r = copy(o->fd, temp.fd, err);
-	if (r == 0)
-		r = cfs_temp_seal(&temp, err);
-	if (r == 0)
-		r = cfs_verity_enable(temp.fd, o->id.alg,
-				      cfs_buf_bytes(&o->signature), err);
-	if (r == CFS_ENABLE_UNSUPPORTED)
-		r = no_support(err);
-	if (r >= 0)
-		r = cfs_verity_require(temp.fd, &o->id, err);
-	if (r >= 0)
-		r = cfs_temp_replace(&temp, o->shard, o->hex + 2, err);
-	s->stats->replaced += r == 0;
-	return r;
-}
-
-/* It has fs-verity; has it the signature that is kept? */
-static int check_signature(struct sealing *s, struct object *o,
-			   struct cfs_err *err)
-{
-	uint8_t have[CFS_SIGNATURE_MAX];
-	int n;
-
-	s->stats->already++;
-	if (o->signature.len == 0)
-		return 0;
-	n = cfs_verity_read_signature(o->fd, have, err);
-	if (n == -ENOTTY) {
-		s->stats->unknown++;
-		return 0;
-	}
-	if (n < 0)
-		return n;
-	if ((size_t)n == o->signature.len &&
-	    memcmp(have, o->signature.data, o->signature.len) == 0)
-		return 0;
-	s->stats->already--;
-	return replace(s, o, err);
-}
-
+/* Without a signature to keep. */
 static int enable(struct sealing *s, struct object *o, struct cfs_err *err)
 {
 	int r = cfs_verity_enable(o->fd, o->id.alg,
@@ -160,6 +86,25 @@ static int enable(struct sealing *s, struct object *o, struct cfs_err *err)
 	return r;
 }
 
+static int enrol(struct sealing *s, struct object *o, bool has_verity,
+		 struct cfs_err *err)
+{
+	int r = cfs_store_enrol(s->store, &o->id, o->fd,
+				cfs_buf_bytes(&o->signature), err);
+
+	if (r < 0)
+		return r;
+	if (r == CFS_ENROL_UNSUPPORTED)
+		return no_support(err);
+	if (r == CFS_ENROL_ALREADY)
+		s->stats->already++;
+	else if (has_verity)
+		s->stats->replaced++;
+	else
+		s->stats->enabled++;
+	return 0;
+}
+
 static int seal_open_object(struct sealing *s, struct object *o,
 			    struct cfs_err *err)
 {
@@ -169,20 +114,21 @@ static int seal_open_object(struct sealing *s, struct object *o,
 	if (r < 0)
 		return r;
 	r = cfs_verity_measure(o->fd, &have, err);
-	if (r < 0)
-		return r;
-	if (r == 0)
-		return enable(s, o, err);
-	r = cfs_verity_require(o->fd, &o->id, err);
-	return r < 0 ? r : check_signature(s, o, err);
+	if (r < 0 || (r == 0 && o->signature.len == 0))
+		return r < 0 ? r : enable(s, o, err);
+	if (r > 0 && cfs_verity_require(o->fd, &o->id, err) < 0)
+		return -err->code;
+	if (o->signature.len)
+		return enrol(s, o, r > 0, err);
+	s->stats->already++;
+	return 0;
 }
 
 /* Seals objects/xx/@rest, with the hex digits @hex in all. */
 static int seal_object(struct sealing *s, int shard, const char *hex,
 		       struct cfs_err *err)
 {
-	__attribute__((cleanup(object_end))) struct object o = { .shard = shard,
-								 .fd = -EBADF };
+	__attribute__((cleanup(object_end))) struct object o = { .fd = -EBADF };
 	int r;
 
 	snprintf(o.hex, sizeof(o.hex), "%s", hex);
@@ -216,7 +162,7 @@ static int visit(struct sealing *s, enum pass pass, int shard, const char *hex,
 		s->total++;
 		return 0;
 	}
-	r = is_image(s->repo, hex, err);
+	r = is_image(&s->store->repo, hex, err);
 	if (r < 0 || r != (pass == IMAGES))
 		return r < 0 ? r : 0;
 	if (s->params->progress)
@@ -229,8 +175,8 @@ static int visit_shard(struct sealing *s, enum pass pass, const char *xx,
 		       struct cfs_err *err)
 {
 	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	CFS_AUTOFD int shard = cfs_dir_open(s->objects, xx);
-	size_t rest = 2 * cfs_alg_size(s->repo->meta.alg) - 2;
+	CFS_AUTOFD int shard = cfs_dir_open(s->store->objects, xx);
+	size_t rest = 2 * cfs_alg_size(s->store->repo.meta.alg) - 2;
 	int r;
 
 	if (shard < 0)
@@ -251,7 +197,7 @@ static int visit_shard(struct sealing *s, enum pass pass, const char *xx,
 static int visit_all(struct sealing *s, enum pass pass, struct cfs_err *err)
 {
 	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	int r = cfs_dir_list(s->objects, ".", &names, err);
+	int r = cfs_dir_list(s->store->objects, ".", &names, err);
 
 	for (unsigned i = 0; r == 0 && i < names.n; i++)
 		if (is_hex(names.v[i], 2))
@@ -261,21 +207,11 @@ static int visit_all(struct sealing *s, enum pass pass, struct cfs_err *err)
 
 static int seal_objects(struct sealing *s, struct cfs_err *err)
 {
-	CFS_AUTOFD int objects = cfs_dir_open(s->repo->fd, "objects");
-	int r;
+	int r = visit_all(s, COUNT, err);
 
-	if (objects == -ENOENT)
-		return 0;
-	if (objects < 0)
-		return cfs_fail(err, -objects, "open objects: %s",
-				strerror(-objects));
-	s->objects = objects;
-	r = visit_all(s, COUNT, err);
 	if (r == 0)
 		r = visit_all(s, OTHERS, err);
-	if (r == 0)
-		r = visit_all(s, IMAGES, err);
-	return r;
+	return r < 0 ? r : visit_all(s, IMAGES, err);
 }
 
 static int seal_meta(const struct cfs_repo *repo, struct cfs_err *err)
@@ -296,24 +232,19 @@ static int seal_meta(const struct cfs_repo *repo, struct cfs_err *err)
 	return 0;
 }
 
-int cfs_repo_seal(const struct cfs_repo *repo,
-		  const struct cfs_seal_params *params,
-		  struct cfs_seal_stats *ret, struct cfs_err *err)
+int cfs_store_seal(struct cfs_store *store,
+		   const struct cfs_seal_params *params,
+		   struct cfs_seal_stats *ret, struct cfs_err *err)
 {
-	struct sealing s = {
-		.repo = repo, .params = params, .stats = ret, .objects = -EBADF
-	};
+	struct sealing s = { .store = store, .params = params, .stats = ret };
 	int r;
 
 	*ret = (struct cfs_seal_stats){ 0 };
-	if (!repo->has_meta)
-		return cfs_fail(err, ENOENT,
-				"the repository has no meta.json: add it with "
-				"`cfsctl init --ensure`");
 	r = seal_objects(&s, err);
 	if (r < 0)
 		return r;
-	if (syncfs(repo->fd) < 0)
+	/* Also what an earlier run did: it may have been killed. */
+	if (syncfs(store->repo.fd) < 0)
 		return cfs_fail_errno(err, "write the repository to the disk");
-	return seal_meta(repo, err);
+	return seal_meta(&store->repo, err);
 }

@@ -17,7 +17,7 @@
 
 #include <stdint.h>
 
-#include "repo/open.h"
+#include "repo/store.h"
 
 struct cfs_seal_params {
 	bool no_signatures; /* leave signatures out of fs-verity */
@@ -30,21 +30,19 @@ struct cfs_seal_stats {
 	uint64_t enabled;  /* objects that have fs-verity now */
 	uint64_t already;  /* that had it, and were measured */
 	uint64_t replaced; /* images that had it without their signature */
-	uint64_t unknown;  /* images of which the kernel cannot tell whether
-			      they carry their signature: left as they are */
 };
 
 /*
- * Seals @repo, which has meta.json and is locked (shared) by the caller.
+ * Seals the repository of @store, opened for writing.
  * *@ret counts what was done, also when it fails.
  *
  * Errors, naming the object: -EBADMSG its contents are not what it is called;
  * -EOPNOTSUPP the file system or kernel has no fs-verity; -ENOKEY,
- * -EKEYREJECTED, ... of cfs_verity_enable(); -ENOENT no meta.json.
+ * -EKEYREJECTED, ... of cfs_verity_enable().
  */
-int cfs_repo_seal(const struct cfs_repo *repo,
-		  const struct cfs_seal_params *params,
-		  struct cfs_seal_stats *ret,
-		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+int cfs_store_seal(struct cfs_store *store,
+		   const struct cfs_seal_params *params,
+		   struct cfs_seal_stats *ret,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

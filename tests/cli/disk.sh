@@ -75,6 +75,15 @@ report $? "added link"
 dbg 'stat /boot/vmlinuz' | grep -q 'User: *0 *Group: *0 '
 report $? "all belongs to root"
 
+p=/composefs/objects/${id:0:2}/${id:2}
+blocks() { dbg "stat $p" "$1" | sed -n 's/.*Blockcount: //p'; }
+head -c 9000 /dev/urandom > "repo/signatures/$id.p7s"
+disk signed.img
+disk unsigned.img --kernel-signatures no
+cp sig "repo/signatures/$id.p7s"
+same "signatures take part in fs-verity unless asked not to" \
+	"$(($(blocks signed.img) - $(blocks unsigned.img)))" 16
+
 # The same again, elsewhere and later, is the same.
 cp -r repo copy
 touch copy/meta.json
@@ -101,9 +110,11 @@ check "e2fsck finds nothing in that either" e2fsck -fn small.img
 
 refuse "no size" "size 12x" disk x.img --size 12x
 refuse "no UUID" "is not an UUID" disk x.img --uuid 1234
+refuse "neither yes nor no" "yes or no is expected" disk x.img \
+	--kernel-signatures maybe
 refuse "label too long" "longer than 16 bytes" disk x.img \
 	--label 12345678901234567
-refuse "no such image" "no image nothing" disk x.img --state nothing
+refuse "no such image" "image not found: nothing" disk x.img --state nothing
 refuse "state given twice" "is in the image already" disk x.img \
 	--state "$id" --state os/stable
 refuse "added over the repository" "in the image already" disk x.img \

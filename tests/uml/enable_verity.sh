@@ -87,7 +87,7 @@ same "no temporary file is left" \
 	"$(find fs/repo -name '.tmp*' | wc -l)" 0
 
 fresh
-check "without signatures, as asked" seal --no-kernel-signatures
+check "without signatures, as asked" seal --kernel-signatures no
 has_signature
 same "there is none then" $? 1
 
