@@ -146,6 +146,20 @@ static int walk_entry(const struct walk *w, unsigned parent, const char *name,
 	return r < 0 ? r : walk_dir(w, dir, path, depth + 1, err);
 }
 
+/* The names in @path; those of this machine may be absolute. */
+static int list(const struct walk *w, const char *path,
+		struct cfs_dir_names *ret, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+
+	if (w->from_repo)
+		return cfs_dir_list(w->dirfd, path, ret, err);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return cfs_fail_errno(err, "open %s", path);
+	return cfs_dir_list(fd, ".", ret, err);
+}
+
 /* Adds everything in @path, in the order of names, to directory @dir. */
 static int walk_dir(const struct walk *w, unsigned dir, const char *path,
 		    unsigned depth, struct cfs_err *err)
@@ -156,7 +170,7 @@ static int walk_dir(const struct walk *w, unsigned dir, const char *path,
 	if (depth > CFS_DIR_DEPTH_MAX)
 		return cfs_fail(err, ELOOP, "%s: directories nest too deep",
 				path);
-	r = cfs_dir_list(w->dirfd, path, &names, err);
+	r = list(w, path, &names, err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
 		CFS_AUTOFREE char *below = NULL;
 

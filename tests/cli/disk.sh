@@ -87,7 +87,8 @@ same "signatures take part in fs-verity unless asked not to" \
 # The same again, elsewhere and later, is the same.
 cp -r repo copy
 touch copy/meta.json
-cfsctl --repo copy disk again.img --state "$id" --add boot:/boot --label root
+cfsctl --repo copy disk again.img --state "$id" --add "$PWD/boot:/boot" \
+	--label root
 check "equal repositories make equal bytes" cmp out.img again.img
 SOURCE_DATE_EPOCH=1700000000 disk dated.img
 same "SOURCE_DATE_EPOCH is the time" \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "tests/unit/disk/image.h"
+#include "tests/unit/disk/look.h"
 
 #include <sys/stat.h>
 

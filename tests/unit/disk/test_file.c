@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "disk/file.h"
 
-#include "tests/unit/disk/image.h"
+#include "tests/unit/disk/look.h"
 
 TEST(thousand_extents_make_a_deep_tree)
 {

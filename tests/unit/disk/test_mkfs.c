@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "disk/mkfs.h"
 
-#include "tests/unit/disk/image.h"
+#include "tests/unit/disk/look.h"
 
 TEST(computed_size_has_the_room_asked_for)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "fsverity/enable.h"
 #include "fsverity/merkle.h"
-#include "tests/unit/disk/image.h"
+#include "tests/unit/disk/look.h"
 
 static const struct cfs_bytes no_signature = { NULL, 0 };
 

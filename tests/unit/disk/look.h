@@ -3,8 +3,8 @@
  * An ext4 image in an unlinked file, and looking into it without the code
  * under test: libext2fs' own readers and e2fsck.
  */
-#ifndef CFS_TESTS_UNIT_DISK_IMAGE_H
-#define CFS_TESTS_UNIT_DISK_IMAGE_H
+#ifndef CFS_TESTS_UNIT_DISK_LOOK_H
+#define CFS_TESTS_UNIT_DISK_LOOK_H
 
 #include <ext2fs/ext2fs.h>
 #include <fcntl.h>

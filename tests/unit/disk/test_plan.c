@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "disk/plan.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "tests/test.h"
+
+/* Of one zero byte and of nothing; source: `fsverity digest` 1.5. */
+#define ONE_ZERO \
+	"b803429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c0551"
+#define EMPTY "3d248ca542a24fc62d1c43b916eae5016878e2533c88238480b26128a1f1af95"
+#define META  "{\"version\":1,\"algorithm\":\"fsverity-sha256-12\"}"
+
+static struct cfs_err err;
+static char root[512];
+
+static void put(const char *name, const void *data, size_t len)
+{
+	char path[1024];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	for (char *p = path + strlen(root) + 1; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		(void)mkdir(path, 0755);
+		*p = '/';
+	}
+	f = fopen(path, "w");
+	CHECK(f && fwrite(data, 1, len, f) == len && fclose(f) == 0);
+}
+
+static void fresh(void)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(root, sizeof(root), "%s/plan.XXXXXX", tmp ? tmp : "/tmp");
+	CHECK(mkdtemp(root));
+}
+
+static void open_repo(struct cfs_repo *repo)
+{
+	fresh();
+	put("meta.json", META, strlen(META));
+	put("objects/b8/03429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e"
+	    "685c0551",
+	    "", 1);
+	put("objects/3d/248ca542a24fc62d1c43b916eae5016878e2533c88238480b26128"
+	    "a1f1af95",
+	    "", 0);
+	put("signatures/" ONE_ZERO ".p7s", "sig", 3);
+	put("images/refs/.tmp-1", "x", 1);
+	CHECK(cfs_repo_open(AT_FDCWD, root, repo, &err) == 1);
+}
+
+static const struct cfs_plan_entry *find(const struct cfs_plan *plan,
+					 const char *name)
+{
+	for (unsigned i = 0; i < plan->n; i++)
+		if (strcmp(plan->v[i].name, name) == 0)
+			return &plan->v[i];
+	return NULL;
+}
+
+TEST(repository_is_planned_with_its_signatures)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+	const struct cfs_plan_entry *e;
+
+	open_repo(&repo);
+	CHECK(cfs_plan_repo(&plan, &repo, true, &err) == 0);
+	e = find(&plan, ONE_ZERO + 2);
+	CHECK(e && e->kind == CFS_PLAN_OBJECT && e->size == 1);
+	CHECK(e->has_signature && e->blocks == 2);
+	e = find(&plan, EMPTY + 2);
+	CHECK(e && !e->has_signature && e->blocks == 1);
+	e = find(&plan, "meta.json");
+	CHECK(e && e->kind == CFS_PLAN_META && e->size == strlen(META));
+	CHECK(find(&plan, "streams"));
+	CHECK(find(&plan, ONE_ZERO ".p7s"));
+	CHECK(!find(&plan, ".tmp-1"));
+	for (unsigned i = 1; i < plan.n; i++)
+		CHECK(plan.v[i].parent < i);
+}
+
+TEST(signatures_can_be_left_out)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+
+	open_repo(&repo);
+	CHECK(cfs_plan_repo(&plan, &repo, false, &err) == 0);
+	CHECK(!find(&plan, ONE_ZERO + 2)->has_signature);
+	CHECK(find(&plan, ONE_ZERO ".p7s"));
+}
+
+TEST(repository_without_meta_json_is_refused)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+
+	open_repo(&repo);
+	repo.has_meta = false;
+	CHECK(cfs_plan_repo(&plan, &repo, true, &err) == -ENOENT);
+}
+
+TEST(object_that_is_no_file_is_refused)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+	char path[1024];
+
+	open_repo(&repo);
+	snprintf(path, sizeof(path), "%s/objects/3d/%s", root, EMPTY + 2);
+	CHECK(unlink(path) == 0 && symlink("/etc/passwd", path) == 0);
+	CHECK(cfs_plan_repo(&plan, &repo, true, &err) == -EINVAL);
+	CHECK(strstr(err.msg, "not a regular file"));
+}
+
+TEST(state_has_three_directories_once)
+{
+	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+	struct cfs_digest id;
+
+	CHECK(cfs_digest_from_hex(ONE_ZERO, 64, &id, &err) == 0);
+	CHECK(cfs_plan_state(&plan, &id, 0751, 0711, &err) == 0);
+	CHECK(find(&plan, ONE_ZERO)->mode == 0755);
+	CHECK(find(&plan, "upper")->mode == 0751);
+	CHECK(find(&plan, "work")->mode == 0700);
+	CHECK(find(&plan, "var")->mode == 0711);
+	CHECK(cfs_plan_state(&plan, &id, 0755, 0755, &err) == -EEXIST);
+	CHECK(cfs_digest_from_hex(EMPTY, 64, &id, &err) == 0);
+	CHECK(cfs_plan_state(&plan, &id, 0755, 0755, &err) == 0);
+	CHECK(plan.n == 1 + 2 + 2 * 5);
+}
+
+TEST(added_trees_are_filled_up_not_replaced)
+{
+	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+	const struct cfs_plan_entry *e;
+	char path[1024];
+
+	fresh();
+	put("a/b/one", "1", 1);
+	put("c/b/two", "22", 2);
+	snprintf(path, sizeof(path), "%s/a", root);
+	CHECK(cfs_plan_add(&plan, path, "/boot", &err) == 0);
+	snprintf(path, sizeof(path), "%s/c", root);
+	CHECK(cfs_plan_add(&plan, path, "/boot", &err) == 0);
+	CHECK(plan.n == 5);
+	e = find(&plan, "two");
+	CHECK(e->size == 2 && plan.v[e->parent].name[0] == 'b');
+	CHECK(find(&plan, "one")->parent == e->parent);
+	CHECK(cfs_plan_add(&plan, path, "/boot", &err) == -EEXIST);
+}
+
+TEST(paths_that_are_none_are_refused)
+{
+	static const char *const bad[] = { "",	   "boot",  "/a//b", "/a/",
+					   "/./a", "/a/..", "/.",    "//" };
+
+	fresh();
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
+		CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+
+		CHECK(cfs_plan_add(&plan, root, bad[i], &err) == -EINVAL);
+	}
+}
+
+TEST(root_can_be_filled)
+{
+	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+
+	fresh();
+	put("x", "1", 1);
+	put("..y", "1", 1);
+	CHECK(cfs_plan_add(&plan, root, "/", &err) == 0);
+	CHECK(plan.n == 3 && find(&plan, "x")->parent == 0);
+}
+
+TEST(identity_follows_the_contents)
+{
+	uint8_t a[16], b[16];
+
+	for (int i = 0; i < 2; i++) {
+		CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+
+		fresh();
+		put("x", i ? "2" : "1", 1);
+		CHECK(cfs_plan_add(&plan, root, "/", &err) == 0);
+		CHECK(cfs_plan_uuid(&plan, "s", i ? b : a, &err) == 0);
+		CHECK((a[6] & 0xf0) == 0x80 && (a[8] & 0xc0) == 0x80);
+		if (i == 0)
+			continue;
+		CHECK(memcmp(a, b, 16) != 0);
+		put("x", "1", 1);
+		cfs_plan_free(&plan);
+		CHECK(cfs_plan_add(&plan, root, "/", &err) == 0);
+		CHECK(cfs_plan_uuid(&plan, "s", b, &err) == 0);
+		CHECK(memcmp(a, b, 16) == 0);
+		CHECK(cfs_plan_uuid(&plan, "t", b, &err) == 0);
+		CHECK(memcmp(a, b, 16) != 0);
+	}
+}
