@@ -24,6 +24,8 @@ static int make_root(struct cfs_boot *b, const struct cfs_root_params *params,
 
 	b->status = CFS_EXIT_MOUNT;
 	r = cfs_root_make(params, root, err);
+	if (r == -EIO && params->verity)
+		b->status = CFS_EXIT_VERITY; /* the image's own blocks */
 	if (r != -ENODEV || params->root_fs_fd >= 0)
 		return r;
 	cfs_log(&b->log, LOG_DEBUG, "loading kernel modules: %s", err->msg);
@@ -132,6 +134,7 @@ int cfs_assemble(struct cfs_boot *b, struct cfs_root *root,
 	};
 	int r;
 
+	b->status = CFS_EXIT_MOUNT;
 	if (b->options.root_fs) {
 		directory = open(b->options.root_fs,
 				 O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -55,6 +55,44 @@ const char *cfs_failure_stage(enum cfs_exit status)
 	return advices[status].stage;
 }
 
+int cfs_failure_watch(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)lseek(fd, 0, SEEK_END);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Source: Documentation/ABI/testing/dev-kmsg: "prio,seq,time,flags;text\n",
+ * one record a read. */
+static void repeat_kernel(struct cfs_log *log, int watch)
+{
+	char record[1024], last[2][256] = { "", "" };
+	ssize_t n;
+
+	while (watch >= 0 &&
+	       ((n = read(watch, record, sizeof(record) - 1)) > 0 ||
+		(n < 0 && errno == EPIPE))) {
+		char *text;
+
+		record[n < 0 ? 0 : n] = '\0';
+		text = strchr(record, ';');
+		/* Warnings and worse; what programs wrote, as we do, has a
+		 * number over 7. */
+		if (!text || atoi(record) > LOG_WARNING ||
+		    (!strstr(text, "overlayfs:") && !strstr(text, "erofs") &&
+		     !strstr(text, "fs-verity")))
+			continue;
+		memcpy(last[0], last[1], sizeof(last[0]));
+		snprintf(last[1], sizeof(last[1]), "%.*s",
+			 (int)strcspn(text + 1, "\n"), text + 1);
+	}
+	for (int i = 0; i < 2; i++)
+		if (last[i][0])
+			cfs_log(log, LOG_ERR, "  kernel: %s", last[i]);
+}
+
 static void say_next(struct cfs_log *log, enum cfs_fail_action action,
 		     unsigned delay)
 {
@@ -70,7 +108,7 @@ static void say_next(struct cfs_log *log, enum cfs_fail_action action,
 
 void cfs_failure_report(struct cfs_log *log, enum cfs_exit status,
 			const struct cfs_err *err, const char *digest,
-			enum cfs_fail_action action, unsigned delay)
+			int watch, enum cfs_fail_action action, unsigned delay)
 {
 	const struct advice *a = &advices[status];
 	const char *expected = strstr(err->msg, ": expected ");
@@ -99,6 +137,7 @@ void cfs_failure_report(struct cfs_log *log, enum cfs_exit status,
 	}
 	if (digest && !found)
 		cfs_log(log, LOG_ERR, "  image: %s", digest);
+	repeat_kernel(log, watch);
 	if (a->cause)
 		cfs_log(log, LOG_ERR, "  cause: %s", a->cause);
 	if (a->cure)

@@ -30,13 +30,22 @@ enum cfs_exit {
 const char *cfs_failure_stage(enum cfs_exit status);
 
 /*
+ * Opens the kernel's log at its end: what comes later is ours.  Returns a
+ * descriptor, or negative errno.
+ */
+int cfs_failure_watch(void);
+
+/*
  * Says in at most eight lines what went wrong, the likely cause and the way
  * out, and sends the journal record.  @digest (may be NULL): the image, hex.
+ * @watch: of cfs_failure_watch(), or negative: its last two lines about
+ * overlayfs, erofs or fs-verity are repeated, as nobody else says which object
+ * is wrong and how.
  * @action is what will follow, as cfs_failure_decide() has it.
  */
 void cfs_failure_report(struct cfs_log *log, enum cfs_exit status,
 			const struct cfs_err *err, const char *digest,
-			enum cfs_fail_action action, unsigned delay)
+			int watch, enum cfs_fail_action action, unsigned delay)
 	__attribute__((nonnull(1, 3)));
 
 /*

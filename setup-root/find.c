@@ -13,6 +13,7 @@ void cfs_boot_end(struct cfs_boot *boot)
 	cfs_buf_free(&boot->cmdline);
 	cfs_keys_free(&boot->keys);
 	cfs_repo_close(&boot->repo);
+	cfs_closep(&boot->watch_fd);
 	cfs_closep(&boot->sysroot_fd);
 	cfs_closep(&boot->choice.fd);
 }

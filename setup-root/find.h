@@ -22,6 +22,7 @@ struct cfs_boot {
 	struct cfs_kargs kargs;
 	struct cfs_candidate candidates[CFS_KARGS_MAX];
 	struct cfs_keys keys;
+	int watch_fd;	  /* the kernel's log since the start */
 	int sysroot_fd;	  /* the physical root, O_PATH */
 	bool var_mounted; /* something is mounted at its var */
 	struct cfs_repo repo;
@@ -29,10 +30,11 @@ struct cfs_boot {
 	enum cfs_exit status; /* exit status of the step under way */
 };
 
-#define CFS_BOOT_INIT                                          \
-	{                                                      \
-		.sysroot_fd = -EBADF, .repo = CFS_REPO_INIT,   \
-		.choice.fd = -EBADF, .status = CFS_EXIT_OTHER, \
+#define CFS_BOOT_INIT                                       \
+	{                                                   \
+		.watch_fd = -EBADF, .sysroot_fd = -EBADF,   \
+		.repo = CFS_REPO_INIT, .choice.fd = -EBADF, \
+		.status = CFS_EXIT_OTHER,                   \
 	}
 
 /* Closes and frees all of it. */

@@ -174,7 +174,8 @@ static int give_up(struct cfs_boot *b, const struct cfs_err *err)
 		cfs_log(&b->log, LOG_ERR, "%s", err->msg);
 	else
 		cfs_failure_report(&b->log, b->status, err, hex[0] ? hex : NULL,
-				   action, b->config.failure.delay);
+				   b->watch_fd, action,
+				   b->config.failure.delay);
 	cfs_failure_act(action, b->config.failure.delay);
 	return b->status;
 }
@@ -201,6 +202,7 @@ static int run(char **argv, uint64_t start)
 	}
 	b.log.use_kmsg = !b.log.journal_stream && !b.options.check &&
 			 !b.options.print_kargs;
+	b.watch_fd = cfs_failure_watch();
 	if (b.options.verbose)
 		b.log.max_level = LOG_DEBUG;
 	if (boot(&b, start, &err) < 0)

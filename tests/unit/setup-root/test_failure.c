@@ -2,11 +2,14 @@
 #include "setup-root/failure.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "tests/test.h"
 
 static char said[8192];
+
+static int watch = -1;
 
 static unsigned report(enum cfs_exit status, const char *msg,
 		       const char *digest, enum cfs_fail_action action)
@@ -22,7 +25,7 @@ static unsigned report(enum cfs_exit status, const char *msg,
 	cfs_log_init(&logger, fd, false);
 	logger.socket = "/nonexistent";
 	snprintf(err.msg, sizeof(err.msg), "%s", msg);
-	cfs_failure_report(&logger, status, &err, digest, action, 10);
+	cfs_failure_report(&logger, status, &err, digest, watch, action, 10);
 	n = pread(fd, said, sizeof(said) - 1, 0);
 	CHECK(n > 0);
 	said[n] = '\0';
@@ -58,6 +61,37 @@ TEST(both_digests_stand_below_each_other_in_full)
 	snprintf(msg, sizeof(msg), "  found     %s\n", b);
 	CHECK(strstr(said, msg));
 	CHECK(strstr(said, "next:  restart in 10 seconds"));
+}
+
+/* Records as Documentation/ABI/testing/dev-kmsg has them; a packet socket gives
+ * one a read, as the kernel does. */
+TEST(the_kernels_last_words_about_it_are_repeated)
+{
+	static const char *const records[] = {
+		"4,1,1,-;overlayfs: the first of three\n",
+		"6,2,2,-;usb 1-1: new device\n",
+		"3,3,3,-;erofs: (device x): second\n KEY=value\n",
+		"4,4,4,-;overlayfs: lower file 'f' has no fs-verity digest\n",
+		"6,5,5,-;erofs: mounted with root inode\n",
+		"11,5,5,-;composefs: fs-verity, in our own words\n",
+		"odd",
+	};
+	int pair[2];
+
+	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(records); i++)
+		CHECK(send(pair[0], records[i], strlen(records[i]), 0) > 0);
+	close(pair[0]);
+	watch = pair[1];
+	CHECK(report(CFS_EXIT_VERITY, "x: expected 1, found 2", "1",
+		     CFS_FAIL_EMERGENCY) == 8);
+	watch = -1;
+	close(pair[1]);
+	CHECK(!strstr(said, "first of three") && !strstr(said, "usb"));
+	CHECK(!strstr(said, "KEY") && !strstr(said, "our own"));
+	CHECK(strstr(said, "  kernel: erofs: (device x): second\n"));
+	CHECK(strstr(said, "  kernel: overlayfs: lower file 'f' has no "
+			   "fs-verity digest\n"));
 }
 
 static int make_root(void)
