@@ -12,6 +12,8 @@
 /* Files under way; each has a buffer of its own, of which only what the
  * longest file needed is ever touched. */
 #define JOBS 32
+/* The threads wake each other for this many files, not for each one. */
+#define BATCH (JOBS / 2)
 
 struct job {
 	uint8_t *buf; /* owned */
@@ -27,6 +29,9 @@ struct cfs_writer {
 	pthread_cond_t fewer; /* a job was done */
 	struct job jobs[JOBS];
 	unsigned added, done; /* counts; jobs[n % JOBS] is the nth */
+	unsigned level;	      /* the caller waits for no more than these */
+	bool waiting;	      /* the caller does */
+	bool idle;	      /* the thread waits for more */
 	bool stop;
 	struct cfs_err err; /* of the first job that failed */
 };
@@ -37,8 +42,11 @@ static bool next_job(struct cfs_writer *w, unsigned *ret)
 	bool any;
 
 	pthread_mutex_lock(&w->lock);
-	while (w->added == w->done && !w->stop)
+	while (w->added == w->done && !w->stop) {
+		w->idle = true;
 		pthread_cond_wait(&w->more, &w->lock);
+		w->idle = false;
+	}
 	any = !w->stop;
 	*ret = w->done;
 	pthread_mutex_unlock(&w->lock);
@@ -64,7 +72,8 @@ static void *work(void *arg)
 		if (r < 0)
 			w->err = err;
 		w->done++;
-		pthread_cond_signal(&w->fewer);
+		if (w->waiting && w->added - w->done <= w->level)
+			pthread_cond_signal(&w->fewer);
 		pthread_mutex_unlock(&w->lock);
 	}
 	return NULL;
@@ -139,8 +148,14 @@ static int wait_for(struct cfs_writer *w, unsigned most, struct cfs_err *err)
 	int r = 0;
 
 	pthread_mutex_lock(&w->lock);
-	while (w->added - w->done > most)
+	w->level = most;
+	w->waiting = true;
+	while (w->added - w->done > most) {
+		if (w->idle)
+			pthread_cond_signal(&w->more);
 		pthread_cond_wait(&w->fewer, &w->lock);
+	}
+	w->waiting = false;
 	if (w->err.code != 0) {
 		*err = w->err;
 		r = -err->code;
@@ -149,13 +164,17 @@ static int wait_for(struct cfs_writer *w, unsigned most, struct cfs_err *err)
 	return r;
 }
 
-static void hand_over(struct cfs_writer *w)
+/* Returns whether every job's place is taken. */
+static bool hand_over(struct cfs_writer *w)
 {
+	unsigned n;
+
 	pthread_mutex_lock(&w->lock);
-	/* Otherwise the thread is at work and will see it. */
-	if (w->added++ == w->done)
+	n = ++w->added - w->done;
+	if (w->idle && n >= BATCH)
 		pthread_cond_signal(&w->more);
 	pthread_mutex_unlock(&w->lock);
+	return n == JOBS;
 }
 
 int cfs_writer_add_file(struct cfs_writer *w, int fd, struct cfs_digest *ret,
@@ -166,9 +185,6 @@ int cfs_writer_add_file(struct cfs_writer *w, int fd, struct cfs_digest *ret,
 	ssize_t n;
 	int r;
 
-	r = wait_for(w, JOBS - 1, err);
-	if (r < 0)
-		return r;
 	n = cfs_read_full(fd, job->buf, CFS_OBJECT_IN_MEMORY + 1);
 	if (n < 0)
 		return cfs_fail(err, (int)-n, "read: %s", strerror((int)-n));
@@ -187,8 +203,7 @@ int cfs_writer_add_file(struct cfs_writer *w, int fd, struct cfs_digest *ret,
 	job->len = data.len;
 	*ret = job->id;
 	*ret_size = data.len;
-	hand_over(w);
-	return 0;
+	return hand_over(w) ? wait_for(w, JOBS - BATCH, err) : 0;
 }
 
 int cfs_writer_finish(struct cfs_writer *w, struct cfs_err *err)
