@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# Repositories on the file systems that builders meet, and mounting from them.
+. "$CFS_SRC/tests/lib.sh"
+. "$CFS_SRC/tests/fixture.sh"
+
+[ "$(id -u)" = 0 ] || skip "needs root"
+mounted=
+trap 'for m in $mounted; do umount -R "$m" 2> /dev/null; done' EXIT
+on() { # MOUNTPOINT ARGUMENT...: mounts it until the end
+	mkdir -p "$1"
+	mount "${@:2}" "$1" || return 1
+	mounted="$1 $mounted"
+}
+
+fixture_rootfs root
+head -c 2000000 /dev/urandom > root/usr/lib/long
+want=$(cfsctl --no-repo compute-id root)
+
+works_on() { # DIR
+	fixture_repo "$1/repo" || return 1
+	[ "$(cfsctl --repo "$1/repo" create-image root image)" = \
+		"sha512:$want" ] || return 1
+	cfsctl --repo "$1/repo" image-objects image > /dev/null &&
+		[ -z "$(find "$1/repo" -name '.tmp-*')" ]
+}
+
+on "$PWD/tmpfs" -t tmpfs none && check "a repository on tmpfs" works_on tmpfs
+mkdir -p tmpfs/lower tmpfs/upper tmpfs/work
+if on "$PWD/overlay" -t overlay none -o \
+	"lowerdir=tmpfs/lower,upperdir=tmpfs/upper,workdir=tmpfs/work"; then
+	check "a repository on overlayfs" works_on overlay
+	cp -a root overlay/root
+	same "a tree on overlayfs" \
+		"$(cfsctl --no-repo compute-id overlay/root)" "$want"
+fi
+truncate -s 64M ext4.img
+if mkfs.ext4 -q ext4.img && on "$PWD/ext4" -o loop ext4.img; then
+	check "a repository on ext4 without fs-verity" works_on ext4
+fi
+truncate -s 320M xfs.img
+if mkfs.xfs -q xfs.img 2> /dev/null && on "$PWD/xfs" -o loop xfs.img; then
+	check "a repository on xfs" works_on xfs
+fi
+
+# Read-only: said before anything is tried.
+fixture_repo plain
+cfsctl --repo plain create-image root image > /dev/null
+mkdir ro
+mount --bind plain ro && mount -o remount,ro,bind ro && mounted="$PWD/ro $mounted"
+refuse "a read-only repository is not written to" 'not writable' \
+	cfsctl --repo ro create-image root
+check "but read" cfsctl --repo ro images
+
+# A user's repository, by somebody who is nobody.
+mkdir user
+chmod 1777 user
+chmod 755 "$TMPDIR" root
+as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+reachable() { as_nobody test -x "$TMPDIR" -a -x "$BIN"; }
+if reachable; then
+	check "without root a repository is made" \
+		as_nobody cfsctl --repo user/repo init --insecure
+	same "and filled" "$(as_nobody cfsctl --repo user/repo create-image root)" \
+		"sha512:$want"
+	chmod 755 plain
+	refuse "what may not be written to is told" 'not writable' \
+		as_nobody cfsctl --repo plain create-image root
+fi
+
+# Mounting.
+if grep -q erofs /proc/filesystems && grep -q overlay /proc/filesystems; then
+	mkdir mnt
+	check "an image is mounted" cfsctl --repo plain mount image mnt
+	mounted="$PWD/mnt $mounted"
+	same "with its files" "$(sha512sum < mnt/usr/lib/long)" \
+		"$(sha512sum < root/usr/lib/long)"
+	check "under its digest" grep -q "^composefs:$want $PWD/mnt overlay ro," \
+		/proc/mounts
+	check "read-only" sh -c '! touch mnt/x 2> /dev/null'
+	umount mnt
+	mkdir -p upper work
+	check "or with an upper layer" cfsctl --repo plain mount --read-write \
+		--upperdir upper --workdir work "refs/image" mnt
+	echo new > mnt/etc/new
+	same "that takes changes" "$(cat upper/etc/new)" new
+	umount mnt
+	check "or read-only with one" cfsctl --repo plain mount \
+		--upperdir upper --workdir work image mnt
+	same "whose changes are seen" "$(cat mnt/etc/new)" new
+	check "and no more are made" sh -c '! touch mnt/x 2> /dev/null'
+	umount mnt
+	refuse "an upper layer needs a work directory" workdir \
+		cfsctl --repo plain mount --upperdir upper image mnt
+	refuse "changes need an upper layer" upperdir \
+		cfsctl --repo plain mount --read-write image mnt
+	refuse "FUSE is not served" fuse \
+		cfsctl --repo plain mount --fuse yes image mnt
+	refuse "a missing mount point is told" nowhere \
+		cfsctl --repo plain mount image nowhere
+	refuse "so is a missing image" 'image not found: zzz' \
+		cfsctl --repo plain mount zzz mnt
+	check "nothing is left over" test -z "$(find /run -maxdepth 1 -name '.cfsctl-*')"
+fi
+finish
