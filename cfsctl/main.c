@@ -200,7 +200,8 @@ static void usage_of(const struct cfs_cmd *cmd, FILE *to)
 		list(cmd->sub, "", to);
 		return;
 	}
-	fprintf(to, "usage: cfsctl [OPTION...] %s %s\n", cmd->name, cmd->args);
+	fprintf(to, "usage: cfsctl [OPTION...] %s%s%s\n", cmd->name,
+		*cmd->args ? " " : "", cmd->args);
 	if (to == stdout)
 		fprintf(to, "\n%s\n", cmd->help);
 	if (cmd->options)
