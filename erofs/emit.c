@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "erofs/plan.h"
+#include "erofs/prefix.h"
 
 #define OUT_SIZE (128 * 1024)
 
@@ -230,26 +231,6 @@ static void put_extended(const struct cfs_erofs_plan *plan,
 	put(out, &disk, sizeof(disk));
 }
 
-static uint8_t file_type(uint32_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFREG:
-		return CFS_EROFS_FT_REG;
-	case S_IFDIR:
-		return CFS_EROFS_FT_DIR;
-	case S_IFCHR:
-		return CFS_EROFS_FT_CHR;
-	case S_IFBLK:
-		return CFS_EROFS_FT_BLK;
-	case S_IFIFO:
-		return CFS_EROFS_FT_FIFO;
-	case S_IFSOCK:
-		return CFS_EROFS_FT_SOCK;
-	default:
-		return CFS_EROFS_FT_SYMLINK;
-	}
-}
-
 static void put_entries(const struct cfs_erofs_plan *plan,
 			const struct cfs_erofs_entry *entries, size_t n,
 			struct out *out)
@@ -262,7 +243,7 @@ static void put_entries(const struct cfs_erofs_plan *plan,
 		struct cfs_erofs_dirent disk = {
 			.nid = cfs_put64(inode->nid),
 			.nameoff = cfs_put16((uint16_t)nameoff),
-			.file_type = file_type(cfs_erofs_mode(inode)),
+			.file_type = cfs_erofs_file_type(cfs_erofs_mode(inode)),
 		};
 
 		put(out, &disk, sizeof(disk));

@@ -2,6 +2,9 @@
 #include "erofs/prefix.h"
 
 #include <string.h>
+#include <sys/stat.h>
+
+#include "erofs/format.h"
 
 static const char *const prefixes[CFS_EROFS_PREFIX_MAX + 1] = {
 	[0] = "",
@@ -34,4 +37,24 @@ uint8_t cfs_erofs_prefix_of(const char *key, unsigned version, uint8_t *ret_len)
 const char *cfs_erofs_prefix_text(uint8_t index)
 {
 	return index <= CFS_EROFS_PREFIX_MAX ? prefixes[index] : NULL;
+}
+
+uint8_t cfs_erofs_file_type(uint32_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return CFS_EROFS_FT_REG;
+	case S_IFDIR:
+		return CFS_EROFS_FT_DIR;
+	case S_IFCHR:
+		return CFS_EROFS_FT_CHR;
+	case S_IFBLK:
+		return CFS_EROFS_FT_BLK;
+	case S_IFIFO:
+		return CFS_EROFS_FT_FIFO;
+	case S_IFSOCK:
+		return CFS_EROFS_FT_SOCK;
+	default:
+		return CFS_EROFS_FT_SYMLINK;
+	}
 }

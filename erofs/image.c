@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "erofs/image.h"
+
+#include <string.h>
+
+#define SLOTS_PER_BLOCK (CFS_EROFS_BLOCK / CFS_EROFS_SLOT)
+#define NSEC_MAX	999999999
+
+static bool all_zero(const void *data, size_t len)
+{
+	const uint8_t *p = data;
+
+	for (size_t i = 0; i < len; i++) {
+		if (p[i])
+			return false;
+	}
+	return true;
+}
+
+/* Source: linux lib/crc32.c, polynomial of Castagnoli, bits reversed. */
+static uint32_t crc32c(uint32_t crc, struct cfs_bytes data)
+{
+	for (size_t i = 0; i < data.len; i++) {
+		crc ^= data.data[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0);
+	}
+	return crc;
+}
+
+/* Source: linux fs/erofs/super.c: from the superblock to its block's end, the
+ * sum itself as zeros, neither begun nor ended with an inversion more. */
+static bool checksum_is_right(const struct cfs_erofs_image *image,
+			      const struct cfs_erofs_super *super)
+{
+	struct cfs_erofs_super blank = *super;
+	struct cfs_bytes head = { (const uint8_t *)&blank, sizeof(blank) };
+	struct cfs_bytes rest;
+	size_t start = CFS_EROFS_SUPER_START + sizeof(blank);
+	uint32_t crc;
+
+	blank.checksum = cfs_put32(0);
+	if (!cfs_bytes_slice(image->bytes, start, CFS_EROFS_BLOCK - start,
+			     &rest))
+		return false;
+	crc = crc32c(crc32c(UINT32_MAX, head), rest);
+	return crc == cfs_get32(super->checksum);
+}
+
+static int check_header(struct cfs_erofs_image *image, struct cfs_err *err)
+{
+	struct cfs_erofs_header header;
+	struct cfs_bytes part;
+
+	if (!cfs_bytes_slice(image->bytes, 0, CFS_EROFS_INODES_START, &part))
+		return cfs_fail(err, EBADMSG, "too short for an image");
+	memcpy(&header, part.data, sizeof(header));
+	if (cfs_get32(header.magic) != CFS_EROFS_HEADER_MAGIC)
+		return cfs_fail(err, EBADMSG, "not a composefs image");
+	if (cfs_get32(header.version) != CFS_EROFS_HEADER_VERSION ||
+	    cfs_get32(header.composefs_version) > 2)
+		return cfs_fail(err, EBADMSG,
+				"composefs version %u (header %u) is not known",
+				cfs_get32(header.composefs_version),
+				cfs_get32(header.version));
+	image->version = cfs_get32(header.composefs_version);
+	return 0;
+}
+
+/* What would change the meaning of what we read. */
+static int check_features(const struct cfs_erofs_image *image,
+			  const struct cfs_erofs_super *super,
+			  struct cfs_err *err)
+{
+	uint32_t known = CFS_EROFS_COMPAT_SB_CHKSUM | CFS_EROFS_COMPAT_MTIME |
+			 CFS_EROFS_COMPAT_XATTR_FILTER;
+
+	if (super->blkszbits != CFS_EROFS_BLOCK_BITS || super->dirblkbits)
+		return cfs_fail(err, EBADMSG, "blocks are not of 4096 bytes");
+	if (image->feature_compat & ~known ||
+	    cfs_get32(super->feature_incompat) & ~CFS_EROFS_INCOMPAT_CHUNKED)
+		return cfs_fail(err, EBADMSG, "features %x and %x",
+				image->feature_compat,
+				cfs_get32(super->feature_incompat));
+	if (cfs_get16(super->available_compr_algs) ||
+	    cfs_get16(super->extra_devices) || super->sb_extslots ||
+	    cfs_get64(super->packed_nid) || cfs_get32(super->meta_blkaddr) ||
+	    super->xattr_prefix_count || cfs_get32(super->xattr_prefix_start) ||
+	    cfs_get16(super->devt_slotoff) || super->xattr_filter_reserved ||
+	    !all_zero(super->reserved, sizeof(super->reserved)))
+		return cfs_fail(err, EBADMSG,
+				"the superblock uses what composefs does not");
+	if (image->feature_compat & CFS_EROFS_COMPAT_SB_CHKSUM &&
+	    !checksum_is_right(image, super))
+		return cfs_fail(err, EBADMSG, "wrong superblock checksum");
+	return 0;
+}
+
+static int check_super(struct cfs_erofs_image *image, struct cfs_err *err)
+{
+	struct cfs_erofs_super super;
+	uint64_t size = image->bytes.len;
+
+	memcpy(&super, image->bytes.data + CFS_EROFS_SUPER_START,
+	       sizeof(super));
+	if (cfs_get32(super.magic) != CFS_EROFS_MAGIC)
+		return cfs_fail(err, EBADMSG, "not an EROFS image");
+	image->feature_compat = cfs_get32(super.feature_compat);
+	if (check_features(image, &super, err) < 0)
+		return -err->code;
+	image->root_nid = cfs_get16(super.root_nid);
+	image->inos = cfs_get64(super.inos);
+	image->build_time = (int64_t)cfs_get64(super.build_time);
+	image->build_time_nsec = cfs_get32(super.build_time_nsec);
+	image->xattr_start =
+		(uint64_t)cfs_get32(super.xattr_blkaddr) * CFS_EROFS_BLOCK;
+	if ((uint64_t)cfs_get32(super.blocks) * CFS_EROFS_BLOCK != size)
+		return cfs_fail(err, EBADMSG,
+				"%llu bytes, the superblock says %u blocks",
+				(unsigned long long)size,
+				cfs_get32(super.blocks));
+	if (image->xattr_start > size)
+		return cfs_fail(err, EBADMSG,
+				"shared xattrs are behind the end");
+	if (image->build_time_nsec > NSEC_MAX)
+		return cfs_fail(err, EBADMSG, "nanoseconds over a second");
+	return 0;
+}
+
+/* Takes the slots from @start to @end (bytes) for one owner. */
+static bool take(struct cfs_erofs_image *image, uint64_t start, uint64_t end)
+{
+	for (uint64_t slot = start / CFS_EROFS_SLOT;
+	     slot * CFS_EROFS_SLOT < end; slot++) {
+		uint8_t bit = (uint8_t)(1u << slot % 8);
+
+		if (image->used[slot / 8] & bit)
+			return false;
+		image->used[slot / 8] |= bit;
+	}
+	return true;
+}
+
+int cfs_erofs_image_open(struct cfs_erofs_image *image, struct cfs_bytes bytes,
+			 struct cfs_err *err)
+{
+	*image = (struct cfs_erofs_image){ .bytes = bytes };
+	if (bytes.len > CFS_EROFS_IMAGE_MAX)
+		return cfs_fail(err, EFBIG, "%zu bytes, %llu are possible",
+				bytes.len,
+				(unsigned long long)CFS_EROFS_IMAGE_MAX);
+	if (check_header(image, err) < 0 || check_super(image, err) < 0)
+		return -err->code;
+	image->used = calloc(1, bytes.len / CFS_EROFS_SLOT / 8 + 1);
+	if (!image->used)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	(void)take(image, 0, CFS_EROFS_INODES_START);
+	return 0;
+}
+
+void cfs_erofs_image_close(struct cfs_erofs_image *image)
+{
+	free(image->used);
+	image->used = NULL;
+}
+
+static bool parse_compact(const struct cfs_erofs_image *image,
+			  struct cfs_bytes head, struct cfs_erofs_stat *st)
+{
+	struct cfs_erofs_compact disk;
+
+	memcpy(&disk, head.data, sizeof(disk));
+	st->mode = cfs_get16(disk.mode);
+	st->nlink = cfs_get16(disk.nlink);
+	st->size = cfs_get32(disk.size);
+	st->u = cfs_get32(disk.u);
+	st->uid = cfs_get16(disk.uid);
+	st->gid = cfs_get16(disk.gid);
+	st->mtime_sec = image->build_time;
+	st->mtime_nsec = image->build_time_nsec;
+	return !cfs_get32(disk.reserved) && !cfs_get32(disk.reserved2);
+}
+
+static bool parse_extended(struct cfs_bytes head, struct cfs_erofs_stat *st)
+{
+	struct cfs_erofs_extended disk;
+
+	memcpy(&disk, head.data, sizeof(disk));
+	st->mode = cfs_get16(disk.mode);
+	st->nlink = cfs_get32(disk.nlink);
+	st->size = cfs_get64(disk.size);
+	st->u = cfs_get32(disk.u);
+	st->uid = cfs_get32(disk.uid);
+	st->gid = cfs_get32(disk.gid);
+	st->mtime_sec = (int64_t)cfs_get64(disk.mtime);
+	st->mtime_nsec = cfs_get32(disk.mtime_nsec);
+	return !cfs_get16(disk.reserved) &&
+	       all_zero(disk.reserved2, sizeof(disk.reserved2)) &&
+	       st->mtime_nsec <= NSEC_MAX;
+}
+
+static uint64_t xattr_bytes(uint16_t icount)
+{
+	if (icount == 0)
+		return 0;
+	return sizeof(struct cfs_erofs_xattr_header) + 4 * (icount - 1u);
+}
+
+static int slice_blocks(struct cfs_erofs_image *image,
+			struct cfs_erofs_stat *st, uint64_t len,
+			struct cfs_err *err)
+{
+	uint64_t start = (uint64_t)st->u * CFS_EROFS_BLOCK;
+
+	if (len == 0)
+		return 0;
+	if (!cfs_bytes_slice(image->bytes, start, len, &st->blocks))
+		return cfs_fail(err, EBADMSG, "data behind the image's end");
+	if (!take(image, start, start + len))
+		return cfs_fail(err, EBADMSG, "data that overlaps other data");
+	return 0;
+}
+
+/* Chunks are holes all of them: the bytes are in another file. */
+static int slice_chunks(struct cfs_erofs_image *image,
+			struct cfs_erofs_stat *st, uint64_t at,
+			struct cfs_err *err)
+{
+	unsigned bits = CFS_EROFS_BLOCK_BITS + (st->u & 31);
+	uint64_t n, xattrs = st->xattrs.len;
+
+	if (st->size == 0 || (st->u & 0xffff) > 31)
+		return cfs_fail(err, EBADMSG, "chunk format %x", st->u);
+	n = (st->size - 1) / (UINT64_C(1) << bits) + 1;
+	if (n > CFS_EROFS_CHUNKS_MAX)
+		return cfs_fail(err, EBADMSG, "%llu chunks",
+				(unsigned long long)n);
+	/* Too long to stand behind the inode, it stands nowhere; and version 2
+	 * has none for files without a digest, which is looked at later. */
+	if (image->version < 2 && 4 * n + xattrs % 32 > CFS_EROFS_BLOCK)
+		return 0;
+	if (!cfs_bytes_slice(image->bytes, at, 4 * n, &st->tail)) {
+		st->tail = (struct cfs_bytes){ 0 };
+		return image->version == 2
+			       ? 0
+			       : cfs_fail(err, EBADMSG,
+					  "chunks behind the image's end");
+	}
+	return 0;
+}
+
+static int slice_data(struct cfs_erofs_image *image, struct cfs_erofs_stat *st,
+		      uint64_t at, struct cfs_err *err)
+{
+	uint64_t tail = st->size % CFS_EROFS_BLOCK;
+
+	if (st->layout == CFS_EROFS_CHUNKS)
+		return slice_chunks(image, st, at, err);
+	if (st->size > image->bytes.len)
+		return cfs_fail(err, EBADMSG, "size %llu is over the image's",
+				(unsigned long long)st->size);
+	if (st->layout == CFS_EROFS_PLAIN)
+		return slice_blocks(image, st, st->size, err);
+	if (at % CFS_EROFS_BLOCK + tail > CFS_EROFS_BLOCK)
+		return cfs_fail(err, EBADMSG,
+				"inline data crosses a block's end");
+	if (!cfs_bytes_slice(image->bytes, at, tail, &st->tail))
+		return cfs_fail(err, EBADMSG,
+				"inline data behind the image's end");
+	return slice_blocks(image, st, st->size - tail, err);
+}
+
+static int check_type(const struct cfs_erofs_stat *st, struct cfs_err *err)
+{
+	bool data = true;
+
+	switch (st->mode & S_IFMT) {
+	case S_IFREG:
+		return 0;
+	case S_IFDIR:
+	case S_IFLNK:
+		break;
+	case S_IFCHR:
+	case S_IFBLK:
+	case S_IFIFO:
+	case S_IFSOCK:
+		data = false;
+		break;
+	default:
+		return cfs_fail(err, EBADMSG, "mode %o", st->mode);
+	}
+	if (st->layout == CFS_EROFS_CHUNKS || (!data && st->size > 0) ||
+	    (!data && st->layout != CFS_EROFS_PLAIN))
+		return cfs_fail(err, EBADMSG,
+				"data that a file of mode %o cannot have",
+				st->mode);
+	return 0;
+}
+
+static int read_head(struct cfs_erofs_image *image, uint64_t start,
+		     struct cfs_erofs_stat *st, uint64_t *ret_end,
+		     struct cfs_err *err)
+{
+	struct cfs_erofs_compact begin;
+	struct cfs_bytes head;
+	unsigned format;
+	bool ok;
+
+	if (!cfs_bytes_slice(image->bytes, start, sizeof(begin), &head))
+		return cfs_fail(err, EBADMSG, "behind the image's end");
+	memcpy(&begin, head.data, sizeof(begin));
+	format = cfs_get16(begin.format);
+	st->layout = format >> CFS_EROFS_LAYOUT_SHIFT;
+	if (st->layout != CFS_EROFS_PLAIN && st->layout != CFS_EROFS_INLINE &&
+	    st->layout != CFS_EROFS_CHUNKS)
+		return cfs_fail(err, EBADMSG, "format %x", format);
+	if (!(format & CFS_EROFS_EXTENDED))
+		ok = parse_compact(image, head, st);
+	else if (!cfs_bytes_slice(image->bytes, start,
+				  sizeof(struct cfs_erofs_extended), &head))
+		return cfs_fail(err, EBADMSG, "behind the image's end");
+	else
+		ok = parse_extended(head, st);
+	if (!ok)
+		return cfs_fail(err, EBADMSG,
+				"reserved bytes or nanoseconds are wrong");
+	*ret_end = start + head.len;
+	if (!cfs_bytes_slice(image->bytes, *ret_end,
+			     xattr_bytes(cfs_get16(begin.xattr_icount)),
+			     &st->xattrs))
+		return cfs_fail(err, EBADMSG, "xattrs behind the image's end");
+	*ret_end += st->xattrs.len;
+	return 0;
+}
+
+static int read_inode(struct cfs_erofs_image *image, uint64_t nid,
+		      struct cfs_erofs_stat *st, struct cfs_err *err)
+{
+	uint64_t start = nid * CFS_EROFS_SLOT, end = 0;
+
+	*st = (struct cfs_erofs_stat){ .nid = nid };
+	if (nid > CFS_EROFS_IMAGE_MAX)
+		return cfs_fail(err, EBADMSG, "behind the image's end");
+	if (read_head(image, start, st, &end, err) < 0 ||
+	    check_type(st, err) < 0 || slice_data(image, st, end, err) < 0)
+		return -err->code;
+	/* Whether chunks are there is only known for the first versions. */
+	if (image->version < 2 || st->layout != CFS_EROFS_CHUNKS)
+		end += st->tail.len;
+	if (!take(image, start, end))
+		return cfs_fail(err, EBADMSG, "it overlaps something else");
+	return 0;
+}
+
+int cfs_erofs_inode_read(struct cfs_erofs_image *image, uint64_t nid,
+			 struct cfs_erofs_stat *ret, struct cfs_err *err)
+{
+	struct cfs_erofs_stat st;
+
+	if (read_inode(image, nid, &st, err) < 0)
+		return cfs_ctx(err, "inode %llu", (unsigned long long)nid);
+	*ret = st;
+	return 0;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <string.h>
+
+#include "erofs/image.h"
+
+void cfs_erofs_dir_open(struct cfs_erofs_dir_read *dir,
+			const struct cfs_erofs_stat *st)
+{
+	*dir = (struct cfs_erofs_dir_read){ .st = st, .rest = st->blocks };
+}
+
+static struct cfs_erofs_dirent dirent(const struct cfs_erofs_dir_read *dir,
+				      size_t i)
+{
+	struct cfs_erofs_dirent disk;
+
+	memcpy(&disk, dir->block.data + i * sizeof(disk), sizeof(disk));
+	return disk;
+}
+
+/* The next block, or the tail.  Returns 0 when there is none. */
+static int next_block(struct cfs_erofs_dir_read *dir, struct cfs_err *err)
+{
+	struct cfs_erofs_dirent first;
+	size_t head;
+
+	if (dir->rest.len > 0) {
+		size_t len = dir->rest.len < CFS_EROFS_BLOCK ? dir->rest.len
+							     : CFS_EROFS_BLOCK;
+
+		(void)!cfs_bytes_slice(dir->rest, 0, len, &dir->block);
+		(void)!cfs_bytes_slice(dir->rest, len, dir->rest.len - len,
+				       &dir->rest);
+	} else if (!dir->in_tail && dir->st->tail.len > 0) {
+		dir->in_tail = true;
+		dir->block = dir->st->tail;
+	} else {
+		return 0;
+	}
+	if (dir->block.len < sizeof(first))
+		return cfs_fail(err, EBADMSG, "directory block too short");
+	first = dirent(dir, 0);
+	head = cfs_get16(first.nameoff);
+	if (head == 0 || head % sizeof(first) != 0 || head > dir->block.len)
+		return cfs_fail(err, EBADMSG,
+				"directory block with names at "
+				"%zu",
+				head);
+	dir->at = 0;
+	dir->n = head / sizeof(first);
+	return 1;
+}
+
+/* The last name of a block ends at its first NUL. */
+static bool name_of(const struct cfs_erofs_dir_read *dir, size_t i,
+		    struct cfs_bytes *ret)
+{
+	size_t start = cfs_get16(dirent(dir, i).nameoff);
+	size_t end = dir->block.len;
+
+	if (i + 1 < dir->n)
+		end = cfs_get16(dirent(dir, i + 1).nameoff);
+	if (end <= start ||
+	    !cfs_bytes_slice(dir->block, start, end - start, ret))
+		return false;
+	if (i + 1 == dir->n)
+		ret->len = strnlen((const char *)ret->data, ret->len);
+	return true;
+}
+
+static int compare(struct cfs_bytes a, struct cfs_bytes b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int r = memcmp(a.data, b.data, len);
+
+	return r ? r : (a.len > b.len) - (a.len < b.len);
+}
+
+int cfs_erofs_dir_read(struct cfs_erofs_dir_read *dir,
+		       struct cfs_erofs_entry_read *ret, struct cfs_err *err)
+{
+	struct cfs_erofs_dirent disk;
+	struct cfs_bytes name = { 0 };
+
+	if (dir->at == dir->n) {
+		int r = next_block(dir, err);
+
+		if (r <= 0)
+			return r;
+	}
+	disk = dirent(dir, dir->at);
+	if (!name_of(dir, dir->at, &name) || name.len == 0 ||
+	    name.len > CFS_NAME_MAX || memchr(name.data, '/', name.len) ||
+	    memchr(name.data, '\0', name.len) || disk.reserved)
+		return cfs_fail(err, EBADMSG, "entry that is no name");
+	/* The kernel looks names up by halving. */
+	if (dir->last.len > 0 && compare(dir->last, name) >= 0)
+		return cfs_fail(err, EBADMSG, "names out of order");
+	dir->last = name;
+	dir->at++;
+	*ret = (struct cfs_erofs_entry_read){
+		.nid = cfs_get64(disk.nid),
+		.file_type = disk.file_type,
+		.name = name,
+	};
+	return 1;
+}

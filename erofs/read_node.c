@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <string.h>
+
+#include "erofs/reading.h"
+
+#define INLINE_MAX_V2 512
+#define TARGET_MAX_V2 1024
+
+/* What the tree refuses, the image should not have. */
+int cfs_erofs_bad(struct cfs_err *err)
+{
+	if (err->code != ENOMEM)
+		err->code = EBADMSG;
+	return -err->code;
+}
+
+static void fill(struct cfs_node *node, const struct cfs_erofs_stat *st)
+{
+	node->mode = st->mode;
+	node->nlink = st->nlink;
+	node->uid = st->uid;
+	node->gid = st->gid;
+	node->mtime_sec = st->mtime_sec;
+	node->mtime_nsec = st->mtime_nsec;
+}
+
+/* The bytes of blocks and tail as one. */
+static int gather(struct cfs_erofs_reading *rd, const struct cfs_erofs_stat *st,
+		  size_t max, struct cfs_bytes *ret, struct cfs_err *err)
+{
+	if (st->size > max)
+		return cfs_fail(err, EBADMSG,
+				"%llu bytes in the image, %zu are possible",
+				(unsigned long long)st->size, max);
+	rd->content.len = 0;
+	cfs_buf_add(&rd->content, st->blocks.data, st->blocks.len);
+	cfs_buf_add(&rd->content, st->tail.data, st->tail.len);
+	*ret = cfs_buf_bytes(&rd->content);
+	return cfs_buf_check(&rd->content, err);
+}
+
+static int read_digest(const struct cfs_erofs_reading *rd,
+		       struct cfs_digest *ret, struct cfs_err *err)
+{
+	struct cfs_bytes value = rd->attrs.metacopy;
+	struct cfs_erofs_metacopy metacopy = { 0 };
+	struct cfs_digest digest = { 0 };
+
+	if (value.len < 4 || value.len > sizeof(metacopy))
+		return cfs_fail(err, EBADMSG, "metacopy of %zu bytes",
+				value.len);
+	memcpy(&metacopy, value.data, value.len);
+	digest.alg = metacopy.digest_algo;
+	if (metacopy.version || metacopy.flags || metacopy.len != value.len ||
+	    (digest.alg != CFS_ALG_SHA256 && digest.alg != CFS_ALG_SHA512) ||
+	    value.len != 4 + cfs_alg_size(digest.alg))
+		return cfs_fail(err, EBADMSG, "metacopy that is not ours");
+	memcpy(digest.bytes, metacopy.digest, value.len - 4);
+	*ret = digest;
+	return 0;
+}
+
+/* A path below the object directory; overlayfs would follow "..". */
+static int read_backing(const struct cfs_erofs_reading *rd,
+			struct cfs_bytes *ret, struct cfs_err *err)
+{
+	struct cfs_bytes path = rd->attrs.redirect, rest;
+	size_t len;
+
+	if (path.len < 2 || path.data[0] != '/')
+		return cfs_fail(err, EBADMSG, "redirect is no path");
+	path = (struct cfs_bytes){ path.data + 1, path.len - 1 };
+	for (rest = path; rest.len > 0;) {
+		const uint8_t *slash = memchr(rest.data, '/', rest.len);
+
+		len = slash ? (size_t)(slash - rest.data) : rest.len;
+		if (len == 2 && rest.data[0] == '.' && rest.data[1] == '.')
+			return cfs_fail(err, EBADMSG, "redirect with a ..");
+		len += slash != NULL;
+		rest = (struct cfs_bytes){ rest.data + len, rest.len - len };
+	}
+	*ret = path;
+	return 0;
+}
+
+static int check_chunks(const struct cfs_erofs_reading *rd,
+			const struct cfs_erofs_stat *st, struct cfs_err *err)
+{
+	bool none = rd->image.version == 2 && rd->attrs.metacopy.len == 0;
+
+	for (size_t i = 0; !none && i < st->tail.len; i++) {
+		if (st->tail.data[i] != 0xff)
+			return cfs_fail(err, EBADMSG,
+					"data in chunks of the image");
+	}
+	if (rd->image.version == 2 && !none && st->tail.len == 0)
+		return cfs_fail(err, EBADMSG, "chunks behind the image's end");
+	return 0;
+}
+
+static int read_external(struct cfs_erofs_reading *rd,
+			 const struct cfs_erofs_stat *st, struct cfs_node *node,
+			 struct cfs_err *err)
+{
+	struct cfs_bytes path = { 0 };
+	struct cfs_digest digest;
+	bool has_digest = rd->attrs.metacopy.len > 0;
+
+	if (!rd->attrs.has_metacopy)
+		return cfs_fail(err, EBADMSG, "chunks without metacopy");
+	if (check_chunks(rd, st, err) < 0)
+		return -err->code;
+	if (has_digest && read_digest(rd, &digest, err) < 0)
+		return -err->code;
+	if (rd->attrs.has_redirect && read_backing(rd, &path, err) < 0)
+		return -err->code;
+	if (cfs_node_set_backing(rd->tree, node, st->size, path,
+				 has_digest ? &digest : NULL, err) < 0)
+		return cfs_erofs_bad(err);
+	return 0;
+}
+
+/* What version 0 and 1 write for a deleted file. */
+static bool is_escaped_whiteout(const struct cfs_erofs_reading *rd,
+				const struct cfs_erofs_stat *st,
+				const struct cfs_node *node)
+{
+	return rd->image.version < 2 && S_ISREG(st->mode) && st->size == 0 &&
+	       cfs_xattrs_get(node->xattrs, "trusted.overlay.whiteout");
+}
+
+static int drop_xattrs(struct cfs_erofs_reading *rd, struct cfs_node *node,
+		       const char *const *keys, const char *const *values,
+		       size_t n, struct cfs_err *err)
+{
+	const struct cfs_xattrs *list = node->xattrs;
+	size_t kept = 0;
+
+	rd->attrs.list.len = 0;
+	for (size_t i = 0; list && i < list->n; i++) {
+		const struct cfs_xattr *x = list->v[i];
+		bool drop = false;
+
+		for (size_t k = 0; k < n && !drop; k++)
+			drop = strcmp(x->key, keys[k]) == 0 &&
+			       x->value_len == strlen(values[k]) &&
+			       memcmp(x->value, values[k], x->value_len) == 0;
+		if (drop)
+			continue;
+		cfs_buf_add(&rd->attrs.list, &x, sizeof(x));
+		kept++;
+	}
+	if (cfs_buf_check(&rd->attrs.list, err) < 0)
+		return -err->code;
+	return cfs_xattrs_add(&rd->tree->xattrs,
+			      (const struct cfs_xattr **)rd->attrs.list.data,
+			      kept, &node->xattrs, err);
+}
+
+static int make_whiteout(struct cfs_erofs_reading *rd, struct cfs_node *node,
+			 struct cfs_err *err)
+{
+	static const char *const keys[] = { "trusted.overlay.whiteout",
+					    "user.overlay.whiteout" };
+	static const char *const values[] = { "", "" };
+
+	if (node->nlink != 1)
+		return cfs_fail(err, EBADMSG, "a whiteout with nlink %u",
+				node->nlink);
+	node->mode = (node->mode & 07777) | S_IFCHR;
+	return drop_xattrs(rd, node, keys, values, CFS_ARRAY_SIZE(keys), err);
+}
+
+int cfs_erofs_unmark(struct cfs_erofs_reading *rd, struct cfs_node *dir,
+		     struct cfs_err *err)
+{
+	static const char *const keys[] = { "trusted.overlay.whiteouts",
+					    "user.overlay.whiteouts",
+					    "trusted.overlay.opaque",
+					    "user.overlay.opaque" };
+	static const char *const values[] = { "", "", "x", "x" };
+
+	return drop_xattrs(rd, dir, keys, values,
+			   rd->image.version == 0 ? 2 : CFS_ARRAY_SIZE(keys),
+			   err);
+}
+
+static int read_regular(struct cfs_erofs_reading *rd,
+			const struct cfs_erofs_stat *st, struct cfs_node *node,
+			struct cfs_err *err)
+{
+	struct cfs_bytes content;
+
+	if (st->layout == CFS_EROFS_CHUNKS)
+		return read_external(rd, st, node, err);
+	if (rd->attrs.has_metacopy || rd->attrs.has_redirect)
+		return cfs_fail(err, EBADMSG,
+				"metacopy or redirect of a file with content");
+	if (rd->image.version == 2 &&
+	    cfs_xattrs_get(node->xattrs, "trusted.overlay.whiteout"))
+		return cfs_fail(err, EBADMSG,
+				"an escaped whiteout in version 2");
+	if (is_escaped_whiteout(rd, st, node))
+		return make_whiteout(rd, node, err);
+	if (gather(rd, st,
+		   rd->image.version == 2 ? INLINE_MAX_V2 : CFS_INLINE_MAX,
+		   &content, err) < 0)
+		return -err->code;
+	if (cfs_node_set_content(rd->tree, node, content, err) < 0)
+		return cfs_erofs_bad(err);
+	return 0;
+}
+
+/* Kernels before 6.12 refuse a symlink that is not within a block. */
+static int check_symlink(const struct cfs_erofs_reading *rd,
+			 const struct cfs_erofs_stat *st, struct cfs_err *err)
+{
+	const uint8_t *start = rd->image.bytes.data + st->nid * CFS_EROFS_SLOT;
+
+	if (rd->image.version < 2 && st->tail.len > 0 &&
+	    st->nid * CFS_EROFS_SLOT % CFS_EROFS_BLOCK +
+			    (size_t)(st->tail.data + st->tail.len - start) >
+		    CFS_EROFS_BLOCK)
+		return cfs_fail(err, EBADMSG, "symlink crosses a block's end");
+	return 0;
+}
+
+static int read_symlink(struct cfs_erofs_reading *rd,
+			const struct cfs_erofs_stat *st, struct cfs_node *node,
+			struct cfs_err *err)
+{
+	struct cfs_bytes target;
+
+	if (gather(rd, st,
+		   rd->image.version == 2 ? TARGET_MAX_V2 : CFS_TARGET_MAX,
+		   &target, err) < 0 ||
+	    check_symlink(rd, st, err) < 0)
+		return -err->code;
+	if (cfs_node_set_target(rd->tree, node, target, err) < 0)
+		return cfs_erofs_bad(err);
+	return 0;
+}
+
+/* Fills @node from its inode; a directory's entries are for later. */
+int cfs_erofs_node_read(struct cfs_erofs_reading *rd,
+			const struct cfs_erofs_stat *st, struct cfs_node *node,
+			struct cfs_err *err)
+{
+	fill(node, st);
+	if (cfs_erofs_attrs_parse(&rd->image, st, rd->tree, &rd->memo,
+				  &rd->attrs, err) < 0)
+		return -err->code;
+	if (rd->attrs.opaque && (node->parent || rd->image.version == 2))
+		return cfs_fail(err, EBADMSG, "xattr trusted.overlay.opaque");
+	if (cfs_xattrs_add(&rd->tree->xattrs,
+			   (const struct cfs_xattr **)rd->attrs.list.data,
+			   rd->attrs.list.len / sizeof(struct cfs_xattr *),
+			   &node->xattrs, err) < 0)
+		return cfs_erofs_bad(err);
+	if (S_ISREG(st->mode))
+		return read_regular(rd, st, node, err);
+	if (rd->attrs.has_metacopy || rd->attrs.has_redirect)
+		return cfs_fail(err, EBADMSG,
+				"metacopy or redirect of what is no file");
+	if (S_ISLNK(st->mode))
+		return read_symlink(rd, st, node, err);
+	if (S_ISCHR(st->mode) || S_ISBLK(st->mode))
+		node->rdev = st->u;
+	return 0;
+}

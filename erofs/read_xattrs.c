@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <string.h>
+
+#include "erofs/image.h"
+#include "erofs/prefix.h"
+#include "erofs/xxh32.h"
+
+/* The longest prefix and suffix. */
+#define KEY_ROOM (32 + UINT8_MAX)
+
+enum kind {
+	USERS, /* x is what the user had */
+	METACOPY,
+	REDIRECT,
+	OPAQUE,
+};
+
+/* An attribute, and for shared ones what it is remembered by. */
+struct attr {
+	uint32_t id;
+	enum kind kind;
+	uint32_t filter_bit;
+	const struct cfs_xattr *x;
+	struct cfs_bytes value;
+};
+
+static uint64_t memo_hash(const void *entry)
+{
+	const struct attr *attr = entry;
+
+	return cfs_hash(&attr->id, sizeof(attr->id), 0);
+}
+
+static bool same_id(const void *entry, const void *key)
+{
+	const struct attr *attr = entry;
+
+	return attr->id == *(const uint32_t *)key;
+}
+
+void cfs_erofs_memo_init(struct cfs_erofs_memo *memo)
+{
+	*memo = (struct cfs_erofs_memo){ .table.hash_of = memo_hash };
+}
+
+/* Overlay's own, or what the user had under an escaped name. */
+static int classify(struct cfs_tree *tree, const char *key, struct attr *attr,
+		    struct cfs_err *err)
+{
+	size_t prefix = strlen(CFS_OVERLAY_PREFIX);
+	size_t escape = strlen(CFS_OVERLAY_ESCAPE);
+	char plain[KEY_ROOM];
+	struct cfs_bytes name;
+
+	attr->kind = USERS;
+	if (strncmp(key, CFS_OVERLAY_ESCAPE, escape) == 0) {
+		snprintf(plain, sizeof(plain), CFS_OVERLAY_PREFIX "%s",
+			 key + escape);
+		key = plain;
+	} else if (strncmp(key, CFS_OVERLAY_PREFIX, prefix) == 0) {
+		key += prefix;
+		if (strcmp(key, "metacopy") == 0)
+			attr->kind = METACOPY;
+		else if (strcmp(key, "redirect") == 0)
+			attr->kind = REDIRECT;
+		else if (strcmp(key, "opaque") == 0 && attr->value.len == 1 &&
+			 attr->value.data[0] == 'y')
+			attr->kind = OPAQUE;
+		else
+			return cfs_fail(err, EBADMSG,
+					"xattr trusted.overlay.%s", key);
+		return 0;
+	}
+	name = (struct cfs_bytes){ (const uint8_t *)key, strlen(key) };
+	if (cfs_xattr_add(&tree->xattrs, name, attr->value, &attr->x, err) < 0)
+		return err->code == ENOMEM
+			       ? -ENOMEM
+			       : cfs_fail(err, EBADMSG, "xattr of a bad name");
+	return 0;
+}
+
+/* Reads the entry that @at begins with; *@ret_size: its bytes. */
+static int parse_entry(struct cfs_bytes at, struct cfs_tree *tree,
+		       struct attr *attr, uint64_t *ret_size,
+		       struct cfs_err *err)
+{
+	struct cfs_erofs_xattr disk;
+	struct cfs_bytes suffix, part;
+	const char *prefix;
+	char key[KEY_ROOM];
+	size_t len, name_len;
+
+	if (!cfs_bytes_slice(at, 0, sizeof(disk), &part))
+		return cfs_fail(err, EBADMSG, "xattr that ends early");
+	memcpy(&disk, part.data, sizeof(disk));
+	prefix = cfs_erofs_prefix_text(disk.name_index);
+	if (!prefix)
+		return cfs_fail(err, EBADMSG, "xattr prefix %u",
+				disk.name_index);
+	name_len = disk.name_len;
+	if (!cfs_bytes_slice(at, sizeof(disk), name_len, &suffix) ||
+	    !cfs_bytes_slice(at, sizeof(disk) + name_len,
+			     cfs_get16(disk.value_size), &attr->value))
+		return cfs_fail(err, EBADMSG, "xattr that ends early");
+	if (memchr(suffix.data, '\0', suffix.len))
+		return cfs_fail(err, EBADMSG, "NUL in an xattr's name");
+	len = strlen(prefix);
+	memcpy(key, prefix, len);
+	memcpy(key + len, suffix.data, suffix.len);
+	key[len + suffix.len] = '\0';
+	attr->filter_bit = cfs_erofs_xxh32(suffix, CFS_EROFS_FILTER_SEED +
+							   disk.name_index) %
+			   32;
+	*ret_size = (sizeof(disk) + name_len + attr->value.len + 3) &
+		    ~UINT64_C(3);
+	return classify(tree, key, attr, err);
+}
+
+/* The same shared attribute can be referred to a million times. */
+static int parse_shared(const struct cfs_erofs_image *image, uint32_t id,
+			struct cfs_tree *tree, struct cfs_erofs_memo *memo,
+			const struct attr **ret, struct cfs_err *err)
+{
+	struct attr fresh = { .id = id }, *kept;
+	uint64_t start = image->xattr_start + 4 * (uint64_t)id, size;
+	struct cfs_bytes at;
+	const void **slot;
+
+	if (!cfs_table_reserve(&memo->table))
+		return cfs_fail(err, ENOMEM, "out of memory");
+	slot = cfs_table_slot(&memo->table, memo_hash(&fresh), same_id, &id);
+	if (*slot) {
+		*ret = *slot;
+		return 0;
+	}
+	if (start > image->bytes.len ||
+	    !cfs_bytes_slice(image->bytes, start, image->bytes.len - start,
+			     &at))
+		return cfs_fail(err, EBADMSG,
+				"shared xattr behind the image's end");
+	if (parse_entry(at, tree, &fresh, &size, err) < 0)
+		return -err->code;
+	kept = cfs_arena_alloc(&tree->arena, sizeof(*kept));
+	if (!kept)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	*kept = fresh;
+	cfs_table_fill(&memo->table, slot, kept);
+	*ret = kept;
+	return 0;
+}
+
+static int note(struct cfs_erofs_attrs_read *ret, const struct attr *attr,
+		uint32_t *filter, struct cfs_err *err)
+{
+	bool twice = false;
+
+	*filter &= ~(UINT32_C(1) << attr->filter_bit);
+	switch (attr->kind) {
+	case USERS:
+		cfs_buf_add(&ret->list, &attr->x, sizeof(attr->x));
+		break;
+	case METACOPY:
+		twice = ret->has_metacopy;
+		ret->has_metacopy = true;
+		ret->metacopy = attr->value;
+		break;
+	case REDIRECT:
+		twice = ret->has_redirect;
+		ret->has_redirect = true;
+		ret->redirect = attr->value;
+		break;
+	case OPAQUE:
+		twice = ret->opaque;
+		ret->opaque = true;
+		break;
+	}
+	if (twice)
+		return cfs_fail(err, EBADMSG, "an xattr occurs twice");
+	return cfs_buf_check(&ret->list, err);
+}
+
+static int parse_area(const struct cfs_erofs_image *image,
+		      struct cfs_bytes area, struct cfs_tree *tree,
+		      struct cfs_erofs_memo *memo,
+		      struct cfs_erofs_attrs_read *ret, uint32_t *filter,
+		      struct cfs_err *err)
+{
+	struct cfs_erofs_xattr_header header;
+	uint64_t pos = sizeof(header), size = 0;
+	struct cfs_bytes part;
+
+	memcpy(&header, area.data, sizeof(header));
+	for (unsigned i = 0; i < header.shared_count; i++, pos += 4) {
+		const struct attr *attr = NULL;
+		cfs_le32 id;
+
+		if (!cfs_bytes_slice(area, pos, sizeof(id), &part))
+			return cfs_fail(err, EBADMSG, "too many shared xattrs");
+		memcpy(&id, part.data, sizeof(id));
+		if (parse_shared(image, cfs_get32(id), tree, memo, &attr, err) <
+			    0 ||
+		    note(ret, attr, filter, err) < 0)
+			return -err->code;
+	}
+	for (; pos < area.len; pos += size) {
+		struct attr attr = { 0 };
+
+		if (!cfs_bytes_slice(area, pos, area.len - pos, &part) ||
+		    parse_entry(part, tree, &attr, &size, err) < 0 ||
+		    note(ret, &attr, filter, err) < 0)
+			return -err->code;
+	}
+	/* The area counts whole entries, padding included. */
+	if (pos != area.len)
+		return cfs_fail(err, EBADMSG, "xattr that ends early");
+	return 0;
+}
+
+int cfs_erofs_attrs_parse(const struct cfs_erofs_image *image,
+			  const struct cfs_erofs_stat *st,
+			  struct cfs_tree *tree, struct cfs_erofs_memo *memo,
+			  struct cfs_erofs_attrs_read *ret, struct cfs_err *err)
+{
+	struct cfs_erofs_xattr_header header;
+	uint32_t filter = UINT32_MAX;
+	struct cfs_buf list = ret->list;
+
+	list.len = 0;
+	*ret = (struct cfs_erofs_attrs_read){ .list = list };
+	if (st->xattrs.len == 0)
+		return 0;
+	memcpy(&header, st->xattrs.data, sizeof(header));
+	for (size_t i = 0; i < sizeof(header.reserved); i++) {
+		if (header.reserved[i])
+			return cfs_fail(err, EBADMSG,
+					"xattr header with reserved bytes");
+	}
+	if (parse_area(image, st->xattrs, tree, memo, ret, &filter, err) < 0)
+		return -err->code;
+	/* The kernel believes the filter: a wrong bit hides an attribute. */
+	if (image->feature_compat & CFS_EROFS_COMPAT_XATTR_FILTER &&
+	    filter != cfs_get32(header.name_filter))
+		return cfs_fail(err, EBADMSG, "wrong filter of xattr names");
+	return 0;
+}

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "erofs/reader.h"
+
+#include <string.h>
+
+#include "erofs/prefix.h"
+#include "erofs/reading.h"
+
+/* Names of one image; a real system has a few hundred thousand. */
+#define NAMES_MAX (1u << 24)
+
+/* An inode that was read, by its nid. */
+struct inode {
+	uint64_t nid;
+	struct cfs_node *node;
+	uint32_t nlink; /* as it says */
+	uint32_t names; /* as found */
+	uint8_t file_type;
+};
+
+/* A directory whose entries are still to be read. */
+struct pending {
+	struct cfs_node *node;
+	struct cfs_erofs_stat st;
+	uint64_t parent; /* nid */
+	unsigned depth;
+};
+
+static uint64_t nid_hash(const void *entry)
+{
+	const struct inode *inode = entry;
+
+	return cfs_hash(&inode->nid, sizeof(inode->nid), 0);
+}
+
+static bool same_nid(const void *entry, const void *key)
+{
+	const struct inode *inode = entry;
+
+	return inode->nid == *(const uint64_t *)key;
+}
+
+static int no_memory(struct cfs_err *err)
+{
+	return cfs_fail(err, ENOMEM, "out of memory");
+}
+
+static int add_inode(struct cfs_erofs_reading *rd,
+		     const struct cfs_erofs_stat *st, struct cfs_node *node,
+		     struct inode **ret, struct cfs_err *err)
+{
+	struct inode *inode;
+	const void **slot;
+
+	if (!cfs_table_reserve(&rd->inodes))
+		return no_memory(err);
+	slot = cfs_table_slot(&rd->inodes, nid_hash(&st->nid), same_nid,
+			      &st->nid);
+	inode = cfs_arena_alloc(&rd->tree->arena, sizeof(*inode));
+	if (!inode)
+		return no_memory(err);
+	*inode = (struct inode){
+		.nid = st->nid,
+		.node = node,
+		.nlink = st->nlink,
+		.names = 1,
+		.file_type = cfs_erofs_file_type(st->mode),
+	};
+	cfs_table_fill(&rd->inodes, slot, inode);
+	*ret = inode;
+	return 0;
+}
+
+static struct inode *find_inode(const struct cfs_erofs_reading *rd,
+				uint64_t nid)
+{
+	const struct inode key = { .nid = nid };
+	struct inode *inode;
+
+	memcpy(&inode,
+	       cfs_table_slot(&rd->inodes, nid_hash(&key), same_nid, &nid),
+	       sizeof(inode));
+	return inode;
+}
+
+static int hex_value(const char *name)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *hi = strchr(digits, name[0]);
+	const char *lo = hi && name[0] ? strchr(digits, name[1]) : NULL;
+
+	if (!lo || !name[1] || name[2])
+		return -1;
+	return (int)(hi - digits) << 4 | (int)(lo - digits);
+}
+
+/*
+ * Is this the stub of an object directory, as the writer makes them?  They are
+ * no part of the tree.  Any other whiteout is written escaped.
+ */
+static int read_stub(struct cfs_erofs_reading *rd,
+		     const struct cfs_erofs_stat *st, struct cfs_node *dir,
+		     const char *name, struct cfs_err *err)
+{
+	struct cfs_node stub = { .parent = dir };
+	const struct cfs_xattr *label =
+		cfs_xattrs_get(dir->xattrs, "security.selinux");
+
+	if (!S_ISCHR(st->mode) || st->u != 0 || rd->image.version == 2)
+		return 0;
+	if (cfs_erofs_node_read(rd, st, &stub, err) < 0)
+		return -err->code;
+	if (dir->parent || hex_value(name) < 0 ||
+	    st->mode != (S_IFCHR | 0644) || st->nlink != 1 ||
+	    st->uid != dir->uid || st->gid != dir->gid ||
+	    st->mtime_sec != dir->mtime_sec ||
+	    st->mtime_nsec != dir->mtime_nsec ||
+	    cfs_xattrs_get(stub.xattrs, "security.selinux") != label ||
+	    (stub.xattrs ? stub.xattrs->n : 0) != (label ? 1 : 0))
+		return cfs_fail(err, EBADMSG, "a whiteout that hides files");
+	rd->stubs++;
+	return 1;
+}
+
+static int add_name(struct cfs_erofs_reading *rd, struct inode *inode,
+		    struct cfs_node *dir,
+		    const struct cfs_erofs_entry_read *entry,
+		    struct cfs_err *err)
+{
+	struct cfs_node *node;
+
+	if (S_ISDIR(inode->node->mode))
+		return cfs_fail(err, EBADMSG, "a directory of two names");
+	if (cfs_node_is_whiteout(inode->node))
+		return cfs_fail(err, EBADMSG, "a whiteout of two names");
+	if (entry->file_type != inode->file_type)
+		return cfs_fail(err, EBADMSG, "wrong file type in its name");
+	if (cfs_node_add(rd->tree, dir, entry->name, inode->node->mode, &node,
+			 err) < 0)
+		return cfs_erofs_bad(err);
+	cfs_node_set_link(node, inode->node);
+	inode->names++;
+	return 0;
+}
+
+static int add_inode_and_name(struct cfs_erofs_reading *rd,
+			      const struct pending *dir,
+			      const struct cfs_erofs_entry_read *entry,
+			      bool *ret_whiteout, struct cfs_err *err)
+{
+	struct pending below = { .parent = dir->st.nid,
+				 .depth = dir->depth + 1 };
+	char name[CFS_NAME_MAX + 1];
+	struct inode *inode;
+	int r;
+
+	memcpy(name, entry->name.data, entry->name.len);
+	name[entry->name.len] = '\0';
+	if (cfs_erofs_inode_read(&rd->image, entry->nid, &below.st, err) < 0)
+		return -err->code;
+	if (entry->file_type != cfs_erofs_file_type(below.st.mode))
+		return cfs_fail(err, EBADMSG, "wrong file type in its name");
+	r = read_stub(rd, &below.st, dir->node, name, err);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (cfs_node_add(rd->tree, dir->node, entry->name, below.st.mode,
+			 &below.node, err) < 0)
+		return cfs_erofs_bad(err);
+	if (cfs_erofs_node_read(rd, &below.st, below.node, err) < 0 ||
+	    add_inode(rd, &below.st, below.node, &inode, err) < 0)
+		return -err->code;
+	*ret_whiteout |= cfs_node_is_whiteout(below.node);
+	if (!S_ISDIR(below.st.mode))
+		return 0;
+	if (below.depth >= CFS_EROFS_DEPTH_MAX)
+		return cfs_fail(err, EBADMSG, "over %d levels deep",
+				CFS_EROFS_DEPTH_MAX);
+	cfs_buf_add(&rd->dirs, &below, sizeof(below));
+	return cfs_buf_check(&rd->dirs, err);
+}
+
+static bool is_name(const struct cfs_erofs_entry_read *entry, const char *name)
+{
+	return entry->name.len == strlen(name) &&
+	       memcmp(entry->name.data, name, entry->name.len) == 0;
+}
+
+static int read_entry(struct cfs_erofs_reading *rd, const struct pending *dir,
+		      const struct cfs_erofs_entry_read *entry, unsigned *dots,
+		      bool *whiteout, struct cfs_err *err)
+{
+	bool self = is_name(entry, "."), parent = is_name(entry, "..");
+	struct inode *inode;
+
+	if (self || parent) {
+		if (entry->nid != (self ? dir->st.nid : dir->parent) ||
+		    entry->file_type != CFS_EROFS_FT_DIR)
+			return cfs_fail(err, EBADMSG, "it leads elsewhere");
+		++*dots;
+		return 0;
+	}
+	if (rd->tree->nodes >= NAMES_MAX)
+		return cfs_fail(err, EBADMSG, "over %u names", NAMES_MAX);
+	if (!dir->node->parent && entry->name.len == 2) {
+		const char name[3] = { (char)entry->name.data[0],
+				       (char)entry->name.data[1] };
+
+		if (hex_value(name) >= 0)
+			rd->hex_names[hex_value(name)] = true;
+	}
+	inode = find_inode(rd, entry->nid);
+	if (inode)
+		return add_name(rd, inode, dir->node, entry, err);
+	return add_inode_and_name(rd, dir, entry, whiteout, err);
+}
+
+/* The name is the image's: nothing of it goes to a terminal as it is. */
+static int name_fault(struct cfs_bytes name, struct cfs_err *err)
+{
+	char text[CFS_NAME_MAX + 1];
+	size_t len = name.len < CFS_NAME_MAX ? name.len : CFS_NAME_MAX;
+
+	for (size_t i = 0; i < len; i++)
+		text[i] = name.data[i] > 0x20 && name.data[i] < 0x7f
+				  ? (char)name.data[i]
+				  : '?';
+	text[len] = '\0';
+	return cfs_ctx(err, "%s", text);
+}
+
+static int read_dir(struct cfs_erofs_reading *rd, const struct pending *dir,
+		    struct cfs_err *err)
+{
+	struct cfs_erofs_entry_read entry = { 0 };
+	struct cfs_erofs_dir_read it;
+	bool whiteout = false;
+	unsigned dots = 0;
+	int r;
+
+	cfs_erofs_dir_open(&it, &dir->st);
+	while ((r = cfs_erofs_dir_read(&it, &entry, err)) > 0) {
+		if (read_entry(rd, dir, &entry, &dots, &whiteout, err) < 0)
+			return name_fault(entry.name, err);
+	}
+	if (r < 0)
+		return r;
+	if (dots != 2)
+		return cfs_fail(err, EBADMSG, "directory without . or ..");
+	if (whiteout && rd->image.version < 2)
+		return cfs_erofs_unmark(rd, dir->node, err);
+	return 0;
+}
+
+/* Breadth first, without recursion. */
+static int read_dirs(struct cfs_erofs_reading *rd, struct cfs_err *err)
+{
+	char name[CFS_NODE_NAME_MAX];
+	struct pending dir;
+
+	for (size_t at = 0; at < rd->dirs.len; at += sizeof(dir)) {
+		memcpy(&dir, rd->dirs.data + at, sizeof(dir));
+		if (read_dir(rd, &dir, err) < 0)
+			return cfs_ctx(err, "%s",
+				       cfs_node_name(dir.node, name));
+	}
+	return 0;
+}
+
+static int read_root(struct cfs_erofs_reading *rd, struct cfs_err *err)
+{
+	struct cfs_node *root = rd->tree->root;
+	struct pending dir = { .node = root, .parent = rd->image.root_nid };
+	struct inode *inode;
+
+	if (cfs_erofs_inode_read(&rd->image, rd->image.root_nid, &dir.st, err) <
+	    0)
+		return -err->code;
+	if (!S_ISDIR(dir.st.mode))
+		return cfs_fail(err, EBADMSG, "/ is no directory");
+	if (cfs_erofs_node_read(rd, &dir.st, root, err) < 0 ||
+	    add_inode(rd, &dir.st, root, &inode, err) < 0)
+		return cfs_ctx(err, "/");
+	cfs_buf_add(&rd->dirs, &dir, sizeof(dir));
+	return cfs_buf_check(&rd->dirs, err);
+}
+
+static int check_whole(const struct cfs_erofs_reading *rd, struct cfs_err *err)
+{
+	if (rd->inodes.used + rd->stubs != rd->image.inos)
+		return cfs_fail(err, EBADMSG,
+				"%zu inodes, the superblock says %llu",
+				rd->inodes.used + (size_t)rd->stubs,
+				(unsigned long long)rd->image.inos);
+	for (unsigned i = 0; i < 256 && rd->image.version < 2; i++) {
+		if (!rd->hex_names[i])
+			return cfs_fail(err, EBADMSG,
+					"/%02x, that hides an object "
+					"directory, is not there",
+					i);
+	}
+	return 0;
+}
+
+/* After the tree is finished, which counts names anew. */
+static int check_links(const struct cfs_erofs_reading *rd, struct cfs_err *err)
+{
+	char name[CFS_NODE_NAME_MAX];
+
+	for (size_t i = 0; i <= rd->inodes.mask; i++) {
+		const struct inode *inode = rd->inodes.slots[i];
+		struct cfs_node *node;
+
+		if (!inode)
+			continue;
+		node = cfs_node_inode(inode->node);
+		if (rd->info && !S_ISDIR(node->mode))
+			node->nlink = inode->nlink;
+		else if (node->nlink != inode->nlink)
+			return cfs_fail(err, EBADMSG,
+					"%s: nlink %u, and there are %u",
+					cfs_node_name(node, name), inode->nlink,
+					node->nlink);
+	}
+	return 0;
+}
+
+static void reading_free(struct cfs_erofs_reading *rd)
+{
+	cfs_erofs_image_close(&rd->image);
+	cfs_tree_free(rd->tree);
+	cfs_table_free(&rd->inodes);
+	cfs_table_free(&rd->memo.table);
+	cfs_buf_free(&rd->attrs.list);
+	cfs_buf_free(&rd->content);
+	cfs_buf_free(&rd->dirs);
+}
+
+static int read_image(struct cfs_erofs_reading *rd, struct cfs_bytes image,
+		      struct cfs_err *err)
+{
+	rd->inodes.hash_of = nid_hash;
+	cfs_erofs_memo_init(&rd->memo);
+	if (cfs_tree_new(&rd->tree, err) < 0 ||
+	    cfs_erofs_image_open(&rd->image, image, err) < 0 ||
+	    read_root(rd, err) < 0 || read_dirs(rd, err) < 0 ||
+	    check_whole(rd, err) < 0)
+		return -err->code;
+	if (cfs_tree_finish(rd->tree, err) < 0)
+		return cfs_erofs_bad(err);
+	return check_links(rd, err);
+}
+
+int cfs_erofs_read(struct cfs_bytes image, unsigned flags,
+		   struct cfs_tree **ret, unsigned *ret_version,
+		   struct cfs_err *err)
+{
+	__attribute__((cleanup(reading_free))) struct cfs_erofs_reading rd = {
+		.info = flags & CFS_EROFS_READ_INFO,
+	};
+
+	if (read_image(&rd, image, err) < 0)
+		return cfs_ctx(err, "image");
+	if (ret_version)
+		*ret_version = rd.image.version;
+	*ret = cfs_steal_ptr(&rd.tree);
+	return 0;
+}
+
+/* The digest that @path, "xx/" and the other digits, is made of. */
+static bool object_of_path(const char *path, struct cfs_digest *ret)
+{
+	size_t len = path ? strlen(path) : 0;
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_err ignored;
+
+	if (len < 4 || len - 1 >= sizeof(hex) || path[2] != '/')
+		return false;
+	memcpy(hex, path, 2);
+	memcpy(hex + 2, path + 3, len - 3);
+	return cfs_digest_from_hex(hex, len - 1, ret, &ignored) == 0;
+}
+
+static int report(const struct cfs_tree *tree, const struct cfs_node *node,
+		  enum cfs_alg alg,
+		  int (*found)(void *ctx, const struct cfs_digest *digest,
+			       struct cfs_err *err),
+		  void *ctx, struct cfs_err *err)
+{
+	struct cfs_digest digest;
+
+	if (!cfs_node_digest(tree, node, &digest) &&
+	    !object_of_path(node->file.data, &digest))
+		return 0;
+	if (alg && digest.alg != alg)
+		return cfs_fail(err, EBADMSG, "its object is of %s, not %s",
+				cfs_alg_name(digest.alg), cfs_alg_name(alg));
+	return found(ctx, &digest, err);
+}
+
+int cfs_erofs_objects(struct cfs_bytes image, enum cfs_alg alg,
+		      int (*found)(void *ctx, const struct cfs_digest *digest,
+				   struct cfs_err *err),
+		      void *ctx, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	char name[CFS_NODE_NAME_MAX];
+	int r = cfs_erofs_read(image, 0, &tree, NULL, err);
+
+	for (struct cfs_node *n = r < 0 ? NULL : tree->root; n && r == 0;
+	     n = cfs_node_walk(tree->root, n)) {
+		if (!cfs_node_is_external(n))
+			continue;
+		r = report(tree, n, alg, found, ctx, err);
+		if (r < 0)
+			cfs_ctx(err, "image: %s", cfs_node_name(n, name));
+	}
+	return r;
+}

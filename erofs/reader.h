@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * composefs images back into trees.  An image is bytes nobody vouches for:
+ * everything is checked that the kernel, composefs-rs or a walk relies on.
+ *
+ * Source: linux fs/erofs; composefs-rs crates/composefs/src/erofs/reader.rs.
+ */
+#ifndef CFS_EROFS_READER_H
+#define CFS_EROFS_READER_H
+
+#include "base/bytes.h"
+#include "tree/node.h"
+
+/* Source: composefs-rs erofs/reader.rs. */
+#define CFS_EROFS_IMAGE_MAX (UINT64_C(1) << 30)
+#define CFS_EROFS_DEPTH_MAX 2048
+
+enum cfs_erofs_read_flags {
+	/* As composefs-info: link counts that are wrong are taken as they
+	 * are, since composefs' C writes what a dumpfile says. */
+	CFS_EROFS_READ_INFO = 1,
+};
+
+/*
+ * Reads @image into a new, finished tree; what the writer added (stubs,
+ * marks of whiteouts, overlay's own xattrs) is taken away again.
+ * *@ret_version (may be NULL): the image's version, 0, 1 or 2.
+ *
+ * Errors: -EBADMSG, worded, for what is no composefs image or not a sane one;
+ * -EFBIG over CFS_EROFS_IMAGE_MAX; -ENOMEM.
+ */
+int cfs_erofs_read(struct cfs_bytes image, unsigned flags,
+		   struct cfs_tree **ret, unsigned *ret_version,
+		   struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(3, 5)));
+
+/*
+ * Calls @found for every object that @image needs, in no particular order,
+ * perhaps more than once.  @alg: what the objects are, 0: either.
+ * @found returns 0 or an error, which ends the search.
+ * Errors: as above, also for an object of the other algorithm.
+ */
+int cfs_erofs_objects(struct cfs_bytes image, enum cfs_alg alg,
+		      int (*found)(void *ctx, const struct cfs_digest *digest,
+				   struct cfs_err *err),
+		      void *ctx, struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(3, 5)));
+
+#endif

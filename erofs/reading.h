@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The state of reading an image into a tree; private to the erofs room. */
+#ifndef CFS_EROFS_READING_H
+#define CFS_EROFS_READING_H
+
+#include "erofs/image.h"
+
+struct cfs_erofs_reading {
+	struct cfs_erofs_image image;
+	struct cfs_tree *tree;
+	bool info;
+	struct cfs_table inodes; /* that were read, by nid */
+	struct cfs_erofs_memo memo;
+	struct cfs_erofs_attrs_read attrs; /* of this inode */
+	struct cfs_buf content;		   /* of this inode */
+	struct cfs_buf dirs;		   /* a queue, to be read */
+	uint64_t stubs;			   /* inodes that are not in the tree */
+	bool hex_names[256];		   /* 00..ff are there */
+};
+
+/*
+ * Fills @node, which is in the tree, from its inode; of a directory all but
+ * the entries.  Errors: -EBADMSG, -ENOMEM.
+ */
+int cfs_erofs_node_read(struct cfs_erofs_reading *rd,
+			const struct cfs_erofs_stat *st, struct cfs_node *node,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Takes from @dir, which holds a whiteout, what says so. */
+int cfs_erofs_unmark(struct cfs_erofs_reading *rd, struct cfs_node *dir,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Gives err the code of a bad image, unless memory is short. */
+int cfs_erofs_bad(struct cfs_err *err) CFS_NONNULL;
+
+#endif
