@@ -169,5 +169,5 @@ int cfs_assemble_attach(struct cfs_boot *b, struct cfs_root *root,
 	b->status = CFS_EXIT_MOUNT;
 	return cfs_root_attach(
 		root, elsewhere ? b->options.target : b->options.sysroot,
-		!elsewhere, err);
+		!elsewhere && b->mounted, err);
 }

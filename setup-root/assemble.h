@@ -25,7 +25,8 @@ int cfs_assemble(struct cfs_boot *boot, struct cfs_root *root,
 		 char backend[static 64], struct cfs_marker *marker,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Attaches it where the options say. */
+/* Attaches it where the options say: in the place of the physical root, or
+ * over a directory that nothing is mounted on. */
 int cfs_assemble_attach(struct cfs_boot *boot, struct cfs_root *root,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -124,6 +124,7 @@ int cfs_boot_open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 	if (b->sysroot_fd < 0)
 		return cfs_fail_errno(err, "open the physical root %s",
 				      b->options.sysroot);
+	b->mounted = info.mounted;
 	b->var_mounted = info.var;
 	return 1;
 }

@@ -24,6 +24,7 @@ struct cfs_boot {
 	struct cfs_keys keys;
 	int watch_fd;	  /* the kernel's log since the start */
 	int sysroot_fd;	  /* the physical root, O_PATH */
+	bool mounted;	  /* it is a mount point */
 	bool var_mounted; /* something is mounted at its var */
 	struct cfs_repo repo;
 	struct cfs_choice choice;

@@ -74,7 +74,7 @@ static void leave_traces(struct cfs_boot *b, const struct cfs_marker *m)
 		r = cfs_volatile_link(root, dev, &err);
 	if (r < 0)
 		cfs_log(&b->log, LOG_WARNING, "%s", err.msg);
-	r = cfs_selinux_prepare(root, strcmp(m->root, "transient") == 0,
+	r = cfs_selinux_prepare(root, strncmp(m->root, "transient", 9) == 0,
 				strcmp(m->etc, "transient") == 0, &err);
 	if (r < 0)
 		cfs_log(&b->log, LOG_WARNING, "%s", err.msg);

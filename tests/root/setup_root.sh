@@ -145,6 +145,11 @@ same "with the state of the image" "$(marker root) $(marker state_dir)" \
 boot "composefs=?$other" --root-fs nonexistent
 failed "which must be there" 8 nonexistent
 
+reset
+composefs-setup-root --sysroot disk --config "$conf" --cmdline "composefs=?$other" 2> err
+same "a directory that is no mount point is covered" \
+	"$? $(cat disk/usr/lib/os-release)" "0 ID=test"
+umount -R -l disk
 mkdir next
 boot "composefs=?$other" --target next
 same "--target is attached there" "$status $(cat next/usr/lib/os-release)" "0 ID=test"
