@@ -14,17 +14,17 @@ KILL_CALLS='openat openat2 write pwrite64 copy_file_range linkat renameat
 	renameat2 symlinkat mkdir mkdirat unlinkat syncfs fsync fdatasync
 	fchmod fchown ftruncate ioctl'
 
-# The numbers, among all calls of that kind, of those that change something:
-# most opens only read, most ioctls only ask.
+# The numbers, among a thread's calls of that kind, of those that change
+# something: most opens only read, most ioctls only ask.
 kill_numbers() { # LOG CALL
 	awk -v call="$2" '
-	{ sub(/^[0-9]+ +/, "") }
+	{ thread = $1; sub(/^[0-9]+ +/, "") }
 	index($0, call "(") != 1 { next }
-	{ n++ }
+	{ n[thread]++ }
 	call ~ /^openat/ && !/O_CREAT|O_TMPFILE/ { next }
 	call == "ioctl" && !/FS_IOC_ENABLE_VERITY/ { next }
 	call == "write" && /^write\([12],/ { next }
-	{ print n }' "$1"
+	{ print n[thread] }' "$1" | sort -un
 }
 
 kill_some() { # of the numbers on stdin
@@ -37,16 +37,21 @@ kill_some() { # of the numbers on stdin
 	}'
 }
 
+# Succeeds when it was killed.
 kill_at() { # CALL NUMBER COMMAND...
 	local call=$1 n=$2
 	shift 2
-	# The shell that waits would say "Killed".
-	(strace -f -qq -o /dev/null -e trace="$call" \
-		-e inject="$call:signal=KILL:when=$n" "$@") > /dev/null 2>&1
+	# A shell of its own: the one that waits for strace says "Killed".
+	(
+		strace -f -qq -o /dev/null -e trace="$call" \
+			-e inject="$call:signal=KILL:when=$n" "$@"
+		exit $?
+	) > /dev/null 2>&1
+	[ $? = 137 ]
 }
 
 kill_everywhere() { # NAME PREPARE CHECK COMMAND...
-	local name=$1 prepare=$2 verify=$3 call n points bad
+	local name=$1 prepare=$2 verify=$3 call n points bad killed kinds=0
 	shift 3
 	$prepare || { report 1 "$name: preparation"; return; }
 	if ! strace -f -qq -s 16 -o "$TMPDIR/kill.log" "$@" > /dev/null; then
@@ -56,14 +61,17 @@ kill_everywhere() { # NAME PREPARE CHECK COMMAND...
 	for call in $KILL_CALLS; do
 		points=$(kill_numbers "$TMPDIR/kill.log" "$call" | kill_some)
 		[ -n "$points" ] || continue
-		bad=
+		bad= killed=0
 		for n in $points; do
-			$prepare && { kill_at "$call" "$n" "$@" || :; } &&
-				$verify && continue
-			bad="$bad $n"
+			$prepare || { bad="$bad preparation"; break; }
+			kill_at "$call" "$n" "$@" && killed=$((killed + 1))
+			$verify || bad="$bad $n"
 		done
 		[ -z "$bad" ] || echo "  left something wrong at $call:$bad"
-		[ -z "$bad" ]
-		report $? "$name: killed at $call, $(echo "$points" | wc -l) places"
+		[ -z "$bad" ] && [ $killed -gt 0 ]
+		report $? "$name: killed at $call, $killed times"
+		kinds=$((kinds + 1))
 	done
+	[ $kinds -gt 0 ]
+	report $? "$name: has places to be killed at, of $kinds kinds"
 }
