@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+/* Source: openat2(2): EAGAIN is to be tried again, by bounded number. */
+#define OPENAT2_TRIES 64
+
 int cfs_openat2(int dirfd, const char *path, int flags, mode_t mode,
 		uint64_t resolve)
 {
@@ -15,8 +18,14 @@ int cfs_openat2(int dirfd, const char *path, int flags, mode_t mode,
 		.mode = mode,
 		.resolve = resolve,
 	};
-	long fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+	long fd;
 
+	/* A ".." met while something is mounted or renamed anywhere. */
+	for (int i = 0; i < OPENAT2_TRIES; i++) {
+		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
 	return fd < 0 ? -errno : (int)fd;
 }
 
