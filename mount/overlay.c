@@ -117,12 +117,17 @@ static int try_mount(const struct cfs_overlay_params *p, enum cfs_layer_api api,
 		return too_old(err, "verity=, which verified boot needs",
 			       "6.6");
 	r = cfs_context_mount(&ctx, p->attr, err);
-	if (r == -EINVAL && p->data_fd >= 0 && takes_anything())
-		return too_old(err,
-			       p->verity ? "data-only layers and no verity="
-					 : "data-only layers",
-			       p->verity ? "6.6" : "6.5");
-	return r;
+	if (r != -EINVAL || ctx.failed || !takes_anything())
+		return r;
+	/* lowerdir+ was nonsense to it, and is only now refused. */
+	if (api != CFS_LAYERS_LEGACY)
+		return -EAGAIN;
+	if (p->data_fd < 0)
+		return r;
+	return too_old(err,
+		       p->verity ? "data-only layers and no verity="
+				 : "data-only layers",
+		       p->verity ? "6.6" : "6.5");
 }
 
 int cfs_overlay_mount(const struct cfs_overlay_params *params,
