@@ -27,7 +27,8 @@ group() {
 	build) echo gcc libc6-dev make pkg-config patch xz-utils libssl-dev \
 		libkeyutils-dev libext2fs-dev comerr-dev linux-libc-dev ;;
 	check) echo "$clang" e2fsprogs fsverity keyutils erofs-utils strace attr \
-		acl mandoc systemd openssl python3 valgrind musl-tools ;;
+		acl mandoc systemd openssl python3 valgrind musl-tools \
+		softhsm2 ;;
 	vm) echo qemu-system-x86 cpio busybox-static kmod bc flex bison zstd \
 		e2fsprogs fsverity keyutils debian-archive-keyring ;;
 	demo) echo mmdebstrap debian-archive-keyring zstd ;;

@@ -28,13 +28,23 @@ static int load_file(const char *path, EVP_PKEY **ret, struct cfs_err *err)
 	return 0;
 }
 
-/* Beside the default one (the last argument), and for as long as the process
- * lives: the key works through it. */
-static int load_provider(struct cfs_err *err)
+void cfs_privkey_free(struct cfs_privkey *key)
+{
+	EVP_PKEY_free(key->key);
+	for (int i = 0; i < 2; i++)
+		if (key->providers[i])
+			(void)OSSL_PROVIDER_unload(key->providers[i]);
+	OSSL_LIB_CTX_free(key->ctx);
+	*key = (struct cfs_privkey){ 0 };
+}
+
+static int load_providers(struct cfs_privkey *key, struct cfs_err *err)
 {
 	char why[CFS_OPENSSL_WHY];
 
-	if (OSSL_PROVIDER_try_load(NULL, "pkcs11", 1))
+	key->providers[0] = OSSL_PROVIDER_load(key->ctx, "default");
+	key->providers[1] = OSSL_PROVIDER_load(key->ctx, "pkcs11");
+	if (key->providers[0] && key->providers[1])
 		return 0;
 	return cfs_fail(err, ENOPKG,
 			"OpenSSL has no pkcs11 provider (%s): install "
@@ -61,35 +71,48 @@ static EVP_PKEY *first_key(OSSL_STORE_CTX *store)
 	return key;
 }
 
-static int load_token(const char *uri, EVP_PKEY **ret, struct cfs_err *err)
+static int load_token(const char *uri, struct cfs_privkey *key,
+		      struct cfs_err *err)
 {
 	char why[CFS_OPENSSL_WHY];
 	OSSL_STORE_CTX *store;
-	EVP_PKEY *key;
-	int r = load_provider(err);
+	int r = load_providers(key, err);
 
 	if (r < 0)
 		return cfs_ctx(err, "private key in a token");
-	store = OSSL_STORE_open(uri, UI_get_default_method(), NULL, NULL, NULL);
+	store = OSSL_STORE_open_ex(uri, key->ctx, NULL, UI_get_default_method(),
+				   NULL, NULL, NULL, NULL);
 	if (!store)
 		return cfs_fail(err, ENOENT, "open the token: %s",
 				cfs_openssl_why(why));
-	key = first_key(store);
+	key->key = first_key(store);
 	OSSL_STORE_close(store);
-	if (!key)
+	if (!key->key)
 		return cfs_fail(err, ENOENT,
 				"the token has no such private key: %s",
 				cfs_openssl_why(why));
 	ERR_clear_error();
-	*ret = key;
 	return 0;
 }
 
-int cfs_privkey_load(const char *where, struct evp_pkey_st **ret,
+int cfs_privkey_load(const char *where, struct cfs_privkey *ret,
 		     struct cfs_err *err)
 {
+	struct cfs_privkey key = { 0 };
+	int r;
+
 	/* The URI may hold a PIN: it is in no message. */
-	if (strncmp(where, "pkcs11:", strlen("pkcs11:")) == 0)
-		return load_token(where, ret, err);
-	return load_file(where, ret, err);
+	if (strncmp(where, "pkcs11:", strlen("pkcs11:")) != 0)
+		return load_file(where, &ret->key, err);
+	/* A context of its own: what drives the token may use libcrypto itself
+	 * (SoftHSM does) and would come back to the provider it is called by. */
+	key.ctx = OSSL_LIB_CTX_new();
+	r = key.ctx ? load_token(where, &key, err)
+		    : cfs_fail(err, ENOMEM, "out of memory");
+	if (r < 0) {
+		cfs_privkey_free(&key);
+		return r;
+	}
+	*ret = key;
+	return 0;
 }

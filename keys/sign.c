@@ -28,7 +28,7 @@ struct cfs_signing {
 	struct cfs_certs certs; /* of the file */
 	struct cfs_certs own;	/* the one of them, borrowed */
 	X509 *x509;
-	EVP_PKEY *key;
+	struct cfs_privkey key;
 };
 
 void cfs_signing_free(struct cfs_signing *signing)
@@ -36,7 +36,7 @@ void cfs_signing_free(struct cfs_signing *signing)
 	if (!signing)
 		return;
 	X509_free(signing->x509);
-	EVP_PKEY_free(signing->key);
+	cfs_privkey_free(&signing->key);
 	cfs_certs_free(&signing->certs);
 	free(signing);
 }
@@ -62,7 +62,7 @@ static int choose(struct cfs_signing *signing, struct cfs_err *err)
 
 		if (r < 0)
 			return r;
-		if (X509_check_private_key(x509, signing->key) != 1)
+		if (X509_check_private_key(x509, signing->key.key) != 1)
 			continue;
 		ERR_clear_error();
 		signing->x509 = cfs_steal_ptr(&x509);
@@ -91,7 +91,7 @@ int cfs_signing_open(const char *cert, const char *key,
 	r = cfs_privkey_load(key, &signing->key, err);
 	if (r < 0)
 		return r;
-	r = cfs_pkey_usable(signing->key, err);
+	r = cfs_pkey_usable(signing->key.key, err);
 	if (r == 0)
 		r = choose(signing, err);
 	if (r < 0)
@@ -213,7 +213,7 @@ static int add_signer(PKCS7 *p7, const struct cfs_signing *signing,
 
 	data = BIO_new_mem_buf(text, (int)cfs_digest_format(digest, text));
 	if (!data ||
-	    !PKCS7_sign_add_signer(p7, signing->x509, signing->key, md,
+	    !PKCS7_sign_add_signer(p7, signing->x509, signing->key.key, md,
 				   FLAGS) ||
 	    PKCS7_final(p7, data, FLAGS) != 1)
 		return libcrypto_failed(err, "sign");
@@ -232,7 +232,8 @@ int cfs_sign(const struct cfs_signing *signing, const struct cfs_digest *digest,
 		cfs_buf_add(out, old.data, old.len);
 		return cfs_buf_check(out, err);
 	}
-	p7 = PKCS7_sign(NULL, NULL, NULL, NULL, FLAGS);
+	p7 = PKCS7_sign_ex(NULL, NULL, NULL, NULL, FLAGS, signing->key.ctx,
+			   NULL);
 	if (!p7)
 		return libcrypto_failed(err, "sign");
 	r = move_signers(p7, old, &signing->own, false, err);

@@ -1,0 +1,54 @@
+#!/bin/bash
+# Signing with a key that stays in a token, through OpenSSL's pkcs11 provider:
+# SoftHSM plays the token.
+. "$CFS_SRC/tests/lib.sh"
+command -v softhsm2-util > /dev/null || skip "no softhsm2-util (package softhsm2)"
+soft=$(compgen -G '/usr/lib/*/softhsm/libsofthsm2.so' ||
+	compgen -G '/usr/lib/softhsm/libsofthsm2.so') || skip "no libsofthsm2.so"
+provider=$("$CFS_SRC/deps/pkcs11-provider.sh") || skip "no pkcs11-provider to be had"
+
+mkdir tokens
+echo "directories.tokendir = $PWD/tokens" > softhsm.conf
+export SOFTHSM2_CONF=$PWD/softhsm.conf
+export OPENSSL_MODULES=$provider PKCS11_PROVIDER_MODULE=${soft%%$'\n'*}
+softhsm2-util --init-token --free --label seal --pin 4711 --so-pin 4711 > /dev/null ||
+	skip "SoftHSM makes no token here"
+
+for who in rsa ec; do
+	how=rsa:2048
+	[ $who = ec ] && how="ec -pkeyopt ec_paramgen_curve:P-256"
+	openssl req -x509 -newkey $how -nodes -keyout $who.key -out $who.pem \
+		-subj "/CN=$who" 2> /dev/null
+	softhsm2-util --import $who.key --token seal --label $who \
+		--id $([ $who = rsa ] && echo 01 || echo 02) --pin 4711 > /dev/null
+done
+
+cfsctl init --insecure --algorithm fsverity-sha256-12 repo > /dev/null
+head -c 5000 /dev/zero > file
+hex=$(fsverity digest --compact file)
+mkdir -p "repo/objects/${hex:0:2}" repo/images
+cp file "repo/objects/${hex:0:2}/${hex:2}"
+ln -s "../objects/${hex:0:2}/${hex:2}" "repo/images/$hex"
+c="cfsctl --repo repo"
+
+check "a key in a token signs" $c sign "$hex" --cert rsa.pem \
+	--key "pkcs11:token=seal;object=rsa;type=private?pin-value=4711"
+fsverity sign file want --key=rsa.key --cert=rsa.pem > /dev/null
+check "the bytes are those of the key in a file" cmp want "repo/signatures/$hex.p7s"
+check "an ECDSA key in a token signs" $c sign "$hex" --cert ec.pem \
+	--key "pkcs11:token=seal;object=ec;type=private?pin-value=4711"
+for who in rsa ec; do
+	check "$who is verified" $c verify-image "$hex" --cert $who.pem
+done
+refuse "another key of the token is refused" "does not match" \
+	$c sign "$hex" --cert rsa.pem \
+	--key "pkcs11:token=seal;object=ec;type=private?pin-value=4711"
+refuse "a key that is not in it is refused" "no such private key" \
+	$c sign "$hex" --cert rsa.pem \
+	--key "pkcs11:token=seal;object=none;type=private?pin-value=4711"
+refuse "a wrong PIN is refused" "token" \
+	$c sign "$hex" --cert rsa.pem \
+	--key "pkcs11:token=seal;object=rsa;type=private?pin-value=1234"
+refuse "and not repeated" "token" sh -c "$c sign $hex --cert rsa.pem \
+	--key 'pkcs11:token=seal;object=rsa?pin-value=1234' 2> err; grep -v 1234 err >&2; exit 1"
+finish
