@@ -237,7 +237,9 @@ static int find_layout(struct place *place, struct cfs_err *err)
 		return cfs_fail(err, ENOMEM, "out of memory");
 	}
 	while ((e = readdir(list)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+		if (strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0 &&
+		    strcmp(e->d_name, CFS_UPPER_UNFINISHED) != 0)
 			return CFS_DIR_BIND;
 	return CFS_DIR_OVERLAY;
 }

@@ -10,9 +10,6 @@
 
 #include "base/io.h"
 
-/* The name of an upper directory that is still being made. */
-#define NEW_UPPER ".upper.new"
-
 /* Bounds of the kernel: linux/limits.h, XATTR_LIST_MAX and XATTR_SIZE_MAX. */
 #define XATTRS_MAX 65536
 
@@ -105,7 +102,7 @@ static int copy_attributes(int from_fd, int to_fd)
 
 static int make_upper(int dir_fd, int lower_fd)
 {
-	CFS_AUTOFD int fd = open_or_make(dir_fd, NEW_UPPER, 0700);
+	CFS_AUTOFD int fd = open_or_make(dir_fd, CFS_UPPER_UNFINISHED, 0700);
 	int r;
 
 	if (fd < 0)
@@ -113,7 +110,8 @@ static int make_upper(int dir_fd, int lower_fd)
 	r = copy_attributes(lower_fd, fd);
 	if (r < 0)
 		return r;
-	if (renameat2(dir_fd, NEW_UPPER, dir_fd, "upper", RENAME_NOREPLACE) < 0)
+	if (renameat2(dir_fd, CFS_UPPER_UNFINISHED, dir_fd, "upper",
+		      RENAME_NOREPLACE) < 0)
 		return -errno;
 	return cfs_steal_fd(&fd);
 }

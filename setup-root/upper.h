@@ -10,6 +10,10 @@
 
 #include "base/err.h"
 
+/* The name of an upper directory that is still being made: a start that was
+ * cut short leaves it, the next one finishes it. */
+#define CFS_UPPER_UNFINISHED ".upper.new"
+
 struct cfs_upper {
 	int upper_fd; /* O_PATH; owned */
 	int work_fd;  /* likewise */
