@@ -13,6 +13,13 @@
 #include "base/kernel.h"
 #include "setup-root/upper.h"
 
+/* state/deploy/<hex>. */
+struct deploy {
+	int fd;	     /* O_PATH, or -EBADF when there is none */
+	bool cloned; /* it is a detached mount of our own */
+	bool fixed;  /* nothing can be written there */
+};
+
 /* One directory of the root that is not the image's. */
 struct place {
 	const struct cfs_root_params *params;
@@ -20,12 +27,22 @@ struct place {
 	const char *name; /* "etc", "var" */
 	enum cfs_dir_mode mode;
 	enum cfs_etc_stack stack;
-	int deploy_fd; /* state/deploy/<hex>, or -EBADF */
+	const struct deploy *deploy;
 };
+
+static void deploy_closep(struct deploy *deploy)
+{
+	cfs_closep(&deploy->fd);
+}
 
 static bool needs_state(enum cfs_dir_mode mode)
 {
 	return mode != CFS_DIR_NONE && mode != CFS_DIR_TRANSIENT;
+}
+
+static bool is_layered(enum cfs_dir_mode mode)
+{
+	return mode == CFS_DIR_AUTO || mode == CFS_DIR_OVERLAY;
 }
 
 /* Links may lead about the physical root (bootc makes var one) and not out of
@@ -53,28 +70,28 @@ static int put(struct place *place, int child, struct cfs_err *err)
 	return r < 0 ? r : 0;
 }
 
-/* A clone of a mount that somebody made read-only can be made writable; below
- * a read-only file system it cannot. */
-static int make_writable(struct place *place, int mount, struct cfs_err *err)
+static bool is_read_only(int fd)
+{
+	struct statvfs st;
+
+	return fstatvfs(fd, &st) == 0 && (st.f_flag & ST_RDONLY);
+}
+
+/* A clone of a mount that somebody made read-only, as we do with /sysroot, can
+ * be made writable; below a read-only file system it cannot.
+ * Returns 1, or 0 when it stays read-only. */
+static int make_writable(int mount, const char *name, struct cfs_err *err)
 {
 	const struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
-	struct statvfs st;
 	int r;
 
-	if (fstatvfs(mount, &st) < 0)
-		return cfs_fail_errno(err, "look at %s", place->name);
-	if (!(st.f_flag & ST_RDONLY))
-		return 0;
+	if (!is_read_only(mount))
+		return 1;
 	r = cfs_kernel_mount_setattr(mount, "", AT_EMPTY_PATH, &writable);
 	if (r < 0)
-		return cfs_fail(err, -r, "make %s writable: %s", place->name,
+		return cfs_fail(err, -r, "make %s writable: %s", name,
 				strerror(-r));
-	if (fstatvfs(mount, &st) == 0 && (st.f_flag & ST_RDONLY))
-		cfs_root_notice(place->root,
-				"/%s stays read-only because the physical root "
-				"is: add rw to the kernel command line",
-				place->name);
-	return 0;
+	return !is_read_only(mount);
 }
 
 static int clone(int dir_fd, const char *name, unsigned flags,
@@ -104,8 +121,15 @@ static int bind(struct place *place, struct cfs_err *err)
 	fd = clone(dir, path, 0, err);
 	if (fd < 0)
 		return fd;
-	r = make_writable(place, fd, err);
-	return r < 0 ? r : put(place, cfs_steal_fd(&fd), err);
+	r = make_writable(fd, path, err);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		cfs_root_notice(place->root,
+				"/%s stays read-only because the physical root "
+				"is: add rw to the kernel command line",
+				place->name);
+	return put(place, cfs_steal_fd(&fd), err);
 }
 
 /* Over the image's own directory and the objects, and not over the root's
@@ -147,7 +171,9 @@ static int overlay(struct place *place, bool flat, int lower,
 		.verity = flat && place->params->verity,
 		.mounts = { flat ? place->root->image.erofs_fd
 				 : place->root->fd,
-			    transient ? place->root->tmpfs_fd : -1 },
+			    transient		    ? place->root->tmpfs_fd
+			    : place->deploy->cloned ? place->deploy->fd
+						    : -1 },
 	};
 
 	return cfs_overlay_mount(&p, &place->root->scratch,
@@ -162,9 +188,14 @@ static int open_layer_dir(struct place *place, struct cfs_err *err)
 	if (place->mode == CFS_DIR_TRANSIENT)
 		return cfs_root_memory(place->root, place->params->config,
 				       place->name, err);
-	fd = open_below(place->deploy_fd, place->name);
-	if (fd == -ENOENT && mkdirat(place->deploy_fd, place->name, 0755) == 0)
-		fd = open_below(place->deploy_fd, place->name);
+	if (place->deploy->fixed)
+		return cfs_fail(err, EROFS,
+				"%s/%s: the physical root is read-only: add rw "
+				"to the kernel command line",
+				place->root->state_dir, place->name);
+	fd = open_below(place->deploy->fd, place->name);
+	if (fd == -ENOENT && mkdirat(place->deploy->fd, place->name, 0755) == 0)
+		fd = open_below(place->deploy->fd, place->name);
 	if (fd < 0)
 		return cfs_fail(err, -fd, "open %s/%s: %s",
 				place->root->state_dir, place->name,
@@ -177,6 +208,7 @@ static int overlay_on(struct place *place, struct cfs_err *err)
 	CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
 	CFS_AUTOFD int lower = -EBADF, dir = -EBADF, fd = -EBADF;
 	bool flat = is_flat(place);
+	struct stat st;
 	int r;
 
 	lower = open_lower(place, flat, err);
@@ -193,7 +225,8 @@ static int overlay_on(struct place *place, struct cfs_err *err)
 	if (r < 0)
 		return cfs_ctx(err, "%s/%s", place->root->state_dir,
 			       place->name);
-	if (!(upper.mode & S_IXOTH))
+	if (!(upper.mode & S_IXOTH) && fstat(lower, &st) == 0 &&
+	    (st.st_mode & S_IXOTH))
 		cfs_root_notice(place->root,
 				"/%s has mode %03o, by its upper directory: "
 				"users cannot enter it",
@@ -217,7 +250,7 @@ static int overlay_on(struct place *place, struct cfs_err *err)
  * bootc's a whole /etc.  Returns the mode, or an error. */
 static int find_layout(struct place *place, struct cfs_err *err)
 {
-	CFS_AUTOFD int dir = open_below(place->deploy_fd, place->name);
+	CFS_AUTOFD int dir = open_below(place->deploy->fd, place->name);
 	CFS_AUTODIR DIR *list = NULL;
 	const struct dirent *e;
 	int fd;
@@ -264,12 +297,37 @@ static int fill(struct place *place, const char **ret_word, struct cfs_err *err)
 	return r < 0 ? r : 0;
 }
 
-/* Opens state/deploy/<hex> if anything needs it (else *@ret_fd is left alone).
- * When it is missing, @etc and @var are changed to do without, or that is an
- * error. */
+/* Upper layers have to be written to although the mount may be read-only, as
+ * /sysroot of a running system is. */
+static int make_deploy_writable(struct deploy *deploy, const char *name,
+				struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	int r;
+
+	if (!is_read_only(deploy->fd))
+		return 0;
+	fd = clone(deploy->fd, name, 0, err);
+	if (fd < 0)
+		return fd;
+	r = make_writable(fd, name, err);
+	if (r < 0)
+		return r;
+	deploy->fixed = r == 0;
+	if (r > 0) {
+		cfs_closep(&deploy->fd);
+		deploy->fd = cfs_steal_fd(&fd);
+		deploy->cloned = true;
+	}
+	return 0;
+}
+
+/* Opens state/deploy/<hex> if anything needs it.  When it is missing, @etc and
+ * @var are changed to do without, or that is an error. */
 static int open_deploy(const struct cfs_root_params *params,
 		       struct cfs_root *root, struct place *etc,
-		       struct place *var, int *ret_fd, struct cfs_err *err)
+		       struct place *var, struct deploy *ret,
+		       struct cfs_err *err)
 {
 	char path[sizeof(root->state_dir)] = "state/deploy/";
 	int fd;
@@ -280,8 +338,10 @@ static int open_deploy(const struct cfs_root_params *params,
 	fd = open_below(params->physical_fd, path);
 	if (fd >= 0) {
 		memcpy(root->state_dir, path, sizeof(path));
-		*ret_fd = fd;
-		return 0;
+		ret->fd = fd;
+		return is_layered(etc->mode) || is_layered(var->mode)
+			       ? make_deploy_writable(ret, path, err)
+			       : 0;
 	}
 	if (fd != -ENOENT)
 		return cfs_fail(err, -fd, "open %s of the physical root: %s",
@@ -350,18 +410,20 @@ int cfs_root_add_state(const struct cfs_root_params *params,
 		       struct cfs_root *root, struct cfs_err *err)
 {
 	const struct cfs_config *config = params->config;
+	CFS_AUTO(deploy_close) struct deploy deploy = { .fd = -EBADF };
 	struct place etc = { .params = params,
 			     .root = root,
 			     .name = "etc",
 			     .mode = config->etc.mount,
-			     .stack = config->etc.stack };
+			     .stack = config->etc.stack,
+			     .deploy = &deploy };
 	struct place var = { .params = params,
 			     .root = root,
 			     .name = "var",
 			     .mode = config->var.mount,
-			     .stack = CFS_STACK_NESTED };
+			     .stack = CFS_STACK_NESTED,
+			     .deploy = &deploy };
 	bool carry = params->var_mounted && needs_state(var.mode);
-	CFS_AUTOFD int deploy = -EBADF;
 	int r;
 
 	/* Before anything else is mounted: the clone is of the disk as it was
@@ -374,7 +436,6 @@ int cfs_root_add_state(const struct cfs_root_params *params,
 	r = open_deploy(params, root, &etc, &var, &deploy, err);
 	if (r < 0)
 		return r;
-	etc.deploy_fd = var.deploy_fd = deploy;
 	r = fill(&etc, &root->etc, err);
 	if (r < 0)
 		return r;
