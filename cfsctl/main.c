@@ -273,7 +273,7 @@ static int run(const struct cfs_globals *g, const struct cfs_cmd *cmd, int argc,
 		return 0;
 	}
 	if (g->no_repo && !cmd->allows_no_repo)
-		return cfs_fail(err, CFS_EUSAGE,
+		return cfs_fail(err, EINVAL,
 				"--no-repo is only supported for compute-id, "
 				"compute-karg and create-dumpfile");
 	r = cmd->run(g, argc, argv, err);

@@ -43,7 +43,7 @@ int cfs_dump_read_fd(int fd, unsigned flags, struct cfs_tree **ret,
 /*
  * Appends @tree (finished) to @out in canonical form: depth first, children
  * and xattrs by name, directories of size 0, every later name of an inode as
- * "PATH 0 @MODE - - - - 0.0 FIRST - -", short escapes for \\ \n \r \t and
+ * "PATH 0 @120000 - - - - 0.0 FIRST - -", short escapes for \\ \n \r \t and
  * \xHH for what is not printable ASCII.
  * Errors: -ENOMEM.
  */

@@ -88,7 +88,8 @@ static void add_link(struct cfs_buf *out, const struct cfs_node *node,
 		     struct cfs_buf *path)
 {
 	add_path(out, node, path);
-	cfs_buf_addf(out, " 0 @%o - - - - 0.0 ", node->link->mode);
+	/* The mode of a symlink, whatever it is: so composefs-rs has it. */
+	cfs_buf_addf(out, " 0 @%o - - - - 0.0 ", (unsigned)S_IFLNK);
 	add_path(out, node->link, path);
 	cfs_buf_adds(out, " - -\n");
 }

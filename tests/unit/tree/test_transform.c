@@ -50,7 +50,7 @@ TEST(root_becomes_like_usr_and_run_is_emptied)
 		"/run/x/l 0 100644 2 0 0 0 0.0 - - - user.a=1\n"
 		"/usr 0 40755 2 3 3 0 3.3 - - - security.selinux=u user.u=1 "
 		"security.capability=c\n"
-		"/usr/l 0 @100644 - - - - 0.0 /run/x/l - -\n");
+		"/usr/l 0 @120000 - - - - 0.0 /run/x/l - -\n");
 
 	CHECK(cfs_transform_oci(tree, CFS_XATTRS_ALLOWLIST, &err) == 0);
 	CHECK(gives(tree,
