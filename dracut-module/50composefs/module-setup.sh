@@ -119,22 +119,28 @@ installkernel() {
     return 0
 }
 
-install() {
+composefs_install() {
     local unit=$systemdsystemunitdir/composefs-setup-root.service
     local required_by=$initdir$systemdsystemunitdir/initrd-root-fs.target.requires
 
     composefs_check_kargs || return 1
     inst_binary "$composefs_program" || return 1
     composefs_install_config || return 1
-    if dracut_module_included systemd; then
-        inst_simple "$unit" || return 1
-        inst_multiple -o "$systemdsystemunitdir/modprobe@.service" \
-            "$systemdsystemunitdir/systemd-volatile-root.service.d/50-composefs.conf"
-        # a link, not systemctl: that wants the target to be there already
-        mkdir -p "$required_by" && ln -sf "../${unit##*/}" "$required_by/" || return 1
-    else
+    if ! dracut_module_included systemd; then
         # before 99-mount-root.sh, which it runs itself
-        inst_hook mount 90 "$moddir/composefs-mount.sh" || return 1
+        inst_hook mount 90 "$moddir/composefs-mount.sh"
+        return
     fi
-    return 0
+    inst_simple "$unit" || return 1
+    inst_multiple -o "$systemdsystemunitdir/modprobe@.service" \
+        "$systemdsystemunitdir/systemd-volatile-root.service.d/50-composefs.conf"
+    # a link, not systemctl: that wants the target to be there already
+    mkdir -p "$required_by" && ln -sf "../${unit##*/}" "$required_by/"
+}
+
+install() {
+    composefs_install && return 0
+    # dracut goes on after a status; what it makes would boot the wrong root
+    dfatal "composefs: the initramfs is not made, see the messages above"
+    exit 1
 }
