@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# An initramfs by Debian's other generator, with our hook and scripts.
+. "$CFS_SRC/tests/boot/lib"
+
+initrd=$(signed_initramfs -t "$uml_kernel") || exit
+uml good "$disk" "$initrd" "$karg"
+check "a signed image boots to multi-user" booted good
+same "no unit failed" "$(told good state) $(told good failed)" "running "
+same "/ is this image" "$(marker good digest)" "$digest"
+
+uml refused "$disk" "$initrd" "composefs.digest=v1-sha512-12:$(printf '%0128d' 0)"
+check "an image that is not there is refused" refused refused
+check "the script says so" said refused "composefs: the root was not mounted"
+
+uml other "$disk" "$initrd"
+check "without an argument the script leaves the boot alone" silent other "composefs:"
+
+finish
