@@ -50,7 +50,8 @@ void *cfs_arena_alloc(struct cfs_arena *arena, size_t size)
 
 	if (size > SIZE_MAX / 2)
 		return NULL;
-	size = (size + 7) & ~(size_t)7;
+	/* Nothing at all is something, too: NULL says that memory is short. */
+	size = ((size ? size : 1) + 7) & ~(size_t)7;
 	if (size > arena->left && !add_chunk(arena, size))
 		return NULL;
 	p = arena->next;

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "tree/dump_field.h"
+
+#include "tests/test.h"
+
+static struct cfs_err err;
+
+static struct cfs_bytes bytes(const char *s)
+{
+	return (struct cfs_bytes){ (const uint8_t *)s, strlen(s) };
+}
+
+static bool is(struct cfs_bytes got, const char *want, size_t len)
+{
+	return got.len == len && (len == 0 || memcmp(got.data, want, len) == 0);
+}
+
+TEST(a_line_is_split_at_single_spaces)
+{
+	struct cfs_bytes f[CFS_DUMP_COLUMNS];
+
+	CHECK(cfs_dump_split(bytes("a b c d e f g h i j k x=1 y=2"), f) == 11);
+	CHECK(is(f[CFS_DUMP_PATH], "a", 1) && is(f[CFS_DUMP_DIGEST], "k", 1));
+	CHECK(is(f[CFS_DUMP_XATTRS], "x=1 y=2", 7));
+	CHECK(cfs_dump_split(bytes("a b c d e f g h i j k"), f) == 11);
+	CHECK(!f[CFS_DUMP_XATTRS].data);
+	CHECK(cfs_dump_split(bytes("a b c d e f g h i j k "), f) == 11);
+	CHECK(f[CFS_DUMP_XATTRS].data && f[CFS_DUMP_XATTRS].len == 0);
+	CHECK(cfs_dump_split(bytes("a  b"), f) == 3);
+	CHECK(f[1].len == 0 && is(f[2], "b", 1) && f[3].len == 0);
+	CHECK(cfs_dump_split(bytes(""), f) == 1);
+}
+
+TEST(escapes_are_undone)
+{
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	struct cfs_bytes got, in = bytes("plain");
+
+	CHECK(cfs_dump_unescape(in, &buf, &got, &err) == 0);
+	CHECK(got.data == in.data);
+	CHECK(cfs_dump_unescape(bytes("\\\\\\n\\r\\t\\x00\\xfF-"), &buf, &got,
+				&err) == 0);
+	CHECK(is(got, "\\\n\r\t\0\xff-", 7));
+}
+
+TEST(bad_escapes_are_refused)
+{
+	static const char *const bad[] = { "\\",    "a\\",  "\\q",
+					   "\\x",   "\\x1", "\\xg0",
+					   "\\x0g", "\\ ",  "\\X00" };
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	struct cfs_bytes got;
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
+		CHECK(cfs_dump_unescape(bytes(bad[i]), &buf, &got, &err) ==
+		      -EINVAL);
+}
+
+TEST(numbers_are_digits_in_range)
+{
+	static const char *const bad[] = { "",	  "-1", " 1", "1 ",
+					   "0x1", "1a", "+",  "+1" };
+	uint64_t n;
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
+		CHECK(cfs_dump_number(bytes(bad[i]), 10, UINT64_MAX, false, "n",
+				      &n, &err) == -EINVAL);
+	CHECK(cfs_dump_number(bytes("18446744073709551615"), 10, UINT64_MAX,
+			      false, "n", &n, &err) == 0);
+	CHECK(n == UINT64_MAX);
+	CHECK(cfs_dump_number(bytes("18446744073709551616"), 10, UINT64_MAX,
+			      false, "n", &n, &err) == -ERANGE);
+	CHECK(cfs_dump_number(bytes("256"), 10, 255, false, "n", &n, &err) ==
+	      -ERANGE);
+	CHECK(cfs_dump_number(bytes("777"), 8, 511, false, "n", &n, &err) == 0);
+	CHECK(n == 511);
+	CHECK(cfs_dump_number(bytes("8"), 8, 511, false, "n", &n, &err) ==
+	      -EINVAL);
+	CHECK(cfs_dump_number(bytes("+5"), 10, 9, true, "n", &n, &err) == 0);
+	CHECK(n == 5);
+	CHECK(cfs_dump_number(bytes("+"), 10, 9, true, "n", &n, &err) ==
+	      -EINVAL);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "tree/table.h"
+
+#include "tests/test.h"
+
+static uint64_t value_hash(const void *entry)
+{
+	/* Few places: entries have to give way to each other. */
+	return *(const unsigned *)entry % 7;
+}
+
+static bool same(const void *entry, const void *key)
+{
+	return *(const unsigned *)entry == *(const unsigned *)key;
+}
+
+static const void **find(const struct cfs_table *table, const unsigned *key)
+{
+	return cfs_table_slot(table, value_hash(key), same, key);
+}
+
+TEST(entries_are_found_until_they_are_dropped)
+{
+	static unsigned values[500];
+	struct cfs_table table = { .hash_of = value_hash };
+
+	for (unsigned i = 0; i < 500; i++) {
+		values[i] = i * 31;
+		CHECK(cfs_table_reserve(&table));
+		CHECK(!*find(&table, &values[i]));
+		cfs_table_fill(&table, find(&table, &values[i]), &values[i]);
+	}
+	CHECK(table.used == 500);
+	for (unsigned i = 0; i < 500; i += 3)
+		cfs_table_drop(&table, find(&table, &values[i]));
+	for (unsigned i = 0; i < 500; i++) {
+		const void *want = i % 3 == 0 ? NULL : &values[i];
+
+		CHECK(*find(&table, &values[i]) == want);
+	}
+	CHECK(table.used == 333);
+	cfs_table_free(&table);
+}
+
+TEST(a_hash_depends_on_every_byte_and_the_length)
+{
+	uint8_t data[40] = { 0 };
+
+	for (size_t len = 0; len < sizeof(data); len++) {
+		uint64_t h = cfs_hash(data, len, 1);
+
+		CHECK(h != cfs_hash(data, len + 1, 1) || len == 39);
+		CHECK(h != cfs_hash(data, len, 2));
+		for (size_t i = 0; i < len; i++) {
+			data[i] = 1;
+			CHECK(h != cfs_hash(data, len, 1));
+			data[i] = 0;
+		}
+	}
+}
