@@ -32,7 +32,7 @@ TEST(lines_come_depth_first_by_name_with_counted_links)
 		      "/a 0 10644 1 0 0 0 0.0 - - -\n"
 		      "/b 0 40755 2 0 0 0 0.0 - - -\n"
 		      "/b/z 0 100644 2 0 0 0 1.2 - - -\n"
-		      "/z 0 @100644 - - - - 0.0 /b/z - -\n"));
+		      "/z 0 @120000 - - - - 0.0 /b/z - -\n"));
 }
 
 TEST(what_is_not_printable_is_escaped)
