@@ -76,9 +76,27 @@ static enum cfs_layer_api find_api(const char *name)
 	errx(2, "-a %s: fd, string or legacy", name);
 }
 
-int main(int argc, char **argv)
+/* Mounts and attaches; whatever fails, nothing is left. */
+static int run(const struct cfs_composefs_params *p, const char *api,
+	       const char *place, const char *target, struct cfs_err *e)
 {
 	CFS_AUTOCOMPOSEFS struct cfs_composefs_mount m = CFS_COMPOSEFS_INIT;
+	CFS_AUTOSCRATCH struct cfs_scratch scratch = { .dir = place };
+	int r = api ? mount_by(p, find_api(api), &scratch, &m, e)
+		    : cfs_composefs_mount(p, &scratch, &m, e);
+
+	if (r < 0)
+		return r;
+	r = cfs_kernel_move_mount(m.fd, AT_FDCWD, target, 0);
+	if (r < 0)
+		return cfs_fail(e, -r, "attach: %s", strerror(-r));
+	printf("%s %s\n", m.backend == CFS_BACKEND_FILE ? "file" : "loop",
+	       cfs_layer_api_name(m.layer_api));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
 	struct cfs_composefs_params p = {
 		.source = "composefs:test",
 		.upper_fd = -1,
@@ -87,10 +105,9 @@ int main(int argc, char **argv)
 		.attr = MOUNT_ATTR_RDONLY,
 	};
 	char place[4096] = "";
-	CFS_AUTOSCRATCH struct cfs_scratch scratch = { .dir = place };
 	struct cfs_err e = { 0 };
 	const char *api = NULL;
-	int opt, r;
+	int opt;
 
 	while ((opt = getopt(argc, argv, "la:vu:w:s:r")) >= 0)
 		switch (opt) {
@@ -127,14 +144,7 @@ int main(int argc, char **argv)
 	p.objects_fd = open_or_die(argv[optind + 1], O_PATH);
 	if (!*place)
 		snprintf(place, sizeof(place), "%s.scratch", argv[optind + 2]);
-	r = api ? mount_by(&p, find_api(api), &scratch, &m, &e)
-		: cfs_composefs_mount(&p, &scratch, &m, &e);
-	if (r < 0)
+	if (run(&p, api, place, argv[optind + 2], &e) < 0)
 		errx(1, "%s", e.msg);
-	r = cfs_kernel_move_mount(m.fd, AT_FDCWD, argv[optind + 2], 0);
-	if (r < 0)
-		errx(1, "attach: %s", strerror(-r));
-	printf("%s %s\n", m.backend == CFS_BACKEND_FILE ? "file" : "loop",
-	       cfs_layer_api_name(m.layer_api));
 	return 0;
 }

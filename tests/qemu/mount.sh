@@ -1,0 +1,47 @@
+#!/bin/bash
+# The same program on Debian's kernels: each mounts by what it has, verified
+# all the same, or says what it lacks.  See tests/uml/mount.sh.
+. "$CFS_SRC/tests/lib.sh"
+. "$CFS_SRC/tests/mount-disk.sh"
+mount_disk tree || exit 1
+mkfs.ext4 -q -O verity -b 4096 -d tree disk 16M || exit 1
+echo 'disk=/dev/vda; . /mount-guest.sh' > guest
+
+boot() { # SUITE
+	"$CFS_SRC/tests/vm/qemu" -k "$1" -d disk \
+		-b "$O/tests/tools/cfsmount" -b "$(command -v fsverity)" \
+		-f "$CFS_SRC/tests/mount-guest.sh=/mount-guest.sh" guest > said
+	same "$1: the guest ended well" $? 0
+	same "$1: nothing is left behind" "$(grep left said)" ""
+}
+said() { sed -n "s/^$1: //p" said; }
+says() { said "$1" | grep -qF -e "$2"; }
+held="EIO 0 0 ENOENT EIO EIO"
+any="0 0 0 ENOENT 0 0"
+
+boot bookworm
+for way in auto string legacy loop upper; do
+	check "6.1, $way: has no verified boot and says from when on" says $way \
+		"no data-only layers and no verity=: Linux 6.6 is needed"
+done
+check "6.1 without verity: lacks data-only layers" says insecure \
+	"no data-only layers: Linux 6.5 is needed"
+
+boot trixie
+same "6.12: files and strings" "$(said auto)" "file string: $held"
+same "6.12: one string" "$(said legacy)" "file legacy: $held"
+same "6.12: a loop device" "$(said loop)" "loop string: $held"
+same "6.12: its control device made" "$(said mknod)" "loop string: $held"
+same "6.12: without verity any object will do" "$(said insecure)" \
+	"file string: $any"
+same "6.12: below an upper layer" "$(said upper)" "file string: $held"
+
+boot sid
+same "7.2: files and descriptors" "$(said auto)" "file fd: $held"
+same "7.2: strings" "$(said string)" "file string: $held"
+same "7.2: one string" "$(said legacy)" "file legacy: $held"
+same "7.2: a loop device" "$(said loop)" "loop fd: $held"
+same "7.2: without verity any object will do" "$(said insecure)" \
+	"file fd: $any"
+same "7.2: below an upper layer" "$(said upper)" "file fd: $held"
+finish
