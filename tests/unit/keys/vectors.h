@@ -73,7 +73,7 @@ static inline int vector_answer(const char *name)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (strcmp(name, table[i].name) == 0)
 			return table[i].code;
-	CHECK(!"a known answer");
+	CHECK(strcmp(name, "a known answer") == 0);
 	return 0;
 }
 
