@@ -33,8 +33,8 @@ int cfs_mountinfo_read(const char *table, const char *path,
 		       struct cfs_mountinfo *ret, struct cfs_err *err)
 {
 	char real[PATH_MAX], var[PATH_MAX + sizeof("/var")];
+	struct libmnt_fs *fs, *below;
 	struct libmnt_table *tb;
-	struct libmnt_fs *fs;
 
 	if (!realpath(path, real))
 		return cfs_fail_errno(err, "find %s", path);
@@ -47,7 +47,10 @@ int cfs_mountinfo_read(const char *table, const char *path,
 	if (fs)
 		describe(fs, ret);
 	snprintf(var, sizeof(var), "%s/var", real);
-	ret->var = mnt_table_find_target(tb, var, MNT_ITER_BACKWARD);
+	/* One of a mount that is covered has the same name. */
+	below = mnt_table_find_target(tb, var, MNT_ITER_BACKWARD);
+	ret->var = below &&
+		   (!fs || mnt_fs_get_parent_id(below) == mnt_fs_get_id(fs));
 	mnt_unref_table(tb);
 	return 0;
 }

@@ -96,6 +96,15 @@ TEST(a_mount_at_var_is_noticed)
 	CHECK(info.mounted && info.var);
 }
 
+TEST(a_var_of_a_mount_that_is_covered_is_none)
+{
+	make();
+	write_table("31 30 8:3 / @/var rw - ext4 /dev/sda3 rw",
+		    "32 30 8:2 / @ rw - ext4 /dev/sda2 rw");
+	CHECK(cfs_mountinfo_read(table, sysroot, &info, &err) == 0);
+	CHECK(info.mounted && !info.var);
+}
+
 TEST(what_cannot_be_read_is_an_error)
 {
 	make();
