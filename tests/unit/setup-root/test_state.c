@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "setup-root/state.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "setup-root/upper.h"
+#include "tests/fake/mount.h"
+#include "tests/test.h"
+
+#define A32    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define DEPLOY "state/deploy/" A32 A32
+
+static struct cfs_err err;
+static struct cfs_config config;
+static struct cfs_digest digest;
+static struct cfs_root root = CFS_ROOT_INIT;
+static struct cfs_root_params params = { .physical_fd = -EBADF,
+					 .objects_fd = -EBADF };
+static char base[2048], memory[3072], overlay[3072], scratch[3072];
+
+static void make(const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", base, name);
+	for (char *s = path + strlen(base) + 1; (s = strchr(s, '/')); s++) {
+		*s = '\0';
+		CHECK(mkdir(path, 0755) == 0 || errno == EEXIST);
+		*s = '/';
+	}
+	CHECK(mkdir(path, 0755) == 0 || errno == EEXIST);
+}
+
+static void link_to(const char *target, const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", base, name);
+	(void)rmdir(path);
+	CHECK(symlink(target, path) == 0);
+}
+
+static bool is_there(const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", base, name);
+	return access(path, F_OK) == 0;
+}
+
+static int open_at(const char *name, const char *shown)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", base, name);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CHECK(fd >= 0);
+	return fake_name(fd, shown);
+}
+
+/* A root of one overlay over an image, and a disk with a state for it. */
+static void fresh(void)
+{
+	static const char *const dirs[] = {
+		"erofs/etc",
+		"root/etc",
+		"root/var",
+		"root/sysroot",
+		"disk/composefs/objects",
+		"disk/" DEPLOY "/var",
+		"memory",
+		"overlay",
+	};
+
+	CHECK(getenv("TMPDIR"));
+	snprintf(base, sizeof(base), "%s/state.XXXXXX", getenv("TMPDIR"));
+	CHECK(mkdtemp(base));
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(dirs); i++)
+		make(dirs[i]);
+	snprintf(memory, sizeof(memory), "%s/memory", base);
+	snprintf(overlay, sizeof(overlay), "%s/overlay", base);
+	snprintf(scratch, sizeof(scratch), "%s/scratch", base);
+	cfs_root_close(&root);
+	cfs_closep(&params.physical_fd);
+	cfs_closep(&params.objects_fd);
+	fake_mount_reset();
+	fake_mount_is("tmpfs", memory);
+	fake_mount_is("overlay", overlay);
+	cfs_config_init(&config);
+	digest = (struct cfs_digest){ .alg = CFS_ALG_SHA256 };
+	memset(digest.bytes, 0xaa, 32);
+	root = (struct cfs_root)CFS_ROOT_INIT;
+	root.fd = open_at("root", "root");
+	root.image.erofs_fd = open_at("erofs", "image");
+	root.root = "image";
+	root.scratch.dir = scratch;
+	params = (struct cfs_root_params){
+		.config = &config,
+		.physical_fd = open_at("disk", "disk"),
+		.digest = &digest,
+		.image_fd = -1,
+		.objects_fd = open_at("disk/composefs/objects", "objects"),
+		.verity = true,
+		.root_fs_fd = -1,
+		.scratch_dir = scratch,
+	};
+	err = (struct cfs_err){ 0 };
+}
+
+static int add(void)
+{
+	return cfs_root_add_state(&params, &root, &err);
+}
+
+static void expect(const char *etc, const char *var)
+{
+	CHECK(add() == 0);
+	CHECK(!strcmp(root.etc, etc) && !strcmp(root.var, var));
+	CHECK(fake_attached() > 0);
+}
+
+static bool told(const char *words)
+{
+	for (unsigned i = 0; i < root.n_notices; i++)
+		if (strstr(root.notices[i], words))
+			return true;
+	return false;
+}
+
+TEST(the_physical_root_is_cloned_with_what_is_mounted_on_it_and_read_only)
+{
+	fresh();
+	CHECK(add() == 0 && root.sysroot_readonly);
+	CHECK(!strncmp(fake_calls(),
+		       "open_tree <disk> CLONE RECURSIVE\n"
+		       "mount_setattr <disk> RECURSIVE set=RDONLY clear= "
+		       "propagation=0\n"
+		       "move_mount <disk> ",
+		       strlen("open_tree <disk> CLONE RECURSIVE\n"
+			      "mount_setattr <disk> RECURSIVE set=RDONLY "
+			      "clear= propagation=0\n"
+			      "move_mount <disk> ")));
+	CHECK(root.n_notices == 0);
+}
+
+TEST(it_is_writable_by_choice)
+{
+	fresh();
+	config.sysroot.readonly = false;
+	CHECK(add() == 0 && !root.sysroot_readonly);
+	CHECK(fake_called("mount_setattr *") == 0);
+}
+
+TEST(a_copied_etc_is_bound)
+{
+	fresh();
+	make("disk/" DEPLOY "/etc/ssh");
+	expect("bind", "bind");
+	CHECK(fake_called("fsopen overlay") == 0);
+	CHECK(fake_called("open_tree *") == 3);
+	CHECK(!is_there("disk/" DEPLOY "/etc/upper"));
+	CHECK(!strcmp(root.state_dir, DEPLOY));
+}
+
+TEST(an_etc_with_an_upper_directory_is_an_overlay)
+{
+	fresh();
+	make("disk/" DEPLOY "/etc/upper");
+	expect("overlay", "bind");
+	CHECK(fake_called("fsconfig overlay SET_STRING source=overlay") == 1);
+	CHECK(fake_called("fsconfig overlay SET_STRING index=off") == 1);
+	CHECK(fake_called("fsconfig overlay SET_FD lowerdir+=*") == 1);
+	CHECK(fake_called("fsconfig overlay SET_FD datadir+=*") == 0);
+	CHECK(fake_called("fsconfig overlay SET_STRING metacopy*") == 0);
+	CHECK(fake_called("fsconfig overlay SET_STRING verity*") == 0);
+	CHECK(fake_called("fsmount overlay ") == 1);
+}
+
+TEST(an_etc_that_is_missing_empty_or_unfinished_is_an_overlay)
+{
+	fresh();
+	expect("overlay", "bind");
+	CHECK(is_there("disk/" DEPLOY "/etc/work"));
+	fresh();
+	make("disk/" DEPLOY "/etc");
+	expect("overlay", "bind");
+	fresh();
+	make("disk/" DEPLOY "/etc/" CFS_UPPER_UNFINISHED);
+	expect("overlay", "bind");
+	CHECK(is_there("disk/" DEPLOY "/etc/upper"));
+}
+
+TEST(D4_a_transient_etc_is_stacked_flat)
+{
+	fresh();
+	config.etc.mount = CFS_DIR_TRANSIENT;
+	expect("transient", "bind");
+	CHECK(fake_called("fsconfig overlay SET_STRING source=transient") == 1);
+	CHECK(fake_called("fsconfig overlay SET_FD datadir+=<objects>") == 1);
+	CHECK(fake_called("fsconfig overlay SET_STRING metacopy=on") == 1);
+	CHECK(fake_called("fsconfig overlay SET_STRING verity=require") == 1);
+	CHECK(!is_there("disk/" DEPLOY "/etc"));
+}
+
+TEST(D3_over_a_transient_root_it_is_stacked_on_what_is_visible)
+{
+	fresh();
+	root.root = "transient";
+	config.etc.mount = CFS_DIR_TRANSIENT;
+	config.etc.stack = CFS_STACK_FLAT;
+	expect("transient", "bind");
+	CHECK(fake_called("fsconfig overlay SET_FD datadir+=*") == 0);
+}
+
+TEST(stacks_are_chosen)
+{
+	fresh();
+	config.etc.mount = CFS_DIR_OVERLAY;
+	config.etc.stack = CFS_STACK_FLAT;
+	expect("overlay", "bind");
+	CHECK(fake_called("fsconfig overlay SET_FD datadir+=<objects>") == 1);
+	fresh();
+	config.etc.mount = CFS_DIR_TRANSIENT;
+	config.etc.stack = CFS_STACK_NESTED;
+	expect("transient", "bind");
+	CHECK(fake_called("fsconfig overlay SET_FD datadir+=*") == 0);
+}
+
+TEST(where_two_overlays_are_too_many_etc_becomes_flat)
+{
+	fresh();
+	fake_when("fsconfig overlay CREATE", -EINVAL, 1);
+	/* Parsers that take anything are asked about before. */
+	fake_when("fsconfig overlay SET_STRING composefs_no_such*", -EINVAL,
+		  FAKE_ALWAYS);
+	expect("overlay", "bind");
+	CHECK(fake_called("fsconfig overlay CREATE") == 2);
+	CHECK(fake_called("fsconfig overlay SET_FD datadir+=<objects>") == 1);
+}
+
+TEST(etc_and_var_share_one_memory)
+{
+	fresh();
+	config.etc.mount = CFS_DIR_TRANSIENT;
+	config.var.mount = CFS_DIR_TRANSIENT;
+	expect("transient", "transient");
+	CHECK(fake_called("fsopen tmpfs") == 1);
+	CHECK(fake_called("fsopen overlay") == 2);
+	CHECK(root.state_dir[0] == '\0');
+}
+
+TEST(what_is_the_images_needs_no_state)
+{
+	fresh();
+	config.etc.mount = config.var.mount = CFS_DIR_NONE;
+	memset(digest.bytes, 0xbb, 32);
+	CHECK(add() == 0 && !strcmp(root.etc, "none"));
+	CHECK(fake_called("move_mount *") == 1);
+	CHECK(root.state_dir[0] == '\0');
+}
+
+TEST(a_missing_state_directory_is_an_error)
+{
+	fresh();
+	memset(digest.bytes, 0xbb, 32);
+	CHECK(add() == -ENOENT);
+	CHECK(strstr(err.msg, "state/deploy/bbbb"));
+	CHECK(strstr(err.msg, "missing = \"transient\""));
+}
+
+TEST(it_may_be_missing_by_configuration)
+{
+	fresh();
+	memset(digest.bytes, 0xbb, 32);
+	config.state.missing_transient = true;
+	expect("transient", "transient");
+	CHECK(told("/etc and /var are transient"));
+	CHECK(root.state_dir[0] == '\0');
+	fresh();
+	memset(digest.bytes, 0xbb, 32);
+	config.state.missing_transient = true;
+	config.var.mount = CFS_DIR_NONE;
+	expect("transient", "none");
+}
+
+TEST(var_may_be_a_link_to_one_that_is_shared)
+{
+	fresh();
+	make("disk/state/os/default/var");
+	link_to("../../os/default/var", "disk/" DEPLOY "/var");
+	expect("overlay", "bind");
+}
+
+TEST(no_link_leads_out_of_the_disk)
+{
+	static const char *const at[] = { "/var", "/etc", "" };
+	char target[4096], name[256];
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(at); i++) {
+		fresh();
+		make("outside/upper");
+		snprintf(name, sizeof(name), "disk/" DEPLOY "%s", at[i]);
+		snprintf(target, sizeof(target), "%s/outside", base);
+		if (!at[i][0]) {
+			snprintf(name, sizeof(name),
+				 "disk/state/deploy/" A32
+				 "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+			memset(digest.bytes + 16, 0xbb, 16);
+		}
+		link_to(target, name);
+		CHECK(add() < 0 && err.code == ENOENT);
+		CHECK(!is_there("outside/work"));
+	}
+}
+
+TEST(other_files_in_their_place_are_refused_at_once)
+{
+	static const char *const names[] = { "etc", "var" };
+	char path[4096];
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++) {
+		fresh();
+		snprintf(path, sizeof(path), "%s/disk/" DEPLOY "/%s", base,
+			 names[i]);
+		(void)rmdir(path);
+		CHECK(mkfifo(path, 0600) == 0);
+		CHECK(add() == -ENOTDIR && strstr(err.msg, names[i]));
+	}
+}
+
+TEST(a_var_that_is_mounted_already_is_carried_over)
+{
+	fresh();
+	make("disk/var");
+	params.var_mounted = true;
+	expect("overlay", "mount");
+	CHECK(fake_called("open_tree * CLONE RECURSIVE") == 2);
+	fresh();
+	params.var_mounted = true;
+	config.var.mount = CFS_DIR_NONE;
+	expect("overlay", "none");
+}
+
+TEST(an_image_without_mount_points_is_told_of)
+{
+	fresh();
+	make("empty");
+	cfs_closep(&root.fd);
+	root.fd = open_at("empty", "root");
+	CHECK(add() == 0 && root.n_notices == 3);
+	CHECK(told("no directory /sysroot") && told("no directory /etc") &&
+	      told("no directory /var"));
+	CHECK(fake_called("move_mount *") == 0);
+}
+
+TEST(an_upper_directory_closed_to_users_is_told_of_once_it_differs)
+{
+	char path[4096];
+
+	for (int closed = 0; closed < 2; closed++) {
+		fresh();
+		make("disk/" DEPLOY "/etc/upper");
+		snprintf(path, sizeof(path), "%s/disk/" DEPLOY "/etc/upper",
+			 base);
+		CHECK(chmod(path, 0700) == 0);
+		snprintf(path, sizeof(path), "%s/root/etc", base);
+		CHECK(chmod(path, closed ? 0700 : 0755) == 0);
+		CHECK(add() == 0);
+		CHECK(told("mode 700") == !closed);
+	}
+}
+
+TEST(failures_of_mounting_are_errors_that_name_the_place)
+{
+	static const struct {
+		const char *call, *words;
+	} at[] = {
+		{ "open_tree <disk> *", "physical root" },
+		{ "mount_setattr * set=RDONLY *", "read-only" },
+		{ "fsconfig overlay CREATE", "/etc" },
+		{ "move_mount <overlay> *", "/etc" },
+		{ "move_mount <disk> *", "/sysroot" },
+	};
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(at); i++) {
+		fresh();
+		fake_when(at[i].call, -ENOMEM, FAKE_ALWAYS);
+		CHECK(add() == -ENOMEM && strstr(err.msg, at[i].words));
+	}
+}
+
+TEST(no_descriptor_is_left_open)
+{
+	int before;
+
+	fresh();
+	before = fake_open_fds();
+	CHECK(add() == 0 && fake_open_fds() == before);
+	fresh();
+	before = fake_open_fds();
+	fake_when("move_mount <overlay> *", -EPERM, FAKE_ALWAYS);
+	CHECK(add() == -EPERM && fake_open_fds() == before);
+}
