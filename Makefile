@@ -64,7 +64,10 @@ srcs       = $(sort $(wildcard $(1)/*.c))
 objs       = $(patsubst %.c,$(O)/%.o,$(1))
 LIB        := $(O)/libcfs.a
 LIB_OBJS   := $(call objs,$(foreach r,$(ROOMS),$(call srcs,$(r))))
-TCB_OBJS   := $(call objs,$(TCB_SRCS) deps/static-stubs.c)
+# Compiled for size and for a program that ends at once (base/auto.h).
+TCB_OBJS   := $(patsubst %.c,$(O)/tcb/%.o,$(TCB_SRCS) deps/static-stubs.c)
+TCB_CC     := $(if $(filter musl,$(LIBC)),deps/musl-gcc,$(CC))
+TCB_CFLAGS := $(filter-out -O2,$(CFLAGS)) -Os -DCFS_EXIT_CLOSES
 CTL_OBJS   := $(call objs,$(call srcs,cfsctl))
 # The programs' own files without their main(), for unit tests alone.
 PROG       := $(O)/libprog.a
@@ -85,11 +88,13 @@ BIN        := $(O)/bin
 
 all: $(BIN)/composefs-setup-root $(BIN)/cfsctl
 
-$(O)/deps.mk: deps/packages.sh deps/static-libs.sh
+# Asked every time, since the cache may have been deleted: it answers at once.
+$(O)/deps.mk: FORCE
 	@mkdir -p $(O)
 	@deps/packages.sh build
 	@p=$$(LIBC=$(LIBC) deps/static-libs.sh) && \
-		printf 'STATIC_PREFIX := %s\n' "$$p" > $@
+		printf 'STATIC_PREFIX := %s\n' "$$p" > $@.new; \
+		cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # Everything is rebuilt when the flags change, and only then.
 $(O)/flags: FORCE
@@ -101,6 +106,10 @@ $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CFS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
+$(O)/tcb/%.o: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(TCB_CC) $(CFS_CFLAGS) $(CPPFLAGS) $(TCB_CFLAGS) -MMD -MP -c $< -o $@
+
 $(LIB): $(LIB_OBJS)
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
 
@@ -110,7 +119,7 @@ $(PROG): $(PROG_OBJS)
 # Static, from the listed objects only: never from the archive.
 $(BIN)/composefs-setup-root: $(TCB_OBJS)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) $(if $(SAN),,-static-pie) \
+	$(call say,LINK)$(TCB_CC) $(CFS_CFLAGS) $(TCB_CFLAGS) $(if $(SAN),,-static-pie) \
 		$(CFS_LDFLAGS) $(LDFLAGS) $^ $(TCB_LIBS) -o $@
 
 $(BIN)/cfsctl: $(CTL_OBJS) $(LIB)

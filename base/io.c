@@ -140,17 +140,34 @@ int cfs_read_all(int fd, size_t max, struct cfs_buf *buf)
 	}
 }
 
-static int open_named(int dirfd, const char *path)
+/* The same of a regular file, whose size says where its end is. */
+static int read_regular(int fd, uint64_t size, size_t max, struct cfs_buf *buf)
+{
+	ssize_t n;
+
+	if (size > max)
+		return -EFBIG;
+	if (size == 0) /* or one of /proc, which do not say */
+		return cfs_read_all(fd, max, buf);
+	if (!cfs_buf_reserve(buf, size))
+		return -ENOMEM;
+	n = cfs_read_full(fd, buf->data + buf->len, size);
+	if (n < 0)
+		return (int)n;
+	buf->len += (size_t)n;
+	return 0;
+}
+
+static int open_named(int dirfd, const char *path, struct stat *st)
 {
 	CFS_AUTOFD int fd = -EBADF;
-	struct stat st;
 
 	if (dirfd != AT_FDCWD)
-		return cfs_open_regular(dirfd, path, NULL);
+		return cfs_open_regular(dirfd, path, st);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || fstat(fd, st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st->st_mode))
 		return -EINVAL;
 	return cfs_steal_fd(&fd);
 }
@@ -158,7 +175,8 @@ static int open_named(int dirfd, const char *path)
 int cfs_read_file(int dirfd, const char *path, size_t max, struct cfs_buf *buf,
 		  struct cfs_err *err)
 {
-	CFS_AUTOFD int fd = open_named(dirfd, path);
+	struct stat st;
+	CFS_AUTOFD int fd = open_named(dirfd, path, &st);
 	int r;
 
 	if (fd == -ENOENT)
@@ -167,7 +185,7 @@ int cfs_read_file(int dirfd, const char *path, size_t max, struct cfs_buf *buf,
 		return cfs_fail(err, EINVAL, "%s is not a regular file", path);
 	if (fd < 0)
 		return cfs_fail(err, -fd, "open %s: %s", path, strerror(-fd));
-	r = cfs_read_all(fd, max, buf);
+	r = read_regular(fd, (uint64_t)st.st_size, max, buf);
 	if (r == -EFBIG)
 		return cfs_fail(err, EFBIG, "%s is longer than %zu bytes", path,
 				max);

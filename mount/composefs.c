@@ -25,7 +25,7 @@ int cfs_composefs_mount(const struct cfs_composefs_params *params,
 	struct cfs_erofs_mount erofs;
 	int r;
 
-	r = cfs_erofs_mount(params->image_fd, params->name, params->force_loop,
+	r = cfs_erofs_mount(params->image_fd, params->name, params->flags,
 			    &erofs, err);
 	if (r < 0)
 		return r;

@@ -11,7 +11,7 @@
 struct cfs_composefs_params {
 	int image_fd;	    /* EROFS image, O_RDONLY, already vouched for */
 	const char *name;   /* for messages and the loop device */
-	bool force_loop;    /* do not mount the image as a file */
+	unsigned flags;	    /* CFS_EROFS_* */
 	int objects_fd;	    /* directory of objects, O_PATH */
 	const char *source; /* "composefs:<hex>", what other tools parse */
 	bool verity;	    /* refuse objects without the right digest */

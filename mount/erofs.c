@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "mount/erofs.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/disk.h"
@@ -74,16 +75,16 @@ static int mount_by_loop(int image_fd, const char *name, bool noacl,
 	return mount_from(ret->loop, image_fd, noacl, err);
 }
 
-int cfs_erofs_mount(int image_fd, const char *name, bool force_loop,
+int cfs_erofs_mount(int image_fd, const char *name, unsigned flags,
 		    struct cfs_erofs_mount *ret, struct cfs_err *err)
 {
 	struct cfs_erofs_mount m = { .backend = CFS_BACKEND_FILE };
-	int noacl = without_acls(image_fd, err);
+	int noacl = flags & CFS_EROFS_ACL ? 0 : without_acls(image_fd, err);
 	int r = -ENOTBLK;
 
 	if (noacl < 0)
 		return cfs_ctx(err, "image %s", name);
-	if (!force_loop)
+	if (!(flags & CFS_EROFS_LOOP))
 		r = mount_from(NULL, image_fd, noacl, err);
 	/* Linux before 6.12, or below a file system it cannot read from. */
 	if (r == -ENOTBLK)

@@ -126,6 +126,7 @@ int cfs_boot_open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 				      b->options.sysroot);
 	b->mounted = info.mounted;
 	b->var_mounted = info.var;
+	b->read_only = info.read_only;
 	return 1;
 }
 

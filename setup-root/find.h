@@ -26,6 +26,7 @@ struct cfs_boot {
 	int sysroot_fd;	  /* the physical root, O_PATH */
 	bool mounted;	  /* it is a mount point */
 	bool var_mounted; /* something is mounted at its var */
+	bool read_only;	  /* it is, mount or file system */
 	struct cfs_repo repo;
 	struct cfs_choice choice;
 	enum cfs_exit status; /* exit status of the step under way */

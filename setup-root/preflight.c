@@ -137,11 +137,26 @@ static bool parse_elf(struct cfs_bytes head, struct elf *ret)
 	       h.e32.e_phentsize == sizeof(Elf32_Phdr);
 }
 
+/* Reads from the first page, or from the file behind it.
+ * Returns the bytes read, or negative errno. */
+static ssize_t read_at(int fd, struct cfs_bytes head, void *data, size_t len,
+		       uint64_t off)
+{
+	struct cfs_bytes part;
+
+	if (!cfs_bytes_slice(head, off, len, &part))
+		return cfs_pread_full(fd, data, len, off);
+	memcpy(data, part.data, len);
+	return (ssize_t)len;
+}
+
 /*
- * Finds the name of the loader of the ELF program open as @fd.
+ * Finds the name of the loader of the ELF program open as @fd, of which @head
+ * is the first page.
  * Returns 1, 0 when it needs none, or negative errno (-ENOEXEC: misformed).
  */
-static int find_loader(int fd, const struct elf *elf, char name[static PAGE])
+static int find_loader(int fd, struct cfs_bytes head, const struct elf *elf,
+		       char name[static PAGE])
 {
 	const size_t entry = elf->wide ? sizeof(Elf64_Phdr)
 				       : sizeof(Elf32_Phdr);
@@ -155,7 +170,7 @@ static int find_loader(int fd, const struct elf *elf, char name[static PAGE])
 			Elf64_Phdr p64;
 		} p;
 		ssize_t n =
-			cfs_pread_full(fd, &p, entry, elf->phoff + i * entry);
+			read_at(fd, head, &p, entry, elf->phoff + i * entry);
 		uint64_t off, len;
 
 		if (n < 0 || (size_t)n < entry)
@@ -166,7 +181,7 @@ static int find_loader(int fd, const struct elf *elf, char name[static PAGE])
 		len = elf->wide ? p.p64.p_filesz : p.p32.p_filesz;
 		if (off > ELF_REACH || len < 2 || len > PATH_MAX || len > PAGE)
 			return -ENOEXEC;
-		n = cfs_pread_full(fd, name, len, off);
+		n = read_at(fd, head, name, len, off);
 		if (n < 0)
 			return (int)n;
 		return (uint64_t)n == len && name[len - 1] == '\0' ? 1
@@ -217,7 +232,8 @@ static int probe_program(int root_fd, const char *path, unsigned scripts,
 		r = probe_program(root_fd, next, scripts + 1, err);
 		return r < 0 ? cfs_ctx(err, "interpreter of %s", path) : 0;
 	}
-	r = parse_elf(head, &elf) ? find_loader(fd, &elf, next) : -ENOEXEC;
+	r = parse_elf(head, &elf) ? find_loader(fd, head, &elf, next)
+				  : -ENOEXEC;
 	if (r == -ENOEXEC)
 		return cfs_fail(err, ENOEXEC,
 				"%s is no program that this machine runs",
@@ -233,30 +249,29 @@ static int probe_program(int root_fd, const char *path, unsigned scripts,
 /* systemd does not switch to a root without it. */
 static int probe_os_release(int root_fd, struct cfs_err *err)
 {
-	struct stat st;
-	CFS_AUTOFD int fd = look(root_fd, "usr/lib/os-release", &st, err);
+	int r = probe_file(root_fd, "usr/lib/os-release", false, err);
 
-	return probe_file(root_fd,
-			  fd == -ENOENT ? "etc/os-release"
-					: "usr/lib/os-release",
-			  false, err);
+	return r == -ENOENT ? probe_file(root_fd, "etc/os-release", false, err)
+			    : r;
 }
 
 /* What init mounts on, and cannot make below a read-only root. */
 static int probe_mountpoints(int root_fd, struct cfs_err *err)
 {
 	static const char *const dirs[] = { "dev", "proc", "sys", "run" };
-	struct stat st;
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(dirs); i++) {
-		CFS_AUTOFD int fd = look(root_fd, dirs[i], &st, err);
+		CFS_AUTOFD int fd = cfs_openat2(root_fd, dirs[i],
+						O_PATH | O_DIRECTORY, 0,
+						RESOLVE_IN_ROOT);
 
-		if (fd < 0)
-			return fd;
-		if (!S_ISDIR(st.st_mode))
+		if (fd == -ENOTDIR)
 			return cfs_fail(err, ENOTDIR,
 					"/%s is not a directory in the image",
 					dirs[i]);
+		if (fd < 0)
+			return cfs_fail(err, -fd, "find /%s: %s", dirs[i],
+					strerror(-fd));
 	}
 	return 0;
 }

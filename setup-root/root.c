@@ -75,16 +75,28 @@ int cfs_root_memory(struct cfs_root *root, const struct cfs_config *config,
 static int clone_root_fs(const struct cfs_root_params *params,
 			 struct cfs_root *root, struct cfs_err *err)
 {
-	int fd = cfs_kernel_open_tree(params->root_fs_fd, "",
-				      OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	const struct mount_attr private = { .propagation = MS_PRIVATE };
+	int r;
+	CFS_AUTOFD int fd = cfs_kernel_open_tree(
+		params->root_fs_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
 
 	if (fd < 0)
 		return cfs_fail(err, -fd, "clone the given root: %s",
 				strerror(-fd));
-	root->fd = fd;
+	r = cfs_kernel_mount_setattr(fd, "", AT_EMPTY_PATH, &private);
+	if (r < 0)
+		return cfs_fail(err, -r, "make the given root private: %s",
+				strerror(-r));
+	root->fd = cfs_steal_fd(&fd);
 	root->root = "image";
 	root->layer_api = CFS_LAYERS_FD;
 	return 0;
+}
+
+/* Every call counts while the machine waits: the header is not asked. */
+static unsigned flags(const struct cfs_root_params *params)
+{
+	return CFS_EROFS_ACL | (params->force_loop ? CFS_EROFS_LOOP : 0);
 }
 
 /* A new upper layer takes the attributes of the image's own root directory:
@@ -97,8 +109,8 @@ static int make_transient(const struct cfs_root_params *params,
 	struct cfs_erofs_mount erofs;
 	int r;
 
-	r = cfs_erofs_mount(params->image_fd, "root", params->force_loop,
-			    &erofs, err);
+	r = cfs_erofs_mount(params->image_fd, "root", flags(params), &erofs,
+			    err);
 	if (r < 0)
 		return r;
 	lower = erofs.fd;
@@ -118,7 +130,7 @@ int cfs_root_make(const struct cfs_root_params *params, struct cfs_root *root,
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_composefs_params image = {
 		.image_fd = params->image_fd,
-		.force_loop = params->force_loop,
+		.flags = flags(params),
 		.objects_fd = params->objects_fd,
 		.source = source,
 		.verity = params->verity,
@@ -154,38 +166,39 @@ int cfs_root_make(const struct cfs_root_params *params, struct cfs_root *root,
 	return 0;
 }
 
-/* Before 6.15 only attached mounts take children: then the root is assembled
- * where nobody looks. */
-static int put(struct cfs_root *root, int child, int dir, struct cfs_err *err)
+/* A single component is not followed when it is a link: move_mount(2) without
+ * MOVE_MOUNT_T_SYMLINKS.  Longer paths are walked here. */
+static int move_below(int child, int root_fd, const char *path)
 {
-	int r = -EINVAL;
+	CFS_AUTOFD int dir = -EBADF;
 
-	if (root->layer_api == CFS_LAYERS_FD)
-		r = cfs_kernel_move_mount(child, dir, "",
-					  MOVE_MOUNT_T_EMPTY_PATH);
-	if (r != -EINVAL)
-		return r;
-	r = cfs_scratch_attach(&root->scratch, root->fd, err);
-	if (r < 0)
-		return r;
-	return cfs_kernel_move_mount(child, dir, "", MOVE_MOUNT_T_EMPTY_PATH);
+	if (!strchr(path, '/'))
+		return cfs_kernel_move_mount(child, root_fd, path, 0);
+	dir = cfs_openat2(root_fd, path, O_PATH | O_DIRECTORY, 0,
+			  RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	return dir < 0 ? dir
+		       : cfs_kernel_move_mount(child, dir, "",
+					       MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 int cfs_root_put(struct cfs_root *root, int child, const char *path,
 		 struct cfs_err *err)
 {
 	CFS_AUTOFD int owned = child;
-	CFS_AUTOFD int dir = cfs_openat2(root->fd, path, O_PATH | O_DIRECTORY,
-					 0,
-					 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-	int r;
+	int r = -EINVAL;
 
-	if (dir == -ENOENT)
+	if (root->layer_api == CFS_LAYERS_FD)
+		r = move_below(owned, root->fd, path);
+	/* Before 6.15 only attached mounts take children: then the root is
+	 * assembled where nobody looks. */
+	if (r == -EINVAL) {
+		r = cfs_scratch_attach(&root->scratch, root->fd, err);
+		if (r < 0)
+			return r;
+		r = move_below(owned, root->fd, path);
+	}
+	if (r == -ENOENT)
 		return 0;
-	if (dir < 0)
-		return cfs_fail(err, -dir, "open %s of the new root: %s", path,
-				strerror(-dir));
-	r = put(root, owned, dir, err);
 	if (r < 0)
 		return cfs_fail(err, -r, "attach /%s to the new root: %s", path,
 				strerror(-r));
@@ -195,16 +208,8 @@ int cfs_root_put(struct cfs_root *root, int child, const char *path,
 int cfs_root_attach(struct cfs_root *root, const char *target, bool replace,
 		    struct cfs_err *err)
 {
-	const struct mount_attr private = { .propagation = MS_PRIVATE };
 	int r;
 
-	/* What is mounted below later must not appear in the physical root
-	 * too: a clone is in its group until it is told otherwise. */
-	r = cfs_kernel_mount_setattr(root->fd, "", AT_EMPTY_PATH | AT_RECURSIVE,
-				     &private);
-	if (r < 0)
-		return cfs_fail(err, -r, "make the new root private: %s",
-				strerror(-r));
 	if (replace) {
 		bool beneath;
 

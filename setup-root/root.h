@@ -24,6 +24,7 @@ struct cfs_root_params {
 	const struct cfs_config *config; /* with the command line applied */
 	int physical_fd;  /* the physical root directory, O_PATH */
 	bool var_mounted; /* something is mounted at its var already */
+	bool read_only;	  /* the physical root is, mount or file system */
 	const struct cfs_digest *digest;
 	int image_fd;	 /* O_RDONLY, measured; -1 with root_fs_fd */
 	int objects_fd;	 /* objects/, O_PATH; -1 likewise */
@@ -72,8 +73,8 @@ int cfs_root_make(const struct cfs_root_params *params, struct cfs_root *root,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Puts @child at the directory @path of the new root, in which no link is
- * followed, and closes it.
+ * Puts the mount @child at the directory @path of the new root, in which no
+ * link is followed, and lets go of the descriptor.
  * Returns 1, or 0 when the image has no such directory.
  */
 int cfs_root_put(struct cfs_root *root, int child, const char *path,

@@ -13,13 +13,6 @@
 #include "base/kernel.h"
 #include "setup-root/upper.h"
 
-/* state/deploy/<hex>. */
-struct deploy {
-	int fd;	     /* O_PATH, or -EBADF when there is none */
-	bool cloned; /* it is a detached mount of our own */
-	bool fixed;  /* nothing can be written there */
-};
-
 /* One directory of the root that is not the image's. */
 struct place {
 	const struct cfs_root_params *params;
@@ -27,22 +20,16 @@ struct place {
 	const char *name; /* "etc", "var" */
 	enum cfs_dir_mode mode;
 	enum cfs_etc_stack stack;
-	const struct deploy *deploy;
+	int state_fd;  /* state/deploy/<hex>/<name>; owned */
+	int deploy_fd; /* state/deploy/<hex>, open only when it has no <name>;
+			* owned */
+	int clone_fd;  /* a writable clone of the one or the other; owned */
+	mode_t upper_mode; /* of an upper directory that is there already */
 };
-
-static void deploy_closep(struct deploy *deploy)
-{
-	cfs_closep(&deploy->fd);
-}
 
 static bool needs_state(enum cfs_dir_mode mode)
 {
 	return mode != CFS_DIR_NONE && mode != CFS_DIR_TRANSIENT;
-}
-
-static bool is_layered(enum cfs_dir_mode mode)
-{
-	return mode == CFS_DIR_AUTO || mode == CFS_DIR_OVERLAY;
 }
 
 /* Links may lead about the physical root (bootc makes var one) and not out of
@@ -70,6 +57,29 @@ static int put(struct place *place, int child, struct cfs_err *err)
 	return r < 0 ? r : 0;
 }
 
+/*
+ * A clone of what is mounted at @dir_fd, as it shall be in the new root.
+ * What is mounted below it later must not appear in the physical root as well:
+ * a clone is in its original's group until it is told otherwise.
+ */
+static int clone(int dir_fd, const char *name, unsigned flags,
+		 const struct mount_attr *attr, struct cfs_err *err)
+{
+	struct mount_attr all = *attr;
+	CFS_AUTOFD int fd = cfs_kernel_open_tree(
+		dir_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | flags);
+	int r;
+
+	if (fd < 0)
+		return cfs_fail(err, -fd, "clone %s: %s", name, strerror(-fd));
+	all.propagation = MS_PRIVATE;
+	r = cfs_kernel_mount_setattr(fd, "", AT_EMPTY_PATH | flags, &all);
+	if (r < 0)
+		return cfs_fail(err, -r, "set up the clone of %s: %s", name,
+				strerror(-r));
+	return cfs_steal_fd(&fd);
+}
+
 static bool is_read_only(int fd)
 {
 	struct statvfs st;
@@ -77,54 +87,21 @@ static bool is_read_only(int fd)
 	return fstatvfs(fd, &st) == 0 && (st.f_flag & ST_RDONLY);
 }
 
-/* A clone of a mount that somebody made read-only, as we do with /sysroot, can
- * be made writable; below a read-only file system it cannot.
- * Returns 1, or 0 when it stays read-only. */
-static int make_writable(int mount, const char *name, struct cfs_err *err)
-{
-	const struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
-	int r;
-
-	if (!is_read_only(mount))
-		return 1;
-	r = cfs_kernel_mount_setattr(mount, "", AT_EMPTY_PATH, &writable);
-	if (r < 0)
-		return cfs_fail(err, -r, "make %s writable: %s", name,
-				strerror(-r));
-	return !is_read_only(mount);
-}
-
-static int clone(int dir_fd, const char *name, unsigned flags,
-		 struct cfs_err *err)
-{
-	int fd = cfs_kernel_open_tree(dir_fd, "",
-				      OPEN_TREE_CLONE | AT_EMPTY_PATH | flags);
-
-	if (fd < 0)
-		return cfs_fail(err, -fd, "clone %s: %s", name, strerror(-fd));
-	return fd;
-}
-
 static int bind(struct place *place, struct cfs_err *err)
 {
-	CFS_AUTOFD int dir = -EBADF, fd = -EBADF;
-	char path[sizeof(place->root->state_dir) + 8];
-	int r;
+	const struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
+	CFS_AUTOFD int fd = -EBADF;
 
-	snprintf(path, sizeof(path), "%s/%s", place->root->state_dir,
-		 place->name);
-	/* From the physical root: that is how far a link may lead. */
-	dir = open_below(place->params->physical_fd, path);
-	if (dir < 0)
-		return cfs_fail(err, -dir, "open %s of the physical root: %s",
-				path, strerror(-dir));
-	fd = clone(dir, path, 0, err);
+	if (place->state_fd < 0)
+		return cfs_fail(err, ENOENT,
+				"the physical root has no %s/%s: deploy the "
+				"image anew",
+				place->root->state_dir, place->name);
+	fd = clone(place->state_fd, place->name, 0, &writable, err);
 	if (fd < 0)
 		return fd;
-	r = make_writable(fd, path, err);
-	if (r < 0)
-		return r;
-	if (r == 0)
+	/* The clone is writable, unless the file system itself is not. */
+	if (place->params->read_only && is_read_only(fd))
 		cfs_root_notice(place->root,
 				"/%s stays read-only because the physical root "
 				"is: add rw to the kernel command line",
@@ -171,44 +148,77 @@ static int overlay(struct place *place, bool flat, int lower,
 		.verity = flat && place->params->verity,
 		.mounts = { flat ? place->root->image.erofs_fd
 				 : place->root->fd,
-			    transient		    ? place->root->tmpfs_fd
-			    : place->deploy->cloned ? place->deploy->fd
-						    : -1 },
+			    transient ? place->root->tmpfs_fd
+				      : place->clone_fd },
 	};
 
 	return cfs_overlay_mount(&p, &place->root->scratch,
 				 &place->root->layer_api, err);
 }
 
-/* Returns the directory that upper/ and work/ lie in. */
-static int open_layer_dir(struct place *place, struct cfs_err *err)
+/* Layers have to be written to although the mount may be read-only, as
+ * /sysroot of a running system is: by a clone that is not. */
+static int make_writable(struct place *place, int dir, struct cfs_err *err)
 {
-	int fd;
+	const struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
 
-	if (place->mode == CFS_DIR_TRANSIENT)
-		return cfs_root_memory(place->root, place->params->config,
-				       place->name, err);
-	if (place->deploy->fixed)
+	if (!place->params->read_only || !is_read_only(dir))
+		return dir;
+	place->clone_fd = clone(dir, place->root->state_dir, 0, &writable, err);
+	if (place->clone_fd >= 0 && is_read_only(place->clone_fd))
 		return cfs_fail(err, EROFS,
 				"%s/%s: the physical root is read-only: add rw "
 				"to the kernel command line",
 				place->root->state_dir, place->name);
-	fd = open_below(place->deploy->fd, place->name);
-	if (fd == -ENOENT && mkdirat(place->deploy->fd, place->name, 0755) == 0)
-		fd = open_below(place->deploy->fd, place->name);
-	if (fd < 0)
-		return cfs_fail(err, -fd, "open %s/%s: %s",
+	return place->clone_fd;
+}
+
+/* The directory that upper/ and work/ lie in; *@ret_fd is set when it had to
+ * be made, and owned by the caller. */
+static int open_layer_dir(struct place *place, int *ret_fd, struct cfs_err *err)
+{
+	bool there = place->state_fd >= 0;
+	int dir;
+
+	if (place->mode == CFS_DIR_TRANSIENT) {
+		*ret_fd = cfs_root_memory(place->root, place->params->config,
+					  place->name, err);
+		return *ret_fd;
+	}
+	dir = make_writable(place, there ? place->state_fd : place->deploy_fd,
+			    err);
+	if (dir < 0 || there)
+		return dir;
+	if (mkdirat(dir, place->name, 0755) < 0)
+		return cfs_fail_errno(err, "make %s/%s", place->root->state_dir,
+				      place->name);
+	*ret_fd = open_below(dir, place->name);
+	if (*ret_fd < 0)
+		return cfs_fail(err, -*ret_fd, "open %s/%s: %s",
 				place->root->state_dir, place->name,
-				strerror(-fd));
-	return fd;
+				strerror(-*ret_fd));
+	return *ret_fd;
+}
+
+/* The merged directory shows the mode of its upper one: is it less open than
+ * the image's? */
+static void check_mode(struct place *place, int lower)
+{
+	struct stat st;
+
+	if (!(place->upper_mode & S_IXOTH) && fstat(lower, &st) == 0 &&
+	    (st.st_mode & S_IXOTH))
+		cfs_root_notice(place->root,
+				"/%s has mode %03o, by its upper directory: "
+				"users cannot enter it",
+				place->name, (unsigned)place->upper_mode);
 }
 
 static int overlay_on(struct place *place, struct cfs_err *err)
 {
 	CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
-	CFS_AUTOFD int lower = -EBADF, dir = -EBADF, fd = -EBADF;
+	CFS_AUTOFD int lower = -EBADF, made = -EBADF, fd = -EBADF;
 	bool flat = is_flat(place);
-	struct stat st;
 	int r;
 
 	lower = open_lower(place, flat, err);
@@ -218,19 +228,14 @@ static int overlay_on(struct place *place, struct cfs_err *err)
 	}
 	if (lower < 0)
 		return lower;
-	dir = open_layer_dir(place, err);
-	if (dir < 0)
-		return dir;
-	r = cfs_upper_open(dir, lower, &upper, err);
+	r = open_layer_dir(place, &made, err);
+	if (r < 0)
+		return r;
+	check_mode(place, lower);
+	r = cfs_upper_open(r, lower, &upper, err);
 	if (r < 0)
 		return cfs_ctx(err, "%s/%s", place->root->state_dir,
 			       place->name);
-	if (!(upper.mode & S_IXOTH) && fstat(lower, &st) == 0 &&
-	    (st.st_mode & S_IXOTH))
-		cfs_root_notice(place->root,
-				"/%s has mode %03o, by its upper directory: "
-				"users cannot enter it",
-				place->name, (unsigned)upper.mode);
 	fd = overlay(place, flat, lower, &upper, err);
 	/* Some kernels count an image in a file as a level of its own, and
 	 * then two overlays are one too many. */
@@ -246,20 +251,29 @@ static int overlay_on(struct place *place, struct cfs_err *err)
 	return put(place, cfs_steal_fd(&fd), err);
 }
 
+static bool has_upper(struct place *place)
+{
+	struct stat st;
+
+	if (fstatat(place->state_fd, "upper", &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	place->upper_mode = st.st_mode & 07777;
+	return true;
+}
+
 /* Whose layout is the state directory: composefs-rs' has an upper layer,
  * bootc's a whole /etc.  Returns the mode, or an error. */
 static int find_layout(struct place *place, struct cfs_err *err)
 {
-	CFS_AUTOFD int dir = open_below(place->deploy->fd, place->name);
 	CFS_AUTODIR DIR *list = NULL;
 	const struct dirent *e;
 	int fd;
 
 	if (!strcmp(place->name, "var"))
 		return CFS_DIR_BIND;
-	if (dir == -ENOENT || (dir >= 0 && cfs_name_exists(dir, "upper") == 1))
+	if (place->state_fd < 0 || has_upper(place))
 		return CFS_DIR_OVERLAY;
-	fd = dir < 0 ? dir : cfs_reopen(dir, O_RDONLY | O_DIRECTORY);
+	fd = cfs_reopen(place->state_fd, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		return cfs_fail(err, -fd, "open %s/%s: %s",
 				place->root->state_dir, place->name,
@@ -277,12 +291,53 @@ static int find_layout(struct place *place, struct cfs_err *err)
 	return CFS_DIR_OVERLAY;
 }
 
+/* The deployment has no state at all. */
+static int state_missing(struct place *place, struct cfs_err *err)
+{
+	if (!place->params->config->state.missing_transient)
+		return cfs_fail(err, ENOENT,
+				"the physical root has no %s: deploy the "
+				"image, or let [state] missing = \"transient\" "
+				"do without",
+				place->root->state_dir);
+	cfs_root_notice(place->root, "there is no %s: /%s is transient",
+			place->root->state_dir, place->name);
+	place->mode = CFS_DIR_TRANSIENT;
+	return 0;
+}
+
+/* Opens what the deployment has for the directory, from the physical root:
+ * that is how far a link may lead. */
+static int open_state(struct place *place, struct cfs_err *err)
+{
+	int physical = place->params->physical_fd;
+	char path[sizeof(place->root->state_dir) + 8];
+
+	if (!needs_state(place->mode))
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", place->root->state_dir,
+		 place->name);
+	place->state_fd = open_below(physical, path);
+	if (place->state_fd == -ENOENT) {
+		place->deploy_fd = open_below(physical, place->root->state_dir);
+		if (place->deploy_fd == -ENOENT)
+			return state_missing(place, err);
+	}
+	if (place->state_fd < 0 && place->deploy_fd < 0)
+		return cfs_fail(err, -place->state_fd,
+				"open %s of the physical root: %s", path,
+				strerror(-place->state_fd));
+	return 0;
+}
+
 static int fill(struct place *place, const char **ret_word, struct cfs_err *err)
 {
 	static const char *const words[] = { "auto", "none", "bind", "overlay",
 					     "transient" };
-	int r = 0;
+	int r = open_state(place, err);
 
+	if (r < 0)
+		return r;
 	if (place->mode == CFS_DIR_AUTO) {
 		r = find_layout(place, err);
 		if (r < 0)
@@ -297,81 +352,18 @@ static int fill(struct place *place, const char **ret_word, struct cfs_err *err)
 	return r < 0 ? r : 0;
 }
 
-/* Upper layers have to be written to although the mount may be read-only, as
- * /sysroot of a running system is. */
-static int make_deploy_writable(struct deploy *deploy, const char *name,
-				struct cfs_err *err)
-{
-	CFS_AUTOFD int fd = -EBADF;
-	int r;
-
-	if (!is_read_only(deploy->fd))
-		return 0;
-	fd = clone(deploy->fd, name, 0, err);
-	if (fd < 0)
-		return fd;
-	r = make_writable(fd, name, err);
-	if (r < 0)
-		return r;
-	deploy->fixed = r == 0;
-	if (r > 0) {
-		cfs_closep(&deploy->fd);
-		deploy->fd = cfs_steal_fd(&fd);
-		deploy->cloned = true;
-	}
-	return 0;
-}
-
-/* Opens state/deploy/<hex> if anything needs it.  When it is missing, @etc and
- * @var are changed to do without, or that is an error. */
-static int open_deploy(const struct cfs_root_params *params,
-		       struct cfs_root *root, struct place *etc,
-		       struct place *var, struct deploy *ret,
-		       struct cfs_err *err)
-{
-	char path[sizeof(root->state_dir)] = "state/deploy/";
-	int fd;
-
-	if (!needs_state(etc->mode) && !needs_state(var->mode))
-		return 0;
-	cfs_digest_to_hex(params->digest, path + strlen(path));
-	fd = open_below(params->physical_fd, path);
-	if (fd >= 0) {
-		memcpy(root->state_dir, path, sizeof(path));
-		ret->fd = fd;
-		return is_layered(etc->mode) || is_layered(var->mode)
-			       ? make_deploy_writable(ret, path, err)
-			       : 0;
-	}
-	if (fd != -ENOENT)
-		return cfs_fail(err, -fd, "open %s of the physical root: %s",
-				path, strerror(-fd));
-	if (!params->config->state.missing_transient)
-		return cfs_fail(err, ENOENT,
-				"the physical root has no %s: deploy the "
-				"image, or let [state] missing = \"transient\" "
-				"do without",
-				path);
-	cfs_root_notice(root, "there is no %s: /etc and /var are transient",
-			path);
-	if (needs_state(etc->mode))
-		etc->mode = CFS_DIR_TRANSIENT;
-	if (needs_state(var->mode))
-		var->mode = CFS_DIR_TRANSIENT;
-	return 0;
-}
-
 /* Something is mounted at the physical root's var: it was meant for ours. */
 static int carry_var(struct place *place, const char **ret_word,
 		     struct cfs_err *err)
 {
 	CFS_AUTOFD int dir = open_below(place->params->physical_fd, "var");
+	const struct mount_attr as_it_is = { 0 };
 	CFS_AUTOFD int fd = -EBADF;
 
 	if (dir < 0)
 		return cfs_fail(err, -dir, "open var of the physical root: %s",
 				strerror(-dir));
-	fd = clone(dir, "var", AT_RECURSIVE, err);
+	fd = clone(dir, "var", AT_RECURSIVE, &as_it_is, err);
 	if (fd < 0)
 		return fd;
 	*ret_word = "mount";
@@ -381,22 +373,18 @@ static int carry_var(struct place *place, const char **ret_word,
 static int add_physical(const struct cfs_root_params *params,
 			struct cfs_root *root, struct cfs_err *err)
 {
-	const struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
 	const char *mountpoint = params->config->sysroot.mountpoint;
+	bool read_only = params->config->sysroot.readonly;
+	const struct mount_attr attr = {
+		.attr_set = read_only ? MOUNT_ATTR_RDONLY : 0,
+	};
 	CFS_AUTOFD int fd = clone(params->physical_fd, "the physical root",
-				  AT_RECURSIVE, err);
+				  AT_RECURSIVE, &attr, err);
 	int r;
 
 	if (fd < 0)
 		return fd;
-	root->sysroot_readonly = params->config->sysroot.readonly;
-	if (root->sysroot_readonly) {
-		r = cfs_kernel_mount_setattr(
-			fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &read_only);
-		if (r < 0)
-			return cfs_fail(err, -r, "make /%s read-only: %s",
-					mountpoint, strerror(-r));
-	}
+	root->sysroot_readonly = read_only;
 	r = cfs_root_put(root, cfs_steal_fd(&fd), mountpoint, err);
 	if (r == 0)
 		cfs_root_notice(root,
@@ -406,39 +394,56 @@ static int add_physical(const struct cfs_root_params *params,
 	return r < 0 ? r : 0;
 }
 
+static void close_place(struct place *place)
+{
+	cfs_closep(&place->state_fd);
+	cfs_closep(&place->deploy_fd);
+	cfs_closep(&place->clone_fd);
+}
+
 int cfs_root_add_state(const struct cfs_root_params *params,
 		       struct cfs_root *root, struct cfs_err *err)
 {
 	const struct cfs_config *config = params->config;
-	CFS_AUTO(deploy_close) struct deploy deploy = { .fd = -EBADF };
-	struct place etc = { .params = params,
-			     .root = root,
-			     .name = "etc",
-			     .mode = config->etc.mount,
-			     .stack = config->etc.stack,
-			     .deploy = &deploy };
-	struct place var = { .params = params,
-			     .root = root,
-			     .name = "var",
-			     .mode = config->var.mount,
-			     .stack = CFS_STACK_NESTED,
-			     .deploy = &deploy };
-	bool carry = params->var_mounted && needs_state(var.mode);
+	__attribute__((cleanup(close_place))) struct place etc = {
+		.params = params,
+		.root = root,
+		.name = "etc",
+		.mode = config->etc.mount,
+		.stack = config->etc.stack,
+		.state_fd = -EBADF,
+		.deploy_fd = -EBADF,
+		.clone_fd = -EBADF,
+		.upper_mode = S_IXOTH,
+	};
+	__attribute__((cleanup(close_place))) struct place var = {
+		.params = params,
+		.root = root,
+		.name = "var",
+		.mode = config->var.mount,
+		.stack = CFS_STACK_NESTED,
+		.state_fd = -EBADF,
+		.deploy_fd = -EBADF,
+		.clone_fd = -EBADF,
+		.upper_mode = S_IXOTH,
+	};
 	int r;
 
+	strcpy(root->state_dir, "state/deploy/");
+	cfs_digest_to_hex(params->digest,
+			  root->state_dir + strlen(root->state_dir));
 	/* Before anything else is mounted: the clone is of the disk as it was
 	 * found. */
 	r = add_physical(params, root, err);
+	if (r == 0)
+		r = fill(&etc, &root->etc, err);
 	if (r < 0)
 		return r;
-	if (carry)
-		var.mode = CFS_DIR_NONE;
-	r = open_deploy(params, root, &etc, &var, &deploy, err);
-	if (r < 0)
-		return r;
-	r = fill(&etc, &root->etc, err);
-	if (r < 0)
-		return r;
-	return carry ? carry_var(&var, &root->var, err)
-		     : fill(&var, &root->var, err);
+	if (params->var_mounted && needs_state(var.mode))
+		r = carry_var(&var, &root->var, err);
+	else
+		r = fill(&var, &root->var, err);
+	if (etc.state_fd < 0 && var.state_fd < 0)
+		root->state_dir[0] = '\0';
+	return r;
 }

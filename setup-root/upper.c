@@ -130,7 +130,6 @@ int cfs_upper_open(int dir_fd, int lower_fd, struct cfs_upper *ret,
 		   struct cfs_err *err)
 {
 	CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
-	struct stat st;
 
 	upper.upper_fd = open_dir(dir_fd, "upper");
 	if (upper.upper_fd == -ENOENT)
@@ -140,9 +139,6 @@ int cfs_upper_open(int dir_fd, int lower_fd, struct cfs_upper *ret,
 	upper.work_fd = open_or_make(dir_fd, "work", 0700);
 	if (upper.work_fd < 0)
 		return cannot(err, "work", -upper.work_fd);
-	if (fstat(upper.upper_fd, &st) < 0)
-		return cannot(err, "upper", errno);
-	upper.mode = st.st_mode & 07777;
 	*ret = upper;
 	upper = (struct cfs_upper)CFS_UPPER_INIT;
 	return 0;

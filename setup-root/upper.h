@@ -5,9 +5,6 @@
 #ifndef CFS_SETUP_ROOT_UPPER_H
 #define CFS_SETUP_ROOT_UPPER_H
 
-#include <stdbool.h>
-#include <sys/types.h>
-
 #include "base/err.h"
 
 /* The name of an upper directory that is still being made: a start that was
@@ -17,7 +14,6 @@
 struct cfs_upper {
 	int upper_fd; /* O_PATH; owned */
 	int work_fd;  /* likewise */
-	mode_t mode;  /* of the upper directory, which the merged one shows */
 };
 
 #define CFS_UPPER_INIT                                \
