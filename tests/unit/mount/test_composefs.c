@@ -109,7 +109,7 @@ TEST(the_loop_device_is_told)
 	CFS_AUTOCOMPOSEFS struct cfs_composefs_mount m = CFS_COMPOSEFS_INIT;
 	struct cfs_scratch scratch = { .dir = dir };
 
-	p.force_loop = true;
+	p.flags = CFS_EROFS_LOOP;
 	fake_when("loop_get_free", 9, 1);
 	CHECK(cfs_composefs_mount(&p, &scratch, &m, &err) == 0);
 	CHECK(m.backend == CFS_BACKEND_LOOP && !strcmp(m.loop, "/dev/loop9"));

@@ -38,7 +38,7 @@ TEST(an_image_is_mounted_as_a_file)
 {
 	CFS_AUTOFD int fd = new_image(0xd078629a, 0, 2);
 
-	CHECK(cfs_erofs_mount(fd, "ab", false, &m, &err) == 0);
+	CHECK(cfs_erofs_mount(fd, "ab", 0, &m, &err) == 0);
 	CHECK(m.backend == CFS_BACKEND_FILE && m.loop[0] == '\0');
 	CHECK(!strcmp(fake_calls(), "fsopen erofs\n"
 				    "fsconfig erofs SET_STRING source=<image>\n"
@@ -54,7 +54,7 @@ TEST(where_files_cannot_be_mounted_a_loop_device_is_used)
 
 	fake_when("fsconfig erofs CREATE", -ENOTBLK, 1);
 	fake_when("loop_get_free", 5, 1);
-	CHECK(cfs_erofs_mount(fd, "ab", false, &m, &err) == 0);
+	CHECK(cfs_erofs_mount(fd, "ab", 0, &m, &err) == 0);
 	CHECK(m.backend == CFS_BACKEND_LOOP && !strcmp(m.loop, "/dev/loop5"));
 	CHECK(fake_called("loop_configure /dev/loop5 <image> * ab") == 1);
 	CHECK(fake_called("fsconfig erofs SET_FLAG ro") == 1);
@@ -68,7 +68,7 @@ TEST(a_loop_device_can_be_asked_for)
 {
 	CFS_AUTOFD int fd = new_image(0xd078629a, 0, 2);
 
-	CHECK(cfs_erofs_mount(fd, "ab", true, &m, &err) == 0);
+	CHECK(cfs_erofs_mount(fd, "ab", CFS_EROFS_LOOP, &m, &err) == 0);
 	CHECK(m.backend == CFS_BACKEND_LOOP);
 	CHECK(fake_called("*source=<image>") == 0);
 	cfs_closep(&m.fd);
@@ -92,7 +92,9 @@ TEST(only_images_that_say_so_do_without_acls)
 			CFS_AUTOFD int fd = new_image(
 				rows[i].magic, rows[i].flags, rows[i].version);
 
-			CHECK(cfs_erofs_mount(fd, "ab", loop, &m, &err) == 0);
+			CHECK(cfs_erofs_mount(fd, "ab",
+					      loop ? CFS_EROFS_LOOP : 0, &m,
+					      &err) == 0);
 			CHECK(fake_called("fsconfig erofs SET_FLAG noacl") ==
 			      rows[i].noacl);
 			cfs_closep(&m.fd);
@@ -107,7 +109,7 @@ TEST(an_empty_image_is_for_the_kernel_to_refuse)
 	CHECK(ftruncate(fd, 0) == 0);
 	fake_when("fsconfig erofs CREATE", -EINVAL, FAKE_ALWAYS);
 	fake_say("e erofs: cannot find valid erofs superblock");
-	CHECK(cfs_erofs_mount(fd, "ab", false, &m, &err) == -EINVAL);
+	CHECK(cfs_erofs_mount(fd, "ab", 0, &m, &err) == -EINVAL);
 	CHECK(!strcmp(err.msg, "image ab: mount erofs: Invalid argument "
 			       "(kernel: erofs: cannot find valid erofs "
 			       "superblock)"));
@@ -119,7 +121,7 @@ TEST(damage_is_called_damage)
 	CFS_AUTOFD int fd = new_image(0xd078629a, 0, 2);
 
 	fake_when("fsconfig erofs CREATE", -EIO, 1);
-	CHECK(cfs_erofs_mount(fd, "ab", false, &m, &err) == -EIO);
+	CHECK(cfs_erofs_mount(fd, "ab", 0, &m, &err) == -EIO);
 	CHECK(strstr(err.msg, "image ab") && strstr(err.msg, "damaged"));
 	CHECK(fake_called("loop*") == 0);
 }
@@ -129,7 +131,7 @@ TEST(an_image_that_cannot_be_read_is_refused)
 	CFS_AUTOFD int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	fake_mount_reset();
-	CHECK(cfs_erofs_mount(fd, "ab", false, &m, &err) == -EISDIR);
+	CHECK(cfs_erofs_mount(fd, "ab", 0, &m, &err) == -EISDIR);
 	CHECK(strstr(err.msg, "image ab: read its first bytes"));
 	CHECK(!*fake_calls());
 }
@@ -139,7 +141,7 @@ TEST(a_kernel_without_erofs_names_the_module)
 	CFS_AUTOFD int fd = new_image(0xd078629a, 0, 2);
 
 	fake_when("fsopen erofs", -ENODEV, FAKE_ALWAYS);
-	CHECK(cfs_erofs_mount(fd, "ab", false, &m, &err) == -ENODEV);
+	CHECK(cfs_erofs_mount(fd, "ab", 0, &m, &err) == -ENODEV);
 	CHECK(strstr(err.msg, "module erofs") && fake_called("loop*") == 0);
 }
 
@@ -159,7 +161,7 @@ TEST(a_failure_leaves_nothing)
 
 		fake_when("fsconfig erofs CREATE", -ENOTBLK, 1);
 		fake_when(calls[i], -EPERM, FAKE_ALWAYS);
-		CHECK(cfs_erofs_mount(fd, "ab", false, &m, &err) == -EPERM);
+		CHECK(cfs_erofs_mount(fd, "ab", 0, &m, &err) == -EPERM);
 		CHECK(m.fd == -EBADF && fake_open_fds() == before);
 	}
 }
