@@ -305,8 +305,8 @@ hostile() { # NAME STATUS WORDS COMMAND...
 	same "  nothing is written elsewhere" "$(ls -A "$tripwire")" ""
 }
 etc_with() { mkdir "$state/etc" && "$@"; }
-hostile "etc is a FIFO" 9 "etc: Not a directory" mkfifo "$state/etc"
-hostile "etc leads outside" 9 "etc: No such file" ln -s "$tripwire" "$state/etc"
+hostile "etc is a FIFO" 9 "etc of the physical root: Not a directory" mkfifo "$state/etc"
+hostile "etc leads outside" 9 "etc: File exists" ln -s "$tripwire" "$state/etc"
 hostile "upper leads outside" 9 "open upper: Too many levels" \
 	etc_with ln -s "$tripwire" "$state/etc/upper"
 hostile "upper is a FIFO" 9 "open upper: Not a directory" \
@@ -323,7 +323,7 @@ plant_var() {
 hostile "var is a FIFO" 9 "var of the physical root: Not a directory" \
 	plant_var mkfifo "$state/var"
 hostile "var leads round" 9 "Too many levels" plant_var ln -s var "$state/var"
-hostile "var leads outside" 9 "No such file" plant_var ln -s "$tripwire" "$state/var"
+hostile "var leads outside" 9 "/var: deploy the image anew" plant_var ln -s "$tripwire" "$state/var"
 fresh_state
 plant_var ln -s ../../../../../../../../../.. "$state/var"
 boot
