@@ -44,7 +44,7 @@ static int mount_by(const struct cfs_composefs_params *p,
 		    struct cfs_composefs_mount *m, struct cfs_err *e)
 {
 	struct cfs_erofs_mount erofs;
-	int r = cfs_erofs_mount(p->image_fd, p->name, p->force_loop, &erofs, e);
+	int r = cfs_erofs_mount(p->image_fd, p->name, p->flags, &erofs, e);
 
 	if (r < 0)
 		return r;
@@ -112,7 +112,7 @@ int main(int argc, char **argv)
 	while ((opt = getopt(argc, argv, "la:vu:w:s:r")) >= 0)
 		switch (opt) {
 		case 'l':
-			p.force_loop = true;
+			p.flags |= CFS_EROFS_LOOP;
 			break;
 		case 'a':
 			api = optarg;
