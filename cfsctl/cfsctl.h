@@ -98,6 +98,8 @@ int cmd_compute_karg(const struct cfs_globals *g, int argc, char **argv,
 		     struct cfs_err *err);
 int cmd_create_dumpfile(const struct cfs_globals *g, int argc, char **argv,
 			struct cfs_err *err);
+int cmd_fsck(const struct cfs_globals *g, int argc, char **argv,
+	     struct cfs_err *err);
 int cmd_image_objects(const struct cfs_globals *g, int argc, char **argv,
 		      struct cfs_err *err);
 int cmd_dump_files(const struct cfs_globals *g, int argc, char **argv,

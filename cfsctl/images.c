@@ -37,11 +37,10 @@ static int add(const char *name, const struct cfs_digest *id, void *arg,
 
 static int print_json(struct listing *listing, struct cfs_err *err)
 {
-	if (cfs_buf_check(&listing->json, err) < 0)
-		return -err->code;
-	fputs("{\n  \"images\": [", stdout);
-	fwrite(listing->json.data, 1, listing->json.len, stdout);
-	fputs(listing->n ? "\n  ]\n}\n" : "]\n}\n", stdout);
+	if (!cfs_buf_text(&listing->json))
+		return cfs_fail(err, ENOMEM, "out of memory");
+	printf("{\n  \"images\": [%s%s]\n}\n", (char *)listing->json.data,
+	       listing->n ? "\n  " : "");
 	return 0;
 }
 

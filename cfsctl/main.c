@@ -82,6 +82,12 @@ static const struct cfs_cmd commands[] = {
 	  .options = "  --json                as JSON\n"
 		     "  --no-trunc            whole digests\n",
 	  .run = cmd_images },
+	{ .name = "fsck",
+	  .args = "",
+	  .help = "check that everything is what its name says",
+	  .options = "  --json                as JSON, and succeed\n"
+		     "  --metadata-only       leave out the objects\n",
+	  .run = cmd_fsck },
 	{ .name = "image-objects",
 	  .args = "IMAGE",
 	  .help = "print the objects that an image needs",

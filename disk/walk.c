@@ -191,7 +191,8 @@ static int signature(int repo_fd, const char *hex, uint64_t *ret_size,
 		  sizeof(SIGNATURE_END)];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "signatures/%s" SIGNATURE_END, hex);
+	snprintf(path, sizeof(path), "signatures/%.*s" SIGNATURE_END,
+		 CFS_DIGEST_HEX_MAX, hex);
 	if (fstatat(repo_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT || errno == ENOTDIR
 			       ? 0
