@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# Repositories on a kernel and a file system that have fs-verity.
+if [ "${CFS_GUEST-}" != uml ]; then
+	exec "${0%/*}/../vm/uml" -m 512M "$0"
+fi
+. "$CFS_SRC/tests/lib.sh"
+. "$CFS_SRC/tests/fixture.sh"
+
+# The console is a terminal; progress is not for the log.
+exec 2> >(exec cat)
+cfs() { cfsctl --repo fs/repo "$@"; }
+measured() { fsverity measure "$1" | sed 's/ .*//; s/.*://'; }
+
+mkdir fs mnt
+truncate -s 96M disk
+mkfs.ext4 -q -O verity -b 4096 disk
+mount -o loop disk fs || skip "no verity ext4 in this kernel"
+fixture_rootfs root
+head -c 2000000 /dev/urandom > root/usr/lib/long
+
+for hash in sha256 sha512; do
+	rm -rf fs/repo
+	out=$(cfs init --algorithm fsverity-$hash-12)
+	check "$hash: a repository demands fs-verity by itself" \
+		grep -q 'verity:    required' <<< "$out"
+	check "  its metadata has it" fsverity measure fs/repo/meta.json
+	check "  which --require-verity wants" cfs --require-verity images
+	id=$(cfs create-image root image)
+	same "  an image is what it is without" "$id" \
+		"$hash:$(cfsctl --no-repo --hash $hash compute-id root)"
+	bad=$(find fs/repo/objects -type f | while read -r f; do
+		o=${f#fs/repo/objects/}
+		[ "$(measured "$f")" = "${o/\//}" ] || echo "$f"
+	done)
+	same "  the kernel measures every object as it is named" "$bad" ""
+	same "  and finds each again" "$(cfs create-image root)" "$id"
+	check "  fsck has no findings" cfs fsck
+	check "  the image has a karg" cfs composefs-digest-karg image
+	if cfs mount image mnt; then
+		check "  mounted, all files are verified" \
+			grep -q ' verity=require\|,verity=require' /proc/mounts
+		same "  and whole" "$(sha512sum < mnt/usr/lib/long)" \
+			"$(sha512sum < root/usr/lib/long)"
+		umount mnt
+	else
+		report 1 "  it is mounted"
+	fi
+
+	# A file whose bytes are right but that the kernel does not vouch for.
+	object=$(cfs image-objects image | sed -n '1s/.*://p')
+	object=fs/repo/objects/${object:0:2}/${object:2}
+	cp "$object" copy
+	rm -f "$object"
+	cp copy "$object"
+	cfs fsck > text 2> /dev/null
+	check "  fsck finds an object without it" \
+		grep -q "object-verity-missing: ${object#fs/repo/}" text
+	cfs create-image root > /dev/null
+	check "  the next build seals it" fsverity measure "$object"
+	rm -f "$object"
+	head -c "$(stat -c %s copy)" /dev/zero > "$object"
+	fsverity enable --hash-alg=$hash "$object"
+	out=$(cfs create-image root 2>&1)
+	check "  and replaces one of other bytes" grep -q 'replaced 1' <<< "$out"
+	check "  fsck has no findings again" cfs fsck
+done
+
+cp -r fs/repo fs/copy
+refuse "a plain copy demands nothing" fs-verity \
+	cfsctl --repo fs/copy --require-verity images
+check "until it is sealed anew" cfsctl --repo fs/copy enable-verity
+check "when it does" cfsctl --repo fs/copy --require-verity images
+check "and is sound" cfsctl --repo fs/copy fsck
+
+mkdir tmpfs
+mount -t tmpfs none tmpfs
+cp -r fs/repo tmpfs/repo
+if ! fsverity enable tmpfs/repo/meta.json 2> /dev/null; then
+	refuse "a secure repository is not made without fs-verity" insecure \
+		cfsctl --repo tmpfs/new init
+fi
+finish
