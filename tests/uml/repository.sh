@@ -8,7 +8,7 @@ fi
 . "$CFS_SRC/tests/fixture.sh"
 
 # The console is a terminal; progress is not for the log.
-exec 2> >(exec cat)
+exec 2> stderr
 cfs() { cfsctl --repo fs/repo "$@"; }
 measured() { fsverity measure "$1" | sed 's/ .*//; s/.*://'; }
 
@@ -80,4 +80,5 @@ if ! fsverity enable tmpfs/repo/meta.json 2> /dev/null; then
 	refuse "a secure repository is not made without fs-verity" insecure \
 		cfsctl --repo tmpfs/new init
 fi
+cat stderr
 finish
