@@ -189,9 +189,16 @@ static int open_layer_dir(struct place *place, int *ret_fd, struct cfs_err *err)
 			    err);
 	if (dir < 0 || there)
 		return dir;
-	if (mkdirat(dir, place->name, 0755) < 0)
+	if (mkdirat(dir, place->name, 0755) < 0) {
+		/* It could not be opened and is there. */
+		if (errno == EEXIST)
+			return cfs_fail(err, ENOENT,
+					"%s/%s is a link that leads to nothing "
+					"on the physical root",
+					place->root->state_dir, place->name);
 		return cfs_fail_errno(err, "make %s/%s", place->root->state_dir,
 				      place->name);
+	}
 	*ret_fd = open_below(dir, place->name);
 	if (*ret_fd < 0)
 		return cfs_fail(err, -*ret_fd, "open %s/%s: %s",

@@ -327,6 +327,10 @@ int cfs_kernel_move_mount(int from_fd, int to_dirfd, const char *to_path,
 	char from[NAME_MAX_ + 2], dir[NAME_MAX_ + 2], to[512];
 	int r;
 
+	/* As the kernel: no call that does anything, when there is no place. */
+	if (to_dirfd >= 0 && *to_path &&
+	    faccessat(to_dirfd, to_path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
 	snprintf(to, sizeof(to), "%s%s%s", shown(to_dirfd, dir),
 		 to_dirfd >= 0 && *to_path ? "/" : "", to_path);
 	r = call("move_mount %s %s%s", shown(from_fd, from), to,

@@ -150,7 +150,9 @@ TEST(a_directory_of_the_callers_is_cloned)
 
 	p.root_fs_fd = fake_name(open(overlay, O_PATH | O_CLOEXEC), "given");
 	CHECK(cfs_root_make(&p, &root, &err) == 0);
-	CHECK(!strcmp(fake_calls(), "open_tree <given> CLONE\n"));
+	CHECK(!strcmp(fake_calls(), "open_tree <given> CLONE\n"
+				    "mount_setattr <given> set= clear= "
+				    "propagation=0x40000\n"));
 	(void)close(p.root_fs_fd);
 	cfs_root_close(&root);
 }
@@ -246,19 +248,15 @@ TEST(an_image_without_the_directory_gets_no_child)
 	cfs_root_close(&root);
 }
 
-TEST(a_link_of_the_image_is_no_mount_point)
+TEST(a_link_of_the_image_leads_to_no_mount_point)
 {
 	int child = made();
 
-	CHECK(symlinkat("/", root.fd, "etc") == 0);
-	CHECK(cfs_root_put(&root, child, "etc", &err) == -ELOOP);
+	CHECK(symlinkat("/", root.fd, "run") == 0);
+	CHECK(cfs_root_put(&root, child, "run/etc", &err) == -ELOOP);
 	CHECK(fake_called("move_mount <child> *") == 0);
 	cfs_root_close(&root);
 }
-
-#define PRIVATE                                                  \
-	"mount_setattr <overlay> RECURSIVE set= clear= propagat" \
-	"ion=0x40000\n"
 
 /* The calls of attaching alone. */
 static const char *attach(bool replace, int want)
@@ -273,16 +271,15 @@ static const char *attach(bool replace, int want)
 TEST(the_old_mount_is_taken_from_above_the_new_one)
 {
 	(void)close(made());
-	CHECK(!strcmp(attach(true, 0),
-		      PRIVATE "move_mount <overlay> /sysroot BENEATH\n"
-			      "detach /sysroot\n"));
+	CHECK(!strcmp(attach(true, 0), "move_mount <overlay> /sysroot BENEATH\n"
+				       "detach /sysroot\n"));
 }
 
 TEST(where_that_is_impossible_it_is_taken_away_before)
 {
 	(void)close(made());
 	fake_when("move_mount * BENEATH", -EINVAL, 1);
-	CHECK(!strcmp(attach(true, 0), PRIVATE
+	CHECK(!strcmp(attach(true, 0),
 		      "move_mount <overlay> /sysroot BENEATH -> -EINVAL\n"
 		      "detach /sysroot\n"
 		      "move_mount <overlay> /sysroot\n"));
@@ -291,8 +288,7 @@ TEST(where_that_is_impossible_it_is_taken_away_before)
 TEST(D14_elsewhere_nothing_is_taken_away)
 {
 	(void)close(made());
-	CHECK(!strcmp(attach(false, 0),
-		      PRIVATE "move_mount <overlay> /sysroot\n"));
+	CHECK(!strcmp(attach(false, 0), "move_mount <overlay> /sysroot\n"));
 }
 
 TEST(a_root_that_cannot_be_attached_is_an_error)
@@ -301,9 +297,6 @@ TEST(a_root_that_cannot_be_attached_is_an_error)
 	fake_when("move_mount *", -EBUSY, FAKE_ALWAYS);
 	(void)attach(false, -EBUSY);
 	CHECK(strstr(err.msg, "/sysroot"));
-	(void)close(made());
-	fake_when("mount_setattr * RECURSIVE *", -EPERM, FAKE_ALWAYS);
-	CHECK(!strstr(attach(true, -EPERM), "move_mount"));
 }
 
 TEST(notices_beyond_the_last_are_dropped)
