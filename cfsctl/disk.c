@@ -8,6 +8,7 @@
 
 #include "base/io.h"
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/progress.h"
 #include "disk/image.h"
 #include "disk/mkfs.h"
 #include "disk/plan.h"
@@ -140,10 +141,17 @@ static int open_parent(const char *path, const char **ret_name,
 	return fd;
 }
 
+static void count(void *arg, uint64_t bytes)
+{
+	if (bytes)
+		cmd_progress_add(arg, bytes);
+}
+
 static int write_out(const struct cfs_repo *repo, const struct cfs_plan *plan,
-		     const struct cfs_disk_params *params, const char *path,
+		     struct cfs_disk_params *params, const char *path,
 		     struct cfs_err *err)
 {
+	CFS_AUTOPROGRESS struct cfs_progress progress = { 0 };
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 	CFS_AUTOFD int dir = -EBADF;
 	uint64_t size;
@@ -153,6 +161,9 @@ static int write_out(const struct cfs_repo *repo, const struct cfs_plan *plan,
 	dir = open_parent(path, &name, err);
 	if (dir < 0)
 		return dir;
+	params->progress = count;
+	params->progress_arg = &progress;
+	cmd_progress_start(&progress, "written");
 	r = cfs_temp_open(dir, cfs_temp_unnamed_work(dir), &temp, err);
 	if (r == 0)
 		r = cfs_disk_write(plan, repo, params, temp.fd, &size, err);
@@ -160,6 +171,7 @@ static int write_out(const struct cfs_repo *repo, const struct cfs_plan *plan,
 		r = cfs_temp_replace(&temp, dir, name, err);
 	if (r == 0)
 		r = cfs_dir_sync(dir, err);
+	cmd_progress_end(&progress);
 	if (r < 0)
 		return cfs_ctx(err, "%s", path);
 	printf("Wrote %s: %" PRIu64 " MiB\n", path, size >> 20);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/progress.h"
 #include "repo/seal.h"
 
 static void report(const struct cfs_seal_stats *stats)
@@ -17,11 +18,18 @@ static void report(const struct cfs_seal_stats *stats)
 		       stats->replaced);
 }
 
+static void count(void *arg, uint64_t bytes)
+{
+	cmd_progress_add(arg, bytes);
+}
+
 int cmd_enable_verity(const struct cfs_globals *g, int argc, char **argv,
 		      struct cfs_err *err)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
-	struct cfs_seal_params params = { 0 };
+	CFS_AUTOPROGRESS struct cfs_progress progress = { 0 };
+	struct cfs_seal_params params = { .progress = count,
+					  .progress_arg = &progress };
 	struct cfs_seal_stats stats;
 	const char *signatures = NULL;
 	const struct cfs_opt opts[] = {
@@ -40,7 +48,9 @@ int cmd_enable_verity(const struct cfs_globals *g, int argc, char **argv,
 		r = cmd_open_store(g, &store, err);
 	if (r < 0)
 		return r;
+	cmd_progress_start(&progress, "sealed");
 	r = cfs_store_seal(&store, &params, &stats, err);
+	cmd_progress_end(&progress);
 	if (r == 0)
 		report(&stats);
 	return r;

@@ -24,7 +24,6 @@ struct writer {
 	const struct cfs_disk_params *params;
 	struct cfs_ext4 *fs;
 	uint32_t *inos; /* of the plan's directories, by index */
-	uint64_t done, total;
 };
 
 static const char *parent_name(const struct writer *w,
@@ -144,14 +143,11 @@ static int add_all(struct writer *w, struct cfs_err *err)
 		return cfs_fail(err, ENOMEM, "out of memory");
 	w->inos = inos;
 	inos[0] = CFS_EXT4_ROOT;
-	for (unsigned i = 0; i < w->plan->n; i++)
-		w->total += w->plan->v[i].size;
 	for (unsigned i = 1; r == 0 && i < w->plan->n; i++) {
 		r = add(w, i, err);
-		w->done += w->plan->v[i].size;
-		if (w->params->progress)
-			w->params->progress(w->params->progress_arg, w->done,
-					    w->total);
+		if (r == 0 && w->params->progress)
+			w->params->progress(w->params->progress_arg,
+					    w->plan->v[i].size);
 	}
 	return r;
 }

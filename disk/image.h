@@ -12,8 +12,8 @@ struct cfs_disk_params {
 	const char *label;   /* NULL: none */
 	const uint8_t *uuid; /* 16 bytes; NULL: made from the content */
 	int64_t time;	     /* as of struct cfs_ext4_params */
-	/* Called now and then with the bytes done and all bytes; or NULL. */
-	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	/* Called after each file with its bytes; or NULL. */
+	void (*progress)(void *arg, uint64_t bytes);
 	void *progress_arg;
 };
 

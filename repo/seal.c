@@ -2,6 +2,7 @@
 #include "repo/seal.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/io.h"
 #include "fsverity/enable.h"
@@ -15,7 +16,6 @@ struct sealing {
 	struct cfs_store *store;
 	const struct cfs_seal_params *params;
 	struct cfs_seal_stats *stats;
-	uint64_t done, total; /* objects looked at, of all */
 };
 
 /* One object at work. */
@@ -129,13 +129,14 @@ static int seal_object(struct sealing *s, int shard, const char *hex,
 		       struct cfs_err *err)
 {
 	__attribute__((cleanup(object_end))) struct object o = { .fd = -EBADF };
+	struct stat st;
 	int r;
 
 	snprintf(o.hex, sizeof(o.hex), "%s", hex);
 	r = cfs_digest_from_hex(hex, strlen(hex), &o.id, err);
 	if (r < 0)
 		return r;
-	o.fd = cfs_open_regular(shard, hex + 2, NULL);
+	o.fd = cfs_open_regular(shard, hex + 2, &st);
 	if (o.fd < 0)
 		r = cfs_fail(err, -o.fd, "open it: %s%s", strerror(-o.fd),
 			     o.fd == -ENOKEY
@@ -144,11 +145,15 @@ static int seal_object(struct sealing *s, int shard, const char *hex,
 				     : "");
 	else
 		r = seal_open_object(s, &o, err);
-	return r < 0 ? cfs_ctx(err, "object %s", hex) : 0;
+	if (r < 0)
+		return cfs_ctx(err, "object %s", hex);
+	if (s->params->progress)
+		s->params->progress(s->params->progress_arg,
+				    (uint64_t)st.st_size);
+	return 0;
 }
 
 enum pass {
-	COUNT,
 	OTHERS,
 	IMAGES,
 };
@@ -156,18 +161,10 @@ enum pass {
 static int visit(struct sealing *s, enum pass pass, int shard, const char *hex,
 		 struct cfs_err *err)
 {
-	int r;
+	int r = is_image(&s->store->repo, hex, err);
 
-	if (pass == COUNT) {
-		s->total++;
-		return 0;
-	}
-	r = is_image(&s->store->repo, hex, err);
 	if (r < 0 || r != (pass == IMAGES))
 		return r < 0 ? r : 0;
-	if (s->params->progress)
-		s->params->progress(s->params->progress_arg, s->done, s->total);
-	s->done++;
 	return seal_object(s, shard, hex, err);
 }
 
@@ -207,10 +204,8 @@ static int visit_all(struct sealing *s, enum pass pass, struct cfs_err *err)
 
 static int seal_objects(struct sealing *s, struct cfs_err *err)
 {
-	int r = visit_all(s, COUNT, err);
+	int r = visit_all(s, OTHERS, err);
 
-	if (r == 0)
-		r = visit_all(s, OTHERS, err);
 	return r < 0 ? r : visit_all(s, IMAGES, err);
 }
 

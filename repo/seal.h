@@ -21,8 +21,8 @@
 
 struct cfs_seal_params {
 	bool no_signatures; /* leave signatures out of fs-verity */
-	/* Called before each object with the number done; or NULL. */
-	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	/* Called after each object with its bytes; or NULL. */
+	void (*progress)(void *arg, uint64_t bytes);
 	void *progress_arg;
 };
 

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "repo/seal.h"
+
+#include "fsverity/measure.h"
+#include "repo/lock.h"
+#include "repo/object.h"
+#include "tests/fake/kernel.h"
+#include "tests/unit/repo/repo.h"
+
+static struct cfs_err err;
+static struct cfs_digest ids[3]; /* the last is an image with a signature */
+static char root[4096];
+static const struct cfs_seal_params defaults;
+
+static void open_store(struct cfs_store *store)
+{
+	struct cfs_repo repo = CFS_REPO_INIT;
+
+	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
+	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
+	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+}
+
+/* A copied repository of three objects: nothing has fs-verity. */
+static void start(struct cfs_store *store)
+{
+	static const char *const contents[] = { "a", "bb", "image" };
+	char name[4 * CFS_DIGEST_HEX_MAX], hex[CFS_DIGEST_HEX_MAX];
+
+	strcpy(root, fresh_dir());
+	put(root, "meta.json", SHA256_META);
+	fake = (struct fake_kernel){ .measure_result = -ENODATA,
+				     .enable_failures = 100,
+				     .enable_result = -ENOTTY };
+	open_store(store);
+	for (int i = 0; i < 3; i++) {
+		struct cfs_bytes data = { (const uint8_t *)contents[i],
+					  strlen(contents[i]) };
+
+		CHECK(cfs_object_add_bytes(store, data, &ids[i], &err) == 0);
+	}
+	make_dir(root, "images");
+	make_dir(root, "signatures");
+	cfs_digest_to_hex(&ids[2], hex);
+	snprintf(name, sizeof(name), "images/%s", hex);
+	make_link(root, name, "../objects/xx/rest");
+	snprintf(name, sizeof(name), "signatures/%s.p7s", hex);
+	put(root, name, "signature");
+	fake = (struct fake_kernel){ .model = 1 };
+}
+
+static bool has_verity(const struct cfs_store *store, int i)
+{
+	CFS_AUTOFD int fd = -EBADF;
+
+	CHECK(cfs_object_open(store->objects, &ids[i], &fd, &err) == 1);
+	return cfs_verity_require(fd, &ids[i], &err) == 0;
+}
+
+static bool meta_sealed(const struct cfs_store *store)
+{
+	CFS_AUTOFD int fd = openat(store->repo.fd, "meta.json", O_RDONLY);
+	struct cfs_digest digest;
+	int r = cfs_verity_measure(fd, &digest, &err);
+
+	CHECK(r >= 0);
+	return r > 0;
+}
+
+static unsigned signed_files(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < fake.n_files; i++)
+		n += fake.files[i].signature_len == 9;
+	return n;
+}
+
+static void damage(int i)
+{
+	char path[CFS_OBJECT_PATH_MAX];
+	CFS_AUTOFREE char *name = NULL;
+
+	cfs_digest_to_path(&ids[i], path);
+	CHECK(asprintf(&name, "objects/%s", path) > 0);
+	put(root, name, "damaged");
+}
+
+TEST(everything_is_sealed_images_late_meta_json_last)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_seal_stats stats;
+
+	start(&store);
+	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == 0);
+	CHECK(stats.enabled == 3 && stats.already == 0 && stats.replaced == 0);
+	for (int i = 0; i < 3; i++)
+		CHECK(has_verity(&store, i));
+	CHECK(fake.n_files == 4);
+	CHECK(cfs_digest_equal(&fake.files[2].digest, &ids[2]));
+	CHECK(fake.files[2].signature_len == 9 && signed_files() == 1);
+	CHECK(meta_sealed(&store));
+}
+
+TEST(again_changes_nothing)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_seal_stats stats;
+
+	start(&store);
+	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == 0);
+	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == 0);
+	CHECK(stats.enabled == 0 && stats.already == 3 && stats.replaced == 0);
+	CHECK(fake.n_files == 4);
+}
+
+TEST(stopped_anywhere_it_is_not_sealed_and_goes_on)
+{
+	for (int at = 1; at <= 4; at++) {
+		CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+		struct cfs_seal_stats stats;
+
+		start(&store);
+		fake.fail_at = at;
+		fake.enable_result = -EIO;
+		CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == -EIO);
+		CHECK(stats.enabled == (uint64_t)at - 1);
+		CHECK(!meta_sealed(&store));
+		CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == 0);
+		CHECK(stats.already == (uint64_t)at - 1);
+		CHECK(meta_sealed(&store) && fake.n_files == 4);
+	}
+}
+
+TEST(image_without_its_signature_is_replaced_by_a_signed_copy)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_seal_params without = { .no_signatures = true };
+	struct cfs_seal_stats stats;
+
+	start(&store);
+	CHECK(cfs_store_seal(&store, &without, &stats, &err) == 0);
+	CHECK(stats.enabled == 3 && signed_files() == 0);
+	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == 0);
+	CHECK(stats.replaced == 1 && stats.already == 2);
+	CHECK(signed_files() == 1 && has_verity(&store, 2));
+}
+
+TEST(damaged_object_is_named_and_nothing_is_sealed)
+{
+	for (int i = 0; i < 3; i++) {
+		CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+		char hex[CFS_DIGEST_HEX_MAX];
+		struct cfs_seal_stats stats;
+
+		start(&store);
+		damage(i);
+		CHECK(cfs_store_seal(&store, &defaults, &stats, &err) ==
+		      -EBADMSG);
+		cfs_digest_to_hex(&ids[i], hex);
+		CHECK(strstr(err.msg, "object ") && strstr(err.msg, hex));
+		CHECK(!meta_sealed(&store));
+		/* Nor does it pass as sealed the next time. */
+		CHECK(cfs_store_seal(&store, &defaults, &stats, &err) ==
+		      -EBADMSG);
+	}
+}
+
+TEST(file_system_without_verity_is_named_once)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_seal_stats stats;
+
+	start(&store);
+	fake = (struct fake_kernel){ .measure_result = -ENOTTY,
+				     .enable_failures = 100,
+				     .enable_result = -ENOTTY };
+	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == -EOPNOTSUPP);
+	CHECK(strstr(err.msg, "has no fs-verity"));
+	CHECK(stats.enabled == 0);
+}
+
+TEST(refused_signature_is_an_error)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_seal_stats stats;
+
+	start(&store);
+	fake.fail_at = 3;
+	fake.enable_result = -ENOKEY;
+	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == -ENOKEY);
+	CHECK(strstr(err.msg, "keyring"));
+	CHECK(!meta_sealed(&store));
+}
+
+TEST(names_that_are_no_objects_are_left_alone)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_seal_stats stats;
+
+	start(&store);
+	make_dir(root, "objects/zz");
+	put(root, "objects/zz/junk", "junk");
+	put(root, "objects/.tmp-1", "junk");
+	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == 0);
+	CHECK(fake.n_files == 4);
+}
