@@ -11,9 +11,9 @@ unit=$units/composefs-setup-root.service
 # A root file system with the units, what they start, and the one unit that
 # they require (a generator makes it at boot).
 root=$TMPDIR/root/usr/lib/systemd
-mkdir -p "$root/system" "$TMPDIR/root/usr/lib/composefs" "$TMPDIR/root/usr/bin"
+mkdir -p "$root/system" "$TMPDIR/root/usr/lib/composefs" "$TMPDIR/root"/{,usr/}bin
 cp -r "$units"/* "$root/system/"
-for file in usr/lib/composefs/composefs-setup-root usr/lib/systemd/systemd-growfs usr/bin/mount; do
+for file in usr/lib/composefs/composefs-setup-root usr/bin/mount bin/sh; do
 	cp /bin/true "$TMPDIR/root/$file"
 done
 printf '[Mount]\nWhat=/dev/x\nWhere=/sysroot\n' > "$root/system/sysroot.mount"
