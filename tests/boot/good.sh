@@ -36,4 +36,13 @@ check "without an argument nothing is mounted" refused without
 check "the unit was skipped and did not fail" silent without "Failed to start composefs-setup-root"
 check "the physical root is no system" said without "Failed to start initrd-switch-root.service"
 
+# A disk that was made larger: the image asks systemd to grow "/".
+copy_disk
+truncate -s +64M bad
+uml grown bad "$initrd" "$karg" systemd.wants=systemd-growfs-root.service
+check "a larger disk boots" booted grown
+same "no unit failed on it" "$(told grown state) $(told grown failed)" "running "
+check "its file system has grown" test "$(told grown size)" -gt $(($(told good size) + 8000))
+same "and /sysroot is still read-only" "$(told grown 'write /sysroot')" no
+
 finish
