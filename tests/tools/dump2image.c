@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * dump2image [-s] [-n] VERSION DUMPFILE [IMAGE]: a dumpfile into an image, and
- * the image's fs-verity digest (not with -n) to standard output.
+ * dump2image [-s] [-n] VERSION SOURCE [IMAGE]: a dumpfile or a directory into an
+ * image, and the image's fs-verity digest (not with -n) to standard output.
  * VERSION: 0, 1, 2 or "auto" (0, or 1 when there are whiteouts).
  * As mkcomposefs reads and writes; with -s as cfsctl does.
  */
@@ -14,6 +14,7 @@
 #include "erofs/writer.h"
 #include "fsverity/merkle.h"
 #include "tree/dump.h"
+#include "tree/scan.h"
 
 struct output {
 	int fd;
@@ -30,6 +31,28 @@ static int put(void *ctx, struct cfs_bytes data, struct cfs_err *err)
 	if (r < 0)
 		return cfs_fail(err, -r, "write: %s", strerror(-r));
 	return out->digest ? cfs_merkle_update(out->digest, data, err) : 0;
+}
+
+static int digest_file(void *ctx, int fd, const struct stat *st,
+		       struct cfs_digest *ret, struct cfs_err *err)
+{
+	(void)ctx;
+	(void)st;
+	return cfs_verity_digest_fd(CFS_ALG_SHA256, fd, ret, NULL, err);
+}
+
+static int read_source(int fd, unsigned dump_flags, struct cfs_tree **ret,
+		       struct cfs_err *err)
+{
+	struct cfs_scan scan = {
+		.flags = dump_flags ? CFS_SCAN_NO_HARDLINKS : 0,
+		.file = digest_file,
+	};
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		return cfs_tree_scan(fd, &scan, ret, err);
+	return cfs_dump_read_fd(fd, dump_flags, ret, err);
 }
 
 int main(int argc, char **argv)
@@ -56,7 +79,7 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (argc - optind < 2)
-		errx(2, "usage: dump2image [-s] [-n] VERSION DUMPFILE [IMAGE]");
+		errx(2, "usage: dump2image [-s] [-n] VERSION SOURCE [IMAGE]");
 	if (strcmp(argv[optind], "auto") == 0)
 		flags |= CFS_EROFS_BUMP;
 	else
@@ -73,7 +96,7 @@ int main(int argc, char **argv)
 	if ((!quiet && cfs_merkle_new(CFS_ALG_SHA256, &m, &cerr) < 0))
 		errx(1, "%s", cerr.msg);
 	out.digest = m;
-	if (cfs_dump_read_fd(fd, dump_flags, &tree, &cerr) < 0 ||
+	if (read_source(fd, dump_flags, &tree, &cerr) < 0 ||
 	    cfs_erofs_write_to(tree, version, flags, &sink, NULL, &cerr) < 0)
 		errx(1, "%s", cerr.msg);
 	if (m) {
