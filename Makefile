@@ -190,7 +190,8 @@ check-boot: all $(TOOLS)
 check-vm: check-uml check-qemu check-boot
 
 check-san:
-	+@$(MAKE) --no-print-directory O=$(O)/san SAN=1 CFLAGS='-O1 -g' check-unit check-fuzz; r=$$?; \
+	+@ASAN_OPTIONS=allocator_may_return_null=1 \
+	$(MAKE) --no-print-directory O=$(O)/san SAN=1 CFLAGS='-O1 -g' check-unit check-fuzz; r=$$?; \
 		cat $(O)/san/results >> $(O)/results; rm -f $(O)/san/results; exit $$r
 
 check-clang:

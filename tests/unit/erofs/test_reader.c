@@ -358,7 +358,7 @@ TEST(a_whiteout_that_hides_files_is_refused)
 		CHECK(strstr(err.msg, "whiteout"));
 		return;
 	}
-	CHECK(!"found");
+	CHECK(false); /* found */
 }
 
 static int collect(void *ctx, const struct cfs_digest *digest,
