@@ -70,10 +70,10 @@ TEST(repository_is_planned_with_its_signatures)
 
 	open_repo(&repo);
 	CHECK(cfs_plan_repo(&plan, &repo, true, &err) == 0);
-	e = find(&plan, ONE_ZERO + 2);
+	e = find(&plan, &ONE_ZERO[2]);
 	CHECK(e && e->kind == CFS_PLAN_OBJECT && e->size == 1);
 	CHECK(e->has_signature && e->blocks == 2);
-	e = find(&plan, EMPTY + 2);
+	e = find(&plan, &EMPTY[2]);
 	CHECK(e && !e->has_signature && e->blocks == 1);
 	e = find(&plan, "meta.json");
 	CHECK(e && e->kind == CFS_PLAN_META && e->size == strlen(META));
@@ -91,7 +91,7 @@ TEST(signatures_can_be_left_out)
 
 	open_repo(&repo);
 	CHECK(cfs_plan_repo(&plan, &repo, false, &err) == 0);
-	CHECK(!find(&plan, ONE_ZERO + 2)->has_signature);
+	CHECK(!find(&plan, &ONE_ZERO[2])->has_signature);
 	CHECK(find(&plan, ONE_ZERO ".p7s"));
 }
 
@@ -112,7 +112,7 @@ TEST(object_that_is_no_file_is_refused)
 	char path[1024];
 
 	open_repo(&repo);
-	snprintf(path, sizeof(path), "%s/objects/3d/%s", root, EMPTY + 2);
+	snprintf(path, sizeof(path), "%s/objects/3d/%s", root, &EMPTY[2]);
 	CHECK(unlink(path) == 0 && symlink("/etc/passwd", path) == 0);
 	CHECK(cfs_plan_repo(&plan, &repo, true, &err) == -EINVAL);
 	CHECK(strstr(err.msg, "not a regular file"));
@@ -132,7 +132,7 @@ TEST(state_has_three_directories_once)
 	CHECK(cfs_plan_state(&plan, &id, 0755, 0755, &err) == -EEXIST);
 	CHECK(cfs_digest_from_hex(EMPTY, 64, &id, &err) == 0);
 	CHECK(cfs_plan_state(&plan, &id, 0755, 0755, &err) == 0);
-	CHECK(plan.n == 1 + 2 + 2 * 5);
+	CHECK(plan.n == &1 [2] + 2 * 5);
 }
 
 TEST(added_trees_are_filled_up_not_replaced)
