@@ -132,7 +132,7 @@ TEST(state_has_three_directories_once)
 	CHECK(cfs_plan_state(&plan, &id, 0755, 0755, &err) == -EEXIST);
 	CHECK(cfs_digest_from_hex(EMPTY, 64, &id, &err) == 0);
 	CHECK(cfs_plan_state(&plan, &id, 0755, 0755, &err) == 0);
-	CHECK(plan.n == &1 [2] + 2 * 5);
+	CHECK(plan.n == 1 + 2 + 2 * 5);
 }
 
 TEST(added_trees_are_filled_up_not_replaced)
