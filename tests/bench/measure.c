@@ -71,6 +71,7 @@ static void exec_it(char *command)
 		args[n++] = s;
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
 	execvp(args[0], args);
 	die(args[0]);
 }
@@ -124,9 +125,10 @@ static double median(double *v, int n)
 	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
-static void new_namespace(void)
+/* From the one we were started in, not from the last run's. */
+static void new_namespace(int first)
 {
-	if (unshare(CLONE_NEWNS) < 0 ||
+	if (setns(first, CLONE_NEWNS) < 0 || unshare(CLONE_NEWNS) < 0 ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		die("new mount namespace");
 }
@@ -152,6 +154,7 @@ int main(int argc, char **argv)
 {
 	struct run runs[COMMANDS_MAX] = { 0 };
 	bool namespaces = false;
+	int first = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	int rounds = 5, n = 0, c;
 	unsigned number = 0;
 
@@ -178,7 +181,7 @@ int main(int argc, char **argv)
 	for (int round = 0; round < rounds; round++)
 		for (int i = 0; i < n; i++) {
 			if (namespaces)
-				new_namespace();
+				new_namespace(first);
 			once(&runs[i], round, number++);
 		}
 	report(runs, n, rounds);

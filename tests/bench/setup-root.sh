@@ -15,6 +15,8 @@ disk=$work/sysroot
 mkdir -p "$disk" "$work/tree/etc" "$work/tree/usr/lib" "$work/tree/sysroot" \
 	"$work/tree/var" "$work/tree/dev" "$work/tree/proc" "$work/tree/sys" "$work/tree/run"
 echo ID=bench > "$work/tree/usr/lib/os-release"
+mkdir "$work/tree/sbin"
+cp "$(command -v true)" "$work/tree/sbin/init"
 cp -r "$work/tree" "$work/big"
 mkdir "$work/big/many"
 (cd "$work/big/many" && seq 1 100000 | xargs touch)
@@ -32,14 +34,20 @@ karg="composefs.digest=?v1-sha256-12:$hex"
 bigkarg="composefs.digest=?v1-sha256-12:$bighex"
 run="$setup --sysroot $disk --target $work/target"
 
+# Nothing of it is for the host: a namespace, and in it a /run, of its own.
+own="mount --make-rprivate /; mount -t tmpfs run /run; mount --bind $disk $disk"
+
 # System calls between opening the repository and the last attachment: what
 # mounting itself costs, without start-up, marker and links.
 calls() { # CONFIG CMDLINE
-	unshare -m sh -c "mount --make-rprivate /; strace -o $work/trace $run --config $1 --cmdline '$2'" || true
+	unshare -m sh -c "$own; strace -o $work/trace $run --config $1 --cmdline '$2'" 2> /dev/null || true
 	awk '/openat2\(|open_tree\(/ && !from { from = NR }
 	/move_mount\(/ { to = NR }
+	/^umask\(/ { start = NR }
+	from && !to && (/write\(/ || /kmsg/) { said++ }
 	{ all = NR }
-	END { printf "%d from the first look at the disk to the last move_mount, %d in all\n", to - from + 1, all }' "$work/trace"
+	END { printf "%d from the first look at the disk to the last move_mount (and %d to log), %d in all after libc start\n",
+		to - from + 1 - said, said, all - start }' "$work/trace"
 }
 title "composefs-setup-root, system calls"
 echo "with state:  $(calls "$work/state.toml" "$karg")"
@@ -55,4 +63,5 @@ if [ -r "$reference" ]; then
 else
 	echo "no reference program at hand: our own times only"
 fi
-"$measure" -m -n 200 "$@" "large-image=$run --config $work/state.toml --cmdline $bigkarg"
+set -- "$@" "large-image=$run --config $work/state.toml --cmdline $bigkarg"
+unshare -m sh -c "$own; exec \"\$@\"" sh "$measure" -m -n 200 "$@"
