@@ -2,6 +2,7 @@
 #include "base/io.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -192,6 +193,15 @@ int cfs_read_file(int dirfd, const char *path, size_t max, struct cfs_buf *buf,
 	if (r < 0)
 		return cfs_fail(err, -r, "read %s: %s", path, strerror(-r));
 	return 1;
+}
+
+int cfs_rename_new(int dirfd, const char *from, const char *to)
+{
+	/* Not every C library has the call. */
+	return syscall(SYS_renameat2, dirfd, from, dirfd, to,
+		       RENAME_NOREPLACE) < 0
+		       ? -errno
+		       : 0;
 }
 
 int cfs_name_exists(int dirfd, const char *name)

@@ -80,6 +80,10 @@ int cfs_read_all(int fd, size_t max,
 int cfs_read_file(int dirfd, const char *path, size_t max, struct cfs_buf *buf,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Renames @from to @to below @dirfd; -EEXIST when @to is there already. */
+int cfs_rename_new(int dirfd, const char *from,
+		   const char *to) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Is the name itself there, wherever it may point? 1, 0 or negative errno. */
 int cfs_name_exists(int dirfd, const char *name) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -114,6 +114,7 @@ static int parse_features(const struct cfs_json *doc, struct features *ret,
 	return r;
 }
 
+/* Returns 1, or 0 for a format of the future. */
 static int parse_format(const struct cfs_json_node *node, unsigned *ret,
 			struct cfs_err *err)
 {
@@ -122,20 +123,16 @@ static int parse_format(const struct cfs_json_node *node, unsigned *ret,
 	if (!cfs_json_u64(node, &format))
 		return bad_type(err, "erofs_formats", "made of format numbers");
 	if (format > CFS_META_FORMAT_MAX)
-		return cfs_fail(err, EOPNOTSUPP,
-				"repository uses EROFS format %llu, this "
-				"program knows up to %u: use a newer one",
-				(unsigned long long)format,
-				CFS_META_FORMAT_MAX);
+		return 0;
 	*ret = (unsigned)format;
-	return 0;
+	return 1;
 }
 
 static int parse_formats(const struct cfs_json *doc, struct cfs_meta *ret,
 			 struct cfs_err *err)
 {
 	const struct cfs_json_node *object, *list = NULL, *item;
-	unsigned format;
+	unsigned format = 0;
 	int r;
 
 	object = cfs_json_get(doc, doc->nodes, "erofs_formats");
@@ -145,7 +142,9 @@ static int parse_formats(const struct cfs_json *doc, struct cfs_meta *ret,
 		return bad_type(err, "erofs_formats", "an object");
 	r = parse_format(cfs_json_get(doc, object, "default"),
 			 &ret->erofs_default, err);
-	if (r == 0)
+	/* Images that are there can be booted; none can be added here. */
+	ret->unknown_ro_compat = r == 0;
+	if (r >= 0)
 		r = get_list(doc, object, "extra", &list, err);
 	if (r < 0)
 		return r;
@@ -154,7 +153,10 @@ static int parse_formats(const struct cfs_json *doc, struct cfs_meta *ret,
 		r = parse_format(item, &format, err);
 		if (r < 0)
 			return r;
-		ret->erofs_extra |= 1U << format;
+		if (r == 0)
+			ret->unknown_ro_compat = true;
+		else
+			ret->erofs_extra |= 1U << format;
 	}
 	return 0;
 }
@@ -188,7 +190,7 @@ int cfs_meta_parse(struct cfs_bytes text, struct cfs_meta *ret,
 	    features.v1_erofs)
 		meta.erofs_default = 1;
 	meta.erofs_extra &= ~(1U << meta.erofs_default);
-	meta.unknown_ro_compat = features.unknown_ro_compat;
+	meta.unknown_ro_compat |= features.unknown_ro_compat;
 	*ret = meta;
 	return 0;
 }

@@ -21,7 +21,8 @@ struct cfs_meta {
 	enum cfs_alg alg;
 	unsigned erofs_default; /* format 0, 1 or 2 of new images */
 	unsigned erofs_extra; /* bit n: format n is made too; not the default */
-	bool unknown_ro_compat; /* must not be written to */
+	bool unknown_ro_compat; /* a feature or format of the future: must
+				 * not be written to */
 };
 
 /*

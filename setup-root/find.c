@@ -18,6 +18,9 @@ void cfs_boot_end(struct cfs_boot *boot)
 	cfs_closep(&boot->choice.fd);
 }
 
+/* Source: systemd.exec(5), "Credentials". */
+#define CREDENTIALS "/run/credentials/"
+
 static int read_cmdline(struct cfs_boot *b, struct cfs_err *err)
 {
 	int r;
@@ -130,13 +133,24 @@ int cfs_boot_open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 	return 1;
 }
 
+/* Only what systemd made: where there is none, a variable of the kernel
+ * command line would come here too. */
+static const char *credentials(void)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+
+	return dir && !strncmp(dir, CREDENTIALS, strlen(CREDENTIALS)) &&
+			       !strstr(dir, "..")
+		       ? dir
+		       : NULL;
+}
+
 static int load_keys(struct cfs_boot *b, struct cfs_err *err)
 {
 	int r;
 
 	b->status = CFS_EXIT_CERTS;
-	r = cfs_keys_collect(&b->keys, &b->config,
-			     getenv("CREDENTIALS_DIRECTORY"), &b->log, err);
+	r = cfs_keys_collect(&b->keys, &b->config, credentials(), &b->log, err);
 	/* A keyring stays filled and locked; a trial leaves nothing behind. */
 	if (r == 0 && !b->options.check)
 		r = cfs_keys_load(&b->keys, &b->config, &b->log, err);

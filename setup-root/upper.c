@@ -110,10 +110,8 @@ static int make_upper(int dir_fd, int lower_fd)
 	r = copy_attributes(lower_fd, fd);
 	if (r < 0)
 		return r;
-	if (renameat2(dir_fd, CFS_UPPER_UNFINISHED, dir_fd, "upper",
-		      RENAME_NOREPLACE) < 0)
-		return -errno;
-	return cfs_steal_fd(&fd);
+	r = cfs_rename_new(dir_fd, CFS_UPPER_UNFINISHED, "upper");
+	return r < 0 ? r : cfs_steal_fd(&fd);
 }
 
 static int cannot(struct cfs_err *err, const char *name, int code)

@@ -2,6 +2,7 @@
 #include "setup-root/volatile.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/btrfs.h>
 #include <linux/magic.h>
 #include <string.h>

@@ -54,6 +54,10 @@ echo "with state:  $(calls "$work/state.toml" "$karg")"
 echo "root only:   $(calls "$work/root-only.toml" "$karg")"
 echo "whole run with pre-flight, marker and links: $(calls "$work/whole.toml" "$karg")"
 
+# As under its unit, where what it says goes to the journal and not through
+# the kernel's log.
+JOURNAL_STREAM=$(stat -Lc %d:%i /dev/null)
+export JOURNAL_STREAM
 title "composefs-setup-root, CPU time from exec to attached (pre-flight off)"
 set -- "ours=$run --config $work/state.toml --cmdline $karg"
 if [ -r "$reference" ]; then

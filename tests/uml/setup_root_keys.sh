@@ -129,10 +129,15 @@ fresh
 boot "$(karg)"
 booted "DER is loaded"
 same "other files are not" "$(in_ring)" 1
-mkdir "$TMPDIR/credentials"
+mkdir -p "$TMPDIR/credentials" /run/credentials/unit
 cp "$KEYS/theirs.pem" "$TMPDIR/credentials/composefs.cert.vendor"
+cp "$KEYS/theirs.pem" /run/credentials/unit/composefs.cert.vendor
 fresh
 CREDENTIALS_DIRECTORY=$TMPDIR/credentials boot "$(karg)"
+booted "credentials of elsewhere are not loaded"
+same "not them" "$(in_ring)" 1
+fresh
+CREDENTIALS_DIRECTORY=/run/credentials/unit boot "$(karg)"
 booted "credentials are loaded"
 same "in addition" "$(in_ring)" 2
 echo garbage > "$TMPDIR/keys.d/z.pem"

@@ -99,3 +99,13 @@ TEST(a_dangling_name_exists_and_a_missing_one_does_not)
 	CHECK(cfs_name_exists(dir, "nothing") == 0);
 	CHECK(cfs_name_exists(dir, "file/below") == 0);
 }
+
+TEST(a_new_name_never_replaces_one_that_is_there)
+{
+	CFS_AUTOFD int dir = make_dir();
+
+	CHECK(cfs_rename_new(dir, "file", "folder") == -EEXIST);
+	CHECK(cfs_rename_new(dir, "file", "other") == 0);
+	CHECK(cfs_name_exists(dir, "file") == 0);
+	CHECK(cfs_name_exists(dir, "other") == 1);
+}

@@ -85,8 +85,6 @@ TEST(what_is_newer_is_refused_by_its_own_code)
 	CHECK(answer("{\"version\":1," ALG ",\"features\":"
 		     "{\"incompatible\":[\"x-new\"]}}") == -EOPNOTSUPP);
 	CHECK(strstr(err.msg, "x-new"));
-	CHECK(answer("{\"version\":1," ALG ","
-		     "\"erofs_formats\":{\"default\":3}}") == -EOPNOTSUPP);
 	/* An algorithm to come hides behind a feature: that is said first. */
 	CHECK(answer("{\"version\":1,\"algorithm\":\"fsverity-sha3-12\","
 		     "\"features\":{\"incompatible\":[\"x\"]}}") ==
@@ -101,6 +99,16 @@ TEST(unknown_members_and_compatible_features_are_ignored)
 		    "{\"compatible\":[\"x\"],\"y\":1}}",
 		    &meta) == 0);
 	CHECK(!meta.unknown_ro_compat);
+}
+
+TEST(formats_to_come_forbid_writing_not_booting)
+{
+	CHECK(answer("{\"version\":1," ALG ","
+		     "\"erofs_formats\":{\"default\":3}}") == 0);
+	CHECK(meta.unknown_ro_compat);
+	CHECK(answer("{\"version\":1," ALG ","
+		     "\"erofs_formats\":{\"default\":1,\"extra\":[9]}}") == 0);
+	CHECK(meta.unknown_ro_compat && meta.erofs_default == 1);
 }
 
 TEST(an_unknown_ro_compatible_feature_forbids_writing)
