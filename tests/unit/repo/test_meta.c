@@ -103,11 +103,15 @@ TEST(unknown_members_and_compatible_features_are_ignored)
 
 TEST(formats_to_come_forbid_writing_not_booting)
 {
-	CHECK(answer("{\"version\":1," ALG ","
-		     "\"erofs_formats\":{\"default\":3}}") == 0);
+	struct cfs_meta meta;
+
+	CHECK(parse("{\"version\":1," ALG ","
+		    "\"erofs_formats\":{\"default\":3}}",
+		    &meta) == 0);
 	CHECK(meta.unknown_ro_compat);
-	CHECK(answer("{\"version\":1," ALG ","
-		     "\"erofs_formats\":{\"default\":1,\"extra\":[9]}}") == 0);
+	CHECK(parse("{\"version\":1," ALG ","
+		    "\"erofs_formats\":{\"default\":1,\"extra\":[9]}}",
+		    &meta) == 0);
 	CHECK(meta.unknown_ro_compat && meta.erofs_default == 1);
 }
 
