@@ -13,16 +13,13 @@ const char *cfs_alg_name(enum cfs_alg alg)
 	return alg == CFS_ALG_SHA512 ? "sha512" : "sha256";
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+/* One more than the value of a hex digit; 0: it is none. */
+static const uint8_t hex_digits[256] = {
+	['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,
+	['6'] = 7,  ['7'] = 8,	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+	['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 int cfs_digest_from_hex(const char *hex, size_t len, struct cfs_digest *ret,
 			struct cfs_err *err)
@@ -37,12 +34,12 @@ int cfs_digest_from_hex(const char *hex, size_t len, struct cfs_digest *ret,
 		return cfs_fail(err, EINVAL, "digest has %zu hex digits", len);
 
 	for (size_t i = 0; i < len / 2; i++) {
-		int hi = nibble(hex[2 * i]);
-		int lo = nibble(hex[2 * i + 1]);
+		unsigned hi = hex_digits[(uint8_t)hex[2 * i]];
+		unsigned lo = hex_digits[(uint8_t)hex[2 * i + 1]];
 
-		if (hi < 0 || lo < 0)
+		if (hi == 0 || lo == 0)
 			return cfs_fail(err, EINVAL, "digest is not hex");
-		digest.bytes[i] = (uint8_t)(hi << 4 | lo);
+		digest.bytes[i] = (uint8_t)((hi - 1) << 4 | (lo - 1));
 	}
 	*ret = digest;
 	return 0;

@@ -123,6 +123,26 @@ static int set_unverified(struct cfs_dump_entry *en, struct cfs_node *node,
 		NULL, err);
 }
 
+/* Is @path the object path of the digest that @hex spells?  Without making
+ * either: nearly every file of a system has both. */
+static bool spells_object(struct cfs_bytes path, struct cfs_bytes hex)
+{
+	if (path.len != hex.len + 1 || path.data[2] != '/' ||
+	    memcmp(path.data, hex.data, 2) != 0 ||
+	    memcmp(path.data + 3, hex.data + 2, hex.len - 2) != 0)
+		return false;
+	/* Object paths have small letters, whatever the digest has: capital
+	 * letters have bit 6 and not bit 5. */
+	for (size_t i = 0; i + 8 <= hex.len; i += 8) {
+		uint64_t eight;
+
+		memcpy(&eight, hex.data + i, sizeof(eight));
+		if (eight & ~(eight << 1) & UINT64_C(0x4040404040404040))
+			return false;
+	}
+	return true;
+}
+
 static int set_external(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 			struct cfs_node *node, struct cfs_err *err)
 {
@@ -144,6 +164,9 @@ static int set_external(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 		if (r < 0)
 			return r;
 	}
+	if (has_digest && spells_object(path, f[CFS_DUMP_DIGEST]))
+		return cfs_node_set_object(en->tree, node, node->size, &digest,
+					   err);
 	if (en->lenient)
 		return cfs_node_set_backing(en->tree, node, node->size, path,
 					    has_digest ? &digest : NULL, err);

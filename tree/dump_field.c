@@ -109,6 +109,14 @@ int cfs_dump_number(struct cfs_bytes field, unsigned base, uint64_t max,
 
 	if (field.len == 0)
 		return cfs_fail(err, EINVAL, "no %s", what);
+	/* Nothing of so few digits can overflow. */
+	for (; at < field.len && field.len <= 18; at++) {
+		unsigned digit = (unsigned)field.data[at] - '0';
+
+		if (digit >= base)
+			break;
+		n = n * base + digit;
+	}
 	for (; at < field.len; at++) {
 		unsigned digit = (unsigned)field.data[at] - '0';
 
@@ -121,6 +129,9 @@ int cfs_dump_number(struct cfs_bytes field, unsigned base, uint64_t max,
 			return cfs_fail(err, ERANGE, "%s is over %llu", what,
 					(unsigned long long)max);
 	}
+	if (n > max)
+		return cfs_fail(err, ERANGE, "%s is over %llu", what,
+				(unsigned long long)max);
 	*ret = n;
 	return 0;
 }

@@ -308,3 +308,20 @@ TEST(a_file_is_read_in_pieces_as_its_bytes_are_whole)
 	CHECK(strstr(err.msg, "newline"));
 	CHECK(cfs_dump_read_fd(-1, 0, &cut, &err) == -EBADF);
 }
+
+TEST(a_backing_path_in_capital_letters_is_another)
+{
+	static const char dump[] = ROOT
+		"/f 9 100644 1 0 0 0 0.0 "
+		"AA/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		"AAAAAAAAAAA - "
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		"AAAAAAAAA\n";
+	CFS_AUTO(cfs_tree_free)
+	struct cfs_tree *tree = parse(dump, CFS_DUMP_LENIENT);
+	char buf[CFS_OBJECT_PATH_MAX];
+
+	CHECK(!(get(tree, "f")->flags & CFS_NODE_OBJECT));
+	CHECK(strncmp(cfs_node_backing(tree, get(tree, "f"), buf), "AA/A", 4) ==
+	      0);
+}
