@@ -12,7 +12,7 @@
 : "${KILL_POINTS:=12}"
 KILL_CALLS='openat openat2 write pwrite64 copy_file_range linkat renameat
 	renameat2 symlinkat mkdir mkdirat unlinkat syncfs fsync fdatasync
-	fchmod fchown ftruncate ioctl'
+	fchmod fchown ftruncate fallocate ioctl'
 
 # The numbers, among a thread's calls of that kind, of those that change
 # something: most opens only read, most ioctls only ask.
@@ -37,17 +37,17 @@ kill_some() { # of the numbers on stdin
 	}'
 }
 
-# Succeeds when it was killed.
+# Succeeds when it, or a child of its, was killed.
 kill_at() { # CALL NUMBER COMMAND...
 	local call=$1 n=$2
 	shift 2
 	# A shell of its own: the one that waits for strace says "Killed".
 	(
-		strace -f -qq -o /dev/null -e trace="$call" \
+		strace -f -q -o "$TMPDIR/kill.at" -e trace="$call" \
 			-e inject="$call:signal=KILL:when=$n" "$@"
 		exit $?
 	) > /dev/null 2>&1
-	[ $? = 137 ]
+	grep -q "killed by SIGKILL" "$TMPDIR/kill.at"
 }
 
 kill_everywhere() { # NAME PREPARE CHECK COMMAND...

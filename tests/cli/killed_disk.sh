@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# disk, killed wherever it or its mke2fs changes something: there is no image,
+# the one from before or a whole one; the same command then makes it.
+. "$CFS_SRC/tests/lib.sh"
+. "$CFS_SRC/tests/disk-repo.sh"
+. "$CFS_SRC/tests/killer.sh"
+
+command -v mke2fs fsverity > /dev/null || skip "needs e2fsprogs and fsverity"
+command -v strace > /dev/null || skip "needs strace"
+strace -qq -o /dev/null true 2> /dev/null || skip "may not trace processes"
+
+disk_repo repo sha256
+for size in 300000 5000; do
+	head -c $size /dev/urandom > object
+	disk_object repo object > /dev/null
+done
+head -c 8192 /dev/urandom > image
+id=$(disk_image repo image) || exit 1
+disk_ref repo "$id" os
+
+state() {
+	find repo -printf '%p %y %m %s %T@ %l\n' | sort
+	find repo -type f -exec sha256sum {} + | sort
+}
+cfsctl --repo repo disk want.img --state os > /dev/null || exit 1
+check "undisturbed, e2fsck finds nothing" e2fsck -fn want.img
+state > state.before
+head -c 100000 /dev/urandom > earlier
+
+# Not want.img's directory: what a killed run leaves there goes each time.
+nothing() {
+	rm -rf "${TMPDIR:?}/out"
+	mkdir out
+}
+ends() {
+	cfsctl --repo repo disk out/o.img --state os > /dev/null &&
+		cmp out/o.img want.img && state | cmp - state.before
+}
+# The same bytes are clean, as want.img is.
+none_or_whole() {
+	{ [ ! -e out/o.img ] || cmp out/o.img want.img; } &&
+		state | cmp - state.before && ends
+}
+KILL_POINTS=4
+kill_everywhere "disk" nothing none_or_whole \
+	cfsctl --repo repo disk out/o.img --state os
+
+taken() {
+	nothing
+	cp earlier out/o.img
+}
+earlier_or_whole() {
+	{ cmp -s out/o.img earlier || cmp out/o.img want.img; } && ends
+}
+KILL_POINTS=2
+kill_everywhere "disk over an earlier file" taken earlier_or_whole \
+	cfsctl --repo repo disk out/o.img --state os
+finish
