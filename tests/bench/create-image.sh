@@ -4,7 +4,7 @@
 # is deleted while it is measured: ext4 is slow to reuse fresh inodes.
 title "create-image of $files files, durable, against cp -r + sync"
 src=$(mktemp -d "/dev/shm/cfs-bench-XXXXXX")
-trap 'chmod -R u+rwX "$work"; rm -rf "$work" "$src"' EXIT
+trap 'chmod -R u+rwX "${work:?}"; rm -rf "${work:?}" "${src:?}"' EXIT
 python3 "$here/tree.py" "$src/tree" "$files"
 cat > "$work/copy" <<S
 #!/bin/sh
@@ -26,4 +26,4 @@ S
 	chmod +x "$work/peer"
 	"$measure" -n 3 "peer-cfsctl=$work/peer {}" "create-image=$work/create 9{}"
 fi
-rm -rf "$src"
+rm -rf "${src:?}"

@@ -42,7 +42,7 @@ call() (
 
 # A machine with all that the module may take over.
 fresh_host() {
-    rm -rf "$host" "$TMPDIR/mods"
+    rm -rf "${host:?}" "${TMPDIR:?}/mods"
     mkdir -p "$host${program%/*}"/{keys.d,setup-root-conf.d} "$host/etc/composefs/keys.d" "$host$units"
     cp -r "$CFS_SRC"/systemd-units/* "$host$units/"
     echo unit > "$host$units/modprobe@.service"
@@ -55,7 +55,7 @@ fresh_host() {
 	END
     chmod +x "$host$program"
     initdir=$TMPDIR/init
-    rm -rf "$initdir"
+    rm -rf "${initdir:?}"
     mkdir "$initdir"
 }
 
@@ -175,7 +175,7 @@ same "is translated, the one in /etc winning" \
 etc.transient = false
 sysroot.readonly = true"
 echo '[etc]' > "$host/usr/lib/composefs/setup-root-conf.toml"
-rm -rf "$initdir"
+rm -rf "${initdir:?}"
 mkdir "$initdir"
 check "with a file of ours" call install
 same "it is not looked at" "$(cat "$initdir/usr/lib/composefs/setup-root-conf.toml")" '[etc]'

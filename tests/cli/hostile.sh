@@ -71,7 +71,7 @@ check "and replaced" cfs create-image root image
 
 for d in objects images images/refs; do
 	again
-	rm -rf "repo/$d"
+	rm -rf "repo/${d:?}"
 	ln -s "$PWD/outside" "repo/$d"
 	refuse "$d planted as a link is refused" "" cfs create-image root x
 	check "$d: nothing was written there" untouched

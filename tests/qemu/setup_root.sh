@@ -69,7 +69,7 @@ for root in image transient; do
 	for etc in overlay bind transient; do
 		echo "etc.mount = '$etc'" > conf
 		[ $root = image ] || echo "root.transient = true" >> conf
-		rm -rf "/disk/state/deploy/$hex/etc"
+		rm -rf "/disk/state/deploy/${hex:?}/etc"
 		mkdir "/disk/state/deploy/$hex/etc"
 		boot "composefs.digest=v1-sha256-12:$hex"
 		same "root $root with /etc $etc starts" \

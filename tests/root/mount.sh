@@ -1,11 +1,7 @@
 #!/bin/bash
 # Every way to mount an image that this kernel has, and what stays afterwards:
 # nothing.  In a mount namespace of its own.
-[ "$(id -u)" = 0 ] || { echo "needs root"; exit 77; }
-if [ -z "${CFS_UNSHARED-}" ]; then
-	export CFS_UNSHARED=1
-	exec unshare -m --propagation private "$0"
-fi
+. "${CFS_SRC:?run by tests/run}/tests/root/guard" || exit 1
 . "$CFS_SRC/tests/lib.sh"
 . "$CFS_SRC/tests/mount-disk.sh"
 cfsmount=$O/tests/tools/cfsmount
@@ -16,6 +12,8 @@ mount_disk disk || exit 1
 mkdir root
 read_all() { "$cfsmount" -r root/bare root/good root/inline root/missing | tr '\n' ' '; }
 loops() { losetup -nO BACK-FILE | grep -c "$TMPDIR/disk/image"; }
+# $TMPDIR itself is one, the guard's.
+mounts() { grep -c "$TMPDIR/" /proc/self/mountinfo; }
 release() { # waits for the loop device, which goes a moment after its user
 	umount root || return 1
 	for _ in $(seq 50); do
@@ -43,7 +41,7 @@ for l in "" -l; do
 		same "$what: its source" "$(findmnt -no SOURCE root)" composefs:test
 		check "$what: it is read-only" eval '! touch root/x 2> /dev/null'
 		check "$what: no place is left" test ! -e root.scratch
-		same "$what: one mount" "$(grep -c "$TMPDIR" /proc/self/mountinfo)" 1
+		same "$what: one mount" "$(mounts)" 1
 		check "$what: goes with its loop device" release
 	done
 done
@@ -75,5 +73,5 @@ refuse "nothing is refused" "image disk/image: mount erofs" \
 refuse "through a loop device too" "image disk/image" \
 	"$cfsmount" -l disk/image disk/objects root
 check "no loop device is left" eval '[ "$(loops)" = 0 ]'
-check "no mount is left" eval '! grep "$TMPDIR" /proc/self/mountinfo'
+same "no mount is left" "$(mounts)" 0
 finish

@@ -1,14 +1,8 @@
 #!/bin/bash
 # composefs-setup-root on the host's own kernel, which need not have fs-verity:
 # insecure images, in a mount namespace that goes away with the test.
-[ "$(id -u)" = 0 ] || { echo "needs root"; exit 77; }
-if [ -z "${CFS_UNSHARED-}" ]; then
-	export CFS_UNSHARED=1
-	exec unshare -m --propagation private "$0"
-fi
+. "${CFS_SRC:?run by tests/run}/tests/root/guard" || exit 1
 . "$CFS_SRC/tests/lib.sh"
-# /run is this machine's: the marker and the links go to one of our own.
-mount -t tmpfs -o mode=755 run /run || skip "cannot mount a tmpfs"
 conf=$TMPDIR/conf.toml
 : > "$conf"
 
@@ -126,7 +120,7 @@ mv disk/composefs/objects/$object kept
 boot "composefs=?$first"
 failed "a missing object fails before the start" 10 "/sbin/init"
 mv kept disk/composefs/objects/$object
-rm -r "disk/state/deploy/$first"
+rm -r "disk/state/deploy/${first:?}"
 boot "composefs=?$first"
 failed "a missing state directory fails" 9 "state/deploy"
 echo 'state.missing = "transient"' > "$conf"

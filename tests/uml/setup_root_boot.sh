@@ -114,14 +114,14 @@ done
 rm -f "/disk/state/deploy/$first/etc/name"
 
 # /etc as bootc leaves it
-rm -rf "/disk/state/deploy/$first/etc"
+rm -rf "/disk/state/deploy/${first:?}/etc"
 mkdir "/disk/state/deploy/$first/etc"
 echo admin > "/disk/state/deploy/$first/etc/name"
 : > "$conf"
 boot "$(karg "$first")"
 booted "a copied /etc is taken as it is"
 same "it is bound" "$(marker etc) $(cat /sysroot/etc/name)" "bind admin"
-rm -rf "/disk/state/deploy/$first/etc" "/disk/state/deploy/$first/var"
+rm -rf "/disk/state/deploy/${first:?}/etc" "/disk/state/deploy/${first:?}/var"
 ln -s ../../os/default/var "/disk/state/deploy/$first/var"
 echo shared > /disk/state/os/default/var/mark
 boot "$(karg "$first")"
@@ -149,7 +149,7 @@ rm -f /disk/x
 : > "$conf"
 
 # State
-rm -rf "/disk/state/deploy/$first"
+rm -rf "/disk/state/deploy/${first:?}"
 boot "$(karg "$first")"
 failed "a missing state directory is failure 9" 9 "state/deploy"
 echo 'state.missing = "transient"' > "$conf"

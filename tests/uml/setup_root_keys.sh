@@ -23,7 +23,7 @@ fresh() {
 }
 
 keys_conf() { # CERTIFICATES LINE...
-	rm -rf "$TMPDIR/keys.d"
+	rm -rf "${TMPDIR:?}/keys.d"
 	mkdir "$TMPDIR/keys.d"
 	[ "$1" = - ] || for k in $1; do cp "$KEYS/$k.pem" "$TMPDIR/keys.d"; done
 	shift

@@ -8,7 +8,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 dir=$(mktemp -d "${TMPDIR:-/tmp}/selftest.XXXXXX")
-trap 'rm -rf "$dir"' EXIT
+trap 'rm -rf "${dir:?}"' EXIT
 n=0 bad=0
 
 # expect NAME STATUS TEXT COMMAND...: exit status STATUS, output has TEXT
