@@ -6,6 +6,8 @@
 
 #define CHUNK_FIRST 16384
 #define CHUNK_MAX   (1u << 20)
+/* Nothing a tree holds is longer. */
+#define PIECE_MAX (1u << 30)
 
 struct cfs_arena_chunk {
 	struct cfs_arena_chunk *older;
@@ -48,7 +50,7 @@ void *cfs_arena_alloc(struct cfs_arena *arena, size_t size)
 {
 	void *p;
 
-	if (size > SIZE_MAX / 2)
+	if (size > PIECE_MAX)
 		return NULL;
 	/* Nothing at all is something, too: NULL says that memory is short. */
 	size = ((size ? size : 1) + 7) & ~(size_t)7;

@@ -53,6 +53,36 @@ accepted_by_fsck() { # FROM TO
 }
 check "fsck.erofs accepts them" accepted_by_fsck 1 10
 
+there_and_back() { # FROM TO
+	local seed version
+	for seed in $(seq "$1" "$2"); do
+		"$here/gendump" "$seed" > random.dump
+		for version in 0 1 2; do
+			"$here/dump2image" -n -s $version random.dump first.img &&
+				"$here/image2dump" first.img > back.dump &&
+				"$here/dump2image" -n -s $version back.dump second.img &&
+				cmp first.img second.img && continue
+			echo "gendump $seed, version $version"
+			return 1
+		done
+	done
+}
+check "images give back what they were made of" there_and_back 1 20
+
+peers_images_are_read() { # FROM TO
+	local seed
+	for seed in $(seq "$1" "$2"); do
+		"$here/gendump" "$seed" > random.dump
+		"$peer" --min-version=1 --from-file random.dump peer.img &&
+			"$here/image2dump" -i peer.img > back.dump &&
+			"$peer" --min-version=1 --from-file back.dump again.img &&
+			cmp <("$here/image2dump" -i again.img) back.dump && continue
+		echo "gendump $seed"
+		return 1
+	done
+}
+check "images of mkcomposefs are read" peers_images_are_read 1 10
+
 # A directory, with all that one may hold.
 mkdir -p dir/sub/deep dir/empty "dir/odd name"
 printf 'small' > dir/inline
