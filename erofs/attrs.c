@@ -47,9 +47,15 @@ static void make_redirect(struct cfs_erofs_plan *plan,
 	}
 }
 
-static void push(struct cfs_erofs_plan *plan, struct cfs_erofs_attr attr)
+static inline void push(struct cfs_erofs_plan *plan, struct cfs_erofs_attr attr)
 {
-	cfs_buf_add(&plan->attrs, &attr, sizeof(attr));
+	struct cfs_buf *attrs = &plan->attrs;
+
+	if (attrs->cap - attrs->len < sizeof(attr) &&
+	    !cfs_buf_reserve(attrs, sizeof(attr)))
+		return;
+	memcpy(attrs->data + attrs->len, &attr, sizeof(attr));
+	attrs->len += sizeof(attr);
 }
 
 static void push_metacopy(struct cfs_erofs_plan *plan,

@@ -40,17 +40,27 @@ static uint8_t *room(struct out *out, size_t len)
 	return p;
 }
 
-static void put(struct out *out, const void *data, size_t len)
+static void put_long(struct out *out, const uint8_t *p, size_t len)
 {
-	const uint8_t *p = data;
-
-	for (; len > 0;) {
+	while (len > 0) {
 		size_t n = len < CFS_EROFS_BLOCK ? len : CFS_EROFS_BLOCK;
 
 		memcpy(room(out, n), p, n);
 		p += n;
 		len -= n;
 	}
+}
+
+static inline void put(struct out *out, const void *data, size_t len)
+{
+	if (len > OUT_SIZE - out->used) {
+		put_long(out, data, len);
+		return;
+	}
+	if (len > 0)
+		memcpy(out->buf + out->used, data, len);
+	out->used += len;
+	out->pos += len;
 }
 
 static void fill(struct out *out, uint64_t until, uint8_t byte)
@@ -106,7 +116,8 @@ static void put_entry(struct out *out, const struct cfs_erofs_pair *pair,
 	put(out, &entry, sizeof(entry));
 	put(out, pair->key + pair->prefix_len, suffix);
 	put(out, value.data, value.len);
-	fill(out, cfs_erofs_round_up(out->pos, 4), 0);
+	while (out->pos % 4)
+		*room(out, 1) = 0;
 }
 
 /* What a reference counts: words from the block that holds the table's start,

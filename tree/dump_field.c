@@ -104,11 +104,19 @@ int cfs_dump_number(struct cfs_bytes field, unsigned base, uint64_t max,
 		    bool plus, const char *what, uint64_t *ret,
 		    struct cfs_err *err)
 {
-	size_t at = plus && field.len > 1 && field.data[0] == '+';
+	size_t at;
 	uint64_t n = 0;
 
 	if (field.len == 0)
 		return cfs_fail(err, EINVAL, "no %s", what);
+	/* Most are "0" or "1". */
+	n = (uint64_t)field.data[0] - '0';
+	if (field.len == 1 && n < base && n <= max) {
+		*ret = n;
+		return 0;
+	}
+	at = plus && field.len > 1 && field.data[0] == '+';
+	n = 0;
 	/* Nothing of so few digits can overflow. */
 	for (; at < field.len && field.len <= 18; at++) {
 		unsigned digit = (unsigned)field.data[at] - '0';

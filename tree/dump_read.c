@@ -166,9 +166,11 @@ static int normalise_path(struct reader *rd, struct cfs_bytes *path)
 static int parse_path(struct reader *rd, struct cfs_bytes field,
 		      struct cfs_bytes *ret, struct cfs_err *err)
 {
-	struct cfs_bytes path;
-	int r = cfs_dump_unescape(field, &rd->path, &path, err);
+	struct cfs_bytes path = field;
+	int r = 0;
 
+	if (!rd->entry.plain)
+		r = cfs_dump_unescape(field, &rd->path, &path, err);
 	if (r < 0)
 		return r;
 	if (path.len == 0)
@@ -273,6 +275,7 @@ static int parse_line(struct reader *rd, struct cfs_bytes line,
 
 	if (line.len > 0 && memchr(line.data, '\0', line.len))
 		return cfs_fail(err, EINVAL, "embedded NUL character");
+	rd->entry.plain = line.len == 0 || !memchr(line.data, '\\', line.len);
 	r = parse_path(rd, f[CFS_DUMP_PATH], &path, err);
 	if (r < 0)
 		return r;

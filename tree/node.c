@@ -305,14 +305,15 @@ const char *cfs_node_backing(const struct cfs_tree *tree,
 
 static int make_index(struct cfs_tree *tree)
 {
+	if (!cfs_table_reserve_many(&tree->index, tree->nodes))
+		return -ENOMEM;
 	for (struct cfs_node *n = tree->root; n;
 	     n = cfs_node_walk(tree->root, n)) {
 		if (n->parent && !(n->flags & CFS_NODE_GONE) &&
 		    index_add(tree, n) < 0)
 			return -ENOMEM;
 	}
-	/* An empty tree needs the table as well. */
-	return cfs_table_reserve(&tree->index) ? 0 : -ENOMEM;
+	return 0;
 }
 
 int cfs_node_find(struct cfs_tree *tree, const struct cfs_node *dir,

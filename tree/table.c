@@ -19,14 +19,10 @@ static void insert(const struct cfs_table *table, const void *entry)
 	table->slots[at] = entry;
 }
 
-bool cfs_table_reserve(struct cfs_table *table)
+static bool grow(struct cfs_table *table, size_t size)
 {
 	struct cfs_table grown = *table;
-	size_t size = table->slots ? table->mask + 1 : 0;
 
-	if (table->used < size / 4 * 3)
-		return true;
-	size = size ? 2 * size : SLOTS_FIRST;
 	grown.slots = calloc(size, sizeof(*grown.slots));
 	if (!grown.slots)
 		return false;
@@ -38,6 +34,26 @@ bool cfs_table_reserve(struct cfs_table *table)
 	free(table->slots);
 	*table = grown;
 	return true;
+}
+
+bool cfs_table_reserve_many(struct cfs_table *table, size_t n)
+{
+	size_t size = table->slots ? table->mask + 1 : 0, need = size;
+
+	if (n > SIZE_MAX / 16 - table->used)
+		return false;
+	if (need < SLOTS_FIRST)
+		need = SLOTS_FIRST;
+	while (table->used + n > need / 4 * 3)
+		need *= 2;
+	return need == size || grow(table, need);
+}
+
+bool cfs_table_reserve(struct cfs_table *table)
+{
+	if (table->slots && table->used < (table->mask + 1) / 4 * 3)
+		return true;
+	return cfs_table_reserve_many(table, 1);
 }
 
 const void **cfs_table_slot(const struct cfs_table *table, uint64_t hash,

@@ -26,6 +26,10 @@ void cfs_table_free(struct cfs_table *table);
 /* Makes sure that one entry more fits.  Returns false without memory. */
 bool cfs_table_reserve(struct cfs_table *table) CFS_MUST_CHECK CFS_NONNULL;
 
+/* The same for @n entries more, at once. */
+bool cfs_table_reserve_many(struct cfs_table *table,
+			    size_t n) CFS_MUST_CHECK CFS_NONNULL;
+
 /*
  * The slot whose entry is the @same as @key, or the free slot where it
  * belongs (*slot is NULL; fill it and count it with cfs_table_fill()).

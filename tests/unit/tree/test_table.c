@@ -42,6 +42,25 @@ TEST(entries_are_found_until_they_are_dropped)
 	cfs_table_free(&table);
 }
 
+TEST(room_for_many_is_made_at_once)
+{
+	static unsigned values[1000];
+	struct cfs_table table = { .hash_of = value_hash };
+	const void **slots;
+
+	CHECK(cfs_table_reserve_many(&table, 1000));
+	slots = table.slots;
+	for (unsigned i = 0; i < 1000; i++) {
+		values[i] = i;
+		CHECK(cfs_table_reserve(&table));
+		cfs_table_fill(&table, find(&table, &values[i]), &values[i]);
+	}
+	CHECK(table.slots == slots && table.used == 1000);
+	CHECK(!cfs_table_reserve_many(&table, SIZE_MAX));
+	CHECK(*find(&table, &values[999]) == &values[999]);
+	cfs_table_free(&table);
+}
+
 TEST(a_hash_depends_on_every_byte_and_the_length)
 {
 	uint8_t data[40] = { 0 };
