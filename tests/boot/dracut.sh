@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # The other initramfs images that dracut makes with our module: the release
 # before (059), and both without systemd.
-. "$CFS_SRC/tests/boot/lib"
+. "${CFS_SRC:?run by tests/run}/tests/boot/lib"
 
 try() { # NAME OPTION...
 	local name=$1

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # A Debian that is signed, sealed and booted: to multi-user, without a failed
 # unit, with every check on.
-. "$CFS_SRC/tests/boot/lib"
+. "${CFS_SRC:?run by tests/run}/tests/boot/lib"
 
 initrd=$(signed_initramfs "$uml_kernel") || exit
 uml good "$disk" "$initrd" "$karg"

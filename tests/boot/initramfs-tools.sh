@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # An initramfs by Debian's other generator, with our hook and scripts.
-. "$CFS_SRC/tests/boot/lib"
+. "${CFS_SRC:?run by tests/run}/tests/boot/lib"
 
 initrd=$(signed_initramfs -t "$uml_kernel") || exit
 uml good "$disk" "$initrd" "$karg"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # The same Debian under its own kernel, in QEMU.
-. "$CFS_SRC/tests/boot/lib"
+. "${CFS_SRC:?run by tests/run}/tests/boot/lib"
 
 kernel=$("$CFS_SRC/deps/debian-kernel.sh" trixie) || exit 1
 initrd=$(signed_initramfs "$kernel" virtio_pci virtio_blk) || exit

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # Disks that were changed while the machine was off, and an image signed by
 # somebody else: the boot ends in the initramfs, and says why.
-. "$CFS_SRC/tests/boot/lib"
+. "${CFS_SRC:?run by tests/run}/tests/boot/lib"
 
 initrd=$(signed_initramfs "$uml_kernel") || exit
 

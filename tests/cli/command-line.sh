@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # What stands before a command, usage, exit status.
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/fixture.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/fixture.sh"
 
 status() { # WANT COMMAND...
 	local want=$1

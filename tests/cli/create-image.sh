@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # Images of directories: the rows of composefs-rs' cli.rs that are not about
 # OCI, and ours.
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/fixture.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/fixture.sh"
 
 has() { grep -qF -e "$1"; }
 hex() { sed 's/.*://'; }

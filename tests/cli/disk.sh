@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # cfsctl disk: what lands in the ext4 image, and what is refused.
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/disk-repo.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/disk-repo.sh"
 
 command -v debugfs fsverity > /dev/null || skip "needs e2fsprogs and fsverity"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # The dracut module against dracut's functions, replaced by stubs that do the
 # visible part: copy files below $initdir, note kernel modules in $TMPDIR/mods.
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
 module=$CFS_SRC/dracut-module/50composefs
 host=$TMPDIR/host

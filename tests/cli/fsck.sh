@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # cfsctl fsck: the rows of composefs-rs' cli.rs, and every kind of finding.
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/fixture.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/fixture.sh"
 
 fsck() { timeout 20 cfsctl --repo repo fsck "$@"; }
 finds() { # NAME KIND: the text says it and fails, the JSON says it

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # Names that lead elsewhere, and repositories that somebody else has prepared:
 # refused, without hanging and without touching anything outside.
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/fixture.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/fixture.sh"
 
 cfs() { timeout 20 cfsctl --repo repo "$@"; }
 fixture_rootfs root

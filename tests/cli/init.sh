@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # cfsctl init, and how other commands see what it made: the rows of
 # composefs-rs' cli.rs, and ours.
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/fixture.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/fixture.sh"
 
 has() { grep -qF -e "$1"; }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # The shell that runs inside an initramfs, and the hooks of initramfs-tools and
 # mkinitcpio, with stubs for what these generators define.
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
 from=$CFS_SRC/dracut-module
 for file in "$from"/50composefs/*.sh "$from"/50-composefs.conf "$from"/mkinitcpio/install; do

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # create-image, killed wherever it changes something: the repository stays
 # usable, and the same command then ends with the same digest.
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/fixture.sh"
-. "$CFS_SRC/tests/killer.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/fixture.sh"
+. "${CFS_SRC:?run by tests/run}/tests/killer.sh"
 
 command -v strace > /dev/null || skip "needs strace"
 strace -qq -o /dev/null true 2> /dev/null || skip "may not trace processes"

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # disk, killed wherever it or its mke2fs changes something: there is no image,
 # the one from before or a whole one; the same command then makes it.
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/disk-repo.sh"
-. "$CFS_SRC/tests/killer.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/disk-repo.sh"
+. "${CFS_SRC:?run by tests/run}/tests/killer.sh"
 
 command -v mke2fs fsverity > /dev/null || skip "needs e2fsprogs and fsverity"
 command -v strace > /dev/null || skip "needs strace"

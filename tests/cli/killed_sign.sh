@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # sign, killed wherever it changes something: earlier signatures stay good, and
 # the same command then ends with the bytes of an undisturbed run.
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/fixture.sh"
-. "$CFS_SRC/tests/killer.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/fixture.sh"
+. "${CFS_SRC:?run by tests/run}/tests/killer.sh"
 
 command -v openssl > /dev/null || skip "needs openssl"
 command -v strace > /dev/null || skip "needs strace"

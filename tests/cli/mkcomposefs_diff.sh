@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # Images against Debian's mkcomposefs, byte for byte.
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
 tools=$("$CFS_SRC/deps/mkcomposefs.sh" 2> log) || skip "no mkcomposefs: $(tail -n 1 log)"
 peer=$tools/bin/mkcomposefs

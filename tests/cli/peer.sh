@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # The same digests, text and repositories as cfsctl of composefs-rs, which
 # $CFSCTL_PEER names (tried with 0.9.4).
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/fixture.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/fixture.sh"
 
 [ -x "${CFSCTL_PEER-}" ] || skip "needs CFSCTL_PEER=cfsctl of composefs-rs"
 peer() { "$CFSCTL_PEER" "$@"; }

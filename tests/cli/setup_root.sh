@@ -1,7 +1,7 @@
 #!/bin/bash
 # composefs-setup-root without a kernel's help: options, arguments,
 # configuration, exit statuses.  Nothing here gets as far as a mount.
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 a=$(printf 'a%.0s' {1..64})
 b=$(printf 'b%.0s' {1..128})
 mkdir sysroot

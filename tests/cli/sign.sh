@@ -1,7 +1,7 @@
 #!/bin/bash
 # Signing images: the same bytes as fsverity-utils and openssl make, several
 # signers in one blob, signers elsewhere, and every way to refuse.
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
 pair() { # NAME KEY-OPTIONS...
 	local name=$1

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Signing with a key that stays in a token, through OpenSSL's pkcs11 provider:
 # SoftHSM plays the token.
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 command -v softhsm2-util > /dev/null || skip "no softhsm2-util (package softhsm2)"
 soft=$(compgen -G '/usr/lib/*/softhsm/libsofthsm2.so' ||
 	compgen -G '/usr/lib/softhsm/libsofthsm2.so') || skip "no libsofthsm2.so"

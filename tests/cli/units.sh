@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # The units as systemd reads them: no complaint, and started by the right
 # kernel command lines.
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 command -v systemd-analyze > /dev/null || skip "no systemd-analyze: install systemd"
 
 units=$CFS_SRC/systemd-units

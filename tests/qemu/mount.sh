@@ -1,8 +1,8 @@
 #!/bin/bash
 # The same program on Debian's kernels: each mounts by what it has, verified
 # all the same, or says what it lacks.  See tests/uml/mount.sh.
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/mount-disk.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/mount-disk.sh"
 mount_disk tree || exit 1
 mkfs.ext4 -q -O verity -b 4096 -d tree disk 16M || exit 1
 echo 'disk=/dev/vda; . /mount-guest.sh' > guest

@@ -1,7 +1,7 @@
 #!/bin/bash
 # composefs-setup-root in a real initramfs on Debian's kernels: each has another
 # way to be told of the layers, and the oldest none to verify them.
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
 cat > guest <<'EOT'
 #!/bin/sh

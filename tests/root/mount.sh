@@ -2,8 +2,8 @@
 # Every way to mount an image that this kernel has, and what stays afterwards:
 # nothing.  In a mount namespace of its own.
 . "${CFS_SRC:?run by tests/run}/tests/root/guard" || exit 1
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/mount-disk.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/mount-disk.sh"
 cfsmount=$O/tests/tools/cfsmount
 grep -q erofs /proc/filesystems && grep -q overlay /proc/filesystems ||
 	skip "this kernel has no erofs or no overlay"

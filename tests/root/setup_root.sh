@@ -2,7 +2,7 @@
 # composefs-setup-root on the host's own kernel, which need not have fs-verity:
 # insecure images, in a mount namespace that goes away with the test.
 . "${CFS_SRC:?run by tests/run}/tests/root/guard" || exit 1
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 conf=$TMPDIR/conf.toml
 : > "$conf"
 

@@ -142,7 +142,7 @@ for left in .upper.new upper work; do
 	booted "etc with nothing but $left"
 	same "  is taken for $want" "$(marker etc)" $want
 done
-. "$CFS_SRC/tests/killer.sh"
+. "${CFS_SRC:?run by tests/run}/tests/killer.sh"
 KILL_CALLS='openat2 mkdirat renameat2 chown chmod setxattr utimensat fsconfig
 	fsmount open_tree move_mount mount_setattr umount2'
 kill_numbers() { # LOG CALL: each of them

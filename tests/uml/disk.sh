@@ -4,8 +4,8 @@
 # kernel with fs-verity: does it mount, measure, read and check signatures?
 if [ "${CFS_GUEST-}" != uml ]; then
 	self=$(realpath "$0")
-	. "$CFS_SRC/tests/lib.sh"
-	. "$CFS_SRC/tests/disk-repo.sh"
+	. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+	. "${CFS_SRC:?run by tests/run}/tests/disk-repo.sh"
 	openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=disk \
 		-keyout key.pem -out cert.pem 2> /dev/null || exit 1
 	for alg in sha256 sha512; do
@@ -33,7 +33,7 @@ if [ "${CFS_GUEST-}" != uml ]; then
 		-d large.img "$self"
 	exit
 fi
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
 measured() { # MOUNTPOINT ALG N: N or more objects, every one object measures as its name says
 	local f want n=0

@@ -4,8 +4,8 @@
 # again changes nothing, and a run that is killed can be taken up.
 if [ "${CFS_GUEST-}" != uml ]; then
 	self=$(realpath "$0")
-	. "$CFS_SRC/tests/lib.sh"
-	. "$CFS_SRC/tests/disk-repo.sh"
+	. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+	. "${CFS_SRC:?run by tests/run}/tests/disk-repo.sh"
 	openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=seal \
 		-keyout key.pem -out cert.pem 2> /dev/null || exit 1
 	disk_repo repo sha256
@@ -24,7 +24,7 @@ if [ "${CFS_GUEST-}" != uml ]; then
 	export WORK=$TMPDIR
 	exec "$CFS_SRC/tests/vm/uml" -e WORK "$self"
 fi
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
 truncate -s 64M disk
 mke2fs -q -t ext4 -O verity -b 4096 disk

@@ -6,7 +6,7 @@
 if [ "${CFS_GUEST-}" != uml ]; then
 	exec "${0%/*}/../vm/uml" "$0"
 fi
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 data=$CFS_SRC/tests/data/keys
 sigcheck=$O/tests/tools/sigcheck
 

@@ -1,12 +1,12 @@
 #!/bin/bash
 # Images and objects with real fs-verity: what verity=require lets through.
 # bare good inline missing plain wrong, in this order, in each way to mount.
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/mount-disk.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/mount-disk.sh"
 if [ "${CFS_GUEST-}" = uml ]; then
 	PATH=$O/tests/tools:$PATH
 	disk=/dev/ubda
-	. "$CFS_SRC/tests/mount-guest.sh"
+	. "${CFS_SRC:?run by tests/run}/tests/mount-guest.sh"
 	exit
 fi
 mount_disk tree || exit 1

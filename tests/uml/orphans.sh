@@ -6,7 +6,7 @@
 if [ "${CFS_GUEST-}" != uml ]; then
 	exec "${0%/*}/../vm/uml" -m 512M "$0"
 fi
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
 orphan() { # the list's head, 0 for none
 	umount fs

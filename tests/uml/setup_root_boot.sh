@@ -5,8 +5,8 @@
 if [ "${CFS_GUEST-}" != uml ]; then
 	exec "${0%/*}/../vm/uml" "$0"
 fi
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/uml/setup-root-lib"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/uml/setup-root-lib"
 
 disk_new
 repo_new sha256

@@ -1,9 +1,9 @@
 #!/bin/bash
 # What follows a failure in an initramfs: this machine's / is a tmpfs, so it
 # counts as one, and can be powered off.
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 if [ "${CFS_GUEST-}" = uml ]; then
-	. "$CFS_SRC/tests/uml/setup-root-lib"
+	. "${CFS_SRC:?run by tests/run}/tests/uml/setup-root-lib"
 	mkdir -p /disk
 	echo 'failure.delay = 0' > "$conf"
 	for action in emergency reboot-if-counting next poweroff; do

@@ -9,8 +9,8 @@ if [ "${CFS_GUEST-}" != uml ]; then
 	done
 	exec "${0%/*}/../vm/uml" -e KEYS "$0"
 fi
-. "$CFS_SRC/tests/lib.sh"
-. "$CFS_SRC/tests/uml/setup-root-lib"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/uml/setup-root-lib"
 
 ring=$((0x$(awk '$8 == "keyring" && $9 == ".fs-verity:" { print $1 }' /proc/keys)))
 in_ring() { keyctl list "$ring" | grep -c asymmetric; }

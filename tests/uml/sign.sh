@@ -4,7 +4,7 @@
 if [ "${CFS_GUEST-}" != uml ]; then
 	exec "${0%/*}/../vm/uml" -m 512M "$0"
 fi
-. "$CFS_SRC/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
 truncate -s 32M disk
 mkfs.ext4 -q -O verity -b 4096 disk
