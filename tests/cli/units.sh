@@ -37,7 +37,7 @@ starts() { # CMDLINE
 	SYSTEMD_PROC_CMDLINE="$1" systemd-analyze condition "${conditions[@]}" > /dev/null 2>&1
 }
 hex=0123456789abcdef
-check "composefs.digest= starts it" starts "root=/dev/vda composefs.digest=v1-sha256-12:$hex"
+check "D7: composefs.digest= starts it" starts "root=/dev/vda composefs.digest=v1-sha256-12:$hex"
 check "composefs= starts it" starts "root=/dev/vda composefs=$hex quiet"
 check "an insecure argument starts it" starts "composefs=?$hex"
 check "a quoted argument starts it" starts "\"composefs.digest=v1-sha256-12:$hex\""
@@ -55,7 +55,7 @@ for setting in ProtectSystem ProtectHome ProtectKernelModules PrivateTmp Private
 done
 check "the boot does not go on without it" grep -qx 'RequiredBy=initrd-root-fs.target' "$unit"
 for later in systemd-volatile-root systemd-confext-sysroot systemd-sysext-sysroot initrd-parse-etc; do
-	check "$later sees the composefs root" grep -q "^Before=.*$later.service" "$unit"
+	check "D10: $later sees the composefs root" grep -q "^Before=.*$later.service" "$unit"
 done
 check "the physical root comes first" grep -q '^After=.*sysroot.mount' "$unit"
 

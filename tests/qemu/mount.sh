@@ -28,7 +28,7 @@ check "6.1 without verity: lacks data-only layers" says insecure \
 	"no data-only layers: Linux 6.5 is needed"
 
 boot trixie
-same "6.12: files and strings" "$(said auto)" "file string: $held"
+same "D8: 6.12: files and strings" "$(said auto)" "file string: $held"
 same "6.12: one string" "$(said legacy)" "file legacy: $held"
 same "6.12: a loop device" "$(said loop)" "loop string: $held"
 same "6.12: its control device made" "$(said mknod)" "loop string: $held"
@@ -37,7 +37,7 @@ same "6.12: without verity any object will do" "$(said insecure)" \
 same "6.12: below an upper layer" "$(said upper)" "file string: $held"
 
 boot sid
-same "7.2: files and descriptors" "$(said auto)" "file fd: $held"
+same "D8: 7.2: files and descriptors" "$(said auto)" "file fd: $held"
 same "7.2: strings" "$(said string)" "file string: $held"
 same "7.2: one string" "$(said legacy)" "file legacy: $held"
 same "7.2: a loop device" "$(said loop)" "loop fd: $held"
