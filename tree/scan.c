@@ -74,13 +74,33 @@ static void fill(const struct scanner *sc, struct cfs_node *node,
 	node->mtime_nsec = (uint32_t)st->st_mtim.tv_nsec;
 }
 
-static int read_xattr(struct scanner *sc, const char *path, const char *name,
-		      struct cfs_err *err)
+/* What xattr calls are made with: the descriptor, or for one of O_PATH, which
+ * they refuse, its name in /proc. */
+struct handle {
+	int fd;
+	bool only_path;
+	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+};
+
+static struct handle handle_of(int fd, bool only_path)
+{
+	struct handle h = { .fd = fd, .only_path = only_path };
+
+	if (only_path)
+		snprintf(h.path, sizeof(h.path), "/proc/self/fd/%d", fd);
+	return h;
+}
+
+static int read_xattr(struct scanner *sc, const struct handle *h,
+		      const char *name, struct cfs_err *err)
 {
 	const struct cfs_xattr *x;
 	struct cfs_bytes key = { (const uint8_t *)name, strlen(name) };
 	struct cfs_bytes value = { sc->value, 0 };
-	ssize_t n = getxattr(path, name, sc->value, sizeof(sc->value));
+	ssize_t n =
+		h->only_path
+			? getxattr(h->path, name, sc->value, sizeof(sc->value))
+			: fgetxattr(h->fd, name, sc->value, sizeof(sc->value));
 
 	if (n < 0 && errno == ENODATA)
 		return changed(err);
@@ -93,18 +113,16 @@ static int read_xattr(struct scanner *sc, const char *path, const char *name,
 	return cfs_buf_check(&sc->pairs, err);
 }
 
-/* Through /proc, so that descriptors of symlinks and devices do as well. */
-static int read_xattrs(struct scanner *sc, int fd, struct cfs_node *node,
-		       struct cfs_err *err)
+static int read_xattrs(struct scanner *sc, const struct handle *h,
+		       struct cfs_node *node, struct cfs_err *err)
 {
-	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
 	bool user_only = sc->scan->flags & CFS_SCAN_USER_XATTRS;
 	ssize_t n;
 
 	if (sc->scan->flags & CFS_SCAN_NO_XATTRS)
 		return 0;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	n = listxattr(path, sc->names, sizeof(sc->names));
+	n = h->only_path ? listxattr(h->path, sc->names, sizeof(sc->names))
+			 : flistxattr(h->fd, sc->names, sizeof(sc->names));
 	if (n < 0 && errno == EOPNOTSUPP)
 		return 0;
 	if (n < 0)
@@ -116,7 +134,7 @@ static int read_xattrs(struct scanner *sc, int fd, struct cfs_node *node,
 
 		if (user_only && strncmp(name, "user.", 5) != 0)
 			continue;
-		r = read_xattr(sc, path, name, err);
+		r = read_xattr(sc, h, name, err);
 		if (r < 0)
 			return r;
 	}
@@ -213,6 +231,7 @@ static int read_leaf(struct scanner *sc, int dirfd, struct cfs_node *node,
 {
 	bool regular = S_ISREG(node->mode);
 	CFS_AUTOFD int fd = -EBADF;
+	struct handle h;
 	struct stat st;
 	int r;
 
@@ -229,7 +248,8 @@ static int read_leaf(struct scanner *sc, int dirfd, struct cfs_node *node,
 	if (r != 0)
 		return r < 0 ? r : 0;
 	fill(sc, node, &st);
-	r = read_xattrs(sc, fd, node, err);
+	h = handle_of(fd, !regular);
+	r = read_xattrs(sc, &h, node, err);
 	if (r < 0)
 		return r;
 	if (regular)
@@ -316,6 +336,7 @@ static int read_dir(struct scanner *sc, struct cfs_node *node,
 {
 	struct level *level = &sc->levels[sc->depth];
 	struct stat before, after;
+	struct handle h;
 	int r;
 
 	if (fstat(level->fd, &before) < 0)
@@ -323,7 +344,8 @@ static int read_dir(struct scanner *sc, struct cfs_node *node,
 	level->dev = before.st_dev;
 	level->ino = before.st_ino;
 	fill(sc, node, &before);
-	r = read_xattrs(sc, level->fd, node, err);
+	h = handle_of(level->fd, false);
+	r = read_xattrs(sc, &h, node, err);
 	if (r < 0)
 		return r;
 	r = read_entries(sc, level->fd, node, err);

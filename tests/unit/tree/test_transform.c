@@ -139,3 +139,13 @@ TEST(a_config_without_a_type_is_no_policy)
 	CHECK(cfs_transform_boot(tree, &content, &err) == 0);
 	CHECK(reads == 1 && !tree->root->xattrs);
 }
+
+TEST(a_policy_that_cannot_be_applied_is_not_passed_over)
+{
+	static char config[] = "SELINUX=enforcing\n selinuxtype = targeted \n";
+	static const struct cfs_content content = { read_content, config };
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = parse(POLICY());
+
+	CHECK(cfs_transform_boot(tree, &content, &err) == -ENOTSUP);
+	CHECK(strstr(err.msg, "'targeted'"));
+}
