@@ -202,7 +202,10 @@ lint: $(LIB)
 	@tests/lint/includes
 	@tests/lint/sizes
 	@! nm -g --defined-only $(LIB) | awk '$$2 ~ /[TDBR]/ && $$3 !~ /^cfs_/' | grep .
-	@$(CLANG_FORMAT) --dry-run -Werror $(ALL_SRCS)
+	@case '$(CLANG_FORMAT)' in \
+	*-14) $(CLANG_FORMAT) --dry-run -Werror $(ALL_SRCS) ;; \
+	*) echo '# formatting: not checked, other versions than clang-format 14 disagree with it' ;; \
+	esac
 
 tcb: $(BIN)/composefs-setup-root
 	@CC='$(CC)' CPPFLAGS='-I. $(if $(STATIC_PREFIX),-isystem $(STATIC_PREFIX)/include)' \
