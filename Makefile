@@ -168,7 +168,7 @@ check-fuzz: $(FUZZ)
 	@$(RUN) fuzz $(FUZZ)
 
 check-cli: all $(TOOLS)
-	@$(RUN) cli $(sort $(wildcard tests/cli/*.sh))
+	@$(RUN) -j 2 cli $(sort $(wildcard tests/cli/*.sh))
 
 check-root: all $(TOOLS)
 	@$(RUN) root $(sort $(wildcard tests/root/*.sh))
