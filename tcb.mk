@@ -10,5 +10,5 @@ TCB_SRCS := \
 	boot/kargs.c \
 	mount/context.c mount/scratch.c mount/loop.c mount/erofs.c \
 	mount/overlay.c mount/composefs.c \
-	repo/open.c repo/meta.c repo/image.c \
+	repo/open.c repo/meta.c repo/image.c repo/signature.c \
 	$(sort $(wildcard setup-root/*.c))

@@ -9,6 +9,7 @@
 #include "fsverity/measure.h"
 #include "repo/dir.h"
 #include "repo/enrol.h"
+#include "repo/signature.h"
 
 #define HEX "0123456789abcdef"
 
@@ -52,14 +53,11 @@ static int is_image(const struct cfs_repo *repo, const char *hex,
 static int read_signature(const struct sealing *s, struct object *o,
 			  struct cfs_err *err)
 {
-	char path[sizeof("signatures/.p7s") + CFS_DIGEST_HEX_MAX];
 	int r;
 
 	if (s->params->no_signatures)
 		return 0;
-	snprintf(path, sizeof(path), "signatures/%s.p7s", o->hex);
-	r = cfs_read_file(s->store->repo.fd, path, CFS_SIGNATURE_MAX,
-			  &o->signature, err);
+	r = cfs_signature_read(&s->store->repo, &o->id, &o->signature, err);
 	return r < 0 ? r : 0;
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "fsverity/enable.h"
+#include "fsverity/signature.h"
 
 void cfs_signature_path(const struct cfs_digest *id,
 			char path[static CFS_SIGNATURE_PATH_MAX])

@@ -95,19 +95,13 @@ static bool other_way(struct cfs_boot *b, int r, const struct cfs_root *root,
 static void fill_marker(const struct cfs_boot *b, const struct cfs_root *root,
 			char backend[static 64], struct cfs_marker *m)
 {
-	static const char *const apis[] = {
-		[CFS_LAYERS_FD] = "fd",
-		[CFS_LAYERS_STRING] = "string",
-		[CFS_LAYERS_LEGACY] = "legacy",
-	};
-
 	if (!b->options.root_fs) {
 		snprintf(backend, 64, "%s%s",
 			 root->image.backend == CFS_BACKEND_FILE ? "file"
 								 : "loop:",
 			 root->image.loop);
 		m->image_backend = backend;
-		m->layer_api = apis[root->layer_api];
+		m->layer_api = cfs_layer_api_name(root->layer_api);
 	}
 	m->root = b->options.root_fs ? "directory" : root->root;
 	m->etc = root->etc;

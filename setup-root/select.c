@@ -7,6 +7,7 @@
 #include "fsverity/measure.h"
 #include "fsverity/signature.h"
 #include "keys/pkcs7.h"
+#include "repo/signature.h"
 #include "setup-root/modules.h"
 
 struct finder {
@@ -62,17 +63,14 @@ static int measure(const struct finder *f, const struct cfs_candidate *c,
 static int check_detached(const struct finder *f,
 			  const struct cfs_digest *digest, struct cfs_err *err)
 {
-	char name[sizeof("signatures/.p7s") + CFS_DIGEST_HEX_MAX];
+	char name[CFS_SIGNATURE_PATH_MAX];
 	CFS_AUTOBUF struct cfs_buf der = { 0 };
-	char hex[CFS_DIGEST_HEX_MAX];
-	int r;
+	int r = cfs_signature_read(f->repo, digest, &der, err);
 
-	cfs_digest_to_hex(digest, hex);
-	snprintf(name, sizeof(name), "signatures/%s.p7s", hex);
-	r = cfs_read_file(f->repo->fd, name, CFS_SIGNATURE_MAX, &der, err);
 	if (r <= 0)
 		return r;
 	r = cfs_pkcs7_check(cfs_buf_bytes(&der), digest, f->certs, NULL, err);
+	cfs_signature_path(digest, name);
 	return r < 0 ? cfs_ctx(err, "%s", name) : 1;
 }
 
