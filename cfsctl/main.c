@@ -6,6 +6,7 @@
 
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/globals.h"
+#include "cfsctl/programs.h"
 #include "cfsctl/source.h"
 
 static const struct cfs_cmd keyring[] = {
@@ -201,6 +202,8 @@ static void usage(FILE *to)
 	fputs("usage: cfsctl [OPTION...] COMMAND [ARGUMENT...]\n\ncommands:\n",
 	      to);
 	list(commands, "", to);
+	fputs("\nprograms, also by their own names:\n", to);
+	cmd_program_list(to);
 	fputs("\noptions, before the command:\n", to);
 	fputs(cmd_globals_help, to);
 	fputs("  -h, --help            print this, or what a command takes\n"
@@ -255,11 +258,17 @@ static bool wants_help(int argc, char **argv)
 /* `help`, or `help COMMAND`. */
 static int help(int argc, char **argv, struct cfs_err *err)
 {
+	const struct cfs_program *program;
 	const struct cfs_cmd *cmd;
 	const char *name = argv[0];
 
 	if (argc == 0) {
 		usage(stdout);
+		return 0;
+	}
+	program = cmd_program_find(name);
+	if (program) {
+		program->usage(stdout);
 		return 0;
 	}
 	cmd = descend(&argc, &argv);
@@ -289,14 +298,6 @@ static int run(const struct cfs_globals *g, const struct cfs_cmd *cmd, int argc,
 		err->msg[0] = '\0';
 	}
 	return r;
-}
-
-/* What could not be written is not done. */
-static int flush(struct cfs_err *err)
-{
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return cfs_fail_errno(err, "write to stdout");
-	return 0;
 }
 
 static int dispatch(int argc, char **argv, struct cfs_err *err)
@@ -334,18 +335,38 @@ static int dispatch(int argc, char **argv, struct cfs_err *err)
 	return run(&g, cmd, argc, argv, err);
 }
 
+/* The program that argv[0] is, or else argv[1], which becomes the first. */
+static const struct cfs_program *find_program(int *argc, char ***argv)
+{
+	const struct cfs_program *program = NULL;
+
+	if (*argc > 0)
+		program = cmd_program_find((*argv)[0]);
+	if (program || *argc < 2 || strchr((*argv)[1], '/'))
+		return program;
+	program = cmd_program_find((*argv)[1]);
+	if (program) {
+		(*argc)--;
+		(*argv)++;
+	}
+	return program;
+}
+
 int main(int argc, char **argv)
 {
+	const struct cfs_program *program = find_program(&argc, &argv);
 	struct cfs_err err = { 0 };
 	int r;
 
-	/* A repository is shared: the user's umask is not about it. */
-	(void)umask(022);
 	/* A closed pipe is an error to report, not a silent death. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	if (program)
+		return cmd_program_run(program, argc, argv);
+	/* A repository is shared: the user's umask is not about it. */
+	(void)umask(022);
 	r = dispatch(argc, argv, &err);
 	if (r >= 0)
-		r = flush(&err);
+		r = cmd_flush(&err);
 	if (r >= 0)
 		return EXIT_SUCCESS;
 	if (r != -CFS_EUSAGE) {
