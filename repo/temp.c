@@ -10,11 +10,10 @@
 #include "base/io.h"
 
 #define TRIES 16 /* names, each of 64 random bits */
-#define MODE  0644
 
 static void random_name(char name[static CFS_TEMP_NAME_MAX])
 {
-	static uint64_t count;
+	static _Atomic uint64_t count;
 	uint64_t bits;
 
 	/* Early in boot there may be no entropy; O_EXCL keeps it right. */
@@ -32,10 +31,16 @@ void cfs_temp_close(struct cfs_temp *temp)
 	cfs_closep(&temp->fd);
 }
 
+/* By itself the descriptor is enough for whoever may read everything, and
+ * from Linux 6.10 on for whoever opened it; -ENOENT otherwise. */
 static int link_fd(int fd, int dirfd, const char *path)
 {
 	char proc[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
 
+	if (linkat(fd, "", dirfd, path, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
 	if (linkat(AT_FDCWD, proc, dirfd, path, AT_SYMLINK_FOLLOW) < 0)
 		return -errno;
@@ -55,7 +60,7 @@ static int fresh_name(int dirfd, int fd, char name[static CFS_TEMP_NAME_MAX])
 			r = openat(dirfd, name,
 				   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
 					   O_NOFOLLOW,
-				   MODE);
+				   CFS_TEMP_MODE);
 			r = r < 0 ? -errno : r;
 		}
 		if (r != -EEXIST)
@@ -66,7 +71,8 @@ static int fresh_name(int dirfd, int fd, char name[static CFS_TEMP_NAME_MAX])
 
 static int open_unnamed(int dirfd)
 {
-	int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, MODE);
+	int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC,
+			CFS_TEMP_MODE);
 
 	return fd < 0 ? -errno : fd;
 }

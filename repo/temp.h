@@ -13,6 +13,7 @@
 
 #define CFS_TEMP_PREFIX	  ".tmp-"
 #define CFS_TEMP_NAME_MAX 24
+#define CFS_TEMP_MODE	  0644
 
 struct cfs_temp {
 	int fd;			      /* O_RDWR, or O_RDONLY once sealed */
@@ -34,7 +35,7 @@ void cfs_temp_close(struct cfs_temp *temp);
  * Network, FUSE and stacked file systems differ; so it is tried. */
 bool cfs_temp_unnamed_work(int dirfd) CFS_MUST_CHECK;
 
-/* Makes an empty file in @dirfd, mode 0644 less the umask. */
+/* Makes an empty file in @dirfd, mode CFS_TEMP_MODE less the umask. */
 int cfs_temp_open(int dirfd, bool unnamed, struct cfs_temp *ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
