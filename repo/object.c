@@ -2,6 +2,7 @@
 #include "repo/object.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -9,9 +10,8 @@
 #include "fsverity/enable.h"
 #include "fsverity/measure.h"
 #include "fsverity/merkle.h"
+#include "repo/copy.h"
 #include "repo/temp.h"
-
-#define CHUNK (256u << 10) /* bytes read at once */
 
 enum found {
 	ABSENT,
@@ -24,6 +24,7 @@ struct incoming {
 	struct cfs_digest id;
 	uint64_t size;
 	struct cfs_bytes data; /* its content, when it is in memory */
+	bool hashed;	       /* what is written is known to be right */
 	char path[CFS_OBJECT_PATH_MAX];
 	int shard; /* borrowed */
 };
@@ -86,9 +87,20 @@ static int compare(int fd, const struct incoming *in, struct cfs_err *err)
 	return r < 0 ? r : 1;
 }
 
+/* Never back from LACKING: what was begun without a name stays so. */
+static void learn(struct cfs_store *store, enum cfs_store_verity what)
+{
+	enum cfs_store_verity try = CFS_STORE_VERITY_TRY;
+
+	if (what == CFS_STORE_VERITY_LACKING)
+		store->verity = what;
+	else
+		atomic_compare_exchange_strong(&store->verity, &try, what);
+}
+
 /*
  * Turns fs-verity on for @fd where that is possible, and then asks the kernel
- * what it measures.
+ * what it measures.  Returns 1 when the kernel vouches for it, 0 when not.
  */
 static int protect(struct cfs_store *store, int fd, const struct incoming *in,
 		   struct cfs_err *err)
@@ -110,11 +122,12 @@ static int protect(struct cfs_store *store, int fd, const struct incoming *in,
 				"file system or kernel has none: --insecure "
 				"does without");
 	if (r == CFS_ENABLE_UNSUPPORTED) {
-		store->verity = CFS_STORE_VERITY_LACKING;
+		learn(store, CFS_STORE_VERITY_LACKING);
 		return 0;
 	}
-	store->verity = CFS_STORE_VERITY_WORKS;
-	return cfs_verity_require(fd, &in->id, err);
+	learn(store, CFS_STORE_VERITY_WORKS);
+	r = cfs_verity_require(fd, &in->id, err);
+	return r < 0 ? r : 1;
 }
 
 /* What has the object's name now; one that lacks fs-verity gets it. */
@@ -147,6 +160,42 @@ static int look(struct cfs_store *store, const struct incoming *in,
 	return r < 0 ? r : GOOD;
 }
 
+/* What was copied is right: the kernel says so, or it is read once more. */
+static int vouch(struct cfs_store *store, struct cfs_temp *temp,
+		 const struct incoming *in, struct cfs_err *err)
+{
+	int r = 0;
+
+	if (store->verity != CFS_STORE_VERITY_LACKING || store->secure) {
+		r = cfs_temp_seal(temp, err);
+		if (r == 0)
+			r = protect(store, temp->fd, in, err);
+	}
+	if (r == 0 && !in->hashed)
+		r = cfs_object_check(temp->fd, &in->id, err);
+	if (r == -EBADMSG && !in->hashed)
+		return cfs_fail(err, ESTALE, "it changed while it was read");
+	return r < 0 ? r : 0;
+}
+
+/* Another thread may have seen the same damage: the first one mends it. */
+static int replace(struct cfs_store *store, struct cfs_temp *temp,
+		   const struct incoming *in, struct cfs_err *err)
+{
+	int r;
+
+	pthread_mutex_lock(&store->lock);
+	r = look(store, in, err);
+	if (r == GOOD) {
+		store->stats.present++;
+	} else if (r >= 0) {
+		r = cfs_temp_replace(temp, in->shard, rest(in), err);
+		store->stats.repaired += r == 0;
+	}
+	pthread_mutex_unlock(&store->lock);
+	return r < 0 ? r : 0;
+}
+
 /* Gives the complete file @temp its name. */
 static int publish(struct cfs_store *store, struct cfs_temp *temp,
 		   const struct incoming *in, enum found found,
@@ -155,30 +204,47 @@ static int publish(struct cfs_store *store, struct cfs_temp *temp,
 	int r;
 
 	store->dirty = true;
-	if (store->verity != CFS_STORE_VERITY_LACKING || store->secure) {
-		r = cfs_temp_seal(temp, err);
-		if (r == 0)
-			r = protect(store, temp->fd, in, err);
-		if (r < 0)
-			return r;
-	}
-	if (found == DAMAGED) {
-		r = cfs_temp_replace(temp, in->shard, rest(in), err);
-		store->stats.repaired += r == 0;
+	r = vouch(store, temp, in, err);
+	if (r < 0)
 		return r;
-	}
+	if (found == DAMAGED)
+		return replace(store, temp, in, err);
 	r = cfs_temp_publish(temp, in->shard, rest(in), err);
 	/* Somebody was faster: he holds the lock too and knows what he does. */
-	store->stats.present += r == 0;
-	store->stats.added += r > 0;
-	store->stats.added_bytes += r > 0 ? in->size : 0;
+	if (r == 0)
+		store->stats.present++;
+	if (r <= 0)
+		return r;
+	store->stats.added++;
+	store->stats.added_bytes += in->size;
+	return 0;
+}
+
+/* Writes the bytes in memory, or copies @fd. */
+static int fill(struct cfs_store *store, struct incoming *in, int fd, int to,
+		struct cfs_err *err)
+{
+	bool asks_kernel = store->secure ||
+			   store->verity == CFS_STORE_VERITY_WORKS;
+	int r;
+
+	if (fd < 0) {
+		in->hashed = true;
+		r = cfs_write_full(to, in->data.data, in->data.len);
+		return r < 0 ? cfs_fail(err, -r, "write: %s", strerror(-r)) : 0;
+	}
+	r = cfs_copy_known(fd, in->size, to, asks_kernel ? NULL : &in->id,
+			   &store->no_clone, err);
+	in->hashed = r == CFS_COPIED_HASHED;
 	return r < 0 ? r : 0;
 }
 
-static int add_incoming(struct cfs_store *store, struct incoming *in,
+/* @fd: what to copy, or negative for what is in memory. */
+static int add_incoming(struct cfs_store *store, struct incoming *in, int fd,
 			struct cfs_err *err)
 {
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+	bool unnamed;
 	int found, r;
 
 	r = prepare(store, in, err);
@@ -189,14 +255,14 @@ static int add_incoming(struct cfs_store *store, struct incoming *in,
 		store->stats.present++;
 	if (found < 0 || found == GOOD)
 		return found < 0 ? found : 0;
-	r = cfs_temp_open(may_be_unnamed(store) ? in->shard : store->objects,
-			  may_be_unnamed(store), &temp, err);
-	if (r < 0)
-		return r;
-	r = cfs_write_full(temp.fd, in->data.data, in->data.len);
-	if (r < 0)
-		return cfs_fail(err, -r, "write: %s", strerror(-r));
-	return publish(store, &temp, in, (enum found)found, err);
+	unnamed = may_be_unnamed(store);
+	r = cfs_temp_open(unnamed ? in->shard : store->objects, unnamed, &temp,
+			  err);
+	if (r == 0 && store->chmod && fchmod(temp.fd, CFS_TEMP_MODE) < 0)
+		r = cfs_fail_errno(err, "chmod");
+	if (r == 0)
+		r = fill(store, in, fd, temp.fd, err);
+	return r < 0 ? r : publish(store, &temp, in, (enum found)found, err);
 }
 
 int cfs_object_add_known(struct cfs_store *store, struct cfs_bytes data,
@@ -204,7 +270,17 @@ int cfs_object_add_known(struct cfs_store *store, struct cfs_bytes data,
 {
 	struct incoming in = { .id = *id, .data = data, .size = data.len };
 
-	if (add_incoming(store, &in, err) < 0)
+	if (add_incoming(store, &in, -EBADF, err) < 0)
+		return cfs_ctx(err, "object %s", in.path);
+	return 0;
+}
+
+int cfs_object_add_copy(struct cfs_store *store, int fd, uint64_t size,
+			const struct cfs_digest *id, struct cfs_err *err)
+{
+	struct incoming in = { .id = *id, .size = size };
+
+	if (add_incoming(store, &in, fd, err) < 0)
 		return cfs_ctx(err, "object %s", in.path);
 	return 0;
 }
@@ -224,37 +300,10 @@ int cfs_object_add_bytes(struct cfs_store *store, struct cfs_bytes data,
 	return 0;
 }
 
-static int copy_by_hand(int from, int to, uint8_t *buf, struct cfs_err *err)
-{
-	for (;;) {
-		ssize_t n = cfs_read_full(from, buf, CHUNK);
-		int r;
-
-		if (n < 0)
-			return cfs_fail(err, (int)-n, "read: %s",
-					strerror((int)-n));
-		if (n == 0)
-			return 0;
-		r = cfs_write_full(to, buf, (size_t)n);
-		if (r < 0)
-			return cfs_fail(err, -r, "write: %s", strerror(-r));
-	}
-}
-
-/* Copies inside the kernel as far as that works, the rest by hand: some file
- * systems refuse, some stop early. */
-static int copy(int from, int to, uint8_t *buf, struct cfs_err *err)
-{
-	while (copy_file_range(from, NULL, to, NULL, 1u << 30, 0) > 0)
-		;
-	return copy_by_hand(from, to, buf, err);
-}
-
 /* The copy has all of the file: what was read of it, and the rest. */
 static int copy_whole(struct cfs_bytes head, int fd, int to,
 		      struct cfs_err *err)
 {
-	CFS_AUTOFREE uint8_t *buf = NULL;
 	int r;
 
 	if (lseek(fd, -(off_t)head.len, SEEK_CUR) < 0) {
@@ -262,10 +311,7 @@ static int copy_whole(struct cfs_bytes head, int fd, int to,
 		if (r < 0)
 			return cfs_fail(err, -r, "write: %s", strerror(-r));
 	}
-	buf = malloc(CHUNK);
-	if (!buf)
-		return cfs_fail(err, ENOMEM, "out of memory");
-	r = copy(fd, to, buf, err);
+	r = cfs_copy_rest(fd, to, err);
 	if (r == 0 && lseek(to, 0, SEEK_SET) < 0)
 		r = cfs_fail_errno(err, "seek");
 	return r;
@@ -277,7 +323,7 @@ int cfs_object_add_long(struct cfs_store *store, struct cfs_bytes head, int fd,
 			struct cfs_err *err)
 {
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
-	struct incoming in = { 0 };
+	struct incoming in = { .hashed = true };
 	int found, r;
 
 	r = cfs_temp_open(store->objects, may_be_unnamed(store), &temp, err);

@@ -11,8 +11,8 @@
 #include "base/bytes.h"
 #include "repo/store.h"
 
-/* Files up to this many bytes are read once, into memory; longer ones are
- * copied inside the kernel (sharing blocks where it can) and then read. */
+/* cfs_object_add_file() reads files up to this many bytes once, into memory;
+ * longer ones are copied inside the kernel and then read. */
 #define CFS_OBJECT_IN_MEMORY (1u << 20)
 
 /*
@@ -34,11 +34,23 @@ int cfs_object_add_file(struct cfs_store *store, int fd, struct cfs_digest *ret,
 			uint64_t *ret_size,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* The two halves of it, for callers that read and digest by themselves:
- * @data whose digest @id is, and a file of which @head was read already. */
+/* Stores @data, whose digest @id is.  Any thread may, several at a time; also
+ * the same @data. */
 int cfs_object_add_known(struct cfs_store *store, struct cfs_bytes data,
 			 const struct cfs_digest *id,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Stores the first @size bytes of the file @fd, at any position, whose digest
+ * was @id when they were read.  What is stored was hashed again, or measured
+ * by the kernel, before it has the name.  Threads as above.
+ * Errors: -ESTALE it is another digest now, ...
+ */
+int cfs_object_add_copy(struct cfs_store *store, int fd, uint64_t size,
+			const struct cfs_digest *id,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Stores a file of which @head was read already. */
 int cfs_object_add_long(struct cfs_store *store, struct cfs_bytes head, int fd,
 			struct cfs_digest *ret, uint64_t *ret_size,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

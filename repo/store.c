@@ -80,6 +80,15 @@ static int sweep(struct cfs_store *store, void (*waiting)(void),
 	return cfs_repo_lock(repo, CFS_LOCK_SHARED, waiting, err);
 }
 
+static void hand_over(struct cfs_store *store, struct cfs_store *ret)
+{
+	*ret = *store;
+	/* A copy of a lock is none. */
+	pthread_mutex_init(&ret->lock, NULL);
+	store->objects = -EBADF;
+	store->repo.fd = -EBADF;
+}
+
 int cfs_store_open(struct cfs_repo *repo, bool insecure, void (*waiting)(void),
 		   struct cfs_store *ret, struct cfs_err *err)
 {
@@ -103,29 +112,68 @@ int cfs_store_open(struct cfs_repo *repo, bool insecure, void (*waiting)(void),
 	r = sweep(&store, waiting, err);
 	if (r < 0)
 		return r;
-	*ret = store;
-	store.objects = -EBADF;
-	store.repo.fd = -EBADF;
+	hand_over(&store, ret);
+	return 0;
+}
+
+/* Does the umask take something from the mode that objects have? */
+static int masked(struct cfs_store *store, struct cfs_err *err)
+{
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+	struct stat st;
+	int r = cfs_temp_open(store->objects, store->unnamed, &temp, err);
+
+	if (r < 0)
+		return r;
+	if (fstat(temp.fd, &st) < 0)
+		return cfs_fail_errno(err, "stat a temporary file");
+	return (st.st_mode & 07777) != CFS_TEMP_MODE;
+}
+
+int cfs_store_open_plain(int dirfd, enum cfs_alg alg, struct cfs_store *ret,
+			 struct cfs_err *err)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	int r;
+
+	store.repo.meta.alg = alg;
+	store.sync = true;
+	memset(store.shards, -1, sizeof(store.shards));
+	store.objects = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (store.objects < 0)
+		return cfs_fail_errno(err, "open the directory of objects");
+	store.unnamed = cfs_temp_unnamed_work(store.objects);
+	r = masked(&store, err);
+	if (r < 0)
+		return r;
+	store.chmod = r > 0;
+	hand_over(&store, ret);
 	return 0;
 }
 
 int cfs_store_shard(struct cfs_store *store, uint8_t first, struct cfs_err *err)
 {
-	int *fd = &store->shards[first];
+	int fd = __atomic_load_n(&store->shards[first], __ATOMIC_ACQUIRE);
 	char name[3];
 
-	if (*fd >= 0)
-		return *fd;
+	if (fd >= 0)
+		return fd;
 	snprintf(name, sizeof(name), "%02x", first);
-	*fd = cfs_dir_make(store->objects, name, false, err);
-	return *fd;
+	pthread_mutex_lock(&store->lock);
+	fd = store->shards[first];
+	if (fd < 0)
+		fd = cfs_dir_make(store->objects, name, false, err);
+	if (fd >= 0)
+		__atomic_store_n(&store->shards[first], fd, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&store->lock);
+	return fd;
 }
 
 int cfs_store_flush(struct cfs_store *store, struct cfs_err *err)
 {
 	if (!store->sync || !store->dirty)
 		return 0;
-	if (syncfs(store->repo.fd) < 0)
+	if (syncfs(store->objects) < 0)
 		return cfs_fail_errno(err, "write objects to the disk");
 	store->dirty = false;
 	return 0;

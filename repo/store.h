@@ -9,6 +9,8 @@
 #ifndef CFS_REPO_STORE_H
 #define CFS_REPO_STORE_H
 
+#include <pthread.h>
+
 #include "repo/open.h"
 
 /* What the file system makes of fs-verity; found out with the first object. */
@@ -19,22 +21,29 @@ enum cfs_store_verity {
 };
 
 struct cfs_store_stats {
-	uint64_t added;	      /* objects */
-	uint64_t added_bytes; /* of them */
-	uint64_t present;     /* objects that were there already */
-	uint64_t repaired;    /* objects that were there and wrong */
+	_Atomic uint64_t added;	      /* objects */
+	_Atomic uint64_t added_bytes; /* of them */
+	_Atomic uint64_t present;     /* objects that were there already */
+	_Atomic uint64_t repaired;    /* objects that were there and wrong */
 };
 
+/*
+ * Objects may be added by several threads at once (repo/object.h); everything
+ * else is for one at a time.
+ */
 struct cfs_store {
-	struct cfs_repo repo; /* locked; meta filled in */
-	int objects;	      /* objects/; closed by cfs_store_close() */
-	int shards[256];      /* objects/xx, -EBADF until used; likewise */
-	bool secure;	      /* every object must have fs-verity */
-	bool sync;	      /* wait for the disk before a name appears */
-	bool dirty;	      /* something was written since */
-	bool unnamed;	      /* temporary files need no names here */
-	enum cfs_store_verity verity;
+	struct cfs_repo repo;  /* locked; meta filled in */
+	int objects;	       /* objects/; closed by cfs_store_close() */
+	int shards[256];       /* objects/xx, -EBADF until used; likewise */
+	bool secure;	       /* every object must have fs-verity */
+	bool sync;	       /* wait for the disk before a name appears */
+	bool unnamed;	       /* temporary files need no names here */
+	bool chmod;	       /* objects are 0644 whatever the umask is */
+	_Atomic bool dirty;    /* something was written since */
+	_Atomic bool no_clone; /* its file system shares no blocks */
+	_Atomic enum cfs_store_verity verity;
 	struct cfs_store_stats stats;
+	pthread_mutex_t lock; /* of what is rare: new shards, repairs */
 };
 
 /*
@@ -51,18 +60,37 @@ int cfs_store_open(struct cfs_repo *repo, bool insecure, void (*waiting)(void),
 		   struct cfs_store *ret, struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 4, 5)));
 
+/*
+ * A store that is nothing but a directory of objects (xx/yyyy...), as
+ * mkcomposefs --digest-store has it: no metadata, no names, no lock.
+ * fs-verity is turned on where that is possible, and not asked for.
+ *
+ * What other programs left there counts as everywhere: an object is present
+ * when its bytes are right, and is replaced at once when they are not.
+ * mkcomposefs takes whatever has the name, also the empty file that a power
+ * cut left; comparing costs a tenth of a run that finds every object there.
+ *
+ * @dirfd: stays the caller's.  Temporary files that a crash left behind are
+ * not removed: without a lock they may be somebody's.
+ * Errors: -EACCES, -EROFS, ... no file can be made there.
+ */
+int cfs_store_open_plain(int dirfd, enum cfs_alg alg, struct cfs_store *ret,
+			 struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(3, 4)));
+
 /* Closes what is open, the repository and its lock too; may be called twice. */
 void cfs_store_close(struct cfs_store *store);
 
 #define CFS_AUTOSTORE __attribute__((cleanup(cfs_store_close)))
 
-#define CFS_STORE_INIT                                   \
-	{                                                \
-		.repo = CFS_REPO_INIT, .objects = -EBADF \
+#define CFS_STORE_INIT                                    \
+	{                                                 \
+		.repo = CFS_REPO_INIT, .objects = -EBADF, \
+		.lock = PTHREAD_MUTEX_INITIALIZER         \
 	}
 
 /* objects/xx for the first byte of a digest, made when it is missing.
- * The descriptor stays the store's. */
+ * The descriptor stays the store's.  Any thread may ask. */
 int cfs_store_shard(struct cfs_store *store, uint8_t first,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -218,6 +218,7 @@ TEST(a_wrong_measurement_means_replacement)
 
 	start(&store);
 	CHECK(add_zero(&store, &id) == 0);
+	spoil("x");
 	store.verity = CFS_STORE_VERITY_TRY;
 	fake = (struct fake_kernel){ .alg = FS_VERITY_HASH_ALG_SHA256,
 				     .fill = 7,

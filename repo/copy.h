@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The contents of one file into another: sharing blocks where the file system
+ * can, else inside the kernel, else by hand.
+ */
+#ifndef CFS_REPO_COPY_H
+#define CFS_REPO_COPY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "fsverity/digest.h"
+
+enum cfs_copied {
+	CFS_COPIED = 0,
+	CFS_COPIED_HASHED, /* and what was written has the digest wanted */
+};
+
+/*
+ * Copies the first @size bytes of @from, at any position, into the empty file
+ * @to: fewer when it has fewer, all of it (perhaps more) when blocks can be
+ * shared.
+ *
+ * @id: the digest that the copy is to have; NULL when somebody else will ask
+ * for it.  Copying by hand hashes on the way, from the same buffer.
+ * @no_clone: that sharing blocks is refused here; learned and remembered.
+ * Returns enum cfs_copied.
+ * Errors: -ESTALE the copy has another digest, reading, writing, -ENOMEM.
+ */
+int cfs_copy_known(int from, uint64_t size, int to, const struct cfs_digest *id,
+		   _Atomic bool *no_clone, struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(5, 6)));
+
+/* Copies everything from @from's position to its end to @to's position. */
+int cfs_copy_rest(int from, int to,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

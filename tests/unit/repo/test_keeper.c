@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "repo/keeper.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "fsverity/merkle.h"
+#include "repo/lock.h"
+#include "repo/object.h"
+#include "tests/fake/kernel.h"
+#include "tests/unit/repo/repo.h"
+
+#define LONG  ((size_t)3 << 20)
+#define FILES 200
+
+static struct cfs_err err;
+static char root[4096];
+
+static void start(struct cfs_store *store)
+{
+	struct cfs_repo repo = CFS_REPO_INIT;
+
+	strcpy(root, fresh_dir());
+	put(root, "meta.json", SHA256_META);
+	fake = (struct fake_kernel){ .measure_result = -ENODATA,
+				     .enable_failures = 100000,
+				     .enable_result = -ENOTTY };
+	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
+	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
+	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+}
+
+/* The digest of @size bytes that all depend on @seed, and the bytes. */
+static struct cfs_bytes content(size_t size, unsigned seed,
+				struct cfs_digest *id)
+{
+	uint8_t *buf = malloc(size);
+	struct cfs_bytes data = { buf, size };
+
+	CHECK(buf && size >= sizeof(seed));
+	memset(buf, (int)(seed % 251), size);
+	memcpy(buf, &seed, sizeof(seed));
+	CHECK(cfs_verity_digest_bytes(CFS_ALG_SHA256, data, id, &err) == 0);
+	return data;
+}
+
+static void drop(struct cfs_bytes data)
+{
+	union {
+		const uint8_t *data;
+		void *owned;
+	} u = { .data = data.data };
+
+	free(u.owned);
+}
+
+static int file_with(struct cfs_bytes data)
+{
+	FILE *f = tmpfile();
+	int fd;
+
+	CHECK(f);
+	fd = dup(fileno(f));
+	fclose(f);
+	CHECK(write(fd, data.data, data.len) == (ssize_t)data.len);
+	return fd;
+}
+
+static off_t stored(const struct cfs_store *store, const struct cfs_digest *id)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct stat st;
+
+	if (cfs_object_open(store->objects, id, &fd, &err) != 1)
+		return -1;
+	CHECK(cfs_object_check(fd, id, &err) >= 0);
+	CHECK(fstat(fd, &st) == 0);
+	return st.st_size;
+}
+
+/* Puts @text in the place of the object @id. */
+static void spoil(const struct cfs_store *store, const struct cfs_digest *id,
+		  const char *text)
+{
+	char path[CFS_OBJECT_PATH_MAX];
+	int fd;
+
+	cfs_digest_to_path(id, path);
+	CHECK(unlinkat(store->objects, path, 0) == 0);
+	fd = openat(store->objects, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	CHECK(fd >= 0);
+	CHECK(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+}
+
+static unsigned leftovers(void)
+{
+	unsigned n = (unsigned)count(root, "objects", ".tmp-");
+
+	for (unsigned i = 0; i < 256; i++) {
+		char shard[16];
+		struct stat st;
+		CFS_AUTOFREE char *path = NULL;
+
+		snprintf(shard, sizeof(shard), "objects/%02x", i);
+		path = below(root, shard);
+		if (stat(path, &st) == 0)
+			n += (unsigned)count(root, shard, ".tmp-");
+	}
+	return n;
+}
+
+/* One long file with and without unnamed temporary files. */
+static void store_long(bool unnamed)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_keeper keeper;
+	struct cfs_digest id;
+	struct cfs_bytes data = content(LONG + 5, 7, &id);
+
+	start(&store);
+	store.unnamed = unnamed;
+	cfs_store_keeper(&store, &keeper);
+	fd = file_with(data);
+	drop(data);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, &err) == 0);
+	CHECK(store.stats.added == 1 && store.stats.added_bytes == LONG + 5);
+	CHECK(stored(&store, &id) == (off_t)LONG + 5);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, &err) == 0);
+	CHECK(store.stats.added == 1 && store.stats.present == 1);
+	spoil(&store, &id, "");
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, &err) == 0);
+	CHECK(store.stats.repaired == 1);
+	CHECK(stored(&store, &id) == (off_t)LONG + 5);
+	CHECK(leftovers() == 0);
+}
+
+TEST(a_long_file_is_copied_from_its_start)
+{
+	store_long(true);
+	store_long(false);
+}
+
+TEST(a_long_file_that_changed_gets_no_name)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_keeper keeper;
+	struct cfs_digest id;
+	struct cfs_bytes data = content(LONG, 1, &id);
+
+	start(&store);
+	cfs_store_keeper(&store, &keeper);
+	fd = file_with(data);
+	drop(data);
+	CHECK(pwrite(fd, "x", 1, LONG - 1) == 1);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, &err) == -ESTALE);
+	CHECK(strstr(err.msg, "changed while it was read"));
+	CHECK(ftruncate(fd, 4096) == 0);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, &err) == -ESTALE);
+	CHECK(stored(&store, &id) == -1 && store.stats.added == 0);
+	CHECK(leftovers() == 0);
+}
+
+/* With a kernel that measures, its word is what counts. */
+TEST(the_kernel_measures_the_copy_where_it_can)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_keeper keeper;
+	struct cfs_digest id;
+	struct cfs_bytes data = content(LONG, 1, &id);
+
+	start(&store);
+	cfs_store_keeper(&store, &keeper);
+	fake = (struct fake_kernel){ .model = 1 };
+	for (unsigned i = 0; i < 3; i++) {
+		struct cfs_digest small;
+		struct cfs_bytes few = content(100, i, &small);
+
+		CHECK(keeper.keep(keeper.ctx, few, &small, &err) == 0);
+		drop(few);
+	}
+	CHECK(store.verity == CFS_STORE_VERITY_WORKS && fake.n_files == 3);
+	fd = file_with(data);
+	drop(data);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, &err) == 0);
+	CHECK(stored(&store, &id) == (off_t)LONG && fake.n_files == 4);
+	id.bytes[3] ^= 1;
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, &err) == -ESTALE);
+	/* One that cannot vouch after all does not excuse from looking. */
+	fake.fail_at = 1;
+	fake.enable_result = -EOPNOTSUPP;
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, &err) == -ESTALE);
+	CHECK(stored(&store, &id) == -1 && leftovers() == 0);
+}
+
+struct racer {
+	struct cfs_store *store;
+	pthread_barrier_t *line;
+	unsigned shift;
+	int result;
+};
+
+static void *race(void *arg)
+{
+	struct racer *racer = arg;
+	struct cfs_keeper keeper;
+	struct cfs_err e;
+
+	cfs_store_keeper(racer->store, &keeper);
+	pthread_barrier_wait(racer->line);
+	for (unsigned i = 0; racer->result == 0 && i < FILES; i++) {
+		/* Half of the time all threads have the same content. */
+		unsigned seed = i % 2 ? i : (i + racer->shift) % FILES & ~1u;
+		struct cfs_digest id;
+		struct cfs_bytes data = content(64 + seed * 50, seed, &id);
+
+		racer->result = keeper.keep(keeper.ctx, data, &id, &e);
+		drop(data);
+	}
+	return NULL;
+}
+
+static void race_all(struct cfs_store *store)
+{
+	pthread_barrier_t line;
+	struct racer racers[4];
+	pthread_t threads[4];
+
+	CHECK(pthread_barrier_init(&line, NULL, 4) == 0);
+	for (unsigned i = 0; i < 4; i++) {
+		racers[i] = (struct racer){ store, &line, i * 17, 0 };
+		CHECK(pthread_create(&threads[i], NULL, race, &racers[i]) == 0);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		CHECK(pthread_join(threads[i], NULL) == 0);
+		CHECK(racers[i].result == 0);
+	}
+	CHECK(pthread_barrier_destroy(&line) == 0);
+}
+
+TEST(threads_with_the_same_contents_make_one_object)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+
+	start(&store);
+	race_all(&store);
+	CHECK(store.stats.added == FILES);
+	CHECK(store.stats.added + store.stats.present == 4 * FILES);
+	CHECK(leftovers() == 0);
+	for (unsigned i = 0; i < FILES; i++) {
+		struct cfs_digest id;
+
+		drop(content(64 + i * 50, i, &id));
+		CHECK(stored(&store, &id) == 64 + i * 50);
+		spoil(&store, &id, i % 3 ? "" : "spoiled");
+	}
+	/* What all of them see damaged is mended once. */
+	race_all(&store);
+	CHECK(store.stats.repaired == FILES && store.stats.added == FILES);
+	CHECK(leftovers() == 0);
+}
+
+/* Writing fails part way, as on a full disk. */
+TEST(what_could_not_be_written_gets_no_name)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct rlimit no_limit, limit;
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_keeper keeper;
+	struct cfs_digest id, small;
+	struct cfs_bytes data = content(LONG, 1, &id);
+	struct cfs_bytes few = content(70000, 2, &small);
+
+	start(&store);
+	cfs_store_keeper(&store, &keeper);
+	fd = file_with(data);
+	drop(data);
+	CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	CHECK(getrlimit(RLIMIT_FSIZE, &no_limit) == 0);
+	limit = no_limit;
+	limit.rlim_cur = 65536;
+	CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+	CHECK(keeper.keep(keeper.ctx, few, &small, &err) == -EFBIG);
+	CHECK(strstr(err.msg, "object ") && strstr(err.msg, "write: "));
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, &err) == -EFBIG);
+	CHECK(setrlimit(RLIMIT_FSIZE, &no_limit) == 0);
+	CHECK(stored(&store, &id) == -1 && stored(&store, &small) == -1);
+	CHECK(store.stats.added == 0 && leftovers() == 0);
+	drop(few);
+}
+
+TEST(a_plain_store_is_objects_and_nothing_else)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_keeper keeper;
+	struct cfs_digest id;
+	struct cfs_bytes data = content(100, 1, &id);
+	char path[CFS_OBJECT_PATH_MAX];
+	CFS_AUTOFD int dir = -EBADF;
+	struct stat st;
+	mode_t before;
+
+	start(&store);
+	cfs_store_close(&store);
+	dir = open_dir(root);
+	CHECK(unlinkat(dir, "meta.json", 0) == 0);
+	CHECK(unlinkat(dir, "objects", AT_REMOVEDIR) == 0);
+	before = umask(077);
+	CHECK(cfs_store_open_plain(dir, CFS_ALG_SHA256, &store, &err) == 0);
+	CHECK(count(root, ".", "") == 0);
+	cfs_store_keeper(&store, &keeper);
+	CHECK(keeper.keep(keeper.ctx, data, &id, &err) == 0);
+	umask(before);
+	cfs_digest_to_path(&id, path);
+	CHECK(fstatat(dir, path, &st, 0) == 0);
+	CHECK(st.st_size == 100 && (st.st_mode & 07777) == 0644);
+	CHECK(count(root, ".", "") == 1);
+	/* A power cut, and a stranger. */
+	spoil(&store, &id, "");
+	CHECK(keeper.keep(keeper.ctx, data, &id, &err) == 0);
+	CHECK(stored(&store, &id) == 100 && store.stats.repaired == 1);
+	path[2] = '\0';
+	CHECK(fstatat(dir, path, &st, 0) == 0 && S_ISDIR(st.st_mode));
+	CHECK(store.dirty && cfs_store_flush(&store, &err) == 0);
+	CHECK(!store.dirty);
+	drop(data);
+}
