@@ -41,7 +41,7 @@ CFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. \
 	      -DCFS_VERSION='"$(VERSION)"' -fPIE -ffunction-sections \
 	      -fdata-sections $(WARN) $(HARDEN)
 CFS_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now
-CTL_LIBS   := -lcrypto -lkeyutils -lext2fs -lcom_err
+CTL_LIBS   := -lcrypto -lkeyutils -lext2fs -lcom_err -lpcre2-8
 
 ifdef SAN
 CFS_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all \

@@ -25,7 +25,8 @@ esac
 group() {
 	case $1 in
 	build) echo gcc libc6-dev make pkg-config patch xz-utils libssl-dev \
-		libkeyutils-dev libext2fs-dev comerr-dev linux-libc-dev ;;
+		libkeyutils-dev libext2fs-dev comerr-dev libpcre2-dev \
+		linux-libc-dev ;;
 	check) echo "$clang" e2fsprogs fsverity keyutils erofs-utils strace attr \
 		acl mandoc systemd openssl python3 valgrind musl-tools \
 		softhsm2 ;;

@@ -4,7 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
-#define CONFIG "etc/selinux/config"
+#include "tree/selabel.h"
+
+#define SELINUX "etc/selinux"
+#define CONFIG	SELINUX "/config"
+#define LABEL	"security.selinux"
 
 static struct cfs_node *lookup(struct cfs_node *node, const char *path)
 {
@@ -74,52 +78,325 @@ static const char *policy_type(char *config)
 	return NULL;
 }
 
-static int without_label(struct cfs_tree *tree, struct cfs_node *node,
-			 struct cfs_err *err)
-{
-	const struct cfs_xattrs *list = node->xattrs;
-	CFS_AUTOFREE const struct cfs_xattr **kept = NULL;
-	size_t n = 0;
+/* Files of a policy; what the later ones say counts more. */
+static const struct policy_file {
+	const char *name;
+	bool needed;
+	int (*add)(struct cfs_selabel *policy, struct cfs_bytes text,
+		   struct cfs_err *err);
+} policy_files[] = {
+	{ "file_contexts", true, cfs_selabel_add },
+	{ "file_contexts.local", false, cfs_selabel_add },
+	{ "file_contexts.homedirs", false, cfs_selabel_add },
+	{ "file_contexts.subs", false, cfs_selabel_add_aliases },
+	{ "file_contexts.subs_dist", false, cfs_selabel_add_aliases },
+};
 
-	if (!cfs_xattrs_get(list, "security.selinux"))
-		return 0;
-	kept = calloc(list->n, sizeof(*kept));
-	if (!kept)
+static int add_policy_file(struct cfs_tree *tree,
+			   const struct cfs_content *content, const char *type,
+			   const struct policy_file *file,
+			   struct cfs_selabel *policy, struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf path = { 0 }, text = { 0 };
+	int r;
+
+	cfs_buf_addf(&path, SELINUX "/%s/contexts/files/%s", type, file->name);
+	if (!cfs_buf_text(&path))
 		return cfs_fail(err, ENOMEM, "out of memory");
-	for (size_t i = 0; i < list->n; i++) {
-		if (strcmp(list->v[i]->key, "security.selinux") != 0)
-			kept[n++] = list->v[i];
+	r = read_policy_file(tree, content, (char *)path.data, &text, err);
+	if (r < 0)
+		return r;
+	if (r == 0 && file->needed)
+		return cfs_fail(err, ENOENT,
+				"/%s is not there, and /" CONFIG
+				" names that policy",
+				(char *)path.data);
+	r = file->add(policy, cfs_buf_bytes(&text), err);
+	return r < 0 ? cfs_ctx(err, "/%s", (char *)path.data) : 0;
+}
+
+/* Returns 1 with the tree's policy, or 0 when it has none. */
+static int read_policy(struct cfs_tree *tree, const struct cfs_content *content,
+		       struct cfs_selabel **ret, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_selabel_free) struct cfs_selabel *policy = NULL;
+	CFS_AUTOBUF struct cfs_buf config = { 0 };
+	const char *type;
+	int r = read_policy_file(tree, content, CONFIG, &config, err);
+
+	if (r <= 0)
+		return r;
+	if (!cfs_buf_text(&config))
+		return cfs_fail(err, ENOMEM, "out of memory");
+	type = policy_type((char *)config.data);
+	if (!type)
+		return 0;
+	r = cfs_selabel_new(&policy, err);
+	for (size_t i = 0;
+	     r == 0 && i < sizeof(policy_files) / sizeof(policy_files[0]); i++)
+		r = add_policy_file(tree, content, type, &policy_files[i],
+				    policy, err);
+	if (r < 0)
+		return r;
+	*ret = cfs_steal_ptr(&policy);
+	return 1;
+}
+
+static bool has_label(const struct cfs_node *node, const char *label)
+{
+	const struct cfs_xattr *x = cfs_xattrs_get(node->xattrs, LABEL);
+
+	if (!x || !label)
+		return !x && !label;
+	return x->value_len == strlen(label) &&
+	       memcmp(x->value, label, x->value_len) == 0;
+}
+
+/* Gives the inode @node the label; NULL: none. */
+static int set_label(struct cfs_tree *tree, struct cfs_node *node,
+		     const char *label, struct cfs_err *err)
+{
+	static const struct cfs_bytes key = { (const uint8_t *)LABEL,
+					      sizeof(LABEL) - 1 };
+	struct cfs_bytes value = { (const uint8_t *)label, 0 };
+	const struct cfs_xattrs *old = node->xattrs;
+	CFS_AUTOFREE const struct cfs_xattr **list = NULL;
+	size_t n = 0;
+	int r = 0;
+
+	if (has_label(node, label))
+		return 0;
+	list = calloc((old ? old->n : 0) + 1, sizeof(*list));
+	if (!list)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	for (size_t i = 0; old && i < old->n; i++)
+		if (strcmp(old->v[i]->key, LABEL) != 0)
+			list[n++] = old->v[i];
+	if (label) {
+		value.len = strlen(label);
+		r = cfs_xattr_add(&tree->xattrs, key, value, &list[n++], err);
 	}
-	return cfs_xattrs_add(&tree->xattrs, kept, n, &node->xattrs, err);
+	return r < 0 ? r
+		     : cfs_xattrs_add(&tree->xattrs, list, n, &node->xattrs,
+				      err);
+}
+
+static int drop_labels(struct cfs_tree *tree, struct cfs_err *err)
+{
+	for (struct cfs_node *n = tree->root; n;
+	     n = cfs_node_walk(tree->root, n)) {
+		int r = n->flags & CFS_NODE_LINK
+				? 0
+				: set_label(tree, n, NULL, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* A directory whose children are being labelled. */
+struct level {
+	struct cfs_node *next; /* the first child that is not done */
+	char *path;	       /* what its children's paths begin with */
+	struct cfs_selabel_scope scope;
+};
+
+struct relabel {
+	struct cfs_tree *tree;
+	struct cfs_selabel *policy;
+	struct cfs_selabel_scope all;
+	struct cfs_buf levels; /* struct level, from the root down */
+	struct cfs_buf key;    /* the path in question */
+	bool split;	       /* a name has become an inode of its own */
+};
+
+static void close_level(struct relabel *re)
+{
+	struct level *level;
+
+	re->levels.len -= sizeof(*level);
+	level = (struct level *)(re->levels.data + re->levels.len);
+	cfs_buf_free(&level->scope.rules);
+	free(level->path);
+}
+
+static void relabel_end(struct relabel *re)
+{
+	while (re->levels.len > 0)
+		close_level(re);
+	cfs_buf_free(&re->levels);
+	cfs_buf_free(&re->key);
+	cfs_buf_free(&re->all.rules);
+	cfs_selabel_free(re->policy);
+}
+
+/*
+ * Begins with the children of @dir, whose path is re->key, within @scope (of a
+ * directory above it).
+ */
+static int open_level(struct relabel *re, struct cfs_node *dir,
+		      const struct cfs_selabel_scope *scope,
+		      struct cfs_err *err)
+{
+	struct level level = { .next = dir->dir.first };
+	struct cfs_buf *key = &re->key;
+	int r;
+
+	if (key->len == 0 || key->data[key->len - 1] != '/')
+		cfs_buf_addc(key, '/');
+	if (!cfs_buf_reserve(&re->levels, sizeof(level)) || key->failed)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	r = cfs_selabel_narrow(re->policy, scope, cfs_buf_bytes(key),
+			       &level.scope, err);
+	if (r < 0)
+		return r;
+	level.path = strndup((char *)key->data, key->len);
+	if (!level.path) {
+		cfs_buf_free(&level.scope.rules);
+		return cfs_fail(err, ENOMEM, "out of memory");
+	}
+	cfs_buf_add(&re->levels, &level, sizeof(level));
+	return 0;
+}
+
+/* The letter of selabel_file(5), without its dash. */
+static char type_letter(uint32_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return 'd';
+	case S_IFLNK:
+		return 'l';
+	case S_IFCHR:
+		return 'c';
+	case S_IFBLK:
+		return 'b';
+	case S_IFIFO:
+		return 'p';
+	case S_IFSOCK:
+		return 's';
+	default:
+		return '-';
+	}
+}
+
+/* The label of what re->key names; *@ret is NULL for none. */
+static int find_label(struct relabel *re, const struct cfs_selabel_scope *scope,
+		      uint32_t mode, const char **ret, struct cfs_err *err)
+{
+	int r;
+
+	*ret = NULL;
+	cfs_buf_addc(&re->key, type_letter(mode));
+	r = cfs_buf_check(&re->key, err);
+	if (r == 0)
+		r = cfs_selabel_find(re->policy, scope, cfs_buf_bytes(&re->key),
+				     ret, err);
+	re->key.len--;
+	return r < 0 ? r : 0;
+}
+
+/* Makes a name whose label is another one than its inode's an inode: one
+ * inode has one label. */
+static void split(struct relabel *re, struct cfs_node *node)
+{
+	const struct cfs_node *inode = node->link;
+
+	node->file = inode->file;
+	node->xattrs = inode->xattrs;
+	node->size = inode->size;
+	node->mtime_sec = inode->mtime_sec;
+	node->mtime_nsec = inode->mtime_nsec;
+	node->mode = inode->mode;
+	node->uid = inode->uid;
+	node->gid = inode->gid;
+	node->rdev = inode->rdev;
+	node->flags = inode->flags;
+	re->split = true;
+}
+
+/* Labels @node, a child of the last level, and begins with its own children
+ * when it has some. */
+static int relabel_node(struct relabel *re, struct cfs_node *node,
+			struct cfs_err *err)
+{
+	struct level *level =
+		(struct level *)(re->levels.data + re->levels.len) - 1;
+	/* A copy: the levels move when there is one more. */
+	struct cfs_selabel_scope scope = level->scope;
+	const char *alias, *label;
+	int r;
+
+	re->key.len = 0;
+	cfs_buf_adds(&re->key, level->path);
+	cfs_buf_add(&re->key, node->name, node->name_len);
+	alias = cfs_selabel_alias(re->policy, cfs_buf_bytes(&re->key));
+	if (alias) {
+		re->key.len = 0;
+		cfs_buf_adds(&re->key, alias);
+		scope = re->all;
+	}
+	r = find_label(re, &scope, node->mode, &label, err);
+	if (r < 0)
+		return r;
+	if (node->flags & CFS_NODE_LINK) {
+		if (has_label(node->link, label))
+			return 0;
+		split(re, node);
+	}
+	r = set_label(re->tree, node, label, err);
+	if (r == 0 && cfs_node_is_dir(node) && node->dir.first)
+		r = open_level(re, node, &scope, err);
+	return r;
+}
+
+static int relabel_root(struct relabel *re, struct cfs_err *err)
+{
+	struct cfs_node *root = re->tree->root;
+	const char *label;
+	int r;
+
+	cfs_buf_addc(&re->key, '/');
+	r = find_label(re, &re->all, root->mode, &label, err);
+	if (r == 0)
+		r = set_label(re->tree, root, label, err);
+	return r < 0 ? r : open_level(re, root, &re->all, err);
+}
+
+static int relabel(struct relabel *re, struct cfs_err *err)
+{
+	int r = cfs_selabel_all(re->policy, &re->all, err);
+
+	if (r == 0)
+		r = relabel_root(re, err);
+	while (r == 0 && re->levels.len > 0) {
+		struct level *level =
+			(struct level *)(re->levels.data + re->levels.len) - 1;
+		struct cfs_node *node = level->next;
+		char name[CFS_NODE_NAME_MAX];
+
+		if (!node) {
+			close_level(re);
+			continue;
+		}
+		level->next = node->next;
+		r = relabel_node(re, node, err);
+		if (r < 0)
+			return cfs_ctx(err, "%s", cfs_node_name(node, name));
+	}
+	/* Who has how many names, and which is the first, is counted anew. */
+	return r == 0 && re->split ? cfs_tree_finish(re->tree, err) : r;
 }
 
 int cfs_tree_relabel(struct cfs_tree *tree, const struct cfs_content *content,
 		     struct cfs_err *err)
 {
-	CFS_AUTOBUF struct cfs_buf config = { 0 };
-	const char *type = NULL;
-	int r = read_policy_file(tree, content, CONFIG, &config, err);
+	__attribute__((
+		cleanup(relabel_end))) struct relabel re = { .tree = tree };
+	int r = read_policy(tree, content, &re.policy, err);
 
 	if (r < 0)
 		return r;
-	if (r > 0) {
-		char *text = cfs_buf_text(&config);
-
-		type = text ? policy_type(text) : NULL;
-	}
-	if (cfs_buf_check(&config, err) < 0)
-		return -err->code;
-	if (type)
-		return cfs_fail(err, ENOTSUP,
-				"/" CONFIG " names the policy '%s', and this "
-				"build cannot make SELinux labels: without "
-				"them the digest would be another one",
-				type);
-	for (struct cfs_node *n = tree->root; n;
-	     n = cfs_node_walk(tree->root, n)) {
-		r = without_label(tree, n, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return r == 0 ? drop_labels(tree, err) : relabel(&re, err);
 }

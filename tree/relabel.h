@@ -9,6 +9,9 @@
  * its /etc/selinux says; without a policy there the attribute is dropped
  * everywhere.  Part of cfs_transform_boot().
  *
+ * An inode has the label of its first name in depth-first order; a name for
+ * which the policy has another one becomes an inode of its own.
+ *
  * Errors: as there.
  */
 int cfs_tree_relabel(struct cfs_tree *tree, const struct cfs_content *content,

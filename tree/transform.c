@@ -101,7 +101,6 @@ int cfs_transform_oci(struct cfs_tree *tree, enum cfs_xattr_filter filter,
 	return r < 0 ? r : cfs_transform_xattrs(tree, filter, err);
 }
 
-/* Only the seconds change: composefs-rs does so, and digests depend on it. */
 static int empty_for_boot(struct cfs_tree *tree, const char *name,
 			  const struct cfs_node *usr, struct cfs_err *err)
 {
@@ -111,6 +110,7 @@ static int empty_for_boot(struct cfs_tree *tree, const char *name,
 	if (r < 0)
 		return r;
 	dir->mtime_sec = usr->mtime_sec;
+	dir->mtime_nsec = usr->mtime_nsec;
 	cfs_node_clear(tree, dir);
 	return 0;
 }

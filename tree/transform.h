@@ -41,13 +41,13 @@ struct cfs_content {
 
 /*
  * To be called after cfs_transform_oci(), with the boot files taken out:
- * /boot and /sysroot get the seconds of /usr's mtime and are emptied, then
+ * /boot and /sysroot get /usr's mtime and are emptied, then
  * SELinux labels are made anew from the tree's own policy, or all dropped when
  * it has none.  @content: reads the policy's files.
  *
- * Errors: -ENOENT or -ENOTDIR (/boot, /sysroot), -ENOTSUP for a policy when
- * this build cannot label; @content's; -EINVAL for a policy that is not
- * understood; -ENOMEM.
+ * Errors: -ENOENT or -ENOTDIR (/boot, /sysroot), -ENOENT for a policy that
+ * has no file_contexts, -EINVAL or -E2BIG for one that is not understood or
+ * over the limits of tree/selabel.h; @content's; -ENOMEM.
  */
 int cfs_transform_boot(struct cfs_tree *tree, const struct cfs_content *content,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -158,4 +158,24 @@ same "under the same digest" "$(hex < imported)" "$hexid"
 refuse "what is no image is not taken in" 'not a composefs image' \
 	sh -c 'cfsctl --repo other import-image z < /etc/passwd'
 check "and gets no name" test ! -e other/images/refs/z
+
+# Labels come from the tree's own policy, and from nothing else.
+policy=labelled/etc/selinux/mine/contexts/files
+mkdir -p labelled/usr/bin labelled/boot labelled/sysroot $policy
+printf 'SELINUXTYPE=mine\n' > labelled/etc/selinux/config
+printf '/usr(/.*)? usr_t\n/usr/bin/.* -- bin_t\n' > $policy/file_contexts
+echo x > labelled/usr/bin/tool
+labels() {
+	cfsctl --no-repo create-dumpfile --bootable labelled |
+		sed -n 's/^\([^ ]*\) .*security.selinux=/\1 /p'
+}
+same "files are labelled by the policy in the tree" "$(labels)" \
+	"/usr usr_t
+/usr/bin usr_t
+/usr/bin/tool bin_t"
+printf '/usr(/.*)? usr_t extra\n' > $policy/file_contexts
+refuse "a policy that is not understood is no policy to go by" \
+	'/etc/selinux/mine/contexts/files/file_contexts: line 1: expected' \
+	cfsctl --no-repo compute-id --bootable labelled
+
 finish

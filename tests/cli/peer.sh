@@ -54,6 +54,33 @@ odd_tree() {
 	touch -hd '2100-01-01 UTC' odd/usr/share/symlink
 }
 odd_tree
+
+# The same with an SELinux policy, and times that differ below the second.
+labelled_tree() {
+	local policy=labelled/etc/selinux/mine/contexts/files
+	cp -a odd labelled
+	mkdir -p $policy
+	printf 'SELINUX=enforcing\nSELINUXTYPE=mine\n' > labelled/etc/selinux/config
+	cat > $policy/file_contexts <<-'EOF'
+	/.*	system_u:object_r:default_t:s0
+	/	-d	system_u:object_r:root_t:s0
+	/usr(/.*)?	system_u:object_r:usr_t:s0
+	/usr/(.*/)?size[0-9]+	--	system_u:object_r:sized_t:s0
+	/usr/share/(null|block)	-c	system_u:object_r:chr_t:s0
+	/usr/share/.*	-l	system_u:object_r:link_t:s0
+	/usr/share/fifo	-p	<<none>>
+	/etc/(?!selinux)[^/]*	system_u:object_r:etc_t:s0
+	/somewhere(/.*)?	system_u:object_r:alias_t:s0
+	EOF
+	printf '/usr/bin/size64\tlocal_t\n' > $policy/file_contexts.local
+	printf '/usr/bin/size65 home_t\n# x\n' > $policy/file_contexts.homedirs
+	printf '/run /somewhere\n' > $policy/file_contexts.subs
+	printf '/etc/selinux/mine /somewhere/else\n' > $policy/file_contexts.subs_dist
+	ln labelled/usr/bin/size4096 labelled/etc/size4096
+	ln labelled/usr/bin/size4096 labelled/usr/size4096
+	touch -hd '@1234567891.25' labelled/boot
+}
+labelled_tree
 fixture_rootfs root
 fixture_boot boot
 
@@ -70,12 +97,15 @@ for hash in sha256 sha512; do
 			--erofs-version $v compute-id --xattrs keep-user-xattrs odd
 		agree "odd bootable, $hash, format $v" --no-repo --hash $hash \
 			--erofs-version $v compute-id --bootable odd
+		agree "labelled by its policy, $hash, format $v" --no-repo \
+			--hash $hash --erofs-version $v compute-id --bootable labelled
 		agree "karg, $hash, format $v" --no-repo --hash $hash \
 			--erofs-version $v compute-karg boot
 		agree "karg with '?', $hash, format $v" --no-repo --insecure \
 			--hash $hash --erofs-version $v compute-karg boot
 	done
 done
+agree "dumpfile of labels" --no-repo create-dumpfile --bootable labelled
 for t in odd root boot; do
 	agree "dumpfile of $t" --no-repo create-dumpfile $t
 	agree "dumpfile of $t as it is" --no-repo create-dumpfile \

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "tree/selabel.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <string.h>
+
+#include "tree/arena.h"
+#include "tree/table.h"
+
+/* Steps of one match, and KiB of memory for it: thousands of times what
+ * sensible expressions need for a path. */
+#define STEPS_MAX 1000000
+#define HEAP_MAX  4096
+
+/* An expression tried this often is worth being translated to machine code. */
+#define OFTEN 32
+
+/* As the peers read them: no '.' or '$' stops at a newline, bytes are bytes. */
+#define REGEX_OPTIONS                                           \
+	(PCRE2_ANCHORED | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | \
+	 PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C)
+
+#define BLANKS " \t\r\v\f"
+
+struct rule {
+	pcre2_code *code;    /* owned */
+	const char *context; /* NULL: <<none>> */
+	const char *regex;   /* as written */
+	unsigned tried;
+};
+
+struct alias {
+	struct cfs_bytes path;
+	const char *original;
+};
+
+struct cfs_selabel {
+	struct cfs_arena arena;
+	struct cfs_buf rules; /* struct rule */
+	struct cfs_table aliases;
+	pcre2_compile_context *compile;
+	pcre2_match_context *match;
+	pcre2_match_data *data;
+};
+
+static int no_memory(struct cfs_err *err)
+{
+	return cfs_fail(err, ENOMEM, "out of memory");
+}
+
+static struct rule *rules_of(const struct cfs_selabel *policy)
+{
+	return (struct rule *)policy->rules.data;
+}
+
+static uint64_t alias_hash(const void *entry)
+{
+	const struct alias *alias = entry;
+
+	return cfs_hash(alias->path.data, alias->path.len, 0);
+}
+
+static bool same_path(const void *entry, const void *key)
+{
+	const struct alias *a = entry, *b = key;
+
+	return a->path.len == b->path.len &&
+	       memcmp(a->path.data, b->path.data, a->path.len) == 0;
+}
+
+int cfs_selabel_new(struct cfs_selabel **ret, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_selabel_free)
+	struct cfs_selabel *policy = calloc(1, sizeof(*policy));
+
+	if (!policy)
+		return no_memory(err);
+	policy->aliases.hash_of = alias_hash;
+	policy->compile = pcre2_compile_context_create(NULL);
+	policy->match = pcre2_match_context_create(NULL);
+	policy->data = pcre2_match_data_create(1, NULL);
+	if (!policy->compile || !policy->match || !policy->data ||
+	    !cfs_table_reserve(&policy->aliases))
+		return no_memory(err);
+	pcre2_set_max_pattern_length(policy->compile, CFS_SELABEL_REGEX_MAX);
+	pcre2_set_match_limit(policy->match, STEPS_MAX);
+	pcre2_set_heap_limit(policy->match, HEAP_MAX);
+	*ret = cfs_steal_ptr(&policy);
+	return 0;
+}
+
+void cfs_selabel_free(struct cfs_selabel *policy)
+{
+	if (!policy)
+		return;
+	for (size_t i = 0; i < policy->rules.len / sizeof(struct rule); i++)
+		pcre2_code_free(rules_of(policy)[i].code);
+	cfs_buf_free(&policy->rules);
+	cfs_table_free(&policy->aliases);
+	cfs_arena_free(&policy->arena);
+	pcre2_match_data_free(policy->data);
+	pcre2_match_context_free(policy->match);
+	pcre2_compile_context_free(policy->compile);
+	free(policy);
+}
+
+/* One line of a policy file in words; none when it is blank or a comment. */
+struct line {
+	size_t number;
+	size_t n;
+	char *word[4];
+};
+
+/* Takes the next line off *@rest.  Returns false when there is none. */
+static bool next_line(char **rest, struct line *line)
+{
+	char *text = strsep(rest, "\n"), *save = NULL;
+
+	if (!text)
+		return false;
+	line->number++;
+	line->n = 0;
+	for (char *word = strtok_r(text, BLANKS, &save);
+	     word && line->n < 4 && (line->n > 0 || *word != '#');
+	     word = strtok_r(NULL, BLANKS, &save))
+		line->word[line->n++] = word;
+	return true;
+}
+
+/* A copy of @text to be taken apart. */
+static int copy_text(struct cfs_selabel *policy, struct cfs_bytes text,
+		     char **ret, struct cfs_err *err)
+{
+	if (text.len > 0 && memchr(text.data, '\0', text.len))
+		return cfs_fail(err, EINVAL, "a NUL in it");
+	*ret = cfs_arena_dup(&policy->arena, text.data, text.len);
+	return *ret ? 0 : no_memory(err);
+}
+
+static int compile(struct cfs_selabel *policy, const char *regex, char type,
+		   pcre2_code **ret, struct cfs_err *err)
+{
+	char pattern[CFS_SELABEL_REGEX_MAX + 8];
+	int n = snprintf(pattern, sizeof(pattern), "^(%s)%c$", regex, type);
+	PCRE2_SIZE where;
+	char why[120];
+	int code;
+
+	if (n >= CFS_SELABEL_REGEX_MAX)
+		return cfs_fail(err, E2BIG, "an expression of over %d bytes",
+				CFS_SELABEL_REGEX_MAX);
+	*ret = pcre2_compile((PCRE2_SPTR)pattern, (PCRE2_SIZE)n, REGEX_OPTIONS,
+			     &code, &where, policy->compile);
+	if (*ret)
+		return 0;
+	if (pcre2_get_error_message(code, (PCRE2_UCHAR *)why, sizeof(why)) < 0)
+		snprintf(why, sizeof(why), "error %d", code);
+	return cfs_fail(err, EINVAL, "expression %.200s: %s", regex, why);
+}
+
+static int add_rule(struct cfs_selabel *policy, const struct line *line,
+		    struct cfs_err *err)
+{
+	const char *type = line->n > 1 ? line->word[1] : "";
+	bool typed = type[0] == '-';
+	struct rule rule = { .regex = line->word[0] };
+	int r;
+
+	if (typed && (!type[1] || type[2] || !strchr("bcdpls-", type[1])))
+		return cfs_fail(err, EINVAL,
+				"%.20s is no type of file: one of -b -c -d -p "
+				"-l -s --",
+				type);
+	if (line->n != (typed ? 3 : 2))
+		return cfs_fail(err, EINVAL,
+				"expected an expression, perhaps a type, and a "
+				"context");
+	if (policy->rules.len / sizeof(rule) >= CFS_SELABEL_RULES_MAX)
+		return cfs_fail(err, E2BIG, "over %d rules",
+				CFS_SELABEL_RULES_MAX);
+	rule.context = line->word[line->n - 1];
+	if (strcmp(rule.context, "<<none>>") == 0)
+		rule.context = NULL;
+	if (!cfs_buf_reserve(&policy->rules, sizeof(rule)))
+		return no_memory(err);
+	r = compile(policy, rule.regex, typed ? type[1] : '.', &rule.code, err);
+	if (r == 0)
+		cfs_buf_add(&policy->rules, &rule, sizeof(rule));
+	return r;
+}
+
+int cfs_selabel_add(struct cfs_selabel *policy, struct cfs_bytes text,
+		    struct cfs_err *err)
+{
+	struct line line = { 0 };
+	char *rest;
+	int r = copy_text(policy, text, &rest, err);
+
+	while (r == 0 && next_line(&rest, &line))
+		if (line.n > 0)
+			r = add_rule(policy, &line, err);
+	return r < 0 && line.number ? cfs_ctx(err, "line %zu", line.number) : r;
+}
+
+static int add_alias(struct cfs_selabel *policy, const struct line *line,
+		     struct cfs_err *err)
+{
+	struct alias *alias = cfs_arena_alloc(&policy->arena, sizeof(*alias));
+	const void **slot;
+
+	if (!alias || !cfs_table_reserve(&policy->aliases))
+		return no_memory(err);
+	if (line->n != 2)
+		return cfs_fail(err, EINVAL, "expected two paths");
+	alias->path = (struct cfs_bytes){ (const uint8_t *)line->word[0],
+					  strlen(line->word[0]) };
+	alias->original = line->word[1];
+	slot = cfs_table_slot(&policy->aliases, alias_hash(alias), same_path,
+			      alias);
+	if (*slot)
+		*slot = alias;
+	else
+		cfs_table_fill(&policy->aliases, slot, alias);
+	return 0;
+}
+
+int cfs_selabel_add_aliases(struct cfs_selabel *policy, struct cfs_bytes text,
+			    struct cfs_err *err)
+{
+	struct line line = { 0 };
+	char *rest;
+	int r = copy_text(policy, text, &rest, err);
+
+	while (r == 0 && next_line(&rest, &line))
+		if (line.n > 0)
+			r = add_alias(policy, &line, err);
+	return r < 0 && line.number ? cfs_ctx(err, "line %zu", line.number) : r;
+}
+
+const char *cfs_selabel_alias(const struct cfs_selabel *policy,
+			      struct cfs_bytes path)
+{
+	const struct alias key = { .path = path }, *found;
+
+	found = *cfs_table_slot(&policy->aliases, alias_hash(&key), same_path,
+				&key);
+	return found ? found->original : NULL;
+}
+
+int cfs_selabel_all(const struct cfs_selabel *policy,
+		    struct cfs_selabel_scope *ret, struct cfs_err *err)
+{
+	struct cfs_selabel_scope all = { 0 };
+	size_t n = policy->rules.len / sizeof(struct rule);
+
+	for (size_t i = n; i-- > 0;) {
+		uint32_t number = (uint32_t)i;
+
+		cfs_buf_add(&all.rules, &number, sizeof(number));
+	}
+	if (cfs_buf_check(&all.rules, err) < 0) {
+		cfs_buf_free(&all.rules);
+		return -err->code;
+	}
+	*ret = all;
+	return 0;
+}
+
+/* What PCRE2 says to @rule and @text. */
+static int try(struct cfs_selabel *policy, struct rule *rule,
+	       struct cfs_bytes text, uint32_t how)
+{
+	int r;
+
+	/* No translator on this machine, or no memory: then it is slower. */
+	if (++rule->tried == OFTEN)
+		(void)pcre2_jit_compile(rule->code,
+					PCRE2_JIT_COMPLETE |
+						PCRE2_JIT_PARTIAL_HARD);
+	r = pcre2_match(rule->code, text.data, text.len, 0, how, policy->data,
+			policy->match);
+	/* Its stack is small, the interpreter's grows to the limit. */
+	if (r == PCRE2_ERROR_JIT_STACKLIMIT)
+		r = pcre2_match(rule->code, text.data, text.len, 0,
+				how | PCRE2_NO_JIT, policy->data,
+				policy->match);
+	return r;
+}
+
+int cfs_selabel_narrow(struct cfs_selabel *policy,
+		       const struct cfs_selabel_scope *above,
+		       struct cfs_bytes prefix, struct cfs_selabel_scope *ret,
+		       struct cfs_err *err)
+{
+	const uint32_t *number = (const uint32_t *)above->rules.data;
+	size_t n = above->rules.len / sizeof(*number);
+	struct cfs_selabel_scope scope = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		/* "No" is the one answer that more text cannot change. */
+		if (try(policy, &rules_of(policy)[number[i]], prefix,
+			PCRE2_PARTIAL_HARD) != PCRE2_ERROR_NOMATCH)
+			cfs_buf_add(&scope.rules, &number[i], sizeof(*number));
+	}
+	if (cfs_buf_check(&scope.rules, err) < 0) {
+		cfs_buf_free(&scope.rules);
+		return -err->code;
+	}
+	*ret = scope;
+	return 0;
+}
+
+int cfs_selabel_find(struct cfs_selabel *policy,
+		     const struct cfs_selabel_scope *scope,
+		     struct cfs_bytes key, const char **ret,
+		     struct cfs_err *err)
+{
+	const uint32_t *number = (const uint32_t *)scope->rules.data;
+	size_t n = scope->rules.len / sizeof(*number);
+
+	for (size_t i = 0; i < n; i++) {
+		struct rule *rule = &rules_of(policy)[number[i]];
+		int r = try(policy, rule, key, 0);
+
+		if (r == PCRE2_ERROR_NOMATCH)
+			continue;
+		if (r == PCRE2_ERROR_NOMEMORY)
+			return no_memory(err);
+		if (r < 0)
+			return cfs_fail(err, EINVAL,
+					"expression %.200s takes too long",
+					rule->regex);
+		if (!rule->context)
+			return 0;
+		*ret = rule->context;
+		return 1;
+	}
+	return 0;
+}
