@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -352,12 +353,29 @@ static const struct cfs_program *find_program(int *argc, char ***argv)
 	return program;
 }
 
+/*
+ * A descriptor below 3 that is closed would be given to the next file that is
+ * opened, and words for the user be written into it.
+ */
+static void occupy_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* So that using it is still an error. */
+		if (open("/dev/null",
+			 fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			return;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct cfs_program *program = find_program(&argc, &argv);
 	struct cfs_err err = { 0 };
 	int r;
 
+	occupy_standard();
 	/* A closed pipe is an error to report, not a silent death. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (program)

@@ -117,8 +117,11 @@ int cmd_output_commit(struct cfs_output *out, struct cfs_err *err)
 
 	if (fd < 0)
 		return cfs_temp_replace(&out->temp, out->dirfd, out->name, err);
-	/* Some file systems say only now that there was no room. */
 	out->direct = -EBADF;
+	/* Words may follow the image on stdout. */
+	if (fd == STDOUT_FILENO)
+		return 0;
+	/* Some file systems say only now that there was no room. */
 	if (close(fd) < 0)
 		return cfs_fail(err, errno, "%s", strerror(errno));
 	return 0;

@@ -8,6 +8,10 @@
 #include "cfsctl/cfsctl.h"
 
 static const struct cfs_program programs[] = {
+	{ .name = "mkcomposefs",
+	  .help = "make an image of a directory or dumpfile",
+	  .usage = cmd_mkcomposefs_usage,
+	  .run = cmd_mkcomposefs },
 	{ .name = "composefs-dump",
 	  .help = "read an image and write it again",
 	  .usage = cmd_composefs_dump_usage,

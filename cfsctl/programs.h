@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "tree/node.h"
 
 struct cfs_program {
 	const char *name;
@@ -39,7 +40,19 @@ void cmd_program_list(FILE *to);
 /* What could not be written to stdout is not done. */
 int cmd_flush(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Reads the directory @path as mkcomposefs does, with the CFS_SCAN_* of
+ * @flags; its files go to the digest store @store unless that is NULL.
+ * @threads: that hash and store, 0 for as many as there are processors.
+ */
+int cmd_mkcomposefs_scan(const char *path, unsigned flags, const char *store,
+			 unsigned threads, struct cfs_tree **ret,
+			 struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 5, 6)));
+
 /* The programs, in the order of the table. */
+void cmd_mkcomposefs_usage(FILE *to);
+int cmd_mkcomposefs(int argc, char **argv, struct cfs_err *err);
 void cmd_composefs_dump_usage(FILE *to);
 int cmd_composefs_dump(int argc, char **argv, struct cfs_err *err);
 
