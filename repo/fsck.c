@@ -6,30 +6,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/io.h"
-#include "erofs/reader.h"
 #include "fsverity/measure.h"
 #include "fsverity/merkle.h"
 #include "repo/dir.h"
-#include "repo/image.h"
-#include "repo/object.h"
+#include "repo/fsck_run.h"
 #include "repo/temp.h"
 
 #define PATH_ROOM (PATH_MAX + 16)
 
-struct check {
-	const struct cfs_repo *repo;
-	const struct cfs_fsck_params *params;
-	struct cfs_fsck count;
-	int objects; /* objects/, or -EBADF when there is none */
-};
-
-static void found(struct check *c, const char *fmt, ...) CFS_PRINTF(2, 3);
-
-static void found(struct check *c, const char *fmt, ...)
+void cfs_fsck_found(struct cfs_fsck_run *c, const char *fmt, ...)
 {
 	char text[PATH_ROOM + 1200] = "fsck: ";
 	size_t len = strlen(text);
@@ -42,13 +30,13 @@ static void found(struct check *c, const char *fmt, ...)
 	c->params->found(c->params->arg, text);
 }
 
-static bool is_temporary(const char *name)
+bool cfs_fsck_is_temporary(const char *name)
 {
 	return strncmp(name, CFS_TEMP_PREFIX, strlen(CFS_TEMP_PREFIX)) == 0;
 }
 
 /* A secure repository wants the kernel's word, else reading will do. */
-static bool object_is_good(struct check *c, int fd, const char *path,
+static bool object_is_good(struct cfs_fsck_run *c, int fd, const char *path,
 			   const struct cfs_digest *id)
 {
 	char hex[CFS_DIGEST_HEX_MAX];
@@ -57,25 +45,28 @@ static bool object_is_good(struct check *c, int fd, const char *path,
 	int r = cfs_verity_measure(fd, &have, &err);
 
 	if (r < 0)
-		found(c, "object-verity-failed: %s: %s", path, err.msg);
+		cfs_fsck_found(c, "object-verity-failed: %s: %s", path,
+			       err.msg);
 	if (r == 0 && c->params->secure)
-		found(c, "object-verity-missing: %s", path);
+		cfs_fsck_found(c, "object-verity-missing: %s", path);
 	if (r < 0 || (r == 0 && c->params->secure))
 		return false;
 	if (r == 0)
 		r = cfs_verity_digest_fd(id->alg, fd, &have, NULL, &err);
 	if (r < 0) {
-		found(c, "object-verity-failed: %s: %s", path, err.msg);
+		cfs_fsck_found(c, "object-verity-failed: %s: %s", path,
+			       err.msg);
 		return false;
 	}
 	if (cfs_digest_equal(&have, id))
 		return true;
 	cfs_digest_to_hex(&have, hex);
-	found(c, "object-digest-mismatch: %s: measured %s", path, hex);
+	cfs_fsck_found(c, "object-digest-mismatch: %s: measured %s", path, hex);
 	return false;
 }
 
-static bool check_object(struct check *c, const char *shard, const char *rest)
+static bool check_object(struct cfs_fsck_run *c, const char *shard,
+			 const char *rest)
 {
 	char path[PATH_ROOM], hex[CFS_DIGEST_HEX_MAX];
 	CFS_AUTOFD int fd = -EBADF;
@@ -88,19 +79,20 @@ static bool check_object(struct check *c, const char *shard, const char *rest)
 	if ((size_t)n >= sizeof(hex) ||
 	    cfs_digest_from_hex(hex, (size_t)n, &id, &err) < 0 ||
 	    id.alg != c->repo->meta.alg) {
-		found(c, "object-invalid-name: %s: not a %s digest", path,
-		      cfs_alg_name(c->repo->meta.alg));
+		cfs_fsck_found(c, "object-invalid-name: %s: not a %s digest",
+			       path, cfs_alg_name(c->repo->meta.alg));
 		return false;
 	}
 	fd = cfs_open_regular(c->repo->fd, path, NULL);
 	if (fd < 0) {
-		found(c, "object-open-failed: %s: %s", path, strerror(-fd));
+		cfs_fsck_found(c, "object-open-failed: %s: %s", path,
+			       strerror(-fd));
 		return false;
 	}
 	return object_is_good(c, fd, path, &id);
 }
 
-static int check_objects(struct check *c, struct cfs_err *err)
+static int check_objects(struct cfs_fsck_run *c, struct cfs_err *err)
 {
 	CFS_AUTONAMES struct cfs_dir_names shards = { 0 };
 	int r = cfs_dir_list(c->repo->fd, "objects", &shards, err);
@@ -109,13 +101,14 @@ static int check_objects(struct check *c, struct cfs_err *err)
 		CFS_AUTONAMES struct cfs_dir_names names = { 0 };
 		const char *shard = shards.v[i];
 
-		if (is_temporary(shard))
+		if (cfs_fsck_is_temporary(shard))
 			continue;
 		if (strlen(shard) != 2) {
-			found(c,
-			      "object-invalid-name: objects/%s: no first "
-			      "byte of a digest",
-			      shard);
+			cfs_fsck_found(
+				c,
+				"object-invalid-name: objects/%s: no first "
+				"byte of a digest",
+				shard);
 			continue;
 		}
 		r = cfs_dir_list(c->objects, shard, &names, err);
@@ -128,107 +121,30 @@ static int check_objects(struct check *c, struct cfs_err *err)
 	return r;
 }
 
-static bool object_exists(const struct check *c, const struct cfs_digest *id)
-{
-	char path[CFS_OBJECT_PATH_MAX];
-
-	cfs_digest_to_path(id, path);
-	return c->objects >= 0 && cfs_name_exists(c->objects, path) == 1;
-}
-
-/* An object that the image at @path needs. */
-struct need {
-	struct check *c;
-	const char *path;
-};
-
-static int needs(void *arg, const struct cfs_digest *id, struct cfs_err *err)
-{
-	struct need *need = arg;
-	char hex[CFS_DIGEST_HEX_MAX];
-
-	(void)err;
-	if (object_exists(need->c, id))
-		return 0;
-	cfs_digest_to_hex(id, hex);
-	found(need->c, "image-missing-object: %s: %s", need->path, hex);
-	need->c->count.missing_objects++;
-	return 0;
-}
-
-static bool check_content(struct check *c, const char *path, int fd)
-{
-	struct need need = { c, path };
-	struct cfs_err err;
-	struct stat st;
-	void *data;
-	int r;
-
-	if (fstat(fd, &st) < 0) {
-		found(c, "stat-failed: %s: %s", path, strerror(errno));
-		return false;
-	}
-	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (data == MAP_FAILED) {
-		found(c, "image-read-failed: %s: %s", path, strerror(errno));
-		return false;
-	}
-	r = cfs_erofs_objects((struct cfs_bytes){ data, (size_t)st.st_size },
-			      c->repo->meta.alg, needs, &need, &err);
-	(void)munmap(data, (size_t)st.st_size);
-	if (r < 0)
-		found(c, "image-invalid: %s: %s", path, err.msg);
-	return r == 0;
-}
-
-static bool check_image(struct check *c, const char *path, const char *name)
-{
-	CFS_AUTOFD int fd = -EBADF;
-	struct cfs_digest id;
-	struct cfs_err err;
-	int r;
-
-	r = cfs_digest_from_hex(name, strlen(name), &id, &err);
-	if (r == 0)
-		r = cfs_repo_open_image(c->repo, &id, &fd, &err);
-	if (r == CFS_IMAGE_DANGLING) {
-		found(c, "broken-symlink: %s", path);
-		c->count.broken_links++;
-		return false;
-	}
-	if (r >= 0)
-		r = cfs_object_check(fd, &id, &err);
-	if (r < 0) {
-		found(c, "image-open-failed: %s: %s", path, err.msg);
-		return false;
-	}
-	return check_content(c, path, fd);
-}
-
-static void check_link(struct check *c, const char *path)
+static void check_link(struct cfs_fsck_run *c, const char *path)
 {
 	CFS_AUTOFD int fd = cfs_open_beneath(c->repo->fd, path, O_PATH);
 
 	if (fd >= 0)
 		return;
-	found(c, "broken-symlink: %s", path);
+	cfs_fsck_found(c, "broken-symlink: %s", path);
 	c->count.broken_links++;
 }
 
-static bool is_link(struct check *c, const char *path, struct stat *st)
+static bool is_link(struct cfs_fsck_run *c, const char *path, struct stat *st)
 {
 	if (fstatat(c->repo->fd, path, st, AT_SYMLINK_NOFOLLOW) < 0) {
-		found(c, "stat-failed: %s: %s", path, strerror(errno));
+		cfs_fsck_found(c, "stat-failed: %s: %s", path, strerror(errno));
 		return false;
 	}
 	if (S_ISLNK(st->st_mode))
 		return true;
 	if (!S_ISDIR(st->st_mode))
-		found(c, "entry-not-symlink: %s", path);
+		cfs_fsck_found(c, "entry-not-symlink: %s", path);
 	return false;
 }
 
-static int check_refs(struct check *c, const char *dir, unsigned depth,
+static int check_refs(struct cfs_fsck_run *c, const char *dir, unsigned depth,
 		      struct cfs_err *err)
 {
 	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
@@ -240,7 +156,7 @@ static int check_refs(struct check *c, const char *dir, unsigned depth,
 		char path[PATH_ROOM];
 		struct stat st;
 
-		if (is_temporary(names.v[i]))
+		if (cfs_fsck_is_temporary(names.v[i]))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, names.v[i]);
 		if (is_link(c, path, &st))
@@ -252,7 +168,7 @@ static int check_refs(struct check *c, const char *dir, unsigned depth,
 }
 
 /* images/ or streams/, without their refs. */
-static int check_category(struct check *c, const char *dir, bool images,
+static int check_category(struct cfs_fsck_run *c, const char *dir, bool images,
 			  struct cfs_err *err)
 {
 	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
@@ -262,7 +178,8 @@ static int check_category(struct check *c, const char *dir, bool images,
 		char path[PATH_ROOM];
 		struct stat st;
 
-		if (is_temporary(names.v[i]) || strcmp(names.v[i], "refs") == 0)
+		if (cfs_fsck_is_temporary(names.v[i]) ||
+		    strcmp(names.v[i], "refs") == 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, names.v[i]);
 		if (images)
@@ -273,7 +190,7 @@ static int check_category(struct check *c, const char *dir, bool images,
 			c->count.images_corrupted += images;
 		else if (!images)
 			check_link(c, path);
-		else if (!check_image(c, path, names.v[i]))
+		else if (!cfs_fsck_image(c, path, names.v[i]))
 			c->count.images_corrupted++;
 	}
 	return r;
@@ -284,7 +201,9 @@ int cfs_repo_fsck(const struct cfs_repo *repo,
 		  struct cfs_err *err)
 {
 	CFS_AUTOFD int objects = cfs_dir_open(repo->fd, "objects");
-	struct check c = { .repo = repo, .params = params, .objects = objects };
+	struct cfs_fsck_run c = { .repo = repo,
+				  .params = params,
+				  .objects = objects };
 	int r = 0;
 
 	if (objects < 0 && objects != -ENOENT)

@@ -102,6 +102,35 @@ upstream "a repository decides the format" \
 check "compute-id does not take it, and says so" has erofs-version \
 	<<< "$(cfsctl --repo v2 compute-id root 2>&1)"
 
+# A repository may want every image in several formats.
+fixture_repo several
+python3 - << 'X'
+import json
+with open('several/meta.json') as f:
+    meta = json.load(f)
+meta['erofs_formats'] = {'default': 1, 'extra': [0, 2]}
+with open('several/meta.json', 'w') as f:
+    json.dump(meta, f)
+X
+same "a repository may want several formats: the default one is printed" \
+	"$(cfsctl --repo several create-image root name | hex)" \
+	"$(cfs --erofs-version 1 compute-id root)"
+for v in 0 1 2; do
+	check "  format $v is made" \
+		test -e "several/images/$(cfs --erofs-version $v compute-id root)"
+done
+same "  and no other" "$(cd several/images && ls -d [0-9a-f]* | wc -l)" 3
+same "  the name is that of the default one" \
+	"$(basename "$(readlink several/images/refs/name)")" \
+	"$(cfs --erofs-version 1 compute-id root)"
+check "  fsck reads them all" has 'images: 3/3 ok' \
+	<<< "$(cfsctl --repo several fsck)"
+rm -rf several/images
+cfsctl --repo several --erofs-version 2 create-image root > /dev/null
+same "  --erofs-version makes one alone" \
+	"$(cd several/images && ls -d [0-9a-f]*)" \
+	"$(cfs --erofs-version 2 compute-id root)"
+
 upstream "the root is as it is on request" \
 	"$(cfsctl --no-repo compute-id --no-propagate-usr-to-root root)" \
 	"704a714c1e40ba9549e07d4f32b394f4d9ef7e7f11cb547c75050e146faa2857f83b2c0aedafb35bcaed530a85fcc8d903952ddc9d50e30e531255442f8d46cb"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "repo/fsck.h"
 
+#include "erofs/writer.h"
 #include "repo/lock.h"
 #include "repo/object.h"
 #include "repo/ref.h"
@@ -44,6 +45,13 @@ static void start(void)
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
 	CHECK(cfs_store_open(&repo, false, NULL, &store, &err) == 0);
 	CHECK(cfs_object_add_bytes(&store, data, &id, &err) == 0);
+}
+
+static void spoil_object(void)
+{
+	CFS_AUTOFREE char *path = below(root, OBJECT);
+
+	CHECK(unlink(path) == 0);
 }
 
 static struct cfs_fsck look(bool secure, bool metadata_only)
@@ -137,4 +145,147 @@ TEST(directories_of_names_are_followed_to_a_limit)
 	}
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
 	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == -ELOOP);
+}
+
+/* What a file of the image says of itself. */
+struct claim {
+	const char *name;
+	uint64_t size;
+	const char *path;   /* backing path, or NULL */
+	const char *digest; /* hex, or NULL */
+};
+
+#define ONE                                                              \
+	"b803429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c05" \
+	"51"
+#define ONE_PATH                                                          \
+	"b8/03429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c05" \
+	"51"
+
+static void add_claim(struct cfs_tree *tree, const struct claim *claim)
+{
+	struct cfs_bytes name = { (const uint8_t *)claim->name,
+				  strlen(claim->name) };
+	struct cfs_bytes path = { (const uint8_t *)claim->path,
+				  claim->path ? strlen(claim->path) : 0 };
+	struct cfs_digest id;
+	struct cfs_node *node;
+
+	CHECK(cfs_node_add(tree, tree->root, name, S_IFREG | 0644, &node,
+			   &err) == 0);
+	if (claim->digest)
+		CHECK(cfs_digest_from_hex(claim->digest, strlen(claim->digest),
+					  &id, &err) == 0);
+	CHECK(cfs_node_set_backing(tree, node, claim->size, path,
+				   claim->digest ? &id : NULL, &err) == 0);
+}
+
+/* Commits an image of @version in which @claims are made. */
+static void commit(unsigned version, const struct claim *claims, size_t n)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOBUF struct cfs_buf image = { 0 };
+	struct cfs_repo repo = CFS_REPO_INIT;
+	struct cfs_digest id;
+
+	CHECK(cfs_tree_new(&tree, &err) == 0);
+	for (size_t i = 0; i < n; i++)
+		add_claim(tree, &claims[i]);
+	CHECK(cfs_tree_finish(tree, &err) == 0);
+	CHECK(cfs_erofs_write(tree, version, 0, &image, &err) == 0);
+	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
+	CHECK(cfs_store_open(&repo, false, NULL, &store, &err) == 0);
+	CHECK(cfs_object_add_bytes(&store, cfs_buf_bytes(&image), &id, &err) ==
+	      0);
+	CHECK(cfs_image_commit(&store, &id, &err) == 0);
+}
+
+TEST(images_of_every_format_find_their_objects)
+{
+	const struct claim claims[] = {
+		{ "one", 1, ONE_PATH, ONE },
+		{ "another", 1, ONE_PATH, ONE },
+		{ "zeros", 4096, NULL, NULL },
+	};
+	struct cfs_fsck count;
+
+	start();
+	for (unsigned version = 0; version <= 2; version++)
+		commit(version, claims, version < 2 ? 3 : 2);
+	count = look(false, false);
+	CHECK(count.findings == 0 && count.images_checked == 3);
+	CHECK(count.objects_checked == 4);
+	spoil_object();
+	count = look(false, true);
+	CHECK(count.findings == 3 && count.missing_objects == 3);
+	CHECK(count.images_corrupted == 0);
+	CHECK(strstr(said, ": " ONE "\n"));
+}
+
+TEST(an_image_has_the_size_of_its_objects)
+{
+	const struct claim claims[] = {
+		{ "long", 2, ONE_PATH, ONE },
+		{ "longer", 3, ONE_PATH, ONE },
+		{ "right", 1, ONE_PATH, ONE },
+		{ "wrong", 3, ONE_PATH, ONE },
+	};
+	struct cfs_fsck count;
+
+	for (unsigned version = 0; version <= 2; version++) {
+		start();
+		commit(version, claims, 4);
+		count = look(false, false);
+		CHECK(count.findings == 2 && count.images_corrupted == 1);
+		CHECK(strstr(said, ": /long: it has 2 bytes, its object " ONE
+				   " 1\n"));
+		CHECK(strstr(said, "r: it has 3 bytes") ||
+		      strstr(said, "g: it has 3 bytes"));
+		/* A damaged object is no fault of the image. */
+		put(root, OBJECT, "damaged");
+		count = look(false, false);
+		CHECK(count.findings == 1 && count.objects_corrupted == 1);
+		CHECK(look(false, true).findings == 0);
+	}
+}
+
+TEST(an_image_names_objects_by_their_digests)
+{
+	const struct claim none = { "x", 1, "some/file", ONE };
+	const struct claim other = {
+		"x", 1,
+		"b8/13429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c"
+		"0551",
+		ONE
+	};
+	const struct claim alone = { "x", 1, ONE_PATH, NULL };
+
+	start();
+	commit(1, &none, 1);
+	CHECK(look(false, false).images_corrupted == 1);
+	CHECK(strstr(said, ": /x: its content is some/file, no object\n"));
+	start();
+	commit(0, &other, 1);
+	CHECK(look(false, false).images_corrupted == 1);
+	CHECK(strstr(said, ": /x: its content is b8/1342"));
+	CHECK(strstr(said, ", not its digest\n"));
+	start();
+	commit(1, &alone, 1);
+	CHECK(look(false, false).findings == 0);
+	spoil_object();
+	CHECK(look(false, true).missing_objects == 1);
+}
+
+TEST(an_image_has_objects_of_the_repositorys_algorithm)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+	const struct claim claim = { "x", 1, NULL, hex };
+
+	start();
+	memset(hex, 'a', 128);
+	hex[128] = '\0';
+	commit(1, &claim, 1);
+	CHECK(look(false, false).images_corrupted == 1);
+	CHECK(strstr(said, ": /x: its object is of sha512, not sha256\n"));
 }
