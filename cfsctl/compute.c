@@ -10,6 +10,7 @@
 #include "cfsctl/progress.h"
 #include "cfsctl/source.h"
 #include "erofs/writer.h"
+#include "fsverity/digester.h"
 #include "fsverity/merkle.h"
 #include "repo/init.h"
 #include "repo/temp.h"
@@ -59,28 +60,23 @@ static void choose(const struct cfs_globals *g, struct computation *c)
 		     "say --erofs-version");
 }
 
-static int digest_file(void *ctx, int fd, const struct stat *st,
-		       struct cfs_digest *ret, struct cfs_err *err)
+static void count_file(void *ctx, uint64_t bytes)
 {
-	struct computation *c = ctx;
-	uint64_t size;
-	int r = cfs_verity_digest_fd(c->alg, fd, ret, &size, err);
-
-	if (r < 0)
-		return r;
-	if (size != (uint64_t)st->st_size)
-		return cfs_fail(err, ESTALE, "it changed while it was read");
-	cmd_progress_add(&c->progress, size);
-	return 0;
+	cmd_progress_add(ctx, bytes);
 }
 
 static int read_source(struct computation *c, const struct cfs_source *source,
 		       struct cfs_tree **ret, struct cfs_err *err)
 {
+	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
 	int r;
 
+	r = cfs_digester_new(c->alg, 1, NULL, &digester, err);
+	if (r < 0)
+		return r;
 	cmd_progress_start(&c->progress, "read");
-	r = cmd_source_read(source, digest_file, c, ret, err);
+	r = cmd_source_read(source, digester, count_file, &c->progress, ret,
+			    err);
 	cmd_progress_end(&c->progress);
 	return r;
 }

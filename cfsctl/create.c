@@ -8,30 +8,19 @@
 #include "cfsctl/progress.h"
 #include "cfsctl/source.h"
 #include "erofs/writer.h"
+#include "fsverity/digester.h"
+#include "repo/keeper.h"
 #include "repo/object.h"
 #include "repo/ref.h"
-#include "repo/writer.h"
 
 struct creation {
 	struct cfs_store *store;
-	struct cfs_writer *writer;
 	struct cfs_progress progress;
 };
 
-static int store_file(void *ctx, int fd, const struct stat *st,
-		      struct cfs_digest *ret, struct cfs_err *err)
+static void count_file(void *ctx, uint64_t bytes)
 {
-	struct creation *c = ctx;
-	uint64_t size;
-	int r = cfs_writer_add_file(c->writer, fd, ret, &size, err);
-
-	if (r < 0)
-		return r;
-	/* The tree has the size that was seen first. */
-	if (size != (uint64_t)st->st_size)
-		return cfs_fail(err, ESTALE, "it changed while it was read");
-	cmd_progress_add(&c->progress, size);
-	return 0;
+	cmd_progress_add(ctx, bytes);
 }
 
 /* Stores the image of @tree in @format and commits it. */
@@ -84,18 +73,19 @@ static int check_objects(const struct cfs_store *store,
 static int read_source(struct creation *c, const struct cfs_source *source,
 		       struct cfs_tree **ret, struct cfs_err *err)
 {
+	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
+	struct cfs_keeper keeper;
 	int r;
 
-	r = cfs_writer_new(c->store, &c->writer, err);
+	cfs_store_keeper(c->store, &keeper);
+	r = cfs_digester_new(c->store->repo.meta.alg, 0, &keeper, &digester,
+			     err);
 	if (r < 0)
 		return r;
 	cmd_progress_start(&c->progress, "stored");
-	r = cmd_source_read(source, store_file, c, ret, err);
-	if (r == 0)
-		r = cfs_writer_finish(c->writer, err);
+	r = cmd_source_read(source, digester, count_file, &c->progress, ret,
+			    err);
 	cmd_progress_end(&c->progress);
-	cfs_writer_free(c->writer);
-	c->writer = NULL;
 	if (r == 0 && source->dumpfile)
 		r = check_objects(c->store, *ret, err);
 	return r;

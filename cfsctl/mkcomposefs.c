@@ -13,7 +13,6 @@
 #include "erofs/writer.h"
 #include "fsverity/merkle.h"
 #include "repo/store.h"
-#include "repo/writer.h"
 #include "tree/dump.h"
 #include "tree/scan.h"
 

@@ -5,36 +5,27 @@
 #include <sys/stat.h>
 
 #include "cfsctl/programs.h"
-#include "fsverity/merkle.h"
-#include "repo/store.h"
-#include "repo/writer.h"
+#include "fsverity/digester.h"
+#include "repo/keeper.h"
 #include "tree/scan.h"
 
-static int digest_file(void *ctx, int fd, const struct stat *st,
-		       struct cfs_digest *ret, struct cfs_err *err)
+/* @store: NULL when digests are all that is wanted. */
+static int scan_dir(int dir, unsigned flags, unsigned threads,
+		    struct cfs_store *store, struct cfs_tree **ret,
+		    struct cfs_err *err)
 {
-	struct cfs_writer *writer = ctx;
-	uint64_t size;
+	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
+	struct cfs_scan scan = { .flags = flags | CFS_SCAN_NO_HARDLINKS };
+	struct cfs_keeper keeper;
 	int r;
 
-	if (writer)
-		r = cfs_writer_add_file(writer, fd, ret, &size, err);
-	else
-		r = cfs_verity_digest_fd(CFS_ALG_SHA256, fd, ret, &size, err);
-	if (r == 0 && size != (uint64_t)st->st_size)
-		return cfs_fail(err, ESTALE, "it changed while it was read");
-	return r;
-}
-
-static int scan_dir(int dir, unsigned flags, struct cfs_writer *writer,
-		    struct cfs_tree **ret, struct cfs_err *err)
-{
-	const struct cfs_scan scan = {
-		.flags = flags | CFS_SCAN_NO_HARDLINKS,
-		.file = digest_file,
-		.ctx = writer,
-	};
-
+	if (store)
+		cfs_store_keeper(store, &keeper);
+	r = cfs_digester_new(CFS_ALG_SHA256, threads, store ? &keeper : NULL,
+			     &digester, err);
+	if (r < 0)
+		return r;
+	scan.digester = digester;
 	return cfs_tree_scan(dir, &scan, ret, err);
 }
 
@@ -80,10 +71,10 @@ static int open_store(const char *path, int *ret_dir, struct cfs_store *ret,
 	return r;
 }
 
-static int scan_into_store(int dir, unsigned flags, const char *path,
-			   struct cfs_tree **ret, struct cfs_err *err)
+static int scan_into_store(int dir, unsigned flags, unsigned threads,
+			   const char *path, struct cfs_tree **ret,
+			   struct cfs_err *err)
 {
-	CFS_AUTO(cfs_writer_free) struct cfs_writer *writer = NULL;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	CFS_AUTOFD int store_dir = -EBADF;
@@ -91,11 +82,7 @@ static int scan_into_store(int dir, unsigned flags, const char *path,
 
 	if (r < 0)
 		return cfs_ctx(err, "digest store %s", path);
-	r = cfs_writer_new(&store, &writer, err);
-	if (r == 0)
-		r = scan_dir(dir, flags, writer, &tree, err);
-	if (r == 0)
-		r = cfs_writer_finish(writer, err);
+	r = scan_dir(dir, flags, threads, &store, &tree, err);
 	if (r == 0)
 		r = cfs_store_flush(&store, err);
 	if (r == 0)
@@ -110,13 +97,12 @@ int cmd_mkcomposefs_scan(const char *path, unsigned flags, const char *store,
 	const unsigned both = CFS_SCAN_NO_XATTRS | CFS_SCAN_USER_XATTRS;
 	CFS_AUTOFD int dir = -EBADF;
 
-	(void)threads;
 	if ((flags & both) == both)
 		return cfs_fail(err, EINVAL, "%s", strerror(EINVAL));
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return cfs_fail(err, errno, "%s", strerror(errno));
 	if (store)
-		return scan_into_store(dir, flags, store, ret, err);
-	return scan_dir(dir, flags, NULL, ret, err);
+		return scan_into_store(dir, flags, threads, store, ret, err);
+	return scan_dir(dir, flags, threads, NULL, ret, err);
 }

@@ -113,12 +113,14 @@ static int transform(const struct cfs_source *source, struct cfs_tree *tree,
 }
 
 int cmd_source_read(const struct cfs_source *source,
-		    int (*file)(void *ctx, int fd, const struct stat *st,
-				struct cfs_digest *ret, struct cfs_err *err),
-		    void *ctx, struct cfs_tree **ret, struct cfs_err *err)
+		    struct cfs_digester *digester,
+		    void (*seen)(void *ctx, uint64_t bytes), void *ctx,
+		    struct cfs_tree **ret, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
-	const struct cfs_scan scan = { .file = file, .ctx = ctx };
+	const struct cfs_scan scan = { .digester = digester,
+				       .seen = seen,
+				       .ctx = ctx };
 	CFS_AUTOFD int root = -EBADF;
 	int r;
 

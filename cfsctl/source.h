@@ -49,13 +49,13 @@ int cmd_source_operands(struct cfs_source *source, int argc, char **argv,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Reads it and transforms it.  @file, @ctx: as struct cfs_scan has them.
+ * Reads it and transforms it.  @digester, @seen, @ctx: as struct cfs_scan has
+ * them; a dumpfile needs none.
  */
 int cmd_source_read(const struct cfs_source *source,
-		    int (*file)(void *ctx, int fd, const struct stat *st,
-				struct cfs_digest *ret, struct cfs_err *err),
-		    void *ctx, struct cfs_tree **ret,
-		    struct cfs_err *err) CFS_MUST_CHECK
-	__attribute__((nonnull(1, 2, 4, 5)));
+		    struct cfs_digester *digester,
+		    void (*seen)(void *ctx, uint64_t bytes), void *ctx,
+		    struct cfs_tree **ret, struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 2, 5, 6)));
 
 #endif

@@ -6,12 +6,13 @@
  * Short files are read into a window; a full window is hashed level by level,
  * the blocks of all its files together.  A file longer than a window is hashed
  * in segments of CFS_DIGESTER_SEGMENT bytes, which threads take in any order;
- * a segment is a whole number of blocks two levels up in both algorithms, so
- * memory does not depend on the file (64 or 256 bytes a segment are kept).
+ * a segment is a whole number of blocks one level up in both algorithms, and
+ * only their hashes are kept: 256 or 1024 bytes a segment.
  *
- * With one thread everything happens in the caller's calls.  With more, the
- * caller hashes as well whenever the others are behind, and no thread is
- * started before there is a second window to hash.
+ * With one thread everything happens in the caller's calls, and no descriptor
+ * stays open.  With more, up to about 256 do; the caller hashes as well
+ * whenever the others are behind, and no thread is started before there is
+ * enough for two.
  */
 #ifndef CFS_FSVERITY_DIGESTER_H
 #define CFS_FSVERITY_DIGESTER_H
@@ -24,7 +25,7 @@
 /* Bytes of one window, padded files included, and of the longest file that is
  * read into one. */
 #define CFS_DIGESTER_WINDOW	 (1u << 20)
-#define CFS_DIGESTER_SEGMENT	 (1u << 20)
+#define CFS_DIGESTER_SEGMENT	 (1u << 22)
 #define CFS_DIGESTER_THREADS_MAX 256
 
 struct cfs_digester;
@@ -54,7 +55,7 @@ int cfs_digester_new(enum cfs_alg alg, unsigned threads,
 		     struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(4, 5)));
 
-/* Waits for the threads, and drops what is unfinished.  NULL is allowed. */
+/* As cfs_digester_cancel(), and frees it.  NULL is allowed. */
 void cfs_digester_free(struct cfs_digester *d);
 CFS_DEFINE_AUTO(struct cfs_digester, cfs_digester_free);
 
@@ -78,10 +79,17 @@ int cfs_digester_add(struct cfs_digester *d, int *fd, const struct stat *st,
  * Waits until every file is done.  More may be added afterwards.
  * Errors: -ESTALE a file is not what @st said any more (its size or time
  * differ after it was read), reading, -ENOMEM, the keeper's.  Once something
- * has failed nothing else is started and every call fails with it.
+ * has failed nothing else is started and every call fails with it.  When this
+ * one has, no @ret is written to any more.
  */
 int cfs_digester_finish(struct cfs_digester *d,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Gives up: waits for the threads, and drops what is unfinished.  No @ret is
+ * written to afterwards, and every other call fails.
+ */
+void cfs_digester_cancel(struct cfs_digester *d) CFS_NONNULL;
 
 /* The @who of the file that failed; NULL when it was no file's fault. */
 const void *cfs_digester_culprit(const struct cfs_digester *d) CFS_NONNULL;

@@ -218,19 +218,25 @@ static int find_root(struct cfs_merkle *m, struct cfs_err *err)
 	return 0;
 }
 
-void cfs_merkle_descriptor(const struct cfs_merkle *m,
+void cfs_verity_descriptor(enum cfs_alg alg, uint64_t size, const uint8_t *root,
 			   uint8_t ret[static CFS_VERITY_DESCRIPTOR_SIZE])
 {
 	struct fsverity_desc desc = {
 		.version = 1,
-		.alg = (uint8_t)m->alg,
+		.alg = (uint8_t)alg,
 		.log_blocksize = 12,
-		.data_size = cfs_put64(m->size),
+		.data_size = cfs_put64(size),
 	};
 
-	assert(m->done);
-	memcpy(desc.root, m->root, cfs_alg_size(m->alg));
+	memcpy(desc.root, root, cfs_alg_size(alg));
 	memcpy(ret, &desc, sizeof(desc));
+}
+
+void cfs_merkle_descriptor(const struct cfs_merkle *m,
+			   uint8_t ret[static CFS_VERITY_DESCRIPTOR_SIZE])
+{
+	assert(m->done);
+	cfs_verity_descriptor(m->alg, m->size, m->root, ret);
 }
 
 int cfs_merkle_final(struct cfs_merkle *m, struct cfs_digest *ret,

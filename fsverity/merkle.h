@@ -17,6 +17,12 @@
 #define CFS_VERITY_BLOCK	   4096
 #define CFS_VERITY_DESCRIPTOR_SIZE 256
 
+/* The descriptor of a file of @size bytes whose tree has the root hash @root
+ * (all zero for an empty file), sig_size 0. */
+void cfs_verity_descriptor(enum cfs_alg alg, uint64_t size, const uint8_t *root,
+			   uint8_t ret[static CFS_VERITY_DESCRIPTOR_SIZE])
+	CFS_NONNULL;
+
 /* A digest in progress, fed front to back. */
 struct cfs_merkle;
 

@@ -215,35 +215,57 @@ int cfs_node_set_content(struct cfs_tree *tree, struct cfs_node *node,
 	return 0;
 }
 
-static int set_digest(struct cfs_tree *tree, struct cfs_node *node,
-		      const struct cfs_digest *digest, struct cfs_err *err)
+static int reserve_digest(struct cfs_tree *tree, struct cfs_node *node,
+			  enum cfs_alg alg, uint8_t **ret, struct cfs_err *err)
 {
-	size_t size = cfs_alg_size(digest->alg);
-	uint8_t *copy;
+	uint8_t *bytes;
 
-	if (tree->alg && tree->alg != digest->alg)
+	if (tree->alg && tree->alg != alg)
 		return cfs_fail(err, EINVAL,
 				"a %s digest among %s digests: all files of a "
 				"tree need the same algorithm",
-				cfs_alg_name(digest->alg),
-				cfs_alg_name(tree->alg));
-	copy = cfs_arena_alloc(&tree->arena, size);
-	if (!copy)
+				cfs_alg_name(alg), cfs_alg_name(tree->alg));
+	bytes = cfs_arena_alloc(&tree->arena, cfs_alg_size(alg));
+	if (!bytes)
 		return no_memory(err);
-	memcpy(copy, digest->bytes, size);
-	tree->alg = digest->alg;
-	node->file.digest = copy;
+	tree->alg = alg;
+	node->file.digest = bytes;
+	*ret = bytes;
 	return 0;
+}
+
+static int set_digest(struct cfs_tree *tree, struct cfs_node *node,
+		      const struct cfs_digest *digest, struct cfs_err *err)
+{
+	uint8_t *bytes;
+	int r = reserve_digest(tree, node, digest->alg, &bytes, err);
+
+	if (r == 0)
+		memcpy(bytes, digest->bytes, cfs_alg_size(digest->alg));
+	return r;
 }
 
 int cfs_node_set_object(struct cfs_tree *tree, struct cfs_node *node,
 			uint64_t size, const struct cfs_digest *digest,
 			struct cfs_err *err)
 {
+	uint8_t *bytes;
+	int r = cfs_node_reserve_object(tree, node, size, digest->alg, &bytes,
+					err);
+
+	if (r == 0)
+		memcpy(bytes, digest->bytes, cfs_alg_size(digest->alg));
+	return r;
+}
+
+int cfs_node_reserve_object(struct cfs_tree *tree, struct cfs_node *node,
+			    uint64_t size, enum cfs_alg alg, uint8_t **ret,
+			    struct cfs_err *err)
+{
 	assert(S_ISREG(node->mode) && size > 0);
 	node->size = size;
 	node->flags |= CFS_NODE_OBJECT;
-	return set_digest(tree, node, digest, err);
+	return reserve_digest(tree, node, alg, ret, err);
 }
 
 int cfs_node_set_backing(struct cfs_tree *tree, struct cfs_node *node,

@@ -133,6 +133,14 @@ int cfs_node_set_object(struct cfs_tree *tree, struct cfs_node *node,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * The same when the digest, of @alg, comes later: *@ret is where its bytes are
+ * to be written.  Errors: as above.
+ */
+int cfs_node_reserve_object(struct cfs_tree *tree, struct cfs_node *node,
+			    uint64_t size, enum cfs_alg alg, uint8_t **ret,
+			    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * The general case, for images of composefs' C tools: regular file @node of
  * @size > 0 bytes with the backing path @path (empty: none) and the digest
  * @digest (NULL: not known).

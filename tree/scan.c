@@ -14,6 +14,11 @@
 /* Source: linux/limits.h, XATTR_LIST_MAX and XATTR_SIZE_MAX. */
 #define XATTR_ROOM 65536
 
+/* Asked with first: the kernel allocates and clears what it is offered. */
+#define XATTR_FIRST 512
+
+#define ENTRIES_ROOM 65536
+
 #define LEAF_FLAGS (O_NOFOLLOW | O_CLOEXEC)
 
 /* An inode that may come by another name. */
@@ -36,6 +41,7 @@ struct scanner {
 	} levels[CFS_SCAN_DEPTH_MAX + 1];
 	char names[XATTR_ROOM];
 	uint8_t value[XATTR_ROOM];
+	_Alignas(struct dirent64) char entries[ENTRIES_ROOM];
 };
 
 static uint64_t seen_hash(const void *entry)
@@ -91,17 +97,30 @@ static struct handle handle_of(int fd, bool only_path)
 	return h;
 }
 
+static ssize_t get_value(struct scanner *sc, const struct handle *h,
+			 const char *name, size_t room)
+{
+	return h->only_path ? getxattr(h->path, name, sc->value, room)
+			    : fgetxattr(h->fd, name, sc->value, room);
+}
+
+static ssize_t get_names(struct scanner *sc, const struct handle *h,
+			 size_t room)
+{
+	return h->only_path ? listxattr(h->path, sc->names, room)
+			    : flistxattr(h->fd, sc->names, room);
+}
+
 static int read_xattr(struct scanner *sc, const struct handle *h,
 		      const char *name, struct cfs_err *err)
 {
 	const struct cfs_xattr *x;
 	struct cfs_bytes key = { (const uint8_t *)name, strlen(name) };
 	struct cfs_bytes value = { sc->value, 0 };
-	ssize_t n =
-		h->only_path
-			? getxattr(h->path, name, sc->value, sizeof(sc->value))
-			: fgetxattr(h->fd, name, sc->value, sizeof(sc->value));
+	ssize_t n = get_value(sc, h, name, XATTR_FIRST);
 
+	if (n < 0 && errno == ERANGE)
+		n = get_value(sc, h, name, sizeof(sc->value));
 	if (n < 0 && errno == ENODATA)
 		return changed(err);
 	if (n < 0)
@@ -121,9 +140,10 @@ static int read_xattrs(struct scanner *sc, const struct handle *h,
 
 	if (sc->scan->flags & CFS_SCAN_NO_XATTRS)
 		return 0;
-	n = h->only_path ? listxattr(h->path, sc->names, sizeof(sc->names))
-			 : flistxattr(h->fd, sc->names, sizeof(sc->names));
-	if (n < 0 && errno == EOPNOTSUPP)
+	n = get_names(sc, h, XATTR_FIRST);
+	if (n < 0 && errno == ERANGE)
+		n = get_names(sc, h, sizeof(sc->names));
+	if (n == 0 || (n < 0 && errno == EOPNOTSUPP))
 		return 0;
 	if (n < 0)
 		return cfs_fail_errno(err, "list xattrs");
@@ -143,6 +163,21 @@ static int read_xattrs(struct scanner *sc, const struct handle *h,
 		sc->pairs.len / sizeof(struct cfs_xattr *), &node->xattrs, err);
 }
 
+/* Makes @node an inode of its own that is like @other. */
+static void copy_inode(struct cfs_node *node, const struct cfs_node *other)
+{
+	node->mode = other->mode;
+	node->uid = other->uid;
+	node->gid = other->gid;
+	node->mtime_sec = other->mtime_sec;
+	node->mtime_nsec = other->mtime_nsec;
+	node->rdev = other->rdev;
+	node->size = other->size;
+	node->xattrs = other->xattrs;
+	node->file = other->file;
+	node->flags = other->flags;
+}
+
 /* Is @node another name of an inode that is in the tree already? */
 static int find_inode(struct scanner *sc, struct cfs_node *node,
 		      const struct stat *st, struct cfs_err *err)
@@ -152,7 +187,7 @@ static int find_inode(struct scanner *sc, struct cfs_node *node,
 	struct seen *added;
 	const void **slot;
 
-	if (st->st_nlink < 2 || sc->scan->flags & CFS_SCAN_NO_HARDLINKS)
+	if (st->st_nlink < 2)
 		return 0;
 	if (!cfs_table_reserve(&sc->seen))
 		return no_memory(err);
@@ -160,7 +195,10 @@ static int find_inode(struct scanner *sc, struct cfs_node *node,
 	if (*slot) {
 		known = *slot;
 		node->mode = known->node->mode;
-		cfs_node_set_link(node, known->node);
+		if (sc->scan->flags & CFS_SCAN_NO_HARDLINKS)
+			copy_inode(node, known->node);
+		else
+			cfs_node_set_link(node, known->node);
 		return 1;
 	}
 	added = cfs_arena_alloc(&sc->tree->arena, sizeof(*added));
@@ -193,24 +231,35 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-static int read_regular(struct scanner *sc, int fd, const struct stat *st,
+/* The digester's failure is about a file that was given to it before. */
+static int blame(const struct scanner *sc, struct cfs_err *err)
+{
+	const struct cfs_node *node = cfs_digester_culprit(sc->scan->digester);
+	char path[CFS_NODE_NAME_MAX];
+
+	return node ? cfs_ctx(err, "%s", cfs_node_name(node, path))
+		    : -err->code;
+}
+
+static int read_regular(struct scanner *sc, int *fd, const struct stat *st,
 			struct cfs_node *node, struct cfs_err *err)
 {
-	struct cfs_digest digest = { 0 };
-	struct stat now;
+	struct cfs_digester *d = sc->scan->digester;
+	uint64_t size = (uint64_t)st->st_size;
+	uint8_t *digest;
 	int r;
 
-	if (st->st_size <= CFS_INLINE_FROM_DISK)
-		return read_inline(sc, fd, st, node, err);
-	r = sc->scan->file(sc->scan->ctx, fd, st, &digest, err);
+	if (size <= CFS_INLINE_FROM_DISK)
+		return read_inline(sc, *fd, st, node, err);
+	r = cfs_node_reserve_object(sc->tree, node, size, cfs_digester_alg(d),
+				    &digest, err);
 	if (r < 0)
 		return r;
-	if (fstat(fd, &now) < 0)
-		return cfs_fail_errno(err, "stat");
-	if (!same_file(st, &now))
-		return changed(err);
-	return cfs_node_set_object(sc->tree, node, (uint64_t)st->st_size,
-				   &digest, err);
+	if (cfs_digester_add(d, fd, st, digest, node, err) < 0)
+		return blame(sc, err);
+	if (sc->scan->seen)
+		sc->scan->seen(sc->scan->ctx, size);
+	return 0;
 }
 
 static int read_symlink(struct scanner *sc, int fd, struct cfs_node *node,
@@ -253,7 +302,7 @@ static int read_leaf(struct scanner *sc, int dirfd, struct cfs_node *node,
 	if (r < 0)
 		return r;
 	if (regular)
-		return read_regular(sc, fd, &st, node, err);
+		return read_regular(sc, &fd, &st, node, err);
 	if (S_ISLNK(st.st_mode))
 		return read_symlink(sc, fd, node, err);
 	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) {
@@ -266,7 +315,7 @@ static int read_leaf(struct scanner *sc, int dirfd, struct cfs_node *node,
 }
 
 /* The type bits of @entry, asking the file system when it did not say. */
-static int type_of(int dirfd, const struct dirent *entry, uint32_t *ret,
+static int type_of(int dirfd, const struct dirent64 *entry, uint32_t *ret,
 		   struct cfs_err *err)
 {
 	struct stat st;
@@ -281,7 +330,7 @@ static int type_of(int dirfd, const struct dirent *entry, uint32_t *ret,
 }
 
 static int read_entry(struct scanner *sc, int dirfd, struct cfs_node *dir,
-		      const struct dirent *entry, struct cfs_err *err)
+		      const struct dirent64 *entry, struct cfs_err *err)
 {
 	struct cfs_bytes name = { (const uint8_t *)entry->d_name,
 				  strlen(entry->d_name) };
@@ -298,36 +347,40 @@ static int read_entry(struct scanner *sc, int dirfd, struct cfs_node *dir,
 		return -err->code;
 	if (S_ISDIR(type)) /* its turn comes when this one is read */
 		return 0;
-	if (read_leaf(sc, dirfd, node, err) < 0)
+	if (read_leaf(sc, dirfd, node, err) == 0)
+		return 0;
+	/* Unless it was another one. */
+	if (err->msg[0] != '/')
 		return cfs_ctx(err, "%s", cfs_node_name(node, path));
-	return 0;
+	return -err->code;
+}
+
+static bool is_dots(const char *name)
+{
+	return name[0] == '.' &&
+	       (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
 static int read_entries(struct scanner *sc, int dirfd, struct cfs_node *node,
 			struct cfs_err *err)
 {
-	CFS_AUTODIR DIR *dir = NULL;
-	struct dirent *entry;
-	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
-	int r;
+	ssize_t n;
 
-	if (fd < 0)
-		return cfs_fail_errno(err, "duplicate a descriptor");
-	dir = fdopendir(fd);
-	if (!dir) {
-		r = cfs_fail_errno(err, "read directory");
-		close(fd);
-		return r;
+	while ((n = getdents64(dirfd, sc->entries, sizeof(sc->entries))) > 0) {
+		const struct dirent64 *entry;
+
+		for (ssize_t at = 0; at < n; at += entry->d_reclen) {
+			int r;
+
+			entry = (const void *)(sc->entries + at);
+			if (is_dots(entry->d_name))
+				continue;
+			r = read_entry(sc, dirfd, node, entry, err);
+			if (r < 0)
+				return r;
+		}
 	}
-	while ((errno = 0, entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		r = read_entry(sc, dirfd, node, entry, err);
-		if (r < 0)
-			return r;
-	}
-	return errno ? cfs_fail_errno(err, "read directory") : 0;
+	return n < 0 ? cfs_fail_errno(err, "read directory") : 0;
 }
 
 /* Reads directory @node, open as the level of this depth. */
@@ -440,6 +493,15 @@ static void scanner_free(struct scanner **sc)
 	free(*sc);
 }
 
+static int scan_all(struct scanner *sc, struct cfs_err *err)
+{
+	int r = walk(sc, err);
+
+	if (r == 0 && cfs_digester_finish(sc->scan->digester, err) < 0)
+		r = blame(sc, err);
+	return r == 0 ? cfs_tree_finish(sc->tree, err) : r;
+}
+
 int cfs_tree_scan(int dirfd, const struct cfs_scan *scan, struct cfs_tree **ret,
 		  struct cfs_err *err)
 {
@@ -458,12 +520,12 @@ int cfs_tree_scan(int dirfd, const struct cfs_scan *scan, struct cfs_tree **ret,
 		return cfs_fail_errno(err, "open directory");
 	if (cfs_tree_new(&sc->tree, err) < 0)
 		return -err->code;
-	r = walk(sc, err);
-	if (r < 0)
+	r = scan_all(sc, err);
+	if (r < 0) {
+		/* Its threads write to the tree. */
+		cfs_digester_cancel(scan->digester);
 		return r;
-	r = cfs_tree_finish(sc->tree, err);
-	if (r < 0)
-		return r;
+	}
 	*ret = cfs_steal_ptr(&sc->tree);
 	return 0;
 }

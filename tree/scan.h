@@ -5,6 +5,7 @@
 #ifndef CFS_TREE_SCAN_H
 #define CFS_TREE_SCAN_H
 
+#include "fsverity/digester.h"
 #include "tree/node.h"
 
 /* Source: composefs-rs reads images of at most this many levels. */
@@ -15,30 +16,28 @@ enum cfs_scan_flags {
 	CFS_SCAN_USER_XATTRS = 2, /* none but user.* */
 	CFS_SCAN_NO_DEVICES = 4,
 	CFS_SCAN_EPOCH = 8,	    /* every mtime is 0.0 */
-	CFS_SCAN_NO_HARDLINKS = 16, /* every name is an inode */
+	CFS_SCAN_NO_HARDLINKS = 16, /* every name is an inode, nlink 1 */
 };
 
 struct cfs_scan {
 	unsigned flags;
-	/*
-	 * Called once for each regular file over CFS_INLINE_FROM_DISK bytes
-	 * (for all of its names together): gives its fs-verity digest, and may
-	 * keep its bytes somewhere.  @fd: read-only, at its start; @st: its
-	 * status.  Returns 0 or an error.
-	 */
-	int (*file)(void *ctx, int fd, const struct stat *st,
-		    struct cfs_digest *ret, struct cfs_err *err);
+	/* Gives the digests of regular files over CFS_INLINE_FROM_DISK bytes;
+	 * each is read once for all of its names. */
+	struct cfs_digester *digester;
+	/* Told of each of these files; may be NULL. */
+	void (*seen)(void *ctx, uint64_t bytes);
 	void *ctx;
 };
 
 /*
  * Reads everything below the directory @dirfd, other file systems too, into a
  * new, finished tree.  Nothing is followed: symlinks are read, every name is
- * opened in the descriptor of its directory.
+ * opened in the descriptor of its directory.  The digester is finished when
+ * this returns; after a failure it is cancelled.
  *
  * Errors, worded with the path: -ESTALE for a file or directory that changes
  * meanwhile, -ELOOP beyond CFS_SCAN_DEPTH_MAX, -EOVERFLOW for a device number
- * over 32 bits, @scan->file's, system calls'.
+ * over 32 bits, the digester's, system calls'.
  */
 int cfs_tree_scan(int dirfd, const struct cfs_scan *scan, struct cfs_tree **ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

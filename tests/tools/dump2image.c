@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * dump2image [-s] [-n] VERSION SOURCE [IMAGE]: a dumpfile or a directory into an
- * image, and the image's fs-verity digest (not with -n) to standard output.
+ * dump2image [-s] [-n] [-t THREADS] VERSION SOURCE [IMAGE]: a dumpfile or a
+ * directory into an image, and the image's fs-verity digest (not with -n) to
+ * standard output.
  * VERSION: 0, 1, 2 or "auto" (0, or 1 when there are whiteouts).
  * As mkcomposefs reads and writes; with -s as cfsctl does.
  */
@@ -15,6 +16,8 @@
 #include "fsverity/merkle.h"
 #include "tree/dump.h"
 #include "tree/scan.h"
+
+static unsigned threads = 1;
 
 struct output {
 	int fd;
@@ -33,26 +36,21 @@ static int put(void *ctx, struct cfs_bytes data, struct cfs_err *err)
 	return out->digest ? cfs_merkle_update(out->digest, data, err) : 0;
 }
 
-static int digest_file(void *ctx, int fd, const struct stat *st,
-		       struct cfs_digest *ret, struct cfs_err *err)
-{
-	(void)ctx;
-	(void)st;
-	return cfs_verity_digest_fd(CFS_ALG_SHA256, fd, ret, NULL, err);
-}
-
 static int read_source(int fd, unsigned dump_flags, struct cfs_tree **ret,
 		       struct cfs_err *err)
 {
+	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
 	struct cfs_scan scan = {
 		.flags = dump_flags ? CFS_SCAN_NO_HARDLINKS : 0,
-		.file = digest_file,
 	};
 	struct stat st;
 
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-		return cfs_tree_scan(fd, &scan, ret, err);
-	return cfs_dump_read_fd(fd, dump_flags, ret, err);
+	if (fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode))
+		return cfs_dump_read_fd(fd, dump_flags, ret, err);
+	if (cfs_digester_new(CFS_ALG_SHA256, threads, NULL, &digester, err) < 0)
+		return -err->code;
+	scan.digester = digester;
+	return cfs_tree_scan(fd, &scan, ret, err);
 }
 
 int main(int argc, char **argv)
@@ -70,11 +68,13 @@ int main(int argc, char **argv)
 	bool quiet = false;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "sn")) != -1) {
+	while ((opt = getopt(argc, argv, "snt:")) != -1) {
 		if (opt == 's')
 			dump_flags = flags = 0;
 		else if (opt == 'n')
 			quiet = true;
+		else if (opt == 't')
+			threads = (unsigned)atoi(optarg);
 		else
 			return 2;
 	}

@@ -13,39 +13,32 @@
 static struct cfs_err err;
 static int files;
 
-static int digest_file(void *ctx, int fd, const struct stat *st,
-		       struct cfs_digest *ret, struct cfs_err *e)
+static void count_file(void *ctx, uint64_t bytes)
 {
-	uint64_t size = 0;
-	int r = cfs_verity_digest_fd(CFS_ALG_SHA256, fd, ret, &size, e);
-
-	CHECK(ctx == &files && size == (uint64_t)st->st_size);
+	CHECK(ctx == &files && bytes > CFS_INLINE_FROM_DISK);
 	files++;
-	return r;
 }
 
-/* Somebody writes to the file while it is read. */
-static int disturb(void *ctx, int fd, const struct stat *st,
-		   struct cfs_digest *ret, struct cfs_err *e)
+/* Scans with a digester of its own. */
+static int scan_with(int dir, unsigned flags, unsigned threads,
+		     const struct cfs_keeper *keeper, struct cfs_tree **ret)
 {
-	CFS_AUTOFD int w = cfs_reopen(fd, O_WRONLY | O_APPEND);
-	int r = digest_file(ctx, fd, st, ret, e);
+	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
+	struct cfs_scan scan = { .flags = flags,
+				 .seen = count_file,
+				 .ctx = &files };
 
-	CHECK(w >= 0 && cfs_write_full(w, "x", 1) == 0);
-	return r;
+	CHECK(cfs_digester_new(CFS_ALG_SHA256, threads, keeper, &digester,
+			       &err) == 0);
+	scan.digester = digester;
+	files = 0;
+	return cfs_tree_scan(dir, &scan, ret, &err);
 }
 
-static int fail(void *ctx, int fd, const struct stat *st,
-		struct cfs_digest *ret, struct cfs_err *e)
+static int scan(int dir, unsigned flags, struct cfs_tree **ret)
 {
-	(void)ctx;
-	(void)fd;
-	(void)st;
-	(void)ret;
-	return cfs_fail(e, ENOSPC, "no space");
+	return scan_with(dir, flags, 1, NULL, ret);
 }
-
-static const struct cfs_scan plain = { .file = digest_file, .ctx = &files };
 
 static int fresh(void)
 {
@@ -90,8 +83,7 @@ TEST(every_kind_of_file_becomes_what_it_is)
 	CHECK(mkdirat(dir, "d", 0700) == 0);
 	CHECK(symlinkat("to/where", dir, "d/link") == 0);
 	CHECK(mkfifoat(dir, "fifo", 0600) == 0);
-	files = 0;
-	CHECK(cfs_tree_scan(dir, &plain, &tree, &err) == 0);
+	CHECK(scan(dir, 0, &tree) == 0);
 	CHECK(files == 1);
 
 	node = get(tree, "empty");
@@ -115,7 +107,6 @@ TEST(every_kind_of_file_becomes_what_it_is)
 
 TEST(names_of_one_inode_stay_together_and_it_is_read_once)
 {
-	struct cfs_scan apart = plain;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *split = NULL;
 	CFS_AUTOFD int dir = fresh();
@@ -124,23 +115,23 @@ TEST(names_of_one_inode_stay_together_and_it_is_read_once)
 	put(dir, "m", 100);
 	CHECK(linkat(dir, "m", dir, "a/l", 0) == 0);
 	CHECK(linkat(dir, "m", dir, "z/l", 0) == 0);
-	files = 0;
-	CHECK(cfs_tree_scan(dir, &plain, &tree, &err) == 0);
+	CHECK(scan(dir, 0, &tree) == 0);
 	CHECK(files == 1);
 	CHECK(!(get(tree, "a/l")->flags & CFS_NODE_LINK));
 	CHECK(get(tree, "a/l")->nlink == 3);
 	CHECK(get(tree, "m")->link == get(tree, "a/l"));
 	CHECK(get(tree, "z/l")->link == get(tree, "a/l"));
 
-	apart.flags = CFS_SCAN_NO_HARDLINKS;
-	files = 0;
-	CHECK(cfs_tree_scan(dir, &apart, &split, &err) == 0);
-	CHECK(files == 3 && get(split, "m")->nlink == 1);
+	CHECK(scan(dir, CFS_SCAN_NO_HARDLINKS, &split) == 0);
+	CHECK(files == 1 && get(split, "m")->nlink == 1);
+	CHECK(get(split, "m")->size == 100 && get(split, "z/l")->nlink == 1);
+	CHECK(memcmp(get(split, "m")->file.digest,
+		     get(tree, "a/l")->file.digest, 32) == 0);
+	CHECK(get(split, "m")->file.digest == get(split, "z/l")->file.digest);
 }
 
 TEST(xattrs_are_read_and_can_be_left_out)
 {
-	struct cfs_scan none = plain, user = plain;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *bare = NULL;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *part = NULL;
@@ -154,20 +145,17 @@ TEST(xattrs_are_read_and_can_be_left_out)
 		printf("# no user xattrs on this file system\n");
 		return;
 	}
-	CHECK(cfs_tree_scan(dir, &plain, &tree, &err) == 0);
+	CHECK(scan(dir, 0, &tree) == 0);
 	x = cfs_xattrs_get(get(tree, "f")->xattrs, "user.k");
 	CHECK(x && x->value_len == 1 && x->value[0] == 'v');
-	none.flags = CFS_SCAN_NO_XATTRS;
-	CHECK(cfs_tree_scan(dir, &none, &bare, &err) == 0);
+	CHECK(scan(dir, CFS_SCAN_NO_XATTRS, &bare) == 0);
 	CHECK(!get(bare, "f")->xattrs);
-	user.flags = CFS_SCAN_USER_XATTRS;
-	CHECK(cfs_tree_scan(dir, &user, &part, &err) == 0);
+	CHECK(scan(dir, CFS_SCAN_USER_XATTRS, &part) == 0);
 	CHECK(get(part, "f")->xattrs->n == 1);
 }
 
 TEST(times_can_be_left_out)
 {
-	struct cfs_scan epoch = plain;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *zero = NULL;
 	const struct timespec times[2] = { { 5, 6 }, { 7, 8 } };
@@ -175,11 +163,10 @@ TEST(times_can_be_left_out)
 
 	put(dir, "f", 1);
 	CHECK(utimensat(dir, "f", times, 0) == 0);
-	CHECK(cfs_tree_scan(dir, &plain, &tree, &err) == 0);
+	CHECK(scan(dir, 0, &tree) == 0);
 	CHECK(get(tree, "f")->mtime_sec == 7 &&
 	      get(tree, "f")->mtime_nsec == 8);
-	epoch.flags = CFS_SCAN_EPOCH;
-	CHECK(cfs_tree_scan(dir, &epoch, &zero, &err) == 0);
+	CHECK(scan(dir, CFS_SCAN_EPOCH, &zero) == 0);
 	CHECK(get(zero, "f")->mtime_sec == 0 &&
 	      get(zero, "f")->mtime_nsec == 0);
 	CHECK(zero->root->mtime_sec == 0);
@@ -187,7 +174,6 @@ TEST(times_can_be_left_out)
 
 TEST(devices_are_read_and_can_be_left_out)
 {
-	struct cfs_scan without = plain;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *less = NULL;
 	CFS_AUTOFD int dir = fresh();
@@ -196,37 +182,62 @@ TEST(devices_are_read_and_can_be_left_out)
 		printf("# no right to make devices\n");
 		return;
 	}
-	CHECK(cfs_tree_scan(dir, &plain, &tree, &err) == 0);
+	CHECK(scan(dir, 0, &tree) == 0);
 	CHECK(S_ISCHR(get(tree, "null")->mode));
 	CHECK(get(tree, "null")->rdev == 0x103);
-	without.flags = CFS_SCAN_NO_DEVICES;
-	CHECK(cfs_tree_scan(dir, &without, &less, &err) == 0);
+	CHECK(scan(dir, CFS_SCAN_NO_DEVICES, &less) == 0);
 	CHECK(!less->root->dir.first);
+}
+
+/* Somebody writes to the file between stat and read. */
+static void disturb(void *ctx, uint64_t bytes)
+{
+	const int *dir = ctx;
+	CFS_AUTOFD int w = openat(*dir, "d/busy", O_WRONLY | O_APPEND);
+
+	CHECK(bytes == 4000 && w >= 0 && cfs_write_full(w, "x", 1) == 0);
 }
 
 TEST(a_file_that_changes_is_an_error_that_names_it)
 {
-	struct cfs_scan scan = { .file = disturb, .ctx = &files };
+	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	struct cfs_scan changing = { .seen = disturb };
 	CFS_AUTOFD int dir = fresh();
 
 	CHECK(mkdirat(dir, "d", 0755) == 0);
 	put(dir, "d/busy", 4000);
-	CHECK(cfs_tree_scan(dir, &scan, &tree, &err) == -ESTALE);
+	/* With more than one thread, so few files are read in the end. */
+	CHECK(cfs_digester_new(CFS_ALG_SHA256, 2, NULL, &digester, &err) == 0);
+	changing.digester = digester;
+	changing.ctx = &dir;
+	CHECK(cfs_tree_scan(dir, &changing, &tree, &err) == -ESTALE);
 	CHECK(strcmp(err.msg, "/d/busy: changed while it was read") == 0);
 	CHECK(!tree);
 }
 
-TEST(the_callers_failure_is_passed_on_with_the_path)
+static int refuse(void *ctx, struct cfs_bytes data, const struct cfs_digest *id,
+		  struct cfs_err *e)
 {
-	struct cfs_scan scan = { .file = fail };
+	(void)ctx;
+	(void)id;
+	return data.len == 65 ? cfs_fail(e, ENOSPC, "no space") : 0;
+}
+
+TEST(the_keepers_failure_is_passed_on_with_the_path)
+{
+	const struct cfs_keeper keeper = { .keep = refuse };
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOFD int dir = fresh();
 
+	put(dir, "e", 66);
 	put(dir, "f", 65);
-	CHECK(cfs_tree_scan(dir, &scan, &tree, &err) == -ENOSPC);
-	CHECK(strcmp(err.msg, "/f: no space") == 0);
-	CHECK(cfs_tree_scan(-1, &scan, &tree, &err) == -EBADF);
+	put(dir, "g", 67);
+	for (unsigned threads = 1; threads < 4; threads++) {
+		CHECK(scan_with(dir, 0, threads, &keeper, &tree) == -ENOSPC);
+		CHECK(strcmp(err.msg, "/f: no space") == 0);
+	}
+	CHECK(scan(-1, 0, &tree) == -EBADF && !tree);
 }
 
 TEST(a_deep_tree_needs_no_more_descriptors_than_a_shallow_one)
@@ -247,7 +258,7 @@ TEST(a_deep_tree_needs_no_more_descriptors_than_a_shallow_one)
 		at = next;
 	}
 	close(at);
-	CHECK(cfs_tree_scan(dir, &plain, &tree, &err) == 0);
+	CHECK(scan(dir, 0, &tree) == 0);
 	for (struct cfs_node *n = tree->root; n;
 	     n = cfs_node_walk(tree->root, n))
 		depth++;

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "fsverity/digester.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "fsverity/merkle.h"
+#include "tests/test.h"
+
+static struct cfs_err err;
+
+/* A file of @size bytes; every block of it depends on @seed and its place. */
+static int file_of(size_t size, uint64_t seed)
+{
+	static uint64_t buf[1 << 13];
+	int fd = memfd_create("digester", MFD_CLOEXEC);
+
+	CHECK(fd >= 0);
+	for (size_t done = 0; done < size;) {
+		size_t n = size - done < sizeof(buf) ? size - done
+						     : sizeof(buf);
+
+		for (size_t i = 0; i * 8 < n; i += 128) {
+			seed = seed * 6364136223846793005u +
+			       1442695040888963407u;
+			buf[i] = seed;
+		}
+		CHECK(cfs_write_full(fd, buf, n) == 0);
+		done += n;
+	}
+	return fd;
+}
+
+/* What the digester has to say, computed one block after another. */
+static struct cfs_digest expected(enum cfs_alg alg, int fd)
+{
+	struct cfs_digest digest;
+
+	CHECK(lseek(fd, 0, SEEK_SET) == 0);
+	CHECK(cfs_verity_digest_fd(alg, fd, &digest, NULL, &err) == 0);
+	CHECK(lseek(fd, 0, SEEK_SET) == 0);
+	return digest;
+}
+
+static struct cfs_digester *digester(enum cfs_alg alg, unsigned threads,
+				     const struct cfs_keeper *keeper)
+{
+	struct cfs_digester *d;
+
+	CHECK(cfs_digester_new(alg, threads, keeper, &d, &err) == 0);
+	CHECK(cfs_digester_alg(d) == alg && !cfs_digester_culprit(d));
+	return d;
+}
+
+static int add(struct cfs_digester *d, int fd, uint8_t *ret, const void *who)
+{
+	struct stat st;
+	int r;
+
+	CHECK(fstat(fd, &st) == 0);
+	r = cfs_digester_add(d, &fd, &st, ret, who, &err);
+	CHECK(fd == -EBADF);
+	return r;
+}
+
+static int count_fds(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* Around the ends of blocks, of what a block of hashes holds, of windows, of
+ * segments and of several of them. */
+static const size_t sizes[] = {
+	1,
+	65,
+	4095,
+	4096,
+	4097,
+	64 * 4096 - 1,
+	64 * 4096,
+	64 * 4096 + 1,
+	128 * 4096 - 1,
+	128 * 4096,
+	128 * 4096 + 1,
+	CFS_DIGESTER_WINDOW - 4096,
+	CFS_DIGESTER_WINDOW - 1,
+	CFS_DIGESTER_WINDOW,
+	CFS_DIGESTER_WINDOW + 1,
+	CFS_DIGESTER_SEGMENT - 1,
+	CFS_DIGESTER_SEGMENT,
+	CFS_DIGESTER_SEGMENT + 1,
+	4 * CFS_DIGESTER_SEGMENT,
+	4 * CFS_DIGESTER_SEGMENT + 1,
+	64 * 64 * 4096 + 1,
+	5 * CFS_DIGESTER_SEGMENT + 300 * 4096 + 77,
+	0,
+};
+
+#define N_SIZES CFS_ARRAY_SIZE(sizes)
+
+static void check_sizes(enum cfs_alg alg, unsigned threads, size_t max)
+{
+	CFS_AUTO(cfs_digester_free)
+	struct cfs_digester *d = digester(alg, threads, NULL);
+	uint8_t got[N_SIZES][CFS_DIGEST_MAX];
+	struct cfs_digest want[N_SIZES];
+	int before = count_fds();
+
+	for (size_t i = 0; i < N_SIZES; i++) {
+		int fd = file_of(sizes[i] < max ? sizes[i] : max, i);
+
+		want[i] = expected(alg, fd);
+		CHECK(add(d, fd, got[i], NULL) == 0);
+		if (threads == 1)
+			CHECK(count_fds() == before);
+	}
+	CHECK(cfs_digester_finish(d, &err) == 0);
+	CHECK(count_fds() == before);
+	for (size_t i = 0; i < N_SIZES; i++)
+		CHECK(memcmp(got[i], want[i].bytes, cfs_alg_size(alg)) == 0);
+}
+
+TEST(digests_are_those_of_one_file_at_a_time)
+{
+	static const unsigned threads[] = { 1, 2, 5 };
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(threads); i++) {
+		check_sizes(CFS_ALG_SHA256, threads[i], SIZE_MAX);
+		check_sizes(CFS_ALG_SHA512, threads[i], SIZE_MAX);
+	}
+}
+
+TEST(every_way_to_hash_gives_the_same)
+{
+	static const char *const ways[] = { "openssl", "portable", "sha-ni",
+					    "avx2", "avx512" };
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(ways); i++) {
+		struct cfs_digester *d;
+
+		CHECK(setenv("CFS_HASH", ways[i], 1) == 0);
+		if (cfs_digester_new(CFS_ALG_SHA256, 1, NULL, &d, &err) < 0) {
+			printf("# %s\n", err.msg);
+			continue;
+		}
+		cfs_digester_free(d);
+		/* What is expected is computed the same way; test_merkle has
+		 * the known answers. */
+		check_sizes(CFS_ALG_SHA256, 1, 5000000);
+		check_sizes(CFS_ALG_SHA512, 2, 5000000);
+	}
+	CHECK(setenv("CFS_HASH", "no such", 1) == 0);
+	CHECK(unsetenv("CFS_HASH") == 0);
+}
+
+TEST(an_empty_file_has_the_known_digest)
+{
+	/* Source: `fsverity digest` (fsverity-utils 1.5). */
+	static const char want[] = "3d248ca542a24fc62d1c43b916eae5016878e2533c8"
+				   "8238480b26128a1f1af95";
+	CFS_AUTO(cfs_digester_free)
+	struct cfs_digester *d = digester(CFS_ALG_SHA256, 1, NULL);
+	struct cfs_digest got = { .alg = CFS_ALG_SHA256 };
+	char hex[CFS_DIGEST_HEX_MAX];
+
+	CHECK(add(d, file_of(0, 0), got.bytes, NULL) == 0);
+	CHECK(cfs_digester_finish(d, &err) == 0);
+	cfs_digest_to_hex(&got, hex);
+	CHECK(strcmp(hex, want) == 0);
+}
+
+#define MANY 1200
+
+struct kept {
+	const struct cfs_digest *want;
+	pthread_t caller;
+	int files, long_files, elsewhere;
+	unsigned fail_at; /* byte that makes it fail; 0: none */
+};
+
+static int keep(void *ctx, struct cfs_bytes data, const struct cfs_digest *id,
+		struct cfs_err *e)
+{
+	struct kept *kept = ctx;
+	struct cfs_digest have;
+
+	CHECK(cfs_verity_digest_bytes(id->alg, data, &have, e) == 0);
+	CHECK(cfs_digest_equal(&have, id));
+	__atomic_add_fetch(&kept->files, 1, __ATOMIC_RELAXED);
+	if (!pthread_equal(pthread_self(), kept->caller))
+		__atomic_add_fetch(&kept->elsewhere, 1, __ATOMIC_RELAXED);
+	if (kept->fail_at && data.len == kept->fail_at)
+		return cfs_fail(e, ENOSPC, "no space");
+	return 0;
+}
+
+static int keep_file(void *ctx, int fd, uint64_t size,
+		     const struct cfs_digest *id, struct cfs_err *e)
+{
+	struct kept *kept = ctx;
+	struct cfs_digest have = expected(id->alg, fd);
+	struct stat st;
+
+	(void)e;
+	CHECK(fstat(fd, &st) == 0 && (uint64_t)st.st_size == size);
+	CHECK(cfs_digest_equal(&have, id));
+	__atomic_add_fetch(&kept->long_files, 1, __ATOMIC_RELAXED);
+	return kept->fail_at == 1 ? cfs_fail(e, EDQUOT, "no more") : 0;
+}
+
+static struct cfs_keeper keeper_of(struct kept *kept)
+{
+	kept->caller = pthread_self();
+	return (struct cfs_keeper){ keep, keep_file, kept };
+}
+
+static void check_many(enum cfs_alg alg, unsigned threads)
+{
+	static uint8_t got[MANY][CFS_DIGEST_MAX];
+	static struct cfs_digest want[MANY];
+	struct kept kept = { 0 };
+	struct cfs_keeper keeper = keeper_of(&kept);
+	CFS_AUTO(cfs_digester_free)
+	struct cfs_digester *d = digester(alg, threads, &keeper);
+	int before = count_fds();
+
+	/* The middle of it is a reason to wait and go on. */
+	for (size_t i = 0; i < MANY; i++) {
+		int fd =
+			file_of(i % 97 == 0 ? 300000 + i : 1 + i * 7 % 9000, i);
+
+		want[i] = expected(alg, fd);
+		CHECK(add(d, fd, got[i], NULL) == 0);
+		CHECK(count_fds() < before + 520);
+		if (i == MANY / 2)
+			CHECK(cfs_digester_finish(d, &err) == 0);
+	}
+	CHECK(cfs_digester_finish(d, &err) == 0);
+	CHECK(cfs_digester_finish(d, &err) == 0);
+	CHECK(count_fds() == before && kept.files == MANY);
+	CHECK(threads > 1 || kept.elsewhere == 0);
+	for (size_t i = 0; i < MANY; i++)
+		CHECK(memcmp(got[i], want[i].bytes, cfs_alg_size(alg)) == 0);
+}
+
+TEST(many_files_are_each_hashed_and_kept_once)
+{
+	check_many(CFS_ALG_SHA256, 1);
+	check_many(CFS_ALG_SHA512, 2);
+	check_many(CFS_ALG_SHA256, 5);
+	check_many(CFS_ALG_SHA256, 200);
+}
+
+TEST(long_files_are_kept_by_their_descriptor)
+{
+	for (unsigned threads = 1; threads < 4; threads++) {
+		struct kept kept = { 0 };
+		struct cfs_keeper keeper = keeper_of(&kept);
+		CFS_AUTO(cfs_digester_free)
+		struct cfs_digester *d =
+			digester(CFS_ALG_SHA256, threads, &keeper);
+		uint8_t got[5][CFS_DIGEST_MAX];
+
+		for (size_t i = 0; i < 5; i++)
+			CHECK(add(d,
+				  file_of(CFS_DIGESTER_SEGMENT * i + 2000000,
+					  i),
+				  got[i], NULL) == 0);
+		CHECK(cfs_digester_finish(d, &err) == 0);
+		CHECK(kept.long_files == 5 && kept.files == 0);
+	}
+}
+
+TEST(a_file_that_is_not_what_it_was_fails)
+{
+	static const size_t lengths[] = { 5000, CFS_DIGESTER_WINDOW,
+					  CFS_DIGESTER_WINDOW + 1,
+					  3 * CFS_DIGESTER_SEGMENT };
+	static const int changes[] = { -1, 0, 1 };
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(lengths) * 3; i++) {
+		size_t len = lengths[i / 3];
+		int change = changes[i % 3], fd = file_of(len, i), who = 0;
+		CFS_AUTO(cfs_digester_free)
+		struct cfs_digester *d =
+			digester(CFS_ALG_SHA512, i % 2 + 1, NULL);
+		uint8_t got[CFS_DIGEST_MAX];
+		int before = count_fds() - 1, r;
+		struct stat st;
+
+		CHECK(fstat(fd, &st) == 0);
+		if (change == 0)
+			st.st_mtim.tv_nsec ^= 1;
+		else
+			CHECK(ftruncate(fd, (off_t)len + change) == 0);
+		r = cfs_digester_add(d, &fd, &st, got, &who, &err);
+		CHECK(fd == -EBADF && (r == 0 || r == -ESTALE));
+		CHECK(cfs_digester_finish(d, &err) == -ESTALE);
+		CHECK(cfs_digester_culprit(d) == &who);
+		CHECK(strcmp(err.msg, "changed while it was read") == 0);
+		CHECK(count_fds() == before);
+	}
+}
+
+/* One of many files fails; @long_file: it is a long one. */
+static void check_failure(unsigned threads, bool cannot_read, bool is_long)
+{
+	static uint8_t got[MANY][CFS_DIGEST_MAX];
+	struct kept kept = { .fail_at = cannot_read ? 0 : is_long ? 1 : 777 };
+	struct cfs_keeper keeper = keeper_of(&kept);
+	CFS_AUTO(cfs_digester_free)
+	struct cfs_digester *d = digester(CFS_ALG_SHA256, threads, &keeper);
+	int code = cannot_read ? -EBADF : is_long ? -EDQUOT : -ENOSPC;
+	int before = count_fds(), r = 0;
+	size_t i;
+
+	for (i = 0; i < MANY && r == 0; i++) {
+		size_t size = i != 1000 ? 2000 + i
+			      : is_long ? CFS_DIGESTER_SEGMENT * 2
+					: 777;
+		int fd = file_of(size, i);
+
+		if (cannot_read && i == 1000) {
+			char path[64];
+
+			snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+			r = open(path, O_WRONLY | O_CLOEXEC);
+			CHECK(r >= 0);
+			close(fd);
+			fd = r;
+		}
+		r = add(d, fd, got[i], got[i]);
+	}
+	CHECK(r == 0 || (r == code && i > 1000));
+	CHECK(cfs_digester_finish(d, &err) == code);
+	CHECK(err.code == -code && cfs_digester_culprit(d) == got[1000]);
+	CHECK(count_fds() == before);
+	/* Nothing goes on after that. */
+	kept.files = 0;
+	CHECK(add(d, file_of(10, 0), got[0], NULL) == code);
+	CHECK(cfs_digester_finish(d, &err) == code && kept.files == 0);
+	CHECK(cfs_digester_culprit(d) == got[1000]);
+	CHECK(count_fds() == before);
+}
+
+TEST(the_first_failure_is_told_and_nothing_leaks)
+{
+	for (unsigned threads = 1; threads < 8; threads += 3) {
+		check_failure(threads, false, false);
+		check_failure(threads, false, true);
+		check_failure(threads, true, false);
+		check_failure(threads, true, true);
+	}
+}
+
+TEST(what_is_unfinished_can_be_given_up)
+{
+	for (unsigned threads = 1; threads < 4; threads++) {
+		static uint8_t got[MANY][CFS_DIGEST_MAX];
+		struct kept kept = { 0 };
+		struct cfs_keeper keeper = keeper_of(&kept);
+		CFS_AUTO(cfs_digester_free)
+		struct cfs_digester *d =
+			digester(CFS_ALG_SHA256, threads, &keeper);
+		int before = count_fds(), done;
+
+		for (size_t i = 0; i < 100; i++)
+			CHECK(add(d, file_of(i * 100, i), got[i], NULL) == 0);
+		CHECK(add(d, file_of(5 * CFS_DIGESTER_SEGMENT, 1), got[100],
+			  NULL) == 0);
+		cfs_digester_cancel(d);
+		done = kept.files;
+		CHECK(count_fds() == before);
+		CHECK(cfs_digester_finish(d, &err) == -ECANCELED);
+		CHECK(kept.files == done && !cfs_digester_culprit(d));
+	}
+	/* Also by freeing it. */
+	for (unsigned threads = 1; threads < 4; threads++) {
+		int before = count_fds();
+		struct cfs_digester *d =
+			digester(CFS_ALG_SHA256, threads, NULL);
+		static uint8_t got[100][CFS_DIGEST_MAX];
+
+		for (size_t i = 0; i < 100; i++)
+			CHECK(add(d, file_of(i * 100, i), got[i], NULL) == 0);
+		cfs_digester_free(d);
+		CHECK(count_fds() == before);
+	}
+	cfs_digester_free(NULL);
+}
+
+static volatile sig_atomic_t signalled;
+static pthread_t caller;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	CHECK(pthread_equal(pthread_self(), caller));
+	signalled++;
+}
+
+TEST(signals_are_left_to_the_caller)
+{
+	CFS_AUTO(cfs_digester_free)
+	struct cfs_digester *d = digester(CFS_ALG_SHA256, 4, NULL);
+	static uint8_t got[MANY][CFS_DIGEST_MAX];
+
+	caller = pthread_self();
+	CHECK(signal(SIGUSR1, on_signal) != SIG_ERR);
+	for (size_t i = 0; i < MANY; i++) {
+		CHECK(add(d, file_of(i, i), got[i], NULL) == 0);
+		if (i % 100 == 0)
+			CHECK(kill(getpid(), SIGUSR1) == 0);
+	}
+	CHECK(cfs_digester_finish(d, &err) == 0);
+	CHECK(signalled > 0);
+}
