@@ -41,7 +41,11 @@ CFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. \
 	      -DCFS_VERSION='"$(VERSION)"' -fPIE -ffunction-sections \
 	      -fdata-sections $(WARN) $(HARDEN)
 CFS_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now
-CTL_LIBS   := -lcrypto -lkeyutils -lext2fs -lcom_err -lpcre2-8
+# libcrypto, libext2fs and libpcre2 are loaded when needed (base/library.h).
+# libkeyutils is a handful of system calls: not worth a shared library.
+CTL_LIBS   := -l:libkeyutils.a -lpthread
+# What the tests call beside what is tested.
+TEST_LIBS  := -lcrypto -lext2fs -lcom_err $(CTL_LIBS)
 
 ifdef SAN
 CFS_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -124,18 +128,18 @@ $(BIN)/composefs-setup-root: $(TCB_OBJS)
 
 $(BIN)/cfsctl: $(CTL_OBJS) $(LIB)
 	@mkdir -p $(@D)
-	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(CFS_LDFLAGS) $(LDFLAGS) $^ $(CTL_LIBS) -lpthread -o $@
+	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(CFS_LDFLAGS) $(LDFLAGS) $^ $(CTL_LIBS) -o $@
 
 # The fakes come before the archives, so the real ones are not pulled in.
 $(UNIT): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(FAKES) $(PROG) $(LIB)
-	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(CTL_LIBS) -lpthread -o $@
+	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(TEST_LIBS) -o $@
 
 $(FUZZ): %: %.o $(O)/tests/fuzz/replay.o $(PROG) $(LIB)
-	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(CTL_LIBS) -lpthread -o $@
+	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(TEST_LIBS) -o $@
 
 # Helpers that the shell tests run; with the real kernel behind them.
 $(TOOLS): %: %.o $(PROG) $(LIB)
-	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(CTL_LIBS) -lpthread -o $@
+	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(TEST_LIBS) -o $@
 
 deps: $(O)/deps.mk
 	@deps/packages.sh build check vm demo
@@ -228,7 +232,7 @@ fuzz:
 	clang $(filter-out -Werror,$(CFS_CFLAGS)) -g -O1 -fsanitize=fuzzer,address,undefined \
 		tests/fuzz/fuzz_$(F).c $(foreach r,$(ROOMS),$(call srcs,$(r))) \
 		$(filter-out %/main.c,$(call srcs,setup-root)) \
-		$(TCB_LIBS) $(CTL_LIBS) -lpthread -o $(O)/fuzz/$(F)
+		$(TCB_LIBS) $(TEST_LIBS) -o $(O)/fuzz/$(F)
 	$(O)/fuzz/$(F) -max_total_time=$(T) $(O)/fuzz/corpus/$(F) tests/fuzz/corpus/$(F)
 
 format:

@@ -82,11 +82,13 @@ static inline int cfs_steal_fd(int *fd)
 #define CFS_AUTOFILE __attribute__((cleanup(cfs_fclosep)))
 #define CFS_AUTODIR  __attribute__((cleanup(cfs_closedirp)))
 
-/* Defines the helper CFS_AUTO(fn) needs; @fn must accept NULL. */
+/* Defines the helper CFS_AUTO(fn) needs.  @fn never gets NULL: it may be of a
+ * library that was not loaded (base/library.h). */
 #define CFS_DEFINE_AUTO(type, fn)          \
 	static inline void fn##p(type **p) \
 	{                                  \
-		fn(*p);                    \
+		if (*p)                    \
+			fn(*p);            \
 		*p = NULL;                 \
 	}                                  \
 	struct cfs_auto_needs_a_semicolon

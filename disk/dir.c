@@ -4,7 +4,6 @@
  * for each name; with thousands of names that is most of the time an image
  * takes.  Here the last block of one directory is held and appended to.
  */
-#include <ext2fs/ext2fs.h>
 #include <string.h>
 
 #include "disk/ext4.h"

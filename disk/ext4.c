@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "disk/ext4.h"
 
-#include <ext2fs/ext2fs.h>
 #include <string.h>
 
 #include "disk/file.h"
@@ -25,10 +24,12 @@ int cfs_ext4_create(int fd, const struct cfs_ext4_params *params,
 	errcode_t e;
 	int r;
 
-	initialize_ext2_error_table();
-	r = cfs_ext4_mkfs(fd, params, err);
+	r = cfs_libext2fs_load(err);
+	if (r == 0)
+		r = cfs_ext4_mkfs(fd, params, err);
 	if (r < 0)
 		return r;
+	initialize_ext2_error_table();
 	fs = calloc(1, sizeof(*fs));
 	if (fs)
 		fs->buffer = malloc(CFS_EXT4_BUFFER);

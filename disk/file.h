@@ -6,12 +6,12 @@
 #ifndef CFS_DISK_FILE_H
 #define CFS_DISK_FILE_H
 
-#include <ext2fs/ext2fs.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "disk/libext2fs.h"
 #include "disk/mkfs.h"
 
 /* The directory that was added to last. */

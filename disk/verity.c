@@ -10,7 +10,6 @@
  *
  * Source: linux fs/ext4/verity.c, Documentation/filesystems/ext4/verity.rst.
  */
-#include <ext2fs/ext2fs.h>
 #include <string.h>
 
 #include "base/disk.h"

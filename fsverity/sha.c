@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "fsverity/sha.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 #ifdef __x86_64__
-#include <cpuid.h>
+#include <sys/platform/x86.h>
 #endif
 
+#include "base/libcrypto.h"
 #include "fsverity/sha_kernel.h"
 
 #define BLOCK_MAX CFS_SHA512_BLOCK
@@ -29,23 +29,22 @@ struct way {
 };
 
 #ifdef __x86_64__
+/* As libc found out at its start.  Asking the processor again, by the
+ * compiler's built-in or by CPUID, traps in a virtual machine, and the
+ * built-in does it at every start of the program. */
 static bool has_avx512(void)
 {
-	return __builtin_cpu_supports("avx512f") &&
-	       __builtin_cpu_supports("avx512bw");
+	return CPU_FEATURE_ACTIVE(AVX512F) && CPU_FEATURE_ACTIVE(AVX512BW);
 }
 
 static bool has_avx2(void)
 {
-	return __builtin_cpu_supports("avx2");
+	return CPU_FEATURE_ACTIVE(AVX2);
 }
 
 static bool has_sha_ni(void)
 {
-	unsigned a, b, c, d;
-
-	return __builtin_cpu_supports("sse4.1") &&
-	       __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_SHA;
+	return CPU_FEATURE_ACTIVE(SSE4_1) && CPU_FEATURE_ACTIVE(SHA);
 }
 
 static bool has_avx512_and_sha_ni(void)
@@ -239,6 +238,10 @@ static int choose_ours(struct cfs_sha *sha, const char *name,
 
 static int choose_openssl(struct cfs_sha *sha, struct cfs_err *err)
 {
+	int r = cfs_libcrypto_load(err);
+
+	if (r < 0)
+		return r;
 	sha->md = EVP_MD_fetch(NULL, cfs_alg_name(sha->alg), NULL);
 	sha->ctx = EVP_MD_CTX_new();
 	if (!sha->md || !sha->ctx)
@@ -273,8 +276,10 @@ void cfs_sha_free(struct cfs_sha *sha)
 {
 	if (!sha)
 		return;
-	EVP_MD_CTX_free(sha->ctx);
-	EVP_MD_free(sha->md);
+	if (sha->ctx)
+		EVP_MD_CTX_free(sha->ctx);
+	if (sha->md)
+		EVP_MD_free(sha->md);
 	free(sha);
 }
 

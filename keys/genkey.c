@@ -2,17 +2,11 @@
 #include "keys/genkey.h"
 
 #include <fcntl.h>
-#include <openssl/bio.h>
-#include <openssl/bn.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "base/libcrypto.h"
 #include "keys/x509.h"
 
 #define RSA_BITS    3072
@@ -120,13 +114,17 @@ static int write_pair(int dirfd, EVP_PKEY *key, X509 *x509, struct cfs_err *err)
 int cfs_genkey(const char *dir, const char *name, struct cfs_err *err)
 {
 	CFS_AUTO(EVP_PKEY_free) EVP_PKEY *key = NULL;
-	CFS_AUTO(X509_free) X509 *x509 = X509_new();
+	CFS_AUTO(X509_free) X509 *x509 = NULL;
 	CFS_AUTOFD int dirfd = -EBADF;
 	int r;
 
 	if (!*name || strlen(name) > 64)
 		return cfs_fail(err, EINVAL,
 				"the common name has to have 1 to 64 bytes");
+	r = cfs_libcrypto_load(err);
+	if (r < 0)
+		return r;
+	x509 = X509_new();
 	key = EVP_RSA_gen(RSA_BITS);
 	if (!key || !x509 || !fill_in(x509, key, name))
 		return failed(err, "make a key");

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "keys/privkey.h"
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/provider.h>
-#include <openssl/store.h>
-#include <openssl/ui.h>
 #include <string.h>
 
+#include "base/libcrypto.h"
 #include "keys/x509.h"
 
 static int load_file(const char *path, EVP_PKEY **ret, struct cfs_err *err)
@@ -30,11 +25,13 @@ static int load_file(const char *path, EVP_PKEY **ret, struct cfs_err *err)
 
 void cfs_privkey_free(struct cfs_privkey *key)
 {
-	EVP_PKEY_free(key->key);
+	if (key->key)
+		EVP_PKEY_free(key->key);
 	for (int i = 0; i < 2; i++)
 		if (key->providers[i])
 			(void)OSSL_PROVIDER_unload(key->providers[i]);
-	OSSL_LIB_CTX_free(key->ctx);
+	if (key->ctx)
+		OSSL_LIB_CTX_free(key->ctx);
 	*key = (struct cfs_privkey){ 0 };
 }
 
@@ -99,8 +96,10 @@ int cfs_privkey_load(const char *where, struct cfs_privkey *ret,
 		     struct cfs_err *err)
 {
 	struct cfs_privkey key = { 0 };
-	int r;
+	int r = cfs_libcrypto_load(err);
 
+	if (r < 0)
+		return r;
 	/* The URI may hold a PIN: it is in no message. */
 	if (strncmp(where, "pkcs11:", strlen("pkcs11:")) != 0)
 		return load_file(where, &ret->key, err);

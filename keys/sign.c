@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* PKCS7_* is deprecated in favour of CMS, whose bytes are others. */
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "keys/sign.h"
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pkcs7.h>
-#include <openssl/x509.h>
 #include <string.h>
 
+#include "base/libcrypto.h"
 #include "fsverity/enable.h"
 #include "keys/pkcs7.h"
 #include "keys/privkey.h"
@@ -35,7 +29,8 @@ void cfs_signing_free(struct cfs_signing *signing)
 {
 	if (!signing)
 		return;
-	X509_free(signing->x509);
+	if (signing->x509)
+		X509_free(signing->x509);
 	cfs_privkey_free(&signing->key);
 	cfs_certs_free(&signing->certs);
 	free(signing);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "keys/verify.h"
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-
+#include "base/libcrypto.h"
 #include "keys/x509.h"
 
 CFS_DEFINE_AUTO(X509, X509_free);
@@ -21,7 +18,7 @@ static int crypto_verify(const struct cfs_cert *cert,
 			 const struct cfs_signer *signer, struct cfs_bytes data,
 			 struct cfs_err *err)
 {
-	CFS_AUTO(EVP_MD_CTX_free) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	CFS_AUTO(EVP_MD_CTX_free) EVP_MD_CTX *ctx = NULL;
 	CFS_AUTO(X509_free) X509 *x509 = NULL;
 	EVP_PKEY *key;
 	bool rsa;
@@ -29,6 +26,7 @@ static int crypto_verify(const struct cfs_cert *cert,
 
 	if (r < 0)
 		return r;
+	ctx = EVP_MD_CTX_new();
 	key = X509_get0_pubkey(x509);
 	if (!key || !ctx) {
 		char why[CFS_OPENSSL_WHY];

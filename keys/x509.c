@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "keys/x509.h"
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
 #include <string.h>
+
+#include "base/libcrypto.h"
 
 CFS_DEFINE_AUTO(X509, X509_free);
 CFS_DEFINE_AUTO(BIO, BIO_free_all);
@@ -25,16 +23,18 @@ int cfs_cert_decode(const struct cfs_cert *cert, struct x509_st **ret,
 		    struct cfs_err *err)
 {
 	const unsigned char *p = cert->der.data;
-	X509 *x509 = d2i_X509(NULL, &p, (long)cert->der.len);
+	CFS_AUTO(X509_free) X509 *x509 = NULL;
 	char why[CFS_OPENSSL_WHY];
+	int r = cfs_libcrypto_load(err);
 
-	if (!x509 || p != cert->der.data + cert->der.len) {
-		X509_free(x509);
+	if (r < 0)
+		return r;
+	x509 = d2i_X509(NULL, &p, (long)cert->der.len);
+	if (!x509 || p != cert->der.data + cert->der.len)
 		return cfs_fail(err, EBADMSG,
 				"%s: no X.509 certificate in it: %s",
 				cert->file, cfs_openssl_why(why));
-	}
-	*ret = x509;
+	*ret = cfs_steal_ptr(&x509);
 	return 0;
 }
 
@@ -50,7 +50,7 @@ static void drain(BIO *bio, char *ret, size_t size)
 int cfs_cert_describe(const struct cfs_cert *cert, struct cfs_cert_info *ret,
 		      struct cfs_err *err)
 {
-	CFS_AUTO(BIO_free_all) BIO *bio = BIO_new(BIO_s_mem());
+	CFS_AUTO(BIO_free_all) BIO *bio = NULL;
 	CFS_AUTO(X509_free) X509 *x509 = NULL;
 	unsigned char sum[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
@@ -58,6 +58,7 @@ int cfs_cert_describe(const struct cfs_cert *cert, struct cfs_cert_info *ret,
 
 	if (r < 0)
 		return r;
+	bio = BIO_new(BIO_s_mem());
 	if (!bio || X509_digest(x509, EVP_sha256(), sum, &n) != 1 || n != 32)
 		return cfs_fail(err, ENOMEM, "out of memory");
 	*ret = (struct cfs_cert_info){ 0 };

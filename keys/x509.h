@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * What the builder and the checker, which have libcrypto, say of certificates
- * and keys.
+ * and keys.  -ELIBACC from any of them: libcrypto cannot be loaded.
  */
 #ifndef CFS_KEYS_X509_H
 #define CFS_KEYS_X509_H
@@ -39,7 +39,8 @@ int cfs_cert_decode(const struct cfs_cert *cert, struct x509_st **ret,
 int cfs_pkey_usable(const struct evp_pkey_st *key,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* The last fault of libcrypto in words, and an empty queue of them. */
+/* The last fault of libcrypto, which is loaded, in words, and an empty queue
+ * of them. */
 #define CFS_OPENSSL_WHY 256
 const char *cfs_openssl_why(char buf[static CFS_OPENSSL_WHY]) CFS_NONNULL;
 

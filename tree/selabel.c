@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "tree/selabel.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <string.h>
 
 #include "tree/arena.h"
+#include "tree/libpcre2.h"
 #include "tree/table.h"
 
 /* Steps of one match, and KiB of memory for it: thousands of times what
@@ -72,8 +71,12 @@ static bool same_path(const void *entry, const void *key)
 int cfs_selabel_new(struct cfs_selabel **ret, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_selabel_free)
-	struct cfs_selabel *policy = calloc(1, sizeof(*policy));
+	struct cfs_selabel *policy = NULL;
+	int r = cfs_libpcre2_load(err);
 
+	if (r < 0)
+		return r;
+	policy = calloc(1, sizeof(*policy));
 	if (!policy)
 		return no_memory(err);
 	policy->aliases.hash_of = alias_hash;

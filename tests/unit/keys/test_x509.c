@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "keys/x509.h"
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-
+#include "base/libcrypto.h"
 #include "tests/test.h"
 #include "tests/unit/keys/vectors.h"
 
@@ -75,8 +73,10 @@ static int usable(const char *name)
  * ENOPKG for Ed25519. */
 TEST(keys_that_kernels_take_are_usable_and_others_are_not)
 {
-	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1");
+	EVP_PKEY *key;
 
+	CHECK(cfs_libcrypto_load(&err) == 0);
+	key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1");
 	CHECK(usable("rsa") == 0 && usable("rsa2") == 0);
 	CHECK(usable("ec") == 0 && usable("ec384") == 0);
 	CHECK(usable("odd") == -ENOPKG && strstr(err.msg, "2560 bits"));
@@ -90,5 +90,6 @@ TEST(there_is_always_a_reason)
 {
 	char why[CFS_OPENSSL_WHY];
 
+	CHECK(cfs_libcrypto_load(&err) == 0);
 	CHECK(*cfs_openssl_why(why));
 }
