@@ -16,7 +16,8 @@ int cfs_composefs_mount(const struct cfs_composefs_params *params,
 	CFS_AUTOCOMPOSEFS struct cfs_composefs_mount m = CFS_COMPOSEFS_INIT;
 	struct cfs_overlay_params overlay = {
 		.source = params->source,
-		.data_fd = params->objects_fd,
+		.data_fds = &params->objects_fd,
+		.n_data = 1,
 		.upper_fd = params->upper_fd,
 		.work_fd = params->work_fd,
 		.verity = params->verity,

@@ -18,7 +18,7 @@ static void set_features(struct cfs_context *ctx,
 			 const struct cfs_overlay_params *p)
 {
 	cfs_context_string(ctx, "source", p->source);
-	if (p->data_fd >= 0) {
+	if (p->n_data) {
 		cfs_context_string(ctx, "metacopy", "on");
 		cfs_context_string(ctx, "redirect_dir", "on");
 	}
@@ -34,13 +34,18 @@ static void set_features(struct cfs_context *ctx,
 static void set_one_string(struct cfs_context *ctx,
 			   const struct cfs_overlay_params *p)
 {
-	char layers[96];
+	char layers[256]; /* fs/fsopen.c takes no longer value */
+	size_t n = (size_t)snprintf(layers, sizeof(layers), "/proc/self/fd/%d",
+				    p->lower_fd);
 
-	snprintf(layers, sizeof(layers), "/proc/self/fd/%d", p->lower_fd);
-	if (p->data_fd >= 0)
-		snprintf(layers + strlen(layers),
-			 sizeof(layers) - strlen(layers), "::/proc/self/fd/%d",
-			 p->data_fd);
+	for (size_t i = 0; i < p->n_data && n < sizeof(layers); i++)
+		n += (size_t)snprintf(layers + n, sizeof(layers) - n,
+				      "%s/proc/self/fd/%d",
+				      p->merged ? ":" : "::", p->data_fds[i]);
+	if (n >= sizeof(layers) && !ctx->failed) {
+		ctx->failed = -E2BIG;
+		ctx->option = "lowerdir";
+	}
 	cfs_context_string(ctx, "lowerdir", layers);
 }
 
@@ -60,8 +65,8 @@ static void set_layers(struct cfs_context *ctx,
 		return;
 	}
 	set(ctx, "lowerdir+", p->lower_fd);
-	if (p->data_fd >= 0)
-		set(ctx, "datadir+", p->data_fd);
+	for (size_t i = 0; i < p->n_data; i++)
+		set(ctx, "datadir+", p->data_fds[i]);
 }
 
 /* Was a layer refused for the way it was handed over? */
@@ -122,7 +127,7 @@ static int try_mount(const struct cfs_overlay_params *p, enum cfs_layer_api api,
 	/* lowerdir+ was nonsense to it, and is only now refused. */
 	if (api != CFS_LAYERS_LEGACY)
 		return -EAGAIN;
-	if (p->data_fd < 0)
+	if (!p->n_data || p->merged)
 		return r;
 	return too_old(err,
 		       p->verity ? "data-only layers and no verity="

@@ -24,12 +24,17 @@ enum cfs_layer_api {
 const char *cfs_layer_api_name(enum cfs_layer_api api);
 
 struct cfs_overlay_params {
-	const char *source; /* first field of /proc/mounts */
-	int lower_fd;	    /* the one lower layer: a mount or a directory */
-	int data_fd;	    /* data-only layer (objects/), or -1 */
-	int upper_fd;	    /* with work_fd, or both -1 */
+	const char *source;  /* first field of /proc/mounts */
+	int lower_fd;	     /* the one lower layer: a mount or a directory */
+	const int *data_fds; /* data-only layers (objects/), searched in turn */
+	size_t n_data;
+	int upper_fd; /* with work_fd, or both -1 */
 	int work_fd;
-	bool verity;   /* verity=require */
+	bool verity; /* verity=require */
+	/* For kernels without data-only layers (before 6.5): their names show
+	 * in the root, unless whiteouts of the lower layer hide them, as an
+	 * image of layout 0 or 1 has them.  With CFS_LAYERS_LEGACY. */
+	bool merged;
 	unsigned attr; /* MOUNT_ATTR_* of the new mount */
 	/* Mounts the layers lie on that may be detached, or -1: attached for
 	 * kernels that overlay attached mounts only. */
@@ -47,7 +52,8 @@ struct cfs_overlay_params {
  * Returns the mount, owned by the caller.
  * Errors: -EINVAL with the kernel's own words (depth), -EOPNOTSUPP this kernel
  * is too old for what was asked (the text says which is needed), -ENODEV no
- * overlay in this kernel, -EROFS upper on a read-only file system, ...
+ * overlay in this kernel, -EROFS upper on a read-only file system, -E2BIG
+ * more data layers (a dozen) than CFS_LAYERS_LEGACY can name, ...
  */
 int cfs_overlay_mount(const struct cfs_overlay_params *params,
 		      struct cfs_scratch *scratch, enum cfs_layer_api *api,

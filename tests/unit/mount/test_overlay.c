@@ -15,10 +15,13 @@ static char dir[4096];
 enum {
 	LOWER = 100,
 	DATA,
+	MORE,
 	UPPER,
 	WORK,
 	TMPFS
 };
+
+static const int data[] = { DATA, MORE };
 
 /* What a verified root asks for. */
 static struct cfs_overlay_params reset(void)
@@ -26,6 +29,7 @@ static struct cfs_overlay_params reset(void)
 	fake_mount_reset();
 	fake_name(LOWER, "erofs");
 	fake_name(DATA, "objects");
+	fake_name(MORE, "more");
 	fake_name(UPPER, "upper");
 	fake_name(WORK, "work");
 	fake_name(TMPFS, "memory");
@@ -37,7 +41,8 @@ static struct cfs_overlay_params reset(void)
 	return (struct cfs_overlay_params){
 		.source = "composefs:ab",
 		.lower_fd = LOWER,
-		.data_fd = DATA,
+		.data_fds = data,
+		.n_data = 1,
 		.upper_fd = -1,
 		.work_fd = -1,
 		.verity = true,
@@ -124,7 +129,7 @@ TEST(without_a_data_layer_nothing_is_redirected)
 {
 	struct cfs_overlay_params p = reset();
 
-	p.data_fd = -1;
+	p.n_data = 0;
 	p.verity = false;
 	CHECK(mount_it(&p) == 0);
 	CHECK(fake_called("*metacopy*") == 0 && fake_called("*verity*") == 0);
@@ -183,10 +188,87 @@ TEST(refused_strings_become_one_string)
 	clean();
 
 	p = reset();
-	p.data_fd = -1;
+	p.n_data = 0;
 	before_6_7();
 	CHECK(mount_it(&p) == 0);
 	CHECK(fake_called("fsconfig overlay SET_STRING lowerdir=<erofs>") == 1);
+	clean();
+}
+
+TEST(data_layers_keep_their_order_in_every_way)
+{
+	struct cfs_overlay_params p = reset();
+
+	p.n_data = 2;
+	CHECK(mount_it(&p) == 0);
+	CHECK(strstr(fake_calls(),
+		     "SET_FD datadir+=<objects>\n"
+		     "fsconfig overlay SET_FD datadir+=<more>\n"));
+
+	p = reset();
+	p.n_data = 2;
+	before_6_15();
+	CHECK(mount_it(&p) == 0 && api == CFS_LAYERS_STRING);
+	CHECK(strstr(fake_calls(),
+		     "SET_STRING datadir+=<objects>\n"
+		     "fsconfig overlay SET_STRING datadir+=<more>\n"));
+	clean();
+
+	p = reset();
+	p.n_data = 2;
+	before_6_7();
+	CHECK(mount_it(&p) == 0);
+	CHECK(fake_called("*lowerdir=<erofs>::<objects>::<more>") == 1);
+	clean();
+}
+
+TEST(more_layers_than_one_string_can_name_are_refused)
+{
+	int many[13];
+	struct cfs_overlay_params p = reset();
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(many); i++)
+		many[i] = DATA;
+	p.data_fds = many;
+	/* 17 characters the lower layer, 19 each of the others. */
+	p.n_data = 12;
+	before_6_7();
+	CHECK(mount_it(&p) == 0);
+	clean();
+
+	p = reset();
+	p.data_fds = many;
+	p.n_data = 13;
+	before_6_7();
+	CHECK(mount_it(&p) == -E2BIG && strstr(err.msg, "set lowerdir"));
+	CHECK(fake_called("*lowerdir=*") == 0);
+	clean();
+	/* Other interfaces have no such limit. */
+	p = reset();
+	p.data_fds = many;
+	p.n_data = 13;
+	CHECK(mount_it(&p) == 0);
+	CHECK(fake_called("*datadir+=*") == 13);
+}
+
+TEST(before_data_layers_they_are_merged_if_asked_for)
+{
+	struct cfs_overlay_params p = reset();
+
+	p.n_data = 2;
+	p.merged = true;
+	p.verity = false;
+	api = CFS_LAYERS_LEGACY;
+	CHECK(mount_it(&p) == 0);
+	CHECK(fake_called("*lowerdir=<erofs>:<objects>:<more>") == 1);
+	CHECK(fake_called("*metacopy=on") && fake_called("*redirect_dir=on"));
+	clean();
+
+	/* A refusal is then no question of age. */
+	p.merged = true;
+	fake_mount_reset();
+	fake_when("fsconfig overlay CREATE", -EINVAL, FAKE_ALWAYS);
+	CHECK(mount_it(&p) == -EINVAL);
 	clean();
 }
 
@@ -237,7 +319,7 @@ TEST(it_gets_it_without_a_data_layer_too)
 {
 	struct cfs_overlay_params p = reset();
 
-	p.data_fd = -1;
+	p.n_data = 0;
 	p.verity = false;
 	fake_when("fsconfig overlay SET_FD *", -EOPNOTSUPP, FAKE_ALWAYS);
 	fake_when("fsconfig overlay CREATE", -EINVAL, 1);
@@ -247,7 +329,7 @@ TEST(it_gets_it_without_a_data_layer_too)
 
 	/* What it refuses then is nothing that age explains. */
 	p = reset();
-	p.data_fd = -1;
+	p.n_data = 0;
 	fake_when("fsconfig overlay SET_FD *", -EOPNOTSUPP, FAKE_ALWAYS);
 	fake_when("fsconfig overlay CREATE", -EINVAL, FAKE_ALWAYS);
 	CHECK(mount_it(&p) == -EINVAL);
@@ -339,7 +421,7 @@ TEST(userxattr_is_never_asked_for)
 		struct cfs_overlay_params p = reset();
 
 		p.verity = i & 1;
-		p.data_fd = i & 2 ? DATA : -1;
+		p.n_data = i & 2 ? 1 : 0;
 		p.upper_fd = i & 4 ? UPPER : -1;
 		p.work_fd = i & 4 ? WORK : -1;
 		CHECK(mount_it(&p) == 0);
