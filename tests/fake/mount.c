@@ -269,6 +269,8 @@ static const char *attrs(uint64_t attr, char buf[static 64])
 		{ MOUNT_ATTR_NOSUID, "NOSUID" },
 		{ MOUNT_ATTR_NODEV, "NODEV" },
 		{ MOUNT_ATTR_NOEXEC, "NOEXEC" },
+		{ MOUNT_ATTR_NOATIME, "NOATIME" },
+		{ MOUNT_ATTR_IDMAP, "IDMAP" },
 	};
 
 	buf[0] = '\0';
@@ -343,13 +345,16 @@ int cfs_kernel_move_mount(int from_fd, int to_dirfd, const char *to_path,
 int cfs_kernel_mount_setattr(int dirfd, const char *path, unsigned flags,
 			     const struct mount_attr *attr)
 {
-	char dir[NAME_MAX_ + 2], set[64], clear[64];
+	char dir[NAME_MAX_ + 2], set[64], clear[64], user[NAME_MAX_ + 2] = "";
 
-	return call("mount_setattr %s%s%s%s set=%s clear=%s propagation=%#llx",
-		    shown(dirfd, dir), dirfd >= 0 && *path ? "/" : "", path,
-		    flags & AT_RECURSIVE ? " RECURSIVE" : "",
-		    attrs(attr->attr_set, set), attrs(attr->attr_clr, clear),
-		    (unsigned long long)attr->propagation);
+	if (attr->attr_set & MOUNT_ATTR_IDMAP)
+		shown((int)attr->userns_fd, user);
+	return call(
+		"mount_setattr %s%s%s%s set=%s%s clear=%s propagation=%#llx",
+		shown(dirfd, dir), dirfd >= 0 && *path ? "/" : "", path,
+		flags & AT_RECURSIVE ? " RECURSIVE" : "",
+		attrs(attr->attr_set, set), user, attrs(attr->attr_clr, clear),
+		(unsigned long long)attr->propagation);
 }
 
 int cfs_kernel_mount(const char *source, const char *target, const char *type,

@@ -12,6 +12,7 @@
  *	detach /run/composefs/.scratch/0
  *	open_tree <sysroot>/var CLONE RECURSIVE
  *	mount_setattr <var> RECURSIVE set=RDONLY clear= propagation=0x40000
+ *	mount_setattr <erofs> set=IDMAP<userns> clear= propagation=0
  *	mount tmpfs /target tmpfs 0 mode=0755
  *	open_device /dev/loop0
  *	loop_get_free
