@@ -6,7 +6,7 @@
 #
 # Usage: deps/mkcomposefs.sh
 # Prints the result folder:
-#   bin/mkcomposefs  bin/composefs-info    wrappers
+#   bin/mkcomposefs  bin/composefs-info  bin/mount.composefs   wrappers
 #   root/                                  the unpacked packages
 #
 # Environment: SUITE (default sid); DEBIAN_MIRROR, CFS_CACHE: see deps/lib.sh
@@ -28,14 +28,14 @@ make_tools() {
 	loader=$(find "$result/root" -name 'ld-linux-*.so*' | head -n 1)
 	[ -n "$loader" ] || deps_die "libc6 of $suite has no loader"
 	loader=${loader#"$result"/}
-	for tool in mkcomposefs composefs-info; do
-		cat >"$result/bin/$tool" <<-END
+	for tool in bin/mkcomposefs bin/composefs-info sbin/mount.composefs; do
+		cat >"$result/bin/${tool#*/}" <<-END
 			#!/bin/sh
 			here=\$(dirname "\$(dirname "\$(readlink -f "\$0")")")
 			lib=\$(printf ':%s' "\$here"/root/usr/lib/*-linux-gnu "\$here"/root/lib/*-linux-gnu)
-			exec "\$here/$loader" --library-path "\${lib#:}" "\$here/root/usr/bin/$tool" "\$@"
+			exec "\$here/$loader" --library-path "\${lib#:}" "\$here/root/usr/$tool" "\$@"
 		END
-		chmod +x "$result/bin/$tool"
+		chmod +x "$result/bin/${tool#*/}"
 	done
 	# it has no --help, and says how it is used
 	grep -q Usage <<<"$("$result/bin/mkcomposefs" --help 2>&1 || :)" ||
