@@ -16,6 +16,10 @@ static const struct cfs_program programs[] = {
 	  .help = "read an image and write it again",
 	  .usage = cmd_composefs_dump_usage,
 	  .run = cmd_composefs_dump },
+	{ .name = "mount.composefs",
+	  .help = "mount an image, also for mount(8)",
+	  .usage = cmd_mount_composefs_usage,
+	  .run = cmd_mount_composefs },
 	{ 0 },
 };
 

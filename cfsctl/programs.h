@@ -55,5 +55,7 @@ void cmd_mkcomposefs_usage(FILE *to);
 int cmd_mkcomposefs(int argc, char **argv, struct cfs_err *err);
 void cmd_composefs_dump_usage(FILE *to);
 int cmd_composefs_dump(int argc, char **argv, struct cfs_err *err);
+void cmd_mount_composefs_usage(FILE *to);
+int cmd_mount_composefs(int argc, char **argv, struct cfs_err *err);
 
 #endif
