@@ -71,7 +71,7 @@ static int read_source(struct computation *c, const struct cfs_source *source,
 	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
 	int r;
 
-	r = cfs_digester_new(c->alg, 1, NULL, &digester, err);
+	r = cfs_digester_new(c->alg, source->threads, NULL, &digester, err);
 	if (r < 0)
 		return r;
 	cmd_progress_start(&c->progress, "read");
@@ -193,6 +193,7 @@ int cmd_compute_karg(const struct cfs_globals *g, int argc, char **argv,
 	const struct cfs_opt opts[] = {
 		{ .name = "no-propagate-usr-to-root", .flag = &source.as_is },
 		{ .name = "xattrs", .text = &source.xattrs },
+		{ .name = "threads", .text = &source.threads_text },
 		{ 0 },
 	};
 	int r;

@@ -78,8 +78,8 @@ static int read_source(struct creation *c, const struct cfs_source *source,
 	int r;
 
 	cfs_store_keeper(c->store, &keeper);
-	r = cfs_digester_new(c->store->repo.meta.alg, 0, &keeper, &digester,
-			     err);
+	r = cfs_digester_new(c->store->repo.meta.alg, source->threads, &keeper,
+			     &digester, err);
 	if (r < 0)
 		return r;
 	cmd_progress_start(&c->progress, "stored");

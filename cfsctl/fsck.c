@@ -69,12 +69,9 @@ static void print_json(struct report *report)
 }
 
 static int fsck(const struct cfs_globals *g, struct report *report, bool json,
-		bool metadata_only, struct cfs_err *err)
+		struct cfs_fsck_params *params, struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	struct cfs_fsck_params params = { .metadata_only = metadata_only,
-					  .found = note,
-					  .arg = report };
 	int r;
 
 	r = cmd_open_repo(g, &repo, err);
@@ -82,9 +79,9 @@ static int fsck(const struct cfs_globals *g, struct report *report, bool json,
 		r = cmd_demands_verity(g, &repo, err);
 	if (r < 0)
 		return r;
-	params.secure = r > 0;
+	params->secure = r > 0;
 	report->has_meta = repo.has_meta;
-	r = cfs_repo_fsck(&repo, &params, &report->count, err);
+	r = cfs_repo_fsck(&repo, params, &report->count, err);
 	/* As a string each must end somewhere, also when it is empty. */
 	if (r == 0 &&
 	    (!cfs_buf_text(&report->text) || !cfs_buf_text(&report->json)))
@@ -105,11 +102,14 @@ static int fsck(const struct cfs_globals *g, struct report *report, bool json,
 int cmd_fsck(const struct cfs_globals *g, int argc, char **argv,
 	     struct cfs_err *err)
 {
-	bool json = false, metadata_only = false;
 	struct report report = { 0 };
+	struct cfs_fsck_params params = { .found = note, .arg = &report };
+	const char *threads = NULL;
+	bool json = false;
 	const struct cfs_opt opts[] = {
 		{ .name = "json", .flag = &json },
-		{ .name = "metadata-only", .flag = &metadata_only },
+		{ .name = "metadata-only", .flag = &params.metadata_only },
+		{ .name = "threads", .text = &threads },
 		{ 0 },
 	};
 	int r;
@@ -118,7 +118,9 @@ int cmd_fsck(const struct cfs_globals *g, int argc, char **argv,
 	if (r == 0)
 		r = cmd_operands(argc, 0, 0, err);
 	if (r == 0)
-		r = fsck(g, &report, json, metadata_only, err);
+		r = cmd_parse_threads(threads, &params.threads, err);
+	if (r == 0)
+		r = fsck(g, &report, json, &params, err);
 	cfs_buf_free(&report.text);
 	cfs_buf_free(&report.json);
 	return r;

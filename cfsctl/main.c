@@ -65,7 +65,7 @@ static const struct cfs_cmd commands[] = {
 		     "                        take the root directory and "
 		     "xattrs as they are\n"
 		     "  --xattrs MODE         allowlist-only or "
-		     "keep-user-xattrs\n",
+		     "keep-user-xattrs\n" CFS_THREADS_HELP,
 	  .run = cmd_compute_karg,
 	  .allows_no_repo = true },
 	{ .name = "create-dumpfile",
@@ -87,8 +87,9 @@ static const struct cfs_cmd commands[] = {
 	{ .name = "fsck",
 	  .args = "",
 	  .help = "check that everything is what its name says",
-	  .options = "  --json                as JSON, and succeed\n"
-		     "  --metadata-only       leave out the objects\n",
+	  .options =
+		  "  --json                as JSON, and succeed\n"
+		  "  --metadata-only       leave out the objects\n" CFS_THREADS_HELP,
 	  .run = cmd_fsck },
 	{ .name = "image-objects",
 	  .args = "IMAGE",

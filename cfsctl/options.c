@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "cfsctl/options.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cfsctl/cfsctl.h"
@@ -177,5 +179,24 @@ int cmd_parse_no(const char *name, const char *text, bool *ret,
 		return cfs_fail(err, CFS_EUSAGE,
 				"--%s '%s': yes or no is expected", name, text);
 	*ret = no;
+	return 0;
+}
+
+int cmd_parse_threads(const char *text, unsigned *ret, struct cfs_err *err)
+{
+	char *end;
+	long n;
+
+	*ret = 0;
+	if (!text)
+		return 0;
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (errno || *end || end == text || n < 1 || n > INT_MAX)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--threads '%s': a number from 1 on is "
+				"expected",
+				text);
+	*ret = (unsigned)n;
 	return 0;
 }

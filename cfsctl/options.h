@@ -53,4 +53,15 @@ int cmd_parse_no(const char *name, const char *text, bool *ret,
 		 struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 3, 4)));
 
+/* Reads the value of --threads, a number from 1 on; @text NULL: *@ret is 0,
+ * which stands for as many as may run at once.  Errors: -CFS_EUSAGE. */
+int cmd_parse_threads(const char *text, unsigned *ret,
+		      struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(2, 3)));
+
+/* A line about it for `help`. */
+#define CFS_THREADS_HELP                                                    \
+	"  --threads N           that read and hash; as many as there are " \
+	"CPUs\n"
+
 #endif

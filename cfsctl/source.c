@@ -37,6 +37,9 @@ int cmd_source_operands(struct cfs_source *source, int argc, char **argv,
 	r = cmd_operands(argc, first, max - 1 + first, err);
 	if (r == 0)
 		r = parse_filter(source, err);
+	if (r == 0)
+		r = cmd_parse_threads(source->threads_text, &source->threads,
+				      err);
 	if (r < 0)
 		return r;
 	source->path = first ? argv[1] : NULL;

@@ -18,6 +18,8 @@ struct cfs_source {
 	bool as_is; /* --no-propagate-usr-to-root */
 	const char *xattrs;
 	enum cfs_xattr_filter filter;
+	const char *threads_text;
+	unsigned threads; /* as cfs_digester_new() takes them */
 };
 
 /* For tables of options. */
@@ -26,8 +28,9 @@ struct cfs_source {
 		{ .name = "bootable", .flag = &(source)->bootable }, \
 		{ .name = "no-propagate-usr-to-root",                \
 		  .flag = &(source)->as_is },                        \
+		{ .name = "xattrs", .text = &(source)->xattrs },     \
 	{                                                            \
-		.name = "xattrs", .text = &(source)->xattrs          \
+		.name = "threads", .text = &(source)->threads_text   \
 	}
 
 /* Lines about them for `help`. */
@@ -39,7 +42,7 @@ struct cfs_source {
 	"  --no-propagate-usr-to-root\n"                                      \
 	"                        take the root directory and xattrs as they " \
 	"are\n"                                                               \
-	"  --xattrs MODE         allowlist-only or keep-user-xattrs\n"
+	"  --xattrs MODE         allowlist-only or keep-user-xattrs\n" CFS_THREADS_HELP
 
 /* Takes the directory from the operands and checks the options; of @max
  * operands the first is the directory, when there is no dumpfile.

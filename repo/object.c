@@ -318,9 +318,9 @@ static int copy_whole(struct cfs_bytes head, int fd, int to,
 }
 
 /* Copies first and reads the copy, so that no writer comes between. */
-int cfs_object_add_long(struct cfs_store *store, struct cfs_bytes head, int fd,
-			struct cfs_digest *ret, uint64_t *ret_size,
-			struct cfs_err *err)
+static int add_long(struct cfs_store *store, struct cfs_bytes head, int fd,
+		    struct cfs_digest *ret, uint64_t *ret_size,
+		    struct cfs_err *err)
 {
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 	struct incoming in = { .hashed = true };
@@ -364,7 +364,7 @@ int cfs_object_add_file(struct cfs_store *store, int fd, struct cfs_digest *ret,
 		return cfs_fail(err, (int)-n, "read: %s", strerror((int)-n));
 	data.len = (size_t)n;
 	if (n > (ssize_t)CFS_OBJECT_IN_MEMORY)
-		return cfs_object_add_long(store, data, fd, ret, ret_size, err);
+		return add_long(store, data, fd, ret, ret_size, err);
 	r = cfs_object_add_bytes(store, data, ret, err);
 	if (r == 0)
 		*ret_size = (uint64_t)n;

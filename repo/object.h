@@ -50,11 +50,6 @@ int cfs_object_add_copy(struct cfs_store *store, int fd, uint64_t size,
 			const struct cfs_digest *id,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Stores a file of which @head was read already. */
-int cfs_object_add_long(struct cfs_store *store, struct cfs_bytes head, int fd,
-			struct cfs_digest *ret, uint64_t *ret_size,
-			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
 /*
  * Opens the object @id below @objects (objects/) for reading.
  * Returns 1 with *@ret_fd (the caller closes it), or 0 when it is not there.

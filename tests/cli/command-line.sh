@@ -40,6 +40,10 @@ check "places exclude each other" status 2 cfsctl --repo x --user images
 check "a missing value is told" status 2 cfsctl --repo
 check "--hash knows its values" status 2 cfsctl --hash md5 images
 check "--erofs-version too" status 2 cfsctl --erofs-version 3 images
+for n in 0 -1 2x '' 99999999999; do
+	check "--threads '$n' is refused" \
+		status 2 cfsctl --no-repo compute-id --threads "$n" .
+done
 check "too many operands are told" status 2 cfsctl images x
 check "a missing one too" status 2 cfsctl create-image
 check "a group needs a command" status 2 cfsctl keyring

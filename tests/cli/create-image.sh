@@ -102,6 +102,24 @@ upstream "a repository decides the format" \
 check "compute-id does not take it, and says so" has erofs-version \
 	<<< "$(cfsctl --repo v2 compute-id root 2>&1)"
 
+for n in 1 2 7 300; do
+	fixture_repo threads$n
+	same "the image does not depend on threads ($n)" \
+		"$(cfsctl --repo threads$n create-image --threads $n root)" \
+		"$(cfs create-image root)"
+	check "  nor do the objects" \
+		diff -r threads1/objects threads$n/objects
+	same "  nor the digest" "$(cfs compute-id --threads $n root)" \
+		"$(cfs compute-id root)"
+	same "  nor what fsck says" \
+		"$(cfsctl --repo threads$n fsck --threads $n)" \
+		"$(cfsctl --repo threads1 fsck)"
+done
+fixture_boot threads
+check "compute-karg and create-dumpfile take --threads" sh -c '
+	cfsctl --no-repo compute-karg --threads 2 threads &&
+	cfsctl --no-repo create-dumpfile --threads 2 root'
+
 # A repository may want every image in several formats.
 fixture_repo several
 python3 - << 'X'

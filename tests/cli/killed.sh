@@ -48,8 +48,9 @@ finishes() {
 }
 
 command -v fsverity > /dev/null || skip "needs fsverity"
+# One thread makes all calls, so that each of them has its number.
 kill_everywhere "create-image" fresh finishes \
-	cfsctl --repo repo create-image root os/stable
+	cfsctl --repo repo create-image --threads 1 root os/stable
 
 # The same where files cannot be made without a name.
 no_tmpfile() {
@@ -67,7 +68,7 @@ replaced() {
 		os/stable > /dev/null
 }
 kill_everywhere "create-image of a taken name" replaced finishes \
-	cfsctl --repo repo create-image root os/stable
+	cfsctl --repo repo create-image --threads 2 root os/stable
 
 # init: what a killed one leaves is no repository or a whole one.
 nothing() { rm -rf repo; }
