@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
-#include "fsverity/measure.h"
-#include "fsverity/merkle.h"
 #include "repo/dir.h"
 #include "repo/fsck_run.h"
 #include "repo/temp.h"
@@ -33,92 +31,6 @@ void cfs_fsck_found(struct cfs_fsck_run *c, const char *fmt, ...)
 bool cfs_fsck_is_temporary(const char *name)
 {
 	return strncmp(name, CFS_TEMP_PREFIX, strlen(CFS_TEMP_PREFIX)) == 0;
-}
-
-/* A secure repository wants the kernel's word, else reading will do. */
-static bool object_is_good(struct cfs_fsck_run *c, int fd, const char *path,
-			   const struct cfs_digest *id)
-{
-	char hex[CFS_DIGEST_HEX_MAX];
-	struct cfs_digest have;
-	struct cfs_err err;
-	int r = cfs_verity_measure(fd, &have, &err);
-
-	if (r < 0)
-		cfs_fsck_found(c, "object-verity-failed: %s: %s", path,
-			       err.msg);
-	if (r == 0 && c->params->secure)
-		cfs_fsck_found(c, "object-verity-missing: %s", path);
-	if (r < 0 || (r == 0 && c->params->secure))
-		return false;
-	if (r == 0)
-		r = cfs_verity_digest_fd(id->alg, fd, &have, NULL, &err);
-	if (r < 0) {
-		cfs_fsck_found(c, "object-verity-failed: %s: %s", path,
-			       err.msg);
-		return false;
-	}
-	if (cfs_digest_equal(&have, id))
-		return true;
-	cfs_digest_to_hex(&have, hex);
-	cfs_fsck_found(c, "object-digest-mismatch: %s: measured %s", path, hex);
-	return false;
-}
-
-static bool check_object(struct cfs_fsck_run *c, const char *shard,
-			 const char *rest)
-{
-	char path[PATH_ROOM], hex[CFS_DIGEST_HEX_MAX];
-	CFS_AUTOFD int fd = -EBADF;
-	struct cfs_digest id;
-	struct cfs_err err;
-	int n;
-
-	snprintf(path, sizeof(path), "objects/%s/%s", shard, rest);
-	n = snprintf(hex, sizeof(hex), "%s%s", shard, rest);
-	if ((size_t)n >= sizeof(hex) ||
-	    cfs_digest_from_hex(hex, (size_t)n, &id, &err) < 0 ||
-	    id.alg != c->repo->meta.alg) {
-		cfs_fsck_found(c, "object-invalid-name: %s: not a %s digest",
-			       path, cfs_alg_name(c->repo->meta.alg));
-		return false;
-	}
-	fd = cfs_open_regular(c->repo->fd, path, NULL);
-	if (fd < 0) {
-		cfs_fsck_found(c, "object-open-failed: %s: %s", path,
-			       strerror(-fd));
-		return false;
-	}
-	return object_is_good(c, fd, path, &id);
-}
-
-static int check_objects(struct cfs_fsck_run *c, struct cfs_err *err)
-{
-	CFS_AUTONAMES struct cfs_dir_names shards = { 0 };
-	int r = cfs_dir_list(c->repo->fd, "objects", &shards, err);
-
-	for (unsigned i = 0; r == 0 && i < shards.n; i++) {
-		CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-		const char *shard = shards.v[i];
-
-		if (cfs_fsck_is_temporary(shard))
-			continue;
-		if (strlen(shard) != 2) {
-			cfs_fsck_found(
-				c,
-				"object-invalid-name: objects/%s: no first "
-				"byte of a digest",
-				shard);
-			continue;
-		}
-		r = cfs_dir_list(c->objects, shard, &names, err);
-		for (unsigned k = 0; r == 0 && k < names.n; k++) {
-			c->count.objects_checked++;
-			if (!check_object(c, shard, names.v[k]))
-				c->count.objects_corrupted++;
-		}
-	}
-	return r;
 }
 
 static void check_link(struct cfs_fsck_run *c, const char *path)
@@ -210,7 +122,7 @@ int cfs_repo_fsck(const struct cfs_repo *repo,
 		return cfs_fail(err, -objects, "open objects/: %s",
 				strerror(-objects));
 	if (!params->metadata_only && objects >= 0)
-		r = check_objects(&c, err);
+		r = cfs_fsck_objects(&c, err);
 	if (r == 0)
 		r = check_category(&c, "streams", false, err);
 	if (r == 0)

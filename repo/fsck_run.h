@@ -19,6 +19,10 @@ void cfs_fsck_found(struct cfs_fsck_run *run, const char *fmt, ...)
 /* Is @name that of a file that somebody is at work on? */
 bool cfs_fsck_is_temporary(const char *name) CFS_NONNULL;
 
+/* Looks at all objects. */
+int cfs_fsck_objects(struct cfs_fsck_run *run,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /*
  * Looks at the image @name, which is at @path below the repository: is it what
  * its name says, a sane image, and are the objects of its files there?

@@ -147,6 +147,47 @@ TEST(directories_of_names_are_followed_to_a_limit)
 	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == -ELOOP);
 }
 
+/* Stores @n objects of @size bytes and a few. */
+static void store_many(unsigned n, size_t size)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOFREE uint8_t *bytes = calloc(1, size + n);
+	struct cfs_repo repo = CFS_REPO_INIT;
+
+	CHECK(bytes);
+	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
+	CHECK(cfs_store_open(&repo, false, NULL, &store, &err) == 0);
+	for (unsigned i = 0; i < n; i++) {
+		struct cfs_digest id;
+
+		CHECK(cfs_object_add_bytes(
+			      &store, (struct cfs_bytes){ bytes, size + i },
+			      &id, &err) == 0);
+	}
+}
+
+/* More than are hashed together; what is wrong with one is told of it. */
+TEST(thousands_of_objects_are_looked_at)
+{
+	struct cfs_fsck count;
+
+	start();
+	store_many(4500, 2);
+	store_many(3, 3 << 20);
+	count = look(false, false);
+	CHECK(count.findings == 0 && count.objects_checked == 4504);
+	put(root, OBJECT, "other bytes");
+	make_dir(root, "objects/0a-junk");
+	put(root, "objects/ff/junk", "");
+	count = look(false, false);
+	CHECK(count.findings == 3 && count.objects_corrupted == 2);
+	CHECK(count.objects_checked == 4505);
+	/* In the order of their names. */
+	CHECK(strstr(said, "0a-junk") < strstr(said, OBJECT));
+	CHECK(strstr(said, OBJECT) < strstr(said, "objects/ff/junk"));
+	CHECK(strstr(said, "object-digest-mismatch: " OBJECT ": measured "));
+}
+
 /* What a file of the image says of itself. */
 struct claim {
 	const char *name;

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Are the objects what their names say?
+ *
+ * Thousands at a time go through a digester, whose lanes and threads they
+ * share.  It only ever finds objects to be right: whatever is odd about one,
+ * or about the whole batch, is found out and worded by looking at it alone.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "fsverity/digester.h"
+#include "fsverity/measure.h"
+#include "fsverity/merkle.h"
+#include "repo/dir.h"
+#include "repo/fsck_run.h"
+
+#define BATCH 4096
+/* "objects/xx/" and a name of any length. */
+#define PATH_ROOM (NAME_MAX + 32)
+
+struct item {
+	struct cfs_digest id;
+	uint8_t have[CFS_DIGEST_MAX];
+	char *path; /* below the repository; owned */
+	bool hashing;
+	bool good; /* the kernel says so */
+};
+
+struct batch {
+	struct cfs_fsck_run *run;
+	struct cfs_digester *digester; /* NULL until it is needed */
+	bool failed;		       /* the digester has */
+	size_t n;
+	struct item items[BATCH];
+};
+
+static void batch_free(struct batch *batch)
+{
+	if (!batch)
+		return;
+	cfs_digester_free(batch->digester);
+	for (size_t i = 0; i < batch->n; i++)
+		free(batch->items[i].path);
+	free(batch);
+}
+CFS_DEFINE_AUTO(struct batch, batch_free);
+
+/* The digest that the object at @path is named by. */
+static bool id_of(const struct cfs_fsck_run *run, const char *path,
+		  struct cfs_digest *ret)
+{
+	const char *shard = path + strlen("objects/");
+	char hex[PATH_ROOM];
+	struct cfs_err ignored;
+	int n = snprintf(hex, sizeof(hex), "%.2s%s", shard, shard + 3);
+
+	return cfs_digest_from_hex(hex, (size_t)n, ret, &ignored) == 0 &&
+	       ret->alg == run->repo->meta.alg;
+}
+
+/* A secure repository wants the kernel's word, else reading will do. */
+static bool content_is_good(struct cfs_fsck_run *run, int fd, const char *path,
+			    const struct cfs_digest *id)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_digest have;
+	struct cfs_err err;
+	int r = cfs_verity_measure(fd, &have, &err);
+
+	if (r == 0 && run->params->secure) {
+		cfs_fsck_found(run, "object-verity-missing: %s", path);
+		return false;
+	}
+	if (r == 0)
+		r = cfs_verity_digest_fd(id->alg, fd, &have, NULL, &err);
+	if (r < 0) {
+		cfs_fsck_found(run, "object-verity-failed: %s: %s", path,
+			       err.msg);
+		return false;
+	}
+	if (cfs_digest_equal(&have, id))
+		return true;
+	cfs_digest_to_hex(&have, hex);
+	cfs_fsck_found(run, "object-digest-mismatch: %s: measured %s", path,
+		       hex);
+	return false;
+}
+
+/* Looks at one object by itself, and says what is wrong with it. */
+static bool object_is_good(struct cfs_fsck_run *run, const char *path)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_digest id;
+
+	if (!id_of(run, path, &id)) {
+		cfs_fsck_found(run, "object-invalid-name: %s: not a %s digest",
+			       path, cfs_alg_name(run->repo->meta.alg));
+		return false;
+	}
+	fd = cfs_open_regular(run->repo->fd, path, NULL);
+	if (fd < 0) {
+		cfs_fsck_found(run, "object-open-failed: %s: %s", path,
+			       strerror(-fd));
+		return false;
+	}
+	return content_is_good(run, fd, path, &id);
+}
+
+static int need_digester(struct batch *batch, struct cfs_err *err)
+{
+	if (batch->digester)
+		return 0;
+	return cfs_digester_new(batch->run->repo->meta.alg,
+				batch->run->params->threads, NULL,
+				&batch->digester, err);
+}
+
+/* Reads what there is to read of the batch, and reports. */
+static int flush(struct batch *batch, struct cfs_err *err)
+{
+	struct cfs_fsck_run *run = batch->run;
+	struct cfs_err ignored;
+	int r = need_digester(batch, err);
+
+	if (r < 0)
+		return r;
+	if (cfs_digester_finish(batch->digester, &ignored) < 0)
+		batch->failed = true;
+	for (size_t i = 0; i < batch->n; i++) {
+		struct item *item = &batch->items[i];
+
+		if (item->hashing && !batch->failed)
+			item->good = memcmp(item->have, item->id.bytes,
+					    cfs_alg_size(item->id.alg)) == 0;
+		run->count.objects_checked++;
+		if (!item->good && !object_is_good(run, item->path))
+			run->count.objects_corrupted++;
+		free(item->path);
+	}
+	batch->n = 0;
+	if (!batch->failed)
+		return 0;
+	cfs_digester_free(batch->digester);
+	batch->digester = NULL;
+	batch->failed = false;
+	return 0;
+}
+
+/* Gives the digester the object @name, if there is nothing odd about it. */
+static void try_object(struct batch *batch, struct item *item, int dir,
+		       const char *name)
+{
+	struct cfs_fsck_run *run = batch->run;
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_digest have;
+	struct cfs_err ignored;
+	struct stat st;
+	int r;
+
+	if (!id_of(run, item->path, &item->id) ||
+	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(st.st_mode))
+		return;
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	r = fd < 0 ? fd : cfs_verity_measure(fd, &have, &ignored);
+	if (r > 0)
+		item->good = cfs_digest_equal(&have, &item->id);
+	if (r != 0 || run->params->secure)
+		return;
+	item->hashing = true;
+	if (cfs_digester_add(batch->digester, &fd, &st, item->have, NULL,
+			     &ignored) < 0)
+		batch->failed = true;
+}
+
+static int add_object(struct batch *batch, int dir, const char *shard,
+		      const char *name, struct cfs_err *err)
+{
+	struct item *item;
+	int r = 0;
+
+	if (batch->n == BATCH)
+		r = flush(batch, err);
+	if (r == 0)
+		r = need_digester(batch, err);
+	if (r < 0)
+		return r;
+	item = &batch->items[batch->n];
+	*item = (struct item){ 0 };
+	if (asprintf(&item->path, "objects/%s/%s", shard, name) < 0)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	batch->n++;
+	if (!batch->failed)
+		try_object(batch, item, dir, name);
+	return 0;
+}
+
+static int add_shard(struct batch *batch, const char *shard,
+		     struct cfs_err *err)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	CFS_AUTOFD int dir = -EBADF;
+	int r;
+
+	r = cfs_dir_list(batch->run->objects, shard, &names, err);
+	if (r < 0 || names.n == 0)
+		return r;
+	dir = cfs_dir_open(batch->run->objects, shard);
+	if (dir < 0)
+		return cfs_fail(err, -dir, "open objects/%s: %s", shard,
+				strerror(-dir));
+	for (unsigned i = 0; r == 0 && i < names.n; i++)
+		r = add_object(batch, dir, shard, names.v[i], err);
+	return r;
+}
+
+int cfs_fsck_objects(struct cfs_fsck_run *run, struct cfs_err *err)
+{
+	CFS_AUTO(batch_free) struct batch *batch = malloc(sizeof(*batch));
+	CFS_AUTONAMES struct cfs_dir_names shards = { 0 };
+	int r;
+
+	if (!batch)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	batch->run = run;
+	batch->digester = NULL;
+	batch->failed = false;
+	batch->n = 0;
+	r = cfs_dir_list(run->repo->fd, "objects", &shards, err);
+	for (unsigned i = 0; r == 0 && i < shards.n; i++) {
+		const char *shard = shards.v[i];
+
+		if (cfs_fsck_is_temporary(shard))
+			continue;
+		if (strlen(shard) == 2) {
+			r = add_shard(batch, shard, err);
+			continue;
+		}
+		r = flush(batch, err);
+		cfs_fsck_found(run,
+			       "object-invalid-name: objects/%s: no first "
+			       "byte of a digest",
+			       shard);
+	}
+	return r < 0 ? r : flush(batch, err);
+}
