@@ -12,6 +12,10 @@ static const struct cfs_program programs[] = {
 	  .help = "make an image of a directory or dumpfile",
 	  .usage = cmd_mkcomposefs_usage,
 	  .run = cmd_mkcomposefs },
+	{ .name = "composefs-info",
+	  .help = "print what is in images",
+	  .usage = cmd_composefs_info_usage,
+	  .run = cmd_composefs_info },
 	{ .name = "composefs-dump",
 	  .help = "read an image and write it again",
 	  .usage = cmd_composefs_dump_usage,
@@ -37,9 +41,12 @@ const struct cfs_program *cmd_program_find(const char *name)
 
 int cmd_flush(struct cfs_err *err)
 {
-	if (fflush(stdout) != 0 || ferror(stdout))
+	bool failed = ferror(stdout);
+
+	/* What it was that failed before is not known any more. */
+	if (fflush(stdout) != 0)
 		return cfs_fail_errno(err, "write to stdout");
-	return 0;
+	return failed ? cfs_fail(err, EIO, "write to stdout failed") : 0;
 }
 
 int cmd_program_run(const struct cfs_program *program, int argc, char **argv)

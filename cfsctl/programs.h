@@ -53,6 +53,8 @@ int cmd_mkcomposefs_scan(const char *path, unsigned flags, const char *store,
 /* The programs, in the order of the table. */
 void cmd_mkcomposefs_usage(FILE *to);
 int cmd_mkcomposefs(int argc, char **argv, struct cfs_err *err);
+void cmd_composefs_info_usage(FILE *to);
+int cmd_composefs_info(int argc, char **argv, struct cfs_err *err);
 void cmd_composefs_dump_usage(FILE *to);
 int cmd_composefs_dump(int argc, char **argv, struct cfs_err *err);
 void cmd_mount_composefs_usage(FILE *to);

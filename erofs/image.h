@@ -51,6 +51,7 @@ int cfs_erofs_inode_read(struct cfs_erofs_image *image, uint64_t nid,
 /* What the attributes of an inode say. */
 struct cfs_erofs_attrs_read {
 	struct cfs_buf list; /* struct cfs_xattr pointers: those of the user */
+	size_t shared;	     /* so many of them are shared; they come first */
 	bool has_metacopy, has_redirect;
 	struct cfs_bytes metacopy, redirect;
 	bool opaque; /* trusted.overlay.opaque=y */

@@ -241,6 +241,30 @@ static int read_symlink(struct cfs_erofs_reading *rd,
 	return 0;
 }
 
+/* Before the attributes are sorted, and marks taken away. */
+static int note_detail(struct cfs_erofs_reading *rd,
+		       const struct cfs_erofs_stat *st, struct cfs_err *err)
+{
+	const size_t one = sizeof(struct cfs_xattr *);
+	const uint8_t *list = rd->attrs.list.data;
+	size_t shared = rd->attrs.shared * one;
+	size_t local = rd->attrs.list.len - shared;
+	struct cfs_erofs_detail *detail;
+
+	detail = cfs_arena_alloc(&rd->tree->arena,
+				 sizeof(*detail) + shared + local);
+	if (!detail)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	detail->size = st->size;
+	detail->n = (uint32_t)((shared + local) / one);
+	if (local > 0)
+		memcpy(detail->xattrs, list + shared, local);
+	if (shared > 0)
+		memcpy((uint8_t *)detail->xattrs + local, list, shared);
+	rd->detail = detail;
+	return 0;
+}
+
 /* Fills @node from its inode; a directory's entries are for later. */
 int cfs_erofs_node_read(struct cfs_erofs_reading *rd,
 			const struct cfs_erofs_stat *st, struct cfs_node *node,
@@ -252,6 +276,8 @@ int cfs_erofs_node_read(struct cfs_erofs_reading *rd,
 		return -err->code;
 	if (rd->attrs.opaque && (node->parent || rd->image.version == 2))
 		return cfs_fail(err, EBADMSG, "xattr trusted.overlay.opaque");
+	if (rd->details && note_detail(rd, st, err) < 0)
+		return -err->code;
 	if (cfs_xattrs_add(&rd->tree->xattrs,
 			   (const struct cfs_xattr **)rd->attrs.list.data,
 			   rd->attrs.list.len / sizeof(struct cfs_xattr *),

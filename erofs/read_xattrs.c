@@ -202,6 +202,7 @@ static int parse_area(const struct cfs_erofs_image *image,
 		    note(ret, attr, filter, err) < 0)
 			return -err->code;
 	}
+	ret->shared = ret->list.len / sizeof(struct cfs_xattr *);
 	for (; pos < area.len; pos += size) {
 		struct attr attr = { 0 };
 

@@ -13,8 +13,9 @@
 struct inode {
 	uint64_t nid;
 	struct cfs_node *node;
-	uint32_t nlink; /* as it says */
-	uint32_t names; /* as found */
+	const struct cfs_erofs_detail *detail; /* NULL: not wanted */
+	uint32_t nlink;			       /* as it says */
+	uint32_t names;			       /* as found */
 	uint8_t file_type;
 };
 
@@ -62,6 +63,7 @@ static int add_inode(struct cfs_erofs_reading *rd,
 	*inode = (struct inode){
 		.nid = st->nid,
 		.node = node,
+		.detail = rd->detail,
 		.nlink = st->nlink,
 		.names = 1,
 		.file_type = cfs_erofs_file_type(st->mode),
@@ -350,6 +352,27 @@ static int read_image(struct cfs_erofs_reading *rd, struct cfs_bytes image,
 	return check_links(rd, err);
 }
 
+static int gather_details(const struct cfs_erofs_reading *rd,
+			  const struct cfs_erofs_detail ***ret,
+			  struct cfs_err *err)
+{
+	const struct cfs_erofs_detail **list = cfs_arena_alloc(
+		&rd->tree->arena, rd->tree->nodes * sizeof(const void *));
+
+	if (!list)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < rd->tree->nodes; i++)
+		list[i] = NULL;
+	for (size_t i = 0; i <= rd->inodes.mask; i++) {
+		const struct inode *inode = rd->inodes.slots[i];
+
+		if (inode)
+			list[cfs_node_inode(inode->node)->seq] = inode->detail;
+	}
+	*ret = list;
+	return 0;
+}
+
 int cfs_erofs_read(struct cfs_bytes image, unsigned flags,
 		   struct cfs_tree **ret, unsigned *ret_version,
 		   struct cfs_err *err)
@@ -362,6 +385,24 @@ int cfs_erofs_read(struct cfs_bytes image, unsigned flags,
 		return cfs_ctx(err, "image");
 	if (ret_version)
 		*ret_version = rd.image.version;
+	*ret = cfs_steal_ptr(&rd.tree);
+	return 0;
+}
+
+int cfs_erofs_read_details(struct cfs_bytes image, struct cfs_tree **ret,
+			   unsigned *ret_version,
+			   const struct cfs_erofs_detail ***ret_details,
+			   struct cfs_err *err)
+{
+	__attribute__((cleanup(reading_free))) struct cfs_erofs_reading rd = {
+		.info = true,
+		.details = true,
+	};
+
+	if (read_image(&rd, image, err) < 0 ||
+	    gather_details(&rd, ret_details, err) < 0)
+		return cfs_ctx(err, "image");
+	*ret_version = rd.image.version;
 	*ret = cfs_steal_ptr(&rd.tree);
 	return 0;
 }

@@ -35,6 +35,27 @@ int cfs_erofs_read(struct cfs_bytes image, unsigned flags,
 	__attribute__((nonnull(3, 5)));
 
 /*
+ * What an image says of an inode besides what is in the tree, as it stands
+ * there: composefs-info prints it.
+ */
+struct cfs_erofs_detail {
+	uint64_t size; /* of directories too */
+	/* The user's attributes in the order of the disk, shared ones last;
+	 * what marks whiteouts and their directories is among them. */
+	uint32_t n;
+	const struct cfs_xattr *xattrs[];
+};
+
+/*
+ * cfs_erofs_read() with CFS_EROFS_READ_INFO, and *@ret_details by the seq of
+ * inodes (of a CFS_NODE_LINK it is NULL); it belongs to the tree.
+ */
+int cfs_erofs_read_details(struct cfs_bytes image, struct cfs_tree **ret,
+			   unsigned *ret_version,
+			   const struct cfs_erofs_detail ***ret_details,
+			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Calls @found for every object that @image needs, in no particular order,
  * perhaps more than once.  @alg: what the objects are, 0: either.
  * @found returns 0 or an error, which ends the search.

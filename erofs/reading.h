@@ -9,6 +9,8 @@ struct cfs_erofs_reading {
 	struct cfs_erofs_image image;
 	struct cfs_tree *tree;
 	bool info;
+	bool details; /* are wanted: @detail is of this inode */
+	const struct cfs_erofs_detail *detail;
 	struct cfs_table inodes; /* that were read, by nid */
 	struct cfs_erofs_memo memo;
 	struct cfs_erofs_attrs_read attrs; /* of this inode */

@@ -55,4 +55,16 @@ int cfs_dump_write_below(const struct cfs_tree *tree, struct cfs_node *top,
 			 struct cfs_buf *out,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+enum cfs_dump_escapes {
+	CFS_DUMP_ESCAPE_EQUALS = 1, /* also "=", as in xattrs */
+	CFS_DUMP_KEEP_SPACES = 2,
+};
+
+/*
+ * Appends @text as a field has it: short escapes, \xHH for what is not
+ * printable ASCII and for spaces.  @how: CFS_DUMP_ESCAPE_EQUALS, ...
+ */
+void cfs_dump_escape(struct cfs_buf *out, struct cfs_bytes text,
+		     unsigned how) CFS_NONNULL;
+
 #endif

@@ -3,21 +3,21 @@
 
 #include "tree/dump.h"
 
-static void add_escaped(struct cfs_buf *out, const void *data, size_t len,
-			bool escape_equals)
+void cfs_dump_escape(struct cfs_buf *out, struct cfs_bytes text, unsigned how)
 {
 	static const char digits[] = "0123456789abcdef";
 	static const char named[] = "\\\n\r\t", names[] = "\\nrt";
-	const uint8_t *p = data;
+	const uint8_t lowest = how & CFS_DUMP_KEEP_SPACES ? 0x20 : 0x21;
+	const uint8_t *p = text.data;
 
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < text.len; i++) {
 		const char *at = p[i] ? strchr(named, p[i]) : NULL;
 
 		if (at) {
 			cfs_buf_addc(out, '\\');
 			cfs_buf_addc(out, names[at - named]);
-		} else if (p[i] > 0x20 && p[i] < 0x7f &&
-			   !(escape_equals && p[i] == '=')) {
+		} else if (p[i] >= lowest && p[i] < 0x7f &&
+			   !(how & CFS_DUMP_ESCAPE_EQUALS && p[i] == '=')) {
 			cfs_buf_addc(out, (char)p[i]);
 		} else {
 			cfs_buf_adds(out, "\\x");
@@ -25,6 +25,12 @@ static void add_escaped(struct cfs_buf *out, const void *data, size_t len,
 			cfs_buf_addc(out, digits[p[i] & 15]);
 		}
 	}
+}
+
+static void add_escaped(struct cfs_buf *out, const void *data, size_t len,
+			unsigned how)
+{
+	cfs_dump_escape(out, (struct cfs_bytes){ data, len }, how);
 }
 
 /* A field of which "-" says that it is not set. */
@@ -36,7 +42,7 @@ static void add_optional(struct cfs_buf *out, const void *data, size_t len)
 	else if (len == 1 && *(const char *)data == '-')
 		cfs_buf_adds(out, "\\x2d");
 	else
-		add_escaped(out, data, len, false);
+		add_escaped(out, data, len, 0);
 }
 
 static void add_path(struct cfs_buf *out, const struct cfs_node *node,
@@ -47,7 +53,7 @@ static void add_path(struct cfs_buf *out, const struct cfs_node *node,
 	if (path->failed)
 		out->failed = true;
 	else
-		add_escaped(out, path->data, path->len, false);
+		add_escaped(out, path->data, path->len, 0);
 }
 
 static void add_data(struct cfs_buf *out, const struct cfs_tree *tree,
@@ -77,10 +83,11 @@ static void add_xattrs(struct cfs_buf *out, const struct cfs_xattrs *list)
 {
 	for (size_t i = 0; list && i < list->n; i++) {
 		cfs_buf_addc(out, ' ');
-		add_escaped(out, list->v[i]->key, list->v[i]->key_len, true);
+		add_escaped(out, list->v[i]->key, list->v[i]->key_len,
+			    CFS_DUMP_ESCAPE_EQUALS);
 		cfs_buf_addc(out, '=');
 		add_escaped(out, list->v[i]->value, list->v[i]->value_len,
-			    true);
+			    CFS_DUMP_ESCAPE_EQUALS);
 	}
 }
 
