@@ -11,16 +11,6 @@
 /* What mkcomposefs lets the xattrs of one file add up to. */
 #define LENIENT_XATTR_BYTES 32767
 
-static int unescape(struct cfs_dump_entry *en, struct cfs_bytes field,
-		    struct cfs_buf *buf, struct cfs_bytes *ret,
-		    struct cfs_err *err)
-{
-	if (!en->plain)
-		return cfs_dump_unescape(field, buf, ret, err);
-	*ret = field;
-	return 0;
-}
-
 static bool is_unset(struct cfs_bytes field)
 {
 	return field.len == 0 || (field.len == 1 && field.data[0] == '-');
@@ -163,7 +153,8 @@ static int set_external(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 	int r;
 
 	if (has_path) {
-		r = unescape(en, f[CFS_DUMP_PAYLOAD], &en->text, &path, err);
+		r = cfs_dump_unescape(f[CFS_DUMP_PAYLOAD], &en->text, &path,
+				      err);
 		if (r < 0)
 			return r;
 	}
@@ -193,7 +184,7 @@ static int set_inline(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 	struct cfs_bytes content;
 	int r;
 
-	r = unescape(en, f[CFS_DUMP_CONTENT], &en->text, &content, err);
+	r = cfs_dump_unescape(f[CFS_DUMP_CONTENT], &en->text, &content, err);
 	if (r < 0)
 		return r;
 	if (content.len != node->size)
@@ -218,7 +209,8 @@ static int set_target(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 	int r;
 
 	if (!is_unset(f[CFS_DUMP_PAYLOAD])) {
-		r = unescape(en, f[CFS_DUMP_PAYLOAD], &en->text, &target, err);
+		r = cfs_dump_unescape(f[CFS_DUMP_PAYLOAD], &en->text, &target,
+				      err);
 		if (r < 0)
 			return r;
 	}
@@ -303,10 +295,10 @@ static int parse_xattr(struct cfs_dump_entry *en, struct cfs_bytes text,
 
 	if (!cfs_dump_take(&value, '=', &key))
 		return cfs_fail(err, EINVAL, "xattr without =");
-	r = unescape(en, key, &en->text, &key, err);
+	r = cfs_dump_unescape(key, &en->text, &key, err);
 	if (r < 0)
 		return r;
-	r = unescape(en, value, &en->value, &value, err);
+	r = cfs_dump_unescape(value, &en->value, &value, err);
 	if (r < 0)
 		return r;
 	r = cfs_xattr_add(&en->tree->xattrs, key, value, &x, err);

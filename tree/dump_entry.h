@@ -22,7 +22,6 @@ struct cfs_dump_memo {
 struct cfs_dump_entry {
 	struct cfs_tree *tree; /* borrowed */
 	bool lenient;
-	bool plain; /* the line has no escapes: nothing is searched for them */
 	size_t xattr_bytes;	    /* of this entry, as mkcomposefs counts */
 	struct cfs_buf text;	    /* unescaped */
 	struct cfs_buf value;	    /* unescaped */

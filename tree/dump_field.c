@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "tree/dump_field.h"
 
-#include <string.h>
-
-bool cfs_dump_take(struct cfs_bytes *rest, char stop, struct cfs_bytes *ret)
-{
-	const uint8_t *at = rest->len > 0 ? memchr(rest->data, stop, rest->len)
-					  : NULL;
-	size_t len = at ? (size_t)(at - rest->data) : rest->len;
-	size_t used = at ? len + 1 : len;
-
-	*ret = (struct cfs_bytes){ rest->data, len };
-	*rest = (struct cfs_bytes){ rest->data + used, rest->len - used };
-	return at;
-}
-
 unsigned cfs_dump_split(struct cfs_bytes line,
 			struct cfs_bytes ret[static CFS_DUMP_COLUMNS])
 {
 	unsigned n = 0;
 	bool more = true;
 
-	memset(ret, 0, CFS_DUMP_COLUMNS * sizeof(ret[0]));
 	while (more && n < CFS_DUMP_XATTRS)
 		more = cfs_dump_take(&line, ' ', &ret[n++]);
+	for (unsigned i = n; i < CFS_DUMP_COLUMNS; i++)
+		ret[i] = (struct cfs_bytes){ NULL, 0 };
 	/* "...DIGEST " and "...DIGEST" differ: the former lacks an xattr. */
-	ret[CFS_DUMP_XATTRS] = more ? line : (struct cfs_bytes){ NULL, 0 };
+	if (more)
+		ret[CFS_DUMP_XATTRS] = line;
 	return n;
 }
 
@@ -100,23 +88,15 @@ int cfs_dump_unescape(struct cfs_bytes field, struct cfs_buf *buf,
 	return cfs_buf_check(buf, err);
 }
 
-int cfs_dump_number(struct cfs_bytes field, unsigned base, uint64_t max,
+int cfs_dump_digits(struct cfs_bytes field, unsigned base, uint64_t max,
 		    bool plus, const char *what, uint64_t *ret,
 		    struct cfs_err *err)
 {
-	size_t at;
+	size_t at = plus && field.len > 1 && field.data[0] == '+';
 	uint64_t n = 0;
 
 	if (field.len == 0)
 		return cfs_fail(err, EINVAL, "no %s", what);
-	/* Most are "0" or "1". */
-	n = (uint64_t)field.data[0] - '0';
-	if (field.len == 1 && n < base && n <= max) {
-		*ret = n;
-		return 0;
-	}
-	at = plus && field.len > 1 && field.data[0] == '+';
-	n = 0;
 	/* Nothing of so few digits can overflow. */
 	for (; at < field.len && field.len <= 18; at++) {
 		unsigned digit = (unsigned)field.data[at] - '0';

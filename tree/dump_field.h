@@ -3,6 +3,9 @@
 #ifndef CFS_TREE_DUMP_FIELD_H
 #define CFS_TREE_DUMP_FIELD_H
 
+#include <endian.h>
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/bytes.h"
 
@@ -22,6 +25,33 @@ enum cfs_dump_column {
 	CFS_DUMP_COLUMNS,
 };
 
+/*
+ * The offset of the first @stop in @text, or its length.  Nearly all fields
+ * are very short, so the first eight bytes are looked at without a call: a
+ * byte of @word is zero where @stop stands, and the lowest bit of @hit is that
+ * of the first one.
+ */
+static inline size_t cfs_dump_span(struct cfs_bytes text, char stop)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint8_t *at;
+	uint64_t word, hit;
+	size_t done = 0;
+
+	if (text.len >= sizeof(word)) {
+		memcpy(&word, text.data, sizeof(word));
+		word = le64toh(word) ^ (uint8_t)stop * ones;
+		hit = (word - ones) & ~word & 0x80 * ones;
+		if (hit)
+			return (size_t)__builtin_ctzll(hit) / 8;
+		done = sizeof(word);
+	}
+	if (text.len == done)
+		return done;
+	at = memchr(text.data + done, stop, text.len - done);
+	return at ? (size_t)(at - text.data) : text.len;
+}
+
 /* Splits @line at single spaces into @ret.  Returns how many of the fixed
  * fields there are; missing ones and missing xattrs are empty. */
 unsigned cfs_dump_split(struct cfs_bytes line,
@@ -29,8 +59,17 @@ unsigned cfs_dump_split(struct cfs_bytes line,
 
 /* Takes the bytes before the first @stop (or all) off *@rest and @stop too.
  * Returns whether @stop was there. */
-bool cfs_dump_take(struct cfs_bytes *rest, char stop,
-		   struct cfs_bytes *ret) CFS_NONNULL;
+static inline bool cfs_dump_take(struct cfs_bytes *rest, char stop,
+				 struct cfs_bytes *ret)
+{
+	size_t len = cfs_dump_span(*rest, stop);
+	bool found = len < rest->len;
+
+	*ret = (struct cfs_bytes){ rest->data, len };
+	rest->data += len + found;
+	rest->len -= len + found;
+	return found;
+}
 
 /*
  * Undoes the escapes of @field.  *@ret is @field itself when there are none,
@@ -41,13 +80,28 @@ int cfs_dump_unescape(struct cfs_bytes field, struct cfs_buf *buf,
 		      struct cfs_bytes *ret,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/*
- * Reads an integer of @base 8 or 10, at most @max, digits only; with @plus a
- * plus may precede them.  @what names it in errors.
- * Errors: -EINVAL, -ERANGE.
- */
-int cfs_dump_number(struct cfs_bytes field, unsigned base, uint64_t max,
+/* cfs_dump_number() of more than one digit. */
+int cfs_dump_digits(struct cfs_bytes field, unsigned base, uint64_t max,
 		    bool plus, const char *what, uint64_t *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Reads an integer of @base 8 or 10, at most @max (9 or more), digits only;
+ * with @plus a plus may precede them.  @what names it in errors.
+ * Errors: -EINVAL, -ERANGE.
+ */
+static inline CFS_MUST_CHECK int cfs_dump_number(struct cfs_bytes field,
+						 unsigned base, uint64_t max,
+						 bool plus, const char *what,
+						 uint64_t *ret,
+						 struct cfs_err *err)
+{
+	unsigned digit = field.len == 1 ? (unsigned)field.data[0] - '0' : base;
+
+	if (digit >= base)
+		return cfs_dump_digits(field, base, max, plus, what, ret, err);
+	*ret = digit;
+	return 0;
+}
 
 #endif

@@ -3,27 +3,33 @@
 
 #include "base/io.h"
 #include "tree/dump.h"
+#include "tree/dump_dirs.h"
 #include "tree/dump_entry.h"
+#include "tree/dump_links.h"
 
 #define READ_STEP (256 * 1024)
-
-/* A hardlink whose target is looked for when all lines are read. */
-struct pending {
-	struct cfs_node *node;
-	const char *target;
-	uint64_t line;
-};
 
 struct reader {
 	struct cfs_tree *tree;
 	bool lenient;
 	bool started;
 	uint64_t line;
+	bool has_nul;		  /* there is a NUL somewhere in the text */
 	struct cfs_node *last;	  /* of the last line */
-	struct cfs_buf last_path; /* its path */
+	struct cfs_buf last_path; /* its path, empty for the root */
+	size_t last_dir;	  /* how much of it is its directory's */
 	struct cfs_buf path;	  /* unescaped */
-	struct cfs_buf links;	  /* struct pending */
+	struct cfs_dump_dirs dirs;
+	struct cfs_dump_links links;
 	struct cfs_dump_entry entry;
+};
+
+/* A path taken apart. */
+struct place {
+	struct cfs_bytes path;
+	struct cfs_bytes dir;	 /* path without the last name */
+	struct cfs_bytes name;	 /* the last one, empty for the root */
+	struct cfs_node *parent; /* NULL: to be looked for */
 };
 
 static void reader_free(struct reader *rd)
@@ -31,7 +37,8 @@ static void reader_free(struct reader *rd)
 	cfs_tree_free(rd->tree);
 	cfs_buf_free(&rd->last_path);
 	cfs_buf_free(&rd->path);
-	cfs_buf_free(&rd->links);
+	cfs_dump_dirs_free(&rd->dirs);
+	cfs_dump_links_free(&rd->links);
 	cfs_dump_entry_free(&rd->entry);
 }
 
@@ -42,6 +49,7 @@ static int reader_init(struct reader *rd, unsigned flags, struct cfs_err *err)
 	if (r < 0)
 		return r;
 	rd->lenient = flags & CFS_DUMP_LENIENT;
+	cfs_dump_dirs_init(&rd->dirs, rd->tree);
 	return cfs_dump_entry_init(&rd->entry, rd->tree, rd->lenient, err);
 }
 
@@ -63,60 +71,6 @@ static int parse_mode(const struct reader *rd, struct cfs_bytes field,
 				(unsigned)mode);
 	*ret_mode = (uint32_t)mode & 0177777;
 	*ret_link = link;
-	return 0;
-}
-
-/*
- * The directory @dir (path without its last name) is mostly the last line's
- * own, one of those above it, or the last line itself.
- */
-static struct cfs_node *near_directory(const struct reader *rd,
-				       struct cfs_bytes dir)
-{
-	struct cfs_bytes last = cfs_buf_bytes(&rd->last_path);
-	struct cfs_node *node = rd->last;
-
-	if (dir.len > last.len ||
-	    (dir.len > 0 && memcmp(dir.data, last.data, dir.len) != 0) ||
-	    (dir.len < last.len && last.data[dir.len] != '/'))
-		return NULL;
-	for (size_t i = dir.len; i < last.len && node; i++) {
-		if (last.data[i] == '/')
-			node = node->parent;
-	}
-	return node;
-}
-
-static int find_directory(struct reader *rd, struct cfs_bytes dir,
-			  struct cfs_node **ret, struct cfs_err *err)
-{
-	struct cfs_node *node = near_directory(rd, dir);
-	struct cfs_bytes name;
-
-	if (!node)
-		node = rd->tree->root;
-	else
-		dir.len = 0;
-	while (dir.len > 0) {
-		int r;
-
-		(void)cfs_dump_take(&dir, '/', &name);
-		if (name.len == 0)
-			continue;
-		if (!S_ISDIR(node->mode))
-			break;
-		r = cfs_node_find(rd->tree, node, name, &node, err);
-		if (r < 0)
-			return r;
-		if (r == 0)
-			return cfs_fail(err, ENOENT,
-					"no line before it makes its "
-					"directory");
-	}
-	if (!S_ISDIR(node->mode))
-		return cfs_fail(err, ENOTDIR,
-				"what it is in is not a directory");
-	*ret = node;
 	return 0;
 }
 
@@ -144,7 +98,8 @@ static int check_slashes(struct cfs_bytes path, struct cfs_err *err)
 }
 
 /* Brings what mkcomposefs takes into the form "/a/b". */
-static int normalise_path(struct reader *rd, struct cfs_bytes *path)
+static int normalise_path(struct reader *rd, struct cfs_bytes *path,
+			  struct cfs_err *err)
 {
 	struct cfs_buf clean = { 0 };
 	struct cfs_bytes rest = *path, name;
@@ -160,72 +115,159 @@ static int normalise_path(struct reader *rd, struct cfs_bytes *path)
 	cfs_buf_free(&rd->path);
 	rd->path = clean;
 	*path = cfs_buf_bytes(&clean);
-	return clean.failed ? -ENOMEM : 0;
+	return cfs_buf_check(&clean, err);
 }
 
-static int parse_path(struct reader *rd, struct cfs_bytes field,
-		      struct cfs_bytes *ret, struct cfs_err *err)
+/*
+ * The directory @dir is mostly the last line's own, the last line itself, or
+ * one of those above it.
+ */
+static struct cfs_node *near_directory(const struct reader *rd,
+				       struct cfs_bytes dir)
 {
-	struct cfs_bytes path = field;
-	int r = 0;
+	struct cfs_bytes last = cfs_buf_bytes(&rd->last_path);
+	struct cfs_node *node = rd->last;
 
-	if (!rd->entry.plain)
-		r = cfs_dump_unescape(field, &rd->path, &path, err);
+	if (dir.len > last.len ||
+	    (dir.len < last.len && last.data[dir.len] != '/') ||
+	    (dir.len > 0 && memcmp(dir.data, last.data, dir.len) != 0))
+		return NULL;
+	if (dir.len == last.len)
+		return node;
+	for (size_t i = rd->last_dir; i > dir.len; i--) {
+		if (last.data[i] == '/')
+			node = node->parent;
+	}
+	return node->parent;
+}
+
+static int normal_path(struct reader *rd, struct cfs_bytes *path,
+		       struct cfs_err *err)
+{
+	if (!rd->lenient)
+		return check_slashes(*path, err);
+	if ((path->len == 1 && path->data[0] == '/') ||
+	    (path->data[0] == '/' && !has_empty_name(*path)))
+		return 0;
+	return normalise_path(rd, path, err);
+}
+
+static void split_path(struct cfs_bytes path, struct place *ret)
+{
+	const uint8_t *slash = memrchr(path.data, '/', path.len);
+	size_t dir = slash ? (size_t)(slash - path.data) : path.len;
+	size_t name = slash ? dir + 1 : dir;
+
+	*ret = (struct place){
+		.path = path,
+		.dir = { path.data, dir },
+		.name = { path.data + name, path.len - name },
+	};
+}
+
+/* What begins like the last path needs no check of the part they share. */
+static int parse_path(struct reader *rd, struct cfs_bytes field,
+		      struct place *ret, struct cfs_err *err)
+{
+	struct cfs_bytes path;
+	int r = cfs_dump_unescape(field, &rd->path, &path, err);
+
 	if (r < 0)
 		return r;
 	if (path.len == 0)
 		return cfs_fail(err, EINVAL, "empty path");
-	if (rd->lenient && !(path.len == 1 && path.data[0] == '/') &&
-	    (path.data[0] != '/' || has_empty_name(path))) {
-		if (normalise_path(rd, &path) < 0)
-			return cfs_fail(err, ENOMEM, "out of memory");
+	split_path(path, ret);
+	if (rd->last && ret->name.len > 0)
+		ret->parent = near_directory(rd, ret->dir);
+	if (ret->parent)
+		return 0;
+	r = normal_path(rd, &path, err);
+	if (r == 0)
+		split_path(path, ret);
+	return r;
+}
+
+/* Is there anything named @name in @dir? */
+static bool has_child(const struct cfs_node *dir, struct cfs_bytes name)
+{
+	for (const struct cfs_node *n = dir->dir.first; n; n = n->next) {
+		if (n->name_len == name.len &&
+		    memcmp(n->name, name.data, name.len) == 0)
+			return true;
 	}
-	if (!rd->lenient) {
-		r = check_slashes(path, err);
+	return false;
+}
+
+static int not_a_directory(struct cfs_err *err)
+{
+	return cfs_fail(err, ENOTDIR, "what it is in is not a directory");
+}
+
+static int find_directory(struct reader *rd, struct cfs_bytes dir,
+			  struct cfs_node **ret, struct cfs_err *err)
+{
+	struct cfs_node *node = rd->tree->root;
+	struct cfs_bytes name;
+
+	while (dir.len > 0) {
+		int r;
+
+		(void)cfs_dump_take(&dir, '/', &name);
+		if (name.len == 0)
+			continue;
+		r = cfs_dump_dirs_find(&rd->dirs, node, name, &node, err);
 		if (r < 0)
 			return r;
+		if (r > 0)
+			continue;
+		if (has_child(node, name))
+			return not_a_directory(err);
+		return cfs_fail(err, ENOENT,
+				"no line before it makes its directory");
 	}
-	*ret = path;
+	*ret = node;
 	return 0;
 }
 
-/* Makes the node of @path, or gives the root for the first line. */
-static int add_node(struct reader *rd, struct cfs_bytes path, uint32_t mode,
+static int add_root(struct reader *rd, uint32_t mode, struct cfs_node **ret,
+		    struct cfs_err *err)
+{
+	if (rd->started)
+		return cfs_fail(err, EINVAL, "a second root");
+	if (!S_ISDIR(mode))
+		return cfs_fail(err, EINVAL, "root is no directory");
+	rd->started = true;
+	rd->tree->root->mode = mode;
+	*ret = rd->tree->root;
+	return 0;
+}
+
+/* Makes the node of @place, or gives the root for the first line. */
+static int add_node(struct reader *rd, const struct place *place, uint32_t mode,
 		    struct cfs_node **ret, struct cfs_err *err)
 {
-	bool is_root = path.len == 1;
-	struct cfs_bytes dir = path, name;
-	struct cfs_node *parent = NULL;
-	size_t slash;
-	int r;
+	struct cfs_node *parent = place->parent;
+	int r = 0;
 
-	if (is_root != !rd->started)
-		return cfs_fail(err, EINVAL,
-				is_root ? "a second root"
-					: "the first line is not that of /");
-	if (is_root) {
-		if (!S_ISDIR(mode))
-			return cfs_fail(err, EINVAL, "root is no directory");
-		rd->started = true;
-		rd->tree->root->mode = mode;
-		*ret = rd->tree->root;
-		return 0;
-	}
-	slash = (size_t)((const uint8_t *)memrchr(path.data, '/', path.len) -
-			 path.data);
-	dir.len = slash;
-	name = (struct cfs_bytes){ path.data + slash + 1,
-				   path.len - slash - 1 };
-	r = find_directory(rd, dir, &parent, err);
+	if (place->path.len == 1)
+		return add_root(rd, mode, ret, err);
+	if (!rd->started)
+		return cfs_fail(err, EINVAL, "the first line is not that of /");
+	if (!parent)
+		r = find_directory(rd, place->dir, &parent, err);
 	if (r < 0)
 		return r;
-	return cfs_node_add(rd->tree, parent, name, mode, ret, err);
+	if (!S_ISDIR(parent->mode))
+		return not_a_directory(err);
+	r = cfs_node_add(rd->tree, parent, place->name, mode, ret, err);
+	if (r < 0 || !S_ISDIR(mode))
+		return r;
+	return cfs_dump_dirs_add(&rd->dirs, *ret, err);
 }
 
 static int add_link(struct reader *rd, struct cfs_node *node,
 		    struct cfs_bytes payload, struct cfs_err *err)
 {
-	struct pending link = { .node = node, .line = rd->line };
 	struct cfs_bytes target = { NULL, 0 };
 	int r;
 
@@ -246,37 +288,34 @@ static int add_link(struct reader *rd, struct cfs_node *node,
 		if (r < 0)
 			return r;
 	}
-	link.target = cfs_arena_dup(&rd->tree->arena, target.data, target.len);
-	if (!link.target)
-		return cfs_fail(err, ENOMEM, "out of memory");
-	cfs_buf_add(&rd->links, &link, sizeof(link));
-	return cfs_buf_check(&rd->links, err);
+	return cfs_dump_links_add(&rd->links, node, target, rd->line, err);
 }
 
-static int remember(struct reader *rd, struct cfs_bytes path,
+static int remember(struct reader *rd, const struct place *place,
 		    struct cfs_node *node, struct cfs_err *err)
 {
 	rd->last = node;
+	rd->last_dir = place->dir.len;
 	rd->last_path.len = 0;
-	if (path.len > 1)
-		cfs_buf_add(&rd->last_path, path.data, path.len);
+	if (place->path.len > 1)
+		cfs_buf_add(&rd->last_path, place->path.data, place->path.len);
 	return cfs_buf_check(&rd->last_path, err);
 }
 
 static int parse_line(struct reader *rd, struct cfs_bytes line,
 		      struct cfs_err *err)
 {
-	struct cfs_bytes f[CFS_DUMP_COLUMNS], path = { 0 };
+	struct cfs_bytes f[CFS_DUMP_COLUMNS];
 	unsigned n = cfs_dump_split(line, f);
+	struct place place = { 0 };
 	struct cfs_node *node = NULL;
 	uint32_t mode = 0;
 	bool link = false;
 	int r;
 
-	if (line.len > 0 && memchr(line.data, '\0', line.len))
+	if (rd->has_nul && memchr(line.data, '\0', line.len))
 		return cfs_fail(err, EINVAL, "embedded NUL character");
-	rd->entry.plain = line.len == 0 || !memchr(line.data, '\\', line.len);
-	r = parse_path(rd, f[CFS_DUMP_PATH], &path, err);
+	r = parse_path(rd, f[CFS_DUMP_PATH], &place, err);
 	if (r < 0)
 		return r;
 	if (n < CFS_DUMP_XATTRS && !rd->lenient)
@@ -285,11 +324,11 @@ static int parse_line(struct reader *rd, struct cfs_bytes line,
 	r = parse_mode(rd, f[CFS_DUMP_MODE], &mode, &link, err);
 	if (r < 0)
 		return r;
-	r = add_node(rd, path, mode, &node, err);
+	r = add_node(rd, &place, mode, &node, err);
 	if (r < 0)
 		return r;
-	/* What path is made of may be used again from here on. */
-	r = remember(rd, path, node, err);
+	/* What the path is made of may be used again from here on. */
+	r = remember(rd, &place, node, err);
 	if (r < 0)
 		return r;
 	return link ? add_link(rd, node, f[CFS_DUMP_PAYLOAD], err)
@@ -321,74 +360,6 @@ static int read_rest(struct reader *rd, struct cfs_bytes rest,
 	return read_line(rd, rest, err);
 }
 
-static int resolve(struct reader *rd, const struct pending *link,
-		   struct cfs_err *err)
-{
-	struct cfs_node *target;
-	int r = cfs_tree_lookup(rd->tree, link->target, &target, err);
-
-	if (r < 0)
-		return r;
-	if (r == 0)
-		return cfs_fail(err, ENOENT, "there is no hardlink target");
-	if (target == link->node)
-		return cfs_fail(err, EINVAL, "a hardlink to itself");
-	if (S_ISDIR(target->mode))
-		return cfs_fail(err, EINVAL, "a hardlink to a directory");
-	if (!rd->lenient && target->seq > link->node->seq)
-		return cfs_fail(err, EINVAL,
-				"the hardlink's target stands behind it");
-	if (!rd->lenient && target->flags & CFS_NODE_LINK)
-		return cfs_fail(err, EINVAL,
-				"the hardlink's target is a hardlink");
-	if (cfs_node_is_whiteout(target))
-		return cfs_fail(err, EINVAL, "a hardlink to a whiteout");
-	cfs_node_set_link(link->node, target);
-	return 0;
-}
-
-/* Follows links of links, and shortens the way for those that come after. */
-static int shorten(struct cfs_node *node, struct cfs_err *err)
-{
-	struct cfs_node *end = node, *next;
-	int r = 0;
-
-	for (; end->flags & CFS_NODE_LINK && r == 0; end = end->link) {
-		if (end->flags & CFS_NODE_SEEN)
-			r = cfs_fail(err, ELOOP, "hardlinks form a circle");
-		end->flags |= CFS_NODE_SEEN;
-	}
-	for (; node->flags & CFS_NODE_SEEN; node = next) {
-		next = node->link;
-		node->flags &= (uint8_t)~CFS_NODE_SEEN;
-		node->link = end;
-		node->mode = end->mode;
-	}
-	if (r == 0 && cfs_node_is_whiteout(end))
-		r = cfs_fail(err, EINVAL, "a hardlink to a whiteout");
-	return r;
-}
-
-/* All are flagged before any is resolved: a target may be a link itself. */
-static int resolve_links(struct reader *rd, struct cfs_err *err)
-{
-	const struct pending *links = (const struct pending *)rd->links.data;
-	size_t n = rd->links.len / sizeof(*links);
-	int r = 0;
-
-	for (size_t i = 0; i < n; i++)
-		links[i].node->flags |= CFS_NODE_LINK;
-	for (size_t i = 0; i < 2 * n && r == 0; i++) {
-		const struct pending *link = &links[i % n];
-
-		r = i < n ? resolve(rd, link, err) : shorten(link->node, err);
-		if (r < 0)
-			cfs_ctx(err, "dumpfile line %llu: %s",
-				(unsigned long long)link->line, link->target);
-	}
-	return r;
-}
-
 static int reader_finish(struct reader *rd, struct cfs_tree **ret,
 			 struct cfs_err *err)
 {
@@ -396,11 +367,9 @@ static int reader_finish(struct reader *rd, struct cfs_tree **ret,
 
 	if (!rd->started)
 		return cfs_fail(err, EINVAL, "the dumpfile has no lines");
-	r = resolve_links(rd, err);
+	r = cfs_dump_links_resolve(&rd->links, &rd->dirs, rd->lenient, err);
 	if (r < 0)
 		return r;
-	/* It is wanted no more, and large. */
-	cfs_table_free(&rd->tree->index);
 	r = rd->lenient ? cfs_tree_sort(rd->tree, err)
 			: cfs_tree_finish(rd->tree, err);
 	if (r < 0)
@@ -415,6 +384,7 @@ static int64_t read_lines(struct reader *rd, struct cfs_bytes text,
 {
 	struct cfs_bytes rest = text, line;
 
+	rd->has_nul = text.len > 0 && memchr(text.data, '\0', text.len);
 	while (cfs_dump_take(&rest, '\n', &line)) {
 		int r = read_line(rd, line, err);
 
