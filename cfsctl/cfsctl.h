@@ -11,7 +11,7 @@
  * helpers here, prints results on stdout and returns like every function:
  * negative errno with @err filled in, or -CFS_EUSAGE when the command line was
  * wrong.  main() prints the error, checks that stdout could be written and
- * chooses the exit status: 0, 1 failed, 2 usage.
+ * chooses the exit status: 0, 1 failed, 2 usage (but see compares).
  */
 #ifndef CFS_CFSCTL_CFSCTL_H
 #define CFS_CFSCTL_CFSCTL_H
@@ -51,6 +51,9 @@ struct cfs_cmd {
 		   struct cfs_err *err);
 	const struct cfs_cmd *sub; /* a group: ends with a NULL name */
 	bool allows_no_repo;	   /* works without any repository */
+	/* Ends as diff(1) does: what run returns, 0 or 1, is the exit status,
+	 * and 2 is that of a failure. */
+	bool compares;
 };
 
 /*
@@ -108,6 +111,8 @@ int cmd_import_image(const struct cfs_globals *g, int argc, char **argv,
 		     struct cfs_err *err);
 int cmd_images(const struct cfs_globals *g, int argc, char **argv,
 	       struct cfs_err *err);
+int cmd_diff(const struct cfs_globals *g, int argc, char **argv,
+	     struct cfs_err *err);
 int cmd_mount(const struct cfs_globals *g, int argc, char **argv,
 	      struct cfs_err *err);
 int cmd_digest_karg(const struct cfs_globals *g, int argc, char **argv,

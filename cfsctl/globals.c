@@ -23,7 +23,8 @@ const char cmd_globals_help[] =
 	"      --insecure        do without fs-verity\n"
 	"      --no-upgrade      leave a repository without meta.json so\n"
 	"      --no-repo         use none (compute-id, compute-karg, "
-	"create-dumpfile)\n"
+	"create-dumpfile,\n"
+	"                        diff)\n"
 	"      --no-sync         do not wait for the disk: for throw-away "
 	"builds\n";
 

@@ -100,6 +100,24 @@ static const struct cfs_cmd commands[] = {
 	  .help = "print what an image has at FILE and below",
 	  .options = "  --backing-path-only   the object's path, or inline\n",
 	  .run = cmd_dump_files },
+	{ .name = "diff",
+	  .args = "A B",
+	  .help = "say what differs between images, directories, dumpfiles",
+	  .options =
+		  "  --json                as JSON\n"
+		  "  --all                 also what is below a directory of one "
+		  "side\n"
+		  "  --no-trunc            whole digests and values\n"
+		  "  --ignore WHAT,...     leave out fields (mode, mtime, owner, "
+		  "...), xattrs\n"
+		  "                        by their names, or the bytes of "
+		  "images\n" CFS_SOURCE_DIR_HELP
+		  "\nA and B: a directory, an image or dumpfile (- is stdin), or "
+		  "the name or digest\nof an image of the repository. Exit "
+		  "status: 0 the same, 1 different, 2 trouble.\n",
+	  .run = cmd_diff,
+	  .allows_no_repo = true,
+	  .compares = true },
 	{ .name = "mount",
 	  .args = "IMAGE MOUNTPOINT",
 	  .help = "mount an image",
@@ -292,7 +310,7 @@ static int run(const struct cfs_globals *g, const struct cfs_cmd *cmd, int argc,
 	if (g->no_repo && !cmd->allows_no_repo)
 		return cfs_fail(err, EINVAL,
 				"--no-repo is only supported for compute-id, "
-				"compute-karg and create-dumpfile");
+				"compute-karg, create-dumpfile and diff");
 	r = cmd->run(g, argc, argv, err);
 	if (r == -CFS_EUSAGE) {
 		fprintf(stderr, "error: %s\n\n", err->msg);
@@ -302,7 +320,9 @@ static int run(const struct cfs_globals *g, const struct cfs_cmd *cmd, int argc,
 	return r;
 }
 
-static int dispatch(int argc, char **argv, struct cfs_err *err)
+/* *@ret: the command, as soon as it is known. */
+static int dispatch(int argc, char **argv, const struct cfs_cmd **ret,
+		    struct cfs_err *err)
 {
 	struct cfs_globals g = { .erofs_version = -1 };
 	const struct cfs_cmd *cmd;
@@ -334,6 +354,7 @@ static int dispatch(int argc, char **argv, struct cfs_err *err)
 		return cfs_fail(err, CFS_EUSAGE, "no command '%s'", name);
 	if (!cmd->run)
 		return cfs_fail(err, CFS_EUSAGE, "'%s' needs a command", name);
+	*ret = cmd;
 	return run(&g, cmd, argc, argv, err);
 }
 
@@ -373,7 +394,9 @@ static void occupy_standard(void)
 int main(int argc, char **argv)
 {
 	const struct cfs_program *program = find_program(&argc, &argv);
+	const struct cfs_cmd *cmd = NULL;
 	struct cfs_err err = { 0 };
+	bool compares;
 	int r;
 
 	occupy_standard();
@@ -383,15 +406,16 @@ int main(int argc, char **argv)
 		return cmd_program_run(program, argc, argv);
 	/* A repository is shared: the user's umask is not about it. */
 	(void)umask(022);
-	r = dispatch(argc, argv, &err);
+	r = dispatch(argc, argv, &cmd, &err);
+	compares = cmd && cmd->compares;
+	if (r >= 0 && cmd_flush(&err) < 0)
+		r = -err.code;
 	if (r >= 0)
-		r = cmd_flush(&err);
-	if (r >= 0)
-		return EXIT_SUCCESS;
+		return compares ? r : EXIT_SUCCESS;
 	if (r != -CFS_EUSAGE) {
 		(void)fflush(stdout);
 		fprintf(stderr, "Error: %s\n", err.msg);
-		return EXIT_FAILURE;
+		return compares ? 2 : EXIT_FAILURE;
 	}
 	if (err.msg[0])
 		fprintf(stderr,

@@ -12,7 +12,7 @@
 /* No policy file of a known distribution comes near this, in bytes. */
 #define POLICY_MAX (64u << 20)
 
-static int parse_filter(struct cfs_source *source, struct cfs_err *err)
+int cmd_source_check(struct cfs_source *source, struct cfs_err *err)
 {
 	const char *mode = source->xattrs;
 
@@ -26,7 +26,7 @@ static int parse_filter(struct cfs_source *source, struct cfs_err *err)
 				"(expected \"allowlist-only\" or "
 				"\"keep-user-xattrs\")",
 				mode);
-	return 0;
+	return cmd_parse_threads(source->threads_text, &source->threads, err);
 }
 
 int cmd_source_operands(struct cfs_source *source, int argc, char **argv,
@@ -36,10 +36,7 @@ int cmd_source_operands(struct cfs_source *source, int argc, char **argv,
 
 	r = cmd_operands(argc, first, max - 1 + first, err);
 	if (r == 0)
-		r = parse_filter(source, err);
-	if (r == 0)
-		r = cmd_parse_threads(source->threads_text, &source->threads,
-				      err);
+		r = cmd_source_check(source, err);
 	if (r < 0)
 		return r;
 	source->path = first ? argv[1] : NULL;

@@ -22,27 +22,34 @@ struct cfs_source {
 	unsigned threads; /* as cfs_digester_new() takes them */
 };
 
-/* For tables of options. */
-#define CFS_SOURCE_OPTIONS(source)                                   \
-	{ .name = "from-dumpfile", .text = &(source)->dumpfile },    \
-		{ .name = "bootable", .flag = &(source)->bootable }, \
-		{ .name = "no-propagate-usr-to-root",                \
-		  .flag = &(source)->as_is },                        \
-		{ .name = "xattrs", .text = &(source)->xattrs },     \
-	{                                                            \
-		.name = "threads", .text = &(source)->threads_text   \
+/* For tables of options: those about directories, and all. */
+#define CFS_SOURCE_DIR_OPTIONS(source)                             \
+	{ .name = "bootable", .flag = &(source)->bootable },       \
+		{ .name = "no-propagate-usr-to-root",              \
+		  .flag = &(source)->as_is },                      \
+		{ .name = "xattrs", .text = &(source)->xattrs },   \
+	{                                                          \
+		.name = "threads", .text = &(source)->threads_text \
 	}
+#define CFS_SOURCE_OPTIONS(source)                                \
+	{ .name = "from-dumpfile", .text = &(source)->dumpfile }, \
+		CFS_SOURCE_DIR_OPTIONS(source)
 
 /* Lines about them for `help`. */
-#define CFS_SOURCE_HELP                                                       \
-	"  --from-dumpfile FILE  read a dumpfile, not a directory; - is "     \
-	"stdin\n"                                                             \
+#define CFS_SOURCE_DIR_HELP                                                   \
 	"  --bootable            empty /boot and /sysroot, make SELinux "     \
 	"labels\n"                                                            \
 	"  --no-propagate-usr-to-root\n"                                      \
 	"                        take the root directory and xattrs as they " \
 	"are\n"                                                               \
 	"  --xattrs MODE         allowlist-only or keep-user-xattrs\n" CFS_THREADS_HELP
+#define CFS_SOURCE_HELP                                                   \
+	"  --from-dumpfile FILE  read a dumpfile, not a directory; - is " \
+	"stdin\n" CFS_SOURCE_DIR_HELP
+
+/* Checks the options, for who sets path or dumpfile himself. */
+int cmd_source_check(struct cfs_source *source,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Takes the directory from the operands and checks the options; of @max
  * operands the first is the directory, when there is no dumpfile.

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The parts of `cfsctl diff`. */
+#ifndef CFS_CFSCTL_DIFF_H
+#define CFS_CFSCTL_DIFF_H
+
+#include "cfsctl/cfsctl.h"
+#include "cfsctl/source.h"
+#include "tree/diff.h"
+
+enum cfs_diff_kind {
+	CFS_DIFF_OF_DIR,
+	CFS_DIFF_OF_DUMPFILE,
+	CFS_DIFF_OF_IMAGE,
+};
+
+/* One of the two that are compared. */
+struct cfs_diff_side {
+	const char *name; /* the operand, borrowed */
+	enum cfs_diff_kind kind;
+	struct cfs_tree *tree; /* owned */
+	struct cfs_buf image;  /* of an image: its bytes */
+	unsigned version;      /* likewise */
+	/* The image's; of anything else the one it would have as an image of
+	 * the other side's version.  alg 0: there is none. */
+	struct cfs_digest id;
+};
+
+/*
+ * Reads the operands @names: directories as @source says, what has the magic
+ * of an image as such, other files and "-" as dumpfiles; what is no file is an
+ * image of the repository.  Digests are of the algorithm that the other side
+ * has, unless --hash says otherwise.
+ */
+int cmd_diff_read(const struct cfs_globals *g, const struct cfs_source *source,
+		  char *const names[static 2], struct cfs_diff_side side[2],
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+void cmd_diff_side_free(struct cfs_diff_side *side);
+
+/* How differences are printed, and what is remembered of them. */
+struct cfs_diff_print {
+	const struct cfs_diff_side *side; /* of two */
+	const struct cfs_diff_ignore *ignore;
+	bool json;
+	bool whole;	    /* values, however long */
+	uint64_t n;	    /* entries so far */
+	uint32_t root;	    /* fields in which the roots differ */
+	uint32_t others;    /* ... and all other entries */
+	bool other_xattrs;  /* one that is no SELinux label differs */
+	struct cfs_buf out; /* of one entry */
+};
+
+/* What is said before, for each entry (struct cfs_diff_options' found) and
+ * after.  Errors: -ENOMEM. */
+int cmd_diff_begin(struct cfs_diff_print *p,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+int cmd_diff_entry(void *print, const struct cfs_diff *diff,
+		   struct cfs_err *err) CFS_MUST_CHECK;
+int cmd_diff_end(struct cfs_diff_print *p, const struct cfs_diff_sum *sum,
+		 bool same, struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Appends @len bytes as a dumpfile escapes them. */
+void cmd_diff_escape(struct cfs_buf *out, const void *data,
+		     size_t len) CFS_NONNULL;
+
+/*
+ * Appends the value of the xattr @key for people: capabilities and ACLs by
+ * their names, text in quotes, all else as hex, which is cut when it is long
+ * unless @whole.
+ */
+void cmd_diff_value(struct cfs_buf *out, const char *key,
+		    struct cfs_bytes value, bool whole) CFS_NONNULL;
+
+/* Text in quotes or hex, likewise. */
+void cmd_diff_bytes(struct cfs_buf *out, struct cfs_bytes value,
+		    bool whole) CFS_NONNULL;
+
+#endif
