@@ -11,21 +11,24 @@
 
 #define BLOCK_MAX CFS_SHA512_BLOCK
 
-struct cfs_sha {
-	enum cfs_alg alg;
-	/* Ours: many at once, and for what is left over; NULL: libcrypto. */
-	const struct cfs_sha_kernel *wide, *narrow;
-	size_t worth; /* left over from so many on, the wide one is faster */
-	EVP_MD *md;   /* fetched once: looking it up costs a tenth of a block */
-	EVP_MD_CTX *ctx;
+/*
+ * Kernels with fewer and fewer lanes: each is used while there are so many
+ * messages that it beats the next one, by measurement on server processors
+ * with messages of 4096 bytes.  The last is for single ones.
+ */
+struct way {
+	struct {
+		const struct cfs_sha_kernel *kernel;
+		size_t from;
+	} steps[3];
+	bool (*is_there)(void); /* NULL: on request alone */
 };
 
-/* In the order of preference.  @worth: by measurement on a server processor,
- * in messages of 4096 bytes. */
-struct way {
-	const struct cfs_sha_kernel *wide, *narrow;
-	size_t worth;
-	bool (*is_there)(void); /* NULL: on request alone */
+struct cfs_sha {
+	enum cfs_alg alg;
+	const struct way *way; /* ours; NULL: libcrypto */
+	EVP_MD *md; /* fetched once: looking it up costs a tenth of a block */
+	EVP_MD_CTX *ctx;
 };
 
 #ifdef __x86_64__
@@ -53,17 +56,23 @@ static bool has_avx512_and_sha_ni(void)
 }
 #endif
 
+/* In the order of preference. */
 static const struct way ways[] = {
 #ifdef __x86_64__
-	{ &cfs_sha256_avx512, &cfs_sha256_ni_2, 12, has_avx512_and_sha_ni },
-	{ &cfs_sha256_avx512, &cfs_sha256_portable, 2, has_avx512 },
-	{ &cfs_sha512_avx512, &cfs_sha512_portable, 2, has_avx512 },
-	{ &cfs_sha256_ni_2, &cfs_sha256_ni, 2, has_sha_ni },
-	{ &cfs_sha256_avx2, &cfs_sha256_portable, 2, has_avx2 },
-	{ &cfs_sha512_avx2, &cfs_sha512_portable, 2, has_avx2 },
+	{ { { &cfs_sha256_avx512, 12 },
+	    { &cfs_sha256_ni_2, 2 },
+	    { &cfs_sha256_ni, 1 } },
+	  has_avx512_and_sha_ni },
+	{ { { &cfs_sha256_avx512, 2 }, { &cfs_sha256_portable, 1 } },
+	  has_avx512 },
+	{ { { &cfs_sha512_avx512, 2 }, { &cfs_sha512_portable, 1 } },
+	  has_avx512 },
+	{ { { &cfs_sha256_ni_2, 2 }, { &cfs_sha256_ni, 1 } }, has_sha_ni },
+	{ { { &cfs_sha256_avx2, 2 }, { &cfs_sha256_portable, 1 } }, has_avx2 },
+	{ { { &cfs_sha512_avx2, 2 }, { &cfs_sha512_portable, 1 } }, has_avx2 },
 #endif
-	{ &cfs_sha256_portable, &cfs_sha256_portable, 1, NULL },
-	{ &cfs_sha512_portable, &cfs_sha512_portable, 1, NULL },
+	{ { { &cfs_sha256_portable, 1 } }, NULL },
+	{ { { &cfs_sha512_portable, 1 } }, NULL },
 };
 
 static size_t block_size(enum cfs_alg alg)
@@ -71,10 +80,18 @@ static size_t block_size(enum cfs_alg alg)
 	return alg == CFS_ALG_SHA512 ? CFS_SHA512_BLOCK : CFS_SHA256_BLOCK;
 }
 
-static void put_be(uint8_t *out, uint64_t word, size_t size)
+static void put_be32(uint8_t *out, uint32_t word)
 {
-	for (; size > 0; word >>= 8)
-		out[--size] = (uint8_t)word;
+	out[0] = (uint8_t)(word >> 24);
+	out[1] = (uint8_t)(word >> 16);
+	out[2] = (uint8_t)(word >> 8);
+	out[3] = (uint8_t)word;
+}
+
+static void put_be64(uint8_t *out, uint64_t word)
+{
+	put_be32(out, (uint32_t)(word >> 32));
+	put_be32(out + 4, (uint32_t)word);
 }
 
 /* What follows the last whole block of a message: returns how many blocks. */
@@ -88,7 +105,7 @@ static size_t pad(enum cfs_alg alg, const uint8_t *rest, size_t len,
 	if (left > 0)
 		memcpy(out, rest, left);
 	out[left] = 0x80;
-	put_be(out + blocks * block - 8, (uint64_t)len * 8, 8);
+	put_be64(out + blocks * block - 8, (uint64_t)len * 8);
 	return blocks;
 }
 
@@ -112,9 +129,9 @@ static void finish(const struct cfs_sha_kernel *k, const union state *state,
 {
 	for (unsigned i = 0; i < 8; i++) {
 		if (k->alg == CFS_ALG_SHA512)
-			put_be(out + 8 * i, state->w64[i * k->lanes + lane], 8);
+			put_be64(out + 8 * i, state->w64[i * k->lanes + lane]);
 		else
-			put_be(out + 4 * i, state->w32[i * k->lanes + lane], 4);
+			put_be32(out + 4 * i, state->w32[i * k->lanes + lane]);
 	}
 }
 
@@ -130,8 +147,9 @@ static void hash_lanes(const struct cfs_sha_kernel *k, size_t n,
 
 	for (size_t l = 0; l < k->lanes; l++) {
 		at[l] = in[l < n ? l : n - 1];
-		blocks = pad(k->alg, at[l] + whole, len, tails[l]);
-		tail[l] = tails[l];
+		tail[l] = tails[len > whole ? l : 0];
+		if (len > whole || l == 0)
+			blocks = pad(k->alg, at[l] + whole, len, tails[l]);
 	}
 	start(k, &state);
 	k->compress(&state, at, len / block_size(k->alg));
@@ -143,11 +161,16 @@ static void hash_lanes(const struct cfs_sha_kernel *k, size_t n,
 static void hash_ours(const struct cfs_sha *sha, size_t n,
 		      const uint8_t *const *in, size_t len, uint8_t *out)
 {
+	size_t step = 0;
+
 	while (n > 0) {
-		const struct cfs_sha_kernel *k = n >= sha->worth ? sha->wide
-								 : sha->narrow;
+		const struct cfs_sha_kernel *k = sha->way->steps[step].kernel;
 		size_t now = n < k->lanes ? n : k->lanes;
 
+		if (n < sha->way->steps[step].from) {
+			step++;
+			continue;
+		}
 		hash_lanes(k, now, in, len, out);
 		n -= now;
 		in += now;
@@ -189,6 +212,15 @@ static bool answers_right(const struct cfs_sha_kernel *k)
 	return true;
 }
 
+static bool all_answer_right(const struct way *way)
+{
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(way->steps); i++)
+		if (way->steps[i].kernel &&
+		    !answers_right(way->steps[i].kernel))
+			return false;
+	return true;
+}
+
 /* Once per way and process; asked again by two threads, it is the same. */
 static bool is_tested(size_t way)
 {
@@ -196,10 +228,7 @@ static bool is_tested(size_t way)
 	uint8_t answer = __atomic_load_n(&answers[way], __ATOMIC_RELAXED);
 
 	if (answer == 0) {
-		answer = answers_right(ways[way].wide) &&
-					 answers_right(ways[way].narrow)
-				 ? 1
-				 : 2;
+		answer = all_answer_right(&ways[way]) ? 1 : 2;
 		__atomic_store_n(&answers[way], answer, __ATOMIC_RELAXED);
 	}
 	return answer == 1;
@@ -211,9 +240,10 @@ static int choose_ours(struct cfs_sha *sha, const char *name,
 {
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(ways); i++) {
 		const struct way *way = &ways[i];
+		const struct cfs_sha_kernel *widest = way->steps[0].kernel;
 
-		if (way->wide->alg != sha->alg ||
-		    (name && strcmp(name, way->wide->name) != 0) ||
+		if (widest->alg != sha->alg ||
+		    (name && strcmp(name, widest->name) != 0) ||
 		    (way->is_there ? !way->is_there() : !name))
 			continue;
 		if (!is_tested(i))
@@ -221,11 +251,8 @@ static int choose_ours(struct cfs_sha *sha, const char *name,
 					"%s by %s gives a wrong hash: the "
 					"processor or this program is broken, "
 					"CFS_HASH=openssl may do",
-					cfs_alg_name(sha->alg),
-					way->wide->name);
-		sha->wide = way->wide;
-		sha->narrow = way->narrow;
-		sha->worth = way->worth;
+					cfs_alg_name(sha->alg), widest->name);
+		sha->way = way;
 		return 1;
 	}
 	if (!name)
@@ -285,13 +312,13 @@ void cfs_sha_free(struct cfs_sha *sha)
 
 const char *cfs_sha_way(const struct cfs_sha *sha)
 {
-	return sha->wide ? sha->wide->name : "openssl";
+	return sha->way ? sha->way->steps[0].kernel->name : "openssl";
 }
 
 int cfs_sha_blocks(struct cfs_sha *sha, size_t n, const uint8_t *const *in,
 		   size_t len, uint8_t *out, struct cfs_err *err)
 {
-	if (sha->wide) {
+	if (sha->way) {
 		hash_ours(sha, n, in, len, out);
 		return 0;
 	}
