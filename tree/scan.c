@@ -214,10 +214,14 @@ static int read_inline(struct scanner *sc, int fd, const struct stat *st,
 		       struct cfs_node *node, struct cfs_err *err)
 {
 	uint8_t data[CFS_INLINE_FROM_DISK + 1];
-	ssize_t n = cfs_read_full(fd, data, sizeof(data));
+	ssize_t n;
 
+	/* So few bytes come in one piece, and their end with them. */
+	do {
+		n = read(fd, data, sizeof(data));
+	} while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return cfs_fail(err, (int)-n, "read: %s", strerror((int)-n));
+		return cfs_fail_errno(err, "read");
 	if (n != st->st_size)
 		return changed(err);
 	return cfs_node_set_content(sc->tree, node,
