@@ -5,7 +5,7 @@
 title "create-image of $files files, durable, against cp -r + sync"
 src=$(mktemp -d "/dev/shm/cfs-bench-XXXXXX")
 trap 'chmod -R u+rwX "${work:?}"; rm -rf "${work:?}" "${src:?}"' EXIT
-python3 "$here/tree.py" "$src/tree" "$files"
+python3 "$here/shapes.py" tree "$src/tree" "$files"
 cat > "$work/copy" <<S
 #!/bin/sh
 cp -r --preserve=mode,timestamps "$src/tree" "$work/copy-\$1" && sync -f "$work"
