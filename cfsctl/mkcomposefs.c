@@ -11,8 +11,8 @@
 #include "cfsctl/output.h"
 #include "cfsctl/programs.h"
 #include "erofs/writer.h"
+#include "fsverity/digester.h"
 #include "fsverity/merkle.h"
-#include "repo/store.h"
 #include "tree/dump.h"
 #include "tree/scan.h"
 
@@ -103,7 +103,9 @@ static int parse_threads(const char *text, long *ret)
 		return r;
 	if (value <= 0 || value == LONG_MAX)
 		return bad_number("threads count", text);
-	*ret = value;
+	/* More make nothing faster. */
+	*ret = value < CFS_DIGESTER_THREADS_MAX ? value
+						: CFS_DIGESTER_THREADS_MAX;
 	return 0;
 }
 
