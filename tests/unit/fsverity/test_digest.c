@@ -36,6 +36,60 @@ TEST(wrong_length_and_wrong_digits_are_refused)
 	CHECK(cfs_digest_from_hex("g" EMPTY, 64, &digest, &err) == -EINVAL);
 }
 
+static int value_of(int c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c);
+
+	return c && at ? (int)(at - digits) : -1;
+}
+
+TEST(every_character_is_told_at_every_place)
+{
+	struct cfs_digest digest;
+	char hex[128];
+
+	for (size_t at = 0; at < sizeof(hex); at++) {
+		for (int c = 0; c < 256; c++) {
+			int want = value_of(c);
+			int r;
+
+			memset(hex, '0', sizeof(hex));
+			hex[at] = (char)c;
+			r = cfs_digest_from_hex(hex, 128, &digest, &err);
+			CHECK(r == (want < 0 ? -EINVAL : 0));
+			if (r < 0)
+				continue;
+			CHECK(digest.alg == CFS_ALG_SHA512);
+			for (size_t i = 0; i < CFS_DIGEST_MAX; i++) {
+				int got = digest.bytes[i];
+
+				CHECK(got == (i != at / 2 ? 0
+					      : at % 2	  ? want
+							  : want << 4));
+			}
+		}
+	}
+}
+
+TEST(every_byte_is_written_as_two_digits)
+{
+	struct cfs_digest digest = { .alg = CFS_ALG_SHA512 };
+	char hex[CFS_DIGEST_HEX_MAX], want[3];
+
+	for (unsigned i = 0; i < 256; i++) {
+		digest.bytes[i % 64] = (uint8_t)i;
+		if (i % 64 < 63)
+			continue;
+		cfs_digest_to_hex(&digest, hex);
+		CHECK(strlen(hex) == 128);
+		for (unsigned k = 0; k < 64; k++) {
+			snprintf(want, sizeof(want), "%02x", i - 63 + k);
+			CHECK(memcmp(hex + 2 * k, want, 2) == 0);
+		}
+	}
+}
+
 TEST(the_object_path_splits_after_one_byte)
 {
 	struct cfs_digest digest = empty();
