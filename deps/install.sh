@@ -38,6 +38,7 @@ link "$LIBEXECDIR/composefs-setup-root" "$BINDIR/composefs-setup-root"
 # cfsctl by other names
 link cfsctl "$BINDIR/mkcomposefs"
 link cfsctl "$BINDIR/composefs-info"
+link cfsctl "$BINDIR/composefs-dump"
 link "$BINDIR/cfsctl" "$SBINDIR/mount.composefs"
 install -d -m 755 "$DESTDIR$LIBEXECDIR/keys.d" \
 	"$DESTDIR$LIBEXECDIR/setup-root-conf.d"

@@ -26,6 +26,7 @@ same "these files, with these modes" "$(listing)" "$(sort <<-'END'
 	755 /usr/share/initramfs-tools/hooks/composefs
 	755 /usr/share/initramfs-tools/scripts/local-bottom/composefs
 	755 /usr/share/initramfs-tools/scripts/nfs-bottom/composefs
+	/usr/bin/composefs-dump -> cfsctl
 	/usr/bin/composefs-info -> cfsctl
 	/usr/bin/composefs-setup-root -> /usr/lib/composefs/composefs-setup-root
 	/usr/bin/mkcomposefs -> cfsctl
