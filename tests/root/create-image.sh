@@ -43,6 +43,44 @@ if mkfs.xfs -q xfs.img 2> /dev/null && on "$PWD/xfs" -o loop xfs.img; then
 	check "a repository on xfs" works_on xfs
 fi
 
+# Blocks are shared where that is possible: with a tree on the same one.
+if mountpoint -q xfs; then
+	cp -a root xfs/root
+	rm -rf xfs/repo
+	fixture_repo xfs/repo
+	strace -f -o clone -e trace=ioctl,copy_file_range \
+		cfsctl --repo xfs/repo create-image xfs/root > /dev/null
+	check "a long file shares its blocks" grep -q 'FICLONE.* = 0$' clone
+	check "  and is right" cfsctl --repo xfs/repo fsck
+fi
+
+ln -s "$BIN/cfsctl" mkcomposefs
+# A full disk, by short files and by a long one: no name for what is not whole.
+full() { # KB TREE
+	on "$PWD/full" -t tmpfs -o "size=${1}k" none
+	fixture_repo full/repo
+	for threads in 1 3; do
+		refuse "a full disk is told" 'No space left' cfsctl \
+			--repo full/repo create-image --threads $threads "$2" x
+		check "  there is no image" test -z \
+			"$(find full/repo -path '*images/*' ! -type d)"
+		check "  nothing that is not whole" cfsctl --repo full/repo fsck
+		check "  nothing left over" \
+			test -z "$(find full/repo -name '.tmp-*')"
+	done
+	refuse "  mkcomposefs says so too" 'No space left' \
+		./mkcomposefs --digest-store=full "$2" full.img
+	umount full
+}
+mkdir -p short/usr
+for i in $(seq 300); do
+	head -c 9000 /dev/urandom > short/usr/$i
+done
+full 1024 short
+full 1536 root
+check "with room for it it is an image" test "$(mkdir more &&
+	fixture_repo more/repo && cfsctl --repo more/repo create-image short)"
+
 # Read-only: said before anything is tried.
 fixture_repo plain
 cfsctl --repo plain create-image root image > /dev/null

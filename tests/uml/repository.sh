@@ -18,6 +18,12 @@ mkfs.ext4 -q -O verity -b 4096 disk
 mount -o loop disk fs || skip "no verity ext4 in this kernel"
 fixture_rootfs root
 head -c 2000000 /dev/urandom > root/usr/lib/long
+cp root/usr/lib/long root/usr/lib/long.again
+mkdir root/usr/lib/many
+for i in $(seq 150); do
+	head -c $((i * 97)) /dev/urandom > root/usr/lib/many/$i
+	cp root/usr/lib/many/$i root/usr/lib/many/$i.again
+done
 
 for hash in sha256 sha512; do
 	rm -rf fs/repo
@@ -26,7 +32,7 @@ for hash in sha256 sha512; do
 		grep -q 'verity:    required' <<< "$out"
 	check "  its metadata has it" fsverity measure fs/repo/meta.json
 	check "  which --require-verity wants" cfs --require-verity images
-	id=$(cfs create-image root image)
+	id=$(cfs create-image --threads 3 root image)
 	same "  an image is what it is without" "$id" \
 		"$hash:$(cfsctl --no-repo --hash $hash compute-id root)"
 	bad=$(find fs/repo/objects -type f | while read -r f; do
@@ -58,6 +64,16 @@ for hash in sha256 sha512; do
 		grep -q "object-verity-missing: ${object#fs/repo/}" text
 	cfs create-image root > /dev/null
 	check "  the next build seals it" fsverity measure "$object"
+	# What a power cut leaves of a long one, which is copied by the kernel.
+	long=$(fsverity digest --hash-alg=$hash --compact root/usr/lib/long)
+	long=fs/repo/objects/${long:0:2}/${long:2}
+	rm -f "$long"
+	: > "$long"
+	out=$(cfs create-image --threads 3 root 2>&1)
+	check "  and a long one that is empty is replaced" \
+		grep -q 'replaced 1' <<< "$out"
+	same "  by one that the kernel measures" \
+		"$(measured "$long")" "${long:16:2}${long:19}"
 	rm -f "$object"
 	head -c "$(stat -c %s copy)" /dev/zero > "$object"
 	fsverity enable --hash-alg=$hash "$object"
