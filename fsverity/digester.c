@@ -6,11 +6,12 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "fsverity/window.h"
 
-/* Descriptors that wait to be read, for any number of threads below half of
- * it: a process has 1024, unless somebody said otherwise. */
+/* Descriptors that wait to be read, at most: a quarter of what a process
+ * usually may have open. */
 #define OPEN_MAX 256
 
 /* Files that are handed to a thread together, and the bytes that are enough:
@@ -440,15 +441,25 @@ static unsigned usable_threads(void)
 	return n > 0 ? (unsigned)n : 1;
 }
 
+static size_t open_max(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    limit.rlim_cur / 4 >= OPEN_MAX)
+		return OPEN_MAX;
+	return limit.rlim_cur < 16 ? 4 : (size_t)limit.rlim_cur / 4;
+}
+
 static int make_tasks(struct cfs_digester *d, struct cfs_err *err)
 {
-	size_t n = 2 * (size_t)d->threads + 2;
+	size_t n = 2 * (size_t)d->threads + 2, max = open_max();
 
-	d->task_files = OPEN_MAX / n;
+	if (n > max)
+		n = max;
+	d->task_files = max / n;
 	if (d->task_files > TASK_FILES)
 		d->task_files = TASK_FILES;
-	if (d->task_files == 0)
-		d->task_files = 1;
 	d->tasks = calloc(n, sizeof(*d->tasks));
 	d->workers = calloc(d->threads, sizeof(*d->workers));
 	if (!d->tasks || !d->workers)

@@ -10,8 +10,8 @@
  * only their hashes are kept: 256 or 1024 bytes a segment.
  *
  * With one thread everything happens in the caller's calls, and no descriptor
- * stays open.  With more, up to about 256 do; the caller hashes as well
- * whenever the others are behind, and no thread is started before there is
+ * stays open.  With more, up to 256 do (a quarter of RLIMIT_NOFILE, when that
+ * is less); the caller hashes as well whenever the others are behind, and no thread is started before there is
  * enough for two.
  */
 #ifndef CFS_FSVERITY_DIGESTER_H

@@ -135,3 +135,22 @@ TEST(a_backing_path_that_is_the_objects_is_not_kept)
 	CHECK(cfs_node_set_object(tree, h, 9, &big, &err) == -EINVAL);
 	CHECK(strstr(err.msg, "same algorithm"));
 }
+
+TEST(a_digest_may_come_later)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = new_tree();
+	struct cfs_node *f = add(tree, tree->root, "f", S_IFREG);
+	struct cfs_node *g = add(tree, tree->root, "g", S_IFREG);
+	struct cfs_digest want = { .alg = CFS_ALG_SHA512 }, got;
+	uint8_t *place;
+
+	CHECK(cfs_node_reserve_object(tree, f, 9, CFS_ALG_SHA512, &place,
+				      &err) == 0);
+	memset(want.bytes, 0xa5, sizeof(want.bytes));
+	memcpy(place, want.bytes, sizeof(want.bytes));
+	CHECK(cfs_node_is_external(f) && f->flags & CFS_NODE_OBJECT);
+	CHECK(cfs_node_digest(tree, f, &got) && cfs_digest_equal(&got, &want));
+	CHECK(cfs_node_reserve_object(tree, g, 9, CFS_ALG_SHA256, &place,
+				      &err) == -EINVAL);
+	CHECK(strstr(err.msg, "same algorithm"));
+}
