@@ -63,6 +63,10 @@ static int check_header(struct cfs_erofs_image *image, struct cfs_err *err)
 				"composefs version %u (header %u) is not known",
 				cfs_get32(header.composefs_version),
 				cfs_get32(header.version));
+	if (cfs_get32(header.flags) & ~CFS_EROFS_HEADER_HAS_ACL ||
+	    !all_zero(header.unused, sizeof(header.unused)))
+		return cfs_fail(err, EBADMSG,
+				"flags or bytes of the header are not known");
 	image->version = cfs_get32(header.composefs_version);
 	return 0;
 }
@@ -229,7 +233,7 @@ static int slice_chunks(struct cfs_erofs_image *image,
 	unsigned bits = CFS_EROFS_BLOCK_BITS + (st->u & 31);
 	uint64_t n, xattrs = st->xattrs.len;
 
-	if (st->size == 0 || (st->u & 0xffff) > 31)
+	if (st->size == 0 || st->u > 31)
 		return cfs_fail(err, EBADMSG, "chunk format %x", st->u);
 	n = (st->size - 1) / (UINT64_C(1) << bits) + 1;
 	if (n > CFS_EROFS_CHUNKS_MAX)
@@ -247,6 +251,18 @@ static int slice_chunks(struct cfs_erofs_image *image,
 					  "chunks behind the image's end");
 	}
 	return 0;
+}
+
+int cfs_erofs_chunks_take(struct cfs_erofs_image *image,
+			  const struct cfs_erofs_stat *st, struct cfs_err *err)
+{
+	uint64_t start = (uint64_t)(st->tail.data - image->bytes.data);
+	uint64_t own = CFS_EROFS_SLOT - 1;
+
+	/* The slot that they begin in has the inode itself as its owner. */
+	if (take(image, (start + own) & ~own, start + st->tail.len))
+		return 0;
+	return cfs_fail(err, EBADMSG, "its chunks overlap something else");
 }
 
 static int slice_data(struct cfs_erofs_image *image, struct cfs_erofs_stat *st,

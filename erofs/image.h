@@ -48,6 +48,14 @@ int cfs_erofs_inode_read(struct cfs_erofs_image *image, uint64_t nid,
 			 struct cfs_erofs_stat *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * The same for the chunks behind inode @st of version 2: the attributes alone
+ * tell whether what stands there are chunks.
+ */
+int cfs_erofs_chunks_take(struct cfs_erofs_image *image,
+			  const struct cfs_erofs_stat *st,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* What the attributes of an inode say. */
 struct cfs_erofs_attrs_read {
 	struct cfs_buf list; /* struct cfs_xattr pointers: those of the user */

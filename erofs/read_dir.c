@@ -76,6 +76,18 @@ static int compare(struct cfs_bytes a, struct cfs_bytes b)
 	return r ? r : (a.len > b.len) - (a.len < b.len);
 }
 
+static int check_name(struct cfs_bytes name, struct cfs_err *err)
+{
+	if (name.len == 0 || name.len > CFS_NAME_MAX)
+		return cfs_fail(err, EBADMSG,
+				"name of %zu bytes, 1 to %d are possible",
+				name.len, CFS_NAME_MAX);
+	if (memchr(name.data, '/', name.len) ||
+	    memchr(name.data, '\0', name.len))
+		return cfs_fail(err, EBADMSG, "slash or NUL in a name");
+	return 0;
+}
+
 int cfs_erofs_dir_read(struct cfs_erofs_dir_read *dir,
 		       struct cfs_erofs_entry_read *ret, struct cfs_err *err)
 {
@@ -89,10 +101,13 @@ int cfs_erofs_dir_read(struct cfs_erofs_dir_read *dir,
 			return r;
 	}
 	disk = dirent(dir, dir->at);
-	if (!name_of(dir, dir->at, &name) || name.len == 0 ||
-	    name.len > CFS_NAME_MAX || memchr(name.data, '/', name.len) ||
-	    memchr(name.data, '\0', name.len) || disk.reserved)
-		return cfs_fail(err, EBADMSG, "entry that is no name");
+	if (disk.reserved)
+		return cfs_fail(err, EBADMSG, "reserved byte of an entry");
+	if (!name_of(dir, dir->at, &name))
+		return cfs_fail(err, EBADMSG,
+				"name that is not between its neighbours");
+	if (check_name(name, err) < 0)
+		return -err->code;
 	/* The kernel looks names up by halving. */
 	if (dir->last.len > 0 && compare(dir->last, name) >= 0)
 		return cfs_fail(err, EBADMSG, "names out of order");

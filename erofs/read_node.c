@@ -83,19 +83,22 @@ static int read_backing(const struct cfs_erofs_reading *rd,
 	return 0;
 }
 
-static int check_chunks(const struct cfs_erofs_reading *rd,
+static int check_chunks(struct cfs_erofs_reading *rd,
 			const struct cfs_erofs_stat *st, struct cfs_err *err)
 {
-	bool none = rd->image.version == 2 && rd->attrs.metacopy.len == 0;
+	bool v2 = rd->image.version == 2;
 
-	for (size_t i = 0; !none && i < st->tail.len; i++) {
+	/* Version 2 has none for files without a digest. */
+	if (v2 && rd->attrs.metacopy.len == 0)
+		return 0;
+	if (v2 && st->tail.len == 0)
+		return cfs_fail(err, EBADMSG, "chunks behind the image's end");
+	for (size_t i = 0; i < st->tail.len; i++) {
 		if (st->tail.data[i] != 0xff)
 			return cfs_fail(err, EBADMSG,
 					"data in chunks of the image");
 	}
-	if (rd->image.version == 2 && !none && st->tail.len == 0)
-		return cfs_fail(err, EBADMSG, "chunks behind the image's end");
-	return 0;
+	return v2 ? cfs_erofs_chunks_take(&rd->image, st, err) : 0;
 }
 
 static int read_external(struct cfs_erofs_reading *rd,

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Xattrs and directories: see forge.h. */
+#include "tests/unit/erofs/forge.h"
+
+static const struct forgery xattr_areas[] = {
+	{ "rust xattrs: the shared references inside the area",
+	  SINK,
+	  2,
+	  { { XA("/d", 4), 1, 2 } },
+	  "image: /: d: too many shared xattrs",
+	  SAME },
+	{ "rust xattrs: shared ones inside the image",
+	  SINK,
+	  2,
+	  { { XA("/d/f", 12), 4, UINT32_MAX } },
+	  "image: /d: f: shared xattr behind the image's end",
+	  SAME },
+	{ "rust xattrs: and complete",
+	  SINK,
+	  2,
+	  { { XA("/d/f", 12), 4, 1023 },
+	    { FORGE_IMAGE, NULL, 4092, 2, 0x101 } },
+	  "image: /d: f: xattr that ends early",
+	  SAME },
+	{ "rust xattrs: their header too",
+	  SINK,
+	  2,
+	  { { XA("/d/f", 12), 4, 1024 } },
+	  "image: /d: f: xattr that ends early",
+	  SAME },
+	{ "rust xattrs: name and value inside the area",
+	  SINK,
+	  2,
+	  { { XA("/d/f", 16 + 2), 2, 40 } },
+	  "image: /d: f: xattr that ends early",
+	  SAME },
+	{ "rust xattrs: prefix 0 to 6",
+	  SINK,
+	  2,
+	  { { XA("/d/f", 16 + 1), 1, 7 } },
+	  "image: /d: f: xattr prefix 7",
+	  SAME },
+	{ "gap 6: reserved bytes of the header",
+	  SINK,
+	  2,
+	  { { XA("/d/f", 11), 1, 1 } },
+	  "image: /d: f: xattr header with reserved bytes",
+	  SAME },
+	{ "gap 13: the filter hides none that is there",
+	  SINK,
+	  2,
+	  { { XA("/d/f", 0), 4, UINT32_MAX } },
+	  "image: /d: f: wrong filter of xattr names",
+	  SAME },
+	{ "gap 13: unless nobody reads it",
+	  SINK,
+	  2,
+	  { NO_FILTER, { XA("/d/f", 0), 4, UINT32_MAX } },
+	  "",
+	  SAME },
+	{ "a name without NUL",
+	  SINK,
+	  2,
+	  { { XA("/d/f", 16 + 4), 1, 0 } },
+	  "image: /d: f: NUL in an xattr's name",
+	  SAME },
+	{ "a name once",
+	  SINK,
+	  2,
+	  { NO_FILTER, { XA("/d/f", 16 + 4), 1, 's' } },
+	  "image: /d: f: xattr user.s occurs twice",
+	  SAME },
+};
+
+static const struct forgery directories[] = {
+	{ "rust directory: names do not begin at 0",
+	  SINK,
+	  2,
+	  { { D("/e/.", nameoff), 2, 0 } },
+	  "image: /e: directory block with names at 0",
+	  SAME },
+	{ "rust directory: headers are whole",
+	  SINK,
+	  2,
+	  { { D("/e/.", nameoff), 2, 35 } },
+	  "image: /e: directory block with names at 35",
+	  SAME },
+	{ "rust directory: headers inside the block",
+	  SINK,
+	  2,
+	  { { D("/e/.", nameoff), 2, 48 } },
+	  "image: /e: directory block with names at 48",
+	  SAME },
+	{ "rust directory: names inside the block",
+	  SINK,
+	  2,
+	  { { D("/e/g", nameoff), 2, 400 } },
+	  "image: /e: name that is not between its neighbours",
+	  SAME },
+	{ "rust directory, gap 5: names one behind another",
+	  SINK,
+	  2,
+	  { { D("/e/..", nameoff), 2, 36 } },
+	  "image: /e: name that is not between its neighbours",
+	  SAME },
+	{ "rust directory: the last name ends at its NUL",
+	  SINK,
+	  2,
+	  { { FORGE_NAME, "/e/g", 0, 1, 0 } },
+	  "image: /e: name of 0 bytes, 1 to 255 are possible",
+	  SAME },
+	{ "rust tree: . is there",
+	  SINK,
+	  2,
+	  { { FORGE_NAME, "/e/.", 0, 1, '-' } },
+	  "image: /e: -: a directory of two names",
+	  SAME },
+	{ "rust tree: . is the directory",
+	  SINK,
+	  2,
+	  { { D("/e/.", nid), 8, 0, "/d" } },
+	  "image: /e: .: it leads elsewhere",
+	  SAME },
+	{ "rust tree: .. is there",
+	  SINK,
+	  2,
+	  { { FORGE_NAME, "/e/..", 1, 1, '-' } },
+	  "image: /e: .-: a directory of two names",
+	  SAME },
+	{ "rust tree: .. is the parent",
+	  SINK,
+	  2,
+	  { { D("/e/..", nid), 8, 0, "/e" } },
+	  "image: /e: ..: it leads elsewhere",
+	  SAME },
+	{ "rust tree: .. of the root is the root",
+	  SINK,
+	  2,
+	  { { D("/..", nid), 8, 0, "/e" } },
+	  "image: /: ..: it leads elsewhere",
+	  SAME },
+	{ "rust tree: no name twice",
+	  SINK,
+	  2,
+	  { { FORGE_NAME, "/d", 0, 1, 'c' } },
+	  "image: /: names out of order",
+	  SAME },
+	{ "rust tree: links of a directory, 2 and its directories",
+	  SINK,
+	  2,
+	  { { X("/", nlink), 4, 5 } },
+	  "image: /: nlink 5, and there are 4",
+	  SAME },
+	{ "rust tree: links of a file, its names",
+	  SINK,
+	  2,
+	  { { X("/d/f", nlink), 4, 3 } },
+	  "image: /d/f: nlink 3, and there are 2",
+	  "" },
+	{ "gap 2: a file with one link and two names",
+	  SINK,
+	  2,
+	  { { X("/d/f", nlink), 4, 1 } },
+	  "image: /d/f: nlink 1, and there are 2",
+	  "" },
+	{ "gap 1: two names of a directory",
+	  SINK,
+	  2,
+	  { { D("/e", nid), 8, 0, "/d" }, { X("/d", nlink), 4, 3 } },
+	  "image: /: e: a directory of two names",
+	  SAME },
+	{ "gap 1: a directory in itself",
+	  SINK,
+	  2,
+	  { { D("/e/g", nid), 8, 0, "/e" }, { D("/e/g", file_type), 1, 2 } },
+	  "image: /e: g: a directory of two names",
+	  SAME },
+	{ "gap 1: the root in a directory",
+	  SINK,
+	  2,
+	  { { D("/e/g", nid), 8, 0, "/" }, { D("/e/g", file_type), 1, 2 } },
+	  "image: /e: g: a directory of two names",
+	  SAME },
+	{ "gap 3: the type in the name is the inode's",
+	  SINK,
+	  2,
+	  { { D("/e/g", file_type), 1, 2 } },
+	  "image: /e: g: wrong file type in its name",
+	  SAME },
+	{ "gap 3: of a further name too",
+	  SINK,
+	  2,
+	  { { D("/d/h", file_type), 1, 7 } },
+	  "image: /d: h: wrong file type in its name",
+	  SAME },
+	{ "gap 4: no slash in a name",
+	  SINK,
+	  2,
+	  { { FORGE_NAME, "/e/g", 0, 1, '/' } },
+	  "image: /e: slash or NUL in a name",
+	  SAME },
+	{ "gap 4: no NUL",
+	  SINK,
+	  2,
+	  { { FORGE_NAME, "/e/..", 1, 1, 0 } },
+	  "image: /e: slash or NUL in a name",
+	  SAME },
+	{ "gap 4: not over 255 bytes",
+	  LONG_NAME,
+	  2,
+	  { { FORGE_TAIL, "/", 36 + 3 + 255, 1, 'x' },
+	    { X("/", size), 8, 36 + 3 + 256 } },
+	  "image: /: name of 256 bytes, 1 to 255 are possible",
+	  SAME },
+	{ "gap 4: names ascend in a block",
+	  SINK,
+	  2,
+	  { { FORGE_NAME, "/x", 0, 1, 'a' } },
+	  "image: /: names out of order",
+	  SAME },
+	{ "gap 4: and from block to block",
+	  ROOT,
+	  1,
+	  { { FORGE_NAME, "/fe", 0, 2, 'f' | '0' << 8 } },
+	  "image: /: names out of order",
+	  SAME },
+	{ "gap 6: reserved byte of an entry",
+	  SINK,
+	  2,
+	  { { D("/e/g", reserved), 1, 1 } },
+	  "image: /e: reserved byte of an entry",
+	  SAME },
+};
+
+TEST(xattr_areas_keep_every_rule)
+{
+	forge_refused(xattr_areas, CFS_ARRAY_SIZE(xattr_areas));
+}
+
+TEST(directories_keep_every_rule)
+{
+	forge_refused(directories, CFS_ARRAY_SIZE(directories));
+}
+
+/* Levels of two names each for one directory; every count is as it would be if
+ * that were right.  Who follows each name sees 2^40 directories. */
+TEST(gap_1_names_that_multiply_are_refused_at_the_first)
+{
+	enum {
+		LEVELS = 40
+	};
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOBUF struct cfs_buf dump = { 0 };
+	CFS_AUTOBUF struct cfs_buf image = { 0 };
+	struct cfs_err err = { 0 };
+	char path[2 * LEVELS + 1] = "", b[2 * LEVELS + 3];
+
+	cfs_buf_adds(&dump, ROOT);
+	for (int i = 0; i < LEVELS; i++) {
+		cfs_buf_addf(&dump, "%s/a 0 40755 2 0 0 0 0.0 - - -\n", path);
+		cfs_buf_addf(&dump, "%s/b 0 40755 2 0 0 0 0.0 - - -\n", path);
+		strcat(path, "/a");
+	}
+	forge_build(cfs_buf_text(&dump), 2, 0, &image);
+	while (*path) {
+		struct forge_patch patch = { D(b, nid), 8, 0, path };
+
+		snprintf(b, sizeof(b), "%s", path);
+		b[strlen(b) - 1] = 'b';
+		forge_apply(&image, &patch, 1);
+		path[strlen(path) - 2] = '\0';
+	}
+	for (unsigned flags = 0; flags <= CFS_EROFS_READ_INFO; flags++) {
+		CHECK(cfs_erofs_read(cfs_buf_bytes(&image), flags, &tree, NULL,
+				     &err) == -EBADMSG);
+		CHECK(strcmp(err.msg,
+			     "image: /: b: a directory of two names") == 0);
+	}
+}
+
+static int read_deep(unsigned levels, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *back = NULL;
+	CFS_AUTOBUF struct cfs_buf image = { 0 };
+	struct cfs_bytes name = { (const uint8_t *)"d", 1 };
+	struct cfs_node *node;
+
+	CHECK(cfs_tree_new(&tree, err) == 0);
+	node = tree->root;
+	for (unsigned i = 0; i < levels; i++)
+		CHECK(cfs_node_add(tree, node, name, S_IFDIR | 0755, &node,
+				   err) == 0);
+	CHECK(cfs_tree_finish(tree, err) == 0);
+	CHECK(cfs_erofs_write(tree, 1, 0, &image, err) == 0);
+	return cfs_erofs_read(cfs_buf_bytes(&image), 0, &back, NULL, err);
+}
+
+TEST(rust_tree_a_depth_of_2048_is_refused)
+{
+	struct cfs_err err = { 0 };
+
+	CHECK(read_deep(CFS_EROFS_DEPTH_MAX - 1, &err) == 0);
+	CHECK(read_deep(CFS_EROFS_DEPTH_MAX, &err) == -EBADMSG);
+	CHECK(strstr(err.msg, ": d: over 2047 levels deep"));
+}
