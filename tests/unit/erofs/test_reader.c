@@ -261,13 +261,13 @@ TEST(a_directory_that_is_not_sane_is_refused)
 	refused(F2, 2, DIRENT(0) + 8, 0, "names at 0");
 	refused(F2, 2, DIRENT(0) + 8, 35, "names at 35");
 	refused(F2, 2, DIRENT(0) + 9, 1, "names at");
-	refused(F2, 2, DIRENT(1) + 8, 36, "no name");
-	refused(F2, 2, DIRENT(2) + 8, 37, "no name");
-	refused(F2, 2, DIRENT(2) + 8, 200, "no name");
+	refused(F2, 2, DIRENT(1) + 8, 36, "neighbours");
+	refused(F2, 2, DIRENT(2) + 8, 37, "neighbours");
+	refused(F2, 2, DIRENT(2) + 8, 200, "neighbours");
 	refused(F2, 2, DIRENT(2) + 10, 2, "file type");
-	refused(F2, 2, DIRENT(2) + 11, 1, "no name");
-	refused(F2, 2, DIRENT(3) + 3, '/', "no name");
-	refused(F2, 2, DIRENT(3) + 3, 0, "no name");
+	refused(F2, 2, DIRENT(2) + 11, 1, "reserved");
+	refused(F2, 2, DIRENT(3) + 3, '/', "slash");
+	refused(F2, 2, DIRENT(3) + 3, 0, "0 bytes");
 	refused(F2, 2, DIRENT(3) + 3, '-', "order");
 	/* A second name of the root directory itself. */
 	refused(F2, 2, DIRENT(2), ROOT_INODE / 32, "two names");
