@@ -401,3 +401,63 @@ TEST(objects_are_those_of_metacopy_and_of_redirect)
 	CHECK(cfs_erofs_objects(cfs_buf_bytes(&image), CFS_ALG_SHA256, stop,
 				NULL, &err) == -EINTR);
 }
+
+static const struct cfs_erofs_detail *detail_of(
+	struct cfs_tree *tree, const struct cfs_erofs_detail **details,
+	const char *path)
+{
+	struct cfs_node *node = NULL;
+
+	CHECK(cfs_tree_lookup(tree, path, &node, &err) == 1);
+	return details[cfs_node_inode(node)->seq];
+}
+
+TEST(details_are_what_stands_on_the_disk)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOBUF struct cfs_buf image = { 0 };
+	const struct cfs_erofs_detail **details = NULL, *d;
+	struct cfs_node *link = NULL;
+	unsigned version = 9;
+
+	/* user.a is that of two files and so a shared one. */
+	build(ROOT "/b 0 40755 2 0 0 0 1.0 - - -\n"
+		   "/b/z 0 100644 2 0 0 0 1.0 - - - user.a=1 user.b=2\n"
+		   "/c 0 100644 1 0 0 0 1.0 - - - user.a=1\n"
+		   "/w 0 40755 2 0 0 0 1.0 - - -\n"
+		   "/w/x 0 20644 1 0 0 0 1.0 - - -\n"
+		   "/z 0 @120000 - - - - 0.0 /b/z - -\n",
+	      1, &image);
+	CHECK(cfs_erofs_read_details(cfs_buf_bytes(&image), &tree, &version,
+				     &details, &err) == 0);
+	CHECK(version == 1);
+	/* 257 stubs and names, dots: over 3.6 kB in the root's one block. */
+	CHECK(detail_of(tree, details, "/")->size == 4096);
+	/* Entries of 12 bytes and the names "." ".." "z". */
+	CHECK(detail_of(tree, details, "/b")->size == 3 * 12 + 1 + 2 + 1);
+	d = detail_of(tree, details, "/b/z");
+	CHECK(d->size == 0 && d->n == 2);
+	CHECK(strcmp(d->xattrs[0]->key, "user.b") == 0);
+	CHECK(strcmp(d->xattrs[1]->key, "user.a") == 0);
+	CHECK(detail_of(tree, details, "/z") == d);
+	CHECK(cfs_tree_lookup(tree, "/z", &link, &err) == 1);
+	CHECK(link->flags & CFS_NODE_LINK && !details[link->seq]);
+	/* The marks of a directory with a whiteout, gone from the tree. */
+	CHECK(detail_of(tree, details, "/w")->n == 4);
+	CHECK(cfs_tree_lookup(tree, "/w", &link, &err) == 1);
+	CHECK(!link->xattrs);
+}
+
+TEST(details_of_a_bad_image_are_refused)
+{
+	CFS_AUTOBUF struct cfs_buf image = { 0 };
+	const struct cfs_erofs_detail **details = NULL;
+	struct cfs_tree *tree = NULL;
+	unsigned version = 9;
+
+	build(ROOT, 0, &image);
+	image.data[1024] ^= 1;
+	CHECK(cfs_erofs_read_details(cfs_buf_bytes(&image), &tree, &version,
+				     &details, &err) == -EBADMSG);
+	CHECK(!tree && !details && version == 9);
+}

@@ -71,3 +71,18 @@ TEST(xattrs_come_by_name)
 	CHECK(becomes(ROOT "/a 0 100644 1 0 0 0 0.0 - - - c=1 b= a=3\n", 0,
 		      ROOT "/a 0 100644 1 0 0 0 0.0 - - - a=3 b= c=1\n"));
 }
+
+TEST(what_is_escaped_can_be_chosen)
+{
+	const struct cfs_bytes text = { (const uint8_t *)"a b=\n", 5 };
+	CFS_AUTOBUF struct cfs_buf out = { 0 };
+
+	cfs_dump_escape(&out, text, 0);
+	CHECK(strcmp(cfs_buf_text(&out), "a\\x20b=\\n") == 0);
+	out.len = 0;
+	cfs_dump_escape(&out, text, CFS_DUMP_ESCAPE_EQUALS);
+	CHECK(strcmp(cfs_buf_text(&out), "a\\x20b\\x3d\\n") == 0);
+	out.len = 0;
+	cfs_dump_escape(&out, text, CFS_DUMP_KEEP_SPACES);
+	CHECK(strcmp(cfs_buf_text(&out), "a b=\\n") == 0);
+}
