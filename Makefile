@@ -231,7 +231,7 @@ fuzz:
 	@mkdir -p $(O)/fuzz/corpus/$(F) tests/fuzz/corpus/$(F)
 	clang $(filter-out -Werror,$(CFS_CFLAGS)) -g -O1 -fsanitize=fuzzer,address,undefined \
 		tests/fuzz/fuzz_$(F).c $(foreach r,$(ROOMS),$(call srcs,$(r))) \
-		$(filter-out %/main.c,$(call srcs,setup-root)) \
+		$(filter-out %/main.c,$(call srcs,setup-root) $(call srcs,cfsctl)) \
 		$(TCB_LIBS) $(TEST_LIBS) -o $(O)/fuzz/$(F)
 	$(O)/fuzz/$(F) -max_total_time=$(T) $(O)/fuzz/corpus/$(F) tests/fuzz/corpus/$(F)
 
