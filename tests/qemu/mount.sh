@@ -25,6 +25,15 @@ helper try ,tryverity disk/image1
 helper verity ,verity disk/image1
 helper try2 ,tryverity disk/image
 helper several :disk/empty disk/image1
+mount -t tmpfs none memory
+mkdir memory/upper memory/work
+helper above ,upperdir=memory/upper,workdir=memory/work disk/image1
+umount memory
+for i in 1 2 3 4 5 6 7 8 9; do
+	cat /sys/block/loop*/loop/backing_file 2> /dev/null | grep -q disk/image || break
+	sleep 0.2
+done
+[ "$i" != 9 ] || echo "helper: left a loop device"
 ! mount | grep /way/root
 END
 
@@ -52,6 +61,7 @@ old="0 0 0 EIO 0 0" # what is not there is no such file from 6.5 on
 same "6.1, mount.composefs: with the names hidden" "$(said helper)" "$old: $names"
 same "6.1, mount.composefs: tryverity" "$(said try)" "$old: $names"
 same "6.1, mount.composefs: several basedirs" "$(said several)" "$old: $names"
+same "6.1, mount.composefs: below an upper layer" "$(said above)" "$old: $names"
 check "6.1, mount.composefs: verity" says verity \
 	"no data-only layers and no verity=: Linux 6.6 is needed"
 check "6.1, mount.composefs: layout 2 would show the names" says try2 \
@@ -70,6 +80,7 @@ same "6.12, mount.composefs: tryverity" "$(said try)" "$held: $names"
 same "6.12, mount.composefs: verity" "$(said verity)" "$held: $names"
 same "6.12, mount.composefs: layout 2" "$(said try2)" "$held: $names"
 same "6.12, mount.composefs: several basedirs" "$(said several)" "$any: $names"
+same "6.12, mount.composefs: below an upper layer" "$(said above)" "$any: $names"
 
 boot sid
 same "D8: 7.2: files and descriptors" "$(said auto)" "file fd: $held"
@@ -82,4 +93,5 @@ same "7.2: below an upper layer" "$(said upper)" "file fd: $held"
 same "7.2, mount.composefs" "$(said helper)" "$any: $names"
 same "7.2, mount.composefs: verity" "$(said verity)" "$held: $names"
 same "7.2, mount.composefs: several basedirs" "$(said several)" "$any: $names"
+same "7.2, mount.composefs: below an upper layer" "$(said above)" "$any: $names"
 finish
