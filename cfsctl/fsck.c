@@ -109,6 +109,7 @@ int cmd_fsck(const struct cfs_globals *g, int argc, char **argv,
 	const struct cfs_opt opts[] = {
 		{ .name = "json", .flag = &json },
 		{ .name = "metadata-only", .flag = &params.metadata_only },
+		{ .name = "read-data", .flag = &params.read_data },
 		{ .name = "threads", .text = &threads },
 		{ 0 },
 	};
@@ -117,6 +118,10 @@ int cmd_fsck(const struct cfs_globals *g, int argc, char **argv,
 	r = cmd_options(opts, &argc, argv, err);
 	if (r == 0)
 		r = cmd_operands(argc, 0, 0, err);
+	if (r == 0 && params.read_data && params.metadata_only)
+		r = cfs_fail(err, CFS_EUSAGE,
+			     "--read-data and --metadata-only exclude each "
+			     "other");
 	if (r == 0)
 		r = cmd_parse_threads(threads, &params.threads, err);
 	if (r == 0)

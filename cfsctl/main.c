@@ -89,7 +89,9 @@ static const struct cfs_cmd commands[] = {
 	  .help = "check that everything is what its name says",
 	  .options =
 		  "  --json                as JSON, and succeed\n"
-		  "  --metadata-only       leave out the objects\n" CFS_THREADS_HELP,
+		  "  --metadata-only       leave out the objects\n"
+		  "  --read-data           read also what the kernel vouches "
+		  "for\n" CFS_THREADS_HELP,
 	  .run = cmd_fsck },
 	{ .name = "image-objects",
 	  .args = "IMAGE",

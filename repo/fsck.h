@@ -26,7 +26,10 @@ struct cfs_fsck {
 struct cfs_fsck_params {
 	bool secure;	    /* objects without fs-verity are findings */
 	bool metadata_only; /* leave the objects out */
-	unsigned threads;   /* that hash; 0: as many as may run at once */
+	/* Read also what the kernel vouches for: it checks a block when it is
+	 * read, and measuring reads none. */
+	bool read_data;
+	unsigned threads; /* that hash; 0: as many as may run at once */
 	/* Called with "fsck: KIND: PATH: ..." for each finding. */
 	void (*found)(void *arg, const char *finding);
 	void *arg;

@@ -74,7 +74,8 @@ static bool content_is_good(struct cfs_fsck_run *run, int fd, const char *path,
 		cfs_fsck_found(run, "object-verity-missing: %s", path);
 		return false;
 	}
-	if (r == 0)
+	if (r == 0 ||
+	    (r > 0 && run->params->read_data && cfs_digest_equal(&have, id)))
 		r = cfs_verity_digest_fd(id->alg, fd, &have, NULL, &err);
 	if (r < 0) {
 		cfs_fsck_found(run, "object-verity-failed: %s: %s", path,
@@ -166,10 +167,13 @@ static void try_object(struct batch *batch, struct item *item, int dir,
 		return;
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	r = fd < 0 ? fd : cfs_verity_measure(fd, &have, &ignored);
-	if (r > 0)
-		item->good = cfs_digest_equal(&have, &item->id);
-	if (r != 0 || run->params->secure)
+	if (r < 0 || (r == 0 && run->params->secure) ||
+	    (r > 0 && !cfs_digest_equal(&have, &item->id)))
 		return;
+	if (r > 0 && !run->params->read_data) {
+		item->good = true;
+		return;
+	}
 	item->hashing = true;
 	if (cfs_digester_add(batch->digester, &fd, &st, item->have, NULL,
 			     &ignored) < 0)

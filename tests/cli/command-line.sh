@@ -44,6 +44,8 @@ for n in 0 -1 2x '' 99999999999; do
 	check "--threads '$n' is refused" \
 		status 2 cfsctl --no-repo compute-id --threads "$n" .
 done
+check "fsck reads all or little" \
+	status 2 cfsctl fsck --read-data --metadata-only
 check "too many operands are told" status 2 cfsctl images x
 check "a missing one too" status 2 cfsctl create-image
 check "a group needs a command" status 2 cfsctl keyring

@@ -82,6 +82,22 @@ for hash in sha256 sha512; do
 	check "  fsck has no findings again" cfs fsck
 done
 
+# A block that goes bad below fs-verity, on the disk itself.
+long=$(fsverity digest --hash-alg=sha512 --compact root/usr/lib/long)
+long=objects/${long:0:2}/${long:2}
+block=$(debugfs -R "bmap /repo/$long 100" disk 2> /dev/null)
+umount fs
+dd if=/dev/urandom of=disk bs=4096 seek="${block:?}" count=1 conv=notrunc
+mount -o loop disk fs
+check "fsck asks the kernel, which has not read it" cfs fsck
+cfs fsck --read-data > text 2> /dev/null
+same "--read-data finds the block that went bad" "$(grep -c 'fsck:' text)" 1
+check "  and says where" grep -q "object-verity-failed: $long: " text
+same "  it alone" "$(cfs fsck --read-data --json | grep -c objects_corrupted.*1,)" 1
+rm -f "fs/repo/$long"
+cfs create-image root > /dev/null
+check "the next build mends it" cfs fsck --read-data
+
 cp -r fs/repo fs/copy
 refuse "a plain copy demands nothing" fs-verity \
 	cfsctl --repo fs/copy --require-verity images

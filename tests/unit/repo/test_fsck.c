@@ -147,6 +147,37 @@ TEST(directories_of_names_are_followed_to_a_limit)
 	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == -ELOOP);
 }
 
+/* As on a disk that went bad below fs-verity: measured right, read wrong. */
+TEST(what_the_kernel_vouches_for_is_read_on_request)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	struct cfs_fsck_params params = { .secure = true, .found = note };
+	struct cfs_fsck count;
+	struct cfs_digest id;
+
+	start();
+	CHECK(cfs_digest_from_hex("b803429503d95915829b29fdbc8bbad142f3abfd11b"
+				  "1cadf5526582e685c0551",
+				  64, &id, &err) == 0);
+	fake = (struct fake_kernel){ .alg = FS_VERITY_HASH_ALG_SHA256,
+				     .digest = id.bytes };
+	said[0] = '\0';
+	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
+	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == 0);
+	CHECK(count.findings == 0);
+	params.read_data = true;
+	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == 0);
+	CHECK(count.findings == 0);
+	put(root, OBJECT, "x");
+	params.read_data = false;
+	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == 0);
+	CHECK(count.findings == 0);
+	params.read_data = true;
+	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == 0);
+	CHECK(count.findings == 1 && count.objects_corrupted == 1);
+	CHECK(strstr(said, "object-digest-mismatch: " OBJECT));
+}
+
 /* Stores @n objects of @size bytes and a few. */
 static void store_many(unsigned n, size_t size)
 {
