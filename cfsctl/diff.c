@@ -78,6 +78,12 @@ static int parse_ignored(const struct cfs_opt_list *lists,
 	return 0;
 }
 
+/* Source: composefs-rs crates/composefs/src/erofs/writer.rs: version 2. */
+static bool has_no_nanoseconds(const struct cfs_diff_side *side)
+{
+	return side->kind == CFS_DIFF_OF_IMAGE && side->version == 2;
+}
+
 /* Returns 1 when they differ. */
 static int compare(const struct cfs_diff_side side[2],
 		   const struct ignored *ignored, struct cfs_diff_print *p,
@@ -86,9 +92,14 @@ static int compare(const struct cfs_diff_side side[2],
 	const struct cfs_diff_options options = {
 		.ignore = ignored->rules,
 		.all = all,
+		.whole_seconds = has_no_nanoseconds(&side[0]) ||
+				 has_no_nanoseconds(&side[1]),
 		.found = cmd_diff_entry,
 		.ctx = p,
 	};
+	bool some = ignored->bytes || ignored->rules.fields ||
+		    ignored->rules.n_keys;
+	struct cfs_diff_images images = { 0 };
 	struct cfs_diff_sum sum;
 	bool same;
 	int r;
@@ -102,7 +113,13 @@ static int compare(const struct cfs_diff_side side[2],
 	if (r < 0)
 		return r;
 	same = p->n == 0 && sum.other_alg == 0;
-	r = cmd_diff_end(p, &sum, same, err);
+	/* What is not to count is in the bytes. */
+	if (!some)
+		r = cmd_diff_images(side, same, &images, err);
+	if (r < 0)
+		return r;
+	same = same && (!images.compared || images.same);
+	r = cmd_diff_end(p, &sum, &images, same, err);
 	return r < 0 ? r : !same;
 }
 

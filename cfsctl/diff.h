@@ -5,6 +5,7 @@
 
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/source.h"
+#include "erofs/locate.h"
 #include "tree/diff.h"
 
 enum cfs_diff_kind {
@@ -18,11 +19,24 @@ struct cfs_diff_side {
 	const char *name; /* the operand, borrowed */
 	enum cfs_diff_kind kind;
 	struct cfs_tree *tree; /* owned */
-	struct cfs_buf image;  /* of an image: its bytes */
-	unsigned version;      /* likewise */
-	/* The image's; of anything else the one it would have as an image of
-	 * the other side's version.  alg 0: there is none. */
-	struct cfs_digest id;
+	/* Its bytes; those of anything but an image are what it would be as
+	 * one of the other side's version, or none: */
+	struct cfs_buf image;
+	struct cfs_err refused;
+	unsigned version;
+	struct cfs_digest id; /* of these bytes; alg 0: there are none */
+};
+
+/* What differs between the bytes of two images. */
+struct cfs_diff_images {
+	bool compared; /* nothing below counts otherwise */
+	bool alike;    /* the trees are the same */
+	bool same;
+	bool behind; /* some behind the superblock do, first these: */
+	struct cfs_erofs_place at[2];
+	/* Is it what this program writes for its tree?  Found out when the
+	 * trees are the same and the bytes are not. */
+	bool canonical[2];
 };
 
 /*
@@ -57,7 +71,32 @@ int cmd_diff_begin(struct cfs_diff_print *p,
 int cmd_diff_entry(void *print, const struct cfs_diff *diff,
 		   struct cfs_err *err) CFS_MUST_CHECK;
 int cmd_diff_end(struct cfs_diff_print *p, const struct cfs_diff_sum *sum,
-		 bool same, struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+		 const struct cfs_diff_images *images, bool same,
+		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Compares the bytes of both, if both have any.  @alike: the trees are the
+ * same, so that the reason is to be found.  Errors: -ENOMEM. */
+int cmd_diff_images(const struct cfs_diff_side side[static 2], bool alike,
+		    struct cfs_diff_images *ret,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Says what came of it; appends a member "images" and its comma. */
+void cmd_diff_images_words(const struct cfs_diff_side side[static 2],
+			   const struct cfs_diff_images *images) CFS_NONNULL;
+void cmd_diff_images_json(const struct cfs_diff_side side[static 2],
+			  const struct cfs_diff_images *images,
+			  struct cfs_buf *out) CFS_NONNULL;
+
+/* "y" or "ies", and "" or "s". */
+static inline const char *cmd_diff_ies(uint64_t n)
+{
+	return n == 1 ? "y" : "ies";
+}
+
+static inline const char *cmd_diff_s(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
 
 /* Appends @len bytes as a dumpfile escapes them. */
 void cmd_diff_escape(struct cfs_buf *out, const void *data,

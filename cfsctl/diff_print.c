@@ -229,6 +229,17 @@ static void words_xattr(struct cfs_diff_print *p, const struct cfs_xattr *a,
 	cfs_buf_addc(&p->out, ')');
 }
 
+static void words_below(struct cfs_diff_print *p, const struct cfs_diff *diff,
+			const char *comma)
+{
+	uint64_t n = diff->below_a + diff->below_b;
+
+	if (n > 0)
+		cfs_buf_addf(&p->out, "%s%llu entr%s below it only in %c",
+			     comma, (unsigned long long)n, cmd_diff_ies(n),
+			     diff->below_a ? 'A' : 'B');
+}
+
 static void words_changed(struct cfs_diff_print *p, const struct cfs_diff *diff)
 {
 	struct cfs_diff_xattrs it = xattrs_of(p, diff);
@@ -252,11 +263,7 @@ static void words_changed(struct cfs_diff_print *p, const struct cfs_diff *diff)
 		words_xattr(p, a, b);
 		comma = ", ";
 	}
-	if (diff->below_a || diff->below_b)
-		cfs_buf_addf(
-			&p->out, "%s%llu entries below it only in %c", comma,
-			(unsigned long long)(diff->below_a + diff->below_b),
-			diff->below_a ? 'A' : 'B');
+	words_below(p, diff, comma);
 }
 
 static void words_only(struct cfs_diff_print *p, const struct cfs_diff *diff)
@@ -272,10 +279,12 @@ static void words_only(struct cfs_diff_print *p, const struct cfs_diff *diff)
 		cfs_buf_adds(&p->out, type_of(node->mode));
 	}
 	if (below > 0)
-		cfs_buf_addf(&p->out, ", %llu entries below", below);
+		cfs_buf_addf(&p->out, ", %llu entr%s below", below,
+			     cmd_diff_ies(below));
 	else if (S_ISREG(node->mode) && !(node->flags & CFS_NODE_LINK))
-		cfs_buf_addf(&p->out, ", %llu bytes",
-			     (unsigned long long)node->size);
+		cfs_buf_addf(&p->out, ", %llu byte%s",
+			     (unsigned long long)node->size,
+			     cmd_diff_s(node->size));
 	cfs_buf_addc(&p->out, ')');
 }
 

@@ -175,31 +175,13 @@ static int read_dir(const struct cfs_source *source, enum cfs_alg alg,
 	return r;
 }
 
-static int feed(void *ctx, struct cfs_bytes data, struct cfs_err *err)
+/* A tree that cannot be an image of that version has no bytes. */
+static void write_image(struct cfs_diff_side *side, unsigned version)
 {
-	return cfs_merkle_update(ctx, data, err);
-}
-
-/* A tree that cannot be an image of that version has no digest. */
-static int would_be(struct cfs_diff_side *side, unsigned version,
-		    enum cfs_alg alg, struct cfs_err *err)
-{
-	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *merkle = NULL;
-	struct cfs_erofs_sink sink = { .write = feed };
-	struct cfs_digest id;
-	struct cfs_err why;
-	int r = cfs_merkle_new(alg, &merkle, err);
-
-	if (r < 0)
-		return r;
-	sink.ctx = merkle;
 	side->version = version;
-	if (cfs_erofs_write_to(side->tree, version, 0, &sink, NULL, &why) < 0)
-		return 0;
-	r = cfs_merkle_final(merkle, &id, NULL, err);
-	if (r == 0)
-		side->id = id;
-	return r;
+	if (cfs_erofs_write(side->tree, version, 0, &side->image,
+			    &side->refused) < 0)
+		cfs_buf_free(&side->image);
 }
 
 static int identify(const struct cfs_globals *g, enum cfs_alg alg,
@@ -213,12 +195,14 @@ static int identify(const struct cfs_globals *g, enum cfs_alg alg,
 		return 0;
 	if (!g->has_alg && alg_of(side))
 		alg = alg_of(side);
-	if (side->kind == CFS_DIFF_OF_IMAGE)
-		return cfs_verity_digest_bytes(alg, cfs_buf_bytes(&side->image),
-					       &side->id, err);
 	if (other->kind == CFS_DIFF_OF_IMAGE)
 		version = other->version;
-	return would_be(side, version, alg, err);
+	if (side->kind != CFS_DIFF_OF_IMAGE)
+		write_image(side, version);
+	if (side->image.len == 0)
+		return 0;
+	return cfs_verity_digest_bytes(alg, cfs_buf_bytes(&side->image),
+				       &side->id, err);
 }
 
 int cmd_diff_read(const struct cfs_globals *g, const struct cfs_source *source,

@@ -119,8 +119,7 @@ static const char *hint(const struct cfs_diff_print *p,
 	return NULL;
 }
 
-static void words_sum(const struct cfs_diff_print *p,
-		      const struct cfs_diff_sum *sum)
+static void words_sum(const struct cfs_diff_sum *sum)
 {
 	const char *comma = "";
 
@@ -138,52 +137,65 @@ static void words_sum(const struct cfs_diff_print *p,
 	       (unsigned long long)sum->names_a,
 	       (unsigned long long)sum->only_b,
 	       (unsigned long long)sum->names_b);
-	(void)p;
 }
 
 static void words_end(const struct cfs_diff_print *p,
-		      const struct cfs_diff_sum *sum)
+		      const struct cfs_diff_sum *sum,
+		      const struct cfs_diff_images *images)
 {
 	const char *text = hint(p, sum);
 
 	if (p->n > 0)
-		words_sum(p, sum);
+		words_sum(sum);
 	if (sum->other_alg)
 		printf("digests are of %s in A and of %s in B: the contents of "
-		       "%llu files were not compared\n",
+		       "%llu file%s not compared%s\n",
 		       cfs_alg_name(p->side[0].tree->alg),
 		       cfs_alg_name(p->side[1].tree->alg),
-		       (unsigned long long)sum->other_alg);
+		       (unsigned long long)sum->other_alg,
+		       cmd_diff_s(sum->other_alg),
+		       p->n == 0 ? ", nothing else differs" : "");
 	else if (p->n == 0)
-		printf("the trees are the same: %llu entries%s\n",
+		printf("the trees are the same: %llu entr%s%s\n",
 		       (unsigned long long)sum->names_a,
+		       cmd_diff_ies(sum->names_a),
 		       p->ignore->fields || p->ignore->n_keys
 			       ? ", but for what is ignored"
 			       : "");
+	if (sum->nanoseconds)
+		printf("images of version 2 have no nanoseconds: those of %llu "
+		       "mtime%s not compared\n",
+		       (unsigned long long)sum->nanoseconds,
+		       cmd_diff_s(sum->nanoseconds));
 	if (text)
 		puts(text);
+	cmd_diff_images_words(p->side, images);
 }
 
 static int json_end(const struct cfs_diff_print *p,
-		    const struct cfs_diff_sum *sum, bool same,
+		    const struct cfs_diff_sum *sum,
+		    const struct cfs_diff_images *images, bool same,
 		    struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
 	const char *text = hint(p, sum), *comma = "";
 
+	cfs_buf_addf(&out, "%s],\n", p->n ? "\n  " : "");
+	cmd_diff_images_json(p->side, images, &out);
 	cfs_buf_addf(&out,
-		     "%s],\n  \"summary\": {\n    \"same\": %s,\n"
+		     "  \"summary\": {\n    \"same\": %s,\n"
 		     "    \"entries_a\": %llu,\n    \"entries_b\": %llu,\n"
 		     "    \"changed\": %llu,\n    \"only_in_a\": %llu,\n"
 		     "    \"only_in_b\": %llu,\n    \"not_compared\": %llu,\n"
+		     "    \"nanoseconds\": %llu,\n"
 		     "    \"fields\": {",
-		     p->n ? "\n  " : "", same ? "true" : "false",
-		     (unsigned long long)sum->names_a,
+		     same ? "true" : "false", (unsigned long long)sum->names_a,
 		     (unsigned long long)sum->names_b,
 		     (unsigned long long)sum->changed,
 		     (unsigned long long)sum->only_a,
 		     (unsigned long long)sum->only_b,
-		     (unsigned long long)sum->other_alg);
+		     (unsigned long long)sum->other_alg,
+		     (unsigned long long)sum->nanoseconds);
 	for (unsigned i = 0; i < CFS_DIFF_FIELDS; i++) {
 		if (!sum->by_field[i])
 			continue;
@@ -205,10 +217,11 @@ static int json_end(const struct cfs_diff_print *p,
 }
 
 int cmd_diff_end(struct cfs_diff_print *p, const struct cfs_diff_sum *sum,
-		 bool same, struct cfs_err *err)
+		 const struct cfs_diff_images *images, bool same,
+		 struct cfs_err *err)
 {
 	if (p->json)
-		return json_end(p, sum, same, err);
-	words_end(p, sum);
+		return json_end(p, sum, images, same, err);
+	words_end(p, sum, images);
 	return 0;
 }

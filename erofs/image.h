@@ -7,6 +7,7 @@
 #define CFS_EROFS_IMAGE_H
 
 #include "erofs/format.h"
+#include "erofs/locate.h"
 #include "erofs/reader.h"
 
 struct cfs_erofs_image {
@@ -19,6 +20,7 @@ struct cfs_erofs_image {
 	uint32_t build_time_nsec;
 	uint64_t xattr_start; /* what shared xattrs are counted from, bytes */
 	uint8_t *used;	      /* owned; a bit per slot that has an owner */
+	struct cfs_erofs_place *place; /* borrowed; looked for, or NULL */
 };
 
 /* Checks header, superblock and size.  Errors: -EFBIG, -ENOMEM. */
@@ -55,6 +57,14 @@ int cfs_erofs_inode_read(struct cfs_erofs_image *image, uint64_t nid,
 int cfs_erofs_chunks_take(struct cfs_erofs_image *image,
 			  const struct cfs_erofs_stat *st,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Note what is at image->place, which is set: if it is in the head, in the
+ * inode @st, in the shared attribute @entry. */
+void cfs_erofs_find_head(struct cfs_erofs_place *place) CFS_NONNULL;
+void cfs_erofs_find_inode(const struct cfs_erofs_image *image,
+			  const struct cfs_erofs_stat *st) CFS_NONNULL;
+void cfs_erofs_find_shared(const struct cfs_erofs_image *image,
+			   struct cfs_bytes entry) CFS_NONNULL;
 
 /* What the attributes of an inode say. */
 struct cfs_erofs_attrs_read {

@@ -140,6 +140,8 @@ static int parse_shared(const struct cfs_erofs_image *image, uint32_t id,
 				"shared xattr behind the image's end");
 	if (parse_entry(at, tree, &fresh, &size, err) < 0)
 		return -err->code;
+	if (image->place && cfs_bytes_slice(at, 0, size, &at))
+		cfs_erofs_find_shared(image, at);
 	kept = cfs_arena_alloc(&tree->arena, sizeof(*kept));
 	if (!kept)
 		return cfs_fail(err, ENOMEM, "out of memory");

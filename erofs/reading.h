@@ -7,6 +7,7 @@
 
 struct cfs_erofs_reading {
 	struct cfs_erofs_image image;
+	struct cfs_erofs_place *place; /* to look for, or NULL */
 	struct cfs_tree *tree;
 	bool info;
 	bool details; /* are wanted: @detail is of this inode */

@@ -170,6 +170,18 @@ static int compare_files(struct comparison *c, const struct cfs_node *a,
 	return r;
 }
 
+static void compare_times(struct comparison *c, const struct cfs_node *a,
+			  const struct cfs_node *b, uint32_t *fields)
+{
+	bool part = a->mtime_nsec != b->mtime_nsec;
+
+	set(fields, CFS_DIFF_MTIME,
+	    a->mtime_sec != b->mtime_sec ||
+		    (part && !c->options->whole_seconds));
+	if (part && c->options->whole_seconds && a->mtime_sec == b->mtime_sec)
+		c->sum.nanoseconds++;
+}
+
 static int compare_inodes(struct comparison *c, const struct cfs_node *a,
 			  const struct cfs_node *b, uint32_t *fields,
 			  struct cfs_err *err)
@@ -181,8 +193,7 @@ static int compare_inodes(struct comparison *c, const struct cfs_node *a,
 	set(fields, CFS_DIFF_MODE, (a->mode ^ b->mode) & PERMISSIONS);
 	set(fields, CFS_DIFF_UID, a->uid != b->uid);
 	set(fields, CFS_DIFF_GID, a->gid != b->gid);
-	set(fields, CFS_DIFF_MTIME,
-	    a->mtime_sec != b->mtime_sec || a->mtime_nsec != b->mtime_nsec);
+	compare_times(c, a, b, fields);
 	set(fields, CFS_DIFF_XATTRS, xattrs_differ(c, a, b));
 	if (same_type && !cfs_node_is_dir(a))
 		set(fields, CFS_DIFF_NLINK, a->nlink != b->nlink);

@@ -56,6 +56,7 @@ struct cfs_diff {
 struct cfs_diff_options {
 	struct cfs_diff_ignore ignore;
 	bool all; /* report also what is below a directory of one side */
+	bool whole_seconds; /* nanoseconds of mtimes do not count */
 	/* Called in the order of the trees, parents first.  Returns 0 or an
 	 * error, which ends the comparison. */
 	int (*found)(void *ctx, const struct cfs_diff *diff,
@@ -71,6 +72,9 @@ struct cfs_diff_sum {
 	/* Files whose contents were not compared, since their digests are of
 	 * two algorithms. */
 	uint64_t other_alg;
+	/* Inodes whose mtimes are the same but for nanoseconds, with
+	 * whole_seconds. */
+	uint64_t nanoseconds;
 };
 
 /*

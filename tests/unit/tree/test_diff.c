@@ -302,6 +302,19 @@ TEST(what_is_ignored_does_not_count)
 	CHECK(sum.by_field[CFS_DIFF_GID] == 1);
 }
 
+TEST(nanoseconds_can_be_left_out_and_are_counted)
+{
+	const struct cfs_diff_options options = { .whole_seconds = true };
+
+	CHECK(gives_with(options,
+			 ROOT "/a 0 100644 1 0 0 0 1.5 - - -\n"
+			      "/b 0 100644 1 0 0 0 1.5 - - -\n",
+			 ROOT "/a 0 100644 1 0 0 0 1.0 - - -\n"
+			      "/b 0 100644 1 0 0 0 2.0 - - -\n",
+			 "/b mtime\n"));
+	CHECK(sum.nanoseconds == 1);
+}
+
 static bool next_is(struct cfs_diff_xattrs *it, const char *key, bool in_a,
 		    bool in_b)
 {
