@@ -7,7 +7,7 @@
 #   make check-san     unit tests and corpora under ASan and UBSan
 #   make check-clang   unit tests and corpora, built by clang
 #   make check-vm      real kernels: User-Mode Linux and QEMU
-#   make bench         measure against peers and limits
+#   make bench B=dump  measure against peers and limits, one group or all
 #   make deps          what is built from others: libraries, kernels, root fs
 #   make fuzz F=kargs T=60     fuzz one target for T seconds (clang)
 #   make format        apply .clang-format
@@ -223,7 +223,8 @@ demo: all
 	@O=$(abspath $(O)) BIN=$(abspath $(BIN)) docs/demo/run
 
 bench: all $(TOOLS)
-	@O=$(abspath $(O)) BIN=$(abspath $(BIN)) tests/bench/run
+	@deps/packages.sh build check
+	@O=$(abspath $(O)) BIN=$(abspath $(BIN)) tests/bench/run $(B)
 
 F ?= kargs
 T ?= 60

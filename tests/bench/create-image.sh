@@ -3,9 +3,8 @@
 # disk.  The source is read from memory (a copy on tmpfs) by both, and nothing
 # is deleted while it is measured: ext4 is slow to reuse fresh inodes.
 title "create-image of $files files, durable, against cp -r + sync"
-src=$(mktemp -d "/dev/shm/cfs-bench-XXXXXX")
-trap 'chmod -R u+rwX "${work:?}"; rm -rf "${work:?}" "${src:?}"' EXIT
-python3 "$here/shapes.py" tree "$src/tree" "$files"
+src=$shm
+shape tree "$src/tree" "$files"
 cat > "$work/copy" <<S
 #!/bin/sh
 cp -r --preserve=mode,timestamps "$src/tree" "$work/copy-\$1" && sync -f "$work"
@@ -16,7 +15,8 @@ cat > "$work/create" <<S
 "$BIN/cfsctl" --repo "$work/repo-\$1" create-image --no-propagate-usr-to-root "$src/tree"
 S
 chmod +x "$work/copy" "$work/create"
-"$measure" -n "${CFS_BENCH_ROUNDS:-5}" "cp-r-sync=$work/copy {}" "create-image=$work/create {}"
+compare -n "$rounds" "cp-r-sync=$work/copy {}" "create-image=$work/create {}"
+row "create-image against cp -r and sync, wall" 1.2 1.0 "$(ratio create-image cp-r-sync wall)"
 if [ -x "${CFSCTL_PEER:-}" ]; then
 	cat > "$work/peer" <<S
 #!/bin/sh
@@ -26,4 +26,3 @@ S
 	chmod +x "$work/peer"
 	"$measure" -n 3 "peer-cfsctl=$work/peer {}" "create-image=$work/create 9{}"
 fi
-rm -rf "${src:?}"

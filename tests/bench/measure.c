@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * measure [-n ROUNDS] [-m] [-q] NAME=COMMAND...
+ * measure [-n ROUNDS] [-m] [-a] [-c CLEANUP] NAME=COMMAND...
  *
  * Runs each command ROUNDS times, one after the other in turn, so that what
  * disturbs the machine disturbs all of them, and prints for each the median of
@@ -9,6 +9,9 @@
  *
  * -m  every run gets a mount namespace of its own, made outside of what is
  *     measured
+ * -a  the memory is what is anonymous, looked at every millisecond, and not
+ *     all that was resident
+ * -c  a command to run after each run, outside of what is measured
  *
  * COMMAND is split at blanks; {} in it becomes the number of the run, for
  * names that must be new each time.  A command that fails ends everything.
@@ -27,6 +30,10 @@
 
 #define ARGS_MAX     64
 #define COMMANDS_MAX 16
+
+/* What the options say. */
+static bool namespaces, anonymous;
+static const char *cleanup;
 
 struct run {
 	const char *name;
@@ -82,6 +89,62 @@ static double micros(struct timespec a, struct timespec b)
 	       (double)(b.tv_nsec - a.tv_nsec) / 1e3;
 }
 
+static pid_t start_it(char *command)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (pid == 0)
+		exec_it(command);
+	return pid;
+}
+
+/* Anonymous memory of @pid in KiB; 0 when it has ended. */
+static long anonymous_now(pid_t pid)
+{
+	char path[64], line[256];
+	long kib = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "RssAnon: %ld", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+static void watch(pid_t pid, int *status, struct rusage *use)
+{
+	long most = 0, now;
+	pid_t ended;
+
+	while ((ended = wait4(pid, status, WNOHANG, use)) == 0) {
+		now = anonymous_now(pid);
+		most = now > most ? now : most;
+		usleep(1000);
+	}
+	if (ended < 0)
+		die("wait4");
+	use->ru_maxrss = most;
+}
+
+static void clean_up(unsigned number)
+{
+	char *command = number_it(cleanup, number);
+	pid_t pid = start_it(command);
+	int status;
+
+	if (waitpid(pid, &status, 0) < 0 || status != 0) {
+		fprintf(stderr, "failed: %s\n", cleanup);
+		exit(1);
+	}
+	free(command);
+}
+
 static void once(struct run *run, int round, unsigned number)
 {
 	char *command = number_it(run->command, number);
@@ -91,12 +154,10 @@ static void once(struct run *run, int round, unsigned number)
 	pid_t pid;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	pid = fork();
-	if (pid < 0)
-		die("fork");
-	if (pid == 0)
-		exec_it(command);
-	if (wait4(pid, &status, 0, &use) < 0)
+	pid = start_it(command);
+	if (anonymous)
+		watch(pid, &status, &use);
+	else if (wait4(pid, &status, 0, &use) < 0)
 		die("wait4");
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	if (status != 0) {
@@ -110,6 +171,8 @@ static void once(struct run *run, int round, unsigned number)
 	if (use.ru_maxrss > run->rss)
 		run->rss = use.ru_maxrss;
 	free(command);
+	if (cleanup)
+		clean_up(number);
 }
 
 static int by_size(const void *a, const void *b)
@@ -138,7 +201,7 @@ static void report(struct run *runs, int n, int rounds)
 	double cpu0 = 0, wall0 = 0;
 
 	printf("%-24s %12s %12s %10s %8s %8s\n", "command", "cpu us", "wall us",
-	       "rss KiB", "cpu R", "wall R");
+	       anonymous ? "anon KiB" : "rss KiB", "cpu R", "wall R");
 	for (int i = 0; i < n; i++) {
 		double cpu = median(runs[i].cpu, rounds);
 		double wall = median(runs[i].wall, rounds);
@@ -153,16 +216,19 @@ static void report(struct run *runs, int n, int rounds)
 int main(int argc, char **argv)
 {
 	struct run runs[COMMANDS_MAX] = { 0 };
-	bool namespaces = false;
 	int first = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	int rounds = 5, n = 0, c;
 	unsigned number = 0;
 
-	while ((c = getopt(argc, argv, "n:m")) != -1)
+	while ((c = getopt(argc, argv, "n:mac:")) != -1)
 		if (c == 'n')
 			rounds = atoi(optarg);
 		else if (c == 'm')
 			namespaces = true;
+		else if (c == 'a')
+			anonymous = true;
+		else if (c == 'c')
+			cleanup = optarg;
 		else
 			return 2;
 	for (; optind < argc && n < COMMANDS_MAX; optind++, n++) {
