@@ -7,13 +7,13 @@
 #include "base/io.h"
 #include "boot/kargs.h"
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/output.h"
 #include "cfsctl/progress.h"
 #include "cfsctl/source.h"
 #include "erofs/writer.h"
 #include "fsverity/digester.h"
 #include "fsverity/merkle.h"
 #include "repo/init.h"
-#include "repo/temp.h"
 #include "tree/dump.h"
 
 /* Source: composefs-rs crates/composefs-ctl/src/lib.rs: these commands never
@@ -102,41 +102,18 @@ static int digest_image(const struct computation *c,
 	return r < 0 ? r : cfs_merkle_final(merkle, ret, NULL, err);
 }
 
-static int write_out(void *ctx, struct cfs_bytes data, struct cfs_err *err)
-{
-	const struct cfs_temp *temp = ctx;
-	int r = cfs_write_full(temp->fd, data.data, data.len);
-
-	return r < 0 ? cfs_fail(err, -r, "write: %s", strerror(-r)) : 0;
-}
-
 /* The image as a file, there only when it is complete. */
 static int save_image(const struct computation *c, const struct cfs_tree *tree,
 		      const char *path, struct cfs_err *err)
 {
-	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
-	struct cfs_erofs_sink sink = { write_out, &temp };
-	CFS_AUTOFREE char *copy = strdup(path);
-	CFS_AUTOFD int dir = -EBADF;
-	char *slash = copy ? strrchr(copy, '/') : NULL;
-	const char *name = slash ? slash + 1 : copy;
-	int r;
+	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
+	const struct cfs_erofs_sink sink = { cmd_output_write, &out };
+	int r = cmd_output_open(path, &out, err);
 
-	if (!copy)
-		return cfs_fail(err, ENOMEM, "out of memory");
-	if (slash)
-		*slash = '\0';
-	dir = open(!slash	   ? "."
-		   : slash == copy ? "/"
-				   : copy,
-		   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return cfs_fail_errno(err, "open the directory of %s", path);
-	r = cfs_temp_open(dir, cfs_temp_unnamed_work(dir), &temp, err);
 	if (r == 0)
 		r = cfs_erofs_write_to(tree, c->format, 0, &sink, NULL, err);
 	if (r == 0)
-		r = cfs_temp_replace(&temp, dir, name, err);
+		r = cmd_output_commit(&out, err);
 	return r < 0 ? cfs_ctx(err, "write %s", path) : 0;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "repo/copy.h"
 
 /* There is no asking for the umask but by setting it. */
 static mode_t new_mode(void)
@@ -33,16 +34,43 @@ static int open_dir(char *path, struct cfs_output *out, struct cfs_err *err)
 	return 0;
 }
 
+static int make_temp(struct cfs_output *out, bool unnamed, struct cfs_err *err)
+{
+	int r = cfs_temp_open(out->dirfd, unnamed, &out->temp, err);
+
+	if (r == 0 && fchmod(out->temp.fd, out->mode) < 0) {
+		r = cfs_fail_errno(err, "set the mode of a temporary file");
+		cfs_temp_close(&out->temp);
+	}
+	return r;
+}
+
+/* Whether a file can be given a name later is not tried: it costs a tenth of a
+ * small image.  See name_copy(). */
 static int open_temp(char *path, mode_t mode, struct cfs_output *out,
 		     struct cfs_err *err)
 {
 	int r = open_dir(path, out, err);
 
+	out->mode = mode;
+	if (r == 0 && make_temp(out, true, err) < 0)
+		r = make_temp(out, false, err);
+	return r;
+}
+
+/* For file systems whose files without a name cannot be given one. */
+static int name_copy(struct cfs_output *out, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = cfs_steal_fd(&out->temp.fd);
+	int r = 0;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return cfs_fail_errno(err, "read a temporary file again");
+	r = make_temp(out, false, err);
 	if (r == 0)
-		r = cfs_temp_open(out->dirfd, cfs_temp_unnamed_work(out->dirfd),
-				  &out->temp, err);
-	if (r == 0 && fchmod(out->temp.fd, mode) < 0)
-		r = cfs_fail_errno(err, "set the mode of a temporary file");
+		r = cfs_copy_rest(fd, out->temp.fd, err);
+	if (r == 0)
+		r = cfs_temp_replace(&out->temp, out->dirfd, out->name, err);
 	return r;
 }
 
@@ -67,7 +95,9 @@ static int open_path(const char *path, struct cfs_output *out,
 		out->direct = STDOUT_FILENO;
 		return 0;
 	}
-	if (stat(path, &st) < 0) {
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+		name = strdup(path);
+	} else if (stat(path, &st) < 0) {
 		size_t len = strlen(path);
 
 		if (errno != ENOENT || len == 0 || path[len - 1] == '/')
@@ -113,10 +143,15 @@ int cmd_output_write(void *ctx, struct cfs_bytes data, struct cfs_err *err)
 
 int cmd_output_commit(struct cfs_output *out, struct cfs_err *err)
 {
-	int fd = out->direct;
+	int fd = out->direct, r;
 
-	if (fd < 0)
-		return cfs_temp_replace(&out->temp, out->dirfd, out->name, err);
+	if (fd < 0) {
+		r = cfs_temp_replace(&out->temp, out->dirfd, out->name, err);
+		/* Having a name, it was the replacing that failed. */
+		if (r == 0 || out->temp.name[0])
+			return r;
+		return name_copy(out, err);
+	}
 	out->direct = -EBADF;
 	/* Words may follow the image on stdout. */
 	if (fd == STDOUT_FILENO)

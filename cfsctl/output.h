@@ -14,6 +14,7 @@ struct cfs_output {
 	struct cfs_temp temp; /* its fd is -EBADF when there is none */
 	int dirfd;	      /* owned; of the name */
 	char *name;	      /* owned; below dirfd */
+	mode_t mode;	      /* that it gets */
 	int direct;	      /* owned unless it is stdout; or -EBADF */
 };
 

@@ -78,6 +78,11 @@ check "nothing was made there" test ! -e nowhere
 same "-o writes that very image" "$(cfs compute-id root -o img; sha512sum < img)" \
 	"$hexid
 $(sha512sum < "$(object "$hexid")")"
+mkfifo pipe
+cat pipe > from-pipe &
+check "-o writes to a pipe" cfs compute-id root -o pipe
+wait $!
+check "and does not replace it" cmp img from-pipe
 for v in 0 1 2; do
 	same "format $v: created as computed" \
 		"$(cfs --erofs-version $v create-image root | hex)" \

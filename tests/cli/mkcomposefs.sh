@@ -200,6 +200,22 @@ check "the image went through" cmp out.img from-pipe.img
 check "its own source is no trouble" sh -c '
 	cp "$1" self && mkcomposefs --from-file self self && mkcomposefs --from-file "$1" - | cmp - self
 	' - "$vectors/02-simple.dump"
+named_later() { # ERROR...: of what makes and names files without a name
+	rm -f x.img
+	mkdir -p injected
+	strace -o trace -qq "$@" mkcomposefs dir injected/x.img &&
+		cmp injected/x.img out.img && test "$(ls -A injected)" = x.img
+}
+if command -v strace > /dev/null; then
+	check "files without a name that never get one" named_later \
+		-e inject=linkat:error=EPERM
+	check "in place of another" named_later -e inject=linkat:error=ENOENT
+	printf 'old' > injected/x.img
+	check "a name that cannot be replaced" sh -c '
+		! strace -o trace -qq -e inject=renameat:error=EIO \
+			mkcomposefs dir injected/x.img 2> err &&
+		test "$(cat injected/x.img)" = old && test "$(ls -A injected)" = x.img'
+fi
 mkdir quiet
 mkcomposefs --from-file pipe quiet/out.img &
 pid=$!
