@@ -107,6 +107,13 @@ static int transform(const struct cfs_source *source, struct cfs_tree *tree,
 
 	if (!source->as_is)
 		r = cfs_transform_oci(tree, source->filter, err);
+	/* The one thing that the transform cannot find. */
+	if (r == -ENOENT)
+		return cfs_fail(err, ENOENT,
+				"there is no /usr to take the root directory's "
+				"mode, owner, time and xattrs from: "
+				"--no-propagate-usr-to-root leaves it as it "
+				"is");
 	if (r == 0 && source->bootable)
 		r = cfs_transform_boot(tree, &content, err);
 	return r;

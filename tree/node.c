@@ -179,6 +179,21 @@ void cfs_node_set_link(struct cfs_node *node, struct cfs_node *inode)
 	node->link = inode;
 }
 
+void cfs_node_copy_inode(struct cfs_node *node, const struct cfs_node *inode)
+{
+	assert(!S_ISDIR(inode->mode) && !(inode->flags & CFS_NODE_LINK));
+	node->file = inode->file;
+	node->xattrs = inode->xattrs;
+	node->size = inode->size;
+	node->mtime_sec = inode->mtime_sec;
+	node->mtime_nsec = inode->mtime_nsec;
+	node->mode = inode->mode;
+	node->uid = inode->uid;
+	node->gid = inode->gid;
+	node->rdev = inode->rdev;
+	node->flags = inode->flags & (CFS_NODE_INLINE | CFS_NODE_OBJECT);
+}
+
 int cfs_node_set_target(struct cfs_tree *tree, struct cfs_node *node,
 			struct cfs_bytes target, struct cfs_err *err)
 {

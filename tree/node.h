@@ -113,6 +113,11 @@ int cfs_node_add(struct cfs_tree *tree, struct cfs_node *dir,
 void cfs_node_set_link(struct cfs_node *node,
 		       struct cfs_node *inode) CFS_NONNULL;
 
+/* Makes the leaf @node, a link or new, an inode of its own that is like
+ * @inode, which is no link.  nlink is for cfs_tree_finish(). */
+void cfs_node_copy_inode(struct cfs_node *node,
+			 const struct cfs_node *inode) CFS_NONNULL;
+
 /* Symlink target; sets the size.
  * Errors: -EINVAL (empty, NUL), -ENAMETOOLONG, -ENOMEM. */
 int cfs_node_set_target(struct cfs_tree *tree, struct cfs_node *node,

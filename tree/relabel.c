@@ -297,25 +297,6 @@ static int find_label(struct relabel *re, const struct cfs_selabel_scope *scope,
 	return r < 0 ? r : 0;
 }
 
-/* Makes a name whose label is another one than its inode's an inode: one
- * inode has one label. */
-static void split(struct relabel *re, struct cfs_node *node)
-{
-	const struct cfs_node *inode = node->link;
-
-	node->file = inode->file;
-	node->xattrs = inode->xattrs;
-	node->size = inode->size;
-	node->mtime_sec = inode->mtime_sec;
-	node->mtime_nsec = inode->mtime_nsec;
-	node->mode = inode->mode;
-	node->uid = inode->uid;
-	node->gid = inode->gid;
-	node->rdev = inode->rdev;
-	node->flags = inode->flags;
-	re->split = true;
-}
-
 /* Labels @node, a child of the last level, and begins with its own children
  * when it has some. */
 static int relabel_node(struct relabel *re, struct cfs_node *node,
@@ -343,7 +324,9 @@ static int relabel_node(struct relabel *re, struct cfs_node *node,
 	if (node->flags & CFS_NODE_LINK) {
 		if (has_label(node->link, label))
 			return 0;
-		split(re, node);
+		/* One inode has one label. */
+		cfs_node_copy_inode(node, node->link);
+		re->split = true;
 	}
 	r = set_label(re->tree, node, label, err);
 	if (r == 0 && cfs_node_is_dir(node) && node->dir.first)

@@ -163,21 +163,6 @@ static int read_xattrs(struct scanner *sc, const struct handle *h,
 		sc->pairs.len / sizeof(struct cfs_xattr *), &node->xattrs, err);
 }
 
-/* Makes @node an inode of its own that is like @other. */
-static void copy_inode(struct cfs_node *node, const struct cfs_node *other)
-{
-	node->mode = other->mode;
-	node->uid = other->uid;
-	node->gid = other->gid;
-	node->mtime_sec = other->mtime_sec;
-	node->mtime_nsec = other->mtime_nsec;
-	node->rdev = other->rdev;
-	node->size = other->size;
-	node->xattrs = other->xattrs;
-	node->file = other->file;
-	node->flags = other->flags;
-}
-
 /* Is @node another name of an inode that is in the tree already? */
 static int find_inode(struct scanner *sc, struct cfs_node *node,
 		      const struct stat *st, struct cfs_err *err)
@@ -196,7 +181,7 @@ static int find_inode(struct scanner *sc, struct cfs_node *node,
 		known = *slot;
 		node->mode = known->node->mode;
 		if (sc->scan->flags & CFS_SCAN_NO_HARDLINKS)
-			copy_inode(node, known->node);
+			cfs_node_copy_inode(node, known->node);
 		else
 			cfs_node_set_link(node, known->node);
 		return 1;

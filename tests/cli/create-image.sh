@@ -158,8 +158,9 @@ upstream "the root is as it is on request" \
 	"$(cfsctl --no-repo compute-id --no-propagate-usr-to-root root)" \
 	"704a714c1e40ba9549e07d4f32b394f4d9ef7e7f11cb547c75050e146faa2857f83b2c0aedafb35bcaed530a85fcc8d903952ddc9d50e30e531255442f8d46cb"
 mkdir -p no-usr
-refuse "a tree without /usr is refused" usr cfs create-image no-usr
-check "but not as it is" \
+refuse "a tree without /usr is refused, with a way out" \
+	'no-usr: there is no /usr to take' cfs create-image no-usr
+check "which works" \
 	cfs create-image --no-propagate-usr-to-root no-usr
 refuse "no boot without /boot" boot cfs create-image --bootable root
 check "create-dumpfile prints both paths" sh -c '

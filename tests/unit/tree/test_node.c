@@ -154,3 +154,21 @@ TEST(a_digest_may_come_later)
 				      &err) == -EINVAL);
 	CHECK(strstr(err.msg, "same algorithm"));
 }
+
+TEST(a_link_can_become_an_inode_like_its_own)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = new_tree();
+	struct cfs_node *f = add(tree, tree->root, "f", S_IFREG | 0600);
+	struct cfs_node *g = add(tree, tree->root, "g", S_IFREG);
+
+	CHECK(cfs_node_set_content(tree, f, bytes("data"), &err) == 0);
+	f->uid = 7;
+	f->mtime_sec = 5;
+	cfs_node_set_link(g, f);
+	cfs_node_copy_inode(g, g->link);
+	CHECK(cfs_tree_finish(tree, &err) == 0);
+	CHECK(!(g->flags & CFS_NODE_LINK) && g->flags & CFS_NODE_INLINE);
+	CHECK(g->mode == (S_IFREG | 0600) && g->uid == 7 && g->mtime_sec == 5);
+	CHECK(g->size == 4 && memcmp(g->file.data, "data", 4) == 0);
+	CHECK(f->nlink == 1 && g->nlink == 1);
+}
