@@ -55,7 +55,10 @@ int cfs_digest_from_hex(const char *hex, size_t len, struct cfs_digest *ret,
 	uint8_t all = 0;
 
 	if (len != 64 && len != 128)
-		return cfs_fail(err, EINVAL, "digest has %zu hex digits", len);
+		return cfs_fail(err, EINVAL,
+				"digest has %zu hex digits, 64 or 128 are "
+				"possible",
+				len);
 	for (size_t i = 0; i < len; i += STEP)
 		all |= bytes_of(hex + i, digest.bytes + i / 2);
 	if (all > 15)

@@ -45,8 +45,7 @@ static int parse_mtime(const struct cfs_dump_entry *en, struct cfs_bytes field,
 			    &s, err);
 	if (r < 0)
 		return r;
-	r = cfs_dump_number(nsec, 10, 999999999, false, "mtime's nanoseconds",
-			    &n, err);
+	r = cfs_dump_number(nsec, 10, 999999999, false, "mtime nsec", &n, err);
 	if (r < 0)
 		return r;
 	node->mtime_sec = minus ? -(int64_t)s : (int64_t)s;
@@ -156,7 +155,7 @@ static int set_external(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 		r = cfs_dump_unescape(f[CFS_DUMP_PAYLOAD], &en->text, &path,
 				      err);
 		if (r < 0)
-			return r;
+			return cfs_ctx(err, "payload");
 	}
 	if (has_digest) {
 		r = cfs_digest_from_hex((const char *)f[CFS_DUMP_DIGEST].data,
@@ -167,6 +166,8 @@ static int set_external(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 	if (has_digest && spells_object(path, f[CFS_DUMP_DIGEST]))
 		return cfs_node_set_object(en->tree, node, node->size, &digest,
 					   err);
+	if (has_path && memchr(path.data, '\0', path.len))
+		return cfs_fail(err, EINVAL, "payload: NUL in a backing path");
 	if (en->lenient)
 		return cfs_node_set_backing(en->tree, node, node->size, path,
 					    has_digest ? &digest : NULL, err);
@@ -186,7 +187,7 @@ static int set_inline(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 
 	r = cfs_dump_unescape(f[CFS_DUMP_CONTENT], &en->text, &content, err);
 	if (r < 0)
-		return r;
+		return cfs_ctx(err, "content");
 	if (content.len != node->size)
 		return cfs_fail(err, EINVAL,
 				"content of %zu bytes and a size of %llu",
@@ -212,7 +213,7 @@ static int set_target(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 		r = cfs_dump_unescape(f[CFS_DUMP_PAYLOAD], &en->text, &target,
 				      err);
 		if (r < 0)
-			return r;
+			return cfs_ctx(err, "payload");
 	}
 	if (!en->lenient && target.len > STRICT_TARGET_MAX)
 		return cfs_fail(err, ENAMETOOLONG,
@@ -294,7 +295,7 @@ static int parse_xattr(struct cfs_dump_entry *en, struct cfs_bytes text,
 	int r;
 
 	if (!cfs_dump_take(&value, '=', &key))
-		return cfs_fail(err, EINVAL, "xattr without =");
+		return cfs_fail(err, EINVAL, "without =");
 	r = cfs_dump_unescape(key, &en->text, &key, err);
 	if (r < 0)
 		return r;
@@ -316,6 +317,7 @@ static int parse_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
 {
 	struct cfs_bytes one;
 	bool more = tail.data && (tail.len > 0 || !en->lenient);
+	unsigned n = 0;
 	int r;
 
 	en->pairs.len = 0;
@@ -324,9 +326,10 @@ static int parse_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
 		more = cfs_dump_take(&tail, ' ', &one);
 		if (en->lenient && more && tail.len == 0)
 			more = false;
+		n++;
 		r = parse_xattr(en, one, err);
 		if (r < 0)
-			return r;
+			return cfs_ctx(err, "xattr %u", n);
 	}
 	return cfs_xattrs_add(
 		&en->tree->xattrs, (const struct cfs_xattr **)en->pairs.data,

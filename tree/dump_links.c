@@ -199,7 +199,7 @@ int cfs_dump_links_resolve(struct cfs_dump_links *links,
 		r = i < n ? resolve(link, lenient, err)
 			  : shorten(link->node, err);
 		if (r < 0)
-			cfs_ctx(err, "dumpfile line %llu: %s",
+			cfs_ctx(err, "dumpfile line %llu: payload: %s",
 				(unsigned long long)link->line, link->target);
 	}
 	return r;

@@ -69,7 +69,11 @@ static int parse_mode(const struct reader *rd, struct cfs_bytes field,
 	if (!rd->lenient && mode > 0177777)
 		return cfs_fail(err, EINVAL, "mode %o has unknown bits",
 				(unsigned)mode);
-	*ret_mode = (uint32_t)mode & 0177777;
+	mode &= 0177777;
+	if (!cfs_mode_is_known((uint32_t)mode))
+		return cfs_fail(err, EINVAL, "mode %o has no known file type",
+				(unsigned)mode);
+	*ret_mode = (uint32_t)mode;
 	*ret_link = link;
 	return 0;
 }
@@ -91,9 +95,9 @@ static bool has_empty_name(struct cfs_bytes path)
 static int check_slashes(struct cfs_bytes path, struct cfs_err *err)
 {
 	if (path.data[0] != '/')
-		return cfs_fail(err, EINVAL, "path does not start with /");
+		return cfs_fail(err, EINVAL, "it does not start with /");
 	if (has_empty_name(path))
-		return cfs_fail(err, EINVAL, "path with an empty name");
+		return cfs_fail(err, EINVAL, "it has an empty name");
 	return 0;
 }
 
@@ -200,7 +204,7 @@ static bool has_child(const struct cfs_node *dir, struct cfs_bytes name)
 
 static int not_a_directory(struct cfs_err *err)
 {
-	return cfs_fail(err, ENOTDIR, "what it is in is not a directory");
+	return cfs_fail(err, ENOTDIR, "path: what it is in is not a directory");
 }
 
 static int find_directory(struct reader *rd, struct cfs_bytes dir,
@@ -223,7 +227,8 @@ static int find_directory(struct reader *rd, struct cfs_bytes dir,
 		if (has_child(node, name))
 			return not_a_directory(err);
 		return cfs_fail(err, ENOENT,
-				"no line before it makes its directory");
+				"path: no line before it makes its "
+				"directory");
 	}
 	*ret = node;
 	return 0;
@@ -233,9 +238,9 @@ static int add_root(struct reader *rd, uint32_t mode, struct cfs_node **ret,
 		    struct cfs_err *err)
 {
 	if (rd->started)
-		return cfs_fail(err, EINVAL, "a second root");
+		return cfs_fail(err, EINVAL, "path: a second root");
 	if (!S_ISDIR(mode))
-		return cfs_fail(err, EINVAL, "root is no directory");
+		return cfs_fail(err, EINVAL, "mode: the root is no directory");
 	rd->started = true;
 	rd->tree->root->mode = mode;
 	*ret = rd->tree->root;
@@ -252,7 +257,8 @@ static int add_node(struct reader *rd, const struct place *place, uint32_t mode,
 	if (place->path.len == 1)
 		return add_root(rd, mode, ret, err);
 	if (!rd->started)
-		return cfs_fail(err, EINVAL, "the first line is not that of /");
+		return cfs_fail(err, EINVAL,
+				"path: the first line is not that of /");
 	if (!parent)
 		r = find_directory(rd, place->dir, &parent, err);
 	if (r < 0)
@@ -260,8 +266,10 @@ static int add_node(struct reader *rd, const struct place *place, uint32_t mode,
 	if (!S_ISDIR(parent->mode))
 		return not_a_directory(err);
 	r = cfs_node_add(rd->tree, parent, place->name, mode, ret, err);
-	if (r < 0 || !S_ISDIR(mode))
-		return r;
+	if (r < 0)
+		return cfs_ctx(err, "path");
+	if (!S_ISDIR(mode))
+		return 0;
 	return cfs_dump_dirs_add(&rd->dirs, *ret, err);
 }
 
@@ -273,20 +281,22 @@ static int add_link(struct reader *rd, struct cfs_node *node,
 
 	if (S_ISDIR(node->mode))
 		return cfs_fail(err, EINVAL,
-				"a directory cannot be hardlinked");
+				"mode: a directory cannot be hardlinked");
 	if (payload.len != 1 || payload.data[0] != '-') {
 		r = cfs_dump_unescape(payload, &rd->entry.text, &target, err);
 		if (r < 0)
-			return r;
+			return cfs_ctx(err, "payload");
 	}
 	if (target.len == 0)
-		return cfs_fail(err, EINVAL, "hardlink without a target");
+		return cfs_fail(err, EINVAL,
+				"payload: hardlink without a target");
 	if (memchr(target.data, '\0', target.len))
-		return cfs_fail(err, EINVAL, "NUL in a hardlink target");
+		return cfs_fail(err, EINVAL,
+				"payload: NUL in a hardlink target");
 	if (!rd->lenient) {
 		r = check_slashes(target, err);
 		if (r < 0)
-			return r;
+			return cfs_ctx(err, "payload");
 	}
 	return cfs_dump_links_add(&rd->links, node, target, rd->line, err);
 }
@@ -314,10 +324,11 @@ static int parse_line(struct reader *rd, struct cfs_bytes line,
 	int r;
 
 	if (rd->has_nul && memchr(line.data, '\0', line.len))
-		return cfs_fail(err, EINVAL, "embedded NUL character");
+		return cfs_fail(err, EINVAL, "NUL at position %zu",
+				strnlen((const char *)line.data, line.len));
 	r = parse_path(rd, f[CFS_DUMP_PATH], &place, err);
 	if (r < 0)
-		return r;
+		return cfs_ctx(err, "path");
 	if (n < CFS_DUMP_XATTRS && !rd->lenient)
 		return cfs_fail(err, EINVAL, "%u fields, %d are needed", n,
 				CFS_DUMP_XATTRS);
@@ -360,6 +371,26 @@ static int read_rest(struct reader *rd, struct cfs_bytes rest,
 	return read_line(rd, rest, err);
 }
 
+/* The line of the second of two equal names; every line made one node. */
+static unsigned long long duplicate_line(const struct cfs_tree *tree)
+{
+	struct cfs_node *dir = NULL;
+
+	while ((dir = cfs_node_walk(tree->root, dir))) {
+		const struct cfs_node *n = S_ISDIR(dir->mode) ? dir->dir.first
+							      : NULL;
+
+		for (; n && n->next; n = n->next) {
+			uint32_t seq = n->seq > n->next->seq ? n->seq
+							     : n->next->seq;
+
+			if (strcmp(n->name, n->next->name) == 0)
+				return seq + 1ull;
+		}
+	}
+	return 0;
+}
+
 static int reader_finish(struct reader *rd, struct cfs_tree **ret,
 			 struct cfs_err *err)
 {
@@ -372,6 +403,9 @@ static int reader_finish(struct reader *rd, struct cfs_tree **ret,
 		return r;
 	r = rd->lenient ? cfs_tree_sort(rd->tree, err)
 			: cfs_tree_finish(rd->tree, err);
+	if (r == -EEXIST)
+		return cfs_ctx(err, "dumpfile line %llu: path",
+			       duplicate_line(rd->tree));
 	if (r < 0)
 		return cfs_ctx(err, "dumpfile");
 	*ret = cfs_steal_ptr(&rd->tree);

@@ -100,7 +100,7 @@ static int check_name(struct cfs_bytes name, struct cfs_err *err)
 	return 0;
 }
 
-static bool known_type(uint32_t mode)
+bool cfs_mode_is_known(uint32_t mode)
 {
 	switch (mode & S_IFMT) {
 	case S_IFREG:
@@ -157,7 +157,7 @@ int cfs_node_add(struct cfs_tree *tree, struct cfs_node *dir,
 	if (r < 0)
 		return r;
 	assert(S_ISDIR(dir->mode));
-	if (!known_type(mode))
+	if (!cfs_mode_is_known(mode))
 		return cfs_fail(err, EINVAL, "mode %o has no known file type",
 				mode);
 	if (tree->nodes >= CFS_NODES_MAX)

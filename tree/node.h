@@ -97,6 +97,9 @@ int cfs_tree_new(struct cfs_tree **ret,
 void cfs_tree_free(struct cfs_tree *tree);
 CFS_DEFINE_AUTO(struct cfs_tree, cfs_tree_free);
 
+/* Is the type in @mode one of the seven there are? */
+bool cfs_mode_is_known(uint32_t mode);
+
 /*
  * Adds a node of @mode (with its type) to directory @dir; all else is zero.
  * Whether the name is taken already is found out by cfs_tree_finish(), or

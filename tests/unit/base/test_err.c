@@ -35,3 +35,13 @@ TEST(a_message_too_long_is_cut_not_overrun)
 	CHECK(strncmp(err.msg, "outer: aaa", 10) == 0);
 	CHECK(strlen(err.msg) == sizeof(err.msg) - 1);
 }
+
+TEST(a_message_is_one_line_that_a_terminal_only_shows)
+{
+	struct cfs_err err = { 0 };
+
+	(void)cfs_fail(&err, EINVAL, "no %s", "a\nb\033[2Jc\x7f\xc3\xa9");
+	CHECK(strcmp(err.msg, "no a?b?[2Jc?\xc3\xa9") == 0);
+	(void)cfs_ctx(&err, "read %s", "\r");
+	CHECK(strncmp(err.msg, "read ?: no a", 12) == 0);
+}
