@@ -7,7 +7,9 @@
 #ifndef CFS_BASE_DISK_H
 #define CFS_BASE_DISK_H
 
+#include <endian.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct {
 	uint8_t b[2];
@@ -32,11 +34,10 @@ static inline uint32_t cfs_get32(cfs_le32 v)
 
 static inline uint64_t cfs_get64(cfs_le64 v)
 {
-	uint64_t n = 0;
+	uint64_t n;
 
-	for (int i = 7; i >= 0; i--)
-		n = n << 8 | v.b[i];
-	return n;
+	memcpy(&n, &v, sizeof(n));
+	return le64toh(n);
 }
 
 static inline cfs_le16 cfs_put16(uint16_t n)
@@ -54,8 +55,8 @@ static inline cfs_le64 cfs_put64(uint64_t n)
 {
 	cfs_le64 v;
 
-	for (int i = 0; i < 8; i++, n >>= 8)
-		v.b[i] = (uint8_t)n;
+	n = htole64(n);
+	memcpy(&v, &n, sizeof(v));
 	return v;
 }
 

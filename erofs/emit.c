@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "erofs/emit.h"
+
 #include <string.h>
 
-#include "erofs/plan.h"
-#include "erofs/prefix.h"
-
+/* Where the image goes: in pieces of OUT_SIZE and a little more.  Whatever is
+ * put at once has its room behind them. */
 #define OUT_SIZE (128 * 1024)
+#define PUT_MAX	 (320 * 1024)
 
-/* Most entries of a directory block: 12 bytes each and a name of one. */
-#define BLOCK_ENTRIES (CFS_EROFS_BLOCK / 13 + 1)
+/* The largest are inodes: padding, head, xattrs and a tail. */
+_Static_assert(2 * CFS_EROFS_BLOCK + sizeof(struct cfs_erofs_extended) +
+			       CFS_EROFS_XATTR_BYTES_MAX <
+		       PUT_MAX,
+	       "an inode");
 
 struct out {
 	const struct cfs_erofs_sink *sink;
 	struct cfs_err *err;
-	int result; /* sticky */
-	uint64_t pos;
+	int result;   /* sticky */
+	uint64_t pos; /* in the image */
 	size_t used;
 	uint8_t *buf;
 };
@@ -27,12 +32,13 @@ static void flush(struct out *out)
 	out->used = 0;
 }
 
-/* @len bytes, at most a block, that the caller fills now. */
+/* @len bytes, at most PUT_MAX, that the caller fills now. */
 static uint8_t *room(struct out *out, size_t len)
 {
 	uint8_t *p;
 
-	if (out->used + len > OUT_SIZE)
+	assert(len <= PUT_MAX);
+	if (out->used >= OUT_SIZE)
 		flush(out);
 	p = out->buf + out->used;
 	out->used += len;
@@ -40,27 +46,10 @@ static uint8_t *room(struct out *out, size_t len)
 	return p;
 }
 
-static void put_long(struct out *out, const uint8_t *p, size_t len)
+static void put(struct out *out, const void *data, size_t len)
 {
-	while (len > 0) {
-		size_t n = len < CFS_EROFS_BLOCK ? len : CFS_EROFS_BLOCK;
-
-		memcpy(room(out, n), p, n);
-		p += n;
-		len -= n;
-	}
-}
-
-static inline void put(struct out *out, const void *data, size_t len)
-{
-	if (len > OUT_SIZE - out->used) {
-		put_long(out, data, len);
-		return;
-	}
 	if (len > 0)
-		memcpy(out->buf + out->used, data, len);
-	out->used += len;
-	out->pos += len;
+		memcpy(room(out, len), data, len);
 }
 
 static void fill(struct out *out, uint64_t until, uint8_t byte)
@@ -103,68 +92,6 @@ static void put_super(const struct cfs_erofs_plan *plan, struct out *out)
 	put(out, &super, sizeof(super));
 }
 
-static void put_entry(struct out *out, const struct cfs_erofs_pair *pair,
-		      struct cfs_bytes value)
-{
-	size_t suffix = (size_t)pair->key_len - pair->prefix_len;
-	struct cfs_erofs_xattr entry = {
-		.name_len = (uint8_t)suffix,
-		.name_index = pair->index,
-		.value_size = cfs_put16((uint16_t)value.len),
-	};
-
-	put(out, &entry, sizeof(entry));
-	put(out, pair->key + pair->prefix_len, suffix);
-	put(out, value.data, value.len);
-	while (out->pos % 4)
-		*room(out, 1) = 0;
-}
-
-/* What a reference counts: words from the block that holds the table's start,
- * or (version 2) from the start of the image. */
-static uint32_t reference(const struct cfs_erofs_plan *plan, uint32_t shared)
-{
-	const struct cfs_erofs_shared *table =
-		(const struct cfs_erofs_shared *)plan->shared.data;
-	uint64_t at = plan->version == 2 ? plan->inodes_end
-					 : plan->inodes_end % CFS_EROFS_BLOCK;
-
-	return (uint32_t)((at + table[shared - 1].offset) / 4);
-}
-
-static int put_xattrs(struct cfs_erofs_plan *plan,
-		      const struct cfs_erofs_inode *inode, struct out *out)
-{
-	struct cfs_erofs_xattr_header header = { 0 };
-	const struct cfs_erofs_attr *attrs;
-	uint32_t filter = UINT32_MAX;
-	size_t n;
-	int r = cfs_erofs_attrs(plan, inode, true, &attrs, &n, out->err);
-
-	if (r < 0 || n == 0)
-		return r;
-	for (size_t i = 0; i < n; i++) {
-		filter &= ~(UINT32_C(1) << attrs[i].pair->filter_bit);
-		if (attrs[i].shared)
-			header.shared_count++;
-	}
-	header.name_filter = cfs_put32(filter);
-	put(out, &header, sizeof(header));
-	for (size_t i = 0; i < n; i++) {
-		cfs_le32 ref;
-
-		if (!attrs[i].shared)
-			continue;
-		ref = cfs_put32(reference(plan, attrs[i].shared));
-		put(out, &ref, sizeof(ref));
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (!attrs[i].shared)
-			put_entry(out, attrs[i].pair, attrs[i].value);
-	}
-	return 0;
-}
-
 static uint16_t icount(const struct cfs_erofs_inode *inode)
 {
 	uint32_t bytes = inode->xattr_bytes;
@@ -186,7 +113,7 @@ static uint32_t union_of(const struct cfs_erofs_plan *plan,
 		return u;
 	if (S_ISCHR(node->mode) || S_ISBLK(node->mode))
 		return node->rdev;
-	if (!cfs_node_is_external(node))
+	if (!(inode->flags & CFS_EROFS_I_METACOPY))
 		return u;
 	/* Version 1 keeps the upper half of an address nobody reads. */
 	return plan->version == 2
@@ -196,7 +123,7 @@ static uint32_t union_of(const struct cfs_erofs_plan *plan,
 }
 
 static void put_compact(const struct cfs_erofs_inode *inode, uint32_t ino,
-			uint32_t u, struct out *out)
+			uint32_t u, uint8_t *p)
 {
 	const struct cfs_node *node = inode->node;
 	struct cfs_erofs_compact disk = {
@@ -212,12 +139,12 @@ static void put_compact(const struct cfs_erofs_inode *inode, uint32_t ino,
 		.gid = cfs_put16((uint16_t)node->gid),
 	};
 
-	put(out, &disk, sizeof(disk));
+	memcpy(p, &disk, sizeof(disk));
 }
 
 static void put_extended(const struct cfs_erofs_plan *plan,
 			 const struct cfs_erofs_inode *inode, uint32_t ino,
-			 uint32_t u, struct out *out)
+			 uint32_t u, uint8_t *p)
 {
 	const struct cfs_node *node = inode->node;
 	unsigned format = CFS_EROFS_EXTENDED |
@@ -239,122 +166,59 @@ static void put_extended(const struct cfs_erofs_plan *plan,
 		.nlink = cfs_put32(inode->nlink),
 	};
 
-	put(out, &disk, sizeof(disk));
+	memcpy(p, &disk, sizeof(disk));
 }
 
-static void put_entries(const struct cfs_erofs_plan *plan,
-			const struct cfs_erofs_entry *entries, size_t n,
-			struct out *out)
-{
-	size_t nameoff = n * sizeof(struct cfs_erofs_dirent);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct cfs_erofs_inode *inode =
-			&plan->inodes[entries[i].ino];
-		struct cfs_erofs_dirent disk = {
-			.nid = cfs_put64(inode->nid),
-			.nameoff = cfs_put16((uint16_t)nameoff),
-			.file_type = cfs_erofs_file_type(cfs_erofs_mode(inode)),
-		};
-
-		put(out, &disk, sizeof(disk));
-		nameoff += entries[i].len;
-	}
-	for (size_t i = 0; i < n; i++)
-		put(out, entries[i].name, entries[i].len);
-}
-
-/* Writes the blocks @from .. @to of the directory, the tail being the last;
- * all but the tail are padded. */
-static void put_dir(const struct cfs_erofs_plan *plan,
-		    const struct cfs_erofs_inode *inode, uint64_t from,
-		    uint64_t to, struct out *out)
-{
-	struct cfs_erofs_entry entries[BLOCK_ENTRIES];
-	struct cfs_erofs_dir_iter it;
-	uint64_t block = 0;
-	size_t used = 0, n = 0;
-	bool more;
-
-	cfs_erofs_dir_start(&it, plan, inode->node);
-	do {
-		struct cfs_erofs_entry entry = { 0 };
-		size_t size;
-
-		more = cfs_erofs_dir_next(&it, &entry);
-		size = sizeof(struct cfs_erofs_dirent) + entry.len;
-		if (!more || used + size > CFS_EROFS_BLOCK) {
-			if (block >= from && block < to)
-				put_entries(plan, entries, n, out);
-			if (block >= from && block < inode->blocks &&
-			    block < to)
-				fill(out,
-				     cfs_erofs_round_up(out->pos,
-							CFS_EROFS_BLOCK),
-				     0);
-			block++;
-			used = n = 0;
-		}
-		used += size;
-		entries[n++] = entry;
-	} while (more && block < to);
-}
-
-static void put_tail(const struct cfs_erofs_plan *plan,
-		     const struct cfs_erofs_inode *inode, struct out *out)
+static uint8_t *put_tail(const struct cfs_erofs_plan *plan,
+			 const struct cfs_erofs_inode *inode, uint8_t *p)
 {
 	const struct cfs_node *node = inode->node;
 
-	if (inode->tail == 0)
-		return;
-	if (S_ISDIR(node->mode))
-		put_dir(plan, inode, inode->blocks, inode->blocks + 1, out);
-	else if (cfs_node_is_external(node))
-		fill(out, out->pos + inode->tail, 0xff);
+	if (inode->type == CFS_EROFS_FT_DIR)
+		return cfs_erofs_put_dir_tail(plan, inode, p);
+	if (inode->flags & CFS_EROFS_I_METACOPY)
+		memset(p, 0xff, inode->tail);
 	else
-		put(out,
-		    (const uint8_t *)node->file.data + node->size - inode->tail,
-		    inode->tail);
+		memcpy(p,
+		       (const uint8_t *)node->file.data + node->size -
+			       inode->tail,
+		       inode->tail);
+	return p + inode->tail;
 }
 
-static void put_data(const struct cfs_erofs_plan *plan,
-		     const struct cfs_erofs_inode *inode, struct out *out)
+/* Inode number @ino; @data: where its blocks are. */
+static void put_inode(const struct cfs_erofs_plan *plan, uint32_t ino,
+		      uint64_t data, struct out *out)
 {
-	const struct cfs_node *node = inode->node;
-	uint64_t end = out->pos + inode->blocks * CFS_EROFS_BLOCK;
+	const struct cfs_erofs_inode *inode = &plan->inodes[ino];
+	size_t pad = inode->nid * CFS_EROFS_SLOT - out->pos;
+	size_t head = cfs_erofs_head_size(inode);
+	uint32_t u = union_of(plan, inode, data);
+	size_t len = pad + head + inode->xattr_bytes + inode->tail;
+	uint8_t *p = room(out, len), *end = p + len;
 
-	if (inode->blocks == 0)
-		return;
-	if (S_ISDIR(node->mode))
-		put_dir(plan, inode, 0, inode->blocks, out);
-	else if (cfs_node_is_external(node))
-		fill(out, end, 0xff);
+	memset(p, 0, pad);
+	p += pad;
+	if (inode->flags & CFS_EROFS_I_EXTENDED)
+		put_extended(plan, inode, ino, u, p);
 	else
-		put(out, node->file.data, node->size - inode->tail);
-	fill(out, end, 0);
+		put_compact(inode, ino, u, p);
+	p += head;
+	if (inode->xattr_bytes > 0)
+		p = cfs_erofs_put_xattrs(plan, inode, p);
+	if (inode->tail > 0)
+		p = put_tail(plan, inode, p);
+	assert(p == end);
 }
 
-static int put_inodes(struct cfs_erofs_plan *plan, struct out *out)
+static void put_inodes(const struct cfs_erofs_plan *plan, struct out *out)
 {
 	uint64_t data = plan->data_start;
 
-	for (uint32_t i = 0; i < plan->n && out->result == 0; i++) {
-		const struct cfs_erofs_inode *inode = &plan->inodes[i];
-		uint32_t u = union_of(plan, inode, data);
-		int r;
-
-		fill(out, inode->nid * CFS_EROFS_SLOT, 0);
-		if (inode->flags & CFS_EROFS_I_EXTENDED)
-			put_extended(plan, inode, i, u, out);
-		else
-			put_compact(inode, i, u, out);
-		r = put_xattrs(plan, inode, out);
-		if (r < 0)
-			return r;
-		put_tail(plan, inode, out);
-		data += inode->blocks * CFS_EROFS_BLOCK;
+	for (uint32_t i = 0; i < plan->n; i++) {
+		put_inode(plan, i, data, out);
+		data += (uint64_t)plan->inodes[i].blocks * CFS_EROFS_BLOCK;
 	}
-	return out->result;
 }
 
 static void put_shared(const struct cfs_erofs_plan *plan, struct out *out)
@@ -367,25 +231,53 @@ static void put_shared(const struct cfs_erofs_plan *plan, struct out *out)
 	for (size_t i = 0; i < n; i++) {
 		const struct cfs_erofs_shared *s =
 			&table[plan->shared_order[i]];
+		size_t len = cfs_erofs_entry_size(s->pair, s->value.len);
 
-		put_entry(out, s->pair, s->value);
+		cfs_erofs_put_entry(s->pair, s->value, room(out, len));
 	}
 	fill(out, plan->data_start, 0);
 }
 
-int cfs_erofs_emit(struct cfs_erofs_plan *plan,
+static void put_dir_blocks(const struct cfs_erofs_plan *plan,
+			   const struct cfs_erofs_inode *inode, struct out *out)
+{
+	struct cfs_erofs_dir_iter it = cfs_erofs_dir_start(plan, inode->node);
+
+	for (uint32_t i = 0; i < inode->blocks; i++) {
+		uint8_t *p = room(out, CFS_EROFS_BLOCK);
+		uint8_t *end = cfs_erofs_put_dir_block(plan, inode, &it, p);
+
+		memset(end, 0, (size_t)(p + CFS_EROFS_BLOCK - end));
+	}
+}
+
+static void put_data(const struct cfs_erofs_plan *plan,
+		     const struct cfs_erofs_inode *inode, struct out *out)
+{
+	const struct cfs_node *node = inode->node;
+	uint64_t end = out->pos + (uint64_t)inode->blocks * CFS_EROFS_BLOCK;
+
+	if (inode->blocks == 0)
+		return;
+	if (inode->type == CFS_EROFS_FT_DIR)
+		put_dir_blocks(plan, inode, out);
+	else if (inode->flags & CFS_EROFS_I_METACOPY)
+		fill(out, end, 0xff);
+	else
+		put(out, node->file.data, node->size - inode->tail);
+	fill(out, end, 0);
+}
+
+int cfs_erofs_emit(const struct cfs_erofs_plan *plan,
 		   const struct cfs_erofs_sink *sink, struct cfs_err *err)
 {
-	CFS_AUTOFREE uint8_t *buf = malloc(OUT_SIZE);
+	CFS_AUTOFREE uint8_t *buf = malloc(OUT_SIZE + PUT_MAX);
 	struct out out = { .sink = sink, .err = err, .buf = buf };
-	int r;
 
 	if (!buf)
 		return cfs_fail(err, ENOMEM, "out of memory");
 	put_super(plan, &out);
-	r = put_inodes(plan, &out);
-	if (r < 0)
-		return r;
+	put_inodes(plan, &out);
 	put_shared(plan, &out);
 	for (uint32_t i = 0; i < plan->n; i++)
 		put_data(plan, &plan->inodes[i], &out);

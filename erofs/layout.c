@@ -3,26 +3,24 @@
 
 /* A tail over half a block gets a block of its own. */
 #define TAIL_MAX (CFS_EROFS_BLOCK / 2)
-/* Entries of an inode's xattr area, counted in 16 bits. */
-#define ICOUNT_MAX 65535
 
 /* Blocks and tail of the entries, which never cross a block's end. */
 static int split_dir(const struct cfs_erofs_plan *plan,
 		     struct cfs_erofs_inode *inode, struct cfs_err *err)
 {
-	struct cfs_erofs_dir_iter it;
-	struct cfs_erofs_entry entry;
+	struct cfs_erofs_dir_iter it = cfs_erofs_dir_start(plan, inode->node);
+	const struct cfs_node *entry;
 	uint32_t used = 0;
 
-	cfs_erofs_dir_start(&it, plan, inode->node);
-	while (cfs_erofs_dir_next(&it, &entry)) {
-		uint32_t n =
-			(uint32_t)(sizeof(struct cfs_erofs_dirent) + entry.len);
+	while ((entry = cfs_erofs_dir_next(&it))) {
+		uint32_t n = sizeof(struct cfs_erofs_dirent) + entry->name_len;
 
-		if (entry.ino == CFS_EROFS_NO_INODE)
+		if (entry->flags & CFS_NODE_LINK &&
+		    cfs_erofs_ino(plan, inode->node, entry) ==
+			    CFS_EROFS_NO_INODE)
 			return cfs_fail(err, EINVAL,
 					"%s is a link to what is not there",
-					entry.name);
+					entry->name);
 		if (used + n > CFS_EROFS_BLOCK) {
 			inode->blocks++;
 			used = 0;
@@ -63,7 +61,7 @@ static void split_regular(const struct cfs_erofs_plan *plan,
 		inode->tail = (uint32_t)node->size;
 		if (plan->version == 2)
 			return;
-		inode->blocks = node->size / CFS_EROFS_BLOCK;
+		inode->blocks = (uint32_t)(node->size / CFS_EROFS_BLOCK);
 		inode->tail = (uint32_t)(node->size % CFS_EROFS_BLOCK);
 		if (inode->tail > TAIL_MAX) {
 			inode->blocks++;
@@ -82,13 +80,13 @@ static void split_regular(const struct cfs_erofs_plan *plan,
 static int split(const struct cfs_erofs_plan *plan,
 		 struct cfs_erofs_inode *inode, struct cfs_err *err)
 {
-	switch (cfs_erofs_mode(inode) & S_IFMT) {
-	case S_IFDIR:
+	switch (inode->type) {
+	case CFS_EROFS_FT_DIR:
 		return split_dir(plan, inode, err);
-	case S_IFLNK:
+	case CFS_EROFS_FT_SYMLINK:
 		inode->tail = (uint32_t)inode->node->size;
 		return 0;
-	case S_IFREG:
+	case CFS_EROFS_FT_REG:
 		if (!(inode->flags & CFS_EROFS_I_WHITEOUT))
 			split_regular(plan, inode);
 		return 0;
@@ -99,11 +97,11 @@ static int split(const struct cfs_erofs_plan *plan,
 
 uint64_t cfs_erofs_size(const struct cfs_erofs_inode *inode)
 {
-	switch (cfs_erofs_mode(inode) & S_IFMT) {
-	case S_IFDIR:
-		return inode->blocks * CFS_EROFS_BLOCK + inode->tail;
-	case S_IFLNK:
-	case S_IFREG:
+	switch (inode->type) {
+	case CFS_EROFS_FT_DIR:
+		return (uint64_t)inode->blocks * CFS_EROFS_BLOCK + inode->tail;
+	case CFS_EROFS_FT_SYMLINK:
+	case CFS_EROFS_FT_REG:
 		return inode->flags & CFS_EROFS_I_WHITEOUT ? 0
 							   : inode->node->size;
 	default:
@@ -127,28 +125,66 @@ static bool needs_extended(const struct cfs_erofs_plan *plan,
 	       node->gid > UINT16_MAX || size > UINT32_MAX;
 }
 
-static int size_xattrs(struct cfs_erofs_plan *plan,
+/* What is beyond the inode's room for references stands in the inode: returns
+ * the bytes that this takes more. */
+static uint64_t beyond(const struct cfs_erofs_plan *plan,
+		       const struct cfs_erofs_inode *inode)
+{
+	uint32_t n = cfs_erofs_attrs(plan, inode), shared = 0;
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct cfs_erofs_attr attr = cfs_erofs_attr_at(plan, inode, i);
+		size_t len = attr.pair->value.len;
+
+		if (!attr.shared || shared++ < CFS_EROFS_SHARED_MAX_V1)
+			continue;
+		if (attr.pair == &plan->metacopy)
+			len = cfs_erofs_metacopy_len(plan, inode);
+		else if (attr.pair == &plan->redirect)
+			len = cfs_erofs_redirect_len(plan, inode);
+		bytes +=
+			cfs_erofs_entry_size(attr.pair, len) - sizeof(cfs_le32);
+	}
+	return bytes;
+}
+
+static uint32_t size_own(const struct cfs_erofs_pair *pair, uint32_t shared,
+			 size_t len)
+{
+	return shared ? (uint32_t)sizeof(cfs_le32)
+		      : cfs_erofs_entry_size(pair, len);
+}
+
+static int size_xattrs(const struct cfs_erofs_plan *plan,
 		       struct cfs_erofs_inode *inode, struct cfs_err *err)
 {
-	const struct cfs_erofs_attr *attrs;
-	uint64_t bytes = sizeof(struct cfs_erofs_xattr_header);
-	size_t n;
+	const struct cfs_erofs_list *list = cfs_erofs_list(plan, inode->list);
+	uint32_t shared =
+		list->shared + (inode->metacopy != 0) + (inode->redirect != 0);
+	uint64_t bytes = list->bytes;
 
-	if (cfs_erofs_attrs(plan, inode, false, &attrs, &n, err) < 0)
-		return -err->code;
-	if (n == 0)
+	if (inode->flags & CFS_EROFS_I_METACOPY)
+		bytes += size_own(&plan->metacopy, inode->metacopy,
+				  cfs_erofs_metacopy_len(plan, inode));
+	if (inode->flags & CFS_EROFS_I_REDIRECT)
+		bytes += size_own(&plan->redirect, inode->redirect,
+				  cfs_erofs_redirect_len(plan, inode));
+	if (bytes == 0)
 		return 0;
-	for (size_t i = 0; i < n; i++)
-		bytes += attrs[i].shared
-				 ? sizeof(cfs_le32)
-				 : cfs_erofs_entry_size(attrs[i].pair,
-							attrs[i].value.len);
-	if ((bytes - sizeof(struct cfs_erofs_xattr_header)) / 4 + 1 >
-	    ICOUNT_MAX)
+	if (plan->version == 2 && shared > CFS_EROFS_SHARED_MAX_V2)
+		return cfs_fail(err, E2BIG, "over %d xattrs shared with others",
+				CFS_EROFS_SHARED_MAX_V2);
+	if (plan->version < 2 && shared > CFS_EROFS_SHARED_MAX_V1)
+		bytes += beyond(plan, inode);
+	if (bytes / 4 + 1 > CFS_EROFS_ICOUNT_MAX)
 		return cfs_fail(err, E2BIG,
 				"%llu bytes of xattrs, %d are possible",
-				(unsigned long long)bytes, 4 * ICOUNT_MAX);
-	inode->xattr_bytes = (uint32_t)bytes;
+				(unsigned long long)bytes +
+					sizeof(struct cfs_erofs_xattr_header),
+				4 * CFS_EROFS_ICOUNT_MAX);
+	inode->xattr_bytes =
+		(uint32_t)(bytes + sizeof(struct cfs_erofs_xattr_header));
 	return 0;
 }
 
@@ -209,7 +245,7 @@ static uint64_t place_v2(const struct cfs_erofs_inode *inode, uint64_t pos,
 
 enum cfs_erofs_layout cfs_erofs_layout_of(const struct cfs_erofs_inode *inode)
 {
-	if (cfs_node_is_external(inode->node))
+	if (inode->flags & CFS_EROFS_I_METACOPY)
 		return CFS_EROFS_CHUNKS;
 	return inode->tail > 0 ? CFS_EROFS_INLINE : CFS_EROFS_PLAIN;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "erofs/plan.h"
+#include "erofs/prefix.h"
 
 #define STUBS 256
 /* 2^43 bytes per chunk at most. */
@@ -11,97 +12,101 @@
 #define INLINE_MAX_V2 512
 #define TARGET_MAX_V2 1024
 
-void cfs_erofs_dir_start(struct cfs_erofs_dir_iter *it,
-			 const struct cfs_erofs_plan *plan,
-			 const struct cfs_node *dir)
+/* A node outside of the tree: no parent, but an inode number. */
+static struct cfs_node *new_extra(struct cfs_erofs_plan *plan, const char *name,
+				  uint32_t mode, uint32_t seq)
 {
-	*it = (struct cfs_erofs_dir_iter){
-		.plan = plan,
-		.dir = dir,
-		.child = dir->dir.first,
-		.stub = dir->parent ? NULL : plan->stubs,
-	};
+	size_t len = strlen(name);
+	size_t size = offsetof(struct cfs_node, name) + len + 1;
+	struct cfs_node *node = cfs_arena_alloc(&plan->arena, size);
+
+	if (!node)
+		return NULL;
+	memset(node, 0, size);
+	memcpy(node->name, name, len);
+	node->name_len = (uint8_t)len;
+	node->mode = mode;
+	node->seq = seq;
+	return node;
 }
 
-bool cfs_erofs_dir_next(struct cfs_erofs_dir_iter *it,
-			struct cfs_erofs_entry *ret)
+/* "." and ".." at *@ret; returns where what follows them is to be linked. */
+static struct cfs_node **add_dots(struct cfs_erofs_plan *plan,
+				  struct cfs_node **ret)
 {
-	const struct cfs_node **from = &it->child, *node;
+	struct cfs_node *dot = new_extra(plan, ".", S_IFDIR, 0);
+	struct cfs_node *dotdot = new_extra(plan, "..", S_IFDIR, 0);
 
-	if (!it->child ||
-	    (it->stub && strcmp(it->stub->name, it->child->name) < 0))
-		from = &it->stub;
-	node = *from;
-	if (it->dots < 2) {
-		const char *dot = it->dots == 0 ? "." : "..";
+	if (!dot || !dotdot)
+		return NULL;
+	dot->next = dotdot;
+	*ret = dot;
+	return &dotdot->next;
+}
 
-		if (!node || strcmp(dot, node->name) < 0) {
-			const struct cfs_node *dir = it->dir;
+/* The stubs have root's SELinux label, and nothing else. */
+static bool add_stub_list(struct cfs_erofs_plan *plan)
+{
+	const struct cfs_xattr *label =
+		cfs_xattrs_get(plan->tree->root->xattrs, "security.selinux");
+	struct cfs_xattrs *list;
 
-			if (it->dots++ == 1 && dir->parent)
-				dir = dir->parent;
-			ret->name = dot;
-			ret->len = it->dots;
-			ret->ino = it->plan->ino_of[dir->seq];
-			return true;
-		}
-	}
-	if (!node)
+	if (!label)
+		return true;
+	list = cfs_arena_alloc(&plan->arena,
+			       sizeof(*list) + sizeof(list->v[0]));
+	if (!list)
 		return false;
-	*from = node->next;
-	ret->name = node->name;
-	ret->len = node->name_len;
-	if (node->flags & CFS_NODE_LINK)
-		node = node->link;
-	ret->ino = it->plan->ino_of[node->seq];
+	list->n = 1;
+	list->id = (uint32_t)plan->tree->xattrs.lists.used;
+	list->v[0] = label;
+	plan->stub_xattrs = list;
 	return true;
 }
 
 /* Object directories of a merged mount: overlayfs shows the root of the image
  * merged with a data layer, whose 00..ff the stubs hide. */
-static int add_stubs(struct cfs_erofs_plan *plan, struct cfs_err *err)
+static bool add_stubs(struct cfs_erofs_plan *plan, struct cfs_node **tail)
 {
 	const struct cfs_node *root = plan->tree->root;
-	const struct cfs_xattr *label =
-		cfs_xattrs_get(root->xattrs, "security.selinux");
 	const struct cfs_node *child = root->dir.first;
-	struct cfs_node **tail = &plan->stubs;
-	struct cfs_xattrs *list = NULL;
 
-	if (label) {
-		list = cfs_arena_alloc(&plan->arena,
-				       sizeof(*list) + sizeof(list->v[0]));
-		if (!list)
-			return cfs_fail(err, ENOMEM, "out of memory");
-		list->n = 1;
-		list->id = (uint32_t)plan->tree->xattrs.lists.used;
-		list->v[0] = label;
-	}
+	if (!add_stub_list(plan))
+		return false;
 	for (unsigned i = 0; i < STUBS; i++) {
-		size_t size = offsetof(struct cfs_node, name) + 3;
-		struct cfs_node *stub = cfs_arena_alloc(&plan->arena, size);
+		const char name[] = { "0123456789abcdef"[i >> 4],
+				      "0123456789abcdef"[i & 15], '\0' };
+		struct cfs_node *stub;
 
-		if (!stub)
-			return cfs_fail(err, ENOMEM, "out of memory");
-		memset(stub, 0, size);
-		stub->name[0] = "0123456789abcdef"[i >> 4];
-		stub->name[1] = "0123456789abcdef"[i & 15];
-		stub->name_len = 2;
-		while (child && strcmp(child->name, stub->name) < 0)
+		while (child && strcmp(child->name, name) < 0)
 			child = child->next;
-		if (child && strcmp(child->name, stub->name) == 0)
+		if (child && strcmp(child->name, name) == 0)
 			continue;
-		stub->mode = S_IFCHR | 0644;
+		stub = new_extra(plan, name, S_IFCHR | 0644,
+				 plan->tree->nodes + i);
+		if (!stub)
+			return false;
 		stub->nlink = 1;
 		stub->uid = root->uid;
 		stub->gid = root->gid;
 		stub->mtime_sec = root->mtime_sec;
 		stub->mtime_nsec = root->mtime_nsec;
-		stub->xattrs = list;
-		stub->seq = plan->tree->nodes + i;
+		stub->xattrs = plan->stub_xattrs;
 		*tail = stub;
 		tail = &stub->next;
 	}
+	return true;
+}
+
+static int add_extras(struct cfs_erofs_plan *plan, struct cfs_err *err)
+{
+	struct cfs_node **tail;
+
+	if (!add_dots(plan, &plan->extras))
+		return cfs_fail(err, ENOMEM, "out of memory");
+	tail = add_dots(plan, &plan->root_extras);
+	if (!tail || (plan->version < 2 && !add_stubs(plan, tail)))
+		return cfs_fail(err, ENOMEM, "out of memory");
 	return 0;
 }
 
@@ -151,6 +156,34 @@ static int check_node(const struct cfs_erofs_plan *plan,
 	return 0;
 }
 
+static bool is_earlier(const struct cfs_erofs_plan *plan,
+		       const struct cfs_node *node)
+{
+	if (node->mtime_sec == plan->mtime_sec)
+		return node->mtime_nsec < plan->mtime_nsec;
+	return plan->flags & CFS_EROFS_SIGNED_TIME
+		       ? node->mtime_sec < plan->mtime_sec
+		       : (uint64_t)node->mtime_sec < (uint64_t)plan->mtime_sec;
+}
+
+static void count_external(struct cfs_erofs_plan *plan,
+			   struct cfs_erofs_inode *inode)
+{
+	const struct cfs_node *node = inode->node;
+
+	inode->flags |= CFS_EROFS_I_METACOPY;
+	if (node->file.digest)
+		plan->n_digests++;
+	if (node->flags & CFS_NODE_OBJECT ||
+	    (plan->version == 2 && node->file.digest)) {
+		inode->flags |= CFS_EROFS_I_REDIRECT | CFS_EROFS_I_BY_DIGEST;
+		return;
+	}
+	plan->spelled = true;
+	if (node->file.data)
+		inode->flags |= CFS_EROFS_I_REDIRECT;
+}
+
 static int place(struct cfs_erofs_plan *plan, const struct cfs_node *node,
 		 struct cfs_err *err)
 {
@@ -159,42 +192,50 @@ static int place(struct cfs_erofs_plan *plan, const struct cfs_node *node,
 
 	if (check_node(plan, node, err) < 0)
 		return cfs_ctx(err, "%s", cfs_node_name(node, name));
-	*inode = (struct cfs_erofs_inode){ .node = node, .nlink = node->nlink };
-	if (plan->version < 2 && !node->parent && S_ISDIR(node->mode))
-		inode->flags |= CFS_EROFS_I_OPAQUE;
+	*inode = (struct cfs_erofs_inode){
+		.node = node,
+		.nlink = node->nlink,
+		.list = node->xattrs ? node->xattrs->id + 1 : 0,
+		.type = cfs_erofs_file_type(node->mode),
+	};
+	cfs_erofs_list(plan, inode->list)->uses++;
+	if (cfs_node_is_external(node))
+		count_external(plan, inode);
+	if (plan->n == 0 || is_earlier(plan, node)) {
+		plan->mtime_sec = node->mtime_sec;
+		plan->mtime_nsec = node->mtime_nsec;
+	}
 	plan->ino_of[node->seq] = plan->n++;
 	return 0;
+}
+
+static void mark_whiteout(struct cfs_erofs_plan *plan, uint32_t ino,
+			  uint32_t dir)
+{
+	plan->inodes[ino].flags |= CFS_EROFS_I_WHITEOUT;
+	plan->inodes[ino].type = CFS_EROFS_FT_REG;
+	plan->inodes[dir].flags |= CFS_EROFS_I_MARKED;
+	plan->has_whiteout = true;
 }
 
 /* Version 0 and 1: breadth first.  What has been placed is the queue. */
 static int order_by_level(struct cfs_erofs_plan *plan, struct cfs_err *err)
 {
 	for (uint32_t i = 0; i < plan->n; i++) {
-		const struct cfs_node *dir = plan->inodes[i].node;
-		const struct cfs_node *child, *stub = NULL;
+		const struct cfs_node *dir = plan->inodes[i].node, *node;
+		struct cfs_erofs_dir_iter it;
 
-		if (!S_ISDIR(dir->mode))
+		if (plan->inodes[i].type != CFS_EROFS_FT_DIR)
 			continue;
-		child = dir->dir.first;
-		stub = dir->parent ? NULL : plan->stubs;
-		while (child || stub) {
-			bool is_stub =
-				!child ||
-				(stub && strcmp(stub->name, child->name) < 0);
-			const struct cfs_node *node = is_stub ? stub : child;
-
-			if (is_stub)
-				stub = stub->next;
-			else
-				child = child->next;
-			if (node->flags & CFS_NODE_LINK)
+		it = cfs_erofs_dir_start(plan, dir);
+		while ((node = cfs_erofs_dir_next(&it))) {
+			if (node->flags & CFS_NODE_LINK ||
+			    cfs_erofs_is_dot(node))
 				continue;
 			if (place(plan, node, err) < 0)
 				return -err->code;
-			if (is_stub || !cfs_node_is_whiteout(node))
-				continue;
-			plan->inodes[plan->n - 1].flags |= CFS_EROFS_I_WHITEOUT;
-			plan->inodes[i].flags |= CFS_EROFS_I_MARKED;
+			if (node->parent && cfs_node_is_whiteout(node))
+				mark_whiteout(plan, plan->n - 1, i);
 		}
 	}
 	return 0;
@@ -222,65 +263,42 @@ static int order_by_depth(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	return 0;
 }
 
-static bool earlier(const struct cfs_erofs_plan *plan, const struct cfs_node *a,
-		    int64_t sec, uint32_t nsec)
+/* The tree's lists, and one for the stubs, are known by number from now on. */
+static int make_room(struct cfs_erofs_plan *plan, struct cfs_err *err)
 {
-	if (a->mtime_sec == sec)
-		return a->mtime_nsec < nsec;
-	return plan->flags & CFS_EROFS_SIGNED_TIME
-		       ? a->mtime_sec < sec
-		       : (uint64_t)a->mtime_sec < (uint64_t)sec;
-}
-
-static void find_earliest(struct cfs_erofs_plan *plan)
-{
-	plan->mtime_sec = plan->tree->root->mtime_sec;
-	plan->mtime_nsec = plan->tree->root->mtime_nsec;
-	for (uint32_t i = 0; i < plan->n; i++) {
-		const struct cfs_node *node = plan->inodes[i].node;
-
-		if (!earlier(plan, node, plan->mtime_sec, plan->mtime_nsec))
-			continue;
-		plan->mtime_sec = node->mtime_sec;
-		plan->mtime_nsec = node->mtime_nsec;
-	}
-}
-
-/* Only inodes that are written say whether there is a whiteout. */
-static void bump(struct cfs_erofs_plan *plan)
-{
-	if (plan->version != 0 || !(plan->flags & CFS_EROFS_BUMP))
-		return;
-	for (uint32_t i = 0; i < plan->n; i++) {
-		if (plan->inodes[i].flags & CFS_EROFS_I_WHITEOUT)
-			plan->version = 1;
-	}
-}
-
-int cfs_erofs_order(struct cfs_erofs_plan *plan, struct cfs_err *err)
-{
+	size_t lists = plan->tree->xattrs.lists.used + 2;
 	size_t max = (size_t)plan->tree->nodes + STUBS;
-	int r;
 
 	plan->inodes = malloc(max * sizeof(plan->inodes[0]));
 	plan->ino_of = malloc(max * sizeof(plan->ino_of[0]));
 	if (!plan->inodes || !plan->ino_of)
 		return cfs_fail(err, ENOMEM, "out of memory");
 	memset(plan->ino_of, 0xff, max * sizeof(plan->ino_of[0]));
+	cfs_buf_addz(&plan->lists, lists * sizeof(struct cfs_erofs_list));
+	return cfs_buf_check(&plan->lists, err);
+}
+
+int cfs_erofs_order(struct cfs_erofs_plan *plan, struct cfs_err *err)
+{
+	int r = make_room(plan, err);
+
+	if (r < 0)
+		return r;
+	r = add_extras(plan, err);
+	if (r < 0)
+		return r;
 	r = place(plan, plan->tree->root, err);
 	if (r < 0)
 		return r;
-	if (plan->version < 2) {
-		r = add_stubs(plan, err);
-		if (r < 0)
-			return r;
-		r = order_by_level(plan, err);
-	} else {
-		r = order_by_depth(plan, err);
-	}
+	if (plan->version < 2)
+		plan->inodes[0].flags |= CFS_EROFS_I_OPAQUE;
+	r = plan->version < 2 ? order_by_level(plan, err)
+			      : order_by_depth(plan, err);
 	if (r < 0)
 		return r;
-	bump(plan);
-	find_earliest(plan);
+	/* Only inodes that are written say whether there is a whiteout. */
+	if (plan->version == 0 && plan->flags & CFS_EROFS_BUMP &&
+	    plan->has_whiteout)
+		plan->version = 1;
 	return 0;
 }

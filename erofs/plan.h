@@ -6,6 +6,8 @@
 #ifndef CFS_EROFS_PLAN_H
 #define CFS_EROFS_PLAN_H
 
+#include <string.h>
+
 #include "erofs/format.h"
 #include "erofs/writer.h"
 
@@ -22,18 +24,26 @@ enum cfs_erofs_inode_flags {
 	/* Has xattrs that its node does not list. */
 	CFS_EROFS_I_MORE = CFS_EROFS_I_WHITEOUT | CFS_EROFS_I_MARKED |
 			   CFS_EROFS_I_OPAQUE,
+	/* A regular file whose bytes are elsewhere: it has overlay's own
+	 * attributes, the second if it is said where. */
+	CFS_EROFS_I_METACOPY = 16,
+	CFS_EROFS_I_REDIRECT = 32,
+	/* It is at the object path of its digest. */
+	CFS_EROFS_I_BY_DIGEST = 64,
 };
 
 struct cfs_erofs_inode {
 	const struct cfs_node *node;
 	uint64_t nid;
-	uint64_t blocks;      /* of data, all behind the inodes */
+	uint32_t blocks;      /* of data, all behind the inodes */
 	uint32_t tail;	      /* bytes behind the xattrs */
 	uint32_t xattr_bytes; /* header included */
 	uint32_t nlink;
+	uint32_t list; /* in plan->lists */
 	/* 1 + number of the shared xattr, 0: it stands in the inode. */
 	uint32_t metacopy, redirect;
 	uint8_t flags;
+	uint8_t type; /* enum cfs_erofs_file_type, as written */
 };
 
 /* An attribute as it stands on disk; @value of overlay's own is made anew for
@@ -47,21 +57,30 @@ struct cfs_erofs_pair {
 	uint8_t index; /* of the prefix */
 	uint8_t prefix_len;
 	uint8_t filter_bit;
-	bool before_metacopy; /* in the order of keys */
-	bool before_redirect;
+};
+
+/*
+ * The attributes of an inode but for overlay's own, in the order of keys.
+ * All inodes of one list of the tree have one, but those with marks.
+ */
+struct cfs_erofs_list {
+	const uint32_t *pairs; /* in plan->pairs */
+	uint32_t n;
+	uint32_t uses; /* inodes that have it */
+	/* How many stand before overlay's own. */
+	uint32_t before_metacopy, before_redirect;
+	uint32_t shared; /* how many are */
+	uint64_t bytes;	 /* as references, or entries */
+	uint32_t filter; /* a bit for each name there is */
+	/* The lists made of this one by adding marks. */
+	uint32_t marked, next_marked;
+	uint8_t marks; /* enum cfs_erofs_inode_flags */
 };
 
 struct cfs_erofs_shared {
 	const struct cfs_erofs_pair *pair;
 	struct cfs_bytes value;
 	uint64_t offset; /* from the start of the table */
-};
-
-/* An attribute of an inode. */
-struct cfs_erofs_attr {
-	const struct cfs_erofs_pair *pair;
-	struct cfs_bytes value; /* data is NULL when only sizes are wanted */
-	uint32_t shared;
 };
 
 enum {
@@ -84,10 +103,20 @@ struct cfs_erofs_plan {
 	/* order */
 	struct cfs_erofs_inode *inodes; /* owned */
 	uint32_t n;
-	uint32_t *ino_of;	/* owned; by node->seq */
-	struct cfs_node *stubs; /* by name, linked by next */
-	int64_t mtime_sec;	/* the earliest */
+	uint32_t *ino_of; /* owned; by node->seq */
+	/* Entries that are in no tree, linked by next in the order of names:
+	 * "." and ".."; for the root stubs, too. */
+	struct cfs_node *extras, *root_extras;
+	const struct cfs_xattrs *stub_xattrs;
+	int64_t mtime_sec; /* the earliest */
 	uint32_t mtime_nsec;
+	bool has_whiteout;
+	uint32_t n_digests; /* inodes that have one */
+	bool spelled;	    /* not all paths are those of digests */
+
+	/* order, then share: 0 is empty, then by number of the tree's lists,
+	 * the stubs', then those with marks. */
+	struct cfs_buf lists; /* struct cfs_erofs_list */
 
 	/* share */
 	struct cfs_erofs_pair *pairs; /* owned; by xattr id, then marks */
@@ -103,11 +132,6 @@ struct cfs_erofs_plan {
 	uint64_t inodes_end;
 	uint64_t data_start;
 	uint64_t size; /* of the image */
-
-	/* cfs_erofs_attrs() */
-	struct cfs_buf attrs;
-	uint8_t metacopy_value[4 + CFS_DIGEST_MAX];
-	char redirect_value[1 + CFS_TARGET_MAX + 1];
 };
 
 void cfs_erofs_plan_free(struct cfs_erofs_plan *plan);
@@ -115,6 +139,13 @@ void cfs_erofs_plan_free(struct cfs_erofs_plan *plan);
 /* Checks the tree against the version's limits and numbers the inodes. */
 int cfs_erofs_order(struct cfs_erofs_plan *plan,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Makes plan->pairs and plan->lists, and counts how often they are used. */
+int cfs_erofs_list_all(struct cfs_erofs_plan *plan,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Sums the lists up, once it is known which pairs are shared. */
+void cfs_erofs_sum_lists(struct cfs_erofs_plan *plan) CFS_NONNULL;
 
 /* Finds what is shared and places it in the table. */
 int cfs_erofs_share(struct cfs_erofs_plan *plan,
@@ -136,25 +167,20 @@ enum cfs_erofs_layout cfs_erofs_layout_of(const struct cfs_erofs_inode *inode)
 /* log2 of the chunk size for an external file of @size > 0 bytes. */
 unsigned cfs_erofs_chunk_bits(uint64_t size);
 
-int cfs_erofs_emit(struct cfs_erofs_plan *plan,
+int cfs_erofs_emit(const struct cfs_erofs_plan *plan,
 		   const struct cfs_erofs_sink *sink,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* How many of @attrs stand in the shared table for an inode of this version:
- * the count fits into a byte, and mkcomposefs stops at half of it. */
+/* How many of an inode's xattrs may stand in the shared table: the count fits
+ * into a byte, and mkcomposefs stops at half of it and leaves the others in
+ * the inode. */
 #define CFS_EROFS_SHARED_MAX_V1 128
 #define CFS_EROFS_SHARED_MAX_V2 255
 
-/*
- * Lists the xattrs of @inode as they stand on disk, in order; shared is set
- * where the inode refers to the table.  *@ret is valid until the next call.
- * @values: also make the values of overlay's own.
- * Errors: -ENOMEM, -E2BIG.
- */
-int cfs_erofs_attrs(struct cfs_erofs_plan *plan,
-		    const struct cfs_erofs_inode *inode, bool values,
-		    const struct cfs_erofs_attr **ret, size_t *ret_n,
-		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+/* Entries of an inode's xattr area are counted in 16 bits: words behind its
+ * header, and one. */
+#define CFS_EROFS_ICOUNT_MAX	  65535
+#define CFS_EROFS_XATTR_BYTES_MAX (12 + 4 * (CFS_EROFS_ICOUNT_MAX - 1))
 
 /* Bytes of an entry: header, suffix, value, padding. */
 static inline uint32_t cfs_erofs_entry_size(const struct cfs_erofs_pair *pair,
@@ -166,12 +192,73 @@ static inline uint32_t cfs_erofs_entry_size(const struct cfs_erofs_pair *pair,
 	return (uint32_t)((n + 3) & ~(size_t)3);
 }
 
-/* Does the image name the object of @node after its digest? */
-static inline bool cfs_erofs_by_digest(const struct cfs_erofs_plan *plan,
-				       const struct cfs_node *node)
+/* Bytes of the values of overlay's own. */
+static inline size_t cfs_erofs_metacopy_len(const struct cfs_erofs_plan *plan,
+					    const struct cfs_erofs_inode *inode)
 {
-	return node->flags & CFS_NODE_OBJECT ||
-	       (plan->version == 2 && node->file.digest);
+	return inode->node->file.digest ? 4 + cfs_alg_size(plan->tree->alg) : 0;
+}
+
+static inline size_t cfs_erofs_redirect_len(const struct cfs_erofs_plan *plan,
+					    const struct cfs_erofs_inode *inode)
+{
+	if (inode->flags & CFS_EROFS_I_BY_DIGEST) /* "/xx/" and other digits */
+		return 2 + 2 * cfs_alg_size(plan->tree->alg);
+	return 1 + strlen(inode->node->file.data);
+}
+
+/* Writes these values to @ret, which has room for them; returns their end. */
+uint8_t *cfs_erofs_put_metacopy(const struct cfs_erofs_plan *plan,
+				const struct cfs_erofs_inode *inode,
+				uint8_t *ret) CFS_NONNULL;
+uint8_t *cfs_erofs_put_redirect(const struct cfs_erofs_plan *plan,
+				const struct cfs_erofs_inode *inode,
+				uint8_t *ret) CFS_NONNULL;
+
+static inline struct cfs_erofs_list *cfs_erofs_list(
+	const struct cfs_erofs_plan *plan, uint32_t number)
+{
+	return (struct cfs_erofs_list *)plan->lists.data + number;
+}
+
+/* How many attributes @inode has, overlay's own included. */
+static inline uint32_t cfs_erofs_attrs(const struct cfs_erofs_plan *plan,
+				       const struct cfs_erofs_inode *inode)
+{
+	return cfs_erofs_list(plan, inode->list)->n +
+	       !!(inode->flags & CFS_EROFS_I_METACOPY) +
+	       !!(inode->flags & CFS_EROFS_I_REDIRECT);
+}
+
+struct cfs_erofs_attr {
+	const struct cfs_erofs_pair *pair;
+	uint32_t shared; /* 1 + number, or 0 */
+};
+
+/*
+ * The @i-th of them, in the order in which they are written.  Overlay's own
+ * come first (version 2) or where their keys belong; escaping a key does not
+ * change its place.
+ */
+static inline struct cfs_erofs_attr cfs_erofs_attr_at(
+	const struct cfs_erofs_plan *plan, const struct cfs_erofs_inode *inode,
+	uint32_t i)
+{
+	const struct cfs_erofs_list *list = cfs_erofs_list(plan, inode->list);
+	const struct cfs_erofs_pair *pair;
+
+	if (inode->flags & CFS_EROFS_I_METACOPY && i >= list->before_metacopy) {
+		if (i-- == list->before_metacopy)
+			return (struct cfs_erofs_attr){ &plan->metacopy,
+							inode->metacopy };
+	}
+	if (inode->flags & CFS_EROFS_I_REDIRECT && i >= list->before_redirect) {
+		if (i-- == list->before_redirect)
+			return (struct cfs_erofs_attr){ &plan->redirect,
+							inode->redirect };
+	}
+	pair = &plan->pairs[list->pairs[i]];
+	return (struct cfs_erofs_attr){ pair, pair->shared };
 }
 
 /* What type and permissions are written. */
@@ -182,28 +269,53 @@ static inline uint32_t cfs_erofs_mode(const struct cfs_erofs_inode *inode)
 	return inode->node->mode;
 }
 
-/* Walks a directory's entries as they are written: "." and ".." and stubs in
- * their places. */
+/* Walks a directory's entries as they are written: the tree's and extras. */
 struct cfs_erofs_dir_iter {
-	const struct cfs_erofs_plan *plan;
-	const struct cfs_node *dir;
-	const struct cfs_node *child, *stub;
-	unsigned dots; /* passed */
+	const struct cfs_node *child, *extra;
 };
 
-struct cfs_erofs_entry {
-	const char *name;
-	size_t len;
-	uint32_t ino;
-};
+static inline struct cfs_erofs_dir_iter cfs_erofs_dir_start(
+	const struct cfs_erofs_plan *plan, const struct cfs_node *dir)
+{
+	return (struct cfs_erofs_dir_iter){
+		.child = dir->dir.first,
+		.extra = dir->parent ? plan->extras : plan->root_extras,
+	};
+}
 
-void cfs_erofs_dir_start(struct cfs_erofs_dir_iter *it,
-			 const struct cfs_erofs_plan *plan,
-			 const struct cfs_node *dir) CFS_NONNULL;
+/* The next entry, or NULL. */
+static inline const struct cfs_node *cfs_erofs_dir_next(
+	struct cfs_erofs_dir_iter *it)
+{
+	const struct cfs_node *child = it->child, *extra = it->extra;
 
-/* The next entry; false at the end. */
-bool cfs_erofs_dir_next(struct cfs_erofs_dir_iter *it,
-			struct cfs_erofs_entry *ret) CFS_NONNULL;
+	if (extra && (!child || strcmp(extra->name, child->name) < 0)) {
+		it->extra = extra->next;
+		return extra;
+	}
+	if (child)
+		it->child = child->next;
+	return child;
+}
+
+/* Is it "." or ".."?  They alone are directories without a parent. */
+static inline bool cfs_erofs_is_dot(const struct cfs_node *entry)
+{
+	return !entry->parent && S_ISDIR(entry->mode);
+}
+
+/* The number of the inode that @entry of @dir stands for, or
+ * CFS_EROFS_NO_INODE. */
+static inline uint32_t cfs_erofs_ino(const struct cfs_erofs_plan *plan,
+				     const struct cfs_node *dir,
+				     const struct cfs_node *entry)
+{
+	if (cfs_erofs_is_dot(entry))
+		entry = entry->name_len == 2 && dir->parent ? dir->parent : dir;
+	else if (entry->flags & CFS_NODE_LINK)
+		entry = entry->link;
+	return plan->ino_of[entry->seq];
+}
 
 static inline uint64_t cfs_erofs_round_up(uint64_t n, uint64_t to)
 {

@@ -16,7 +16,7 @@ static int compare_bytes(struct cfs_bytes a, struct cfs_bytes b)
 static int descending(const struct cfs_erofs_shared *a,
 		      const struct cfs_erofs_shared *b)
 {
-	int r = strcmp(b->pair->key, a->pair->key);
+	int r = a->pair == b->pair ? 0 : strcmp(b->pair->key, a->pair->key);
 
 	if (r)
 		return r;
@@ -31,6 +31,8 @@ static int ascending(const struct cfs_erofs_shared *a,
 {
 	int r;
 
+	if (a->pair == b->pair)
+		return compare_bytes(a->value, b->value);
 	if (a->pair->index != b->pair->index)
 		return a->pair->index - b->pair->index;
 	r = strcmp(a->pair->key + a->pair->prefix_len,

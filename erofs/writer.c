@@ -10,7 +10,7 @@ void cfs_erofs_plan_free(struct cfs_erofs_plan *plan)
 	free(plan->pairs);
 	free(plan->shared_order);
 	cfs_buf_free(&plan->shared);
-	cfs_buf_free(&plan->attrs);
+	cfs_buf_free(&plan->lists);
 	cfs_arena_free(&plan->arena);
 }
 

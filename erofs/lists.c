@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The xattrs of inodes, as they stand on disk. */
+#include <string.h>
+
+#include "erofs/plan.h"
+#include "erofs/prefix.h"
+#include "erofs/xxh32.h"
+
+#define METACOPY CFS_OVERLAY_PREFIX "metacopy"
+#define REDIRECT CFS_OVERLAY_PREFIX "redirect"
+
+/* As the tree would have them: the prefix is escaped like a user's. */
+static const struct {
+	const char *key, *value;
+	bool escape;
+} mark_texts[CFS_EROFS_MARKS] = {
+	[CFS_EROFS_MARK_WHITEOUT] = { "trusted.overlay.whiteout", "", true },
+	[CFS_EROFS_MARK_USER_WHITEOUT] = { "user.overlay.whiteout", "", true },
+	[CFS_EROFS_MARK_WHITEOUTS] = { "trusted.overlay.whiteouts", "", true },
+	[CFS_EROFS_MARK_USER_WHITEOUTS] = { "user.overlay.whiteouts", "",
+					    true },
+	[CFS_EROFS_MARK_OPAQUE] = { "trusted.overlay.opaque", "x", true },
+	[CFS_EROFS_MARK_USER_OPAQUE] = { "user.overlay.opaque", "x", true },
+	[CFS_EROFS_MARK_ROOT] = { "trusted.overlay.opaque", "y", false },
+};
+
+static int no_memory(struct cfs_err *err)
+{
+	return cfs_fail(err, ENOMEM, "out of memory");
+}
+
+static void describe(const struct cfs_erofs_plan *plan,
+		     struct cfs_erofs_pair *pair, const char *key)
+{
+	struct cfs_bytes suffix;
+
+	pair->key = key;
+	pair->key_len = (uint16_t)strlen(key);
+	pair->index =
+		cfs_erofs_prefix_of(key, plan->version, &pair->prefix_len);
+	suffix = (struct cfs_bytes){
+		(const uint8_t *)key + pair->prefix_len,
+		(size_t)pair->key_len - pair->prefix_len,
+	};
+	pair->filter_bit =
+		(uint8_t)(cfs_erofs_xxh32(suffix,
+					  CFS_EROFS_FILTER_SEED + pair->index) %
+			  32);
+}
+
+/* overlayfs would take a user's trusted.overlay.x for its own. */
+static int describe_escaped(struct cfs_erofs_plan *plan,
+			    struct cfs_erofs_pair *pair, const char *key,
+			    struct cfs_err *err)
+{
+	size_t prefix = strlen(CFS_OVERLAY_PREFIX);
+	size_t escape = strlen(CFS_OVERLAY_ESCAPE);
+
+	if (strncmp(key, CFS_OVERLAY_PREFIX, prefix) == 0) {
+		size_t rest = strlen(key) - prefix;
+		char *escaped =
+			cfs_arena_alloc(&plan->arena, escape + rest + 1);
+
+		if (!escaped)
+			return no_memory(err);
+		memcpy(escaped, CFS_OVERLAY_ESCAPE, escape);
+		memcpy(escaped + escape, key + prefix, rest + 1);
+		key = escaped;
+	}
+	describe(plan, pair, key);
+	if (pair->key_len - pair->prefix_len > UINT8_MAX)
+		return cfs_fail(err, ERANGE, "xattr name %s is too long", key);
+	return 0;
+}
+
+static int add_mark(struct cfs_erofs_plan *plan, size_t i, struct cfs_err *err)
+{
+	struct cfs_erofs_pair *pair = &plan->pairs[plan->n_pairs];
+	struct cfs_bytes key = { (const uint8_t *)mark_texts[i].key,
+				 strlen(mark_texts[i].key) };
+	struct cfs_bytes value = { (const uint8_t *)mark_texts[i].value,
+				   strlen(mark_texts[i].value) };
+	const struct cfs_xattr *x = NULL;
+
+	if (mark_texts[i].escape)
+		x = cfs_xattr_find(&plan->tree->xattrs, key, value);
+	plan->marks[i] = x ? x->id : (uint32_t)plan->n_pairs;
+	if (x)
+		return 0;
+	plan->n_pairs++;
+	pair->value = value;
+	if (mark_texts[i].escape)
+		return describe_escaped(plan, pair, mark_texts[i].key, err);
+	describe(plan, pair, mark_texts[i].key);
+	return 0;
+}
+
+static int make_pairs(struct cfs_erofs_plan *plan, struct cfs_err *err)
+{
+	const struct cfs_table *pairs = &plan->tree->xattrs.pairs;
+	int r;
+
+	plan->pairs =
+		calloc(pairs->used + CFS_EROFS_MARKS, sizeof(plan->pairs[0]));
+	if (!plan->pairs)
+		return no_memory(err);
+	for (size_t i = 0; pairs->slots && i <= pairs->mask; i++) {
+		const struct cfs_xattr *x = pairs->slots[i];
+
+		if (!x)
+			continue;
+		plan->pairs[x->id].value =
+			(struct cfs_bytes){ x->value, x->value_len };
+		r = describe_escaped(plan, &plan->pairs[x->id], x->key, err);
+		if (r < 0)
+			return r;
+	}
+	plan->n_pairs = pairs->used;
+	for (size_t i = 0; i < CFS_EROFS_MARKS; i++) {
+		r = add_mark(plan, i, err);
+		if (r < 0)
+			return r;
+	}
+	describe(plan, &plan->metacopy, METACOPY);
+	describe(plan, &plan->redirect, REDIRECT);
+	return 0;
+}
+
+/* Numbers list @number, of the tree or the stubs'. */
+static bool fill_list(struct cfs_erofs_plan *plan, uint32_t number,
+		      const struct cfs_xattrs *from)
+{
+	struct cfs_erofs_list *list = cfs_erofs_list(plan, number);
+	uint32_t *pairs;
+
+	if (list->uses == 0) /* of a node that was removed */
+		return true;
+	pairs = cfs_arena_alloc(&plan->arena, from->n * sizeof(*pairs));
+	if (!pairs)
+		return false;
+	for (uint32_t i = 0; i < from->n; i++)
+		pairs[i] = from->v[i]->id;
+	list->pairs = pairs;
+	list->n = from->n;
+	return true;
+}
+
+static int make_lists(struct cfs_erofs_plan *plan, struct cfs_err *err)
+{
+	const struct cfs_table *lists = &plan->tree->xattrs.lists;
+
+	for (size_t i = 0; lists->slots && i <= lists->mask; i++) {
+		const struct cfs_xattrs *from = lists->slots[i];
+
+		if (from && !fill_list(plan, from->id + 1, from))
+			return no_memory(err);
+	}
+	if (plan->stub_xattrs &&
+	    !fill_list(plan, plan->stub_xattrs->id + 1, plan->stub_xattrs))
+		return no_memory(err);
+	return 0;
+}
+
+/* The marks that @flags ask for, in @ret; returns how many. */
+static uint32_t marks_of(const struct cfs_erofs_plan *plan, uint8_t flags,
+			 uint32_t ret[static CFS_EROFS_MARKS])
+{
+	uint32_t n = 0;
+
+	if (flags & CFS_EROFS_I_WHITEOUT) {
+		ret[n++] = plan->marks[CFS_EROFS_MARK_WHITEOUT];
+		ret[n++] = plan->marks[CFS_EROFS_MARK_USER_WHITEOUT];
+	}
+	if (flags & CFS_EROFS_I_MARKED) {
+		ret[n++] = plan->marks[CFS_EROFS_MARK_WHITEOUTS];
+		ret[n++] = plan->marks[CFS_EROFS_MARK_USER_WHITEOUTS];
+	}
+	if (flags & CFS_EROFS_I_MARKED && plan->version >= 1) {
+		ret[n++] = plan->marks[CFS_EROFS_MARK_OPAQUE];
+		ret[n++] = plan->marks[CFS_EROFS_MARK_USER_OPAQUE];
+	}
+	if (flags & CFS_EROFS_I_OPAQUE)
+		ret[n++] = plan->marks[CFS_EROFS_MARK_ROOT];
+	return n;
+}
+
+static bool is_marked(const struct cfs_erofs_plan *plan, const char *key,
+		      const uint32_t *marks, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (strcmp(plan->pairs[marks[i]].key, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int by_key(const void *a, const void *b, void *ctx)
+{
+	const struct cfs_erofs_plan *plan = ctx;
+	const uint32_t *x = a, *y = b;
+
+	return strcmp(plan->pairs[*x].key, plan->pairs[*y].key);
+}
+
+/* List @from with the marks @flags: a mark takes the place of an attribute of
+ * its name. */
+static int make_marked(struct cfs_erofs_plan *plan, uint32_t from,
+		       uint8_t flags, struct cfs_err *err)
+{
+	const struct cfs_erofs_list *list = cfs_erofs_list(plan, from);
+	struct cfs_erofs_list made = { .marks = flags,
+				       .next_marked = list->marked };
+	uint32_t marks[CFS_EROFS_MARKS];
+	uint32_t n_marks = marks_of(plan, flags, marks);
+	uint32_t *pairs = cfs_arena_alloc(
+		&plan->arena, ((size_t)list->n + n_marks) * sizeof(*pairs));
+
+	if (!pairs)
+		return no_memory(err);
+	for (uint32_t i = 0; i < list->n; i++) {
+		uint32_t id = list->pairs[i];
+
+		if (!is_marked(plan, plan->pairs[id].key, marks, n_marks))
+			pairs[made.n++] = id;
+	}
+	memcpy(pairs + made.n, marks, n_marks * sizeof(marks[0]));
+	made.n += n_marks;
+	made.pairs = pairs;
+	qsort_r(pairs, made.n, sizeof(pairs[0]), by_key, plan);
+	cfs_buf_add(&plan->lists, &made, sizeof(made));
+	return cfs_buf_check(&plan->lists, err);
+}
+
+/* Gives @inode the list that has the marks it asks for. */
+static int mark(struct cfs_erofs_plan *plan, struct cfs_erofs_inode *inode,
+		struct cfs_err *err)
+{
+	uint8_t flags = inode->flags & CFS_EROFS_I_MORE;
+	uint32_t from = inode->list;
+	uint32_t number = cfs_erofs_list(plan, from)->marked;
+	int r;
+
+	while (number && cfs_erofs_list(plan, number)->marks != flags)
+		number = cfs_erofs_list(plan, number)->next_marked;
+	if (!number) {
+		number = (uint32_t)(plan->lists.len /
+				    sizeof(struct cfs_erofs_list));
+		r = make_marked(plan, from, flags, err);
+		if (r < 0)
+			return r;
+		cfs_erofs_list(plan, from)->marked = number;
+	}
+	cfs_erofs_list(plan, from)->uses--;
+	cfs_erofs_list(plan, number)->uses++;
+	inode->list = number;
+	return 0;
+}
+
+/* Whether there is a second inode is all that matters. */
+static void count_pairs(struct cfs_erofs_plan *plan)
+{
+	size_t n = plan->lists.len / sizeof(struct cfs_erofs_list);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct cfs_erofs_list *list = cfs_erofs_list(plan, i);
+		uint32_t uses = list->uses < 2 ? list->uses : 2;
+
+		for (uint32_t k = 0; k < list->n; k++)
+			plan->pairs[list->pairs[k]].uses += uses;
+	}
+}
+
+int cfs_erofs_list_all(struct cfs_erofs_plan *plan, struct cfs_err *err)
+{
+	int r = make_pairs(plan, err);
+
+	if (r == 0)
+		r = make_lists(plan, err);
+	for (uint32_t i = 0; i < plan->n && r == 0; i++) {
+		if (plan->inodes[i].flags & CFS_EROFS_I_MORE)
+			r = mark(plan, &plan->inodes[i], err);
+	}
+	if (r == 0)
+		count_pairs(plan);
+	return r;
+}
+
+static void sum(const struct cfs_erofs_plan *plan, struct cfs_erofs_list *list)
+{
+	for (uint32_t i = 0; i < list->n; i++) {
+		const struct cfs_erofs_pair *pair =
+			&plan->pairs[list->pairs[i]];
+
+		list->filter |= UINT32_C(1) << pair->filter_bit;
+		list->shared += pair->shared != 0;
+		list->bytes +=
+			pair->shared
+				? sizeof(cfs_le32)
+				: cfs_erofs_entry_size(pair, pair->value.len);
+		if (plan->version == 2)
+			continue;
+		list->before_metacopy += strcmp(pair->key, METACOPY) < 0;
+		list->before_redirect += strcmp(pair->key, REDIRECT) < 0;
+	}
+}
+
+void cfs_erofs_sum_lists(struct cfs_erofs_plan *plan)
+{
+	size_t n = plan->lists.len / sizeof(struct cfs_erofs_list);
+
+	for (uint32_t i = 0; i < n; i++)
+		sum(plan, cfs_erofs_list(plan, i));
+}
+
+uint8_t *cfs_erofs_put_metacopy(const struct cfs_erofs_plan *plan,
+				const struct cfs_erofs_inode *inode,
+				uint8_t *ret)
+{
+	size_t len = cfs_erofs_metacopy_len(plan, inode);
+	struct cfs_erofs_metacopy head = {
+		.len = (uint8_t)len,
+		.digest_algo = (uint8_t)plan->tree->alg,
+	};
+
+	if (len > 0) {
+		memcpy(ret, &head, 4);
+		memcpy(ret + 4, inode->node->file.digest, len - 4);
+	}
+	return ret + len;
+}
+
+uint8_t *cfs_erofs_put_redirect(const struct cfs_erofs_plan *plan,
+				const struct cfs_erofs_inode *inode,
+				uint8_t *ret)
+{
+	size_t len = cfs_erofs_redirect_len(plan, inode);
+	char path[CFS_OBJECT_PATH_MAX];
+	const char *from = inode->node->file.data;
+	struct cfs_digest digest;
+
+	if (inode->flags & CFS_EROFS_I_BY_DIGEST) {
+		(void)cfs_node_digest(plan->tree, inode->node, &digest);
+		cfs_digest_to_path(&digest, path);
+		from = path;
+	}
+	*ret = '/';
+	memcpy(ret + 1, from, len - 1);
+	return ret + len;
+}
