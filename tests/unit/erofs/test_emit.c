@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "tests/unit/erofs/planned.h"
+
+struct pieces {
+	struct cfs_buf image;
+	size_t n, largest;
+	size_t fail_at; /* the piece that is refused, from 1; 0: none */
+};
+
+static int take(void *ctx, struct cfs_bytes data, struct cfs_err *e)
+{
+	struct pieces *pieces = ctx;
+
+	if (++pieces->n == pieces->fail_at)
+		return cfs_fail(e, ENOSPC, "no room");
+	CHECK(!pieces->fail_at || pieces->n < pieces->fail_at);
+	if (data.len > pieces->largest)
+		pieces->largest = data.len;
+	cfs_buf_add(&pieces->image, data.data, data.len);
+	return cfs_buf_check(&pieces->image, e);
+}
+
+static int emit(struct planned *p, struct pieces *pieces)
+{
+	const struct cfs_erofs_sink sink = { take, pieces };
+
+	return cfs_erofs_emit(&p->plan, &sink, &err);
+}
+
+static const void *at(const struct pieces *pieces, uint64_t pos)
+{
+	CHECK(pos < pieces->image.len);
+	return pieces->image.data + pos;
+}
+
+TEST(the_image_has_the_size_and_the_places_that_were_planned)
+{
+	const struct cfs_erofs_super *super;
+	const struct cfs_erofs_compact *compact;
+	const struct cfs_erofs_inode *inode;
+	struct pieces pieces = { 0 };
+	struct planned p;
+
+	plan_layout(&p, 1,
+		    ROOT "\n/f 3 100640 1 7 8 0 0.0 - abc -"
+			 "\n/tty 0 20620 1 0 0 1281 0.0 - - -\n");
+	CHECK(emit(&p, &pieces) == 0);
+	CHECK(pieces.image.len == p.plan.size);
+	super = at(&pieces, CFS_EROFS_SUPER_START);
+	CHECK(cfs_get64(super->inos) == p.plan.n);
+	CHECK(cfs_get32(super->blocks) == p.plan.size / CFS_EROFS_BLOCK);
+	inode = inode_at(&p, "/f");
+	compact = at(&pieces, inode->nid * CFS_EROFS_SLOT);
+	CHECK(cfs_get16(compact->mode) == 0100640);
+	CHECK(cfs_get32(compact->size) == 3);
+	CHECK(cfs_get16(compact->uid) == 7 && cfs_get16(compact->gid) == 8);
+	CHECK(memcmp(compact + 1, "abc", 3) == 0);
+	inode = inode_at(&p, "/tty");
+	compact = at(&pieces, inode->nid * CFS_EROFS_SLOT);
+	CHECK(cfs_get32(compact->u) == 1281);
+	cfs_buf_free(&pieces.image);
+	plan_end(&p);
+}
+
+TEST(content_of_a_block_and_more_has_blocks_and_a_tail)
+{
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	const struct cfs_erofs_compact *compact;
+	const struct cfs_erofs_inode *inode;
+	struct pieces pieces = { 0 };
+	struct planned p;
+	uint64_t block;
+
+	cfs_buf_adds(&text, ROOT "\n/f 5000 100644 1 0 0 0 0.0 - ");
+	for (unsigned i = 0; i < 5000; i++)
+		cfs_buf_addc(&text, (char)('a' + i % 26));
+	cfs_buf_adds(&text, " -\n");
+	plan_layout(&p, 1, cfs_buf_text(&text));
+	CHECK(emit(&p, &pieces) == 0);
+	inode = inode_at(&p, "/f");
+	CHECK(inode->blocks == 1 && inode->tail == 904);
+	compact = at(&pieces, inode->nid * CFS_EROFS_SLOT);
+	block = cfs_get32(compact->u) * (uint64_t)CFS_EROFS_BLOCK;
+	CHECK(block >= p.plan.data_start);
+	for (unsigned i = 0; i < 5000; i++) {
+		const char *c =
+			i < 4096 ? (const char *)at(&pieces, block + i)
+				 : (const char *)(compact + 1) + i - 4096;
+
+		CHECK(*c == 'a' + (int)i % 26);
+	}
+	cfs_buf_free(&pieces.image);
+	plan_end(&p);
+}
+
+/* An image of over a megabyte, with xattrs as large as they can be. */
+static void plan_large(struct planned *p)
+{
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+
+	cfs_buf_adds(&text, ROOT "\n");
+	for (unsigned i = 0; i < 40; i++) {
+		cfs_buf_addf(&text, "/f%02u" FILE " user.k=%02u", i, i);
+		for (unsigned k = 0; k < 32000; k++)
+			cfs_buf_addc(&text, 'v');
+		cfs_buf_addc(&text, '\n');
+	}
+	plan_layout(p, 1, cfs_buf_text(&text));
+}
+
+TEST(a_large_image_comes_in_pieces)
+{
+	struct pieces pieces = { 0 };
+	struct planned p;
+
+	plan_large(&p);
+	CHECK(emit(&p, &pieces) == 0);
+	CHECK(pieces.image.len == p.plan.size);
+	CHECK(pieces.n > 5 && pieces.largest < 512 * 1024);
+	cfs_buf_free(&pieces.image);
+	plan_end(&p);
+}
+
+TEST(nothing_is_written_after_a_refusal)
+{
+	struct pieces whole = { 0 };
+	struct planned p;
+
+	plan_large(&p);
+	CHECK(emit(&p, &whole) == 0);
+	cfs_buf_free(&whole.image);
+	for (size_t i = 1; i <= whole.n; i++) {
+		struct pieces pieces = { .fail_at = i };
+
+		CHECK(emit(&p, &pieces) == -ENOSPC);
+		CHECK(strcmp(err.msg, "no room") == 0);
+		cfs_buf_free(&pieces.image);
+	}
+	plan_end(&p);
+}

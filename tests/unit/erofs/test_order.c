@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "tests/unit/erofs/planned.h"
+
+/* The names of the plan's inodes but for stubs, in their order. */
+static const char *names(const struct cfs_erofs_plan *plan)
+{
+	static char buf[256];
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (uint32_t i = 1; i < plan->n; i++) {
+		const struct cfs_node *node = plan->inodes[i].node;
+
+		if (node->parent)
+			n += (size_t)snprintf(buf + n, sizeof(buf) - n, " %s",
+					      node->name);
+	}
+	return buf;
+}
+
+#define TREE                                                           \
+	ROOT "\n/a" DIR "\n/a/x" FILE "\n/a/y" DIR "\n/a/y/deep" FILE  \
+	     "\n/b" FILE "\n/c 0 @100644 1 0 0 0 0.0 /a/x - -\n/d" DIR \
+	     "\n/d/z" FILE "\n"
+
+TEST(versions_0_and_1_go_level_by_level_and_2_by_depth)
+{
+	struct planned p;
+
+	plan_order(&p, 1, TREE);
+	CHECK(strcmp(names(&p.plan), " a b d x y z deep") == 0);
+	CHECK(p.plan.n == 1 + 7 + 256);
+	CHECK(p.plan.inodes[0].flags & CFS_EROFS_I_OPAQUE);
+	plan_end(&p);
+	plan_order(&p, 2, TREE);
+	CHECK(strcmp(names(&p.plan), " a x y deep b d z") == 0);
+	CHECK(p.plan.n == 1 + 7);
+	CHECK(p.plan.inodes[0].flags == 0);
+	plan_end(&p);
+}
+
+TEST(version_2_counts_names_and_the_others_believe_the_count)
+{
+	struct planned p;
+
+	plan_order(&p, 2, TREE);
+	CHECK(inode_at(&p, "/a/x")->nlink == 2);
+	plan_end(&p);
+	plan_order(&p, 1, TREE);
+	CHECK(inode_at(&p, "/a/x")->nlink == 1);
+	plan_end(&p);
+}
+
+/* The entries of @dir with the numbers they lead to. */
+static const char *entries(const struct cfs_erofs_plan *plan,
+			   const struct cfs_node *dir, unsigned max)
+{
+	struct cfs_erofs_dir_iter it = cfs_erofs_dir_start(plan, dir);
+	const struct cfs_node *entry;
+	static char buf[256];
+	size_t n = 0;
+
+	while (max-- && (entry = cfs_erofs_dir_next(&it)))
+		n += (size_t)snprintf(buf + n, sizeof(buf) - n, " %s:%u",
+				      entry->name,
+				      cfs_erofs_ino(plan, dir, entry));
+	return buf;
+}
+
+TEST(dots_and_stubs_stand_in_their_places_among_entries)
+{
+	struct planned p;
+
+	plan_order(&p, 1,
+		   ROOT "\n/!" FILE "\n/-" DIR "\n/-/+" FILE "\n/-/..." FILE
+			"\n/-/l 0 @100644 1 0 0 0 0.0 /! - -"
+			"\n/01" FILE "\n");
+	CHECK(strcmp(entries(&p.plan, p.tree->root, 7),
+		     " !:1 -:2 .:0 ..:0 00:3 01:4 02:5") == 0);
+	CHECK(strcmp(entries(&p.plan, inode_at(&p, "/-")->node, 9),
+		     " +:259 .:2 ..:0 ...:260 l:1") == 0);
+	/* 01 is there, and no stub. */
+	CHECK(p.plan.n == 1 + 5 + 255);
+	plan_end(&p);
+}
+
+TEST(stubs_have_the_owner_time_and_label_of_root)
+{
+	const struct cfs_node *stub;
+	struct planned p;
+
+	plan_order(&p, 0,
+		   "/ 0 40755 2 7 8 0 5.6 - - - security.selinux=l "
+		   "user.a=b\n");
+	stub = p.plan.inodes[1].node;
+	CHECK(strcmp(stub->name, "00") == 0 && stub->mode == (S_IFCHR | 0644));
+	CHECK(stub->uid == 7 && stub->gid == 8 && stub->nlink == 1);
+	CHECK(stub->mtime_sec == 5 && stub->mtime_nsec == 6);
+	CHECK(stub->xattrs->n == 1);
+	CHECK(strcmp(stub->xattrs->v[0]->key, "security.selinux") == 0);
+	plan_end(&p);
+}
+
+TEST(a_whiteout_marks_its_directory_and_raises_the_version)
+{
+	static const char text[] = ROOT "\n/d" DIR
+					"\n/d/w 0 20000 1 0 0 0 0.0 - - -\n";
+	struct planned p;
+
+	plan_start(&p, 0, CFS_EROFS_BUMP, text);
+	CHECK(cfs_erofs_order(&p.plan, &err) == 0);
+	CHECK(p.plan.version == 1);
+	CHECK(inode_at(&p, "/d/w")->flags == CFS_EROFS_I_WHITEOUT);
+	CHECK(inode_at(&p, "/d/w")->type == CFS_EROFS_FT_REG);
+	CHECK(inode_at(&p, "/d")->flags == CFS_EROFS_I_MARKED);
+	plan_end(&p);
+	plan_order(&p, 0, text);
+	CHECK(p.plan.version == 0);
+	plan_end(&p);
+	/* Stubs are none, and without one nothing is raised. */
+	plan_start(&p, 0, CFS_EROFS_BUMP, ROOT "\n");
+	CHECK(cfs_erofs_order(&p.plan, &err) == 0);
+	CHECK(p.plan.version == 0);
+	plan_end(&p);
+}
+
+TEST(times_before_1970_are_early_only_if_asked)
+{
+	static const char text[] = "/ 0 40755 2 0 0 0 9.0 - - -\n"
+				   "/a 0 100644 1 0 0 0 -3.0 - - -\n"
+				   "/b 0 100644 1 0 0 0 4.7 - - -\n"
+				   "/c 0 100644 1 0 0 0 4.6 - - -\n";
+	struct planned p;
+
+	plan_start(&p, 1, CFS_EROFS_SIGNED_TIME, text);
+	CHECK(cfs_erofs_order(&p.plan, &err) == 0);
+	CHECK(p.plan.mtime_sec == -3 && p.plan.mtime_nsec == 0);
+	plan_end(&p);
+	plan_order(&p, 1, text);
+	CHECK(p.plan.mtime_sec == 4 && p.plan.mtime_nsec == 6);
+	plan_end(&p);
+}
+
+TEST(files_elsewhere_are_told_by_digest_or_path)
+{
+	static const char text[] = ROOT
+		"\n/a 9 100644 1 0 0 0 0.0 " OBJ_A
+		"\n/b 9 100644 1 0 0 0 0.0 some/path - 0a" HEX62
+		"\n/c 9 100644 1 0 0 0 0.0 some/path - -"
+		"\n/d 9 100644 1 0 0 0 0.0 - - -\n";
+	const uint8_t own = CFS_EROFS_I_METACOPY;
+	const uint8_t both = own | CFS_EROFS_I_REDIRECT;
+	const uint8_t object = both | CFS_EROFS_I_BY_DIGEST;
+	struct planned p;
+
+	plan_order(&p, 1, text);
+	CHECK(inode_at(&p, "/a")->flags == object);
+	CHECK(inode_at(&p, "/b")->flags == both);
+	CHECK(inode_at(&p, "/c")->flags == both);
+	CHECK(inode_at(&p, "/d")->flags == own);
+	CHECK(p.plan.n_digests == 2 && p.plan.spelled);
+	plan_end(&p);
+	plan_order(&p, 2, text);
+	CHECK(inode_at(&p, "/b")->flags == object);
+	plan_end(&p);
+}
+
+static void refused(unsigned version, const char *text, int code,
+		    const char *message)
+{
+	struct planned p;
+
+	plan_start(&p, version, 0, text);
+	CHECK(cfs_erofs_order(&p.plan, &err) == -code);
+	CHECK(strcmp(err.msg, message) == 0);
+	plan_end(&p);
+}
+
+TEST(what_the_version_cannot_hold_is_refused_with_its_name)
+{
+	refused(1, ROOT "\n/f 9007199254740993 100644 1 0 0 0 0.0 " OBJ_A "\n",
+		EFBIG,
+		"/f: size 9007199254740993, 9007199254740992 is possible");
+	refused(2, ROOT "\n/f 8796093022209 100644 1 0 0 0 0.0 " OBJ_A "\n",
+		EFBIG, "/f: size 8796093022209, 8796093022208 is possible");
+}
