@@ -170,6 +170,9 @@ static void words_end(const struct cfs_diff_print *p,
 	if (text)
 		puts(text);
 	cmd_diff_images_words(p->side, images);
+	if (images->behind && sum->link_order)
+		puts("hard links: a dumpfile has another of their names first, "
+		     "and images have the inode there");
 }
 
 static int json_end(const struct cfs_diff_print *p,
@@ -188,6 +191,7 @@ static int json_end(const struct cfs_diff_print *p,
 		     "    \"changed\": %llu,\n    \"only_in_a\": %llu,\n"
 		     "    \"only_in_b\": %llu,\n    \"not_compared\": %llu,\n"
 		     "    \"nanoseconds\": %llu,\n"
+		     "    \"link_order\": %llu,\n"
 		     "    \"fields\": {",
 		     same ? "true" : "false", (unsigned long long)sum->names_a,
 		     (unsigned long long)sum->names_b,
@@ -195,7 +199,8 @@ static int json_end(const struct cfs_diff_print *p,
 		     (unsigned long long)sum->only_a,
 		     (unsigned long long)sum->only_b,
 		     (unsigned long long)sum->other_alg,
-		     (unsigned long long)sum->nanoseconds);
+		     (unsigned long long)sum->nanoseconds,
+		     (unsigned long long)sum->link_order);
 	for (unsigned i = 0; i < CFS_DIFF_FIELDS; i++) {
 		if (!sum->by_field[i])
 			continue;

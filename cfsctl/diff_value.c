@@ -187,7 +187,7 @@ static const char *acl_tag(unsigned tag)
 	}
 }
 
-/* As getfacl(1) prints it, in one line. */
+/* In the short text form of acl(5). */
 static bool add_acl(struct cfs_buf *out, struct cfs_bytes value)
 {
 	size_t n = (value.len - sizeof(cfs_le32)) / sizeof(struct acl_entry);

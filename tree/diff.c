@@ -311,6 +311,7 @@ static int compare(struct comparison *c, const struct cfs_node *a,
 
 	c->sum.names_a++;
 	c->sum.names_b++;
+	c->sum.link_order += ((a->flags ^ b->flags) & CFS_NODE_LINK) != 0;
 	if (!cfs_node_is_dir(inode_a) && !cfs_node_is_dir(inode_b) &&
 	    !pair_up(c, &diff, inode_a, inode_b))
 		return 0;

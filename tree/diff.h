@@ -75,6 +75,9 @@ struct cfs_diff_sum {
 	/* Inodes whose mtimes are the same but for nanoseconds, with
 	 * whole_seconds. */
 	uint64_t nanoseconds;
+	/* Names that are a CFS_NODE_LINK in one tree only.  No difference of
+	 * the files, but of where old versions of images have their inode. */
+	uint64_t link_order;
 };
 
 /*

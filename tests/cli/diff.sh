@@ -207,17 +207,26 @@ poke() { # FROM TO OFFSET BYTES
 	cp "$1" "$2"
 	printf "$4" | dd of="$2" bs=1 seek="$3" conv=notrunc status=none
 }
-poke v1.img poked.img 16 '\x01'
+poke v1.img poked.img 1072 '\x01'
 poke poked.img poked.img2 1172 '\x77'
 gives "an image of another writer" "the trees are the same: 6 entries
-images: header and superblock: unused 0x00000000000000000000000000000000 -> 0x01000000000000000000000000000000
+images: header and superblock: uuid 0x00000000000000000000000000000000 -> 0x01000000000000000000000000000000
 images: behind the superblock the first byte that differs is 1172: in A field ino of the inode of /, in B field ino of the inode of /
 images: B is not what this program writes for its tree as version 1" \
 	1 v1.img poked.img2
 gives "and its tree" "the trees are the same: 6 entries
-images: header and superblock: unused 0x01000000000000000000000000000000 -> 0x00000000000000000000000000000000
+images: header and superblock: uuid 0x01000000000000000000000000000000 -> 0x00000000000000000000000000000000
 images: A is not what this program writes for its tree as version 1" \
 	1 poked.img tree.a
+cat > links.c << 'END'
+/ 0 40755 2 0 0 0 0.0 - - -
+/b 0 100644 2 0 0 0 0.0 - - -
+/a 0 @120000 - - - - 0.0 /b - -
+END
+check "hard links in another order" sh -c '
+	cfsctl --no-repo diff links.a links.c > out
+	[ $? = 1 ] && grep -q "^the trees are the same" out &&
+	grep -q "^hard links: a dumpfile has another" out'
 printf '%s\n' '/ 0 40755 2 0 0 0 0.0 - - -' \
 	'/f 9007199254740993 100644 1 0 0 0 0.0 - - -' > huge.dump
 check "what cannot be an image" sh -c 'cfsctl --no-repo diff huge.dump tree.b \

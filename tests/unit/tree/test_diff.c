@@ -253,6 +253,7 @@ TEST(which_name_has_the_line_does_not_matter)
 		    ROOT "/b 0 100644 2 0 0 0 0.0 - - -\n"
 			 "/a 0 @120000 - - - - 0.0 /b - -\n",
 		    ""));
+	CHECK(sum.link_order == 2);
 }
 
 TEST(names_of_one_inode_here_and_of_two_there)
