@@ -182,6 +182,16 @@ check "a failure leaves what was there" cmp before.img kept.img
 )
 report $? "so does a full disk"
 check "as it was" cmp before.img kept.img
+{
+	echo '/ 0 40755 2 0 0 0 1.0 - - -'
+	seq -f '/file%.0f 0 100644 1 0 0 0 1.0 - - -' 100000
+} > long.dump
+(
+	ulimit -v 12000
+	fails "out of memory" --from-file long.dump kept.img
+)
+report $? "so does too little memory"
+check "as it was as well" cmp before.img kept.img
 check "an image replaces what is there" \
 	mkcomposefs --from-file "$vectors/02-simple.dump" kept.img
 same "keeping its mode" "$(stat -c %a kept.img)" 600
@@ -215,6 +225,20 @@ if command -v strace > /dev/null; then
 		! strace -o trace -qq -e inject=renameat:error=EIO \
 			mkcomposefs dir injected/x.img 2> err &&
 		test "$(cat injected/x.img)" = old && test "$(ls -A injected)" = x.img'
+	# The last call of each kind included.
+	killed() { # CALL: whatever was killed, the name has the old or the new image
+		local at
+		for at in 1 2 3 4; do
+			cp before.img injected/x.img
+			strace -o trace -qq -e inject="$1:signal=KILL:when=$at" \
+				mkcomposefs --from-file "$vectors/02-simple.dump" injected/x.img
+			cmp -s injected/x.img before.img || cmp injected/x.img new.img || return 1
+		done
+	}
+	mkcomposefs --from-file "$vectors/02-simple.dump" new.img
+	for call in openat read write fchmod linkat renameat close; do
+		check "killed at $call" killed $call
+	done 2> /dev/null
 fi
 mkdir quiet
 mkcomposefs --from-file pipe quiet/out.img &

@@ -187,4 +187,40 @@ for dump in "$vectors"/*.dump; do
 	check "$name prints alike" \
 		cmp <("$tools/bin/composefs-info" dump v.img) <(composefs-info dump v.img)
 done
+
+# A directory with all that one may hold, as far as the user may make it.
+mkdir -p all/w all/deep/a
+for size in 1 63 64 65 4095 4096 4097 1048576 1048577 3000000; do
+	head -c $size /dev/urandom > all/f$size
+done
+truncate -s 5000000 all/sparse
+mkfifo all/pipe
+printf x > "all/$(printf 'n%.0s' $(seq 255))"
+: > "$(printf 'all/\377\376 \n!')"
+ln all/f65 all/l65
+{
+	mknod all/w/gone c 0 0
+	mknod all/null c 1 3
+	mknod all/blk b 8 1
+	chown 12345:4294967294 all/f64
+	setfattr -n trusted.overlay.opaque -v y all/deep
+	setfattr -n trusted.foo -v 1 all/deep/a
+	setfattr -n user.b -v 0x00ff all/deep/a
+	setfattr -n user.empty all/deep/a
+	setfacl -m u:1:rwx all/deep
+} 2> /dev/null
+chmod 7777 all/deep/a
+touch -h -d @-5.25 all/f65
+
+alike() { # OPTION...
+	"$tools/bin/mkcomposefs" "$@" --digest-store=peers.store all peers.img &&
+		mkcomposefs "$@" --digest-store=mine.store all mine.img &&
+		cmp peers.img mine.img && diff -r peers.store mine.store
+}
+check "a directory of everything" alike
+for option in --skip-devices --skip-xattrs --user-xattrs --use-epoch \
+	--min-version=1 --max-version=0 --threads=1; do
+	check "with $option" alike $option
+done
+same "no more is in the store" "$(find mine.store -name '.*')" ""
 finish
