@@ -52,6 +52,7 @@ CFS_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all \
 	      -U_FORTIFY_SOURCE
 endif
 
+comma := ,
 ifneq ($(V),1)
 say = @printf '  %-5s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)';
 endif
@@ -133,6 +134,10 @@ $(BIN)/cfsctl: $(CTL_OBJS) $(LIB)
 # The fakes come before the archives, so the real ones are not pulled in.
 $(UNIT): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(FAKES) $(PROG) $(LIB)
 	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(TEST_LIBS) -o $@
+
+# Lets each allocation fail.
+$(O)/tests/unit/erofs/test_memory: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,\
+	malloc calloc realloc aligned_alloc free)
 
 $(FUZZ): %: %.o $(O)/tests/fuzz/replay.o $(PROG) $(LIB)
 	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(TEST_LIBS) -o $@

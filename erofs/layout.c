@@ -182,7 +182,7 @@ static int size_xattrs(const struct cfs_erofs_plan *plan,
 				"%llu bytes of xattrs, %d are possible",
 				(unsigned long long)bytes +
 					sizeof(struct cfs_erofs_xattr_header),
-				4 * CFS_EROFS_ICOUNT_MAX);
+				CFS_EROFS_XATTR_BYTES_MAX);
 	inode->xattr_bytes =
 		(uint32_t)(bytes + sizeof(struct cfs_erofs_xattr_header));
 	return 0;

@@ -32,6 +32,8 @@
 #define CFS_INLINE_MAX	     5000
 #define CFS_INLINE_FROM_DISK 64
 #define CFS_NODES_MAX	     (1u << 30)
+/* Levels of directories.  Source: composefs-rs reads images of no more. */
+#define CFS_DEPTH_MAX 2047
 
 enum cfs_node_flags {
 	/* Another name of the inode @link; only parent, name and the type in
@@ -194,7 +196,7 @@ int cfs_tree_sort(struct cfs_tree *tree,
  * cfs_tree_sort(), then makes the first name of every inode in depth-first
  * order the one that is no link, and nlink of leaves the number of their
  * names.
- * Errors: -EEXIST.
+ * Errors: -EEXIST, -ELOOP for a directory beyond CFS_DEPTH_MAX.
  */
 int cfs_tree_finish(struct cfs_tree *tree,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -186,8 +186,6 @@ static void count_name(struct cfs_node *node)
 {
 	struct cfs_node *inode;
 
-	if (S_ISDIR(node->mode))
-		return;
 	if (node->flags & CFS_NODE_LINK) {
 		flatten(node);
 		/* The inode's own name comes later, or was removed. */
@@ -201,15 +199,43 @@ static void count_name(struct cfs_node *node)
 	inode->nlink++;
 }
 
+/* How deep @n is, which comes after @last in a walk; @depth: that of @last. */
+static unsigned depth_of(const struct cfs_node *n, const struct cfs_node *last,
+			 unsigned depth)
+{
+	if (n->parent == last)
+		return depth + 1;
+	for (; last->parent != n->parent; last = last->parent)
+		depth--;
+	return depth;
+}
+
+static int count_names(struct cfs_tree *tree, struct cfs_err *err)
+{
+	struct cfs_node *n = tree->root, *last = n;
+	char name[CFS_NODE_NAME_MAX];
+	unsigned depth = 0;
+
+	while ((n = cfs_node_walk(tree->root, n))) {
+		depth = depth_of(n, last, depth);
+		last = n;
+		if (!S_ISDIR(n->mode))
+			count_name(n);
+		else if (depth > CFS_DEPTH_MAX)
+			return cfs_fail(err, ELOOP, "%s: over %d levels deep",
+					cfs_node_name(n, name), CFS_DEPTH_MAX);
+	}
+	return 0;
+}
+
 int cfs_tree_finish(struct cfs_tree *tree, struct cfs_err *err)
 {
 	int r = cfs_tree_sort(tree, err);
 
+	if (r == 0)
+		r = count_names(tree, err);
 	if (r < 0)
 		return r;
-	for (struct cfs_node *n = tree->root; n;
-	     n = cfs_node_walk(tree->root, n))
-		count_name(n);
 	for (struct cfs_node *n = tree->root; n;
 	     n = cfs_node_walk(tree->root, n))
 		n->flags &= (uint8_t)~CFS_NODE_SEEN;

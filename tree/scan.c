@@ -38,7 +38,7 @@ struct scanner {
 		int fd;
 		dev_t dev;
 		ino_t ino;
-	} levels[CFS_SCAN_DEPTH_MAX + 1];
+	} levels[CFS_DEPTH_MAX + 1];
 	char names[XATTR_ROOM];
 	uint8_t value[XATTR_ROOM];
 	_Alignas(struct dirent64) char entries[ENTRIES_ROOM];
@@ -402,10 +402,10 @@ static int enter(struct scanner *sc, struct cfs_node *node, struct cfs_err *err)
 {
 	int dirfd = sc->levels[sc->depth].fd, fd;
 
-	if (sc->depth + 1 > CFS_SCAN_DEPTH_MAX)
+	if (sc->depth + 1 > CFS_DEPTH_MAX)
 		return cfs_fail(err, ELOOP,
 				"over %d directories within each other",
-				CFS_SCAN_DEPTH_MAX);
+				CFS_DEPTH_MAX);
 	fd = openat(dirfd, node->name,
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)

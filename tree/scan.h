@@ -8,9 +8,6 @@
 #include "fsverity/digester.h"
 #include "tree/node.h"
 
-/* Source: composefs-rs reads images of at most this many levels. */
-#define CFS_SCAN_DEPTH_MAX 2047
-
 enum cfs_scan_flags {
 	CFS_SCAN_NO_XATTRS = 1,
 	CFS_SCAN_USER_XATTRS = 2, /* none but user.* */
@@ -36,7 +33,7 @@ struct cfs_scan {
  * this returns; after a failure it is cancelled.
  *
  * Errors, worded with the path: -ESTALE for a file or directory that changes
- * meanwhile, -ELOOP beyond CFS_SCAN_DEPTH_MAX, -EOVERFLOW for a device number
+ * meanwhile, -ELOOP beyond CFS_DEPTH_MAX, -EOVERFLOW for a device number
  * over 32 bits, the digester's, system calls'.
  */
 int cfs_tree_scan(int dirfd, const struct cfs_scan *scan, struct cfs_tree **ret,

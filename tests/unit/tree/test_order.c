@@ -162,3 +162,22 @@ TEST(paths_are_whole_and_names_for_people_are_safe)
 	cfs_node_path(node, &path);
 	CHECK(path.len == 4 + 5 * 101);
 }
+
+/* Source: composefs-rs erofs/reader.rs, which reads no deeper ones. */
+TEST(directories_beyond_a_depth_are_refused)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = new_tree();
+	struct cfs_node *node = tree->root;
+
+	/* What is beside does not count. */
+	for (int i = 0; i < CFS_DEPTH_MAX; i++) {
+		add(tree, node, "a", S_IFDIR);
+		add(tree, add(tree, node, "c", S_IFDIR), "f", S_IFREG);
+		node = add(tree, node, "b", S_IFDIR);
+	}
+	add(tree, node, "f", S_IFREG);
+	CHECK(cfs_tree_finish(tree, &err) == 0);
+	add(tree, node, "b", S_IFDIR);
+	CHECK(cfs_tree_finish(tree, &err) == -ELOOP);
+	CHECK(strstr(err.msg, "/b/b: over 2047 levels deep"));
+}
