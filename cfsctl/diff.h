@@ -80,9 +80,11 @@ int cmd_diff_images(const struct cfs_diff_side side[static 2], bool alike,
 		    struct cfs_diff_images *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Says what came of it; appends a member "images" and its comma. */
-void cmd_diff_images_words(const struct cfs_diff_side side[static 2],
-			   const struct cfs_diff_images *images) CFS_NONNULL;
+/* Says what came of it (errors: -ENOMEM); or appends a member "images" and its
+ * comma. */
+int cmd_diff_images_words(const struct cfs_diff_side side[static 2],
+			  const struct cfs_diff_images *images,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 void cmd_diff_images_json(const struct cfs_diff_side side[static 2],
 			  const struct cfs_diff_images *images,
 			  struct cfs_buf *out) CFS_NONNULL;

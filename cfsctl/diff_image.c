@@ -196,8 +196,9 @@ static void words_reason(const struct cfs_diff_side side[static 2],
 	}
 }
 
-void cmd_diff_images_words(const struct cfs_diff_side side[static 2],
-			   const struct cfs_diff_images *images)
+int cmd_diff_images_words(const struct cfs_diff_side side[static 2],
+			  const struct cfs_diff_images *images,
+			  struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
 	bool real[] = { side[0].kind == CFS_DIFF_OF_IMAGE,
@@ -209,14 +210,17 @@ void cmd_diff_images_words(const struct cfs_diff_side side[static 2],
 			       "AB"[i], side[i].version, side[i].refused.msg);
 	}
 	if (!images->compared)
-		return;
+		return 0;
 	if (images->same && (real[0] || real[1]))
 		puts("images: the same, byte for byte");
 	if (!images->same && (images->alike || (real[0] && real[1])))
 		words_fields(side, &out);
 	if (!images->same && images->alike)
 		words_reason(side, images, &out);
-	fwrite(out.data, 1, out.len, stdout);
+	if (!cfs_buf_text(&out))
+		return cfs_fail(err, ENOMEM, "out of memory");
+	fputs((char *)out.data, stdout);
+	return 0;
 }
 
 static void json_place(struct cfs_buf *out, const char *name,

@@ -139,9 +139,9 @@ static void words_sum(const struct cfs_diff_sum *sum)
 	       (unsigned long long)sum->names_b);
 }
 
-static void words_end(const struct cfs_diff_print *p,
-		      const struct cfs_diff_sum *sum,
-		      const struct cfs_diff_images *images)
+static int words_end(const struct cfs_diff_print *p,
+		     const struct cfs_diff_sum *sum,
+		     const struct cfs_diff_images *images, struct cfs_err *err)
 {
 	const char *text = hint(p, sum);
 
@@ -169,10 +169,12 @@ static void words_end(const struct cfs_diff_print *p,
 		       cmd_diff_s(sum->nanoseconds));
 	if (text)
 		puts(text);
-	cmd_diff_images_words(p->side, images);
+	if (cmd_diff_images_words(p->side, images, err) < 0)
+		return -err->code;
 	if (images->behind && sum->link_order)
 		puts("hard links: a dumpfile has another of their names first, "
 		     "and images have the inode there");
+	return 0;
 }
 
 static int json_end(const struct cfs_diff_print *p,
@@ -227,6 +229,5 @@ int cmd_diff_end(struct cfs_diff_print *p, const struct cfs_diff_sum *sum,
 {
 	if (p->json)
 		return json_end(p, sum, images, same, err);
-	words_end(p, sum, images);
-	return 0;
+	return words_end(p, sum, images, err);
 }
