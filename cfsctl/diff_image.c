@@ -155,6 +155,34 @@ static const struct cfs_erofs_field *next_field(
 	return NULL;
 }
 
+static bool has_whiteouts(const struct cfs_tree *tree)
+{
+	for (struct cfs_node *n = tree->root; n;
+	     n = cfs_node_walk(tree->root, n)) {
+		if (cfs_node_is_whiteout(n))
+			return true;
+	}
+	return false;
+}
+
+/* Who writes which version when nobody asks for one, or NULL. */
+static const char *version_hint(const struct cfs_diff_side side[static 2])
+{
+	unsigned a = side[0].version, b = side[1].version;
+
+	if (a == b)
+		return NULL;
+	if (a == 2 || b == 2)
+		return "version 2 is the former default of composefs-rs, and "
+		       "asked for with --erofs-version now";
+	if (has_whiteouts(side[0].tree) || has_whiteouts(side[1].tree))
+		return "mkcomposefs writes version 1 of a tree with whiteouts "
+		       "and else 0, cfsctl writes 1, unless another is asked "
+		       "for";
+	return "mkcomposefs writes version 0 and cfsctl version 1, unless "
+	       "another is asked for";
+}
+
 static void words_fields(const struct cfs_diff_side side[static 2],
 			 struct cfs_buf *out)
 {
@@ -200,6 +228,7 @@ int cmd_diff_images_words(const struct cfs_diff_side side[static 2],
 			  const struct cfs_diff_images *images,
 			  struct cfs_err *err)
 {
+	const char *hint = version_hint(side);
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
 	bool real[] = { side[0].kind == CFS_DIFF_OF_IMAGE,
 			side[1].kind == CFS_DIFF_OF_IMAGE };
@@ -217,6 +246,8 @@ int cmd_diff_images_words(const struct cfs_diff_side side[static 2],
 		words_fields(side, &out);
 	if (!images->same && images->alike)
 		words_reason(side, images, &out);
+	if (hint)
+		cfs_buf_addf(&out, "images: %s\n", hint);
 	if (!cfs_buf_text(&out))
 		return cfs_fail(err, ENOMEM, "out of memory");
 	fputs((char *)out.data, stdout);
@@ -242,7 +273,7 @@ void cmd_diff_images_json(const struct cfs_diff_side side[static 2],
 			  struct cfs_buf *out)
 {
 	const struct cfs_erofs_field *field;
-	const char *comma = "";
+	const char *comma = "", *hint = version_hint(side);
 	size_t at = 0;
 
 	cfs_buf_adds(out, "  \"images\": ");
@@ -271,5 +302,10 @@ void cmd_diff_images_json(const struct cfs_diff_side side[static 2],
 		cfs_buf_addf(out, ", \"canonical\": {\"a\": %s, \"b\": %s}",
 			     images->canonical[0] ? "true" : "false",
 			     images->canonical[1] ? "true" : "false");
+	cfs_buf_adds(out, ", \"hint\": ");
+	if (hint)
+		cfs_json_add_string(out, hint);
+	else
+		cfs_buf_adds(out, "null");
 	cfs_buf_adds(out, "},\n");
 }

@@ -193,10 +193,23 @@ for v in 0 1 2; do
 	"$dump2image" -n $v the.dump the$v.img
 done
 gives "another version" "the trees are the same: 6 entries
-images: header and superblock: composefs_version 1 -> 0" 1 v1.img v0.img
+images: header and superblock: composefs_version 1 -> 0
+images: mkcomposefs writes version 0 and cfsctl version 1, unless another is asked for" \
+	1 v1.img v0.img
+# Version 1 marks the directory that holds one.
+printf '%s\n' '/ 0 40755 2 0 0 0 0.0 - - -' \
+	'/gone 0 20644 1 0 0 0 0.0 - - -' > white.dump
+"$dump2image" -n 0 white.dump white0.img
+"$dump2image" -n auto white.dump white1.img
+gives "whiteouts" "the trees are the same: 2 entries
+images: header and superblock: composefs_version 0 -> 1
+images: behind the superblock the first byte that differs is 1154: in A field xattr_icount of the inode of /, in B field xattr_icount of the inode of /
+images: mkcomposefs writes version 1 of a tree with whiteouts and else 0, cfsctl writes 1, unless another is asked for" \
+	1 white0.img white1.img
 gives "another layout" "the trees are the same: 6 entries
 images: header and superblock: composefs_version 1 -> 2, inos 261 -> 5, blocks 4 -> 1, xattr_blkaddr 2 -> 0
-images: behind the superblock the first byte that differs is 1152: in A field format of the inode of /, in B field format of the inode of /" \
+images: behind the superblock the first byte that differs is 1152: in A field format of the inode of /, in B field format of the inode of /
+images: version 2 is the former default of composefs-rs, and asked for with --erofs-version now" \
 	1 v1.img v2.img
 gives "that is not to count" \
 	"the trees are the same: 6 entries" 0 v1.img v0.img --ignore bytes
