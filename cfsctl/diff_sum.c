@@ -83,8 +83,8 @@ static const struct {
 	  "only modes differ: one side was unpacked or built with another "
 	  "umask" },
 	{ BIT(CFS_DIFF_NLINK) | BIT(CFS_DIFF_HARDLINK),
-	  "only hard links differ: a copy made files of them (cp -a and rsync "
-	  "-H keep them), or a dumpfile has other link counts" },
+	  "only hard links differ: a copy or mkcomposefs made files of them (cp "
+	  "-a and rsync -H keep them), or a dumpfile has other link counts" },
 	{ BIT(CFS_DIFF_STORAGE),
 	  "the contents are the same, kept in the image on one side only: the "
 	  "tools differ in how long a file may be to be kept there" },

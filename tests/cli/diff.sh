@@ -86,7 +86,7 @@ END
 sed 's|^/b.*|/b 0 100644 2 0 0 0 0.0 - - -|' links.a > links.b
 gives "a link that became a file" "/b: hardlink /a -> none
 changed: 1 (hardlink 1); only in A: 0 of 3; only in B: 0 of 3
-only hard links differ: a copy made files of them (cp -a and rsync -H keep them), or a dumpfile has other link counts" \
+only hard links differ: a copy or mkcomposefs made files of them (cp -a and rsync -H keep them), or a dumpfile has other link counts" \
 	1 links.a links.b
 gives "that is ignored" \
 	"the trees are the same: 3 entries, but for what is ignored" \
