@@ -34,11 +34,8 @@ static int without_acls(int image_fd, struct cfs_err *err)
 	ssize_t n = cfs_pread_full(image_fd, &header, sizeof(header), 0);
 
 	if (n < 0)
-		return cfs_fail(err, (int)-n, "read its first bytes: %s%s",
-				strerror((int)-n),
-				n == -EIO ? ", its content is damaged on disk "
-					    "(fs-verity)"
-					  : "");
+		return cfs_fail(err, (int)-n, "read its first bytes: %s",
+				strerror((int)-n));
 	return cfs_get32(header.magic) == HEADER_MAGIC &&
 	       cfs_get32(header.composefs_version) < 2 &&
 	       !(cfs_get32(header.flags) & FLAG_HAS_ACL);
@@ -80,11 +77,9 @@ int cfs_erofs_mount(int image_fd, const char *name, unsigned flags,
 {
 	struct cfs_erofs_mount m = { .backend = CFS_BACKEND_FILE };
 	int noacl = flags & CFS_EROFS_ACL ? 0 : without_acls(image_fd, err);
-	int r = -ENOTBLK;
+	int r = noacl < 0 ? noacl : -ENOTBLK;
 
-	if (noacl < 0)
-		return cfs_ctx(err, "image %s", name);
-	if (!(flags & CFS_EROFS_LOOP))
+	if (noacl >= 0 && !(flags & CFS_EROFS_LOOP))
 		r = mount_from(NULL, image_fd, noacl, err);
 	/* Linux before 6.12, or below a file system it cannot read from. */
 	if (r == -ENOTBLK)

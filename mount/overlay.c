@@ -129,10 +129,9 @@ static int try_mount(const struct cfs_overlay_params *p, enum cfs_layer_api api,
 		return -EAGAIN;
 	if (!p->n_data || p->merged)
 		return r;
-	return too_old(err,
-		       p->verity ? "data-only layers and no verity="
-				 : "data-only layers",
-		       p->verity ? "6.6" : "6.5");
+	if (p->verity)
+		return too_old(err, "data-only layers and no verity=", "6.6");
+	return too_old(err, "data-only layers", "6.5");
 }
 
 int cfs_overlay_mount(const struct cfs_overlay_params *params,
