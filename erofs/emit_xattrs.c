@@ -35,72 +35,123 @@ uint8_t *cfs_erofs_put_entry(const struct cfs_erofs_pair *pair,
 	return put_padding(p, end + value.len);
 }
 
-/* An attribute that stands in @inode, overlay's own or another. */
-static uint8_t *put_attr(const struct cfs_erofs_plan *plan,
-			 const struct cfs_erofs_inode *inode,
-			 const struct cfs_erofs_pair *pair, uint8_t *p)
+static uint8_t *put_metacopy(const struct cfs_erofs_plan *plan,
+			     const struct cfs_erofs_inode *inode, uint8_t *p)
 {
-	uint8_t *end;
+	uint8_t *end = put_name(&plan->metacopy,
+				cfs_erofs_metacopy_len(plan, inode), p);
 
-	if (pair == &plan->metacopy) {
-		end = put_name(pair, cfs_erofs_metacopy_len(plan, inode), p);
-		end = cfs_erofs_put_metacopy(plan, inode, end);
-	} else if (pair == &plan->redirect) {
-		end = put_name(pair, cfs_erofs_redirect_len(plan, inode), p);
-		end = cfs_erofs_put_redirect(plan, inode, end);
-	} else {
-		return cfs_erofs_put_entry(pair, pair->value, p);
-	}
-	return put_padding(p, end);
+	return put_padding(p, cfs_erofs_put_metacopy(plan, inode, end));
 }
 
-/* What a reference counts: words from the block that holds the table's start,
- * or (version 2) from the start of the image. */
-static uint32_t reference(const struct cfs_erofs_plan *plan, uint32_t shared)
+static uint8_t *put_redirect(const struct cfs_erofs_plan *plan,
+			     const struct cfs_erofs_inode *inode, uint8_t *p)
+{
+	uint8_t *end = put_name(&plan->redirect,
+				cfs_erofs_redirect_len(plan, inode), p);
+
+	return put_padding(p, cfs_erofs_put_redirect(plan, inode, end));
+}
+
+/* Attributes of an inode, of which some are put; @left: how many references
+ * there is room for. */
+struct area {
+	const struct cfs_erofs_plan *plan;
+	const uint32_t *pairs; /* the next ones */
+	uint32_t left;
+	uint8_t *p;
+};
+
+/* Is attribute @shared (1 + number, or 0) a reference? */
+static inline bool refers(struct area *area, uint32_t shared)
+{
+	if (!shared || area->left == 0)
+		return false;
+	area->left--;
+	return true;
+}
+
+/* Words from the block that holds the table's start, or (version 2) from the
+ * start of the image. */
+static inline void put_reference(struct area *area, uint32_t shared)
 {
 	const struct cfs_erofs_shared *table =
-		(const struct cfs_erofs_shared *)plan->shared.data;
-	uint64_t at = plan->version == 2 ? plan->inodes_end
-					 : plan->inodes_end % CFS_EROFS_BLOCK;
+		(const struct cfs_erofs_shared *)area->plan->shared.data;
+	uint64_t at = area->plan->reference_base + table[shared - 1].offset;
+	cfs_le32 ref = cfs_put32((uint32_t)(at / 4));
 
-	return (uint32_t)((at + table[shared - 1].offset) / 4);
+	memcpy(area->p, &ref, sizeof(ref));
+	area->p += sizeof(ref);
+}
+
+/* The references among the next @n pairs of the list. */
+static inline void put_references(struct area *area, uint32_t n)
+{
+	const struct cfs_erofs_pair *pairs = area->plan->pairs;
+
+	for (; n > 0; n--) {
+		uint32_t shared = pairs[*area->pairs++].shared;
+
+		if (refers(area, shared))
+			put_reference(area, shared);
+	}
+}
+
+/* What is no reference among them. */
+static inline void put_entries(struct area *area, uint32_t n)
+{
+	const struct cfs_erofs_pair *pairs = area->plan->pairs;
+
+	for (; n > 0; n--) {
+		const struct cfs_erofs_pair *pair = &pairs[*area->pairs++];
+
+		if (!refers(area, pair->shared))
+			area->p =
+				cfs_erofs_put_entry(pair, pair->value, area->p);
+	}
 }
 
 uint8_t *cfs_erofs_put_xattrs(const struct cfs_erofs_plan *plan,
 			      const struct cfs_erofs_inode *inode, uint8_t *p)
 {
+	const struct cfs_erofs_list *list = cfs_erofs_list(plan, inode->list);
 	uint32_t max = plan->version < 2 ? CFS_EROFS_SHARED_MAX_V1
 					 : CFS_EROFS_SHARED_MAX_V2;
-	uint32_t n = cfs_erofs_attrs(plan, inode), shared = 0, passed = 0;
-	uint32_t names = cfs_erofs_list(plan, inode->list)->filter;
 	struct cfs_erofs_xattr_header header = { 0 };
-	uint8_t *start = p;
+	uint32_t names = list->filter;
+	/* In three parts, overlay's own between them. */
+	uint32_t first = list->before_metacopy;
+	uint32_t second = list->before_redirect - first;
+	uint32_t third = list->n - list->before_redirect;
+	struct area area = { plan, list->pairs, max, p + sizeof(header) };
 
-	if (inode->flags & CFS_EROFS_I_METACOPY)
+	put_references(&area, first);
+	if (inode->flags & CFS_EROFS_I_METACOPY) {
 		names |= UINT32_C(1) << plan->metacopy.filter_bit;
-	if (inode->flags & CFS_EROFS_I_REDIRECT)
+		if (refers(&area, inode->metacopy))
+			put_reference(&area, inode->metacopy);
+	}
+	put_references(&area, second);
+	if (inode->flags & CFS_EROFS_I_REDIRECT) {
 		names |= UINT32_C(1) << plan->redirect.filter_bit;
-	p += sizeof(header);
-	for (uint32_t i = 0; i < n && shared < max; i++) {
-		struct cfs_erofs_attr attr = cfs_erofs_attr_at(plan, inode, i);
-		cfs_le32 ref;
-
-		if (!attr.shared)
-			continue;
-		ref = cfs_put32(reference(plan, attr.shared));
-		memcpy(p, &ref, sizeof(ref));
-		p += sizeof(ref);
-		shared++;
+		if (refers(&area, inode->redirect))
+			put_reference(&area, inode->redirect);
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		struct cfs_erofs_attr attr = cfs_erofs_attr_at(plan, inode, i);
+	put_references(&area, third);
 
-		if (attr.shared && passed++ < max)
-			continue;
-		p = put_attr(plan, inode, attr.pair, p);
-	}
 	header.name_filter = cfs_put32(~names);
-	header.shared_count = (uint8_t)shared;
-	memcpy(start, &header, sizeof(header));
-	return p;
+	header.shared_count = (uint8_t)(max - area.left);
+	memcpy(p, &header, sizeof(header));
+
+	area = (struct area){ plan, list->pairs, max, area.p };
+	put_entries(&area, first);
+	if (inode->flags & CFS_EROFS_I_METACOPY &&
+	    !refers(&area, inode->metacopy))
+		area.p = put_metacopy(plan, inode, area.p);
+	put_entries(&area, second);
+	if (inode->flags & CFS_EROFS_I_REDIRECT &&
+	    !refers(&area, inode->redirect))
+		area.p = put_redirect(plan, inode, area.p);
+	put_entries(&area, third);
+	return area.p;
 }

@@ -284,6 +284,9 @@ int cfs_erofs_layout(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	if (plan->inodes[0].nid >= UINT16_MAX)
 		return cfs_fail(err, E2BIG, "/: too many xattrs");
 	plan->inodes_end = cfs_erofs_round_up(pos, CFS_EROFS_SLOT);
+	plan->reference_base = plan->version == 2
+				       ? plan->inodes_end
+				       : plan->inodes_end % CFS_EROFS_BLOCK;
 	plan->data_start = cfs_erofs_round_up(
 		plan->inodes_end + plan->shared_size, CFS_EROFS_BLOCK);
 	plan->size = plan->data_start + blocks * CFS_EROFS_BLOCK;

@@ -284,6 +284,7 @@ int cfs_erofs_order(struct cfs_erofs_plan *plan, struct cfs_err *err)
 
 	if (r < 0)
 		return r;
+	plan->digest_len = cfs_alg_size(plan->tree->alg);
 	r = add_extras(plan, err);
 	if (r < 0)
 		return r;

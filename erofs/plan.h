@@ -108,6 +108,7 @@ struct cfs_erofs_plan {
 	 * "." and ".."; for the root stubs, too. */
 	struct cfs_node *extras, *root_extras;
 	const struct cfs_xattrs *stub_xattrs;
+	size_t digest_len; /* of the tree's algorithm */
 	int64_t mtime_sec; /* the earliest */
 	uint32_t mtime_nsec;
 	bool has_whiteout;
@@ -129,7 +130,8 @@ struct cfs_erofs_plan {
 	bool has_acl;
 
 	/* layout */
-	uint64_t inodes_end;
+	uint64_t inodes_end;	 /* where the table starts */
+	uint64_t reference_base; /* what references to it count from there */
 	uint64_t data_start;
 	uint64_t size; /* of the image */
 };
@@ -196,14 +198,14 @@ static inline uint32_t cfs_erofs_entry_size(const struct cfs_erofs_pair *pair,
 static inline size_t cfs_erofs_metacopy_len(const struct cfs_erofs_plan *plan,
 					    const struct cfs_erofs_inode *inode)
 {
-	return inode->node->file.digest ? 4 + cfs_alg_size(plan->tree->alg) : 0;
+	return inode->node->file.digest ? 4 + plan->digest_len : 0;
 }
 
 static inline size_t cfs_erofs_redirect_len(const struct cfs_erofs_plan *plan,
 					    const struct cfs_erofs_inode *inode)
 {
 	if (inode->flags & CFS_EROFS_I_BY_DIGEST) /* "/xx/" and other digits */
-		return 2 + 2 * cfs_alg_size(plan->tree->alg);
+		return 2 + 2 * plan->digest_len;
 	return 1 + strlen(inode->node->file.data);
 }
 

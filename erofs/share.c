@@ -100,7 +100,7 @@ static struct cfs_erofs_inode *first_of(const struct cfs_erofs_plan *plan,
 					struct cfs_erofs_inode *inode)
 {
 	const uint8_t *digest = inode->node->file.digest;
-	size_t size = cfs_alg_size(plan->tree->alg);
+	size_t size = plan->digest_len;
 	/* The shorter digest's length serves both. */
 	uint64_t hash = cfs_hash(digest, 32, 0);
 	uint64_t tag = hash & ~(uint64_t)UINT32_MAX;

@@ -3,7 +3,7 @@
 #ifndef CFS_TREE_DUMP_ENTRY_H
 #define CFS_TREE_DUMP_ENTRY_H
 
-#include "tree/dump_field.h"
+#include "tree/dump_numbers.h"
 #include "tree/node.h"
 
 /*
@@ -35,11 +35,13 @@ int cfs_dump_entry_init(struct cfs_dump_entry *en, struct cfs_tree *tree,
 void cfs_dump_entry_free(struct cfs_dump_entry *en);
 
 /*
- * Fills @node, whose mode is set and which is no link, from the fields @f.
+ * Fills @node, whose mode is set and which is no link, from @numbers and the
+ * fields of @f behind them.
  * Errors: -EINVAL, -ERANGE, ... worded without place; -ENOMEM.
  */
 int cfs_dump_entry_parse(struct cfs_dump_entry *en,
 			 const struct cfs_bytes f[static CFS_DUMP_COLUMNS],
+			 const struct cfs_dump_numbers *numbers,
 			 struct cfs_node *node,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

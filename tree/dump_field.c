@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "tree/dump_field.h"
 
-unsigned cfs_dump_split(struct cfs_bytes line,
+unsigned cfs_dump_split(struct cfs_bytes line, enum cfs_dump_column from,
 			struct cfs_bytes ret[static CFS_DUMP_COLUMNS])
 {
-	unsigned n = 0;
+	unsigned n = from;
 	bool more = true;
 
 	while (more && n < CFS_DUMP_XATTRS)

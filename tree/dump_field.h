@@ -52,9 +52,12 @@ static inline size_t cfs_dump_span(struct cfs_bytes text, char stop)
 	return at ? (size_t)(at - text.data) : text.len;
 }
 
-/* Splits @line at single spaces into @ret.  Returns how many of the fixed
- * fields there are; missing ones and missing xattrs are empty. */
-unsigned cfs_dump_split(struct cfs_bytes line,
+/*
+ * Splits @line at single spaces into @ret, its first field being @from.
+ * Returns how many of the fixed fields there are, those before @from counted;
+ * missing ones and missing xattrs are empty.
+ */
+unsigned cfs_dump_split(struct cfs_bytes line, enum cfs_dump_column from,
 			struct cfs_bytes ret[static CFS_DUMP_COLUMNS]);
 
 /* Takes the bytes before the first @stop (or all) off *@rest and @stop too.

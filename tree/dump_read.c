@@ -53,31 +53,6 @@ static int reader_init(struct reader *rd, unsigned flags, struct cfs_err *err)
 	return cfs_dump_entry_init(&rd->entry, rd->tree, rd->lenient, err);
 }
 
-static int parse_mode(const struct reader *rd, struct cfs_bytes field,
-		      uint32_t *ret_mode, bool *ret_link, struct cfs_err *err)
-{
-	bool link = field.len > 0 && field.data[0] == '@';
-	uint64_t mode;
-	int r;
-
-	if (link)
-		field = (struct cfs_bytes){ field.data + 1, field.len - 1 };
-	r = cfs_dump_number(field, 8, UINT32_MAX, rd->lenient, "mode", &mode,
-			    err);
-	if (r < 0)
-		return r;
-	if (!rd->lenient && mode > 0177777)
-		return cfs_fail(err, EINVAL, "mode %o has unknown bits",
-				(unsigned)mode);
-	mode &= 0177777;
-	if (!cfs_mode_is_known((uint32_t)mode))
-		return cfs_fail(err, EINVAL, "mode %o has no known file type",
-				(unsigned)mode);
-	*ret_mode = (uint32_t)mode;
-	*ret_link = link;
-	return 0;
-}
-
 /* Names are long, so this is faster than memmem. */
 static bool has_empty_name(struct cfs_bytes path)
 {
@@ -312,38 +287,70 @@ static int remember(struct reader *rd, const struct place *place,
 	return cfs_buf_check(&rd->last_path, err);
 }
 
-static int parse_line(struct reader *rd, struct cfs_bytes line,
-		      struct cfs_err *err)
-{
+/* A line's fields.  Those of plain numbers are read already, and not in f. */
+struct line {
 	struct cfs_bytes f[CFS_DUMP_COLUMNS];
-	unsigned n = cfs_dump_split(line, f);
-	struct place place = { 0 };
-	struct cfs_node *node = NULL;
-	uint32_t mode = 0;
-	bool link = false;
-	int r;
+	unsigned n;
+	bool plain;
+	struct cfs_dump_numbers numbers;
+};
 
-	if (rd->has_nul && memchr(line.data, '\0', line.len))
-		return cfs_fail(err, EINVAL, "NUL at position %zu",
-				strnlen((const char *)line.data, line.len));
-	r = parse_path(rd, f[CFS_DUMP_PATH], &place, err);
-	if (r < 0)
-		return cfs_ctx(err, "path");
-	if (n < CFS_DUMP_XATTRS && !rd->lenient)
-		return cfs_fail(err, EINVAL, "%u fields, %d are needed", n,
-				CFS_DUMP_XATTRS);
-	r = parse_mode(rd, f[CFS_DUMP_MODE], &mode, &link, err);
+static void split_line(struct cfs_bytes text, struct line *ret)
+{
+	struct cfs_bytes rest = text;
+
+	ret->plain = cfs_dump_take(&rest, ' ', &ret->f[CFS_DUMP_PATH]) &&
+		     cfs_dump_plain_numbers(&rest, &ret->numbers);
+	ret->n = ret->plain ? cfs_dump_split(rest, CFS_DUMP_PAYLOAD, ret->f)
+			    : cfs_dump_split(text, CFS_DUMP_PATH, ret->f);
+}
+
+static int parse_entry(struct reader *rd, struct line *line,
+		       struct cfs_node *node, struct cfs_err *err)
+{
+	int r = 0;
+
+	if (!line->plain)
+		r = cfs_dump_numbers(line->f, rd->lenient, &line->numbers, err);
 	if (r < 0)
 		return r;
-	r = add_node(rd, &place, mode, &node, err);
+	return cfs_dump_entry_parse(&rd->entry, line->f, &line->numbers, node,
+				    err);
+}
+
+static int parse_line(struct reader *rd, struct cfs_bytes text,
+		      struct cfs_err *err)
+{
+	struct place place = { 0 };
+	struct cfs_node *node = NULL;
+	struct line line;
+	int r;
+
+	if (rd->has_nul && memchr(text.data, '\0', text.len))
+		return cfs_fail(err, EINVAL, "NUL at position %zu",
+				strnlen((const char *)text.data, text.len));
+	split_line(text, &line);
+	r = parse_path(rd, line.f[CFS_DUMP_PATH], &place, err);
+	if (r < 0)
+		return cfs_ctx(err, "path");
+	if (line.n < CFS_DUMP_XATTRS && !rd->lenient)
+		return cfs_fail(err, EINVAL, "%u fields, %d are needed", line.n,
+				CFS_DUMP_XATTRS);
+	if (!line.plain)
+		r = cfs_dump_mode(line.f[CFS_DUMP_MODE], rd->lenient,
+				  &line.numbers, err);
+	if (r < 0)
+		return r;
+	r = add_node(rd, &place, line.numbers.mode, &node, err);
 	if (r < 0)
 		return r;
 	/* What the path is made of may be used again from here on. */
 	r = remember(rd, &place, node, err);
 	if (r < 0)
 		return r;
-	return link ? add_link(rd, node, f[CFS_DUMP_PAYLOAD], err)
-		    : cfs_dump_entry_parse(&rd->entry, f, node, err);
+	return line.numbers.link
+		       ? add_link(rd, node, line.f[CFS_DUMP_PAYLOAD], err)
+		       : parse_entry(rd, &line, node, err);
 }
 
 static int read_line(struct reader *rd, struct cfs_bytes line,

@@ -53,17 +53,20 @@ void cfs_table_drop(struct cfs_table *table, const void **slot) CFS_NONNULL;
 /* A hash of @len bytes for tables of one run: it depends on byte order. */
 static inline uint64_t cfs_hash(const void *data, size_t len, uint64_t seed)
 {
-	const unsigned char *p = data;
-	uint64_t h = seed ^ len * 0x9e3779b97f4a7c15u, w;
+	const unsigned char *p = data, *end = p + len;
+	uint64_t h = seed ^ len * 0x9e3779b97f4a7c15u, w = 0;
 
-	for (; len >= 8; p += 8, len -= 8) {
+	for (; end - p >= 8; p += 8) {
 		memcpy(&w, p, 8);
 		h = (h ^ w) * 0xff51afd7ed558ccdu;
 		h ^= h >> 32;
 	}
-	w = 0;
-	for (size_t i = 0; i < len; i++)
-		w = w << 8 | p[i];
+	if (len >= 8) { /* the last 8: some are hashed twice */
+		memcpy(&w, end - 8, 8);
+	} else {
+		for (; p < end; p++)
+			w = w << 8 | *p;
+	}
 	h = (h ^ w) * 0xc4ceb9fe1a85ec53u;
 	return h ^ h >> 29;
 }

@@ -19,16 +19,22 @@ TEST(a_line_is_split_at_single_spaces)
 {
 	struct cfs_bytes f[CFS_DUMP_COLUMNS];
 
-	CHECK(cfs_dump_split(bytes("a b c d e f g h i j k x=1 y=2"), f) == 11);
+	CHECK(cfs_dump_split(bytes("a b c d e f g h i j k x=1 y=2"), 0, f) ==
+	      11);
 	CHECK(is(f[CFS_DUMP_PATH], "a", 1) && is(f[CFS_DUMP_DIGEST], "k", 1));
 	CHECK(is(f[CFS_DUMP_XATTRS], "x=1 y=2", 7));
-	CHECK(cfs_dump_split(bytes("a b c d e f g h i j k"), f) == 11);
+	CHECK(cfs_dump_split(bytes("a b c d e f g h i j k"), 0, f) == 11);
 	CHECK(!f[CFS_DUMP_XATTRS].data);
-	CHECK(cfs_dump_split(bytes("a b c d e f g h i j k "), f) == 11);
+	CHECK(cfs_dump_split(bytes("a b c d e f g h i j k "), 0, f) == 11);
 	CHECK(f[CFS_DUMP_XATTRS].data && f[CFS_DUMP_XATTRS].len == 0);
-	CHECK(cfs_dump_split(bytes("a  b"), f) == 3);
+	CHECK(cfs_dump_split(bytes("a  b"), 0, f) == 3);
 	CHECK(f[1].len == 0 && is(f[2], "b", 1) && f[3].len == 0);
-	CHECK(cfs_dump_split(bytes(""), f) == 1);
+	CHECK(cfs_dump_split(bytes(""), 0, f) == 1);
+	CHECK(cfs_dump_split(bytes("i - k"), CFS_DUMP_PAYLOAD, f) == 11);
+	CHECK(is(f[CFS_DUMP_PAYLOAD], "i", 1) &&
+	      is(f[CFS_DUMP_DIGEST], "k", 1));
+	CHECK(!f[CFS_DUMP_XATTRS].data);
+	CHECK(cfs_dump_split(bytes("i"), CFS_DUMP_PAYLOAD, f) == 9);
 }
 
 TEST(escapes_are_undone)

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "tree/dump_numbers.h"
+
+#include "tree/node.h"
+
+#define MODE_MAX 0177777
+#define NSEC_MAX 999999999
+/* Nothing of so few digits overflows. */
+#define DIGITS_MAX 18
+
+/*
+ * The value of the eight digits at @p, or -1 when there are not eight: all at
+ * once, in the bytes of a word.  Only '0' to '9' minus '0' lack the highest
+ * bit both as they are and with 118 added; then neighbours are joined, to four
+ * numbers of two digits, two of four, one of eight.
+ */
+static inline int64_t eight_digits(const uint8_t *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	v = le64toh(v) - '0' * ones;
+	if ((v | (v + 118 * ones)) & 128 * ones)
+		return -1;
+	v = (v * 10 + (v >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+	v = (v * 100 + (v >> 16)) & UINT64_C(0x0000ffff0000ffff);
+	v = (v * 10000 + (v >> 32)) & UINT32_MAX;
+	return (int64_t)v;
+}
+
+/* Reads digits from @p and @stop behind them.  Returns what is behind that, or
+ * NULL when something else stands there.  @many: there may well be eight. */
+static inline const uint8_t *digits(const uint8_t *p, const uint8_t *end,
+				    unsigned base, char stop, bool many,
+				    uint64_t *ret)
+{
+	const uint8_t *from = p;
+	uint64_t n = 0, digit;
+
+	if (many && end - p >= 8) {
+		int64_t eight = eight_digits(p);
+
+		if (eight >= 0) {
+			n = (uint64_t)eight;
+			p += 8;
+		}
+	}
+	for (; p < end && (digit = (uint64_t)*p - '0') < base; p++)
+		n = n * base + digit;
+	if (p == from || p == end || *p != stop || p - from > DIGITS_MAX)
+		return NULL;
+	*ret = n;
+	return p + 1;
+}
+
+bool cfs_dump_plain_numbers(struct cfs_bytes *rest,
+			    struct cfs_dump_numbers *ret)
+{
+	const uint8_t *p = rest->data, *end = p + rest->len;
+	uint64_t size, mode, nlink, uid, gid, rdev, sec, nsec;
+	bool link;
+
+	if (!(p = digits(p, end, 10, ' ', false, &size)) || p == end)
+		return false;
+	link = *p == '@';
+	if (!(p = digits(p + link, end, 8, ' ', false, &mode)) ||
+	    !(p = digits(p, end, 10, ' ', false, &nlink)) ||
+	    !(p = digits(p, end, 10, ' ', false, &uid)) ||
+	    !(p = digits(p, end, 10, ' ', false, &gid)) ||
+	    !(p = digits(p, end, 10, ' ', false, &rdev)) ||
+	    !(p = digits(p, end, 10, '.', true, &sec)) ||
+	    !(p = digits(p, end, 10, ' ', true, &nsec)))
+		return false;
+	if (mode > MODE_MAX || !cfs_mode_is_known((uint32_t)mode) ||
+	    (nlink | uid | gid | rdev) > UINT32_MAX || nsec > NSEC_MAX)
+		return false;
+	*ret = (struct cfs_dump_numbers){
+		.size = size,
+		.mode = (uint32_t)mode,
+		.link = link,
+		.nlink = (uint32_t)nlink,
+		.uid = (uint32_t)uid,
+		.gid = (uint32_t)gid,
+		.rdev = (uint32_t)rdev,
+		.mtime_sec = (int64_t)sec,
+		.mtime_nsec = (uint32_t)nsec,
+	};
+	*rest = (struct cfs_bytes){ p, (size_t)(end - p) };
+	return true;
+}
+
+int cfs_dump_mode(struct cfs_bytes field, bool lenient,
+		  struct cfs_dump_numbers *ret, struct cfs_err *err)
+{
+	bool link = field.len > 0 && field.data[0] == '@';
+	uint64_t mode;
+	int r;
+
+	if (link)
+		field = (struct cfs_bytes){ field.data + 1, field.len - 1 };
+	r = cfs_dump_number(field, 8, UINT32_MAX, lenient, "mode", &mode, err);
+	if (r < 0)
+		return r;
+	if (!lenient && mode > MODE_MAX)
+		return cfs_fail(err, EINVAL, "mode %o has unknown bits",
+				(unsigned)mode);
+	mode &= MODE_MAX;
+	if (!cfs_mode_is_known((uint32_t)mode))
+		return cfs_fail(err, EINVAL, "mode %o has no known file type",
+				(unsigned)mode);
+	ret->mode = (uint32_t)mode;
+	ret->link = link;
+	return 0;
+}
+
+static int parse_u32(struct cfs_bytes field, bool lenient, const char *what,
+		     uint32_t *ret, struct cfs_err *err)
+{
+	uint64_t n;
+	int r = cfs_dump_number(field, 10, UINT32_MAX, lenient, what, &n, err);
+
+	if (r < 0)
+		return r;
+	*ret = (uint32_t)n;
+	return 0;
+}
+
+static int parse_mtime(struct cfs_bytes field, bool lenient,
+		       struct cfs_dump_numbers *ret, struct cfs_err *err)
+{
+	struct cfs_bytes sec, nsec = field;
+	bool minus = field.len > 0 && field.data[0] == '-';
+	uint64_t s, n;
+	int r;
+
+	if (!cfs_dump_take(&nsec, '.', &sec))
+		return cfs_fail(err, EINVAL, "mtime without a dot");
+	if (minus)
+		sec = (struct cfs_bytes){ sec.data + 1, sec.len - 1 };
+	r = cfs_dump_number(sec, 10, INT64_MAX, lenient && !minus, "mtime", &s,
+			    err);
+	if (r < 0)
+		return r;
+	r = cfs_dump_number(nsec, 10, NSEC_MAX, false, "mtime nsec", &n, err);
+	if (r < 0)
+		return r;
+	ret->mtime_sec = minus ? -(int64_t)s : (int64_t)s;
+	ret->mtime_nsec = (uint32_t)n;
+	return 0;
+}
+
+int cfs_dump_numbers(const struct cfs_bytes f[static CFS_DUMP_COLUMNS],
+		     bool lenient, struct cfs_dump_numbers *ret,
+		     struct cfs_err *err)
+{
+	int r;
+
+	if (!S_ISDIR(ret->mode) && !S_ISLNK(ret->mode)) {
+		r = cfs_dump_number(f[CFS_DUMP_SIZE], 10, UINT64_MAX, lenient,
+				    "size", &ret->size, err);
+		if (r < 0)
+			return r;
+	}
+	r = parse_u32(f[CFS_DUMP_NLINK], lenient, "nlink", &ret->nlink, err);
+	if (r < 0)
+		return r;
+	r = parse_u32(f[CFS_DUMP_UID], lenient, "uid", &ret->uid, err);
+	if (r < 0)
+		return r;
+	r = parse_u32(f[CFS_DUMP_GID], lenient, "gid", &ret->gid, err);
+	if (r < 0)
+		return r;
+	r = parse_u32(f[CFS_DUMP_RDEV], lenient, "rdev", &ret->rdev, err);
+	if (r < 0)
+		return r;
+	return parse_mtime(f[CFS_DUMP_MTIME], lenient, ret, err);
+}
