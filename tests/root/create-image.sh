@@ -81,6 +81,23 @@ full 1536 root
 check "with room for it it is an image" test "$(mkdir more &&
 	fixture_repo more/repo && cfsctl --repo more/repo create-image short)"
 
+# An image alone: there is room for two blocks, and it has more.
+on "$PWD/tiny" -t tmpfs -o size=12k none
+printf older > tiny/old.img
+for name in new old; do
+	refuse "a full disk: cfsctl -o, $name" 'No space left' \
+		cfsctl --no-repo --erofs-version 1 compute-id -o tiny/$name.img root
+	refuse "a full disk: mkcomposefs, $name" 'No space left' \
+		./mkcomposefs root tiny/$name.img
+	refuse "a full disk: mkcomposefs - > $name" 'No space left' \
+		sh -c "exec ./mkcomposefs root - >> tiny/fill.$name"
+	rm -f tiny/fill.$name
+done
+same "  what was there is whole, and there is no more" \
+	"$(ls -A tiny; cat tiny/old.img)" "old.img
+older"
+umount tiny
+
 # Read-only: said before anything is tried.
 fixture_repo plain
 cfsctl --repo plain create-image root image > /dev/null
