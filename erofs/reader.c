@@ -315,7 +315,8 @@ static int check_links(const struct cfs_erofs_reading *rd, struct cfs_err *err)
 		if (!inode)
 			continue;
 		node = cfs_node_inode(inode->node);
-		if (rd->info && !S_ISDIR(node->mode))
+		if (rd->info && !S_ISDIR(node->mode) &&
+		    !cfs_node_is_whiteout(node))
 			node->nlink = inode->nlink;
 		else if (node->nlink != inode->nlink)
 			return cfs_fail(err, EBADMSG,

@@ -17,7 +17,8 @@
 
 enum cfs_erofs_read_flags {
 	/* As composefs-info: link counts that are wrong are taken as they
-	 * are, since composefs' C writes what a dumpfile says. */
+	 * are, since composefs' C writes what a dumpfile says.  Not those of
+	 * directories and whiteouts. */
 	CFS_EROFS_READ_INFO = 1,
 };
 
