@@ -284,6 +284,11 @@ static int set_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
 
 	if (!tail.data)
 		return 0;
+	/* Not before it is needed: clearing it is a tenth of a small image. */
+	if (!en->memo)
+		en->memo = calloc(CFS_DUMP_MEMOS, sizeof(*en->memo));
+	if (!en->memo)
+		return cfs_fail(err, ENOMEM, "out of memory");
 	if (tail.len > 0 && tail.len <= sizeof(memo->text)) {
 		hash = cfs_hash(tail.data, tail.len, 0);
 		memo = &en->memo[hash % CFS_DUMP_MEMOS];
@@ -302,14 +307,10 @@ static int set_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
 	return 0;
 }
 
-int cfs_dump_entry_init(struct cfs_dump_entry *en, struct cfs_tree *tree,
-			bool lenient, struct cfs_err *err)
+void cfs_dump_entry_init(struct cfs_dump_entry *en, struct cfs_tree *tree,
+			 bool lenient)
 {
 	*en = (struct cfs_dump_entry){ .tree = tree, .lenient = lenient };
-	en->memo = calloc(CFS_DUMP_MEMOS, sizeof(*en->memo));
-	if (!en->memo)
-		return cfs_fail(err, ENOMEM, "out of memory");
-	return 0;
 }
 
 void cfs_dump_entry_free(struct cfs_dump_entry *en)

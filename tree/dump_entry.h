@@ -26,12 +26,11 @@ struct cfs_dump_entry {
 	struct cfs_buf text;	    /* unescaped */
 	struct cfs_buf value;	    /* unescaped */
 	struct cfs_buf pairs;	    /* struct cfs_xattr pointers */
-	struct cfs_dump_memo *memo; /* owned */
+	struct cfs_dump_memo *memo; /* owned; NULL until an entry has xattrs */
 };
 
-int cfs_dump_entry_init(struct cfs_dump_entry *en, struct cfs_tree *tree,
-			bool lenient,
-			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+void cfs_dump_entry_init(struct cfs_dump_entry *en, struct cfs_tree *tree,
+			 bool lenient) CFS_NONNULL;
 void cfs_dump_entry_free(struct cfs_dump_entry *en);
 
 /*

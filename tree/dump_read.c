@@ -50,7 +50,8 @@ static int reader_init(struct reader *rd, unsigned flags, struct cfs_err *err)
 		return r;
 	rd->lenient = flags & CFS_DUMP_LENIENT;
 	cfs_dump_dirs_init(&rd->dirs, rd->tree);
-	return cfs_dump_entry_init(&rd->entry, rd->tree, rd->lenient, err);
+	cfs_dump_entry_init(&rd->entry, rd->tree, rd->lenient);
+	return 0;
 }
 
 /* Names are long, so this is faster than memmem. */

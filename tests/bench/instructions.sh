@@ -5,7 +5,7 @@ count() {
 	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" 2>&1 |
 		sed -n 's/.*Collected : //p'
 }
-for s in os flat reverse hardlinks; do
+for s in os flat; do
 	shape $s "$entries" > "$shm/dump"
 	# shellcheck disable=SC2086 # a command of words
 	peers=$(count $peer --from-file "$shm/dump" "$shm/peer.img")
