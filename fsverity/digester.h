@@ -11,8 +11,8 @@
  *
  * With one thread everything happens in the caller's calls, and no descriptor
  * stays open.  With more, up to 256 do (a quarter of RLIMIT_NOFILE, when that
- * is less); the caller hashes as well whenever the others are behind, and no thread is started before there is
- * enough for two.
+ * is less); the caller hashes as well whenever the others are behind, and no
+ * thread is started before there is enough for two.
  */
 #ifndef CFS_FSVERITY_DIGESTER_H
 #define CFS_FSVERITY_DIGESTER_H
