@@ -143,7 +143,8 @@ static int take_option(struct job *job, int id, bool *digest_only)
 		return 0;
 	case PRINT_DIGEST_ONLY:
 		*digest_only = true;
-		/* fallthrough */
+		job->print_digest = true;
+		return 0;
 	case PRINT_DIGEST:
 		job->print_digest = true;
 		return 0;
