@@ -235,7 +235,7 @@ F ?= kargs
 T ?= 60
 fuzz:
 	@mkdir -p $(O)/fuzz/corpus/$(F) tests/fuzz/corpus/$(F)
-	clang $(filter-out -Werror,$(CFS_CFLAGS)) -g -O1 -fsanitize=fuzzer,address,undefined \
+	clang $(filter-out -Werror,$(CFS_CFLAGS)) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		tests/fuzz/fuzz_$(F).c $(foreach r,$(ROOMS),$(call srcs,$(r))) \
 		$(filter-out %/main.c,$(call srcs,setup-root) $(call srcs,cfsctl)) \
 		$(TCB_LIBS) $(TEST_LIBS) -o $(O)/fuzz/$(F)

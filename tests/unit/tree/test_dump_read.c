@@ -324,3 +324,16 @@ TEST(a_backing_path_in_capital_letters_is_another)
 	CHECK(strncmp(cfs_node_backing(tree, get(tree, "f"), buf), "AA/A", 4) ==
 	      0);
 }
+
+/* Found by fuzz_dump: an image of it gave back another dumpfile. */
+TEST(only_files_have_a_size_that_counts)
+{
+	static const char dump[] = ROOT
+		"/f 8589934592 10644 1 0 0 0 0.0 - - -\n";
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *strict = parse(dump, 0);
+	CFS_AUTO(cfs_tree_free)
+	struct cfs_tree *lenient = parse(dump, CFS_DUMP_LENIENT);
+
+	CHECK(get(strict, "f")->size == 0);
+	CHECK(get(lenient, "f")->size == 8589934592);
+}
