@@ -99,6 +99,16 @@ static void learn(struct cfs_store *store, enum cfs_store_verity what)
 }
 
 /*
+ * fs-verity is welcome, but nobody demands it: a kernel that wants signatures,
+ * or an object that is somebody else's, is no reason not to store.
+ */
+static bool is_excused(const struct cfs_store *store, int r)
+{
+	return !store->secure && (r == -EPERM || r == -EKEYREJECTED ||
+				  r == -EACCES || store->plain);
+}
+
+/*
  * Turns fs-verity on for @fd where that is possible, and then asks the kernel
  * what it measures.  Returns 1 when the kernel vouches for it, 0 when not.
  */
@@ -111,11 +121,12 @@ static int protect(struct cfs_store *store, int fd, const struct incoming *in,
 	if (store->verity == CFS_STORE_VERITY_LACKING && !store->secure)
 		return 0;
 	r = cfs_verity_enable(fd, in->id.alg, none, err);
-	/* A kernel that wants signatures is no reason not to store. */
-	if (!store->secure && (r == -EPERM || r == -EKEYREJECTED))
-		r = CFS_ENABLE_UNSUPPORTED;
-	if (r < 0)
-		return r;
+	if (r < 0) {
+		/* These two are the same for every file. */
+		if (is_excused(store, r) && (r == -EPERM || r == -EKEYREJECTED))
+			learn(store, CFS_STORE_VERITY_LACKING);
+		return is_excused(store, r) ? 0 : r;
+	}
 	if (r == CFS_ENABLE_UNSUPPORTED && store->secure)
 		return cfs_fail(err, EOPNOTSUPP,
 				"the repository demands fs-verity and this "

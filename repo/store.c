@@ -136,6 +136,7 @@ int cfs_store_open_plain(int dirfd, enum cfs_alg alg, struct cfs_store *ret,
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	int r;
 
+	store.plain = true;
 	store.repo.meta.alg = alg;
 	store.sync = true;
 	memset(store.shards, -1, sizeof(store.shards));

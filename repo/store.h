@@ -36,6 +36,7 @@ struct cfs_store {
 	int objects;	       /* objects/; closed by cfs_store_close() */
 	int shards[256];       /* objects/xx, -EBADF until used; likewise */
 	bool secure;	       /* every object must have fs-verity */
+	bool plain;	       /* of cfs_store_open_plain() */
 	bool sync;	       /* wait for the disk before a name appears */
 	bool unnamed;	       /* temporary files need no names here */
 	bool chmod;	       /* objects are 0644 whatever the umask is */
@@ -63,7 +64,8 @@ int cfs_store_open(struct cfs_repo *repo, bool insecure, void (*waiting)(void),
 /*
  * A store that is nothing but a directory of objects (xx/yyyy...), as
  * mkcomposefs --digest-store has it: no metadata, no names, no lock.
- * fs-verity is turned on where that is possible, and not asked for.
+ * fs-verity is turned on where that is possible, and its lack is no error,
+ * whatever the reason.
  *
  * What other programs left there counts as everywhere: an object is present
  * when its bytes are right, and is replaced at once when they are not.

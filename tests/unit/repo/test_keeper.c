@@ -329,3 +329,46 @@ TEST(a_plain_store_is_objects_and_nothing_else)
 	CHECK(!store.dirty);
 	drop(data);
 }
+
+/* What @store makes of a first object when enabling fs-verity fails. */
+static int keep_despite(struct cfs_store *store, int code, unsigned seed)
+{
+	struct cfs_keeper keeper;
+	struct cfs_digest id;
+	struct cfs_bytes data = content(100, seed, &id);
+	int r;
+
+	fake = (struct fake_kernel){ .measure_result = -ENODATA,
+				     .enable_failures = 1,
+				     .enable_result = code };
+	store->verity = CFS_STORE_VERITY_TRY;
+	cfs_store_keeper(store, &keeper);
+	r = keeper.keep(keeper.ctx, data, &id, &err);
+	CHECK((stored(store, &id) == 100) == (r == 0));
+	drop(data);
+	return r;
+}
+
+TEST(lack_of_verity_is_excused_where_nobody_demands_it)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOFD int dir = -EBADF;
+
+	start(&store);
+	CHECK(keep_despite(&store, -ENOTTY, 1) == 0);
+	CHECK(store.verity == CFS_STORE_VERITY_LACKING);
+	CHECK(keep_despite(&store, -EPERM, 2) == 0);
+	CHECK(store.verity == CFS_STORE_VERITY_LACKING);
+	CHECK(keep_despite(&store, -EACCES, 3) == 0);
+	CHECK(store.verity == CFS_STORE_VERITY_TRY);
+	CHECK(keep_despite(&store, -ENOSPC, 4) == -ENOSPC);
+	store.secure = true;
+	CHECK(keep_despite(&store, -EACCES, 5) == -EACCES);
+	CHECK(keep_despite(&store, -EPERM, 6) == -EPERM);
+	cfs_store_close(&store);
+	dir = open_dir(root);
+	CHECK(cfs_store_open_plain(dir, CFS_ALG_SHA256, &store, &err) == 0);
+	CHECK(keep_despite(&store, -ENOSPC, 7) == 0);
+	CHECK(keep_despite(&store, -EIO, 8) == 0);
+	CHECK(store.verity == CFS_STORE_VERITY_TRY);
+}
