@@ -40,17 +40,6 @@ static uint64_t chunk_count(uint64_t size, unsigned bits)
 	return (size - 1) / (UINT64_C(1) << bits) + 1;
 }
 
-unsigned cfs_erofs_chunk_bits(uint64_t size)
-{
-	unsigned bits = size > 1 ? 64 - (unsigned)__builtin_clzll(size - 1)
-				 : CFS_EROFS_BLOCK_BITS;
-
-	if (bits < CFS_EROFS_BLOCK_BITS)
-		return CFS_EROFS_BLOCK_BITS;
-	return bits > CFS_EROFS_CHUNK_BITS_MAX ? CFS_EROFS_CHUNK_BITS_MAX
-					       : bits;
-}
-
 static void split_regular(const struct cfs_erofs_plan *plan,
 			  struct cfs_erofs_inode *inode)
 {
@@ -90,20 +79,6 @@ static int split(const struct cfs_erofs_plan *plan,
 		if (!(inode->flags & CFS_EROFS_I_WHITEOUT))
 			split_regular(plan, inode);
 		return 0;
-	default:
-		return 0;
-	}
-}
-
-uint64_t cfs_erofs_size(const struct cfs_erofs_inode *inode)
-{
-	switch (inode->type) {
-	case CFS_EROFS_FT_DIR:
-		return (uint64_t)inode->blocks * CFS_EROFS_BLOCK + inode->tail;
-	case CFS_EROFS_FT_SYMLINK:
-	case CFS_EROFS_FT_REG:
-		return inode->flags & CFS_EROFS_I_WHITEOUT ? 0
-							   : inode->node->size;
 	default:
 		return 0;
 	}
@@ -188,13 +163,6 @@ static int size_xattrs(const struct cfs_erofs_plan *plan,
 	return 0;
 }
 
-uint32_t cfs_erofs_head_size(const struct cfs_erofs_inode *inode)
-{
-	return inode->flags & CFS_EROFS_I_EXTENDED
-		       ? sizeof(struct cfs_erofs_extended)
-		       : sizeof(struct cfs_erofs_compact);
-}
-
 /* Kernels before 6.12 want a symlink with its inode in one block. */
 static uint64_t place_symlink(struct cfs_erofs_inode *inode, uint64_t pos,
 			      uint64_t meta)
@@ -241,13 +209,6 @@ static uint64_t place_v2(const struct cfs_erofs_inode *inode, uint64_t pos,
 		return pos;
 	return cfs_erofs_round_up(
 		pos + CFS_EROFS_BLOCK - last % CFS_EROFS_BLOCK, CFS_EROFS_SLOT);
-}
-
-enum cfs_erofs_layout cfs_erofs_layout_of(const struct cfs_erofs_inode *inode)
-{
-	if (inode->flags & CFS_EROFS_I_METACOPY)
-		return CFS_EROFS_CHUNKS;
-	return inode->tail > 0 ? CFS_EROFS_INLINE : CFS_EROFS_PLAIN;
 }
 
 static int place(struct cfs_erofs_plan *plan, struct cfs_erofs_inode *inode,

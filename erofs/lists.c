@@ -333,17 +333,18 @@ uint8_t *cfs_erofs_put_redirect(const struct cfs_erofs_plan *plan,
 				const struct cfs_erofs_inode *inode,
 				uint8_t *ret)
 {
+	const struct cfs_node *node = inode->node;
 	size_t len = cfs_erofs_redirect_len(plan, inode);
-	char path[CFS_OBJECT_PATH_MAX];
-	const char *from = inode->node->file.data;
-	struct cfs_digest digest;
 
-	if (inode->flags & CFS_EROFS_I_BY_DIGEST) {
-		(void)cfs_node_digest(plan->tree, inode->node, &digest);
-		cfs_digest_to_path(&digest, path);
-		from = path;
-	}
 	*ret = '/';
-	memcpy(ret + 1, from, len - 1);
+	if (inode->flags & CFS_EROFS_I_BY_DIGEST) {
+		struct cfs_digest digest;
+
+		digest.alg = plan->tree->alg;
+		memcpy(digest.bytes, node->file.digest, plan->digest_len);
+		cfs_digest_to_path(&digest, (char *)ret + 1);
+	} else {
+		memcpy(ret + 1, node->file.data, len - 1);
+	}
 	return ret + len;
 }

@@ -161,14 +161,6 @@ int cfs_erofs_place_shared(struct cfs_erofs_plan *plan,
 int cfs_erofs_layout(struct cfs_erofs_plan *plan,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* What layout decided of an inode. */
-uint32_t cfs_erofs_head_size(const struct cfs_erofs_inode *inode) CFS_NONNULL;
-uint64_t cfs_erofs_size(const struct cfs_erofs_inode *inode) CFS_NONNULL;
-enum cfs_erofs_layout cfs_erofs_layout_of(const struct cfs_erofs_inode *inode)
-	CFS_NONNULL;
-/* log2 of the chunk size for an external file of @size > 0 bytes. */
-unsigned cfs_erofs_chunk_bits(uint64_t size);
-
 int cfs_erofs_emit(const struct cfs_erofs_plan *plan,
 		   const struct cfs_erofs_sink *sink,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
@@ -209,7 +201,8 @@ static inline size_t cfs_erofs_redirect_len(const struct cfs_erofs_plan *plan,
 	return 1 + strlen(inode->node->file.data);
 }
 
-/* Writes these values to @ret, which has room for them; returns their end. */
+/* Writes these values to @ret, which has room for them and a byte more;
+ * returns their end. */
 uint8_t *cfs_erofs_put_metacopy(const struct cfs_erofs_plan *plan,
 				const struct cfs_erofs_inode *inode,
 				uint8_t *ret) CFS_NONNULL;
@@ -261,6 +254,48 @@ static inline struct cfs_erofs_attr cfs_erofs_attr_at(
 	}
 	pair = &plan->pairs[list->pairs[i]];
 	return (struct cfs_erofs_attr){ pair, pair->shared };
+}
+
+/* What layout decided of an inode. */
+static inline uint32_t cfs_erofs_head_size(const struct cfs_erofs_inode *inode)
+{
+	return inode->flags & CFS_EROFS_I_EXTENDED
+		       ? sizeof(struct cfs_erofs_extended)
+		       : sizeof(struct cfs_erofs_compact);
+}
+
+static inline uint64_t cfs_erofs_size(const struct cfs_erofs_inode *inode)
+{
+	switch (inode->type) {
+	case CFS_EROFS_FT_DIR:
+		return (uint64_t)inode->blocks * CFS_EROFS_BLOCK + inode->tail;
+	case CFS_EROFS_FT_SYMLINK:
+	case CFS_EROFS_FT_REG:
+		return inode->flags & CFS_EROFS_I_WHITEOUT ? 0
+							   : inode->node->size;
+	default:
+		return 0;
+	}
+}
+
+static inline enum cfs_erofs_layout cfs_erofs_layout_of(
+	const struct cfs_erofs_inode *inode)
+{
+	if (inode->flags & CFS_EROFS_I_METACOPY)
+		return CFS_EROFS_CHUNKS;
+	return inode->tail > 0 ? CFS_EROFS_INLINE : CFS_EROFS_PLAIN;
+}
+
+/* log2 of the chunk size for an external file of @size > 0 bytes. */
+static inline unsigned cfs_erofs_chunk_bits(uint64_t size)
+{
+	unsigned bits = size > 1 ? 64 - (unsigned)__builtin_clzll(size - 1)
+				 : CFS_EROFS_BLOCK_BITS;
+
+	if (bits < CFS_EROFS_BLOCK_BITS)
+		return CFS_EROFS_BLOCK_BITS;
+	return bits > CFS_EROFS_CHUNK_BITS_MAX ? CFS_EROFS_CHUNK_BITS_MAX
+					       : bits;
 }
 
 /* What type and permissions are written. */

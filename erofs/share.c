@@ -42,7 +42,7 @@ static int share_metacopy(struct cfs_erofs_plan *plan,
 	struct cfs_bytes value = { NULL, cfs_erofs_metacopy_len(plan, other) };
 
 	if (!other->metacopy) {
-		uint8_t *copy = cfs_arena_alloc(&plan->arena, value.len);
+		uint8_t *copy = cfs_arena_alloc(&plan->arena, value.len + 1);
 
 		if (!copy)
 			return no_memory(err);
@@ -61,7 +61,7 @@ static int share_redirect(struct cfs_erofs_plan *plan,
 	struct cfs_bytes value = { NULL, cfs_erofs_redirect_len(plan, other) };
 
 	if (!other->redirect) {
-		uint8_t *copy = cfs_arena_alloc(&plan->arena, value.len);
+		uint8_t *copy = cfs_arena_alloc(&plan->arena, value.len + 1);
 
 		if (!copy)
 			return no_memory(err);

@@ -84,25 +84,29 @@ static bool spells_object(struct cfs_bytes path, struct cfs_bytes hex)
 static int set_external(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 			struct cfs_node *node, struct cfs_err *err)
 {
-	bool has_path = !is_unset(f[CFS_DUMP_PAYLOAD]);
-	bool has_digest = !is_unset(f[CFS_DUMP_DIGEST]);
+	const struct cfs_bytes payload = f[CFS_DUMP_PAYLOAD];
+	const struct cfs_bytes hex = f[CFS_DUMP_DIGEST];
+	bool has_path = !is_unset(payload), has_digest = !is_unset(hex);
 	struct cfs_bytes path = { NULL, 0 };
 	struct cfs_digest digest;
-	int r;
+	int bad_digest = 0;
 
+	if (has_digest)
+		bad_digest = cfs_digest_from_hex((const char *)hex.data,
+						 hex.len, &digest, err);
+	/* There is no escape in what is as the digits are. */
+	if (has_digest && bad_digest == 0 && spells_object(payload, hex))
+		return cfs_node_set_object(en->tree, node, node->size, &digest,
+					   err);
 	if (has_path) {
-		r = cfs_dump_unescape(f[CFS_DUMP_PAYLOAD], &en->text, &path,
-				      err);
+		int r = cfs_dump_unescape(payload, &en->text, &path, err);
+
 		if (r < 0)
 			return cfs_ctx(err, "payload");
 	}
-	if (has_digest) {
-		r = cfs_digest_from_hex((const char *)f[CFS_DUMP_DIGEST].data,
-					f[CFS_DUMP_DIGEST].len, &digest, err);
-		if (r < 0)
-			return r;
-	}
-	if (has_digest && spells_object(path, f[CFS_DUMP_DIGEST]))
+	if (bad_digest < 0)
+		return bad_digest;
+	if (has_digest && spells_object(path, hex))
 		return cfs_node_set_object(en->tree, node, node->size, &digest,
 					   err);
 	if (has_path && memchr(path.data, '\0', path.len))

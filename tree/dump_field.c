@@ -62,15 +62,11 @@ static int unescape_one(struct cfs_bytes s, char *ret, struct cfs_err *err)
 	return 3;
 }
 
-int cfs_dump_unescape(struct cfs_bytes field, struct cfs_buf *buf,
-		      struct cfs_bytes *ret, struct cfs_err *err)
+int cfs_dump_undo_escapes(struct cfs_bytes field, struct cfs_buf *buf,
+			  struct cfs_bytes *ret, struct cfs_err *err)
 {
 	struct cfs_bytes plain;
 
-	if (field.len == 0 || !memchr(field.data, '\\', field.len)) {
-		*ret = field;
-		return 0;
-	}
 	buf->len = 0;
 	while (cfs_dump_take(&field, '\\', &plain)) {
 		char c = 0;

@@ -74,14 +74,26 @@ static inline bool cfs_dump_take(struct cfs_bytes *rest, char stop,
 	return found;
 }
 
+/* cfs_dump_unescape() of a field that has a backslash. */
+int cfs_dump_undo_escapes(struct cfs_bytes field, struct cfs_buf *buf,
+			  struct cfs_bytes *ret,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /*
  * Undoes the escapes of @field.  *@ret is @field itself when there are none,
  * else made in @buf, which is emptied before and must outlive it.
  * Errors: -EINVAL, worded; -ENOMEM.
  */
-int cfs_dump_unescape(struct cfs_bytes field, struct cfs_buf *buf,
-		      struct cfs_bytes *ret,
-		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+static inline CFS_MUST_CHECK int cfs_dump_unescape(struct cfs_bytes field,
+						   struct cfs_buf *buf,
+						   struct cfs_bytes *ret,
+						   struct cfs_err *err)
+{
+	if (field.len > 0 && memchr(field.data, '\\', field.len))
+		return cfs_dump_undo_escapes(field, buf, ret, err);
+	*ret = field;
+	return 0;
+}
 
 /* cfs_dump_number() of more than one digit. */
 int cfs_dump_digits(struct cfs_bytes field, unsigned base, uint64_t max,

@@ -54,35 +54,60 @@ static inline const uint8_t *digits(const uint8_t *p, const uint8_t *end,
 	return p + 1;
 }
 
+/* Four numbers of one digit with a space behind each, as nlink, uid, gid and
+ * rdev nearly always are: read at once like eight digits. */
+static inline bool four_digits(const uint8_t *p, const uint8_t *end,
+			       uint64_t ret[static 4])
+{
+	const uint64_t ones = UINT64_C(0x0001000100010001);
+	uint64_t v;
+
+	if (end - p < 8)
+		return false;
+	memcpy(&v, p, sizeof(v));
+	/* The digits' values, and zero where a space is. */
+	v = le64toh(v) ^ (' ' << 8 | '0') * ones;
+	if (v & ~(127 * ones) || (v + 118 * ones) & 128 * ones)
+		return false;
+	for (size_t i = 0; i < 4; i++, v >>= 16)
+		ret[i] = v & 15;
+	return true;
+}
+
 bool cfs_dump_plain_numbers(struct cfs_bytes *rest,
 			    struct cfs_dump_numbers *ret)
 {
 	const uint8_t *p = rest->data, *end = p + rest->len;
-	uint64_t size, mode, nlink, uid, gid, rdev, sec, nsec;
+	uint64_t size, mode, four[4], sec, nsec;
 	bool link;
 
 	if (!(p = digits(p, end, 10, ' ', false, &size)) || p == end)
 		return false;
 	link = *p == '@';
-	if (!(p = digits(p + link, end, 8, ' ', false, &mode)) ||
-	    !(p = digits(p, end, 10, ' ', false, &nlink)) ||
-	    !(p = digits(p, end, 10, ' ', false, &uid)) ||
-	    !(p = digits(p, end, 10, ' ', false, &gid)) ||
-	    !(p = digits(p, end, 10, ' ', false, &rdev)) ||
-	    !(p = digits(p, end, 10, '.', true, &sec)) ||
+	if (!(p = digits(p + link, end, 8, ' ', false, &mode)))
+		return false;
+	if (four_digits(p, end, four))
+		p += 8;
+	else if (!(p = digits(p, end, 10, ' ', false, &four[0])) ||
+		 !(p = digits(p, end, 10, ' ', false, &four[1])) ||
+		 !(p = digits(p, end, 10, ' ', false, &four[2])) ||
+		 !(p = digits(p, end, 10, ' ', false, &four[3])))
+		return false;
+	if (!(p = digits(p, end, 10, '.', true, &sec)) ||
 	    !(p = digits(p, end, 10, ' ', true, &nsec)))
 		return false;
 	if (mode > MODE_MAX || !cfs_mode_is_known((uint32_t)mode) ||
-	    (nlink | uid | gid | rdev) > UINT32_MAX || nsec > NSEC_MAX)
+	    (four[0] | four[1] | four[2] | four[3]) > UINT32_MAX ||
+	    nsec > NSEC_MAX)
 		return false;
 	*ret = (struct cfs_dump_numbers){
 		.size = size,
 		.mode = (uint32_t)mode,
 		.link = link,
-		.nlink = (uint32_t)nlink,
-		.uid = (uint32_t)uid,
-		.gid = (uint32_t)gid,
-		.rdev = (uint32_t)rdev,
+		.nlink = (uint32_t)four[0],
+		.uid = (uint32_t)four[1],
+		.gid = (uint32_t)four[2],
+		.rdev = (uint32_t)four[3],
 		.mtime_sec = (int64_t)sec,
 		.mtime_nsec = (uint32_t)nsec,
 	};

@@ -14,11 +14,13 @@ struct reader {
 	bool lenient;
 	bool started;
 	uint64_t line;
-	bool has_nul;		  /* there is a NUL somewhere in the text */
-	struct cfs_node *last;	  /* of the last line */
-	struct cfs_buf last_path; /* its path, empty for the root */
-	size_t last_dir;	  /* how much of it is its directory's */
-	struct cfs_buf path;	  /* unescaped */
+	bool has_nul;		    /* there is a NUL somewhere in the text */
+	struct cfs_node *last;	    /* of the last line */
+	struct cfs_bytes last_path; /* its path, empty for the root: borrowed
+				       from the text, or from: */
+	size_t last_dir;	    /* how much of it is its directory's */
+	struct cfs_buf paths[2];    /* made anew, the last and this one */
+	unsigned turn;		    /* this one */
 	struct cfs_dump_dirs dirs;
 	struct cfs_dump_links links;
 	struct cfs_dump_entry entry;
@@ -27,16 +29,15 @@ struct reader {
 /* A path taken apart. */
 struct place {
 	struct cfs_bytes path;
-	struct cfs_bytes dir;	 /* path without the last name */
-	struct cfs_bytes name;	 /* the last one, empty for the root */
+	size_t dir_len;		 /* up to the slash before the last name */
 	struct cfs_node *parent; /* NULL: to be looked for */
 };
 
 static void reader_free(struct reader *rd)
 {
 	cfs_tree_free(rd->tree);
-	cfs_buf_free(&rd->last_path);
-	cfs_buf_free(&rd->path);
+	cfs_buf_free(&rd->paths[0]);
+	cfs_buf_free(&rd->paths[1]);
 	cfs_dump_dirs_free(&rd->dirs);
 	cfs_dump_links_free(&rd->links);
 	cfs_dump_entry_free(&rd->entry);
@@ -92,8 +93,8 @@ static int normalise_path(struct reader *rd, struct cfs_bytes *path,
 			cfs_buf_add(&clean, name.data, name.len);
 		}
 	}
-	cfs_buf_free(&rd->path);
-	rd->path = clean;
+	cfs_buf_free(&rd->paths[rd->turn]);
+	rd->paths[rd->turn] = clean;
 	*path = cfs_buf_bytes(&clean);
 	return cfs_buf_check(&clean, err);
 }
@@ -105,7 +106,7 @@ static int normalise_path(struct reader *rd, struct cfs_bytes *path,
 static struct cfs_node *near_directory(const struct reader *rd,
 				       struct cfs_bytes dir)
 {
-	struct cfs_bytes last = cfs_buf_bytes(&rd->last_path);
+	const struct cfs_bytes last = rd->last_path;
 	struct cfs_node *node = rd->last;
 
 	if (dir.len > last.len ||
@@ -132,17 +133,12 @@ static int normal_path(struct reader *rd, struct cfs_bytes *path,
 	return normalise_path(rd, path, err);
 }
 
-static void split_path(struct cfs_bytes path, struct place *ret)
+/* The last slash's place; it may not be there yet. */
+static size_t dir_len(struct cfs_bytes path)
 {
 	const uint8_t *slash = memrchr(path.data, '/', path.len);
-	size_t dir = slash ? (size_t)(slash - path.data) : path.len;
-	size_t name = slash ? dir + 1 : dir;
 
-	*ret = (struct place){
-		.path = path,
-		.dir = { path.data, dir },
-		.name = { path.data + name, path.len - name },
-	};
+	return slash ? (size_t)(slash - path.data) : 0;
 }
 
 /* What begins like the last path needs no check of the part they share. */
@@ -150,21 +146,26 @@ static int parse_path(struct reader *rd, struct cfs_bytes field,
 		      struct place *ret, struct cfs_err *err)
 {
 	struct cfs_bytes path;
-	int r = cfs_dump_unescape(field, &rd->path, &path, err);
+	size_t len;
+	int r = cfs_dump_unescape(field, &rd->paths[rd->turn], &path, err);
 
 	if (r < 0)
 		return r;
 	if (path.len == 0)
 		return cfs_fail(err, EINVAL, "empty path");
-	split_path(path, ret);
-	if (rd->last && ret->name.len > 0)
-		ret->parent = near_directory(rd, ret->dir);
-	if (ret->parent)
-		return 0;
-	r = normal_path(rd, &path, err);
-	if (r == 0)
-		split_path(path, ret);
-	return r;
+	len = dir_len(path);
+	if (rd->last && path.data[0] == '/' && path.len > len + 1)
+		ret->parent = near_directory(
+			rd, (struct cfs_bytes){ path.data, len });
+	if (!ret->parent) {
+		r = normal_path(rd, &path, err);
+		if (r < 0)
+			return r;
+		len = dir_len(path);
+	}
+	ret->path = path;
+	ret->dir_len = len;
+	return 0;
 }
 
 /* Is there anything named @name in @dir? */
@@ -227,6 +228,9 @@ static int add_root(struct reader *rd, uint32_t mode, struct cfs_node **ret,
 static int add_node(struct reader *rd, const struct place *place, uint32_t mode,
 		    struct cfs_node **ret, struct cfs_err *err)
 {
+	const struct cfs_bytes dir = { place->path.data, place->dir_len };
+	const struct cfs_bytes name = { dir.data + dir.len + 1,
+					place->path.len - dir.len - 1 };
 	struct cfs_node *parent = place->parent;
 	int r = 0;
 
@@ -236,12 +240,12 @@ static int add_node(struct reader *rd, const struct place *place, uint32_t mode,
 		return cfs_fail(err, EINVAL,
 				"path: the first line is not that of /");
 	if (!parent)
-		r = find_directory(rd, place->dir, &parent, err);
+		r = find_directory(rd, dir, &parent, err);
 	if (r < 0)
 		return r;
 	if (!S_ISDIR(parent->mode))
 		return not_a_directory(err);
-	r = cfs_node_add(rd->tree, parent, place->name, mode, ret, err);
+	r = cfs_node_add(rd->tree, parent, name, mode, ret, err);
 	if (r < 0)
 		return cfs_ctx(err, "path");
 	if (!S_ISDIR(mode))
@@ -277,15 +281,32 @@ static int add_link(struct reader *rd, struct cfs_node *node,
 	return cfs_dump_links_add(&rd->links, node, target, rd->line, err);
 }
 
-static int remember(struct reader *rd, const struct place *place,
-		    struct cfs_node *node, struct cfs_err *err)
+static void remember(struct reader *rd, const struct place *place,
+		     struct cfs_node *node)
 {
 	rd->last = node;
-	rd->last_dir = place->dir.len;
-	rd->last_path.len = 0;
-	if (place->path.len > 1)
-		cfs_buf_add(&rd->last_path, place->path.data, place->path.len);
-	return cfs_buf_check(&rd->last_path, err);
+	rd->last_path = place->path;
+	rd->last_dir = place->dir_len;
+	if (place->path.len == 1)
+		rd->last_path.len = 0;
+	if (place->path.data == rd->paths[rd->turn].data)
+		rd->turn = !rd->turn;
+}
+
+/* To be called before the text that the last path is borrowed from goes. */
+static int keep_last_path(struct reader *rd, struct cfs_err *err)
+{
+	struct cfs_buf *keep = &rd->paths[rd->turn];
+	struct cfs_bytes path = rd->last_path;
+
+	/* It may be one that was made already. */
+	if (path.len == 0 || path.data == rd->paths[!rd->turn].data)
+		return 0;
+	keep->len = 0;
+	cfs_buf_add(keep, path.data, path.len);
+	rd->last_path = cfs_buf_bytes(keep);
+	rd->turn = !rd->turn;
+	return cfs_buf_check(keep, err);
 }
 
 /* A line's fields.  Those of plain numbers are read already, and not in f. */
@@ -345,10 +366,7 @@ static int parse_line(struct reader *rd, struct cfs_bytes text,
 	r = add_node(rd, &place, line.numbers.mode, &node, err);
 	if (r < 0)
 		return r;
-	/* What the path is made of may be used again from here on. */
-	r = remember(rd, &place, node, err);
-	if (r < 0)
-		return r;
+	remember(rd, &place, node);
 	return line.numbers.link
 		       ? add_link(rd, node, line.f[CFS_DUMP_PAYLOAD], err)
 		       : parse_entry(rd, &line, node, err);
@@ -424,15 +442,18 @@ static int reader_finish(struct reader *rd, struct cfs_tree **ret,
 static int64_t read_lines(struct reader *rd, struct cfs_bytes text,
 			  struct cfs_err *err)
 {
-	struct cfs_bytes rest = text, line;
+	const uint8_t *end;
 
 	rd->has_nul = text.len > 0 && memchr(text.data, '\0', text.len);
-	while (cfs_dump_take(&rest, '\n', &line)) {
-		int r = read_line(rd, line, err);
+	while (text.len > 0 && (end = memchr(text.data, '\n', text.len))) {
+		size_t len = (size_t)(end - text.data);
+		int r = read_line(rd, (struct cfs_bytes){ text.data, len },
+				  err);
 
 		if (r < 0)
 			return r;
-		text = rest;
+		text.data += len + 1;
+		text.len -= len + 1;
 	}
 	return (int64_t)text.len;
 }
@@ -477,6 +498,8 @@ static int read_step(struct reader *rd, int fd, struct cfs_buf *buf,
 	left = read_lines(rd, cfs_buf_bytes(buf), err);
 	if (left < 0)
 		return (int)left;
+	if (keep_last_path(rd, err) < 0)
+		return -err->code;
 	memmove(buf->data, buf->data + buf->len - left, (size_t)left);
 	buf->len = (size_t)left;
 	return n > 0;

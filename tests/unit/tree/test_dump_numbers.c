@@ -135,6 +135,32 @@ TEST(no_other_byte_passes_for_a_digit)
 	}
 }
 
+TEST(four_digits_and_their_spaces_are_told_from_all_else)
+{
+	char text[] = "0 40755 1 2 3 4 12345678.0 x";
+	char *at = strchr(text, '1');
+	struct cfs_dump_numbers n;
+	size_t used;
+
+	CHECK(plain(text, &n, &used));
+	CHECK(n.nlink == 1 && n.uid == 2 && n.gid == 3 && n.rdev == 4);
+	for (size_t i = 0; i < 8; i++) {
+		char was = at[i];
+
+		for (int c = 1; c < 256; c++) {
+			bool digit = c >= '0' && c <= '9';
+
+			at[i] = (char)c;
+			CHECK(plain(text, &n, &used) ==
+			      (i % 2 ? c == ' ' : digit));
+		}
+		at[i] = was;
+	}
+	CHECK(plain("0 40755 9 9 9 10 9.9 x", &n, &used));
+	CHECK(n.nlink == 9 && n.uid == 9 && n.gid == 9 && n.rdev == 10);
+	CHECK(n.mtime_sec == 9 && n.mtime_nsec == 9);
+}
+
 TEST(modes_are_octal_and_their_bits_known)
 {
 	struct cfs_dump_numbers n = { 0 };

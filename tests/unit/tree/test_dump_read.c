@@ -308,6 +308,41 @@ TEST(a_file_is_read_in_pieces_as_its_bytes_are_whole)
 	CHECK(cfs_dump_read_fd(-1, 0, &cut, &err) == -EBADF);
 }
 
+/* The last path is compared with after the piece that held it is gone, and
+ * after the buffer that it was unescaped in is wanted for the next. */
+TEST(escaped_and_crooked_paths_are_read_in_pieces_as_at_once)
+{
+	static const char *const dirs[] = { "/plain", "/a\\x20b", "//crooked/",
+					    "/plain/deep", "/a\\x20b/c\\x09d" };
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *once = NULL;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *pieces = NULL;
+	CFS_AUTOBUF struct cfs_buf dump = { 0 }, a = { 0 }, b = { 0 };
+	CFS_AUTOFD int fd = memfd_create("dump", MFD_CLOEXEC);
+	const size_t n_dirs = CFS_ARRAY_SIZE(dirs);
+
+	cfs_buf_adds(&dump, ROOT);
+	for (size_t i = 0; i < n_dirs; i++)
+		cfs_buf_addf(&dump, "%.*s 0 40755 2 0 0 0 0.0 - - -\n",
+			     (int)(strlen(dirs[i]) - (i == 2)), dirs[i]);
+	for (unsigned i = 0; i < 40000; i++) {
+		/* Runs of one directory, and ever another one. */
+		unsigned d = i % 7 < 3 ? i / 7 % n_dirs : i % n_dirs;
+
+		cfs_buf_addf(&dump, "%s/%s%u 0 100644 1 0 0 0 0.0 - - -\n",
+			     dirs[d], i % 3 ? "f" : "\\x66\\x20", i);
+	}
+	CHECK(!dump.failed && dump.len > 1000000 && fd >= 0);
+	CHECK(cfs_write_full(fd, dump.data, dump.len) == 0);
+	CHECK(lseek(fd, 0, SEEK_SET) == 0);
+	CHECK(cfs_dump_read_fd(fd, CFS_DUMP_LENIENT, &pieces, &err) == 0);
+	CHECK(cfs_dump_read(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT, &once,
+			    &err) == 0);
+	CHECK(once->nodes == 40000 + n_dirs + 1);
+	CHECK(cfs_dump_write(once, &a, &err) == 0);
+	CHECK(cfs_dump_write(pieces, &b, &err) == 0);
+	CHECK(a.len == b.len && memcmp(a.data, b.data, a.len) == 0);
+}
+
 TEST(a_backing_path_in_capital_letters_is_another)
 {
 	static const char dump[] = ROOT
