@@ -18,12 +18,12 @@ diff -r "$shm/peer-store" "$shm/our-store"
 rm -rf "$shm/peer-store"
 set -- "mkcomposefs=$peer --threads=1 --digest-store=$shm/our-store $shm/tree $shm/peer.img" \
 	"ours=$ours --threads=1 --digest-store=$shm/our-store $shm/tree $shm/ours.img" \
-	"ours-sha-ni=env CFS_HASH=sha-ni $ours --threads=1 --digest-store=$shm/our-store $shm/tree $shm/ours.img"
+	"ours-narrow=env CFS_HASH=$narrow256 $ours --threads=1 --digest-store=$shm/our-store $shm/tree $shm/ours.img"
 compare -n "$rounds" "$@"
-if [ $avx512 = yes ]; then
+if has avx512bw; then
 	row "directory to image, warm store, CPU" 0.60 0.45 "$(ratio ours mkcomposefs cpu)"
 fi
-row "directory to image, warm store, SHA-NI alone, CPU" 0.80 - "$(ratio ours-sha-ni mkcomposefs cpu)"
+row "directory to image, warm store, without AVX-512, CPU" 0.80 - "$(ratio ours-narrow mkcomposefs cpu)"
 rm -rf "$shm/our-store"
 
 title "the same, cold store on ext4 until it is safe"
