@@ -137,8 +137,18 @@ printf damaged > new/store/"$object"
 check "a damaged object is replaced" mkcomposefs --digest-store=new/store dir out.img
 same "by what it should be" \
 	"$(composefs-info measure-file new/store/"$object" | sed 's|^..|&/|')" "$object"
+cp -a dir inside
+check "a store within what is read" \
+	mkcomposefs --digest-store=inside/sub/store inside inside.img
+check "is not in the image" cmp out.img inside.img
+check "and has every object" test -z \
+	"$(composefs-info --basedir=inside/sub/store missing-objects out.img)"
+check "relative to itself" sh -c \
+	'cd inside && rm -r sub/store && touch -d @1000.5 sub . &&
+	mkcomposefs --digest-store=store . ../inside.img'
+check "as well" cmp out.img inside.img
 : > plain
-says "digest store plain/x: " --digest-store=plain/x dir x.img
+says "Not a directory" --digest-store=plain/x dir x.img
 check "a dumpfile has no use for it" sh -c \
 	'mkcomposefs --from-file --digest-store=unused "$1" x.img && test ! -e unused' - \
 	"$vectors/02-simple.dump"

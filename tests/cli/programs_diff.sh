@@ -120,6 +120,8 @@ both mkcomposefs --digest-store=new/a/b dir out.img
 both mkcomposefs --digest-store=store dir out.img
 both mkcomposefs --digest-store=store/ --print-digest-only dir
 both mkcomposefs --digest-store= dir out.img
+both mkcomposefs --digest-store=dir dir out.img
+both mkcomposefs --digest-store=dir/sub/new/store dir out.img
 both mkcomposefs --from-file odd.dump out.img
 both mkcomposefs --from-file - out.img
 both mkcomposefs --from-file - -
