@@ -159,6 +159,8 @@ static int parse_mtime(struct cfs_bytes field, bool lenient,
 	uint64_t s, n;
 	int r;
 
+	if (field.len == 0)
+		return cfs_fail(err, EINVAL, "no mtime");
 	if (!cfs_dump_take(&nsec, '.', &sec))
 		return cfs_fail(err, EINVAL, "mtime without a dot");
 	if (minus)
