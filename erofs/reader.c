@@ -451,9 +451,16 @@ static int report(const struct cfs_tree *tree, const struct cfs_node *node,
 		  void *ctx, struct cfs_err *err)
 {
 	struct cfs_digest digest;
+	const char *path = node->flags & CFS_NODE_OBJECT ? NULL
+							 : node->file.data;
+	bool has_digest = cfs_node_digest(tree, node, &digest);
+	bool is_object = !has_digest && object_of_path(path, &digest);
 
-	if (!cfs_node_digest(tree, node, &digest) &&
-	    !object_of_path(node->file.data, &digest))
+	/* overlayfs follows the path, whatever the digest is. */
+	if (alg && path && !is_object)
+		return cfs_fail(err, EBADMSG,
+				"its backing path is not that of an object");
+	if (!has_digest && !is_object)
 		return 0;
 	if (alg && digest.alg != alg)
 		return cfs_fail(err, EBADMSG, "its object is of %s, not %s",

@@ -58,7 +58,8 @@ int cfs_erofs_read_details(struct cfs_bytes image, struct cfs_tree **ret,
 
 /*
  * Calls @found for every object that @image needs, in no particular order,
- * perhaps more than once.  @alg: what the objects are, 0: either.
+ * perhaps more than once.  @alg: what the objects are; then every backing path
+ * has to be the object's.  0: either, and other paths do not count.
  * @found returns 0 or an error, which ends the search.
  * Errors: as above, also for an object of the other algorithm.
  */

@@ -461,3 +461,28 @@ TEST(details_of_a_bad_image_are_refused)
 				     &details, &err) == -EBADMSG);
 	CHECK(!tree && !details && version == 9);
 }
+
+/* A repository has nothing else: overlayfs would look beside the objects. */
+TEST(backing_paths_are_those_of_objects_when_there_is_a_repository)
+{
+	static const char *const dumps[] = {
+		ROOT "/f 99 100644 1 0 0 0 0.0 some/where - -\n",
+		ROOT "/f 99 100644 1 0 0 0 0.0 some/where - " DIGEST_A "\n",
+	};
+	CFS_AUTOBUF struct cfs_buf list = { 0 };
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(dumps); i++) {
+		CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+		CFS_AUTOBUF struct cfs_buf image = { 0 };
+
+		CHECK(cfs_dump_read(text(dumps[i]), CFS_DUMP_LENIENT, &tree,
+				    &err) == 0);
+		CHECK(cfs_erofs_write(tree, 1, 0, &image, &err) == 0);
+		CHECK(cfs_erofs_objects(cfs_buf_bytes(&image), 0, collect,
+					&list, &err) == 0);
+		CHECK(cfs_erofs_objects(cfs_buf_bytes(&image), CFS_ALG_SHA256,
+					collect, &list, &err) == -EBADMSG);
+		CHECK(strcmp(err.msg, "image: /f: its backing path is not "
+				      "that of an object") == 0);
+	}
+}
