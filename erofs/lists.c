@@ -46,6 +46,8 @@ static void describe(const struct cfs_erofs_plan *plan,
 		(uint8_t)(cfs_erofs_xxh32(suffix,
 					  CFS_EROFS_FILTER_SEED + pair->index) %
 			  32);
+	pair->before_metacopy = strcmp(key, METACOPY) < 0;
+	pair->before_redirect = strcmp(key, REDIRECT) < 0;
 }
 
 /* overlayfs would take a user's trusted.overlay.x for its own. */
@@ -299,8 +301,8 @@ static void sum(const struct cfs_erofs_plan *plan, struct cfs_erofs_list *list)
 				: cfs_erofs_entry_size(pair, pair->value.len);
 		if (plan->version == 2)
 			continue;
-		list->before_metacopy += strcmp(pair->key, METACOPY) < 0;
-		list->before_redirect += strcmp(pair->key, REDIRECT) < 0;
+		list->before_metacopy += pair->before_metacopy;
+		list->before_redirect += pair->before_redirect;
 	}
 }
 

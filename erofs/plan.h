@@ -57,6 +57,8 @@ struct cfs_erofs_pair {
 	uint8_t index; /* of the prefix */
 	uint8_t prefix_len;
 	uint8_t filter_bit;
+	bool before_metacopy; /* in the order of keys */
+	bool before_redirect;
 };
 
 /*

@@ -158,13 +158,19 @@ static int by_key(const void *a, const void *b)
 	return strcmp((*x)->key, (*y)->key);
 }
 
+/* Most are in order as they come. */
 static int sort_list(const struct cfs_xattr **v, size_t n, struct cfs_err *err)
 {
+	bool sorted = true;
+
 	if (n > CFS_XATTRS_MAX)
 		return cfs_fail(err, E2BIG, "%zu xattrs, %d are possible", n,
 				CFS_XATTRS_MAX);
-	if (n > 1)
-		qsort(v, n, sizeof(v[0]), by_key);
+	for (size_t i = 1; i < n && sorted; i++)
+		sorted = strcmp(v[i - 1]->key, v[i]->key) < 0;
+	if (sorted)
+		return 0;
+	qsort(v, n, sizeof(v[0]), by_key);
 	for (size_t i = 1; i < n; i++) {
 		if (strcmp(v[i - 1]->key, v[i]->key) == 0)
 			return cfs_fail(err, EEXIST, "xattr %s occurs twice",
