@@ -67,7 +67,10 @@ static inline uint64_t cfs_hash(const void *data, size_t len, uint64_t seed)
 		for (; p < end; p++)
 			w = w << 8 | *p;
 	}
-	h = (h ^ w) * 0xc4ceb9fe1a85ec53u;
+	/* Twice: products do not carry what the last characters say, the upper
+	 * bits of @w, down to the bits that choose a slot. */
+	h = (h ^ w) * 0xff51afd7ed558ccdu;
+	h = (h ^ h >> 32) * 0xc4ceb9fe1a85ec53u;
 	return h ^ h >> 29;
 }
 

@@ -61,6 +61,14 @@ grows_linearly() {
 	echo "$1: $few instructions for 5000 entries, $many for 20000"
 	[ $((many * 10)) -le $((few * 46)) ]
 }
+
+# No shape is a trap: each costs what a system does, or less.
+no_dearer() {
+	[ "$(cat "ours.$1.20000")" -le $(($(cat ours.os.20000) * 11 / 10)) ]
+}
+for shape in flat reverse hardlinks deep; do
+	check "instructions of $shape are no more than a system's" no_dearer $shape
+done
 for shape in $shapes; do
 	check "instructions grow with the entries: $shape" grows_linearly $shape
 done

@@ -77,3 +77,27 @@ TEST(a_hash_depends_on_every_byte_and_the_length)
 		}
 	}
 }
+
+/* A table of twice as many slots as names: if the names were spread by
+ * chance, about 0.39 of the slots would be taken. */
+TEST(names_that_differ_in_any_place_are_spread_over_the_slots)
+{
+	for (size_t place = 0; place <= 8; place += 4) {
+		static bool taken[16384];
+		char name[] = "aaaaaaaaaaaa";
+		unsigned n = 0;
+
+		memset(taken, 0, sizeof(taken));
+		for (unsigned i = 0; i < 8192; i++) {
+			char digits[9];
+			size_t slot;
+
+			snprintf(digits, sizeof(digits), "%04x", i);
+			memcpy(name + place, digits, 4);
+			slot = cfs_hash(name, 12, 7) % 16384;
+			n += !taken[slot];
+			taken[slot] = true;
+		}
+		CHECK(n > 16384 * 0.37);
+	}
+}
