@@ -69,7 +69,8 @@ static inline bool cfs_dump_take(struct cfs_bytes *rest, char stop,
 	bool found = len < rest->len;
 
 	*ret = (struct cfs_bytes){ rest->data, len };
-	rest->data += len + found;
+	if (rest->len > 0) /* else it may be NULL */
+		rest->data += len + found;
 	rest->len -= len + found;
 	return found;
 }

@@ -37,6 +37,14 @@ TEST(a_line_is_split_at_single_spaces)
 	CHECK(cfs_dump_split(bytes("i"), CFS_DUMP_PAYLOAD, f) == 9);
 }
 
+TEST(nothing_is_taken_of_nothing)
+{
+	struct cfs_bytes rest = { NULL, 0 }, taken;
+
+	CHECK(!cfs_dump_take(&rest, '.', &taken));
+	CHECK(!rest.data && rest.len == 0 && taken.len == 0);
+}
+
 TEST(escapes_are_undone)
 {
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
