@@ -7,7 +7,8 @@
 #include "tree/dump_entry.h"
 #include "tree/dump_links.h"
 
-#define READ_STEP (256 * 1024)
+/* Small enough for malloc() to take it from the heap, and for the cache. */
+#define READ_STEP (64 * 1024)
 
 struct reader {
 	struct cfs_tree *tree;
