@@ -3,7 +3,7 @@
 #   make               build everything below $(O)         (V=1 shows commands)
 #   make demo          build, sign, seal and boot a real Debian in QEMU
 #   make check         every test; installs what it needs
-#   make check-fast    the same without virtual machines (under a minute)
+#   make check-fast    the same without virtual machines and sanitizers
 #   make check-san     unit tests and corpora under ASan and UBSan
 #   make check-clang   unit tests and corpora, built by clang
 #   make check-vm      real kernels: User-Mode Linux and QEMU

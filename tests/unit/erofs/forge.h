@@ -55,7 +55,7 @@ static inline void forge_build(const char *dump, unsigned version,
 	if (cfs_dump_read(forge_text(dump), flags, &tree, &err) < 0 ||
 	    cfs_erofs_write(tree, version, 0, ret, &err) < 0) {
 		printf("# %s%s\n", dump, err.msg);
-		CHECK(!"a good image");
+		CHECK(false); /* it is to be a good image */
 	}
 }
 
@@ -80,7 +80,7 @@ static inline uint64_t forge_entry(const struct cfs_buf *image,
 		return entry.nid;
 	}
 	printf("# no %.*s\n", (int)name.len, name.data);
-	CHECK(!"an entry of this name");
+	CHECK(false); /* there is to be such an entry */
 	return 0;
 }
 
