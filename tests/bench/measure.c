@@ -3,9 +3,10 @@
  * measure [-n ROUNDS] [-m] [-a] [-c CLEANUP] NAME=COMMAND...
  *
  * Runs each command ROUNDS times, one after the other in turn, so that what
- * disturbs the machine disturbs all of them, and prints for each the median of
- * CPU time and wall time in microseconds, the largest peak memory in KiB, and
- * the ratio of its CPU and wall time to the first command's.
+ * disturbs the machine disturbs all of them; every other round backwards, so
+ * that none always gets the caches that the same neighbour leaves.  Prints for
+ * each the median of CPU time and wall time in microseconds, the largest peak
+ * memory in KiB, and the ratio of both times to the first command's.
  *
  * -m  every run gets a mount namespace of its own, made outside of what is
  *     measured
@@ -245,7 +246,9 @@ int main(int argc, char **argv)
 			die("calloc");
 	}
 	for (int round = 0; round < rounds; round++)
-		for (int i = 0; i < n; i++) {
+		for (int k = 0; k < n; k++) {
+			int i = round % 2 ? n - 1 - k : k;
+
 			if (namespaces)
 				new_namespace(first);
 			once(&runs[i], round, number++);
