@@ -271,7 +271,11 @@ static void put_data(const struct cfs_erofs_plan *plan,
 int cfs_erofs_emit(const struct cfs_erofs_plan *plan,
 		   const struct cfs_erofs_sink *sink, struct cfs_err *err)
 {
-	CFS_AUTOFREE uint8_t *buf = malloc(OUT_SIZE + PUT_MAX);
+	/* A small image needs no more than itself: its last piece is not
+	 * flushed before its end. */
+	size_t size = plan->size < OUT_SIZE ? (size_t)plan->size
+					    : OUT_SIZE + PUT_MAX;
+	CFS_AUTOFREE uint8_t *buf = malloc(size);
 	struct out out = { .sink = sink, .err = err, .buf = buf };
 
 	if (!buf)

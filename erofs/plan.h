@@ -322,13 +322,22 @@ static inline struct cfs_erofs_dir_iter cfs_erofs_dir_start(
 	};
 }
 
+/* Does @a stand before @b?  Mostly the first bytes tell. */
+static inline bool cfs_erofs_is_before(const struct cfs_node *a,
+				       const struct cfs_node *b)
+{
+	uint8_t x = (uint8_t)a->name[0], y = (uint8_t)b->name[0];
+
+	return x == y ? strcmp(a->name, b->name) < 0 : x < y;
+}
+
 /* The next entry, or NULL. */
 static inline const struct cfs_node *cfs_erofs_dir_next(
 	struct cfs_erofs_dir_iter *it)
 {
 	const struct cfs_node *child = it->child, *extra = it->extra;
 
-	if (extra && (!child || strcmp(extra->name, child->name) < 0)) {
+	if (extra && (!child || cfs_erofs_is_before(extra, child))) {
 		it->extra = extra->next;
 		return extra;
 	}
