@@ -55,7 +55,7 @@ dirtree() { # DIR SEED
 			(cd "$dir" && perl -MSocket -e 'socket(S, PF_UNIX,
 				SOCK_STREAM, 0) && bind(S, sockaddr_un("s".shift))' \
 				"$i") ;;
-		10) head -c $((RANDOM + 65)) /dev/urandom > "$path" ;;
+		10) yes "$RANDOM" | head -c $((RANDOM + 65)) > "$path" ;;
 		*) printf "%$((RANDOM % 65))s" x > "$path"; files+=("$path") ;;
 		esac
 		[ -e "$path" ] || [ -L "$path" ] || continue
