@@ -193,19 +193,6 @@ static int add_rule(struct cfs_selabel *policy, const struct line *line,
 	return r;
 }
 
-int cfs_selabel_add(struct cfs_selabel *policy, struct cfs_bytes text,
-		    struct cfs_err *err)
-{
-	struct line line = { 0 };
-	char *rest;
-	int r = copy_text(policy, text, &rest, err);
-
-	while (r == 0 && next_line(&rest, &line))
-		if (line.n > 0)
-			r = add_rule(policy, &line, err);
-	return r < 0 && line.number ? cfs_ctx(err, "line %zu", line.number) : r;
-}
-
 static int add_alias(struct cfs_selabel *policy, const struct line *line,
 		     struct cfs_err *err)
 {
@@ -228,8 +215,11 @@ static int add_alias(struct cfs_selabel *policy, const struct line *line,
 	return 0;
 }
 
-int cfs_selabel_add_aliases(struct cfs_selabel *policy, struct cfs_bytes text,
-			    struct cfs_err *err)
+/* Gives each line of @text that is not empty to @add. */
+static int add_lines(struct cfs_selabel *policy, struct cfs_bytes text,
+		     int (*add)(struct cfs_selabel *policy,
+				const struct line *line, struct cfs_err *err),
+		     struct cfs_err *err)
 {
 	struct line line = { 0 };
 	char *rest;
@@ -237,8 +227,20 @@ int cfs_selabel_add_aliases(struct cfs_selabel *policy, struct cfs_bytes text,
 
 	while (r == 0 && next_line(&rest, &line))
 		if (line.n > 0)
-			r = add_alias(policy, &line, err);
+			r = add(policy, &line, err);
 	return r < 0 && line.number ? cfs_ctx(err, "line %zu", line.number) : r;
+}
+
+int cfs_selabel_add(struct cfs_selabel *policy, struct cfs_bytes text,
+		    struct cfs_err *err)
+{
+	return add_lines(policy, text, add_rule, err);
+}
+
+int cfs_selabel_add_aliases(struct cfs_selabel *policy, struct cfs_bytes text,
+			    struct cfs_err *err)
+{
+	return add_lines(policy, text, add_alias, err);
 }
 
 const char *cfs_selabel_alias(const struct cfs_selabel *policy,
