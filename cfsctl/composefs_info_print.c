@@ -81,18 +81,6 @@ void cmd_info_ls(struct cfs_info_image *image, struct cfs_node *node,
 	cfs_buf_addc(out, '\n');
 }
 
-/* A field of which "-" says that it is not set. */
-static void add_field(struct cfs_buf *out, const void *data, size_t len)
-{
-	cfs_buf_addc(out, ' ');
-	if (!data)
-		cfs_buf_addc(out, '-');
-	else if (len == 1 && *(const char *)data == '-')
-		cfs_buf_adds(out, "\\x2d");
-	else
-		cfs_dump_escape(out, (struct cfs_bytes){ data, len }, 0);
-}
-
 static void add_payload(const struct cfs_info_image *image,
 			const struct cfs_node *inode,
 			const struct cfs_node *first,
@@ -110,7 +98,7 @@ static void add_payload(const struct cfs_info_image *image,
 		text = inode->file.data;
 	else if (S_ISREG(inode->mode))
 		text = cfs_node_backing(image->tree, inode, object);
-	add_field(out, text, text ? strlen(text) : 0);
+	cfs_dump_optional(out, text, text ? strlen(text) : 0);
 }
 
 static void add_content(const struct cfs_info_image *image,
@@ -121,13 +109,13 @@ static void add_content(const struct cfs_info_image *image,
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_digest digest;
 
-	add_field(out, content ? inode->file.data : NULL, inode->size);
+	cfs_dump_optional(out, content ? inode->file.data : NULL, inode->size);
 	if (S_ISREG(inode->mode) &&
 	    cfs_node_digest(image->tree, inode, &digest)) {
 		cfs_digest_to_hex(&digest, hex);
-		add_field(out, hex, strlen(hex));
+		cfs_dump_optional(out, hex, strlen(hex));
 	} else {
-		add_field(out, NULL, 0);
+		cfs_dump_optional(out, NULL, 0);
 	}
 }
 

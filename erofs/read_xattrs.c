@@ -28,7 +28,7 @@ static uint64_t memo_hash(const void *entry)
 {
 	const struct attr *attr = entry;
 
-	return cfs_hash(&attr->id, sizeof(attr->id), 0);
+	return cfs_table_hash(&attr->id, sizeof(attr->id), 0);
 }
 
 static bool same_id(const void *entry, const void *key)

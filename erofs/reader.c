@@ -31,7 +31,7 @@ static uint64_t nid_hash(const void *entry)
 {
 	const struct inode *inode = entry;
 
-	return cfs_hash(&inode->nid, sizeof(inode->nid), 0);
+	return cfs_table_hash(&inode->nid, sizeof(inode->nid), 0);
 }
 
 static bool same_nid(const void *entry, const void *key)

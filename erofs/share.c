@@ -102,7 +102,7 @@ static struct cfs_erofs_inode *first_of(const struct cfs_erofs_plan *plan,
 	const uint8_t *digest = inode->node->file.digest;
 	size_t size = plan->digest_len;
 	/* The shorter digest's length serves both. */
-	uint64_t hash = cfs_hash(digest, 32, 0);
+	uint64_t hash = cfs_table_hash(digest, 32, 0);
 	uint64_t tag = hash & ~(uint64_t)UINT32_MAX;
 
 	for (size_t at = hash;; at++) {
@@ -160,15 +160,15 @@ static uint64_t path_hash(const void *entry)
 	size_t len;
 
 	if (inode->flags & CFS_EROFS_I_BY_DIGEST)
-		return cfs_hash(inode->node->file.digest, 32, 0);
+		return cfs_table_hash(inode->node->file.digest, 32, 0);
 	len = strlen(path);
 	if (len < 4 || len - 1 >= sizeof(hex) || path[2] != '/')
-		return cfs_hash(path, len, 0);
+		return cfs_table_hash(path, len, 0);
 	memcpy(hex, path, 2);
 	memcpy(hex + 2, path + 3, len - 3);
 	if (cfs_digest_from_hex(hex, len - 1, &digest, &ignored) < 0)
-		return cfs_hash(path, len, 0);
-	return cfs_hash(digest.bytes, 32, 0);
+		return cfs_table_hash(path, len, 0);
+	return cfs_table_hash(digest.bytes, 32, 0);
 }
 
 struct path_key {

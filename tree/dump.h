@@ -67,4 +67,9 @@ enum cfs_dump_escapes {
 void cfs_dump_escape(struct cfs_buf *out, struct cfs_bytes text,
 		     unsigned how) CFS_NONNULL;
 
+/* Appends a space and the field @data, "-" for NULL, which says that it is not
+ * set. */
+void cfs_dump_optional(struct cfs_buf *out, const void *data, size_t len)
+	__attribute__((nonnull(1)));
+
 #endif

@@ -14,7 +14,7 @@ static struct key key_of(const struct cfs_node *node)
 
 static uint64_t key_hash(const struct key *key)
 {
-	return cfs_hash(key->name.data, key->name.len, key->parent->seq);
+	return cfs_table_hash(key->name.data, key->name.len, key->parent->seq);
 }
 
 static uint64_t node_hash(const void *entry)

@@ -294,7 +294,7 @@ static int set_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
 	if (!en->memo)
 		return cfs_fail(err, ENOMEM, "out of memory");
 	if (tail.len > 0 && tail.len <= sizeof(memo->text)) {
-		hash = cfs_hash(tail.data, tail.len, 0);
+		hash = cfs_table_hash(tail.data, tail.len, 0);
 		memo = &en->memo[hash % CFS_DUMP_MEMOS];
 		if (same_tail(memo, hash, tail)) {
 			node->xattrs = memo->list;

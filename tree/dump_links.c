@@ -39,7 +39,7 @@ static uint64_t link_hash(const void *entry)
 {
 	const struct link *link = entry;
 
-	return cfs_hash(link->name.data, link->name.len, link->dir->seq);
+	return cfs_table_hash(link->name.data, link->name.len, link->dir->seq);
 }
 
 static bool same_target(const void *entry, const void *key)

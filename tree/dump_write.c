@@ -33,8 +33,7 @@ static void add_escaped(struct cfs_buf *out, const void *data, size_t len,
 	cfs_dump_escape(out, (struct cfs_bytes){ data, len }, how);
 }
 
-/* A field of which "-" says that it is not set. */
-static void add_optional(struct cfs_buf *out, const void *data, size_t len)
+void cfs_dump_optional(struct cfs_buf *out, const void *data, size_t len)
 {
 	cfs_buf_addc(out, ' ');
 	if (!data)
@@ -64,18 +63,18 @@ static void add_data(struct cfs_buf *out, const struct cfs_tree *tree,
 	struct cfs_digest digest;
 
 	if (S_ISLNK(node->mode))
-		add_optional(out, node->file.data, node->size);
+		cfs_dump_optional(out, node->file.data, node->size);
 	else
-		add_optional(out, backing, backing ? strlen(backing) : 0);
+		cfs_dump_optional(out, backing, backing ? strlen(backing) : 0);
 	if (node->flags & CFS_NODE_INLINE)
-		add_optional(out, node->file.data, node->size);
+		cfs_dump_optional(out, node->file.data, node->size);
 	else
-		add_optional(out, NULL, 0);
+		cfs_dump_optional(out, NULL, 0);
 	if (cfs_node_digest(tree, node, &digest)) {
 		cfs_digest_to_hex(&digest, hex);
-		add_optional(out, hex, strlen(hex));
+		cfs_dump_optional(out, hex, strlen(hex));
 	} else {
-		add_optional(out, NULL, 0);
+		cfs_dump_optional(out, NULL, 0);
 	}
 }
 

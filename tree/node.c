@@ -19,7 +19,7 @@ static int no_memory(struct cfs_err *err)
 static uint64_t name_hash(const struct cfs_node *dir, const void *name,
 			  size_t len)
 {
-	return cfs_hash(name, len, dir->seq);
+	return cfs_table_hash(name, len, dir->seq);
 }
 
 static uint64_t node_hash(const void *entry)

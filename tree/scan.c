@@ -48,7 +48,7 @@ static uint64_t seen_hash(const void *entry)
 {
 	const struct seen *seen = entry;
 
-	return cfs_hash(&seen->ino, sizeof(seen->ino), seen->dev);
+	return cfs_table_hash(&seen->ino, sizeof(seen->ino), seen->dev);
 }
 
 static bool same_inode(const void *entry, const void *key)

@@ -57,7 +57,7 @@ static uint64_t alias_hash(const void *entry)
 {
 	const struct alias *alias = entry;
 
-	return cfs_hash(alias->path.data, alias->path.len, 0);
+	return cfs_table_hash(alias->path.data, alias->path.len, 0);
 }
 
 static bool same_path(const void *entry, const void *key)

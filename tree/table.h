@@ -51,7 +51,8 @@ static inline void cfs_table_fill(struct cfs_table *table, const void **slot,
 void cfs_table_drop(struct cfs_table *table, const void **slot) CFS_NONNULL;
 
 /* A hash of @len bytes for tables of one run: it depends on byte order. */
-static inline uint64_t cfs_hash(const void *data, size_t len, uint64_t seed)
+static inline uint64_t cfs_table_hash(const void *data, size_t len,
+				      uint64_t seed)
 {
 	const unsigned char *p = data, *end = p + len;
 	uint64_t h = seed ^ len * 0x9e3779b97f4a7c15u, w = 0;

@@ -13,7 +13,8 @@ struct list {
 
 static uint64_t pair_hash(struct cfs_bytes key, struct cfs_bytes value)
 {
-	return cfs_hash(value.data, value.len, cfs_hash(key.data, key.len, 1));
+	return cfs_table_hash(value.data, value.len,
+			      cfs_table_hash(key.data, key.len, 1));
 }
 
 static uint64_t stored_pair_hash(const void *entry)
@@ -41,7 +42,7 @@ static uint64_t list_hash(const struct cfs_xattr *const *v, size_t n)
 	uint64_t h = n;
 
 	for (size_t i = 0; i < n; i++)
-		h = cfs_hash(&v[i]->id, sizeof(v[i]->id), h);
+		h = cfs_table_hash(&v[i]->id, sizeof(v[i]->id), h);
 	return h;
 }
 

@@ -66,13 +66,13 @@ TEST(a_hash_depends_on_every_byte_and_the_length)
 	uint8_t data[40] = { 0 };
 
 	for (size_t len = 0; len < sizeof(data); len++) {
-		uint64_t h = cfs_hash(data, len, 1);
+		uint64_t h = cfs_table_hash(data, len, 1);
 
-		CHECK(h != cfs_hash(data, len + 1, 1) || len == 39);
-		CHECK(h != cfs_hash(data, len, 2));
+		CHECK(h != cfs_table_hash(data, len + 1, 1) || len == 39);
+		CHECK(h != cfs_table_hash(data, len, 2));
 		for (size_t i = 0; i < len; i++) {
 			data[i] = 1;
-			CHECK(h != cfs_hash(data, len, 1));
+			CHECK(h != cfs_table_hash(data, len, 1));
 			data[i] = 0;
 		}
 	}
@@ -94,7 +94,7 @@ TEST(names_that_differ_in_any_place_are_spread_over_the_slots)
 
 			snprintf(digits, sizeof(digits), "%04x", i);
 			memcpy(name + place, digits, 4);
-			slot = cfs_hash(name, 12, 7) % 16384;
+			slot = cfs_table_hash(name, 12, 7) % 16384;
 			n += !taken[slot];
 			taken[slot] = true;
 		}
