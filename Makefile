@@ -25,7 +25,8 @@ VERSION    := 0.1.0
 LIBC       ?= glibc
 CLANG_FORMAT ?= $(firstword $(shell command -v clang-format-14 clang-format 2>/dev/null) clang-format)
 
-# A room is a top-level folder of sources; all of them make one archive.
+# A room is a top-level folder of sources, some in folders of their own; all
+# of them make one archive.
 ROOMS      := base fsverity tree keys mount boot erofs repo disk
 
 # composefs-setup-root's trusted computing base: the sources it is linked
@@ -65,7 +66,7 @@ endif
 CFS_CFLAGS += $(if $(STATIC_PREFIX),-isystem $(STATIC_PREFIX)/include)
 TCB_LIBS   := -L$(STATIC_PREFIX)/lib -lmount -lblkid -lkmod -lkeyutils
 
-srcs       = $(sort $(wildcard $(1)/*.c))
+srcs       = $(sort $(wildcard $(1)/*.c $(1)/*/*.c))
 objs       = $(patsubst %.c,$(O)/%.o,$(1))
 LIB        := $(O)/libcfs.a
 LIB_OBJS   := $(call objs,$(foreach r,$(ROOMS),$(call srcs,$(r))))
@@ -77,7 +78,7 @@ CTL_OBJS   := $(call objs,$(call srcs,cfsctl))
 # The programs' own files without their main(), for unit tests alone.
 PROG       := $(O)/libprog.a
 PROG_OBJS  := $(call objs,$(filter-out %/main.c,$(call srcs,setup-root) $(call srcs,cfsctl)))
-UNIT       := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*/test_*.c))
+UNIT       := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
 FUZZ       := $(patsubst tests/fuzz/fuzz_%.c,$(O)/tests/fuzz/fuzz_%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS      := $(patsubst tests/tools/%.c,$(O)/tests/tools/%,$(wildcard tests/tools/*.c))
 FAKES      := $(call objs,$(wildcard tests/fake/*.c))
