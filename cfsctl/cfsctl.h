@@ -19,7 +19,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "cfsctl/options.h"
+#include "cfsctl/cli/options.h"
 #include "fsverity/digest.h"
 #include "repo/open.h"
 #include "repo/store.h"

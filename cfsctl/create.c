@@ -5,7 +5,7 @@
 
 #include "base/io.h"
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/progress.h"
+#include "cfsctl/cli/progress.h"
 #include "cfsctl/source.h"
 #include "erofs/writer.h"
 #include "fsverity/digester.h"

@@ -8,7 +8,7 @@
 
 #include "base/io.h"
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/progress.h"
+#include "cfsctl/cli/progress.h"
 #include "disk/image.h"
 #include "disk/mkfs.h"
 #include "disk/plan.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/progress.h"
+#include "cfsctl/cli/progress.h"
 #include "repo/seal.h"
 
 static void report(const struct cfs_seal_stats *stats)

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/table.h"
+#include "cfsctl/cli/table.h"
 #include "repo/ref.h"
 
 struct listing {

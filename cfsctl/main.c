@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/compat/programs.h"
 #include "cfsctl/globals.h"
-#include "cfsctl/programs.h"
 #include "cfsctl/source.h"
 
 static const struct cfs_cmd keyring[] = {

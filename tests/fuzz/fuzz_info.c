@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "cfsctl/composefs_info.h"
+#include "cfsctl/compat/composefs_info.h"
 #include "tests/fuzz/fuzz.h"
 #include "tree/dump.h"
 

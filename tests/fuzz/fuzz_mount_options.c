@@ -4,7 +4,7 @@
  * has a meaning escaped; a digest is never empty, and nothing is read outside
  * the text.
  */
-#include "cfsctl/mount_options.h"
+#include "cfsctl/compat/mount_options.h"
 
 #include <assert.h>
 #include <linux/mount.h>

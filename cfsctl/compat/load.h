@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Images as files, for the programs that read them as composefs-info does.
+ */
+#ifndef CFS_CFSCTL_COMPAT_LOAD_H
+#define CFS_CFSCTL_COMPAT_LOAD_H
+
+#include "base/buf.h"
+#include "tree/node.h"
+
+/*
+ * Reads the bytes of the image file @path.
+ * Errors: "Failed to open 'PATH': ..." or "Failed to load 'PATH': ...".
+ */
+int cmd_load_bytes(const char *path, struct cfs_buf *ret,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* The same into a tree; *@ret_version is the image's version, 0, 1 or 2. */
+int cmd_load_image(const char *path, struct cfs_tree **ret,
+		   unsigned *ret_version,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

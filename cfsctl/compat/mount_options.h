@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The options of mount.composefs(8): text in, struct out.
+ *
+ * Source: mount.composefs(8) of composefs 1.0.8 and what it was seen to do.
+ */
+#ifndef CFS_CFSCTL_COMPAT_MOUNT_OPTIONS_H
+#define CFS_CFSCTL_COMPAT_MOUNT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct cfs_mount_options {
+	const char *basedirs; /* n_basedirs strings, each after the other's
+				 NUL; never empty ones */
+	size_t n_basedirs;
+	const char *digest; /* or NULL; not yet looked at, but not empty */
+	const char *idmap;  /* or NULL */
+	const char *upperdir, *workdir; /* both or none */
+	bool verity;
+	bool tryverity;
+	unsigned attr; /* MOUNT_ATTR_* */
+};
+
+/*
+ * Reads "NAME[=VALUE],...".  Of an option given twice the last counts.  A
+ * backslash takes the meaning of the comma after it, and is itself taken out
+ * of values.
+ *
+ * @text: modified; "" is one option with no name, as in C's; *@ret points into it.
+ *
+ * Errors: -EINVAL in the words of the C program; -CFS_EUSAGE without basedir=.
+ */
+int cmd_mount_options(char *text, struct cfs_mount_options *ret,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "cfsctl/compat/programs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cfsctl/cfsctl.h"
+
+static const struct cfs_program programs[] = {
+	{ .name = "mkcomposefs",
+	  .help = "make an image of a directory or dumpfile",
+	  .usage = cmd_mkcomposefs_usage,
+	  .run = cmd_mkcomposefs },
+	{ .name = "composefs-info",
+	  .help = "print what is in images",
+	  .usage = cmd_composefs_info_usage,
+	  .run = cmd_composefs_info },
+	{ .name = "composefs-dump",
+	  .help = "read an image and write it again",
+	  .usage = cmd_composefs_dump_usage,
+	  .run = cmd_composefs_dump },
+	{ .name = "mount.composefs",
+	  .help = "mount an image, also for mount(8)",
+	  .usage = cmd_mount_composefs_usage,
+	  .run = cmd_mount_composefs },
+	{ 0 },
+};
+
+const struct cfs_program *cmd_program_find(const char *name)
+{
+	const struct cfs_program *p = programs;
+	const char *slash = strrchr(name, '/');
+
+	if (slash)
+		name = slash + 1;
+	while (p->name && strcmp(p->name, name) != 0)
+		p++;
+	return p->name ? p : NULL;
+}
+
+int cmd_flush(struct cfs_err *err)
+{
+	bool failed = ferror(stdout);
+
+	/* What it was that failed before is not known any more. */
+	if (fflush(stdout) != 0)
+		return cfs_fail_errno(err, "write to stdout");
+	return failed ? cfs_fail(err, EIO, "write to stdout failed") : 0;
+}
+
+int cmd_program_run(const struct cfs_program *program, int argc, char **argv)
+{
+	struct cfs_err err = { 0 };
+	int r = program->run(argc, argv, &err);
+
+	if (r == 0)
+		r = cmd_flush(&err);
+	if (r == 0)
+		return EXIT_SUCCESS;
+	(void)fflush(stdout);
+	if (r == -CFS_EUSAGE) {
+		if (err.msg[0])
+			fprintf(stderr, "%s\n", err.msg);
+		program->usage(stderr);
+	} else if (err.msg[0]) {
+		fprintf(stderr, "%s: %s\n", program->name, err.msg);
+	}
+	return EXIT_FAILURE;
+}
+
+void cmd_program_list(FILE *to)
+{
+	for (const struct cfs_program *p = programs; p->name; p++)
+		fprintf(to, "  %-36s  %s\n", p->name, p->help);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What `cfsctl diff` compares: images, directories and dumpfiles. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "cfsctl/cli/progress.h"
+#include "cfsctl/diff/diff.h"
+#include "erofs/format.h"
+#include "erofs/reader.h"
+#include "erofs/writer.h"
+#include "fsverity/digester.h"
+#include "fsverity/merkle.h"
+#include "repo/init.h"
+#include "repo/ref.h"
+#include "tree/dump.h"
+
+/* As compute-id has it, which is what one compares with. */
+#define FORMAT_DEFAULT 1
+
+void cmd_diff_side_free(struct cfs_diff_side *side)
+{
+	cfs_tree_free(side->tree);
+	cfs_buf_free(&side->image);
+	side->tree = NULL;
+}
+
+static bool has_magic(int fd, off_t off, uint32_t magic)
+{
+	cfs_le32 word;
+
+	return cfs_pread_full(fd, &word, sizeof(word), (uint64_t)off) ==
+		       (ssize_t)sizeof(word) &&
+	       cfs_get32(word) == magic;
+}
+
+/* Either magic: one without the other is an image to complain about. */
+static bool is_image(int fd)
+{
+	return has_magic(fd, 0, CFS_EROFS_HEADER_MAGIC) ||
+	       has_magic(fd, CFS_EROFS_SUPER_START, CFS_EROFS_MAGIC);
+}
+
+static int read_image(struct cfs_diff_side *side, int fd, struct cfs_err *err)
+{
+	int r = cfs_read_all(fd, CFS_EROFS_IMAGE_MAX, &side->image);
+
+	side->kind = CFS_DIFF_OF_IMAGE;
+	if (r == -EFBIG)
+		return cfs_fail(err, EFBIG, "read %s: it is longer than 1 GiB",
+				side->name);
+	if (r < 0)
+		return cfs_fail(err, -r, "read %s: %s", side->name,
+				strerror(-r));
+	r = cfs_erofs_read(cfs_buf_bytes(&side->image), CFS_EROFS_READ_INFO,
+			   &side->tree, &side->version, err);
+	return r < 0 ? cfs_ctx(err, "read %s", side->name) : 0;
+}
+
+static int read_dumpfile(struct cfs_diff_side *side, int fd,
+			 struct cfs_err *err)
+{
+	int r = cfs_dump_read_fd(fd, CFS_DUMP_LENIENT, &side->tree, err);
+
+	side->kind = CFS_DIFF_OF_DUMPFILE;
+	return r < 0 ? cfs_ctx(err, "read %s as a dumpfile", side->name) : 0;
+}
+
+static int read_file(struct cfs_diff_side *side, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = open(side->name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return cfs_fail_errno(err, "open %s", side->name);
+	return is_image(fd) ? read_image(side, fd, err)
+			    : read_dumpfile(side, fd, err);
+}
+
+static int read_from_repo(const struct cfs_globals *g,
+			  struct cfs_diff_side *side, struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTOFD int fd = -EBADF;
+	int secure = 0, r;
+
+	if (g->no_repo)
+		return cfs_fail(err, ENOENT,
+				"%s: there is no such file, and --no-repo "
+				"keeps from looking for an image of that name",
+				side->name);
+	r = cmd_open_repo(g, &repo, err);
+	if (r < 0)
+		return cfs_ctx(err, "%s: there is no such file; as an image",
+			       side->name);
+	secure = cmd_demands_verity(g, &repo, err);
+	if (secure < 0)
+		return secure;
+	r = cmd_find_image(&repo, side->name, &side->id, err);
+	if (r == 0)
+		r = cfs_image_open(&repo, &side->id, secure > 0, &fd, err);
+	return r < 0 ? r : read_image(side, fd, err);
+}
+
+/* All but directories, which are only recognized. */
+static int read_first(const struct cfs_globals *g, struct cfs_diff_side *side,
+		      struct cfs_err *err)
+{
+	struct stat st;
+
+	if (strcmp(side->name, "-") == 0) {
+		side->name = "stdin";
+		return read_dumpfile(side, STDIN_FILENO, err);
+	}
+	if (stat(side->name, &st) < 0) {
+		if (errno != ENOENT && errno != ENAMETOOLONG)
+			return cfs_fail_errno(err, "stat %s", side->name);
+		return read_from_repo(g, side, err);
+	}
+	side->kind = CFS_DIFF_OF_DIR;
+	return S_ISDIR(st.st_mode) ? 0 : read_file(side, err);
+}
+
+static enum cfs_alg alg_of(const struct cfs_diff_side *side)
+{
+	if (side->id.alg)
+		return side->id.alg;
+	return side->tree ? side->tree->alg : 0;
+}
+
+/* What to compute digests with when no side has any. */
+static enum cfs_alg alg_of_repo(const struct cfs_globals *g)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	struct cfs_err ignored;
+
+	if (!g->no_repo &&
+	    cfs_repo_open(AT_FDCWD, g->repo, &repo, &ignored) == 1 &&
+	    (repo.has_meta ||
+	     cfs_repo_infer_meta(&repo, &repo.meta, &ignored) == 0))
+		return repo.meta.alg;
+	return CFS_ALG_SHA512;
+}
+
+static enum cfs_alg choose_alg(const struct cfs_globals *g,
+			       const struct cfs_diff_side side[2])
+{
+	if (g->has_alg)
+		return g->alg;
+	if (alg_of(&side[0]))
+		return alg_of(&side[0]);
+	return alg_of(&side[1]) ? alg_of(&side[1]) : alg_of_repo(g);
+}
+
+static void count_file(void *ctx, uint64_t bytes)
+{
+	cmd_progress_add(ctx, bytes);
+}
+
+static int read_dir(const struct cfs_source *source, enum cfs_alg alg,
+		    struct cfs_diff_side *side, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
+	struct cfs_source dir = *source;
+	struct cfs_progress progress;
+	int r = cfs_digester_new(alg, source->threads, NULL, &digester, err);
+
+	if (r < 0)
+		return r;
+	dir.path = side->name;
+	cmd_progress_start(&progress, "read");
+	r = cmd_source_read(&dir, digester, count_file, &progress, &side->tree,
+			    err);
+	cmd_progress_end(&progress);
+	return r;
+}
+
+/* A tree that cannot be an image of that version has no bytes. */
+static void write_image(struct cfs_diff_side *side, unsigned version)
+{
+	side->version = version;
+	if (cfs_erofs_write(side->tree, version, 0, &side->image,
+			    &side->refused) < 0)
+		cfs_buf_free(&side->image);
+}
+
+static int identify(const struct cfs_globals *g, enum cfs_alg alg,
+		    const struct cfs_diff_side *other,
+		    struct cfs_diff_side *side, struct cfs_err *err)
+{
+	unsigned version = g->erofs_version < 0 ? FORMAT_DEFAULT
+						: (unsigned)g->erofs_version;
+
+	if (side->id.alg)
+		return 0;
+	if (!g->has_alg && alg_of(side))
+		alg = alg_of(side);
+	if (other->kind == CFS_DIFF_OF_IMAGE)
+		version = other->version;
+	if (side->kind != CFS_DIFF_OF_IMAGE)
+		write_image(side, version);
+	if (side->image.len == 0)
+		return 0;
+	return cfs_verity_digest_bytes(alg, cfs_buf_bytes(&side->image),
+				       &side->id, err);
+}
+
+int cmd_diff_read(const struct cfs_globals *g, const struct cfs_source *source,
+		  char *const names[static 2], struct cfs_diff_side side[2],
+		  struct cfs_err *err)
+{
+	enum cfs_alg alg;
+	int r = 0;
+
+	for (int i = 0; i < 2 && r == 0; i++) {
+		side[i].name = names[i];
+		r = read_first(g, &side[i], err);
+	}
+	if (r < 0)
+		return r;
+	alg = choose_alg(g, side);
+	for (int i = 0; i < 2 && r == 0; i++) {
+		if (side[i].kind == CFS_DIFF_OF_DIR)
+			r = read_dir(source, alg, &side[i], err);
+	}
+	for (int i = 0; i < 2 && r == 0; i++)
+		r = identify(g, alg, &side[1 - i], &side[i], err);
+	return r;
+}

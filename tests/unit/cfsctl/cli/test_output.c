@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "cfsctl/cli/output.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "tests/test.h"
+
+static struct cfs_err err;
+static char dir[4200];
+
+/* A fresh directory, which is the current one. */
+static void enter(const char *name)
+{
+	snprintf(dir, sizeof(dir), "%s/%s", getenv("TMPDIR"), name);
+	CHECK(mkdir(dir, 0700) == 0 && chdir(dir) == 0);
+	(void)umask(022);
+}
+
+static int put(struct cfs_output *out, const char *text)
+{
+	struct cfs_bytes bytes = { (const uint8_t *)text, strlen(text) };
+
+	return cmd_output_write(out, bytes, &err);
+}
+
+static int write_out(const char *path, const char *text)
+{
+	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
+
+	if (cmd_output_open(path, &out, &err) < 0 || put(&out, text) < 0)
+		return -err.code;
+	return cmd_output_commit(&out, &err);
+}
+
+static bool holds(const char *path, const char *text)
+{
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+
+	return cfs_read_file(AT_FDCWD, path, 4096, &buf, &err) == 1 &&
+	       buf.len == strlen(text) && memcmp(buf.data, text, buf.len) == 0;
+}
+
+static mode_t mode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_mode & 07777 : 0;
+}
+
+/* Entries of the current directory. */
+static int entries(void)
+{
+	CFS_AUTODIR DIR *d = opendir(".");
+	int n = -2; /* . and .. */
+
+	while (d && readdir(d))
+		n++;
+	return n;
+}
+
+TEST(a_file_has_its_name_once_it_is_complete)
+{
+	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
+
+	enter("complete");
+	CHECK(cmd_output_open("image", &out, &err) == 0);
+	CHECK(put(&out, "one ") == 0);
+	CHECK(access("image", F_OK) < 0);
+	CHECK(put(&out, "two") == 0);
+	CHECK(cmd_output_commit(&out, &err) == 0);
+	CHECK(holds("image", "one two"));
+	CHECK(entries() == 1);
+}
+
+TEST(what_is_not_committed_leaves_nothing)
+{
+	struct cfs_output out = CFS_OUTPUT_INIT;
+
+	enter("dropped");
+	CHECK(cmd_output_open("image", &out, &err) == 0);
+	CHECK(put(&out, "text") == 0);
+	cmd_output_close(&out);
+	CHECK(entries() == 0);
+	cmd_output_close(&out);
+}
+
+TEST(a_file_that_is_there_is_replaced_and_keeps_its_mode)
+{
+	enter("replaced");
+	CHECK(write_out("image", "old and long") == 0);
+	CHECK(mode_of("image") == 0644);
+	CHECK(chmod("image", 0751) == 0);
+	CHECK(link("image", "other") == 0);
+	CHECK(write_out("image", "new") == 0);
+	CHECK(holds("image", "new") && mode_of("image") == 0751);
+	CHECK(holds("other", "old and long"));
+}
+
+TEST(a_new_file_has_the_mode_that_the_umask_leaves)
+{
+	enter("mode");
+	(void)umask(0027);
+	CHECK(write_out("image", "x") == 0);
+	CHECK(mode_of("image") == 0640);
+	CHECK(umask(0) == 0027);
+	CHECK(write_out("other", "x") == 0);
+	CHECK(mode_of("other") == 0666);
+}
+
+TEST(a_symbolic_link_is_followed_and_stays)
+{
+	struct stat st;
+
+	enter("links");
+	CHECK(mkdir("sub", 0700) == 0);
+	CHECK(write_out("sub/image", "old") == 0);
+	CHECK(symlink("sub/image", "link") == 0);
+	CHECK(write_out("link", "new") == 0);
+	CHECK(lstat("link", &st) == 0 && S_ISLNK(st.st_mode));
+	CHECK(holds("sub/image", "new"));
+}
+
+TEST(a_pipe_is_written_to_directly)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	char text[8] = { 0 };
+
+	enter("pipe");
+	CHECK(mkfifo("pipe", 0600) == 0);
+	fd = open("pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	CHECK(fd >= 0);
+	CHECK(write_out("pipe", "text") == 0);
+	CHECK(cfs_read_full(fd, text, 4) == 4 && strcmp(text, "text") == 0);
+	CHECK(entries() == 1);
+}
+
+TEST(a_file_without_a_name_is_written_to_directly)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	char path[64];
+
+	enter("nameless");
+	fd = open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return; /* the file system has none */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	CHECK(write_out(path, "text") == 0);
+	CHECK(holds(path, "text"));
+}
+
+TEST(a_place_that_cannot_be_written_to_is_an_error)
+{
+	enter("refused");
+	CHECK(write_out("nowhere/image", "x") == -ENOENT);
+	CHECK(write_out("image/", "x") == -EISDIR);
+	CHECK(write_out("", "x") == -ENOENT);
+	CHECK(write_out(".", "x") == -EISDIR);
+	CHECK(write_out("/dev/full", "x") == -ENOSPC);
+	CHECK(strcmp(err.msg, "No space left on device") == 0);
+	CHECK(entries() == 0);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "cfsctl/compat/mount_options.h"
+
+#include <linux/mount.h>
+
+#include "cfsctl/cfsctl.h"
+#include "tests/test.h"
+
+static struct cfs_err err;
+static struct cfs_mount_options o;
+static char text[512];
+
+static int parse(const char *options)
+{
+	err = (struct cfs_err){ 0 };
+	o = (struct cfs_mount_options){ .digest = "untouched" };
+	snprintf(text, sizeof(text), "%s", options);
+	return cmd_mount_options(text, &o, &err);
+}
+
+static bool is(const char *got, const char *want)
+{
+	return got && !strcmp(got, want);
+}
+
+/* The basedirs, each in brackets. */
+static const char *dirs(void)
+{
+	static char all[512];
+	const char *dir = o.basedirs;
+
+	all[0] = '\0';
+	for (size_t i = 0; i < o.n_basedirs; i++) {
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "<%s>",
+			 dir);
+		dir += strlen(dir) + 1;
+	}
+	return all;
+}
+
+/* @options are refused, saying exactly @words. */
+static bool refused(const char *options, int code, const char *words)
+{
+	int r = parse(options);
+
+	if (r == -code && is(err.msg, words) && is(o.digest, "untouched"))
+		return true;
+	printf("  %s: %d, %s\n", options, r, err.msg);
+	return false;
+}
+
+TEST(a_place_for_objects_is_all_that_is_needed)
+{
+	CHECK(parse("basedir=/a/b") == 0 && is(dirs(), "</a/b>"));
+	CHECK(!o.digest && !o.idmap && !o.upperdir && !o.workdir);
+	CHECK(!o.verity && !o.tryverity && o.attr == 0);
+}
+
+TEST(every_option_has_its_effect)
+{
+	CHECK(parse("basedir=a:b,digest=12,verity,tryverity,idmap=/i=j,"
+		    "upperdir=u,workdir=w,ro,nosuid,nodev,noexec,noatime") ==
+	      0);
+	CHECK(is(dirs(), "<a><b>") && is(o.digest, "12"));
+	CHECK(is(o.idmap, "/i=j"));
+	CHECK(is(o.upperdir, "u") && is(o.workdir, "w"));
+	CHECK(o.verity && o.tryverity);
+	CHECK(o.attr ==
+	      (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+	       MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOATIME));
+}
+
+TEST(the_last_of_an_option_counts)
+{
+	CHECK(parse("basedir=a:b:c,basedir=d") == 0 && is(dirs(), "<d>"));
+	CHECK(parse("basedir=a,ro,rw") == 0 && o.attr == 0);
+	CHECK(parse("basedir=a,rw,ro") == 0 && o.attr == MOUNT_ATTR_RDONLY);
+	CHECK(parse("basedir=a,nosuid,nodev,noexec,suid,dev,exec") == 0 &&
+	      o.attr == 0);
+	CHECK(parse("basedir=a,noatime,relatime") == 0 && o.attr == 0);
+	CHECK(parse("basedir=a,digest=,digest=12") == 0 && is(o.digest, "12"));
+}
+
+TEST(flags_take_no_notice_of_a_value)
+{
+	CHECK(parse("basedir=a,verity=no,ro=0") == 0);
+	CHECK(o.verity && o.attr == MOUNT_ATTR_RDONLY);
+}
+
+TEST(a_backslash_protects_commas_and_itself)
+{
+	CHECK(parse("basedir=a\\,b,ro") == 0 && is(dirs(), "<a,b>") && o.attr);
+	CHECK(parse("basedir=a\\\\,ro") == 0 && is(dirs(), "<a\\>") && o.attr);
+	CHECK(parse("basedir=\\a\\\\\\b") == 0 && is(dirs(), "<a\\b>"));
+	/* Parts are told apart afterwards: a colon cannot be protected. */
+	CHECK(parse("basedir=a\\:b") == 0 && is(dirs(), "<a><b>"));
+	/* At the end there is nothing to protect. */
+	CHECK(parse("basedir=a\\") == 0 && is(dirs(), "<a>"));
+	CHECK(parse("ro,basedir=\\,\\,") == 0 && is(dirs(), "<,,>"));
+}
+
+TEST(names_know_no_backslash)
+{
+	CHECK(refused("b\\asedir=a", EINVAL, "Unsupported option b\\asedir"));
+	CHECK(refused("basedir\\=a", EINVAL, "Unsupported option basedir\\=a"));
+}
+
+TEST(values_have_to_be_there)
+{
+	static const char *const names[] = { "basedir", "digest", "idmap",
+					     "upperdir", "workdir" };
+	char option[64], words[64];
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++) {
+		snprintf(option, sizeof(option), "basedir=a,%s", names[i]);
+		snprintf(words, sizeof(words),
+			 "No value specified for %s option", names[i]);
+		CHECK(refused(option, EINVAL, words));
+	}
+}
+
+TEST(an_empty_digest_is_no_digest)
+{
+	CHECK(refused("basedir=a,digest=", EINVAL,
+		      "No value specified for digest option"));
+	CHECK(refused("basedir=a,digest=12,verity,digest=", EINVAL,
+		      "No value specified for digest option"));
+	CHECK(refused("basedir=a,digest=\\", EINVAL,
+		      "No value specified for digest option"));
+}
+
+TEST(a_basedir_has_no_empty_part)
+{
+	static const char *const values[] = { "", ":", "a:", ":a", "a::b" };
+	char option[64];
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(values); i++) {
+		snprintf(option, sizeof(option), "basedir=%s", values[i]);
+		CHECK(refused(option, EINVAL,
+			      "Value for basedir option has incorrect format"));
+	}
+}
+
+TEST(unknown_options_are_refused_by_name)
+{
+	CHECK(refused("basedir=a,lowerdir=x", EINVAL,
+		      "Unsupported option lowerdir"));
+	CHECK(refused("basedir=a,RO", EINVAL, "Unsupported option RO"));
+	CHECK(refused("basedir=a, ro", EINVAL, "Unsupported option  ro"));
+	CHECK(refused("basedi=a", EINVAL, "Unsupported option basedi"));
+	/* An empty one is one. */
+	CHECK(refused("", EINVAL, "Unsupported option "));
+	CHECK(refused("basedir=a,", EINVAL, "Unsupported option "));
+	CHECK(refused(",basedir=a", EINVAL, "Unsupported option "));
+	CHECK(refused("=a", EINVAL, "Unsupported option "));
+}
+
+TEST(what_goes_together_is_checked_at_the_end)
+{
+	const char *both = "Both workdir and upperdir must be specified if "
+			   "used";
+
+	CHECK(refused("upperdir=u,basedir=a", EINVAL, both));
+	CHECK(refused("basedir=a,workdir=w", EINVAL, both));
+	CHECK(refused("upperdir=u", CFS_EUSAGE, "No object dirs specified"));
+	CHECK(refused("ro", CFS_EUSAGE, "No object dirs specified"));
+}
