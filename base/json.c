@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 struct parser {
 	struct cfs_bytes text;
 	size_t pos;
@@ -51,56 +53,6 @@ static bool is_digit(int c)
 	return c >= '0' && c <= '9';
 }
 
-static bool is_tail(uint8_t c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
-/*
- * Bytes of the well-formed UTF-8 character that @s begins with: 1 to 4, or 0.
- * Source: The Unicode Standard, table 3-7.
- */
-static size_t utf8_len(struct cfs_bytes s)
-{
-	static const struct {
-		uint8_t lead_min, lead_max, second_min, second_max, len;
-	} forms[] = {
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	if (s.len == 0)
-		return 0;
-	if (s.data[0] < 0x80)
-		return 1;
-	for (size_t i = 0; i < CFS_ARRAY_SIZE(forms); i++) {
-		if (s.data[0] < forms[i].lead_min ||
-		    s.data[0] > forms[i].lead_max)
-			continue;
-		if (s.len < forms[i].len || s.data[1] < forms[i].second_min ||
-		    s.data[1] > forms[i].second_max)
-			return 0;
-		for (size_t k = 2; k < forms[i].len; k++)
-			if (!is_tail(s.data[k]))
-				return 0;
-		return forms[i].len;
-	}
-	return 0;
-}
-
-static size_t utf8_put(uint32_t c, uint8_t out[4])
-{
-	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	static const uint8_t lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-
-	for (size_t i = len - 1; i > 0; i--, c >>= 6)
-		out[i] = (uint8_t)(0x80 | (c & 0x3f));
-	out[0] = (uint8_t)(lead[len] | c);
-	return len;
-}
-
 /* Four hex digits at @s, or -1. */
 static long hex4(struct cfs_bytes s)
 {
@@ -141,16 +93,16 @@ static size_t unicode_escape(struct cfs_bytes *s, uint8_t out[4])
 		return 0;
 	drop(s, 4);
 	if (c < 0xd800 || c > 0xdbff)
-		return utf8_put((uint32_t)c, out);
+		return cfs_utf8_put((uint32_t)c, out);
 	if (s->len >= 2 && s->data[0] == '\\' && s->data[1] == 'u' &&
 	    cfs_bytes_slice(*s, 2, s->len - 2, &rest))
 		low = hex4(rest);
 	if (low < 0xdc00 || low > 0xdfff)
 		return 0;
 	drop(s, 6);
-	return utf8_put(0x10000 + (uint32_t)((c - 0xd800) << 10) +
-				(uint32_t)(low - 0xdc00),
-			out);
+	return cfs_utf8_put(0x10000 + (uint32_t)((c - 0xd800) << 10) +
+				    (uint32_t)(low - 0xdc00),
+			    out);
 }
 
 /*
@@ -161,7 +113,8 @@ static size_t unicode_escape(struct cfs_bytes *s, uint8_t out[4])
 static size_t next_char(struct cfs_bytes *s, uint8_t out[4])
 {
 	static const char plain[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-	size_t len = utf8_len(*s);
+	uint32_t c;
+	size_t len = cfs_utf8_get(*s, &c);
 	const char *escape;
 
 	if (len == 0 || s->data[0] < 0x20)
@@ -479,12 +432,15 @@ void cfs_json_add_string(struct cfs_buf *buf, const char *text)
 
 	cfs_buf_addc(buf, '"');
 	while (s.len > 0) {
-		size_t n = utf8_len(s);
+		uint32_t c;
+		size_t n = cfs_utf8_get(s, &c);
 
 		if (n == 1)
-			add_ascii(buf, (char)s.data[0]);
+			add_ascii(buf, (char)c);
 		else if (n == 0)
 			cfs_buf_adds(buf, "\xef\xbf\xbd");
+		else if (!cfs_text_is_shown(c))
+			cfs_buf_addf(buf, "\\u%04x", c);
 		else
 			cfs_buf_add(buf, s.data, n);
 		drop(&s, n ? n : 1);

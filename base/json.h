@@ -81,8 +81,11 @@ bool cfs_json_is(const struct cfs_json_node *node, const char *text);
 bool cfs_json_u64(const struct cfs_json_node *node,
 		  uint64_t *ret) CFS_MUST_CHECK;
 
-/* Appends @text as a JSON string with its quotes.  Bytes that are no valid
- * UTF-8 become U+FFFD. */
+/*
+ * Appends @text as a JSON string with its quotes.  Bytes that are no valid
+ * UTF-8 become U+FFFD; characters that must not reach a terminal
+ * (cfs_text_is_shown()) are escaped as \\uXXXX.
+ */
 void cfs_json_add_string(struct cfs_buf *buf, const char *text) CFS_NONNULL;
 
 #endif

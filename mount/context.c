@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/kernel.h"
+#include "base/text.h"
 
 /* Messages worth keeping: the kernel's own ring holds eight. */
 #define MESSAGES_MAX 8
@@ -94,6 +95,8 @@ int cfs_context_fail(struct cfs_context *ctx, struct cfs_err *err, int code,
 
 		snprintf(err->msg + len, sizeof(err->msg) - len, ")");
 	}
+	/* The kernel quotes names of the disk. */
+	(void)cfs_text_clean(err->msg);
 	return r;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/disk.h"
 #include "base/io.h"
+#include "base/text.h"
 
 /* systemd names the stream it made; a child's own stderr may be another. */
 static bool is_journal_stream(int fd)
@@ -40,7 +41,6 @@ static void to_kmsg(struct cfs_log *log, int level, const char *text)
 {
 	CFS_AUTOFD int fd = -EBADF;
 	char line[960];
-	int n;
 
 	if (!log->use_kmsg || log->kmsg_lines == CFS_LOG_KMSG_LINES)
 		return;
@@ -48,11 +48,10 @@ static void to_kmsg(struct cfs_log *log, int level, const char *text)
 	fd = open(log->kmsg, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return;
-	n = snprintf(line, sizeof(line), "<%d>%s: %s", LOG_USER | level,
-		     CFS_LOG_NAME, text);
-	if (n >= (int)sizeof(line))
-		n = sizeof(line) - 1;
-	(void)!write(fd, line, (size_t)n);
+	snprintf(line, sizeof(line), "<%d>%s: %.900s", LOG_USER | level,
+		 CFS_LOG_NAME, text);
+	/* Where the room ended a character may have been cut. */
+	(void)!write(fd, cfs_text_clean(line), strlen(line));
 }
 
 void cfs_log(struct cfs_log *log, int level, const char *fmt, ...)
@@ -66,10 +65,7 @@ void cfs_log(struct cfs_log *log, int level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	/* A name from a disk must not make lines of its own. */
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	(void)cfs_text_clean(text);
 	if (log->journal_stream)
 		n = snprintf(line, sizeof(line), "<%d>%s\n", level, text);
 	else

@@ -44,7 +44,8 @@ struct cfs_log_field {
  */
 void cfs_log_init(struct cfs_log *log, int fd, bool kmsg) CFS_NONNULL;
 
-/* Says one line, without its newline, at @level (LOG_ERR ... LOG_DEBUG). */
+/* Logs one line, given without its newline and passed through
+ * cfs_text_clean(), at @level (LOG_ERR ... LOG_DEBUG). */
 void cfs_log(struct cfs_log *log, int level, const char *fmt, ...) CFS_NONNULL
 	CFS_PRINTF(3, 4);
 

@@ -116,6 +116,13 @@ answers "--check fails the same way" 5 "$a"
 echo '{"version":2}' > sysroot/composefs/meta.json
 boot "composefs=$a"
 answers "a later repository is refused" 7 "meta.json"
+# JSON's own escapes for a control sequence, which text may well hold.
+printf '{"version":1,"algorithm":"fsverity-sha256-12","features":{"incompatible":["%s"]}}' \
+	'\u009b2J\u001b[32mroot verified\u202e' > sysroot/composefs/meta.json
+boot "composefs=$a"
+answers "what a repository says of itself cannot write on the screen" 7 "'?2J?[32mroot verified?'"
+boot "composefs=$(printf '\302\2332J\377')"
+answers "nor can an argument" 4 "'composefs=?2J?'"
 rm sysroot/composefs/meta.json
 echo image > "sysroot/composefs/images/$a"
 boot "composefs=$a"

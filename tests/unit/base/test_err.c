@@ -42,6 +42,32 @@ TEST(a_message_is_one_line_that_a_terminal_only_shows)
 
 	(void)cfs_fail(&err, EINVAL, "no %s", "a\nb\033[2Jc\x7f\xc3\xa9");
 	CHECK(strcmp(err.msg, "no a?b?[2Jc?\xc3\xa9") == 0);
+	(void)cfs_fail(&err, EINVAL, "no %s",
+		       "\xc2\x9b"
+		       "2J\xff");
+	CHECK(strcmp(err.msg, "no ?2J?") == 0);
+	errno = EIO;
+	(void)cfs_fail_errno(&err, "read a\nb");
+	CHECK(strncmp(err.msg, "read a?b: ", 10) == 0);
+	(void)cfs_fail(&err, EINVAL, "no a?b");
 	(void)cfs_ctx(&err, "read %s", "\r");
 	CHECK(strncmp(err.msg, "read ?: no a", 12) == 0);
+}
+
+TEST(a_character_is_not_cut_in_two)
+{
+	struct cfs_err err = { 0 };
+	char longer[3000] = "";
+
+	for (size_t i = 0; i < 700; i++)
+		strcat(longer, "\xe2\x82\xac");
+	(void)cfs_fail(&err, EINVAL, "%s", longer);
+	for (int i = 0; i < 3; i++) {
+		size_t n = strlen(err.msg);
+
+		/* 1023 is three times 341; one byte more in front cuts it. */
+		CHECK(n == sizeof(err.msg) - 1);
+		CHECK(err.msg[n - 1] == '\xac' || err.msg[n - 1] == '?');
+		(void)cfs_ctx(&err, "%.*s", i, "aaa");
+	}
 }

@@ -234,7 +234,7 @@ TEST(strings_that_do_not_fit_are_refused_whole)
 TEST(written_strings_read_back)
 {
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
-	const char *text = "a\"b\\c\nd\te\x01\x7f \xc3\xa9/";
+	const char *text = "a\"b\\c\nd\te\x01\x7f \xc3\xa9/\xc2\x9b";
 
 	cfs_json_add_string(&buf, text);
 	CHECK(strcmp(decoded(cfs_buf_text(&buf)), text) == 0);
@@ -246,4 +246,13 @@ TEST(bytes_that_are_no_text_are_written_as_replacement_characters)
 
 	cfs_json_add_string(&buf, "a\xff\xc3");
 	CHECK(strcmp(cfs_buf_text(&buf), "\"a\xef\xbf\xbd\xef\xbf\xbd\"") == 0);
+}
+
+TEST(characters_that_move_a_terminal_are_written_as_escapes)
+{
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+
+	cfs_json_add_string(&buf, "\033[\xc2\x9b"
+				  "2J\xe2\x80\xae");
+	CHECK(strcmp(cfs_buf_text(&buf), "\"\\u001b[\\u009b2J\\u202e\"") == 0);
 }

@@ -82,6 +82,19 @@ TEST(the_words_of_the_kernel_are_passed_on)
 			       "overlay: second)"));
 }
 
+TEST(names_that_the_kernel_quotes_move_no_terminal)
+{
+	CFS_AUTOCONTEXT struct cfs_context ctx = CFS_CONTEXT_INIT;
+
+	reset();
+	fake_when("* CREATE", -EINVAL, 1);
+	fake_say("e overlay: bad layer \033[2J\xc2\x9b"
+		 "31m\xff");
+	CHECK(cfs_context_open(&ctx, "overlay", &err) == 0);
+	CHECK(cfs_context_mount(&ctx, 0, &err) == -EINVAL);
+	CHECK(strstr(err.msg, "overlay: bad layer ?[2J?31m?"));
+}
+
 TEST(a_kernel_that_goes_on_talking_is_cut_short)
 {
 	CFS_AUTOCONTEXT struct cfs_context ctx = CFS_CONTEXT_INIT;

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "base/text.h"
+
+#include <string.h>
+
+size_t cfs_utf8_get(struct cfs_bytes s, uint32_t *ret)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t c = s.len ? s.data[0] : 0;
+	size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	if (s.len < n || (c >= 0x80 && c < 0xc0) || c > 0xf4)
+		return 0;
+	if (n > 1)
+		c &= 0x7fU >> n;
+	for (size_t i = 1; i < n; i++) {
+		if ((s.data[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s.data[i] & 0x3f);
+	}
+	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*ret = c;
+	return n;
+}
+
+size_t cfs_utf8_put(uint32_t c, uint8_t out[4])
+{
+	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const uint8_t lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (size_t i = len - 1; i > 0; i--, c >>= 6)
+		out[i] = (uint8_t)(0x80 | (c & 0x3f));
+	out[0] = (uint8_t)(lead[len] | c);
+	return len;
+}
+
+bool cfs_text_is_shown(uint32_t c)
+{
+	return c >= ' ' && (c < 0x7f || c > 0x9f) &&
+	       (c < 0x2028 || c > 0x202e) && (c < 0x2066 || c > 0x2069);
+}
+
+char *cfs_text_clean(char *text)
+{
+	struct cfs_bytes rest = { (const uint8_t *)text, strlen(text) };
+	char *out = text;
+
+	while (rest.len > 0) {
+		uint32_t c = 0;
+		size_t n = cfs_utf8_get(rest, &c);
+
+		if (cfs_text_is_shown(c)) {
+			memmove(out, rest.data, n);
+			out += n;
+		} else {
+			*out++ = '?';
+			n += n == 0;
+		}
+		rest.data += n;
+		rest.len -= n;
+	}
+	*out = '\0';
+	return text;
+}
