@@ -9,7 +9,7 @@
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/cli/output.h"
 #include "cfsctl/cli/progress.h"
-#include "cfsctl/source.h"
+#include "cfsctl/tree_source.h"
 #include "erofs/writer.h"
 #include "fsverity/digester.h"
 #include "fsverity/merkle.h"

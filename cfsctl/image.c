@@ -4,7 +4,7 @@
 
 #include "boot/kargs.h"
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/header.h"
+#include "cfsctl/image_version.h"
 #include "repo/object.h"
 #include "repo/ref.h"
 

@@ -8,7 +8,7 @@
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/compat/programs.h"
 #include "cfsctl/globals.h"
-#include "cfsctl/source.h"
+#include "cfsctl/tree_source.h"
 
 static const struct cfs_cmd keyring[] = {
 	{ .name = "add-cert",

@@ -7,7 +7,7 @@
 
 #include "base/io.h"
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/signed.h"
+#include "cfsctl/signing.h"
 #include "fsverity/enable.h"
 #include "keys/keyring.h"
 #include "keys/sign.h"

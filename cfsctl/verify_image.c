@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/signed.h"
+#include "cfsctl/signing.h"
 #include "fsverity/enable.h"
 #include "keys/verify.h"
 #include "repo/signature.h"

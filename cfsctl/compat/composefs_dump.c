@@ -2,7 +2,7 @@
 /* composefs-dump SRC DEST: an image read and written again. */
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/cli/output.h"
-#include "cfsctl/compat/load.h"
+#include "cfsctl/compat/load_image.h"
 #include "cfsctl/compat/programs.h"
 #include "erofs/writer.h"
 

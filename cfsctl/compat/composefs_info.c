@@ -6,7 +6,7 @@
 
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/compat/composefs_info.h"
-#include "cfsctl/compat/load.h"
+#include "cfsctl/compat/load_image.h"
 #include "cfsctl/compat/programs.h"
 #include "fsverity/measure.h"
 #include "fsverity/merkle.h"

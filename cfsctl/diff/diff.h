@@ -4,7 +4,7 @@
 #define CFS_CFSCTL_DIFF_DIFF_H
 
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/source.h"
+#include "cfsctl/tree_source.h"
 #include "erofs/locate.h"
 #include "tree/diff.h"
 

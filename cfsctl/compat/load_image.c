@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "cfsctl/compat/load.h"
+#include "cfsctl/compat/load_image.h"
 
 #include <fcntl.h>
 #include <string.h>

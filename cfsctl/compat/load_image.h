@@ -2,8 +2,8 @@
 /*
  * Images as files, for the programs that read them as composefs-info does.
  */
-#ifndef CFS_CFSCTL_COMPAT_LOAD_H
-#define CFS_CFSCTL_COMPAT_LOAD_H
+#ifndef CFS_CFSCTL_COMPAT_LOAD_IMAGE_H
+#define CFS_CFSCTL_COMPAT_LOAD_IMAGE_H
 
 #include "base/buf.h"
 #include "tree/node.h"

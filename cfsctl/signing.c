@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "cfsctl/signed.h"
+#include "cfsctl/signing.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#ifndef CFS_CFSCTL_HEADER_H
-#define CFS_CFSCTL_HEADER_H
+#ifndef CFS_CFSCTL_IMAGE_VERSION_H
+#define CFS_CFSCTL_IMAGE_VERSION_H
 
 #include "base/err.h"
 

@@ -4,8 +4,8 @@
  * its tree first.  The options that create-image, compute-id, compute-karg and
  * create-dumpfile have in common.
  */
-#ifndef CFS_CFSCTL_SOURCE_H
-#define CFS_CFSCTL_SOURCE_H
+#ifndef CFS_CFSCTL_TREE_SOURCE_H
+#define CFS_CFSCTL_TREE_SOURCE_H
 
 #include "cfsctl/cfsctl.h"
 #include "tree/scan.h"

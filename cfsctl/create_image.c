@@ -6,7 +6,7 @@
 #include "base/io.h"
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/cli/progress.h"
-#include "cfsctl/source.h"
+#include "cfsctl/tree_source.h"
 #include "erofs/writer.h"
 #include "fsverity/digester.h"
 #include "repo/keeper.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* What sign and verify-image have in common. */
-#ifndef CFS_CFSCTL_SIGNED_H
-#define CFS_CFSCTL_SIGNED_H
+#ifndef CFS_CFSCTL_SIGNING_H
+#define CFS_CFSCTL_SIGNING_H
 
 #include "cfsctl/cfsctl.h"
 #include "keys/pem.h"

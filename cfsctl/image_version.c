@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "cfsctl/header.h"
+#include "cfsctl/image_version.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "cfsctl/source.h"
+#include "cfsctl/tree_source.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
