@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The frame of cfsctl.  A command is one file with one entry point
+ * The frame of cfsctl.  A command (or group of commands) is one file with one
+ * entry point a command
  *
  *	int cmd_NAME(const struct cfs_globals *g, int argc, char **argv,
  *		     struct cfs_err *err);

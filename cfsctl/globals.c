@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "cfsctl/globals.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "repo/init.h"
-#include "repo/lock.h"
-#include "repo/ref.h"
 
 #define SYSTEM_REPO "/sysroot/composefs"
 #define USER_REPO   ".var/lib/composefs" /* below $HOME */
@@ -121,114 +116,4 @@ int cmd_globals_parse(int argc, char **argv, struct cfs_globals *ret,
 		return r;
 	*ret = g;
 	return first;
-}
-
-void cmd_waiting(void)
-{
-	fputs("waiting for another process to release the repository's lock\n",
-	      stderr);
-}
-
-static int check_alg(const struct cfs_globals *g, const struct cfs_repo *repo,
-		     struct cfs_err *err)
-{
-	if (!g->has_alg || g->alg == repo->meta.alg)
-		return 0;
-	return cfs_fail(err, EINVAL,
-			"repository is configured for %s (from %s) but --hash "
-			"%s was specified",
-			cfs_alg_name(repo->meta.alg),
-			repo->has_meta ? "meta.json" : "its objects",
-			cfs_alg_name(g->alg));
-}
-
-static int check_verity(const struct cfs_globals *g,
-			const struct cfs_repo *repo, struct cfs_err *err)
-{
-	int r;
-
-	if (!g->require_verity)
-		return 0;
-	r = cfs_repo_is_secure(repo, err);
-	if (r == 0)
-		return cfs_fail(err, EPERM,
-				"repository %s: meta.json has no fs-verity, "
-				"--require-verity wants it",
-				g->repo);
-	return r < 0 ? r : 0;
-}
-
-static int infer(const struct cfs_globals *g, struct cfs_repo *repo,
-		 struct cfs_err *err)
-{
-	if (g->no_upgrade)
-		return cfs_fail(err, ENOENT,
-				"meta.json not found in %s; this repository "
-				"must be initialized with `cfsctl init`",
-				g->repo);
-	if (cfs_repo_infer_meta(repo, &repo->meta, err) < 0)
-		return cfs_ctx(err, "open repository %s", g->repo);
-	return 0;
-}
-
-int cmd_open_repo(const struct cfs_globals *g, struct cfs_repo *ret,
-		  struct cfs_err *err)
-{
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r;
-
-	r = cfs_repo_open(AT_FDCWD, g->repo, &repo, err);
-	if (r == 0)
-		return cfs_fail(err, ENOENT,
-				"open repository %s: there is no such "
-				"directory; `cfsctl init` makes one",
-				g->repo);
-	if (r > 0)
-		r = cfs_repo_lock(&repo, CFS_LOCK_SHARED, cmd_waiting, err);
-	if (r >= 0 && !repo.has_meta)
-		r = infer(g, &repo, err);
-	if (r >= 0)
-		r = check_alg(g, &repo, err);
-	if (r >= 0)
-		r = check_verity(g, &repo, err);
-	if (r < 0)
-		return r;
-	*ret = repo;
-	repo.fd = -EBADF;
-	return 0;
-}
-
-int cmd_open_store(const struct cfs_globals *g, struct cfs_store *ret,
-		   struct cfs_err *err)
-{
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r;
-
-	r = cmd_open_repo(g, &repo, err);
-	if (r == 0 && !repo.has_meta) {
-		r = cfs_repo_upgrade(&repo, &repo.meta, err);
-		repo.has_meta = r == 0;
-	}
-	if (r == 0)
-		r = cfs_store_open(&repo, g->insecure, cmd_waiting, ret, err);
-	if (r < 0)
-		return r;
-	ret->sync = !g->no_sync;
-	return 0;
-}
-
-int cmd_find_image(const struct cfs_repo *repo, const char *name,
-		   struct cfs_digest *ret, struct cfs_err *err)
-{
-	int r = cfs_image_find(repo, name, ret, err);
-
-	if (r == 0)
-		return cfs_fail(err, ENOENT, "image not found: %s", name);
-	return r < 0 ? r : 0;
-}
-
-int cmd_demands_verity(const struct cfs_globals *g, const struct cfs_repo *repo,
-		       struct cfs_err *err)
-{
-	return g->insecure ? 0 : cfs_repo_is_secure(repo, err);
 }

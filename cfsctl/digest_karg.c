@@ -1,57 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Images as they are: taken in from elsewhere, named on a command line. */
+/* cfsctl composefs-digest-karg: the kernel arguments that boot images. */
 #include <stdio.h>
 
 #include "boot/kargs.h"
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/image_version.h"
-#include "repo/object.h"
 #include "repo/ref.h"
-
-/* Only what is a composefs image gets a name. */
-static int check_object(const struct cfs_store *store,
-			const struct cfs_digest *id, struct cfs_err *err)
-{
-	CFS_AUTOFD int fd = -EBADF;
-	unsigned version;
-	int r = cfs_object_open(store->objects, id, &fd, err);
-
-	if (r == 0)
-		return cfs_fail(err, ENOENT, "the object has vanished");
-	return r < 0 ? r : cmd_image_version(fd, &version, err);
-}
-
-int cmd_import_image(const struct cfs_globals *g, int argc, char **argv,
-		     struct cfs_err *err)
-{
-	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
-	char hex[CFS_DIGEST_HEX_MAX];
-	struct cfs_digest id;
-	uint64_t size;
-	int r;
-
-	r = cmd_options(NULL, &argc, argv, err);
-	if (r == 0)
-		r = cmd_operands(argc, 1, 1, err);
-	if (r == 0)
-		r = cfs_name_check(argv[1], err);
-	if (r == 0)
-		r = cmd_open_store(g, &store, err);
-	if (r < 0)
-		return r;
-	r = cfs_object_add_file(&store, STDIN_FILENO, &id, &size, err);
-	if (r == 0)
-		r = check_object(&store, &id, err);
-	if (r == 0)
-		r = cfs_image_commit(&store, &id, err);
-	if (r == 0)
-		r = cfs_ref_set(&store, argv[1], &id, err);
-	if (r < 0)
-		return cfs_ctx(err, "import image from stdin");
-	cfs_digest_to_hex(&id, hex);
-	printf("%s:%s\n", cfs_alg_name(id.alg), hex);
-	return 0;
-}
 
 static int print_karg(const struct cfs_globals *g, const struct cfs_repo *repo,
 		      const char *name, bool insecure, struct cfs_err *err)

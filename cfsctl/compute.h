@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What compute-id, compute-karg and create-dumpfile have in common: they read
+ * a tree and write to no repository.
+ */
+#ifndef CFS_CFSCTL_COMPUTE_H
+#define CFS_CFSCTL_COMPUTE_H
+
+#include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/progress.h"
+#include "cfsctl/tree_source.h"
+
+struct cfs_computation {
+	enum cfs_alg alg;
+	unsigned format; /* of the image: 0, 1 or 2 */
+	struct cfs_progress progress;
+};
+
+/*
+ * Chooses the algorithm, which is the repository's if that can be opened, and
+ * the format.  Warns on stderr where the repository would choose otherwise.
+ */
+void cmd_compute_choose(const struct cfs_globals *g,
+			struct cfs_computation *c) CFS_NONNULL;
+
+/* Reads and transforms the tree; cfs_tree_free() frees *@ret. */
+int cmd_compute_tree(struct cfs_computation *c, const struct cfs_source *source,
+		     struct cfs_tree **ret,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Computes the digest of the image that @tree makes, without keeping it. */
+int cmd_compute_digest(const struct cfs_computation *c,
+		       const struct cfs_tree *tree, struct cfs_digest *ret,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "cfsctl/image_map.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "repo/ref.h"
+
+void cmd_image_unmap(struct cfs_image_map *map)
+{
+	if (map->bytes.len > 0)
+		(void)munmap((void *)(uintptr_t)map->bytes.data,
+			     map->bytes.len);
+	map->bytes.len = 0;
+}
+
+int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,
+		  const char *name, struct cfs_image_map *ret,
+		  struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_digest id;
+	struct stat st;
+	void *data;
+	int secure, r;
+
+	secure = cmd_demands_verity(g, repo, err);
+	if (secure < 0)
+		return secure;
+	r = cmd_find_image(repo, name, &id, err);
+	if (r == 0)
+		r = cfs_image_open(repo, &id, secure > 0, &fd, err);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
+		return cfs_fail_errno(err, "stat image %s", name);
+	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED)
+		return cfs_fail_errno(err, "map image %s", name);
+	ret->bytes = (struct cfs_bytes){ data, (size_t)st.st_size };
+	return 0;
+}
