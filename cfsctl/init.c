@@ -6,33 +6,53 @@
 
 #include "cfsctl/cfsctl.h"
 
-static int report(const char *path, bool ensure, int how, struct cfs_err *err)
+/* Who made the directory chose its mode, so it is left as it is. */
+static int warn_open(const char *path, const struct cfs_repo *repo,
+		     struct cfs_err *err)
 {
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r;
+	int r = cfs_repo_open_to_others(repo, err);
 
-	if (how == CFS_INIT_UPGRADED) {
-		printf("Upgraded legacy repository at %s\n", path);
-		return 0;
-	}
-	if (how == CFS_INIT_ALREADY) {
-		printf("Repository already initialized at %s%s\n", path,
-		       ensure ? " (existing configuration preserved)" : "");
-		return 0;
-	}
-	r = cfs_repo_open(AT_FDCWD, path, &repo, err);
-	if (r == 0)
-		return cfs_fail(err, ENOENT, "%s has vanished", path);
 	if (r > 0)
-		r = cfs_repo_is_secure(&repo, err);
+		fprintf(stderr,
+			"warning: other users may enter %s and read every "
+			"object, also of files that are closed to them in an "
+			"image: chmod 700 %s\n",
+			path, path);
+	return r < 0 ? r : 0;
+}
+
+static int print_created(const char *path, const struct cfs_repo *repo,
+			 struct cfs_err *err)
+{
+	int r = cfs_repo_is_secure(repo, err);
+
 	if (r < 0)
 		return r;
 	printf("Initialized composefs repository at %s\n"
 	       "  algorithm: %s\n"
 	       "  verity:    %s\n",
-	       path, cfs_alg_id(repo.meta.alg),
+	       path, cfs_alg_id(repo->meta.alg),
 	       r ? "required" : "not required (insecure)");
 	return 0;
+}
+
+static int report(const char *path, bool ensure, int how, struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r = cfs_repo_open(AT_FDCWD, path, &repo, err);
+
+	if (r == 0)
+		return cfs_fail(err, ENOENT, "%s has vanished", path);
+	if (r < 0)
+		return r;
+	if (how == CFS_INIT_UPGRADED)
+		printf("Upgraded legacy repository at %s\n", path);
+	else if (how == CFS_INIT_ALREADY)
+		printf("Repository already initialized at %s%s\n", path,
+		       ensure ? " (existing configuration preserved)" : "");
+	else
+		r = print_created(path, &repo, err);
+	return r < 0 ? r : warn_open(path, &repo, err);
 }
 
 static int set_meta(const struct cfs_globals *g, const char *alg,

@@ -11,6 +11,7 @@
 #include "fsverity/enable.h"
 #include "fsverity/merkle.h"
 #include "repo/dir.h"
+#include "repo/init.h"
 
 #define SIGNATURE_END ".p7s"
 
@@ -309,7 +310,7 @@ int cfs_plan_repo(struct cfs_plan *plan, const struct cfs_repo *repo,
 				"`cfsctl init --ensure`");
 	plan->alg = repo->meta.alg;
 	plan->with_signatures = with_signatures;
-	r = cfs_plan_dir(plan, 0, "composefs", 0755, &top, err);
+	r = cfs_plan_dir(plan, 0, "composefs", CFS_REPO_MODE, &top, err);
 	if (r == 0)
 		r = add_meta(plan, repo->fd, top, err);
 	if (r == 0)

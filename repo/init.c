@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/io.h"
 #include "fsverity/enable.h"
@@ -111,7 +112,7 @@ static int write_meta(int dirfd, const struct cfs_init_params *params,
 	return r < 0 ? r : 0;
 }
 
-/* mkdir -p; the last one is the repository, nobody else's to list. */
+/* mkdir -p; the last directory is the repository. */
 static int make_dirs(const char *path, struct cfs_err *err)
 {
 	char part[PATH_MAX];
@@ -125,7 +126,8 @@ static int make_dirs(const char *path, struct cfs_err *err)
 			continue;
 		memcpy(part, path, i);
 		part[i] = '\0';
-		if (mkdir(part, i == len ? 0700 : 0755) < 0 && errno != EEXIST)
+		if (mkdir(part, i == len ? CFS_REPO_MODE : 0755) < 0 &&
+		    errno != EEXIST)
 			return cfs_fail_errno(err, "make directory %s", part);
 	}
 	return 0;
@@ -261,4 +263,13 @@ int cfs_repo_is_secure(const struct cfs_repo *repo, struct cfs_err *err)
 	if (fd < 0)
 		return cfs_fail(err, -fd, "open meta.json: %s", strerror(-fd));
 	return cfs_verity_measure(fd, &digest, err);
+}
+
+int cfs_repo_open_to_others(const struct cfs_repo *repo, struct cfs_err *err)
+{
+	struct stat st;
+
+	if (fstat(repo->fd, &st) < 0)
+		return cfs_fail_errno(err, "stat the repository");
+	return (int)(st.st_mode & 0777 & ~(mode_t)CFS_REPO_MODE);
 }

@@ -9,6 +9,14 @@
 #include "base/buf.h"
 #include "repo/open.h"
 
+/*
+ * Permissions of the repository's directory wherever it is made.  Objects are
+ * world-readable and hold the contents of files that only root may read in an
+ * image: the closed directory is what keeps them from other users.
+ * Source: composefs-rs crates/composefs/src/repository.rs.
+ */
+#define CFS_REPO_MODE 0700
+
 struct cfs_init_params {
 	struct cfs_meta meta; /* version is set here */
 	bool secure; /* meta.json gets fs-verity: all objects must have it */
@@ -45,6 +53,14 @@ int cfs_repo_init(const char *path, const struct cfs_init_params *params,
  */
 int cfs_repo_is_secure(const struct cfs_repo *repo,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * The permissions that the directory of @repo grants beyond CFS_REPO_MODE,
+ * 0 to 0077: not 0 means that other users can read all objects.
+ * Errors: negative errno.
+ */
+int cfs_repo_open_to_others(const struct cfs_repo *repo,
+			    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
  * What meta.json of the old repository @repo would say: the algorithm by the

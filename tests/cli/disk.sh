@@ -64,6 +64,11 @@ same "what is no object stays out" $? 1
 dbg "ls /composefs/images" | grep -q tmp-
 same "temporary files stay out" $? 1
 
+same "the repository is closed to other users" "$(mode /composefs)" 0700
+same "  whatever it is here" "$(chmod 755 repo
+	disk wide.img > /dev/null
+	dbg 'stat /composefs' wide.img | sed -n 's/.*Mode: *\([0-7]*\).*/\1/p'
+	chmod 700 repo)" 0700
 same "etc/upper" "$(mode "/state/deploy/$id/etc/upper")" 0755
 same "etc/work" "$(mode "/state/deploy/$id/etc/work")" 0700
 same "var" "$(mode "/state/deploy/$id/var")" 0755

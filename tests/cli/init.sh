@@ -18,6 +18,15 @@ assert m["version"] == 1 and m["algorithm"] == "fsverity-sha512-12"
 assert m["features"]["read-only-compatible"] == ["v1_erofs"]
 assert m["erofs_formats"] == {"default": 1}'
 same "the repository is its owner's" "$(stat -c %a new)" 700
+mkdir -m 755 wide
+cfsctl --repo wide init --insecure > /dev/null 2> err
+check "a directory open to others is warned of" has 'chmod 700 wide' < err
+same "  and its mode kept" "$(stat -c %a wide)" 755
+cfsctl --repo wide init --insecure > /dev/null 2> err
+check "  also when it is a repository already" has 'chmod 700 wide' < err
+chmod 700 wide
+cfsctl --repo wide init --insecure > /dev/null 2> err
+same "  and no longer once it is closed" "$(cat err)" ""
 
 out=$(cfsctl --repo new init --insecure)
 check "init twice is no error" has 'already initialized' <<< "$out"

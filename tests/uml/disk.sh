@@ -78,6 +78,9 @@ for alg in sha256 sha512; do
 		"../objects/${id:0:2}/${id:2}"
 	refuse "$alg: nobody writes to an object" "not permitted" \
 		dd if=/dev/null of="$image" conv=notrunc
+	refuse "$alg: other users do not get into the repository" \
+		"Permission denied" \
+		setpriv --reuid 65534 --regid 65534 --clear-groups cat "$image"
 	same "$alg: owner and mode of the state" \
 		"$(stat -c '%u:%g %a' "$alg/state/deploy/$id/etc/upper")" \
 		"0:0 755"

@@ -224,3 +224,15 @@ TEST(an_old_repository_is_upgraded_once)
 	CHECK(read_back().alg == CFS_ALG_SHA256);
 	CHECK(cfs_repo_init(path, &ensure, &err) == CFS_INIT_ALREADY);
 }
+
+TEST(a_repository_says_what_it_grants_to_others)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+
+	start();
+	CHECK(cfs_repo_init(path, &plain, &err) == CFS_INIT_CREATED);
+	CHECK(cfs_repo_open(AT_FDCWD, path, &repo, &err) == 1);
+	CHECK(cfs_repo_open_to_others(&repo, &err) == 0);
+	CHECK(chmod(path, 02751) == 0);
+	CHECK(cfs_repo_open_to_others(&repo, &err) == 051);
+}
