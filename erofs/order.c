@@ -151,8 +151,6 @@ static int check_node(const struct cfs_erofs_plan *plan,
 					(unsigned long long)node->size,
 					(unsigned long long)max);
 	}
-	if (cfs_node_is_whiteout(node) && node->nlink > 1)
-		return cfs_fail(err, EINVAL, "a whiteout with other names");
 	return 0;
 }
 
@@ -241,6 +239,22 @@ static int order_by_level(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	return 0;
 }
 
+/* Counts another name of @node, which has been placed.  composefs-rs refuses an
+ * image of version 2 in which a whiteout has several. */
+static int count_name(struct cfs_erofs_plan *plan, const struct cfs_node *node,
+		      struct cfs_err *err)
+{
+	struct cfs_erofs_inode *inode = &plan->inodes[plan->ino_of[node->seq]];
+	char name[CFS_NODE_NAME_MAX];
+
+	if (++inode->nlink > 1 && cfs_node_is_whiteout(node))
+		return cfs_fail(err, EINVAL,
+				"%s: version 2 has no whiteouts with more "
+				"than one name",
+				cfs_node_name(node, name));
+	return 0;
+}
+
 /* Version 2: depth first, a leaf where its first name stands. */
 static int order_by_depth(struct cfs_erofs_plan *plan, struct cfs_err *err)
 {
@@ -257,8 +271,8 @@ static int order_by_depth(struct cfs_erofs_plan *plan, struct cfs_err *err)
 			if (!S_ISDIR(node->mode))
 				plan->inodes[plan->n - 1].nlink = 0;
 		}
-		if (!S_ISDIR(node->mode))
-			plan->inodes[plan->ino_of[node->seq]].nlink++;
+		if (!S_ISDIR(node->mode) && count_name(plan, node, err) < 0)
+			return -err->code;
 	}
 	return 0;
 }

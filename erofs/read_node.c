@@ -167,15 +167,13 @@ static int make_whiteout(struct cfs_erofs_reading *rd, struct cfs_node *node,
 					    "user.overlay.whiteout" };
 	static const char *const values[] = { "", "" };
 
-	if (node->nlink != 1)
-		return cfs_fail(err, EBADMSG, "a whiteout with nlink %u",
-				node->nlink);
+	rd->whiteouts = true;
 	node->mode = (node->mode & 07777) | S_IFCHR;
 	return drop_xattrs(rd, node, keys, values, CFS_ARRAY_SIZE(keys), err);
 }
 
-int cfs_erofs_unmark(struct cfs_erofs_reading *rd, struct cfs_node *dir,
-		     struct cfs_err *err)
+static int unmark(struct cfs_erofs_reading *rd, struct cfs_node *dir,
+		  struct cfs_err *err)
 {
 	static const char *const keys[] = { "trusted.overlay.whiteouts",
 					    "user.overlay.whiteouts",
@@ -186,6 +184,27 @@ int cfs_erofs_unmark(struct cfs_erofs_reading *rd, struct cfs_node *dir,
 	return drop_xattrs(rd, dir, keys, values,
 			   rd->image.version == 0 ? 2 : CFS_ARRAY_SIZE(keys),
 			   err);
+}
+
+static bool holds_whiteout(const struct cfs_node *dir)
+{
+	const struct cfs_node *n = S_ISDIR(dir->mode) ? dir->dir.first : NULL;
+
+	while (n && !cfs_node_is_whiteout(n))
+		n = n->next;
+	return n;
+}
+
+int cfs_erofs_unmark(struct cfs_erofs_reading *rd, struct cfs_err *err)
+{
+	struct cfs_node *n = rd->whiteouts ? rd->tree->root : NULL;
+	int r = 0;
+
+	for (; n && r == 0; n = cfs_node_walk(rd->tree->root, n)) {
+		if (holds_whiteout(n))
+			r = unmark(rd, n, err);
+	}
+	return r;
 }
 
 static int read_regular(struct cfs_erofs_reading *rd,

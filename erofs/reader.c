@@ -133,7 +133,7 @@ static int add_name(struct cfs_erofs_reading *rd, struct inode *inode,
 
 	if (S_ISDIR(inode->node->mode))
 		return cfs_fail(err, EBADMSG, "a directory of two names");
-	if (cfs_node_is_whiteout(inode->node))
+	if (rd->image.version == 2 && cfs_node_is_whiteout(inode->node))
 		return cfs_fail(err, EBADMSG, "a whiteout of two names");
 	if (entry->file_type != inode->file_type)
 		return cfs_fail(err, EBADMSG, "wrong file type in its name");
@@ -148,7 +148,7 @@ static int add_name(struct cfs_erofs_reading *rd, struct inode *inode,
 static int add_inode_and_name(struct cfs_erofs_reading *rd,
 			      const struct pending *dir,
 			      const struct cfs_erofs_entry_read *entry,
-			      bool *ret_whiteout, struct cfs_err *err)
+			      struct cfs_err *err)
 {
 	struct pending below = { .parent = dir->st.nid,
 				 .depth = dir->depth + 1 };
@@ -171,7 +171,6 @@ static int add_inode_and_name(struct cfs_erofs_reading *rd,
 	if (cfs_erofs_node_read(rd, &below.st, below.node, err) < 0 ||
 	    add_inode(rd, &below.st, below.node, &inode, err) < 0)
 		return -err->code;
-	*ret_whiteout |= cfs_node_is_whiteout(below.node);
 	if (!S_ISDIR(below.st.mode))
 		return 0;
 	if (below.depth >= CFS_EROFS_DEPTH_MAX)
@@ -189,7 +188,7 @@ static bool is_name(const struct cfs_erofs_entry_read *entry, const char *name)
 
 static int read_entry(struct cfs_erofs_reading *rd, const struct pending *dir,
 		      const struct cfs_erofs_entry_read *entry, unsigned *dots,
-		      bool *whiteout, struct cfs_err *err)
+		      struct cfs_err *err)
 {
 	bool self = is_name(entry, "."), parent = is_name(entry, "..");
 	struct inode *inode;
@@ -213,7 +212,7 @@ static int read_entry(struct cfs_erofs_reading *rd, const struct pending *dir,
 	inode = find_inode(rd, entry->nid);
 	if (inode)
 		return add_name(rd, inode, dir->node, entry, err);
-	return add_inode_and_name(rd, dir, entry, whiteout, err);
+	return add_inode_and_name(rd, dir, entry, err);
 }
 
 /* The name is the image's: nothing of it goes to a terminal as it is. */
@@ -235,22 +234,18 @@ static int read_dir(struct cfs_erofs_reading *rd, const struct pending *dir,
 {
 	struct cfs_erofs_entry_read entry = { 0 };
 	struct cfs_erofs_dir_read it;
-	bool whiteout = false;
 	unsigned dots = 0;
 	int r;
 
 	cfs_erofs_dir_open(&it, &dir->st);
 	while ((r = cfs_erofs_dir_read(&it, &entry, err)) > 0) {
-		if (read_entry(rd, dir, &entry, &dots, &whiteout, err) < 0)
+		if (read_entry(rd, dir, &entry, &dots, err) < 0)
 			return name_fault(entry.name, err);
 	}
 	if (r < 0)
 		return r;
-	if (dots != 2)
-		return cfs_fail(err, EBADMSG, "directory without . or ..");
-	if (whiteout && rd->image.version < 2)
-		return cfs_erofs_unmark(rd, dir->node, err);
-	return 0;
+	return dots == 2 ? 0
+			 : cfs_fail(err, EBADMSG, "directory without . or ..");
 }
 
 /* Breadth first, without recursion. */
@@ -316,7 +311,7 @@ static int check_links(const struct cfs_erofs_reading *rd, struct cfs_err *err)
 			continue;
 		node = cfs_node_inode(inode->node);
 		if (rd->info && !S_ISDIR(node->mode) &&
-		    !cfs_node_is_whiteout(node))
+		    (rd->image.version < 2 || !cfs_node_is_whiteout(node)))
 			node->nlink = inode->nlink;
 		else if (node->nlink != inode->nlink)
 			return cfs_fail(err, EBADMSG,
@@ -352,7 +347,8 @@ static int read_image(struct cfs_erofs_reading *rd, struct cfs_bytes image,
 		return -err->code;
 	if (cfs_tree_finish(rd->tree, err) < 0)
 		return cfs_erofs_bad(err);
-	return check_links(rd, err);
+	return check_links(rd, err) < 0 ? -err->code
+					: cfs_erofs_unmark(rd, err);
 }
 
 static int gather_details(const struct cfs_erofs_reading *rd,

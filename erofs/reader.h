@@ -18,7 +18,7 @@
 enum cfs_erofs_read_flags {
 	/* As composefs-info: link counts that are wrong are taken as they
 	 * are, since composefs' C writes what a dumpfile says.  Not those of
-	 * directories and whiteouts. */
+	 * directories, nor of version 2's whiteouts. */
 	CFS_EROFS_READ_INFO = 1,
 };
 

@@ -18,6 +18,7 @@ struct cfs_erofs_reading {
 	struct cfs_buf content;		   /* of this inode */
 	struct cfs_buf dirs;		   /* a queue, to be read */
 	uint64_t stubs;			   /* inodes that are not in the tree */
+	bool whiteouts;			   /* escaped ones are in the tree */
 	bool hex_names[256];		   /* 00..ff are there */
 };
 
@@ -29,8 +30,9 @@ int cfs_erofs_node_read(struct cfs_erofs_reading *rd,
 			const struct cfs_erofs_stat *st, struct cfs_node *node,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Takes from @dir, which holds a whiteout, what says so. */
-int cfs_erofs_unmark(struct cfs_erofs_reading *rd, struct cfs_node *dir,
+/* Takes the marks of whiteouts from the directories that hold one, as the
+ * writer gives them: not for whiteouts that are hard links. */
+int cfs_erofs_unmark(struct cfs_erofs_reading *rd,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Gives err the code of a bad image, unless memory is short. */

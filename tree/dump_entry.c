@@ -171,8 +171,6 @@ static int refuse_extras(const struct cfs_dump_entry *en,
 {
 	bool regular = S_ISREG(node->mode);
 
-	if (cfs_node_is_whiteout(node) && node->nlink > 1)
-		return cfs_fail(err, EINVAL, "a whiteout with nlink over 1");
 	if (en->lenient)
 		return 0;
 	if (!regular &&

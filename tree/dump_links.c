@@ -154,15 +154,18 @@ static int resolve(const struct link *link, bool lenient, struct cfs_err *err)
 	if (!lenient && target->flags & CFS_NODE_LINK)
 		return cfs_fail(err, EINVAL,
 				"the hardlink's target is a hardlink");
-	if (cfs_node_is_whiteout(target))
-		return cfs_fail(err, EINVAL, "a hardlink to a whiteout");
 	cfs_node_set_link(link->node, target);
 	return 0;
 }
 
-/* Follows links of links, and shortens the way for those that come after. */
-static int shorten(struct cfs_node *node, struct cfs_err *err)
+/*
+ * Follows links of links, and shortens the way for those that come after.
+ * Names of one whiteout are whiteouts of their own unless @lenient: only then
+ * each marks its directory, which overlayfs asks for.
+ */
+static int shorten(struct cfs_node *node, bool lenient, struct cfs_err *err)
 {
+	struct cfs_node *const from = node;
 	struct cfs_node *end = node, *next;
 	int r = 0;
 
@@ -177,8 +180,8 @@ static int shorten(struct cfs_node *node, struct cfs_err *err)
 		node->link = end;
 		node->mode = end->mode;
 	}
-	if (r == 0 && cfs_node_is_whiteout(end))
-		r = cfs_fail(err, EINVAL, "a hardlink to a whiteout");
+	if (r == 0 && !lenient && cfs_node_is_whiteout(end) && end != from)
+		cfs_node_copy_inode(from, end);
 	return r;
 }
 
@@ -197,7 +200,7 @@ int cfs_dump_links_resolve(struct cfs_dump_links *links,
 		const struct link *link = &all[i % n];
 
 		r = i < n ? resolve(link, lenient, err)
-			  : shorten(link->node, err);
+			  : shorten(link->node, lenient, err);
 		if (r < 0)
 			cfs_ctx(err, "dumpfile line %llu: payload: %s",
 				(unsigned long long)link->line, link->target);

@@ -172,7 +172,9 @@ static int find_inode(struct scanner *sc, struct cfs_node *node,
 	struct seen *added;
 	const void **slot;
 
-	if (st->st_nlink < 2)
+	/* Overlayfs makes all whiteouts of a file system names of one inode;
+	 * in an image each stands for itself. */
+	if (st->st_nlink < 2 || (S_ISCHR(st->st_mode) && st->st_rdev == 0))
 		return 0;
 	if (!cfs_table_reserve(&sc->seen))
 		return no_memory(err);

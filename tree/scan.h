@@ -28,7 +28,9 @@ struct cfs_scan {
 
 /*
  * Reads everything below the directory @dirfd, other file systems too, into a
- * new, finished tree.  Nothing is followed: symlinks are read, every name is
+ * new, finished tree.  Hard links become links, but for whiteouts, which
+ * overlayfs (since Linux 5.8) gives one inode: each name of them is an inode
+ * of its own.  Nothing is followed: symlinks are read, every name is
  * opened in the descriptor of its directory.  The digester is finished when
  * this returns; after a failure it is cancelled.
  *

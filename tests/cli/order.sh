@@ -32,6 +32,8 @@ any_order() { # FROM TO
 		[ "$(sort one.dump | wc)" = "$(sort other.dump | wc)" ] || return 1
 		for version in 0 1 2; do
 			for how in '' -s; do
+				# mkcomposefs has no version 2
+				[ "$version$how" != 2 ] || continue
 				"$here/dump2image" -n $how $version one.dump one.img &&
 					"$here/dump2image" -n $how $version other.dump other.img &&
 					cmp one.img other.img && continue

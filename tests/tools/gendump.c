@@ -2,18 +2,20 @@
 /*
  * gendump SEED [ENTRIES]: a random dumpfile that mkcomposefs and cfsctl both
  * take, to standard output: at most ENTRIES (400) entries: nested directories, odd
- * names, hardlinks, whiteouts, inline files and backing files of all sizes,
+ * names, hardlinks, whiteouts of one name and of several, inline files and backing files of all sizes,
  * xattrs that are shared and that are not, ACLs, names of overlayfs.
  * The same seed gives the same bytes everywhere.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static uint64_t state;
 static int left = 400;	    /* entries that may still be made */
 static char links[64][600]; /* paths that hardlinks may name */
 static unsigned n_links;
+static char whiteout[512]; /* the last one's path */
 
 /* Source: Sebastiano Vigna, splitmix64. */
 static uint64_t next(void)
@@ -185,6 +187,10 @@ static void put_dir(const char *path, unsigned depth)
 			put_times_and_owner(0);
 			printf(" - - -");
 			put_xattrs();
+			memcpy(whiteout, name, sizeof(name));
+		} else if (what == 5 && whiteout[0]) {
+			printf("%s 0 @20644 - - - - 0.0 %s - -\n", name,
+			       whiteout);
 		} else if (what == 6 && n_links > 0) {
 			printf("%s 0 @100644 - - - - 0.0 %s - -\n", name,
 			       links[below(n_links)]);

@@ -124,6 +124,22 @@ TEST(a_whiteout_marks_its_directory_and_raises_the_version)
 	plan_end(&p);
 }
 
+TEST(whiteouts_of_version_2_have_one_name)
+{
+	static const char text[] = ROOT "\n/w 0 20000 3 0 0 0 0.0 - - -\n";
+	static const char two[] = ROOT "\n/w 0 20000 3 0 0 0 0.0 - - -\n"
+				       "/x 0 @20000 - - - - 0.0 /w - -\n";
+	struct planned p;
+
+	plan_order(&p, 2, text);
+	CHECK(inode_at(&p, "/w")->nlink == 1);
+	plan_end(&p);
+	plan_start(&p, 2, 0, two);
+	CHECK(cfs_erofs_order(&p.plan, &err) == -EINVAL);
+	CHECK(strstr(err.msg, "/w: version 2 has no whiteouts with more"));
+	plan_end(&p);
+}
+
 TEST(times_before_1970_are_early_only_if_asked)
 {
 	static const char text[] = "/ 0 40755 2 0 0 0 9.0 - - -\n"

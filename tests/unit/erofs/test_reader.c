@@ -339,6 +339,41 @@ TEST(a_redirect_that_leads_out_is_refused)
 	CHECK(read_it(&image) == -EBADMSG && strstr(err.msg, ".."));
 }
 
+/* As mkcomposefs writes them: only the directory of the line without @ is
+ * marked, so others keep what looks like marks. */
+TEST(a_whiteout_of_several_names_is_read_and_written_as_it_was)
+{
+	static const char dump[] = ROOT
+		"/a 0 40755 2 0 0 0 0.0 - - - trusted.overlay.opaque=x"
+		" trusted.overlay.whiteouts= user.overlay.whiteouts=\n"
+		"/a/d 0 40755 2 0 0 0 0.0 - - -\n"
+		"/a/d/w 0 20644 3 0 0 0 0.0 - - -\n"
+		"/a/w 0 @20644 - - - - 0.0 /a/d/w - -\n"
+		"/w 0 @20644 - - - - 0.0 /a/d/w - -\n";
+
+	for (unsigned version = 0; version <= 1; version++) {
+		CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+		CFS_AUTO(cfs_tree_free) struct cfs_tree *back = NULL;
+		CFS_AUTOBUF struct cfs_buf image = { 0 };
+		CFS_AUTOBUF struct cfs_buf again = { 0 };
+		CFS_AUTOBUF struct cfs_buf after = { 0 };
+
+		CHECK(cfs_dump_read(text(dump), CFS_DUMP_LENIENT, &tree,
+				    &err) == 0);
+		CHECK(cfs_erofs_write(tree, version, 0, &image, &err) == 0);
+		CHECK(cfs_erofs_read(cfs_buf_bytes(&image), 0, &back, NULL,
+				     &err) == 0);
+		CHECK(cfs_erofs_write(back, version, 0, &again, &err) == 0);
+		CHECK(same(&image, &again));
+		CHECK(cfs_dump_write(back, &after, &err) == 0);
+		CHECK(cfs_buf_text(&after) &&
+		      strstr((char *)after.data, "/a 0 40755 3 0 0 0 0.0 - - - "
+						 "trusted.overlay.opaque=x"));
+		CHECK(strstr((char *)after.data,
+			     "/a/d 0 40755 2 0 0 0 0.0 - - -\n"));
+	}
+}
+
 TEST(a_whiteout_that_hides_files_is_refused)
 {
 	CFS_AUTOBUF struct cfs_buf image = { 0 };

@@ -129,15 +129,45 @@ TEST(links_of_links_lead_to_the_inode)
 	tear_down(&s);
 }
 
-TEST(a_link_to_a_whiteout_is_refused)
+TEST(names_of_one_whiteout_are_whiteouts_of_their_own)
+{
+	struct cfs_node *gone, *a, *b;
+	struct scene s;
+
+	set_up(&s);
+	gone = add(&s, s.dir, "gone", S_IFCHR | 0600);
+	gone->uid = 7;
+	a = link_to(&s, "a", "/d/gone");
+	b = link_to(&s, "b", "/d/gone");
+	CHECK(resolve(&s, false) == 0);
+	CHECK(cfs_node_is_whiteout(a) && cfs_node_is_whiteout(b));
+	CHECK(a->mode == (S_IFCHR | 0600) && b->uid == 7);
+	tear_down(&s);
+}
+
+TEST(a_link_to_another_name_of_a_whiteout_is_one_to_a_link)
 {
 	struct scene s;
 
 	set_up(&s);
 	add(&s, s.dir, "gone", S_IFCHR);
 	link_to(&s, "a", "/d/gone");
-	CHECK(resolve(&s, true) == -EINVAL);
-	CHECK(strstr(err.msg, "a hardlink to a whiteout"));
+	link_to(&s, "b", "/a");
+	CHECK(resolve(&s, false) == -EINVAL);
+	CHECK(strstr(err.msg, "the hardlink's target is a hardlink"));
+	tear_down(&s);
+}
+
+TEST(mkcomposefs_keeps_whiteouts_of_one_inode_together)
+{
+	struct cfs_node *gone, *a;
+	struct scene s;
+
+	set_up(&s);
+	gone = add(&s, s.dir, "gone", S_IFCHR);
+	a = link_to(&s, "a", "/d/gone");
+	CHECK(resolve(&s, true) == 0);
+	CHECK(a->flags & CFS_NODE_LINK && a->link == gone);
 	tear_down(&s);
 }
 

@@ -73,10 +73,6 @@ TEST(what_is_no_dumpfile_is_refused_by_line)
 		{ ROOT "/l 0 @100644 1 0 0 0 0.0 /l - -\n", "itself" },
 		{ ROOT DIR "/l 0 @100644 1 0 0 0 0.0 /d - -\n", "directory" },
 		{ ROOT DIR "/e 0 @40755 1 0 0 0 0.0 /d - -\n", "hardlinked" },
-		{ ROOT "/w 0 20644 2 0 0 0 0.0 - - -\n", "whiteout" },
-		{ ROOT "/w 0 20644 1 0 0 0 0.0 - - -\n"
-		       "/x 0 @20644 1 0 0 0 0.0 /w - -\n",
-		  "whiteout" },
 	};
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {

@@ -196,13 +196,6 @@ static const struct refusal both[] = {
 	       "/0 0 @100644 1 0 0 0 0.0 /a - -\n/a 0 @100644 1 0 0 0 0.0 /b - -\n/b 0 @100644 1 0 0 0 0.0 /a - -\n"),
 	  "dumpfile line 2: payload: /a: the hardlink's target stands behind it",
 	  "dumpfile line 2: payload: /a: hardlinks form a circle" },
-	{ "a hardlink to a whiteout (15.2)",
-	  TEXT(ROOT
-	       "/w 0 20644 1 0 0 0 0.0 - - -\n/x 0 @20644 1 0 0 0 0.0 /w - -\n"),
-	  "dumpfile line 3: payload: /w: a hardlink to a whiteout", SAME },
-	{ "a whiteout of two links (15.2)",
-	  TEXT(ROOT "/w 0 20644 2 0 0 0 0.0 - - -\n"),
-	  "dumpfile line 2: a whiteout with nlink over 1", SAME },
 	{ "content of another length",
 	  TEXT(ROOT "/f 2 100644 1 0 0 0 0.0 - abc -\n"),
 	  "dumpfile line 2: content of 3 bytes and a size of 2", SAME },

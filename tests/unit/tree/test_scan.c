@@ -130,6 +130,26 @@ TEST(names_of_one_inode_stay_together_and_it_is_read_once)
 	CHECK(get(split, "m")->file.digest == get(split, "z/l")->file.digest);
 }
 
+TEST(whiteouts_of_one_inode_are_whiteouts_of_their_own)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOFD int dir = fresh();
+
+	/* As overlayfs does it in an upper directory. */
+	if (mknodat(dir, "a", S_IFCHR, 0) < 0) {
+		printf("# no whiteouts: %s\n", strerror(errno));
+		return;
+	}
+	CHECK(mkdirat(dir, "d", 0755) == 0);
+	CHECK(linkat(dir, "a", dir, "b", 0) == 0);
+	CHECK(linkat(dir, "a", dir, "d/c", 0) == 0);
+	CHECK(scan(dir, 0, &tree) == 0);
+	CHECK(cfs_node_is_whiteout(get(tree, "a")));
+	CHECK(cfs_node_is_whiteout(get(tree, "b")));
+	CHECK(cfs_node_is_whiteout(get(tree, "d/c")));
+	CHECK(get(tree, "a")->nlink == 1 && get(tree, "d/c")->nlink == 1);
+}
+
 TEST(xattrs_are_read_and_can_be_left_out)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
