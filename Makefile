@@ -191,7 +191,7 @@ check-uml: all $(TOOLS)
 check-qemu: all $(TOOLS)
 	@deps/packages.sh build check vm
 	@for s in bookworm trixie sid; do deps/debian-kernel.sh $$s >/dev/null || exit 1; done
-	@$(RUN) -j 2 qemu $(sort $(wildcard tests/qemu/*.sh))
+	@$(RUN) -j 2 qemu tests/vm/selftest.sh $(sort $(wildcard tests/qemu/*.sh))
 
 check-boot: all $(TOOLS)
 	@deps/packages.sh build check vm demo

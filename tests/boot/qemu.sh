@@ -5,7 +5,7 @@
 
 kernel=$("$CFS_SRC/deps/debian-kernel.sh" trixie) || exit 1
 initrd=$(signed_initramfs "$kernel" virtio_pci virtio_blk) || exit
-"$CFS_SRC/tests/vm/qemu" -t 600 -k "$kernel" -i "$initrd" -d "$disk" -l good.raw \
+"$CFS_SRC/tests/vm/qemu" -t 900 -k "$kernel" -i "$initrd" -d "$disk" -l good.raw \
 	root=/dev/vda rootfstype=ext4 rw "$karg"
 plain good
 check "a signed image boots to multi-user" booted good

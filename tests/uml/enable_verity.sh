@@ -22,7 +22,7 @@ if [ "${CFS_GUEST-}" != uml ]; then
 		--cert=cert.pem "repo/signatures/$id.p7s" > /dev/null || exit 1
 	echo "$id" > id
 	export WORK=$TMPDIR
-	exec "$CFS_SRC/tests/vm/uml" -t 180 -e WORK "$self"
+	exec "$CFS_SRC/tests/vm/uml" -e WORK "$self"
 fi
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 

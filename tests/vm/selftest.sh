@@ -4,7 +4,7 @@
 # tests/vm/selftest.sh: do the machines that run our tests work? TAP.
 #
 # Usage: tests/vm/selftest.sh [uml|qemu]...      (default: both)
-# Time:  15 s, with the kernels already in the cache
+# Time:  20 s, with the kernels already in the cache
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 dir=$(mktemp -d "${TMPDIR:-/tmp}/selftest.XXXXXX")
@@ -52,7 +52,10 @@ head -c 4 "$disk"
 printf new: >"$disk"
 sync
 SCRIPT
-echo 'sleep 60' >"$dir/sleep"
+echo 'sleep 600' >"$dir/sleep"
+echo 'echo login: here; sleep 600' >"$dir/login"
+echo 'printf "(initramfs) "; sleep 600' >"$dir/prompt"
+echo 'echo c >/proc/sysrq-trigger; sleep 600' >"$dir/panic"
 printf 'old:' >"$dir/image"
 truncate -s 1M "$dir/image"
 
@@ -73,6 +76,9 @@ uml() {
 	tests/vm/initramfs "$dir/cpio" "$dir/cmdline"
 	expect 'uml: boots an initramfs' 0 '' $vm -l "$dir/log" -i "$dir/cpio" in=boot
 	expect 'uml: and logs its console' 0 in=boot cat "$dir/log"
+	expect 'uml: ends at the words of -x' 98 '' $vm -t 500 -x '^login:' "$dir/login"
+	tests/vm/initramfs "$dir/cpio" "$dir/prompt"
+	expect 'uml: ends where nobody types' 99 '' $vm -t 500 -i "$dir/cpio"
 }
 
 qemu() {
@@ -85,6 +91,9 @@ qemu() {
 			$vm -d "$dir/image" "$dir/disk" disk=vda
 		expect 'qemu: and not written' 0 old: head -c 4 "$dir/image"
 		expect 'qemu: modules can be loaded' 0 erofs $vm "$dir/modules"
+		tests/vm/initramfs "$dir/cpio" "$dir/panic"
+		expect 'qemu: a panic is no success' 99 'Kernel panic' \
+			$vm -t 500 -i "$dir/cpio"
 	}
 }
 
