@@ -83,6 +83,13 @@ int cmd_find_image(const struct cfs_repo *repo, const char *name,
 int cmd_demands_verity(const struct cfs_globals *g, const struct cfs_repo *repo,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Reads the value @text of the option @name, "sha256" or "fsverity-sha256-12"
+ * and the same of sha512.  Errors: -CFS_EUSAGE.
+ */
+int cmd_parse_alg(const char *name, const char *text, enum cfs_alg *ret,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Reads "0", "1" or "2" of --erofs-version; @text NULL: -1. */
 int cmd_parse_format(const char *text, int *ret,
 		     struct cfs_err *err) CFS_MUST_CHECK

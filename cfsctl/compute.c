@@ -13,11 +13,6 @@
  * take the EROFS format from a repository. */
 #define FORMAT_DEFAULT 1
 
-static void warn(const char *text)
-{
-	fprintf(stderr, "warning: %s\n", text);
-}
-
 /*
  * Scripts rely on a repository that cannot be opened being no error here; so
  * is a contradiction, but not without a word.
@@ -39,12 +34,19 @@ void cmd_compute_choose(const struct cfs_globals *g, struct cfs_computation *c)
 	if (!found)
 		return;
 	if (g->has_alg && g->alg != repo.meta.alg)
-		warn("--hash is not what the repository uses");
+		fprintf(stderr,
+			"warning: the digest is made with --hash %s, but the "
+			"repository uses %s\n",
+			cfs_alg_name(g->alg), cfs_alg_name(repo.meta.alg));
 	if (!g->has_alg)
 		c->alg = repo.meta.alg;
 	if (g->erofs_version < 0 && repo.meta.erofs_default != FORMAT_DEFAULT)
-		warn("the repository makes images of another EROFS format: "
-		     "say --erofs-version");
+		fprintf(stderr,
+			"warning: this is of EROFS format %d, but the "
+			"repository makes images of format %u: "
+			"--erofs-version %u\n",
+			FORMAT_DEFAULT, repo.meta.erofs_default,
+			repo.meta.erofs_default);
 }
 
 static void count_file(void *ctx, uint64_t bytes)

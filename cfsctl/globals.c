@@ -51,20 +51,22 @@ static int set_repo(struct cfs_globals *g, const char *path, bool user,
 	return 0;
 }
 
-static int set_alg(struct cfs_globals *g, const char *name, struct cfs_err *err)
+int cmd_parse_alg(const char *name, const char *text, enum cfs_alg *ret,
+		  struct cfs_err *err)
 {
-	if (!name)
+	static const enum cfs_alg algs[] = { CFS_ALG_SHA256, CFS_ALG_SHA512 };
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(algs); i++) {
+		if (strcmp(text, cfs_alg_name(algs[i])) != 0 &&
+		    strcmp(text, cfs_alg_id(algs[i])) != 0)
+			continue;
+		*ret = algs[i];
 		return 0;
-	g->has_alg = true;
-	if (strcmp(name, "sha256") == 0)
-		g->alg = CFS_ALG_SHA256;
-	else if (strcmp(name, "sha512") == 0)
-		g->alg = CFS_ALG_SHA512;
-	else
-		return cfs_fail(err, CFS_EUSAGE,
-				"--hash '%s': sha256 or sha512 is expected",
-				name);
-	return 0;
+	}
+	return cfs_fail(err, CFS_EUSAGE,
+			"--%s '%s': sha256, sha512, fsverity-sha256-12 or "
+			"fsverity-sha512-12 is expected",
+			name, text);
 }
 
 int cmd_parse_format(const char *text, int *ret, struct cfs_err *err)
@@ -107,7 +109,8 @@ int cmd_globals_parse(int argc, char **argv, struct cfs_globals *ret,
 	first = cmd_options_front(opts, argc, argv, err);
 	if (first < 0)
 		return first;
-	r = set_alg(&g, alg, err);
+	g.has_alg = alg;
+	r = alg ? cmd_parse_alg("hash", alg, &g.alg, err) : 0;
 	if (r == 0)
 		r = cmd_parse_format(format, &g.erofs_version, err);
 	if (r == 0 && !g.help && !g.version)

@@ -55,21 +55,38 @@ static int report(const char *path, bool ensure, int how, struct cfs_err *err)
 	return r < 0 ? r : warn_open(path, &repo, err);
 }
 
-static int set_meta(const struct cfs_globals *g, const char *alg,
-		    const char *format, struct cfs_meta *meta,
-		    struct cfs_err *err)
+static int set_alg(const struct cfs_globals *g, const char *text,
+		   struct cfs_init_params *params, struct cfs_err *err)
 {
-	int version, r;
+	enum cfs_alg alg = g->has_alg ? g->alg : CFS_ALG_SHA512;
+	int r = text ? cmd_parse_alg("algorithm", text, &alg, err) : 0;
 
-	meta->alg = g->has_alg ? g->alg : CFS_ALG_SHA512;
-	if (alg && cfs_alg_from_id(alg, &meta->alg, err) < 0)
-		return -(err->code = CFS_EUSAGE);
-	if (alg && g->has_alg && g->alg != meta->alg)
-		return cfs_fail(err, CFS_EUSAGE,
-				"--algorithm and --hash contradict each other");
-	r = cmd_parse_format(format, &version, err);
 	if (r < 0)
 		return r;
+	if (g->has_alg && g->alg != alg)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--hash %s and --algorithm %s contradict each "
+				"other",
+				cfs_alg_name(g->alg), cfs_alg_name(alg));
+	params->meta.alg = alg;
+	params->default_alg = !text && !g->has_alg;
+	return 0;
+}
+
+static int set_format(const struct cfs_globals *g, const char *format,
+		      struct cfs_meta *meta, struct cfs_err *err)
+{
+	int version;
+	int r = cmd_parse_format(format, &version, err);
+
+	if (r < 0)
+		return r;
+	if (version >= 0 && g->erofs_version >= 0 &&
+	    version != g->erofs_version)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--erofs-version %d before the command and %d "
+				"after it contradict each other",
+				g->erofs_version, version);
 	if (version < 0)
 		version = g->erofs_version < 0 ? 1 : g->erofs_version;
 	meta->erofs_default = (unsigned)version;
@@ -96,7 +113,9 @@ int cmd_init(const struct cfs_globals *g, int argc, char **argv,
 	if (r == 0)
 		r = cmd_operands(argc, 0, 1, err);
 	if (r == 0)
-		r = set_meta(g, alg, format, &params.meta, err);
+		r = set_alg(g, alg, &params, err);
+	if (r == 0)
+		r = set_format(g, format, &params.meta, err);
 	if (r < 0)
 		return r;
 	params.secure = !insecure && !g->insecure;

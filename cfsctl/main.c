@@ -40,11 +40,11 @@ static const struct cfs_cmd commands[] = {
 	  .args = "[PATH]",
 	  .help = "make a repository",
 	  .options =
-		  "  --algorithm ALG       fsverity-sha512-12 or -sha256-12\n"
+		  "  --algorithm ALG       sha512 (the default) or sha256\n"
 		  "  --erofs-version N     format of new images: 0, 1 or 2\n"
 		  "  --insecure            objects need no fs-verity\n"
-		  "  --ensure              keep what is there already\n"
-		  "  --reset-metadata      forget all images and streams\n",
+		  "  --ensure              keep the configuration of an existing one\n"
+		  "  --reset-metadata      forget all images and streams, keep objects\n",
 	  .run = cmd_init },
 	{ .name = "create-image",
 	  .args = "PATH [NAME]",

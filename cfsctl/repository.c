@@ -63,13 +63,14 @@ int cmd_open_repo(const struct cfs_globals *g, struct cfs_repo *ret,
 	int r;
 
 	r = cfs_repo_open(AT_FDCWD, g->repo, &repo, err);
+	if (r < 0)
+		return cfs_repo_open_advice(g->repo, err);
 	if (r == 0)
 		return cfs_fail(err, ENOENT,
 				"open repository %s: there is no such "
 				"directory; `cfsctl init` makes one",
 				g->repo);
-	if (r > 0)
-		r = cfs_repo_lock(&repo, CFS_LOCK_SHARED, cmd_waiting, err);
+	r = cfs_repo_lock(&repo, CFS_LOCK_SHARED, cmd_waiting, err);
 	if (r >= 0 && !repo.has_meta)
 		r = infer(g, &repo, err);
 	if (r >= 0)

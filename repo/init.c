@@ -61,8 +61,8 @@ static int enable(const struct cfs_temp *temp, enum cfs_alg alg,
 
 static int reset(int dirfd, struct cfs_err *err)
 {
-	static const char *const names[] = { "images", "streams",
-					     "signatures" };
+	static const char *const names[] = { "images", "streams", "signatures",
+					     "meta.json" };
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++) {
 		int r = cfs_dir_remove(dirfd, names[i], err);
@@ -70,8 +70,6 @@ static int reset(int dirfd, struct cfs_err *err)
 		if (r < 0)
 			return r;
 	}
-	if (unlinkat(dirfd, "meta.json", 0) < 0 && errno != ENOENT)
-		return cfs_fail_errno(err, "remove meta.json");
 	return 0;
 }
 
@@ -112,25 +110,44 @@ static int write_meta(int dirfd, const struct cfs_init_params *params,
 	return r < 0 ? r : 0;
 }
 
+/* The directories that were missing, to be removed if init fails. */
+struct made {
+	char path[PATH_MAX];
+	size_t kept; /* bytes of the path that existed before */
+};
+
 /* mkdir -p; the last directory is the repository. */
-static int make_dirs(const char *path, struct cfs_err *err)
+static int make_dirs(const char *path, struct made *made, struct cfs_err *err)
 {
-	char part[PATH_MAX];
 	size_t len = strlen(path);
 
-	if (len >= sizeof(part))
+	if (len >= sizeof(made->path))
 		return cfs_fail(err, ENAMETOOLONG, "make %s: path too long",
 				path);
 	for (size_t i = 1; i <= len; i++) {
 		if (path[i] != '/' && path[i] != '\0')
 			continue;
-		memcpy(part, path, i);
-		part[i] = '\0';
-		if (mkdir(part, i == len ? CFS_REPO_MODE : 0755) < 0 &&
-		    errno != EEXIST)
-			return cfs_fail_errno(err, "make directory %s", part);
+		memcpy(made->path, path, i);
+		made->path[i] = '\0';
+		if (mkdir(made->path, i == len ? CFS_REPO_MODE : 0755) == 0)
+			continue;
+		if (errno != EEXIST)
+			return cfs_fail_errno(err, "make directory %s",
+					      made->path);
+		made->kept = i;
 	}
 	return 0;
+}
+
+/* What another process has put into one of them meanwhile keeps it. */
+static void unmake_dirs(struct made *made)
+{
+	for (size_t i = strlen(made->path); i > made->kept; i--) {
+		if (made->path[i] != '/' && made->path[i] != '\0')
+			continue;
+		made->path[i] = '\0';
+		(void)rmdir(made->path);
+	}
 }
 
 static int differs(const struct cfs_meta *have, const struct cfs_meta *want,
@@ -198,58 +215,119 @@ int cfs_repo_upgrade(const struct cfs_repo *repo, const struct cfs_meta *meta,
 	return r < 0 ? cfs_ctx(err, "write meta.json of an old repository") : 0;
 }
 
-static int init_existing(const struct cfs_repo *repo,
-			 const struct cfs_init_params *params,
-			 struct cfs_err *err)
+int cfs_repo_open_advice(const char *path, struct cfs_err *err)
 {
-	struct cfs_meta meta;
+	CFS_AUTOFD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char text[sizeof(err->msg)];
+
+	if (fd < 0 || cfs_name_exists(fd, "meta.json") != 1 ||
+	    err->code == EOPNOTSUPP || err->code == EACCES)
+		return -err->code;
+	memcpy(text, err->msg, sizeof(text));
+	return cfs_fail(err, err->code,
+			"%s; remove meta.json and run `cfsctl init --ensure`, "
+			"which makes it anew from the objects and images, or "
+			"run `cfsctl init --reset-metadata`, which keeps the "
+			"objects only",
+			text);
+}
+
+static bool is_of_repository(const char *name)
+{
+	static const char *const names[] = { "meta.json",  "objects",
+					     "images",	   "streams",
+					     "signatures", "lost+found" };
+	/* Temporary files of ours and of composefs-rs. */
+	static const char *const prefixes[] = { CFS_TEMP_PREFIX, ".symlink-" };
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(prefixes); i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Is @repo's directory, which has no good meta.json, one to make a repository
+ * of?  Others have directories `images` or `objects` too, which would be
+ * written into, or emptied by a reset: one that has objects is a repository,
+ * and one that has nothing but a repository's names may become one.
+ */
+static int check_place(const struct cfs_repo *repo, struct cfs_err *err)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	struct cfs_digest object;
+	struct cfs_err ignored;
 	int r;
 
-	if (repo->has_meta)
-		return params->ensure ? CFS_INIT_ALREADY
-				      : compare(repo, params, err);
-	if (params->ensure) {
-		struct cfs_err empty;
+	if (cfs_repo_any_object(repo, &object, &ignored) >= 0)
+		return 0;
+	r = cfs_dir_list(repo->fd, ".", &names, err);
+	for (unsigned i = 0; r == 0 && i < names.n; i++)
+		if (!is_of_repository(names.v[i]))
+			return cfs_fail(err, ENOTEMPTY,
+					"the directory is no repository and "
+					"not empty: it has %s",
+					names.v[i]);
+	return r;
+}
 
-		r = cfs_repo_infer_meta(repo, &meta, &empty);
-		if (r == 0) {
-			r = cfs_repo_upgrade(repo, &meta, err);
-			return r < 0 ? r : CFS_INIT_UPGRADED;
-		}
+/* Writes meta.json into @repo, which has none or one that shall go. */
+static int init_meta(const struct cfs_repo *repo,
+		     const struct cfs_init_params *params, struct cfs_err *err)
+{
+	struct cfs_init_params now = *params;
+	struct cfs_meta meta;
+	struct cfs_err ignored;
+	bool known = cfs_repo_infer_meta(repo, &meta, &ignored) == 0;
+	int r;
+
+	if (known && params->ensure && !params->reset) {
+		r = cfs_repo_upgrade(repo, &meta, err);
+		return r < 0 ? r : CFS_INIT_UPGRADED;
 	}
-	r = write_meta(repo->fd, params, err);
+	/* Its objects stay, and are named by their algorithm. */
+	if (known && params->default_alg)
+		now.meta.alg = meta.alg;
+	r = write_meta(repo->fd, &now, err);
 	return r < 0 ? cfs_ctx(err, "write meta.json") : CFS_INIT_CREATED;
 }
 
-static int init_fresh(const char *path, const struct cfs_init_params *params,
+static int init_place(const char *path, const struct cfs_init_params *params,
 		      struct cfs_err *err)
 {
-	CFS_AUTOFD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r;
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r = cfs_repo_open(AT_FDCWD, path, &repo, err);
 
-	if (fd < 0)
+	/* What neither meta.json nor objects/ are in is not opened. */
+	if (r < 0 && r != -ENOENT && !params->reset)
+		return cfs_repo_open_advice(path, err);
+	if (repo.has_meta && !params->reset)
+		return params->ensure ? CFS_INIT_ALREADY
+				      : compare(&repo, params, err);
+	if (repo.fd < 0)
+		repo.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (repo.fd < 0)
 		return cfs_fail_errno(err, "open %s", path);
-	r = write_meta(fd, params, err);
-	return r < 0 ? cfs_ctx(err, "write %s/meta.json", path)
-		     : CFS_INIT_CREATED;
+	r = repo.has_meta ? 0 : check_place(&repo, err);
+	if (r == 0)
+		r = init_meta(&repo, params, err);
+	return r < 0 ? cfs_ctx(err, "make a repository of %s", path) : r;
 }
 
 int cfs_repo_init(const char *path, const struct cfs_init_params *params,
 		  struct cfs_err *err)
 {
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r;
+	struct made made = { 0 };
+	int r = make_dirs(path, &made, err);
 
-	r = make_dirs(path, err);
+	if (r == 0)
+		r = init_place(path, params, err);
 	if (r < 0)
-		return r;
-	if (params->reset)
-		return init_fresh(path, params, err);
-	r = cfs_repo_open(AT_FDCWD, path, &repo, err);
-	/* Neither meta.json nor objects/: nothing of ours yet. */
-	if (r == -ENOENT || r == 0)
-		return init_fresh(path, params, err);
-	return r < 0 ? r : init_existing(&repo, params, err);
+		unmake_dirs(&made);
+	return r;
 }
 
 int cfs_repo_is_secure(const struct cfs_repo *repo, struct cfs_err *err)

@@ -22,6 +22,8 @@ struct cfs_init_params {
 	bool secure; /* meta.json gets fs-verity: all objects must have it */
 	bool ensure; /* keep whatever configuration is there */
 	bool reset;  /* remove images, streams and signatures first */
+	/* Nobody asked for meta.alg: objects that exist outrank it. */
+	bool default_alg;
 };
 
 enum cfs_init {
@@ -36,14 +38,25 @@ void cfs_meta_format(const struct cfs_meta *meta,
 
 /*
  * Makes the repository @path, its parents too, or finds it there already.
- * meta.json is on the disk when this returns, and never there in part.
+ * meta.json is on the disk when this returns, and never there in part.  When
+ * it fails, the directories that it made are removed again.
+ *
+ * A directory that exists must be empty or a repository: meta.json is good, or
+ * it has objects, or nothing but names that a repository has.
  *
  * Returns enum cfs_init.
  * Errors: -EEXIST it is there with another configuration, -EOPNOTSUPP the
- * file system has no fs-verity and secure was asked for, ...
+ * file system has no fs-verity and secure was asked for, -ENOTEMPTY the
+ * directory is used for something else, ...
  */
 int cfs_repo_init(const char *path, const struct cfs_init_params *params,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Adds to @err, from cfs_repo_open(AT_FDCWD, @path), what can be done when a
+ * broken meta.json is the reason.  Returns the error's code.
+ */
+int cfs_repo_open_advice(const char *path, struct cfs_err *err) CFS_NONNULL;
 
 /*
  * Does the repository demand fs-verity of its objects?  That is so when
@@ -71,7 +84,8 @@ int cfs_repo_open_to_others(const struct cfs_repo *repo,
 int cfs_repo_infer_meta(const struct cfs_repo *repo, struct cfs_meta *ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* The name of one object, whichever.  Errors: -ENOENT there is none. */
+/* The name of one object, whichever comes first.  Returns 1 with *@ret.
+ * Errors: -ENOENT there is none. */
 int cfs_repo_any_object(const struct cfs_repo *repo, struct cfs_digest *ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

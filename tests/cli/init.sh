@@ -47,6 +47,39 @@ cfsctl --repo v2 init --insecure --erofs-version 2 > /dev/null
 check "format 2 is written" has '"default": 2' < v2/meta.json
 check "without the feature of format 1" test -z "$(grep v1_erofs v2/meta.json)"
 
+cfsctl --repo short init --insecure --algorithm sha256 > /dev/null
+check "--algorithm takes sha256 too" has fsverity-sha256-12 < short/meta.json
+check "and --hash the long name" cfsctl --hash fsverity-sha256-12 --repo short \
+	images
+refuse "no other words" "fsverity-sha512-12 is expected" \
+	cfsctl --repo none init --algorithm sha1
+refuse "two algorithms are a contradiction, and both are named" \
+	"--hash sha512 and --algorithm sha256" \
+	cfsctl --hash sha512 --repo none init --algorithm fsverity-sha256-12
+refuse "two formats are one, too" "before the command and 2" \
+	cfsctl --erofs-version 1 --repo none init --erofs-version 2
+refuse "a repository of another algorithm is named with both" \
+	"configured for sha256 (from meta.json) but --hash sha512" \
+	cfsctl --hash sha512 --repo short images
+
+mkdir -p tree/etc tree/images git/objects/ab
+echo root:x > tree/etc/passwd
+echo photo > tree/images/1
+echo ref > git/HEAD
+find tree git > before
+refuse "a tree is no repository" "is no repository and not empty: it has etc" \
+	cfsctl --repo none init --insecure tree
+refuse "nor is one that has objects of others" "it has HEAD" \
+	cfsctl --repo none init --insecure --ensure git
+refuse "and nothing of it is reset" "it has etc" \
+	cfsctl --repo none init --insecure --reset-metadata tree
+same "nothing was written or removed" "$(find tree git)" "$(cat before)"
+if ! cfsctl init deep/er/repo > /dev/null 2>&1; then
+	check "a failed init removes what it made" test ! -e deep
+fi
+: > file
+refuse "a file on the way is refused" "Not a directory" cfsctl init file/repo
+
 mkdir -p new/images/refs new/streams new/objects/ab
 cfsctl --repo new init --insecure --reset-metadata \
 	--algorithm fsverity-sha256-12 > /dev/null
@@ -92,6 +125,13 @@ head -c 100000 /dev/zero | tr '\0' ' ' > r512/meta.json
 refuse "meta.json that is too long is refused" longer hostile
 echo '{"version": 1' > r512/meta.json
 refuse "malformed meta.json is refused with its place" 'line 2' hostile
+refuse "and with what to do" 'init --reset-metadata' hostile
+refuse "init refuses it with the same words" 'init --reset-metadata' \
+	cfsctl --repo r512 init --insecure
+cp -a r512 broken
+check "a reset makes it anew" cfsctl --repo broken init --insecure \
+	--reset-metadata
+check "and it works" cfsctl --repo broken images
 echo '{"version":2,"algorithm":"fsverity-sha512-12"}' > r512/meta.json
 refuse "a newer version is refused" newer hostile
 printf '{"version":1,"algorithm":"fsverity-sha512-12","features":%s}' \

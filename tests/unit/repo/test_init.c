@@ -137,7 +137,6 @@ TEST(a_secure_repository_has_metadata_under_verity)
 	secure.secure = true;
 	CHECK(cfs_repo_init(path, &secure, &err) == -EOPNOTSUPP);
 	CHECK(strstr(err.msg, "--insecure"));
-	CHECK(count(path, ".", "") == 0);
 	verity_works();
 	CHECK(cfs_repo_init(path, &secure, &err) == CFS_INIT_CREATED);
 	CHECK(fake.enabled.hash_algorithm == FS_VERITY_HASH_ALG_SHA512);
@@ -235,4 +234,106 @@ TEST(a_repository_says_what_it_grants_to_others)
 	CHECK(cfs_repo_open_to_others(&repo, &err) == 0);
 	CHECK(chmod(path, 02751) == 0);
 	CHECK(cfs_repo_open_to_others(&repo, &err) == 051);
+}
+
+TEST(a_failed_init_removes_the_directories_that_it_made)
+{
+	struct cfs_init_params secure = plain;
+	CFS_AUTOFREE char *parent = NULL;
+	char *last;
+
+	start();
+	secure.secure = true;
+	last = strrchr(path, '/');
+	CHECK(cfs_repo_init(path, &secure, &err) == -EOPNOTSUPP);
+	CHECK(access(path, F_OK) < 0);
+	*last = '\0';
+	CHECK(access(path, F_OK) < 0);
+	CHECK(mkdir(path, 0755) == 0);
+	parent = strdup(path);
+	*last = '/';
+	CHECK(cfs_repo_init(path, &secure, &err) == -EOPNOTSUPP);
+	CHECK(parent && count(parent, ".", "") == 0);
+	CHECK(mkdir(path, 0700) == 0);
+	CHECK(cfs_repo_init(path, &secure, &err) == -EOPNOTSUPP);
+	CHECK(count(path, ".", "") == 0);
+}
+
+TEST(a_directory_that_is_used_for_something_else_is_refused)
+{
+	static const char *const foreign[] = { "etc", "HEAD", ".profile" };
+	struct cfs_init_params p = plain;
+
+	for (unsigned i = 0; i < 12; i++) {
+		start();
+		strcpy(path, fresh_dir());
+		make_dir(path, foreign[i % 3]);
+		make_dir(path, "images");
+		put(path, "images/photo", "");
+		/* As of git, which names by other digests. */
+		make_dir(path, "objects");
+		make_dir(path, "objects/ab");
+		put(path, "objects/ab/1234", "");
+		if (i >= 6)
+			put(path, "meta.json", "{ \"of\": \"something\" }");
+		p.ensure = i % 2;
+		p.reset = i >= 6;
+		CHECK(cfs_repo_init(path, &p, &err) == -ENOTEMPTY);
+		CHECK(strstr(err.msg, foreign[i % 3]));
+		CHECK(holds(path, "images/photo", ""));
+		CHECK(count(path, ".", "") ==
+		      (i >= 6 ? 3 : 2) + (foreign[i % 3][0] != '.'));
+	}
+}
+
+TEST(a_fresh_file_system_may_become_a_repository)
+{
+	start();
+	strcpy(path, fresh_dir());
+	make_dir(path, "lost+found");
+	make_dir(path, "streams");
+	put(path, ".tmp-0123456789abcdef", "");
+	CHECK(cfs_repo_init(path, &plain, &err) == CFS_INIT_CREATED);
+}
+
+TEST(broken_metadata_is_replaced_by_a_reset_that_keeps_objects)
+{
+	struct cfs_init_params p = plain;
+
+	p.default_alg = true;
+	for (unsigned i = 0; i < 2; i++) {
+		start();
+		strcpy(path, fresh_dir());
+		make_old(NULL, 0);
+		make_dir(path, "etc");
+		if (i == 0)
+			put(path, "meta.json", "{");
+		else
+			make_dir(path, "meta.json");
+		p.reset = false;
+		CHECK(cfs_repo_init(path, &p, &err) < 0);
+		CHECK(strstr(err.msg, "init --reset-metadata"));
+		p.reset = true;
+		CHECK(cfs_repo_init(path, &p, &err) == CFS_INIT_CREATED);
+		CHECK(read_back().alg == CFS_ALG_SHA256);
+		CHECK(holds(path, "objects/ab/" REST, ""));
+	}
+	p.default_alg = false;
+	CHECK(cfs_repo_init(path, &p, &err) == CFS_INIT_CREATED);
+	CHECK(read_back().alg == CFS_ALG_SHA512);
+}
+
+TEST(advice_is_given_where_metadata_is_broken_and_nowhere_else)
+{
+	start();
+	cfs_fail(&err, ENOTDIR, "some reason");
+	CHECK(cfs_repo_open_advice(path, &err) == -ENOTDIR);
+	CHECK(strcmp(err.msg, "some reason") == 0);
+	CHECK(cfs_repo_init(path, &plain, &err) == CFS_INIT_CREATED);
+	cfs_fail(&err, EOPNOTSUPP, "a newer one");
+	CHECK(cfs_repo_open_advice(path, &err) == -EOPNOTSUPP);
+	CHECK(strcmp(err.msg, "a newer one") == 0);
+	cfs_fail(&err, EINVAL, "line 1");
+	CHECK(cfs_repo_open_advice(path, &err) == -EINVAL);
+	CHECK(strstr(err.msg, "line 1; remove meta.json"));
 }
