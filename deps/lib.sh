@@ -9,7 +9,7 @@
 #   NAME/KEY/      one finished result. KEY is a hash of whatever decides its
 #                  content: the scripts, the configuration, the compiler.
 #   build/         half-made results: left behind only by kill -9 or a crash
-#   lock/          one lock file per NAME
+#   lock/          one lock file per NAME/KEY, called NAME.KEY
 #
 # A result appears under its final name by one rename, so that an interrupted
 # build never looks like a whole one.
@@ -22,6 +22,10 @@
 set -euo pipefail
 shopt -s inherit_errexit
 export LC_ALL=C
+# Settings of the make that runs us are for the project's own sources: neither
+# the environment nor a make that is started here may pass them on.
+unset CFLAGS CPPFLAGS LDFLAGS CROSS_COMPILE
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GNUMAKEFLAGS
 export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 
 deps_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -59,8 +63,8 @@ deps_key() {
 # deps_result NAME KEY MAKER [ARG...]: prints the folder of the finished result
 # NAME/KEY. When it is not there, runs MAKER WORK RESULT [ARG...] with two empty
 # folders: WORK is scratch and is deleted, RESULT becomes NAME/KEY.
-# What MAKER prints goes to stderr. One builder at a time per NAME; the others
-# wait and then take its result.
+# What MAKER prints goes to stderr. One builder at a time per NAME/KEY; others
+# that want the same result wait for it, and no result waits for another one.
 # MAKER ends at its first failing step by the shell's -e, so do not call this
 # left of || or && or in a condition, where the shell ignores -e.
 deps_result() {
@@ -83,18 +87,18 @@ deps_result() {
 
 # deps_make DONE-FOLDER NAME KEY MAKER [ARG...]
 deps_make() {
-	local done_dir=$1 name=$2 maker=$4 start=$SECONDS
+	local done_dir=$1 name=$2 id=$2.$3 maker=$4 start=$SECONDS
 	shift 4
 	mkdir -p "$cfs_cache/$name" "$cfs_cache/build" "$cfs_cache/lock"
-	exec 9>"$cfs_cache/lock/$name"
+	exec 9>"$cfs_cache/lock/$id"
 	if ! flock -n 9; then
-		deps_say "waiting for another run that is making $name"
+		deps_say "waiting for another run that is making the same $name"
 		flock 9
-		[ ! -d "$done_dir" ] || return 0
 	fi
+	[ ! -d "$done_dir" ] || return 0
 	# with the lock held, these are of runs that were killed
-	rm -rf "$cfs_cache/build/$name".??????
-	deps_scratch=$(mktemp -d "$cfs_cache/build/$name.XXXXXX")
+	rm -rf "$cfs_cache/build/$id".??????
+	deps_scratch=$(mktemp -d "$cfs_cache/build/$id.XXXXXX")
 	[ -n "${CFS_DEPS_KEEP:-}" ] || trap 'rm -rf "$deps_scratch"' EXIT
 	trap 'exit 130' INT TERM HUP
 	chmod 755 "$deps_scratch"
