@@ -12,9 +12,20 @@
 #   make fuzz F=kargs T=60     fuzz one target for T seconds (clang)
 #   make format        apply .clang-format
 #   make install DESTDIR=...
+#
+# Settings: CC CFLAGS CPPFLAGS LDFLAGS as usual, CROSS_COMPILE=aarch64-linux-gnu-,
+# WERROR=1 for warnings as errors, STATIC_PREFIX=... for libraries of your own
+# in place of those of deps/static-libs.sh.
 
 O          ?= build
-CC         ?= gcc
+CROSS_COMPILE ?=
+ifeq ($(origin CC),default)
+CC         := $(CROSS_COMPILE)gcc
+endif
+ifeq ($(origin AR),default)
+AR         := $(CROSS_COMPILE)ar
+endif
+NM         ?= $(CROSS_COMPILE)nm
 PREFIX     ?= /usr
 BINDIR     ?= $(PREFIX)/bin
 SBINDIR    ?= $(PREFIX)/sbin
@@ -36,11 +47,20 @@ include tcb.mk
 WARN       := -Wall -Wextra -Wshadow -Wformat=2 -Wundef -Wvla -Wpointer-arith \
 	      -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	      -Wwrite-strings -Wcast-qual -Wconversion -Wno-sign-conversion \
-	      -Wimplicit-fallthrough -Wno-missing-field-initializers -Werror
-HARDEN     := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fno-common
+	      -Wimplicit-fallthrough -Wno-missing-field-initializers \
+	      $(if $(WERROR),-Werror)
+HARDEN     := -fstack-protector-strong -fno-common
+# glibc's checked functions, unless the flags $(1) say otherwise: they need an
+# optimizing compiler, and sanitizers see more without them.
+fortify    = $(if $(SAN)$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(1)),,$\
+	     $(if $(filter-out -O0,$(lastword $(filter -O%,$(1)))),$\
+	     -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+# Paths of this machine stay out of the programs.  A compiler may take the
+# folder's name from PWD, which can be another path to it.
+export PWD := $(CURDIR)
 CFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. \
 	      -DCFS_VERSION='"$(VERSION)"' -fPIE -ffunction-sections \
-	      -fdata-sections $(WARN) $(HARDEN)
+	      -fdata-sections $(WARN) $(HARDEN) -ffile-prefix-map=$(CURDIR)=.
 CFS_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now
 # libcrypto, libext2fs and libpcre2 are loaded when needed (base/library.h).
 # libkeyutils is a handful of system calls: not worth a shared library.
@@ -49,8 +69,7 @@ CTL_LIBS   := -l:libkeyutils.a -lpthread
 TEST_LIBS  := -lcrypto -lext2fs -lcom_err $(CTL_LIBS)
 
 ifdef SAN
-CFS_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all \
-	      -U_FORTIFY_SOURCE
+CFS_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 
 comma := ,
@@ -59,11 +78,15 @@ say = @printf '  %-5s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)';
 endif
 
 # The static libraries of others that setup-root is linked from: STATIC_PREFIX
-# is where deps/static-libs.sh left them.
+# is where deps/static-libs.sh left them, or where the caller has them.
+ifndef STATIC_PREFIX
 ifneq ($(filter-out clean format lint-only,$(or $(MAKECMDGOALS),all)),)
 include $(O)/deps.mk
 endif
-CFS_CFLAGS += $(if $(STATIC_PREFIX),-isystem $(STATIC_PREFIX)/include)
+endif
+CFS_CFLAGS += $(if $(STATIC_PREFIX),-isystem $(STATIC_PREFIX)/include \
+	      -ffile-prefix-map=$(STATIC_PREFIX)=static-libs)
+CTL_LIBS   := $(if $(filter glibc,$(LIBC)),-L$(STATIC_PREFIX)/lib) $(CTL_LIBS)
 TCB_LIBS   := -L$(STATIC_PREFIX)/lib -lmount -lblkid -lkmod -lkeyutils
 
 srcs       = $(sort $(wildcard $(1)/*.c $(1)/*/*.c))
@@ -98,29 +121,30 @@ all: $(BIN)/composefs-setup-root $(BIN)/cfsctl
 $(O)/deps.mk: FORCE
 	@mkdir -p $(O)
 	@deps/packages.sh build
-	@p=$$(LIBC=$(LIBC) deps/static-libs.sh) && \
+	@p=$$(LIBC='$(LIBC)' CC='$(CC)' AR='$(AR)' deps/static-libs.sh) && \
 		printf 'STATIC_PREFIX := %s\n' "$$p" > $@.new; \
 		cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # Everything is rebuilt when the flags change, and only then.
 $(O)/flags: FORCE
 	@mkdir -p $(O)
-	@printf '%s\n' '$(CC) $(CFS_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(CFS_LDFLAGS) $(LDFLAGS)' > $@.new; \
+	@printf '%s\n' '$(CC) $(CFS_CFLAGS) $(CPPFLAGS) $(CFLAGS)' \
+		'$(AR) $(CFS_LDFLAGS) $(LDFLAGS) $(LIBC)' > $@.new; \
 		cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(CFS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC)$(CC) $(CFS_CFLAGS) $(call fortify,$(CFLAGS)) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(O)/tcb/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
-	$(call say,CC)$(TCB_CC) $(CFS_CFLAGS) $(CPPFLAGS) $(TCB_CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC)$(TCB_CC) $(CFS_CFLAGS) $(call fortify,$(TCB_CFLAGS)) $(CPPFLAGS) $(TCB_CFLAGS) -MMD -MP -c $< -o $@
 
 $(LIB): $(LIB_OBJS)
-	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR)rm -f $@ && $(AR) rcsD $@ $^
 
 $(PROG): $(PROG_OBJS)
-	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR)rm -f $@ && $(AR) rcsD $@ $^
 
 # Static, from the listed objects only: never from the archive.
 $(BIN)/composefs-setup-root: $(TCB_OBJS)
@@ -154,21 +178,22 @@ deps: $(O)/deps.mk
 	@deps/rootfs.sh
 
 # Tests.  tests/run counts what each of them says and adds up in
-# $(O)/results; `make check` closes with the sum.
+# $(O)/results; `make check` closes with the sum.  Here warnings are errors.
 RUN = O=$(abspath $(O)) BIN=$(abspath $(BIN)) tests/run
+CI  = $(MAKE) --no-print-directory -k WERROR=1
 
 check:
 	@deps/packages.sh build check vm demo
 	+@rm -f $(O)/results
-	+@$(MAKE) --no-print-directory -k lint tcb man check-unit check-fuzz check-cli check-root; a=$$?; \
-	$(MAKE) --no-print-directory -k check-san check-clang; b=$$?; \
-	$(MAKE) --no-print-directory -k check-uml check-qemu check-boot; c=$$?; \
+	+@$(CI) lint tcb man check-unit check-fuzz check-cli check-root; a=$$?; \
+	$(CI) check-san check-clang; b=$$?; \
+	$(CI) check-uml check-qemu check-boot; c=$$?; \
 	$(RUN) --sum && test $$a = 0 && test $$b = 0 && test $$c = 0
 
 check-fast:
 	@deps/packages.sh build check
 	+@rm -f $(O)/results
-	+@$(MAKE) --no-print-directory -k lint tcb man check-unit check-fuzz check-cli check-root; a=$$?; \
+	+@$(CI) lint tcb man check-unit check-fuzz check-cli check-root; a=$$?; \
 	$(RUN) --sum && test $$a = 0
 
 check-unit: $(UNIT)
@@ -201,17 +226,19 @@ check-vm: check-uml check-qemu check-boot
 
 check-san:
 	+@ASAN_OPTIONS=allocator_may_return_null=1 \
-	$(MAKE) --no-print-directory O=$(O)/san SAN=1 CFLAGS='-O1 -g' check-unit check-fuzz; r=$$?; \
+	$(MAKE) --no-print-directory O=$(O)/san SAN=1 CFLAGS='-O1 -g' \
+		STATIC_PREFIX=$(STATIC_PREFIX) check-unit check-fuzz; r=$$?; \
 		cat $(O)/san/results >> $(O)/results; rm -f $(O)/san/results; exit $$r
 
 check-clang:
-	+@$(MAKE) --no-print-directory O=$(O)/clang CC=clang all check-unit check-fuzz; r=$$?; \
+	+@$(MAKE) --no-print-directory O=$(O)/clang CC=clang \
+		STATIC_PREFIX=$(STATIC_PREFIX) all check-unit check-fuzz; r=$$?; \
 		cat $(O)/clang/results >> $(O)/results; rm -f $(O)/clang/results; exit $$r
 
 lint: $(LIB)
 	@tests/lint/includes
 	@tests/lint/sizes
-	@! nm -g --defined-only $(LIB) | awk '$$2 ~ /[TDBR]/ && $$3 !~ /^cfs_/' | grep .
+	@! $(NM) -g --defined-only $(LIB) | awk '$$2 ~ /[TDBR]/ && $$3 !~ /^cfs_/' | grep .
 	@case '$(CLANG_FORMAT)' in \
 	*-14) $(CLANG_FORMAT) --dry-run -Werror $(ALL_SRCS) ;; \
 	*) echo '# formatting: not checked, other versions than clang-format 14 disagree with it' ;; \

@@ -5,31 +5,53 @@
 # Debian package has: libkmod.a, libmount.a, libblkid.a, and for musl also
 # libkeyutils.a and the kernel's headers.
 #
-# Usage: [LIBC=musl] [CC=gcc] deps/static-libs.sh
-# Prints the prefix, which has lib/ and include/:
+# Usage: [LIBC=musl] [CC=gcc] [AR=ar] deps/static-libs.sh
+# Prints the prefix, which has lib/, include/ and sources:
 #   include/libkmod.h include/libmount/libmount.h include/blkid/blkid.h
 #   musl: also include/keyutils.h and include/{linux,asm,asm-generic}/
+#   another compiler whose folders have no libkeyutils.a: also keyutils
+#   sources: SHA-256 and name of each source archive
 # Link in this order, after deps/static-stubs.c:
 #   -lmount -lblkid -lkmod -lkeyutils
+# CC may be a cross compiler, and AR goes with it. The bytes of the libraries do
+# not depend on the folder they are made in.
 # Sources: Debian's source packages kmod, util-linux (and keyutils) of SUITE,
 # the same on every release: kmod has to be >= 31 to pass compressed modules to
 # the kernel as they are.
 #
-# Environment: LIBC (glibc or musl), CC, CFLAGS, SUITE (default trixie);
+# Environment: LIBC (glibc or musl), CC, AR, SUITE (default trixie);
+#              STATIC_CFLAGS (not CFLAGS, which are for the project's sources);
 #              DEBIAN_MIRROR, CFS_CACHE, JOBS: see deps/lib.sh
-# Cache key:   this script, the configuration, compiler version, CFLAGS, SUITE
+# Cache key:   this script, the configuration, the compiler's version, target
+#              and options, STATIC_CFLAGS, SUITE
 # Time:        30 s and a download of 20 MB; then 0.1 s
 
 . "$(dirname "$0")/lib.sh"
 . "$deps_dir/apt-private.sh"
-: "${LIBC:=glibc}" "${SUITE:=trixie}"
-: "${CFLAGS:=-Os -ffunction-sections -fdata-sections -fPIE}"
+: "${LIBC:=glibc}" "${SUITE:=trixie}" "${AR:=ar}"
+: "${STATIC_CFLAGS:=-Os -ffunction-sections -fdata-sections -fPIE}"
 case $LIBC in
 glibc) : "${CC:=gcc}" ;;
 musl) CC=musl-gcc ;;
 *) deps_die "LIBC is glibc or musl, not $LIBC" ;;
 esac
-read -ra cflags <<<"$CFLAGS"
+read -ra cc <<<"$CC"
+read -ra cflags <<<"$STATIC_CFLAGS"
+
+# Prints the target as the compiler calls it. "gcc -m32" has the multiarch name
+# of the other target and the machine of its own; some compilers have no
+# multiarch name.
+target() {
+	local name
+	name=$("${cc[@]}" -print-multiarch 2>/dev/null || :)
+	[ -n "$name" ] || name=$("${cc[@]}" -dumpmachine)
+	echo "$name"
+}
+
+# Succeeds when the compiler finds no libkeyutils.a of its target.
+lacks_keyutils() {
+	[ "$("${cc[@]}" -print-file-name=libkeyutils.a)" = libkeyutils.a ]
+}
 
 # unpack WORK PACKAGE: the upstream source with Debian's patches, by hand, so
 # that neither dpkg-dev nor the .dsc is needed.
@@ -58,8 +80,8 @@ archive() {
 	mkdir "$obj"
 	printf '%s\n' "$@" | OBJ=$obj xargs -P "$JOBS" -I{} sh -c '
 		src=$1; shift; exec "$@" -c "$src" -o "$OBJ/$(basename "$src" .c).o"
-		' sh {} "$CC" "${cflags[@]}" -w "${flags[@]}"
-	ar rcsD "$lib" "$obj"/*.o
+		' sh {} "${cc[@]}" "${cflags[@]}" -w "${flags[@]}"
+	"$AR" rcsD "$lib" "$obj"/*.o
 }
 
 make_kmod() {
@@ -78,7 +100,7 @@ make_kmod() {
 }
 
 make_util_linux() {
-	local work=$1 result=$2 src=$1/util-linux name
+	local work=$1 result=$2 src=$1/util-linux name host=()
 	local without=(selinux udev cryptsetup systemd econf ncurses ncursesw
 		tinfo readline btrfs libz python)
 	local disable=(all-programs shared nls asciidoc poman bash-completion
@@ -87,10 +109,12 @@ make_util_linux() {
 	# Debian's patches touch configure.ac: equal time stamps keep make from
 	# wanting to run autoconf
 	find "$src" -exec touch -h -r "$src/configure" {} +
+	[[ $(target) == "$(uname -m)"-* ]] || host=(--host="$(target)")
 	cd "$src"
-	./configure -q --enable-libblkid --enable-libmount --enable-static \
+	./configure -q "${host[@]}" --enable-libblkid --enable-libmount --enable-static \
 		--with-pic "${without[@]/#/--without-}" \
-		"${disable[@]/#/--disable-}" CC="$CC" CFLAGS="$CFLAGS"
+		"${disable[@]/#/--disable-}" CC="$CC" AR="$AR" \
+		CFLAGS="${cflags[*]}"
 	nice -n 10 make -s -j "$JOBS" libblkid.la libmount.la
 	cd "$OLDPWD"
 	mkdir "$result/include/libmount" "$result/include/blkid"
@@ -114,28 +138,34 @@ make_keyutils() {
 # headers.
 copy_kernel_headers() {
 	local result=$1 arch
-	arch=$(gcc -print-multiarch)
+	arch=$(target)
 	cp -rL /usr/include/linux /usr/include/asm-generic "$result/include/"
 	cp -rL "/usr/include/$arch/asm" "$result/include/asm"
 }
 
 make_libs() {
 	local work=$1 result=$2 packages=(kmod util-linux)
-	[ "$LIBC" = glibc ] || packages+=(keyutils)
+	if [ "$LIBC" = musl ] || lacks_keyutils; then
+		packages+=(keyutils)
+	fi
 	mkdir "$result/lib" "$result/include" "$work/dl"
 	apt_private update "$SUITE" deb-src
 	apt_private source "$SUITE" "$work/dl" "${packages[@]}"
+	(cd "$work/dl" && sha256sum ./*.tar.* | sed 's|\./||') >"$result/sources"
+	cflags+=(-ffile-prefix-map="$work=.")
 	if [ "$LIBC" = musl ]; then
 		copy_kernel_headers "$result"
-		CFLAGS="$CFLAGS -idirafter $result/include"
 		cflags+=(-idirafter "$result/include")
-		deps_quiet "$work/keyutils.log" make_keyutils "$work" "$result"
 	fi
+	[ "${#packages[@]}" = 2 ] ||
+		deps_quiet "$work/keyutils.log" make_keyutils "$work" "$result"
 	deps_quiet "$work/kmod.log" make_kmod "$work" "$result"
 	deps_quiet "$work/util-linux.log" make_util_linux "$work" "$result"
 }
 
-deps_need "$CC" make ar pkg-config patch xz apt-get flock
-deps_result "static-libs-$LIBC" "$(deps_key -s "$CFLAGS" -s "$SUITE" \
-	-s "$("$CC" -dumpfullversion -dumpmachine)" \
+deps_need "${cc[0]}" "$AR" make pkg-config patch xz apt-get flock
+version=$("${cc[@]}" --version)
+version=${version%%$'\n'*}
+deps_result "static-libs-$LIBC" "$(deps_key -s "${cc[*]:1}" -s "$STATIC_CFLAGS" \
+	-s "$SUITE" -s "${version#* } $(target)" \
 	"$0" "$deps_dir/kmod-config.h")" make_libs
