@@ -2,6 +2,7 @@
 #include "base/io.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <stdio.h>
@@ -193,6 +194,58 @@ int cfs_read_file(int dirfd, const char *path, size_t max, struct cfs_buf *buf,
 	if (r < 0)
 		return cfs_fail(err, -r, "read %s: %s", path, strerror(-r));
 	return 1;
+}
+
+/* The directory that the last component of @path is in; @path then begins with
+ * that component. */
+static int make_parent(int dirfd, const char **path)
+{
+	const char *slash = strrchr(*path, '/');
+	char parent[PATH_MAX];
+
+	snprintf(parent, sizeof(parent), "%.*s",
+		 slash ? (int)(slash - *path) : 1, slash ? *path : ".");
+	*path = slash ? slash + 1 : *path;
+	return cfs_make_dirs(dirfd, parent, 0755);
+}
+
+int cfs_make_dirs(int dirfd, const char *path, mode_t mode)
+{
+	int fd = cfs_openat2(dirfd, path, O_PATH | O_DIRECTORY, 0,
+			     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	CFS_AUTOFD int parent = -EBADF;
+
+	if (fd != -ENOENT)
+		return fd;
+	parent = make_parent(dirfd, &path);
+	if (parent < 0)
+		return parent;
+	if (mkdirat(parent, path, mode) < 0 && errno != EEXIST)
+		return -errno;
+	return cfs_openat2(parent, path, O_PATH | O_DIRECTORY, 0,
+			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
+
+int cfs_replace_file(int dirfd, const char *path, const void *data, size_t len)
+{
+	CFS_AUTOFD int parent = make_parent(dirfd, &path);
+	char temporary[NAME_MAX + 1];
+	CFS_AUTOFD int fd = -EBADF;
+	int r;
+
+	if (parent < 0)
+		return parent;
+	snprintf(temporary, sizeof(temporary), ".%s.new", path);
+	if (unlinkat(parent, temporary, 0) < 0 && errno != ENOENT)
+		return -errno;
+	fd = openat(parent, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		    0644);
+	r = fd < 0 ? -errno : cfs_write_full(fd, data, len);
+	if (r == 0 && renameat(parent, temporary, parent, path) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlinkat(parent, temporary, 0);
+	return r;
 }
 
 int cfs_rename_new(int dirfd, const char *from, const char *to)

@@ -80,6 +80,25 @@ int cfs_read_all(int fd, size_t max,
 int cfs_read_file(int dirfd, const char *path, size_t max, struct cfs_buf *buf,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Opens the directory @path below @dirfd (O_PATH), following no link.  Missing
+ * components are created, the last one with @mode, those above it with 0755.
+ * Returns a descriptor the caller closes, or negative errno (-ELOOP: a link is
+ * in the way, -ENOTDIR: anything else).
+ */
+int cfs_make_dirs(int dirfd, const char *path,
+		  mode_t mode) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Makes @data the content of the file @path below @dirfd (mode 0644), whole or
+ * not at all: it is written as ".<name>.new" and renamed.  Missing directories
+ * are created as by cfs_make_dirs().  A link, FIFO, socket or device of either
+ * name is replaced and never opened; a directory is -EISDIR.
+ * Returns 0 or negative errno.
+ */
+int cfs_replace_file(int dirfd, const char *path, const void *data,
+		     size_t len) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Renames @from to @to below @dirfd; -EEXIST when @to is there already. */
 int cfs_rename_new(int dirfd, const char *from,
 		   const char *to) CFS_MUST_CHECK CFS_NONNULL;

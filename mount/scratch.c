@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/io.h"
 #include "base/kernel.h"
 #include "mount/context.h"
 
@@ -16,21 +17,14 @@ static void place(const struct cfs_scratch *scratch, unsigned i,
 	snprintf(path, PATH_MAX, "%s/%u", scratch->dir, i);
 }
 
-/* The directory and the one above it: /run is there, /run/composefs may not
- * be. */
+/* What lies on the way to the directory may be anything: no link is followed,
+ * so that from here on its path means what it says. */
 static int make_dir(const char *dir)
 {
-	char parent[PATH_MAX];
-	char *slash;
+	CFS_AUTOFD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CFS_AUTOFD int fd = cfs_make_dirs(root, dir + 1, 0700);
 
-	snprintf(parent, sizeof(parent), "%s", dir);
-	slash = strrchr(parent, '/');
-	if (slash && slash != parent) {
-		*slash = '\0';
-		if (mkdir(parent, 0755) < 0 && errno != EEXIST)
-			return -errno;
-	}
-	return mkdir(dir, 0700) < 0 && errno != EEXIST ? -errno : 0;
+	return fd < 0 ? fd : 0;
 }
 
 /*

@@ -13,7 +13,8 @@
 #define CFS_SCRATCH_MAX 6
 
 struct cfs_scratch {
-	/* A directory of our own, created (0700) when first needed and removed
+	/* A directory of our own, an absolute path without links, created
+	 * (0700) with those above it when first needed, and removed
 	 * again: "/run/composefs/.scratch" in the initramfs.  Borrowed. */
 	const char *dir;
 	bool open; /* our private file system is mounted there */

@@ -129,7 +129,7 @@ int cfs_assemble(struct cfs_boot *b, struct cfs_root *root,
 	};
 	int r;
 
-	b->status = CFS_EXIT_MOUNT;
+	b->status = b->options.root_fs ? CFS_EXIT_MOUNT : CFS_EXIT_REPO;
 	if (b->options.root_fs) {
 		directory = open(b->options.root_fs,
 				 O_PATH | O_DIRECTORY | O_CLOEXEC);

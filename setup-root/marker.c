@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "setup-root/marker.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/io.h"
 #include "base/json.h"
 
-#define MARKER	  "run/composefs/booted"
-#define TEMPORARY "run/composefs/.booted.new"
+#define MARKER "run/composefs/booted"
 
 static void add_text(struct cfs_buf *buf, const char *name, const char *value)
 {
@@ -78,23 +75,12 @@ int cfs_marker_write(const struct cfs_marker *marker, int root_fd,
 		     struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
-	CFS_AUTOFD int fd = -EBADF;
 	int r;
 
 	cfs_marker_json(marker, &buf);
 	r = cfs_buf_check(&buf, err);
-	if (r < 0)
-		return r;
-	if (mkdirat(root_fd, "run/composefs", 0755) < 0 && errno != EEXIST)
-		return cfs_fail_errno(err, "create /run/composefs");
-	fd = openat(root_fd, TEMPORARY,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		    0644);
-	r = fd < 0 ? -errno : cfs_write_full(fd, buf.data, buf.len);
-	if (r < 0)
-		return cfs_fail(err, -r, "write /" TEMPORARY ": %s",
-				strerror(-r));
-	if (renameat(root_fd, TEMPORARY, root_fd, MARKER) < 0)
-		return cfs_fail_errno(err, "rename to /" MARKER);
-	return 0;
+	if (r == 0)
+		r = cfs_replace_file(root_fd, MARKER, buf.data, buf.len);
+	return r < 0 ? cfs_fail(err, -r, "write /" MARKER ": %s", strerror(-r))
+		     : 0;
 }

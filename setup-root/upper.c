@@ -21,23 +21,6 @@ void cfs_upper_close(struct cfs_upper *upper)
 	cfs_closep(&upper->work_fd);
 }
 
-static int open_dir(int dir_fd, const char *name)
-{
-	return cfs_openat2(dir_fd, name, O_PATH | O_DIRECTORY, 0,
-			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-}
-
-static int open_or_make(int dir_fd, const char *name, mode_t mode)
-{
-	int fd = open_dir(dir_fd, name);
-
-	if (fd != -ENOENT)
-		return fd;
-	if (mkdirat(dir_fd, name, mode) < 0 && errno != EEXIST)
-		return -errno;
-	return open_dir(dir_fd, name);
-}
-
 static bool is_copied(const char *name)
 {
 	return strncmp(name, "security.", 9) == 0 ||
@@ -102,7 +85,7 @@ static int copy_attributes(int from_fd, int to_fd)
 
 static int make_upper(int dir_fd, int lower_fd)
 {
-	CFS_AUTOFD int fd = open_or_make(dir_fd, CFS_UPPER_UNFINISHED, 0700);
+	CFS_AUTOFD int fd = cfs_make_dirs(dir_fd, CFS_UPPER_UNFINISHED, 0700);
 	int r;
 
 	if (fd < 0)
@@ -129,12 +112,13 @@ int cfs_upper_open(int dir_fd, int lower_fd, struct cfs_upper *ret,
 {
 	CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
 
-	upper.upper_fd = open_dir(dir_fd, "upper");
+	upper.upper_fd = cfs_openat2(dir_fd, "upper", O_PATH | O_DIRECTORY, 0,
+				     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 	if (upper.upper_fd == -ENOENT)
 		upper.upper_fd = make_upper(dir_fd, lower_fd);
 	if (upper.upper_fd < 0)
 		return cannot(err, "upper", -upper.upper_fd);
-	upper.work_fd = open_or_make(dir_fd, "work", 0700);
+	upper.work_fd = cfs_make_dirs(dir_fd, "work", 0700);
 	if (upper.work_fd < 0)
 		return cannot(err, "work", -upper.work_fd);
 	*ret = upper;

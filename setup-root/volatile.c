@@ -115,14 +115,15 @@ int cfs_volatile_find(int sysroot_fd, int root_fd, dev_t *ret)
 
 int cfs_volatile_link(int root_fd, dev_t dev, struct cfs_err *err)
 {
+	CFS_AUTOFD int dir = cfs_make_dirs(root_fd, "run/systemd", 0755);
 	char target[64];
 
+	if (dir < 0)
+		return cfs_fail(err, -dir, "create /run/systemd: %s",
+				strerror(-dir));
 	snprintf(target, sizeof(target), "/dev/block/%u:%u", major(dev),
 		 minor(dev));
-	if (mkdirat(root_fd, "run/systemd", 0755) < 0 && errno != EEXIST)
-		return cfs_fail_errno(err, "create /run/systemd");
-	if (symlinkat(target, root_fd, "run/systemd/volatile-root") < 0 &&
-	    errno != EEXIST)
+	if (symlinkat(target, dir, "volatile-root") < 0 && errno != EEXIST)
 		return cfs_fail_errno(err, "link /run/systemd/volatile-root");
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "base/io.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 
 #include "tests/test.h"
 
@@ -108,4 +109,68 @@ TEST(a_new_name_never_replaces_one_that_is_there)
 	CHECK(cfs_rename_new(dir, "file", "other") == 0);
 	CHECK(cfs_name_exists(dir, "file") == 0);
 	CHECK(cfs_name_exists(dir, "other") == 1);
+}
+
+TEST(missing_directories_are_created_and_no_link_is_followed)
+{
+	CFS_AUTOFD int dir = make_dir();
+	CFS_AUTOFD int made = cfs_make_dirs(dir, "a/b/c", 0700);
+	CFS_AUTOFD int again = cfs_make_dirs(dir, "a/b/c", 0755);
+	struct stat st, st2;
+
+	CHECK(made >= 0 && fstat(made, &st) == 0 && again >= 0);
+	CHECK(fstatat(dir, "a/b/c", &st2, 0) == 0 && st.st_ino == st2.st_ino);
+	CHECK((st2.st_mode & 07777) == 0700);
+	CHECK(fstatat(dir, "a/b", &st2, 0) == 0);
+	CHECK((st2.st_mode & 07777) == 0755);
+	CHECK(cfs_make_dirs(dir, "file", 0755) == -ENOTDIR);
+	CHECK(cfs_make_dirs(dir, "fifo/x", 0755) == -ENOTDIR);
+	CHECK(cfs_make_dirs(dir, "../x", 0755) == -EXDEV);
+	CHECK(symlinkat("folder", dir, "inside") == 0);
+	CHECK(symlinkat("nowhere", dir, "dangling") == 0);
+	CHECK(cfs_make_dirs(dir, "inside", 0755) == -ELOOP);
+	CHECK(cfs_make_dirs(dir, "inside/x", 0755) == -ELOOP);
+	CHECK(cfs_make_dirs(dir, "dangling", 0755) == -ELOOP);
+	CHECK(cfs_name_exists(dir, "nowhere") == 0);
+	CHECK(cfs_name_exists(dir, "folder/x") == 0);
+}
+
+static bool holds(int dir, const char *path, const char *text)
+{
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+
+	return cfs_read_file(dir, path, 100, &buf, &err) == 1 &&
+	       strcmp(cfs_buf_text(&buf), text) == 0;
+}
+
+/* @name stands for the file itself or for its temporary name. */
+static void replace_over(int dir, const char *name)
+{
+	CHECK(mkfifoat(dir, name, 0644) == 0);
+	CHECK(cfs_replace_file(dir, "n/f", "fifo", 4) == 0);
+	CHECK(holds(dir, "n/f", "fifo"));
+	(void)unlinkat(dir, name, 0);
+	CHECK(symlinkat("../file", dir, name) == 0);
+	CHECK(cfs_replace_file(dir, "n/f", "link", 4) == 0);
+	CHECK(holds(dir, "n/f", "link") && holds(dir, "file", "0123456789"));
+	(void)unlinkat(dir, name, 0);
+	CHECK(mkdirat(dir, name, 0755) == 0);
+	CHECK(cfs_replace_file(dir, "n/f", "new", 3) == -EISDIR);
+	CHECK(unlinkat(dir, name, AT_REMOVEDIR) == 0);
+}
+
+TEST(a_file_is_replaced_whole_whatever_is_in_its_place)
+{
+	CFS_AUTOFD int dir = make_dir();
+	struct stat st;
+
+	CHECK(cfs_replace_file(dir, "n/f", "one", 3) == 0);
+	CHECK(cfs_replace_file(dir, "n/f", "two", 3) == 0);
+	CHECK(holds(dir, "n/f", "two"));
+	CHECK(fstatat(dir, "n/f", &st, 0) == 0 && st.st_nlink == 1);
+	CHECK(unlinkat(dir, "n/f", 0) == 0);
+	replace_over(dir, "n/f");
+	replace_over(dir, "n/.f.new");
+	CHECK(cfs_name_exists(dir, "n/.f.new") == 0);
+	CHECK(cfs_replace_file(dir, "file/f", "x", 1) == -ENOTDIR);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "mount/scratch.h"
 
+#include <limits.h>
 #include <sys/stat.h>
 
 #include "tests/fake/mount.h"
@@ -13,10 +14,12 @@ static char dir[4096];
 static struct cfs_scratch reset(void)
 {
 	static unsigned n;
+	char real[PATH_MAX];
 
 	fake_mount_reset();
 	err = (struct cfs_err){ 0 };
-	snprintf(dir, sizeof(dir), "%s/scratch-%u/x", getenv("TMPDIR"), n++);
+	CHECK(realpath(getenv("TMPDIR"), real) && strlen(real) < 4000);
+	snprintf(dir, sizeof(dir), "%.4000s/scratch-%u/x", real, n++);
 	for (int fd = 100; fd < 116; fd++)
 		fake_name(fd, "mount");
 	return (struct cfs_scratch){ .dir = dir };
@@ -144,6 +147,18 @@ TEST(a_place_that_cannot_be_made_is_named)
 	CHECK(cfs_scratch_attach(&s, 103, &err) < 0);
 	CHECK(strstr(err.msg, "make /proc/composefs/x") && s.n == 0);
 	CHECK(fake_called("*") == 0);
+}
+
+TEST(a_place_behind_a_link_is_refused)
+{
+	struct cfs_scratch s = reset();
+	char path[4200];
+
+	snprintf(path, sizeof(path), "%s", dir);
+	*strrchr(path, '/') = '\0';
+	CHECK(symlink("/tmp", path) == 0);
+	CHECK(cfs_scratch_attach(&s, 103, &err) == -ELOOP);
+	CHECK(!*fake_calls());
 }
 
 TEST(places_run_out)

@@ -75,11 +75,22 @@ TEST(the_file_replaces_an_older_one_whole)
 	CHECK(mkdtemp(dir));
 	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHECK(root >= 0);
-	CHECK(cfs_marker_write(&full, root, &err) == -ENOENT);
-	CHECK(mkdirat(root, "run", 0755) == 0);
 	CHECK(cfs_marker_write(&full, root, &err) == 0);
 	CHECK(cfs_marker_write(&full, root, &err) == 0);
 	CHECK(fstatat(root, "run/composefs/booted", &st, 0) == 0);
 	CHECK(S_ISREG(st.st_mode) && st.st_size > 100);
 	CHECK(cfs_name_exists(root, "run/composefs/.booted.new") == 0);
+}
+
+TEST(a_marker_that_cannot_be_written_is_an_error)
+{
+	char dir[4096];
+	CFS_AUTOFD int root = -EBADF;
+
+	snprintf(dir, sizeof(dir), "%s/marker-XXXXXX", getenv("TMPDIR"));
+	CHECK(mkdtemp(dir));
+	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(root >= 0 && symlinkat("/tmp", root, "run") == 0);
+	CHECK(cfs_marker_write(&full, root, &err) == -ELOOP);
+	CHECK(strstr(err.msg, "write /run/composefs/booted"));
 }

@@ -78,6 +78,7 @@ TEST(a_run_that_cannot_be_written_is_an_error)
 {
 	CFS_AUTOFD int root = new_root(true);
 
-	CHECK(unlinkat(root, "run", AT_REMOVEDIR) == 0);
-	CHECK(cfs_selinux_prepare(root, true, true, &err) == -ENOENT);
+	CHECK(mkfifoat(root, "run/systemd", 0644) == 0);
+	CHECK(cfs_selinux_prepare(root, true, true, &err) == -ENOTDIR);
+	CHECK(cfs_selinux_prepare(root, false, true, &err) == -ENOTDIR);
 }
