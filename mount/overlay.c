@@ -29,6 +29,8 @@ static void set_features(struct cfs_context *ctx,
 	 * builds on it, goes off with it. */
 	if (p->upper_fd >= 0)
 		cfs_context_string(ctx, "index", "off");
+	if (p->sync)
+		cfs_context_flag(ctx, "sync");
 }
 
 static void set_one_string(struct cfs_context *ctx,

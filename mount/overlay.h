@@ -35,6 +35,7 @@ struct cfs_overlay_params {
 	 * in the root, unless whiteouts of the lower layer hide them, as an
 	 * image of layout 0 or 1 has them.  With CFS_LAYERS_LEGACY. */
 	bool merged;
+	bool sync;     /* writes are on the disk before they return */
 	unsigned attr; /* MOUNT_ATTR_* of the new mount */
 	/* Mounts the layers lie on that may be detached, or -1: attached for
 	 * kernels that overlay attached mounts only. */

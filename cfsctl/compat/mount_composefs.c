@@ -18,7 +18,7 @@
 struct request {
 	const char *image, *where;
 	const char *type, *options, *ns;
-	bool fake;
+	bool fake, sloppy;
 	bool help;
 };
 
@@ -59,7 +59,8 @@ void cmd_mount_composefs_usage(FILE *to)
 	      "  upperdir=DIR           a layer for changes, with\n"
 	      "  workdir=DIR            an empty directory beside it\n"
 	      "  ro, rw                 let no changes be made, or do\n"
-	      "  nosuid, nodev, noexec, noatime and their opposites\n"
+	      "  nosuid, nodev, noexec, noatime and the other options of "
+	      "mount(8)\n"
 	      "\n`\\' before a comma or a `\\' takes its meaning; see also "
 	      "mount.composefs(8)\n",
 	      to);
@@ -96,8 +97,10 @@ static int read_arguments(int argc, char **argv, struct request *q,
 		case 'f':
 			q->fake = true;
 			break;
+		case 's':
+			q->sloppy = true;
+			break;
 		case 'n': /* there is no /etc/mtab to leave alone, */
-		case 's': /* nothing that could be overlooked, */
 		case 'v': /* and nothing to tell */
 			break;
 		case 'N':
@@ -251,6 +254,7 @@ static int make_overlay(const struct cfs_mount_options *o,
 		.upper_fd = l->upper,
 		.work_fd = l->work,
 		.verity = must || o->tryverity,
+		.sync = o->sync,
 		.attr = o->attr,
 		.mounts = { erofs, -1 },
 	};
@@ -373,7 +377,7 @@ int cmd_mount_composefs(int argc, char **argv, struct cfs_err *err)
 	text = strdup(q.options);
 	if (!text)
 		return cfs_fail(err, ENOMEM, "out of memory");
-	r = cmd_mount_options(text, &o, err);
+	r = cmd_mount_options(text, q.sloppy, &o, err);
 	if (r < 0 || q.fake)
 		return r;
 	return mount_image(&q, &o, err);

@@ -4,14 +4,65 @@
 #include <linux/mount.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "cfsctl/cfsctl.h"
 
-/* One option: its value goes to @text, or it sets @flag or @attr. */
+/* An option of composefs: its value goes to @text, or it sets @flag or
+ * clears @unflag. */
 struct row {
 	const char *name;
 	const char **text;
-	bool *flag;
-	unsigned mask, attr; /* the bits of @mask become @attr */
+	bool *flag, *unflag;
+};
+
+#define SECURE_OWNER (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+#define SECURE_USER  (SECURE_OWNER | MOUNT_ATTR_NOEXEC)
+
+/*
+ * Options of the mount itself: the bits of @mask become @attr.  "user" and its
+ * like stand for what they imply, as mount(8) passes them on.
+ */
+static const struct {
+	const char *name;
+	unsigned mask, attr;
+} attrs[] = {
+	{ "ro", MOUNT_ATTR_RDONLY, MOUNT_ATTR_RDONLY },
+	{ "rw", MOUNT_ATTR_RDONLY, 0 },
+	{ "nosuid", MOUNT_ATTR_NOSUID, MOUNT_ATTR_NOSUID },
+	{ "suid", MOUNT_ATTR_NOSUID, 0 },
+	{ "nodev", MOUNT_ATTR_NODEV, MOUNT_ATTR_NODEV },
+	{ "dev", MOUNT_ATTR_NODEV, 0 },
+	{ "noexec", MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOEXEC },
+	{ "exec", MOUNT_ATTR_NOEXEC, 0 },
+	{ "nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW },
+	{ "symfollow", MOUNT_ATTR_NOSYMFOLLOW, 0 },
+	{ "noatime", MOUNT_ATTR__ATIME, MOUNT_ATTR_NOATIME },
+	{ "atime", MOUNT_ATTR_NOATIME, 0 },
+	{ "strictatime", MOUNT_ATTR__ATIME, MOUNT_ATTR_STRICTATIME },
+	{ "nostrictatime", MOUNT_ATTR_STRICTATIME, 0 },
+	{ "relatime", MOUNT_ATTR__ATIME, MOUNT_ATTR_RELATIME },
+	{ "norelatime", 0, 0 }, /* which is what the kernel does anyway */
+	{ "nodiratime", MOUNT_ATTR_NODIRATIME, MOUNT_ATTR_NODIRATIME },
+	{ "diratime", MOUNT_ATTR_NODIRATIME, 0 },
+	{ "user", SECURE_USER, SECURE_USER },
+	{ "users", SECURE_USER, SECURE_USER },
+	{ "owner", SECURE_OWNER, SECURE_OWNER },
+	{ "group", SECURE_OWNER, SECURE_OWNER },
+};
+
+/*
+ * Words for mount(8), umount(8), systemd and their like, which they leave in
+ * the options of a helper; and flags of a file system that overlayfs takes
+ * without any effect.
+ *
+ * Source: mount(8), libmount/src/optmap.c; systemd.mount(5).
+ */
+static const char *const ignored[] = {
+	"defaults", "auto",	  "noauto",   "nofail",	    "_netdev",
+	"nouser",   "nousers",	  "noowner",  "nogroup",    "comment",
+	"helper",   "uhelper",	  "silent",   "loud",	    "dirsync",
+	"lazytime", "nolazytime", "iversion", "noiversion", "mand",
+	"nomand",
 };
 
 /* Cuts @text at the first @at that no backslash protects.  Returns what comes
@@ -50,6 +101,8 @@ static int set(const struct row *row, const char *value, struct cfs_err *err)
 	}
 	if (row->flag)
 		*row->flag = true;
+	if (row->unflag)
+		*row->unflag = false;
 	return 0;
 }
 
@@ -68,6 +121,34 @@ static size_t split(char *paths)
 	}
 }
 
+static bool take_attr(const char *name, struct cfs_mount_options *o)
+{
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(attrs); i++) {
+		if (strcmp(attrs[i].name, name) != 0)
+			continue;
+		o->attr = (o->attr & ~attrs[i].mask) | attrs[i].attr;
+		return true;
+	}
+	return false;
+}
+
+static bool is_ignored(const char *name, bool sloppy)
+{
+	/* They would be a second mount, or another one. */
+	static const char *const others[] = { "remount", "bind", "rbind",
+					      "move" };
+
+	if (strncmp(name, "x-", 2) == 0 || strncmp(name, "X-", 2) == 0)
+		return true;
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(ignored); i++) {
+		if (strcmp(ignored[i], name) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(others); i++)
+		sloppy &= strcmp(others[i], name) != 0;
+	return sloppy;
+}
+
 static int take(const struct row *rows, char *option,
 		struct cfs_mount_options *o, struct cfs_err *err)
 {
@@ -79,11 +160,13 @@ static int take(const struct row *rows, char *option,
 	while (rows->name && strcmp(rows->name, option) != 0)
 		rows++;
 	if (!rows->name)
-		return cfs_fail(err, EINVAL, "Unsupported option %s", option);
+		return take_attr(option, o) || is_ignored(option, o->sloppy)
+			       ? 0
+			       : cfs_fail(err, EINVAL, "Unsupported option %s",
+					  option);
 	r = set(rows, value, err);
 	if (r < 0)
 		return r;
-	o->attr = (o->attr & ~rows->mask) | rows->attr;
 	if (rows->text != &o->basedirs)
 		return 0;
 	o->n_basedirs = split(value);
@@ -109,10 +192,10 @@ static int check(const struct cfs_mount_options *o, struct cfs_err *err)
 	return 0;
 }
 
-int cmd_mount_options(char *text, struct cfs_mount_options *ret,
+int cmd_mount_options(char *text, bool sloppy, struct cfs_mount_options *ret,
 		      struct cfs_err *err)
 {
-	struct cfs_mount_options o = { 0 };
+	struct cfs_mount_options o = { .sloppy = sloppy };
 	const struct row rows[] = {
 		{ "basedir", .text = &o.basedirs },
 		{ "digest", .text = &o.digest },
@@ -121,20 +204,8 @@ int cmd_mount_options(char *text, struct cfs_mount_options *ret,
 		{ "idmap", .text = &o.idmap },
 		{ "upperdir", .text = &o.upperdir },
 		{ "workdir", .text = &o.workdir },
-		{ "ro", .mask = MOUNT_ATTR_RDONLY, .attr = MOUNT_ATTR_RDONLY },
-		{ "rw", .mask = MOUNT_ATTR_RDONLY },
-		{ "nosuid", .mask = MOUNT_ATTR_NOSUID,
-		  .attr = MOUNT_ATTR_NOSUID },
-		{ "suid", .mask = MOUNT_ATTR_NOSUID },
-		{ "nodev", .mask = MOUNT_ATTR_NODEV, .attr = MOUNT_ATTR_NODEV },
-		{ "dev", .mask = MOUNT_ATTR_NODEV },
-		{ "noexec", .mask = MOUNT_ATTR_NOEXEC,
-		  .attr = MOUNT_ATTR_NOEXEC },
-		{ "exec", .mask = MOUNT_ATTR_NOEXEC },
-		{ "noatime", .mask = MOUNT_ATTR__ATIME,
-		  .attr = MOUNT_ATTR_NOATIME },
-		{ "relatime", .mask = MOUNT_ATTR__ATIME,
-		  .attr = MOUNT_ATTR_RELATIME },
+		{ "sync", .flag = &o.sync },
+		{ "async", .unflag = &o.sync },
 		{ 0 },
 	};
 	char *rest = text;

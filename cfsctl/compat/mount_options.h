@@ -21,19 +21,24 @@ struct cfs_mount_options {
 	const char *upperdir, *workdir; /* both or none */
 	bool verity;
 	bool tryverity;
+	bool sync;     /* what is written is on the disk at once */
+	bool sloppy;   /* options that are not known are ignored */
 	unsigned attr; /* MOUNT_ATTR_* */
 };
 
 /*
  * Reads "NAME[=VALUE],...".  Of an option given twice the last counts.  A
  * backslash takes the meaning of the comma after it, and is itself taken out
- * of values.
+ * of values.  Words that mount(8) and systemd leave in the options of every
+ * helper ("nofail", "x-systemd.automount") are ignored.
  *
  * @text: modified; "" is one option with no name, as in C's; *@ret points into it.
+ * @sloppy: unknown options are ignored too, but for those that say that this
+ * is no new mount ("remount").
  *
  * Errors: -EINVAL in the words of the C program; -CFS_EUSAGE without basedir=.
  */
-int cmd_mount_options(char *text, struct cfs_mount_options *ret,
+int cmd_mount_options(char *text, bool sloppy, struct cfs_mount_options *ret,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

@@ -100,10 +100,21 @@ for option in -s -n -v "-N 1" "-t composefs.sub"; do
 	refuse "$option is known" "Failed to open none: No such file" \
 		ours/mount.composefs none here $option -o basedir=objects
 done
-for option in ro rw suid nosuid dev nodev exec noexec noatime relatime; do
+# The words that mount(8) and systemd.mount(5) have for every file system.
+for option in ro rw suid nosuid dev nodev exec noexec noatime atime relatime \
+	norelatime strictatime nostrictatime diratime nodiratime symfollow \
+	nosymfollow sync async dirsync lazytime nolazytime iversion \
+	noiversion silent loud mand nomand defaults auto noauto nofail _netdev \
+	user user=joe users owner group nouser nousers noowner nogroup \
+	comment=x helper=x uhelper=x x-systemd.automount x-initrd.mount \
+	x-systemd.device-timeout=5s X-mount.mkdir=0700; do
 	refuse "$option is known" "Failed to open none: No such file" \
 		ours/mount.composefs none here -o "basedir=objects,$option"
 done
+refuse "another one is ignored with -s" "Failed to open none: No such file" \
+	ours/mount.composefs none here -s -o basedir=objects,nonsense
+refuse "but never remount" "Unsupported option remount" \
+	ours/mount.composefs none here -s -o basedir=objects,remount
 
 check "-f only looks at the command line" \
 	ours/mount.composefs none here -f -o basedir=none,digest=zz

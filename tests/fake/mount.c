@@ -270,6 +270,9 @@ static const char *attrs(uint64_t attr, char buf[static 64])
 		{ MOUNT_ATTR_NODEV, "NODEV" },
 		{ MOUNT_ATTR_NOEXEC, "NOEXEC" },
 		{ MOUNT_ATTR_NOATIME, "NOATIME" },
+		{ MOUNT_ATTR_STRICTATIME, "STRICTATIME" },
+		{ MOUNT_ATTR_NODIRATIME, "NODIRATIME" },
+		{ MOUNT_ATTR_NOSYMFOLLOW, "NOSYMFOLLOW" },
 		{ MOUNT_ATTR_IDMAP, "IDMAP" },
 	};
 
@@ -283,7 +286,7 @@ static const char *attrs(uint64_t attr, char buf[static 64])
 
 int cfs_kernel_fsmount(int fs_fd, unsigned attr_flags)
 {
-	char type[NAME_MAX_], words[64];
+	char type[NAME_MAX_], words[128];
 	const char *path = "/dev/null";
 	int r;
 

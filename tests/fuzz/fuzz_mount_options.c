@@ -2,7 +2,7 @@
 /*
  * Options that are taken say the same when they are written again, with what
  * has a meaning escaped; a digest is never empty, and nothing is read outside
- * the text.
+ * the text.  A first byte 's' reads the rest sloppily.
  */
 #include "cfsctl/compat/mount_options.h"
 
@@ -58,6 +58,9 @@ static void write_all(struct cfs_buf *to, const struct cfs_mount_options *o)
 		{ MOUNT_ATTR_NODEV, ",nodev" },
 		{ MOUNT_ATTR_NOEXEC, ",noexec" },
 		{ MOUNT_ATTR_NOATIME, ",noatime" },
+		{ MOUNT_ATTR_STRICTATIME, ",strictatime" },
+		{ MOUNT_ATTR_NODIRATIME, ",nodiratime" },
+		{ MOUNT_ATTR_NOSYMFOLLOW, ",nosymfollow" },
 	};
 	unsigned known = 0;
 
@@ -68,6 +71,7 @@ static void write_all(struct cfs_buf *to, const struct cfs_mount_options *o)
 	add(to, "workdir", o->workdir);
 	cfs_buf_adds(to, o->verity ? ",verity" : "");
 	cfs_buf_adds(to, o->tryverity ? ",tryverity" : "");
+	cfs_buf_adds(to, o->sync ? ",sync" : "");
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(words); i++) {
 		known |= words[i].bit;
 		if (o->attr & words[i].bit)
@@ -78,7 +82,9 @@ static void write_all(struct cfs_buf *to, const struct cfs_mount_options *o)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	CFS_AUTOFREE char *text = strndup((const char *)data, size);
+	bool sloppy = size > 0 && *data == 's';
+	CFS_AUTOFREE char *text =
+		strndup((const char *)data + sloppy, size - sloppy);
 	CFS_AUTOBUF struct cfs_buf once = { 0 }, twice = { 0 };
 	CFS_AUTOFREE char *again = NULL;
 	struct cfs_mount_options o;
@@ -87,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!text)
 		return 0;
-	r = cmd_mount_options(text, &o, &err);
+	r = cmd_mount_options(text, sloppy, &o, &err);
 	if (r < 0) {
 		assert(r == -EINVAL || r == -CFS_EUSAGE);
 		return 0;
@@ -96,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(!o.upperdir == !o.workdir);
 	write_all(&once, &o);
 	again = strdup(cfs_buf_text(&once));
-	assert(again && cmd_mount_options(again, &o, &err) == 0);
+	assert(again && cmd_mount_options(again, false, &o, &err) == 0);
 	write_all(&twice, &o);
 	assert(strcmp(cfs_buf_text(&once), cfs_buf_text(&twice)) == 0);
 	return 0;

@@ -103,6 +103,7 @@ check "gone" gone
 
 # Flags.
 o=basedir=disk/objects
+o_abs=basedir=$PWD/disk/objects
 $ours -o $o disk/image root
 check "rw is the default" eval '[ "$(findmnt -no VFS-OPTIONS root)" = rw,relatime ]'
 umount root
@@ -115,6 +116,57 @@ umount root
 mount -t composefs -o $o,ro,nosuid,nodev disk/image root
 for flag in ro nosuid nodev; do check "$flag by mount(8)" has $flag; done
 umount root
+
+# What a line of fstab may have beside: for mount(8), for systemd, for any file
+# system.
+while read -r options; do
+	echo "$PWD/disk/image $PWD/root composefs $options,$o_abs 0 0" > fstab
+	mounted "in fstab: $options" mount -T fstab "$PWD/root"
+	check "gone" gone
+done <<- END
+	defaults,nofail
+	nofail,x-systemd.automount
+	_netdev
+	user,noauto
+	users
+	owner
+	group
+	auto,comment=x
+	nodiratime
+	strictatime
+	lazytime
+	nosymfollow
+	sync
+	dirsync
+	iversion
+	silent
+END
+for flag in nodiratime nosymfollow; do
+	mount -t composefs -o $o,$flag disk/image root
+	check "$flag" has $flag
+	umount root
+done
+mount -t composefs -o $o,strictatime disk/image root
+same "strictatime" "$(findmnt -no VFS-OPTIONS root)" rw
+umount root
+mount -t composefs -o $o,user disk/image root
+for flag in nosuid nodev noexec; do check "user: $flag" has $flag; done
+umount root
+$ours -o $o,owner disk/image root
+check "owner" eval 'has nosuid && has nodev && ! has noexec'
+umount root
+mount -t composefs -o $o,user,exec,dev disk/image root
+check "user, but" eval 'has nosuid && ! has nodev && ! has noexec'
+umount root
+refused "unknown options" "Unsupported option nonsense" \
+	$ours -o $o,nonsense disk/image root
+mounted "unknown options, sloppily" \
+	mount -s -t composefs -o $o,nonsense disk/image root
+check "gone" gone
+mounted "not sloppily: remount" $ours -o $o disk/image root
+refuse "remount" "Unsupported option remount" \
+	mount -s -t composefs -o remount,ro,$o disk/image root
+check "gone" gone
 
 # Upper layer.
 mkdir upper work
@@ -130,6 +182,9 @@ same "is used again" "$(cat root/inline)" new
 umount root
 $ours -o $o,upperdir=upper,workdir=work,ro disk/image root
 check "ro holds for it" eval '! touch root/x 2> /dev/null'
+umount root
+$ours -o $o,upperdir=upper,workdir=work,sync disk/image root
+check "sync is the overlay's" has sync
 umount root
 refused "no such upper layer" \
 	"Failed to mount composefs disk/image: open upperdir none: No such file" \

@@ -121,6 +121,21 @@ TEST(an_upper_layer_comes_with_its_work_directory)
 	CHECK(before("workdir=<fourth>", "upperdir=<third>"));
 }
 
+TEST(options_of_mount_reach_the_kernel)
+{
+	reset();
+	CHECK(run(",user,nofail,x-systemd.automount,nodiratime,strictatime,"
+		  "nosymfollow") == 0);
+	CHECK(fake_called("fsmount overlay NOSUID|NODEV|NOEXEC|STRICTATIME|"
+			  "NODIRATIME|NOSYMFOLLOW") == 1);
+	CHECK(fake_called("*SET_FLAG sync") == 0);
+
+	reset();
+	CHECK(run(",sync") == 0);
+	CHECK(before("fsconfig overlay SET_FLAG sync",
+		     "fsconfig overlay CREATE"));
+}
+
 TEST(the_right_digest_makes_verity_required)
 {
 	reset();
@@ -294,6 +309,14 @@ TEST(a_fake_mount_asks_nothing_of_the_kernel)
 {
 	CHECK(run_line("m /none /mnt -f -v -s -n -o basedir=/none") == 0);
 	CHECK(!*fake_calls());
+}
+
+TEST(sloppy_mounts_ignore_unknown_options)
+{
+	CHECK(run_line("m /none /mnt -f -o basedir=/none,odd=1") == -EINVAL);
+	CHECK(strstr(err.msg, "Unsupported option odd"));
+	CHECK(run_line("m /none /mnt -f -s -o basedir=/none,odd=1") == 0);
+	CHECK(run_line("m /none /mnt -f -o basedir=/none,odd=1 -s") == 0);
 }
 
 TEST(wrong_arguments_are_told_from_wrong_work)

@@ -15,7 +15,7 @@ static int parse(const char *options)
 	err = (struct cfs_err){ 0 };
 	o = (struct cfs_mount_options){ .digest = "untouched" };
 	snprintf(text, sizeof(text), "%s", options);
-	return cmd_mount_options(text, &o, &err);
+	return cmd_mount_options(text, false, &o, &err);
 }
 
 static bool is(const char *got, const char *want)
@@ -79,6 +79,127 @@ TEST(the_last_of_an_option_counts)
 	      o.attr == 0);
 	CHECK(parse("basedir=a,noatime,relatime") == 0 && o.attr == 0);
 	CHECK(parse("basedir=a,digest=,digest=12") == 0 && is(o.digest, "12"));
+}
+
+TEST(options_of_mount_become_attributes)
+{
+	static const struct {
+		const char *options;
+		unsigned attr;
+	} rows[] = {
+		{ "nosymfollow", MOUNT_ATTR_NOSYMFOLLOW },
+		{ "nosymfollow,symfollow", 0 },
+		{ "nodiratime", MOUNT_ATTR_NODIRATIME },
+		{ "nodiratime,diratime", 0 },
+		{ "strictatime", MOUNT_ATTR_STRICTATIME },
+		{ "strictatime,nostrictatime", 0 },
+		{ "noatime,strictatime", MOUNT_ATTR_STRICTATIME },
+		{ "strictatime,noatime", MOUNT_ATTR_NOATIME },
+		{ "noatime,atime", 0 },
+		{ "strictatime,atime", MOUNT_ATTR_STRICTATIME },
+		{ "noatime,nostrictatime", MOUNT_ATTR_NOATIME },
+		{ "noatime,norelatime", MOUNT_ATTR_NOATIME },
+		{ "strictatime,relatime", 0 },
+	};
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(rows); i++) {
+		char options[64];
+
+		snprintf(options, sizeof(options), "basedir=a,%s",
+			 rows[i].options);
+		CHECK(parse(options) == 0);
+		if (o.attr != rows[i].attr)
+			printf("  %s: %x\n", options, o.attr);
+		CHECK(o.attr == rows[i].attr);
+	}
+}
+
+TEST(mounts_that_users_may_make_have_what_that_implies)
+{
+	const unsigned owner = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	const unsigned user = owner | MOUNT_ATTR_NOEXEC;
+
+	CHECK(parse("basedir=a,user") == 0 && o.attr == user);
+	CHECK(parse("basedir=a,user=joe") == 0 && o.attr == user);
+	CHECK(parse("basedir=a,users") == 0 && o.attr == user);
+	CHECK(parse("basedir=a,owner") == 0 && o.attr == owner);
+	CHECK(parse("basedir=a,group") == 0 && o.attr == owner);
+	/* "Unless overridden by subsequent options". */
+	CHECK(parse("basedir=a,user,exec,dev") == 0 &&
+	      o.attr == MOUNT_ATTR_NOSUID);
+	CHECK(parse("basedir=a,exec,user,nouser") == 0 && o.attr == user);
+}
+
+TEST(words_for_other_programs_are_ignored)
+{
+	static const char *const words[] = {
+		"defaults",
+		"auto",
+		"noauto",
+		"nofail",
+		"_netdev",
+		"nouser",
+		"nousers",
+		"noowner",
+		"nogroup",
+		"comment=a backup\\, of sorts",
+		"comment",
+		"helper=x",
+		"uhelper=hal",
+		"x-systemd.automount",
+		"x-systemd.requires=a.service",
+		"x-",
+		"X-mount.mkdir=0755",
+		"silent",
+		"loud",
+		"dirsync",
+		"lazytime",
+		"nolazytime",
+		"iversion",
+		"noiversion",
+		"mand",
+		"nomand",
+	};
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(words); i++) {
+		char options[80];
+
+		snprintf(options, sizeof(options), "%s,basedir=a", words[i]);
+		CHECK(parse(options) == 0 && is(dirs(), "<a>"));
+		CHECK(o.attr == 0 && !o.sync && !o.verity);
+	}
+	CHECK(refused("basedir=a,xattr", EINVAL, "Unsupported option xattr"));
+	CHECK(refused("basedir=a,netdev", EINVAL, "Unsupported option netdev"));
+}
+
+TEST(sync_is_a_matter_of_the_file_system)
+{
+	CHECK(parse("basedir=a,sync") == 0 && o.sync && o.attr == 0);
+	CHECK(parse("basedir=a,sync,async") == 0 && !o.sync);
+	CHECK(parse("basedir=a,async,sync") == 0 && o.sync);
+}
+
+TEST(sloppily_unknown_options_are_ignored_and_known_ones_are_not)
+{
+	static const char *const others[] = { "remount", "bind", "rbind",
+					      "move" };
+	char words[64];
+
+	snprintf(text, sizeof(text), "basedir=a,nonsense=1,,verity,context=x");
+	CHECK(cmd_mount_options(text, true, &o, &err) == 0);
+	CHECK(is(dirs(), "<a>") && o.verity);
+	snprintf(text, sizeof(text), "basedir=a,digest=");
+	CHECK(cmd_mount_options(text, true, &o, &err) == -EINVAL);
+	snprintf(text, sizeof(text), "nonsense");
+	CHECK(cmd_mount_options(text, true, &o, &err) == -CFS_EUSAGE);
+	/* Ignoring these would make a second mount. */
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(others); i++) {
+		snprintf(text, sizeof(text), "basedir=a,%s", others[i]);
+		snprintf(words, sizeof(words), "Unsupported option %s",
+			 others[i]);
+		CHECK(cmd_mount_options(text, true, &o, &err) == -EINVAL);
+		CHECK(is(err.msg, words));
+	}
 }
 
 TEST(flags_take_no_notice_of_a_value)
