@@ -83,6 +83,7 @@ int cmd_compute_digest(const struct cfs_computation *c,
 	struct cfs_erofs_sink sink = { .write = feed };
 	int r;
 
+	cmd_source_warn(tree, c->format);
 	r = cfs_merkle_new(c->alg, &merkle, err);
 	if (r < 0)
 		return r;

@@ -30,6 +30,7 @@ static int commit(struct cfs_store *store, const struct cfs_tree *tree,
 	CFS_AUTOBUF struct cfs_buf image = { 0 };
 	int r;
 
+	cmd_source_warn(tree, format);
 	r = cfs_erofs_write(tree, format, 0, &image, err);
 	if (r == 0)
 		r = cfs_object_add_bytes(store, cfs_buf_bytes(&image), ret,

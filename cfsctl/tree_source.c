@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "erofs/loss.h"
 #include "fsverity/merkle.h"
 #include "tree/dump.h"
 
@@ -99,12 +100,43 @@ static int read_content(void *ctx, const struct cfs_tree *tree,
 	return r;
 }
 
+/* Does any file have @key with the value "y"? */
+static bool says_yes(const struct cfs_tree *tree, const char *key)
+{
+	const struct cfs_bytes name = { (const uint8_t *)key, strlen(key) };
+	const struct cfs_bytes yes = { (const uint8_t *)"y", 1 };
+
+	return cfs_xattr_find(&tree->xattrs, name, yes);
+}
+
+/* Directories that are opaque to overlayfs, when the attributes that say so
+ * are about to be dropped. */
+static void warn_of_opaque(const struct cfs_source *source,
+			   const struct cfs_tree *tree)
+{
+	static const char *const keys[] = { "trusted.overlay.opaque",
+					    "user.overlay.opaque" };
+	size_t n = source->filter == CFS_XATTRS_KEEP_USER ? 1 : 2;
+
+	for (size_t i = 0; i < n; i++) {
+		if (says_yes(tree, keys[i]))
+			fprintf(stderr,
+				"warning: xattr %s is dropped, so opaque "
+				"directories will not hide files of lower "
+				"layers; --no-propagate-usr-to-root keeps "
+				"all xattrs\n",
+				keys[i]);
+	}
+}
+
 static int transform(const struct cfs_source *source, struct cfs_tree *tree,
 		     int root, struct cfs_err *err)
 {
 	const struct cfs_content content = { read_content, &root };
 	int r = 0;
 
+	if (!source->as_is)
+		warn_of_opaque(source, tree);
 	if (!source->as_is)
 		r = cfs_transform_oci(tree, source->filter, err);
 	/* The one thing that the transform cannot find. */
@@ -145,4 +177,40 @@ int cmd_source_read(const struct cfs_source *source,
 		return source->path ? cfs_ctx(err, "read %s", source->path) : r;
 	*ret = cfs_steal_ptr(&tree);
 	return 0;
+}
+
+/* "warning: /PATH (and 2 more): " */
+static void warn_of(const struct cfs_node *first, uint64_t n)
+{
+	char name[CFS_NODE_NAME_MAX];
+
+	fprintf(stderr, "warning: %s", cfs_node_name(first, name));
+	if (n > 1)
+		fprintf(stderr, " (and %llu more)", (unsigned long long)n - 1);
+	fputs(": ", stderr);
+}
+
+void cmd_source_warn(const struct cfs_tree *tree, unsigned format)
+{
+	struct cfs_erofs_loss loss;
+
+	cfs_erofs_find_loss(tree, format, &loss);
+	if (loss.opaque_dir) {
+		warn_of(loss.opaque_dir, loss.opaque);
+		fputs("format 1 does not keep an opaque directory that holds "
+		      "whiteouts: files of lower layers will show through; "
+		      "delete its whiteouts, which have no effect in an opaque "
+		      "directory\n",
+		      stderr);
+	}
+	if (loss.whiteout) {
+		warn_of(loss.whiteout, loss.whiteouts);
+		fprintf(stderr,
+			"a mounted image of format %u shows whiteouts as %s, "
+			"and they delete nothing from lower layers; use "
+			"--erofs-version 1\n",
+			format,
+			format == 0 ? "empty files (since Linux 6.8)"
+				    : "files that cannot be opened");
+	}
 }

@@ -68,4 +68,8 @@ int cmd_source_read(const struct cfs_source *source,
 		    struct cfs_tree **ret, struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 2, 5, 6)));
 
+/* Warns on stderr about parts of @tree that an image of @format does not
+ * keep. */
+void cmd_source_warn(const struct cfs_tree *tree, unsigned format) CFS_NONNULL;
+
 #endif

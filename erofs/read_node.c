@@ -186,22 +186,13 @@ static int unmark(struct cfs_erofs_reading *rd, struct cfs_node *dir,
 			   err);
 }
 
-static bool holds_whiteout(const struct cfs_node *dir)
-{
-	const struct cfs_node *n = S_ISDIR(dir->mode) ? dir->dir.first : NULL;
-
-	while (n && !cfs_node_is_whiteout(n))
-		n = n->next;
-	return n;
-}
-
 int cfs_erofs_unmark(struct cfs_erofs_reading *rd, struct cfs_err *err)
 {
 	struct cfs_node *n = rd->whiteouts ? rd->tree->root : NULL;
 	int r = 0;
 
 	for (; n && r == 0; n = cfs_node_walk(rd->tree->root, n)) {
-		if (holds_whiteout(n))
+		if (cfs_node_holds_whiteout(n))
 			r = unmark(rd, n, err);
 	}
 	return r;

@@ -313,6 +313,15 @@ int cfs_node_set_backing(struct cfs_tree *tree, struct cfs_node *node,
 	return digest ? set_digest(tree, node, digest, err) : 0;
 }
 
+bool cfs_node_holds_whiteout(const struct cfs_node *node)
+{
+	const struct cfs_node *n = S_ISDIR(node->mode) ? node->dir.first : NULL;
+
+	while (n && !cfs_node_is_whiteout(n))
+		n = n->next;
+	return n;
+}
+
 bool cfs_node_digest(const struct cfs_tree *tree, const struct cfs_node *node,
 		     struct cfs_digest *ret)
 {

@@ -86,8 +86,9 @@ struct cfs_node {
 
 struct cfs_tree {
 	struct cfs_node *root;
-	enum cfs_alg alg; /* of all digests; 0 while there are none */
-	uint32_t nodes;	  /* ever made */
+	enum cfs_alg alg;  /* of all digests; 0 while there are none */
+	uint32_t nodes;	   /* ever made */
+	bool has_whiteout; /* when finished */
 	struct cfs_arena arena;
 	struct cfs_xattr_store xattrs;
 	struct cfs_table index; /* (directory, name), made when asked for */
@@ -230,6 +231,9 @@ static inline bool cfs_node_is_whiteout(const struct cfs_node *node)
 	return S_ISCHR(node->mode) && node->rdev == 0 &&
 	       !(node->flags & CFS_NODE_LINK);
 }
+
+/* Is @node a directory that has a whiteout directly in it? */
+bool cfs_node_holds_whiteout(const struct cfs_node *node) CFS_NONNULL;
 
 /* Does @node (no link) have a digest?  If so it is copied to @ret. */
 bool cfs_node_digest(const struct cfs_tree *tree, const struct cfs_node *node,

@@ -216,9 +216,11 @@ static int count_names(struct cfs_tree *tree, struct cfs_err *err)
 	char name[CFS_NODE_NAME_MAX];
 	unsigned depth = 0;
 
+	tree->has_whiteout = false;
 	while ((n = cfs_node_walk(tree->root, n))) {
 		depth = depth_of(n, last, depth);
 		last = n;
+		tree->has_whiteout |= cfs_node_is_whiteout(n);
 		if (!S_ISDIR(n->mode))
 			count_name(n);
 		else if (depth > CFS_DEPTH_MAX)

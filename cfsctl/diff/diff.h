@@ -25,6 +25,8 @@ struct cfs_diff_side {
 	struct cfs_err refused;
 	unsigned version;
 	struct cfs_digest id; /* of these bytes; alg 0: there are none */
+	uint64_t lost; /* inodes with attributes that the image on the other
+			  side cannot have; taken away */
 };
 
 /* What differs between the bytes of two images. */

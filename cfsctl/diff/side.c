@@ -8,6 +8,7 @@
 #include "cfsctl/cli/progress.h"
 #include "cfsctl/diff/diff.h"
 #include "erofs/format.h"
+#include "erofs/loss.h"
 #include "erofs/reader.h"
 #include "erofs/writer.h"
 #include "fsverity/digester.h"
@@ -199,6 +200,10 @@ static int identify(const struct cfs_globals *g, enum cfs_alg alg,
 		version = other->version;
 	if (side->kind != CFS_DIFF_OF_IMAGE)
 		write_image(side, version);
+	if (side->kind != CFS_DIFF_OF_IMAGE &&
+	    other->kind == CFS_DIFF_OF_IMAGE &&
+	    cfs_erofs_drop_lost(side->tree, version, &side->lost, err) < 0)
+		return -err->code;
 	if (side->image.len == 0)
 		return 0;
 	return cfs_verity_digest_bytes(alg, cfs_buf_bytes(&side->image),

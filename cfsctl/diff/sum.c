@@ -139,6 +139,12 @@ static void words_sum(const struct cfs_diff_sum *sum)
 	       (unsigned long long)sum->names_b);
 }
 
+/* Inodes of a tree that the image it is compared with cannot keep whole. */
+static uint64_t lost(const struct cfs_diff_print *p)
+{
+	return p->side[0].lost + p->side[1].lost;
+}
+
 static int words_end(const struct cfs_diff_print *p,
 		     const struct cfs_diff_sum *sum,
 		     const struct cfs_diff_images *images, struct cfs_err *err)
@@ -167,6 +173,11 @@ static int words_end(const struct cfs_diff_print *p,
 		       "mtime%s not compared\n",
 		       (unsigned long long)sum->nanoseconds,
 		       cmd_diff_s(sum->nanoseconds));
+	if (lost(p))
+		printf("images have attributes of their own on whiteouts and "
+		       "directories with whiteouts: those of the tree's %llu "
+		       "are not compared\n",
+		       (unsigned long long)lost(p));
 	if (text)
 		puts(text);
 	if (cmd_diff_images_words(p->side, images, err) < 0)
@@ -194,6 +205,7 @@ static int json_end(const struct cfs_diff_print *p,
 		     "    \"only_in_b\": %llu,\n    \"not_compared\": %llu,\n"
 		     "    \"nanoseconds\": %llu,\n"
 		     "    \"link_order\": %llu,\n"
+		     "    \"not_kept\": %llu,\n"
 		     "    \"fields\": {",
 		     same ? "true" : "false", (unsigned long long)sum->names_a,
 		     (unsigned long long)sum->names_b,
@@ -202,7 +214,8 @@ static int json_end(const struct cfs_diff_print *p,
 		     (unsigned long long)sum->only_b,
 		     (unsigned long long)sum->other_alg,
 		     (unsigned long long)sum->nanoseconds,
-		     (unsigned long long)sum->link_order);
+		     (unsigned long long)sum->link_order,
+		     (unsigned long long)lost(p));
 	for (unsigned i = 0; i < CFS_DIFF_FIELDS; i++) {
 		if (!sum->by_field[i])
 			continue;

@@ -67,6 +67,72 @@ cfsctl --repo repo init --insecure --algorithm fsverity-sha256-12 > /dev/null
 check "can be imported" cfsctl --repo repo import-image w < linked.img
 check "and pass fsck" cfsctl --repo repo fsck > log
 
+# A layer that was made opaque and then, or by other means, got whiteouts: not
+# all formats keep what the layer says.
+mkdir -p layer/d layer/e
+echo new > layer/d/new
+mknod layer/d/gone c 0 0
+mknod layer/e/gone c 0 0
+opaque=1
+setfattr -n trusted.overlay.opaque -v y layer/d 2> log || opaque=
+asis="--no-propagate-usr-to-root"
+said() { # OPTION...: what compute-id says on stderr
+	cfs "$@" 2>&1 > /dev/null
+}
+check "format 0 warns of whiteouts" grep -qx "warning: /d/gone (and 1 more): a mounted \
+image of format 0 shows whiteouts as empty files .*; use --erofs-version 1" \
+	<<< "$(said --erofs-version 0 compute-id $asis layer)"
+check "format 2 warns of whiteouts" grep -qx "warning: /d/gone (and 1 more): a mounted \
+image of format 2 shows whiteouts as files that cannot be opened.*" \
+	<<< "$(said --erofs-version 2 compute-id $asis layer)"
+same "a tree without any makes no format warn" \
+	"$(mkdir plain; for v in 0 1 2; do said --erofs-version $v compute-id $asis plain; done)" ""
+same "format 1 has no fault with whiteouts" "$(said compute-id $asis upper)" ""
+same "mkcomposefs is as silent as the C program" "$(ours --print-digest-only layer 2>&1 > /dev/null)" ""
+if [ "$opaque" ]; then
+	warning="warning: /d: format 1 does not keep an opaque directory"
+	check "format 1 warns of an opaque directory with whiteouts" \
+		grep -q "^$warning" <<< "$(said compute-id $asis layer)"
+	check "so does create-image" grep -q "^$warning" \
+		<<< "$(cfsctl --repo repo create-image $asis layer layer 2>&1 > /dev/null)"
+	rm layer/d/gone
+	same "without whiteouts it is kept" "$(said compute-id $asis layer)" ""
+	check "dropping xattrs is said" grep -q \
+		"^warning: xattr trusted.overlay.opaque is dropped" \
+		<<< "$(mkdir layer/usr; said compute-id layer)"
+	mknod layer/d/gone c 0 0
+fi
+
+# A tree is no other than the one its own image gives back.
+for version in 0 1 2; do
+	cfs --erofs-version $version compute-id $asis -o own.img layer > /dev/null 2>&1
+	check "version $version: no difference from its own image" \
+		cfs diff $asis layer own.img > log
+	check "version $version: nor the other way" \
+		cfs diff $asis own.img layer > log
+	[ $version != 1 ] || [ -z "$opaque" ] ||
+		check "version 1: what was not compared is said" \
+			grep -q "^images have attributes of their own on" log
+done
+# With attributes that look like marks on any file.
+random_trees() { # FROM TO
+	local seed version
+	for seed in $(seq "$1" "$2"); do
+		"$O/tests/tools/gendump" "$seed" | grep -v ' @' |
+			sed 's/ trusted\.overlay\.origin=[^ ]*/ trusted.overlay.opaque=y/
+				s/ user\.overlay\.impure=/ user.overlay.whiteouts=/' > random.dump
+		for version in 0 1 2; do
+			cfs --erofs-version $version compute-id -o own.img $asis \
+				--from-dumpfile random.dump > /dev/null 2>&1 &&
+				cfs diff random.dump own.img > log && continue
+			echo "gendump $seed, version $version"
+			head log
+			return 1
+		done
+	done
+}
+check "random trees have no difference from their images" random_trees 1 12
+
 if tools=$("$CFS_SRC/deps/mkcomposefs.sh" 2> log); then
 	peer=$tools/bin/mkcomposefs
 	for options in --max-version=0 --min-version=1 --use-epoch; do
