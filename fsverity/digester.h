@@ -7,7 +7,7 @@
  * the blocks of all its files together.  A file longer than a window is hashed
  * in segments of CFS_DIGESTER_SEGMENT bytes, which threads take in any order;
  * a segment is a whole number of blocks one level up in both algorithms, and
- * only their hashes are kept: 256 or 1024 bytes a segment.
+ * only their hashes are kept: 64 or 256 bytes a segment.
  *
  * With one thread everything happens in the caller's calls, and no descriptor
  * stays open.  With more, up to 256 do (a quarter of RLIMIT_NOFILE, when that
@@ -22,26 +22,45 @@
 #include "base/bytes.h"
 #include "fsverity/digest.h"
 
-/* Bytes of one window, padded files included, and of the longest file that is
- * read into one. */
-#define CFS_DIGESTER_WINDOW	 (1u << 20)
-#define CFS_DIGESTER_SEGMENT	 (1u << 22)
-#define CFS_DIGESTER_THREADS_MAX 256
+/* Bytes of one window, files padded to whole blocks, and of the longest file
+ * that is read into one. */
+#define CFS_DIGESTER_WINDOW (1u << 20)
+/* Bytes of the parts that a longer file is hashed in. */
+#define CFS_DIGESTER_SEGMENT CFS_DIGESTER_WINDOW
 
 struct cfs_digester;
 
 /*
- * What to do with files whose digests are known.  Called by any of the
- * threads, several at a time; a failure ends everything.
+ * What becomes of the files whose digests are known; usually they are stored
+ * (repo/keeper.h).  The functions are called by any of the threads, several at
+ * a time, and a failure of one ends everything.  @who is the caller's name for
+ * the file.
  */
 struct cfs_keeper {
-	/* A file of one window: its bytes are at hand. */
+	/* A file of at most a window, which is in memory as a whole. */
 	int (*keep)(void *ctx, struct cfs_bytes data,
-		    const struct cfs_digest *id, struct cfs_err *err);
+		    const struct cfs_digest *id, const void *who,
+		    struct cfs_err *err);
 	/* A longer one: @fd is open for reading, at any position; @size bytes
 	 * of it have the digest @id. */
 	int (*keep_file)(void *ctx, int fd, uint64_t size,
-			 const struct cfs_digest *id, struct cfs_err *err);
+			 const struct cfs_digest *id, const void *who,
+			 struct cfs_err *err);
+	/*
+	 * A longer one of @size bytes that is fed (fsverity/feed.h): begun,
+	 * written in pieces of any order, and ended once.  @id is known at the
+	 * beginning if all of the file is in memory, NULL otherwise.
+	 * begin returns 1 with *@ret, or 0 when @id is kept already: nothing
+	 * is written then, and end is called with @file NULL.
+	 * end takes @file back: with @id the file is complete, with NULL it is
+	 * to be forgotten, which always succeeds.
+	 */
+	int (*begin)(void *ctx, uint64_t size, const struct cfs_digest *id,
+		     void **ret, struct cfs_err *err);
+	int (*write)(void *ctx, void *file, uint64_t off, struct cfs_bytes data,
+		     struct cfs_err *err);
+	int (*end)(void *ctx, void *file, const struct cfs_digest *id,
+		   const void *who, struct cfs_err *err);
 	void *ctx;
 };
 

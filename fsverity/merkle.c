@@ -7,19 +7,14 @@
 
 #include "base/disk.h"
 #include "base/io.h"
-#include "fsverity/sha.h"
+#include "fsverity/climb.h"
 
-/* 2^63 bytes are 2^51 blocks; sha512 has a fan-out of 2^6 per level. */
+/* 2^63 bytes are 2^51 blocks; a block holds 2^6 hashes of SHA-512. */
 #define LEVELS_MAX 10
 #define READ_MAX   (256 * 1024)
 
-/* Hashes of the level below, gathered until they fill a batch of blocks. */
-struct level {
-	size_t used;	     /* bytes of blocks */
-	uint64_t hashes;     /* ever put here; 1 at the end: it is the root */
-	struct cfs_buf kept; /* its blocks, when the tree is kept */
-	uint8_t blocks[CFS_SHA_BATCH * CFS_VERITY_BLOCK];
-};
+/* Bytes of a batch of blocks. */
+#define BATCH (CFS_SHA_BATCH * CFS_VERITY_BLOCK)
 
 struct cfs_merkle {
 	enum cfs_alg alg;
@@ -28,9 +23,15 @@ struct cfs_merkle {
 	struct cfs_sha *sha;
 	uint64_t size;
 	size_t used; /* bytes of pending */
-	struct level *levels[LEVELS_MAX];
+	/*
+	 * Hashes, level by level: [0] of the data.  While data arrives, [0]
+	 * is folded into [1] a batch of blocks at a time, so that 64 bytes a
+	 * MiB (256 of SHA-512) stay; unless the tree is kept.
+	 */
+	struct cfs_buf levels[LEVELS_MAX];
 	uint8_t root[CFS_DIGEST_MAX];
-	uint8_t pending[CFS_SHA_BATCH * CFS_VERITY_BLOCK];
+	struct cfs_climb climb;
+	uint8_t pending[BATCH];
 };
 
 struct fsverity_desc {
@@ -50,17 +51,18 @@ _Static_assert(sizeof(struct fsverity_desc) == CFS_VERITY_DESCRIPTOR_SIZE,
 int cfs_merkle_new(enum cfs_alg alg, struct cfs_merkle **ret,
 		   struct cfs_err *err)
 {
-	/* Not zeroed as a whole: most files touch little of pending. */
+	/* Not zeroed as a whole: most files touch little of the blocks. */
 	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *m = malloc(sizeof(*m));
 	int r;
 
 	if (!m)
 		return cfs_fail(err, ENOMEM, "out of memory");
-	memset(m, 0, offsetof(struct cfs_merkle, pending));
+	memset(m, 0, offsetof(struct cfs_merkle, climb));
 	m->alg = alg;
 	r = cfs_sha_new(alg, &m->sha, err);
 	if (r < 0)
 		return r;
+	cfs_climb_init(&m->climb, alg, m->sha);
 	*ret = cfs_steal_ptr(&m);
 	return 0;
 }
@@ -69,12 +71,8 @@ void cfs_merkle_free(struct cfs_merkle *m)
 {
 	if (!m)
 		return;
-	for (size_t i = 0; i < LEVELS_MAX; i++) {
-		if (!m->levels[i])
-			continue;
-		cfs_buf_free(&m->levels[i]->kept);
-		free(m->levels[i]);
-	}
+	for (size_t i = 0; i < LEVELS_MAX; i++)
+		cfs_buf_free(&m->levels[i]);
 	cfs_sha_free(m->sha);
 	free(m);
 }
@@ -85,79 +83,48 @@ void cfs_merkle_keep_tree(struct cfs_merkle *m)
 	m->keep = true;
 }
 
-static int add_hashes(struct cfs_merkle *m, size_t depth, const uint8_t *hashes,
-		      size_t len, struct cfs_err *err);
-
-/* Hashes @n whole blocks, at most a batch, that stand one after another, into
- * level @depth. */
-static int hash_blocks(struct cfs_merkle *m, const uint8_t *data, size_t n,
-		       size_t depth, struct cfs_err *err)
+/* The level above @level, all of it, appended to @above. */
+static int climb(struct cfs_merkle *m, const struct cfs_buf *level,
+		 struct cfs_buf *above, struct cfs_err *err)
 {
-	uint8_t hashes[CFS_SHA_BATCH * CFS_DIGEST_MAX];
+	size_t size = cfs_alg_size(m->alg);
+	uint64_t blocks = cfs_verity_blocks(level->len);
+	int r;
+
+	if (!cfs_buf_reserve(above, blocks * size))
+		return cfs_buf_check(above, err);
+	r = cfs_climb_level(&m->climb, level->data, level->len / size,
+			    above->data + above->len, &blocks, err);
+	if (r == 0)
+		r = cfs_climb_flush(&m->climb, err);
+	if (r == 0)
+		above->len += blocks * size;
+	return r;
+}
+
+/* Hashes @n whole blocks of data, at most a batch, that stand one after
+ * another. */
+static int hash_blocks(struct cfs_merkle *m, const uint8_t *data, size_t n,
+		       struct cfs_err *err)
+{
+	struct cfs_buf *hashes = &m->levels[0];
 	const uint8_t *in[CFS_SHA_BATCH];
 	int r;
 
 	for (size_t i = 0; i < n; i++)
 		in[i] = data + i * CFS_VERITY_BLOCK;
-	r = cfs_sha_blocks(m->sha, n, in, CFS_VERITY_BLOCK, hashes, err);
+	if (!cfs_buf_reserve(hashes, n * cfs_alg_size(m->alg)))
+		return cfs_buf_check(hashes, err);
+	r = cfs_sha_blocks(m->sha, n, in, CFS_VERITY_BLOCK,
+			   hashes->data + hashes->len, err);
 	if (r < 0)
 		return r;
-	return add_hashes(m, depth, hashes, n * cfs_alg_size(m->alg), err);
-}
-
-/* Hashes the blocks of level @depth, zero-padded, into the level above. */
-static int close_blocks(struct cfs_merkle *m, size_t depth, struct cfs_err *err)
-{
-	struct level *level = m->levels[depth];
-	size_t blocks = (level->used + CFS_VERITY_BLOCK - 1) / CFS_VERITY_BLOCK;
-
-	memset(level->blocks + level->used, 0,
-	       blocks * CFS_VERITY_BLOCK - level->used);
-	if (m->keep)
-		cfs_buf_add(&level->kept, level->blocks,
-			    blocks * CFS_VERITY_BLOCK);
-	level->used = 0;
-	return hash_blocks(m, level->blocks, blocks, depth + 1, err);
-}
-
-static struct level *new_level(void)
-{
-	struct level *level = malloc(sizeof(*level));
-
-	if (level)
-		memset(level, 0, offsetof(struct level, blocks));
-	return level;
-}
-
-/* Recursion is bounded by LEVELS_MAX: each level is 64 times rarer. */
-static int add_hashes(struct cfs_merkle *m, size_t depth, const uint8_t *hashes,
-		      size_t len, struct cfs_err *err)
-{
-	struct level *level;
-
-	assert(depth < LEVELS_MAX);
-	if (!m->levels[depth])
-		m->levels[depth] = new_level();
-	level = m->levels[depth];
-	if (!level)
-		return cfs_fail(err, ENOMEM, "out of memory");
-	level->hashes += len / cfs_alg_size(m->alg);
-	while (len > 0) {
-		size_t room = sizeof(level->blocks) - level->used;
-		size_t n = len < room ? len : room;
-
-		memcpy(level->blocks + level->used, hashes, n);
-		level->used += n;
-		hashes += n;
-		len -= n;
-		if (level->used == sizeof(level->blocks)) {
-			int r = close_blocks(m, depth, err);
-
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
+	hashes->len += n * cfs_alg_size(m->alg);
+	if (m->keep || hashes->len < BATCH)
+		return 0;
+	r = climb(m, hashes, &m->levels[1], err);
+	hashes->len = 0;
+	return r;
 }
 
 int cfs_merkle_update(struct cfs_merkle *m, struct cfs_bytes data,
@@ -166,8 +133,7 @@ int cfs_merkle_update(struct cfs_merkle *m, struct cfs_bytes data,
 	assert(!m->done);
 	if (data.len > INT64_MAX || m->size > INT64_MAX - data.len)
 		return cfs_fail(err, EFBIG,
-				"fs-verity digest of over 2^63 "
-				"bytes");
+				"fs-verity digest of over 2^63 bytes");
 	m->size += data.len;
 	while (data.len > 0) {
 		bool direct = m->used == 0 && data.len >= sizeof(m->pending);
@@ -182,7 +148,7 @@ int cfs_merkle_update(struct cfs_merkle *m, struct cfs_bytes data,
 		if (direct || m->used == sizeof(m->pending)) {
 			m->used = 0;
 			r = hash_blocks(m, direct ? data.data : m->pending,
-					CFS_SHA_BATCH, 0, err);
+					CFS_SHA_BATCH, err);
 			if (r < 0)
 				return r;
 		}
@@ -194,33 +160,35 @@ int cfs_merkle_update(struct cfs_merkle *m, struct cfs_bytes data,
 
 static int flush_pending(struct cfs_merkle *m, struct cfs_err *err)
 {
-	size_t blocks = (m->used + CFS_VERITY_BLOCK - 1) / CFS_VERITY_BLOCK;
+	size_t blocks = cfs_verity_blocks(m->used);
 
 	if (blocks == 0)
 		return 0;
 	memset(m->pending + m->used, 0, blocks * CFS_VERITY_BLOCK - m->used);
 	m->used = 0;
-	return hash_blocks(m, m->pending, blocks, 0, err);
+	return hash_blocks(m, m->pending, blocks, err);
 }
 
-/* Closes level after level until one has a single hash; the root of an empty
- * file is all zero. */
+/* The root of an empty file is all zero. */
 static int find_root(struct cfs_merkle *m, struct cfs_err *err)
 {
-	for (size_t i = 0; i < LEVELS_MAX && m->levels[i]; i++) {
-		struct level *level = m->levels[i];
+	size_t size = cfs_alg_size(m->alg), level = 0;
+	int r;
 
-		if (level->hashes == 1) {
-			memcpy(m->root, level->blocks, cfs_alg_size(m->alg));
-			return 0;
-		}
-		if (level->used > 0) {
-			int r = close_blocks(m, i, err);
-
-			if (r < 0)
-				return r;
-		}
+	if (m->levels[1].len > 0) {
+		r = climb(m, &m->levels[0], &m->levels[1], err);
+		level = 1;
+		if (r < 0)
+			return r;
 	}
+	for (; m->levels[level].len > size; level++) {
+		assert(level + 1 < LEVELS_MAX);
+		r = climb(m, &m->levels[level], &m->levels[level + 1], err);
+		if (r < 0)
+			return r;
+	}
+	if (m->levels[level].len > 0)
+		memcpy(m->root, m->levels[level].data, size);
 	return 0;
 }
 
@@ -275,16 +243,14 @@ int cfs_merkle_tree(const struct cfs_merkle *m, struct cfs_buf *out,
 {
 	assert(m->done && m->keep);
 	for (size_t i = LEVELS_MAX; i-- > 0;) {
-		struct cfs_bytes kept;
-		int r;
+		const struct cfs_buf *level = &m->levels[i];
+		uint64_t blocks = cfs_verity_blocks(level->len);
 
-		if (!m->levels[i])
+		/* The root itself is in the descriptor, not in the tree. */
+		if (level->len <= cfs_alg_size(m->alg))
 			continue;
-		r = cfs_buf_check(&m->levels[i]->kept, err);
-		if (r < 0)
-			return r;
-		kept = cfs_buf_bytes(&m->levels[i]->kept);
-		cfs_buf_add(out, kept.data, kept.len);
+		cfs_buf_add(out, level->data, level->len);
+		cfs_buf_addz(out, blocks * CFS_VERITY_BLOCK - level->len);
 	}
 	return cfs_buf_check(out, err);
 }

@@ -12,9 +12,9 @@
 
 #include "base/buf.h"
 #include "base/bytes.h"
+#include "fsverity/climb.h"
 #include "fsverity/digest.h"
 
-#define CFS_VERITY_BLOCK	   4096
 #define CFS_VERITY_DESCRIPTOR_SIZE 256
 
 /* The descriptor of a file of @size bytes whose tree has the root hash @root

@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What one thread hashes with: short files are gathered until there is enough
- * of them, and then hashed together, level by level; of long files, segments.
- * Private to fsverity/digester.c.
+ * Short files side by side in memory, hashed together: the data of all of
+ * them, then level after level of their Merkle trees, then the descriptors,
+ * so that the lanes are full although most files have one block.
+ *
+ * A window is also the desk at which a thread hashes parts of long files.
+ * Private to the digester (fsverity/digester.c, feed.c, long.c).
  */
 #ifndef CFS_FSVERITY_WINDOW_H
 #define CFS_FSVERITY_WINDOW_H
 
-#include <time.h>
-
 #include "fsverity/digester.h"
-
-/* A file to be read; see cfs_digester_add(). */
-struct cfs_input {
-	int fd; /* owned by whoever has the input */
-	uint64_t size;
-	struct timespec mtime;
-	uint8_t *ret;
-	const void *who;
-};
 
 struct cfs_window;
 
@@ -31,48 +23,47 @@ void cfs_window_free(struct cfs_window *w);
 CFS_DEFINE_AUTO(struct cfs_window, cfs_window_free);
 
 /*
- * Reads the file @in of at most CFS_DIGESTER_WINDOW bytes and closes it, also
- * on failure.  Its digest comes with a later call; flush is the last.
- * After a failure there is nothing but free and drop.
- * Errors: those of cfs_digester_finish().
+ * Where the bytes of one more file of @size (at most CFS_DIGESTER_WINDOW) go:
+ * @size + 1 bytes may be written there before cfs_window_add().  NULL when the
+ * window has to be flushed first.
  */
-int cfs_window_take(struct cfs_window *w, struct cfs_input *in,
+uint8_t *cfs_window_room(struct cfs_window *w, uint64_t size) CFS_NONNULL;
+
+/* Takes the file whose bytes are there now.  Its digest is written to @ret by
+ * the flush, and @who is what the keeper is given. */
+void cfs_window_add(struct cfs_window *w, uint64_t size, uint8_t *ret,
+		    const void *who) __attribute__((nonnull(1, 3)));
+
+/* Hashes data that was added, when there is enough of it: the sooner the
+ * better, while a cache has it.  Errors: -EIO. */
+int cfs_window_hash(struct cfs_window *w,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Finishes all files that were taken. */
+/* Finishes all files that were added, and hands them to the keeper.  The
+ * window is empty afterwards, also on failure.  Errors: -EIO, the keeper's. */
 int cfs_window_flush(struct cfs_window *w,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Forgets them. */
+/* Empties the window; no digest is written. */
 void cfs_window_drop(struct cfs_window *w) CFS_NONNULL;
 
-/* Are there any? */
-bool cfs_window_busy(const struct cfs_window *w) CFS_NONNULL;
+bool cfs_window_is_empty(const struct cfs_window *w) CFS_NONNULL;
 
-/*
- * A file that is longer than a window.  Its segments may be hashed in any
- * order, by several windows at a time.
- */
-struct cfs_long {
-	struct cfs_input in;
-	uint64_t segments;
-	uint8_t *hashes; /* of the blocks one level up; owned */
-};
-
-/* Takes @in over, also on failure.  Errors: -ENOMEM. */
-int cfs_long_init(enum cfs_alg alg, struct cfs_input *in, struct cfs_long *ret,
-		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-void cfs_long_free(struct cfs_long *file) CFS_NONNULL;
-
-/* Hashes segment @n, counted from 0, with @w, which is flushed. */
-int cfs_long_segment(struct cfs_window *w, struct cfs_long *file, uint64_t n,
-		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/* After all of them: gives the digest. */
-int cfs_long_finish(struct cfs_window *w, struct cfs_long *file,
-		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/* The @who of the file of which the last call that failed was. */
+/* The @who of the file that made the last flush fail; NULL when it was none's
+ * fault. */
 const void *cfs_window_culprit(const struct cfs_window *w) CFS_NONNULL;
+
+/* What the window hashes with; see long.c. */
+enum cfs_alg cfs_window_alg(const struct cfs_window *w) CFS_NONNULL;
+struct cfs_climb *cfs_window_climb(struct cfs_window *w) CFS_NONNULL;
+
+/* CFS_DIGESTER_WINDOW + 4096 bytes of memory, free while the window is empty. */
+uint8_t *cfs_window_blocks(struct cfs_window *w) CFS_NONNULL;
+
+/* Hashes the @len (over 0) bytes at @data, padded with zeros to a whole block
+ * (up to whose end the memory is overwritten), to @out. */
+int cfs_window_hash_data(struct cfs_window *w, uint8_t *data, size_t len,
+			 uint8_t *out,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

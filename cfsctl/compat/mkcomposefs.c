@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/pool.h"
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/cli/output.h"
 #include "cfsctl/compat/programs.h"
@@ -104,8 +105,7 @@ static int parse_threads(const char *text, long *ret)
 	if (value <= 0 || value == LONG_MAX)
 		return bad_number("threads count", text);
 	/* More make nothing faster. */
-	*ret = value < CFS_DIGESTER_THREADS_MAX ? value
-						: CFS_DIGESTER_THREADS_MAX;
+	*ret = value < CFS_POOL_THREADS_MAX ? value : CFS_POOL_THREADS_MAX;
 	return 0;
 }
 

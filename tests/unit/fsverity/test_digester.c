@@ -188,11 +188,12 @@ struct kept {
 };
 
 static int keep(void *ctx, struct cfs_bytes data, const struct cfs_digest *id,
-		struct cfs_err *e)
+		const void *who, struct cfs_err *e)
 {
 	struct kept *kept = ctx;
 	struct cfs_digest have;
 
+	CHECK(!who || memcmp(who, id->bytes, cfs_alg_size(id->alg)) == 0);
 	CHECK(cfs_verity_digest_bytes(id->alg, data, &have, e) == 0);
 	CHECK(cfs_digest_equal(&have, id));
 	__atomic_add_fetch(&kept->files, 1, __ATOMIC_RELAXED);
@@ -204,13 +205,14 @@ static int keep(void *ctx, struct cfs_bytes data, const struct cfs_digest *id,
 }
 
 static int keep_file(void *ctx, int fd, uint64_t size,
-		     const struct cfs_digest *id, struct cfs_err *e)
+		     const struct cfs_digest *id, const void *who,
+		     struct cfs_err *e)
 {
 	struct kept *kept = ctx;
 	struct cfs_digest have = expected(id->alg, fd);
 	struct stat st;
 
-	(void)e;
+	CHECK(!who || memcmp(who, id->bytes, cfs_alg_size(id->alg)) == 0);
 	CHECK(fstat(fd, &st) == 0 && (uint64_t)st.st_size == size);
 	CHECK(cfs_digest_equal(&have, id));
 	__atomic_add_fetch(&kept->long_files, 1, __ATOMIC_RELAXED);
@@ -220,7 +222,9 @@ static int keep_file(void *ctx, int fd, uint64_t size,
 static struct cfs_keeper keeper_of(struct kept *kept)
 {
 	kept->caller = pthread_self();
-	return (struct cfs_keeper){ keep, keep_file, kept };
+	return (struct cfs_keeper){ .keep = keep,
+				    .keep_file = keep_file,
+				    .ctx = kept };
 }
 
 /* Returns how many were kept by other threads. */

@@ -125,13 +125,13 @@ static void store_long(bool unnamed)
 	cfs_store_keeper(&store, &keeper);
 	fd = file_with(data);
 	drop(data);
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, &err) == 0);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, NULL, &err) == 0);
 	CHECK(store.stats.added == 1 && store.stats.added_bytes == LONG + 5);
 	CHECK(stored(&store, &id) == (off_t)LONG + 5);
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, &err) == 0);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, NULL, &err) == 0);
 	CHECK(store.stats.added == 1 && store.stats.present == 1);
 	spoil(&store, &id, "");
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, &err) == 0);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, NULL, &err) == 0);
 	CHECK(store.stats.repaired == 1);
 	CHECK(stored(&store, &id) == (off_t)LONG + 5);
 	CHECK(leftovers() == 0);
@@ -156,10 +156,12 @@ TEST(a_long_file_that_changed_gets_no_name)
 	fd = file_with(data);
 	drop(data);
 	CHECK(pwrite(fd, "x", 1, LONG - 1) == 1);
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, &err) == -ESTALE);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err) ==
+	      -ESTALE);
 	CHECK(strstr(err.msg, "changed while it was read"));
 	CHECK(ftruncate(fd, 4096) == 0);
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, &err) == -ESTALE);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err) ==
+	      -ESTALE);
 	CHECK(stored(&store, &id) == -1 && store.stats.added == 0);
 	CHECK(leftovers() == 0);
 }
@@ -180,20 +182,22 @@ TEST(the_kernel_measures_the_copy_where_it_can)
 		struct cfs_digest small;
 		struct cfs_bytes few = content(100, i, &small);
 
-		CHECK(keeper.keep(keeper.ctx, few, &small, &err) == 0);
+		CHECK(keeper.keep(keeper.ctx, few, &small, NULL, &err) == 0);
 		drop(few);
 	}
 	CHECK(store.verity == CFS_STORE_VERITY_WORKS && fake.n_files == 3);
 	fd = file_with(data);
 	drop(data);
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, &err) == 0);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err) == 0);
 	CHECK(stored(&store, &id) == (off_t)LONG && fake.n_files == 4);
 	id.bytes[3] ^= 1;
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, &err) == -ESTALE);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err) ==
+	      -ESTALE);
 	/* One that cannot vouch after all does not excuse from looking. */
 	fake.fail_at = 1;
 	fake.enable_result = -EOPNOTSUPP;
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, &err) == -ESTALE);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err) ==
+	      -ESTALE);
 	CHECK(stored(&store, &id) == -1 && leftovers() == 0);
 }
 
@@ -218,7 +222,7 @@ static void *race(void *arg)
 		struct cfs_digest id;
 		struct cfs_bytes data = content(64 + seed * 50, seed, &id);
 
-		racer->result = keeper.keep(keeper.ctx, data, &id, &e);
+		racer->result = keeper.keep(keeper.ctx, data, &id, NULL, &e);
 		drop(data);
 	}
 	return NULL;
@@ -284,9 +288,10 @@ TEST(what_could_not_be_written_gets_no_name)
 	limit = no_limit;
 	limit.rlim_cur = 65536;
 	CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
-	CHECK(keeper.keep(keeper.ctx, few, &small, &err) == -EFBIG);
+	CHECK(keeper.keep(keeper.ctx, few, &small, NULL, &err) == -EFBIG);
 	CHECK(strstr(err.msg, "object ") && strstr(err.msg, "write: "));
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, &err) == -EFBIG);
+	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err) ==
+	      -EFBIG);
 	CHECK(setrlimit(RLIMIT_FSIZE, &no_limit) == 0);
 	CHECK(stored(&store, &id) == -1 && stored(&store, &small) == -1);
 	CHECK(store.stats.added == 0 && leftovers() == 0);
@@ -313,7 +318,7 @@ TEST(a_plain_store_is_objects_and_nothing_else)
 	CHECK(cfs_store_open_plain(dir, CFS_ALG_SHA256, &store, &err) == 0);
 	CHECK(count(root, ".", "") == 0);
 	cfs_store_keeper(&store, &keeper);
-	CHECK(keeper.keep(keeper.ctx, data, &id, &err) == 0);
+	CHECK(keeper.keep(keeper.ctx, data, &id, NULL, &err) == 0);
 	umask(before);
 	cfs_digest_to_path(&id, path);
 	CHECK(fstatat(dir, path, &st, 0) == 0);
@@ -321,7 +326,7 @@ TEST(a_plain_store_is_objects_and_nothing_else)
 	CHECK(count(root, ".", "") == 1);
 	/* A power cut, and a stranger. */
 	spoil(&store, &id, "");
-	CHECK(keeper.keep(keeper.ctx, data, &id, &err) == 0);
+	CHECK(keeper.keep(keeper.ctx, data, &id, NULL, &err) == 0);
 	CHECK(stored(&store, &id) == 100 && store.stats.repaired == 1);
 	path[2] = '\0';
 	CHECK(fstatat(dir, path, &st, 0) == 0 && S_ISDIR(st.st_mode));
@@ -343,7 +348,7 @@ static int keep_despite(struct cfs_store *store, int code, unsigned seed)
 				     .enable_result = code };
 	store->verity = CFS_STORE_VERITY_TRY;
 	cfs_store_keeper(store, &keeper);
-	r = keeper.keep(keeper.ctx, data, &id, &err);
+	r = keeper.keep(keeper.ctx, data, &id, NULL, &err);
 	CHECK((stored(store, &id) == 100) == (r == 0));
 	drop(data);
 	return r;

@@ -237,10 +237,11 @@ TEST(a_file_that_changes_is_an_error_that_names_it)
 }
 
 static int refuse(void *ctx, struct cfs_bytes data, const struct cfs_digest *id,
-		  struct cfs_err *e)
+		  const void *who, struct cfs_err *e)
 {
 	(void)ctx;
 	(void)id;
+	(void)who;
 	return data.len == 65 ? cfs_fail(e, ENOSPC, "no space") : 0;
 }
 

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "fsverity/feed.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "fsverity/digesting.h"
+#include "fsverity/long.h"
+
+/* A window of the feed, and what is to be done with what is in it. */
+struct slot {
+	struct cfs_job job;
+	struct slot *next; /* free ones */
+	struct cfs_feed *feed;
+	struct cfs_window *window;
+	/* Of a piece of a longer file; NULL: short files. */
+	struct fed *fed;
+	uint64_t segment;
+};
+
+/* A file of several pieces. */
+struct fed {
+	struct cfs_long file;
+	bool held;     /* its pieces wait in slots until the digest is known */
+	void *kept;    /* the keeper's, of one that is not held */
+	uint64_t left; /* pieces that are not hashed; atomic */
+	struct slot *slots[CFS_FEED_HELD];
+};
+
+struct cfs_feed {
+	struct cfs_digester *d;
+	struct cfs_window *desk; /* of the feeding thread; with a pool */
+
+	/* The file that is being fed. */
+	uint64_t size, left; /* bytes, those not handed out */
+	uint8_t *ret;
+	const void *who;
+	bool open;
+	size_t piece;	      /* bytes handed out and not taken yet */
+	struct slot *filling; /* gathers short files */
+	struct slot *current; /* where the piece of a longer file is */
+	struct fed *fed;
+
+	pthread_mutex_t lock;
+	struct slot *free;
+	size_t busy; /* jobs that were submitted and are not done */
+	size_t n_slots;
+	struct slot slots[CFS_FEED_WINDOWS];
+};
+
+int cfs_feed_new(struct cfs_digester *d, struct cfs_feed **ret,
+		 struct cfs_err *err)
+{
+	CFS_AUTO(cfs_feed_free)
+	struct cfs_feed *feed = calloc(1, sizeof(*feed));
+	int r = 0;
+
+	if (!feed)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	feed->d = d;
+	pthread_mutex_init(&feed->lock, NULL);
+	if (d->pool)
+		r = cfs_digester_window(d, &feed->desk, err);
+	if (r < 0)
+		return r;
+	*ret = cfs_steal_ptr(&feed);
+	return 0;
+}
+
+static void release(struct cfs_feed *feed, struct slot *slot)
+{
+	pthread_mutex_lock(&feed->lock);
+	slot->fed = NULL;
+	slot->next = feed->free;
+	feed->free = slot;
+	pthread_mutex_unlock(&feed->lock);
+}
+
+/* The last that a job does: the feed may be gone afterwards. */
+static void end_job(struct cfs_feed *feed)
+{
+	pthread_mutex_lock(&feed->lock);
+	feed->busy--;
+	pthread_mutex_unlock(&feed->lock);
+}
+
+static bool has_free(void *ctx)
+{
+	struct cfs_feed *feed = ctx;
+	bool has;
+
+	pthread_mutex_lock(&feed->lock);
+	has = feed->free;
+	pthread_mutex_unlock(&feed->lock);
+	return has;
+}
+
+static bool is_quiet(void *ctx)
+{
+	struct cfs_feed *feed = ctx;
+	bool quiet;
+
+	pthread_mutex_lock(&feed->lock);
+	quiet = feed->busy == 0;
+	pthread_mutex_unlock(&feed->lock);
+	return quiet;
+}
+
+/* A slot with an empty window, for which the caller works if need be. */
+static int get_slot(struct cfs_feed *feed, struct slot **ret,
+		    struct cfs_err *err)
+{
+	struct slot *slot;
+	int r;
+
+	if (!has_free(feed) && feed->n_slots < CFS_FEED_WINDOWS) {
+		slot = &feed->slots[feed->n_slots];
+		slot->feed = feed;
+		r = cfs_digester_window(feed->d, &slot->window, err);
+		if (r < 0)
+			return r;
+		feed->n_slots++;
+		*ret = slot;
+		return 0;
+	}
+	if (!has_free(feed))
+		cfs_pool_until(feed->d->pool, feed->desk, has_free, feed);
+	pthread_mutex_lock(&feed->lock);
+	slot = feed->free;
+	feed->free = slot->next;
+	pthread_mutex_unlock(&feed->lock);
+	*ret = slot;
+	return 0;
+}
+
+static void submit(struct cfs_feed *feed, struct slot *slot,
+		   void (*run)(struct cfs_job *job, void *desk))
+{
+	pthread_mutex_lock(&feed->lock);
+	feed->busy++;
+	pthread_mutex_unlock(&feed->lock);
+	slot->job = (struct cfs_job){ .run = run };
+	if (feed->d->pool)
+		cfs_pool_push(feed->d->pool, &slot->job);
+	else
+		run(&slot->job, NULL);
+}
+
+static void run_short(struct cfs_job *job, void *desk)
+{
+	struct slot *slot = (struct slot *)job;
+
+	(void)desk;
+	cfs_digester_flush(slot->feed->d, slot->window);
+	release(slot->feed, slot);
+	end_job(slot->feed);
+}
+
+static void push_filling(struct cfs_feed *feed)
+{
+	struct slot *slot = cfs_steal_ptr(&feed->filling);
+
+	if (slot)
+		submit(feed, slot, run_short);
+}
+
+static void drop_kept(struct cfs_digester *d, struct fed *fed)
+{
+	struct cfs_err ignored;
+
+	if (fed->kept &&
+	    d->keeper.end(d->keeper.ctx, fed->kept, NULL, NULL, &ignored) < 0)
+		return;
+	fed->kept = NULL;
+}
+
+/* All pieces are in memory: they are written, unless the keeper has them. */
+static int keep_held(struct cfs_digester *d, struct fed *fed,
+		     const struct cfs_digest *id, struct cfs_err *err)
+{
+	const struct cfs_keeper *k = &d->keeper;
+	int r = k->begin(k->ctx, fed->file.size, id, &fed->kept, err);
+
+	for (uint64_t i = 0; r > 0 && i < fed->file.segments; i++) {
+		const struct cfs_bytes data = {
+			cfs_window_blocks(fed->slots[i]->window),
+			cfs_long_segment_size(&fed->file, i)
+		};
+
+		if (k->write(k->ctx, fed->kept, i * CFS_DIGESTER_SEGMENT, data,
+			     err) < 0)
+			r = -err->code;
+	}
+	return r;
+}
+
+/* The digest of a file whose pieces are all hashed, and the end of it. */
+static int finish(struct cfs_digester *d, struct fed *fed, struct cfs_window *w,
+		  struct cfs_err *err)
+{
+	const struct cfs_keeper *k = &d->keeper;
+	struct cfs_digest id;
+	int r = cfs_long_finish(&fed->file, w, &id, err);
+
+	if (r < 0 || !d->keeps)
+		return r;
+	if (fed->held)
+		r = keep_held(d, fed, &id, err);
+	if (r < 0)
+		return r;
+	/* Also of one that was kept before: the keeper learns of @who. */
+	return k->end(k->ctx, cfs_steal_ptr(&fed->kept), &id, fed->file.who,
+		      err);
+}
+
+static void finish_fed(struct cfs_feed *feed, struct fed *fed,
+		       struct cfs_window *w)
+{
+	struct cfs_err err = { 0 };
+
+	if (!cfs_digester_failed(feed->d) && finish(feed->d, fed, w, &err) < 0)
+		cfs_digester_fail(feed->d, &err, fed->file.who);
+	drop_kept(feed->d, fed);
+	for (size_t i = 0; i < CFS_FEED_HELD; i++)
+		if (fed->slots[i])
+			release(feed, fed->slots[i]);
+	cfs_long_free(&fed->file);
+	free(fed);
+}
+
+static int hash_piece(struct cfs_digester *d, struct slot *slot,
+		      struct cfs_err *err)
+{
+	struct fed *fed = slot->fed;
+	uint8_t *data = cfs_window_blocks(slot->window);
+	const struct cfs_bytes bytes = {
+		data, cfs_long_segment_size(&fed->file, slot->segment)
+	};
+	int r = cfs_long_hash(&fed->file, slot->window, slot->segment, data,
+			      err);
+
+	if (r < 0 || !fed->kept)
+		return r;
+	return d->keeper.write(d->keeper.ctx, fed->kept,
+			       slot->segment * CFS_DIGESTER_SEGMENT, bytes,
+			       err);
+}
+
+static void run_piece(struct cfs_job *job, void *desk)
+{
+	struct slot *slot = (struct slot *)job;
+	struct cfs_feed *feed = slot->feed;
+	struct fed *fed = slot->fed;
+	struct cfs_err err = { 0 };
+	bool held = fed->held;
+
+	(void)desk;
+	if (!cfs_digester_failed(feed->d) &&
+	    hash_piece(feed->d, slot, &err) < 0)
+		cfs_digester_fail(feed->d, &err, fed->file.who);
+	if (held)
+		fed->slots[slot->segment] = slot;
+	if (__atomic_sub_fetch(&fed->left, 1, __ATOMIC_ACQ_REL) == 0)
+		finish_fed(feed, fed, slot->window);
+	if (!held)
+		release(feed, slot);
+	end_job(feed);
+}
+
+static int begin_fed(struct cfs_feed *feed, struct cfs_err *err)
+{
+	CFS_AUTOFREE struct fed *fed = calloc(1, sizeof(*fed));
+	const struct cfs_keeper *k = &feed->d->keeper;
+	int r;
+
+	if (!fed)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	r = cfs_long_init(&fed->file, feed->d->alg, feed->size, feed->ret,
+			  feed->who, err);
+	if (r < 0)
+		return r;
+	fed->left = fed->file.segments;
+	fed->held = fed->file.segments <= CFS_FEED_HELD;
+	if (feed->d->keeps && !fed->held)
+		r = k->begin(k->ctx, feed->size, NULL, &fed->kept, err);
+	if (r < 0) {
+		cfs_long_free(&fed->file);
+		return r;
+	}
+	feed->fed = cfs_steal_ptr(&fed);
+	return 0;
+}
+
+int cfs_feed_file(struct cfs_feed *feed, uint64_t size, uint8_t *ret,
+		  const void *who, struct cfs_err *err)
+{
+	struct cfs_err why;
+
+	assert(!feed->open);
+	if (cfs_digester_failed(feed->d))
+		return cfs_digester_failure(feed->d, err);
+	feed->open = true;
+	feed->size = feed->left = size;
+	feed->ret = ret;
+	feed->who = who;
+	if (size <= CFS_DIGESTER_WINDOW || begin_fed(feed, &why) == 0)
+		return 0;
+	cfs_digester_fail(feed->d, &why, who);
+	return cfs_digester_failure(feed->d, err);
+}
+
+/* Takes the bytes that were handed out last. */
+static void take_piece(struct cfs_feed *feed)
+{
+	struct slot *slot = cfs_steal_ptr(&feed->current);
+
+	feed->piece = 0;
+	if (!feed->fed) {
+		cfs_window_add(feed->filling->window, feed->size, feed->ret,
+			       feed->who);
+		return;
+	}
+	slot->fed = feed->fed;
+	slot->segment = (feed->size - feed->left - 1) / CFS_DIGESTER_SEGMENT;
+	/* The last piece may be the end of it, by another thread. */
+	if (feed->left == 0)
+		feed->fed = NULL;
+	submit(feed, slot, run_piece);
+}
+
+static int room_of_short(struct cfs_feed *feed, uint8_t **ret,
+			 struct cfs_err *err)
+{
+	uint8_t *data = NULL;
+	int r = 0;
+
+	if (feed->filling)
+		data = cfs_window_room(feed->filling->window, feed->size);
+	if (!data) {
+		push_filling(feed);
+		r = get_slot(feed, &feed->filling, err);
+	}
+	if (r < 0)
+		return r;
+	*ret = data ? data : cfs_window_room(feed->filling->window, feed->size);
+	return 0;
+}
+
+static int room_of_piece(struct cfs_feed *feed, uint8_t **ret,
+			 struct cfs_err *err)
+{
+	int r = get_slot(feed, &feed->current, err);
+
+	if (r == 0)
+		*ret = cfs_window_blocks(feed->current->window);
+	return r;
+}
+
+static int next_room(struct cfs_feed *feed, uint8_t **ret, size_t *ret_len,
+		     struct cfs_err *err)
+{
+	int r = feed->fed ? room_of_piece(feed, ret, err)
+			  : room_of_short(feed, ret, err);
+
+	if (r < 0)
+		return r;
+	*ret_len = feed->left < CFS_DIGESTER_WINDOW ? (size_t)feed->left
+						    : CFS_DIGESTER_WINDOW;
+	feed->piece = *ret_len;
+	feed->left -= *ret_len;
+	return 1;
+}
+
+int cfs_feed_room(struct cfs_feed *feed, uint8_t **ret, size_t *ret_len,
+		  struct cfs_err *err)
+{
+	uint8_t *nothing;
+	int r = 0;
+
+	if (feed->piece > 0)
+		take_piece(feed);
+	if (cfs_digester_failed(feed->d))
+		return cfs_digester_failure(feed->d, err);
+	if (!feed->open)
+		return 0;
+	if (feed->left > 0)
+		return next_room(feed, ret, ret_len, err);
+	feed->open = false;
+	if (feed->size == 0)
+		r = room_of_short(feed, &nothing, err);
+	if (feed->size == 0 && r == 0)
+		take_piece(feed);
+	return r;
+}
+
+static void wait_quiet(struct cfs_feed *feed)
+{
+	if (feed->d->pool)
+		cfs_pool_until(feed->d->pool, feed->desk, is_quiet, feed);
+}
+
+int cfs_feed_finish(struct cfs_feed *feed, struct cfs_err *err)
+{
+	assert(!feed->open);
+	push_filling(feed);
+	wait_quiet(feed);
+	return cfs_digester_failed(feed->d) ? cfs_digester_failure(feed->d, err)
+					    : 0;
+}
+
+/* A file of which pieces are missing: those that were hashed are let go. */
+static void abandon(struct cfs_feed *feed)
+{
+	struct fed *fed = cfs_steal_ptr(&feed->fed);
+
+	if (!fed)
+		return;
+	drop_kept(feed->d, fed);
+	cfs_long_free(&fed->file);
+	free(fed);
+}
+
+void cfs_feed_free(struct cfs_feed *feed)
+{
+	if (!feed)
+		return;
+	wait_quiet(feed);
+	abandon(feed);
+	for (size_t i = 0; i < feed->n_slots; i++)
+		cfs_window_free(feed->slots[i].window);
+	cfs_window_free(feed->desk);
+	pthread_mutex_destroy(&feed->lock);
+	free(feed);
+}

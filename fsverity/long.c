@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "fsverity/long.h"
+
+#include <string.h>
+
+#include "base/io.h"
+#include "fsverity/merkle.h"
+
+#define SEGMENT_BLOCKS (CFS_DIGESTER_SEGMENT / CFS_VERITY_BLOCK)
+
+/* Bytes that are read and hashed while the cache has them. */
+#define PIECE (256u << 10)
+
+int cfs_long_init(struct cfs_long *file, enum cfs_alg alg, uint64_t size,
+		  uint8_t *ret, const void *who, struct cfs_err *err)
+{
+	/* Of each block of hashes of blocks there is one hash. */
+	uint64_t up =
+		cfs_verity_blocks(cfs_verity_blocks(size) * cfs_alg_size(alg));
+
+	*file = (struct cfs_long){
+		.size = size,
+		.segments = (size - 1) / CFS_DIGESTER_SEGMENT + 1,
+		.ret = ret,
+		.who = who,
+		.hashes = malloc(up * cfs_alg_size(alg)),
+	};
+	return file->hashes ? 0 : cfs_fail(err, ENOMEM, "out of memory");
+}
+
+void cfs_long_free(struct cfs_long *file)
+{
+	free(file->hashes);
+	file->hashes = NULL;
+}
+
+size_t cfs_long_segment_size(const struct cfs_long *file, uint64_t n)
+{
+	uint64_t left = file->size - n * CFS_DIGESTER_SEGMENT;
+
+	return left < CFS_DIGESTER_SEGMENT ? (size_t)left
+					   : CFS_DIGESTER_SEGMENT;
+}
+
+/* Goes up one level from the @n hashes of the blocks of a segment. */
+static int climb(struct cfs_long *file, struct cfs_window *w, uint64_t segment,
+		 const uint8_t *hashes, uint64_t n, struct cfs_err *err)
+{
+	struct cfs_climb *climb = cfs_window_climb(w);
+	size_t size = cfs_alg_size(cfs_window_alg(w));
+	uint64_t before = segment * SEGMENT_BLOCKS * size / CFS_VERITY_BLOCK;
+	int r = cfs_climb_level(climb, hashes, n, file->hashes + before * size,
+				&n, err);
+
+	return r < 0 ? r : cfs_climb_flush(climb, err);
+}
+
+int cfs_long_hash(struct cfs_long *file, struct cfs_window *w, uint64_t n,
+		  uint8_t *data, struct cfs_err *err)
+{
+	uint8_t hashes[SEGMENT_BLOCKS * CFS_DIGEST_MAX];
+	size_t len = cfs_long_segment_size(file, n);
+	int r = cfs_window_hash_data(w, data, len, hashes, err);
+
+	return r < 0 ? r
+		     : climb(file, w, n, hashes, cfs_verity_blocks(len), err);
+}
+
+int cfs_long_read(struct cfs_long *file, struct cfs_window *w, uint64_t n,
+		  int fd, struct cfs_err *err)
+{
+	uint8_t hashes[SEGMENT_BLOCKS * CFS_DIGEST_MAX], *out = hashes;
+	size_t len = cfs_long_segment_size(file, n), size;
+	uint8_t *data = cfs_window_blocks(w);
+
+	size = cfs_alg_size(cfs_window_alg(w));
+	for (size_t at = 0; at < len; at += PIECE) {
+		size_t want = len - at < PIECE ? len - at : PIECE;
+		ssize_t got = cfs_pread_full(fd, data, want,
+					     n * CFS_DIGESTER_SEGMENT + at);
+		int r;
+
+		if (got < 0)
+			return cfs_fail(err, (int)-got, "read: %s",
+					strerror((int)-got));
+		if ((size_t)got != want)
+			return cfs_fail(err, ESTALE,
+					"changed while it was read");
+		r = cfs_window_hash_data(w, data, want, out, err);
+		if (r < 0)
+			return r;
+		out += cfs_verity_blocks(want) * size;
+	}
+	return climb(file, w, n, hashes, (uint64_t)(out - hashes) / size, err);
+}
+
+int cfs_long_finish(struct cfs_long *file, struct cfs_window *w,
+		    struct cfs_digest *id, struct cfs_err *err)
+{
+	enum cfs_alg alg = cfs_window_alg(w);
+	uint64_t blocks = cfs_verity_blocks(file->size);
+	struct cfs_climb *climb = cfs_window_climb(w);
+	uint8_t desc[CFS_VERITY_DESCRIPTOR_SIZE];
+	const uint8_t *in = desc;
+	int r;
+
+	r = cfs_climb_root(climb, file->hashes,
+			   cfs_verity_blocks(blocks * cfs_alg_size(alg)), err);
+	if (r < 0)
+		return r;
+	cfs_verity_descriptor(alg, file->size, file->hashes, desc);
+	r = cfs_sha_blocks(climb->sha, 1, &in, sizeof(desc), file->ret, err);
+	if (r < 0)
+		return r;
+	*id = (struct cfs_digest){ .alg = alg };
+	memcpy(id->bytes, file->ret, cfs_alg_size(alg));
+	return 0;
+}

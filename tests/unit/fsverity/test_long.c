@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "fsverity/long.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "fsverity/merkle.h"
+#include "tests/test.h"
+
+static struct cfs_err err;
+
+#define SEGMENT CFS_DIGESTER_SEGMENT
+
+static const uint64_t sizes[] = { 4097,	       65 * 4096,
+				  SEGMENT - 1, SEGMENT,
+				  SEGMENT + 1, SEGMENT + 64 * 4096,
+				  3 * SEGMENT, 5 * SEGMENT + 4097 };
+
+/* Bytes with room for the last block's padding. */
+static uint8_t *bytes(uint64_t size)
+{
+	uint8_t *data = malloc(cfs_verity_blocks(size) * CFS_VERITY_BLOCK);
+
+	CHECK(data);
+	for (uint64_t i = 0; i < size; i++)
+		data[i] = (uint8_t)(i * 2654435761u >> 9);
+	return data;
+}
+
+static void check_size(enum cfs_alg alg, uint64_t size, bool from_file)
+{
+	CFS_AUTO(cfs_window_free) struct cfs_window *w = NULL;
+	CFS_AUTOFD int fd = memfd_create("long", MFD_CLOEXEC);
+	CFS_AUTOFREE uint8_t *data = bytes(size);
+	struct cfs_bytes all = { data, size };
+	struct cfs_digest want, id;
+	uint8_t got[CFS_DIGEST_MAX];
+	struct cfs_long file;
+
+	CHECK(cfs_write_full(fd, data, size) == 0);
+	CHECK(cfs_verity_digest_bytes(alg, all, &want, &err) == 0);
+	CHECK(cfs_window_new(alg, NULL, &w, &err) == 0);
+	CHECK(cfs_long_init(&file, alg, size, got, &file, &err) == 0);
+	/* Backwards: the order does not matter. */
+	for (uint64_t i = file.segments; i-- > 0;) {
+		if (from_file)
+			CHECK(cfs_long_read(&file, w, i, fd, &err) == 0);
+		else
+			CHECK(cfs_long_hash(&file, w, i, data + i * SEGMENT,
+					    &err) == 0);
+	}
+	CHECK(cfs_long_finish(&file, w, &id, &err) == 0);
+	CHECK(cfs_digest_equal(&id, &want));
+	CHECK(memcmp(got, want.bytes, cfs_alg_size(alg)) == 0);
+	cfs_long_free(&file);
+	cfs_long_free(&file);
+}
+
+TEST(segments_in_any_order_make_the_digest_of_the_file)
+{
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(sizes); i++) {
+		check_size(CFS_ALG_SHA256, sizes[i], true);
+		check_size(CFS_ALG_SHA256, sizes[i], false);
+		check_size(CFS_ALG_SHA512, sizes[i], true);
+		check_size(CFS_ALG_SHA512, sizes[i], false);
+	}
+}
+
+TEST(segments_are_of_one_size_but_for_the_last)
+{
+	struct cfs_long file;
+	uint8_t got[CFS_DIGEST_MAX];
+
+	CHECK(cfs_long_init(&file, CFS_ALG_SHA256, 2 * SEGMENT + 5, got, NULL,
+			    &err) == 0);
+	CHECK(file.segments == 3);
+	CHECK(cfs_long_segment_size(&file, 0) == SEGMENT);
+	CHECK(cfs_long_segment_size(&file, 2) == 5);
+	cfs_long_free(&file);
+}
+
+TEST(a_file_that_ends_early_has_changed)
+{
+	CFS_AUTO(cfs_window_free) struct cfs_window *w = NULL;
+	CFS_AUTOFD int fd = memfd_create("long", MFD_CLOEXEC);
+	uint8_t got[CFS_DIGEST_MAX];
+	struct cfs_long file;
+
+	CHECK(ftruncate(fd, SEGMENT + 100) == 0);
+	CHECK(cfs_window_new(CFS_ALG_SHA256, NULL, &w, &err) == 0);
+	CHECK(cfs_long_init(&file, CFS_ALG_SHA256, SEGMENT + 101, got, NULL,
+			    &err) == 0);
+	CHECK(cfs_long_read(&file, w, 0, fd, &err) == 0);
+	CHECK(cfs_long_read(&file, w, 1, fd, &err) == -ESTALE);
+	CHECK(strcmp(err.msg, "changed while it was read") == 0);
+	cfs_long_free(&file);
+}
