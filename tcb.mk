@@ -2,7 +2,7 @@
 #
 # The trusted computing base: every source that composefs-setup-root is linked
 # from.  `make tcb` holds the list, its size and the binary to each other.
-TCB_SLOC_MAX := 6000
+TCB_SLOC_MAX := 6500
 TCB_SRCS := \
 	base/buf.c base/err.c base/io.c base/json.c base/kernel.c base/text.c \
 	fsverity/digest.c fsverity/measure.c fsverity/signature.c \
