@@ -63,3 +63,29 @@ char *cfs_text_clean(char *text)
 	*out = '\0';
 	return text;
 }
+
+/* The matrix of Wagner and Fischer, a row at a time. */
+unsigned cfs_text_distance(const char *a, const char *b)
+{
+	unsigned row[CFS_TEXT_DISTANCE + 1];
+	size_t len = strnlen(b, CFS_TEXT_DISTANCE);
+
+	for (unsigned j = 0; j <= len; j++)
+		row[j] = j;
+	for (unsigned i = 1; a[i - 1]; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= len; j++) {
+			unsigned best = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[len];
+}

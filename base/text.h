@@ -48,4 +48,12 @@ bool cfs_text_is_shown(uint32_t c);
  */
 char *cfs_text_clean(char *text) CFS_NONNULL;
 
+#define CFS_TEXT_DISTANCE 256 /* bytes of @b that are compared at most */
+
+/*
+ * How many bytes have to be inserted, deleted or replaced to turn @a into @b
+ * (Levenshtein distance): what was meant by a mistyped word.
+ */
+unsigned cfs_text_distance(const char *a, const char *b) CFS_NONNULL;
+
 #endif

@@ -119,8 +119,13 @@ static bool eat_name(struct cfs_bytes *text, char end, struct cfs_bytes *ret)
 static int parse_hex(struct cfs_bytes text, struct cfs_karg *karg,
 		     struct cfs_err *err)
 {
-	return cfs_digest_from_hex(text.len ? (const char *)text.data : "",
-				   text.len, &karg->digest, err);
+	const char *hex = text.len ? (const char *)text.data : "";
+	int r = cfs_digest_from_hex(hex, text.len, &karg->digest, err);
+
+	if (r < 0)
+		snprintf(err->found, sizeof(err->found), "%.*s", (int)text.len,
+			 hex);
+	return r;
 }
 
 /* v1-sha256-12:<hex>.  Returns 1, or 0 for a form of the future. */

@@ -69,7 +69,8 @@ struct cfs_kargs {
  *
  * Returns 0, also when there is none.
  * Errors: -EINVAL for a malformed argument of a known form (never skipped: a
- * typo must not select a later, weaker one), -E2BIG for more than
+ * typo must not select a later, weaker one; @err->found has what stood there
+ * for the digest, if that is what is wrong), -E2BIG for more than
  * CFS_KARGS_MAX.  On error *@ret is unchanged.
  */
 int cfs_kargs_parse(struct cfs_bytes cmdline, struct cfs_kargs *ret,

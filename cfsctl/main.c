@@ -417,6 +417,9 @@ int main(int argc, char **argv)
 	if (r != -CFS_EUSAGE) {
 		(void)fflush(stdout);
 		fprintf(stderr, "Error: %s\n", err.msg);
+		if (err.expected[0])
+			fprintf(stderr, "  expected  %s\n  found     %s\n",
+				err.expected, err.found);
 		return compares ? 2 : EXIT_FAILURE;
 	}
 	if (err.msg[0])

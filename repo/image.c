@@ -7,6 +7,9 @@
 
 #include "base/io.h"
 
+/* Whoever asked has the digest; messages need not be lines of it. */
+#define NAME "images/%.12s..."
+
 static int not_found(const struct cfs_repo *repo, const char *hex,
 		     struct cfs_err *err)
 {
@@ -19,7 +22,7 @@ static int not_found(const struct cfs_repo *repo, const char *hex,
 		return CFS_IMAGE_ABSENT;
 	r = images < 0 ? images : cfs_name_exists(images, hex);
 	if (r < 0)
-		return cfs_fail(err, -r, "look up images/%s: %s", hex,
+		return cfs_fail(err, -r, "look up " NAME ": %s", hex,
 				strerror(-r));
 	return r == 0 ? CFS_IMAGE_ABSENT : CFS_IMAGE_DANGLING;
 }
@@ -68,20 +71,22 @@ int cfs_repo_open_image(const struct cfs_repo *repo,
 	if (look == -ENOENT)
 		return not_found(repo, hex, err);
 	if (look < 0)
-		return cfs_fail(err, -look, "look up %s: %s", name,
+		return cfs_fail(err, -look, "look up " NAME ": %s", hex,
 				meaning(-look));
 	if (fstat(look, &st) < 0)
-		return cfs_fail_errno(err, "stat %s", name);
+		return cfs_fail_errno(err, "stat " NAME, hex);
 	if (!S_ISREG(st.st_mode))
-		return cfs_fail(err, EINVAL, "%s is not a regular file", name);
+		return cfs_fail(err, EINVAL, NAME " is not a regular file",
+				hex);
 	if (st.st_size == 0)
 		return cfs_fail(err, EINVAL,
-				"%s is empty, a write was cut off: create the "
-				"image anew",
-				name);
+				NAME " is empty, a write was cut off: create "
+				     "the image anew",
+				hex);
 	fd = cfs_reopen(look, O_RDONLY);
 	if (fd < 0)
-		return cfs_fail(err, -fd, "open %s: %s", name, meaning(-fd));
+		return cfs_fail(err, -fd, "open " NAME ": %s", hex,
+				meaning(-fd));
 	*ret_fd = fd;
 	return CFS_IMAGE_PRESENT;
 }

@@ -20,12 +20,8 @@ static void start_over(struct cfs_root *root)
 static int make_root(struct cfs_boot *b, const struct cfs_root_params *params,
 		     struct cfs_root *root, struct cfs_err *err)
 {
-	int r;
+	int r = cfs_root_make(params, root, err);
 
-	b->status = CFS_EXIT_MOUNT;
-	r = cfs_root_make(params, root, err);
-	if (r == -EIO && params->verity)
-		b->status = CFS_EXIT_VERITY; /* the image's own blocks */
 	if (r != -ENODEV || params->root_fs_fd >= 0)
 		return r;
 	cfs_log(&b->log, LOG_DEBUG, "loading kernel modules: %s", err->msg);
@@ -49,7 +45,6 @@ static int preflight(struct cfs_boot *b, const struct cfs_root *root,
 		memcpy(init, value.data, value.len);
 		init[value.len] = '\0';
 	}
-	b->status = CFS_EXIT_PREFLIGHT;
 	return cfs_preflight(root->fd, given ? init : NULL, &b->config, err);
 }
 
@@ -59,19 +54,25 @@ static int try_assemble(struct cfs_boot *b,
 {
 	int r = make_root(b, params, root, err);
 
-	if (r == 0)
-		r = preflight(b, root, err);
+	/* A block of the image itself that is not what was signed. */
 	if (r < 0)
-		return r;
-	b->status = CFS_EXIT_STATE;
-	return cfs_root_add_state(params, root, err);
+		return cfs_boot_step(b,
+				     r == -EIO && params->verity
+					     ? CFS_EXIT_VERITY
+					     : CFS_EXIT_MOUNT,
+				     r);
+	r = preflight(b, root, err);
+	if (r < 0)
+		return cfs_boot_step(b, CFS_EXIT_PREFLIGHT, r);
+	return cfs_boot_step(b, CFS_EXIT_STATE,
+			     cfs_root_add_state(params, root, err));
 }
 
 /* Is there another way after @r?  Changes *@params to it. */
 static bool other_way(struct cfs_boot *b, int r, const struct cfs_root *root,
 		      struct cfs_root_params *params, const struct cfs_err *err)
 {
-	if (r == -EIO && b->status == CFS_EXIT_PREFLIGHT && params->verity &&
+	if (r == -EIO && b->failed == CFS_EXIT_PREFLIGHT && params->verity &&
 	    b->candidates[b->choice.index].insecure) {
 		cfs_log(&b->log, LOG_WARNING,
 			"going on without verification, as its \"?\" allows: "
@@ -81,7 +82,7 @@ static bool other_way(struct cfs_boot *b, int r, const struct cfs_root *root,
 		return true;
 	}
 	/* Linux 6.18-rc counted a file-backed EROFS as a level of stacking. */
-	if (r == -EINVAL && b->status == CFS_EXIT_STATE &&
+	if (r == -EINVAL && b->failed == CFS_EXIT_STATE &&
 	    params->image_fd >= 0 && !params->force_loop &&
 	    root->image.backend == CFS_BACKEND_FILE) {
 		cfs_log(&b->log, LOG_NOTICE,
@@ -129,18 +130,19 @@ int cfs_assemble(struct cfs_boot *b, struct cfs_root *root,
 	};
 	int r;
 
-	b->status = b->options.root_fs ? CFS_EXIT_MOUNT : CFS_EXIT_REPO;
 	if (b->options.root_fs) {
 		directory = open(b->options.root_fs,
 				 O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (directory < 0)
-			return cfs_fail_errno(err, "open %s",
-					      b->options.root_fs);
+		r = directory < 0
+			    ? cfs_fail_errno(err, "open %s", b->options.root_fs)
+			    : 0;
 	} else {
-		objects = cfs_repo_open_objects(&b->repo, err);
-		if (objects < 0)
-			return objects;
+		r = objects = cfs_repo_open_objects(&b->repo, err);
 	}
+	if (r < 0)
+		return cfs_boot_step(
+			b, b->options.root_fs ? CFS_EXIT_MOUNT : CFS_EXIT_REPO,
+			r);
 	params.objects_fd = objects;
 	params.root_fs_fd = directory;
 	do {
@@ -160,9 +162,9 @@ int cfs_assemble_attach(struct cfs_boot *b, struct cfs_root *root,
 			struct cfs_err *err)
 {
 	bool elsewhere = b->options.target != NULL;
-
-	b->status = CFS_EXIT_MOUNT;
-	return cfs_root_attach(
+	int r = cfs_root_attach(
 		root, elsewhere ? b->options.target : b->options.sysroot,
 		!elsewhere && b->mounted, err);
+
+	return cfs_boot_step(b, CFS_EXIT_MOUNT, r);
 }

@@ -15,7 +15,7 @@
  * Puts the root together, attached nowhere, and fills in what the marker says
  * of it.  @root: CFS_ROOT_INIT, closed by the caller after the attaching.
  * @backend: room for text that the marker borrows.
- * On error @boot->status says which step it was.
+ * On error @boot->failed says which step it was.
  *
  * Tried again, once each: without verity, an insecure image whose objects are
  * refused; through a loop device, one over which the kernel cannot stack

@@ -3,8 +3,9 @@
  * What else the kernel command line decides, besides the images that
  * boot/kargs.h reads from it.
  *
- *   systemd.volatile=   yes, overlay: the root is transient; state and those:
- *                       /var is left to systemd
+ *   systemd.volatile=   yes, overlay: root and /etc are transient; state and
+ *                       those: /var is left to systemd.  Defaults: what the
+ *                       configuration sets stays.
  *   composefs.onfail=   as [failure] action
  *   composefs.debug     say more
  *
@@ -16,8 +17,20 @@
 #include "boot/kargs.h"
 #include "setup-root/config.h"
 
-/* Puts what @cmdline says over @config and the level of @log.  A value that
- * is none of the choices is warned of and changes nothing. */
+#define CFS_UNKNOWN_MAX 160
+
+/*
+ * Finds the next word of *@rest that was meant for this program and has no
+ * effect: an argument "composefs.*" that it does not know, a name like one of
+ * its own, or an image's argument without a value.  @text gets the name, what
+ * is wrong with it and what was meant.
+ * Returns false when there is no further one.
+ */
+bool cfs_cmdline_unknown(struct cfs_bytes *rest,
+			 char text[static CFS_UNKNOWN_MAX]) CFS_NONNULL;
+
+/* Applies the arguments of @cmdline to @config and to the level of @log.
+ * Unknown arguments and values are warned of and change nothing. */
 void cfs_cmdline_apply(struct cfs_bytes cmdline, struct cfs_config *config,
 		       struct cfs_log *log) CFS_NONNULL;
 

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/text.h"
 #include "setup-root/toml.h"
 
 #define DROPINS_MAX 64 /* files of the drop-in directory */
-#define TMPFS_SIZE  sizeof(((struct cfs_config *)NULL)->root.tmpfs_size)
 
 _Static_assert(CFS_CONFIG_LIST == CFS_TOML_LIST &&
 		       CFS_CONFIG_STR == CFS_TOML_STR,
@@ -46,18 +46,11 @@ static const struct choice actions[] = {
 	{ 0 },
 };
 
-/* What the shorthands need to know, over all files. */
-struct shorthand {
-	bool mount_set;
-	bool transient;
-};
-
 struct loader {
 	struct cfs_config *config;
 	const char *file; /* being read */
 	uint32_t seen;	  /* bit n: it had keys[n] */
 	struct cfs_log *log;
-	struct shorthand etc, var;
 };
 
 enum key_kind {
@@ -65,6 +58,7 @@ enum key_kind {
 	NUMBER,
 	CHOICE,
 	TEXT,
+	SIZE,
 	LIST
 };
 
@@ -74,6 +68,7 @@ struct key {
 	size_t offset; /* in struct cfs_config */
 	size_t size;
 	const struct choice *choices;
+	size_t given; /* where it is noted that the key was set; 0: nowhere */
 };
 
 #define KEY(name, kind, field, ...)                                 \
@@ -82,15 +77,18 @@ struct key {
 			sizeof(((struct cfs_config *)NULL)->field), \
 			__VA_ARGS__                                 \
 	}
+#define GIVEN(field) .given = offsetof(struct cfs_config, field)
 
 static const struct key keys[] = {
 	KEY("boot.allow-insecure", BOOLEAN, boot.allow_insecure),
-	KEY("root.transient", BOOLEAN, root.transient),
-	KEY("root.transient-ro", BOOLEAN, root.transient_ro),
-	KEY("root.tmpfs-size", TEXT, root.tmpfs_size),
-	KEY("etc.mount", CHOICE, etc.mount, dir_modes),
-	KEY("etc.stack", CHOICE, etc.stack, stacks),
-	KEY("var.mount", CHOICE, var.mount, dir_modes),
+	KEY("root.transient", BOOLEAN, root.transient, GIVEN(root.given)),
+	KEY("root.transient-ro", BOOLEAN, root.transient_ro, GIVEN(root.given)),
+	KEY("root.tmpfs-size", SIZE, root.tmpfs_size),
+	KEY("etc.mount", CHOICE, etc.mount, dir_modes, GIVEN(etc.mount_set)),
+	KEY("etc.transient", BOOLEAN, etc.transient, GIVEN(etc.given)),
+	KEY("etc.stack", CHOICE, etc_stack, stacks),
+	KEY("var.mount", CHOICE, var.mount, dir_modes, GIVEN(var.mount_set)),
+	KEY("var.transient", BOOLEAN, var.transient, GIVEN(var.given)),
 	KEY("sysroot.readonly", BOOLEAN, sysroot.readonly),
 	KEY("sysroot.mountpoint", TEXT, sysroot.mountpoint),
 	KEY("state.missing", CHOICE, state.missing_transient, missing),
@@ -102,9 +100,6 @@ static const struct key keys[] = {
 	KEY("probe.paths", LIST, probe.paths),
 	KEY("failure.action", CHOICE, failure.action, actions),
 	KEY("failure.delay", NUMBER, failure.delay),
-	/* Size 0: their place is struct shorthand. */
-	{ "etc.transient", BOOLEAN, 0, 0, NULL },
-	{ "var.transient", BOOLEAN, 0, 0, NULL },
 };
 _Static_assert(CFS_ARRAY_SIZE(keys) <= 32, "struct loader has a bit for each");
 
@@ -114,7 +109,7 @@ void cfs_config_init(struct cfs_config *config)
 		.boot.allow_insecure = true,
 		.root.tmpfs_size = "25%",
 		.etc.mount = CFS_DIR_AUTO,
-		.etc.stack = CFS_STACK_AUTO,
+		.etc_stack = CFS_STACK_AUTO,
 		.var.mount = CFS_DIR_BIND,
 		.sysroot = { true, "sysroot" },
 		.keys.dirs = { 2,
@@ -181,14 +176,19 @@ static bool is_tmpfs_size(const char *text)
 static int set_text(const struct key *key, char *place, const char *text,
 		    struct cfs_err *err)
 {
-	text += strspn(text, "/");
-	if (text[0] == '\0' || strlen(text) >= key->size ||
-	    (key->size == TMPFS_SIZE && !is_tmpfs_size(text)))
-		return cfs_fail(
-			err, EINVAL, "%s cannot be \"%s\": %s", key->name, text,
-			key->size == TMPFS_SIZE ? "bytes, with k, m or g, or a "
-						  "percentage of memory"
-						: "a path of some length");
+	const char *given = text;
+
+	if (key->kind == TEXT) /* a path below the root */
+		text += strspn(text, "/");
+	if (text[0] == '\0' || strlen(text) >= key->size)
+		return cfs_fail(err, EINVAL,
+				"%s cannot be \"%s\": empty or too long",
+				key->name, given);
+	if (key->kind == SIZE && !is_tmpfs_size(text))
+		return cfs_fail(err, EINVAL,
+				"%s cannot be \"%s\": give bytes, with k, m or "
+				"g, or a percentage of memory",
+				key->name, given);
 	memcpy(place, text, strlen(text) + 1);
 	return 0;
 }
@@ -214,6 +214,7 @@ static int set_key(struct loader *l, const struct key *key,
 		[NUMBER] = { CFS_TOML_INTEGER, "an integer" },
 		[CHOICE] = { CFS_TOML_STRING, "a string in quotes" },
 		[TEXT] = { CFS_TOML_STRING, "a string in quotes" },
+		[SIZE] = { CFS_TOML_STRING, "a string in quotes" },
 		[LIST] = { CFS_TOML_STRINGS, "an array of strings" },
 	};
 	void *place = (char *)l->config + key->offset;
@@ -226,44 +227,15 @@ static int set_key(struct loader *l, const struct key *key,
 		return set_number(key, place, value->integer, err);
 	if (key->kind == CHOICE)
 		return set_choice(key, place, value->v[0], err);
-	if (key->kind == TEXT)
+	if (key->kind == TEXT || key->kind == SIZE)
 		return set_text(key, place, value->v[0], err);
-	if (key->kind == BOOLEAN && key->size)
+	if (key->kind == BOOLEAN)
 		*(bool *)place = value->boolean;
-	else if (key->kind == BOOLEAN)
-		(key->name[0] == 'e' ? &l->etc : &l->var)->transient =
-			value->boolean;
 	if (key->kind == LIST) {
 		list->n = value->n;
 		memcpy(list->v, value->v, sizeof(list->v));
 	}
 	return 0;
-}
-
-/* Levenshtein's: how many letters to put in, take out or change. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[CFS_TOML_STR + 1];
-	size_t len = strlen(b);
-
-	for (unsigned j = 0; j <= len; j++)
-		row[j] = j;
-	for (unsigned i = 1; a[i - 1]; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= len; j++) {
-			unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[len];
 }
 
 static void warn_unknown(struct loader *l, const char *name,
@@ -273,7 +245,7 @@ static void warn_unknown(struct loader *l, const char *name,
 	unsigned least = 4; /* more than three letters off is another word */
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(keys); i++) {
-		unsigned d = distance(name, keys[i].name);
+		unsigned d = cfs_text_distance(name, keys[i].name);
 
 		if (d < least) {
 			least = d;
@@ -302,8 +274,8 @@ static int on_value(void *ctx, const char *name,
 	if (l->seen & 1U << i)
 		return cfs_fail(err, EINVAL, "%s is set twice", name);
 	l->seen |= 1U << i;
-	if (keys[i].choices == dir_modes)
-		(name[0] == 'e' ? &l->etc : &l->var)->mount_set = true;
+	if (keys[i].given)
+		*((bool *)((char *)l->config + keys[i].given)) = true;
 	return set_key(l, &keys[i], value, err);
 }
 
@@ -317,15 +289,20 @@ static int parse_one(struct loader *l, struct cfs_bytes text, const char *file,
 	return 0;
 }
 
-/* What no file decides alone. */
+static void finish_dir(struct cfs_config_dir *dir)
+{
+	if (!dir->mount_set && dir->transient)
+		dir->mount = CFS_DIR_TRANSIENT;
+	dir->given |= dir->mount_set;
+}
+
+/* Checks that span several files. */
 static int finish(struct loader *l, struct cfs_err *err)
 {
 	struct cfs_config *c = l->config;
 
-	if (!l->etc.mount_set && l->etc.transient)
-		c->etc.mount = CFS_DIR_TRANSIENT;
-	if (!l->var.mount_set && l->var.transient)
-		c->var.mount = CFS_DIR_TRANSIENT;
+	finish_dir(&c->etc);
+	finish_dir(&c->var);
 	if (c->root.transient && c->root.transient_ro)
 		return cfs_fail(err, EINVAL,
 				"%s: root.transient and root.transient-ro "

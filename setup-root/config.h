@@ -47,6 +47,13 @@ struct cfs_config_list {
 	char v[CFS_CONFIG_LIST][CFS_CONFIG_STR];
 };
 
+struct cfs_config_dir {
+	enum cfs_dir_mode mount;
+	bool given;	/* a file sets mount or transient */
+	bool mount_set; /* a file sets mount, which outdoes transient */
+	bool transient; /* short for mount = "transient" */
+};
+
 struct cfs_config {
 	struct {
 		bool allow_insecure; /* true: "?" arguments are honoured */
@@ -54,15 +61,11 @@ struct cfs_config {
 	struct {
 		bool transient;
 		bool transient_ro;
+		bool given;	     /* a file sets one of these two */
 		char tmpfs_size[32]; /* size= of tmpfs: "25%", "512m" */
 	} root;
-	struct {
-		enum cfs_dir_mode mount;
-		enum cfs_etc_stack stack;
-	} etc;
-	struct {
-		enum cfs_dir_mode mount;
-	} var;
+	struct cfs_config_dir etc, var;
+	enum cfs_etc_stack etc_stack;
 	struct {
 		bool readonly;
 		char mountpoint[CFS_CONFIG_STR]; /* below the new root */

@@ -8,51 +8,66 @@
 #include <sys/vfs.h>
 
 #include "base/io.h"
+#include "setup-root/offer.h"
+
+#define NO_VERITY \
+	"boot a kernel that has fs-verity (CONFIG_FS_VERITY): this one does not"
 
 /* Source: systemd-boot(7), LoaderBootCountPath: set while boots are counted. */
 #define COUNTING                    \
 	"sys/firmware/efi/efivars/" \
 	"LoaderBootCountPath-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
 
-struct advice {
-	const char *stage;
-	const char *cause;
+static const char *const stages[] = {
+	[CFS_EXIT_OTHER] = "setup",	   [CFS_EXIT_USAGE] = "usage",
+	[CFS_EXIT_NO_KARG] = "cmdline",	   [CFS_EXIT_BAD_KARG] = "cmdline",
+	[CFS_EXIT_ABSENT] = "select",	   [CFS_EXIT_VERITY] = "verify",
+	[CFS_EXIT_REPO] = "repository",	   [CFS_EXIT_MOUNT] = "mount",
+	[CFS_EXIT_STATE] = "state",	   [CFS_EXIT_PREFLIGHT] = "preflight",
+	[CFS_EXIT_CERTS] = "certificates",
+};
+
+/*
+ * What the errno of a step says of the way out, where the code that found the
+ * fault names none itself.  A pair that is missing here gets no advice: none
+ * is better than a wrong one.
+ */
+static const struct {
+	enum cfs_exit step;
+	int code;
 	const char *cure;
+} cures[] = {
+	{ CFS_EXIT_NO_KARG, ENOENT,
+	  "boot another entry, or add composefs.digest= with one of these" },
+	{ CFS_EXIT_BAD_KARG, EINVAL,
+	  "boot another entry, or correct the argument" },
+	{ CFS_EXIT_BAD_KARG, EOPNOTSUPP,
+	  "boot another entry, or build the initramfs with a newer composefs" },
+	{ CFS_EXIT_BAD_KARG, EPERM, "boot an entry without the \"?\"" },
+	{ CFS_EXIT_ABSENT, ENOENT, "boot another entry, or correct root=" },
+	{ CFS_EXIT_REPO, ENOENT, "boot another entry, or correct root=" },
+	{ CFS_EXIT_REPO, EOPNOTSUPP, NO_VERITY },
+	{ CFS_EXIT_VERITY, EOPNOTSUPP, NO_VERITY },
+	{ CFS_EXIT_VERITY, EIO, CFS_CURE_FSCK },
+	{ CFS_EXIT_STATE, ENOSPC, CFS_CURE_SPACE },
+	{ CFS_EXIT_STATE, EDQUOT, CFS_CURE_SPACE },
+	{ CFS_EXIT_PREFLIGHT, EIO, CFS_CURE_FSCK },
+	{ CFS_EXIT_PREFLIGHT, EOPNOTSUPP, NO_VERITY },
+	{ CFS_EXIT_CERTS, ENOENT,
+	  "build the initramfs with the certificates in its keys.d" },
 };
 
-static const struct advice advices[] = {
-	[CFS_EXIT_OTHER] = { "setup", NULL, NULL },
-	[CFS_EXIT_USAGE] = { "usage", NULL, NULL },
-	[CFS_EXIT_NO_KARG] = { "cmdline", "the boot entry names no image",
-			       "boot another entry, or add composefs.digest= to this one" },
-	[CFS_EXIT_BAD_KARG] = { "cmdline", "the boot entry was written wrongly",
-				"boot another entry and write this one again with cfsctl" },
-	[CFS_EXIT_ABSENT] = { "select",
-			      "the image was removed, or this is another disk",
-			      "boot another entry" },
-	[CFS_EXIT_VERITY] = { "verify",
-			      "the image was changed or damaged, or copied without fs-verity",
-			      "boot another entry, then run cfsctl fsck on the repository" },
-	[CFS_EXIT_REPO] = { "repository",
-			    "the disk holds no composefs repository we know",
-			    "check root= of the boot entry, or boot another entry" },
-	[CFS_EXIT_MOUNT] = { "mount",
-			     "kernel, modules of the initramfs and image disagree",
-			     "boot another entry, then build the initramfs again" },
-	[CFS_EXIT_STATE] = { "state",
-			     "the deployment was not prepared or was removed",
-			     "boot another entry, or set state.missing to \"transient\"" },
-	[CFS_EXIT_PREFLIGHT] = { "preflight",
-				 "an object of the image is missing or damaged",
-				 "boot another entry, then run cfsctl fsck on the repository" },
-	[CFS_EXIT_CERTS] = { "certificates",
-			     "the initramfs has no certificate that this kernel can use",
-			     "build the initramfs again with its keys.d" },
-};
-
-const char *cfs_failure_stage(enum cfs_exit status)
+static const char *find_cure(const struct cfs_failure *f)
 {
-	return advices[status].stage;
+	if (f->err->cure)
+		return f->err->cure;
+	/* Two digests that differ: the file is not what its name says. */
+	if (f->err->expected[0])
+		return CFS_CURE_FSCK;
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(cures); i++)
+		if (cures[i].step == f->step && cures[i].code == f->err->code)
+			return cures[i].cure;
+	return NULL;
 }
 
 int cfs_failure_watch(void)
@@ -64,15 +79,54 @@ int cfs_failure_watch(void)
 	return fd < 0 ? -errno : fd;
 }
 
+static const char *next_words(const struct cfs_failure *f, char text[64])
+{
+	if (f->action == CFS_FAIL_EMERGENCY)
+		return "emergency shell (composefs.onfail=reboot on the kernel "
+		       "command line restarts instead)";
+	snprintf(text, 64, "%s in %u seconds",
+		 f->action == CFS_FAIL_POWEROFF ? "power off" : "restart",
+		 f->delay);
+	return text;
+}
+
+/* One line of the report: on the screen, and in the file. */
+static void say(const struct cfs_failure *f, const char *label,
+		const char *text)
+{
+	if (!text || !text[0])
+		return;
+	cfs_log(f->log, LOG_ERR, "%s%s", label, text);
+	cfs_buf_addf(f->text, "%s%s%s\n", f->text->len ? "" : CFS_LOG_NAME ": ",
+		     label, text);
+}
+
+static void say_images(const struct cfs_failure *f)
+{
+	struct cfs_offer offer;
+	char text[64];
+
+	if (f->offer_fd < 0)
+		return;
+	cfs_offer_find(f->offer_fd, f->image ? f->image : f->err->found,
+		       &offer);
+	for (unsigned i = 0; i < offer.n; i++)
+		say(f, i ? "            " : "  on disk:  ", offer.hex[i]);
+	snprintf(text, sizeof(text), offer.n ? "and %u more" : "no image",
+		 offer.total - offer.n);
+	if (offer.n == 0 || offer.total > offer.n)
+		say(f, offer.n ? "            " : "  on disk:  ", text);
+}
+
 /* Source: Documentation/ABI/testing/dev-kmsg: "prio,seq,time,flags;text\n",
  * one record a read. */
-static void repeat_kernel(struct cfs_log *log, int watch)
+static void repeat_kernel(const struct cfs_failure *f)
 {
 	char record[1024], last[2][256] = { "", "" };
 	ssize_t n;
 
-	while (watch >= 0 &&
-	       ((n = read(watch, record, sizeof(record) - 1)) > 0 ||
+	while (f->watch >= 0 &&
+	       ((n = read(f->watch, record, sizeof(record) - 1)) > 0 ||
 		(n < 0 && errno == EPIPE))) {
 		char *text;
 
@@ -89,62 +143,38 @@ static void repeat_kernel(struct cfs_log *log, int watch)
 			 (int)strcspn(text + 1, "\n"), text + 1);
 	}
 	for (int i = 0; i < 2; i++)
-		if (last[i][0])
-			cfs_log(log, LOG_ERR, "  kernel: %s", last[i]);
+		say(f, "  kernel:   ", last[i]);
 }
 
-static void say_next(struct cfs_log *log, enum cfs_fail_action action,
-		     unsigned delay)
+void cfs_failure_report(const struct cfs_failure *f)
 {
-	if (action == CFS_FAIL_EMERGENCY)
-		cfs_log(log, LOG_ERR,
-			"  next:  emergency shell (composefs.onfail=reboot on "
-			"the kernel command line restarts instead)");
-	else
-		cfs_log(log, LOG_ERR, "  next:  %s in %u seconds",
-			action == CFS_FAIL_POWEROFF ? "power off" : "restart",
-			delay);
-}
-
-void cfs_failure_report(struct cfs_log *log, enum cfs_exit status,
-			const struct cfs_err *err, const char *digest,
-			int watch, enum cfs_fail_action action, unsigned delay)
-{
-	const struct advice *a = &advices[status];
-	const char *expected = strstr(err->msg, ": expected ");
-	const char *found = expected ? strstr(expected, ", found ") : NULL;
-	char want[160] = "", have[160] = "", number[12];
+	const struct cfs_err *err = f->err;
+	char number[12], next[64];
 	const struct cfs_log_field fields[] = {
-		{ "COMPOSEFS_STAGE", a->stage }, { "COMPOSEFS_DIGEST", digest },
-		{ "COMPOSEFS_EXPECTED", want },	 { "COMPOSEFS_ACTUAL", have },
+		{ "COMPOSEFS_STAGE", stages[f->step] },
 		{ "COMPOSEFS_EXIT", number },
+		{ "COMPOSEFS_DIGEST", f->image },
+		{ "COMPOSEFS_EXPECTED", err->expected },
+		{ "COMPOSEFS_ACTUAL", err->expected[0] ? err->found : NULL },
+		{ "COMPOSEFS_PATH", err->path },
 	};
 
-	snprintf(number, sizeof(number), "%d", status);
-	if (found) {
-		expected += strlen(": expected ");
-		snprintf(want, sizeof(want), "%.*s", (int)(found - expected),
-			 expected);
-		snprintf(have, sizeof(have), "%s", found + strlen(", found "));
-		/* Two digests below each other can be compared by eye. */
-		cfs_log(log, LOG_ERR, "cannot mount the root: %.*s",
-			(int)(expected - strlen(": expected ") - err->msg),
-			err->msg);
-		cfs_log(log, LOG_ERR, "  expected  %s", want);
-		cfs_log(log, LOG_ERR, "  found     %s", have);
-	} else {
-		cfs_log(log, LOG_ERR, "cannot mount the root: %s", err->msg);
-	}
-	if (digest && !found)
-		cfs_log(log, LOG_ERR, "  image: %s", digest);
-	repeat_kernel(log, watch);
-	if (a->cause)
-		cfs_log(log, LOG_ERR, "  cause: %s", a->cause);
-	if (a->cure)
-		cfs_log(log, LOG_ERR, "  cure:  %s", a->cure);
-	say_next(log, action, delay);
-	(void)cfs_log_journal(log, LOG_ERR, CFS_MSG_FAILED, err->msg, fields,
-			      CFS_ARRAY_SIZE(fields));
+	snprintf(number, sizeof(number), "%d", f->step);
+	say(f, "cannot mount the root: ", err->msg);
+	/* Two digests below each other can be compared by eye. */
+	say(f, "  expected: ", err->expected);
+	if (err->expected[0])
+		say(f, "  found:    ", err->found);
+	else
+		say(f, "  image:    ", f->image);
+	say_images(f);
+	repeat_kernel(f);
+	say(f, "  cure:     ", find_cure(f));
+	if (!f->trial)
+		say(f, "  next:     ", next_words(f, next));
+	if (!f->trial)
+		(void)cfs_log_journal(f->log, LOG_ERR, CFS_MSG_FAILED, err->msg,
+				      fields, CFS_ARRAY_SIZE(fields));
 }
 
 static bool in_initramfs(int root_fd)

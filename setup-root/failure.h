@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What is told to the person before the screen, and what happens to the
- * machine, when the root cannot be mounted.
+ * Failure reporting: what the user sees when the root cannot be mounted, and
+ * what the machine does next.
  */
 #ifndef CFS_SETUP_ROOT_FAILURE_H
 #define CFS_SETUP_ROOT_FAILURE_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "setup-root/config.h"
 #include "setup-root/log.h"
 
-/* Exit status; composefs-setup-root(8) has the list. */
+/* The steps, whose numbers are the exit status; composefs-setup-root(8) has the
+ * list. */
 enum cfs_exit {
 	CFS_EXIT_OK = 0,
 	CFS_EXIT_OTHER = 1,
@@ -26,27 +28,44 @@ enum cfs_exit {
 	CFS_EXIT_CERTS = 11,
 };
 
-/* "verify", "mount", ...: the COMPOSEFS_STAGE of the journal record. */
-const char *cfs_failure_stage(enum cfs_exit status);
-
 /*
  * Opens the kernel's log at its end: what comes later is ours.  Returns a
  * descriptor, or negative errno.
  */
 int cfs_failure_watch(void);
 
+/* Ways out that several rooms of the program name. */
+#define CFS_CURE_FSCK \
+	"boot another entry, then run `cfsctl fsck` on the repository"
+#define CFS_CURE_IMAGE                                              \
+	"boot another entry, and build the image from a whole root" \
+	" file system (cfsctl create-image --bootable)"
+#define CFS_CURE_INIT "correct init= of the boot entry, or leave it out"
+#define CFS_CURE_SPACE \
+	"free space on the physical root, whose file system is full"
+
+struct cfs_failure {
+	enum cfs_exit step; /* that failed */
+	const struct cfs_err *err;
+	const char *image; /* the one that was to be booted, hex; or NULL */
+	bool trial;	   /* --check: nothing follows, no journal record */
+	int watch;	   /* of cfs_failure_watch(), or negative */
+	int offer_fd;	   /* physical root whose images are listed, or -1 */
+	enum cfs_fail_action action; /* of cfs_failure_decide() */
+	unsigned delay;		     /* seconds until then */
+	struct cfs_log *log;
+	struct cfs_buf *text; /* gets the report too, a line each */
+};
+
 /*
- * Says in at most eight lines what went wrong, the likely cause and the way
- * out, and sends the journal record.  @digest (may be NULL): the image, hex.
- * @watch: of cfs_failure_watch(), or negative: its last two lines about
- * overlayfs, erofs or fs-verity are repeated, as nobody else says which object
- * is wrong and how.
- * @action is what will follow, as cfs_failure_decide() has it.
+ * Reports the failure: what went wrong, the digests or the image it was about,
+ * images that could be booted instead, the kernel's last two lines about
+ * overlayfs, erofs or fs-verity (nobody else says which object is wrong and
+ * how), the way out as far as the error itself tells it, and what follows.
+ * Sends the journal record, whose fields are data of the error, not read from
+ * its words.
  */
-void cfs_failure_report(struct cfs_log *log, enum cfs_exit status,
-			const struct cfs_err *err, const char *digest,
-			int watch, enum cfs_fail_action action, unsigned delay)
-	__attribute__((nonnull(1, 3)));
+void cfs_failure_report(const struct cfs_failure *failure) CFS_NONNULL;
 
 /*
  * What to do by @action on the system whose / is @root_fd: a restart that is

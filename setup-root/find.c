@@ -2,6 +2,7 @@
 #include "setup-root/find.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 
 #include "base/io.h"
@@ -50,47 +51,37 @@ static void tell_skipped(struct cfs_boot *b)
 			"verified");
 }
 
-int cfs_boot_read_kargs(struct cfs_boot *b, struct cfs_err *err)
+static int load_config(struct cfs_boot *b, struct cfs_err *err)
 {
-	int r = read_cmdline(b, err);
+	const char *path = b->options.config;
 
-	if (r < 0)
-		return r;
-	b->status = CFS_EXIT_BAD_KARG;
-	r = cfs_kargs_parse(cfs_buf_bytes(&b->cmdline), &b->kargs, err);
-	if (r < 0)
-		return r;
-	tell_skipped(b);
-	if (b->kargs.n == 0 && b->kargs.n_skipped == 0)
-		return 0;
-	if (b->kargs.n == 0)
-		return cfs_fail(err, EOPNOTSUPP,
-				"every image of the kernel command line needs "
-				"a later program, the first is '%.*s'",
-				(int)b->kargs.skipped[0].len,
-				b->kargs.skipped[0].data);
-	for (size_t i = 0; i < b->kargs.n; i++)
-		b->candidates[i] = (struct cfs_candidate){
-			.digest = b->kargs.v[i].digest,
-			.insecure = b->kargs.v[i].insecure,
-			.result = "untried",
-		};
-	return 1;
+	if (b->options.config_given && access(path, F_OK) < 0)
+		cfs_log(&b->log, LOG_WARNING,
+			"%s: %s: built-in defaults are used", path,
+			strerror(errno));
+	return cfs_config_load(&b->config, path, &b->log, err);
 }
 
 int cfs_boot_read_config(struct cfs_boot *b, struct cfs_err *err)
 {
-	char text[CFS_KARG_TEXT_MAX];
-	int r;
+	struct cfs_err unread;
+	int r = 0, got = read_cmdline(b, &unread);
 
-	b->status = CFS_EXIT_OTHER;
-	if (b->options.config_given && access(b->options.config, F_OK) < 0)
-		return cfs_fail_errno(err, "open %s", b->options.config);
-	r = cfs_config_load(&b->config, b->options.config, &b->log, err);
-	if (r < 0)
-		return r;
-	cfs_cmdline_apply(cfs_buf_bytes(&b->cmdline), &b->config, &b->log);
-	b->status = CFS_EXIT_BAD_KARG;
+	if (!b->options.print_kargs)
+		r = load_config(b, err);
+	if (got >= 0)
+		cfs_cmdline_apply(cfs_buf_bytes(&b->cmdline), &b->config,
+				  &b->log);
+	else if (r >= 0)
+		*err = unread;
+	return r < 0 ? r : got < 0 ? got : 0;
+}
+
+/* "?" arguments, where the configuration wants verified images only. */
+static int check_insecure(const struct cfs_boot *b, struct cfs_err *err)
+{
+	char text[CFS_KARG_TEXT_MAX];
+
 	for (size_t i = 0; i < b->kargs.n; i++) {
 		if (b->config.boot.allow_insecure || !b->kargs.v[i].insecure)
 			continue;
@@ -103,12 +94,72 @@ int cfs_boot_read_config(struct cfs_boot *b, struct cfs_err *err)
 	return 0;
 }
 
-int cfs_boot_open_sysroot(struct cfs_boot *b, struct cfs_err *err)
+static int read_kargs(struct cfs_boot *b, struct cfs_err *err)
+{
+	int r = cfs_kargs_parse(cfs_buf_bytes(&b->cmdline), &b->kargs, err);
+
+	if (r < 0)
+		return r;
+	tell_skipped(b);
+	if (b->kargs.n == 0 && b->kargs.n_skipped == 0)
+		return 0;
+	if (b->kargs.n == 0)
+		return cfs_fail(err, EOPNOTSUPP,
+				"every image named on the kernel command line "
+				"needs a newer composefs-setup-root, the first "
+				"is '%.*s'",
+				(int)b->kargs.skipped[0].len,
+				b->kargs.skipped[0].data);
+	for (size_t i = 0; i < b->kargs.n; i++)
+		b->candidates[i] = (struct cfs_candidate){
+			.digest = b->kargs.v[i].digest,
+			.insecure = b->kargs.v[i].insecure,
+			.result = "untried",
+		};
+	r = check_insecure(b, err);
+	return r < 0 ? r : 1;
+}
+
+int cfs_boot_read_kargs(struct cfs_boot *b, struct cfs_err *err)
+{
+	return cfs_boot_step(b, CFS_EXIT_BAD_KARG, read_kargs(b, err));
+}
+
+int cfs_boot_no_image(struct cfs_boot *b, struct cfs_err *err)
+{
+	struct cfs_bytes rest = cfs_buf_bytes(&b->cmdline);
+	char text[CFS_UNKNOWN_MAX] = "";
+	bool meant = cfs_cmdline_unknown(&rest, text);
+	int r = cfs_fail(err, ENOENT,
+			 "the kernel command line has no composefs argument "
+			 "that names an image%s%s",
+			 meant ? ": " : "", text);
+
+	return cfs_boot_step(b, CFS_EXIT_NO_KARG, r);
+}
+
+static bool has(int fd, const char *path)
+{
+	CFS_AUTOFD int found =
+		cfs_openat2(fd, path, O_PATH, 0, RESOLVE_IN_ROOT);
+
+	return found >= 0;
+}
+
+bool cfs_boot_needs_image(const struct cfs_boot *b)
+{
+	CFS_AUTOFD int fd =
+		open(b->options.sysroot, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd >= 0 && has(fd, "composefs/objects") &&
+	       !has(fd, "usr/lib/os-release") && !has(fd, "etc/os-release");
+}
+
+static int open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 {
 	struct cfs_mountinfo info;
 	int r;
 
-	b->status = CFS_EXIT_REPO;
 	r = cfs_mountinfo_read("/proc/self/mountinfo", b->options.sysroot,
 			       &info, err);
 	if (r < 0)
@@ -133,6 +184,11 @@ int cfs_boot_open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 	return 1;
 }
 
+int cfs_boot_open_sysroot(struct cfs_boot *b, struct cfs_err *err)
+{
+	return cfs_boot_step(b, CFS_EXIT_REPO, open_sysroot(b, err));
+}
+
 /* Only what systemd made: where there is none, a variable of the kernel
  * command line would come here too. */
 static const char *credentials(void)
@@ -149,7 +205,6 @@ static int load_keys(struct cfs_boot *b, struct cfs_err *err)
 {
 	int r;
 
-	b->status = CFS_EXIT_CERTS;
 	r = cfs_keys_collect(&b->keys, &b->config, credentials(), &b->log, err);
 	/* A keyring stays filled and locked; a trial leaves nothing behind. */
 	if (r == 0 && !b->options.check)
@@ -157,17 +212,33 @@ static int load_keys(struct cfs_boot *b, struct cfs_err *err)
 	return r;
 }
 
-static int open_repo(struct cfs_boot *b, struct cfs_err *err)
+/* The repository could not be opened, or is not there. */
+static int no_repo(const struct cfs_boot *b, int r, struct cfs_err *err)
 {
-	int r;
+	char target[256];
+	ssize_t n =
+		readlinkat(b->sysroot_fd, "composefs", target, sizeof(target));
 
-	b->status = CFS_EXIT_REPO;
-	r = cfs_repo_open(b->sysroot_fd, "composefs", &b->repo, err);
+	if (n > 0 && (r == 0 || r == -EXDEV)) {
+		r = cfs_fail(err, r ? EXDEV : ENOENT,
+			     "%s/composefs is a link to '%.*s', which leads to "
+			     "nothing or out of the physical root",
+			     b->options.sysroot, (int)n, target);
+		return cfs_err_cure(err, "make it a directory, or a relative "
+					 "link to one of the physical root");
+	}
 	if (r == 0)
 		return cfs_fail(err, ENOENT,
 				"there is no composefs repository at %s",
 				b->options.sysroot);
-	return r < 0 ? cfs_ctx(err, "%s", b->options.sysroot) : 0;
+	return cfs_ctx(err, "%s", b->options.sysroot);
+}
+
+static int open_repo(struct cfs_boot *b, struct cfs_err *err)
+{
+	int r = cfs_repo_open(b->sysroot_fd, "composefs", &b->repo, err);
+
+	return r > 0 ? 0 : no_repo(b, r, err);
 }
 
 /* What an error of an image that is there means for the exit status. */
@@ -179,6 +250,7 @@ static enum cfs_exit image_status(int r)
 	case EPERM:
 	case ENOPKG:
 	case EIO:
+	case EOPNOTSUPP:
 		return CFS_EXIT_VERITY;
 	case ENOKEY:
 		return CFS_EXIT_CERTS;
@@ -187,32 +259,39 @@ static enum cfs_exit image_status(int r)
 	}
 }
 
+/* Returns the step that failed with @r, or CFS_EXIT_OK. */
+static enum cfs_exit find_image(struct cfs_boot *b, int *r, struct cfs_err *err)
+{
+	*r = load_keys(b, err);
+	if (*r < 0)
+		return CFS_EXIT_CERTS;
+	*r = open_repo(b, err);
+	if (*r < 0)
+		return CFS_EXIT_REPO;
+	*r = cfs_select(&b->repo, b->candidates, (unsigned)b->kargs.n,
+			&b->config, &b->keys.certs, b->keys.in_ring, &b->log,
+			&b->choice, err);
+	if (*r != 0)
+		return *r < 0 ? image_status(*r) : CFS_EXIT_OK;
+	if (b->kargs.n == 1)
+		*r = cfs_fail(err, ENOENT, "the image is not in %s/composefs",
+			      b->options.sysroot);
+	else
+		*r = cfs_fail(err, ENOENT,
+			      "none of the %zu images that the kernel command "
+			      "line names is in %s/composefs",
+			      b->kargs.n, b->options.sysroot);
+	return CFS_EXIT_ABSENT;
+}
+
 int cfs_boot_find_image(struct cfs_boot *b, struct cfs_err *err)
 {
-	char hex[CFS_DIGEST_HEX_MAX];
+	enum cfs_exit step;
 	int r;
 
 	/* A directory of the caller's is no image: nothing to look for. */
 	if (b->options.root_fs)
 		return 0;
-	r = load_keys(b, err);
-	if (r == 0)
-		r = open_repo(b, err);
-	if (r < 0)
-		return r;
-	r = cfs_select(&b->repo, b->candidates, (unsigned)b->kargs.n,
-		       &b->config, &b->keys.certs, b->keys.in_ring, &b->log,
-		       &b->choice, err);
-	if (r > 0)
-		return 0;
-	if (r < 0) {
-		b->status = image_status(r);
-		return r;
-	}
-	b->status = CFS_EXIT_ABSENT;
-	cfs_digest_to_hex(&b->candidates[0].digest, hex);
-	return cfs_fail(err, ENOENT,
-			"none of the %zu images that the kernel command line "
-			"names is in %s/composefs; the first is %s",
-			b->kargs.n, b->options.sysroot, hex);
+	step = find_image(b, &r, err);
+	return r > 0 ? 0 : cfs_boot_step(b, step, r);
 }

@@ -11,6 +11,8 @@
 #include "setup-root/selinux.h"
 #include "setup-root/volatile.h"
 
+#define REPORT "run/composefs/failed"
+
 static uint64_t now_us(void)
 {
 	struct timespec t = { 0 };
@@ -80,6 +82,8 @@ static void leave_traces(struct cfs_boot *b, const struct cfs_marker *m)
 		cfs_log(&b->log, LOG_WARNING, "%s", err.msg);
 	if (cfs_marker_write(m, root, &err) < 0)
 		cfs_log(&b->log, LOG_WARNING, "%s", err.msg);
+	/* The report of a try before this one. */
+	(void)unlinkat(root, REPORT, 0);
 }
 
 static void report_success(struct cfs_boot *b, const struct cfs_marker *m)
@@ -131,26 +135,30 @@ static int mount_root(struct cfs_boot *b, uint64_t start, struct cfs_err *err)
 	return 0;
 }
 
+/* The command line names no image.  Returns 0 when that is no failure. */
+static int without_image(struct cfs_boot *b, struct cfs_err *err)
+{
+	if (b->options.if_present &&
+	    (b->options.print_kargs || !cfs_boot_needs_image(b)))
+		return 0;
+	return cfs_boot_no_image(b, err);
+}
+
 /* All the steps.  0 also when there is nothing to do. */
 static int boot(struct cfs_boot *b, uint64_t start, struct cfs_err *err)
 {
-	int r = cfs_boot_read_kargs(b, err);
+	int r = cfs_boot_read_config(b, err);
 
-	if (r == 0 && b->options.if_present)
-		return 0;
-	if (r == 0) {
-		b->status = CFS_EXIT_NO_KARG;
-		return cfs_fail(err, ENOENT,
-				"no composefs argument is on the kernel "
-				"command line");
-	}
+	if (r < 0)
+		return r;
+	r = cfs_boot_read_kargs(b, err);
+	if (r == 0)
+		return without_image(b, err);
 	if (r > 0 && b->options.print_kargs) {
 		print_kargs(&b->kargs);
 		return 0;
 	}
 	if (r > 0)
-		r = cfs_boot_read_config(b, err);
-	if (r == 0)
 		r = cfs_boot_open_sysroot(b, err);
 	if (r <= 0)
 		return r;
@@ -158,26 +166,50 @@ static int boot(struct cfs_boot *b, uint64_t start, struct cfs_err *err)
 	return r < 0 ? r : mount_root(b, start, err);
 }
 
-/* Says what went wrong and does what is to follow; returns the exit status. */
+/* Where to look for images that could be booted instead, if that helps: the
+ * caller closes it.  Or negative. */
+static int open_offer(const struct cfs_boot *b, const struct cfs_err *err)
+{
+	if (b->options.print_kargs ||
+	    (b->failed != CFS_EXIT_NO_KARG && b->failed != CFS_EXIT_ABSENT &&
+	     (b->failed != CFS_EXIT_BAD_KARG || err->code != EINVAL)))
+		return -EBADF;
+	return open(b->options.sysroot, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Reports what went wrong and does what is to follow; returns the exit
+ * status. */
 static int give_up(struct cfs_boot *b, const struct cfs_err *err)
 {
 	CFS_AUTOFD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	enum cfs_fail_action action = CFS_FAIL_EMERGENCY;
-	char hex[CFS_DIGEST_HEX_MAX] = "";
+	CFS_AUTOFD int offer = open_offer(b, err);
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_failure f = {
+		.step = b->failed,
+		.err = err,
+		.trial = b->options.check || b->options.print_kargs,
+		.watch = b->watch_fd,
+		.offer_fd = offer,
+		.delay = b->config.failure.delay,
+		.log = &b->log,
+		.text = &text,
+	};
+	int r;
 
-	if (!b->options.check && !b->options.print_kargs)
-		action = cfs_failure_decide(b->config.failure.action, root);
-	/* With several images the message says which one it was. */
-	if (b->kargs.n == 1)
-		cfs_digest_to_hex(&b->candidates[0].digest, hex);
-	if (b->options.check || b->options.print_kargs)
-		cfs_log(&b->log, LOG_ERR, "%s", err->msg);
-	else
-		cfs_failure_report(&b->log, b->status, err, hex[0] ? hex : NULL,
-				   b->watch_fd, action,
-				   b->config.failure.delay);
-	cfs_failure_act(action, b->config.failure.delay);
-	return b->status;
+	if (!f.trial)
+		f.action = cfs_failure_decide(b->config.failure.action, root);
+	if (b->kargs.n > 0 && b->failed != CFS_EXIT_BAD_KARG) {
+		cfs_digest_to_hex(&b->candidates[b->choice.index].digest, hex);
+		f.image = hex;
+	}
+	cfs_failure_report(&f);
+	r = f.trial ? 0 : cfs_replace_file(root, REPORT, text.data, text.len);
+	if (r < 0)
+		cfs_log(&b->log, LOG_WARNING, "write /" REPORT ": %s",
+			strerror(-r));
+	cfs_failure_act(f.action, f.delay);
+	return b->failed;
 }
 
 static int run(char **argv, uint64_t start)
@@ -205,6 +237,9 @@ static int run(char **argv, uint64_t start)
 	b.watch_fd = cfs_failure_watch();
 	if (b.options.verbose)
 		b.log.max_level = LOG_DEBUG;
+	if (b.options.command)
+		cfs_log(&b.log, LOG_NOTICE, "the command '%s' is not run",
+			b.options.command);
 	if (boot(&b, start, &err) < 0)
 		status = give_up(&b, &err);
 	cfs_boot_end(&b);

@@ -18,7 +18,8 @@ const char cfs_options_help[] =
 	"      --target DIR      attach the new root at DIR, not at the sysroot\n"
 	"      --check           do everything but attach; print what was found\n"
 	"      --print-kargs     print the images the command line names\n"
-	"      --if-present      succeed when the command line names no image\n"
+	"      --if-present      succeed when the command line names no image,\n"
+	"                        unless the root can be booted by no other way\n"
 	"      --verbose         say more\n"
 	"      --help, --version\n"
 	"\n"
@@ -84,11 +85,18 @@ int cfs_options_parse(char **argv, struct cfs_options *ret, struct cfs_err *err)
 {
 	struct cfs_options o = { .sysroot = "/sysroot" };
 
-	while (*++argv && argv[0][0] == '-' && argv[0][1]) {
-		if (strcmp(*argv, "--") == 0)
+	while (*++argv) {
+		bool end = strcmp(*argv, "--") == 0;
+
+		if (argv[0][0] == '-' && argv[0][1] && !end) {
+			if (take(&o, &argv, err) < 0)
+				return -EINVAL;
+			continue;
+		}
+		if (!o.command)
+			o.command = end ? argv[1] : argv[0];
+		if (end)
 			break;
-		if (take(&o, &argv, err) < 0)
-			return -EINVAL;
 	}
 	o.config_given = o.config;
 	if (!o.config)

@@ -13,10 +13,11 @@
 struct cfs_options {
 	const char *sysroot; /* the physical root: "/sysroot" */
 	const char *config;  /* CFS_CONFIG_PATH */
-	bool config_given;   /* then it must be there */
+	bool config_given;   /* then it should be there */
 	const char *root_fs; /* directory to use as the root, or NULL */
 	const char *cmdline; /* instead of /proc/cmdline, or NULL */
 	const char *target;  /* where to attach, or NULL: at sysroot */
+	const char *command; /* first word that is no option, or NULL */
 	bool check;	     /* attach nothing, print the marker */
 	bool print_kargs;
 	bool if_present; /* no composefs argument is no failure */
@@ -24,8 +25,9 @@ struct cfs_options {
 };
 
 /*
- * Reads @argv, which ends with NULL.  What follows the options (a command, which other
- * implementations take) is ignored.  The strings are borrowed from @argv.
+ * Reads @argv, which ends with NULL.  Options may stand before and after other
+ * words (a command, which other implementations take and which has no effect
+ * here), up to a "--".  The strings are borrowed from @argv.
  *
  * Errors: -EINVAL for an unknown option or a missing value.
  */

@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 
 #include "base/io.h"
+#include "setup-root/failure.h"
 
 #define PAGE 4096
 
@@ -39,25 +40,26 @@ struct elf {
 static int refused(struct cfs_err *err, int code, const char *path)
 {
 	struct utsname u = { 0 };
+	int r;
 
-	if (code == ENOENT)
-		return cfs_fail(err, code,
-				"%s: its object is missing from the repository",
-				path);
-	if (code != EIO)
-		return cfs_fail(err, code, "read %s: %s", path, strerror(code));
+	if (code == ENOENT) {
+		(void)cfs_fail(err, code,
+			       "%s: its object is missing from the repository",
+			       path);
+		(void)cfs_err_path(err, path);
+		return cfs_err_cure(err, CFS_CURE_FSCK);
+	}
+	r = cfs_fail(err, code, "read %s: %s%s", path, strerror(code),
+		     code != EIO ? ""
+				 : ": its object is damaged, or has no or "
+				   "another fs-verity digest than the image "
+				   "says");
+	(void)cfs_err_path(err, path);
 	(void)uname(&u);
-	return cfs_fail(
-		err, code,
-		"read %s: %s: its object is damaged or has another "
-		"fs-verity digest than the image says, or none, or "
-		"the image was built without digests, or this kernel "
-		"has no fs-verity; the kernel log has more%s",
-		path, strerror(code),
-		strncmp(u.release, "7.0.", 4)
-			? ""
-			: "; many a Linux 7.0 refuses every object, use "
-			  "another");
+	if (code == EIO && strncmp(u.release, "7.0.", 4) == 0)
+		return cfs_err_cure(err, "boot another kernel: many a Linux "
+					 "7.0 refuses every object");
+	return r;
 }
 
 /* Finds @path in the root; O_PATH, so that no object is asked for yet. */
@@ -67,10 +69,14 @@ static int look(int root_fd, const char *path, struct stat *st,
 	CFS_AUTOFD int fd =
 		cfs_openat2(root_fd, path, O_PATH, 0, RESOLVE_IN_ROOT);
 
+	if (fd == -ENOENT)
+		(void)cfs_fail(err, ENOENT, "the image has no %s", path);
+	else if (fd < 0)
+		(void)cfs_fail(err, -fd, "find %s: %s%s", path, strerror(-fd),
+			       fd == -EIO ? ", the image is damaged on disk"
+					  : "");
 	if (fd < 0)
-		return cfs_fail(err, -fd, "find %s: %s%s", path, strerror(-fd),
-				fd == -EIO ? ", the image is damaged on disk"
-					   : "");
+		return cfs_err_path(err, path);
 	if (fstat(fd, st) < 0)
 		return cfs_fail_errno(err, "stat %s", path);
 	return cfs_steal_fd(&fd);
@@ -249,31 +255,77 @@ static int probe_program(int root_fd, const char *path, unsigned scripts,
 /* systemd does not switch to a root without it. */
 static int probe_os_release(int root_fd, struct cfs_err *err)
 {
-	int r = probe_file(root_fd, "usr/lib/os-release", false, err);
+	static const char *const paths[] = { "usr/lib/os-release",
+					     "etc/os-release" };
 
-	return r == -ENOENT ? probe_file(root_fd, "etc/os-release", false, err)
-			    : r;
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(paths); i++) {
+		struct stat st;
+		CFS_AUTOFD int fd = look(root_fd, paths[i], &st, err);
+
+		if (fd != -ENOENT)
+			return fd < 0 ? fd
+				      : probe_file(root_fd, paths[i], false,
+						   err);
+	}
+	(void)cfs_fail(err, ENOENT,
+		       "the image has no os-release, so it is no operating "
+		       "system's root");
+	(void)cfs_err_path(err, paths[0]);
+	return cfs_err_cure(err, CFS_CURE_IMAGE);
 }
 
 /* What init mounts on, and cannot make below a read-only root. */
 static int probe_mountpoints(int root_fd, struct cfs_err *err)
 {
-	static const char *const dirs[] = { "dev", "proc", "sys", "run" };
+	static const char *const dirs[] = { "/dev", "/proc", "/sys", "/run" };
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(dirs); i++) {
 		CFS_AUTOFD int fd = cfs_openat2(root_fd, dirs[i],
 						O_PATH | O_DIRECTORY, 0,
 						RESOLVE_IN_ROOT);
 
-		if (fd == -ENOTDIR)
-			return cfs_fail(err, ENOTDIR,
-					"/%s is not a directory in the image",
-					dirs[i]);
-		if (fd < 0)
-			return cfs_fail(err, -fd, "find /%s: %s", dirs[i],
-					strerror(-fd));
+		if (fd >= 0)
+			continue;
+		if (fd == -ENOENT || fd == -ENOTDIR)
+			(void)cfs_fail(err, -fd,
+				       "the image has no directory %s, on "
+				       "which init mounts",
+				       dirs[i]);
+		else
+			(void)cfs_fail(err, -fd, "find %s: %s", dirs[i],
+				       strerror(-fd));
+		(void)cfs_err_path(err, dirs[i]);
+		return cfs_err_cure(err, CFS_CURE_IMAGE);
 	}
 	return 0;
+}
+
+/* The first program: of the command line, or where init lies by custom. */
+static int probe_init(int root_fd, const char *init, struct cfs_err *err)
+{
+	const char *path = init ? init : "/sbin/init";
+	struct stat st;
+	CFS_AUTOFD int fd = -EBADF;
+
+	if (path[0] != '/') {
+		(void)cfs_fail(err, EINVAL,
+			       "init=%s on the kernel command line is no "
+			       "absolute path",
+			       path);
+		return cfs_err_cure(err, CFS_CURE_INIT);
+	}
+	fd = look(root_fd, path, &st, err);
+	if (fd != -ENOENT)
+		return fd < 0 ? fd : probe_program(root_fd, path, 0, err);
+	if (init) {
+		(void)cfs_fail(err, ENOENT,
+			       "the image has no %s, which init= on the kernel "
+			       "command line names",
+			       path);
+		(void)cfs_err_path(err, path);
+		(void)cfs_err_cure(err, CFS_CURE_INIT);
+	}
+	return cfs_err_cure(err, CFS_CURE_IMAGE);
 }
 
 /* What the configuration names: anything that is there, files readable. */
@@ -292,19 +344,14 @@ int cfs_preflight(int root_fd, const char *init,
 {
 	int r = probe_os_release(root_fd, err);
 
-	if (r < 0)
-		return r;
-	if (!init)
-		init = "/sbin/init";
-	if (init[0] != '/')
-		return cfs_fail(err, EINVAL,
-				"init=%s on the kernel command line is no "
-				"absolute path",
-				init);
-	r = probe_program(root_fd, init, 0, err);
+	if (r == 0)
+		r = probe_init(root_fd, init, err);
 	if (r == 0)
 		r = probe_mountpoints(root_fd, err);
-	for (unsigned i = 0; i < config->probe.paths.n && r == 0; i++)
+	for (unsigned i = 0; i < config->probe.paths.n && r == 0; i++) {
 		r = probe_path(root_fd, config->probe.paths.v[i], err);
+		if (r < 0)
+			(void)cfs_err_path(err, config->probe.paths.v[i]);
+	}
 	return r;
 }

@@ -136,7 +136,7 @@ static int try_one(const struct finder *f, struct cfs_candidate *c,
 	if (f->repo->has_meta && f->repo->meta.alg != c->digest.alg) {
 		c->result = "other algorithm";
 		cfs_log(f->log, LOG_INFO,
-			"image %s is not here: the repository has %s digests",
+			"image %.12s... is not here: the repository has %s digests",
 			hex, cfs_alg_name(f->repo->meta.alg));
 		return 0;
 	}
@@ -147,18 +147,18 @@ static int try_one(const struct finder *f, struct cfs_candidate *c,
 	if (r == CFS_IMAGE_DANGLING) {
 		c->result = "dangling";
 		cfs_log(f->log, LOG_WARNING,
-			"image %s is linked but its object is missing: the "
+			"image %.12s... is linked but its object is missing: the "
 			"repository is damaged or was collected",
 			hex);
 		return 0;
 	}
 	if (r == CFS_IMAGE_ABSENT) {
 		c->result = "absent";
-		cfs_log(f->log, LOG_NOTICE, "image %s is not here", hex);
+		cfs_log(f->log, LOG_NOTICE, "image %.12s... is not here", hex);
 		return 0;
 	}
 	if (examine(f, c, fd, choice, err) < 0)
-		return cfs_ctx(err, "images/%s", hex);
+		return cfs_ctx(err, "image %.12s...", hex);
 	choice->fd = cfs_steal_fd(&fd);
 	return 1;
 }
@@ -176,6 +176,7 @@ int cfs_select(const struct cfs_repo *repo, struct cfs_candidate *candidates,
 	for (unsigned i = 0; i < n; i++) {
 		int r = try_one(&f, &candidates[i], &choice, err);
 
+		ret->index = i;
 		if (r < 0)
 			return r;
 		if (r == 0)
@@ -184,5 +185,6 @@ int cfs_select(const struct cfs_repo *repo, struct cfs_candidate *candidates,
 		*ret = choice;
 		return 1;
 	}
+	ret->index = 0;
 	return 0;
 }

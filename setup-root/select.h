@@ -37,7 +37,7 @@ struct cfs_choice {
  * carries none, the PKCS#7 of the file or of signatures/<hex>.p7s is checked.
  *
  * Each candidate's result is set.  Returns 1 with *@ret, or 0 when none is
- * there.
+ * there; on error @ret->index is the one that failed.
  * Errors: -EBADMSG digest or signature is wrong or missing, and those of
  * cfs_repo_open_image() and cfs_pkcs7_check().
  */

@@ -36,6 +36,11 @@ run --bogus
 answers "unknown options are refused" 2 "unknown option --bogus"
 run --sysroot
 answers "so are missing values" 2 "--sysroot needs a value"
+run command --bogus
+answers "also behind other words" 2 "unknown option --bogus"
+run command --print-kargs --cmdline "composefs=$a"
+answers "where options count as before them" 0 "the command 'command' is not run"
+same "like this one" "$(cut -d' ' -f1 out)" "$a"
 
 # Arguments
 kargs "composefs.digest=v1-sha256-12:$a rw composefs=?$b"
@@ -60,9 +65,13 @@ answers "an empty one is malformed" 4 "kernel argument"
 kargs "composefs=xyz"
 answers "so is one that is not hex" 4 "xyz"
 kargs "composefs composefs.digest root=/dev/sda2 -- x"
-answers "names without a value name nothing" 3 "no composefs argument"
+answers "names without a value name nothing" 3 "no composefs argument that names an image: 'composefs' has no value"
 kargs ""
 answers "nor does an empty command line" 3 "no composefs argument"
+kargs "composefs.digset=v1-sha256-12:$a"
+answers "a mistyped argument is named, with the one that was meant" 3 "'composefs.digset' is unknown (did you mean composefs.digest?)"
+kargs "composefs=$a composefs.onfial=reboot"
+answers "beside a good one it is warned of" 0 "'composefs.onfial' is unknown (did you mean composefs.onfail?)"
 run --print-kargs --if-present --cmdline ""
 same "--if-present makes that a success" "$status $(cat out err)" "0 "
 run --if-present --cmdline "composefs=xyz"
@@ -70,7 +79,8 @@ answers "but not a malformed one" 4 "xyz"
 
 # Configuration
 boot "composefs=$a" --config nonexistent
-answers "a configuration that is asked for must be there" 1 nonexistent
+answers "without the configuration that is asked for, defaults are used" 7 \
+	"nonexistent: No such file or directory: built-in defaults are used"
 echo '[root' > conf.toml
 boot "composefs=$a"
 answers "syntax errors tell the place" 1 "conf.toml: line 1, column 6"
@@ -102,15 +112,38 @@ boot "composefs=$a" --sysroot nonexistent
 answers "it must be there" 7 "nonexistent"
 boot "composefs=$a"
 answers "it must have a repository" 7 "no composefs repository at sysroot"
-same "a failure is told on eight lines at most" "$(($(wc -l < err) <= 8))" 1
-answers "with its likely cause" 7 "cause:"
-answers "and the way out" 7 "cure:"
+answers "with the image" 7 "image:    $a"
+answers "and the way out" 7 "cure:     boot another entry, or correct root="
+ln -s /elsewhere sysroot/composefs
+boot "composefs=$a"
+answers "a repository behind a link that leads out is one that is not followed" 7 \
+	"sysroot/composefs is a link to '/elsewhere', which leads to nothing or out of the physical root"
+rm sysroot/composefs
 mkdir sysroot/composefs
 boot "composefs=$a"
 answers "an empty folder is none" 7 "cfsctl init"
 mkdir sysroot/composefs/objects sysroot/composefs/images
 boot "composefs=$a"
 answers "an image that is not there is named" 5 "$a"
+same "once" "$(grep -c "$a" err)" 1
+answers "and a disk without any is said to be one" 5 "on disk:  no image"
+c=$(printf 'a%.0s' {1..63})c
+ln -s ../objects/x "sysroot/composefs/images/$b"
+ln -s ../objects/x "sysroot/composefs/images/$c"
+boot "composefs=$a"
+same "images that are there are listed, the nearest first" \
+	"$(sed -n 's/.*on disk:  //p; s/^composefs:  *\([0-9a-f]*\)$/\1/p' err | tr '\n' ' ')" "$c $b "
+boot "composefs.digest=v1-sha256-12:${c:5}"
+answers "also for a digest that is cut off" 4 "on disk:  $c"
+boot "rw quiet"
+answers "and when no image is named" 3 "on disk:  "
+boot "rw quiet" --if-present
+answers "which a root that only an image boots does not pass over" 3 "cure:     boot another entry, or add composefs.digest="
+mkdir -p sysroot/etc
+touch sysroot/etc/os-release
+boot "rw quiet" --if-present
+same "one with a system of its own is passed over in silence" "$status $(cat out err)" "0 "
+rm -r sysroot/etc sysroot/composefs/images/*
 boot "composefs=$a" --check
 answers "--check fails the same way" 5 "$a"
 echo '{"version":2}' > sysroot/composefs/meta.json
@@ -147,7 +180,7 @@ answers "signatures need certificates" 11 "keys.dirs"
 # What follows
 : > conf.toml
 boot "composefs=$a composefs.onfail=reboot"
-answers "only an initramfs is restarted" 7 "next:  emergency shell"
+answers "only an initramfs is restarted" 7 "next:     emergency shell"
 boot "composefs=$a composefs.onfail=next"
 answers "an unknown action is warned of" 7 "composefs.onfail=next is none of"
 

@@ -8,7 +8,7 @@ if [ "${CFS_GUEST-}" = uml ]; then
 	echo 'failure.delay = 0' > "$conf"
 	for action in emergency reboot-if-counting next poweroff; do
 		boot "composefs=$(printf 'a%.0s' {1..64}) composefs.onfail=$action"
-		echo "after $action: $status $(grep -c 'next:  emergency' err)"
+		echo "after $action: $status $(grep -c 'next:     emergency' err)"
 	done
 	exit 0
 fi

@@ -41,7 +41,7 @@ for a in sha256 sha512; do
 	ln -sfn "../objects/$(path_of "$hex")" "$repo/images/$first"
 	boot "$(karg "$first")"
 	failed "$a, D11: another image is told with both digests" 6 \
-		"expected  $first" "found     $hex"
+		"expected: $first" "found:    $hex"
 	boot "$(karg "?$first")" # never reached: the mark stands after =
 	failed "$a: a malformed mark is a malformed argument" 4 "kernel argument"
 	boot "composefs=?$first"

@@ -71,3 +71,22 @@ TEST(a_character_is_not_cut_in_two)
 		(void)cfs_ctx(&err, "%.*s", i, "aaa");
 	}
 }
+
+TEST(data_stays_with_context_and_goes_with_the_next_failure)
+{
+	struct cfs_err err = { 0 };
+
+	CHECK(cfs_fail(&err, EIO, "x") == -EIO);
+	CHECK(cfs_err_path(&err, "a\nb") == -EIO);
+	CHECK(cfs_err_path(&err, "outer") == -EIO);
+	CHECK(cfs_err_cure(&err, "mend it") == -EIO);
+	CHECK(cfs_err_cure(&err, "no, that") == -EIO);
+	(void)cfs_ctx(&err, "y");
+	CHECK(strcmp(err.path, "a?b") == 0 && strcmp(err.cure, "mend it") == 0);
+	(void)cfs_fail(&err, EIO, "z");
+	CHECK(!err.path[0] && !err.cure);
+	(void)cfs_err_cure(&err, "mend it");
+	errno = EPERM;
+	(void)cfs_fail_errno(&err, "z");
+	CHECK(!err.cure);
+}

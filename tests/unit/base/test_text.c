@@ -123,3 +123,18 @@ TEST(each_byte_that_is_no_text_is_replaced)
 		     "??a??b?") == 0);
 	CHECK(strcmp(clean("\xed\xa0\x80"), "???") == 0);
 }
+
+TEST(distances_are_counted_in_changed_letters)
+{
+	char longer[400] = "";
+
+	CHECK(cfs_text_distance("", "") == 0);
+	CHECK(cfs_text_distance("abc", "abc") == 0);
+	CHECK(cfs_text_distance("", "abc") == 3);
+	CHECK(cfs_text_distance("abc", "") == 3);
+	CHECK(cfs_text_distance("etc.muont", "etc.mount") == 2);
+	CHECK(cfs_text_distance("kitten", "sitting") == 3);
+	memset(longer, 'a', sizeof(longer) - 1);
+	CHECK(cfs_text_distance("a", longer) == CFS_TEXT_DISTANCE - 1);
+	CHECK(cfs_text_distance(longer, "") == sizeof(longer) - 1);
+}

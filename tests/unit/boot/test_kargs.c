@@ -93,6 +93,16 @@ TEST(malformed_arguments_are_refused_not_skipped)
 	}
 }
 
+TEST(a_malformed_digest_is_data_of_the_failure)
+{
+	CHECK(parse("composefs.digest=?v1-sha256-12:a3f1") == -EINVAL);
+	CHECK(strcmp(err.found, "a3f1") == 0 && !err.expected[0]);
+	CHECK(parse("composefs=" LONG A) == -EINVAL);
+	CHECK(strncmp(err.found, A, 64) == 0);
+	CHECK(strlen(err.found) == sizeof(err.found) - 1);
+	CHECK(parse("composefs.digest=hello") == -EINVAL && !err.found[0]);
+}
+
 TEST(a_malformed_argument_behind_a_good_one_is_refused_too)
 {
 	CHECK(parse("composefs=" A " composefs.digest=v1-sha512-12:" A) ==

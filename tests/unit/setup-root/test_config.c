@@ -59,7 +59,7 @@ TEST(defaults_are_those_of_the_manual)
 	CHECK(!config.root.transient_ro);
 	CHECK(strcmp(config.root.tmpfs_size, "25%") == 0);
 	CHECK(config.etc.mount == CFS_DIR_AUTO);
-	CHECK(config.etc.stack == CFS_STACK_AUTO);
+	CHECK(config.etc_stack == CFS_STACK_AUTO);
 	CHECK(config.var.mount == CFS_DIR_BIND);
 	CHECK(config.sysroot.readonly);
 	CHECK(strcmp(config.sysroot.mountpoint, "sysroot") == 0);
@@ -88,7 +88,7 @@ TEST(every_key_can_be_set)
 	CHECK(!config.boot.allow_insecure && config.root.transient);
 	CHECK(strcmp(config.root.tmpfs_size, "512m") == 0);
 	CHECK(config.etc.mount == CFS_DIR_OVERLAY);
-	CHECK(config.etc.stack == CFS_STACK_FLAT);
+	CHECK(config.etc_stack == CFS_STACK_FLAT);
 	CHECK(config.var.mount == CFS_DIR_NONE);
 	CHECK(!config.sysroot.readonly);
 	CHECK(strcmp(config.sysroot.mountpoint, "phys") == 0);
@@ -153,10 +153,11 @@ TEST(tmpfs_sizes_are_checked_before_the_kernel_sees_them)
 	CHECK(parse("root.tmpfs-size = '1048576'") == 0);
 	CHECK(parse("root.tmpfs-size = '50%'") == 0);
 	CHECK(parse("root.tmpfs-size = '2G'") == 0);
-	CHECK(refused("root.tmpfs-size = ''", "percentage"));
+	CHECK(refused("root.tmpfs-size = ''", "empty"));
 	CHECK(refused("root.tmpfs-size = '25%%'", "percentage"));
 	CHECK(refused("root.tmpfs-size = '1g,mode=777'", "percentage"));
 	CHECK(refused("root.tmpfs-size = '-1'", "percentage"));
+	CHECK(refused("root.tmpfs-size = '/25%'", "\"/25%\""));
 	CHECK(refused("root.tmpfs-size = '99999999999999999999'",
 		      "percentage"));
 }
@@ -165,7 +166,7 @@ TEST(the_mountpoint_is_relative_to_the_new_root)
 {
 	CHECK(parse("sysroot.mountpoint = '/phys/root'") == 0);
 	CHECK(strcmp(config.sysroot.mountpoint, "phys/root") == 0);
-	CHECK(refused("sysroot.mountpoint = '/'", "a path"));
+	CHECK(refused("sysroot.mountpoint = '/'", "\"/\": empty"));
 }
 
 TEST(transient_and_transient_ro_exclude_each_other)

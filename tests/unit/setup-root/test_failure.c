@@ -4,63 +4,212 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "tests/test.h"
 
 static char said[8192];
+static char file[8192];
+static struct cfs_err err;
+static struct cfs_log logger;
+static struct cfs_failure failure;
 
-static int watch = -1;
-
-static unsigned report(enum cfs_exit status, const char *msg,
-		       const char *digest, enum cfs_fail_action action)
+static int temp_file(void)
 {
-	CFS_AUTOFD int fd =
-		open(getenv("TMPDIR"), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	struct cfs_err err = { .code = EIO };
-	struct cfs_log logger;
+	int fd = open(getenv("TMPDIR"), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	CHECK(fd >= 0);
+	return fd;
+}
+
+static void fail(enum cfs_exit step, int code, const char *msg)
+{
+	(void)cfs_fail(&err, code, "%s", msg);
+	failure = (struct cfs_failure){
+		.step = step,
+		.err = &err,
+		.watch = -1,
+		.offer_fd = -1,
+		.delay = 10,
+	};
+}
+
+/* Returns the lines of the report, which is in @said, and in @file without
+ * the name in front of each line. */
+static unsigned report(void)
+{
+	CFS_AUTOFD int fd = temp_file();
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	unsigned lines = 0;
 	ssize_t n;
 
-	CHECK(fd >= 0);
 	cfs_log_init(&logger, fd, false);
 	logger.socket = "/nonexistent";
-	snprintf(err.msg, sizeof(err.msg), "%s", msg);
-	cfs_failure_report(&logger, status, &err, digest, watch, action, 10);
+	failure.log = &logger;
+	failure.text = &text;
+	cfs_failure_report(&failure);
 	n = pread(fd, said, sizeof(said) - 1, 0);
 	CHECK(n > 0);
 	said[n] = '\0';
+	snprintf(file, sizeof(file), "%s", cfs_buf_text(&text));
 	for (const char *c = said; *c; c++)
 		lines += *c == '\n';
 	return lines;
 }
 
-TEST(every_failure_fits_on_eight_lines)
+TEST(the_report_is_what_failed_and_what_follows)
 {
 	for (int s = CFS_EXIT_OTHER; s <= CFS_EXIT_CERTS; s++) {
-		CHECK(cfs_failure_stage(s));
-		CHECK(report(s, "x: y", "abc", CFS_FAIL_EMERGENCY) <= 8);
-		CHECK(strstr(said, "cannot mount the root: x: y\n"));
-		CHECK(strstr(said, "next:  emergency shell"));
+		fail(s, ENOEXEC, "x: y");
+		CHECK(report() == 2);
+		CHECK(strstr(said, "composefs: cannot mount the root: x: y\n"));
+		CHECK(strstr(said, "next:     emergency shell"));
 	}
+}
+
+TEST(the_file_has_the_same_lines)
+{
+	fail(CFS_EXIT_STATE, ENOSPC, "make upper: No space left");
+	failure.image = "abc";
+	CHECK(report() == 4);
+	CHECK(strncmp(file, "composefs: cannot mount the root: make upper: ",
+		      46) == 0);
+	CHECK(strstr(file, "\n  image:    abc\n  cure:     free space on "));
+	CHECK(strstr(file, "\n  next:     emergency shell"));
+}
+
+TEST(advice_is_by_the_error_and_not_by_the_step)
+{
+	static const struct {
+		enum cfs_exit step;
+		int code;
+		const char *cure;
+	} rows[] = {
+		{ CFS_EXIT_STATE, ENOSPC, "free space" },
+		{ CFS_EXIT_STATE, EDQUOT, "free space" },
+		/* Worded with its cure where it is found. */
+		{ CFS_EXIT_STATE, EROFS, NULL },
+		{ CFS_EXIT_STATE, ENOENT, NULL },
+		{ CFS_EXIT_STATE, ELOOP, NULL },
+		{ CFS_EXIT_REPO, EOPNOTSUPP, "CONFIG_FS_VERITY" },
+		{ CFS_EXIT_REPO, ENOENT, "root=" },
+		{ CFS_EXIT_REPO, EINVAL, NULL },
+		{ CFS_EXIT_VERITY, EOPNOTSUPP, "CONFIG_FS_VERITY" },
+		{ CFS_EXIT_VERITY, EIO, "cfsctl fsck" },
+		{ CFS_EXIT_VERITY, EBADMSG, NULL },
+		{ CFS_EXIT_PREFLIGHT, EIO, "cfsctl fsck" },
+		{ CFS_EXIT_PREFLIGHT, ENOENT, NULL },
+		{ CFS_EXIT_PREFLIGHT, ENOEXEC, NULL },
+		{ CFS_EXIT_BAD_KARG, EINVAL, "correct the argument" },
+		{ CFS_EXIT_BAD_KARG, EPERM, "without the \"?\"" },
+		{ CFS_EXIT_BAD_KARG, EOPNOTSUPP, "newer" },
+		{ CFS_EXIT_NO_KARG, ENOENT, "add composefs.digest=" },
+		{ CFS_EXIT_MOUNT, EINVAL, NULL },
+	};
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(rows); i++) {
+		fail(rows[i].step, rows[i].code, "x");
+		CHECK(report() == 2 + (rows[i].cure != NULL));
+		CHECK(!rows[i].cure ||
+		      strstr(strstr(said, "cure:"), rows[i].cure));
+	}
+}
+
+TEST(a_cure_that_the_error_carries_is_the_only_one)
+{
+	fail(CFS_EXIT_STATE, ENOSPC, "x");
+	(void)cfs_err_cure(&err, "do this");
+	(void)cfs_err_cure(&err, "or that");
+	CHECK(report() == 3);
+	CHECK(strstr(said, "cure:     do this\n") && !strstr(said, "free"));
 }
 
 TEST(both_digests_stand_below_each_other_in_full)
 {
-	char msg[1024], a[129], b[129];
+	char line[160];
 
-	memset(a, 'a', 128);
-	memset(b, 'b', 128);
-	a[128] = b[128] = '\0';
-	snprintf(msg, sizeof(msg),
-		 "images/x: wrong fs-verity digest: expected %s, found %s", a,
-		 b);
-	CHECK(report(CFS_EXIT_VERITY, msg, a, CFS_FAIL_REBOOT) <= 8);
-	CHECK(strstr(said, "root: images/x: wrong fs-verity digest\n"));
-	snprintf(msg, sizeof(msg), "  expected  %s\n", a);
-	CHECK(strstr(said, msg));
-	snprintf(msg, sizeof(msg), "  found     %s\n", b);
-	CHECK(strstr(said, msg));
-	CHECK(strstr(said, "next:  restart in 10 seconds"));
+	fail(CFS_EXIT_VERITY, EBADMSG, "image aa: wrong fs-verity digest");
+	memset(err.expected, 'a', 128);
+	memset(err.found, 'b', 128);
+	failure.image = err.expected;
+	failure.action = CFS_FAIL_REBOOT;
+	CHECK(report() == 5);
+	snprintf(line, sizeof(line), "  expected: %s\n", err.expected);
+	CHECK(strstr(said, line));
+	snprintf(line, sizeof(line), "  found:    %s\n", err.found);
+	CHECK(strstr(said, line));
+	CHECK(!strstr(said, "image:"));
+	CHECK(strstr(said, "cfsctl fsck") &&
+	      strstr(said, "next:     restart in 10 seconds"));
+}
+
+TEST(a_sentence_is_not_read_for_digests)
+{
+	fail(CFS_EXIT_VERITY, EBADMSG, "x: expected 1, found 2");
+	CHECK(report() == 2);
+	CHECK(strstr(said, "root: x: expected 1, found 2\n"));
+	CHECK(!strstr(said, "expected:"));
+}
+
+/* A field of the record in the binary form of the journal's protocol. */
+static bool has_field(const char *record, size_t len, const char *name,
+		      const char *value)
+{
+	char want[512];
+	size_t n = strlen(value), head;
+
+	head = (size_t)snprintf(want, sizeof(want), "%s\n", name);
+	memset(want + head, 0, 8);
+	want[head] = (char)n;
+	memcpy(want + head + 8, value, n);
+	return memmem(record, len, want, head + 8 + n);
+}
+
+TEST(journal_fields_come_from_the_data_of_the_error)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	CFS_AUTOFD int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	CFS_AUTOFD int out = temp_file();
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	char record[8192];
+	ssize_t n;
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/socket",
+		 getenv("TMPDIR"));
+	CHECK(fd >= 0 && bind(fd, (void *)&at, sizeof(at)) == 0);
+	fail(CFS_EXIT_VERITY, EBADMSG, "in whatever words");
+	strcpy(err.expected, "aaaa");
+	strcpy(err.found, "bbbb");
+	(void)cfs_err_path(&err, "usr/lib/x");
+	failure.image = "aaaa";
+	cfs_log_init(&logger, out, false);
+	logger.socket = at.sun_path;
+	failure.log = &logger;
+	failure.text = &text;
+	cfs_failure_report(&failure);
+	n = recv(fd, record, sizeof(record), MSG_DONTWAIT);
+	CHECK(n > 0);
+	CHECK(has_field(record, n, "MESSAGE", "in whatever words"));
+	CHECK(has_field(record, n, "MESSAGE_ID", CFS_MSG_FAILED));
+	CHECK(has_field(record, n, "COMPOSEFS_STAGE", "verify"));
+	CHECK(has_field(record, n, "COMPOSEFS_EXIT", "6"));
+	CHECK(has_field(record, n, "COMPOSEFS_DIGEST", "aaaa"));
+	CHECK(has_field(record, n, "COMPOSEFS_EXPECTED", "aaaa"));
+	CHECK(has_field(record, n, "COMPOSEFS_ACTUAL", "bbbb"));
+	CHECK(has_field(record, n, "COMPOSEFS_PATH", "usr/lib/x"));
+
+	/* A trial is no event of the system. */
+	failure.trial = true;
+	cfs_failure_report(&failure);
+	CHECK(recv(fd, record, sizeof(record), MSG_DONTWAIT) < 0);
+}
+
+TEST(a_trial_has_nothing_that_follows)
+{
+	fail(CFS_EXIT_STATE, ENOSPC, "x");
+	failure.trial = true;
+	CHECK(report() == 2);
+	CHECK(strstr(said, "cure:") && !strstr(said, "next:"));
 }
 
 /* Records as Documentation/ABI/testing/dev-kmsg has them; a packet socket gives
@@ -82,16 +231,43 @@ TEST(the_kernels_last_words_about_it_are_repeated)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(records); i++)
 		CHECK(send(pair[0], records[i], strlen(records[i]), 0) > 0);
 	close(pair[0]);
-	watch = pair[1];
-	CHECK(report(CFS_EXIT_VERITY, "x: expected 1, found 2", "1",
-		     CFS_FAIL_EMERGENCY) == 8);
-	watch = -1;
+	fail(CFS_EXIT_PREFLIGHT, EIO, "read /sbin/init: Input/output error");
+	failure.watch = pair[1];
+	CHECK(report() == 5);
 	close(pair[1]);
 	CHECK(!strstr(said, "first of three") && !strstr(said, "usb"));
 	CHECK(!strstr(said, "KEY") && !strstr(said, "our own"));
-	CHECK(strstr(said, "  kernel: erofs: (device x): second\n"));
-	CHECK(strstr(said, "  kernel: overlayfs: lower file 'f' has no "
+	CHECK(strstr(said, "  kernel:   erofs: (device x): second\n"));
+	CHECK(strstr(said, "  kernel:   overlayfs: lower file 'f' has no "
 			   "fs-verity digest\n"));
+}
+
+static int make_root(void);
+
+TEST(images_of_the_disk_are_offered)
+{
+	CFS_AUTOFD int root = make_root();
+	char name[160], digest[65] = "";
+
+	memset(digest, 'a', 64);
+	fail(CFS_EXIT_NO_KARG, ENOENT, "none");
+	failure.offer_fd = root;
+	CHECK(report() == 4 && strstr(said, "  on disk:  no image\n"));
+	CHECK(mkdirat(root, "composefs", 0755) == 0);
+	CHECK(mkdirat(root, "composefs/images", 0755) == 0);
+	for (int i = 0; i < 5; i++) {
+		digest[63] = (char)('0' + i);
+		snprintf(name, sizeof(name), "composefs/images/%s", digest);
+		CHECK(symlinkat("x", root, name) == 0);
+		CHECK(report() == 4 + (unsigned)i - (i == 4));
+	}
+	CHECK(strstr(said, "and 2 more\n"));
+	fail(CFS_EXIT_BAD_KARG, EINVAL, "digest has 63 digits");
+	failure.offer_fd = root;
+	memset(err.found, 'a', 63);
+	err.found[62] = '4';
+	CHECK(report() == 7);
+	CHECK(strncmp(strstr(said, "on disk:  ") + 10 + 63, "4\n", 2) == 0);
 }
 
 static int make_root(void)

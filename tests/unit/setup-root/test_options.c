@@ -45,10 +45,24 @@ TEST(options_take_values_in_both_forms)
 	CHECK(o.help && o.version);
 }
 
-TEST(a_command_is_accepted_with_options_of_its_own)
+TEST(options_stand_before_and_after_other_words)
 {
-	CHECK(parse("--check", "/sbin/init", "--bogus", NULL) == 0);
-	CHECK(o.check);
+	CHECK(parse("/sbin/init", "--check", "more", "--target=/t") == 0);
+	CHECK(o.check && strcmp(o.target, "/t") == 0);
+	CHECK(strcmp(o.command, "/sbin/init") == 0);
+	CHECK(parse("/sbin/init", "--sysroot", "/s", NULL) == 0);
+	CHECK(strcmp(o.sysroot, "/s") == 0);
+	CHECK(parse("/sbin/init", "--bogus", NULL, NULL) == -EINVAL);
+	CHECK(parse("--check", NULL, NULL, NULL) == 0 && !o.command);
+}
+
+TEST(what_follows_two_dashes_is_no_option)
+{
+	CHECK(parse("--check", "--", "--bogus", "--verbose") == 0);
+	CHECK(o.check && !o.verbose && strcmp(o.command, "--bogus") == 0);
+	CHECK(parse("init", "--", "--bogus", NULL) == 0);
+	CHECK(strcmp(o.command, "init") == 0);
+	CHECK(parse("--", NULL, NULL, NULL) == 0 && !o.command);
 }
 
 TEST(unknown_options_and_missing_values_are_refused)

@@ -109,7 +109,7 @@ TEST(links_are_followed_inside_the_root_only)
 	/* There outside, not in here. */
 	CHECK(symlinkat("/proc/self/exe", root, "bin/out") == 0);
 	CHECK(symlinkat("../../../../../../lib/systemd", root, "bin/up") == 0);
-	CHECK(probe("/bin/out") == -ENOENT && says("find /bin/out"));
+	CHECK(probe("/bin/out") == -ENOENT && says("has no /bin/out"));
 	CHECK(probe("/bin/up") == 0);
 	CHECK(symlinkat("loop", root, "bin/loop") == 0);
 	CHECK(probe("/bin/loop") == -ELOOP);
@@ -122,21 +122,27 @@ TEST(the_os_release_of_etc_will_do)
 	CHECK(unlinkat(root, "usr/lib/os-release", 0) == 0);
 	CHECK(probe(NULL) == 0);
 	CHECK(unlinkat(root, "etc/os-release", 0) == 0);
-	CHECK(probe(NULL) == -ENOENT && says("os-release"));
+	CHECK(probe(NULL) == -ENOENT && says("no operating system's root"));
+	CHECK(strstr(err.cure, "create-image") &&
+	      strstr(err.path, "os-release"));
 }
 
 TEST(an_init_that_is_not_there_is_named)
 {
 	new_root();
-	CHECK(probe("/sbin/other") == -ENOENT && says("find /sbin/other"));
+	CHECK(probe("/sbin/other") == -ENOENT && says("has no /sbin/other"));
+	CHECK(says("init=") && strstr(err.cure, "correct init="));
+	CHECK(strcmp(err.path, "/sbin/other") == 0);
 	CHECK(unlinkat(root, "usr/lib/systemd", 0) == 0);
-	CHECK(probe(NULL) == -ENOENT && says("find /sbin/init"));
+	CHECK(probe(NULL) == -ENOENT && says("has no /sbin/init"));
+	CHECK(!says("init=") && strstr(err.cure, "build the image"));
 }
 
 TEST(init_has_to_be_an_absolute_path)
 {
 	new_root();
 	CHECK(probe("sbin/init") == -EINVAL && says("init=sbin/init"));
+	CHECK(strstr(err.cure, "correct init="));
 	CHECK(probe("") == -EINVAL);
 }
 
@@ -166,7 +172,7 @@ TEST(a_missing_loader_is_named_with_its_program)
 	new_root();
 	CHECK(unlinkat(root, "usr/lib/ld.so", 0) == 0);
 	CHECK(probe(NULL) == -ENOENT);
-	CHECK(says("loader of /sbin/init: find /lib/ld.so"));
+	CHECK(says("loader of /sbin/init: the image has no /lib/ld.so"));
 }
 
 TEST(a_program_without_a_loader_passes)
@@ -241,7 +247,7 @@ TEST(the_interpreters_of_a_script_are_probed)
 	CHECK(probe("/bin/a") == 0 && probe("/bin/b") == 0);
 	script("bin/b", "#!/bin/none\n");
 	CHECK(probe("/bin/b") == -ENOENT);
-	CHECK(says("interpreter of /bin/b: find /bin/none"));
+	CHECK(says("interpreter of /bin/b: the image has no /bin/none"));
 	script("bin/b", "#!bin/a\n");
 	CHECK(probe("/bin/b") == -ENOEXEC);
 	script("bin/b", "#! \n/bin/a");
@@ -276,7 +282,9 @@ TEST(what_init_mounts_on_has_to_be_there)
 		CHECK(unlinkat(root, dirs[i], AT_REMOVEDIR) == 0);
 		CHECK(probe(NULL) == -ENOENT && says(dirs[i]));
 		put(dirs[i], 0644, "", 0);
-		CHECK(probe(NULL) == -ENOTDIR && says("not a directory"));
+		CHECK(probe(NULL) == -ENOTDIR && says("no directory"));
+		CHECK(strstr(err.cure, "build the image") &&
+		      strcmp(err.path + 1, dirs[i]) == 0);
 	}
 }
 

@@ -209,7 +209,7 @@ TEST(D3_over_a_transient_root_it_is_stacked_on_what_is_visible)
 	fresh();
 	root.root = "transient";
 	config.etc.mount = CFS_DIR_TRANSIENT;
-	config.etc.stack = CFS_STACK_FLAT;
+	config.etc_stack = CFS_STACK_FLAT;
 	expect("transient", "bind");
 	CHECK(fake_called("fsconfig overlay SET_FD datadir+=*") == 0);
 }
@@ -218,12 +218,12 @@ TEST(stacks_are_chosen)
 {
 	fresh();
 	config.etc.mount = CFS_DIR_OVERLAY;
-	config.etc.stack = CFS_STACK_FLAT;
+	config.etc_stack = CFS_STACK_FLAT;
 	expect("overlay", "bind");
 	CHECK(fake_called("fsconfig overlay SET_FD datadir+=<objects>") == 1);
 	fresh();
 	config.etc.mount = CFS_DIR_TRANSIENT;
-	config.etc.stack = CFS_STACK_NESTED;
+	config.etc_stack = CFS_STACK_NESTED;
 	expect("transient", "bind");
 	CHECK(fake_called("fsconfig overlay SET_FD datadir+=*") == 0);
 }
