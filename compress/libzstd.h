@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * libzstd, loaded when it is first needed (base/library.h).  Include this
+ * instead of <zstd.h>.  A function that is new here goes into both lists.
+ */
+#ifndef CFS_COMPRESS_LIBZSTD_H
+#define CFS_COMPRESS_LIBZSTD_H
+
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include "base/err.h"
+
+/* Errors: as of cfs_library_load(). */
+int cfs_libzstd_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* clang-format off */
+#define CFS_LIBZSTD(X) \
+	X(ZSTD_compressStream2) \
+	X(ZSTD_createCCtx) \
+	X(ZSTD_createDCtx) \
+	X(ZSTD_decompressStream) \
+	X(ZSTD_freeCCtx) \
+	X(ZSTD_freeDCtx) \
+	X(ZSTD_getErrorCode) \
+	X(ZSTD_getErrorName) \
+	X(ZSTD_isError)
+/* clang-format on */
+
+struct cfs_libzstd {
+#define X(name) __typeof__(name) *name;
+	CFS_LIBZSTD(X)
+#undef X
+};
+extern struct cfs_libzstd cfs_libzstd;
+
+#define ZSTD_compressStream2  cfs_libzstd.ZSTD_compressStream2
+#define ZSTD_createCCtx	      cfs_libzstd.ZSTD_createCCtx
+#define ZSTD_createDCtx	      cfs_libzstd.ZSTD_createDCtx
+#define ZSTD_decompressStream cfs_libzstd.ZSTD_decompressStream
+#define ZSTD_freeCCtx	      cfs_libzstd.ZSTD_freeCCtx
+#define ZSTD_freeDCtx	      cfs_libzstd.ZSTD_freeDCtx
+#define ZSTD_getErrorCode     cfs_libzstd.ZSTD_getErrorCode
+#define ZSTD_getErrorName     cfs_libzstd.ZSTD_getErrorName
+#define ZSTD_isError	      cfs_libzstd.ZSTD_isError
+
+#endif

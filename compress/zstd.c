@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "compress/zstd.h"
+
+#include <string.h>
+
+#include "compress/libzstd.h"
+
+/* Bytes that are read, or written, at a time: what libzstd recommends is a
+ * block of 128 KiB, more saves calls. */
+#define ROOM (256u << 10)
+
+struct cfs_unzstd {
+	struct cfs_source from;
+	ZSTD_DCtx *ctx;
+	ZSTD_inBuffer in;
+	size_t more; /* 0: between frames */
+	bool ended;  /* @from has */
+	uint8_t room[ROOM];
+};
+
+int cfs_unzstd_new(const struct cfs_source *from, struct cfs_unzstd **ret,
+		   struct cfs_err *err)
+{
+	CFS_AUTO(cfs_unzstd_free) struct cfs_unzstd *u = NULL;
+	int r = cfs_libzstd_load(err);
+
+	if (r < 0)
+		return r;
+	u = malloc(sizeof(*u));
+	if (!u)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	memset(u, 0, offsetof(struct cfs_unzstd, room));
+	u->from = *from;
+	u->in.src = u->room;
+	u->ctx = ZSTD_createDCtx();
+	if (!u->ctx)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	*ret = cfs_steal_ptr(&u);
+	return 0;
+}
+
+void cfs_unzstd_free(struct cfs_unzstd *u)
+{
+	if (!u)
+		return;
+	if (u->ctx)
+		ZSTD_freeDCtx(u->ctx);
+	free(u);
+}
+
+static int refill(struct cfs_unzstd *u, struct cfs_err *err)
+{
+	ssize_t n = cfs_source_read(&u->from, u->room, sizeof(u->room), err);
+
+	if (n < 0)
+		return (int)n;
+	u->ended = n == 0;
+	u->in.pos = 0;
+	u->in.size = (size_t)n;
+	return 0;
+}
+
+static int damaged(size_t code, struct cfs_err *err)
+{
+	if (ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge)
+		return cfs_fail(err, EFBIG,
+				"a zstd frame that needs over 128 MiB of "
+				"memory to be decompressed is not supported");
+	return cfs_fail(err, EBADMSG, "zstd: %s", ZSTD_getErrorName(code));
+}
+
+static ssize_t read_unzstd(void *ctx, void *data, size_t len,
+			   struct cfs_err *err)
+{
+	struct cfs_unzstd *u = ctx;
+	ZSTD_outBuffer out = { data, len, 0 };
+
+	/* Decompressed bytes may wait inside libzstd without more input. */
+	while (out.pos == 0) {
+		size_t before = u->in.pos, more;
+
+		if (u->in.pos == u->in.size && !u->ended) {
+			int r = refill(u, err);
+
+			if (r < 0)
+				return r;
+			before = 0;
+		}
+		if (u->ended && u->more == 0)
+			return 0;
+		more = ZSTD_decompressStream(u->ctx, &out, &u->in);
+		if (ZSTD_isError(more))
+			return damaged(more, err);
+		if (u->ended && out.pos == 0 && u->in.pos == before &&
+		    more != 0)
+			return cfs_fail(err, EBADMSG,
+					"zstd: cut short in a frame");
+		/* Without input nothing begins: what it asks for then is the
+		 * header of a frame that need not come. */
+		if (u->in.pos != before || out.pos > 0)
+			u->more = more;
+	}
+	return (ssize_t)out.pos;
+}
+
+struct cfs_source cfs_unzstd_source(struct cfs_unzstd *u)
+{
+	return (struct cfs_source){ read_unzstd, u };
+}
+
+struct cfs_zstd {
+	struct cfs_sink to;
+	ZSTD_CCtx *ctx;
+	uint8_t room[ROOM];
+};
+
+int cfs_zstd_new(const struct cfs_sink *to, struct cfs_zstd **ret,
+		 struct cfs_err *err)
+{
+	CFS_AUTO(cfs_zstd_free) struct cfs_zstd *z = NULL;
+	int r = cfs_libzstd_load(err);
+
+	if (r < 0)
+		return r;
+	z = malloc(sizeof(*z));
+	if (!z)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	z->to = *to;
+	z->ctx = ZSTD_createCCtx();
+	if (!z->ctx)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	*ret = cfs_steal_ptr(&z);
+	return 0;
+}
+
+void cfs_zstd_free(struct cfs_zstd *z)
+{
+	if (!z)
+		return;
+	if (z->ctx)
+		ZSTD_freeCCtx(z->ctx);
+	free(z);
+}
+
+/* Until all of the input is taken and, at the end, all of the output given. */
+static int compress(struct cfs_zstd *z, ZSTD_inBuffer *in, ZSTD_EndDirective op,
+		    struct cfs_err *err)
+{
+	for (;;) {
+		ZSTD_outBuffer out = { z->room, sizeof(z->room), 0 };
+		size_t left = ZSTD_compressStream2(z->ctx, &out, in, op);
+		int r;
+
+		if (ZSTD_isError(left))
+			return cfs_fail(err, ENOMEM, "zstd: %s",
+					ZSTD_getErrorName(left));
+		r = cfs_sink_write(&z->to, z->room, out.pos, err);
+		if (r < 0)
+			return r;
+		if (op == ZSTD_e_end ? left == 0 : in->pos == in->size)
+			return 0;
+	}
+}
+
+static int write_zstd(void *ctx, const void *data, size_t len,
+		      struct cfs_err *err)
+{
+	ZSTD_inBuffer in = { data, len, 0 };
+
+	return compress(ctx, &in, ZSTD_e_continue, err);
+}
+
+struct cfs_sink cfs_zstd_sink(struct cfs_zstd *z)
+{
+	return (struct cfs_sink){ write_zstd, z };
+}
+
+int cfs_zstd_end(struct cfs_zstd *z, struct cfs_err *err)
+{
+	ZSTD_inBuffer in = { NULL, 0, 0 };
+
+	return compress(z, &in, ZSTD_e_end, err);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "compress/zstd.h"
+
+#include "tests/test.h"
+
+static struct cfs_err err;
+
+static void fill(struct cfs_buf *buf, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		cfs_buf_addc(buf, (char)(i % 251 * (i >> 12)));
+}
+
+static void compress(const struct cfs_buf *plain, size_t piece,
+		     struct cfs_buf *out)
+{
+	CFS_AUTO(cfs_zstd_free) struct cfs_zstd *z = NULL;
+	struct cfs_sink to = cfs_sink_of_buf(out), sink;
+
+	CHECK(cfs_zstd_new(&to, &z, &err) == 0);
+	sink = cfs_zstd_sink(z);
+	for (size_t at = 0; at < plain->len; at += piece) {
+		size_t n = plain->len - at < piece ? plain->len - at : piece;
+
+		CHECK(cfs_sink_write(&sink, plain->data + at, n, &err) == 0);
+	}
+	CHECK(cfs_zstd_end(z, &err) == 0);
+}
+
+/* Reads @bytes, @piece at a time, into @out. */
+static int expand(struct cfs_bytes bytes, size_t piece, struct cfs_buf *out)
+{
+	CFS_AUTO(cfs_unzstd_free) struct cfs_unzstd *u = NULL;
+	struct cfs_source from = cfs_source_of_bytes(&bytes), source;
+	uint8_t data[70000];
+	ssize_t n;
+
+	CHECK(cfs_unzstd_new(&from, &u, &err) == 0);
+	source = cfs_unzstd_source(u);
+	while ((n = cfs_source_read(&source, data, piece, &err)) > 0)
+		cfs_buf_add(out, data, (size_t)n);
+	if (n == 0)
+		CHECK(cfs_source_read(&source, data, piece, &err) == 0);
+	return (int)n;
+}
+
+TEST(what_was_compressed_comes_back)
+{
+	static const size_t lens[] = { 1, 100, 65536, 1000000 };
+	static const size_t pieces[] = { 1, 7, 4096, 70000 };
+
+	for (size_t i = 0; i < 16; i++) {
+		CFS_AUTOBUF struct cfs_buf plain = { 0 }, packed = { 0 };
+		CFS_AUTOBUF struct cfs_buf back = { 0 };
+
+		if (lens[i / 4] > 70000 && pieces[i % 4] < 4096)
+			continue;
+		fill(&plain, lens[i / 4]);
+		compress(&plain, pieces[i % 4], &packed);
+		CHECK(packed.len < plain.len || plain.len < 1000);
+		CHECK(expand(cfs_buf_bytes(&packed), pieces[i % 4], &back) ==
+		      0);
+		CHECK(back.len == plain.len &&
+		      memcmp(back.data, plain.data, plain.len) == 0);
+	}
+}
+
+/* Source: what composefs-rs writes for an empty section of a splitstream. */
+TEST(a_frame_of_nothing_says_that_its_size_is_zero)
+{
+	static const uint8_t want[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x20,
+					0x00, 0x01, 0x00, 0x00 };
+	CFS_AUTOBUF struct cfs_buf nothing = { 0 }, packed = { 0 };
+
+	compress(&nothing, 1, &packed);
+	CHECK(packed.len == sizeof(want) &&
+	      memcmp(packed.data, want, sizeof(want)) == 0);
+}
+
+/* Source: RFC 8878, 3.1.2. */
+static void add_skippable(struct cfs_buf *buf)
+{
+	static const uint8_t frame[] = { 0x53, 0x2a, 0x4d, 0x18, 3,  0,
+					 0,    0,    'x',  'y',	 'z' };
+
+	cfs_buf_add(buf, frame, sizeof(frame));
+}
+
+TEST(all_frames_are_read_and_skippable_ones_skipped_anywhere)
+{
+	CFS_AUTOBUF struct cfs_buf plain = { 0 }, packed = { 0 }, back = { 0 };
+
+	fill(&plain, 200000);
+	add_skippable(&packed);
+	compress(&plain, 4096, &packed);
+	add_skippable(&packed);
+	add_skippable(&packed);
+	compress(&plain, 4096, &packed);
+	add_skippable(&packed);
+	CHECK(expand(cfs_buf_bytes(&packed), 65536, &back) == 0);
+	CHECK(back.len == 2 * plain.len);
+	CHECK(memcmp(back.data + plain.len, plain.data, plain.len) == 0);
+}
+
+TEST(an_empty_source_is_empty)
+{
+	CFS_AUTOBUF struct cfs_buf back = { 0 };
+
+	CHECK(expand((struct cfs_bytes){ 0 }, 10, &back) == 0 && back.len == 0);
+}
+
+TEST(every_cut_is_noticed)
+{
+	CFS_AUTOBUF struct cfs_buf plain = { 0 }, packed = { 0 };
+	size_t first;
+
+	fill(&plain, 5000);
+	compress(&plain, 5000, &packed);
+	first = packed.len;
+	compress(&plain, 5000, &packed);
+	for (size_t n = 1; n < packed.len; n++) {
+		CFS_AUTOBUF struct cfs_buf back = { 0 };
+		int r = expand((struct cfs_bytes){ packed.data, n }, 70000,
+			       &back);
+
+		CHECK(r == (n == first ? 0 : -EBADMSG));
+	}
+}
+
+TEST(damage_and_what_is_no_frame_are_refused)
+{
+	CFS_AUTOBUF struct cfs_buf plain = { 0 }, packed = { 0 }, back = { 0 };
+
+	fill(&plain, 100000);
+	compress(&plain, 5000, &packed);
+	cfs_buf_addz(&packed, 8);
+	CHECK(expand(cfs_buf_bytes(&packed), 70000, &back) == -EBADMSG);
+	packed.len = 4;
+	packed.data[0] ^= 1;
+	CHECK(expand(cfs_buf_bytes(&packed), 70000, &back) == -EBADMSG);
+}
+
+TEST(a_window_above_128_MiB_is_refused_by_its_size)
+{
+	/* A frame header whose window descriptor says 2^28 bytes, and a last
+	 * raw block of one byte. */
+	static const uint8_t frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x00,
+					 0x90, 0x09, 0x00, 0x00, 'x' };
+	CFS_AUTOBUF struct cfs_buf back = { 0 };
+	struct cfs_bytes bytes = { frame, sizeof(frame) };
+
+	CHECK(expand(bytes, 70000, &back) == -EFBIG);
+	CHECK(strstr(err.msg, "128 MiB"));
+}
+
+static ssize_t fail_read(void *ctx, void *data, size_t len, struct cfs_err *e)
+{
+	(void)ctx;
+	(void)data;
+	(void)len;
+	return cfs_fail(e, EIO, "bad sector");
+}
+
+static int fail_write(void *ctx, const void *data, size_t len,
+		      struct cfs_err *e)
+{
+	(void)ctx;
+	(void)data;
+	(void)len;
+	return cfs_fail(e, ENOSPC, "full");
+}
+
+TEST(failures_of_the_other_side_are_passed_on)
+{
+	CFS_AUTO(cfs_unzstd_free) struct cfs_unzstd *u = NULL;
+	CFS_AUTO(cfs_zstd_free) struct cfs_zstd *z = NULL;
+	struct cfs_source from = { fail_read, NULL }, source;
+	struct cfs_sink to = { fail_write, NULL };
+	char data[4];
+
+	CHECK(cfs_unzstd_new(&from, &u, &err) == 0);
+	source = cfs_unzstd_source(u);
+	CHECK(cfs_source_read(&source, data, sizeof(data), &err) == -EIO);
+	CHECK(cfs_zstd_new(&to, &z, &err) == 0);
+	CHECK(cfs_zstd_end(z, &err) == -ENOSPC);
+	cfs_unzstd_free(NULL);
+	cfs_zstd_free(NULL);
+}
