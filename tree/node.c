@@ -421,12 +421,30 @@ static void unindex(struct cfs_tree *tree, const struct cfs_node *node)
 		cfs_table_drop(&tree->index, slot);
 }
 
+/* The next node in depth-first order below @top that is not below @at. */
+static struct cfs_node *walk_past(const struct cfs_node *top,
+				  struct cfs_node *at)
+{
+	while (at != top && !at->next)
+		at = at->parent;
+	return at == top ? NULL : at->next;
+}
+
 void cfs_node_remove(struct cfs_tree *tree, struct cfs_node *node)
 {
+	struct cfs_node *n = node;
+
 	assert(node->parent);
-	for (struct cfs_node *n = node; n; n = cfs_node_walk(node, n)) {
+	while (n) {
+		/* All below it is gone, too.  Looking at it again would make
+		 * removing a tree from the bottom up quadratic. */
+		if (n->flags & CFS_NODE_GONE) {
+			n = walk_past(node, n);
+			continue;
+		}
 		unindex(tree, n);
 		n->flags |= CFS_NODE_GONE;
+		n = cfs_node_walk(node, n);
 	}
 	node->parent->flags |= CFS_NODE_UNSORTED;
 }

@@ -50,6 +50,9 @@ enum cfs_node_flags {
 	CFS_NODE_GONE = 16,
 	/* Private mark of the tree room. */
 	CFS_NODE_SEEN = 32,
+	/* Directory that exists only because something is in it; private to
+	 * tree/tar/merge.c, and of no finished tree. */
+	CFS_NODE_IMPLICIT = 64,
 };
 
 struct cfs_node {
