@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "tree/tar/merge.h"
+
+#include <string.h>
+
+#define WHITEOUT ".wh."
+#define OPAQUE	 ".wh..wh..opq"
+
+/* A directory on the way to the parent of the last entry. */
+struct step {
+	struct cfs_node *dir;
+	uint32_t end; /* bytes of path up to the end of its name */
+};
+
+/*
+ * What a node is to a layer is told by its seq: nodes of the layer that is
+ * being applied are those from first_seq on.  Of directories nlink, which is
+ * counted when the tree is finished, has two layers until then, each plus 1:
+ * below, the one that last described it (or, CFS_NODE_IMPLICIT, needs it
+ * described); above, the one that last hid what was in it.  The size of an
+ * implicit directory is the offset of the entry that needs it.
+ */
+struct cfs_layers {
+	struct cfs_tree *tree;
+	unsigned flags;
+	uint32_t layer; /* counted from 1 */
+	uint32_t first_seq;
+	bool any_implicit;
+	struct cfs_buf pairs; /* owned; const struct cfs_xattr * */
+	unsigned depth;
+	struct step steps[CFS_TAR_DEPTH_MAX];
+	uint8_t path[CFS_TAR_PATH_MAX]; /* of the last step */
+};
+
+int cfs_layers_new(unsigned flags, struct cfs_layers **ret, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_layers_free)
+	struct cfs_layers *m = calloc(1, sizeof(*m));
+	int r;
+
+	if (!m)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	r = cfs_tree_new(&m->tree, err);
+	if (r < 0)
+		return r;
+	m->tree->root->mode = S_IFDIR;
+	m->tree->root->nlink = 0;
+	m->flags = flags;
+	*ret = cfs_steal_ptr(&m);
+	return 0;
+}
+
+void cfs_layers_free(struct cfs_layers *m)
+{
+	if (!m)
+		return;
+	cfs_tree_free(m->tree);
+	cfs_buf_free(&m->pairs);
+	free(m);
+}
+
+struct cfs_tree *cfs_layers_tree(struct cfs_layers *m)
+{
+	return m->tree;
+}
+
+int cfs_layers_begin(struct cfs_layers *m, struct cfs_err *err)
+{
+	if (m->layer >= CFS_LAYERS_MAX)
+		return cfs_fail(err, E2BIG, "over %d layers", CFS_LAYERS_MAX);
+	m->layer++;
+	m->first_seq = m->tree->nodes;
+	return 0;
+}
+
+static bool is_new(const struct cfs_layers *m, const struct cfs_node *node)
+{
+	return node->seq >= m->first_seq;
+}
+
+static bool is_described(const struct cfs_layers *m, const struct cfs_node *dir)
+{
+	return (dir->nlink & 0xffff) == m->layer;
+}
+
+static void set_described(const struct cfs_layers *m, struct cfs_node *dir)
+{
+	dir->nlink = (dir->nlink & 0xffff0000) | m->layer;
+}
+
+static bool is_hidden(const struct cfs_layers *m, const struct cfs_node *dir)
+{
+	return dir->nlink >> 16 == m->layer;
+}
+
+static void set_hidden(const struct cfs_layers *m, struct cfs_node *dir)
+{
+	dir->nlink = (dir->nlink & 0xffff) | m->layer << 16;
+}
+
+/* Makes @dir one that no entry has described. */
+static void make_implicit(struct cfs_layers *m, struct cfs_node *dir,
+			  uint64_t offset)
+{
+	dir->mode = S_IFDIR | 0755;
+	dir->uid = dir->gid = 0;
+	dir->mtime_sec = 0;
+	dir->mtime_nsec = 0;
+	dir->xattrs = NULL;
+	set_described(m, dir);
+	if (m->flags & CFS_LAYERS_CREATE_PARENTS)
+		return;
+	dir->flags |= CFS_NODE_IMPLICIT;
+	dir->size = offset;
+	m->any_implicit = true;
+}
+
+static int set_xattrs(struct cfs_layers *m, const struct cfs_tar_entry *e,
+		      struct cfs_node *node, struct cfs_err *err)
+{
+	struct cfs_xattr_store *store = &m->tree->xattrs;
+
+	node->xattrs = NULL;
+	m->pairs.len = 0;
+	for (size_t i = 0; i < e->n_xattrs; i++) {
+		const struct cfs_xattr *x;
+		int r = cfs_xattr_add(store, e->xattrs[i].name,
+				      e->xattrs[i].value, &x, err);
+
+		if (r < 0)
+			return r;
+		cfs_buf_add(&m->pairs, &x, sizeof(x));
+	}
+	if (m->pairs.failed)
+		return cfs_buf_check(&m->pairs, err);
+	return cfs_xattrs_add(store, (const struct cfs_xattr **)m->pairs.data,
+			      e->n_xattrs, &node->xattrs, err);
+}
+
+/* All that an entry says of a node but its content. */
+static int describe(struct cfs_layers *m, const struct cfs_tar_entry *e,
+		    struct cfs_node *node, struct cfs_err *err)
+{
+	node->mode = e->mode;
+	node->uid = e->uid;
+	node->gid = e->gid;
+	node->rdev = e->rdev;
+	node->mtime_sec = e->mtime_sec;
+	node->mtime_nsec = e->mtime_nsec;
+	if (S_ISDIR(e->mode)) {
+		set_described(m, node);
+		node->flags &= (uint8_t)~CFS_NODE_IMPLICIT;
+		node->size = 0;
+	}
+	return set_xattrs(m, e, node, err);
+}
+
+/* How many of the steps lead to @path, too. */
+static unsigned shared_steps(const struct cfs_layers *m, struct cfs_bytes path)
+{
+	unsigned depth = m->depth;
+	size_t len = depth ? m->steps[depth - 1].end : 0, same = 0;
+
+	if (len == path.len && memcmp(m->path, path.data, len) == 0)
+		return depth;
+	while (same < len && same < path.len &&
+	       m->path[same] == path.data[same])
+		same++;
+	for (; depth > 0; depth--) {
+		size_t end = m->steps[depth - 1].end;
+
+		if (end == path.len ? end == same
+				    : end <= same && path.data[end] == '/')
+			break;
+	}
+	return depth;
+}
+
+static bool is_whiteout(struct cfs_bytes name)
+{
+	return name.len >= strlen(WHITEOUT) &&
+	       memcmp(name.data, WHITEOUT, strlen(WHITEOUT)) == 0;
+}
+
+static int no_directory(struct cfs_node *node, struct cfs_err *err)
+{
+	char name[CFS_NODE_NAME_MAX];
+
+	return cfs_fail(err, ENOTDIR, "%s is not a directory",
+			cfs_node_name(node, name));
+}
+
+static int add_parent(struct cfs_layers *m, struct cfs_node *dir,
+		      struct cfs_bytes name, const struct cfs_tar_entry *e,
+		      struct cfs_node **ret, struct cfs_err *err)
+{
+	int r;
+
+	if (is_whiteout(name))
+		return cfs_fail(err, EINVAL, "a whiteout with something in it");
+	r = cfs_node_add(m->tree, dir, name, S_IFDIR, ret, err);
+	if (r == 0)
+		make_implicit(m, *ret, e->offset);
+	return r < 0 ? r : 1;
+}
+
+/*
+ * Goes to directory @path.  With @e, for which it is, directories that do not
+ * exist are made.
+ * Returns 1 with *@ret, or 0: there is no such directory (never with @e).
+ */
+static int enter(struct cfs_layers *m, struct cfs_bytes path,
+		 const struct cfs_tar_entry *e, struct cfs_node **ret,
+		 struct cfs_err *err)
+{
+	struct cfs_node *dir = m->tree->root;
+	size_t at = 0;
+
+	m->depth = shared_steps(m, path);
+	if (m->depth > 0) {
+		dir = m->steps[m->depth - 1].dir;
+		at = m->steps[m->depth - 1].end;
+	}
+	while (at < path.len) {
+		size_t from = at, start = at + (at > 0);
+		const uint8_t *slash =
+			memchr(path.data + start, '/', path.len - start);
+		struct cfs_bytes name;
+		int r;
+
+		at = slash ? (size_t)(slash - path.data) : path.len;
+		name = (struct cfs_bytes){ path.data + start, at - start };
+		r = cfs_node_find(m->tree, dir, name, &dir, err);
+		if (r == 0 && e)
+			r = add_parent(m, dir, name, e, &dir, err);
+		if (r <= 0)
+			return r;
+		if (!cfs_node_is_dir(dir))
+			return e ? no_directory(dir, err) : 0;
+		memcpy(m->path + from, path.data + from, at - from);
+		m->steps[m->depth++] = (struct step){ dir, (uint32_t)at };
+	}
+	*ret = dir;
+	return 1;
+}
+
+/* The way to the last entry may have led through what is removed. */
+static void take_out(struct cfs_layers *m, struct cfs_node *node)
+{
+	if (cfs_node_is_dir(node))
+		m->depth = 0;
+	cfs_node_remove(m->tree, node);
+}
+
+static struct cfs_bytes split(struct cfs_bytes path, struct cfs_bytes *name)
+{
+	const uint8_t *slash = memrchr(path.data, '/', path.len);
+	size_t dir = slash ? (size_t)(slash - path.data) : 0;
+	size_t start = slash ? dir + 1 : 0;
+
+	*name = (struct cfs_bytes){ path.data + start, path.len - start };
+	return (struct cfs_bytes){ path.data, dir };
+}
+
+static bool has_child(const struct cfs_node *dir)
+{
+	const struct cfs_node *n = dir->dir.first;
+
+	while (n && n->flags & CFS_NODE_GONE)
+		n = n->next;
+	return n;
+}
+
+/*
+ * Removes what lower layers put into @dir, which is itself of a lower layer.
+ * Returns whether anything is left.  Calls itself up to CFS_TAR_DEPTH_MAX
+ * times; looks at a directory once in a layer, at its list of children twice.
+ */
+static bool hide(struct cfs_layers *m, struct cfs_node *dir, uint64_t offset)
+{
+	bool left = false;
+
+	if (is_hidden(m, dir))
+		return has_child(dir);
+	set_hidden(m, dir);
+	for (struct cfs_node *n = dir->dir.first; n; n = n->next) {
+		bool keep = is_new(m, n);
+
+		if (n->flags & CFS_NODE_GONE)
+			continue;
+		if (!keep && cfs_node_is_dir(n)) {
+			keep = hide(m, n, offset);
+			if (is_described(m, n))
+				keep = true;
+			else if (keep)
+				make_implicit(m, n, offset);
+		}
+		if (!keep)
+			take_out(m, n);
+		left |= keep;
+	}
+	return left;
+}
+
+static int apply_whiteout(struct cfs_layers *m, const struct cfs_tar_entry *e,
+			  struct cfs_bytes parent, struct cfs_bytes name,
+			  struct cfs_err *err)
+{
+	struct cfs_node *dir, *node;
+	int r = enter(m, parent, NULL, &dir, err);
+
+	if (r <= 0)
+		return r;
+	if (name.len == strlen(OPAQUE) &&
+	    memcmp(name.data, OPAQUE, name.len) == 0) {
+		/* All that is in a new directory is new. */
+		if (!is_new(m, dir))
+			(void)hide(m, dir, e->offset);
+		return 0;
+	}
+	name.data += strlen(WHITEOUT);
+	name.len -= strlen(WHITEOUT);
+	r = cfs_node_find(m->tree, dir, name, &node, err);
+	if (r > 0)
+		take_out(m, node);
+	return r < 0 ? r : 0;
+}
+
+/* Follows @path from the root, aside from the steps of entries. */
+static int find_target(struct cfs_layers *m, struct cfs_bytes path,
+		       struct cfs_node **ret, struct cfs_err *err)
+{
+	struct cfs_node *node = m->tree->root;
+
+	while (path.len > 0) {
+		const uint8_t *slash = memchr(path.data, '/', path.len);
+		struct cfs_bytes name = path;
+		int r;
+
+		if (slash)
+			name.len = (size_t)(slash - path.data);
+		if (!cfs_node_is_dir(node))
+			return 0;
+		r = cfs_node_find(m->tree, node, name, &node, err);
+		if (r <= 0)
+			return r;
+		path.data += name.len + (slash != NULL);
+		path.len -= name.len + (slash != NULL);
+	}
+	*ret = node;
+	return 1;
+}
+
+static int find_inode(struct cfs_layers *m, struct cfs_bytes path,
+		      struct cfs_node **ret, struct cfs_err *err)
+{
+	char shown[CFS_TAR_SHOWN_MAX];
+	struct cfs_node *node;
+	int r = find_target(m, path, &node, err);
+
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return cfs_fail(err, ENOENT,
+				"a hard link to '%s', which does not exist",
+				cfs_tar_shown(path, shown));
+	if (cfs_node_is_dir(node))
+		return cfs_fail(err, EISDIR,
+				"a hard link to the directory '%s'",
+				cfs_tar_shown(path, shown));
+	*ret = cfs_node_inode(node);
+	return 0;
+}
+
+static int set_content(struct cfs_layers *m, const struct cfs_tar_entry *e,
+		       struct cfs_node *node, struct cfs_node **ret,
+		       struct cfs_err *err)
+{
+	if (S_ISLNK(e->mode))
+		return cfs_node_set_target(m->tree, node, e->link, err);
+	if (!S_ISREG(e->mode))
+		return 0;
+	if (e->is_external || e->sparse) {
+		*ret = node;
+		return 0;
+	}
+	return cfs_node_set_content(m->tree, node, e->content, err);
+}
+
+static int put(struct cfs_layers *m, const struct cfs_tar_entry *e,
+	       struct cfs_node *dir, struct cfs_bytes name,
+	       struct cfs_node **ret, struct cfs_err *err)
+{
+	struct cfs_node *old = NULL, *inode = NULL, *node;
+	int r = cfs_node_find(m->tree, dir, name, &old, err);
+
+	if (r < 0)
+		return r;
+	if (old && cfs_node_is_dir(old) && S_ISDIR(e->mode))
+		return describe(m, e, old, err);
+	if (e->is_hardlink) {
+		r = find_inode(m, e->link, &inode, err);
+		if (r < 0)
+			return r;
+	}
+	if (old)
+		take_out(m, old);
+	r = cfs_node_add(m->tree, dir, name, inode ? inode->mode : e->mode,
+			 &node, err);
+	if (r < 0)
+		return r;
+	/* Whiteouts have one name each (tree/scan.c). */
+	if (inode && cfs_node_is_whiteout(inode))
+		cfs_node_copy_inode(node, inode);
+	else if (inode)
+		cfs_node_set_link(node, inode);
+	if (inode)
+		return 0;
+	r = describe(m, e, node, err);
+	return r < 0 ? r : set_content(m, e, node, ret, err);
+}
+
+static int apply(struct cfs_layers *m, const struct cfs_tar_entry *e,
+		 struct cfs_node **ret, struct cfs_err *err)
+{
+	struct cfs_bytes name, parent;
+	struct cfs_node *dir;
+	int r;
+
+	if (e->path.len == 0) {
+		if (!S_ISDIR(e->mode))
+			return cfs_fail(err, ENOTDIR,
+					"the root must be a directory");
+		return describe(m, e, m->tree->root, err);
+	}
+	parent = split(e->path, &name);
+	if (is_whiteout(name))
+		return apply_whiteout(m, e, parent, name, err);
+	r = enter(m, parent, e, &dir, err);
+	return r < 0 ? r : put(m, e, dir, name, ret, err);
+}
+
+int cfs_layers_add(struct cfs_layers *m, const struct cfs_tar_entry *e,
+		   struct cfs_node **ret, struct cfs_err *err)
+{
+	int r;
+
+	*ret = NULL;
+	r = apply(m, e, ret, err);
+	if (r == 0)
+		return 0;
+	(void)cfs_tar_entry_ctx(e, err);
+	return cfs_ctx(err, "layer %u", m->layer - 1);
+}
+
+static int check_described(struct cfs_layers *m, struct cfs_err *err)
+{
+	struct cfs_node *root = m->tree->root;
+	char name[CFS_NODE_NAME_MAX];
+
+	for (struct cfs_node *n = root; n; n = cfs_node_walk(root, n)) {
+		if (!(n->flags & CFS_NODE_IMPLICIT) || n->flags & CFS_NODE_GONE)
+			continue;
+		return cfs_fail(err, ENOENT,
+				"layer %u: entry at offset %llu: no entry of "
+				"any layer describes its directory %s "
+				"(--create-parents makes it, with mode 0755, "
+				"owner 0:0 and time 0)",
+				(n->nlink & 0xffff) - 1,
+				(unsigned long long)n->size,
+				cfs_node_name(n, name));
+	}
+	return 0;
+}
+
+int cfs_layers_finish(struct cfs_layers *m, struct cfs_tree **ret,
+		      struct cfs_err *err)
+{
+	int r = m->any_implicit ? check_described(m, err) : 0;
+
+	if (r == 0)
+		r = cfs_tree_finish(m->tree, err);
+	if (r == 0)
+		*ret = cfs_steal_ptr(&m->tree);
+	return r;
+}
