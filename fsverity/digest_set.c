@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "fsverity/digest_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOM_FIRST 64
+
+void cfs_digest_set_free(struct cfs_digest_set *set)
+{
+	free(set->v);
+	*set = (struct cfs_digest_set){ 0 };
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct cfs_digest *x = a, *y = b;
+
+	if (x->alg != y->alg)
+		return x->alg < y->alg ? -1 : 1;
+	return memcmp(x->bytes, y->bytes, cfs_alg_size(x->alg));
+}
+
+int cfs_digest_set_add(struct cfs_digest_set *set, const struct cfs_digest *id,
+		       struct cfs_err *err)
+{
+	if (set->n == set->room) {
+		size_t room = set->room ? 2 * set->room : ROOM_FIRST;
+		struct cfs_digest *v = reallocarray(set->v, room, sizeof(*v));
+
+		if (!v)
+			return cfs_fail(err, ENOMEM, "out of memory");
+		set->v = v;
+		set->room = room;
+	}
+	set->v[set->n++] = *id;
+	set->unsorted = true;
+	return 0;
+}
+
+void cfs_digest_set_sort(struct cfs_digest_set *set)
+{
+	size_t kept = 0;
+
+	if (!set->unsorted)
+		return;
+	qsort(set->v, set->n, sizeof(*set->v), compare);
+	for (size_t i = 0; i < set->n; i++)
+		if (kept == 0 ||
+		    !cfs_digest_equal(&set->v[i], &set->v[kept - 1]))
+			set->v[kept++] = set->v[i];
+	set->n = kept;
+	set->unsorted = false;
+}
+
+bool cfs_digest_set_has(struct cfs_digest_set *set, const struct cfs_digest *id)
+{
+	cfs_digest_set_sort(set);
+	return set->n > 0 &&
+	       bsearch(id, set->v, set->n, sizeof(*set->v), compare);
+}
