@@ -68,7 +68,15 @@ int cmd_open_repo(const struct cfs_globals *g, struct cfs_repo *ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * The same for writing.  An old repository gets its meta.json now, unless
+ * The same for a check: a broken meta.json is no error.  @why says what is
+ * wrong with it, or why->code is 0 (cfs_fsck_open()).
+ */
+int cmd_open_damaged(const struct cfs_globals *g, struct cfs_repo *ret,
+		     struct cfs_err *why,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * cmd_open_repo() for writing.  An old repository gets its meta.json now, unless
  * --no-upgrade forbids it.
  */
 int cmd_open_store(const struct cfs_globals *g, struct cfs_store *ret,

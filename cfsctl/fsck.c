@@ -4,49 +4,66 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/json.h"
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/findings.h"
 
 struct report {
-	struct cfs_buf text; /* "  - ..." lines */
-	struct cfs_buf json; /* elements of a list */
-	bool has_meta;
+	struct cfs_findings findings;
 	struct cfs_fsck count;
+	bool has_meta, meta_broken, metadata_only;
 };
 
-static void note(void *arg, const char *finding)
+/* "N/M ok", or that nothing was looked at: never "ok" of what was not. */
+static void print_count(const char *what, uint64_t checked, uint64_t corrupted)
 {
-	struct report *report = arg;
-
-	cfs_buf_addf(&report->text, "  - %s\n", finding);
-	cfs_buf_adds(&report->json, report->json.len ? ",\n    " : "\n    ");
-	cfs_json_add_string(&report->json, finding);
+	printf("%s: %" PRIu64 "/%" PRIu64 " ok\n", what, checked - corrupted,
+	       checked);
 }
 
-static void print_text(struct report *report)
+static void print_counts(const struct report *report)
 {
 	const struct cfs_fsck *n = &report->count;
 
-	printf("meta.json: %s\n", report->has_meta ? "ok" : "absent");
-	printf("objects: %" PRIu64 "/%" PRIu64 " ok\n",
-	       n->objects_checked - n->objects_corrupted, n->objects_checked);
-	printf("streams: %" PRIu64 "/%" PRIu64 " ok\n",
-	       n->streams_checked - n->streams_corrupted, n->streams_checked);
-	printf("images: %" PRIu64 "/%" PRIu64 " ok\n",
-	       n->images_checked - n->images_corrupted, n->images_checked);
+	printf("meta.json: %s\n", report->has_meta	? "ok"
+				  : report->meta_broken ? "error"
+							: "absent");
+	if (report->metadata_only)
+		puts("objects: not checked");
+	else
+		print_count("objects", n->objects_checked,
+			    n->objects_corrupted);
+	if (n->streams_seen)
+		printf("streams: %" PRIu64 " not checked\n", n->streams_seen);
+	else
+		print_count("streams", 0, 0);
+	print_count("images", n->images_checked, n->images_corrupted);
 	if (n->broken_links)
 		printf("broken symlinks: %" PRIu64 "\n", n->broken_links);
 	if (n->missing_objects)
 		printf("missing objects: %" PRIu64 "\n", n->missing_objects);
+}
+
+static void print_text(const struct report *report)
+{
+	const struct cfs_findings *f = &report->findings;
+	const struct cfs_fsck *n = &report->count;
+
+	print_counts(report);
+	if (n->warnings) {
+		printf("warnings: %" PRIu64 "\n", n->warnings);
+		cmd_findings_print(&f->warnings);
+	}
 	if (n->findings == 0)
 		puts("status: ok");
 	else
-		printf("status: %" PRIu64 " error(s)\n%s", n->findings,
-		       cfs_buf_text(&report->text));
+		printf("status: %" PRIu64 " error(s)\n", n->findings);
+	cmd_findings_print(&f->errors);
+	cmd_findings_print_cures(f);
 }
 
-static void print_json(struct report *report)
+static void print_json(const struct report *report)
 {
+	const struct cfs_findings *f = &report->findings;
 	const struct cfs_fsck *n = &report->count;
 
 	printf("{\n  \"ok\": %s,\n  \"has_metadata\": %s,\n",
@@ -54,56 +71,66 @@ static void print_json(struct report *report)
 	       report->has_meta ? "true" : "false");
 	printf("  \"objects_checked\": %" PRIu64 ",\n"
 	       "  \"objects_corrupted\": %" PRIu64 ",\n"
-	       "  \"streams_checked\": %" PRIu64 ",\n"
-	       "  \"streams_corrupted\": %" PRIu64 ",\n",
-	       n->objects_checked, n->objects_corrupted, n->streams_checked,
-	       n->streams_corrupted);
+	       "  \"streams_checked\": 0,\n"
+	       "  \"streams_corrupted\": 0,\n"
+	       "  \"streams_not_checked\": %" PRIu64 ",\n",
+	       n->objects_checked, n->objects_corrupted, n->streams_seen);
 	printf("  \"images_checked\": %" PRIu64 ",\n"
 	       "  \"images_corrupted\": %" PRIu64 ",\n"
 	       "  \"broken_links\": %" PRIu64 ",\n"
 	       "  \"missing_objects\": %" PRIu64 ",\n",
 	       n->images_checked, n->images_corrupted, n->broken_links,
 	       n->missing_objects);
-	printf("  \"errors\": [%s%s]\n}\n", cfs_buf_text(&report->json),
-	       n->findings ? "\n  " : "");
+	printf("  \"errors\": [%s%s],\n", (char *)f->strings.data,
+	       f->strings.len ? "\n  " : "");
+	printf("  \"findings\": [%s%s]\n}\n", (char *)f->objects.data,
+	       f->objects.len ? "\n  " : "");
 }
 
-static int fsck(const struct cfs_globals *g, struct report *report, bool json,
-		struct cfs_fsck_params *params, struct cfs_err *err)
+static int check(const struct cfs_globals *g, struct report *report,
+		 struct cfs_fsck_params *params, struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r;
+	struct cfs_err why;
+	int r = cmd_open_damaged(g, &repo, &why, err);
 
-	r = cmd_open_repo(g, &repo, err);
 	if (r == 0)
 		r = cmd_demands_verity(g, &repo, err);
 	if (r < 0)
 		return r;
 	params->secure = r > 0;
+	params->meta_error = why.code ? why.msg : NULL;
 	report->has_meta = repo.has_meta;
+	report->meta_broken = why.code;
+	report->metadata_only = params->metadata_only;
+	cmd_findings_names(&report->findings, &repo);
 	r = cfs_repo_fsck(&repo, params, &report->count, err);
-	/* As a string each must end somewhere, also when it is empty. */
-	if (r == 0 &&
-	    (!cfs_buf_text(&report->text) || !cfs_buf_text(&report->json)))
-		r = cfs_fail(err, ENOMEM, "out of memory");
-	if (r < 0)
-		return r;
-	if (json) {
-		print_json(report);
-		return 0;
-	}
-	print_text(report);
-	if (report->count.findings > 0)
-		return cfs_fail(err, EBADMSG,
-				"repository integrity check failed");
-	return 0;
+	return r < 0 ? r : cmd_findings_check(&report->findings, err);
+}
+
+static int fsck(const struct cfs_globals *g, bool json,
+		struct cfs_fsck_params *params, struct cfs_err *err)
+{
+	struct report report = { 0 };
+	int r;
+
+	params->found = cmd_findings_add;
+	params->arg = &report.findings;
+	r = check(g, &report, params, err);
+	if (r == 0 && json)
+		print_json(&report);
+	else if (r == 0)
+		print_text(&report);
+	if (r == 0 && !json && report.count.findings > 0)
+		r = cfs_fail(err, EBADMSG, "repository integrity check failed");
+	cmd_findings_free(&report.findings);
+	return r;
 }
 
 int cmd_fsck(const struct cfs_globals *g, int argc, char **argv,
 	     struct cfs_err *err)
 {
-	struct report report = { 0 };
-	struct cfs_fsck_params params = { .found = note, .arg = &report };
+	struct cfs_fsck_params params = { 0 };
 	const char *threads = NULL;
 	bool json = false;
 	const struct cfs_opt opts[] = {
@@ -124,9 +151,5 @@ int cmd_fsck(const struct cfs_globals *g, int argc, char **argv,
 			     "other");
 	if (r == 0)
 		r = cmd_parse_threads(threads, &params.threads, err);
-	if (r == 0)
-		r = fsck(g, &report, json, &params, err);
-	cfs_buf_free(&report.text);
-	cfs_buf_free(&report.json);
-	return r;
+	return r < 0 ? r : fsck(g, json, &params, err);
 }

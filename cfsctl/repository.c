@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cfsctl/cfsctl.h"
+#include "repo/fsck.h"
 #include "repo/init.h"
 #include "repo/lock.h"
 #include "repo/ref.h"
@@ -56,6 +57,14 @@ static int infer(const struct cfs_globals *g, struct cfs_repo *repo,
 	return 0;
 }
 
+static int missing(const struct cfs_globals *g, struct cfs_err *err)
+{
+	return cfs_fail(err, ENOENT,
+			"open repository %s: there is no such directory; "
+			"`cfsctl init` makes one",
+			g->repo);
+}
+
 int cmd_open_repo(const struct cfs_globals *g, struct cfs_repo *ret,
 		  struct cfs_err *err)
 {
@@ -66,10 +75,7 @@ int cmd_open_repo(const struct cfs_globals *g, struct cfs_repo *ret,
 	if (r < 0)
 		return cfs_repo_open_advice(g->repo, err);
 	if (r == 0)
-		return cfs_fail(err, ENOENT,
-				"open repository %s: there is no such "
-				"directory; `cfsctl init` makes one",
-				g->repo);
+		return missing(g, err);
 	r = cfs_repo_lock(&repo, CFS_LOCK_SHARED, cmd_waiting, err);
 	if (r >= 0 && !repo.has_meta)
 		r = infer(g, &repo, err);
@@ -79,6 +85,30 @@ int cmd_open_repo(const struct cfs_globals *g, struct cfs_repo *ret,
 		r = check_verity(g, &repo, err);
 	if (r < 0)
 		return r;
+	*ret = repo;
+	repo.fd = -EBADF;
+	return 0;
+}
+
+int cmd_open_damaged(const struct cfs_globals *g, struct cfs_repo *ret,
+		     struct cfs_err *why, struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	struct cfs_err ignored;
+	int r = cfs_fsck_open(g->repo, &repo, why, err);
+
+	if (r == 0)
+		return missing(g, err);
+	if (r > 0 && !why->code) {
+		cfs_repo_close(&repo);
+		return cmd_open_repo(g, ret, err);
+	}
+	if (r > 0)
+		r = cfs_repo_lock(&repo, CFS_LOCK_SHARED, cmd_waiting, err);
+	if (r < 0)
+		return r;
+	if (cfs_repo_infer_meta(&repo, &repo.meta, &ignored) < 0)
+		repo.meta.alg = g->has_alg ? g->alg : CFS_ALG_SHA512;
 	*ret = repo;
 	repo.fd = -EBADF;
 	return 0;

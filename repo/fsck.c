@@ -2,30 +2,62 @@
 #include "repo/fsck.h"
 
 #include <fcntl.h>
-#include <limits.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/io.h"
-#include "repo/dir.h"
 #include "repo/fsck_run.h"
+#include "repo/init.h"
 #include "repo/temp.h"
 
-#define PATH_ROOM (PATH_MAX + 16)
-
-void cfs_fsck_found(struct cfs_fsck_run *c, const char *fmt, ...)
+const char *cfs_fsck_code_name(enum cfs_fsck_code code)
 {
-	char text[PATH_ROOM + 1200] = "fsck: ";
-	size_t len = strlen(text);
-	va_list ap;
+	static const char *const names[CFS_FSCK_CODES] = {
+		[CFS_FSCK_METADATA_PARSE_FAILED] = "metadata-parse-failed",
+		[CFS_FSCK_OPEN_TO_OTHERS] = "open-to-others",
+		[CFS_FSCK_OBJECT_INVALID_NAME] = "object-invalid-name",
+		[CFS_FSCK_OBJECT_OPEN_FAILED] = "object-open-failed",
+		[CFS_FSCK_OBJECT_DIGEST_MISMATCH] = "object-digest-mismatch",
+		[CFS_FSCK_OBJECT_VERITY_FAILED] = "object-verity-failed",
+		[CFS_FSCK_OBJECT_VERITY_MISSING] = "object-verity-missing",
+		[CFS_FSCK_ENTRY_NOT_SYMLINK] = "entry-not-symlink",
+		[CFS_FSCK_BROKEN_SYMLINK] = "broken-symlink",
+		[CFS_FSCK_UNEXPECTED_FILE_TYPE] = "unexpected-file-type",
+		[CFS_FSCK_STAT_FAILED] = "stat-failed",
+		[CFS_FSCK_NESTED_TOO_DEEPLY] = "nested-too-deeply",
+		[CFS_FSCK_IMAGE_OPEN_FAILED] = "image-open-failed",
+		[CFS_FSCK_IMAGE_READ_FAILED] = "image-read-failed",
+		[CFS_FSCK_IMAGE_INVALID] = "image-invalid",
+		[CFS_FSCK_IMAGE_MISSING_OBJECT] = "image-missing-object",
+		[CFS_FSCK_IMAGE_DAMAGED_OBJECT] = "image-damaged-object",
+		[CFS_FSCK_SIGNATURE_INVALID] = "signature-invalid",
+	};
 
-	va_start(ap, fmt);
-	vsnprintf(text + len, sizeof(text) - len, fmt, ap);
-	va_end(ap);
-	c->count.findings++;
-	c->params->found(c->params->arg, text);
+	return names[code];
+}
+
+bool cfs_fsck_is_warning(enum cfs_fsck_code code)
+{
+	return code == CFS_FSCK_OPEN_TO_OTHERS;
+}
+
+void cfs_fsck_report(struct cfs_fsck_run *run,
+		     const struct cfs_finding *finding)
+{
+	if (cfs_fsck_is_warning(finding->code))
+		run->count.warnings++;
+	else
+		run->count.findings++;
+	run->params->found(run->params->arg, finding);
+}
+
+void cfs_fsck_found(struct cfs_fsck_run *run, enum cfs_fsck_code code,
+		    const char *where, const char *reason)
+{
+	const struct cfs_finding finding = { .code = code,
+					     .where = where,
+					     .reason = reason };
+
+	cfs_fsck_report(run, &finding);
 }
 
 bool cfs_fsck_is_temporary(const char *name)
@@ -33,105 +65,105 @@ bool cfs_fsck_is_temporary(const char *name)
 	return strncmp(name, CFS_TEMP_PREFIX, strlen(CFS_TEMP_PREFIX)) == 0;
 }
 
-static void check_link(struct cfs_fsck_run *c, const char *path)
+int cfs_fsck_list(struct cfs_fsck_run *run, int dirfd, const char *name,
+		  const char *where, struct cfs_dir_names *ret,
+		  struct cfs_err *err)
 {
-	CFS_AUTOFD int fd = cfs_open_beneath(c->repo->fd, path, O_PATH);
+	struct cfs_err why;
+	int r = cfs_dir_list(dirfd, name, ret, &why);
 
-	if (fd >= 0)
-		return;
-	cfs_fsck_found(c, "broken-symlink: %s", path);
-	c->count.broken_links++;
+	if (r == -ENOMEM) {
+		*err = why;
+		return r;
+	}
+	if (r == -ENOTDIR || r == -ELOOP)
+		cfs_fsck_found(run, CFS_FSCK_UNEXPECTED_FILE_TYPE, where,
+			       "it is no directory");
+	else if (r < 0)
+		cfs_fsck_found(run, CFS_FSCK_STAT_FAILED, where, strerror(-r));
+	return 0;
 }
 
-static bool is_link(struct cfs_fsck_run *c, const char *path, struct stat *st)
+int cfs_fsck_open(const char *path, struct cfs_repo *ret, struct cfs_err *why,
+		  struct cfs_err *err)
 {
-	if (fstatat(c->repo->fd, path, st, AT_SYMLINK_NOFOLLOW) < 0) {
-		cfs_fsck_found(c, "stat-failed: %s: %s", path, strerror(errno));
-		return false;
-	}
-	if (S_ISLNK(st->st_mode))
-		return true;
-	if (!S_ISDIR(st->st_mode))
-		cfs_fsck_found(c, "entry-not-symlink: %s", path);
-	return false;
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r = cfs_repo_open(AT_FDCWD, path, ret, err);
+
+	why->code = 0;
+	if (r >= 0 || r == -EOPNOTSUPP || r == -ENOENT || r == -ENOMEM)
+		return r;
+	repo.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* The directory was not it. */
+	if (repo.fd < 0 || cfs_name_exists(repo.fd, "meta.json") != 1)
+		return r;
+	*why = *err;
+	*ret = repo;
+	repo.fd = -EBADF;
+	return 1;
 }
 
-static int check_refs(struct cfs_fsck_run *c, const char *dir, unsigned depth,
-		      struct cfs_err *err)
+static int check_mode(struct cfs_fsck_run *run)
 {
-	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	int r = cfs_dir_list(c->repo->fd, dir, &names, err);
+	struct cfs_err why;
+	int r = cfs_repo_open_to_others(run->repo, &why);
 
-	if (depth == CFS_DIR_DEPTH_MAX)
-		return cfs_fail(err, ELOOP, "%.100s: nested too deeply", dir);
-	for (unsigned i = 0; r == 0 && i < names.n; i++) {
-		char path[PATH_ROOM];
-		struct stat st;
-
-		if (cfs_fsck_is_temporary(names.v[i]))
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, names.v[i]);
-		if (is_link(c, path, &st))
-			check_link(c, path);
-		else if (S_ISDIR(st.st_mode))
-			r = check_refs(c, path, depth + 1, err);
-	}
-	return r;
+	if (r > 0)
+		cfs_fsck_found(run, CFS_FSCK_OPEN_TO_OTHERS, ".",
+			       "other users may enter the repository and read "
+			       "every object");
+	else if (r < 0)
+		cfs_fsck_found(run, CFS_FSCK_STAT_FAILED, ".", why.msg);
+	return 0;
 }
 
-/* images/ or streams/, without their refs. */
-static int check_category(struct cfs_fsck_run *c, const char *dir, bool images,
-			  struct cfs_err *err)
+/* Without objects/ every object is missing, which the images tell. */
+static int open_objects(const struct cfs_repo *repo)
 {
-	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	int r = cfs_dir_list(c->repo->fd, dir, &names, err);
+	int fd = cfs_dir_open(repo->fd, "objects");
 
-	for (unsigned i = 0; r == 0 && i < names.n; i++) {
-		char path[PATH_ROOM];
-		struct stat st;
-
-		if (cfs_fsck_is_temporary(names.v[i]) ||
-		    strcmp(names.v[i], "refs") == 0)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, names.v[i]);
-		if (images)
-			c->count.images_checked++;
-		else
-			c->count.streams_checked++;
-		if (!is_link(c, path, &st))
-			c->count.images_corrupted += images;
-		else if (!images)
-			check_link(c, path);
-		else if (!cfs_fsck_image(c, path, names.v[i]))
-			c->count.images_corrupted++;
-	}
-	return r;
+	return fd < 0 ? -EBADF : fd;
 }
 
 int cfs_repo_fsck(const struct cfs_repo *repo,
 		  const struct cfs_fsck_params *params, struct cfs_fsck *ret,
 		  struct cfs_err *err)
 {
-	CFS_AUTOFD int objects = cfs_dir_open(repo->fd, "objects");
-	struct cfs_fsck_run c = { .repo = repo,
-				  .params = params,
-				  .objects = objects };
-	int r = 0;
+	CFS_AUTOFD int objects = open_objects(repo);
+	struct cfs_fsck_run run = { .repo = repo,
+				    .params = params,
+				    .objects = objects };
+	int r = check_mode(&run);
 
-	if (objects < 0 && objects != -ENOENT)
-		return cfs_fail(err, -objects, "open objects/: %s",
-				strerror(-objects));
-	if (!params->metadata_only && objects >= 0)
-		r = cfs_fsck_objects(&c, err);
+	if (params->meta_error)
+		cfs_fsck_found(&run, CFS_FSCK_METADATA_PARSE_FAILED,
+			       "meta.json", params->meta_error);
+	if (r == 0 && !params->metadata_only)
+		r = cfs_fsck_objects(&run, err);
 	if (r == 0)
-		r = check_category(&c, "streams", false, err);
+		r = cfs_fsck_links(&run, err);
+	cfs_digest_set_free(&run.damaged);
 	if (r == 0)
-		r = check_refs(&c, "streams/refs", 0, err);
+		*ret = run.count;
+	return r;
+}
+
+int cfs_repo_fsck_image(const struct cfs_repo *repo,
+			const struct cfs_digest *id,
+			const struct cfs_fsck_params *params,
+			struct cfs_fsck *ret, struct cfs_err *err)
+{
+	char where[sizeof("images/") + CFS_DIGEST_HEX_MAX] = "images/";
+	char *hex = where + strlen(where);
+	CFS_AUTOFD int objects = open_objects(repo);
+	struct cfs_fsck_run run = { .repo = repo,
+				    .params = params,
+				    .objects = objects };
+	int r;
+
+	cfs_digest_to_hex(id, hex);
+	r = cfs_fsck_image(&run, where, hex, err);
 	if (r == 0)
-		r = check_category(&c, "images", true, err);
-	if (r == 0)
-		r = check_refs(&c, "images/refs", 0, err);
-	if (r == 0)
-		*ret = c.count;
+		*ret = run.count;
 	return r;
 }

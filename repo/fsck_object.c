@@ -37,77 +37,112 @@ struct batch {
 	struct item items[BATCH];
 };
 
+static void batch_empty(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++)
+		free(batch->items[i].path);
+	batch->n = 0;
+}
+
 static void batch_free(struct batch *batch)
 {
 	if (!batch)
 		return;
 	cfs_digester_free(batch->digester);
-	for (size_t i = 0; i < batch->n; i++)
-		free(batch->items[i].path);
+	batch_empty(batch);
 	free(batch);
 }
 CFS_DEFINE_AUTO(struct batch, batch_free);
 
-/* The digest that the object at @path is named by. */
+/* The digest that the object at @path is named by, in lower-case hex as every
+ * reader looks it up. */
 static bool id_of(const struct cfs_fsck_run *run, const char *path,
 		  struct cfs_digest *ret)
 {
-	const char *shard = path + strlen("objects/");
-	char hex[PATH_ROOM];
+	const char *object = path + strlen("objects/");
+	char hex[PATH_ROOM], again[CFS_OBJECT_PATH_MAX];
 	struct cfs_err ignored;
-	int n = snprintf(hex, sizeof(hex), "%.2s%s", shard, shard + 3);
+	int n = snprintf(hex, sizeof(hex), "%.2s%s", object, object + 3);
 
-	return cfs_digest_from_hex(hex, (size_t)n, ret, &ignored) == 0 &&
-	       ret->alg == run->repo->meta.alg;
+	if (cfs_digest_from_hex(hex, (size_t)n, ret, &ignored) < 0 ||
+	    ret->alg != run->repo->meta.alg)
+		return false;
+	cfs_digest_to_path(ret, again);
+	return strcmp(object, again) == 0;
+}
+
+/* A finding about the object @id at @path. */
+static void found(struct cfs_fsck_run *run, enum cfs_fsck_code code,
+		  const char *path, const struct cfs_digest *id,
+		  const char *reason)
+{
+	const struct cfs_finding finding = {
+		.code = code, .where = path, .object = id, .reason = reason
+	};
+
+	cfs_fsck_report(run, &finding);
+}
+
+static void found_other(struct cfs_fsck_run *run, const char *path,
+			const struct cfs_digest *id,
+			const struct cfs_digest *measured)
+{
+	const struct cfs_finding finding = {
+		.code = CFS_FSCK_OBJECT_DIGEST_MISMATCH,
+		.where = path,
+		.object = id,
+		.measured = measured,
+	};
+
+	cfs_fsck_report(run, &finding);
 }
 
 /* A secure repository wants the kernel's word, else reading will do. */
 static bool content_is_good(struct cfs_fsck_run *run, int fd, const char *path,
 			    const struct cfs_digest *id)
 {
-	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_digest have;
 	struct cfs_err err;
 	int r = cfs_verity_measure(fd, &have, &err);
 
 	if (r == 0 && run->params->secure) {
-		cfs_fsck_found(run, "object-verity-missing: %s", path);
+		found(run, CFS_FSCK_OBJECT_VERITY_MISSING, path, id, NULL);
 		return false;
 	}
 	if (r == 0 ||
 	    (r > 0 && run->params->read_data && cfs_digest_equal(&have, id)))
 		r = cfs_verity_digest_fd(id->alg, fd, &have, NULL, &err);
 	if (r < 0) {
-		cfs_fsck_found(run, "object-verity-failed: %s: %s", path,
-			       err.msg);
+		found(run, CFS_FSCK_OBJECT_VERITY_FAILED, path, id, err.msg);
 		return false;
 	}
 	if (cfs_digest_equal(&have, id))
 		return true;
-	cfs_digest_to_hex(&have, hex);
-	cfs_fsck_found(run, "object-digest-mismatch: %s: measured %s", path,
-		       hex);
+	found_other(run, path, id, &have);
 	return false;
 }
 
-/* Looks at one object by itself, and says what is wrong with it. */
-static bool object_is_good(struct cfs_fsck_run *run, const char *path)
+/* Looks at one object by itself, and reports what is wrong with it.
+ * Returns 1, or 0 for an object that is not good. */
+static int look(struct cfs_fsck_run *run, const char *path, struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = -EBADF;
 	struct cfs_digest id;
+	char reason[64];
 
 	if (!id_of(run, path, &id)) {
-		cfs_fsck_found(run, "object-invalid-name: %s: not a %s digest",
-			       path, cfs_alg_name(run->repo->meta.alg));
-		return false;
+		snprintf(reason, sizeof(reason), "not a %s digest",
+			 cfs_alg_name(run->repo->meta.alg));
+		cfs_fsck_found(run, CFS_FSCK_OBJECT_INVALID_NAME, path, reason);
+		return 0;
 	}
 	fd = cfs_open_regular(run->repo->fd, path, NULL);
-	if (fd < 0) {
-		cfs_fsck_found(run, "object-open-failed: %s: %s", path,
-			       strerror(-fd));
-		return false;
-	}
-	return content_is_good(run, fd, path, &id);
+	if (fd >= 0 && content_is_good(run, fd, path, &id))
+		return 1;
+	if (fd < 0)
+		found(run, CFS_FSCK_OBJECT_OPEN_FAILED, path, &id,
+		      fd == -EINVAL ? "not a regular file" : strerror(-fd));
+	return cfs_digest_set_add(&run->damaged, &id, err);
 }
 
 static int need_digester(struct batch *batch, struct cfs_err *err)
@@ -137,11 +172,12 @@ static int flush(struct batch *batch, struct cfs_err *err)
 			item->good = memcmp(item->have, item->id.bytes,
 					    cfs_alg_size(item->id.alg)) == 0;
 		run->count.objects_checked++;
-		if (!item->good && !object_is_good(run, item->path))
-			run->count.objects_corrupted++;
-		free(item->path);
+		r = item->good ? 1 : look(run, item->path, err);
+		if (r < 0)
+			return r;
+		run->count.objects_corrupted += r == 0;
 	}
-	batch->n = 0;
+	batch_empty(batch);
 	if (!batch->failed)
 		return 0;
 	cfs_digester_free(batch->digester);
@@ -202,22 +238,44 @@ static int add_object(struct batch *batch, int dir, const char *shard,
 	return 0;
 }
 
+/* Findings are in the order of names: those of the batch come first. */
+static int found_shard(struct batch *batch, enum cfs_fsck_code code,
+		       const char *where, const char *reason,
+		       struct cfs_err *err)
+{
+	int r = flush(batch, err);
+
+	if (r == 0)
+		cfs_fsck_found(batch->run, code, where, reason);
+	return r;
+}
+
 static int add_shard(struct batch *batch, const char *shard,
 		     struct cfs_err *err)
 {
 	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	CFS_AUTOFD int dir = -EBADF;
-	int r;
+	CFS_AUTOFD int dir = cfs_dir_open(batch->run->objects, shard);
+	char where[PATH_ROOM];
+	struct cfs_err why;
+	int r = dir;
 
-	r = cfs_dir_list(batch->run->objects, shard, &names, err);
-	if (r < 0 || names.n == 0)
-		return r;
-	dir = cfs_dir_open(batch->run->objects, shard);
-	if (dir < 0)
-		return cfs_fail(err, -dir, "open objects/%s: %s", shard,
-				strerror(-dir));
+	snprintf(where, sizeof(where), "objects/%s", shard);
+	if (strlen(shard) != 2 || strspn(shard, "0123456789abcdef") != 2)
+		return found_shard(batch, CFS_FSCK_OBJECT_INVALID_NAME, where,
+				   "no first byte of a digest", err);
+	if (r == -ENOTDIR || r == -ELOOP)
+		return found_shard(batch, CFS_FSCK_UNEXPECTED_FILE_TYPE, where,
+				   "it is no directory", err);
+	if (r >= 0)
+		r = cfs_dir_list(dir, ".", &names, &why);
+	if (r == -ENOMEM)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	if (r < 0)
+		return found_shard(batch, CFS_FSCK_STAT_FAILED, where,
+				   strerror(-r), err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++)
-		r = add_object(batch, dir, shard, names.v[i], err);
+		if (!cfs_fsck_is_temporary(names.v[i]))
+			r = add_object(batch, dir, shard, names.v[i], err);
 	return r;
 }
 
@@ -233,21 +291,10 @@ int cfs_fsck_objects(struct cfs_fsck_run *run, struct cfs_err *err)
 	batch->digester = NULL;
 	batch->failed = false;
 	batch->n = 0;
-	r = cfs_dir_list(run->repo->fd, "objects", &shards, err);
-	for (unsigned i = 0; r == 0 && i < shards.n; i++) {
-		const char *shard = shards.v[i];
-
-		if (cfs_fsck_is_temporary(shard))
-			continue;
-		if (strlen(shard) == 2) {
-			r = add_shard(batch, shard, err);
-			continue;
-		}
-		r = flush(batch, err);
-		cfs_fsck_found(run,
-			       "object-invalid-name: objects/%s: no first "
-			       "byte of a digest",
-			       shard);
-	}
+	r = cfs_fsck_list(run, run->repo->fd, "objects", "objects", &shards,
+			  err);
+	for (unsigned i = 0; r == 0 && i < shards.n; i++)
+		if (!cfs_fsck_is_temporary(shards.v[i]))
+			r = add_shard(batch, shards.v[i], err);
 	return r < 0 ? r : flush(batch, err);
 }

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the parts of a fsck share. */
+/*
+ * What the parts of a check share (repo/fsck.h is the outside).
+ *
+ * Functions of these parts return 0, or negative errno for what keeps the
+ * check from going on: no memory.
+ */
 #ifndef CFS_REPO_FSCK_RUN_H
 #define CFS_REPO_FSCK_RUN_H
 
+#include "erofs/reader.h"
+#include "fsverity/digest_set.h"
+#include "repo/dir.h"
 #include "repo/fsck.h"
 
 struct cfs_fsck_run {
@@ -10,25 +18,54 @@ struct cfs_fsck_run {
 	const struct cfs_fsck_params *params;
 	struct cfs_fsck count;
 	int objects; /* objects/, or -EBADF when there is none */
+	struct cfs_digest_set damaged; /* objects that were found to be */
 };
 
-/* Counts a finding and hands it on, after "fsck: ". */
-void cfs_fsck_found(struct cfs_fsck_run *run, const char *fmt, ...)
-	CFS_PRINTF(2, 3);
+/* Counts @finding and hands it on. */
+void cfs_fsck_report(struct cfs_fsck_run *run,
+		     const struct cfs_finding *finding) CFS_NONNULL;
+
+/* The same of a finding that has nothing but these; @reason may be NULL. */
+void cfs_fsck_found(struct cfs_fsck_run *run, enum cfs_fsck_code code,
+		    const char *where, const char *reason)
+	__attribute__((nonnull(1, 3)));
 
 /* Is @name that of a file that somebody is at work on? */
 bool cfs_fsck_is_temporary(const char *name) CFS_NONNULL;
 
-/* Looks at all objects. */
+/*
+ * Lists the directory @name below @dirfd, which is @where below the
+ * repository.  One that is missing is empty; what is no directory or cannot be
+ * read is reported and counts as empty.
+ */
+int cfs_fsck_list(struct cfs_fsck_run *run, int dirfd, const char *name,
+		  const char *where, struct cfs_dir_names *ret,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Checks all objects. */
 int cfs_fsck_objects(struct cfs_fsck_run *run,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Checks streams/, images/ and the names below them, and signatures/. */
+int cfs_fsck_links(struct cfs_fsck_run *run,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /*
- * Looks at the image @name, which is at @path below the repository: is it what
- * its name says, a sane image, and are the objects of its files there?
- * Returns false when it is corrupted; missing objects are counted instead.
+ * Checks the image that the link @where, images/@name, leads to: is it what its
+ * name says, a sane image, and are the objects of its files there?
  */
-bool cfs_fsck_image(struct cfs_fsck_run *run, const char *path,
-		    const char *name) CFS_NONNULL;
+int cfs_fsck_image(struct cfs_fsck_run *run, const char *where,
+		   const char *name,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Checks that the files of @tree, read from the image @where, find their
+ * objects, of the size they are to have.
+ * *@ret_sane: becomes false when the image itself is wrong; objects that are
+ * missing or damaged are no fault of the image.
+ */
+int cfs_fsck_needs(struct cfs_fsck_run *run, const char *where,
+		   const struct cfs_tree *tree, bool *ret_sane,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

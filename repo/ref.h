@@ -58,7 +58,8 @@ int cfs_image_open(const struct cfs_repo *repo, const struct cfs_digest *id,
 typedef int cfs_ref_fn(const char *name, const struct cfs_digest *id, void *arg,
 		       struct cfs_err *err);
 
-/* Walks images/refs. */
+/* Walks images/refs.  What is longer or deeper than a name can be is left out:
+ * it cannot be asked for either, and is a finding of cfs_repo_fsck(). */
 int cfs_ref_each(const struct cfs_repo *repo, cfs_ref_fn *fn, void *arg,
 		 struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 2, 4)));

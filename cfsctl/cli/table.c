@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 void cmd_table_free(struct cfs_table_text *table)
 {
 	cfs_buf_free(&table->text);
@@ -22,11 +24,17 @@ static size_t width_of(const char *text)
 void cmd_table_add(struct cfs_table_text *table, const char *cell)
 {
 	size_t *widest = &table->width[table->cells % table->columns];
-	size_t width = width_of(cell);
+	size_t start = table->text.len, width;
+	char *text;
 
+	cfs_buf_add(&table->text, cell, strlen(cell) + 1);
+	if (table->text.failed)
+		return;
+	text = (char *)table->text.data + start;
+	table->text.len = start + strlen(cfs_text_clean(text)) + 1;
+	width = width_of(text);
 	if (width > *widest)
 		*widest = width;
-	cfs_buf_add(&table->text, cell, strlen(cell) + 1);
 	table->cells++;
 }
 

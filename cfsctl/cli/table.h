@@ -20,7 +20,8 @@ struct cfs_table_text {
 
 void cmd_table_free(struct cfs_table_text *table);
 
-/* Adds the next cell, row by row; the first row is the head. */
+/* Adds the next cell, row by row; the first row is the head.  Cells are made
+ * fit to be printed (cfs_text_clean()). */
 void cmd_table_add(struct cfs_table_text *table, const char *cell) CFS_NONNULL;
 
 /* Draws it on stdout.  Errors: -ENOMEM. */

@@ -91,7 +91,10 @@ dd if=/dev/urandom of=disk bs=4096 seek="${block:?}" count=1 conv=notrunc
 mount -o loop disk fs
 check "fsck asks the kernel, which has not read it" cfs fsck
 cfs fsck --read-data > text 2> /dev/null
-same "--read-data finds the block that went bad" "$(grep -c 'fsck:' text)" 1
+same "--read-data finds the block that went bad" \
+	"$(grep -c 'fsck: object-verity-failed:' text)" 1
+same "  and names the files that have it" \
+	"$(grep -c 'image-damaged-object: .*: /usr/lib/long, /usr/lib/long.again (image)$' text)" 1
 check "  and says where" grep -q "object-verity-failed: $long: " text
 same "  it alone" "$(cfs fsck --read-data --json | grep -c objects_corrupted.*1,)" 1
 rm -f "fs/repo/$long"

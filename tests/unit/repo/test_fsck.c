@@ -2,6 +2,7 @@
 #include "repo/fsck.h"
 
 #include "erofs/writer.h"
+#include "repo/dir.h"
 #include "repo/lock.h"
 #include "repo/object.h"
 #include "repo/ref.h"
@@ -13,15 +14,45 @@
 	"objects/b8/03429503" \
 	"d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c0551"
 
+#define ONE                                                              \
+	"b803429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c05" \
+	"51"
+
 static struct cfs_err err;
 static char root[4096];
 static char said[65536];
 
-static void note(void *arg, const char *finding)
+static void say(const char *before, const char *text)
+{
+	size_t len = strlen(said);
+
+	if (text)
+		snprintf(said + len, sizeof(said) - len, "%s%s", before, text);
+}
+
+static void say_hex(const char *before, const struct cfs_digest *id)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+
+	if (id)
+		cfs_digest_to_hex(id, hex);
+	say(before, id ? hex : NULL);
+}
+
+/* One line: code, path, object, measured, reason, files. */
+static void note(void *arg, const struct cfs_finding *f)
 {
 	(void)arg;
-	strcat(said, finding);
-	strcat(said, "\n");
+	say("", cfs_fsck_code_name(f->code));
+	say(": ", f->where);
+	say_hex(" wants ", f->object);
+	say_hex(" is ", f->measured);
+	say(": ", f->reason);
+	for (unsigned i = 0; i < f->n_files; i++)
+		say(" hits ", f->files[i]);
+	if (f->files_total > f->n_files)
+		say(" and ", "more");
+	say("", "\n");
 }
 
 static void no_verity(void)
@@ -52,6 +83,14 @@ static void spoil_object(void)
 	CFS_AUTOFREE char *path = below(root, OBJECT);
 
 	CHECK(unlink(path) == 0);
+}
+
+static void remove_all(const char *path)
+{
+	CFS_AUTOFD int fd = open_dir(root);
+
+	CHECK(strncmp(path, root, strlen(root)) == 0);
+	CHECK(cfs_dir_remove(fd, path + strlen(root) + 1, &err) == 0);
 }
 
 static struct cfs_fsck look(bool secure, bool metadata_only)
@@ -85,11 +124,13 @@ TEST(a_secure_repository_wants_the_kernels_word)
 	start();
 	count = look(true, false);
 	CHECK(count.findings == 1 && count.objects_corrupted == 1);
-	CHECK(strstr(said, "fsck: object-verity-missing: " OBJECT "\n"));
+	CHECK(strstr(said,
+		     "object-verity-missing: " OBJECT " wants " ONE "\n"));
 	fake = (struct fake_kernel){ .alg = FS_VERITY_HASH_ALG_SHA256,
 				     .fill = 0x11 };
 	CHECK(look(true, false).objects_corrupted == 1);
-	CHECK(strstr(said, "object-digest-mismatch: " OBJECT ": measured 11"));
+	CHECK(strstr(said,
+		     "object-digest-mismatch: " OBJECT " wants " ONE " is 11"));
 	fake.measure_result = -EIO;
 	CHECK(look(false, false).objects_corrupted == 1);
 	CHECK(strstr(said, "object-verity-failed: " OBJECT));
@@ -125,26 +166,168 @@ TEST(what_is_no_image_is_said_to_be_none)
 		  "582e685c0551",
 		  "../" OBJECT);
 	CHECK(look(false, false).images_corrupted == 1);
-	CHECK(strstr(said, "fsck: image-invalid: images/b803"));
+	CHECK(strstr(said, "image-invalid: images/b803"));
+}
+
+static void dig(const char *start_at, int depth, char path[static 4096])
+{
+	strcpy(path, start_at);
+	for (int i = 0; i < depth; i++) {
+		strcat(path, "/d");
+		make_dir(root, path);
+	}
 }
 
 TEST(directories_of_names_are_followed_to_a_limit)
 {
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	const struct cfs_fsck_params params = { .found = note };
 	struct cfs_fsck count;
-	char path[4096] = "images";
+	char path[4096];
 
 	start();
-	make_dir(root, path);
-	strcat(path, "/refs");
-	make_dir(root, path);
-	for (int i = 0; i < 70; i++) {
-		strcat(path, "/d");
-		make_dir(root, path);
+	make_dir(root, "images");
+	make_dir(root, "images/refs");
+	dig("images/refs", 70, path);
+	strcat(path, "/unseen");
+	make_link(root, path, "nowhere");
+	make_link(root, "images/refs/z", "../gone");
+	make_dir(root, "signatures");
+	put(root, "signatures/z", "");
+	count = look(false, false);
+	CHECK(count.findings == 3 && count.broken_links == 1);
+	CHECK(strstr(said, "nested-too-deeply: images/refs/d/d/"));
+	CHECK(strstr(said, "broken-symlink: images/refs/z: "));
+	CHECK(strstr(said, "signature-invalid: signatures/z: "));
+}
+
+/* Other programs may nest directories to paths longer than PATH_MAX. */
+TEST(names_longer_than_a_path_are_a_finding)
+{
+	CFS_AUTOFREE char *refs = NULL;
+	char name[256] = { 0 };
+	struct cfs_fsck count;
+	int fd;
+
+	start();
+	make_dir(root, "images");
+	make_dir(root, "images/refs");
+	make_link(root, "images/refs/z", "../gone");
+	refs = below(root, "images/refs");
+	fd = open_dir(refs);
+	memset(name, 'n', 255);
+	for (int i = 0; i < 20; i++) {
+		int next;
+
+		CHECK(mkdirat(fd, name, 0755) == 0);
+		next = openat(fd, name, O_RDONLY | O_DIRECTORY);
+		CHECK(next >= 0 && close(fd) == 0);
+		fd = next;
 	}
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == -ELOOP);
+	CHECK(symlinkat("nowhere", fd, "unseen") == 0 && close(fd) == 0);
+	count = look(false, false);
+	CHECK(count.findings == 2);
+	CHECK(strstr(said, "nested-too-deeply: images/refs/nnnn"));
+	CHECK(strstr(said, "broken-symlink: images/refs/z: "));
+}
+
+/* Whatever stands where a directory, a link or a file should be. */
+TEST(every_kind_of_file_in_every_place_is_a_finding)
+{
+	static const char *const places[] = {
+		"objects",     "objects/b8",   OBJECT,
+		"streams",     "streams/refs", "streams/a",
+		"images",      "images/refs",  "images/refs/a",
+		"images/" ONE, "signatures",   "signatures/" ONE ".p7s",
+	};
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(places); i++) {
+		for (int kind = 0; kind < 4; kind++) {
+			CFS_AUTOFREE char *path = NULL;
+			struct cfs_fsck count;
+			bool wanted;
+
+			start();
+			path = below(root, places[i]);
+			for (char *c = path + strlen(root) + 1;
+			     (c = strchr(c, '/')); c++) {
+				*c = '\0';
+				(void)mkdir(path, 0755);
+				*c = '/';
+			}
+			remove_all(path);
+			if (kind == 0)
+				CHECK(mkfifo(path, 0644) == 0);
+			else if (kind == 1)
+				CHECK(symlink("/etc/passwd", path) == 0);
+			else if (kind == 2)
+				CHECK(mkdir(path, 0755) == 0);
+			else
+				put(root, places[i], "text");
+			/* What belongs there, or is empty like it. */
+			wanted = kind == 2 && !strstr(places[i], ONE) &&
+				 !strstr(places[i], OBJECT) &&
+				 strcmp(places[i], "streams/a") != 0;
+			wanted |= kind == 3 && strstr(places[i], ".p7s");
+			count = look(false, false);
+			CHECK((count.findings == 0) == wanted);
+		}
+	}
+}
+
+TEST(broken_metadata_does_not_end_the_check)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	struct cfs_fsck_params params = { .found = note };
+	struct cfs_fsck count;
+	struct cfs_err why;
+
+	start();
+	CHECK(cfs_fsck_open(root, &repo, &why, &err) == 1);
+	CHECK(why.code == 0 && repo.has_meta);
+	cfs_repo_close(&repo);
+	put(root, "meta.json", "{ \"version\": 1");
+	CHECK(cfs_fsck_open(root, &repo, &why, &err) == 1);
+	CHECK(why.code == EINVAL && strstr(why.msg, "meta.json"));
+	CHECK(!repo.has_meta);
+	repo.meta.alg = CFS_ALG_SHA256;
+	params.meta_error = why.msg;
+	put(root, OBJECT, "x");
+	said[0] = '\0';
+	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == 0);
+	CHECK(count.findings == 2);
+	CHECK(strstr(said, "metadata-parse-failed: meta.json: "));
+	CHECK(strstr(said, "object-digest-mismatch: "));
+	cfs_repo_close(&repo);
+	put(root, "meta.json", "{ \"version\": 9 }");
+	CHECK(cfs_fsck_open(root, &repo, &why, &err) == -EOPNOTSUPP);
+	CHECK(cfs_fsck_open("/nonexistent", &repo, &why, &err) == 0);
+}
+
+TEST(a_repository_that_others_may_enter_is_warned_of)
+{
+	struct cfs_fsck count;
+
+	start();
+	CHECK(look(false, false).warnings == 0);
+	CHECK(chmod(root, 0755) == 0);
+	count = look(false, false);
+	CHECK(count.findings == 0 && count.warnings == 1);
+	CHECK(strstr(said, "open-to-others: .: "));
+}
+
+/* A file system finds the name that is asked for, in upper case too where it
+ * does not tell them apart; digests are in lower case. */
+TEST(names_of_objects_are_in_lower_case)
+{
+	char name[] = OBJECT;
+
+	start();
+	name[strlen(name) - 1] = 'A';
+	put(root, name, "");
+	CHECK(look(false, false).objects_corrupted == 1);
+	CHECK(strstr(said, "object-invalid-name: objects/b8/03429503"));
+	make_dir(root, "objects/AB");
+	CHECK(look(false, false).findings == 2);
+	CHECK(strstr(said, "object-invalid-name: objects/AB: "));
 }
 
 /* As on a disk that went bad below fs-verity: measured right, read wrong. */
@@ -216,7 +399,7 @@ TEST(thousands_of_objects_are_looked_at)
 	/* In the order of their names. */
 	CHECK(strstr(said, "0a-junk") < strstr(said, OBJECT));
 	CHECK(strstr(said, OBJECT) < strstr(said, "objects/ff/junk"));
-	CHECK(strstr(said, "object-digest-mismatch: " OBJECT ": measured "));
+	CHECK(strstr(said, "object-digest-mismatch: " OBJECT " wants " ONE));
 }
 
 /* What a file of the image says of itself. */
@@ -227,9 +410,6 @@ struct claim {
 	const char *digest; /* hex, or NULL */
 };
 
-#define ONE                                                              \
-	"b803429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c05" \
-	"51"
 #define ONE_PATH                                                          \
 	"b8/03429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c05" \
 	"51"
@@ -292,7 +472,7 @@ TEST(images_of_every_format_find_their_objects)
 	count = look(false, true);
 	CHECK(count.findings == 3 && count.missing_objects == 3);
 	CHECK(count.images_corrupted == 0);
-	CHECK(strstr(said, ": " ONE "\n"));
+	CHECK(strstr(said, " wants " ONE " hits /another hits /one\n"));
 }
 
 TEST(an_image_has_the_size_of_its_objects)
@@ -309,7 +489,7 @@ TEST(an_image_has_the_size_of_its_objects)
 		start();
 		commit(version, claims, 4);
 		count = look(false, false);
-		CHECK(count.findings == 2 && count.images_corrupted == 1);
+		CHECK(count.findings == 3 && count.images_corrupted == 1);
 		CHECK(strstr(said, ": /long: it has 2 bytes, its object " ONE
 				   " 1\n"));
 		CHECK(strstr(said, "r: it has 3 bytes") ||
@@ -317,7 +497,11 @@ TEST(an_image_has_the_size_of_its_objects)
 		/* A damaged object is no fault of the image. */
 		put(root, OBJECT, "damaged");
 		count = look(false, false);
-		CHECK(count.findings == 1 && count.objects_corrupted == 1);
+		CHECK(count.findings == 2 && count.objects_corrupted == 1);
+		CHECK(count.images_corrupted == 0);
+		CHECK(strstr(said, "image-damaged-object: images/"));
+		CHECK(strstr(said, " wants " ONE " hits /long hits /longer "
+				   "hits /right and more\n"));
 		CHECK(look(false, true).findings == 0);
 	}
 }

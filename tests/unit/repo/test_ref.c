@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "repo/ref.h"
 
+#include "repo/dir.h"
 #include "repo/lock.h"
 #include "repo/object.h"
 #include "tests/fake/kernel.h"
@@ -143,4 +144,23 @@ TEST(names_are_walked_in_order)
 	seen[0] = '\0';
 	CHECK(cfs_ref_each(&store.repo, note, seen, &err) == 7);
 	CHECK(strcmp(seen, "a+ ") == 0);
+}
+
+TEST(what_is_deeper_than_a_name_can_be_is_left_out)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	char path[4096] = "images/refs";
+
+	start(&store);
+	CHECK(cfs_ref_set(&store, "a", &id, &err) == 0);
+	CHECK(cfs_ref_set(&store, "z", &id, &err) == 0);
+	for (int i = 0; i < CFS_DIR_DEPTH_MAX + 2; i++) {
+		strcat(path, "/d");
+		make_dir(root, path);
+	}
+	strcat(path, "/x");
+	make_link(root, path, "../" HEX);
+	seen[0] = '\0';
+	CHECK(cfs_ref_each(&store.repo, note, NULL, &err) == 0);
+	CHECK(strcmp(seen, "a+ z+ ") == 0);
 }

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What the files of an image need: each object is looked up once, and findings
+ * name the files that they hit.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "repo/fsck_run.h"
+#include "repo/object.h"
+
+/* A file of the image that needs an object. */
+struct need {
+	struct cfs_digest id;
+	const struct cfs_node *node;
+	uint32_t order; /* of the walk through the image */
+};
+
+struct image {
+	struct cfs_fsck_run *run;
+	const char *where;
+	const struct cfs_tree *tree;
+	struct cfs_buf needs; /* struct need */
+	bool sane;
+};
+
+static void invalid(struct image *image, const struct cfs_node *node,
+		    const char *fmt, ...) CFS_PRINTF(3, 4);
+
+static void invalid(struct image *image, const struct cfs_node *node,
+		    const char *fmt, ...)
+{
+	char name[CFS_NODE_NAME_MAX], text[600];
+	struct cfs_err err;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	cfs_fail(&err, EBADMSG, "%s: %s", cfs_node_name(node, name), text);
+	cfs_fsck_found(image->run, CFS_FSCK_IMAGE_INVALID, image->where,
+		       err.msg);
+	image->sane = false;
+}
+
+/* The digest that a backing path is made of: "xx/" and the other digits. */
+static bool id_of_path(const char *path, struct cfs_digest *ret)
+{
+	size_t len = strlen(path);
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_err ignored;
+
+	if (len < 4 || len > sizeof(hex) || path[2] != '/')
+		return false;
+	memcpy(hex, path, 2);
+	memcpy(hex + 2, path + 3, len - 3);
+	return cfs_digest_from_hex(hex, len - 1, ret, &ignored) == 0;
+}
+
+/*
+ * overlayfs opens what the backing path names and compares it with the digest;
+ * a file that has neither reads as zeros.
+ */
+static void add_need(struct image *image, const struct cfs_node *node,
+		     uint32_t order)
+{
+	enum cfs_alg alg = image->run->repo->meta.alg;
+	char room[CFS_OBJECT_PATH_MAX];
+	const char *path = cfs_node_backing(image->tree, node, room);
+	struct need need = { .node = node, .order = order };
+	struct cfs_digest named;
+	bool digest = cfs_node_digest(image->tree, node, &need.id);
+
+	if (!path && !digest)
+		return;
+	if (path && !id_of_path(path, &named)) {
+		invalid(image, node, "its content is %.400s, no object", path);
+		return;
+	}
+	if (!digest)
+		need.id = named;
+	if (need.id.alg != alg)
+		invalid(image, node, "its object is of %s, not %s",
+			cfs_alg_name(need.id.alg), cfs_alg_name(alg));
+	else if (path && !cfs_digest_equal(&named, &need.id))
+		invalid(image, node, "its content is %.200s, not its digest",
+			path);
+	else
+		cfs_buf_add(&image->needs, &need, sizeof(need));
+}
+
+/* By object, then in the order of the image. */
+static int compare(const void *a, const void *b)
+{
+	const struct need *x = a, *y = b;
+	int r = memcmp(x->id.bytes, y->id.bytes, CFS_DIGEST_MAX);
+
+	return r ? r : (x->order > y->order) - (x->order < y->order);
+}
+
+/* Reports that @n files need an object which is not there, or not good. */
+static int report_hit(struct image *image, enum cfs_fsck_code code,
+		      const struct need *need, size_t n, const char *reason,
+		      struct cfs_err *err)
+{
+	struct cfs_buf paths[CFS_FINDING_FILES] = { 0 };
+	struct cfs_finding finding = { .code = code,
+				       .where = image->where,
+				       .reason = reason,
+				       .object = &need->id,
+				       .files_total = n };
+	bool whole = true;
+
+	while (whole && finding.n_files < n &&
+	       finding.n_files < CFS_FINDING_FILES) {
+		unsigned i = finding.n_files++;
+
+		cfs_node_path(need[i].node, &paths[i]);
+		finding.files[i] = cfs_buf_text(&paths[i]);
+		whole = finding.files[i];
+	}
+	if (whole)
+		cfs_fsck_report(image->run, &finding);
+	for (unsigned i = 0; i < finding.n_files; i++)
+		cfs_buf_free(&paths[i]);
+	return whole ? 0 : cfs_fail(err, ENOMEM, "out of memory");
+}
+
+/* Is the size or the object to blame?  Where all objects were read this is
+ * known, else this one is read. */
+static bool object_is_right(struct cfs_fsck_run *run,
+			    const struct cfs_digest *id)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_err err;
+
+	if (!run->params->metadata_only)
+		return true;
+	return cfs_object_open(run->objects, id, &fd, &err) == 1 &&
+	       cfs_object_check(fd, id, &err) >= 0;
+}
+
+static void check_sizes(struct image *image, const struct need *need, size_t n,
+			uint64_t size)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+	bool asked = false;
+
+	cfs_digest_to_hex(&need->id, hex);
+	for (size_t i = 0; i < n; i++) {
+		if (need[i].node->size == size)
+			continue;
+		if (!asked && !object_is_right(image->run, &need->id))
+			return;
+		asked = true;
+		invalid(image, need[i].node,
+			"it has %" PRIu64 " bytes, its object %s %" PRIu64,
+			need[i].node->size, hex, size);
+	}
+}
+
+/* Looks at the object that @n files need. */
+static int check_object(struct image *image, const struct need *need, size_t n,
+			struct cfs_err *err)
+{
+	struct cfs_fsck_run *run = image->run;
+	char path[CFS_OBJECT_PATH_MAX];
+	const char *reason = NULL;
+	struct stat st;
+
+	cfs_digest_to_path(&need->id, path);
+	if (cfs_digest_set_has(&run->damaged, &need->id))
+		return report_hit(image, CFS_FSCK_IMAGE_DAMAGED_OBJECT, need, n,
+				  NULL, err);
+	if (run->objects < 0 ||
+	    fstatat(run->objects, path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (run->objects >= 0 && errno != ENOENT)
+			reason = strerror(errno);
+	} else if (S_ISREG(st.st_mode)) {
+		check_sizes(image, need, n, (uint64_t)st.st_size);
+		return 0;
+	} else {
+		reason = "what has its name is not a regular file";
+	}
+	run->count.missing_objects++;
+	return report_hit(image, CFS_FSCK_IMAGE_MISSING_OBJECT, need, n, reason,
+			  err);
+}
+
+static int check_objects(struct image *image, struct cfs_err *err)
+{
+	struct need *needs = (struct need *)image->needs.data;
+	size_t n = image->needs.len / sizeof(*needs);
+	int r = cfs_buf_check(&image->needs, err);
+
+	if (r == 0 && n > 0)
+		qsort(needs, n, sizeof(*needs), compare);
+	for (size_t i = 0, end; r == 0 && i < n; i = end) {
+		for (end = i + 1; end < n; end++)
+			if (!cfs_digest_equal(&needs[i].id, &needs[end].id))
+				break;
+		r = check_object(image, needs + i, end - i, err);
+	}
+	return r;
+}
+
+int cfs_fsck_needs(struct cfs_fsck_run *run, const char *where,
+		   const struct cfs_tree *tree, bool *ret_sane,
+		   struct cfs_err *err)
+{
+	struct image image = {
+		.run = run, .where = where, .tree = tree, .sane = true
+	};
+	uint32_t order = 0;
+	int r;
+
+	for (struct cfs_node *n = tree->root; n;
+	     n = cfs_node_walk(tree->root, n))
+		if (cfs_node_is_external(n))
+			add_need(&image, n, order++);
+	r = check_objects(&image, err);
+	cfs_buf_free(&image.needs);
+	*ret_sane = image.sane;
+	return r;
+}
