@@ -6,6 +6,22 @@
 #include "cfsctl/compute.h"
 #include "erofs/writer.h"
 
+struct options {
+	struct cfs_source source;
+	const char *output;
+};
+
+static const struct cfs_opt options[] = {
+	CFS_SOURCE_OPTIONS(struct options, source),
+	{ .name = "output",
+	  .letter = 'o',
+	  .value = "FILE",
+	  .help = "write the image there",
+	  .takes = CFS_TAKES_FILE,
+	  CFS_OPT_SETS(struct options, output) },
+	{ 0 },
+};
+
 /* The image as a file, there only when it is complete. */
 static int save_image(const struct cfs_computation *c,
 		      const struct cfs_tree *tree, const char *path,
@@ -38,28 +54,29 @@ static int compute(const struct cfs_globals *g, const struct cfs_source *source,
 	return r;
 }
 
-int cmd_compute_id(const struct cfs_globals *g, int argc, char **argv,
-		   struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
-	struct cfs_source source = { 0 };
-	const char *out = NULL;
-	const struct cfs_opt opts[] = {
-		CFS_SOURCE_OPTIONS(&source),
-		{ .name = "output", .letter = 'o', .text = &out },
-		{ 0 },
-	};
+	const struct options *o = call->options;
+	struct cfs_source source = o->source;
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_digest id;
 	int r;
 
-	r = cmd_options(opts, &argc, argv, err);
-	if (r == 0)
-		r = cmd_source_operands(&source, argc, argv, 1, err);
-	if (r >= 0)
-		r = compute(g, &source, out, &id, err);
+	(void)cmd_source_operand(&source, call);
+	r = compute(call->g, &source, o->output, &id, err);
 	if (r < 0)
 		return r;
 	cfs_digest_to_hex(&id, hex);
 	puts(hex);
 	return 0;
 }
+
+const struct cfs_cmd cmd_compute_id = {
+	.name = "compute-id",
+	.help = "print the digest that its image would have",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { CFS_SOURCE_OPERAND },
+	.run = run,
+	.allows_no_repo = true,
+};

@@ -5,6 +5,15 @@
 #include "boot/kargs.h"
 #include "cfsctl/compute.h"
 
+struct options {
+	struct cfs_source source;
+};
+
+static const struct cfs_opt options[] = {
+	CFS_SOURCE_TREE_OPTIONS(struct options, source),
+	{ 0 },
+};
+
 static int compute(const struct cfs_globals *g, const struct cfs_source *source,
 		   struct cfs_karg *karg, struct cfs_err *err)
 {
@@ -19,28 +28,30 @@ static int compute(const struct cfs_globals *g, const struct cfs_source *source,
 	return r < 0 ? r : cmd_compute_digest(&c, tree, &karg->digest, err);
 }
 
-int cmd_compute_karg(const struct cfs_globals *g, int argc, char **argv,
-		     struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
-	struct cfs_source source = { .bootable = true };
-	struct cfs_karg karg = { .insecure = g->insecure };
+	const struct options *o = call->options;
+	struct cfs_source source = o->source;
+	struct cfs_karg karg = { .insecure = call->g->insecure };
 	char text[CFS_KARG_TEXT_MAX];
-	const struct cfs_opt opts[] = {
-		{ .name = "no-propagate-usr-to-root", .flag = &source.as_is },
-		{ .name = "xattrs", .text = &source.xattrs },
-		{ .name = "threads", .text = &source.threads_text },
-		{ 0 },
-	};
 	int r;
 
-	r = cmd_options(opts, &argc, argv, err);
-	if (r == 0)
-		r = cmd_source_operands(&source, argc, argv, 1, err);
-	if (r >= 0)
-		r = compute(g, &source, &karg, err);
+	source.path = call->operand[0];
+	source.bootable = true;
+	r = compute(call->g, &source, &karg, err);
 	if (r < 0)
 		return r;
 	cfs_karg_format(&karg, text);
 	puts(text);
 	return 0;
 }
+
+const struct cfs_cmd cmd_compute_karg = {
+	.name = "compute-karg",
+	.help = "print the kernel argument that would boot it",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "PATH", CFS_TAKES_DIR } },
+	.run = run,
+	.allows_no_repo = true,
+};

@@ -5,25 +5,26 @@
 #include "cfsctl/compute.h"
 #include "tree/dump.h"
 
-int cmd_create_dumpfile(const struct cfs_globals *g, int argc, char **argv,
-			struct cfs_err *err)
+struct options {
+	struct cfs_source source;
+};
+
+static const struct cfs_opt options[] = {
+	CFS_SOURCE_OPTIONS(struct options, source),
+	{ 0 },
+};
+
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
-	struct cfs_source source = { 0 };
+	const struct options *o = call->options;
+	struct cfs_source source = o->source;
 	struct cfs_computation c;
-	const struct cfs_opt opts[] = {
-		CFS_SOURCE_OPTIONS(&source),
-		{ 0 },
-	};
 	int r;
 
-	r = cmd_options(opts, &argc, argv, err);
-	if (r == 0)
-		r = cmd_source_operands(&source, argc, argv, 1, err);
-	if (r < 0)
-		return r;
-	cmd_compute_choose(g, &c);
+	(void)cmd_source_operand(&source, call);
+	cmd_compute_choose(call->g, &c);
 	r = cmd_compute_tree(&c, &source, &tree, err);
 	if (r == 0)
 		r = cfs_dump_write(tree, &text, err);
@@ -31,3 +32,13 @@ int cmd_create_dumpfile(const struct cfs_globals *g, int argc, char **argv,
 		fwrite(text.data, 1, text.len, stdout);
 	return r;
 }
+
+const struct cfs_cmd cmd_create_dumpfile = {
+	.name = "create-dumpfile",
+	.help = "print a directory as a dumpfile",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { CFS_SOURCE_OPERAND },
+	.run = run,
+	.allows_no_repo = true,
+};

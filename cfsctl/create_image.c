@@ -13,6 +13,15 @@
 #include "repo/object.h"
 #include "repo/ref.h"
 
+struct options {
+	struct cfs_source source;
+};
+
+static const struct cfs_opt options[] = {
+	CFS_SOURCE_OPTIONS(struct options, source),
+	{ 0 },
+};
+
 struct creation {
 	struct cfs_store *store;
 	struct cfs_progress progress;
@@ -126,31 +135,31 @@ static int create(const struct cfs_globals *g, const struct cfs_source *source,
 	return r;
 }
 
-int cmd_create_image(const struct cfs_globals *g, int argc, char **argv,
-		     struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
-	struct cfs_source source = { 0 };
-	const struct cfs_opt opts[] = {
-		CFS_SOURCE_OPTIONS(&source),
-		{ 0 },
-	};
+	const struct options *o = call->options;
+	struct cfs_source source = o->source;
+	int next = cmd_source_operand(&source, call);
+	const char *name = next < call->n ? call->operand[next] : NULL;
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_digest id;
-	const char *name;
 	int r;
 
-	r = cmd_options(opts, &argc, argv, err);
-	if (r == 0)
-		r = cmd_source_operands(&source, argc, argv, 2, err);
-	if (r < 0)
-		return r;
-	name = r < argc ? argv[r] : NULL;
 	r = name ? cfs_name_check(name, err) : 0;
 	if (r == 0)
-		r = create(g, &source, name, &id, err);
+		r = create(call->g, &source, name, &id, err);
 	if (r < 0)
 		return r;
 	cfs_digest_to_hex(&id, hex);
 	printf("%s:%s\n", cfs_alg_name(id.alg), hex);
 	return 0;
 }
+
+const struct cfs_cmd cmd_create_image = {
+	.name = "create-image",
+	.help = "store a directory and make an image of it",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { CFS_SOURCE_OPERAND, { "NAME", .optional = true } },
+	.run = run,
+};

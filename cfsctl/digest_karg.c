@@ -7,6 +7,17 @@
 #include "cfsctl/image_version.h"
 #include "repo/ref.h"
 
+struct options {
+	bool insecure;
+};
+
+static const struct cfs_opt options[] = {
+	{ .name = "insecure",
+	  .help = "let it boot without fs-verity",
+	  CFS_OPT_SETS(struct options, insecure) },
+	{ 0 },
+};
+
 static int print_karg(const struct cfs_globals *g, const struct cfs_repo *repo,
 		      const char *name, bool insecure, struct cfs_err *err)
 {
@@ -33,23 +44,28 @@ static int print_karg(const struct cfs_globals *g, const struct cfs_repo *repo,
 	return 0;
 }
 
-int cmd_digest_karg(const struct cfs_globals *g, int argc, char **argv,
-		    struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
+	const struct options *o = call->options;
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	bool insecure = g->insecure;
-	const struct cfs_opt opts[] = {
-		{ .name = "insecure", .flag = &insecure },
-		{ 0 },
-	};
+	bool insecure = o->insecure || call->g->insecure;
 	int r;
 
-	r = cmd_options(opts, &argc, argv, err);
-	if (r == 0)
-		r = cmd_operands(argc, 1, CFS_KARGS_MAX, err);
-	if (r == 0)
-		r = cmd_open_repo(g, &repo, err);
-	for (int i = 1; r == 0 && i < argc; i++)
-		r = print_karg(g, &repo, argv[i], insecure, err);
+	if (call->n > CFS_KARGS_MAX)
+		return cfs_fail(err, CFS_EUSAGE,
+				"too many images (%d; at most %d)", call->n,
+				CFS_KARGS_MAX);
+	r = cmd_open_repo(call->g, &repo, err);
+	for (int i = 0; r == 0 && i < call->n; i++)
+		r = print_karg(call->g, &repo, call->operand[i], insecure, err);
 	return r;
 }
+
+const struct cfs_cmd cmd_digest_karg = {
+	.name = "composefs-digest-karg",
+	.help = "print the kernel arguments that boot images",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "IMAGE", CFS_TAKES_IMAGE, .many = true } },
+	.run = run,
+};

@@ -21,9 +21,41 @@
 #define DEFAULT_TIME 1
 
 struct options {
-	const char *size, *label, *uuid, *signatures;
+	const char *size, *label, *uuid;
 	struct cfs_opt_list state, add;
 	bool no_signatures;
+};
+
+static const struct cfs_opt options[] = {
+	{ .name = "size",
+	  .value = "N",
+	  .help = "bytes, or with K, M, G, T; default: auto, what it takes",
+	  CFS_OPT_SETS(struct options, size) },
+	{ .name = "state",
+	  .value = "IMAGE",
+	  .help = "create the state of a deployment of IMAGE; repeatable",
+	  .takes = CFS_TAKES_IMAGE,
+	  CFS_OPT_SETS(struct options, state) },
+	{ .name = "add",
+	  .value = "FROM:/PATH",
+	  .help = "add a file or directory; repeatable",
+	  .takes = CFS_TAKES_FILE,
+	  CFS_OPT_SETS(struct options, add) },
+	{ .name = "label",
+	  .value = "NAME",
+	  .help = "label of the file system",
+	  CFS_OPT_SETS(struct options, label) },
+	{ .name = "uuid",
+	  .value = "UUID",
+	  .help = "UUID of the file system (default: made from the contents)",
+	  CFS_OPT_SETS(struct options, uuid) },
+	{ .name = "kernel-signatures",
+	  .value = "yes|no",
+	  .help = "put the signatures that are kept into fs-verity (default: "
+		  "yes)",
+	  .choices = cmd_yes_no,
+	  CFS_OPT_PARSES(struct options, no_signatures, cmd_parse_no) },
+	{ 0 },
 };
 
 static int parse_time(int64_t *ret, struct cfs_err *err)
@@ -178,37 +210,30 @@ static int write_out(const struct cfs_repo *repo, const struct cfs_plan *plan,
 	return 0;
 }
 
-int cmd_disk(const struct cfs_globals *g, int argc, char **argv,
-	     struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
+	const struct options *o = call->options;
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
 	struct cfs_disk_params params = { 0 };
-	struct options o = { 0 };
-	const struct cfs_opt opts[] = {
-		{ .name = "size", .text = &o.size },
-		{ .name = "label", .text = &o.label },
-		{ .name = "uuid", .text = &o.uuid },
-		{ .name = "state", .list = &o.state },
-		{ .name = "add", .list = &o.add },
-		{ .name = "kernel-signatures", .text = &o.signatures },
-		{ 0 },
-	};
 	uint8_t uuid[16];
 	int r;
 
-	r = cmd_options(opts, &argc, argv, err);
+	r = parse(o, &params, uuid, err);
 	if (r == 0)
-		r = cmd_operands(argc, 1, 1, err);
+		r = cmd_open_repo(call->g, &repo, err);
 	if (r == 0)
-		r = cmd_parse_no("kernel-signatures", o.signatures,
-				 &o.no_signatures, err);
+		r = make_plan(&repo, o, &plan, err);
 	if (r == 0)
-		r = parse(&o, &params, uuid, err);
-	if (r == 0)
-		r = cmd_open_repo(g, &repo, err);
-	if (r < 0)
-		return r;
-	r = make_plan(&repo, &o, &plan, err);
-	return r < 0 ? r : write_out(&repo, &plan, &params, argv[1], err);
+		r = write_out(&repo, &plan, &params, call->operand[0], err);
+	return r;
 }
+
+const struct cfs_cmd cmd_disk = {
+	.name = "disk",
+	.help = "write an ext4 image of the repository, sealed",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "OUT.img", CFS_TAKES_FILE } },
+	.run = run,
+};

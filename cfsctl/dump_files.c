@@ -7,6 +7,17 @@
 #include "erofs/reader.h"
 #include "tree/dump.h"
 
+struct options {
+	bool backing_only;
+};
+
+static const struct cfs_opt options[] = {
+	{ .name = "backing-path-only",
+	  .help = "print only the object's path, or inline",
+	  CFS_OPT_SETS(struct options, backing_only) },
+	{ 0 },
+};
+
 static int print_backing(const struct cfs_tree *tree, const char *path,
 			 const struct cfs_node *node, struct cfs_err *err)
 {
@@ -40,29 +51,30 @@ static int dump_file(struct cfs_tree *tree, const char *path, bool backing_only,
 	return r;
 }
 
-int cmd_dump_files(const struct cfs_globals *g, int argc, char **argv,
-		   struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
+	const struct options *o = call->options;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	CFS_AUTOMAP struct cfs_image_map image = { 0 };
-	bool backing_only = false;
-	const struct cfs_opt opts[] = {
-		{ .name = "backing-path-only", .flag = &backing_only },
-		{ 0 },
-	};
 	int r;
 
-	r = cmd_options(opts, &argc, argv, err);
+	r = cmd_open_repo(call->g, &repo, err);
 	if (r == 0)
-		r = cmd_operands(argc, 2, INT32_MAX, err);
-	if (r == 0)
-		r = cmd_open_repo(g, &repo, err);
-	if (r == 0)
-		r = cmd_image_map(g, &repo, argv[1], &image, err);
+		r = cmd_image_map(call->g, &repo, call->operand[0], &image,
+				  err);
 	if (r == 0)
 		r = cfs_erofs_read(image.bytes, 0, &tree, NULL, err);
-	for (int i = 2; r == 0 && i < argc; i++)
-		r = dump_file(tree, argv[i], backing_only, err);
+	for (int i = 1; r == 0 && i < call->n; i++)
+		r = dump_file(tree, call->operand[i], o->backing_only, err);
 	return r;
 }
+
+const struct cfs_cmd cmd_dump_files = {
+	.name = "dump-files",
+	.help = "print what an image has at each FILE and below",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "IMAGE", CFS_TAKES_IMAGE }, { "FILE", .many = true } },
+	.run = run,
+};

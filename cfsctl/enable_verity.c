@@ -8,6 +8,19 @@
 #include "cfsctl/cli/progress.h"
 #include "repo/seal.h"
 
+struct options {
+	bool no_signatures;
+};
+
+static const struct cfs_opt options[] = {
+	{ .name = "kernel-signatures",
+	  .value = "yes|no",
+	  .help = "hand the kernel the signatures that are kept (default: yes)",
+	  .choices = cmd_yes_no,
+	  CFS_OPT_PARSES(struct options, no_signatures, cmd_parse_no) },
+	{ 0 },
+};
+
 static void report(const struct cfs_seal_stats *stats)
 {
 	printf("Enabled fs-verity on %" PRIu64 " objects, %" PRIu64
@@ -23,29 +36,20 @@ static void count(void *arg, uint64_t bytes)
 	cmd_progress_add(arg, bytes);
 }
 
-int cmd_enable_verity(const struct cfs_globals *g, int argc, char **argv,
-		      struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
+	const struct options *o = call->options;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	CFS_AUTOPROGRESS struct cfs_progress progress = { 0 };
-	struct cfs_seal_params params = { .progress = count,
-					  .progress_arg = &progress };
-	struct cfs_seal_stats stats;
-	const char *signatures = NULL;
-	const struct cfs_opt opts[] = {
-		{ .name = "kernel-signatures", .text = &signatures },
-		{ 0 },
+	const struct cfs_seal_params params = {
+		.no_signatures = o->no_signatures,
+		.progress = count,
+		.progress_arg = &progress,
 	};
+	struct cfs_seal_stats stats;
 	int r;
 
-	r = cmd_options(opts, &argc, argv, err);
-	if (r == 0)
-		r = cmd_operands(argc, 0, 0, err);
-	if (r == 0)
-		r = cmd_parse_no("kernel-signatures", signatures,
-				 &params.no_signatures, err);
-	if (r == 0)
-		r = cmd_open_store(g, &store, err);
+	r = cmd_open_store(call->g, &store, err);
 	if (r < 0)
 		return r;
 	cmd_progress_start(&progress, "sealed");
@@ -55,3 +59,11 @@ int cmd_enable_verity(const struct cfs_globals *g, int argc, char **argv,
 		report(&stats);
 	return r;
 }
+
+const struct cfs_cmd cmd_enable_verity = {
+	.name = "enable-verity",
+	.help = "seal a repository that was copied or made without fs-verity",
+	.options = options,
+	.size = sizeof(struct options),
+	.run = run,
+};

@@ -7,6 +7,25 @@
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/findings.h"
 
+struct options {
+	bool json, metadata_only, read_data;
+	unsigned threads;
+};
+
+static const struct cfs_opt options[] = {
+	{ .name = "json",
+	  .help = "print JSON, and succeed whatever is found",
+	  CFS_OPT_SETS(struct options, json) },
+	{ .name = "metadata-only",
+	  .help = "skip the objects",
+	  CFS_OPT_SETS(struct options, metadata_only) },
+	{ .name = "read-data",
+	  .help = "read also what the kernel vouches for",
+	  CFS_OPT_SETS(struct options, read_data) },
+	CFS_OPT_THREADS(struct options, threads),
+	{ 0 },
+};
+
 struct report {
 	struct cfs_findings findings;
 	struct cfs_fsck count;
@@ -127,29 +146,26 @@ static int fsck(const struct cfs_globals *g, bool json,
 	return r;
 }
 
-int cmd_fsck(const struct cfs_globals *g, int argc, char **argv,
-	     struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
-	struct cfs_fsck_params params = { 0 };
-	const char *threads = NULL;
-	bool json = false;
-	const struct cfs_opt opts[] = {
-		{ .name = "json", .flag = &json },
-		{ .name = "metadata-only", .flag = &params.metadata_only },
-		{ .name = "read-data", .flag = &params.read_data },
-		{ .name = "threads", .text = &threads },
-		{ 0 },
+	const struct options *o = call->options;
+	struct cfs_fsck_params params = {
+		.metadata_only = o->metadata_only,
+		.read_data = o->read_data,
+		.threads = o->threads,
 	};
-	int r;
 
-	r = cmd_options(opts, &argc, argv, err);
-	if (r == 0)
-		r = cmd_operands(argc, 0, 0, err);
-	if (r == 0 && params.read_data && params.metadata_only)
-		r = cfs_fail(err, CFS_EUSAGE,
-			     "--read-data and --metadata-only exclude each "
-			     "other");
-	if (r == 0)
-		r = cmd_parse_threads(threads, &params.threads, err);
-	return r < 0 ? r : fsck(g, json, &params, err);
+	if (o->read_data && o->metadata_only)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--read-data and --metadata-only exclude each "
+				"other");
+	return fsck(call->g, o->json, &params, err);
 }
+
+const struct cfs_cmd cmd_fsck = {
+	.name = "fsck",
+	.help = "verify all objects, images and names",
+	.options = options,
+	.size = sizeof(struct options),
+	.run = run,
+};

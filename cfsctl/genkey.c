@@ -8,6 +8,18 @@
 #include "keys/pem.h"
 #include "keys/x509.h"
 
+struct options {
+	const char *name;
+};
+
+static const struct cfs_opt options[] = {
+	{ .name = "name",
+	  .value = "NAME",
+	  .help = "common name of the certificate",
+	  CFS_OPT_SETS(struct options, name) },
+	{ 0 },
+};
+
 static int report(const char *dir, struct cfs_err *err)
 {
 	CFS_AUTOCERTS struct cfs_certs certs = { 0 };
@@ -32,22 +44,21 @@ static int report(const char *dir, struct cfs_err *err)
 	return 0;
 }
 
-int cmd_genkey(const struct cfs_globals *g, int argc, char **argv,
-	       struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
-	const char *name = NULL;
-	const struct cfs_opt opts[] = {
-		{ .name = "name", .text = &name },
-		{ 0 },
-	};
-	int r;
+	const struct options *o = call->options;
+	const char *dir = call->operand[0];
+	int r = cfs_genkey(dir, o->name ? o->name : "composefs development",
+			   err);
 
-	(void)g;
-	r = cmd_options(opts, &argc, argv, err);
-	if (r == 0)
-		r = cmd_operands(argc, 1, 1, err);
-	if (r == 0)
-		r = cfs_genkey(argv[1], name ? name : "composefs development",
-			       err);
-	return r < 0 ? r : report(argv[1], err);
+	return r < 0 ? r : report(dir, err);
 }
+
+const struct cfs_cmd cmd_genkey = {
+	.name = "genkey",
+	.help = "make a key and its certificate, for development",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "DIR", CFS_TAKES_DIR } },
+	.run = run,
+};

@@ -7,34 +7,61 @@
 #define SYSTEM_REPO "/sysroot/composefs"
 #define USER_REPO   ".var/lib/composefs" /* below $HOME */
 
-const char cmd_globals_help[] =
-	"      --repo PATH       the repository; default --system for root\n"
-	"      --user            ~/" USER_REPO "\n"
-	"      --system          " SYSTEM_REPO "\n"
-	"      --hash ALG        sha256 or sha512; must agree with the "
-	"repository\n"
-	"      --erofs-version N format of images made now: 0, 1 or 2\n"
-	"      --require-verity  fail unless the repository has fs-verity\n"
-	"      --insecure        do without fs-verity\n"
-	"      --no-upgrade      leave a repository without meta.json so\n"
-	"      --no-repo         use none (compute-id, compute-karg, "
-	"create-dumpfile,\n"
-	"                        diff)\n"
-	"      --no-sync         do not wait for the disk: for throw-away "
-	"builds\n";
+#define SETS(member) CFS_OPT_SETS(struct cfs_globals, member)
 
-static int set_repo(struct cfs_globals *g, const char *path, bool user,
-		    bool system, struct cfs_err *err)
+const struct cfs_opt cmd_globals_options[] = {
+	{ .name = "repo",
+	  .value = "PATH",
+	  .help = "the repository (default: --system for root, else --user)",
+	  .takes = CFS_TAKES_DIR,
+	  SETS(path) },
+	{ .name = "user", .help = "~/" USER_REPO, SETS(user) },
+	{ .name = "system", .help = SYSTEM_REPO, SETS(system) },
+	{ .name = "hash",
+	  .value = "ALG",
+	  .help = "sha256 or sha512; must agree with the repository",
+	  CFS_OPT_PARSES(struct cfs_globals, alg, cmd_parse_alg) },
+	{ .name = "erofs-version",
+	  .value = "N",
+	  .help = "format of new images: 0, 1 or 2",
+	  CFS_OPT_PARSES(struct cfs_globals, erofs_version, cmd_parse_format) },
+	{ .name = "require-verity",
+	  .help = "fail unless the repository has fs-verity",
+	  SETS(require_verity) },
+	{ .name = "insecure", .help = "do without fs-verity", SETS(insecure) },
+	{ .name = "no-upgrade",
+	  .help = "do not add meta.json to an older repository",
+	  SETS(no_upgrade) },
+	{ .name = "no-repo",
+	  .help = "use no repository (compute-id, compute-karg, "
+		  "create-dumpfile, diff)",
+	  SETS(no_repo) },
+	{ .name = "no-sync",
+	  .help = "do not wait for the disk: for throw-away builds",
+	  SETS(no_sync) },
+	{ .name = "help",
+	  .letter = 'h',
+	  .help = "print the commands or, after a command, what it takes",
+	  SETS(help) },
+	{ .name = "version",
+	  .letter = 'V',
+	  .help = "print the version",
+	  SETS(version) },
+	{ 0 },
+};
+
+static int set_repo(struct cfs_globals *g, struct cfs_err *err)
 {
 	const char *home = getenv("HOME");
+	bool user = g->user;
 	int n;
 
-	if (!!path + user + system > 1)
+	if (!!g->path + g->user + g->system > 1)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--repo, --user and --system exclude each "
 				"other");
-	if (!path && !user && !system)
-		user = getuid() != 0;
+	if (!g->path && !g->system)
+		user = g->user || getuid() != 0;
 	if (user && !g->no_repo && (!home || !*home))
 		return cfs_fail(err, ENOENT,
 				"$HOME must be set when in user mode");
@@ -43,7 +70,7 @@ static int set_repo(struct cfs_globals *g, const char *path, bool user,
 			     home ? home : "");
 	else
 		n = snprintf(g->repo, sizeof(g->repo), "%s",
-			     path ? path : SYSTEM_REPO);
+			     g->path ? g->path : SYSTEM_REPO);
 	if (n <= 0 || (size_t)n >= sizeof(g->repo))
 		return cfs_fail(err, CFS_EUSAGE,
 				"the path of the repository is empty or too "
@@ -51,8 +78,13 @@ static int set_repo(struct cfs_globals *g, const char *path, bool user,
 	return 0;
 }
 
-int cmd_parse_alg(const char *name, const char *text, enum cfs_alg *ret,
-		  struct cfs_err *err)
+int cmd_globals_finish(struct cfs_globals *g, struct cfs_err *err)
+{
+	g->has_alg = g->alg != 0;
+	return set_repo(g, err);
+}
+
+int cmd_parse_alg(const char *text, void *to, struct cfs_err *err)
 {
 	static const enum cfs_alg algs[] = { CFS_ALG_SHA256, CFS_ALG_SHA512 };
 
@@ -60,63 +92,20 @@ int cmd_parse_alg(const char *name, const char *text, enum cfs_alg *ret,
 		if (strcmp(text, cfs_alg_name(algs[i])) != 0 &&
 		    strcmp(text, cfs_alg_id(algs[i])) != 0)
 			continue;
-		*ret = algs[i];
+		memcpy(to, &algs[i], sizeof(algs[i]));
 		return 0;
 	}
 	return cfs_fail(err, CFS_EUSAGE,
-			"--%s '%s': sha256, sha512, fsverity-sha256-12 or "
-			"fsverity-sha512-12 is expected",
-			name, text);
+			"expected sha256, sha512, fsverity-sha256-12 or "
+			"fsverity-sha512-12");
 }
 
-int cmd_parse_format(const char *text, int *ret, struct cfs_err *err)
+int cmd_parse_format(const char *text, void *to, struct cfs_err *err)
 {
-	if (!text) {
-		*ret = -1;
-		return 0;
-	}
+	int *ret = to;
+
 	if (text[0] < '0' || text[0] > '0' + CFS_META_FORMAT_MAX || text[1])
-		return cfs_fail(err, CFS_EUSAGE,
-				"--erofs-version '%s': 0, 1 or 2 is expected",
-				text);
+		return cfs_fail(err, CFS_EUSAGE, "expected 0, 1 or 2");
 	*ret = text[0] - '0';
 	return 0;
-}
-
-int cmd_globals_parse(int argc, char **argv, struct cfs_globals *ret,
-		      struct cfs_err *err)
-{
-	const char *path = NULL, *alg = NULL, *format = NULL;
-	bool user = false, system = false;
-	struct cfs_globals g = { 0 };
-	const struct cfs_opt opts[] = {
-		{ .name = "repo", .text = &path },
-		{ .name = "user", .flag = &user },
-		{ .name = "system", .flag = &system },
-		{ .name = "hash", .text = &alg },
-		{ .name = "erofs-version", .text = &format },
-		{ .name = "insecure", .flag = &g.insecure },
-		{ .name = "require-verity", .flag = &g.require_verity },
-		{ .name = "no-upgrade", .flag = &g.no_upgrade },
-		{ .name = "no-repo", .flag = &g.no_repo },
-		{ .name = "no-sync", .flag = &g.no_sync },
-		{ .name = "help", .letter = 'h', .flag = &g.help },
-		{ .name = "version", .letter = 'V', .flag = &g.version },
-		{ 0 },
-	};
-	int first, r;
-
-	first = cmd_options_front(opts, argc, argv, err);
-	if (first < 0)
-		return first;
-	g.has_alg = alg;
-	r = alg ? cmd_parse_alg("hash", alg, &g.alg, err) : 0;
-	if (r == 0)
-		r = cmd_parse_format(format, &g.erofs_version, err);
-	if (r == 0 && !g.help && !g.version)
-		r = set_repo(&g, path, user, system, err);
-	if (r < 0)
-		return r;
-	*ret = g;
-	return first;
 }

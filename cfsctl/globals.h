@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The options before the subcommand; for main() alone. */
+/* The options that every command has. */
 #ifndef CFS_CFSCTL_GLOBALS_H
 #define CFS_CFSCTL_GLOBALS_H
 
 #include "cfsctl/cfsctl.h"
 
-/* Lines for usage. */
-extern const char cmd_globals_help[];
+/* Their rows; they set a struct cfs_globals, CFS_GLOBALS_INIT before. */
+extern const struct cfs_opt cmd_globals_options[];
+
+#define CFS_GLOBALS_INIT            \
+	{                           \
+		.erofs_version = -1 \
+	}
 
 /*
- * Reads the options in front of the subcommand into @ret and decides where
- * the repository is.  Returns the subcommand's index in @argv.
- * Errors: -CFS_EUSAGE; -ENOENT when $HOME is needed and not set.
+ * Fills in what follows from the options of @g: where the repository is.
+ * Errors: -CFS_EUSAGE when they contradict each other; -ENOENT when $HOME is
+ * needed and not set.
  */
-int cmd_globals_parse(int argc, char **argv, struct cfs_globals *ret,
-		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+int cmd_globals_finish(struct cfs_globals *g,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

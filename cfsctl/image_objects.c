@@ -23,21 +23,17 @@ static void print_ids(struct cfs_digest_set *ids)
 	}
 }
 
-int cmd_image_objects(const struct cfs_globals *g, int argc, char **argv,
-		      struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	CFS_AUTOMAP struct cfs_image_map image = { 0 };
 	CFS_AUTODIGESTSET struct cfs_digest_set ids = { 0 };
 	int r;
 
-	r = cmd_options(NULL, &argc, argv, err);
+	r = cmd_open_repo(call->g, &repo, err);
 	if (r == 0)
-		r = cmd_operands(argc, 1, 1, err);
-	if (r == 0)
-		r = cmd_open_repo(g, &repo, err);
-	if (r == 0)
-		r = cmd_image_map(g, &repo, argv[1], &image, err);
+		r = cmd_image_map(call->g, &repo, call->operand[0], &image,
+				  err);
 	if (r == 0)
 		r = cfs_erofs_objects(image.bytes, repo.meta.alg, add_id, &ids,
 				      err);
@@ -45,3 +41,10 @@ int cmd_image_objects(const struct cfs_globals *g, int argc, char **argv,
 		print_ids(&ids);
 	return r;
 }
+
+const struct cfs_cmd cmd_image_objects = {
+	.name = "image-objects",
+	.help = "print the objects that an image needs",
+	.operands = { { "IMAGE", CFS_TAKES_IMAGE } },
+	.run = run,
+};

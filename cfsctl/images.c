@@ -7,6 +7,20 @@
 #include "cfsctl/cli/table.h"
 #include "repo/ref.h"
 
+struct options {
+	bool json, no_trunc;
+};
+
+static const struct cfs_opt options[] = {
+	{ .name = "json",
+	  .help = "print JSON",
+	  CFS_OPT_SETS(struct options, json) },
+	{ .name = "no-trunc",
+	  .help = "print whole digests",
+	  CFS_OPT_SETS(struct options, no_trunc) },
+	{ 0 },
+};
+
 struct listing {
 	struct cfs_table_text table;
 	struct cfs_buf json;
@@ -66,24 +80,21 @@ static int print(const struct cfs_globals *g, struct listing *listing,
 	return 0;
 }
 
-int cmd_images(const struct cfs_globals *g, int argc, char **argv,
-	       struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
-	struct listing listing = { .table.columns = 2 };
-	bool json = false;
-	const struct cfs_opt opts[] = {
-		{ .name = "json", .flag = &json },
-		{ .name = "no-trunc", .flag = &listing.whole },
-		{ 0 },
-	};
-	int r;
+	const struct options *o = call->options;
+	struct listing listing = { .table.columns = 2, .whole = o->no_trunc };
+	int r = print(call->g, &listing, o->json, err);
 
-	r = cmd_options(opts, &argc, argv, err);
-	if (r == 0)
-		r = cmd_operands(argc, 0, 0, err);
-	if (r == 0)
-		r = print(g, &listing, json, err);
 	cmd_table_free(&listing.table);
 	cfs_buf_free(&listing.json);
 	return r;
 }
+
+const struct cfs_cmd cmd_images = {
+	.name = "images",
+	.help = "list named images",
+	.options = options,
+	.size = sizeof(struct options),
+	.run = run,
+};

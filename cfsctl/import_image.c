@@ -20,22 +20,18 @@ static int check_object(const struct cfs_store *store,
 	return r < 0 ? r : cmd_image_version(fd, &version, err);
 }
 
-int cmd_import_image(const struct cfs_globals *g, int argc, char **argv,
-		     struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
+	const char *name = call->operand[0];
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_digest id;
 	uint64_t size;
 	int r;
 
-	r = cmd_options(NULL, &argc, argv, err);
+	r = cfs_name_check(name, err);
 	if (r == 0)
-		r = cmd_operands(argc, 1, 1, err);
-	if (r == 0)
-		r = cfs_name_check(argv[1], err);
-	if (r == 0)
-		r = cmd_open_store(g, &store, err);
+		r = cmd_open_store(call->g, &store, err);
 	if (r < 0)
 		return r;
 	r = cfs_object_add_file(&store, STDIN_FILENO, &id, &size, err);
@@ -44,10 +40,18 @@ int cmd_import_image(const struct cfs_globals *g, int argc, char **argv,
 	if (r == 0)
 		r = cfs_image_commit(&store, &id, err);
 	if (r == 0)
-		r = cfs_ref_set(&store, argv[1], &id, err);
+		r = cfs_ref_set(&store, name, &id, err);
 	if (r < 0)
 		return cfs_ctx(err, "import image from stdin");
 	cfs_digest_to_hex(&id, hex);
 	printf("%s:%s\n", cfs_alg_name(id.alg), hex);
 	return 0;
 }
+
+const struct cfs_cmd cmd_import_image = {
+	.name = "import-image",
+	.help = "store an EROFS image and name it",
+	.operands = { { "NAME" } },
+	.needs = "< IMAGE",
+	.run = run,
+};

@@ -6,6 +6,33 @@
 
 #include "cfsctl/cfsctl.h"
 
+struct options {
+	enum cfs_alg alg; /* or 0 */
+	int format;	  /* or -1 */
+	bool insecure, ensure, reset;
+};
+
+static const struct cfs_opt options[] = {
+	{ .name = "algorithm",
+	  .value = "ALG",
+	  .help = "sha512 (default) or sha256",
+	  CFS_OPT_PARSES(struct options, alg, cmd_parse_alg) },
+	{ .name = "erofs-version",
+	  .value = "N",
+	  .help = "format of new images: 0, 1 (default) or 2",
+	  CFS_OPT_PARSES(struct options, format, cmd_parse_format) },
+	{ .name = "insecure",
+	  .help = "objects need no fs-verity",
+	  CFS_OPT_SETS(struct options, insecure) },
+	{ .name = "ensure",
+	  .help = "keep the configuration of a repository that exists",
+	  CFS_OPT_SETS(struct options, ensure) },
+	{ .name = "reset-metadata",
+	  .help = "remove all images, streams and signatures; keep the objects",
+	  CFS_OPT_SETS(struct options, reset) },
+	{ 0 },
+};
+
 /* Who made the directory chose its mode, so it is left as it is. */
 static int warn_open(const char *path, const struct cfs_repo *repo,
 		     struct cfs_err *err)
@@ -55,71 +82,60 @@ static int report(const char *path, bool ensure, int how, struct cfs_err *err)
 	return r < 0 ? r : warn_open(path, &repo, err);
 }
 
-static int set_alg(const struct cfs_globals *g, const char *text,
+static int set_alg(const struct cfs_globals *g, enum cfs_alg alg,
 		   struct cfs_init_params *params, struct cfs_err *err)
 {
-	enum cfs_alg alg = g->has_alg ? g->alg : CFS_ALG_SHA512;
-	int r = text ? cmd_parse_alg("algorithm", text, &alg, err) : 0;
-
-	if (r < 0)
-		return r;
-	if (g->has_alg && g->alg != alg)
+	if (alg && g->has_alg && g->alg != alg)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--hash %s and --algorithm %s contradict each "
 				"other",
 				cfs_alg_name(g->alg), cfs_alg_name(alg));
-	params->meta.alg = alg;
-	params->default_alg = !text && !g->has_alg;
+	if (!alg)
+		alg = g->alg;
+	params->meta.alg = alg ? alg : CFS_ALG_SHA512;
+	params->default_alg = !alg;
 	return 0;
 }
 
-static int set_format(const struct cfs_globals *g, const char *format,
+static int set_format(const struct cfs_globals *g, int format,
 		      struct cfs_meta *meta, struct cfs_err *err)
 {
-	int version;
-	int r = cmd_parse_format(format, &version, err);
-
-	if (r < 0)
-		return r;
-	if (version >= 0 && g->erofs_version >= 0 &&
-	    version != g->erofs_version)
+	if (format >= 0 && g->erofs_version >= 0 && format != g->erofs_version)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--erofs-version %d before the command and %d "
 				"after it contradict each other",
-				g->erofs_version, version);
-	if (version < 0)
-		version = g->erofs_version < 0 ? 1 : g->erofs_version;
-	meta->erofs_default = (unsigned)version;
+				g->erofs_version, format);
+	if (format < 0)
+		format = g->erofs_version < 0 ? 1 : g->erofs_version;
+	meta->erofs_default = (unsigned)format;
 	return 0;
 }
 
-int cmd_init(const struct cfs_globals *g, int argc, char **argv,
-	     struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
-	struct cfs_init_params params = { 0 };
-	const char *alg = NULL, *format = NULL, *path;
-	bool insecure = false;
-	const struct cfs_opt opts[] = {
-		{ .name = "algorithm", .text = &alg },
-		{ .name = "erofs-version", .text = &format },
-		{ .name = "insecure", .flag = &insecure },
-		{ .name = "ensure", .flag = &params.ensure },
-		{ .name = "reset-metadata", .flag = &params.reset },
-		{ 0 },
+	const struct options *o = call->options;
+	struct cfs_init_params params = {
+		.secure = !o->insecure && !call->g->insecure,
+		.ensure = o->ensure,
+		.reset = o->reset,
 	};
+	const char *path = call->n > 0 ? call->operand[0] : call->g->repo;
 	int r;
 
-	r = cmd_options(opts, &argc, argv, err);
+	r = set_alg(call->g, o->alg, &params, err);
 	if (r == 0)
-		r = cmd_operands(argc, 0, 1, err);
+		r = set_format(call->g, o->format, &params.meta, err);
 	if (r == 0)
-		r = set_alg(g, alg, &params, err);
-	if (r == 0)
-		r = set_format(g, format, &params.meta, err);
-	if (r < 0)
-		return r;
-	params.secure = !insecure && !g->insecure;
-	path = argc > 1 ? argv[1] : g->repo;
-	r = cfs_repo_init(path, &params, err);
+		r = cfs_repo_init(path, &params, err);
 	return r < 0 ? r : report(path, params.ensure, r, err);
 }
+
+const struct cfs_cmd cmd_init = {
+	.name = "init",
+	.help = "make a repository",
+	.options = options,
+	.size = sizeof(struct options),
+	.defaults = &(const struct options){ .format = -1 },
+	.operands = { { "PATH", CFS_TAKES_DIR, .optional = true } },
+	.run = run,
+};

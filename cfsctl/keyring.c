@@ -57,29 +57,31 @@ static int add_one(cfs_key ring, const struct cfs_cert *cert,
 	return 0;
 }
 
-int cmd_keyring_add_cert(const struct cfs_globals *g, int argc, char **argv,
-			 struct cfs_err *err)
-{
-	CFS_AUTOCERTS struct cfs_certs certs = { 0 };
-	bool and_lock = false;
-	const struct cfs_opt opts[] = {
-		{ .name = "lock", .flag = &and_lock },
-		{ 0 },
-	};
-	cfs_key ring;
-	int r;
+struct add_options {
+	bool lock;
+};
 
-	(void)g;
-	r = cmd_options(opts, &argc, argv, err);
-	if (r == 0)
-		r = cmd_operands(argc, 1, CFS_CERTS_MAX, err);
-	for (int i = 1; r >= 0 && i < argc; i++)
-		r = cfs_certs_add_file(&certs, argv[i], err);
+static const struct cfs_opt add_options[] = {
+	{ .name = "lock",
+	  .help = "then take no more certificates until the next boot",
+	  CFS_OPT_SETS(struct add_options, lock) },
+	{ 0 },
+};
+
+static int run_add_cert(const struct cfs_call *call, struct cfs_err *err)
+{
+	const struct add_options *o = call->options;
+	CFS_AUTOCERTS struct cfs_certs certs = { 0 };
+	cfs_key ring;
+	int r = 0;
+
+	for (int i = 0; r >= 0 && i < call->n; i++)
+		r = cfs_certs_add_file(&certs, call->operand[i], err);
 	if (r >= 0)
 		r = find_ring(&ring, err);
 	for (unsigned i = 0; r >= 0 && i < certs.n; i++)
 		r = add_one(ring, &certs.v[i], err);
-	if (r >= 0 && and_lock)
+	if (r >= 0 && o->lock)
 		r = lock(ring, err);
 	return r < 0 ? r : 0;
 }
@@ -93,19 +95,14 @@ static int print_key(cfs_key key, const char *name, void *arg,
 	return 0;
 }
 
-int cmd_keyring_list(const struct cfs_globals *g, int argc, char **argv,
-		     struct cfs_err *err)
+static int run_list(const struct cfs_call *call, struct cfs_err *err)
 {
 	struct cfs_ring_info info;
 	cfs_key ring;
 	int r;
 
-	(void)g;
-	r = cmd_options(NULL, &argc, argv, err);
-	if (r == 0)
-		r = cmd_operands(argc, 0, 0, err);
-	if (r == 0)
-		r = find_ring(&ring, err);
+	(void)call;
+	r = find_ring(&ring, err);
 	if (r == 0)
 		r = cfs_ring_inspect(ring, &info, err);
 	if (r < 0)
@@ -118,34 +115,24 @@ int cmd_keyring_list(const struct cfs_globals *g, int argc, char **argv,
 	return cfs_ring_each(ring, print_key, NULL, err);
 }
 
-int cmd_keyring_lock(const struct cfs_globals *g, int argc, char **argv,
-		     struct cfs_err *err)
+static int run_lock(const struct cfs_call *call, struct cfs_err *err)
 {
 	cfs_key ring;
 	int r;
 
-	(void)g;
-	r = cmd_options(NULL, &argc, argv, err);
-	if (r == 0)
-		r = cmd_operands(argc, 0, 0, err);
-	if (r == 0)
-		r = find_ring(&ring, err);
+	(void)call;
+	r = find_ring(&ring, err);
 	return r < 0 ? r : lock(ring, err);
 }
 
-int cmd_keyring_status(const struct cfs_globals *g, int argc, char **argv,
-		       struct cfs_err *err)
+static int run_status(const struct cfs_call *call, struct cfs_err *err)
 {
 	struct cfs_ring_info info;
 	cfs_key ring;
 	int r;
 
-	(void)g;
-	r = cmd_options(NULL, &argc, argv, err);
-	if (r == 0)
-		r = cmd_operands(argc, 0, 0, err);
-	if (r == 0)
-		r = cfs_keyring_find(&ring, err);
+	(void)call;
+	r = cfs_keyring_find(&ring, err);
 	if (r < 0)
 		return r;
 	printf("builtin signatures: %s\n", r ? "yes" : "no");
@@ -163,3 +150,42 @@ int cmd_keyring_status(const struct cfs_globals *g, int argc, char **argv,
 		       info.required ? "yes" : "no");
 	return 0;
 }
+
+static const struct cfs_cmd add_cert = {
+	.name = "add-cert",
+	.help = "trust a signer: add its certificate to the kernel's "
+		".fs-verity keyring",
+	.more = "The certificate is the signer's own: one that issued it has "
+		"no effect here.\n",
+	.options = add_options,
+	.size = sizeof(struct add_options),
+	.operands = { { "PEM", CFS_TAKES_FILE, .many = true } },
+	.run = run_add_cert,
+};
+
+static const struct cfs_cmd list = {
+	.name = "list",
+	.help = "print the certificates in the keyring",
+	.run = run_list,
+};
+
+static const struct cfs_cmd lock_row = {
+	.name = "lock",
+	.help = "take no more certificates until the next boot",
+	.run = run_lock,
+};
+
+static const struct cfs_cmd status = {
+	.name = "status",
+	.help = "print what the kernel does about signatures",
+	.run = run_status,
+};
+
+static const struct cfs_cmd *const group[] = { &add_cert, &list, &lock_row,
+					       &status, NULL };
+
+const struct cfs_cmd cmd_keyring = {
+	.name = "keyring",
+	.help = "the certificates by which the kernel checks signatures",
+	.sub = group,
+};

@@ -8,25 +8,44 @@
 #include "mount/composefs.h"
 #include "repo/ref.h"
 
-struct request {
+struct options {
 	const char *upper, *work, *fuse;
 	bool read_write;
 };
 
-static int check(const struct request *q, struct cfs_err *err)
+static const char *const fuse[] = { "no", "auto", NULL };
+
+static const struct cfs_opt options[] = {
+	{ .name = "upperdir",
+	  .value = "DIR",
+	  .help = "overlayfs upper directory (requires --workdir)",
+	  .takes = CFS_TAKES_DIR,
+	  CFS_OPT_SETS(struct options, upper) },
+	{ .name = "workdir",
+	  .value = "DIR",
+	  .help = "overlayfs work directory",
+	  .takes = CFS_TAKES_DIR,
+	  CFS_OPT_SETS(struct options, work) },
+	{ .name = "read-write",
+	  .help = "allow changes, which go to the upper directory",
+	  CFS_OPT_SETS(struct options, read_write) },
+	{ .name = "fuse",
+	  .value = "no|auto",
+	  .help = "accepted for compatibility: it is always the kernel that "
+		  "mounts",
+	  .choices = fuse,
+	  CFS_OPT_SETS(struct options, fuse) },
+	{ 0 },
+};
+
+static int check(const struct options *o, struct cfs_err *err)
 {
-	if (!q->upper != !q->work)
+	if (!o->upper != !o->work)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--upperdir and --workdir go together");
-	if (q->read_write && !q->upper)
+	if (o->read_write && !o->upper)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--read-write needs --upperdir");
-	if (q->fuse && strcmp(q->fuse, "no") != 0 &&
-	    strcmp(q->fuse, "auto") != 0)
-		return cfs_fail(err, CFS_EUSAGE,
-				"--fuse '%s': only no and auto, the kernel "
-				"mounts it",
-				q->fuse);
 	return 0;
 }
 
@@ -60,7 +79,7 @@ static int attach(const struct cfs_composefs_params *params, const char *where,
 	return 0;
 }
 
-static int mount_image(const struct cfs_globals *g, const struct request *q,
+static int mount_image(const struct cfs_globals *g, const struct options *o,
 		       const char *name, const char *where, struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
@@ -83,9 +102,9 @@ static int mount_image(const struct cfs_globals *g, const struct request *q,
 	if (r < 0)
 		return r;
 	objects = cfs_repo_open_objects(&repo, err);
-	upper = open_dir(q->upper, err);
-	work = open_dir(q->work, err);
-	if (objects < 0 || (q->upper && upper < 0) || (q->work && work < 0))
+	upper = open_dir(o->upper, err);
+	work = open_dir(o->work, err);
+	if (objects < 0 || (o->upper && upper < 0) || (o->work && work < 0))
 		return -err->code;
 	cfs_digest_to_hex(&id, hex);
 	snprintf(source, sizeof(source), "composefs:%s", hex);
@@ -98,32 +117,29 @@ static int mount_image(const struct cfs_globals *g, const struct request *q,
 			.verity = secure > 0,
 			.upper_fd = upper < 0 ? -1 : upper,
 			.work_fd = work < 0 ? -1 : work,
-			.attr = q->read_write ? 0 : MOUNT_ATTR_RDONLY,
+			.attr = o->read_write ? 0 : MOUNT_ATTR_RDONLY,
 			.upper_mount = -1,
 		},
 		where, err);
 }
 
-int cmd_mount(const struct cfs_globals *g, int argc, char **argv,
-	      struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
-	struct request q = { 0 };
-	const struct cfs_opt opts[] = {
-		{ .name = "upperdir", .text = &q.upper },
-		{ .name = "workdir", .text = &q.work },
-		{ .name = "read-write", .flag = &q.read_write },
-		{ .name = "fuse", .text = &q.fuse },
-		{ 0 },
-	};
-	int r;
+	const char *image = call->operand[0];
+	int r = check(call->options, err);
 
-	r = cmd_options(opts, &argc, argv, err);
 	if (r == 0)
-		r = cmd_operands(argc, 2, 2, err);
-	if (r == 0)
-		r = check(&q, err);
-	if (r < 0)
-		return r;
-	r = mount_image(g, &q, argv[1], argv[2], err);
-	return r < 0 ? cfs_ctx(err, "mount %s", argv[1]) : 0;
+		r = mount_image(call->g, call->options, image, call->operand[1],
+				err);
+	return r < 0 && r != -CFS_EUSAGE ? cfs_ctx(err, "mount %s", image) : r;
 }
+
+const struct cfs_cmd cmd_mount = {
+	.name = "mount",
+	.help = "mount an image",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "IMAGE", CFS_TAKES_IMAGE },
+		      { "MOUNTPOINT", CFS_TAKES_DIR } },
+	.run = run,
+};

@@ -22,6 +22,55 @@ enum kernel {
 	KERNEL_NO,
 };
 
+struct options {
+	struct cfs_opt_list certs, keys;
+	const char *emit, *attach;
+	enum kernel kernel;
+};
+
+static const char *const kernel_names[] = { "auto", "yes", "no", NULL };
+
+static int parse_kernel(const char *text, void *to, struct cfs_err *err)
+{
+	enum kernel *ret = to;
+
+	(void)err;
+	for (unsigned i = 0; kernel_names[i]; i++)
+		if (strcmp(text, kernel_names[i]) == 0)
+			*ret = (enum kernel)i;
+	return 0;
+}
+
+static const struct cfs_opt options[] = {
+	{ .name = "cert",
+	  .value = "PEM",
+	  .help = "the signer's own certificate",
+	  .takes = CFS_TAKES_FILE,
+	  CFS_OPT_SETS(struct options, certs) },
+	{ .name = "key",
+	  .value = "KEY",
+	  .help = "its key: a PEM file or a pkcs11: URI",
+	  .takes = CFS_TAKES_FILE,
+	  CFS_OPT_SETS(struct options, keys) },
+	{ .name = "emit-tbs",
+	  .value = "DIR",
+	  .help = "only write DIR/DIGEST.tbs, to be signed elsewhere",
+	  .takes = CFS_TAKES_DIR,
+	  CFS_OPT_SETS(struct options, emit) },
+	{ .name = "attach",
+	  .value = "DIR",
+	  .help = "take back DIR/DIGEST.p7, made with --cert's key",
+	  .takes = CFS_TAKES_DIR,
+	  CFS_OPT_SETS(struct options, attach) },
+	{ .name = "kernel-signatures",
+	  .value = "auto|yes|no",
+	  .help = "have the kernel check the signature at every open; auto "
+		  "(default): if it knows the signer, see `cfsctl keyring`",
+	  .choices = kernel_names,
+	  CFS_OPT_PARSES(struct options, kernel, parse_kernel) },
+	{ 0 },
+};
+
 struct sign {
 	const struct cfs_globals *g;
 	const char *emit;   /* --emit-tbs DIR */
@@ -199,25 +248,25 @@ static int emit_image(const struct sign *s, const struct cfs_repo *repo,
 	return 0;
 }
 
-static int emit_all(const struct sign *s, int argc, char **argv,
+static int emit_all(const struct sign *s, const struct cfs_call *call,
 		    struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	int r = cmd_open_repo(s->g, &repo, err);
 
-	for (int i = 1; r >= 0 && i < argc; i++)
-		r = emit_image(s, &repo, argv[i], err);
+	for (int i = 0; r >= 0 && i < call->n; i++)
+		r = emit_image(s, &repo, call->operand[i], err);
 	return r;
 }
 
-static int sign_images(const struct sign *s, int argc, char **argv,
+static int sign_images(const struct sign *s, const struct cfs_call *call,
 		       struct cfs_err *err)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	int r = cmd_open_store(s->g, &store, err);
 
-	for (int i = 1; r >= 0 && i < argc; i++)
-		r = sign_image(s, &store, argv[i], err);
+	for (int i = 0; r >= 0 && i < call->n; i++)
+		r = sign_image(s, &store, call->operand[i], err);
 	return r;
 }
 
@@ -226,11 +275,12 @@ static int open_pairs(struct sign *s, const struct cfs_opt_list *certs,
 {
 	if (!certs->n || certs->n != keys->n)
 		return cfs_fail(err, CFS_EUSAGE,
-				"every --cert needs its --key, and one pair "
-				"at least is needed");
+				"give at least one --cert, each with its "
+				"--key");
 	if (certs->n > SIGNERS_MAX)
-		return cfs_fail(err, CFS_EUSAGE, "%u signers, %d are allowed",
-				certs->n, SIGNERS_MAX);
+		return cfs_fail(err, CFS_EUSAGE,
+				"too many signers (%u; at most %d)", certs->n,
+				SIGNERS_MAX);
 	for (unsigned i = 0; i < certs->n; i++) {
 		int r = cfs_signing_open(certs->v[i], keys->v[i],
 					 &s->signers[s->n], err);
@@ -242,65 +292,50 @@ static int open_pairs(struct sign *s, const struct cfs_opt_list *certs,
 	return 0;
 }
 
-static int set_kernel(struct sign *s, const char *text, struct cfs_err *err)
-{
-	static const char *const names[] = { "auto", "yes", "no" };
-
-	for (unsigned i = 0; text && i < CFS_ARRAY_SIZE(names); i++)
-		if (strcmp(text, names[i]) == 0) {
-			s->kernel = (enum kernel)i;
-			return 0;
-		}
-	if (!text)
-		return 0;
-	return cfs_fail(err, CFS_EUSAGE,
-			"--kernel-signatures '%s': auto, yes or no is expected",
-			text);
-}
-
 /* Which of the three it is, and what that needs. */
-static int prepare(struct sign *s, const struct cfs_opt_list *certs,
-		   const struct cfs_opt_list *keys, struct cfs_err *err)
+static int prepare(struct sign *s, const struct options *o, struct cfs_err *err)
 {
-	if (s->emit && (s->attach || certs->n || keys->n))
+	if (o->emit && (o->attach || o->certs.n || o->keys.n))
 		return cfs_fail(err, CFS_EUSAGE,
-				"--emit-tbs goes with neither --cert, --key "
-				"nor --attach");
-	if (s->emit)
+				"--emit-tbs cannot be combined with --cert, "
+				"--key or --attach");
+	if (o->emit)
 		return 0;
-	if (!s->attach)
-		return open_pairs(s, certs, keys, err);
-	if (keys->n || !certs->n)
+	if (!o->attach)
+		return open_pairs(s, &o->certs, &o->keys, err);
+	if (o->keys.n || !o->certs.n)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--attach needs --cert, and no --key");
-	return cmd_read_certs(certs, &s->certs, err);
+	return cmd_read_certs(&o->certs, &s->certs, err);
 }
 
-int cmd_sign(const struct cfs_globals *g, int argc, char **argv,
-	     struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
-	__attribute__((cleanup(sign_free))) struct sign s = { .g = g };
-	struct cfs_opt_list certs = { 0 }, keys = { 0 };
-	const char *kernel = NULL;
-	const struct cfs_opt opts[] = {
-		{ .name = "cert", .list = &certs },
-		{ .name = "key", .list = &keys },
-		{ .name = "emit-tbs", .text = &s.emit },
-		{ .name = "attach", .text = &s.attach },
-		{ .name = "kernel-signatures", .text = &kernel },
-		{ 0 },
+	const struct options *o = call->options;
+	__attribute__((cleanup(sign_free))) struct sign s = {
+		.g = call->g,
+		.emit = o->emit,
+		.attach = o->attach,
+		.kernel = o->kernel,
 	};
-	int r;
+	int r = prepare(&s, o, err);
 
-	r = cmd_options(opts, &argc, argv, err);
-	if (r == 0)
-		r = cmd_operands(argc, 1, INT16_MAX, err);
-	if (r == 0)
-		r = set_kernel(&s, kernel, err);
-	if (r == 0)
-		r = prepare(&s, &certs, &keys, err);
 	if (r < 0)
 		return r;
-	return s.emit ? emit_all(&s, argc, argv, err)
-		      : sign_images(&s, argc, argv, err);
+	return s.emit ? emit_all(&s, call, err) : sign_images(&s, call, err);
 }
+
+const struct cfs_cmd cmd_sign = {
+	.name = "sign",
+	.help = "sign images",
+	.needs = "--cert PEM --key KEY",
+	.more = "Several pairs of --cert and --key make several signers.  What "
+		"--emit-tbs wrote\nis signed by\n"
+		"  openssl smime -sign -binary -noattr -nocerts -outform DER -md "
+		"HASH \\\n"
+		"    -signer PEM -inkey KEY -in DIGEST.tbs -out DIGEST.p7\n",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "IMAGE", CFS_TAKES_IMAGE, .many = true } },
+	.run = run,
+};

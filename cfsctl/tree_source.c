@@ -13,35 +13,23 @@
 /* No policy file of a known distribution comes near this, in bytes. */
 #define POLICY_MAX (64u << 20)
 
-int cmd_source_check(struct cfs_source *source, struct cfs_err *err)
-{
-	const char *mode = source->xattrs;
+const char *const cmd_source_xattrs[] = { "allowlist-only", "keep-user-xattrs",
+					  NULL };
 
-	if (!mode || strcmp(mode, "allowlist-only") == 0)
-		source->filter = CFS_XATTRS_ALLOWLIST;
-	else if (strcmp(mode, "keep-user-xattrs") == 0)
-		source->filter = CFS_XATTRS_KEEP_USER;
-	else
-		return cfs_fail(err, CFS_EUSAGE,
-				"--xattrs: invalid xattr filtering mode \"%s\" "
-				"(expected \"allowlist-only\" or "
-				"\"keep-user-xattrs\")",
-				mode);
-	return cmd_parse_threads(source->threads_text, &source->threads, err);
+int cmd_source_filter(const char *text, void *to, struct cfs_err *err)
+{
+	enum cfs_xattr_filter *ret = to;
+
+	(void)err;
+	*ret = strcmp(text, cmd_source_xattrs[0]) == 0 ? CFS_XATTRS_ALLOWLIST
+						       : CFS_XATTRS_KEEP_USER;
+	return 0;
 }
 
-int cmd_source_operands(struct cfs_source *source, int argc, char **argv,
-			int max, struct cfs_err *err)
+int cmd_source_operand(struct cfs_source *source, const struct cfs_call *call)
 {
-	int first = source->dumpfile ? 0 : 1, r;
-
-	r = cmd_operands(argc, first, max - 1 + first, err);
-	if (r == 0)
-		r = cmd_source_check(source, err);
-	if (r < 0)
-		return r;
-	source->path = first ? argv[1] : NULL;
-	return 1 + first;
+	source->path = source->dumpfile ? NULL : call->operand[0];
+	return source->path ? 1 : 0;
 }
 
 static int read_dumpfile(const char *path, struct cfs_tree **ret,

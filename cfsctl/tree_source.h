@@ -16,47 +16,55 @@ struct cfs_source {
 	const char *dumpfile; /* "-" is stdin */
 	bool bootable;
 	bool as_is; /* --no-propagate-usr-to-root */
-	const char *xattrs;
 	enum cfs_xattr_filter filter;
-	const char *threads_text;
 	unsigned threads; /* as cfs_digester_new() takes them */
 };
 
-/* For tables of options: those about directories, and all. */
-#define CFS_SOURCE_DIR_OPTIONS(source)                             \
-	{ .name = "bootable", .flag = &(source)->bootable },       \
-		{ .name = "no-propagate-usr-to-root",              \
-		  .flag = &(source)->as_is },                      \
-		{ .name = "xattrs", .text = &(source)->xattrs },   \
-	{                                                          \
-		.name = "threads", .text = &(source)->threads_text \
+/* Rows of options that set the member @source of @type: those about
+ * directories, and all. */
+#define CFS_SOURCE_DIR_OPTIONS(type, source)                                  \
+	{ .name = "bootable",                                                 \
+	  .help = "empty /boot and /sysroot; label all files by the SELinux " \
+		  "policy in the tree",                                       \
+	  CFS_OPT_SETS(type, source.bootable) },                              \
+		CFS_SOURCE_TREE_OPTIONS(type, source)
+#define CFS_SOURCE_TREE_OPTIONS(type, source)                                  \
+	{ .name = "no-propagate-usr-to-root",                                  \
+	  .help = "take the root directory's metadata and all xattrs as they " \
+		  "are, and keep /run",                                        \
+	  CFS_OPT_SETS(type, source.as_is) },                                  \
+		{ .name = "xattrs",                                            \
+		  .value = "MODE",                                             \
+		  .help = "allowlist-only (default) or keep-user-xattrs",      \
+		  .choices = cmd_source_xattrs,                                \
+		  CFS_OPT_PARSES(type, source.filter, cmd_source_filter) },    \
+		CFS_OPT_THREADS(type, source.threads)
+#define CFS_SOURCE_OPTIONS(type, source)                                       \
+	{ .name = "from-dumpfile",                                             \
+	  .value = "FILE",                                                     \
+	  .help = "read a dumpfile instead of a directory; - is the standard " \
+		  "input",                                                     \
+	  .takes = CFS_TAKES_FILE,                                             \
+	  CFS_OPT_SETS(type, source.dumpfile) },                               \
+		CFS_SOURCE_DIR_OPTIONS(type, source)
+
+/* The values of --xattrs, and what reads them into an enum
+ * cfs_xattr_filter. */
+extern const char *const cmd_source_xattrs[];
+int cmd_source_filter(const char *text, void *to,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* The first operand of commands that take all of these options. */
+#define CFS_SOURCE_OPERAND                              \
+	{                                               \
+		.name = "PATH", .takes = CFS_TAKES_DIR, \
+		.unless = "from-dumpfile"               \
 	}
-#define CFS_SOURCE_OPTIONS(source)                                \
-	{ .name = "from-dumpfile", .text = &(source)->dumpfile }, \
-		CFS_SOURCE_DIR_OPTIONS(source)
 
-/* Lines about them for `help`. */
-#define CFS_SOURCE_DIR_HELP                                                   \
-	"  --bootable            empty /boot and /sysroot, make SELinux "     \
-	"labels\n"                                                            \
-	"  --no-propagate-usr-to-root\n"                                      \
-	"                        take the root directory and xattrs as they " \
-	"are\n"                                                               \
-	"  --xattrs MODE         allowlist-only or keep-user-xattrs\n" CFS_THREADS_HELP
-#define CFS_SOURCE_HELP                                                   \
-	"  --from-dumpfile FILE  read a dumpfile, not a directory; - is " \
-	"stdin\n" CFS_SOURCE_DIR_HELP
-
-/* Checks the options, for who sets path or dumpfile himself. */
-int cmd_source_check(struct cfs_source *source,
-		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/* Takes the directory from the operands and checks the options; of @max
- * operands the first is the directory, when there is no dumpfile.
- * Returns the index of the first operand that is left. */
-int cmd_source_operands(struct cfs_source *source, int argc, char **argv,
-			int max,
-			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+/* Sets @source->path to that operand, if there is one.  Returns the index of
+ * the operand after it. */
+int cmd_source_operand(struct cfs_source *source,
+		       const struct cfs_call *call) CFS_NONNULL;
 
 /*
  * Reads it and transforms it.  @digester, @seen, @ctx: as struct cfs_scan has

@@ -8,6 +8,23 @@
 #include "keys/verify.h"
 #include "repo/signature.h"
 
+struct options {
+	struct cfs_opt_list certs;
+	bool check_expiry;
+};
+
+static const struct cfs_opt options[] = {
+	{ .name = "cert",
+	  .value = "PEM",
+	  .help = "a signer's own certificate; repeatable",
+	  .takes = CFS_TAKES_FILE,
+	  CFS_OPT_SETS(struct options, certs) },
+	{ .name = "check-expiry",
+	  .help = "refuse an expired certificate",
+	  CFS_OPT_SETS(struct options, check_expiry) },
+	{ 0 },
+};
+
 /* What is kept beside the image, else what the kernel keeps with it.  0 when
  * there is neither. */
 static int read_signature(const struct cfs_repo *repo,
@@ -60,27 +77,28 @@ static int verify(const struct cfs_globals *g, const char *name,
 	return cmd_print_signer(what, &certs->v[cert], check_expiry, err);
 }
 
-int cmd_verify_image(const struct cfs_globals *g, int argc, char **argv,
-		     struct cfs_err *err)
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
+	const struct options *o = call->options;
 	CFS_AUTOCERTS struct cfs_certs certs = { 0 };
-	struct cfs_opt_list files = { 0 };
-	bool check_expiry = false;
-	const struct cfs_opt opts[] = {
-		{ .name = "cert", .list = &files },
-		{ .name = "check-expiry", .flag = &check_expiry },
-		{ 0 },
-	};
 	int r;
 
-	r = cmd_options(opts, &argc, argv, err);
-	if (r == 0)
-		r = cmd_operands(argc, 1, 1, err);
-	if (r == 0 && !files.n)
-		r = cfs_fail(err, CFS_EUSAGE,
-			     "--cert is missing: a signature proves nothing "
-			     "without knowing whose");
-	if (r == 0)
-		r = cmd_read_certs(&files, &certs, err);
-	return r < 0 ? r : verify(g, argv[1], &certs, check_expiry, err);
+	if (!o->certs.n)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--cert is missing: a signature proves nothing "
+				"without knowing whose");
+	r = cmd_read_certs(&o->certs, &certs, err);
+	if (r < 0)
+		return r;
+	return verify(call->g, call->operand[0], &certs, o->check_expiry, err);
 }
+
+const struct cfs_cmd cmd_verify_image = {
+	.name = "verify-image",
+	.help = "succeed if one of these certificates signed the image",
+	.needs = "--cert PEM",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "IMAGE", CFS_TAKES_IMAGE } },
+	.run = run,
+};

@@ -2,111 +2,196 @@
 #include "cfsctl/cli/options.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/suggest.h"
 
-static int unexpected(const char *arg, struct cfs_err *err)
+/* A row, and the table that it was found in. */
+struct found {
+	struct cfs_opt_table *table;
+	const struct cfs_opt *row;
+};
+
+const struct cfs_opt *cmd_option_find(const struct cfs_opt *rows,
+				      const char *name, size_t len)
 {
-	return cfs_fail(err, CFS_EUSAGE, "unexpected argument '%s'", arg);
+	for (; rows && rows->name; rows++)
+		if (strlen(rows->name) == len &&
+		    memcmp(rows->name, name, len) == 0)
+			return rows;
+	return NULL;
 }
 
-static int set(const struct cfs_opt *opt, const char *value,
-	       struct cfs_err *err)
+bool cmd_option_given(const struct cfs_opt_table *table, const char *name)
 {
-	if (opt->flag) {
-		*opt->flag = true;
-		return 0;
+	const struct cfs_opt *row =
+		cmd_option_find(table->rows, name, strlen(name));
+
+	return row && table->seen >> (row - table->rows) & 1;
+}
+
+static struct found find_name(struct cfs_opts *opts, const char *name,
+			      size_t len)
+{
+	for (unsigned i = 0; i < opts->n; i++) {
+		struct cfs_opt_table *table = &opts->table[i];
+		const struct cfs_opt *row =
+			cmd_option_find(table->rows, name, len);
+
+		if (row)
+			return (struct found){ table, row };
 	}
-	if (opt->text) {
-		if (*opt->text)
-			return cfs_fail(err, CFS_EUSAGE,
-					"option '--%s' is given twice",
-					opt->name);
-		*opt->text = value;
-		return 0;
+	return (struct found){ 0 };
+}
+
+static struct found find_letter(struct cfs_opts *opts, char c)
+{
+	for (unsigned i = 0; i < opts->n; i++) {
+		struct cfs_opt_table *table = &opts->table[i];
+		const struct cfs_opt *row = table->rows;
+
+		for (; row && row->name; row++)
+			if (row->letter && row->letter == c)
+				return (struct found){ table, row };
 	}
-	if (opt->list->n == CFS_OPT_LIST_MAX)
+	return (struct found){ 0 };
+}
+
+static int unknown(const struct cfs_opts *opts, const char *arg,
+		   struct cfs_err *err)
+{
+	int len = (int)strcspn(arg, "=");
+	/* One dash in front of a long name is a slip, too. */
+	int dashes = arg[1] == '-' ? 2 : 1;
+	char typed[64], meant[256];
+	struct cfs_suggest s = { .word = typed, .quote = "--" };
+
+	snprintf(typed, sizeof(typed), "%.*s", len - dashes, arg + dashes);
+	for (unsigned i = 0; i < opts->n; i++) {
+		const struct cfs_opt *row = opts->table[i].rows;
+
+		for (; row && row->name; row++)
+			cmd_suggest_offer(&s, row->name);
+	}
+	return cfs_fail(err, CFS_EUSAGE, "unknown option '%.*s'%s", len, arg,
+			cmd_suggest_text(&s, meant, sizeof(meant)));
+}
+
+static int check_choice(const struct cfs_opt *row, const char *value,
+			struct cfs_err *err)
+{
+	const char *const *choice = row->choices;
+	char list[128] = "";
+
+	for (; *choice; choice++) {
+		if (strcmp(value, *choice) == 0)
+			return 0;
+		if (choice != row->choices)
+			strncat(list, choice[1] ? ", " : " or ",
+				sizeof(list) - strlen(list) - 1);
+		strncat(list, *choice, sizeof(list) - strlen(list) - 1);
+	}
+	return cfs_fail(err, CFS_EUSAGE, "--%s '%s': expected %s", row->name,
+			value, list);
+}
+
+static int add_to_list(const struct cfs_opt *row, struct cfs_opt_list *list,
+		       const char *value, struct cfs_err *err)
+{
+	if (list->n == CFS_OPT_LIST_MAX)
 		return cfs_fail(err, CFS_EUSAGE,
 				"option '--%s' is given more than %d times",
-				opt->name, CFS_OPT_LIST_MAX);
-	opt->list->v[opt->list->n++] = value;
+				row->name, CFS_OPT_LIST_MAX);
+	list->v[list->n++] = value;
 	return 0;
 }
 
-static const struct cfs_opt *find_name(const struct cfs_opt *opts,
-				       const char *name, size_t len)
+static int set(const struct found *f, const char *value, struct cfs_err *err)
 {
-	for (; opts && opts->name; opts++)
-		if (strlen(opts->name) == len &&
-		    memcmp(opts->name, name, len) == 0)
-			return opts;
-	return NULL;
-}
+	const struct cfs_opt *row = f->row;
+	uint64_t bit = UINT64_C(1) << (row - f->table->rows);
+	char *to = (char *)f->table->into + row->at;
+	int r = 0;
 
-static const struct cfs_opt *find_letter(const struct cfs_opt *opts, char c)
-{
-	for (; opts && opts->name; opts++)
-		if (opts->letter && opts->letter == c)
-			return opts;
-	return NULL;
-}
-
-/* Takes the option at *@argv; *@inline_value is what hangs on it, or NULL.
- * Returns the number of arguments used. */
-static int take(const struct cfs_opt *opt, const char *inline_value,
-		char **argv, struct cfs_err *err)
-{
-	const char *value = inline_value ? inline_value : argv[1];
-	int r;
-
-	if (opt->flag && inline_value)
-		return cfs_fail(err, CFS_EUSAGE, "option '--%s' takes no value",
-				opt->name);
-	if (!opt->flag && !value)
-		return cfs_fail(err, CFS_EUSAGE, "option '--%s' needs a value",
-				opt->name);
-	r = set(opt, value, err);
+	if (f->table->seen & bit &&
+	    (row->kind == CFS_OPT_TEXT || row->kind == CFS_OPT_PARSED))
+		return cfs_fail(err, CFS_EUSAGE, "option '--%s' is given twice",
+				row->name);
+	f->table->seen |= bit;
+	if (row->choices)
+		r = check_choice(row, value, err);
 	if (r < 0)
 		return r;
-	return opt->flag || inline_value ? 1 : 2;
+	switch (row->kind) {
+	case CFS_OPT_FLAG:
+		*(bool *)to = true;
+		return 0;
+	case CFS_OPT_TEXT:
+		memcpy(to, &value, sizeof(value));
+		return 0;
+	case CFS_OPT_LIST:
+		return add_to_list(row, (void *)to, value, err);
+	case CFS_OPT_PARSED:
+		break;
+	}
+	r = row->parse(value, to, err);
+	return r < 0 ? cfs_ctx(err, "--%s '%s'", row->name, value) : 0;
 }
 
-static int take_long(const struct cfs_opt *opts, char **argv,
-		     struct cfs_err *err)
+/* Takes the option at *@argv; @attached is the value that it came with, or
+ * NULL.  Returns the number of arguments used. */
+static int take(const struct found *f, const char *attached, char **argv,
+		struct cfs_err *err)
+{
+	bool flag = f->row->kind == CFS_OPT_FLAG;
+	const char *value = attached ? attached : argv[1];
+	int r;
+
+	if (flag && attached)
+		return cfs_fail(err, CFS_EUSAGE, "option '--%s' takes no value",
+				f->row->name);
+	if (!flag && !value)
+		return cfs_fail(err, CFS_EUSAGE,
+				"option '--%s' needs a value: --%s %s",
+				f->row->name, f->row->name, f->row->value);
+	r = set(f, value, err);
+	if (r < 0)
+		return r;
+	return flag || attached ? 1 : 2;
+}
+
+static int take_long(struct cfs_opts *opts, char **argv, struct cfs_err *err)
 {
 	const char *name = argv[0] + 2;
 	size_t len = strcspn(name, "=");
-	const struct cfs_opt *opt = find_name(opts, name, len);
+	struct found f = find_name(opts, name, len);
 
-	if (!opt)
-		return unexpected(argv[0], err);
-	return take(opt, name[len] == '=' ? name + len + 1 : NULL, argv, err);
+	if (!f.row)
+		return unknown(opts, argv[0], err);
+	return take(&f, name[len] == '=' ? name + len + 1 : NULL, argv, err);
 }
 
 /* "-abc" is "-a -b -c" as long as they take no value. */
-static int take_short(const struct cfs_opt *opts, char **argv,
-		      struct cfs_err *err)
+static int take_short(struct cfs_opts *opts, char **argv, struct cfs_err *err)
 {
-	const struct cfs_opt *opt;
-	int r;
-
 	for (const char *c = argv[0] + 1;; c++) {
-		opt = find_letter(opts, *c);
-		if (!opt)
-			return unexpected(argv[0], err);
-		if (!opt->flag || !c[1])
-			return take(opt, c[1] ? c + 1 : NULL, argv, err);
-		r = set(opt, NULL, err);
+		struct found f = find_letter(opts, *c);
+		int r;
+
+		if (!f.row)
+			return unknown(opts, argv[0], err);
+		if (f.row->kind != CFS_OPT_FLAG || !c[1])
+			return take(&f, c[1] ? c + 1 : NULL, argv, err);
+		r = set(&f, NULL, err);
 		if (r < 0)
 			return r;
 	}
 }
 
 /* Takes the option at *@argv; 0 when it is an operand. */
-static int take_any(const struct cfs_opt *opts, char **argv,
-		    struct cfs_err *err)
+static int take_any(struct cfs_opts *opts, char **argv, struct cfs_err *err)
 {
 	if (argv[0][0] != '-' || !argv[0][1])
 		return 0;
@@ -114,7 +199,7 @@ static int take_any(const struct cfs_opt *opts, char **argv,
 				 : take_short(opts, argv, err);
 }
 
-int cmd_options(const struct cfs_opt *opts, int *argc, char **argv,
+int cmd_options(struct cfs_opts *opts, int *argc, char **argv,
 		struct cfs_err *err)
 {
 	int operands = 1;
@@ -127,6 +212,7 @@ int cmd_options(const struct cfs_opt *opts, int *argc, char **argv,
 				argv[operands++] = argv[i];
 			break;
 		}
+		opts->at = i;
 		r = take_any(opts, argv + i, err);
 		if (r < 0)
 			return r;
@@ -139,7 +225,7 @@ int cmd_options(const struct cfs_opt *opts, int *argc, char **argv,
 	return 0;
 }
 
-int cmd_options_front(const struct cfs_opt *opts, int argc, char **argv,
+int cmd_options_front(struct cfs_opts *opts, int argc, char **argv,
 		      struct cfs_err *err)
 {
 	int i = 1;
@@ -149,6 +235,7 @@ int cmd_options_front(const struct cfs_opt *opts, int argc, char **argv,
 
 		if (strcmp(argv[i], "--") == 0)
 			return i + 1;
+		opts->at = i;
 		r = take_any(opts, argv + i, err);
 		if (r < 0)
 			return r;
@@ -159,44 +246,27 @@ int cmd_options_front(const struct cfs_opt *opts, int argc, char **argv,
 	return i;
 }
 
-int cmd_operands(int argc, int min, int max, struct cfs_err *err)
+int cmd_parse_threads(const char *text, void *to, struct cfs_err *err)
 {
-	int n = argc - 1;
-
-	if (n < min)
-		return cfs_fail(err, CFS_EUSAGE, "an operand is missing");
-	if (n > max)
-		return cfs_fail(err, CFS_EUSAGE, "too many operands");
-	return 0;
-}
-
-int cmd_parse_no(const char *name, const char *text, bool *ret,
-		 struct cfs_err *err)
-{
-	bool no = text && strcmp(text, "no") == 0;
-
-	if (text && !no && strcmp(text, "yes") != 0)
-		return cfs_fail(err, CFS_EUSAGE,
-				"--%s '%s': yes or no is expected", name, text);
-	*ret = no;
-	return 0;
-}
-
-int cmd_parse_threads(const char *text, unsigned *ret, struct cfs_err *err)
-{
+	unsigned *ret = to;
 	char *end;
 	long n;
 
-	*ret = 0;
-	if (!text)
-		return 0;
 	errno = 0;
 	n = strtol(text, &end, 10);
 	if (errno || *end || end == text || n < 1 || n > INT_MAX)
-		return cfs_fail(err, CFS_EUSAGE,
-				"--threads '%s': a number from 1 on is "
-				"expected",
-				text);
+		return cfs_fail(err, CFS_EUSAGE, "expected a number from 1 on");
 	*ret = (unsigned)n;
+	return 0;
+}
+
+const char *const cmd_yes_no[] = { "yes", "no", NULL };
+
+int cmd_parse_no(const char *text, void *to, struct cfs_err *err)
+{
+	bool *ret = to;
+
+	(void)err;
+	*ret = strcmp(text, "no") == 0;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* composefs-dump SRC DEST: an image read and written again. */
-#include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/options.h"
 #include "cfsctl/cli/output.h"
 #include "cfsctl/compat/load_image.h"
 #include "cfsctl/compat/programs.h"

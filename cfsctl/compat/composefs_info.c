@@ -4,7 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/options.h"
 #include "cfsctl/compat/composefs_info.h"
 #include "cfsctl/compat/load_image.h"
 #include "cfsctl/compat/programs.h"

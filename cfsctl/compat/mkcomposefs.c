@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/pool.h"
-#include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/options.h"
 #include "cfsctl/cli/output.h"
 #include "cfsctl/compat/programs.h"
 #include "erofs/writer.h"

@@ -6,7 +6,7 @@
 
 #include "base/io.h"
 #include "base/kernel.h"
-#include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/options.h"
 #include "cfsctl/compat/mount_options.h"
 #include "cfsctl/compat/programs.h"
 #include "erofs/format.h"

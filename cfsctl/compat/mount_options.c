@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/options.h"
 
 /* An option of composefs: its value goes to @text, or it sets @flag or
  * clears @unflag. */

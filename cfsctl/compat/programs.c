@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/options.h"
 
-static const struct cfs_program programs[] = {
+const struct cfs_program cmd_programs[] = {
 	{ .name = "mkcomposefs",
 	  .help = "make an image of a directory or dumpfile",
 	  .usage = cmd_mkcomposefs_usage,
@@ -29,7 +29,7 @@ static const struct cfs_program programs[] = {
 
 const struct cfs_program *cmd_program_find(const char *name)
 {
-	const struct cfs_program *p = programs;
+	const struct cfs_program *p = cmd_programs;
 	const char *slash = strrchr(name, '/');
 
 	if (slash)
@@ -67,10 +67,4 @@ int cmd_program_run(const struct cfs_program *program, int argc, char **argv)
 		fprintf(stderr, "%s: %s\n", program->name, err.msg);
 	}
 	return EXIT_FAILURE;
-}
-
-void cmd_program_list(FILE *to)
-{
-	for (const struct cfs_program *p = programs; p->name; p++)
-		fprintf(to, "  %-36s  %s\n", p->name, p->help);
 }

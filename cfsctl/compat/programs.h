@@ -28,14 +28,14 @@ struct cfs_program {
 	int (*run)(int argc, char **argv, struct cfs_err *err);
 };
 
+/* All of them; ends with a NULL name. */
+extern const struct cfs_program cmd_programs[];
+
 /* The program of that name, which may be a path (argv[0]); or NULL. */
 const struct cfs_program *cmd_program_find(const char *name);
 
 /* Runs it and says what went wrong.  Returns the exit status. */
 int cmd_program_run(const struct cfs_program *program, int argc, char **argv);
-
-/* The lines of `cfsctl help` for all of them. */
-void cmd_program_list(FILE *to);
 
 /* What could not be written to stdout is not done. */
 int cmd_flush(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

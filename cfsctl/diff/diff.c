@@ -141,37 +141,61 @@ static int read_and_compare(const struct cfs_globals *g,
 	return r;
 }
 
-int cmd_diff(const struct cfs_globals *g, int argc, char **argv,
-	     struct cfs_err *err)
+struct options {
+	struct cfs_opt_list ignore;
+	bool json, all, no_trunc;
+	struct cfs_source source;
+};
+
+static const struct cfs_opt options[] = {
+	{ .name = "json",
+	  .help = "print JSON",
+	  CFS_OPT_SETS(struct options, json) },
+	{ .name = "all",
+	  .help = "print also what is below a directory of one side",
+	  CFS_OPT_SETS(struct options, all) },
+	{ .name = "no-trunc",
+	  .help = "print whole digests and values",
+	  CFS_OPT_SETS(struct options, no_trunc) },
+	{ .name = "ignore",
+	  .value = "WHAT,...",
+	  .help = "leave out fields (mode, mtime, owner, ...), xattrs by their "
+		  "names, or the bytes of images; repeatable",
+	  CFS_OPT_SETS(struct options, ignore) },
+	CFS_SOURCE_DIR_OPTIONS(struct options, source),
+	{ 0 },
+};
+
+static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	__attribute__((cleanup(ignored_free))) struct ignored ignored = { 0 };
-	struct cfs_diff_print print = { 0 };
-	struct cfs_opt_list lists = { 0 };
-	struct cfs_source source = { 0 };
-	bool all = false;
-	const struct cfs_opt opts[] = {
-		{ .name = "ignore", .list = &lists },
-		{ .name = "json", .flag = &print.json },
-		{ .name = "all", .flag = &all },
-		{ .name = "no-trunc", .flag = &print.whole },
-		CFS_SOURCE_DIR_OPTIONS(&source),
-		{ 0 },
-	};
+	const struct options *o = call->options;
+	struct cfs_diff_print print = { .json = o->json,
+					.whole = o->no_trunc || o->json };
+	char *const *name = call->operand;
 	int r;
 
-	r = cmd_options(opts, &argc, argv, err);
-	if (r == 0)
-		r = cmd_operands(argc, 2, 2, err);
-	if (r == 0)
-		r = cmd_source_check(&source, err);
-	if (r == 0)
-		r = parse_ignored(&lists, &ignored, err);
+	r = parse_ignored(&o->ignore, &ignored, err);
 	if (r < 0)
 		return r;
-	if (strcmp(argv[1], "-") == 0 && strcmp(argv[2], "-") == 0)
+	if (strcmp(name[0], "-") == 0 && strcmp(name[1], "-") == 0)
 		return cfs_fail(err, CFS_EUSAGE,
-				"only one of the two can be stdin");
-	print.whole |= print.json;
-	return read_and_compare(g, &source, argv + 1, &ignored, &print, all,
-				err);
+				"only one of the two can be the standard "
+				"input");
+	return read_and_compare(call->g, &o->source, name, &ignored, &print,
+				o->all, err);
 }
+
+const struct cfs_cmd cmd_diff = {
+	.name = "diff",
+	.help = "say what differs between images, directories, dumpfiles",
+	.more = "A and B: a directory, an image or dumpfile (- is the standard "
+		"input), or the name\nor digest of an image of the repository.  "
+		"Exit status: 0 the same, 1 different,\n2 trouble.\n",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "A", CFS_TAKES_FILE }, { "B", CFS_TAKES_FILE } },
+	.run = run,
+	.allows_no_repo = true,
+	.compares = true,
+};

@@ -177,7 +177,7 @@ refuse "but not without its objects" 'not in the repository' \
 	cfsctl --repo other create-image --from-dumpfile dump \
 	--no-propagate-usr-to-root
 refuse "--no-repo is for computing" no-repo cfsctl --no-repo create-image root
-refuse "--xattrs knows its modes" 'invalid xattr filtering mode "x"' \
+refuse "--xattrs knows its modes" "--xattrs 'x': expected allowlist-only or keep-user-xattrs" \
 	cfs compute-id --xattrs x root
 if setfattr -n user.test -v 1 root/usr/bin/hello 2> /dev/null; then
 	same "user xattrs are dropped" "$(cfs compute-id root)" "$hexid"

@@ -296,10 +296,10 @@ trouble() { # NAME WORDS ARGUMENT...
 	same "$name: status" "$?" 2
 	check "$name" grep -qF -e "$words" err
 }
-trouble "one operand" "an operand is missing" --no-repo diff dir
+trouble "one operand" "B is missing" --no-repo diff dir
 trouble "no such field" "--ignore 'modes': there is no such field" \
 	--no-repo diff --ignore modes dir dir
-trouble "stdin twice" "only one of the two can be stdin" --no-repo diff - -
+trouble "stdin twice" "only one of the two can be the standard input" --no-repo diff - -
 trouble "no file, no repository" "none: there is no such file" \
 	--no-repo diff none dir
 trouble "no such image" "none" --repo repo diff none dir

@@ -116,7 +116,7 @@ check "e2fsck finds nothing in that either" e2fsck -fn small.img
 
 refuse "no size" "size 12x" disk x.img --size 12x
 refuse "no UUID" "is not an UUID" disk x.img --uuid 1234
-refuse "neither yes nor no" "yes or no is expected" disk x.img \
+refuse "neither yes nor no" "expected yes or no" disk x.img \
 	--kernel-signatures maybe
 refuse "label too long" "longer than 16 bytes" disk x.img \
 	--label 12345678901234567

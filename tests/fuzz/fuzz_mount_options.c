@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/options.h"
 #include "tests/fuzz/fuzz.h"
 
 static void add_value(struct cfs_buf *to, const char *value)

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/options.h"
 #include "cfsctl/compat/programs.h"
 #include "erofs/format.h"
 #include "tests/fake/kernel.h"

@@ -3,7 +3,7 @@
 
 #include <linux/mount.h>
 
-#include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/options.h"
 #include "tests/test.h"
 
 static struct cfs_err err;

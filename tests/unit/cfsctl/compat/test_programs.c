@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "cfsctl/compat/programs.h"
 
-#include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/options.h"
 #include "tests/test.h"
 
 static const char *name_of(const char *argv0)
