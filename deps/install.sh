@@ -49,10 +49,9 @@ for unit in systemd-units/*.service systemd-units/*.service.d/*.conf; do
 done
 
 dracut=$PREFIX/lib/dracut
-put 755 dracut-module/50composefs/module-setup.sh \
-	"$dracut/modules.d/50composefs/module-setup.sh"
-put 755 dracut-module/50composefs/composefs-mount.sh \
-	"$dracut/modules.d/50composefs/composefs-mount.sh"
+for file in module-setup.sh composefs-mount.sh composefs-emergency.sh composefs-shutdown.sh; do
+	put 755 "dracut-module/50composefs/$file" "$dracut/modules.d/50composefs/$file"
+done
 put 644 dracut-module/50-composefs.conf \
 	"$dracut/dracut.conf.d/50-composefs.conf"
 

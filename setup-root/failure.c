@@ -177,7 +177,7 @@ void cfs_failure_report(const struct cfs_failure *f)
 				      fields, CFS_ARRAY_SIZE(fields));
 }
 
-static bool in_initramfs(int root_fd)
+bool cfs_failure_in_initramfs(int root_fd)
 {
 	struct statfs st;
 
@@ -189,7 +189,7 @@ static bool in_initramfs(int root_fd)
 enum cfs_fail_action cfs_failure_decide(enum cfs_fail_action action,
 					int root_fd)
 {
-	if (!in_initramfs(root_fd))
+	if (!cfs_failure_in_initramfs(root_fd))
 		return CFS_FAIL_EMERGENCY;
 	if (action != CFS_FAIL_REBOOT_IF_COUNTING)
 		return action;

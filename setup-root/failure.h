@@ -67,6 +67,9 @@ struct cfs_failure {
  */
 void cfs_failure_report(const struct cfs_failure *failure) CFS_NONNULL;
 
+/* Is the system whose / is @root_fd an initramfs? */
+bool cfs_failure_in_initramfs(int root_fd);
+
 /*
  * What to do by @action on the system whose / is @root_fd: a restart that is
  * wanted only while systemd-boot counts attempts becomes one, or the emergency

@@ -195,7 +195,7 @@ static int give_up(struct cfs_boot *b, const struct cfs_err *err)
 		.log = &b->log,
 		.text = &text,
 	};
-	int r;
+	int r = 0;
 
 	if (!f.trial)
 		f.action = cfs_failure_decide(b->config.failure.action, root);
@@ -204,7 +204,9 @@ static int give_up(struct cfs_boot *b, const struct cfs_err *err)
 		f.image = hex;
 	}
 	cfs_failure_report(&f);
-	r = f.trial ? 0 : cfs_replace_file(root, REPORT, text.data, text.len);
+	/* For whoever opens a shell instead. */
+	if (!f.trial && cfs_failure_in_initramfs(root))
+		r = cfs_replace_file(root, REPORT, text.data, text.len);
 	if (r < 0)
 		cfs_log(&b->log, LOG_WARNING, "write /" REPORT ": %s",
 			strerror(-r));

@@ -19,4 +19,4 @@ ismounted "$NEWROOT" || return 0
 # the kernel command line.
 unset CREDENTIALS_DIRECTORY
 /usr/lib/composefs/composefs-setup-root --sysroot "$NEWROOT" \
-    || die "composefs: the root was not mounted, see the messages above"
+    || die "composefs: the root was not mounted"

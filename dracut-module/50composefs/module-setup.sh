@@ -30,31 +30,50 @@ composefs_files() {
     return 0
 }
 
-# Prints the last value of KEY in [SECTION] of ini FILES, the later winning.
-composefs_ini() { # SECTION KEY FILE...
-    local section=$1 key=$2
-    shift 2
-    awk -F= -v section="[$section]" -v key="$key" '
-        { gsub(/[ \t\r]/, "") }
-        /^\[/ { here = $0 == section; next }
-        here && $1 == key { value = $2 }
-        END { print value }' "$@"
+# Prints "SECTION.KEY VALUE" for the settings of ini FILES as GLib reads them, the
+# later winning; "? LINE" for a line that is none.
+composefs_ini() { # FILE...
+    LC_ALL=C awk '
+        FNR == 1 { sub(/^\357\273\277/, ""); section = "" }
+        { sub(/[ \t\r]+$/, ""); sub(/^[ \t]+/, "") }
+        /^#/ || $0 == "" { next }
+        /^\[[^]]*\]$/ { section = substr($0, 2, length($0) - 2); next }
+        {
+            at = index($0, "=")
+            name = substr($0, 1, at - 1)
+            value = substr($0, at + 1)
+            sub(/[ \t]+$/, "", name); sub(/^[ \t]+/, "", value)
+            if (at < 2 || section == "") { name = "?"; value = $0 }
+            else name = section "." name
+            if (!(name in values)) names[n++] = name
+            values[name] = value
+        }
+        END { for (i = 0; i < n; i++) print names[i] " " values[names[i]] }' "$@"
 }
 
-# Writes the configuration that prepare-root.conf of ostree stands for.
+# Writes the configuration that prepare-root.conf of ostree stands for, and says
+# what of it has no counterpart.
 composefs_from_ostree() { # FILE...
-    local section key
-    while read -r section key; do
-        case $(composefs_ini "$section" "$key" "$@") in
-            1 | yes | true | on) printf '%s.%s = true\n' "$section" "$key" ;;
-            0 | no | false | off) printf '%s.%s = false\n' "$section" "$key" ;;
+    local name value
+    while read -r name value; do
+        case $name=$value in
+            root.transient=* | root.transient-ro=* | etc.transient=* | sysroot.readonly=*)
+                case $value in
+                    true | 1) printf '%s = true\n' "$name" ;;
+                    false | 0) printf '%s = false\n' "$name" ;;
+                    *) dwarn "composefs: prepare-root.conf: $name = $value is not carried over: ostree takes true, false, 1 and 0 alone" ;;
+                esac
+                ;;
+            composefs.enabled=signed)
+                echo 'keys.require-signed = true'
+                dwarn "composefs: prepare-root.conf: signed images are required: their certificates have to be in keys.d, as keypath of ostree is not used"
+                ;;
+            composefs.enabled=verity) echo 'boot.allow-insecure = false' ;;
+            composefs.enabled=yes | composefs.enabled=true | composefs.enabled=1 | composefs.enabled=maybe) ;;
+            composefs.keypath=*) ;;
+            *) dwarn "composefs: prepare-root.conf: $name = $value is not carried over" ;;
         esac
-    done <<- 'END'
-	root transient
-	root transient-ro
-	etc transient
-	sysroot readonly
-	END
+    done < <(composefs_ini "$@")
 }
 
 composefs_install_config() {
@@ -126,6 +145,9 @@ composefs_install() {
     composefs_check_kargs || return 1
     inst_binary "$composefs_program" || return 1
     composefs_install_config || return 1
+    # with rd.shell=0 these hooks are the last that is seen
+    inst_hook emergency 90 "$moddir/composefs-emergency.sh" || return 1
+    inst_hook shutdown-emergency 90 "$moddir/composefs-shutdown.sh" || return 1
     if ! dracut_module_included systemd; then
         # before 99-mount-root.sh, which it runs itself
         inst_hook mount 90 "$moddir/composefs-mount.sh"
@@ -134,6 +156,8 @@ composefs_install() {
     inst_simple "$unit" || return 1
     inst_multiple -o "$systemdsystemunitdir/modprobe@.service" \
         "$systemdsystemunitdir/systemd-volatile-root.service.d/50-composefs.conf"
+    dracut_module_included dracut-systemd \
+        || inst_multiple -o cat "$systemdsystemunitdir/emergency.service.d/50-composefs.conf"
     # a link, not systemctl: that wants the target to be there already
     mkdir -p "$required_by" && ln -sf "../${unit##*/}" "$required_by/"
 }

@@ -139,7 +139,14 @@ check "program, unit and drop-in" installs $program $units/composefs-setup-root.
 same "the boot fails without the mount" \
     "$(readlink "$initdir$units/initrd-root-fs.target.requires/composefs-setup-root.service")" \
     ../composefs-setup-root.service
-check "no hook beside the unit" eval '[ ! -e "$initdir/hooks" ]'
+check "no mount hook beside the unit" eval '[ ! -e "$initdir/hooks/mount" ]'
+check "the report comes last, with an emergency shell and without" installs \
+    /hooks/emergency/90-composefs-emergency.sh /hooks/shutdown-emergency/90-composefs-shutdown.sh
+check "where dracut's hooks do not run, by the unit" installs $units/emergency.service.d/50-composefs.conf
+fresh_host
+set_up included='systemd dracut-systemd rootfs-block'
+check "with dracut-systemd" call install
+check "not by both" eval '[ ! -e "$initdir$units/emergency.service.d" ]'
 check "no configuration of our own making" eval \
     '[ ! -e "$initdir/usr/lib/composefs/setup-root-conf.toml" ]'
 
@@ -165,20 +172,45 @@ check "are in the initramfs under their names" installs \
 fresh_host
 set_up
 mkdir -p "$host/usr/lib/ostree" "$host/etc/ostree"
-printf '[root]\ntransient = yes\n[etc]\ntransient=false\n[composefs]\nenabled = signed\n' \
+printf '[root]\ntransient = true\n[etc]\ntransient=false\n[composefs]\nenabled = verity\n' \
     > "$host/usr/lib/ostree/prepare-root.conf"
-printf '[sysroot]\nreadonly = true\n[root]\ntransient=no\n' > "$host/etc/ostree/prepare-root.conf"
+printf '[sysroot]\nreadonly = 1\n[root]\ntransient=0\n' > "$host/etc/ostree/prepare-root.conf"
 check "prepare-root.conf" call install
 same "is translated, the one in /etc winning" \
     "$(cat "$initdir/usr/lib/composefs/setup-root-conf.toml")" \
     "root.transient = false
 etc.transient = false
+boot.allow-insecure = false
 sysroot.readonly = true"
 echo '[etc]' > "$host/usr/lib/composefs/setup-root-conf.toml"
 rm -rf "${initdir:?}"
 mkdir "$initdir"
 check "with a file of ours" call install
 same "it is not looked at" "$(cat "$initdir/usr/lib/composefs/setup-root-conf.toml")" '[etc]'
+
+# What it says is carried over or named, never dropped.
+ostree() { # TEXT: prints the configuration, and then the warnings
+    printf "$1" > prepare-root.conf
+    call composefs_from_ostree prepare-root.conf 2> warnings
+    sed 's/^warn: composefs: prepare-root.conf: //' warnings
+}
+same "a signature that ostree requires is required" \
+    "$(ostree '[composefs]\nenabled = signed\nkeypath = /etc/k\n' | cut -c1-30)" \
+    "keys.require-signed = true
+signed images are required: th"
+for value in TRUE yes on 2 '' 'true # not for ever'; do
+    same "'$value' is no boolean to ostree, and said to be none" \
+        "$(ostree "[etc]\ntransient = $value\n" | cut -d: -f1)" "etc.transient = $value is not carried over"
+done
+same "a byte order mark, comments and spaces are read as ostree does" \
+    "$(ostree '\357\273\277# all of it\r\n [root] \n\n\ttransient\t =  true \r\n#transient=0\n')" \
+    "root.transient = true"
+same "settings without a counterpart are named" \
+    "$(ostree '[composefs]\nenabled=no\n[root]\ncolour = red\nwhat\n')" \
+    "composefs.enabled = no is not carried over
+root.colour = red is not carried over
+? = what is not carried over"
+same "what composefs does anyway needs no word" "$(ostree '[composefs]\nenabled = yes\n')" ""
 
 # Arguments that are going to be sealed.
 fresh_host

@@ -54,6 +54,30 @@ same "dracut: a device that is not there yet is waited for" "$(cat log)" "mounte
 mount_hook composefs.digest= there 6
 check "dracut: a refused image stops the boot" grep -q '^died: composefs' log
 
+# dracut's emergency hooks: the report is what the shell shows first.
+emergency() { # sources the hook with its paths in $TMPDIR
+	stub "$from/50composefs/composefs-emergency.sh" 3
+	sed -i "s|/run/composefs|$TMPDIR/composefs|g; s|/etc/profile|$TMPDIR/profile|g" script
+	NEWROOT=$TMPDIR/newroot dash -c '. ./script'
+}
+mkdir -p composefs newroot/composefs
+touch composefs/booted
+emergency
+check "dracut: a system that was booted is left alone" eval '[ ! -s log ] && [ ! -e profile ]'
+rm composefs/booted
+echo 'cannot mount the root' > composefs/failed
+emergency
+emergency
+same "dracut: the emergency shell begins with the report, once" "$(dash -c '. ./profile')" \
+	"cannot mount the root"
+same "dracut: nothing is tried again" "$(cat log)" ""
+rm composefs/failed profile
+emergency
+same "dracut: a command line without an image is looked at" "$(cat log)" "ran --if-present --sysroot $TMPDIR/newroot"
+rm -r newroot
+emergency
+same "dracut: unless the disk is another's" "$(cat log)" ""
+
 # initramfs-tools.
 hook() {
 	cat > functions <<-'END'
@@ -80,6 +104,9 @@ same "initramfs-tools: on the mounted root, if there is an argument" "$(cat log)
 	"ran --if-present --sysroot /root"
 bottom 6
 check "initramfs-tools: a refused image panics" grep -q '^panic: composefs' log
+sed -i "s|cat /run/composefs/failed|echo why|" script
+COMPOSEFS_SCRIPT_FUNCTIONS=$PWD/functions rootmnt=/root dash ./script
+check "initramfs-tools: with the report, which it shows before the shell" grep -qx 'panic: why' log
 
 # mkinitcpio.
 build() { # HOOKS

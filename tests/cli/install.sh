@@ -14,13 +14,16 @@ listing() { # prints "mode path" of files, "path -> target" of links
 same "these files, with these modes" "$(listing)" "$(sort <<-'END'
 	755 /usr/bin/cfsctl
 	755 /usr/lib/composefs/composefs-setup-root
+	755 /usr/lib/dracut/modules.d/50composefs/composefs-emergency.sh
 	755 /usr/lib/dracut/modules.d/50composefs/composefs-mount.sh
+	755 /usr/lib/dracut/modules.d/50composefs/composefs-shutdown.sh
 	755 /usr/lib/dracut/modules.d/50composefs/module-setup.sh
 	644 /usr/lib/dracut/dracut.conf.d/50-composefs.conf
 	644 /usr/lib/initcpio/hooks/composefs
 	644 /usr/lib/initcpio/install/composefs
 	644 /usr/lib/systemd/system/composefs-growfs.service
 	644 /usr/lib/systemd/system/composefs-setup-root.service
+	644 /usr/lib/systemd/system/emergency.service.d/50-composefs.conf
 	644 /usr/lib/systemd/system/systemd-growfs-root.service.d/50-composefs.conf
 	644 /usr/lib/systemd/system/systemd-volatile-root.service.d/50-composefs.conf
 	755 /usr/share/initramfs-tools/hooks/composefs
