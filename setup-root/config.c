@@ -49,7 +49,6 @@ static const struct choice actions[] = {
 struct loader {
 	struct cfs_config *config;
 	const char *file; /* being read */
-	uint32_t seen;	  /* bit n: it had keys[n] */
 	struct cfs_log *log;
 };
 
@@ -101,8 +100,6 @@ static const struct key keys[] = {
 	KEY("failure.action", CHOICE, failure.action, actions),
 	KEY("failure.delay", NUMBER, failure.delay),
 };
-_Static_assert(CFS_ARRAY_SIZE(keys) <= 32, "struct loader has a bit for each");
-
 void cfs_config_init(struct cfs_config *config)
 {
 	*config = (struct cfs_config){
@@ -213,9 +210,9 @@ static int set_key(struct loader *l, const struct key *key,
 		[BOOLEAN] = { CFS_TOML_BOOLEAN, "true or false" },
 		[NUMBER] = { CFS_TOML_INTEGER, "an integer" },
 		[CHOICE] = { CFS_TOML_STRING, "a string in quotes" },
-		[TEXT] = { CFS_TOML_STRING, "a string in quotes" },
+		[TEXT] = { CFS_TOML_STRING, "a string of less than 256 bytes" },
 		[SIZE] = { CFS_TOML_STRING, "a string in quotes" },
-		[LIST] = { CFS_TOML_STRINGS, "an array of strings" },
+		[LIST] = { CFS_TOML_STRINGS, "an array of at most 16 strings" },
 	};
 	void *place = (char *)l->config + key->offset;
 	struct cfs_config_list *list = place;
@@ -271,9 +268,6 @@ static int on_value(void *ctx, const char *name,
 		warn_unknown(l, name, value);
 		return 0;
 	}
-	if (l->seen & 1U << i)
-		return cfs_fail(err, EINVAL, "%s is set twice", name);
-	l->seen |= 1U << i;
 	if (keys[i].given)
 		*((bool *)((char *)l->config + keys[i].given)) = true;
 	return set_key(l, &keys[i], value, err);
@@ -283,7 +277,6 @@ static int parse_one(struct loader *l, struct cfs_bytes text, const char *file,
 		     struct cfs_err *err)
 {
 	l->file = file;
-	l->seen = 0;
 	if (cfs_toml_parse(text, on_value, l, err) < 0)
 		return cfs_ctx(err, "%s", file);
 	return 0;

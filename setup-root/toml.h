@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The part of TOML that a configuration of switches, words and lists needs:
- * tables, dotted and quoted keys, basic and literal strings, booleans, decimal
- * integers, arrays of strings, inline tables, comments.  Everything else of
- * the language (floats, dates, multi-line strings, \u escapes, arrays of
- * tables or of other things) is refused by name, never skipped.
- *
- * A document accepted here means the same to a full TOML parser, or is refused
- * by it: that a key or table is defined twice and that text is no UTF-8 is not
- * noticed here.  The caller sees every key and can.
+ * A reader of TOML documents for a configuration of switches, numbers, words
+ * and lists.  All of TOML 1.0 is parsed and held to its rules, keys and tables
+ * that are defined twice among them; values of other types (floats, dates,
+ * mixed arrays) are handed over as such, so that a key that nobody asks for
+ * may hold anything.
  *
  * Source: TOML v1.0.0, https://toml.io/en/v1.0.0
  */
@@ -21,15 +17,17 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-#define CFS_TOML_STR   256 /* bytes of a key or string, with its NUL */
-#define CFS_TOML_LIST  16  /* strings of an array */
-#define CFS_TOML_DEPTH 8   /* inline tables in each other */
+#define CFS_TOML_STR   256  /* bytes of a path or string, with its NUL */
+#define CFS_TOML_LIST  16   /* strings of an array */
+#define CFS_TOML_DEPTH 32   /* arrays and inline tables in each other */
+#define CFS_TOML_NAMES 4096 /* keys and tables of a document */
 
 enum cfs_toml_kind {
 	CFS_TOML_STRING,
 	CFS_TOML_BOOLEAN,
 	CFS_TOML_INTEGER,
 	CFS_TOML_STRINGS, /* an array of strings */
+	CFS_TOML_OTHER,	  /* another type, or more than fits in here */
 };
 
 struct cfs_toml_value {
@@ -42,10 +40,12 @@ struct cfs_toml_value {
 };
 
 /*
- * Called for every value, in document order.  @key is the whole dotted path
- * ("etc.mount"); a part that is not a bare key stands in double quotes, so no
- * quoted key can pass for a path.  A negative answer ends the parse and is
- * its result, with line and column put before what @err says.
+ * Called for every value that is not a table, in document order, but for what
+ * lies inside arrays.  @key is the whole dotted path ("etc.mount"); a part that
+ * is not a bare key stands in double quotes, so no quoted key can pass for a
+ * path, and a part that is an array of tables ends with "[]".  A path that
+ * does not fit is cut off.  A negative answer ends the parse and is its
+ * result, with line and column put before what @err says.
  */
 typedef int (*cfs_toml_fn)(void *ctx, const char *key,
 			   const struct cfs_toml_value *value,
@@ -54,8 +54,8 @@ typedef int (*cfs_toml_fn)(void *ctx, const char *key,
 /*
  * Parses the document @text.
  *
- * Errors: -EINVAL with "line L, column C: ", -E2BIG when one of the limits
- * above is passed, and what @fn answers.
+ * Errors: -EINVAL with "line L, column C: ", -E2BIG when CFS_TOML_DEPTH or
+ * CFS_TOML_NAMES is exceeded, -ENOMEM, and what @fn answers.
  */
 int cfs_toml_parse(struct cfs_bytes text, cfs_toml_fn fn, void *ctx,
 		   struct cfs_err *err) CFS_MUST_CHECK

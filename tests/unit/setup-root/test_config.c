@@ -130,8 +130,10 @@ TEST(wrong_types_are_refused_where_they_stand)
 		      "conf: line 2, column 13: root.transient must be true "
 		      "or false"));
 	CHECK(refused("etc.mount = true", "must be a string"));
-	CHECK(refused("keys.dirs = 'x'", "must be an array of strings"));
-	CHECK(refused("keys.dirs = 1", "must be an array of strings"));
+	CHECK(refused("keys.dirs = 'x'",
+		      "must be an array of at most 16 strings"));
+	CHECK(refused("keys.dirs = 1",
+		      "must be an array of at most 16 strings"));
 	CHECK(refused("failure.delay = '5'", "must be an integer"));
 	CHECK(refused("etc.transient = 1", "must be true or false"));
 	CHECK(refused("failure.delay = -1", "0 to 3600"));
@@ -175,11 +177,32 @@ TEST(transient_and_transient_ro_exclude_each_other)
 		      "exclude each other"));
 }
 
+TEST(files_that_other_programs_write_are_read_past)
+{
+	CHECK(parse("\xef\xbb\xbf[etc]\r\nmount = 'bind'\r\n") == 0);
+	CHECK(config.etc.mount == CFS_DIR_BIND);
+	CHECK(parse("[mine]\na = 1.5\nb = 0x10\nc = 1979-05-27\n"
+		    "d = [1, {x = 2}]\ne = \"\"\"\nx\n\"\"\"\n"
+		    "[[others]]\nx = 1\n[[others]]\nx = 2\n"
+		    "[etc]\nmount = 'none'\n") == 0);
+	CHECK(config.etc.mount == CFS_DIR_NONE);
+	CHECK(strstr(said, "unknown key mine.a") &&
+	      strstr(said, "unknown key others[].x"));
+	/* Not the table that settings are read from. */
+	CHECK(parse("[[etc]]\nmount = 'bind'\n") == 0);
+	CHECK(config.etc.mount == CFS_DIR_AUTO && strstr(said, "etc[].mount"));
+	CHECK(refused("failure.delay = 1.5", "must be an integer"));
+	CHECK(refused("etc.mount = 1979-05-27", "must be a string"));
+	CHECK(refused("keys.dirs = ['a', 1]", "must be an array"));
+	CHECK(parse("failure.delay = 0x10") == 0 && config.failure.delay == 16);
+}
+
 TEST(a_key_is_set_once_in_a_file)
 {
 	CHECK(refused("etc.mount = 'bind'\n[etc]\nmount = 'none'",
-		      "conf: line 3, column 9: etc.mount is set twice"));
-	CHECK(refused("var.transient = true\nvar.transient = true", "twice"));
+		      "conf: line 2, column 5: this name is defined already"));
+	CHECK(refused("var.transient = true\nvar.transient = true",
+		      "defined already"));
 }
 
 TEST(unknown_keys_are_warned_of_with_the_likely_one)
