@@ -3,6 +3,7 @@
 #ifndef CFS_CFSCTL_DIFF_DIFF_H
 #define CFS_CFSCTL_DIFF_DIFF_H
 
+#include "base/json_write.h"
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/tree_source.h"
 #include "erofs/locate.h"
@@ -64,6 +65,7 @@ struct cfs_diff_print {
 	uint32_t others;    /* ... and all other entries */
 	bool other_xattrs;  /* one that is no SELinux label differs */
 	struct cfs_buf out; /* of one entry */
+	struct cfs_json_writer writer; /* into out */
 };
 
 /* What is said before, for each entry (struct cfs_diff_options' found) and
@@ -76,20 +78,24 @@ int cmd_diff_end(struct cfs_diff_print *p, const struct cfs_diff_sum *sum,
 		 const struct cfs_diff_images *images, bool same,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Prints what is in @p->out and empties it.  Errors: -ENOMEM. */
+int cmd_diff_put(struct cfs_diff_print *p,
+		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Compares the bytes of both, if both have any.  @alike: the trees are the
  * same, so that the reason is to be found.  Errors: -ENOMEM. */
 int cmd_diff_images(const struct cfs_diff_side side[static 2], bool alike,
 		    struct cfs_diff_images *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Says what came of it (errors: -ENOMEM); or appends a member "images" and its
- * comma. */
+/* Says what came of it (errors: -ENOMEM); or writes it as the member "images".
+ */
 int cmd_diff_images_words(const struct cfs_diff_side side[static 2],
 			  const struct cfs_diff_images *images,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 void cmd_diff_images_json(const struct cfs_diff_side side[static 2],
 			  const struct cfs_diff_images *images,
-			  struct cfs_buf *out) CFS_NONNULL;
+			  struct cfs_json_writer *w) CFS_NONNULL;
 
 /* "y" or "ies", and "" or "s". */
 static inline const char *cmd_diff_ies(uint64_t n)

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/disk.h"
-#include "base/json.h"
 #include "cfsctl/diff/diff.h"
 #include "erofs/format.h"
 #include "erofs/writer.h"
@@ -254,58 +253,58 @@ int cmd_diff_images_words(const struct cfs_diff_side side[static 2],
 	return 0;
 }
 
-static void json_place(struct cfs_buf *out, const char *name,
-		       const struct cfs_diff_side *side,
-		       const struct cfs_erofs_place *place)
+static void json_fields(const struct cfs_diff_side side[static 2],
+			struct cfs_json_writer *w)
 {
-	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	const struct cfs_erofs_field *field;
+	size_t at = 0;
 
-	add_place(&text, side, place);
-	cfs_buf_addf(out, ", \"%s\": ", name);
-	if (cfs_buf_text(&text))
-		cfs_json_add_string(out, (char *)text.data);
-	else
-		out->failed = true;
+	cfs_json_write_object(w, "fields", CFS_JSON_ONE_LINE);
+	while ((field = next_field(side, &at))) {
+		cfs_json_write_object(w, field->name, CFS_JSON_ONE_LINE);
+		for (int i = 0; i < 2; i++) {
+			CFS_AUTOBUF struct cfs_buf text = { 0 };
+
+			add_field(&text, &side[i].image, field);
+			cfs_json_write_buf(w, i ? "b" : "a", &text);
+		}
+		cfs_json_write_end(w);
+	}
+	cfs_json_write_end(w);
+}
+
+static void json_places(const struct cfs_diff_side side[static 2],
+			const struct cfs_diff_images *images,
+			struct cfs_json_writer *w)
+{
+	cfs_json_write_u64(w, "offset", images->at[0].off);
+	for (int i = 0; i < 2; i++) {
+		CFS_AUTOBUF struct cfs_buf text = { 0 };
+
+		add_place(&text, &side[i], &images->at[i]);
+		cfs_json_write_buf(w, i ? "b" : "a", &text);
+	}
 }
 
 void cmd_diff_images_json(const struct cfs_diff_side side[static 2],
 			  const struct cfs_diff_images *images,
-			  struct cfs_buf *out)
+			  struct cfs_json_writer *w)
 {
-	const struct cfs_erofs_field *field;
-	const char *comma = "", *hint = version_hint(side);
-	size_t at = 0;
-
-	cfs_buf_adds(out, "  \"images\": ");
 	if (!images->compared) {
-		cfs_buf_adds(out, "null,\n");
+		cfs_json_write_null(w, "images");
 		return;
 	}
-	cfs_buf_addf(out, "{\"same\": %s, \"fields\": {",
-		     images->same ? "true" : "false");
-	while ((field = next_field(side, &at))) {
-		cfs_buf_addf(out, "%s\"%s\": {\"a\": \"", comma, field->name);
-		add_field(out, &side[0].image, field);
-		cfs_buf_adds(out, "\", \"b\": \"");
-		add_field(out, &side[1].image, field);
-		cfs_buf_adds(out, "\"}");
-		comma = ", ";
+	cfs_json_write_object(w, "images", CFS_JSON_ONE_LINE);
+	cfs_json_write_bool(w, "same", images->same);
+	json_fields(side, w);
+	if (images->behind)
+		json_places(side, images, w);
+	if (images->alike && !images->same) {
+		cfs_json_write_object(w, "canonical", CFS_JSON_ONE_LINE);
+		cfs_json_write_bool(w, "a", images->canonical[0]);
+		cfs_json_write_bool(w, "b", images->canonical[1]);
+		cfs_json_write_end(w);
 	}
-	cfs_buf_addc(out, '}');
-	if (images->behind) {
-		cfs_buf_addf(out, ", \"offset\": %llu",
-			     (unsigned long long)images->at[0].off);
-		json_place(out, "a", &side[0], &images->at[0]);
-		json_place(out, "b", &side[1], &images->at[1]);
-	}
-	if (images->alike && !images->same)
-		cfs_buf_addf(out, ", \"canonical\": {\"a\": %s, \"b\": %s}",
-			     images->canonical[0] ? "true" : "false",
-			     images->canonical[1] ? "true" : "false");
-	cfs_buf_adds(out, ", \"hint\": ");
-	if (hint)
-		cfs_json_add_string(out, hint);
-	else
-		cfs_buf_adds(out, "null");
-	cfs_buf_adds(out, "},\n");
+	cfs_json_write_text(w, "hint", version_hint(side));
+	cfs_json_write_end(w);
 }

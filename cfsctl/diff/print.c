@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-#include "base/json.h"
 #include "cfsctl/diff/diff.h"
 
 /* Hex digits of a digest that tell it from others, for people. */
@@ -68,14 +67,24 @@ static void add_mode(struct cfs_buf *out, const struct value *v)
 	cfs_buf_addf(out, "%04o", v->inode->mode & 07777);
 }
 
-static void add_uid(struct cfs_buf *out, const struct value *v)
+static uint64_t uid_of(const struct value *v)
 {
-	cfs_buf_addf(out, "%u", v->inode->uid);
+	return v->inode->uid;
 }
 
-static void add_gid(struct cfs_buf *out, const struct value *v)
+static uint64_t gid_of(const struct value *v)
 {
-	cfs_buf_addf(out, "%u", v->inode->gid);
+	return v->inode->gid;
+}
+
+static uint64_t size_of(const struct value *v)
+{
+	return v->inode->size;
+}
+
+static uint64_t nlink_of(const struct value *v)
+{
+	return v->inode->nlink;
 }
 
 static void add_rdev(struct cfs_buf *out, const struct value *v)
@@ -92,11 +101,6 @@ static void add_mtime(struct cfs_buf *out, const struct value *v)
 		cfs_buf_addf(out, ".%09u", v->inode->mtime_nsec);
 	else
 		cfs_buf_adds(out, ".0");
-}
-
-static void add_size(struct cfs_buf *out, const struct value *v)
-{
-	cfs_buf_addf(out, "%llu", (unsigned long long)v->inode->size);
 }
 
 static void add_file_digest(struct cfs_buf *out, const struct value *v)
@@ -144,11 +148,6 @@ static void add_target(struct cfs_buf *out, const struct value *v)
 	cmd_diff_escape(out, v->inode->file.data, v->inode->size);
 }
 
-static void add_nlink(struct cfs_buf *out, const struct value *v)
-{
-	cfs_buf_addf(out, "%u", v->inode->nlink);
-}
-
 static void add_hardlink(struct cfs_buf *out, const struct value *v)
 {
 	if (v->link)
@@ -159,22 +158,23 @@ static void add_hardlink(struct cfs_buf *out, const struct value *v)
 
 /* Xattrs have a shape of their own. */
 static const struct {
+	/* One of them. */
 	void (*add)(struct cfs_buf *out, const struct value *v);
-	bool number; /* in JSON */
+	uint64_t (*number)(const struct value *v);
 } formats[CFS_DIFF_FIELDS] = {
 	[CFS_DIFF_TYPE] = { add_type },
 	[CFS_DIFF_MODE] = { add_mode },
-	[CFS_DIFF_UID] = { add_uid, true },
-	[CFS_DIFF_GID] = { add_gid, true },
+	[CFS_DIFF_UID] = { .number = uid_of },
+	[CFS_DIFF_GID] = { .number = gid_of },
 	[CFS_DIFF_RDEV] = { add_rdev },
 	[CFS_DIFF_MTIME] = { add_mtime },
-	[CFS_DIFF_SIZE] = { add_size, true },
+	[CFS_DIFF_SIZE] = { .number = size_of },
 	[CFS_DIFF_CONTENT] = { add_content },
 	[CFS_DIFF_STORAGE] = { add_storage },
 	[CFS_DIFF_DIGEST] = { add_file_digest },
 	[CFS_DIFF_BACKING] = { add_backing },
 	[CFS_DIFF_TARGET] = { add_target },
-	[CFS_DIFF_NLINK] = { add_nlink, true },
+	[CFS_DIFF_NLINK] = { .number = nlink_of },
 	[CFS_DIFF_HARDLINK] = { add_hardlink },
 };
 
@@ -240,6 +240,16 @@ static void words_below(struct cfs_diff_print *p, const struct cfs_diff *diff,
 			     diff->below_a ? 'A' : 'B');
 }
 
+static void words_value(struct cfs_buf *out, unsigned field,
+			const struct value *v)
+{
+	if (formats[field].number)
+		cfs_buf_addf(out, "%llu",
+			     (unsigned long long)formats[field].number(v));
+	else
+		formats[field].add(out, v);
+}
+
 static void words_changed(struct cfs_diff_print *p, const struct cfs_diff *diff)
 {
 	struct cfs_diff_xattrs it = xattrs_of(p, diff);
@@ -252,9 +262,9 @@ static void words_changed(struct cfs_diff_print *p, const struct cfs_diff *diff)
 		if (!has(diff, i))
 			continue;
 		cfs_buf_addf(&p->out, "%s%s ", comma, cfs_diff_field_name(i));
-		formats[i].add(&p->out, &v[0]);
+		words_value(&p->out, i, &v[0]);
 		cfs_buf_adds(&p->out, " -> ");
-		formats[i].add(&p->out, &v[1]);
+		words_value(&p->out, i, &v[1]);
 		comma = ", ";
 	}
 	while (has(diff, CFS_DIFF_XATTRS) &&
@@ -299,131 +309,117 @@ static void words_entry(struct cfs_diff_print *p, const struct cfs_diff *diff)
 	cfs_buf_addc(&p->out, '\n');
 }
 
-/* Appends what @text has since @start, which it takes off, as a string. */
-static void as_string(struct cfs_buf *out, struct cfs_buf *text)
-{
-	const char *s = cfs_buf_text(text);
-
-	if (s)
-		cfs_json_add_string(out, s);
-	else
-		out->failed = true;
-	text->len = 0;
-}
-
-static void json_path(struct cfs_buf *out, const struct cfs_node *node)
+static void json_path(struct cfs_json_writer *w, const char *name,
+		      const struct cfs_node *node)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 
 	add_path(&text, node);
-	as_string(out, &text);
+	cfs_json_write_buf(w, name, &text);
 }
 
-static void json_xattr(struct cfs_buf *out, const struct cfs_xattr *x)
+static void json_xattr(struct cfs_json_writer *w, const char *name,
+		       const struct cfs_xattr *x)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 
 	if (!x) {
-		cfs_buf_adds(out, "null");
+		cfs_json_write_null(w, name);
 		return;
 	}
 	cmd_diff_value(&text, x->key, value_of(x), true);
-	cfs_buf_adds(out, "{\"text\": ");
-	as_string(out, &text);
-	cfs_buf_adds(out, ", \"hex\": \"");
-	for (size_t i = 0; i < x->value_len; i++)
-		cfs_buf_addf(out, "%02x", x->value[i]);
-	cfs_buf_adds(out, "\"}");
+	cfs_json_write_object(w, name, CFS_JSON_ONE_LINE);
+	cfs_json_write_buf(w, "text", &text);
+	cfs_json_write_hex(w, "hex", value_of(x));
+	cfs_json_write_end(w);
 }
 
 static void json_xattrs(struct cfs_diff_print *p, const struct cfs_diff *diff)
 {
-	CFS_AUTOBUF struct cfs_buf key = { 0 };
+	struct cfs_json_writer *w = &p->writer;
 	struct cfs_diff_xattrs it = xattrs_of(p, diff);
 	const struct cfs_xattr *a, *b;
-	const char *comma = "";
 
-	cfs_buf_adds(&p->out, ", \"xattrs\": [");
+	cfs_json_write_array(w, "xattrs", CFS_JSON_ONE_LINE);
 	while (has(diff, CFS_DIFF_XATTRS) &&
 	       cfs_diff_xattrs_next(&it, &a, &b)) {
+		CFS_AUTOBUF struct cfs_buf key = { 0 };
 		const struct cfs_xattr *x = a ? a : b;
 
-		cfs_buf_addf(&p->out, "%s{\"key\": ", comma);
 		cmd_diff_escape(&key, x->key, x->key_len);
-		as_string(&p->out, &key);
-		cfs_buf_adds(&p->out, ", \"a\": ");
-		json_xattr(&p->out, a);
-		cfs_buf_adds(&p->out, ", \"b\": ");
-		json_xattr(&p->out, b);
-		cfs_buf_addc(&p->out, '}');
-		comma = ", ";
+		cfs_json_write_object(w, NULL, CFS_JSON_ONE_LINE);
+		cfs_json_write_buf(w, "key", &key);
+		json_xattr(w, "a", a);
+		json_xattr(w, "b", b);
+		cfs_json_write_end(w);
 	}
-	cfs_buf_addc(&p->out, ']');
+	cfs_json_write_end(w);
 }
 
-static void json_value(struct cfs_buf *out, unsigned field,
-		       const struct value *v)
+static void json_value(struct cfs_json_writer *w, const char *name,
+		       unsigned field, const struct value *v)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 
 	if (formats[field].number) {
-		formats[field].add(out, v);
+		cfs_json_write_u64(w, name, formats[field].number(v));
 		return;
 	}
 	if (field == CFS_DIFF_HARDLINK && !v->link) {
-		cfs_buf_adds(out, "null");
+		cfs_json_write_null(w, name);
 		return;
 	}
 	formats[field].add(&text, v);
-	as_string(out, &text);
+	cfs_json_write_buf(w, name, &text);
 }
 
 static void json_changed(struct cfs_diff_print *p, const struct cfs_diff *diff)
 {
-	const char *comma = "";
+	struct cfs_json_writer *w = &p->writer;
 	struct value v[2];
 
 	values(p, diff, v);
-	cfs_buf_adds(&p->out, ", \"fields\": {");
+	cfs_json_write_object(w, "fields", CFS_JSON_ONE_LINE);
 	for (unsigned i = 0; i < CFS_DIFF_XATTRS; i++) {
 		if (!has(diff, i))
 			continue;
-		cfs_buf_addf(&p->out, "%s\"%s\": {\"a\": ", comma,
-			     cfs_diff_field_name(i));
-		json_value(&p->out, i, &v[0]);
-		cfs_buf_adds(&p->out, ", \"b\": ");
-		json_value(&p->out, i, &v[1]);
-		cfs_buf_addc(&p->out, '}');
-		comma = ", ";
+		cfs_json_write_object(w, cfs_diff_field_name(i),
+				      CFS_JSON_ONE_LINE);
+		json_value(w, "a", i, &v[0]);
+		json_value(w, "b", i, &v[1]);
+		cfs_json_write_end(w);
 	}
-	cfs_buf_addc(&p->out, '}');
+	cfs_json_write_end(w);
 	json_xattrs(p, diff);
+}
+
+static void json_only(struct cfs_diff_print *p, const struct cfs_node *node)
+{
+	cfs_json_write_text(&p->writer, "type", type_of(node->mode));
+	cfs_json_write_u64(&p->writer, "size", inode_of(node)->size);
+	if (node->flags & CFS_NODE_LINK)
+		json_path(&p->writer, "hardlink", node->link);
 }
 
 static void json_entry(struct cfs_diff_print *p, const struct cfs_diff *diff)
 {
 	const struct cfs_node *node = diff->a ? diff->a : diff->b;
+	struct cfs_json_writer *w = &p->writer;
 	bool both = diff->a && diff->b;
 
-	cfs_buf_addf(&p->out, "%s\n    {\"path\": ", p->n ? "," : "");
-	json_path(&p->out, node);
-	cfs_buf_addf(&p->out, ", \"status\": \"%s\"",
-		     both      ? "changed"
-		     : diff->a ? "only-in-a"
-			       : "only-in-b");
+	cfs_json_write_object(w, NULL, CFS_JSON_ONE_LINE);
+	json_path(w, "path", node);
+	cfs_json_write_text(w, "status",
+			    both      ? "changed"
+			    : diff->a ? "only-in-a"
+				      : "only-in-b");
 	if (both)
 		json_changed(p, diff);
 	else
-		cfs_buf_addf(&p->out, ", \"type\": \"%s\", \"size\": %llu",
-			     type_of(node->mode),
-			     (unsigned long long)inode_of(node)->size);
-	if (!both && node->flags & CFS_NODE_LINK) {
-		cfs_buf_adds(&p->out, ", \"hardlink\": ");
-		json_path(&p->out, node->link);
-	}
-	cfs_buf_addf(&p->out, ", \"below_a\": %llu, \"below_b\": %llu}",
-		     (unsigned long long)diff->below_a,
-		     (unsigned long long)diff->below_b);
+		json_only(p, node);
+	cfs_json_write_u64(w, "below_a", diff->below_a);
+	cfs_json_write_u64(w, "below_b", diff->below_b);
+	cfs_json_write_end(w);
 }
 
 /* What the hint at the end is about. */
@@ -445,7 +441,7 @@ static void remember(struct cfs_diff_print *p, const struct cfs_diff *diff)
 	}
 }
 
-static int put(struct cfs_diff_print *p, struct cfs_err *err)
+int cmd_diff_put(struct cfs_diff_print *p, struct cfs_err *err)
 {
 	if (cfs_buf_check(&p->out, err) < 0)
 		return -err->code;
@@ -464,5 +460,5 @@ int cmd_diff_entry(void *print, const struct cfs_diff *diff,
 	else
 		words_entry(p, diff);
 	remember(p, diff);
-	return put(p, err);
+	return cmd_diff_put(p, err);
 }

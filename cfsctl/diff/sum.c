@@ -2,7 +2,6 @@
 /* What `cfsctl diff` says first and last. */
 #include <string.h>
 
-#include "base/json.h"
 #include "cfsctl/diff/diff.h"
 
 #define BIT(field) (UINT32_C(1) << (field))
@@ -34,38 +33,39 @@ static void words_side(char letter, const struct cfs_diff_side *side)
 	putchar('\n');
 }
 
-static void json_side(struct cfs_buf *out, const char *name,
+static void json_side(struct cfs_json_writer *w, const char *name,
 		      const struct cfs_diff_side *side)
 {
-	char hex[CFS_DIGEST_HEX_MAX];
+	char digest[16 + CFS_DIGEST_HEX_MAX], hex[CFS_DIGEST_HEX_MAX];
 
-	cfs_buf_addf(out, "  \"%s\": {\"name\": ", name);
-	cfs_json_add_string(out, side->name);
-	cfs_buf_addf(out, ", \"kind\": \"%s\", \"version\": %u, \"digest\": ",
-		     kind_of(side), side->version);
-	cfs_digest_to_hex(&side->id, hex);
-	if (side->id.alg)
-		cfs_buf_addf(out, "\"%s:%s\"},\n", cfs_alg_name(side->id.alg),
-			     hex);
-	else
-		cfs_buf_adds(out, "null},\n");
+	cfs_json_write_object(w, name, CFS_JSON_ONE_LINE);
+	cfs_json_write_text(w, "name", side->name);
+	cfs_json_write_text(w, "kind", kind_of(side));
+	cfs_json_write_u64(w, "version", side->version);
+	if (side->id.alg) {
+		cfs_digest_to_hex(&side->id, hex);
+		snprintf(digest, sizeof(digest), "%s:%s",
+			 cfs_alg_name(side->id.alg), hex);
+	}
+	cfs_json_write_text(w, "digest", side->id.alg ? digest : NULL);
+	cfs_json_write_end(w);
 }
 
 int cmd_diff_begin(struct cfs_diff_print *p, struct cfs_err *err)
 {
-	CFS_AUTOBUF struct cfs_buf out = { 0 };
+	struct cfs_json_writer *w = &p->writer;
 
 	if (!p->json) {
 		words_side('A', &p->side[0]);
 		words_side('B', &p->side[1]);
 		return 0;
 	}
-	json_side(&out, "a", &p->side[0]);
-	json_side(&out, "b", &p->side[1]);
-	if (!cfs_buf_text(&out))
-		return cfs_fail(err, ENOMEM, "out of memory");
-	printf("{\n%s  \"entries\": [", (char *)out.data);
-	return 0;
+	*w = (struct cfs_json_writer){ .buf = &p->out };
+	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
+	json_side(w, "a", &p->side[0]);
+	json_side(w, "b", &p->side[1]);
+	cfs_json_write_array(w, "entries", CFS_JSON_LINES);
+	return cmd_diff_put(p, err);
 }
 
 /* What people most often did when nothing but @fields differs. */
@@ -188,52 +188,44 @@ static int words_end(const struct cfs_diff_print *p,
 	return 0;
 }
 
-static int json_end(const struct cfs_diff_print *p,
-		    const struct cfs_diff_sum *sum,
+static void json_sum(struct cfs_diff_print *p, const struct cfs_diff_sum *sum)
+{
+	struct cfs_json_writer *w = &p->writer;
+
+	cfs_json_write_u64(w, "entries_a", sum->names_a);
+	cfs_json_write_u64(w, "entries_b", sum->names_b);
+	cfs_json_write_u64(w, "changed", sum->changed);
+	cfs_json_write_u64(w, "only_in_a", sum->only_a);
+	cfs_json_write_u64(w, "only_in_b", sum->only_b);
+	cfs_json_write_u64(w, "not_compared", sum->other_alg);
+	cfs_json_write_u64(w, "nanoseconds", sum->nanoseconds);
+	cfs_json_write_u64(w, "link_order", sum->link_order);
+	cfs_json_write_u64(w, "not_kept", lost(p));
+	cfs_json_write_object(w, "fields", CFS_JSON_ONE_LINE);
+	for (unsigned i = 0; i < CFS_DIFF_FIELDS; i++)
+		if (sum->by_field[i])
+			cfs_json_write_u64(w, cfs_diff_field_name(i),
+					   sum->by_field[i]);
+	cfs_json_write_end(w);
+}
+
+static int json_end(struct cfs_diff_print *p, const struct cfs_diff_sum *sum,
 		    const struct cfs_diff_images *images, bool same,
 		    struct cfs_err *err)
 {
-	CFS_AUTOBUF struct cfs_buf out = { 0 };
-	const char *text = hint(p, sum), *comma = "";
+	struct cfs_json_writer *w = &p->writer;
+	int r;
 
-	cfs_buf_addf(&out, "%s],\n", p->n ? "\n  " : "");
-	cmd_diff_images_json(p->side, images, &out);
-	cfs_buf_addf(&out,
-		     "  \"summary\": {\n    \"same\": %s,\n"
-		     "    \"entries_a\": %llu,\n    \"entries_b\": %llu,\n"
-		     "    \"changed\": %llu,\n    \"only_in_a\": %llu,\n"
-		     "    \"only_in_b\": %llu,\n    \"not_compared\": %llu,\n"
-		     "    \"nanoseconds\": %llu,\n"
-		     "    \"link_order\": %llu,\n"
-		     "    \"not_kept\": %llu,\n"
-		     "    \"fields\": {",
-		     same ? "true" : "false", (unsigned long long)sum->names_a,
-		     (unsigned long long)sum->names_b,
-		     (unsigned long long)sum->changed,
-		     (unsigned long long)sum->only_a,
-		     (unsigned long long)sum->only_b,
-		     (unsigned long long)sum->other_alg,
-		     (unsigned long long)sum->nanoseconds,
-		     (unsigned long long)sum->link_order,
-		     (unsigned long long)lost(p));
-	for (unsigned i = 0; i < CFS_DIFF_FIELDS; i++) {
-		if (!sum->by_field[i])
-			continue;
-		cfs_buf_addf(&out, "%s\"%s\": %llu", comma,
-			     cfs_diff_field_name(i),
-			     (unsigned long long)sum->by_field[i]);
-		comma = ", ";
-	}
-	cfs_buf_adds(&out, "},\n    \"hint\": ");
-	if (text)
-		cfs_json_add_string(&out, text);
-	else
-		cfs_buf_adds(&out, "null");
-	cfs_buf_adds(&out, "\n  }\n}\n");
-	if (cfs_buf_check(&out, err) < 0)
-		return -err->code;
-	fwrite(out.data, 1, out.len, stdout);
-	return 0;
+	cfs_json_write_end(w);
+	cmd_diff_images_json(p->side, images, w);
+	cfs_json_write_object(w, "summary", CFS_JSON_LINES);
+	cfs_json_write_bool(w, "same", same);
+	json_sum(p, sum);
+	cfs_json_write_text(w, "hint", hint(p, sum));
+	cfs_json_write_end(w);
+	cfs_json_write_end(w);
+	r = cfs_json_write_finish(w, err);
+	return r < 0 ? r : cmd_diff_put(p, err);
 }
 
 int cmd_diff_end(struct cfs_diff_print *p, const struct cfs_diff_sum *sum,
