@@ -58,7 +58,11 @@ int cmd_open_damaged(const struct cfs_globals *g, struct cfs_repo *ret,
 int cmd_open_store(const struct cfs_globals *g, struct cfs_store *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* cfs_image_find(), with absence as an error (-ENOENT). */
+/*
+ * Finds the image that the operand @name means, as cfs_image_find() does.
+ * Errors: -ENOENT when there is none, with the names that there are; those of
+ * cfs_image_find().
+ */
 int cmd_find_image(const struct cfs_repo *repo, const char *name,
 		   struct cfs_digest *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -7,7 +7,6 @@
 #include "repo/fsck.h"
 #include "repo/init.h"
 #include "repo/lock.h"
-#include "repo/ref.h"
 
 void cmd_waiting(void)
 {
@@ -131,16 +130,6 @@ int cmd_open_store(const struct cfs_globals *g, struct cfs_store *ret,
 		return r;
 	ret->sync = !g->no_sync;
 	return 0;
-}
-
-int cmd_find_image(const struct cfs_repo *repo, const char *name,
-		   struct cfs_digest *ret, struct cfs_err *err)
-{
-	int r = cfs_image_find(repo, name, ret, err);
-
-	if (r == 0)
-		return cfs_fail(err, ENOENT, "image not found: %s", name);
-	return r < 0 ? r : 0;
 }
 
 int cmd_demands_verity(const struct cfs_globals *g, const struct cfs_repo *repo,

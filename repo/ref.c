@@ -103,18 +103,6 @@ int cfs_ref_get(const struct cfs_repo *repo, const char *name,
 	return 1;
 }
 
-int cfs_image_find(const struct cfs_repo *repo, const char *name,
-		   struct cfs_digest *ret, struct cfs_err *err)
-{
-	struct cfs_err ignored;
-
-	if (cfs_digest_from_hex(name, strlen(name), ret, &ignored) == 0)
-		return 1;
-	if (strncmp(name, "refs/", strlen("refs/")) == 0)
-		name += strlen("refs/");
-	return cfs_ref_get(repo, name, ret, err);
-}
-
 int cfs_image_open(const struct cfs_repo *repo, const struct cfs_digest *id,
 		   bool secure, int *ret_fd, struct cfs_err *err)
 {

@@ -35,15 +35,6 @@ int cfs_ref_get(const struct cfs_repo *repo, const char *name,
 		struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * The image that a command line means: 64 or 128 hex digits are a digest,
- * "refs/NAME" and any other NAME are names.
- * Returns 1 with *@ret, or 0 when there is no such name.
- */
-int cfs_image_find(const struct cfs_repo *repo, const char *name,
-		   struct cfs_digest *ret,
-		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/*
  * Opens image @id and makes sure of its bytes: the kernel vouches for them,
  * or they have just been read.  The former is demanded with @secure.
  * Returns enum cfs_checked (repo/object.h) with *@ret_fd.

@@ -75,22 +75,7 @@ TEST(unfit_names_reach_nothing)
 	CHECK(cfs_ref_set(&store, "", &id, &err) == -EINVAL);
 	CHECK(cfs_ref_set(&store, "/x", &id, &err) == -EINVAL);
 	CHECK(cfs_ref_get(&store.repo, "../" HEX, &got, &err) == -EINVAL);
-	CHECK(cfs_image_find(&store.repo, "refs/../x", &got, &err) == -EINVAL);
 	CHECK(count(root, "images", "") == 1);
-}
-
-TEST(a_command_line_means_a_digest_or_a_name)
-{
-	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
-	struct cfs_digest got;
-
-	start(&store);
-	CHECK(cfs_ref_set(&store, "x", &id, &err) == 0);
-	CHECK(cfs_image_find(&store.repo, HEX, &got, &err) == 1);
-	CHECK(cfs_image_find(&store.repo, "x", &got, &err) == 1);
-	CHECK(cfs_image_find(&store.repo, "refs/x", &got, &err) == 1);
-	CHECK(cfs_digest_equal(&got, &id));
-	CHECK(cfs_image_find(&store.repo, "y", &got, &err) == 0);
 }
 
 TEST(an_image_is_checked_when_it_is_opened)

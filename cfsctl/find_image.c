@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The image that an operand names, or what there is instead. */
+#include <string.h>
+
+#include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/suggest.h"
+#include "repo/find.h"
+#include "repo/ref.h"
+
+/* Names that are listed when there is none of that name. */
+#define LISTED_MAX 5
+
+/* The nearest names so far, nearest first. */
+struct nearest {
+	const char *wanted;
+	unsigned n; /* of all names */
+	unsigned distance[LISTED_MAX];
+	char *name[LISTED_MAX]; /* owned */
+};
+
+static void nearest_free(struct nearest *nearest)
+{
+	for (unsigned i = 0; i < LISTED_MAX; i++)
+		free(nearest->name[i]);
+}
+
+static int add(const char *name, const struct cfs_digest *id, void *arg,
+	       struct cfs_err *err)
+{
+	struct nearest *all = arg;
+	unsigned distance = cmd_distance(all->wanted, name), i = LISTED_MAX - 1;
+
+	(void)err;
+	/* A link that leads to no image. */
+	if (!id)
+		return 0;
+	all->n++;
+	if (all->name[i] && all->distance[i] <= distance)
+		return 0;
+	free(all->name[i]);
+	for (; i > 0 && (!all->name[i - 1] || all->distance[i - 1] > distance);
+	     i--) {
+		all->name[i] = all->name[i - 1];
+		all->distance[i] = all->distance[i - 1];
+	}
+	all->name[i] = strdup(name);
+	all->distance[i] = distance;
+	return 0;
+}
+
+/* Words the error, with the names that there are. */
+static int absent(const struct cfs_repo *repo, const char *name,
+		  struct cfs_err *err)
+{
+	__attribute__((cleanup(nearest_free))) struct nearest all = {
+		.wanted = name,
+	};
+	CFS_AUTOBUF struct cfs_buf list = { 0 };
+	struct cfs_err ignored;
+	unsigned listed = 0;
+
+	if (cfs_ref_each(repo, add, &all, &ignored) < 0 || all.n == 0)
+		return cfs_fail(err, ENOENT,
+				"image not found: %s (no image of this "
+				"repository has a name)",
+				name);
+	for (; listed < LISTED_MAX && all.name[listed]; listed++)
+		cfs_buf_addf(&list, "%s%s", listed ? ", " : "",
+			     all.name[listed]);
+	if (listed < all.n)
+		cfs_buf_addf(&list, " and %u more: `cfsctl images`",
+			     all.n - listed);
+	if (!cfs_buf_text(&list))
+		return cfs_fail(err, ENOMEM, "out of memory");
+	return cfs_fail(err, ENOENT, "image not found: %s; there %s %s", name,
+			all.n == 1 ? "is" : "are", (char *)list.data);
+}
+
+int cmd_find_image(const struct cfs_repo *repo, const char *name,
+		   struct cfs_digest *ret, struct cfs_err *err)
+{
+	int r = cfs_image_find(repo, name, ret, err);
+
+	return r == 0 ? absent(repo, name, err) : r < 0 ? r : 0;
+}
