@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* cfsctl disk: an ext4 image with the repository, sealed, and its state. */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/io.h"
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/output.h"
 #include "cfsctl/cli/progress.h"
 #include "disk/image.h"
 #include "disk/mkfs.h"
 #include "disk/plan.h"
 #include "repo/dir.h"
 #include "repo/image.h"
-#include "repo/temp.h"
 
 /* Times in the image unless SOURCE_DATE_EPOCH says otherwise: the earliest
  * there is, and the same for everybody. */
@@ -145,34 +142,6 @@ static int make_plan(const struct cfs_repo *repo, const struct options *o,
 	return r;
 }
 
-/* Opens the directory that @path lies in; *@ret_name is the rest of @path. */
-static int open_parent(const char *path, const char **ret_name,
-		       struct cfs_err *err)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	CFS_AUTOFREE char *dir = NULL;
-	struct stat st;
-	int fd;
-
-	if (!*name)
-		return cfs_fail(err, EISDIR, "%s is a directory", path);
-	/* A device would be replaced by a file of that name. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return cfs_fail(err, EEXIST,
-				"%s is there and no regular file: write a file "
-				"and copy that",
-				path);
-	dir = slash ? strndup(path, (size_t)(name - path)) : strdup(".");
-	if (!dir)
-		return cfs_fail(err, ENOMEM, "out of memory");
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return cfs_fail_errno(err, "open %s", dir);
-	*ret_name = name;
-	return fd;
-}
-
 static void count(void *arg, uint64_t bytes)
 {
 	if (bytes)
@@ -184,25 +153,19 @@ static int write_out(const struct cfs_repo *repo, const struct cfs_plan *plan,
 		     struct cfs_err *err)
 {
 	CFS_AUTOPROGRESS struct cfs_progress progress = { 0 };
-	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
-	CFS_AUTOFD int dir = -EBADF;
+	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
 	uint64_t size;
-	const char *name = NULL;
-	int r;
+	int r = cmd_output_open_file(path, true, &out, err);
 
-	dir = open_parent(path, &name, err);
-	if (dir < 0)
-		return dir;
 	params->progress = count;
 	params->progress_arg = &progress;
 	cmd_progress_start(&progress, "written");
-	r = cfs_temp_open(dir, cfs_temp_unnamed_work(dir), &temp, err);
 	if (r == 0)
-		r = cfs_disk_write(plan, repo, params, temp.fd, &size, err);
+		r = cfs_disk_write(plan, repo, params, out.temp.fd, &size, err);
 	if (r == 0)
-		r = cfs_temp_replace(&temp, dir, name, err);
+		r = cmd_output_commit(&out, err);
 	if (r == 0)
-		r = cfs_dir_sync(dir, err);
+		r = cfs_dir_sync(out.dirfd, err);
 	cmd_progress_end(&progress);
 	if (r < 0)
 		return cfs_ctx(err, "%s", path);

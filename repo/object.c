@@ -269,6 +269,8 @@ static int add_incoming(struct cfs_store *store, struct incoming *in, int fd,
 	unnamed = may_be_unnamed(store);
 	r = cfs_temp_open(unnamed ? in->shard : store->objects, unnamed, &temp,
 			  err);
+	/* Near its neighbours; but a name it gets where they are swept. */
+	temp.dirfd = store->objects;
 	if (r == 0 && store->chmod && fchmod(temp.fd, CFS_TEMP_MODE) < 0)
 		r = cfs_fail_errno(err, "chmod");
 	if (r == 0)

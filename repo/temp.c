@@ -5,11 +5,16 @@
 #include <limits.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include "base/io.h"
 
-#define TRIES 16 /* names, each of 64 random bits */
+#define TRIES 16 /* names */
+/* The first of them are known to whoever writes to the same target. */
+#define KNOWN		 8
+#define KNOWN_TARGET_MAX 230 /* bytes of it; the rest does not tell */
 
 static void random_name(char name[static CFS_TEMP_NAME_MAX])
 {
@@ -21,6 +26,13 @@ static void random_name(char name[static CFS_TEMP_NAME_MAX])
 		bits = (uint64_t)getpid() << 32 | ++count;
 	snprintf(name, CFS_TEMP_NAME_MAX, CFS_TEMP_PREFIX "%016llx",
 		 (unsigned long long)bits);
+}
+
+static void known_name(const char *target, int i,
+		       char name[static CFS_TEMP_NAME_MAX])
+{
+	snprintf(name, CFS_TEMP_NAME_MAX, ".%.*s.cfsctl-tmp-%d",
+		 KNOWN_TARGET_MAX, target, i);
 }
 
 void cfs_temp_close(struct cfs_temp *temp)
@@ -47,23 +59,73 @@ static int link_fd(int fd, int dirfd, const char *path)
 	return 0;
 }
 
-/* Opens a file under a fresh name, or links @fd to one. */
-static int fresh_name(int dirfd, int fd, char name[static CFS_TEMP_NAME_MAX])
+/*
+ * Removes what has the known name @name, if nobody is writing it.
+ * Returns whether the name may be free now.
+ */
+static bool drop_stale(int dirfd, const char *name)
+{
+	CFS_AUTOFD int fd = openat(dirfd, name,
+				   O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+					   O_NOCTTY | O_CLOEXEC);
+	struct stat now, was;
+
+	if (fd < 0)
+		return errno == ENOENT;
+	if (fstat(fd, &was) < 0 || !S_ISREG(was.st_mode) ||
+	    flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return false;
+	/* It may have got its name, and another one this one, meanwhile. */
+	if (fstatat(dirfd, name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    now.st_dev != was.st_dev || now.st_ino != was.st_ino)
+		return true;
+	return unlinkat(dirfd, name, 0) == 0;
+}
+
+/* Makes a file of the name @name, or names @fd so.  Returns a descriptor, 0 or
+ * negative errno. */
+static int take_name(int dirfd, int fd, const char *name)
+{
+	if (fd >= 0)
+		return link_fd(fd, dirfd, name);
+	fd = openat(dirfd, name,
+		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+		    CFS_TEMP_MODE);
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Marks the new file @fd as being written, for drop_stale().  Where there are
+ * no locks nothing is taken for stale.  Returns false when somebody has taken
+ * it for stale before.
+ */
+static bool mark(int fd)
+{
+	struct stat st;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno != EWOULDBLOCK;
+	return fstat(fd, &st) < 0 || st.st_nlink > 0;
+}
+
+/* Opens a file under a fresh temporary name, or names @fd so. */
+static int fresh_name(struct cfs_temp *temp, int fd)
 {
 	for (int i = 0; i < TRIES; i++) {
+		bool known = temp->target && i < KNOWN;
 		int r;
 
-		random_name(name);
-		if (fd >= 0) {
-			r = link_fd(fd, dirfd, name);
-		} else {
-			r = openat(dirfd, name,
-				   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
-					   O_NOFOLLOW,
-				   CFS_TEMP_MODE);
-			r = r < 0 ? -errno : r;
-		}
-		if (r != -EEXIST)
+		if (known)
+			known_name(temp->target, i, temp->name);
+		else
+			random_name(temp->name);
+		r = take_name(temp->dirfd, fd, temp->name);
+		if (r == -EEXIST && known &&
+		    drop_stale(temp->dirfd, temp->name))
+			r = take_name(temp->dirfd, fd, temp->name);
+		if (r >= 0 && fd < 0 && known && !mark(r))
+			cfs_closep(&r);
+		else if (r != -EEXIST)
 			return r;
 	}
 	return -EEXIST;
@@ -80,25 +142,49 @@ static int open_unnamed(int dirfd)
 bool cfs_temp_unnamed_work(int dirfd)
 {
 	CFS_AUTOFD int fd = open_unnamed(dirfd);
-	char name[CFS_TEMP_NAME_MAX];
+	struct cfs_temp temp = { .fd = -EBADF, .dirfd = dirfd };
 
-	if (fd < 0 || fresh_name(dirfd, fd, name) < 0)
+	if (fd < 0 || fresh_name(&temp, fd) < 0)
 		return false;
-	return unlinkat(dirfd, name, 0) == 0;
+	return unlinkat(dirfd, temp.name, 0) == 0;
+}
+
+static int open_temp(struct cfs_temp *temp, bool unnamed, struct cfs_err *err)
+{
+	temp->fd = unnamed ? open_unnamed(temp->dirfd) : fresh_name(temp, -1);
+	if (temp->fd < 0)
+		return cfs_fail(err, -temp->fd, "make a temporary file: %s",
+				strerror(-temp->fd));
+	return 0;
 }
 
 int cfs_temp_open(int dirfd, bool unnamed, struct cfs_temp *ret,
 		  struct cfs_err *err)
 {
 	struct cfs_temp temp = { .dirfd = dirfd };
+	int r = open_temp(&temp, unnamed, err);
 
+	if (r == 0)
+		*ret = temp;
+	return r;
+}
+
+int cfs_temp_open_for(int dirfd, const char *target, bool unnamed,
+		      struct cfs_temp *ret, struct cfs_err *err)
+{
+	struct cfs_temp temp = { .dirfd = dirfd, .target = target };
+	char name[CFS_TEMP_NAME_MAX];
+	int r;
+
+	for (int i = 0; i < KNOWN; i++) {
+		known_name(target, i, name);
+		(void)drop_stale(dirfd, name);
+	}
+	r = open_temp(&temp, unnamed, err);
+	if (r < 0)
+		return r;
 	if (unnamed)
-		temp.fd = open_unnamed(dirfd);
-	else
-		temp.fd = fresh_name(dirfd, -1, temp.name);
-	if (temp.fd < 0)
-		return cfs_fail(err, -temp.fd, "make a temporary file: %s",
-				strerror(-temp.fd));
+		(void)mark(temp.fd);
 	*ret = temp;
 	return 0;
 }
@@ -152,7 +238,7 @@ int cfs_temp_replace(struct cfs_temp *temp, int dirfd, const char *path,
 	int r = 0;
 
 	if (!temp->name[0])
-		r = fresh_name(temp->dirfd, temp->fd, temp->name);
+		r = fresh_name(temp, temp->fd);
 	if (r < 0) {
 		temp->name[0] = '\0';
 		return cfs_fail(err, -r, "name a temporary file: %s",
@@ -183,6 +269,7 @@ int cfs_temp_symlink(const char *target, int dirfd, const char *path,
 	char name[PATH_MAX];
 	int r = -EEXIST;
 
+	/* Of 64 random bits each. */
 	for (int i = 0; r == -EEXIST && i < TRIES; i++) {
 		r = beside(path, name, sizeof(name));
 		if (r == 0 && symlinkat(target, dirfd, name) < 0)

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * A file that is complete before it has a name.  It is an O_TMPFILE where the
- * file system has them, else ".tmp-<random>" in the same directory; what a
- * crash leaves of the latter is removed by cfs_temp_sweep().
+ * file system has them, else it has a temporary name in the same directory.
+ *
+ * What a crash leaves of the latter, ".tmp-<random>" in a repository, is
+ * removed by cfs_temp_sweep().  In a directory of the user's, where nothing
+ * else is known to be ours, the name is made of the one that the file is to
+ * get, and whoever writes to that next removes it (cfs_temp_open_for()).
  */
 #ifndef CFS_REPO_TEMP_H
 #define CFS_REPO_TEMP_H
@@ -12,12 +16,13 @@
 #include "base/err.h"
 
 #define CFS_TEMP_PREFIX	  ".tmp-"
-#define CFS_TEMP_NAME_MAX 24
+#define CFS_TEMP_NAME_MAX 256
 #define CFS_TEMP_MODE	  0644
 
 struct cfs_temp {
-	int fd;			      /* O_RDWR, or O_RDONLY once sealed */
-	int dirfd;		      /* borrowed */
+	int fd;		    /* O_RDWR, or O_RDONLY once sealed */
+	int dirfd;	    /* borrowed */
+	const char *target; /* borrowed; of cfs_temp_open_for(), or NULL */
 	char name[CFS_TEMP_NAME_MAX]; /* "" while it has none */
 };
 
@@ -38,6 +43,18 @@ bool cfs_temp_unnamed_work(int dirfd) CFS_MUST_CHECK;
 /* Makes an empty file in @dirfd, mode CFS_TEMP_MODE less the umask. */
 int cfs_temp_open(int dirfd, bool unnamed, struct cfs_temp *ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * The same for a file that is to be named @target in @dirfd, which may be a
+ * directory of the user's.  Its temporary names are ".<target>.cfsctl-tmp-<n>".
+ * What a killed program left under such a name is removed, which its lock
+ * (flock(2)) tells from what another one is writing just now.
+ *
+ * @target outlives the file.
+ */
+int cfs_temp_open_for(int dirfd, const char *target, bool unnamed,
+		      struct cfs_temp *ret,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Reopens it read-only and gives up the writable descriptor, which fs-verity
  * demands. */

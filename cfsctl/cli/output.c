@@ -36,7 +36,8 @@ static int open_dir(char *path, struct cfs_output *out, struct cfs_err *err)
 
 static int make_temp(struct cfs_output *out, bool unnamed, struct cfs_err *err)
 {
-	int r = cfs_temp_open(out->dirfd, unnamed, &out->temp, err);
+	int r = cfs_temp_open_for(out->dirfd, out->name, unnamed, &out->temp,
+				  err);
 
 	if (r == 0 && fchmod(out->temp.fd, out->mode) < 0) {
 		r = cfs_fail_errno(err, "set the mode of a temporary file");
@@ -58,6 +59,20 @@ static int open_temp(char *path, mode_t mode, struct cfs_output *out,
 	return r;
 }
 
+/* A name that is free needs no temporary one. */
+static int give_name(struct cfs_output *out, struct cfs_err *err)
+{
+	int r = 0;
+
+	if (out->fresh)
+		r = cfs_temp_publish(&out->temp, out->dirfd, out->name, err);
+	if (r == 0 && out->keep)
+		return cfs_fail(err, EEXIST, "it exists by now");
+	if (r == 0)
+		return cfs_temp_replace(&out->temp, out->dirfd, out->name, err);
+	return r < 0 ? r : 0;
+}
+
 /* For file systems whose files without a name cannot be given one. */
 static int name_copy(struct cfs_output *out, struct cfs_err *err)
 {
@@ -69,9 +84,7 @@ static int name_copy(struct cfs_output *out, struct cfs_err *err)
 	r = make_temp(out, false, err);
 	if (r == 0)
 		r = cfs_copy_rest(fd, out->temp.fd, err);
-	if (r == 0)
-		r = cfs_temp_replace(&out->temp, out->dirfd, out->name, err);
-	return r;
+	return r < 0 ? r : give_name(out, err);
 }
 
 static int open_direct(const char *path, struct cfs_output *out,
@@ -103,6 +116,7 @@ static int open_path(const char *path, struct cfs_output *out,
 		if (errno != ENOENT || len == 0 || path[len - 1] == '/')
 			return open_direct(path, out, err);
 		st.st_mode = S_IFREG | new_mode();
+		out->fresh = true;
 		name = strdup(path);
 	} else if (!S_ISREG(st.st_mode)) {
 		return open_direct(path, out, err);
@@ -117,19 +131,62 @@ static int open_path(const char *path, struct cfs_output *out,
 	return open_temp(name, st.st_mode & 07777, out, err);
 }
 
+static void hand_over(struct cfs_output *out, struct cfs_output *ret)
+{
+	const struct cfs_output none = CFS_OUTPUT_INIT;
+
+	*ret = *out;
+	*out = none;
+}
+
 int cmd_output_open(const char *path, struct cfs_output *ret,
 		    struct cfs_err *err)
 {
 	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
-	const struct cfs_output none = CFS_OUTPUT_INIT;
 	int r = open_path(path, &out, err);
 
-	if (r < 0)
-		return r;
-	*ret = out;
-	ret->temp.dirfd = ret->dirfd;
-	out = none;
-	return 0;
+	if (r == 0)
+		hand_over(&out, ret);
+	return r;
+}
+
+int cmd_output_open_file(const char *path, bool replace, struct cfs_output *ret,
+			 struct cfs_err *err)
+{
+	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
+	CFS_AUTOFREE char *name = NULL;
+	struct stat st;
+	int r;
+
+	if (stat(path, &st) == 0) {
+		if (!S_ISREG(st.st_mode))
+			return cfs_fail(err, EEXIST,
+					"it exists and is no regular file: "
+					"write a file and copy that");
+		if (!replace)
+			return cfs_fail(err, EEXIST,
+					"it exists; --force replaces it");
+		name = realpath(path, NULL);
+	} else {
+		if (errno != ENOENT)
+			return cfs_fail(err, errno, "%s", strerror(errno));
+		if (lstat(path, &st) == 0)
+			return cfs_fail(err, EEXIST,
+					"it is a symbolic link to a file that "
+					"is missing");
+		if (!*path || path[strlen(path) - 1] == '/')
+			return cfs_fail(err, EISDIR, "it names no file");
+		st.st_mode = S_IFREG | new_mode();
+		out.fresh = true;
+		name = strdup(path);
+	}
+	if (!name)
+		return cfs_fail(err, errno, "%s", strerror(errno));
+	out.keep = !replace;
+	r = open_temp(name, st.st_mode & 07777, &out, err);
+	if (r == 0)
+		hand_over(&out, ret);
+	return r;
 }
 
 int cmd_output_write(void *ctx, struct cfs_bytes data, struct cfs_err *err)
@@ -146,9 +203,9 @@ int cmd_output_commit(struct cfs_output *out, struct cfs_err *err)
 	int fd = out->direct, r;
 
 	if (fd < 0) {
-		r = cfs_temp_replace(&out->temp, out->dirfd, out->name, err);
+		r = give_name(out, err);
 		/* Having a name, it was the replacing that failed. */
-		if (r == 0 || out->temp.name[0])
+		if (r == 0 || r == -EEXIST || out->temp.name[0])
 			return r;
 		return name_copy(out, err);
 	}

@@ -6,6 +6,8 @@
 #ifndef CFS_CFSCTL_CLI_OUTPUT_H
 #define CFS_CFSCTL_CLI_OUTPUT_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "erofs/writer.h"
 #include "repo/temp.h"
@@ -15,6 +17,8 @@ struct cfs_output {
 	int dirfd;	      /* owned; of the name */
 	char *name;	      /* owned; below dirfd */
 	mode_t mode;	      /* that it gets */
+	bool fresh;	      /* there was nothing of that name */
+	bool keep;	      /* what has that name by now */
 	int direct;	      /* owned unless it is stdout; or -EBADF */
 };
 
@@ -32,11 +36,21 @@ struct cfs_output {
 int cmd_output_open(const char *path, struct cfs_output *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * The same of a file that is @path, or replaces one that it names if @replace
+ * is set; never a pipe, a device or stdout.
+ * Errors: -EEXIST something else has that name, the system call's; without the
+ * path's name in front.
+ */
+int cmd_output_open_file(const char *path, bool replace, struct cfs_output *ret,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* The write of a struct cfs_erofs_sink whose ctx is a struct cfs_output. */
 int cmd_output_write(void *ctx, struct cfs_bytes data,
 		     struct cfs_err *err) CFS_MUST_CHECK;
 
-/* Gives the complete file its name. */
+/* Gives the complete file its name.
+ * Errors: -EEXIST it may not replace what has come to have that name. */
 int cmd_output_commit(struct cfs_output *out,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -93,6 +93,46 @@ replaced() {
 kill_everywhere "create-image of a taken name" replaced finishes \
 	cfsctl --repo repo create-image --threads 1 root os/stable
 
+# A damaged object is replaced: that needs a name for a moment.
+damaged() {
+	fresh
+	cfsctl --repo repo create-image root > /dev/null
+	find repo/objects -type f -size +60k -exec truncate -s 100 {} +
+}
+mended() {
+	[ "$(cfsctl --repo repo create-image root os/stable)" = \
+		"sha512:$want" ] && [ -z "$(find repo -name '.tmp-*')" ] && usable
+}
+kill_everywhere "create-image of damaged objects" damaged mended \
+	cfsctl --repo repo create-image --threads 1 root os/stable
+
+# Images that are written to a file: the next one removes what is left.
+output() {
+	rm -rf "${TMPDIR:?}/out"
+	mkdir out
+	[ "$1" != taken ] || echo earlier > out/image
+}
+taken() { output taken; }
+absent() { output absent; }
+cfsctl --no-repo compute-id -o want.image root > /dev/null
+written() { # COMMAND...
+	{ [ ! -e out/image ] || cmp -s out/image want.image ||
+		[ "$(cat out/image)" = earlier ]; } 2> /dev/null &&
+		"$@" > /dev/null && cmp out/image want.image &&
+		[ "$(ls -A out)" = image ]
+}
+id_written() { written cfsctl --no-repo compute-id -o out/image root; }
+for state in absent taken; do
+	kill_everywhere "compute-id -o, $state" $state id_written \
+		cfsctl --no-repo compute-id --threads 1 -o out/image root
+done
+cfsctl mkcomposefs root want.image
+made() { written cfsctl mkcomposefs root out/image; }
+for state in absent taken; do
+	kill_everywhere "mkcomposefs, $state" $state made \
+		cfsctl mkcomposefs --threads=1 root out/image
+done
+
 # Two threads: which of them makes a call is chance, so that a kill may miss.
 for call in openat write linkat; do
 	bad=

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # disk, killed wherever it or its mke2fs changes something: there is no image,
-# the one from before or a whole one; the same command then makes it.
+# the one from before or a whole one; the same command then makes it, and
+# removes what the killed one left beside it.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 . "${CFS_SRC:?run by tests/run}/tests/disk-repo.sh"
 . "${CFS_SRC:?run by tests/run}/tests/killer.sh"
@@ -35,7 +36,8 @@ nothing() {
 }
 ends() {
 	cfsctl --repo repo disk out/o.img --state os > /dev/null &&
-		cmp out/o.img want.img && state | cmp - state.before
+		cmp out/o.img want.img && state | cmp - state.before &&
+		[ "$(ls -A out)" = o.img ]
 }
 # The same bytes are clean, as want.img is.
 none_or_whole() {
@@ -55,5 +57,14 @@ earlier_or_whole() {
 }
 KILL_POINTS=2
 kill_everywhere "disk over an earlier file" taken earlier_or_whole \
+	cfsctl --repo repo disk out/o.img --state os
+
+left() {
+	taken
+	: > out/.o.img.cfsctl-tmp-0
+	: > out/.o.img.cfsctl-tmp-1
+}
+KILL_POINTS=2
+kill_everywhere "disk beside what killed ones left" left earlier_or_whole \
 	cfsctl --repo repo disk out/o.img --state os
 finish

@@ -118,6 +118,129 @@ TEST(only_temporary_files_are_swept)
 	CHECK(count(dir, ".", "") == 2);
 }
 
+#define KNOWN(n) ".image.cfsctl-tmp-" #n
+
+static void write_for(int fd, const char *dir, bool unnamed)
+{
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+
+	put(dir, "image", "old");
+	CHECK(cfs_temp_open_for(fd, "image", unnamed, &temp, &err) == 0);
+	CHECK(!unnamed == !!temp.name[0]);
+	CHECK(unnamed || holds(dir, KNOWN(0), ""));
+	CHECK(write(temp.fd, "new", 3) == 3);
+	CHECK(cfs_temp_replace(&temp, fd, "image", &err) == 0);
+	CHECK(holds(dir, "image", "new"));
+	CHECK(count(dir, ".", "") == 1);
+}
+
+TEST(a_file_for_a_target_has_a_name_made_of_that)
+{
+	both(write_for);
+}
+
+/* Files that begin with ".image". */
+static int left(const char *dir)
+{
+	CFS_AUTODIR DIR *d = opendir(dir);
+	struct dirent *entry;
+	int n = 0;
+
+	CHECK(d);
+	while ((entry = readdir(d)))
+		n += strncmp(entry->d_name, ".image", 6) == 0;
+	return n;
+}
+
+static void after_a_kill(int fd, const char *dir, bool unnamed)
+{
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+
+	put(dir, KNOWN(0), "left");
+	put(dir, KNOWN(1), "left");
+	put(dir, ".other.cfsctl-tmp-0", "another's");
+	CHECK(cfs_temp_open_for(fd, "image", unnamed, &temp, &err) == 0);
+	CHECK(left(dir) == !unnamed);
+	CHECK(cfs_temp_replace(&temp, fd, "image", &err) == 0);
+	CHECK(left(dir) == 0);
+	CHECK(holds(dir, "image", ""));
+	CHECK(holds(dir, ".other.cfsctl-tmp-0", "another's"));
+}
+
+TEST(what_a_killed_program_left_is_removed_by_the_next)
+{
+	both(after_a_kill);
+}
+
+/* Two at once: each has a name, and neither takes the other's for stale. */
+static void at_once(int fd, const char *dir, bool unnamed)
+{
+	CFS_AUTOTEMP struct cfs_temp one = CFS_TEMP_INIT, two = CFS_TEMP_INIT;
+
+	CHECK(cfs_temp_open_for(fd, "image", false, &one, &err) == 0);
+	CHECK(write(one.fd, "1", 1) == 1);
+	CHECK(cfs_temp_open_for(fd, "image", unnamed, &two, &err) == 0);
+	CHECK(write(two.fd, "2", 1) == 1);
+	CHECK(strcmp(one.name, KNOWN(0)) == 0);
+	CHECK(unnamed || strcmp(two.name, KNOWN(1)) == 0);
+	CHECK(cfs_temp_replace(&two, fd, "image", &err) == 0);
+	CHECK(holds(dir, "image", "2"));
+	CHECK(cfs_temp_replace(&one, fd, "image", &err) == 0);
+	CHECK(holds(dir, "image", "1"));
+	CHECK(left(dir) == 0);
+}
+
+TEST(programs_that_write_to_one_target_do_not_meet)
+{
+	both(at_once);
+}
+
+TEST(what_is_no_file_of_ours_is_left_alone)
+{
+	const char *dir = fresh_dir();
+	CFS_AUTOFREE char *fifo = below(dir, KNOWN(0));
+	CFS_AUTOFD int fd = open_dir(dir);
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+
+	CHECK(mkfifo(fifo, 0644) == 0);
+	make_link(dir, KNOWN(1), "/etc/passwd");
+	make_dir(dir, KNOWN(2));
+	CHECK(cfs_temp_open_for(fd, "image", false, &temp, &err) == 0);
+	CHECK(strcmp(temp.name, KNOWN(3)) == 0);
+	CHECK(left(dir) == 4);
+	cfs_temp_close(&temp);
+	CHECK(left(dir) == 3);
+}
+
+TEST(when_all_known_names_are_taken_others_are_found)
+{
+	const char *dir = fresh_dir();
+	CFS_AUTOFD int fd = open_dir(dir);
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+
+	for (int i = 0; i < 8; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), ".image.cfsctl-tmp-%d", i);
+		make_dir(dir, name);
+	}
+	CHECK(cfs_temp_open_for(fd, "image", false, &temp, &err) == 0);
+	CHECK(strncmp(temp.name, CFS_TEMP_PREFIX, 5) == 0);
+}
+
+TEST(a_target_may_have_the_longest_name)
+{
+	const char *dir = fresh_dir();
+	CFS_AUTOFD int fd = open_dir(dir);
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+	char name[256] = { 0 };
+
+	memset(name, 'n', 255);
+	CHECK(cfs_temp_open_for(fd, name, false, &temp, &err) == 0);
+	CHECK(cfs_temp_replace(&temp, fd, name, &err) == 0);
+	CHECK(holds(dir, name, ""));
+}
+
 TEST(a_directory_that_cannot_hold_files_says_so)
 {
 	CFS_AUTOFD int fd = open_dir("/proc/self");

@@ -161,3 +161,53 @@ TEST(a_place_that_cannot_be_written_to_is_an_error)
 	CHECK(strcmp(err.msg, "No space left on device") == 0);
 	CHECK(entries() == 0);
 }
+
+static int write_file(const char *path, bool replace, const char *meanwhile)
+{
+	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
+
+	if (cmd_output_open_file(path, replace, &out, &err) < 0 ||
+	    put(&out, "new") < 0)
+		return -err.code;
+	if (meanwhile)
+		CHECK(write_out(path, meanwhile) == 0);
+	return cmd_output_commit(&out, &err);
+}
+
+TEST(a_file_is_replaced_only_when_that_is_wanted)
+{
+	enter("wanted");
+	CHECK(write_file("new", false, NULL) == 0);
+	CHECK(holds("new", "new") && mode_of("new") == 0644);
+	CHECK(write_out("old", "old") == 0 && chmod("old", 0600) == 0);
+	CHECK(write_file("old", false, NULL) == -EEXIST);
+	CHECK(strstr(err.msg, "--force") && holds("old", "old"));
+	CHECK(write_file("old", true, NULL) == 0);
+	CHECK(holds("old", "new") && mode_of("old") == 0600);
+	CHECK(write_file("race", false, "first") == -EEXIST);
+	CHECK(holds("race", "first"));
+	CHECK(write_file("race.too", true, "first") == 0);
+	CHECK(holds("race.too", "new"));
+	CHECK(entries() == 4);
+}
+
+TEST(what_is_no_file_is_never_written_to)
+{
+	enter("no-files");
+	CHECK(mkfifo("fifo", 0644) == 0 && mkdir("dir", 0755) == 0);
+	CHECK(symlink("missing", "dangling") == 0);
+	CHECK(write_out("file", "old") == 0 && symlink("file", "link") == 0);
+	for (int replace = 0; replace < 2; replace++) {
+		CHECK(write_file("fifo", replace, NULL) == -EEXIST);
+		CHECK(write_file("dir", replace, NULL) == -EEXIST);
+		CHECK(write_file("/dev/null", replace, NULL) == -EEXIST);
+		CHECK(write_file("dangling", replace, NULL) == -EEXIST);
+		CHECK(write_file("new/", replace, NULL) == -EISDIR);
+		CHECK(write_file("", replace, NULL) == -EISDIR);
+		CHECK(write_file("none/new", replace, NULL) == -ENOENT);
+		CHECK(write_file("file/new", replace, NULL) == -ENOTDIR);
+	}
+	CHECK(write_file("link", true, NULL) == 0);
+	CHECK(holds("file", "new") && holds("link", "new"));
+	CHECK(entries() == 5);
+}
