@@ -26,12 +26,6 @@ int cfs_ext4_fail(struct cfs_err *err, errcode_t code, const char *what)
 	return cfs_fail(err, e, "%s: %s", what, error_message(code));
 }
 
-static bool is_zero(const uint8_t *data, size_t len)
-{
-	return len == 0 ||
-	       (data[0] == 0 && memcmp(data, data + 1, len - 1) == 0);
-}
-
 /* Puts the run at hand into the extent tree. */
 static errcode_t add_run(struct cfs_ext4_file *file)
 {
@@ -79,7 +73,7 @@ static errcode_t take(struct cfs_ext4_file *file, uint64_t block, uint64_t want,
 	return e;
 }
 
-/* Writes to the blocks from @at on; they are zero already. */
+/* Writes to the blocks from @at on. */
 static errcode_t store(ext2_filsys fs, blk64_t at, const uint8_t *data,
 		       size_t len)
 {
@@ -87,8 +81,6 @@ static errcode_t store(ext2_filsys fs, blk64_t at, const uint8_t *data,
 	size_t whole = len / CFS_EXT4_BLOCK;
 	errcode_t e = 0;
 
-	if (is_zero(data, len))
-		return 0;
 	if (whole)
 		e = io_channel_write_blk64(fs->io, at, (int)whole, data);
 	len -= whole * CFS_EXT4_BLOCK;
@@ -123,8 +115,8 @@ int cfs_ext4_file_begin(struct cfs_ext4 *fs, mode_t mode,
 	return e ? cfs_ext4_fail(err, e, "start an inode") : 0;
 }
 
-int cfs_ext4_file_put(struct cfs_ext4_file *file, uint64_t block,
-		      struct cfs_bytes data, struct cfs_err *err)
+static int put_run(struct cfs_ext4_file *file, uint64_t block,
+		   struct cfs_bytes data, struct cfs_err *err)
 {
 	while (data.len) {
 		uint64_t want = (data.len - 1) / CFS_EXT4_BLOCK + 1;
@@ -141,6 +133,22 @@ int cfs_ext4_file_put(struct cfs_ext4_file *file, uint64_t block,
 		data.data += len;
 		data.len -= len;
 		block += n;
+	}
+	return 0;
+}
+
+int cfs_ext4_file_put(struct cfs_ext4_file *file, uint64_t block,
+		      struct cfs_bytes data, struct cfs_err *err)
+{
+	struct cfs_bytes run;
+	bool zero;
+
+	while (cfs_bytes_run(&data, CFS_EXT4_BLOCK, &run, &zero)) {
+		int r = zero ? 0 : put_run(file, block, run, err);
+
+		if (r < 0)
+			return r;
+		block += run.len / CFS_EXT4_BLOCK;
 	}
 	return 0;
 }

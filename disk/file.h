@@ -72,8 +72,9 @@ int cfs_ext4_file_begin(struct cfs_ext4 *fs, mode_t mode,
 
 /*
  * Writes @data (not empty) from logical block @block on; the rest of its last
- * block is zero.  @block must be behind all that was written before.  Whole
- * pieces of zeroes are allocated, but left sparse in the image's own file.
+ * block is zero.  @block must be behind all that was written before.  Blocks
+ * of zeros become holes, whatever holes the source has: the image depends on
+ * contents alone.
  */
 int cfs_ext4_file_put(struct cfs_ext4_file *file, uint64_t block,
 		      struct cfs_bytes data,

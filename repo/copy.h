@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * The contents of one file into another: sharing blocks where the file system
- * can, else inside the kernel, else by hand.
+ * can, else inside the kernel, else by hand.  Holes stay holes, and what is
+ * copied by hand gets one for every block of zeros.
  */
 #ifndef CFS_REPO_COPY_H
 #define CFS_REPO_COPY_H
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "fsverity/digest.h"
 
@@ -32,7 +34,13 @@ int cfs_copy_known(int from, uint64_t size, int to, const struct cfs_digest *id,
 		   _Atomic bool *no_clone, struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(5, 6)));
 
-/* Copies everything from @from's position to its end to @to's position. */
+/* Writes @data into the empty file @to, at position 0, leaving out blocks of
+ * zeros.  Errors: writing. */
+int cfs_copy_bytes(struct cfs_bytes data, int to,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Copies everything from @from's position to its end to @to's position, which
+ * is the end of that regular file; its position afterwards is undefined. */
 int cfs_copy_rest(int from, int to,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -241,8 +241,7 @@ static int fill(struct cfs_store *store, struct incoming *in, int fd, int to,
 
 	if (fd < 0) {
 		in->hashed = true;
-		r = cfs_write_full(to, in->data.data, in->data.len);
-		return r < 0 ? cfs_fail(err, -r, "write: %s", strerror(-r)) : 0;
+		return cfs_copy_bytes(in->data, to, err);
 	}
 	r = cfs_copy_known(fd, in->size, to, asks_kernel ? NULL : &in->id,
 			   &store->no_clone, err);

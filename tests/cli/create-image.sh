@@ -231,4 +231,31 @@ refuse "a policy that is not understood is no policy to go by" \
 	'/etc/selinux/mine/contexts/files/file_contexts: line 1: expected' \
 	cfsctl --no-repo compute-id --bootable labelled
 
+# A file that is mostly a hole, as lastlog is, takes no more room as an object,
+# whichever way it is copied; nor does one of zeros that is none.
+truncate -s 64M sparse
+if [ "$(du -k sparse | cut -f 1)" = 0 ]; then
+	mkdir -p holes
+	mv sparse holes/lastlog
+	printf x | dd of=holes/lastlog bs=1 seek=50000000 conv=notrunc status=none
+	head -c 1000000 /dev/zero > holes/zeros
+	stored() { # OBJECTS: KiB taken by files there
+		find "$1" -type f -size +500k -exec du -k {} + | awk '{ n += $1 } END { print n }'
+	}
+	fixture_repo holey --algorithm fsverity-sha256-12
+	id=$(cfsctl --repo holey create-image --no-propagate-usr-to-root holes)
+	check "objects keep holes" [ "$(stored holey/objects)" -le 64 ]
+	same "and the digests that they had" "$id" "sha256:$(cfsctl --no-repo \
+		--hash sha256 compute-id --no-propagate-usr-to-root holes)"
+	check "fsck finds them whole" cfsctl --repo holey fsck > log
+	cfsctl mkcomposefs --digest-store=digest-store holes holes.img
+	check "so do those of mkcomposefs" [ "$(stored digest-store)" -le 64 ]
+	cfsctl mkcomposefs --digest-store=holes/inside holes holes.img
+	check "also when the store is in what is stored" \
+		[ "$(stored holes/inside)" -le 64 ]
+	check "the same bytes" diff -r holes/inside digest-store
+else
+	rm sparse
+fi
+
 finish

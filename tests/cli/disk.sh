@@ -45,6 +45,11 @@ for f in big even; do
 	report $? "$f: contents read back"
 	check "$f: has the verity flag" verity "$p"
 done
+h=$(cat even.id)
+# A block of the Merkle tree and one of the descriptor, in sectors.
+same "blocks of zeros are not allocated" \
+	"$(dbg "stat /composefs/objects/${h:0:2}/${h:2}" |
+		sed -n 's/.*Blockcount: *//p')" 16
 h=$(cat empty.id)
 check "empty object has the verity flag" \
 	verity "/composefs/objects/${h:0:2}/${h:2}"
@@ -95,6 +100,12 @@ touch copy/meta.json
 cfsctl --repo copy disk again.img --state "$id" --add "$PWD/boot:/boot" \
 	--label root
 check "equal repositories make equal bytes" cmp out.img again.img
+cp -r --sparse=never repo full
+cp -r --sparse=always repo holey
+for copy in full holey; do
+	cfsctl --repo $copy disk $copy.img
+done
+check "whatever holes their files have" cmp full.img holey.img
 SOURCE_DATE_EPOCH=1700000000 disk dated.img
 same "SOURCE_DATE_EPOCH is the time" \
 	"$(dbg 'stat /composefs' dated.img | grep -c 'mtime: 0x6553f100')" 1

@@ -37,25 +37,62 @@ TEST(thousand_extents_make_a_deep_tree)
 
 TEST(file_over_one_extent_is_split)
 {
-	/* Zeroes, so that the 300 MiB stay sparse. */
+	/* One holds 128 MiB. */
+	static uint8_t data[MIB];
 	CFS_AUTOFD int image = image_file();
-	CFS_AUTOFD int source = image_source(0);
-	struct cfs_ext4 *fs = image_create(image, 400 * MIB, 16);
+	struct cfs_ext4 *fs = image_create(image, 160 * MIB, 16);
+	struct cfs_ext4_file file;
 	struct ext2_inode inode;
 	uint8_t block[4096];
 	ext2_filsys e2;
 	ext2_ino_t ino;
-	struct stat st;
 
-	CHECK(ftruncate(source, 300 * MIB) == 0);
+	memset(data, 0x5a, sizeof(data));
+	CHECK(cfs_ext4_file_begin(fs, 0644, &file, &err) == 0);
+	for (uint64_t i = 0; i < 130; i++)
+		CHECK(cfs_ext4_file_put(&file, i * 256,
+					(struct cfs_bytes){ data, MIB },
+					&err) == 0);
+	CHECK(cfs_ext4_file_end(&file, 130 * MIB, 0, &err) == 0);
+	CHECK(cfs_ext4_link(fs, CFS_EXT4_ROOT, "f", file.ino, EXT2_FT_REG_FILE,
+			    &err) == 0);
+	cfs_ext4_file_free(&file);
+	e2 = image_reopen(fs, image);
+	ino = image_inode(e2, "/f", &inode);
+	CHECK(EXT2_I_SIZE(&inode) == 130 * MIB);
+	CHECK(image_block(e2, ino, 130 * 256 - 1, block));
+	CHECK(memcmp(block, data, sizeof(block)) == 0);
+	ext2fs_free(e2);
+}
+
+TEST(blocks_of_zeros_are_holes)
+{
+	CFS_AUTOFD int image = image_file();
+	CFS_AUTOFD int source = image_source(0);
+	struct cfs_ext4 *fs = image_create(image, 16 * MIB, 16);
+	struct ext2_inode inode;
+	uint8_t block[4096];
+	ext2_filsys e2;
+	ext2_ino_t ino;
+
+	/* Larger than the image: a byte in the blocks 0 and 5 and at the end,
+	 * block 9 is zeros and no hole of the source. */
+	CHECK(ftruncate(source, 300 * MIB + 7) == 0);
+	CHECK(pwrite(source, "a", 1, 1) == 1);
+	CHECK(pwrite(source, "b", 1, 5 * 4096 + 4095) == 1);
+	CHECK(pwrite(source, "\0", 1, 9 * 4096) == 1);
+	CHECK(pwrite(source, "c", 1, 300 * MIB + 6) == 1);
 	CHECK(cfs_ext4_add_file(fs, CFS_EXT4_ROOT, "f", 0644, source, &err) ==
 	      0);
 	e2 = image_reopen(fs, image);
 	ino = image_inode(e2, "/f", &inode);
-	CHECK(EXT2_I_SIZE(&inode) == 300 * MIB);
-	CHECK(image_block(e2, ino, 300 * 256 - 1, block));
-	CHECK(block[0] == 0);
-	CHECK(fstat(image, &st) == 0 && st.st_blocks < 100 * MIB / 512);
+	CHECK(EXT2_I_SIZE(&inode) == 300 * MIB + 7);
+	CHECK(inode.i_blocks == 3 * 8);
+	CHECK(image_block(e2, ino, 0, block) && block[1] == 'a');
+	CHECK(image_block(e2, ino, 5, block) && block[4095] == 'b');
+	CHECK(image_block(e2, ino, 300 * 256, block) && block[6] == 'c');
+	CHECK(!image_block(e2, ino, 1, block));
+	CHECK(!image_block(e2, ino, 9, block));
 	ext2fs_free(e2);
 }
 
