@@ -40,8 +40,10 @@ static int open_below(int dir_fd, const char *path)
 			   RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
+/* Nothing is mounted, whatever was planned. */
 static void no_directory(struct place *place)
 {
+	place->mode = CFS_DIR_NONE;
 	cfs_root_notice(place->root,
 			"the image has no directory /%s: nothing is mounted "
 			"there",
@@ -259,27 +261,33 @@ static int overlay_on(struct place *place, struct cfs_err *err)
 	return put(place, cfs_steal_fd(&fd), err);
 }
 
-static bool has_upper(struct place *place)
+/* Does a state directory of composefs-rs' layout have the name? */
+static bool is_of_layers(const char *name)
 {
-	struct stat st;
+	static const char *const names[] = { ".", "..", "upper", "work",
+					     CFS_UPPER_UNFINISHED };
 
-	if (fstatat(place->state_fd, "upper", &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	place->upper_mode = st.st_mode & 07777;
-	return true;
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
 }
 
-/* Whose layout is the state directory: composefs-rs' has an upper layer,
- * bootc's a whole /etc.  Returns the mode, or an error. */
+/*
+ * Which layout the state directory uses: composefs-rs' has layers and nothing
+ * else, bootc's is a whole /etc, which may have any names.  Returns the mode,
+ * or an error.
+ */
 static int find_layout(struct place *place, struct cfs_err *err)
 {
 	CFS_AUTODIR DIR *list = NULL;
 	const struct dirent *e;
+	struct stat st;
 	int fd;
 
 	if (!strcmp(place->name, "var"))
 		return CFS_DIR_BIND;
-	if (place->state_fd < 0 || has_upper(place))
+	if (place->state_fd < 0)
 		return CFS_DIR_OVERLAY;
 	fd = cfs_reopen(place->state_fd, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
@@ -291,12 +299,19 @@ static int find_layout(struct place *place, struct cfs_err *err)
 		(void)close(fd);
 		return cfs_fail(err, ENOMEM, "out of memory");
 	}
-	while ((e = readdir(list)))
-		if (strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0 &&
-		    strcmp(e->d_name, CFS_UPPER_UNFINISHED) != 0)
-			return CFS_DIR_BIND;
-	return CFS_DIR_OVERLAY;
+	while ((e = readdir(list)) && is_of_layers(e->d_name))
+		;
+	if (fstatat(place->state_fd, "upper", &st, AT_SYMLINK_NOFOLLOW) == 0)
+		place->upper_mode = st.st_mode & 07777;
+	else if (e)
+		return CFS_DIR_BIND;
+	if (!e)
+		return CFS_DIR_OVERLAY;
+	cfs_root_notice(place->root,
+			"%s/%s has '%s' beside upper: it is mounted as a "
+			"whole, not as a layer",
+			place->root->state_dir, place->name, e->d_name);
+	return CFS_DIR_BIND;
 }
 
 /* The deployment has no state at all. */
@@ -367,6 +382,7 @@ static int carry_var(struct place *place, const char **ret_word,
 	CFS_AUTOFD int dir = open_below(place->params->physical_fd, "var");
 	const struct mount_attr as_it_is = { 0 };
 	CFS_AUTOFD int fd = -EBADF;
+	int r;
 
 	if (dir < 0)
 		return cfs_fail(err, -dir, "open var of the physical root: %s",
@@ -374,8 +390,10 @@ static int carry_var(struct place *place, const char **ret_word,
 	fd = clone(dir, "var", AT_RECURSIVE, &as_it_is, err);
 	if (fd < 0)
 		return fd;
-	*ret_word = "mount";
-	return put(place, cfs_steal_fd(&fd), err);
+	place->mode = CFS_DIR_TRANSIENT; /* nothing of the state directory */
+	r = put(place, cfs_steal_fd(&fd), err);
+	*ret_word = place->mode == CFS_DIR_NONE ? "none" : "mount";
+	return r;
 }
 
 static int add_physical(const struct cfs_root_params *params,
@@ -451,7 +469,9 @@ int cfs_root_add_state(const struct cfs_root_params *params,
 		r = carry_var(&var, &root->var, err);
 	else
 		r = fill(&var, &root->var, err);
-	if (etc.state_fd < 0 && var.state_fd < 0)
+	if (r < 0)
+		return cfs_err_path(err, root->state_dir);
+	if (!needs_state(etc.mode) && !needs_state(var.mode))
 		root->state_dir[0] = '\0';
 	return r;
 }

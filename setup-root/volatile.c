@@ -16,12 +16,15 @@
 #define DEPTH_MAX 16 /* devices on top of each other */
 
 /* A btrfs has a device number of its own; ask it for its one disk. */
-static int btrfs_device(int fd, dev_t *ret)
+static int btrfs_device(int dir_fd, dev_t *ret)
 {
+	/* That one may be O_PATH, which takes no ioctl. */
+	CFS_AUTOFD int fd = cfs_reopen(dir_fd, O_RDONLY | O_DIRECTORY);
 	struct btrfs_ioctl_fs_info_args info = { 0 };
 	struct stat st;
 
-	if (ioctl(fd, BTRFS_IOC_FS_INFO, &info) < 0 || info.num_devices != 1)
+	if (fd < 0 || ioctl(fd, BTRFS_IOC_FS_INFO, &info) < 0 ||
+	    info.num_devices != 1)
 		return 0;
 	for (uint64_t id = 1; id <= info.max_id && id < 1024; id++) {
 		struct btrfs_ioctl_dev_info_args dev = { .devid = id };

@@ -134,14 +134,18 @@ host_image first
 for left in .upper.new upper work; do
 	fresh_state
 	mkdir -m 700 "$state/etc/$left"
-	case $left in
-	work) want=bind ;;
-	*) want=overlay ;;
-	esac
 	boot
 	booted "etc with nothing but $left"
-	same "  is taken for $want" "$(marker etc)" $want
+	same "  is an overlay" "$(marker etc)" overlay
 done
+fresh_state
+mkdir -p "$state/etc/upper"
+echo whole > "$state/etc/passwd"
+boot
+booted "an /etc of its own that has a directory upper"
+same "  is mounted as a whole" "$(marker etc) $(cat "$sysroot/etc/passwd")" "bind whole"
+same "  which is told" "$(grep -c "has 'passwd' beside upper" "$TMPDIR/err")" 1
+fresh_state
 . "${CFS_SRC:?run by tests/run}/tests/killer.sh"
 KILL_CALLS='openat2 mkdirat renameat2 chown chmod setxattr utimensat fsconfig
 	fsmount open_tree move_mount mount_setattr umount2'
@@ -187,6 +191,7 @@ host_image bare '/^\/\(etc\|var\|sysroot\) /d; /^\/etc\//d'
 boot
 booted "an image without /etc, /var and /sysroot"
 same "  is told of" "$(grep -c 'image has no directory' "$TMPDIR/err")" 3
+same "  and the marker says that nothing was mounted" "$(marker etc) $(marker var) $(marker state_dir)" "none none null"
 host_image first
 
 # A disk that is not to be written to

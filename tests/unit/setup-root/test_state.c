@@ -178,6 +178,29 @@ TEST(an_etc_with_an_upper_directory_is_an_overlay)
 	CHECK(fake_called("fsmount overlay ") == 1);
 }
 
+TEST(an_etc_that_happens_to_have_an_upper_directory_is_bound)
+{
+	fresh();
+	make("disk/" DEPLOY "/etc/upper");
+	make("disk/" DEPLOY "/etc/work");
+	make("disk/" DEPLOY "/etc/" CFS_UPPER_UNFINISHED);
+	expect("overlay", "bind");
+	CHECK(root.n_notices == 0);
+	fresh();
+	make("disk/" DEPLOY "/etc/upper");
+	make("disk/" DEPLOY "/etc/work");
+	make("disk/" DEPLOY "/etc/passwd.d");
+	expect("bind", "bind");
+	CHECK(told("has 'passwd.d' beside upper"));
+	/* By the configuration it is what that says. */
+	fresh();
+	make("disk/" DEPLOY "/etc/upper");
+	make("disk/" DEPLOY "/etc/passwd.d");
+	config.etc.mount = CFS_DIR_OVERLAY;
+	expect("overlay", "bind");
+	CHECK(root.n_notices == 0);
+}
+
 TEST(an_etc_that_is_missing_empty_or_unfinished_is_an_overlay)
 {
 	fresh();
@@ -350,6 +373,8 @@ TEST(an_image_without_mount_points_is_told_of)
 	cfs_closep(&root.fd);
 	root.fd = open_at("empty", "root");
 	CHECK(add() == 0 && root.n_notices == 3);
+	CHECK(!strcmp(root.etc, "none") && !strcmp(root.var, "none"));
+	CHECK(!root.state_dir[0]);
 	CHECK(told("no directory /sysroot") && told("no directory /etc") &&
 	      told("no directory /var"));
 	CHECK(fake_called("move_mount *") == 0);
