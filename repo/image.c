@@ -33,7 +33,7 @@ static const char *meaning(int code)
 	switch (code) {
 	case ENOKEY:
 		return "the certificate of its signature is not in the kernel "
-		       "keyring .fs-verity: load it before";
+		       "keyring .fs-verity";
 	case EKEYREJECTED:
 		return "its signature is not by the certificate that it names, "
 		       "or over another digest: sign it anew";

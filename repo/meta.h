@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "base/bytes.h"
+#include "base/json.h"
 #include "fsverity/digest.h"
 
 #define CFS_META_VERSION    1
@@ -35,5 +35,32 @@ struct cfs_meta {
  */
 int cfs_meta_parse(struct cfs_bytes text, struct cfs_meta *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Parses of meta.json what booting an image depends on: version, incompatible
+ * features, algorithm.  Formats stay { .erofs_default = 2 }.
+ * Errors: as cfs_meta_parse(), of these members alone.
+ */
+int cfs_meta_parse_to_boot(struct cfs_bytes text, struct cfs_meta *ret,
+			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* For the two above.  @nodes: CFS_META_NODES of them.
+ * Errors: -EINVAL: no JSON, no object, too many values. */
+#define CFS_META_NODES 1024 /* values in one meta.json */
+int cfs_meta_open(struct cfs_bytes text, struct cfs_json_node *nodes,
+		  struct cfs_json *doc,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* The member @name of @object as a list: NULL in *@ret when it is absent (or
+ * @object NULL).  Errors: -EINVAL for anything else. */
+int cfs_meta_list(const struct cfs_json *doc,
+		  const struct cfs_json_node *object, const char *name,
+		  const struct cfs_json_node **ret,
+		  struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 3, 4, 5)));
+
+/* Words and returns -EINVAL. */
+int cfs_meta_bad_type(struct cfs_err *err, const char *name,
+		      const char *want) CFS_NONNULL;
 
 #endif

@@ -23,7 +23,8 @@ static int open_dir(int dirfd, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-static int read_meta(struct cfs_repo *repo, struct cfs_err *err)
+static int read_meta(struct cfs_repo *repo, cfs_meta_fn parse,
+		     struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	int r;
@@ -31,14 +32,14 @@ static int read_meta(struct cfs_repo *repo, struct cfs_err *err)
 	r = cfs_read_file(repo->fd, "meta.json", CFS_META_MAX, &text, err);
 	if (r <= 0)
 		return r;
-	if (cfs_meta_parse(cfs_buf_bytes(&text), &repo->meta, err) < 0)
+	if (parse(cfs_buf_bytes(&text), &repo->meta, err) < 0)
 		return cfs_ctx(err, "meta.json");
 	repo->has_meta = true;
 	return 1;
 }
 
-int cfs_repo_open(int dirfd, const char *path, struct cfs_repo *ret,
-		  struct cfs_err *err)
+int cfs_repo_open_by(int dirfd, const char *path, cfs_meta_fn parse,
+		     struct cfs_repo *ret, struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	int r;
@@ -49,7 +50,7 @@ int cfs_repo_open(int dirfd, const char *path, struct cfs_repo *ret,
 	if (repo.fd < 0)
 		return cfs_fail(err, -repo.fd, "open repository %s: %s", path,
 				strerror(-repo.fd));
-	r = read_meta(&repo, err);
+	r = read_meta(&repo, parse, err);
 	if (r < 0)
 		return cfs_ctx(err, "open repository %s", path);
 	if (r == 0 && cfs_name_exists(repo.fd, "objects") != 1)

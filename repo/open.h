@@ -39,6 +39,15 @@ void cfs_repo_close(struct cfs_repo *repo);
 
 #define CFS_AUTOREPO __attribute__((cleanup(cfs_repo_close)))
 
+typedef int (*cfs_meta_fn)(struct cfs_bytes text, struct cfs_meta *ret,
+			   struct cfs_err *err);
+
+/* cfs_repo_open(), which see, with another parser of meta.json: what only boots
+ * images takes cfs_meta_parse_to_boot(). */
+int cfs_repo_open_by(int dirfd, const char *path, cfs_meta_fn parse,
+		     struct cfs_repo *ret,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /*
  * Opens the repository @path below @dirfd: no component may be a magic link
  * or lead out of @dirfd (pass AT_FDCWD to take @path as it stands).
@@ -50,8 +59,12 @@ void cfs_repo_close(struct cfs_repo *repo);
  * Errors: -EINVAL meta.json malformed, -EOPNOTSUPP it needs a newer tool,
  * -ENOENT neither meta.json nor objects/, -ENOTDIR, ...
  */
-int cfs_repo_open(int dirfd, const char *path, struct cfs_repo *ret,
-		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+static inline CFS_MUST_CHECK int cfs_repo_open(int dirfd, const char *path,
+					       struct cfs_repo *ret,
+					       struct cfs_err *err)
+{
+	return cfs_repo_open_by(dirfd, path, cfs_meta_parse, ret, err);
+}
 
 /* objects/, O_PATH, no link followed; the caller closes it. */
 int cfs_repo_open_objects(const struct cfs_repo *repo,

@@ -236,7 +236,8 @@ static int no_repo(const struct cfs_boot *b, int r, struct cfs_err *err)
 
 static int open_repo(struct cfs_boot *b, struct cfs_err *err)
 {
-	int r = cfs_repo_open(b->sysroot_fd, "composefs", &b->repo, err);
+	int r = cfs_repo_open_by(b->sysroot_fd, "composefs",
+				 cfs_meta_parse_to_boot, &b->repo, err);
 
 	return r > 0 ? 0 : no_repo(b, r, err);
 }

@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct cfs_meta meta;
+	struct cfs_meta meta, less;
 	struct cfs_err err;
 	int r = cfs_meta_parse((struct cfs_bytes){ data, size }, &meta, &err);
 
@@ -16,6 +16,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(r == -EINVAL || r == -EOPNOTSUPP);
 		return 0;
 	}
+	/* What only boots reads the same, and less. */
+	r = cfs_meta_parse_to_boot((struct cfs_bytes){ data, size }, &less,
+				   &err);
+	assert(r == 0 && less.version == meta.version && less.alg == meta.alg);
 	assert(meta.version <= CFS_META_VERSION);
 	assert(meta.alg == CFS_ALG_SHA256 || meta.alg == CFS_ALG_SHA512);
 	assert(meta.erofs_default <= CFS_META_FORMAT_MAX);

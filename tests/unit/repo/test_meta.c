@@ -166,3 +166,27 @@ TEST(too_many_values_are_refused)
 	strcpy(p, "]}");
 	CHECK(answer(text) == -EINVAL);
 }
+
+TEST(booting_depends_on_three_members_alone)
+{
+	static const char odd[] =
+		"{\"version\":1,\"algorithm\":\"fsverity-sha512-12\","
+		"\"erofs_formats\":7,"
+		"\"features\":{\"read-only-compatible\":7}}";
+	static const char newer[] =
+		"{\"version\":1,\"algorithm\":\"fsverity-sha512-12\","
+		"\"features\":{\"incompatible\":[\"x\"]}}";
+	struct cfs_meta m = { 0 };
+	struct cfs_err e;
+
+	CHECK(cfs_meta_parse_to_boot(
+		      (struct cfs_bytes){ (const uint8_t *)odd, strlen(odd) },
+		      &m, &e) == 0);
+	CHECK(m.version == 1 && m.alg == CFS_ALG_SHA512);
+	CHECK(cfs_meta_parse(
+		      (struct cfs_bytes){ (const uint8_t *)odd, strlen(odd) },
+		      &m, &e) == -EINVAL);
+	CHECK(cfs_meta_parse_to_boot((struct cfs_bytes){ (const uint8_t *)newer,
+							 strlen(newer) },
+				     &m, &e) == -EOPNOTSUPP);
+}
