@@ -13,6 +13,10 @@
 #define NO_VERITY \
 	"boot a kernel that has fs-verity (CONFIG_FS_VERITY): this one does not"
 
+#define KEYS                                                            \
+	"boot another entry, or build the initramfs with the signer's " \
+	"certificate in its keys.d"
+
 /* Source: systemd-boot(7), LoaderBootCountPath: set while boots are counted. */
 #define COUNTING                    \
 	"sys/firmware/efi/efivars/" \
@@ -53,8 +57,9 @@ static const struct {
 	{ CFS_EXIT_STATE, EDQUOT, CFS_CURE_SPACE },
 	{ CFS_EXIT_PREFLIGHT, EIO, CFS_CURE_FSCK },
 	{ CFS_EXIT_PREFLIGHT, EOPNOTSUPP, NO_VERITY },
-	{ CFS_EXIT_CERTS, ENOENT,
-	  "build the initramfs with the certificates in its keys.d" },
+	{ CFS_EXIT_CERTS, ENOENT, KEYS },
+	{ CFS_EXIT_CERTS, ENOKEY, KEYS },
+	{ CFS_EXIT_VERITY, ENOKEY, KEYS },
 };
 
 static const char *find_cure(const struct cfs_failure *f)
@@ -165,7 +170,7 @@ void cfs_failure_report(const struct cfs_failure *f)
 	say(f, "  expected: ", err->expected);
 	if (err->expected[0])
 		say(f, "  found:    ", err->found);
-	else
+	else if (f->step != CFS_EXIT_STATE) /* whose path has the digest */
 		say(f, "  image:    ", f->image);
 	say_images(f);
 	repeat_kernel(f);

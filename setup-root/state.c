@@ -427,34 +427,32 @@ static void close_place(struct place *place)
 	cfs_closep(&place->clone_fd);
 }
 
+static struct place new_place(const struct cfs_root_params *params,
+			      struct cfs_root *root, const char *name,
+			      enum cfs_dir_mode mode)
+{
+	return (struct place){ .params = params,
+			       .root = root,
+			       .name = name,
+			       .mode = mode,
+			       .stack = CFS_STACK_NESTED,
+			       .state_fd = -EBADF,
+			       .deploy_fd = -EBADF,
+			       .clone_fd = -EBADF,
+			       .upper_mode = S_IXOTH };
+}
+
 int cfs_root_add_state(const struct cfs_root_params *params,
 		       struct cfs_root *root, struct cfs_err *err)
 {
 	const struct cfs_config *config = params->config;
-	__attribute__((cleanup(close_place))) struct place etc = {
-		.params = params,
-		.root = root,
-		.name = "etc",
-		.mode = config->etc.mount,
-		.stack = config->etc_stack,
-		.state_fd = -EBADF,
-		.deploy_fd = -EBADF,
-		.clone_fd = -EBADF,
-		.upper_mode = S_IXOTH,
-	};
-	__attribute__((cleanup(close_place))) struct place var = {
-		.params = params,
-		.root = root,
-		.name = "var",
-		.mode = config->var.mount,
-		.stack = CFS_STACK_NESTED,
-		.state_fd = -EBADF,
-		.deploy_fd = -EBADF,
-		.clone_fd = -EBADF,
-		.upper_mode = S_IXOTH,
-	};
+	__attribute__((cleanup(close_place))) struct place etc =
+		new_place(params, root, "etc", config->etc.mount);
+	__attribute__((cleanup(close_place))) struct place var =
+		new_place(params, root, "var", config->var.mount);
 	int r;
 
+	etc.stack = config->etc_stack;
 	strcpy(root->state_dir, "state/deploy/");
 	cfs_digest_to_hex(params->digest,
 			  root->state_dir + strlen(root->state_dir));
