@@ -97,6 +97,7 @@ int cfs_libcrypto_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 	X(X509_ATTRIBUTE_free) \
 	X(X509_EXTENSION_free) \
 	X(X509_NAME_add_entry_by_txt) \
+	X(X509_NAME_free) \
 	X(X509_NAME_print_ex) \
 	X(X509_add_ext) \
 	X(X509_check_private_key) \
@@ -117,6 +118,7 @@ int cfs_libcrypto_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 	X(X509_sign) \
 	X(d2i_PKCS7) \
 	X(d2i_X509) \
+	X(d2i_X509_NAME) \
 	X(i2d_PKCS7)
 /* clang-format on */
 
@@ -193,6 +195,7 @@ extern struct cfs_libcrypto cfs_libcrypto;
 #define X509_ATTRIBUTE_free	   cfs_libcrypto.X509_ATTRIBUTE_free
 #define X509_EXTENSION_free	   cfs_libcrypto.X509_EXTENSION_free
 #define X509_NAME_add_entry_by_txt cfs_libcrypto.X509_NAME_add_entry_by_txt
+#define X509_NAME_free		   cfs_libcrypto.X509_NAME_free
 #define X509_NAME_print_ex	   cfs_libcrypto.X509_NAME_print_ex
 #define X509_add_ext		   cfs_libcrypto.X509_add_ext
 #define X509_check_private_key	   cfs_libcrypto.X509_check_private_key
@@ -213,6 +216,7 @@ extern struct cfs_libcrypto cfs_libcrypto;
 #define X509_sign		   cfs_libcrypto.X509_sign
 #define d2i_PKCS7		   cfs_libcrypto.d2i_PKCS7
 #define d2i_X509		   cfs_libcrypto.d2i_X509
+#define d2i_X509_NAME		   cfs_libcrypto.d2i_X509_NAME
 #define i2d_PKCS7		   cfs_libcrypto.i2d_PKCS7
 
 #endif

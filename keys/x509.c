@@ -6,6 +6,7 @@
 #include "base/libcrypto.h"
 
 CFS_DEFINE_AUTO(X509, X509_free);
+CFS_DEFINE_AUTO(X509_NAME, X509_NAME_free);
 CFS_DEFINE_AUTO(BIO, BIO_free_all);
 
 const char *cfs_openssl_why(char buf[static CFS_OPENSSL_WHY])
@@ -47,6 +48,13 @@ static void drain(BIO *bio, char *ret, size_t size)
 	(void)BIO_reset(bio);
 }
 
+static void print_name(BIO *bio, const X509_NAME *name, char *ret, size_t size)
+{
+	X509_NAME_print_ex(bio, name, 0,
+			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+	drain(bio, ret, size);
+}
+
 int cfs_cert_describe(const struct cfs_cert *cert, struct cfs_cert_info *ret,
 		      struct cfs_err *err)
 {
@@ -64,12 +72,51 @@ int cfs_cert_describe(const struct cfs_cert *cert, struct cfs_cert_info *ret,
 	*ret = (struct cfs_cert_info){ 0 };
 	for (unsigned i = 0; i < n; i++)
 		snprintf(ret->fingerprint + 2 * i, 3, "%02x", sum[i]);
-	X509_NAME_print_ex(bio, X509_get_subject_name(x509), 0,
-			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-	drain(bio, ret->subject, sizeof(ret->subject));
+	print_name(bio, X509_get_subject_name(x509), ret->subject,
+		   sizeof(ret->subject));
 	ASN1_TIME_print(bio, X509_get0_notAfter(x509));
 	drain(bio, ret->not_after, sizeof(ret->not_after));
 	ret->expired = X509_cmp_current_time(X509_get0_notAfter(x509)) < 0;
+	return 0;
+}
+
+/* Leading zeros are DER's business: certificates are told by the number. */
+static void print_serial(struct cfs_bytes serial, char *ret, size_t size)
+{
+	size_t len = 0;
+
+	while (serial.len > 1 && serial.data[0] == 0) {
+		serial.data++;
+		serial.len--;
+	}
+	for (size_t i = 0; i < serial.len && len + 2 < size; i++)
+		len += (size_t)snprintf(ret + len, size - len, "%02x",
+					serial.data[i]);
+}
+
+int cfs_signer_describe(const struct cfs_signer *signer,
+			struct cfs_signer_info *ret, struct cfs_err *err)
+{
+	const unsigned char *p = signer->issuer.data;
+	CFS_AUTO(X509_NAME_free) X509_NAME *name = NULL;
+	CFS_AUTO(BIO_free_all) BIO *bio = NULL;
+	char why[CFS_OPENSSL_WHY];
+	int r = cfs_libcrypto_load(err);
+
+	if (r < 0)
+		return r;
+	name = d2i_X509_NAME(NULL, &p, (long)signer->issuer.len);
+	if (!name || p != signer->issuer.data + signer->issuer.len)
+		return cfs_fail(err, EBADMSG,
+				"the issuer of a signer's certificate is no "
+				"X.509 name: %s",
+				cfs_openssl_why(why));
+	bio = BIO_new(BIO_s_mem());
+	if (!bio)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	*ret = (struct cfs_signer_info){ 0 };
+	print_name(bio, name, ret->issuer, sizeof(ret->issuer));
+	print_serial(signer->serial, ret->serial, sizeof(ret->serial));
 	return 0;
 }
 

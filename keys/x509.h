@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "keys/pem.h"
+#include "keys/pkcs7.h"
 
 struct evp_pkey_st; /* EVP_PKEY */
 struct x509_st;	    /* X509 */
@@ -24,6 +25,21 @@ struct cfs_cert_info {
 /* Describes @cert.  Errors: -EBADMSG no X.509 certificate. */
 int cfs_cert_describe(const struct cfs_cert *cert, struct cfs_cert_info *ret,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* What a signature says of its signer: which certificate is meant. */
+struct cfs_signer_info {
+	char issuer[512]; /* as a subject; that of a self-signed certificate */
+	char serial[129]; /* lower-case hex, as `openssl x509 -serial` */
+};
+
+/*
+ * Describes @signer.  A signature names its signer's certificate in this way
+ * only, and whoever can write it can name any.
+ * Errors: -EBADMSG the issuer is no X.509 name.
+ */
+int cfs_signer_describe(const struct cfs_signer *signer,
+			struct cfs_signer_info *ret,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Decodes @cert.  *@ret: X509_free() it.  Errors: -EBADMSG, -ENOMEM. */
 int cfs_cert_decode(const struct cfs_cert *cert, struct x509_st **ret,

@@ -9,6 +9,8 @@
 	"2e80b7c4645f4d5be563ec8501ba2bf0" \
 	"d064f9b8110290584cfde94dd5017717"
 
+#define RSA_SERIAL "4c1fe65d87ee12dc723f9825e5510911bbddbd43"
+
 static struct cfs_err err;
 
 static void load(const char *name, struct cfs_certs *certs)
@@ -53,6 +55,62 @@ TEST(a_frame_that_is_no_certificate_is_refused)
 	CHECK(cfs_cert_describe(&certs.v[0], &info, &err) == -EBADMSG);
 	CHECK(strstr(err.msg, "tiny.der"));
 	cfs_certs_free(&certs);
+}
+
+/* Source: openssl x509 -in rsa.pem -noout -issuer -serial. */
+TEST(a_signer_is_described_by_issuer_and_serial_number)
+{
+	struct cfs_certs certs = { 0 };
+	struct cfs_signer signer = { 0 };
+	struct cfs_signer_info info;
+
+	load("rsa", &certs);
+	signer.issuer = certs.v[0].issuer;
+	signer.serial = certs.v[0].serial;
+	CHECK(cfs_signer_describe(&signer, &info, &err) == 0);
+	CHECK(!strcmp(info.issuer, "CN=composefs test rsa"));
+	CHECK(!strcmp(info.serial, RSA_SERIAL));
+	cfs_certs_free(&certs);
+}
+
+TEST(a_serial_number_is_written_as_openssl_writes_it)
+{
+	static const uint8_t name[] = { 0x30, 0 };
+	static const struct {
+		struct cfs_bytes serial;
+		const char *text;
+	} cases[] = {
+		{ { (const uint8_t *)"\x00", 1 }, "00" },
+		{ { (const uint8_t *)"\x00\x80", 2 }, "80" },
+		{ { (const uint8_t *)"\x0a\x00", 2 }, "0a00" },
+	};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct cfs_signer signer = { .issuer = { name, 2 },
+					     .serial = cases[i].serial };
+		struct cfs_signer_info info;
+
+		CHECK(cfs_signer_describe(&signer, &info, &err) == 0);
+		CHECK(!strcmp(info.issuer, ""));
+		CHECK(!strcmp(info.serial, cases[i].text));
+	}
+}
+
+TEST(a_long_serial_number_is_cut_and_a_bad_issuer_refused)
+{
+	static const uint8_t name[] = { 0x30, 0, 0x30 };
+	uint8_t serial[200];
+	struct cfs_signer signer = { .issuer = { name, 2 },
+				     .serial = { serial, sizeof(serial) } };
+	struct cfs_signer_info info;
+
+	memset(serial, 0xab, sizeof(serial));
+	CHECK(cfs_signer_describe(&signer, &info, &err) == 0);
+	CHECK(strlen(info.serial) == 128);
+	signer.issuer.len = 3;
+	CHECK(cfs_signer_describe(&signer, &info, &err) == -EBADMSG);
+	signer.issuer.len = 1;
+	CHECK(cfs_signer_describe(&signer, &info, &err) == -EBADMSG);
 }
 
 static int usable(const char *name)
