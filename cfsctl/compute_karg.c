@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* cfsctl compute-karg: the kernel argument that would boot a directory. */
-#include <stdio.h>
-
-#include "boot/kargs.h"
+#include "cfsctl/cli/json.h"
 #include "cfsctl/compute.h"
+#include "cfsctl/karg.h"
 
 struct options {
 	struct cfs_source source;
+	bool json;
 };
 
 static const struct cfs_opt options[] = {
 	CFS_SOURCE_TREE_OPTIONS(struct options, source),
+	CFS_OPT_JSON(struct options, json),
 	{ 0 },
 };
 
@@ -33,7 +34,8 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	const struct options *o = call->options;
 	struct cfs_source source = o->source;
 	struct cfs_karg karg = { .insecure = call->g->insecure };
-	char text[CFS_KARG_TEXT_MAX];
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	struct cfs_json_writer w = { .buf = &buf };
 	int r;
 
 	source.path = call->operand[0];
@@ -41,9 +43,10 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	r = compute(call->g, &source, &karg, err);
 	if (r < 0)
 		return r;
-	cfs_karg_format(&karg, text);
-	puts(text);
-	return 0;
+	if (o->json)
+		cmd_karg_begin(&w);
+	cmd_karg_print(&karg, source.path, o->json ? &w : NULL);
+	return o->json ? cmd_karg_end(&w, err) : 0;
 }
 
 const struct cfs_cmd cmd_compute_karg = {

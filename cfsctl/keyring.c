@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* cfsctl keyring: certificates by which the kernel checks signatures. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/json.h"
+#include "cfsctl/cli/line.h"
+#include "cfsctl/signing.h"
 #include "keys/keyring.h"
 #include "keys/ringinfo.h"
-#include "keys/x509.h"
+
+#define LOCKED "The .fs-verity keyring is locked until the next boot"
 
 static int find_ring(cfs_key *ret, struct cfs_err *err)
 {
@@ -19,17 +22,19 @@ static int find_ring(cfs_key *ret, struct cfs_err *err)
 	return r < 0 ? r : 0;
 }
 
-static int lock(cfs_key ring, struct cfs_err *err)
+static void write_cert(struct cfs_json_writer *w, const struct cfs_cert *cert,
+		       const struct cfs_cert_info *info)
 {
-	int r = cfs_keyring_lock(ring, err);
-
-	if (r == 0)
-		puts("The .fs-verity keyring is locked until the next boot");
-	return r;
+	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
+	cfs_json_write_text(w, "file", cert->file);
+	cfs_json_write_text(w, "subject", info->subject);
+	cfs_json_write_text(w, "sha256", info->fingerprint);
+	cfs_json_write_bool(w, "expired", info->expired);
+	cfs_json_write_end(w);
 }
 
 static int add_one(cfs_key ring, const struct cfs_cert *cert,
-		   struct cfs_err *err)
+		   struct cfs_json_writer *w, struct cfs_err *err)
 {
 	struct cfs_cert_info info;
 	int before, after, r;
@@ -43,32 +48,38 @@ static int add_one(cfs_key ring, const struct cfs_cert *cert,
 	if (r < 0)
 		return r;
 	after = cfs_keyring_count(ring, err);
-	printf("Certificate added to .fs-verity keyring: %s, sha256 %s\n",
-	       info.subject, info.fingerprint);
+	if (w)
+		write_cert(w, cert, &info);
+	else
+		cmd_print_signer("Certificate added to .fs-verity keyring",
+				 &info);
 	if (info.expired)
-		fprintf(stderr,
-			"note: %s expired on %s, which the kernel does not "
-			"mind\n",
-			cert->file, info.not_after);
+		cmd_line(stderr,
+			 "note: %s expired on %s, which the kernel does not "
+			 "mind",
+			 cert->file, info.not_after);
 	if (before >= 0 && after == before)
-		fprintf(stderr,
-			"note: a certificate of the same name was there and "
-			"has been replaced\n");
+		fputs("note: a certificate of the same name was there and has "
+		      "been replaced\n",
+		      stderr);
 	return 0;
 }
 
 struct add_options {
-	bool lock;
+	bool lock, json;
 };
 
 static const struct cfs_opt add_options[] = {
 	{ .name = "lock",
 	  .help = "then take no more certificates until the next boot",
 	  CFS_OPT_SETS(struct add_options, lock) },
+	CFS_OPT_JSON(struct add_options, json),
 	{ 0 },
 };
 
-static int run_add_cert(const struct cfs_call *call, struct cfs_err *err)
+/* With @w the certificates are written there. */
+static int add_all(const struct cfs_call *call, struct cfs_json_writer *w,
+		   struct cfs_err *err)
 {
 	const struct add_options *o = call->options;
 	CFS_AUTOCERTS struct cfs_certs certs = { 0 };
@@ -80,28 +91,69 @@ static int run_add_cert(const struct cfs_call *call, struct cfs_err *err)
 	if (r >= 0)
 		r = find_ring(&ring, err);
 	for (unsigned i = 0; r >= 0 && i < certs.n; i++)
-		r = add_one(ring, &certs.v[i], err);
+		r = add_one(ring, &certs.v[i], w, err);
 	if (r >= 0 && o->lock)
-		r = lock(ring, err);
+		r = cfs_keyring_lock(ring, err);
+	if (r >= 0 && o->lock && !w)
+		puts(LOCKED);
 	return r < 0 ? r : 0;
 }
+
+static int run_add_cert(const struct cfs_call *call, struct cfs_err *err)
+{
+	const struct add_options *o = call->options;
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	struct cfs_json_writer w = { .buf = &buf };
+	int r;
+
+	if (!o->json)
+		return add_all(call, NULL, err);
+	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
+	cfs_json_write_array(&w, "added", CFS_JSON_LINES);
+	r = add_all(call, &w, err);
+	cfs_json_write_end(&w);
+	cfs_json_write_bool(&w, "locked", o->lock);
+	cfs_json_write_end(&w);
+	return r < 0 ? r : cmd_json_print(&w, err);
+}
+
+struct json_options {
+	bool json;
+};
+
+static const struct cfs_opt json_options[] = {
+	CFS_OPT_JSON(struct json_options, json),
+	{ 0 },
+};
 
 static int print_key(cfs_key key, const char *name, void *arg,
 		     struct cfs_err *err)
 {
-	(void)arg;
+	struct cfs_json_writer *w = arg;
+	char id[9];
+
 	(void)err;
-	printf("%08x %s\n", (unsigned)key, name);
+	snprintf(id, sizeof(id), "%08x", (unsigned)key);
+	if (!w) {
+		cmd_line(stdout, "%s %s", id, name);
+		return 0;
+	}
+	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
+	cfs_json_write_text(w, "key", id);
+	cfs_json_write_text(w, "description", name);
+	cfs_json_write_end(w);
 	return 0;
 }
 
 static int run_list(const struct cfs_call *call, struct cfs_err *err)
 {
+	const struct json_options *o = call->options;
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	struct cfs_json_writer w = { .buf = &buf };
 	struct cfs_ring_info info;
 	cfs_key ring;
 	int r;
 
-	(void)call;
 	r = find_ring(&ring, err);
 	if (r == 0)
 		r = cfs_ring_inspect(ring, &info, err);
@@ -112,43 +164,81 @@ static int run_list(const struct cfs_call *call, struct cfs_err *err)
 				"the .fs-verity keyring is locked: what is in "
 				"it cannot be listed, `cfsctl keyring status` "
 				"counts it");
-	return cfs_ring_each(ring, print_key, NULL, err);
+	if (!o->json)
+		return cfs_ring_each(ring, print_key, NULL, err);
+	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
+	cfs_json_write_array(&w, "certificates", CFS_JSON_LINES);
+	r = cfs_ring_each(ring, print_key, &w, err);
+	cfs_json_write_end(&w);
+	cfs_json_write_end(&w);
+	return r < 0 ? r : cmd_json_print(&w, err);
 }
 
 static int run_lock(const struct cfs_call *call, struct cfs_err *err)
 {
 	cfs_key ring;
-	int r;
+	int r = find_ring(&ring, err);
 
 	(void)call;
-	r = find_ring(&ring, err);
-	return r < 0 ? r : lock(ring, err);
+	if (r == 0)
+		r = cfs_keyring_lock(ring, err);
+	if (r == 0)
+		puts(LOCKED);
+	return r;
+}
+
+static void print_status(cfs_key ring, const struct cfs_ring_info *info)
+{
+	printf("keyring:            %08x\n", (unsigned)ring);
+	if (info->keys >= 0)
+		printf("certificates:       %d\n", info->keys);
+	printf("locked:             %s\n", info->locked ? "yes" : "no");
+	if (info->required >= 0)
+		printf("signatures needed:  %s\n",
+		       info->required ? "yes" : "no");
+}
+
+static void write_status(struct cfs_json_writer *w, cfs_key ring,
+			 const struct cfs_ring_info *info)
+{
+	char id[9];
+
+	snprintf(id, sizeof(id), "%08x", (unsigned)ring);
+	cfs_json_write_text(w, "keyring", id);
+	if (info->keys >= 0)
+		cfs_json_write_u64(w, "certificates", (unsigned)info->keys);
+	else
+		cfs_json_write_null(w, "certificates");
+	cfs_json_write_bool(w, "locked", info->locked);
+	if (info->required >= 0)
+		cfs_json_write_bool(w, "signatures_needed", info->required);
+	else
+		cfs_json_write_null(w, "signatures_needed");
 }
 
 static int run_status(const struct cfs_call *call, struct cfs_err *err)
 {
+	const struct json_options *o = call->options;
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	struct cfs_json_writer w = { .buf = &buf };
 	struct cfs_ring_info info;
 	cfs_key ring;
-	int r;
+	int found = cfs_keyring_find(&ring, err);
 
-	(void)call;
-	r = cfs_keyring_find(&ring, err);
-	if (r < 0)
-		return r;
-	printf("builtin signatures: %s\n", r ? "yes" : "no");
-	if (r == 0)
+	if (found < 0 || (found && cfs_ring_inspect(ring, &info, err) < 0))
+		return -err->code;
+	if (!o->json) {
+		printf("builtin signatures: %s\n", found ? "yes" : "no");
+		if (found)
+			print_status(ring, &info);
 		return 0;
-	r = cfs_ring_inspect(ring, &info, err);
-	if (r < 0)
-		return r;
-	printf("keyring:            %08x\n", (unsigned)ring);
-	if (info.keys >= 0)
-		printf("certificates:       %d\n", info.keys);
-	printf("locked:             %s\n", info.locked ? "yes" : "no");
-	if (info.required >= 0)
-		printf("signatures needed:  %s\n",
-		       info.required ? "yes" : "no");
-	return 0;
+	}
+	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
+	cfs_json_write_bool(&w, "builtin_signatures", found);
+	if (found)
+		write_status(&w, ring, &info);
+	cfs_json_write_end(&w);
+	return cmd_json_print(&w, err);
 }
 
 static const struct cfs_cmd add_cert = {
@@ -166,10 +256,12 @@ static const struct cfs_cmd add_cert = {
 static const struct cfs_cmd list = {
 	.name = "list",
 	.help = "print the certificates in the keyring",
+	.options = json_options,
+	.size = sizeof(struct json_options),
 	.run = run_list,
 };
 
-static const struct cfs_cmd lock_row = {
+static const struct cfs_cmd lock = {
 	.name = "lock",
 	.help = "take no more certificates until the next boot",
 	.run = run_lock,
@@ -178,11 +270,13 @@ static const struct cfs_cmd lock_row = {
 static const struct cfs_cmd status = {
 	.name = "status",
 	.help = "print what the kernel does about signatures",
+	.options = json_options,
+	.size = sizeof(struct json_options),
 	.run = run_status,
 };
 
-static const struct cfs_cmd *const group[] = { &add_cert, &list, &lock_row,
-					       &status, NULL };
+static const struct cfs_cmd *const group[] = { &add_cert, &list, &lock, &status,
+					       NULL };
 
 const struct cfs_cmd cmd_keyring = {
 	.name = "keyring",

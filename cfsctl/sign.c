@@ -7,6 +7,8 @@
 
 #include "base/io.h"
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/json.h"
+#include "cfsctl/cli/line.h"
 #include "cfsctl/signing.h"
 #include "fsverity/enable.h"
 #include "keys/keyring.h"
@@ -26,6 +28,7 @@ struct options {
 	struct cfs_opt_list certs, keys;
 	const char *emit, *attach;
 	enum kernel kernel;
+	bool json;
 };
 
 static const char *const kernel_names[] = { "auto", "yes", "no", NULL };
@@ -68,6 +71,7 @@ static const struct cfs_opt options[] = {
 		  "(default): if it knows the signer, see `cfsctl keyring`",
 	  .choices = kernel_names,
 	  CFS_OPT_PARSES(struct options, kernel, parse_kernel) },
+	CFS_OPT_JSON(struct options, json),
 	{ 0 },
 };
 
@@ -79,6 +83,23 @@ struct sign {
 	struct cfs_certs certs; /* of all --cert files, with --attach */
 	unsigned n;
 	struct cfs_signing *signers[SIGNERS_MAX];
+	struct cfs_json_writer *json; /* or NULL: words are printed */
+};
+
+/* What became of one image. */
+struct result {
+	const char *name; /* the operand */
+	struct cfs_digest id;
+	char path[CFS_SIGNATURE_PATH_MAX]; /* of the signature */
+	unsigned n;			   /* signers whose keys were given */
+	struct {
+		struct cfs_cert_info info;
+		bool is_new; /* and had not signed before */
+	} signer[SIGNERS_MAX];
+	bool kept;		    /* the signature is in the repository */
+	int attached;		    /* signers that --attach added */
+	enum cfs_enrolled enrolled; /* by the kernel */
+	struct cfs_err why_not;	    /* worded if it is not */
 };
 
 static void sign_free(struct sign *s)
@@ -100,48 +121,47 @@ static const char *kernel_useless(void)
 	return "this kernel checks no fs-verity signatures";
 }
 
-static int enrol(const struct sign *s, struct cfs_store *store,
-		 const struct cfs_digest *id, int fd, struct cfs_bytes der,
-		 struct cfs_err *err)
+static int enrol(const struct sign *s, struct cfs_store *store, int fd,
+		 struct cfs_bytes der, struct result *res, struct cfs_err *err)
 {
 	const char *why = s->kernel == KERNEL_NO ? "--kernel-signatures=no"
 						 : kernel_useless();
-	struct cfs_err refused = { 0 };
 	int r = 0;
 
 	if (!why) {
-		r = cfs_store_enrol(store, id, fd, der, &refused);
-		why = r < 0 ? refused.msg : "no fs-verity here";
+		r = cfs_store_enrol(store, &res->id, fd, der, &res->why_not);
+		why = r < 0 ? NULL : "no fs-verity here";
 	}
 	if (r == CFS_ENROL_DONE || r == CFS_ENROL_ALREADY) {
-		printf("  kernel: %s\n",
-		       r == CFS_ENROL_DONE ? "enrolled" : "enrolled before");
+		res->enrolled = (enum cfs_enrolled)r;
 		return 0;
 	}
+	if (why)
+		r = cfs_fail(&res->why_not, EOPNOTSUPP, "%s", why);
 	if (s->kernel == KERNEL_YES)
-		return cfs_fail(err, r < 0 ? -r : EOPNOTSUPP,
-				"hand the signature to the kernel: %s", why);
-	printf("  kernel: not enrolled: %s\n", why);
+		return cfs_fail(err, -r, "hand the signature to the kernel: %s",
+				res->why_not.msg);
 	return 0;
 }
 
 /* One blob out of the one so far and all signers.  Replaces *@blob. */
-static int sign_all(const struct sign *s, const struct cfs_digest *id,
-		    struct cfs_buf *blob, struct cfs_err *err)
+static int sign_all(const struct sign *s, struct cfs_buf *blob,
+		    struct result *res, struct cfs_err *err)
 {
-	for (unsigned i = 0; i < s->n; i++) {
+	for (; res->n < s->n; res->n++) {
 		CFS_AUTOBUF struct cfs_buf next = { 0 };
+		const struct cfs_signing *signer = s->signers[res->n];
 		struct cfs_buf old = *blob;
-		int r = cfs_sign(s->signers[i], id, cfs_buf_bytes(blob), &next,
+		int r = cfs_sign(signer, &res->id, cfs_buf_bytes(blob), &next,
 				 err);
 
 		if (r < 0)
 			return r;
 		*blob = next;
 		next = old;
-		r = cmd_print_signer(r ? "  signed" : "  signed before",
-				     cfs_signing_cert(s->signers[i]), false,
-				     err);
+		res->signer[res->n].is_new = r;
+		r = cfs_cert_describe(cfs_signing_cert(signer),
+				      &res->signer[res->n].info, err);
 		if (r < 0)
 			return r;
 	}
@@ -149,15 +169,19 @@ static int sign_all(const struct sign *s, const struct cfs_digest *id,
 }
 
 /* The same with DIR/<hex>.p7 in place of keys. */
-static int attach(const struct sign *s, const struct cfs_digest *id,
-		  const char *hex, struct cfs_buf *blob, struct cfs_err *err)
+static int attach(const struct sign *s, struct cfs_buf *blob,
+		  struct result *res, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf more = { 0 };
 	CFS_AUTOBUF struct cfs_buf next = { 0 };
 	CFS_AUTOFREE char *path = NULL;
 	struct cfs_buf old = *blob;
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_signers signers;
+	struct cfs_err ignored;
 	int r;
 
+	cfs_digest_to_hex(&res->id, hex);
 	if (asprintf(&path, "%s/%s.p7", s->attach, hex) < 0) {
 		path = NULL;
 		return cfs_fail(err, ENOMEM, "out of memory");
@@ -166,13 +190,17 @@ static int attach(const struct sign *s, const struct cfs_digest *id,
 	if (r == 0)
 		return cfs_fail(err, ENOENT, "there is no signature %s", path);
 	if (r > 0)
-		r = cfs_signature_attach(cfs_buf_bytes(&more), id, &s->certs,
-					 cfs_buf_bytes(blob), &next, err);
+		r = cfs_signature_attach(cfs_buf_bytes(&more), &res->id,
+					 &s->certs, cfs_buf_bytes(blob), &next,
+					 err);
+	if (r == -ENOKEY && cmd_signers(cfs_buf_bytes(&more), &s->certs,
+					&signers, &ignored) == 0)
+		r = cmd_name_signers(&signers, err);
 	if (r < 0)
 		return cfs_ctx(err, "%s", path);
 	*blob = next;
 	next = old;
-	printf("  attached: %d new signer%s\n", r, r == 1 ? "" : "s");
+	res->attached = r;
 	return 0;
 }
 
@@ -182,37 +210,94 @@ static bool same(const struct cfs_buf *a, const struct cfs_buf *b)
 }
 
 static int sign_image(const struct sign *s, struct cfs_store *store,
-		      const char *name, struct cfs_err *err)
+		      struct result *res, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf blob = { 0 };
 	CFS_AUTOBUF struct cfs_buf old = { 0 };
-	char path[CFS_SIGNATURE_PATH_MAX];
-	char hex[CFS_DIGEST_HEX_MAX];
 	CFS_AUTOFD int fd = -EBADF;
-	struct cfs_digest id;
 	int r;
 
-	r = cmd_open_signed(s->g, &store->repo, name, &id, &fd, err);
+	r = cmd_open_signed(s->g, &store->repo, res->name, &res->id, &fd, err);
 	if (r < 0)
 		return r;
-	r = cfs_signature_read(&store->repo, &id, &old, err);
+	r = cfs_signature_read(&store->repo, &res->id, &old, err);
 	if (r < 0)
 		return r;
-	cfs_digest_to_hex(&id, hex);
-	cfs_signature_path(&id, path);
-	printf("%s\n", hex);
+	cfs_signature_path(&res->id, res->path);
 	cfs_buf_add(&blob, old.data, old.len);
 	r = cfs_buf_check(&blob, err);
 	if (r == 0)
-		r = s->attach ? attach(s, &id, hex, &blob, err)
-			      : sign_all(s, &id, &blob, err);
+		r = s->attach ? attach(s, &blob, res, err)
+			      : sign_all(s, &blob, res, err);
 	if (r == 0 && !same(&old, &blob))
-		r = cfs_store_write_file(store, path, cfs_buf_bytes(&blob),
+		r = cfs_store_write_file(store, res->path, cfs_buf_bytes(&blob),
 					 err);
 	if (r < 0)
-		return cfs_ctx(err, "sign %s", name);
-	printf("  kept: %s\n", path);
-	return enrol(s, store, &id, fd, cfs_buf_bytes(&blob), err);
+		return cfs_ctx(err, "sign %s", res->name);
+	res->kept = true;
+	return enrol(s, store, fd, cfs_buf_bytes(&blob), res, err);
+}
+
+static const char *kernel_words(const struct result *res)
+{
+	switch (res->enrolled) {
+	case CFS_ENROL_DONE:
+		return "enrolled";
+	case CFS_ENROL_ALREADY:
+		return "enrolled before";
+	default:
+		return "not enrolled";
+	}
+}
+
+static void print(const struct sign *s, const struct result *res)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+
+	cfs_digest_to_hex(&res->id, hex);
+	puts(hex);
+	for (unsigned i = 0; i < res->n; i++) {
+		const struct cfs_cert_info *info = &res->signer[i].info;
+
+		cmd_print_signer(res->signer[i].is_new ? "  signed"
+						       : "  signed before",
+				 info);
+		cmd_note_expiry(cfs_signing_cert(s->signers[i]), info);
+	}
+	if (s->attach)
+		printf("  attached: %d new signer%s\n", res->attached,
+		       res->attached == 1 ? "" : "s");
+	printf("  kept: %s\n", res->path);
+	cmd_line(stdout, "  kernel: %s%s%s", kernel_words(res),
+		 res->enrolled ? "" : ": ",
+		 res->enrolled ? "" : res->why_not.msg);
+}
+
+static void write_json(const struct sign *s, const struct result *res)
+{
+	struct cfs_json_writer *w = s->json;
+
+	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
+	cfs_json_write_text(w, "name", res->name);
+	cmd_json_digest(w, "digest", &res->id);
+	cfs_json_write_array(w, "signers", CFS_JSON_LINES);
+	for (unsigned i = 0; i < res->n; i++) {
+		cfs_json_write_object(w, NULL, CFS_JSON_LINES);
+		cfs_json_write_text(w, "subject", res->signer[i].info.subject);
+		cfs_json_write_text(w, "sha256",
+				    res->signer[i].info.fingerprint);
+		cfs_json_write_bool(w, "expired", res->signer[i].info.expired);
+		cfs_json_write_bool(w, "new", res->signer[i].is_new);
+		cfs_json_write_end(w);
+	}
+	cfs_json_write_end(w);
+	if (s->attach)
+		cfs_json_write_u64(w, "attached", (unsigned)res->attached);
+	cfs_json_write_text(w, "path", res->path);
+	cfs_json_write_text(w, "kernel", kernel_words(res));
+	cfs_json_write_text(w, "kernel_reason",
+			    res->enrolled ? NULL : res->why_not.msg);
+	cfs_json_write_end(w);
 }
 
 /* What is to be signed, in DIR/<hex>.tbs; nothing is written to the
@@ -244,7 +329,15 @@ static int emit_image(const struct sign *s, const struct cfs_repo *repo,
 	r = cfs_write_full(fd, text, cfs_digest_format(&id, text));
 	if (r < 0)
 		return cfs_fail(err, -r, "write %s: %s", path, strerror(-r));
-	puts(path);
+	if (!s->json) {
+		cmd_line(stdout, "%s", path);
+		return 0;
+	}
+	cfs_json_write_object(s->json, NULL, CFS_JSON_LINES);
+	cfs_json_write_text(s->json, "name", name);
+	cmd_json_digest(s->json, "digest", &id);
+	cfs_json_write_text(s->json, "tbs", path);
+	cfs_json_write_end(s->json);
 	return 0;
 }
 
@@ -265,8 +358,15 @@ static int sign_images(const struct sign *s, const struct cfs_call *call,
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	int r = cmd_open_store(s->g, &store, err);
 
-	for (int i = 0; r >= 0 && i < call->n; i++)
-		r = sign_image(s, &store, call->operand[i], err);
+	for (int i = 0; r >= 0 && i < call->n; i++) {
+		struct result res = { .name = call->operand[i] };
+
+		r = sign_image(s, &store, &res, err);
+		if (res.kept && s->json)
+			write_json(s, &res);
+		else if (res.kept)
+			print(s, &res);
+	}
 	return r;
 }
 
@@ -309,6 +409,34 @@ static int prepare(struct sign *s, const struct options *o, struct cfs_err *err)
 	return cmd_read_certs(&o->certs, &s->certs, err);
 }
 
+static int sign(const struct sign *s, const struct cfs_call *call,
+		struct cfs_err *err)
+{
+	return s->emit ? emit_all(s, call, err) : sign_images(s, call, err);
+}
+
+static int sign_with_json(struct sign *s, const struct cfs_call *call,
+			  struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	struct cfs_json_writer w = { .buf = &buf };
+	struct cfs_err ignored;
+	int r;
+
+	s->json = &w;
+	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
+	cfs_json_write_array(&w, "images", CFS_JSON_LINES);
+	r = sign(s, call, err);
+	cfs_json_write_end(&w);
+	cfs_json_write_end(&w);
+	/* What was done before a failure is told all the same. */
+	if (r < 0)
+		(void)!cmd_json_print(&w, &ignored);
+	else
+		r = cmd_json_print(&w, err);
+	return r;
+}
+
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
@@ -322,7 +450,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 
 	if (r < 0)
 		return r;
-	return s.emit ? emit_all(&s, call, err) : sign_images(&s, call, err);
+	return o->json ? sign_with_json(&s, call, err) : sign(&s, call, err);
 }
 
 const struct cfs_cmd cmd_sign = {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* cfsctl verify-image: did one of these sign this image? */
-#include <string.h>
+#include <stdio.h>
 
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/json.h"
+#include "cfsctl/cli/line.h"
 #include "cfsctl/signing.h"
-#include "fsverity/enable.h"
 #include "keys/verify.h"
-#include "repo/signature.h"
 
 struct options {
 	struct cfs_opt_list certs;
-	bool check_expiry;
+	bool check_expiry, json;
 };
 
 static const struct cfs_opt options[] = {
@@ -22,81 +22,164 @@ static const struct cfs_opt options[] = {
 	{ .name = "check-expiry",
 	  .help = "refuse an expired certificate",
 	  CFS_OPT_SETS(struct options, check_expiry) },
+	CFS_OPT_JSON(struct options, json),
 	{ 0 },
 };
 
-/* What is kept beside the image, else what the kernel keeps with it.  0 when
- * there is neither. */
-static int read_signature(const struct cfs_repo *repo,
-			  const struct cfs_digest *id, int fd,
-			  struct cfs_buf *ret, struct cfs_err *err)
-{
-	int r = cfs_signature_read(repo, id, ret, err);
+struct verification {
+	const char *name; /* the operand */
+	struct cfs_digest id;
+	struct cfs_certs certs;
+	struct cfs_signers signers; /* as the signature has them */
+	unsigned cert;		    /* the one that vouches for it */
+	struct cfs_cert_info info;  /* of that */
+};
 
-	if (r != 0)
+static int check_cert(struct verification *v, bool check_expiry,
+		      struct cfs_err *err)
+{
+	const struct cfs_cert *cert = &v->certs.v[v->cert];
+	int r = cfs_cert_describe(cert, &v->info, err);
+
+	if (r < 0)
 		return r;
-	if (!cfs_buf_reserve(ret, CFS_SIGNATURE_MAX))
-		return cfs_buf_check(ret, err);
-	r = cfs_verity_read_signature(fd, ret->data, err);
-	if (r == -ENOTTY)
-		return 0;
-	if (r > 0)
-		ret->len = (size_t)r;
-	return r;
+	if (v->info.expired && check_expiry)
+		return cfs_fail(err, EKEYEXPIRED,
+				"the certificate of %s expired on %s",
+				cert->file, v->info.not_after);
+	cmd_note_expiry(cert, &v->info);
+	return 0;
 }
 
-static int verify(const struct cfs_globals *g, const char *name,
-		  const struct cfs_certs *certs, bool check_expiry,
-		  struct cfs_err *err)
+/* Fills in what there is to say of @v, whatever the answer is. */
+static int verify(const struct cfs_globals *g, struct verification *v,
+		  bool check_expiry, struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	CFS_AUTOBUF struct cfs_buf der = { 0 };
 	CFS_AUTOFD int fd = -EBADF;
-	char what[sizeof("verified ") + CFS_DIGEST_HEX_MAX] = "verified ";
-	struct cfs_digest id;
-	unsigned cert;
 	int r;
 
 	r = cmd_open_repo(g, &repo, err);
 	if (r >= 0)
-		r = cmd_open_signed(g, &repo, name, &id, &fd, err);
-	if (r < 0)
-		return r;
-	cfs_digest_to_hex(&id, what + strlen(what));
-	r = read_signature(&repo, &id, fd, &der, err);
+		r = cmd_open_signed(g, &repo, v->name, &v->id, &fd, err);
+	if (r >= 0)
+		r = cmd_read_signature(&repo, &v->id, fd, &der, err);
 	if (r == 0)
 		return cfs_fail(err, ENODATA,
 				"image %s has no signature: `cfsctl sign` "
 				"makes one",
-				name);
+				v->name);
 	if (r > 0)
-		r = cfs_signature_verify(cfs_buf_bytes(&der), &id, certs, &cert,
-					 err);
-	if (r < 0)
-		return cfs_ctx(err, "image %s", name);
-	return cmd_print_signer(what, &certs->v[cert], check_expiry, err);
+		r = cmd_signers(cfs_buf_bytes(&der), &v->certs, &v->signers,
+				err);
+	if (r == 0 && v->certs.n == 0)
+		return cfs_fail(err, ENOKEY,
+				"nothing was verified: name the certificates "
+				"that you trust with --cert");
+	if (r == 0)
+		r = cfs_signature_verify(cfs_buf_bytes(&der), &v->id, &v->certs,
+					 &v->cert, err);
+	if (r == -ENOKEY)
+		r = cmd_name_signers(&v->signers, err);
+	if (r == 0)
+		r = check_cert(v, check_expiry, err);
+	return r < 0 ? cfs_ctx(err, "image %s", v->name) : 0;
+}
+
+static void print(const struct verification *v, bool verified)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+	char what[sizeof("verified ") + CFS_DIGEST_HEX_MAX];
+
+	if (!v->id.alg)
+		return;
+	cfs_digest_to_hex(&v->id, hex);
+	if (verified) {
+		snprintf(what, sizeof(what), "verified %s", hex);
+		cmd_print_signer(what, &v->info);
+	} else if (v->certs.n == 0 && v->signers.n > 0) {
+		puts(hex);
+		for (unsigned i = 0; i < v->signers.n; i++)
+			cmd_line(stdout, "  signed by: %s, serial %s",
+				 v->signers.v[i].issuer,
+				 v->signers.v[i].serial);
+	}
+}
+
+static int write_signers(const struct verification *v, bool verified,
+			 struct cfs_json_writer *w, struct cfs_err *err)
+{
+	int r = 0;
+
+	cfs_json_write_array(w, "signers", CFS_JSON_LINES);
+	for (unsigned i = 0; r == 0 && i < v->signers.n; i++) {
+		int c = v->signers.cert[i];
+		struct cfs_cert_info info;
+
+		if (c >= 0)
+			r = cfs_cert_describe(&v->certs.v[c], &info, err);
+		cfs_json_write_object(w, NULL, CFS_JSON_LINES);
+		cfs_json_write_text(w, "issuer", v->signers.v[i].issuer);
+		cfs_json_write_text(w, "serial", v->signers.v[i].serial);
+		cfs_json_write_bool(w, "verified", verified && c >= 0);
+		cfs_json_write_text(w, "subject", c >= 0 ? info.subject : NULL);
+		cfs_json_write_text(w, "sha256",
+				    c >= 0 ? info.fingerprint : NULL);
+		cfs_json_write_end(w);
+	}
+	cfs_json_write_end(w);
+	return r;
+}
+
+/* @why: why it is not verified, or NULL. */
+static int print_json(const struct verification *v, const char *why,
+		      struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	struct cfs_json_writer w = { .buf = &buf };
+	int r;
+
+	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
+	cfs_json_write_text(&w, "name", v->name);
+	if (v->id.alg)
+		cmd_json_digest(&w, "digest", &v->id);
+	else
+		cfs_json_write_null(&w, "digest");
+	cfs_json_write_bool(&w, "verified", !why);
+	cfs_json_write_text(&w, "reason", why);
+	r = write_signers(v, !why, &w, err);
+	cfs_json_write_end(&w);
+	return r < 0 ? r : cmd_json_print(&w, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
-	CFS_AUTOCERTS struct cfs_certs certs = { 0 };
-	int r;
+	struct verification v = { .name = call->operand[0] };
+	struct cfs_err ignored;
+	int r = cmd_read_certs(&o->certs, &v.certs, err);
 
-	if (!o->certs.n)
-		return cfs_fail(err, CFS_EUSAGE,
-				"--cert is missing: a signature proves nothing "
-				"without knowing whose");
-	r = cmd_read_certs(&o->certs, &certs, err);
-	if (r < 0)
-		return r;
-	return verify(call->g, call->operand[0], &certs, o->check_expiry, err);
+	if (r == 0)
+		r = verify(call->g, &v, o->check_expiry, err);
+	if (r < 0 && o->json)
+		(void)!print_json(&v, err->msg, &ignored);
+	else if (o->json)
+		r = print_json(&v, NULL, err);
+	else
+		print(&v, r == 0);
+	cfs_certs_free(&v.certs);
+	return r;
 }
 
 const struct cfs_cmd cmd_verify_image = {
 	.name = "verify-image",
-	.help = "succeed if one of these certificates signed the image",
+	.help = "succeed if one of the given certificates signed the image",
 	.needs = "--cert PEM",
+	.more = "Without --cert the signers are listed, nothing is verified, "
+		"and the exit status\nis 1.  A signature names its signer's "
+		"certificate by issuer and serial number,\nas `openssl x509 "
+		"-noout -issuer -serial` prints them.\n",
 	.options = options,
 	.size = sizeof(struct options),
 	.operands = { { "IMAGE", CFS_TAKES_IMAGE } },

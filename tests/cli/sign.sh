@@ -15,6 +15,14 @@ pair ec ec -pkeyopt ec_paramgen_curve:P-256
 pair ed ed25519
 pair odd rsa:2560
 
+pair stranger rsa:2048
+# A signer as its signatures name it.
+signer() { # PEM
+	openssl x509 -in "$1" -noout -serial -issuer |
+		sed -n 's/^serial=//; s/^issuer=CN = //; p' | paste -s -d ' ' |
+		awk '{ print "CN=" $2 ", serial " tolower($1) }'
+}
+
 # An image that is there by its name; what is in it does not matter here.
 image() { # REPOSITORY HASH FILE: prints the digest
 	local hex
@@ -52,7 +60,7 @@ for hash in sha256 sha512; do
 	same "$hash: it is verified" "$?" 0
 	check "$hash: and said by whom" grep -q "^verified $hex: CN=rsa" out
 	check "$hash: by path too" $c verify-image "$repo/images/$hex" --cert ec.pem --cert rsa.pem
-	refuse "$hash: a stranger's certificate is refused" "none of the 1 given" \
+	refuse "$hash: a stranger's certificate is refused" "not signed by any of the given certificates, but by that of CN=rsa, serial" \
 		$c verify-image os --cert two.pem
 
 	cp "$sig" before
@@ -71,7 +79,7 @@ for hash in sha256 sha512; do
 	rm "$sig"
 	mkdir back.$hash
 	cp want2 "back.$hash/$hex.p7"
-	refuse "$hash: what a stranger signed is not attached" "none of the 1 given" \
+	refuse "$hash: what a stranger signed is not attached" "not signed by any of the given certificates, but by that of CN=rsa, serial" \
 		$c sign os --attach back.$hash --cert two.pem
 	check "$hash: nothing was kept of it" test ! -e "$sig"
 	check "$hash: what was signed elsewhere is attached" \
@@ -117,8 +125,15 @@ for wrong in "os" "os --cert rsa.pem" "os --cert rsa.pem --key rsa.key --key two
 	$c sign $wrong 2> /dev/null
 	same "usage: sign $wrong" $? 2
 done
-$c verify-image os 2> /dev/null
-same "usage: verifying needs a certificate" $? 2
+$c verify-image os > out 2> err
+same "without a certificate nothing is verified" $? 1
+check "which is said" grep -q "nothing was verified: name the certificates" err
+check "but signers are listed" \
+	grep -qxF "  signed by: $(signer rsa.pem)" out
+same "all of them" "$(grep -c "  signed by: " out)" 2
+refuse "so they are where none of them is asked for" \
+	"not signed by any of the given certificates, but by that of $(signer rsa.pem); " \
+	$c verify-image os --cert stranger.pem
 
 # Not the image that was signed.
 object=repo-sha256/objects/${hex:0:2}/${hex:2}

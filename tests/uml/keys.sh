@@ -76,6 +76,10 @@ same "all of a bundle are in it" "$(status certificates)" 3
 same "they are listed by name" \
 	"$(cfsctl keyring list | cut -d' ' -f2- | cut -d: -f1 | sort | tr '\n' ,)" \
 	"composefs test ec,composefs test rsa,composefs test rsa2,"
+same "as JSON too" "$(cfsctl keyring list --json |
+	grep -c '^      "description": "composefs test .*"$')" 3
+same "the status as well" "$(cfsctl keyring status --json |
+	grep -c '"builtin_signatures": true\|"certificates": 3\|"locked": false')" 3
 refuse "what is no certificate is refused" "no certificate in it" \
 	cfsctl keyring add-cert "$data/expect"
 refuse "a size that the kernel lacks is refused" "size" \
