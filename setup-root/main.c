@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* composefs-setup-root(8): mounts a composefs image as the root. */
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -130,6 +131,7 @@ static int mount_root(struct cfs_boot *b, uint64_t start, struct cfs_err *err)
 			     : cfs_write_full(STDOUT_FILENO, json.data,
 					      json.len);
 	}
+	(void)alarm(0);
 	leave_traces(b, &m);
 	report_success(b, &m);
 	return 0;
@@ -177,6 +179,30 @@ static int open_offer(const struct cfs_boot *b, const struct cfs_err *err)
 	return open(b->options.sysroot, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* A disk that does not answer is waited for so long. */
+#define PATIENCE 90 /* seconds */
+
+static const struct cfs_config *config_of_failures;
+
+/* Nothing has come of it in time: what is to follow a failure follows.  Calls
+ * nothing that takes locks or memory. */
+static void on_alarm(int number)
+{
+	static const char text[] =
+		"composefs: cannot mount the root: no end after 90 seconds, "
+		"does a disk not answer?\n";
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	(void)number;
+	(void)!write(STDERR_FILENO, text, strlen(text));
+	if (cfs_failure_in_initramfs(root))
+		(void)!cfs_replace_file(root, REPORT, text, strlen(text));
+	cfs_failure_act(
+		cfs_failure_decide(config_of_failures->failure.action, root),
+		config_of_failures->failure.delay);
+	_exit(CFS_EXIT_OTHER);
+}
+
 /* Reports what went wrong and does what is to follow; returns the exit
  * status. */
 static int give_up(struct cfs_boot *b, const struct cfs_err *err)
@@ -197,6 +223,7 @@ static int give_up(struct cfs_boot *b, const struct cfs_err *err)
 	};
 	int r = 0;
 
+	(void)alarm(0);
 	if (!f.trial)
 		f.action = cfs_failure_decide(b->config.failure.action, root);
 	if (b->kargs.n > 0 && b->failed != CFS_EXIT_BAD_KARG) {
@@ -237,6 +264,9 @@ static int run(char **argv, uint64_t start)
 	b.log.use_kmsg = !b.log.journal_stream && !b.options.check &&
 			 !b.options.print_kargs;
 	b.watch_fd = cfs_failure_watch();
+	config_of_failures = &b.config;
+	(void)signal(SIGALRM, on_alarm);
+	(void)alarm(b.options.check ? 0 : PATIENCE);
 	if (b.options.verbose)
 		b.log.max_level = LOG_DEBUG;
 	if (b.options.command)

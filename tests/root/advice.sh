@@ -63,6 +63,12 @@ host_image noini '/^.usr.sbin.init /d'
 boot
 advises "an image without an init" 10 "the image has no /sbin/init" "build the image"
 
+# A disk that does not answer, as far as the signal goes.
+host_image first
+trace="strace -o /dev/null -e inject=fsopen:signal=SIGALRM:when=1" boot
+advises "no end in time" 1 "no end after 90 seconds" ""
+check "nothing is attached" test ! -e "$sysroot/usr"
+
 host_image lost
 gone=$(sed -n 's|^/usr/sbin/init .* \([0-9a-f]*/[0-9a-f]*\) - .*|\1|p' "$TMPDIR/dump")
 mv "$repo/objects/$gone" kept
