@@ -4,7 +4,7 @@
 # Emergency hook of dracut: why there is no root, as the last thing on the
 # screen. dracut prints ten lines of its own after the hooks and then reads
 # /etc/profile, as the shell does.
-# Sourced: never exit.
+# Sourced: never exit. composefs_last is set where nothing comes after.
 
 # Without systemd nothing has looked at a command line that names no image.
 if [ ! -e /run/composefs/failed ] && [ ! -e /run/composefs/booted ] \
@@ -17,8 +17,12 @@ if [ ! -e /run/composefs/failed ] && [ ! -e /run/composefs/booted ] \
     )
 fi
 if [ -e /run/composefs/failed ]; then
-    case $(cat /etc/profile 2> /dev/null) in
-        *composefs/failed*) ;;
-        *) echo 'cat /run/composefs/failed 2> /dev/null' >> /etc/profile ;;
-    esac
+    if [ "${composefs_last-}" ] || ! getargbool 1 rd.shell; then
+        cat /run/composefs/failed
+    else
+        case $(cat /etc/profile 2> /dev/null) in
+            *composefs/failed*) ;;
+            *) echo 'cat /run/composefs/failed 2> /dev/null' >> /etc/profile ;;
+        esac
+    fi
 fi

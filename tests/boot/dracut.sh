@@ -22,7 +22,8 @@ check "without systemd, too, a refused image stops the boot" refused stopped
 check "dracut says that it does not go on" said stopped "composefs: the root was not mounted"
 
 uml other "$disk" "$initrd"
-check "without an argument the hook leaves the boot to dracut" silent other "composefs:"
+check "without an argument the boot fails" refused other
+check "and in the end it is said why" said other "no composefs argument that names an image"
 
 # A command line that is going to be sealed is read by the program itself.
 for suite in trixie bookworm; do

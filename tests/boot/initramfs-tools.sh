@@ -11,9 +11,11 @@ same "/ is this image" "$(marker good digest)" "$digest"
 
 uml refused "$disk" "$initrd" "composefs.digest=v1-sha512-12:$(printf '%0128d' 0)"
 check "an image that is not there is refused" refused refused
-check "the script says so" said refused "composefs: the root was not mounted"
+check "the script says why" said refused "cannot mount the root: the image is not in /root/composefs"
 
 uml other "$disk" "$initrd"
-check "without an argument the script leaves the boot alone" silent other "composefs:"
+check "without an argument the boot fails" refused other
+check "the script says why" said other "no composefs argument that names an image"
+check "and shows it last" eval 'tail -n 8 other.log | grep -q "cure: .*composefs.digest="'
 
 finish

@@ -58,7 +58,7 @@ check "dracut: a refused image stops the boot" grep -q '^died: composefs' log
 emergency() { # sources the hook with its paths in $TMPDIR
 	stub "$from/50composefs/composefs-emergency.sh" 3
 	sed -i "s|/run/composefs|$TMPDIR/composefs|g; s|/etc/profile|$TMPDIR/profile|g" script
-	NEWROOT=$TMPDIR/newroot dash -c '. ./script'
+	NEWROOT=$TMPDIR/newroot dash -c 'getargbool() { [ '"${1-yes}"' = yes ]; }; . ./script'
 }
 mkdir -p composefs newroot/composefs
 touch composefs/booted
@@ -71,7 +71,10 @@ emergency
 same "dracut: the emergency shell begins with the report, once" "$(dash -c '. ./profile')" \
 	"cannot mount the root"
 same "dracut: nothing is tried again" "$(cat log)" ""
-rm composefs/failed profile
+rm profile
+same "dracut: without a shell it is shown at once" "$(emergency no; ls profile 2> /dev/null)" \
+	"cannot mount the root"
+rm composefs/failed
 emergency
 same "dracut: a command line without an image is looked at" "$(cat log)" "ran --if-present --sysroot $TMPDIR/newroot"
 rm -r newroot
