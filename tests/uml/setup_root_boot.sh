@@ -176,7 +176,12 @@ same "--check prints the marker" "$(marker digest out)" "$other"
 check "--check attaches nothing" test -e /sysroot/composefs -a ! -e /sysroot/usr
 check "--check leaves nothing" test ! -e /run/composefs/booted -a ! -e /run/systemd
 boot "quiet" --if-present
-same "--if-present says nothing without an image" "$status $(cat err)" "0 "
+failed "of a disk with images --if-present says so, too" 3 "no composefs argument" "on disk:  "
+mkdir -p /disk/etc
+touch /disk/etc/os-release
+boot "quiet" --if-present
+same "and nothing of one with a system of its own" "$status $(cat err)" "0 "
+rm -r /disk/etc
 boot "quiet"
 failed "no image on the command line is failure 3" 3 "no composefs argument"
 

@@ -66,11 +66,11 @@ for a in sha256 sha512; do
 	keys_conf - 'restrict = false'
 	boot "$(karg)"
 	failed "$a: a signed image without a certificate is failure 11" 11 \
-		"images/$signed" "certificate"
+		"image:    $signed" "certificate" "keys.d"
 	fresh
 	keys_conf theirs 'restrict = false'
 	boot "$(karg)"
-	failed "$a: with a wrong certificate too" 11 "images/$signed" "certificate"
+	failed "$a: with a wrong certificate too" 11 "image:    $signed" "certificate" "keys.d"
 	fresh
 	keys_conf "theirs ours" 'restrict = false'
 	boot "$(karg)"

@@ -45,9 +45,9 @@ for a in sha256 sha512; do
 	boot "$(karg "?$first")" # never reached: the mark stands after =
 	failed "$a: a malformed mark is a malformed argument" 4 "kernel argument"
 	boot "composefs=?$first"
-	failed "$a: another image is not tolerated when insecure" 6 "expected  $first"
+	failed "$a: another image is not tolerated when insecure" 6 "expected: $first"
 	boot "composefs=$first $(karg)"
-	failed "$a: no later image stands in for a wrong one" 6 "found     $hex"
+	failed "$a: no later image stands in for a wrong one" 6 "found:    $hex"
 	same "$a: at most eight lines are said" "$(($(wc -l < err) <= 8))" 1
 	ln -sfn "../objects/$(path_of "$first")" "$repo/images/$first"
 	hex=$first
@@ -98,7 +98,7 @@ for a in sha256 sha512; do
 	cp "$TMPDIR/init" "$init"
 	boot "$(karg)"
 	failed "$a: an object without fs-verity fails before the start" 10 "/sbin/init" \
-		"kernel: overlayfs: lower file" "has no fs-verity digest"
+		"kernel:   overlayfs: lower file" "has no fs-verity digest"
 	boot "composefs=?$first"
 	booted "$a: it starts when insecure"
 	same "$a: unverified then" "$(marker verity)" off
