@@ -238,6 +238,7 @@ check-clang:
 lint: $(LIB)
 	@tests/lint/includes
 	@tests/lint/sizes
+	@tests/lint/paths
 	@! $(NM) -g --defined-only $(LIB) | awk '$$2 ~ /[TDBR]/ && $$3 !~ /^cfs_/' | grep .
 	@case '$(CLANG_FORMAT)' in \
 	*-14) $(CLANG_FORMAT) --dry-run -Werror $(ALL_SRCS) ;; \

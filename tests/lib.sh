@@ -4,6 +4,7 @@
 #   check NAME COMMAND...      ok when the command succeeds
 #   refuse NAME WORDS COMMAND...   ok when it fails and says WORDS on stderr
 #   same NAME A B              ok when the two strings are equal
+#   as_nobody PROGRAM ARG...   runs $BIN/PROGRAM as a user without rights
 #   skip WHY                   leaves the program, as skipped
 #   finish                     last line: exit status by what was seen
 #
@@ -51,6 +52,15 @@ same() {
 	[ "$2" = "$3" ] || printf '  got  %s\n  want %s\n' "$2" "$3"
 	[ "$2" = "$3" ]
 	report $? "$1"
+}
+
+# That user may reach no folder above the working one, neither $BIN nor $TMPDIR:
+# the program is run from a copy in the working folder, and paths are relative.
+as_nobody() {
+	local program=$1
+	shift
+	chmod go+x . && cp "$BIN/$program" .nobody || return
+	setpriv --reuid 65534 --regid 65534 --clear-groups ./.nobody "$@"
 }
 
 skip() {

@@ -316,8 +316,7 @@ check "gone" gone
 
 # A peer mounts the same, in these respects.
 peer=${CFS_PEER-}/bin/mount.composefs
-if [ -x "$peer" ] && [ "${TMPDIR#/tmp/}" = "$TMPDIR" ] &&
-	mount -t tmpfs peer /tmp; then
+if [ -x "$peer" ] && own_folder /tmp "$CFS_SRC" "$O" "$BIN" "$TMPDIR" "$CFS_PEER"; then
 	before=$(mounts)
 	seen() { # PROGRAM OPTIONS
 		"$1" -o "$2" disk/image root || return
@@ -342,7 +341,6 @@ if [ -x "$peer" ] && [ "${TMPDIR#/tmp/}" = "$TMPDIR" ] &&
 		check "the same as Debian's: $options" diff ours.seen peer.seen
 	done
 	kill $mapped
-	umount /tmp
 fi
 same "no mount is left" "$(mounts)" "$before"
 same "no loop device is left" "$(loops)" 0

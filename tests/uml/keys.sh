@@ -100,6 +100,5 @@ refuse "root cannot clear it" "" keyctl clear "$ring"
 refuse "root cannot open it again" "" keyctl setperm "$ring" 0x3f3f0000
 same "signatures are checked as before" "$(enable rsa256.p7 sha256)" 0
 same "strangers' too" "$(enable ec384.p7 sha512)" ENOKEY
-refuse "others cannot see it" "be root" setpriv --reuid 1000 --clear-groups \
-	"$BIN/cfsctl" --repo /x keyring status
+refuse "others cannot see it" "be root" as_nobody cfsctl --repo x keyring status
 finish

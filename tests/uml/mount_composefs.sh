@@ -17,6 +17,7 @@ if [ "${CFS_GUEST-}" != uml ]; then
 	exec "$CFS_SRC/tests/vm/uml" -d disk -e WORK -e PEER "$self"
 fi
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/own-folder.sh"
 
 # Of /sbin only the link is the host's.
 rm -f /sbin && mkdir -p /sbin && ln -s /usr/sbin/* /sbin/ &&
@@ -101,7 +102,7 @@ mounted "in the second basedir too" "$held" \
 	$ours -o basedir=memory/none:disk/objects,digest=$h disk/image root
 
 if [ -x "$PEER" ]; then
-	mount -t tmpfs tmp /tmp
+	own_folder /tmp "$CFS_SRC" "$O" "$BIN" "${PEER%/bin/*}" || exit 1
 	said() { # PROGRAM ARGUMENT...: status and words up to the details
 		"$@" 2> err
 		echo "$? $(head -n 1 err | sed 's/\(fs-verity\).*/\1/')"

@@ -11,8 +11,7 @@ static void plan_file(struct cfs_plan *plan, uint64_t size)
 	CFS_AUTOFD int fd = -EBADF;
 	char path[512];
 
-	snprintf(path, sizeof(path), "%s/file.XXXXXX",
-		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	snprintf(path, sizeof(path), "%s/file.XXXXXX", getenv("TMPDIR"));
 	fd = mkstemp(path);
 	CHECK(fd >= 0 && ftruncate(fd, (off_t)size) == 0);
 	CHECK(cfs_plan_add(plan, path, "/f", &err) == 0);

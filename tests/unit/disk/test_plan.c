@@ -32,9 +32,7 @@ static void put(const char *name, const void *data, size_t len)
 
 static void fresh(void)
 {
-	const char *tmp = getenv("TMPDIR");
-
-	snprintf(root, sizeof(root), "%s/plan.XXXXXX", tmp ? tmp : "/tmp");
+	snprintf(root, sizeof(root), "%s/plan.XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(root));
 }
 

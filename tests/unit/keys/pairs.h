@@ -10,12 +10,11 @@
 /* "$TMPDIR/NAME", in one of four buffers. */
 static inline const char *pair_path(const char *name)
 {
-	const char *tmp = getenv("TMPDIR");
 	static char path[4][512];
 	static unsigned n;
 
 	n = (n + 1) % 4;
-	snprintf(path[n], sizeof(path[n]), "%s/%s", tmp ? tmp : "/tmp", name);
+	snprintf(path[n], sizeof(path[n]), "%s/%s", getenv("TMPDIR"), name);
 	return path[n];
 }
 

@@ -142,11 +142,10 @@ static void put(const char *dir, const char *name, const void *data, size_t len)
 
 TEST(a_directory_is_read_in_name_order)
 {
-	const char *tmp = getenv("TMPDIR");
 	const char *pem = BEGIN "\n" TINY "\n" END "\n";
 	char dir[256], path[512];
 
-	snprintf(dir, sizeof(dir), "%s/keys.d", tmp ? tmp : "/tmp");
+	snprintf(dir, sizeof(dir), "%s/keys.d", getenv("TMPDIR"));
 	CHECK(cfs_certs_add_dir(&certs, dir, &err) == 0);
 	CHECK(mkdir(dir, 0700) == 0);
 	put(dir, "b.der", tiny, sizeof(tiny));

@@ -156,7 +156,7 @@ TEST(a_place_behind_a_link_is_refused)
 
 	snprintf(path, sizeof(path), "%s", dir);
 	*strrchr(path, '/') = '\0';
-	CHECK(symlink("/tmp", path) == 0);
+	CHECK(symlink(getenv("TMPDIR"), path) == 0);
 	CHECK(cfs_scratch_attach(&s, 103, &err) == -ELOOP);
 	CHECK(!*fake_calls());
 }

@@ -18,9 +18,8 @@
 static inline const char *fresh_dir(void)
 {
 	static char path[4096];
-	const char *tmp = getenv("TMPDIR");
 
-	snprintf(path, sizeof(path), "%s/repo-XXXXXX", tmp ? tmp : "/tmp");
+	snprintf(path, sizeof(path), "%s/repo-XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(path));
 	return path;
 }

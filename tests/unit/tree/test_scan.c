@@ -42,11 +42,10 @@ static int scan(int dir, unsigned flags, struct cfs_tree **ret)
 
 static int fresh(void)
 {
-	const char *tmp = getenv("TMPDIR");
 	char path[512];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/scan-XXXXXX", tmp ? tmp : "/tmp");
+	snprintf(path, sizeof(path), "%s/scan-XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(path));
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHECK(fd >= 0);
