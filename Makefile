@@ -11,7 +11,7 @@
 #   make deps          what is built from others: libraries, kernels, root fs
 #   make fuzz F=kargs T=60     fuzz one target for T seconds (clang)
 #   make format        apply .clang-format
-#   make install DESTDIR=...
+#   make install DESTDIR=... PREFIX=/usr TOOLS=yes|no   and make uninstall
 #
 # Settings: CC CFLAGS CPPFLAGS LDFLAGS as usual, CROSS_COMPILE=aarch64-linux-gnu-,
 # WERROR=1 for warnings as errors, STATIC_PREFIX=... for libraries of your own
@@ -31,6 +31,13 @@ BINDIR     ?= $(PREFIX)/bin
 SBINDIR    ?= $(PREFIX)/sbin
 LIBEXECDIR ?= $(PREFIX)/lib/composefs
 MANDIR     ?= $(PREFIX)/share/man
+# Where these look.
+SYSTEMDUNITDIR    ?= $(PREFIX)/lib/systemd/system
+DRACUTDIR         ?= $(PREFIX)/lib/dracut
+INITRAMFSTOOLSDIR ?= $(PREFIX)/share/initramfs-tools
+INITCPIODIR       ?= $(PREFIX)/lib/initcpio
+# no: without the names of composefs' C tools
+TOOLS      ?= yes
 CFLAGS     ?= -O2 -g
 VERSION    := 0.1.0
 LIBC       ?= glibc
@@ -80,7 +87,7 @@ endif
 # The static libraries of others that setup-root is linked from: STATIC_PREFIX
 # is where deps/static-libs.sh left them, or where the caller has them.
 ifndef STATIC_PREFIX
-ifneq ($(filter-out clean format lint-only,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean format uninstall,$(or $(MAKECMDGOALS),all)),)
 include $(O)/deps.mk
 endif
 endif
@@ -103,7 +110,7 @@ PROG       := $(O)/libprog.a
 PROG_OBJS  := $(call objs,$(filter-out %/main.c,$(call srcs,setup-root) $(call srcs,cfsctl)))
 UNIT       := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
 FUZZ       := $(patsubst tests/fuzz/fuzz_%.c,$(O)/tests/fuzz/fuzz_%,$(wildcard tests/fuzz/fuzz_*.c))
-TOOLS      := $(patsubst tests/tools/%.c,$(O)/tests/tools/%,$(wildcard tests/tools/*.c))
+TEST_TOOLS := $(patsubst tests/tools/%.c,$(O)/tests/tools/%,$(wildcard tests/tools/*.c))
 FAKES      := $(call objs,$(wildcard tests/fake/*.c))
 MAN        := $(wildcard docs/*.[1-8])
 ALL_SRCS   = $(shell find $(ROOMS) setup-root cfsctl tests deps -name '*.[ch]')
@@ -111,7 +118,7 @@ BIN        := $(O)/bin
 
 .PHONY: all deps demo bench check check-fast check-all check-unit check-fuzz \
 	check-cli check-root check-uml check-vm check-qemu check-boot \
-	check-san check-clang lint tcb man fuzz format install clean FORCE
+	check-san check-clang lint tcb man fuzz format install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -168,7 +175,7 @@ $(FUZZ): %: %.o $(O)/tests/fuzz/replay.o $(PROG) $(LIB)
 	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(TEST_LIBS) -o $@
 
 # Helpers that the shell tests run; with the real kernel behind them.
-$(TOOLS): %: %.o $(PROG) $(LIB)
+$(TEST_TOOLS): %: %.o $(PROG) $(LIB)
 	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(TEST_LIBS) -o $@
 
 deps: $(O)/deps.mk
@@ -202,23 +209,23 @@ check-unit: $(UNIT)
 check-fuzz: $(FUZZ)
 	@$(RUN) fuzz $(FUZZ)
 
-check-cli: all $(TOOLS)
+check-cli: all $(TEST_TOOLS)
 	@$(RUN) -j 2 cli $(sort $(wildcard tests/cli/*.sh))
 
-check-root: all $(TOOLS)
+check-root: all $(TEST_TOOLS)
 	@$(RUN) root $(sort $(wildcard tests/root/*.sh))
 
-check-uml: all $(TOOLS)
+check-uml: all $(TEST_TOOLS)
 	@deps/packages.sh build check vm
 	@deps/uml-kernel.sh >/dev/null
 	@$(RUN) -j 2 uml $(sort $(wildcard tests/uml/*.sh))
 
-check-qemu: all $(TOOLS)
+check-qemu: all $(TEST_TOOLS)
 	@deps/packages.sh build check vm
 	@for s in bookworm trixie sid; do deps/debian-kernel.sh $$s >/dev/null || exit 1; done
 	@$(RUN) -j 2 qemu tests/vm/selftest.sh $(sort $(wildcard tests/qemu/*.sh))
 
-check-boot: all $(TOOLS)
+check-boot: all $(TEST_TOOLS)
 	@deps/packages.sh build check vm demo
 	@$(RUN) boot $(sort $(wildcard tests/boot/*.sh))
 
@@ -256,7 +263,7 @@ demo: all
 	@deps/packages.sh build vm demo
 	@O=$(abspath $(O)) BIN=$(abspath $(BIN)) docs/demo/run
 
-bench: all $(TOOLS)
+bench: all $(TEST_TOOLS)
 	@deps/packages.sh build check
 	@O=$(abspath $(O)) BIN=$(abspath $(BIN)) tests/bench/run $(B)
 
@@ -273,12 +280,19 @@ fuzz:
 format:
 	$(CLANG_FORMAT) -i $(ALL_SRCS)
 
+INSTALL = O='$(O)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' \
+	SBINDIR='$(SBINDIR)' LIBEXECDIR='$(LIBEXECDIR)' MANDIR='$(MANDIR)' \
+	SYSTEMDUNITDIR='$(SYSTEMDUNITDIR)' DRACUTDIR='$(DRACUTDIR)' \
+	INITRAMFSTOOLSDIR='$(INITRAMFSTOOLSDIR)' INITCPIODIR='$(INITCPIODIR)' \
+	TOOLS='$(TOOLS)' deps/install.sh
+
 install: all
-	@O='$(O)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' \
-		SBINDIR='$(SBINDIR)' LIBEXECDIR='$(LIBEXECDIR)' \
-		MANDIR='$(MANDIR)' deps/install.sh
+	@$(INSTALL)
+
+uninstall:
+	@$(INSTALL) uninstall
 
 clean:
 	rm -rf $(O)
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -path $(O)/tmp -prune -o -type f -name '*.d' -print 2>/dev/null)
