@@ -11,7 +11,9 @@
  */
 #include <err.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/io.h"
@@ -96,6 +98,16 @@ static int run(const struct cfs_composefs_params *p, const char *api,
 	return 0;
 }
 
+/* The default place: the absolute path of @target, and ".scratch". */
+static void beside(const char *target, char place[static PATH_MAX])
+{
+	if (!realpath(target, place))
+		err(1, "%s", target);
+	if (strlen(place) + sizeof(".scratch") > PATH_MAX)
+		errx(1, "%s: too long a path", place);
+	strcat(place, ".scratch");
+}
+
 int main(int argc, char **argv)
 {
 	struct cfs_composefs_params p = {
@@ -105,7 +117,7 @@ int main(int argc, char **argv)
 		.upper_mount = -1,
 		.attr = MOUNT_ATTR_RDONLY,
 	};
-	char place[4096] = "";
+	char place[PATH_MAX] = "";
 	struct cfs_err e = { 0 };
 	const char *api = NULL;
 	int opt;
@@ -144,7 +156,7 @@ int main(int argc, char **argv)
 	p.image_fd = open_or_die(p.name, O_RDONLY);
 	p.objects_fd = open_or_die(argv[optind + 1], O_PATH);
 	if (!*place)
-		snprintf(place, sizeof(place), "%s.scratch", argv[optind + 2]);
+		beside(argv[optind + 2], place);
 	if (run(&p, api, place, argv[optind + 2], &e) < 0)
 		errx(1, "%s", e.msg);
 	return 0;
