@@ -7,15 +7,16 @@
 #include "cfsctl/cfsctl.h"
 
 struct cfs_image_map {
-	struct cfs_bytes
-		bytes; /* they stay as they are: objects never change */
+	/* The bytes stay as they are: objects never change. */
+	struct cfs_bytes bytes;
+	unsigned version; /* of the format: 0, 1 or 2 */
 };
 
 /*
  * Finds the image that the operand @name means, checks its bytes against its
  * digest and maps it; cmd_image_unmap() releases the mapping.
  * Errors: -ENOENT when there is no such image, -EBADMSG when its bytes do not
- * have its digest.
+ * have its digest, -EINVAL when they are no composefs image.
  */
 int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,
 		  const char *name, struct cfs_image_map *ret,

@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-#define CFS_TABLE_COLUMNS 5
+#define CFS_TABLE_COLUMNS 6
 
 struct cfs_table_text {
 	unsigned columns;
