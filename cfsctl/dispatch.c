@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cfsctl/cli/proc.h"
 #include "cfsctl/cli/suggest.h"
 #include "cfsctl/cli/usage.h"
 #include "cfsctl/compat/programs.h"
@@ -353,5 +354,6 @@ int cmd_dispatch(const struct cfs_cmd *const *commands, int argc, char **argv)
 	if (err.expected[0])
 		fprintf(stderr, "  expected  %s\n  found     %s\n",
 			err.expected, err.found);
+	cmd_note_proc();
 	return compares ? 2 : EXIT_FAILURE;
 }

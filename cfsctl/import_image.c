@@ -29,12 +29,18 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	uint64_t size;
 	int r;
 
+	if (isatty(STDIN_FILENO))
+		return cfs_fail(err, CFS_EUSAGE,
+				"the image is read from the standard input, "
+				"which is a terminal");
 	r = cfs_name_check(name, err);
 	if (r == 0)
 		r = cmd_open_store(call->g, &store, err);
 	if (r < 0)
 		return r;
 	r = cfs_object_add_file(&store, STDIN_FILENO, &id, &size, err);
+	if (r == 0 && size == 0)
+		r = cfs_fail(err, EINVAL, "the input is empty");
 	if (r == 0)
 		r = check_object(&store, &id, err);
 	if (r == 0)

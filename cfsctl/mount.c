@@ -59,6 +59,21 @@ static int open_dir(const char *path, struct cfs_err *err)
 	return fd < 0 ? cfs_fail_errno(err, "open %s", path) : fd;
 }
 
+/* Says why the kernel let nobody mount, and what can be done instead. */
+static int not_permitted(struct cfs_err *err)
+{
+	static const char instead[] =
+		"`cfsctl dump-files` and `cfsctl diff` read images without "
+		"mounting them";
+
+	if (geteuid() != 0)
+		return cfs_fail(err, EPERM, "mounting needs root; %s", instead);
+	return cfs_fail(err, EPERM,
+			"the kernel lets this process mount nothing, as in a "
+			"container or user namespace (%s); %s",
+			err->msg, instead);
+}
+
 /* Everything is detached until the last step: closing is the way back. */
 static int attach(const struct cfs_composefs_params *params, const char *where,
 		  struct cfs_err *err)
@@ -70,6 +85,8 @@ static int attach(const struct cfs_composefs_params *params, const char *where,
 
 	snprintf(dir, sizeof(dir), "/run/.cfsctl-%ld", (long)getpid());
 	r = cfs_composefs_mount(params, &scratch, &m, err);
+	if (r == -EPERM)
+		return not_permitted(err);
 	if (r < 0)
 		return r;
 	r = cfs_kernel_move_mount(m.fd, AT_FDCWD, where, 0);
@@ -108,7 +125,7 @@ static int mount_image(const struct cfs_globals *g, const struct options *o,
 		return -err->code;
 	cfs_digest_to_hex(&id, hex);
 	snprintf(source, sizeof(source), "composefs:%s", hex);
-	return attach(
+	r = attach(
 		&(struct cfs_composefs_params){
 			.image_fd = image,
 			.name = hex,
@@ -121,6 +138,13 @@ static int mount_image(const struct cfs_globals *g, const struct options *o,
 			.upper_mount = -1,
 		},
 		where, err);
+	if (r == 0 && !secure && !g->insecure)
+		fputs("warning: no file of this mount is verified: the "
+		      "repository does not demand fs-verity (`cfsctl "
+		      "enable-verity` makes it; --insecure, if it is meant "
+		      "so)\n",
+		      stderr);
+	return r;
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cfsctl/cli/options.h"
+#include "cfsctl/cli/proc.h"
 
 const struct cfs_program cmd_programs[] = {
 	{ .name = "mkcomposefs",
@@ -65,6 +66,7 @@ int cmd_program_run(const struct cfs_program *program, int argc, char **argv)
 		program->usage(stderr);
 	} else if (err.msg[0]) {
 		fprintf(stderr, "%s: %s\n", program->name, err.msg);
+		cmd_note_proc();
 	}
 	return EXIT_FAILURE;
 }

@@ -210,6 +210,10 @@ check "an image goes from one repository to another" sh -c "
 same "under the same digest" "$(hex < imported)" "$hexid"
 refuse "what is no image is not taken in" 'not a composefs image' \
 	sh -c 'cfsctl --repo other import-image z < /etc/passwd'
+refuse "nothing is no image" "import image from stdin: the input is empty" \
+	sh -c 'cfsctl --repo other import-image z < /dev/null'
+refuse "nor is an empty pipe" "the input is empty" \
+	sh -c ': | cfsctl --repo other import-image z'
 check "and gets no name" test ! -e other/images/refs/z
 
 # Labels come from the tree's own policy, and from nothing else.

@@ -119,11 +119,26 @@ chmod 755 plain
 refuse "what may not be written to is told" 'not writable' \
 	as_nobody cfsctl --repo plain create-image root
 
+# A root without /proc, of what cfsctl needs and the tree.
+if mkdir -p jail/bin jail/tmp && cp "$BIN/cfsctl" jail/bin &&
+	ldd "$BIN/cfsctl" | grep -o '/[^ ]*' |
+	xargs -I{} cp --parents -L {} jail && cp -a root jail/tree; then
+	printf x > jail/tree/usr/x
+	setfattr -n user.x -v y jail/tree/usr/x 2> /dev/null
+	refuse "without /proc it is said what is missing" \
+		"note: /proc is not mounted here" \
+		chroot jail /bin/cfsctl --repo /repo init --insecure
+	refuse "also by the C programs" "note: /proc is not mounted here" \
+		chroot jail /bin/cfsctl mkcomposefs /tree /x/image
+fi
+
 # Mounting.
 if grep -q erofs /proc/filesystems && grep -q overlay /proc/filesystems; then
 	mkdir mnt
-	check "an image is mounted" cfsctl --repo plain mount image mnt
+	check "an image is mounted" sh -c 'cfsctl --repo plain mount image mnt 2> err'
 	mounted="$PWD/mnt $mounted"
+	check "which warns that nothing is verified" \
+		grep -q '^warning: no file of this mount is verified' err
 	same "with its files" "$(sha512sum < mnt/usr/lib/long)" \
 		"$(sha512sum < root/usr/lib/long)"
 	check "under its digest" grep -q "^composefs:$want $PWD/mnt overlay ro," \
@@ -147,6 +162,17 @@ if grep -q erofs /proc/filesystems && grep -q overlay /proc/filesystems; then
 		cfsctl --repo plain mount --read-write image mnt
 	refuse "FUSE is not served" fuse \
 		cfsctl --repo plain mount --fuse yes image mnt
+	check "mounting without fs-verity on purpose" sh -c \
+		'cfsctl --repo plain --insecure mount image mnt 2> err'
+	check "does not warn" test ! -s err
+	umount mnt
+	if reachable; then
+		refuse "mounting needs root" "mounting needs root; \`cfsctl dump-files\`" \
+			as_nobody cfsctl --repo plain mount image mnt
+	fi
+	refuse "root of a user namespace is not enough" \
+		"the kernel lets this process mount nothing" \
+		unshare -r cfsctl --repo plain mount image mnt
 	refuse "a missing mount point is told" nowhere \
 		cfsctl --repo plain mount image nowhere
 	refuse "so is a missing image" 'image not found: zzz' \
