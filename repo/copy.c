@@ -237,6 +237,14 @@ int cfs_copy_bytes(struct cfs_bytes data, int to, struct cfs_err *err)
 	return r < 0 ? r : finish(&out, err);
 }
 
+int cfs_copy_piece(struct cfs_bytes data, int to, uint64_t off,
+		   struct cfs_err *err)
+{
+	struct out out = { .fd = to, .at = off };
+
+	return put(&out, data, err);
+}
+
 /* What can be read, to the end, however long it is by now. */
 static int copy_stream(int from, struct out *to, struct cfs_err *err)
 {

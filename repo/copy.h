@@ -39,6 +39,11 @@ int cfs_copy_known(int from, uint64_t size, int to, const struct cfs_digest *id,
 int cfs_copy_bytes(struct cfs_bytes data, int to,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Writes @data at byte offset @off, a multiple of 4096, of the file @to,
+ * likewise; the file has its length already.  Several threads may. */
+int cfs_copy_piece(struct cfs_bytes data, int to, uint64_t off,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Copies everything from @from's position to its end to @to's position, which
  * is the end of that regular file; its position afterwards is undefined. */
 int cfs_copy_rest(int from, int to,

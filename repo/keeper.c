@@ -2,6 +2,7 @@
 #include "repo/keeper.h"
 
 #include "repo/object.h"
+#include "repo/writer.h"
 
 static int keep(void *ctx, struct cfs_bytes data, const struct cfs_digest *id,
 		const void *who, struct cfs_err *err)
@@ -18,11 +19,43 @@ static int keep_file(void *ctx, int fd, uint64_t size,
 	return cfs_object_add_copy(ctx, fd, size, id, err);
 }
 
+static int begin(void *ctx, uint64_t size, const struct cfs_digest *id,
+		 void **ret, struct cfs_err *err)
+{
+	struct cfs_object_writer *w = NULL;
+	int r = cfs_object_begin(ctx, size, id, &w, err);
+
+	if (r > 0)
+		*ret = w;
+	return r;
+}
+
+static int write_piece(void *ctx, void *file, uint64_t off,
+		       struct cfs_bytes data, struct cfs_err *err)
+{
+	(void)ctx;
+	return cfs_object_write(file, off, data, err);
+}
+
+static int end(void *ctx, void *file, const struct cfs_digest *id,
+	       const void *who, struct cfs_err *err)
+{
+	(void)ctx;
+	(void)who;
+	if (file && id)
+		return cfs_object_commit(file, id, err);
+	cfs_object_abandon(file);
+	return 0;
+}
+
 void cfs_store_keeper(struct cfs_store *store, struct cfs_keeper *ret)
 {
 	*ret = (struct cfs_keeper){
 		.keep = keep,
 		.keep_file = keep_file,
+		.begin = begin,
+		.write = write_piece,
+		.end = end,
 		.ctx = store,
 	};
 }
