@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/json.h"
+#include "base/buf.h"
 #include "cfsctl/cli/line.h"
 #include "repo/ref.h"
 
@@ -63,34 +63,55 @@ static enum cure cure_of(enum cfs_fsck_code code)
 	}
 }
 
+struct cfs_kept_finding {
+	struct cfs_finding finding; /* points to what follows */
+	struct cfs_digest object, measured;
+	char *text[2 + CFS_FINDING_FILES]; /* owned */
+};
+
 void cmd_findings_free(struct cfs_findings *f)
 {
-	struct cfs_image_name *names = (struct cfs_image_name *)f->names.data;
+	for (size_t i = 0; i < f->n_names; i++)
+		free(f->names[i].name);
+	for (size_t i = 0; i < f->n; i++)
+		for (size_t k = 0; k < CFS_ARRAY_SIZE(f->v[i].text); k++)
+			free(f->v[i].text[k]);
+	free(f->names);
+	free(f->v);
+	*f = (struct cfs_findings){ 0 };
+}
 
-	for (size_t i = 0; i < f->names.len / sizeof(*names); i++)
-		free(names[i].name);
-	cfs_buf_free(&f->names);
-	cfs_buf_free(&f->errors);
-	cfs_buf_free(&f->warnings);
-	cfs_buf_free(&f->strings);
-	cfs_buf_free(&f->objects);
+/* Makes room for one more element. */
+static void *grow(void *v, size_t n, size_t *room, size_t size)
+{
+	size_t more = *room ? 2 * *room : 16;
+
+	if (n < *room)
+		return v;
+	v = reallocarray(v, more, size);
+	if (v)
+		*room = more;
+	return v;
 }
 
 static int add_name(const char *name, const struct cfs_digest *id, void *arg,
 		    struct cfs_err *err)
 {
 	struct cfs_findings *f = arg;
-	struct cfs_image_name entry = { 0 };
+	CFS_AUTOFREE char *copy = id ? strdup(name) : NULL;
+	struct cfs_image_name *names;
 
 	if (!id)
 		return 0;
-	entry.id = *id;
-	entry.name = strdup(name);
-	if (!entry.name || !cfs_buf_reserve(&f->names, sizeof(entry))) {
-		free(entry.name);
+	names = grow(f->names, f->n_names, &f->names_room, sizeof(*names));
+	if (names)
+		f->names = names;
+	f->no_memory |= !names || !copy;
+	if (f->no_memory)
 		return cfs_fail(err, ENOMEM, "out of memory");
-	}
-	cfs_buf_add(&f->names, &entry, sizeof(entry));
+	names[f->n_names++] =
+		(struct cfs_image_name){ .id = *id,
+					 .name = cfs_steal_ptr(&copy) };
 	return 0;
 }
 
@@ -101,12 +122,61 @@ void cmd_findings_names(struct cfs_findings *f, const struct cfs_repo *repo)
 	(void)!cfs_ref_each(repo, add_name, f, &ignored);
 }
 
+static char *keep(struct cfs_findings *f, const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	f->no_memory |= text && !copy;
+	return copy;
+}
+
+void cmd_findings_add(void *arg, const struct cfs_finding *finding)
+{
+	struct cfs_findings *f = arg;
+	struct cfs_kept_finding *k = grow(f->v, f->n, &f->room, sizeof(*k));
+
+	f->no_memory |= !k;
+	if (!k)
+		return;
+	f->v = k;
+	k += f->n++;
+	*k = (struct cfs_kept_finding){ .finding = *finding };
+	if (finding->object)
+		k->object = *finding->object;
+	if (finding->measured)
+		k->measured = *finding->measured;
+	k->text[0] = keep(f, finding->where);
+	k->text[1] = keep(f, finding->reason);
+	for (unsigned i = 0; i < finding->n_files; i++)
+		k->text[2 + i] = keep(f, finding->files[i]);
+}
+
+const struct cfs_finding *cmd_findings_get(const struct cfs_findings *f,
+					   size_t i)
+{
+	struct cfs_kept_finding *k = &f->v[i];
+
+	/* Elements move when the array grows. */
+	k->finding.where = k->text[0];
+	k->finding.reason = k->text[1];
+	for (unsigned n = 0; n < k->finding.n_files; n++)
+		k->finding.files[n] = k->text[2 + n];
+	if (k->finding.object)
+		k->finding.object = &k->object;
+	if (k->finding.measured)
+		k->finding.measured = &k->measured;
+	return &k->finding;
+}
+
+int cmd_findings_check(const struct cfs_findings *f, struct cfs_err *err)
+{
+	return f->no_memory ? cfs_fail(err, ENOMEM, "out of memory") : 0;
+}
+
 /* The next name, from *@i on, of the image that @where (images/HEX) is. */
 static const char *next_name(const struct cfs_findings *f, const char *where,
 			     size_t *i)
 {
-	const struct cfs_image_name *names =
-		(const struct cfs_image_name *)f->names.data;
 	const char *hex = where + strlen("images/");
 	struct cfs_err ignored;
 	struct cfs_digest id;
@@ -114,9 +184,9 @@ static const char *next_name(const struct cfs_findings *f, const char *where,
 	if (strncmp(where, "images/", strlen("images/")) != 0 ||
 	    cfs_digest_from_hex(hex, strlen(hex), &id, &ignored) < 0)
 		return NULL;
-	for (; *i < f->names.len / sizeof(*names); (*i)++)
-		if (cfs_digest_equal(&names[*i].id, &id))
-			return names[(*i)++].name;
+	for (; *i < f->n_names; (*i)++)
+		if (cfs_digest_equal(&f->names[*i].id, &id))
+			return f->names[(*i)++].name;
 	return NULL;
 }
 
@@ -170,106 +240,85 @@ static void word(const struct cfs_findings *f,
 	add_names(f, finding->where, line);
 }
 
-static void json_text(const char *key, const char *text, struct cfs_buf *json)
+void cmd_findings_print(const struct cfs_findings *f, bool warnings)
 {
-	cfs_buf_addf(json, ",\n      \"%s\": ", key);
-	if (text)
-		cfs_json_add_string(json, text);
-	else
-		cfs_buf_adds(json, "null");
+	for (size_t i = 0; i < f->n; i++) {
+		const struct cfs_finding *finding = cmd_findings_get(f, i);
+		CFS_AUTOBUF struct cfs_buf line = { 0 };
+
+		if (cfs_fsck_is_warning(finding->code) != warnings)
+			continue;
+		word(f, finding, &line);
+		if (cfs_buf_text(&line))
+			cmd_line(stdout, "  - %s", (char *)line.data);
+	}
 }
 
-static void json_digest(const char *key, const struct cfs_digest *id,
-			struct cfs_buf *json)
+static void json_digest(struct cfs_json_writer *w, const char *name,
+			const struct cfs_digest *id)
 {
 	char hex[CFS_DIGEST_HEX_MAX];
 
 	if (id)
 		cfs_digest_to_hex(id, hex);
-	json_text(key, id ? hex : NULL, json);
+	cfs_json_write_text(w, name, id ? hex : NULL);
 }
 
 static void json_finding(const struct cfs_findings *f,
 			 const struct cfs_finding *finding,
-			 struct cfs_buf *json)
+			 struct cfs_json_writer *w)
 {
-	const char *name, *separator = "";
+	const char *name;
 	size_t at = 0;
 
-	cfs_buf_addf(json, "%s\n    {\n      \"code\": \"%s\"",
-		     json->len ? "," : "", cfs_fsck_code_name(finding->code));
-	cfs_buf_addf(json, ",\n      \"warning\": %s",
-		     cfs_fsck_is_warning(finding->code) ? "true" : "false");
-	json_text("path", finding->where, json);
-	json_text("reason", finding->reason, json);
-	json_digest("object", finding->object, json);
-	json_digest("measured", finding->measured, json);
-	cfs_buf_adds(json, ",\n      \"names\": [");
-	for (; (name = next_name(f, finding->where, &at)); separator = ", ") {
-		cfs_buf_adds(json, separator);
-		cfs_json_add_string(json, name);
-	}
-	cfs_buf_adds(json, "],\n      \"files\": [");
-	for (unsigned i = 0; i < finding->n_files; i++) {
-		cfs_buf_adds(json, i ? ", " : "");
-		cfs_json_add_string(json, finding->files[i]);
-	}
-	cfs_buf_addf(json, "],\n      \"files_total\": %" PRIu64,
-		     finding->files_total);
-	json_text("cure", cures[cure_of(finding->code)], json);
-	cfs_buf_adds(json, "\n    }");
+	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
+	cfs_json_write_text(w, "code", cfs_fsck_code_name(finding->code));
+	cfs_json_write_bool(w, "warning", cfs_fsck_is_warning(finding->code));
+	cfs_json_write_text(w, "path", finding->where);
+	cfs_json_write_text(w, "reason", finding->reason);
+	json_digest(w, "object", finding->object);
+	json_digest(w, "measured", finding->measured);
+	cfs_json_write_array(w, "names", CFS_JSON_ONE_LINE);
+	while ((name = next_name(f, finding->where, &at)))
+		cfs_json_write_text(w, NULL, name);
+	cfs_json_write_end(w);
+	cfs_json_write_array(w, "files", CFS_JSON_ONE_LINE);
+	for (unsigned i = 0; i < finding->n_files; i++)
+		cfs_json_write_text(w, NULL, finding->files[i]);
+	cfs_json_write_end(w);
+	cfs_json_write_u64(w, "files_total", finding->files_total);
+	cfs_json_write_text(w, "cure", cures[cure_of(finding->code)]);
+	cfs_json_write_end(w);
 }
 
-void cmd_findings_add(void *arg, const struct cfs_finding *finding)
+void cmd_findings_json(const struct cfs_findings *f, struct cfs_json_writer *w)
 {
-	struct cfs_findings *f = arg;
-	CFS_AUTOBUF struct cfs_buf line = { 0 };
-	bool warning = cfs_fsck_is_warning(finding->code);
-	struct cfs_buf *lines = warning ? &f->warnings : &f->errors;
-	const char *text;
+	cfs_json_write_array(w, "errors", CFS_JSON_LINES);
+	for (size_t i = 0; i < f->n; i++) {
+		const struct cfs_finding *finding = cmd_findings_get(f, i);
+		CFS_AUTOBUF struct cfs_buf line = { 0 };
 
-	word(f, finding, &line);
-	text = cfs_buf_text(&line);
-	if (!text) {
-		lines->failed = true;
-		return;
+		if (cfs_fsck_is_warning(finding->code))
+			continue;
+		word(f, finding, &line);
+		cfs_json_write_buf(w, NULL, &line);
 	}
-	cfs_buf_add(lines, text, line.len + 1);
-	if (!warning) {
-		cfs_buf_adds(&f->strings,
-			     f->strings.len ? ",\n    " : "\n    ");
-		cfs_json_add_string(&f->strings, text);
-	}
-	json_finding(f, finding, &f->objects);
-	f->cures |= 1U << cure_of(finding->code);
-}
-
-int cmd_findings_check(struct cfs_findings *f, struct cfs_err *err)
-{
-	struct cfs_buf *const all[] = { &f->errors, &f->warnings, &f->strings,
-					&f->objects };
-
-	/* As strings each must end somewhere, also when they are empty. */
-	for (size_t i = 0; i < CFS_ARRAY_SIZE(all); i++)
-		if (!cfs_buf_text(all[i]))
-			return cfs_fail(err, ENOMEM, "out of memory");
-	return 0;
-}
-
-void cmd_findings_print(const struct cfs_buf *lines)
-{
-	const char *line = (const char *)lines->data;
-	const char *end = line + lines->len;
-
-	for (; line < end; line += strlen(line) + 1)
-		cmd_line(stdout, "  - %s", line);
+	cfs_json_write_end(w);
+	cfs_json_write_array(w, "findings", CFS_JSON_LINES);
+	for (size_t i = 0; i < f->n; i++)
+		json_finding(f, cmd_findings_get(f, i), w);
+	cfs_json_write_end(w);
 }
 
 void cmd_findings_print_cures(const struct cfs_findings *f)
 {
-	if (f->cures)
+	unsigned named = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		named |= 1U << cure_of(f->v[i].finding.code);
+	if (named)
 		puts("what can be done:");
 	for (unsigned i = 0; i < CURES; i++)
-		if (f->cures & 1U << i)
+		if (named & 1U << i)
 			printf("  - %s\n", cures[i]);
 }

@@ -70,40 +70,41 @@ static void print_text(const struct report *report)
 	print_counts(report);
 	if (n->warnings) {
 		printf("warnings: %" PRIu64 "\n", n->warnings);
-		cmd_findings_print(&f->warnings);
+		cmd_findings_print(f, true);
 	}
 	if (n->findings == 0)
 		puts("status: ok");
 	else
 		printf("status: %" PRIu64 " error(s)\n", n->findings);
-	cmd_findings_print(&f->errors);
+	cmd_findings_print(f, false);
 	cmd_findings_print_cures(f);
 }
 
-static void print_json(const struct report *report)
+static int print_json(const struct report *report, struct cfs_err *err)
 {
-	const struct cfs_findings *f = &report->findings;
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	struct cfs_json_writer w = { .buf = &text };
 	const struct cfs_fsck *n = &report->count;
+	int r;
 
-	printf("{\n  \"ok\": %s,\n  \"has_metadata\": %s,\n",
-	       n->findings ? "false" : "true",
-	       report->has_meta ? "true" : "false");
-	printf("  \"objects_checked\": %" PRIu64 ",\n"
-	       "  \"objects_corrupted\": %" PRIu64 ",\n"
-	       "  \"streams_checked\": 0,\n"
-	       "  \"streams_corrupted\": 0,\n"
-	       "  \"streams_not_checked\": %" PRIu64 ",\n",
-	       n->objects_checked, n->objects_corrupted, n->streams_seen);
-	printf("  \"images_checked\": %" PRIu64 ",\n"
-	       "  \"images_corrupted\": %" PRIu64 ",\n"
-	       "  \"broken_links\": %" PRIu64 ",\n"
-	       "  \"missing_objects\": %" PRIu64 ",\n",
-	       n->images_checked, n->images_corrupted, n->broken_links,
-	       n->missing_objects);
-	printf("  \"errors\": [%s%s],\n", (char *)f->strings.data,
-	       f->strings.len ? "\n  " : "");
-	printf("  \"findings\": [%s%s]\n}\n", (char *)f->objects.data,
-	       f->objects.len ? "\n  " : "");
+	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
+	cfs_json_write_bool(&w, "ok", n->findings == 0);
+	cfs_json_write_bool(&w, "has_metadata", report->has_meta);
+	cfs_json_write_u64(&w, "objects_checked", n->objects_checked);
+	cfs_json_write_u64(&w, "objects_corrupted", n->objects_corrupted);
+	cfs_json_write_u64(&w, "streams_checked", 0);
+	cfs_json_write_u64(&w, "streams_corrupted", 0);
+	cfs_json_write_u64(&w, "streams_not_checked", n->streams_seen);
+	cfs_json_write_u64(&w, "images_checked", n->images_checked);
+	cfs_json_write_u64(&w, "images_corrupted", n->images_corrupted);
+	cfs_json_write_u64(&w, "broken_links", n->broken_links);
+	cfs_json_write_u64(&w, "missing_objects", n->missing_objects);
+	cmd_findings_json(&report->findings, &w);
+	cfs_json_write_end(&w);
+	r = cfs_json_write_finish(&w, err);
+	if (r == 0)
+		fwrite(text.data, 1, text.len, stdout);
+	return r;
 }
 
 static int check(const struct cfs_globals *g, struct report *report,
@@ -137,7 +138,7 @@ static int fsck(const struct cfs_globals *g, bool json,
 	params->arg = &report.findings;
 	r = check(g, &report, params, err);
 	if (r == 0 && json)
-		print_json(&report);
+		r = print_json(&report, err);
 	else if (r == 0)
 		print_text(&report);
 	if (r == 0 && !json && report.count.findings > 0)
