@@ -5,6 +5,7 @@
 #include "cfsctl/cli/json.h"
 #include "cfsctl/image_version.h"
 #include "cfsctl/karg.h"
+#include "cfsctl/whole.h"
 #include "repo/ref.h"
 
 struct options {
@@ -34,6 +35,8 @@ static int find_karg(const struct cfs_globals *g, const struct cfs_repo *repo,
 		r = cfs_image_open(repo, &karg->digest, secure > 0, &fd, err);
 	if (r >= 0)
 		r = cmd_image_version(fd, &karg->version, err);
+	if (r >= 0)
+		r = cmd_require_whole(repo, &karg->digest, name, err);
 	if (r < 0)
 		return r;
 	/* Versions 0 and 1 are one layout to whoever boots them. */

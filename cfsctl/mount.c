@@ -5,12 +5,13 @@
 
 #include "base/kernel.h"
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/whole.h"
 #include "mount/composefs.h"
 #include "repo/ref.h"
 
 struct options {
 	const char *upper, *work, *fuse;
-	bool read_write;
+	bool read_write, check;
 };
 
 static const char *const fuse[] = { "no", "auto", NULL };
@@ -29,6 +30,10 @@ static const struct cfs_opt options[] = {
 	{ .name = "read-write",
 	  .help = "allow changes, which go to the upper directory",
 	  CFS_OPT_SETS(struct options, read_write) },
+	{ .name = "check",
+	  .help = "refuse an image that lacks objects; without MOUNTPOINT, "
+		  "mount nothing",
+	  CFS_OPT_SETS(struct options, check) },
 	{ .name = "fuse",
 	  .value = "no|auto",
 	  .help = "accepted for compatibility: it is always the kernel that "
@@ -96,6 +101,7 @@ static int attach(const struct cfs_composefs_params *params, const char *where,
 	return 0;
 }
 
+/* @where: NULL to leave it at the checks. */
 static int mount_image(const struct cfs_globals *g, const struct options *o,
 		       const char *name, const char *where, struct cfs_err *err)
 {
@@ -116,8 +122,10 @@ static int mount_image(const struct cfs_globals *g, const struct options *o,
 	if (secure < 0)
 		return secure;
 	r = cfs_image_open(&repo, &id, secure > 0, &image, err);
-	if (r < 0)
-		return r;
+	if (r >= 0 && o->check)
+		r = cmd_require_whole(&repo, &id, name, err);
+	if (r < 0 || !where)
+		return r < 0 ? r : 0;
 	objects = cfs_repo_open_objects(&repo, err);
 	upper = open_dir(o->upper, err);
 	work = open_dir(o->work, err);
@@ -149,12 +157,15 @@ static int mount_image(const struct cfs_globals *g, const struct options *o,
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
+	const struct options *o = call->options;
 	const char *image = call->operand[0];
-	int r = check(call->options, err);
+	const char *where = call->n > 1 ? call->operand[1] : NULL;
+	int r = check(o, err);
 
+	if (r == 0 && !where && !o->check)
+		r = cfs_fail(err, CFS_EUSAGE, "MOUNTPOINT is missing");
 	if (r == 0)
-		r = mount_image(call->g, call->options, image, call->operand[1],
-				err);
+		r = mount_image(call->g, o, image, where, err);
 	return r < 0 && r != -CFS_EUSAGE ? cfs_ctx(err, "mount %s", image) : r;
 }
 
@@ -164,6 +175,6 @@ const struct cfs_cmd cmd_mount = {
 	.options = options,
 	.size = sizeof(struct options),
 	.operands = { { "IMAGE", CFS_TAKES_IMAGE },
-		      { "MOUNTPOINT", CFS_TAKES_DIR } },
+		      { "MOUNTPOINT", CFS_TAKES_DIR, .optional = true } },
 	.run = run,
 };

@@ -9,7 +9,9 @@
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
+#include "cfsctl/cli/output.h"
 #include "cfsctl/signing.h"
+#include "cfsctl/whole.h"
 #include "fsverity/enable.h"
 #include "keys/keyring.h"
 #include "keys/sign.h"
@@ -218,6 +220,8 @@ static int sign_image(const struct sign *s, struct cfs_store *store,
 	int r;
 
 	r = cmd_open_signed(s->g, &store->repo, res->name, &res->id, &fd, err);
+	if (r == 0)
+		r = cmd_require_whole(&store->repo, &res->id, res->name, err);
 	if (r < 0)
 		return r;
 	r = cfs_signature_read(&store->repo, &res->id, &old, err);
@@ -308,12 +312,15 @@ static int emit_image(const struct sign *s, const struct cfs_repo *repo,
 	uint8_t text[CFS_FORMATTED_MAX];
 	char hex[CFS_DIGEST_HEX_MAX];
 	CFS_AUTOFREE char *path = NULL;
+	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
 	CFS_AUTOFD int image = -EBADF;
-	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_bytes tbs = { text, 0 };
 	struct cfs_digest id;
 	int r;
 
 	r = cmd_open_signed(s->g, repo, name, &id, &image, err);
+	if (r == 0)
+		r = cmd_require_whole(repo, &id, name, err);
 	if (r < 0)
 		return r;
 	cfs_digest_to_hex(&id, hex);
@@ -323,12 +330,14 @@ static int emit_image(const struct sign *s, const struct cfs_repo *repo,
 		path = NULL;
 		return cfs_fail(err, ENOMEM, "out of memory");
 	}
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return cfs_fail_errno(err, "create %s", path);
-	r = cfs_write_full(fd, text, cfs_digest_format(&id, text));
+	tbs.len = cfs_digest_format(&id, text);
+	r = cmd_output_open_file(path, true, &out, err);
+	if (r == 0)
+		r = cmd_output_write(&out, tbs, err);
+	if (r == 0)
+		r = cmd_output_commit(&out, err);
 	if (r < 0)
-		return cfs_fail(err, -r, "write %s: %s", path, strerror(-r));
+		return cfs_ctx(err, "write %s", path);
 	if (!s->json) {
 		cmd_line(stdout, "%s", path);
 		return 0;

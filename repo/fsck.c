@@ -158,6 +158,7 @@ int cfs_repo_fsck_image(const struct cfs_repo *repo,
 	CFS_AUTOFD int objects = open_objects(repo);
 	struct cfs_fsck_run run = { .repo = repo,
 				    .params = params,
+				    .one_image = true,
 				    .objects = objects };
 	int r;
 

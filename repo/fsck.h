@@ -113,8 +113,8 @@ int cfs_repo_fsck(const struct cfs_repo *repo,
 
 /*
  * Looks at the image @id alone: its link and bytes, and whether the objects of
- * its files are there and as long as they should be.  Their contents are not
- * read, as with metadata_only.
+ * its files are there and as long as they should be, which metadata_only
+ * leaves out.  Their contents are not read.
  * Errors: as above.
  */
 int cfs_repo_fsck_image(const struct cfs_repo *repo,

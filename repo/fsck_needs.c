@@ -144,23 +144,31 @@ static bool object_is_right(struct cfs_fsck_run *run,
 	       cfs_object_check(fd, id, &err) >= 0;
 }
 
-static void check_sizes(struct image *image, const struct need *need, size_t n,
-			uint64_t size)
+static int check_sizes(struct image *image, const struct need *need, size_t n,
+		       uint64_t size, struct cfs_err *err)
 {
-	char hex[CFS_DIGEST_HEX_MAX];
+	char hex[CFS_DIGEST_HEX_MAX], reason[64];
 	bool asked = false;
 
 	cfs_digest_to_hex(&need->id, hex);
 	for (size_t i = 0; i < n; i++) {
 		if (need[i].node->size == size)
 			continue;
-		if (!asked && !object_is_right(image->run, &need->id))
-			return;
+		if (!asked && !object_is_right(image->run, &need->id)) {
+			/* The objects are not what was asked about. */
+			if (!image->run->one_image)
+				return 0;
+			snprintf(reason, sizeof(reason),
+				 "it has %" PRIu64 " bytes", size);
+			return report_hit(image, CFS_FSCK_IMAGE_DAMAGED_OBJECT,
+					  need, n, reason, err);
+		}
 		asked = true;
 		invalid(image, need[i].node,
 			"it has %" PRIu64 " bytes, its object %s %" PRIu64,
 			need[i].node->size, hex, size);
 	}
+	return 0;
 }
 
 /* Looks at the object that @n files need. */
@@ -181,8 +189,7 @@ static int check_object(struct image *image, const struct need *need, size_t n,
 		if (run->objects >= 0 && errno != ENOENT)
 			reason = strerror(errno);
 	} else if (S_ISREG(st.st_mode)) {
-		check_sizes(image, need, n, (uint64_t)st.st_size);
-		return 0;
+		return check_sizes(image, need, n, (uint64_t)st.st_size, err);
 	} else {
 		reason = "what has its name is not a regular file";
 	}

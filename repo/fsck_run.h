@@ -17,7 +17,8 @@ struct cfs_fsck_run {
 	const struct cfs_repo *repo;
 	const struct cfs_fsck_params *params;
 	struct cfs_fsck count;
-	int objects; /* objects/, or -EBADF when there is none */
+	bool one_image; /* and whether its files find their content */
+	int objects;	/* objects/, or -EBADF when there is none */
 	struct cfs_digest_set damaged; /* objects that were found to be */
 };
 

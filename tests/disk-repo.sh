@@ -6,6 +6,7 @@
 #   disk_object DIR FILE       stores FILE, prints its digest
 #   disk_image DIR FILE        the same, and names it below images/
 #   disk_ref DIR ID NAME       images/refs/NAME
+#   small_image FILE [N]       makes FILE an image of N (4) files that are in it
 disk_repo() {
 	cfsctl init --algorithm "fsverity-$2-12" --insecure "$1" > /dev/null
 	disk_alg=$2
@@ -32,4 +33,16 @@ disk_ref() {
 	up=$(echo "$3" | sed 's|[^/]*|..|g')
 	mkdir -p "$1/images/refs/$(dirname "$3")"
 	ln -sfn "$up/$2" "$1/images/refs/$3"
+}
+
+# Each is unlike all others; it needs no objects.
+small_image() {
+	{
+		echo '/ 4096 40755 2 0 0 0 1.0 - - -'
+		for i in $(seq "${2:-4}"); do
+			printf '/f%03d 2000 100644 1 0 0 0 1.0 - %s -\n' "$i" \
+				"$(head -c 1000 /dev/urandom | od -An -v -tx1 |
+					tr -d ' \n')"
+		done
+	} | cfsctl mkcomposefs --from-file - "$1"
 }

@@ -17,7 +17,7 @@ disk_object repo big > big.id
 disk_object repo /dev/null > empty.id
 head -c 65536 /dev/zero > even
 disk_object repo even > even.id
-head -c 8192 /dev/urandom > image
+small_image image
 id=$(disk_image repo image)
 disk_ref repo "$id" os/stable
 head -c 500 /dev/urandom > sig

@@ -16,7 +16,7 @@ for size in 300000 5000; do
 	head -c $size /dev/urandom > object
 	disk_object repo object > /dev/null
 done
-head -c 8192 /dev/urandom > image
+small_image image
 id=$(disk_image repo image) || exit 1
 disk_ref repo "$id" os
 

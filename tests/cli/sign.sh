@@ -2,6 +2,7 @@
 # Signing images: the same bytes as fsverity-utils and openssl make, several
 # signers in one blob, signers elsewhere, and every way to refuse.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/disk-repo.sh"
 
 pair() { # NAME KEY-OPTIONS...
 	local name=$1
@@ -23,7 +24,7 @@ signer() { # PEM
 		awk '{ print "CN=" $2 ", serial " tolower($1) }'
 }
 
-# An image that is there by its name; what is in it does not matter here.
+# An image that is there by its name.
 image() { # REPOSITORY HASH FILE: prints the digest
 	local hex
 	hex=$(fsverity digest --compact --hash-alg="$2" "$3")
@@ -33,7 +34,7 @@ image() { # REPOSITORY HASH FILE: prints the digest
 	ln -sf "../$hex" "$1/images/refs/os"
 	echo "$hex"
 }
-head -c 100000 /dev/zero | tr '\0' a > file
+small_image file 40
 
 for hash in sha256 sha512; do
 	repo=repo-$hash
@@ -167,13 +168,31 @@ check "it signs" $c sign os --cert dev/cert.pem --key dev/key.pem
 check "its signature is verified" $c verify-image os --cert dev/cert.pem
 
 # Certificates expire, signatures do not.
-cp "$CFS_SRC/tests/data/keys/old.p7" back.sha512/
-hex=$(image repo-sha512 sha512 file)
-cp "$CFS_SRC/tests/data/keys/old.p7" "back.sha512/$hex.p7"
 c="cfsctl --repo repo-sha512"
-old=$CFS_SRC/tests/data/keys/old.pem
+: > index
+cat > old.conf << 'T'
+[ca]
+default_ca = d
+[d]
+database = index
+new_certs_dir = .
+rand_serial = yes
+default_md = sha256
+policy = p
+[p]
+commonName = supplied
+T
+openssl req -newkey rsa:2048 -nodes -keyout old.key -out old.csr \
+	-subj "/CN=old" 2> /dev/null
+openssl ca -batch -config old.conf -selfsign -keyfile old.key -in old.csr \
+	-out old.pem -notext -startdate 20000101000000Z \
+	-enddate 20010101000000Z 2> /dev/null
+old=$PWD/old.pem
+tbs=$($c sign os --emit-tbs expired)
+openssl smime -sign -binary -noattr -nocerts -outform DER -md sha512 \
+	-signer old.pem -inkey old.key -in "$tbs" -out "${tbs%.tbs}.p7"
 check "what an expired certificate signed is attached" \
-	$c sign os --attach back.sha512 --cert "$old"
+	$c sign os --attach expired --cert "$old"
 $c verify-image os --cert "$old" > out 2> err
 same "it is verified" $? 0
 check "with a note" grep -q "expired on Jan  1 00:00:00 2001" err

@@ -2,6 +2,7 @@
 # Signing with a key that stays in a token, through OpenSSL's pkcs11 provider:
 # SoftHSM plays the token.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/disk-repo.sh"
 command -v softhsm2-util > /dev/null || skip "no softhsm2-util (package softhsm2)"
 soft=$(compgen -G '/usr/lib/*/softhsm/libsofthsm2.so' ||
 	compgen -G '/usr/lib/softhsm/libsofthsm2.so') || skip "no libsofthsm2.so"
@@ -24,7 +25,7 @@ for who in rsa ec; do
 done
 
 cfsctl init --insecure --algorithm fsverity-sha256-12 repo > /dev/null
-head -c 5000 /dev/zero > file
+small_image file
 hex=$(fsverity digest --compact file)
 mkdir -p "repo/objects/${hex:0:2}" repo/images
 cp file "repo/objects/${hex:0:2}/${hex:2}"

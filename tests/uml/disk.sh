@@ -15,7 +15,7 @@ if [ "${CFS_GUEST-}" != uml ]; then
 			head -c $size /dev/urandom > object
 			disk_object $alg object > /dev/null
 		done
-		head -c 20000 /dev/urandom > image
+		small_image image 10
 		id=$(disk_image $alg image) || exit 1
 		mkdir $alg/signatures
 		fsverity sign image --hash-alg=$alg --key=key.pem \

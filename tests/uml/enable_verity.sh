@@ -13,9 +13,9 @@ if [ "${CFS_GUEST-}" != uml ]; then
 		head -c $((i * 3000)) /dev/urandom > object
 		disk_object repo object > /dev/null
 	done
-	head -c 20000 /dev/urandom > image
+	small_image image 10
 	id=$(disk_image repo image) || exit 1
-	head -c 30000 /dev/urandom > image
+	small_image image 15
 	disk_image repo image > unsigned || exit 1
 	mkdir repo/signatures
 	fsverity sign "repo/objects/${id:0:2}/${id:2}" --key=key.pem \

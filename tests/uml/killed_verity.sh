@@ -14,7 +14,7 @@ if [ "${CFS_GUEST-}" != uml ]; then
 		head -c $size /dev/urandom > object
 		disk_object repo object > /dev/null
 	done
-	head -c 20000 /dev/urandom > image
+	small_image image 10
 	id=$(disk_image repo image) || exit 1
 	mkdir repo/signatures
 	fsverity sign "repo/objects/${id:0:2}/${id:2}" --key=key.pem \

@@ -5,6 +5,7 @@ if [ "${CFS_GUEST-}" != uml ]; then
 	exec "${0%/*}/../vm/uml" -m 512M "$0"
 fi
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/disk-repo.sh"
 
 truncate -s 32M disk
 mkfs.ext4 -q -O verity -b 4096 disk
@@ -20,7 +21,7 @@ done
 
 c="cfsctl --repo fs/repo"
 cfsctl init --algorithm fsverity-sha256-12 fs/repo > /dev/null
-head -c 100000 /dev/zero | tr '\0' a > file
+small_image file 40
 hex=$(fsverity digest --compact file)
 object=fs/repo/objects/${hex:0:2}/${hex:2}
 mkdir -p "${object%/*}" fs/repo/images

@@ -433,7 +433,8 @@ static void add_claim(struct cfs_tree *tree, const struct claim *claim)
 }
 
 /* Commits an image of @version in which @claims are made. */
-static void commit(unsigned version, const struct claim *claims, size_t n)
+static struct cfs_digest commit(unsigned version, const struct claim *claims,
+				size_t n)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
@@ -451,6 +452,7 @@ static void commit(unsigned version, const struct claim *claims, size_t n)
 	CHECK(cfs_object_add_bytes(&store, cfs_buf_bytes(&image), &id, &err) ==
 	      0);
 	CHECK(cfs_image_commit(&store, &id, &err) == 0);
+	return id;
 }
 
 TEST(images_of_every_format_find_their_objects)
@@ -544,4 +546,41 @@ TEST(an_image_has_objects_of_the_repositorys_algorithm)
 	commit(1, &claim, 1);
 	CHECK(look(false, false).images_corrupted == 1);
 	CHECK(strstr(said, ": /x: its object is of sha512, not sha256\n"));
+}
+
+TEST(one_image_is_looked_at_by_itself)
+{
+	const struct claim claims[] = {
+		{ "one", 1, ONE_PATH, ONE },
+		{ "another", 1, ONE_PATH, ONE },
+	};
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	const struct cfs_fsck_params params = { .metadata_only = true,
+						.found = note };
+	struct cfs_fsck count;
+	struct cfs_digest id;
+
+	start();
+	id = commit(1, claims, 2);
+	make_link(root, "images/other", "nowhere");
+	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
+	CHECK(cfs_repo_fsck_image(&repo, &id, &params, &count, &err) == 0);
+	CHECK(count.findings == 0 && count.images_checked == 1);
+	/* Another size tells that it is damaged. */
+	put(root, OBJECT, "damaged");
+	said[0] = '\0';
+	CHECK(cfs_repo_fsck_image(&repo, &id, &params, &count, &err) == 0);
+	CHECK(count.findings == 1 && count.images_corrupted == 0);
+	CHECK(strstr(said, ": it has 7 bytes hits /another hits /one\n"));
+	put(root, OBJECT, "x");
+	CHECK(cfs_repo_fsck_image(&repo, &id, &params, &count, &err) == 0);
+	CHECK(count.findings == 0);
+	spoil_object();
+	said[0] = '\0';
+	CHECK(cfs_repo_fsck_image(&repo, &id, &params, &count, &err) == 0);
+	CHECK(count.findings == 1 && count.missing_objects == 1);
+	CHECK(strstr(said, "image-missing-object: images/"));
+	id.bytes[0] ^= 1;
+	CHECK(cfs_repo_fsck_image(&repo, &id, &params, &count, &err) == 0);
+	CHECK(count.findings == 1 && count.images_corrupted == 1);
 }
