@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "tree/tar/merge.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define WHITEOUT ".wh."
 #define OPAQUE	 ".wh..wh..opq"
+
+static_assert(CFS_LAYERS_MAX < 1 << 10, "a layer has 10 bits in nlink");
 
 /* A directory on the way to the parent of the last entry. */
 struct step {
@@ -14,12 +17,18 @@ struct step {
 
 /*
  * What a node is to a layer is told by its seq: nodes of the layer that is
- * being applied are those from first_seq on.  Of directories nlink, which is
- * counted when the tree is finished, has two layers until then, each plus 1:
- * below, the one that last described it (or, CFS_NODE_IMPLICIT, needs it
- * described); above, the one that last hid what was in it.  The size of an
- * implicit directory is the offset of the entry that needs it.
+ * being applied are those from first_seq on.  nlink, which is counted when the
+ * tree is finished, says until then of a directory which layer last did
+ * something to it.  The size of an implicit directory is the offset of the
+ * entry that needs it.
  */
+enum deed {
+	SAID = 0,     /* described it, or needs it described */
+	ENTERED = 10, /* put something into it, or below it */
+	HIDDEN = 20,  /* hid what was in it */
+	DEED_BITS = 10,
+};
+
 struct cfs_layers {
 	struct cfs_tree *tree;
 	unsigned flags;
@@ -78,24 +87,22 @@ static bool is_new(const struct cfs_layers *m, const struct cfs_node *node)
 	return node->seq >= m->first_seq;
 }
 
-static bool is_described(const struct cfs_layers *m, const struct cfs_node *dir)
+static uint32_t layer_of(const struct cfs_node *dir, enum deed deed)
 {
-	return (dir->nlink & 0xffff) == m->layer;
+	return dir->nlink >> deed & ((1u << DEED_BITS) - 1);
 }
 
-static void set_described(const struct cfs_layers *m, struct cfs_node *dir)
+/* Has this layer done that to @dir? */
+static bool did(const struct cfs_layers *m, const struct cfs_node *dir,
+		enum deed deed)
 {
-	dir->nlink = (dir->nlink & 0xffff0000) | m->layer;
+	return layer_of(dir, deed) == m->layer;
 }
 
-static bool is_hidden(const struct cfs_layers *m, const struct cfs_node *dir)
+static void set_did(const struct cfs_layers *m, struct cfs_node *dir,
+		    enum deed deed)
 {
-	return dir->nlink >> 16 == m->layer;
-}
-
-static void set_hidden(const struct cfs_layers *m, struct cfs_node *dir)
-{
-	dir->nlink = (dir->nlink & 0xffff) | m->layer << 16;
+	dir->nlink ^= (layer_of(dir, deed) ^ m->layer) << deed;
 }
 
 /* Makes @dir one that no entry has described. */
@@ -107,7 +114,7 @@ static void make_implicit(struct cfs_layers *m, struct cfs_node *dir,
 	dir->mtime_sec = 0;
 	dir->mtime_nsec = 0;
 	dir->xattrs = NULL;
-	set_described(m, dir);
+	set_did(m, dir, SAID);
 	if (m->flags & CFS_LAYERS_CREATE_PARENTS)
 		return;
 	dir->flags |= CFS_NODE_IMPLICIT;
@@ -148,7 +155,7 @@ static int describe(struct cfs_layers *m, const struct cfs_tar_entry *e,
 	node->mtime_sec = e->mtime_sec;
 	node->mtime_nsec = e->mtime_nsec;
 	if (S_ISDIR(e->mode)) {
-		set_described(m, node);
+		set_did(m, node, SAID);
 		node->flags &= (uint8_t)~CFS_NODE_IMPLICIT;
 		node->size = 0;
 	}
@@ -262,44 +269,31 @@ static struct cfs_bytes split(struct cfs_bytes path, struct cfs_bytes *name)
 	return (struct cfs_bytes){ path.data, dir };
 }
 
-static bool has_child(const struct cfs_node *dir)
-{
-	const struct cfs_node *n = dir->dir.first;
-
-	while (n && n->flags & CFS_NODE_GONE)
-		n = n->next;
-	return n;
-}
-
 /*
  * Removes what lower layers put into @dir, which is itself of a lower layer.
- * Returns whether anything is left.  Calls itself up to CFS_TAR_DEPTH_MAX
- * times; looks at a directory once in a layer, at its list of children twice.
+ * Directories that this layer has put something into stay, and what lower
+ * layers said of them does not.
+ *
+ * Calls itself up to CFS_TAR_DEPTH_MAX times, and looks at a directory once in
+ * a layer.
  */
-static bool hide(struct cfs_layers *m, struct cfs_node *dir, uint64_t offset)
+static void hide(struct cfs_layers *m, struct cfs_node *dir, uint64_t offset)
 {
-	bool left = false;
-
-	if (is_hidden(m, dir))
-		return has_child(dir);
-	set_hidden(m, dir);
+	if (did(m, dir, HIDDEN))
+		return;
+	set_did(m, dir, HIDDEN);
 	for (struct cfs_node *n = dir->dir.first; n; n = n->next) {
-		bool keep = is_new(m, n);
-
-		if (n->flags & CFS_NODE_GONE)
+		if (n->flags & CFS_NODE_GONE || is_new(m, n))
 			continue;
-		if (!keep && cfs_node_is_dir(n)) {
-			keep = hide(m, n, offset);
-			if (is_described(m, n))
-				keep = true;
-			else if (keep)
-				make_implicit(m, n, offset);
-		}
-		if (!keep)
+		if (!cfs_node_is_dir(n) ||
+		    !(did(m, n, SAID) || did(m, n, ENTERED))) {
 			take_out(m, n);
-		left |= keep;
+			continue;
+		}
+		hide(m, n, offset);
+		if (!did(m, n, SAID))
+			make_implicit(m, n, offset);
 	}
-	return left;
 }
 
 static int apply_whiteout(struct cfs_layers *m, const struct cfs_tar_entry *e,
@@ -315,7 +309,7 @@ static int apply_whiteout(struct cfs_layers *m, const struct cfs_tar_entry *e,
 	    memcmp(name.data, OPAQUE, name.len) == 0) {
 		/* All that is in a new directory is new. */
 		if (!is_new(m, dir))
-			(void)hide(m, dir, e->offset);
+			hide(m, dir, e->offset);
 		return 0;
 	}
 	name.data += strlen(WHITEOUT);
@@ -437,7 +431,12 @@ static int apply(struct cfs_layers *m, const struct cfs_tar_entry *e,
 	if (is_whiteout(name))
 		return apply_whiteout(m, e, parent, name, err);
 	r = enter(m, parent, e, &dir, err);
-	return r < 0 ? r : put(m, e, dir, name, ret, err);
+	if (r < 0)
+		return r;
+	/* Above one that is marked, all are. */
+	for (struct cfs_node *n = dir; n && !did(m, n, ENTERED); n = n->parent)
+		set_did(m, n, ENTERED);
+	return put(m, e, dir, name, ret, err);
 }
 
 int cfs_layers_add(struct cfs_layers *m, const struct cfs_tar_entry *e,
@@ -466,7 +465,7 @@ static int check_described(struct cfs_layers *m, struct cfs_err *err)
 				"any layer describes its directory %s "
 				"(--create-parents makes it, with mode 0755, "
 				"owner 0:0 and time 0)",
-				(n->nlink & 0xffff) - 1,
+				layer_of(n, SAID) - 1,
 				(unsigned long long)n->size,
 				cfs_node_name(n, name));
 	}

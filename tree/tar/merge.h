@@ -29,7 +29,8 @@
 #include "tree/node.h"
 #include "tree/tar/entry.h"
 
-#define CFS_LAYERS_MAX 4096
+/* Container engines stop at 128 to 500. */
+#define CFS_LAYERS_MAX 1000
 
 enum cfs_layers_flags {
 	CFS_LAYERS_CREATE_PARENTS = 1,

@@ -358,6 +358,25 @@ TEST(an_opaque_marker_hides_what_is_said_of_directories_too)
 	}
 }
 
+TEST(a_directory_that_its_layer_went_through_is_that_layers)
+{
+	for (unsigned first = 0; first < 2; first++) {
+		begin();
+		tar_dir(&layer[0], "d", 0700);
+		tar_dir(&layer[0], "d/sub", 0711);
+		tar_dir(&layer[0], "d/sub/sub", 0711);
+		if (first)
+			whiteout(&layer[1], "d/.wh..wh..opq");
+		whiteout(&layer[1], "d/sub/.wh.nothing");
+		tar_file(&layer[1], "d/sub/high", "2");
+		whiteout(&layer[1], "d/sub/.wh.high");
+		if (!first)
+			whiteout(&layer[1], "d/.wh..wh..opq");
+		is_refused(-ENOENT, "directory /d/sub");
+		gives_with(CFS_LAYERS_CREATE_PARENTS, "/d/ 700\n/d/sub/ 755\n");
+	}
+}
+
 TEST(opaque_markers_inside_each_other_are_one)
 {
 	for (unsigned order = 0; order < 2; order++) {
