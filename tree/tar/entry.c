@@ -13,8 +13,9 @@
 /* What header and records say, before anybody asks whether it makes sense. */
 struct facts {
 	struct cfs_bytes path, link;
-	int64_t size, uid, gid, mtime_sec;
+	struct cfs_tar_stat stat;
 	uint32_t mtime_nsec;
+	int64_t size;
 };
 
 int cfs_tar_entry_ctx(const struct cfs_tar_entry *entry, struct cfs_err *err)
@@ -143,7 +144,7 @@ static int take_record(struct cfs_tar_pending *p,
 	if (starts(key, XATTR_PREFIX))
 		return add_xattr(p, key, value, err);
 	if (is(key, "mtime"))
-		return cfs_pax_time(value, &f->mtime_sec, &f->mtime_nsec, err);
+		return cfs_pax_time(value, &f->stat.mtime, &f->mtime_nsec, err);
 	if (is(key, "path"))
 		f->path = value;
 	else if (is(key, "linkpath"))
@@ -151,9 +152,9 @@ static int take_record(struct cfs_tar_pending *p,
 	else if (is(key, "size"))
 		return take_number(value, &f->size, err);
 	else if (is(key, "uid"))
-		return take_number(value, &f->uid, err);
+		return take_number(value, &f->stat.uid, err);
 	else if (is(key, "gid"))
-		return take_number(value, &f->gid, err);
+		return take_number(value, &f->stat.gid, err);
 	else if (starts(key, SPARSE_PREFIX))
 		return cfs_tar_sparse_record(&p->sparse, record, err);
 	return 0;
@@ -200,19 +201,16 @@ static struct cfs_bytes header_path(struct cfs_tar_pending *p,
 }
 
 static int collect(struct cfs_tar_pending *p,
-		   const struct cfs_tar_header *header, struct facts *f,
-		   struct cfs_err *err)
+		   const struct cfs_tar_header *header, const uint8_t *block,
+		   struct facts *f, struct cfs_err *err)
 {
-	int r = 0;
+	int r = cfs_tar_header_stat(block, &f->stat, err);
 
 	f->size = header->size;
-	f->uid = header->uid;
-	f->gid = header->gid;
-	f->mtime_sec = header->mtime;
 	f->mtime_nsec = 0;
 	f->path = p->has_name ? long_text(&p->name) : header_path(p, header);
 	f->link = p->has_link ? long_text(&p->link) : header->link;
-	if (p->has_pax)
+	if (r == 0 && p->has_pax)
 		r = take_pax(p, f, err);
 	if (p->sparse.name.len > 0)
 		f->path = p->sparse.name;
@@ -368,9 +366,9 @@ static int finish(struct cfs_tar_pending *p, const struct facts *f,
 	int r = cfs_tar_path(f->path, p->path, &e->path, err);
 
 	if (r == 0)
-		r = take_id(f->uid, "uid", &e->uid, err);
+		r = take_id(f->stat.uid, "uid", &e->uid, err);
 	if (r == 0)
-		r = take_id(f->gid, "gid", &e->gid, err);
+		r = take_id(f->stat.gid, "gid", &e->gid, err);
 	if (r == 0 && f->size < 0)
 		r = cfs_fail(err, EINVAL, "its size is negative");
 	if (r == 0)
@@ -395,16 +393,16 @@ int cfs_tar_entry_make(struct cfs_tar_pending *p,
 		       struct cfs_err *err)
 {
 	struct facts f;
-	int more, r = collect(p, header, &f, err);
+	int more, r = collect(p, header, block, &f, err);
 
 	*ret = (struct cfs_tar_entry){
 		.offset = offset,
 		.path = f.path,
-		.mode = header->mode,
 	};
 	if (r < 0)
 		return r;
-	ret->mtime_sec = f.mtime_sec;
+	ret->mode = f.stat.mode;
+	ret->mtime_sec = f.stat.mtime;
 	ret->mtime_nsec = f.mtime_nsec;
 	more = take_type(p, header, block, &f, ret, err);
 	if (more < 0)

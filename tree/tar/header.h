@@ -26,12 +26,17 @@ struct cfs_tar_header {
 	/* Borrowed from the block; up to the first NUL.  @prefix is empty
 	 * unless the magic is CFS_TAR_USTAR. */
 	struct cfs_bytes name, prefix, link;
-	/* As written: whether they make sense depends on what overrides them. */
-	int64_t size, uid, gid;
-	int64_t mtime; /* seconds */
-	uint32_t mode; /* the low 12 bits; a type in it does not count */
+	int64_t size; /* bytes, as written: may be negative */
 	enum cfs_tar_magic magic;
 	char type;
+};
+
+/* What only the headers of files say. */
+struct cfs_tar_stat {
+	/* As written: whether they make sense depends on what overrides them. */
+	int64_t uid, gid;
+	int64_t mtime; /* seconds */
+	uint32_t mode; /* the low 12 bits; a type in it does not count */
 };
 
 /* Is @block one of the zero blocks that end an archive? */
@@ -47,12 +52,18 @@ bool cfs_tar_block_is_zero(const uint8_t block[static CFS_TAR_BLOCK])
  * with bit 0x80 in its first byte, a big-endian number in two's complement,
  * bit 0x40 of that byte being its sign.
  *
- * Errors: -EINVAL (wrong checksum; a field that is no number, or does not fit
+ * Errors: -EINVAL (wrong checksum; a size that is no number, or does not fit
  * in 64 bits).
  */
 int cfs_tar_header_parse(const uint8_t block[static CFS_TAR_BLOCK],
 			 struct cfs_tar_header *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Reads mode, owner and time of the header @block.
+ * Errors: -EINVAL (no number, or over 64 bits). */
+int cfs_tar_header_stat(const uint8_t block[static CFS_TAR_BLOCK],
+			struct cfs_tar_stat *ret,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
  * Reads the device numbers of the header @block, which are octal always.

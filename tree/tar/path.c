@@ -18,54 +18,69 @@ int cfs_tar_path_check(struct cfs_bytes path, struct cfs_err *err)
 	return 0;
 }
 
-/* Is @name one that leads nowhere else: not empty, not "."? */
-static bool counts(struct cfs_bytes name)
+/* Is @name nothing, "." or ".."? */
+static bool is_special(const uint8_t *name, size_t len)
 {
-	return name.len > 1 || (name.len == 1 && name.data[0] != '.');
+	return len <= 2 && (len == 0 || name[0] == '.') &&
+	       (len < 2 || name[1] == '.');
 }
 
-static int check_name(struct cfs_bytes name, unsigned depth,
-		      struct cfs_err *err)
+static int refuse_name(size_t len, struct cfs_err *err)
 {
-	if (name.len == 2 && name.data[0] == '.' && name.data[1] == '.')
+	if (len == 2)
 		return cfs_fail(err, EINVAL, "'..' in a path is not allowed");
-	if (name.len > CFS_NAME_MAX)
+	if (len > CFS_NAME_MAX)
 		return cfs_fail(err, ENAMETOOLONG,
-				"a file name of %zu bytes (at most %d)",
-				name.len, CFS_NAME_MAX);
-	if (depth > CFS_TAR_DEPTH_MAX)
-		return cfs_fail(err, ELOOP,
-				"over %d directories inside each other",
-				CFS_TAR_DEPTH_MAX);
-	return 0;
+				"a file name of %zu bytes (at most %d)", len,
+				CFS_NAME_MAX);
+	return cfs_fail(err, ELOOP, "over %d directories inside each other",
+			CFS_TAR_DEPTH_MAX);
+}
+
+/* Appends to @buf, of which @len bytes are in use.  Returns what then are. */
+static size_t append(uint8_t *buf, size_t len, const uint8_t *from,
+		     const uint8_t *to)
+{
+	memcpy(buf + len, from, (size_t)(to - from));
+	return len + (size_t)(to - from);
 }
 
 int cfs_tar_path(struct cfs_bytes path, uint8_t buf[static CFS_TAR_PATH_MAX],
 		 struct cfs_bytes *ret, struct cfs_err *err)
 {
-	const uint8_t *p = path.data, *end = p + path.len;
+	/* What stands between @run and @kept is kept as it is. */
+	const uint8_t *p = path.data, *end, *run = p, *kept = p;
 	unsigned depth = 0;
-	uint8_t *to = buf;
+	size_t len = 0;
 	int r = cfs_tar_path_check(path, err);
 
-	while (r == 0 && p < end) {
-		uint8_t *name = to;
-		struct cfs_bytes copy;
-
-		if (depth > 0)
-			*name++ = '/';
-		for (to = name; p < end && *p != '/'; p++)
-			*to++ = *p;
-		p += p < end;
-		copy = (struct cfs_bytes){ name, (size_t)(to - name) };
-		if (counts(copy))
-			r = check_name(copy, ++depth, err);
-		else
-			to = name - (depth > 0);
-	}
 	if (r < 0)
 		return r;
-	*ret = (struct cfs_bytes){ buf, (size_t)(to - buf) };
+	end = p + path.len;
+	for (; p < end; p += p < end) {
+		const uint8_t *name = p;
+		size_t n;
+
+		while (p < end && *p != '/')
+			p++;
+		n = (size_t)(p - name);
+		if (is_special(name, n)) {
+			if (n == 2)
+				return refuse_name(n, err);
+			continue;
+		}
+		if (n > CFS_NAME_MAX || ++depth > CFS_TAR_DEPTH_MAX)
+			return refuse_name(n > CFS_NAME_MAX ? n : 0, err);
+		if (depth == 1) {
+			run = name;
+		} else if (name != kept + 1) {
+			len = append(buf, len, run, kept);
+			run = name - 1;
+		}
+		kept = p;
+	}
+	len = append(buf, len, run, kept);
+	*ret = (struct cfs_bytes){ buf, len };
 	return 0;
 }
 

@@ -18,10 +18,12 @@ static size_t digits(struct cfs_bytes *rest, uint64_t max, uint64_t *ret)
 
 		if (digit > 9)
 			break;
-		if (v > max / 10 || digit > max - 10 * v)
+		if (__builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, digit, &v))
 			return 0;
-		v = 10 * v + digit;
 	}
+	if (v > max)
+		return 0;
 	rest->data += n;
 	rest->len -= n;
 	*ret = v;
@@ -33,11 +35,12 @@ int cfs_pax_next(struct cfs_bytes *rest, struct cfs_pax_record *ret,
 {
 	struct cfs_bytes from = *rest, record;
 	const uint8_t *equals;
-	uint64_t len;
-	size_t head = digits(&from, SIZE_MAX, &len);
+	uint64_t len = 0;
+	size_t head;
 
 	if (rest->len == 0)
 		return 0;
+	head = digits(&from, SIZE_MAX, &len);
 	if (head == 0 || from.len == 0 || from.data[0] != ' ')
 		return cfs_fail(err, EINVAL, "a PAX record without its length");
 	head++;

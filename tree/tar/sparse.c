@@ -303,8 +303,10 @@ int cfs_tar_expand_init(struct cfs_tar_expand *ret,
 		cfs_tar_expand_free(ret);
 		return r;
 	}
-	ret->piece = (const void *)map->data;
-	ret->end = ret->piece + n_pieces(map);
+	if (map->len > 0) {
+		ret->piece = (const void *)map->data;
+		ret->end = ret->piece + n_pieces(map);
+	}
 	return 0;
 }
 

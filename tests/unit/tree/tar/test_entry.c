@@ -360,6 +360,22 @@ TEST(a_link_needs_a_target)
 	}
 }
 
+TEST(long_names_of_no_bytes_are_empty)
+{
+	struct cfs_tar_entry e;
+
+	cfs_tar_pending_free(&pending);
+	pending = (struct cfs_tar_pending){ 0 };
+	begin();
+	tar_extension(&tar, 'K', "", 0);
+	tar_link(&tar, '1', "l", "t");
+	CHECK(make(&e) == -EINVAL && strstr(err.msg, "empty"));
+	begin();
+	tar_extension(&tar, 'L', "", 0);
+	file();
+	CHECK(make(&e) == -EINVAL && strstr(err.msg, "empty"));
+}
+
 TEST(targets_of_hard_links_are_paths_and_those_of_symlinks_are_not)
 {
 	struct cfs_tar_entry e;
