@@ -10,6 +10,7 @@
 #   make bench B=dump  measure against peers and limits, one group or all
 #   make deps          what is built from others: libraries, kernels, root fs
 #   make fuzz F=kargs T=60     fuzz one target for T seconds (clang)
+#   make fuzz-oci N=10000      random layers, read by us and by a model
 #   make format        apply .clang-format
 #   make install DESTDIR=... PREFIX=/usr TOOLS=yes|no   and make uninstall
 #
@@ -118,7 +119,8 @@ BIN        := $(O)/bin
 
 .PHONY: all deps demo bench check check-fast check-all check-unit check-fuzz \
 	check-cli check-root check-uml check-vm check-qemu check-boot \
-	check-san check-clang lint tcb man fuzz format install uninstall clean FORCE
+	check-san check-clang lint tcb man fuzz fuzz-oci format install uninstall \
+	clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -276,6 +278,10 @@ fuzz:
 		$(filter-out %/main.c,$(call srcs,setup-root) $(call srcs,cfsctl)) \
 		$(TCB_LIBS) $(TEST_LIBS) -o $(O)/fuzz/$(F)
 	$(O)/fuzz/$(F) -max_total_time=$(T) $(O)/fuzz/corpus/$(F) tests/fuzz/corpus/$(F)
+
+fuzz-oci: $(O)/tests/tools/tar2dump
+	@mkdir -p $(O)/tmp/fuzz-oci
+	TMPDIR=$(O)/tmp/fuzz-oci python3 -B tests/tar/compare.py $< $(or $(SEED),1) $(or $(N),10000)
 
 format:
 	$(CLANG_FORMAT) -i $(ALL_SRCS)
