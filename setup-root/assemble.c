@@ -39,7 +39,8 @@ static int preflight(struct cfs_boot *b, const struct cfs_root *root,
 		cfs_cmdline_find(cfs_buf_bytes(&b->cmdline), "init", &value) &&
 		value.len > 0 && value.len < sizeof(init);
 
-	if (!b->config.probe.enable)
+	/* A directory of the caller's is no image. */
+	if (!b->config.probe.enable || b->options.root_fs)
 		return 0;
 	if (given) {
 		memcpy(init, value.data, value.len);
@@ -109,7 +110,9 @@ static void fill_marker(const struct cfs_boot *b, const struct cfs_root *root,
 	m->var = root->var;
 	m->sysroot_readonly = root->sysroot_readonly;
 	m->state_dir = root->state_dir[0] ? root->state_dir : NULL;
-	m->preflight = b->config.probe.enable ? "ok" : "skipped";
+	m->preflight = b->config.probe.enable && !b->options.root_fs
+			       ? "ok"
+			       : "skipped";
 }
 
 int cfs_assemble(struct cfs_boot *b, struct cfs_root *root,

@@ -8,6 +8,7 @@
 #include <sys/vfs.h>
 
 #include "base/io.h"
+#include "base/text.h"
 #include "setup-root/offer.h"
 
 #define NO_VERITY \
@@ -99,11 +100,14 @@ static const char *next_words(const struct cfs_failure *f, char text[64])
 static void say(const struct cfs_failure *f, const char *label,
 		const char *text)
 {
+	char line[1280];
+
 	if (!text || !text[0])
 		return;
-	cfs_log(f->log, LOG_ERR, "%s%s", label, text);
-	cfs_buf_addf(f->text, "%s%s%s\n", f->text->len ? "" : CFS_LOG_NAME ": ",
-		     label, text);
+	snprintf(line, sizeof(line), "%s%s", label, text);
+	cfs_log(f->log, LOG_ERR, "%s", cfs_text_clean(line));
+	cfs_buf_addf(f->text, "%s%s\n", f->text->len ? "" : CFS_LOG_NAME ": ",
+		     line);
 }
 
 static void say_images(const struct cfs_failure *f)
