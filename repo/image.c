@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "fsverity/measure.h"
 
 /* Whoever asked has the digest; messages need not be lines of it. */
 #define NAME "images/%.12s..."
@@ -85,8 +86,12 @@ int cfs_repo_open_image(const struct cfs_repo *repo,
 				hex);
 	fd = cfs_reopen(look, O_RDONLY);
 	if (fd < 0)
-		return cfs_fail(err, -fd, "open " NAME ": %s", hex,
-				meaning(-fd));
+		(void)cfs_fail(err, -fd, "open " NAME ": %s", hex,
+			       meaning(-fd));
+	if (fd == -EOPNOTSUPP)
+		return cfs_err_cure(err, CFS_CURE_NO_VERITY);
+	if (fd < 0)
+		return fd;
 	*ret_fd = fd;
 	return CFS_IMAGE_PRESENT;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "fsverity/measure.h"
 
 void cfs_repo_close(struct cfs_repo *repo)
 {
@@ -30,6 +31,8 @@ static int read_meta(struct cfs_repo *repo, cfs_meta_fn parse,
 	int r;
 
 	r = cfs_read_file(repo->fd, "meta.json", CFS_META_MAX, &text, err);
+	if (r == -EOPNOTSUPP)
+		return cfs_err_cure(err, CFS_CURE_NO_VERITY);
 	if (r <= 0)
 		return r;
 	if (parse(cfs_buf_bytes(&text), &repo->meta, err) < 0)

@@ -11,9 +11,6 @@
 #include "base/text.h"
 #include "setup-root/offer.h"
 
-#define NO_VERITY \
-	"boot a kernel that has fs-verity (CONFIG_FS_VERITY): this one does not"
-
 #define KEYS                                                            \
 	"boot another entry, or build the initramfs with the signer's " \
 	"certificate in its keys.d"
@@ -43,21 +40,18 @@ static const struct {
 	const char *cure;
 } cures[] = {
 	{ CFS_EXIT_NO_KARG, ENOENT,
-	  "boot another entry, or add composefs.digest= with one of these" },
+	  "boot another entry, or add composefs.digest= with one of the disk" },
 	{ CFS_EXIT_BAD_KARG, EINVAL,
 	  "boot another entry, or correct the argument" },
 	{ CFS_EXIT_BAD_KARG, EOPNOTSUPP,
 	  "boot another entry, or build the initramfs with a newer composefs" },
 	{ CFS_EXIT_BAD_KARG, EPERM, "boot an entry without the \"?\"" },
-	{ CFS_EXIT_ABSENT, ENOENT, "boot another entry, or correct root=" },
-	{ CFS_EXIT_REPO, ENOENT, "boot another entry, or correct root=" },
-	{ CFS_EXIT_REPO, EOPNOTSUPP, NO_VERITY },
-	{ CFS_EXIT_VERITY, EOPNOTSUPP, NO_VERITY },
+	{ CFS_EXIT_ABSENT, ENOENT,
+	  "boot another entry, or correct the digest or root=" },
 	{ CFS_EXIT_VERITY, EIO, CFS_CURE_FSCK },
 	{ CFS_EXIT_STATE, ENOSPC, CFS_CURE_SPACE },
 	{ CFS_EXIT_STATE, EDQUOT, CFS_CURE_SPACE },
 	{ CFS_EXIT_PREFLIGHT, EIO, CFS_CURE_FSCK },
-	{ CFS_EXIT_PREFLIGHT, EOPNOTSUPP, NO_VERITY },
 	{ CFS_EXIT_CERTS, ENOENT, KEYS },
 	{ CFS_EXIT_CERTS, ENOKEY, KEYS },
 	{ CFS_EXIT_VERITY, ENOKEY, KEYS },

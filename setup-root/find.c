@@ -227,11 +227,11 @@ static int no_repo(const struct cfs_boot *b, int r, struct cfs_err *err)
 		return cfs_err_cure(err, "make it a directory, or a relative "
 					 "link to one of the physical root");
 	}
-	if (r == 0)
-		return cfs_fail(err, ENOENT,
-				"there is no composefs repository at %s",
-				b->options.sysroot);
-	return cfs_ctx(err, "%s", b->options.sysroot);
+	if (r < 0)
+		return cfs_ctx(err, "%s", b->options.sysroot);
+	(void)cfs_fail(err, ENOENT, "there is no composefs repository at %s",
+		       b->options.sysroot);
+	return cfs_err_cure(err, "boot another entry, or correct root=");
 }
 
 static int open_repo(struct cfs_boot *b, struct cfs_err *err)

@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 
 #include "base/io.h"
+#include "fsverity/measure.h"
 #include "setup-root/failure.h"
 
 #define PAGE 4096
@@ -55,6 +56,8 @@ static int refused(struct cfs_err *err, int code, const char *path)
 				   "another fs-verity digest than the image "
 				   "says");
 	(void)cfs_err_path(err, path);
+	if (code == EOPNOTSUPP)
+		return cfs_err_cure(err, CFS_CURE_NO_VERITY);
 	(void)uname(&u);
 	if (code == EIO && strncmp(u.release, "7.0.", 4) == 0)
 		return cfs_err_cure(err, "boot another kernel: many a Linux "

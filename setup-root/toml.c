@@ -261,6 +261,7 @@ static const char integers[] = "^(" WHOLE "|0x[0-9A-Fa-f](_?[0-9A-Fa-f])*|"
 static const char others[] = "^([+-]?(inf|nan)|" WHOLE "([.]" DIGITS ")?"
 			     "([eE][+-]?" DIGITS ")?|" TIME "|" DATE
 			     "([Tt ]" TIME ZONE ")?)$";
+
 static bool matches(const char *text, const char *pattern)
 {
 	regex_t re;
@@ -277,17 +278,19 @@ static bool matches(const char *text, const char *pattern)
  * Returns false when it does not fit. */
 static bool to_integer(char *word, int64_t *ret)
 {
-	const char *bases = "b\2o\10x\20", *found = NULL;
+	char letter = word[0] == '0' ? word[1] : '\0';
+	int base = letter == 'x'   ? 16
+		   : letter == 'o' ? 8
+		   : letter == 'b' ? 2
+				   : 10;
 	char *out = word;
 
-	if (word[0] == '0' && word[1])
-		found = strchr(bases, word[1]);
-	for (const char *in = word + (found ? 2 : 0); *in; in++)
+	for (const char *in = word + (base == 10 ? 0 : 2); *in; in++)
 		if (*in != '_')
 			*out++ = *in;
 	*out = '\0';
 	errno = 0;
-	*ret = strtoll(word, NULL, found ? found[1] : 10);
+	*ret = strtoll(word, NULL, base);
 	return errno == 0;
 }
 

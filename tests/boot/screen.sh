@@ -62,11 +62,11 @@ shows truncated "digest has 127 hex digits" "on disk:  $digest" "cure:     boot 
 wrong=${digest:0:40}$(tr 0-9a-f 1-9a-f0 <<< "${digest:40:1}")${digest:41}
 fails wrong "$disk" "$initrd" rw "composefs.digest=$algorithm:$wrong"
 shows wrong "the image is not in /sysroot/composefs" "image:    $wrong" "on disk:  $digest" \
-	"cure:     boot another entry, or correct root="
+	"cure:     boot another entry, or correct the digest or root="
 
 fails no-argument "$disk" "$initrd" rw
 shows no-argument "the kernel command line has no composefs argument that names an image" \
-	"on disk:  $digest" "cure:     boot another entry, or add composefs.digest= with one of these"
+	"on disk:  $digest" "cure:     boot another entry, or add composefs.digest= with one of the disk"
 
 fails mistyped "$disk" "$initrd" rw "composefs.digset=$algorithm:$digest"
 shows mistyped "'composefs.digset' is unknown (did you mean composefs.digest?)" "on disk:  $digest"
@@ -94,6 +94,6 @@ kernel_used=$("$CFS_SRC/deps/uml-kernel.sh" FS_VERITY SYSTEM_DATA_VERIFICATION 2
 	skip "no kernel without fs-verity: deps/uml-kernel.sh"
 bare=$(signed_initramfs "$kernel_used") || exit
 fails no-verity "$disk" "$bare" "$karg"
-shows no-verity "cannot mount the root: " "boot a kernel that has fs-verity (CONFIG_FS_VERITY): this one does not"
+shows no-verity "cannot mount the root: " "use a kernel that has fs-verity (CONFIG_FS_VERITY): this one has not"
 
 finish
