@@ -2,6 +2,7 @@
 #include "fsverity/digester.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -118,6 +119,12 @@ static int read_whole(const struct input *in, uint8_t *data,
 	return done == in->size ? check_status(in, err) : changed(err);
 }
 
+static void count(struct cfs_digester *d, uint64_t bytes)
+{
+	if (d->read)
+		atomic_fetch_add_explicit(d->read, bytes, memory_order_relaxed);
+}
+
 /* Reads a short file into @w and closes it. */
 static void read_short(struct cfs_digester *d, struct cfs_window *w,
 		       struct input *in)
@@ -140,6 +147,7 @@ static void read_short(struct cfs_digester *d, struct cfs_window *w,
 		if (cfs_window_hash(w, &err) < 0)
 			cfs_digester_fail(d, &err, NULL);
 	}
+	count(d, in->size);
 }
 
 static void read_segment(struct cfs_digester *d, struct cfs_window *w,
@@ -151,6 +159,7 @@ static void read_segment(struct cfs_digester *d, struct cfs_window *w,
 		cfs_digester_flush(d, w);
 	if (!cfs_digester_failed(d) && cfs_long_read(file, w, n, fd, &err) < 0)
 		cfs_digester_fail(d, &err, file->who);
+	count(d, cfs_long_segment_size(file, n));
 }
 
 /* The digest of a file whose segments are all done, and the end of it. */
@@ -344,6 +353,11 @@ void cfs_digester_cancel(struct cfs_digester *d)
 const void *cfs_digester_culprit(const struct cfs_digester *d)
 {
 	return cfs_digester_failed(d) ? d->culprit : NULL;
+}
+
+void cfs_digester_count(struct cfs_digester *d, _Atomic uint64_t *bytes)
+{
+	d->read = bytes;
 }
 
 enum cfs_alg cfs_digester_alg(const struct cfs_digester *d)

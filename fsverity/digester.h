@@ -78,6 +78,13 @@ int cfs_digester_new(enum cfs_alg alg, unsigned threads,
 void cfs_digester_free(struct cfs_digester *d);
 CFS_DEFINE_AUTO(struct cfs_digester, cfs_digester_free);
 
+/*
+ * Counts in *@bytes what is read of files, from now on and by any thread.
+ * NULL: no more.  Nothing else may be called meanwhile.
+ */
+void cfs_digester_count(struct cfs_digester *d, _Atomic uint64_t *bytes)
+	__attribute__((nonnull(1)));
+
 enum cfs_alg cfs_digester_alg(const struct cfs_digester *d) CFS_NONNULL;
 
 /*

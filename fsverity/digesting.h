@@ -20,6 +20,7 @@ struct cfs_digester {
 	struct cfs_keeper keeper;
 	struct cfs_window *window; /* the desk of the caller of add, finish */
 	struct cfs_pool *pool;	   /* NULL: one thread */
+	_Atomic uint64_t *read;	   /* bytes of files so far; or NULL */
 
 	/* Files to be read, with a pool. */
 	struct cfs_task *filling;

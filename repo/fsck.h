@@ -83,7 +83,8 @@ struct cfs_fsck_params {
 	/* Read also what the kernel vouches for: it checks a block when it is
 	 * read, and measuring reads none. */
 	bool read_data;
-	unsigned threads; /* that hash; 0: as many as may run at once */
+	unsigned threads;	/* that hash; 0: as many as may run at once */
+	_Atomic uint64_t *done; /* counts bytes of objects; or NULL */
 	/* Why meta.json could not be used (cfs_fsck_open()), or NULL. */
 	const char *meta_error;
 	void (*found)(void *arg, const struct cfs_finding *finding);

@@ -147,11 +147,16 @@ static int look(struct cfs_fsck_run *run, const char *path, struct cfs_err *err)
 
 static int need_digester(struct batch *batch, struct cfs_err *err)
 {
+	int r;
+
 	if (batch->digester)
 		return 0;
-	return cfs_digester_new(batch->run->repo->meta.alg,
-				batch->run->params->threads, NULL,
-				&batch->digester, err);
+	r = cfs_digester_new(batch->run->repo->meta.alg,
+			     batch->run->params->threads, NULL,
+			     &batch->digester, err);
+	if (r == 0)
+		cfs_digester_count(batch->digester, batch->run->params->done);
+	return r;
 }
 
 /* Reads what there is to read of the batch, and reports. */
@@ -208,6 +213,8 @@ static void try_object(struct batch *batch, struct item *item, int dir,
 		return;
 	if (r > 0 && !run->params->read_data) {
 		item->good = true;
+		if (run->params->done)
+			*run->params->done += (uint64_t)st.st_size;
 		return;
 	}
 	item->hashing = true;
