@@ -49,11 +49,6 @@ void cmd_compute_choose(const struct cfs_globals *g, struct cfs_computation *c)
 			repo.meta.erofs_default);
 }
 
-static void count_file(void *ctx, uint64_t bytes)
-{
-	cmd_progress_add(ctx, bytes);
-}
-
 int cmd_compute_tree(struct cfs_computation *c, const struct cfs_source *source,
 		     struct cfs_tree **ret, struct cfs_err *err)
 {
@@ -63,11 +58,7 @@ int cmd_compute_tree(struct cfs_computation *c, const struct cfs_source *source,
 	r = cfs_digester_new(c->alg, source->threads, NULL, &digester, err);
 	if (r < 0)
 		return r;
-	cmd_progress_start(&c->progress, "read");
-	r = cmd_source_read(source, digester, count_file, &c->progress, ret,
-			    err);
-	cmd_progress_end(&c->progress);
-	return r;
+	return cmd_source_read(source, digester, "read", ret, err);
 }
 
 static int feed(void *ctx, struct cfs_bytes data, struct cfs_err *err)

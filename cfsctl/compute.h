@@ -7,13 +7,11 @@
 #define CFS_CFSCTL_COMPUTE_H
 
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/cli/progress.h"
 #include "cfsctl/tree_source.h"
 
 struct cfs_computation {
 	enum cfs_alg alg;
 	unsigned format; /* of the image: 0, 1 or 2 */
-	struct cfs_progress progress;
 };
 
 /*

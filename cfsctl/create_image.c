@@ -5,7 +5,6 @@
 
 #include "base/io.h"
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/cli/progress.h"
 #include "cfsctl/tree_source.h"
 #include "erofs/writer.h"
 #include "fsverity/digester.h"
@@ -21,16 +20,6 @@ static const struct cfs_opt options[] = {
 	CFS_SOURCE_OPTIONS(struct options, source),
 	{ 0 },
 };
-
-struct creation {
-	struct cfs_store *store;
-	struct cfs_progress progress;
-};
-
-static void count_file(void *ctx, uint64_t bytes)
-{
-	cmd_progress_add(ctx, bytes);
-}
 
 /* Stores the image of @tree in @format and commits it. */
 static int commit(struct cfs_store *store, const struct cfs_tree *tree,
@@ -80,24 +69,21 @@ static int check_objects(const struct cfs_store *store,
 	return 0;
 }
 
-static int read_source(struct creation *c, const struct cfs_source *source,
+static int read_source(struct cfs_store *store, const struct cfs_source *source,
 		       struct cfs_tree **ret, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
 	struct cfs_keeper keeper;
 	int r;
 
-	cfs_store_keeper(c->store, &keeper);
-	r = cfs_digester_new(c->store->repo.meta.alg, source->threads, &keeper,
+	cfs_store_keeper(store, &keeper);
+	r = cfs_digester_new(store->repo.meta.alg, source->threads, &keeper,
 			     &digester, err);
 	if (r < 0)
 		return r;
-	cmd_progress_start(&c->progress, "stored");
-	r = cmd_source_read(source, digester, count_file, &c->progress, ret,
-			    err);
-	cmd_progress_end(&c->progress);
+	r = cmd_source_read(source, digester, "stored", ret, err);
 	if (r == 0 && source->dumpfile)
-		r = check_objects(c->store, *ret, err);
+		r = check_objects(store, *ret, err);
 	return r;
 }
 
@@ -107,14 +93,13 @@ static int create(const struct cfs_globals *g, const struct cfs_source *source,
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
-	struct creation c = { .store = &store };
 	struct cfs_digest ignored;
 	unsigned format, extra;
 	int r;
 
 	r = cmd_open_store(g, &store, err);
 	if (r == 0)
-		r = read_source(&c, source, &tree, err);
+		r = read_source(&store, source, &tree, err);
 	if (r < 0)
 		return r;
 	format = store.repo.meta.erofs_default;

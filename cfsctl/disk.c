@@ -144,8 +144,17 @@ static int make_plan(const struct cfs_repo *repo, const struct options *o,
 
 static void count(void *arg, uint64_t bytes)
 {
-	if (bytes)
-		cmd_progress_add(arg, bytes);
+	cmd_progress_file(arg);
+	cmd_progress_bytes(arg, bytes);
+}
+
+static uint64_t bytes_of(const struct cfs_plan *plan)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < plan->n; i++)
+		bytes += plan->v[i].size;
+	return bytes;
 }
 
 static int write_out(const struct cfs_repo *repo, const struct cfs_plan *plan,
@@ -159,7 +168,7 @@ static int write_out(const struct cfs_repo *repo, const struct cfs_plan *plan,
 
 	params->progress = count;
 	params->progress_arg = &progress;
-	cmd_progress_start(&progress, "written");
+	cmd_progress_start(&progress, "written", bytes_of(plan), NULL);
 	if (r == 0)
 		r = cfs_disk_write(plan, repo, params, out.temp.fd, &size, err);
 	if (r == 0)

@@ -33,7 +33,8 @@ static void report(const struct cfs_seal_stats *stats)
 
 static void count(void *arg, uint64_t bytes)
 {
-	cmd_progress_add(arg, bytes);
+	cmd_progress_file(arg);
+	cmd_progress_bytes(arg, bytes);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
@@ -46,13 +47,15 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 		.progress = count,
 		.progress_arg = &progress,
 	};
+	char objects[sizeof(call->g->repo) + sizeof("/objects")];
 	struct cfs_seal_stats stats;
 	int r;
 
 	r = cmd_open_store(call->g, &store, err);
 	if (r < 0)
 		return r;
-	cmd_progress_start(&progress, "sealed");
+	snprintf(objects, sizeof(objects), "%s/objects", call->g->repo);
+	cmd_progress_start(&progress, "sealed", 0, objects);
 	r = cfs_store_seal(&store, &params, &stats, err);
 	cmd_progress_end(&progress);
 	if (r == 0)

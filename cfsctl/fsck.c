@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/progress.h"
 #include "cfsctl/findings.h"
 
 struct options {
@@ -110,7 +111,9 @@ static int print_json(const struct report *report, struct cfs_err *err)
 static int check(const struct cfs_globals *g, struct report *report,
 		 struct cfs_fsck_params *params, struct cfs_err *err)
 {
+	CFS_AUTOPROGRESS struct cfs_progress progress = { 0 };
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	char objects[sizeof(g->repo) + sizeof("/objects")];
 	struct cfs_err why;
 	int r = cmd_open_damaged(g, &repo, &why, err);
 
@@ -124,6 +127,10 @@ static int check(const struct cfs_globals *g, struct report *report,
 	report->meta_broken = why.code;
 	report->metadata_only = params->metadata_only;
 	cmd_findings_names(&report->findings, &repo);
+	snprintf(objects, sizeof(objects), "%s/objects", g->repo);
+	if (!params->metadata_only)
+		cmd_progress_start(&progress, "checked", 0, objects);
+	params->done = cmd_progress_counter(&progress);
 	r = cfs_repo_fsck(&repo, params, &report->count, err);
 	return r < 0 ? r : cmd_findings_check(&report->findings, err);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "cfsctl/cli/progress.h"
 #include "erofs/loss.h"
 #include "fsverity/merkle.h"
 #include "tree/dump.h"
@@ -139,15 +140,34 @@ static int transform(const struct cfs_source *source, struct cfs_tree *tree,
 	return r;
 }
 
+static void count_file(void *progress, uint64_t bytes)
+{
+	(void)bytes; /* the digester counts those, when it has read them */
+	cmd_progress_file(progress);
+}
+
+static int scan(const struct cfs_source *source, int root,
+		struct cfs_digester *digester, const char *what,
+		struct cfs_tree **ret, struct cfs_err *err)
+{
+	CFS_AUTOPROGRESS struct cfs_progress progress = { 0 };
+	const struct cfs_scan scan = { .digester = digester,
+				       .seen = count_file,
+				       .ctx = &progress };
+	int r;
+
+	cmd_progress_start(&progress, what, 0, source->path);
+	cfs_digester_count(digester, cmd_progress_counter(&progress));
+	r = cfs_tree_scan(root, &scan, ret, err);
+	cfs_digester_count(digester, NULL);
+	return r;
+}
+
 int cmd_source_read(const struct cfs_source *source,
-		    struct cfs_digester *digester,
-		    void (*seen)(void *ctx, uint64_t bytes), void *ctx,
+		    struct cfs_digester *digester, const char *what,
 		    struct cfs_tree **ret, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
-	const struct cfs_scan scan = { .digester = digester,
-				       .seen = seen,
-				       .ctx = ctx };
 	CFS_AUTOFD int root = -EBADF;
 	int r;
 
@@ -157,7 +177,7 @@ int cmd_source_read(const struct cfs_source *source,
 		root = open(source->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (root < 0)
 			return cfs_fail_errno(err, "open %s", source->path);
-		r = cfs_tree_scan(root, &scan, &tree, err);
+		r = scan(source, root, digester, what, &tree, err);
 	}
 	if (r == 0)
 		r = transform(source, tree, root, err);

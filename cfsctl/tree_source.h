@@ -67,14 +67,14 @@ int cmd_source_operand(struct cfs_source *source,
 		       const struct cfs_call *call) CFS_NONNULL;
 
 /*
- * Reads it and transforms it.  @digester, @seen, @ctx: as struct cfs_scan has
- * them; a dumpfile needs none.
+ * Reads and transforms the tree; cfs_tree_free() frees *@ret.
+ * @digester: as struct cfs_scan has it; a dumpfile needs none.
+ * @what: is done to the files, for the user who waits: "stored".
  */
 int cmd_source_read(const struct cfs_source *source,
-		    struct cfs_digester *digester,
-		    void (*seen)(void *ctx, uint64_t bytes), void *ctx,
+		    struct cfs_digester *digester, const char *what,
 		    struct cfs_tree **ret, struct cfs_err *err) CFS_MUST_CHECK
-	__attribute__((nonnull(1, 2, 5, 6)));
+	__attribute__((nonnull(1, 2, 3, 4, 5)));
 
 /* Warns on stderr about parts of @tree that an image of @format does not
  * keep. */

@@ -1,33 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * One line on stderr about what is going on, when somebody sits in front of
- * it: nothing at all unless stderr is a terminal.  stdout is never touched.
+ * A line on stderr about how far a command is, for a user who waits in front of
+ * a terminal.  Without a terminal on stderr nothing is printed, counted twice
+ * or walked; stdout is never touched.
+ *
+ * A thread of its own draws the line ten times a second, so that whoever does
+ * the work only counts, and that the line goes on while a large file is read.
  */
 #ifndef CFS_CFSCTL_CLI_PROGRESS_H
 #define CFS_CFSCTL_CLI_PROGRESS_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/auto.h"
 
 struct cfs_progress {
-	const char *what; /* "stored", "read" */
-	bool shown;
-	bool terminal;
-	uint64_t files, bytes;
-	int64_t next; /* when the line is drawn anew, in ms */
+	const char *what;	/* is being done to the bytes: "stored" */
+	_Atomic uint64_t files; /* done so far */
+	_Atomic uint64_t bytes; /* likewise */
+	_Atomic uint64_t total; /* bytes to be done; 0: not known, or not yet */
+	const char *tree;	/* the directory whose files are the total */
+	int64_t start, drawn;	/* ms; of the drawing thread alone */
+	bool shown;		/* the drawing thread exists: */
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	atomic_bool ended;
 };
 
-/* Starts counting. */
-void cmd_progress_start(struct cfs_progress *p, const char *what) CFS_NONNULL;
+/*
+ * Starts counting, and drawing if there is a terminal.
+ * @total: the bytes there are to be done; 0 if nobody knows.
+ * @tree: if that is not NULL, all files below this directory are to be done:
+ * while the work goes on, they are counted.  It stays valid until the end.
+ */
+void cmd_progress_start(struct cfs_progress *p, const char *what,
+			uint64_t total, const char *tree)
+	__attribute__((nonnull(1, 2)));
 
-/* Counts a file of @bytes; draws at most ten times a second. */
-void cmd_progress_add(struct cfs_progress *p, uint64_t bytes) CFS_NONNULL;
+/* Counts a file, or @bytes of one.  Any thread may do so. */
+void cmd_progress_file(struct cfs_progress *p) CFS_NONNULL;
+void cmd_progress_bytes(struct cfs_progress *p, uint64_t bytes) CFS_NONNULL;
 
-/* Takes the line away. */
+/* Where to count bytes directly, or NULL when nobody will look at them. */
+_Atomic uint64_t *cmd_progress_counter(struct cfs_progress *p) CFS_NONNULL;
+
+/* Takes the line away.  Ending what has not been started, or twice, is fine. */
 void cmd_progress_end(struct cfs_progress *p) CFS_NONNULL;
 
 #define CFS_AUTOPROGRESS __attribute__((cleanup(cmd_progress_end)))
+
+/* How far it is after so many milliseconds, in at most 79 characters. */
+#define CFS_PROGRESS_MAX 80
+void cmd_progress_text(const struct cfs_progress *p, int64_t elapsed,
+		       char text[static CFS_PROGRESS_MAX]) CFS_NONNULL;
 
 #endif

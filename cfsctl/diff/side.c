@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
-#include "cfsctl/cli/progress.h"
 #include "cfsctl/diff/diff.h"
 #include "erofs/format.h"
 #include "erofs/loss.h"
@@ -153,27 +152,17 @@ static enum cfs_alg choose_alg(const struct cfs_globals *g,
 	return alg_of(&side[1]) ? alg_of(&side[1]) : alg_of_repo(g);
 }
 
-static void count_file(void *ctx, uint64_t bytes)
-{
-	cmd_progress_add(ctx, bytes);
-}
-
 static int read_dir(const struct cfs_source *source, enum cfs_alg alg,
 		    struct cfs_diff_side *side, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
 	struct cfs_source dir = *source;
-	struct cfs_progress progress;
 	int r = cfs_digester_new(alg, source->threads, NULL, &digester, err);
 
 	if (r < 0)
 		return r;
 	dir.path = side->name;
-	cmd_progress_start(&progress, "read");
-	r = cmd_source_read(&dir, digester, count_file, &progress, &side->tree,
-			    err);
-	cmd_progress_end(&progress);
-	return r;
+	return cmd_source_read(&dir, digester, "read", &side->tree, err);
 }
 
 /* A tree that cannot be an image of that version has no bytes. */
