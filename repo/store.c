@@ -75,6 +75,7 @@ static int sweep(struct cfs_store *store, void (*waiting)(void),
 		cfs_temp_sweep(repo->fd);
 		cfs_temp_sweep(store->objects);
 		sweep_below(repo->fd, "images", 0);
+		sweep_below(repo->fd, "streams", 0);
 		sweep_below(repo->fd, "signatures", 0);
 	}
 	return cfs_repo_lock(repo, CFS_LOCK_SHARED, waiting, err);
