@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What meta.json says beyond what booting asks for. */
+/* Members of meta.json that only programs which add to a repository read. */
 #include "base/json.h"
 #include "repo/meta.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What else the kernel command line decides, besides the images that
+ * Arguments of the kernel command line other than those of the images that
  * boot/kargs.h reads from it.
  *
  *   systemd.volatile=   yes, overlay: root and /etc are transient; state and

@@ -30,9 +30,8 @@ static const char *const stages[] = {
 };
 
 /*
- * What the errno of a step says of the way out, where the code that found the
- * fault names none itself.  A pair that is missing here gets no advice: none
- * is better than a wrong one.
+ * The way out by step and errno, for faults whose finder names none.  A pair
+ * that is not listed gets no advice: none is better than a wrong one.
  */
 static const struct {
 	enum cfs_exit step;

@@ -35,7 +35,8 @@ static void print_kargs(const struct cfs_kargs *kargs)
 	}
 }
 
-/* What the marker says of the search; text lives as long as @hex and @karg. */
+/* Fills in the marker's lookup fields; the strings point into @hex and
+ * @karg. */
 static void describe_choice(const struct cfs_boot *b, struct cfs_marker *m,
 			    char hex[][CFS_DIGEST_HEX_MAX],
 			    char karg[static CFS_KARG_TEXT_MAX])
@@ -64,8 +65,8 @@ static void describe_choice(const struct cfs_boot *b, struct cfs_marker *m,
 	}
 }
 
-/* What other programs of the booted system look for.  The root is mounted:
- * what fails here is a warning. */
+/* Leaves in /run what programs of the booted system look for.  The root is
+ * mounted, so failures are warnings. */
 static void leave_traces(struct cfs_boot *b, const struct cfs_marker *m)
 {
 	CFS_AUTOFD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -30,7 +30,7 @@
 
 #define ELF_DATA (__BYTE_ORDER == __LITTLE_ENDIAN ? ELFDATA2LSB : ELFDATA2MSB)
 
-/* What of an ELF file leads to its loader, whatever its class. */
+/* The fields of an ELF header that lead to the loader, for both classes. */
 struct elf {
 	bool wide;
 	uint64_t phoff;
@@ -277,7 +277,7 @@ static int probe_os_release(int root_fd, struct cfs_err *err)
 	return cfs_err_cure(err, CFS_CURE_IMAGE);
 }
 
-/* What init mounts on, and cannot make below a read-only root. */
+/* Directories that init mounts on and cannot create on a read-only root. */
 static int probe_mountpoints(int root_fd, struct cfs_err *err)
 {
 	static const char *const dirs[] = { "/dev", "/proc", "/sys", "/run" };
@@ -331,7 +331,7 @@ static int probe_init(int root_fd, const char *init, struct cfs_err *err)
 	return cfs_err_cure(err, CFS_CURE_IMAGE);
 }
 
-/* What the configuration names: anything that is there, files readable. */
+/* A path of probe.paths must exist; a regular file must be readable. */
 static int probe_path(int root_fd, const char *path, struct cfs_err *err)
 {
 	struct stat st;

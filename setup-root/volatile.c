@@ -18,7 +18,7 @@
 /* A btrfs has a device number of its own; ask it for its one disk. */
 static int btrfs_device(int dir_fd, dev_t *ret)
 {
-	/* That one may be O_PATH, which takes no ioctl. */
+	/* @dir_fd may be O_PATH, on which every ioctl fails. */
 	CFS_AUTOFD int fd = cfs_reopen(dir_fd, O_RDONLY | O_DIRECTORY);
 	struct btrfs_ioctl_fs_info_args info = { 0 };
 	struct stat st;

@@ -94,6 +94,6 @@ kernel_used=$("$CFS_SRC/deps/uml-kernel.sh" FS_VERITY SYSTEM_DATA_VERIFICATION 2
 	skip "no kernel without fs-verity: deps/uml-kernel.sh"
 bare=$(signed_initramfs "$kernel_used") || exit
 fails no-verity "$disk" "$bare" "$karg"
-shows no-verity "cannot mount the root: " "use a kernel that has fs-verity (CONFIG_FS_VERITY): this one has not"
+shows no-verity "cannot mount the root: " "use a kernel with fs-verity (CONFIG_FS_VERITY), which this one lacks"
 
 finish
