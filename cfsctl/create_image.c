@@ -130,7 +130,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	struct cfs_digest id;
 	int r;
 
-	r = name ? cfs_name_check(name, err) : 0;
+	r = name ? cfs_name_check_new(name, err) : 0;
 	if (r == 0)
 		r = create(call->g, &source, name, &id, err);
 	if (r < 0)

@@ -33,7 +33,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 		return cfs_fail(err, CFS_EUSAGE,
 				"the image is read from the standard input, "
 				"which is a terminal");
-	r = cfs_name_check(name, err);
+	r = cfs_name_check_new(name, err);
 	if (r == 0)
 		r = cmd_open_store(call->g, &store, err);
 	if (r < 0)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "fsverity/digest.h"
 #include "repo/temp.h"
 
 static int check_component(const char *part, size_t len, const char *name,
@@ -45,4 +46,45 @@ int cfs_name_check(const char *name, struct cfs_err *err)
 		if (!*part)
 			return 0;
 	}
+}
+
+static bool is_hex(const char *text)
+{
+	return strspn(text, "0123456789abcdefABCDEF") == strlen(text);
+}
+
+/* Source: cfs_image_find(), which looks for no name that is like this. */
+static bool is_digest(const char *name)
+{
+	static const enum cfs_alg algs[] = { CFS_ALG_SHA256, CFS_ALG_SHA512 };
+	bool found = false;
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(algs); i++) {
+		size_t n = strlen(cfs_alg_name(algs[i]));
+
+		found |= strlen(name) == 2 * cfs_alg_size(algs[i]) &&
+			 is_hex(name);
+		found |= strncmp(name, cfs_alg_name(algs[i]), n) == 0 &&
+			 name[n] == ':' && is_hex(name + n + 1);
+	}
+	return found;
+}
+
+int cfs_name_check_new(const char *name, struct cfs_err *err)
+{
+	int r = cfs_name_check(name, err);
+
+	if (r < 0)
+		return r;
+	if (is_digest(name))
+		return cfs_fail(err, EINVAL,
+				"name '%.100s%s' is the digest of an image "
+				"wherever an image is named; choose another",
+				name, strlen(name) > 100 ? "..." : "");
+	if (strncmp(name, "refs/", strlen("refs/")) == 0)
+		return cfs_fail(err, EINVAL,
+				"name '%.100s': leave out refs/, which stands "
+				"for the place of names",
+				name);
+	return 0;
 }

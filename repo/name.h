@@ -19,4 +19,13 @@
 int cfs_name_check(const char *name,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * May an image be given the name @name?  cfs_name_check(), and commands must
+ * not take it for something else: a digest (64 or 128 hex digits, or digits
+ * with "sha256:" or "sha512:" in front), or the name behind "refs/".
+ * Errors: -EINVAL, -ENAMETOOLONG, worded.
+ */
+int cfs_name_check_new(const char *name,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 #endif

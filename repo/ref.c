@@ -26,6 +26,8 @@ int cfs_ref_set(struct cfs_store *store, const char *name,
 {
 	char hex[CFS_DIGEST_HEX_MAX];
 
+	if (cfs_name_check_new(name, err) < 0)
+		return -err->code;
 	cfs_digest_to_hex(id, hex);
 	return cfs_link_set(store, REFS, name, hex, err);
 }

@@ -205,6 +205,15 @@ same "several kargs keep their order" \
 	"composefs=$id2
 composefs.digest=v1-sha512-12:$id"
 
+# Names that no command would ever find.
+h64=$(printf '0123456789abcdef%.0s' 1 2 3 4)
+for name in "$h64" "$h64$h64" "${h64^^}" "sha256:$h64" sha512:012345678901 refs/x; do
+	refuse "no name: ${name:0:24}" "name '${name:0:24}" cfs create-image root "$name"
+	refuse "nor for an image that is imported" "name '${name:0:24}" \
+		cfs import-image "$name" < "$(object "$hexid")"
+done
+same "nothing got such a name" "$(find repo/images -path '*refs*' -name '*0123456789*')" ""
+
 check "an image goes from one repository to another" sh -c "
 	cfsctl --repo other import-image x/y < '$(object "$hexid")' > imported"
 same "under the same digest" "$(hex < imported)" "$hexid"

@@ -49,3 +49,47 @@ TEST(lengths_are_bounded)
 	name[CFS_REF_MAX - 1] = '\0';
 	CHECK(cfs_name_check(name, &err) == 0);
 }
+
+TEST(what_commands_take_for_a_digest_is_no_name_for_a_new_image)
+{
+	static const char hex[] = "0123456789abcdefABCDEF0123456789"
+				  "0123456789abcdef0123456789abcdef";
+	char name[300];
+
+	CHECK(cfs_name_check_new(hex, &err) == -EINVAL);
+	CHECK(strstr(err.msg, "is the digest of an image wherever"));
+	snprintf(name, sizeof(name), "%s%s", hex, hex);
+	CHECK(cfs_name_check_new(name, &err) == -EINVAL);
+	CHECK(cfs_name_check_new("sha256:0123456789ab", &err) == -EINVAL);
+	snprintf(name, sizeof(name), "sha512:%s", hex);
+	CHECK(cfs_name_check_new(name, &err) == -EINVAL);
+	/* They can still be read where another program made them. */
+	CHECK(cfs_name_check(hex, &err) == 0);
+	CHECK(cfs_name_check("sha256:0123456789ab", &err) == 0);
+}
+
+TEST(other_names_of_digits_are_names)
+{
+	static const char hex[] = "0123456789abcdef0123456789abcdef"
+				  "0123456789abcdef0123456789abcdef";
+	char name[300];
+
+	CHECK(cfs_name_check_new("0123456789ab", &err) == 0);
+	CHECK(cfs_name_check_new(hex + 1, &err) == 0);
+	snprintf(name, sizeof(name), "%s0", hex);
+	CHECK(cfs_name_check_new(name, &err) == 0);
+	snprintf(name, sizeof(name), "os/%s", hex);
+	CHECK(cfs_name_check_new(name, &err) == 0);
+	snprintf(name, sizeof(name), "%.63sg", hex);
+	CHECK(cfs_name_check_new(name, &err) == 0);
+	CHECK(cfs_name_check_new("sha256:latest", &err) == 0);
+	CHECK(cfs_name_check_new("sha256", &err) == 0);
+}
+
+TEST(the_place_of_names_is_no_part_of_a_new_one)
+{
+	CHECK(cfs_name_check_new("refs/a", &err) == -EINVAL);
+	CHECK(strstr(err.msg, "leave out refs/"));
+	CHECK(cfs_name_check_new("a/refs/b", &err) == 0);
+	CHECK(cfs_name_check_new("refs", &err) == 0);
+}
