@@ -150,9 +150,9 @@ int cfs_erofs_image_open(struct cfs_erofs_image *image, struct cfs_bytes bytes,
 {
 	*image = (struct cfs_erofs_image){ .bytes = bytes };
 	if (bytes.len > CFS_EROFS_IMAGE_MAX)
-		return cfs_fail(err, EFBIG, "%zu bytes, %llu are possible",
-				bytes.len,
-				(unsigned long long)CFS_EROFS_IMAGE_MAX);
+		return cfs_fail(
+			err, EFBIG, "image is %zu bytes; the maximum is %llu",
+			bytes.len, (unsigned long long)CFS_EROFS_IMAGE_MAX);
 	if (check_header(image, err) < 0 || check_super(image, err) < 0)
 		return -err->code;
 	image->used = calloc(1, bytes.len / CFS_EROFS_SLOT / 8 + 1);

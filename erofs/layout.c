@@ -154,7 +154,7 @@ static int size_xattrs(const struct cfs_erofs_plan *plan,
 		bytes += beyond(plan, inode);
 	if (bytes / 4 + 1 > CFS_EROFS_ICOUNT_MAX)
 		return cfs_fail(err, E2BIG,
-				"%llu bytes of xattrs, %d are possible",
+				"%llu bytes of xattrs; the maximum is %d",
 				(unsigned long long)bytes +
 					sizeof(struct cfs_erofs_xattr_header),
 				CFS_EROFS_XATTR_BYTES_MAX);

@@ -119,13 +119,14 @@ static int check_regular(const struct cfs_erofs_plan *plan,
 	if (node->flags & CFS_NODE_INLINE)
 		return v2 && node->size > INLINE_MAX_V2
 			       ? cfs_fail(err, EFBIG,
-					  "inline content of %llu bytes, "
-					  "version 2 takes %d",
+					  "inline content is %llu bytes; the "
+					  "maximum of version 2 is %d",
 					  (unsigned long long)node->size,
 					  INLINE_MAX_V2)
 			       : 0;
 	if (node->size > max)
-		return cfs_fail(err, EFBIG, "size %llu, %llu is possible",
+		return cfs_fail(err, EFBIG,
+				"file size %llu exceeds the maximum of %llu",
 				(unsigned long long)node->size,
 				(unsigned long long)max);
 	if (node->file.data && strlen(node->file.data) > CFS_TARGET_MAX)
@@ -146,8 +147,8 @@ static int check_node(const struct cfs_erofs_plan *plan,
 			return cfs_fail(err, EINVAL, "symlink without target");
 		if (node->size > max)
 			return cfs_fail(err, ENAMETOOLONG,
-					"symlink target of %llu bytes, %llu "
-					"are possible",
+					"symlink target is %llu bytes; the "
+					"maximum is %llu",
 					(unsigned long long)node->size,
 					(unsigned long long)max);
 	}

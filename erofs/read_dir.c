@@ -80,7 +80,7 @@ static int check_name(struct cfs_bytes name, struct cfs_err *err)
 {
 	if (name.len == 0 || name.len > CFS_NAME_MAX)
 		return cfs_fail(err, EBADMSG,
-				"name of %zu bytes, 1 to %d are possible",
+				"name is %zu bytes; it has to be 1 to %d",
 				name.len, CFS_NAME_MAX);
 	if (memchr(name.data, '/', name.len) ||
 	    memchr(name.data, '\0', name.len))

@@ -30,7 +30,7 @@ static int gather(struct cfs_erofs_reading *rd, const struct cfs_erofs_stat *st,
 {
 	if (st->size > max)
 		return cfs_fail(err, EBADMSG,
-				"%llu bytes in the image, %zu are possible",
+				"%llu bytes in the image; the maximum is %zu",
 				(unsigned long long)st->size, max);
 	rd->content.len = 0;
 	cfs_buf_add(&rd->content, st->blocks.data, st->blocks.len);

@@ -173,9 +173,9 @@ static int add_inode_and_name(struct cfs_erofs_reading *rd,
 		return -err->code;
 	if (!S_ISDIR(below.st.mode))
 		return 0;
-	if (below.depth >= CFS_EROFS_DEPTH_MAX)
+	if (below.depth > CFS_DEPTH_MAX)
 		return cfs_fail(err, EBADMSG, "over %d levels deep",
-				CFS_EROFS_DEPTH_MAX - 1);
+				CFS_DEPTH_MAX);
 	cfs_buf_add(&rd->dirs, &below, sizeof(below));
 	return cfs_buf_check(&rd->dirs, err);
 }

@@ -13,7 +13,6 @@
 
 /* Source: composefs-rs erofs/reader.rs. */
 #define CFS_EROFS_IMAGE_MAX (UINT64_C(1) << 30)
-#define CFS_EROFS_DEPTH_MAX 2048
 
 enum cfs_erofs_read_flags {
 	/* As composefs-info: link counts that are wrong are taken as they

@@ -20,8 +20,8 @@ static int make_plan(struct cfs_erofs_plan *plan, struct cfs_err *err)
 
 	if (plan->version > CFS_EROFS_VERSION_MAX)
 		return cfs_fail(err, EINVAL,
-				"there is no image version %u, 0 to %d are "
-				"known",
+				"unknown image version %u (supported: 0 to "
+				"%d)",
 				plan->version, CFS_EROFS_VERSION_MAX);
 	r = cfs_erofs_order(plan, err);
 	if (r < 0)

@@ -8,8 +8,9 @@
 /* Limits of what composefs-rs reads, and with it cfsctl. */
 #define STRICT_INLINE_MAX 512
 #define STRICT_TARGET_MAX 1024
-/* What mkcomposefs lets the xattrs of one file add up to. */
+/* What mkcomposefs lets the xattrs of one file add up to, and their text. */
 #define LENIENT_XATTR_BYTES 32767
+#define LENIENT_XATTR_TEXT  65535
 
 static bool is_unset(struct cfs_bytes field)
 {
@@ -136,9 +137,10 @@ static int set_inline(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 				"content of %zu bytes and a size of %llu",
 				content.len, (unsigned long long)node->size);
 	if (!en->lenient && content.len > STRICT_INLINE_MAX)
-		return cfs_fail(err, EFBIG,
-				"inline content of %zu bytes, %d are possible",
-				content.len, STRICT_INLINE_MAX);
+		return cfs_fail(
+			err, EFBIG,
+			"inline content is %zu bytes; the maximum is %d",
+			content.len, STRICT_INLINE_MAX);
 	if (!en->lenient &&
 	    (!is_unset(f[CFS_DUMP_PAYLOAD]) || !is_unset(f[CFS_DUMP_DIGEST])))
 		return cfs_fail(err, EINVAL,
@@ -159,9 +161,10 @@ static int set_target(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 			return cfs_ctx(err, "payload");
 	}
 	if (!en->lenient && target.len > STRICT_TARGET_MAX)
-		return cfs_fail(err, ENAMETOOLONG,
-				"symlink target of %zu bytes, %d are possible",
-				target.len, STRICT_TARGET_MAX);
+		return cfs_fail(
+			err, ENAMETOOLONG,
+			"symlink target is %zu bytes; the maximum is %d",
+			target.len, STRICT_TARGET_MAX);
 	return cfs_node_set_target(en->tree, node, target, err);
 }
 
@@ -209,6 +212,12 @@ static bool same_tail(const struct cfs_dump_memo *memo, uint64_t hash,
 	       memcmp(memo->text, tail.data, tail.len) == 0;
 }
 
+/* As mkcomposefs counts. */
+static size_t bytes_of(const struct cfs_xattr *x)
+{
+	return 7 + x->key_len + x->value_len;
+}
+
 /* The last of two xattrs of one name counts: it takes the other's place. */
 static int add_pair(struct cfs_dump_entry *en, const struct cfs_xattr *x,
 		    struct cfs_err *err)
@@ -216,8 +225,10 @@ static int add_pair(struct cfs_dump_entry *en, const struct cfs_xattr *x,
 	const struct cfs_xattr **v = (const struct cfs_xattr **)en->pairs.data;
 	size_t n = en->pairs.len / sizeof(x);
 
+	en->xattr_bytes += bytes_of(x);
 	for (size_t i = 0; en->lenient && i < n; i++) {
 		if (strcmp(v[i]->key, x->key) == 0) {
+			en->xattr_bytes -= bytes_of(v[i]);
 			v[i] = x;
 			return 0;
 		}
@@ -246,11 +257,12 @@ static int parse_xattr(struct cfs_dump_entry *en, struct cfs_bytes text,
 	r = cfs_xattr_add(&en->tree->xattrs, key, value, &x, err);
 	if (r < 0)
 		return r;
-	en->xattr_bytes += 7 + key.len + value.len;
-	if (en->lenient && en->xattr_bytes > LENIENT_XATTR_BYTES)
-		return cfs_fail(err, ERANGE, "xattrs of over %d bytes in all",
+	r = add_pair(en, x, err);
+	if (r == 0 && en->lenient && en->xattr_bytes > LENIENT_XATTR_BYTES)
+		return cfs_fail(err, ERANGE,
+				"xattrs exceed the maximum of %d bytes in all",
 				LENIENT_XATTR_BYTES);
-	return add_pair(en, x, err);
+	return r;
 }
 
 static int parse_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
@@ -261,6 +273,11 @@ static int parse_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
 	unsigned n = 0;
 	int r;
 
+	if (en->lenient && tail.len > LENIENT_XATTR_TEXT)
+		return cfs_fail(
+			err, ERANGE,
+			"the text of all xattrs is %zu bytes; the maximum is %d",
+			tail.len, LENIENT_XATTR_TEXT);
 	en->pairs.len = 0;
 	en->xattr_bytes = 12;
 	while (more) {

@@ -193,6 +193,7 @@ int cfs_dump_links_resolve(struct cfs_dump_links *links,
 	struct link *all = (struct link *)links->links.data;
 	size_t n = links->links.len / sizeof(*all);
 	int r = n > 0 ? find_targets(all, n, dirs, err) : 0;
+	char name[CFS_NODE_NAME_MAX];
 
 	for (size_t i = 0; i < n; i++)
 		all[i].node->flags |= CFS_NODE_LINK;
@@ -202,8 +203,9 @@ int cfs_dump_links_resolve(struct cfs_dump_links *links,
 		r = i < n ? resolve(link, lenient, err)
 			  : shorten(link->node, lenient, err);
 		if (r < 0)
-			cfs_ctx(err, "dumpfile line %llu: payload: %s",
-				(unsigned long long)link->line, link->target);
+			cfs_ctx(err, "dumpfile line %llu: %s: payload: %s",
+				(unsigned long long)link->line,
+				cfs_node_name(link->node, name), link->target);
 	}
 	return r;
 }

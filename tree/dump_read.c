@@ -15,6 +15,7 @@ struct reader {
 	bool lenient;
 	bool started;
 	uint64_t line;
+	struct cfs_bytes field;	    /* its path, as the text has it; borrowed */
 	bool has_nul;		    /* there is a NUL somewhere in the text */
 	struct cfs_node *last;	    /* of the last line */
 	struct cfs_bytes last_path; /* its path, empty for the root: borrowed
@@ -182,7 +183,7 @@ static bool has_child(const struct cfs_node *dir, struct cfs_bytes name)
 
 static int not_a_directory(struct cfs_err *err)
 {
-	return cfs_fail(err, ENOTDIR, "path: what it is in is not a directory");
+	return cfs_fail(err, ENOTDIR, "path: its parent is not a directory");
 }
 
 static int find_directory(struct reader *rd, struct cfs_bytes dir,
@@ -225,6 +226,19 @@ static int add_root(struct reader *rd, uint32_t mode, struct cfs_node **ret,
 	return 0;
 }
 
+/* Names in @path, which is "/a/b"; 0 if it is short enough not to matter. */
+static size_t depth_of(struct cfs_bytes path)
+{
+	const uint8_t *at = path.data, *end = at + path.len;
+	size_t n = 0;
+
+	if (path.len / 2 <= CFS_DEPTH_MAX)
+		return 0;
+	for (; at < end && (at = memchr(at, '/', (size_t)(end - at))); at++)
+		n++;
+	return n;
+}
+
 /* Makes the node of @place, or gives the root for the first line. */
 static int add_node(struct reader *rd, const struct place *place, uint32_t mode,
 		    struct cfs_node **ret, struct cfs_err *err)
@@ -238,8 +252,7 @@ static int add_node(struct reader *rd, const struct place *place, uint32_t mode,
 	if (place->path.len == 1)
 		return add_root(rd, mode, ret, err);
 	if (!rd->started)
-		return cfs_fail(err, EINVAL,
-				"path: the first line is not that of /");
+		return cfs_fail(err, EINVAL, "path: the first entry must be /");
 	if (!parent)
 		r = find_directory(rd, dir, &parent, err);
 	if (r < 0)
@@ -251,6 +264,10 @@ static int add_node(struct reader *rd, const struct place *place, uint32_t mode,
 		return cfs_ctx(err, "path");
 	if (!S_ISDIR(mode))
 		return 0;
+	if (depth_of(place->path) > CFS_DEPTH_MAX)
+		return cfs_fail(err, ELOOP,
+				"path: over %d directories within each other",
+				CFS_DEPTH_MAX);
 	return cfs_dump_dirs_add(&rd->dirs, *ret, err);
 }
 
@@ -349,10 +366,11 @@ static int parse_line(struct reader *rd, struct cfs_bytes text,
 	struct line line;
 	int r;
 
+	split_line(text, &line);
+	rd->field = line.f[CFS_DUMP_PATH];
 	if (rd->has_nul && memchr(text.data, '\0', text.len))
 		return cfs_fail(err, EINVAL, "NUL at position %zu",
 				strnlen((const char *)text.data, text.len));
-	split_line(text, &line);
 	r = parse_path(rd, line.f[CFS_DUMP_PATH], &place, err);
 	if (r < 0)
 		return cfs_ctx(err, "path");
@@ -373,15 +391,39 @@ static int parse_line(struct reader *rd, struct cfs_bytes text,
 		       : parse_entry(rd, &line, node, err);
 }
 
+/* Escapes stay as they are, so that the line is found by them. */
+static int name_line(const struct reader *rd, struct cfs_err *err)
+{
+	struct cfs_bytes path = rd->field;
+	char text[CFS_NODE_NAME_MAX];
+	bool cut = path.len >= sizeof(text);
+
+	if (path.len == 0)
+		return cfs_ctx(err, "dumpfile line %llu",
+			       (unsigned long long)rd->line);
+	if (cut) {
+		path.data += path.len - sizeof(text) + 1;
+		path.len = sizeof(text) - 1;
+	}
+	for (size_t i = 0; i < path.len; i++)
+		text[i] = path.data[i] > 0x20 && path.data[i] < 0x7f
+				  ? (char)path.data[i]
+				  : '?';
+	return cfs_ctx(err, "dumpfile line %llu: %s%.*s",
+		       (unsigned long long)rd->line, cut ? "..." : "",
+		       (int)path.len, text);
+}
+
 static int read_line(struct reader *rd, struct cfs_bytes line,
 		     struct cfs_err *err)
 {
 	rd->line++;
+	rd->field.len = 0;
 	if (line.len > CFS_DUMP_LINE_MAX)
 		cfs_fail(err, E2BIG, "over %u bytes long", CFS_DUMP_LINE_MAX);
 	else if (parse_line(rd, line, err) == 0)
 		return 0;
-	return cfs_ctx(err, "dumpfile line %llu", (unsigned long long)rd->line);
+	return name_line(rd, err);
 }
 
 /* What stands behind the last newline. */
@@ -431,7 +473,7 @@ static int reader_finish(struct reader *rd, struct cfs_tree **ret,
 	r = rd->lenient ? cfs_tree_sort(rd->tree, err)
 			: cfs_tree_finish(rd->tree, err);
 	if (r == -EEXIST)
-		return cfs_ctx(err, "dumpfile line %llu: path",
+		return cfs_ctx(err, "dumpfile line %llu",
 			       duplicate_line(rd->tree));
 	if (r < 0)
 		return cfs_ctx(err, "dumpfile");

@@ -89,7 +89,7 @@ static int check_name(struct cfs_bytes name, struct cfs_err *err)
 		return cfs_fail(err, EINVAL, "empty file name");
 	if (name.len > CFS_NAME_MAX)
 		return cfs_fail(err, ENAMETOOLONG,
-				"file name of %zu bytes, %d are possible",
+				"file name is %zu bytes; the maximum is %d",
 				name.len, CFS_NAME_MAX);
 	if (name.data[0] == '.' &&
 	    (name.len == 1 || (name.len == 2 && name.data[1] == '.')))
@@ -200,9 +200,10 @@ int cfs_node_set_target(struct cfs_tree *tree, struct cfs_node *node,
 	if (target.len == 0)
 		return cfs_fail(err, EINVAL, "symlink without a target");
 	if (target.len > CFS_TARGET_MAX)
-		return cfs_fail(err, ENAMETOOLONG,
-				"symlink target of %zu bytes, %d are possible",
-				target.len, CFS_TARGET_MAX);
+		return cfs_fail(
+			err, ENAMETOOLONG,
+			"symlink target is %zu bytes; the maximum is %d",
+			target.len, CFS_TARGET_MAX);
 	if (memchr(target.data, '\0', target.len))
 		return cfs_fail(err, EINVAL, "NUL in a symlink target");
 	node->file.data = cfs_arena_dup(&tree->arena, target.data, target.len);
@@ -216,9 +217,10 @@ int cfs_node_set_content(struct cfs_tree *tree, struct cfs_node *node,
 			 struct cfs_bytes content, struct cfs_err *err)
 {
 	if (content.len > CFS_INLINE_MAX)
-		return cfs_fail(err, EFBIG,
-				"inline content of %zu bytes, %d are possible",
-				content.len, CFS_INLINE_MAX);
+		return cfs_fail(
+			err, EFBIG,
+			"inline content is %zu bytes; the maximum is %d",
+			content.len, CFS_INLINE_MAX);
 	node->size = content.len;
 	if (content.len == 0)
 		return 0;
@@ -292,7 +294,7 @@ int cfs_node_set_backing(struct cfs_tree *tree, struct cfs_node *node,
 	assert(S_ISREG(node->mode) && size > 0);
 	if (path.len > CFS_TARGET_MAX)
 		return cfs_fail(err, ENAMETOOLONG,
-				"backing path of %zu bytes, %d are possible",
+				"backing path is %zu bytes; the maximum is %d",
 				path.len, CFS_TARGET_MAX);
 	if (path.len > 0 && memchr(path.data, '\0', path.len))
 		return cfs_fail(err, EINVAL, "NUL in a backing path");

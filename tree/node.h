@@ -32,7 +32,8 @@
 #define CFS_INLINE_MAX	     5000
 #define CFS_INLINE_FROM_DISK 64
 #define CFS_NODES_MAX	     (1u << 30)
-/* Levels of directories.  Source: composefs-rs reads images of no more. */
+/* Levels of directories below the root, for everything that reads or writes a
+ * tree.  Source: composefs-rs erofs/reader.rs reads images of no more. */
 #define CFS_DEPTH_MAX 2047
 
 enum cfs_node_flags {

@@ -84,13 +84,13 @@ static int check_pair(const struct pair *p, struct cfs_err *err)
 		return cfs_fail(err, EINVAL, "xattr with an empty name");
 	if (p->key.len > CFS_XATTR_KEY_MAX)
 		return cfs_fail(err, ERANGE,
-				"xattr name of %zu bytes, %d are possible",
+				"xattr name is %zu bytes; the maximum is %d",
 				p->key.len, CFS_XATTR_KEY_MAX);
 	if (memchr(p->key.data, '\0', p->key.len))
 		return cfs_fail(err, EINVAL, "NUL in the name of an xattr");
 	if (p->value.len > CFS_XATTR_VALUE_MAX)
 		return cfs_fail(err, ERANGE,
-				"xattr value of %zu bytes, %d are possible",
+				"xattr value is %zu bytes; the maximum is %d",
 				p->value.len, CFS_XATTR_VALUE_MAX);
 	return 0;
 }
@@ -165,7 +165,7 @@ static int sort_list(const struct cfs_xattr **v, size_t n, struct cfs_err *err)
 	bool sorted = true;
 
 	if (n > CFS_XATTRS_MAX)
-		return cfs_fail(err, E2BIG, "%zu xattrs, %d are possible", n,
+		return cfs_fail(err, E2BIG, "%zu xattrs; the maximum is %d", n,
 				CFS_XATTRS_MAX);
 	for (size_t i = 1; i < n && sorted; i++)
 		sorted = strcmp(v[i - 1]->key, v[i]->key) < 0;

@@ -41,28 +41,28 @@ refused() { # WORDS LINE...
 while IFS='|' read -r words lines; do
 	eval "check 'refused: $words' refused '$words' $lines"
 done << 'END'
-line 1: path: the first line is not that of /|'/f 0 100644 1 0 0 0 0.0 - - -'
+line 1: /f: path: the first entry must be /|'/f 0 100644 1 0 0 0 0.0 - - -'
 line 2: path: empty path|"$root" ''
-line 2: path: no line before it makes its directory|"$root" '/a/b 0 100644 1 0 0 0 0.0 - - -'
-line 3: path: /a occurs twice|"$root" '/a 0 100644 1 0 0 0 0.0 - - -' '/a 0 40755 2 0 0 0 0.0 - - -'
-line 2: 5 fields, 11 are needed|"$root" '/a 0 100644 1 0'
-line 2: size is not a number of base 10|"$root" '/a -1 100644 1 0 0 0 0.0 - - -'
-line 2: rdev is over 4294967295|"$root" '/a 0 20644 1 0 0 4294967296 0.0 - - -'
-line 2: content of 3 bytes and a size of 2|"$root" '/a 2 100644 1 0 0 0 0.0 - abc -'
-line 2: digest has 4 hex digits|"$root" '/a 2 100644 1 0 0 0 0.0 a/b - abcd'
-line 2: payload: /x: there is no hardlink target|"$root" '/a 0 @100644 1 0 0 0 0.0 /x - -'
-line 2: xattr 1: without =|"$root" '/a 0 100644 1 0 0 0 0.0 - - - user.a'
+line 2: /a/b: path: no line before it makes its directory|"$root" '/a/b 0 100644 1 0 0 0 0.0 - - -'
+line 3: /a occurs twice|"$root" '/a 0 100644 1 0 0 0 0.0 - - -' '/a 0 40755 2 0 0 0 0.0 - - -'
+line 2: /a: 5 fields, 11 are needed|"$root" '/a 0 100644 1 0'
+line 2: /a: size is not a number of base 10|"$root" '/a -1 100644 1 0 0 0 0.0 - - -'
+line 2: /a: rdev is over 4294967295|"$root" '/a 0 20644 1 0 0 4294967296 0.0 - - -'
+line 2: /a: content of 3 bytes and a size of 2|"$root" '/a 2 100644 1 0 0 0 0.0 - abc -'
+line 2: /a: digest has 4 hex digits|"$root" '/a 2 100644 1 0 0 0 0.0 a/b - abcd'
+line 2: /a: payload: /x: there is no hardlink target|"$root" '/a 0 @100644 1 0 0 0 0.0 /x - -'
+line 2: /a: xattr 1: without =|"$root" '/a 0 100644 1 0 0 0 0.0 - - - user.a'
 END
 
 # Beyond what an image can hold: found when the tree is known as a whole.
 usr='/usr 0 40755 2 0 0 0 0.0 - - -'
 printf '%s\n' "$root" "$usr" "/f 9007199254740993 100644 1 0 0 0 0.0 00/$zeros - -" > big.dump
 printf older > old.img
-refuse "a size beyond the format" '/f: size 9007199254740993' \
+refuse "a size beyond the format" '/f: file size 9007199254740993' \
 	cfs compute-id --from-dumpfile big.dump -o new.img
-refuse "  leaves an older image" '/f: size' \
+refuse "  leaves an older image" '/f: file size' \
 	cfs compute-id --from-dumpfile big.dump -o old.img
-refuse "  in mkcomposefs too" '/f: size' \
+refuse "  in mkcomposefs too" '/f: file size' \
 	./mkcomposefs --from-file big.dump old.img
 same "  whole" "$(cat old.img)" older
 check "  and makes no new one" test ! -e new.img

@@ -52,7 +52,7 @@ static void through_dumpfile(const struct cfs_tree *tree,
 	/* As mkcomposefs reads: images of it have longer content. */
 	if (cfs_dump_read(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT, &back, &err) <
 	    0) {
-		assert(strstr(err.msg, "xattrs of over"));
+		assert(strstr(err.msg, "xattrs exceed"));
 		return;
 	}
 	assert(cfs_erofs_write(back, version, 0, &again, &err) == 0);

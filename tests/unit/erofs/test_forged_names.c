@@ -107,7 +107,7 @@ static const struct forgery directories[] = {
 	  SINK,
 	  2,
 	  { { FORGE_NAME, "/e/g", 0, 1, 0 } },
-	  "image: /e: name of 0 bytes, 1 to 255 are possible",
+	  "image: /e: name is 0 bytes; it has to be 1 to 255",
 	  SAME },
 	{ "rust tree: . is there",
 	  SINK,
@@ -210,7 +210,7 @@ static const struct forgery directories[] = {
 	  2,
 	  { { FORGE_TAIL, "/", 36 + 3 + 255, 1, 'x' },
 	    { X("/", size), 8, 36 + 3 + 256 } },
-	  "image: /: name of 256 bytes, 1 to 255 are possible",
+	  "image: /: name is 256 bytes; it has to be 1 to 255",
 	  SAME },
 	{ "gap 4: names ascend in a block",
 	  SINK,
@@ -301,7 +301,7 @@ TEST(rust_tree_a_depth_of_2048_is_refused)
 {
 	struct cfs_err err = { 0 };
 
-	CHECK(read_deep(CFS_EROFS_DEPTH_MAX - 1, &err) == 0);
-	CHECK(read_deep(CFS_EROFS_DEPTH_MAX, &err) == -EBADMSG);
+	CHECK(read_deep(CFS_DEPTH_MAX, &err) == 0);
+	CHECK(read_deep(CFS_DEPTH_MAX + 1, &err) == -EBADMSG);
 	CHECK(strstr(err.msg, ": d: over 2047 levels deep"));
 }

@@ -69,14 +69,14 @@ TEST(files_have_1024_chunks_at_most)
 	put_sparse(&dump, (UINT64_C(1) << 53) + 1);
 	for (unsigned v = 0; v < 2; v++)
 		refused(&dump, v, -EFBIG,
-			"image: /f: size 9007199254740993, 9007199254740992 "
-			"is possible");
+			"image: /f: file size 9007199254740993 exceeds the "
+			"maximum of 9007199254740992");
 	/* Upstream's count of chunks wraps here (15.1: 9). */
 	put_sparse(&dump, UINT64_MAX);
 	for (unsigned v = 0; v < 2; v++)
 		refused(&dump, v, -EFBIG,
-			"image: /f: size 18446744073709551615, "
-			"9007199254740992 is possible");
+			"image: /f: file size 18446744073709551615 exceeds "
+			"the maximum of 9007199254740992");
 }
 
 TEST(files_of_version_2_have_one_chunk)
@@ -87,7 +87,8 @@ TEST(files_of_version_2_have_one_chunk)
 	CHECK(build(&dump, 2) == 0);
 	put_sparse(&dump, (UINT64_C(1) << 43) + 1);
 	refused(&dump, 2, -EFBIG,
-		"image: /f: size 8796093022209, 8796093022208 is possible");
+		"image: /f: file size 8796093022209 exceeds the maximum of "
+		"8796093022208");
 }
 
 static void put_inline(struct cfs_buf *dump, size_t size)
@@ -108,7 +109,8 @@ TEST(content_is_5000_bytes_at_most_and_512_in_version_2)
 	CHECK(build(&dump, 2) == 0);
 	put_inline(&dump, 513);
 	refused(&dump, 2, -EFBIG,
-		"image: /f: inline content of 513 bytes, version 2 takes 512");
+		"image: /f: inline content is 513 bytes; the maximum of "
+		"version 2 is 512");
 }
 
 static void put_symlink(struct cfs_buf *dump, size_t size)
@@ -129,7 +131,7 @@ TEST(symlinks_are_of_4095_bytes_at_most_and_1024_in_version_2)
 	CHECK(build(&dump, 2) == 0);
 	put_symlink(&dump, 1025);
 	refused(&dump, 2, -ENAMETOOLONG,
-		"image: /l: symlink target of 1025 bytes, 1024 are possible");
+		"image: /l: symlink target is 1025 bytes; the maximum is 1024");
 }
 
 /* Two files of @n attributes each that are the same. */
@@ -197,8 +199,8 @@ TEST(xattrs_of_an_inode_are_counted_in_16_bits)
 	for (unsigned v = 0; v <= CFS_EROFS_VERSION_MAX; v++) {
 		CHECK(write_xattrs(v, 3, 65511) == 0);
 		CHECK(write_xattrs(v, 3, 65512) == -E2BIG);
-		CHECK(strcmp(err.msg, "image: /f: 262152 bytes of xattrs, "
-				      "262148 are possible") == 0);
+		CHECK(strcmp(err.msg, "image: /f: 262152 bytes of xattrs; "
+				      "the maximum is 262148") == 0);
 	}
 }
 

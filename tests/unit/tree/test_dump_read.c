@@ -36,13 +36,13 @@ TEST(what_is_no_dumpfile_is_refused_by_line)
 		{ "", "no lines" },
 		{ "\n", "line 1: path: empty path" },
 		{ ROOT "\n", "line 2: path: empty path" },
-		{ FILE, "line 1: path: the first line is not that of /" },
-		{ ROOT ROOT, "line 2: path: a second root" },
+		{ FILE, "line 1: /f: path: the first entry must be /" },
+		{ ROOT ROOT, "line 2: /: path: a second root" },
 		{ "/ 0 100644 1 0 0 0 0.0 - - -\n", "root is no directory" },
 		{ "/ 0 @40755 1 0 0 0 0.0 / - -\n", "hardlinked" },
 		{ ROOT "/a/f 0 100644 1 0 0 0 0.0 - - -\n", "directory" },
 		{ ROOT FILE "/f/g 0 100644 1 0 0 0 0.0 - - -\n",
-		  "not a directory" },
+		  "is not a directory" },
 		{ ROOT "/. 0 100644 1 0 0 0 0.0 - - -\n", ". or .." },
 		{ ROOT DIR "/d/.. 0 100644 1 0 0 0 0.0 - - -\n", ". or .." },
 		{ ROOT DIR "/d/ 0 100644 1 0 0 0 0.0 - - -\n", "empty" },
@@ -354,6 +354,85 @@ TEST(a_backing_path_in_capital_letters_is_another)
 	CHECK(!(get(tree, "f")->flags & CFS_NODE_OBJECT));
 	CHECK(strncmp(cfs_node_backing(tree, get(tree, "f"), buf), "AA/A", 4) ==
 	      0);
+}
+
+/* @dirs directories within each other. */
+static int read_deep(unsigned dirs, unsigned flags)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOBUF struct cfs_buf dump = { 0 }, path = { 0 };
+
+	cfs_buf_adds(&dump, ROOT);
+	for (unsigned i = 0; i < dirs; i++) {
+		cfs_buf_adds(&path, "/d");
+		cfs_buf_add(&dump, path.data, path.len);
+		cfs_buf_adds(&dump, " 0 40755 2 0 0 0 0.0 - - -\n");
+	}
+	/* A file may be one level deeper. */
+	cfs_buf_add(&dump, path.data, path.len);
+	cfs_buf_adds(&dump, "/f 0 100644 1 0 0 0 0.0 - - -\n");
+	CHECK(!dump.failed);
+	return cfs_dump_read(cfs_buf_bytes(&dump), flags, &tree, &err);
+}
+
+TEST(directories_within_each_other_are_limited_by_either_reader)
+{
+	for (unsigned flags = 0; flags <= CFS_DUMP_LENIENT; flags++) {
+		CHECK(read_deep(CFS_DEPTH_MAX, flags) == 0);
+		CHECK(read_deep(CFS_DEPTH_MAX + 1, flags) == -ELOOP);
+		CHECK(strncmp(err.msg, "dumpfile line 2049: ...", 23) == 0);
+		CHECK(strstr(err.msg, "d/d: path: over 2047 directories"));
+	}
+}
+
+/* One line whose xattrs are @text. */
+static struct cfs_tree *with_xattrs(const char *text)
+{
+	CFS_AUTOBUF struct cfs_buf dump = { 0 };
+	struct cfs_tree *tree = NULL;
+
+	cfs_buf_addf(&dump, ROOT "/f 0 100644 1 0 0 0 0.0 - - - %s\n", text);
+	CHECK(cfs_buf_text(&dump));
+	(void)!cfs_dump_read(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT, &tree,
+			     &err);
+	return tree;
+}
+
+TEST(an_xattr_that_is_replaced_does_not_count)
+{
+	static char text[70000];
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	const struct cfs_xattr *x;
+	int n;
+
+	n = snprintf(text, sizeof(text),
+		     "user.a=%030000d user.a=%030000d user.b=1 user.a=z", 1, 2);
+	CHECK(n > 60000 && (tree = with_xattrs(text)));
+	CHECK(get(tree, "f")->xattrs->n == 2);
+	x = cfs_xattrs_get(get(tree, "f")->xattrs, "user.a");
+	CHECK(x && x->value_len == 1 && x->value[0] == 'z');
+	/* Together they are too many. */
+	snprintf(text, sizeof(text), "user.a=%030000d user.b=%030000d", 1, 2);
+	CHECK(!with_xattrs(text));
+	CHECK(strstr(err.msg, "line 2: /f: xattr 2: xattrs exceed the"));
+}
+
+TEST(mkcomposefs_reads_so_much_text_of_xattrs)
+{
+	static char text[70000];
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+
+	for (unsigned len = 65535; len <= 65536; len++) {
+		int n = snprintf(text, sizeof(text),
+				 "a=%030000d a=%030000d a=", 1, 2);
+
+		memset(text + n, 'x', len - (unsigned)n);
+		text[len] = '\0';
+		cfs_tree_free(tree);
+		tree = with_xattrs(text);
+		CHECK(!tree == (len > 65535));
+	}
+	CHECK(strstr(err.msg, "/f: the text of all xattrs is 65536 bytes"));
 }
 
 /* Found by fuzz_dump: an image of it gave back another dumpfile. */
