@@ -1,23 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* cfsctl import-image: stores an image that was made elsewhere. */
 #include <stdio.h>
+#include <string.h>
 
+#include "base/io.h"
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/image_version.h"
+#include "erofs/reader.h"
 #include "repo/object.h"
 #include "repo/ref.h"
 
-/* Only what is a composefs image gets a name. */
+static int ignore(void *ctx, const struct cfs_digest *digest,
+		  struct cfs_err *err)
+{
+	(void)ctx;
+	(void)digest;
+	(void)err;
+	return 0;
+}
+
+/* Only what fsck takes for a sane image of this repository gets a name. */
 static int check_object(const struct cfs_store *store,
 			const struct cfs_digest *id, struct cfs_err *err)
 {
+	CFS_AUTOBUF struct cfs_buf image = { 0 };
 	CFS_AUTOFD int fd = -EBADF;
 	unsigned version;
 	int r = cfs_object_open(store->objects, id, &fd, err);
 
 	if (r == 0)
 		return cfs_fail(err, ENOENT, "the object has vanished");
-	return r < 0 ? r : cmd_image_version(fd, &version, err);
+	if (r > 0)
+		r = cmd_image_version(fd, &version, err);
+	if (r < 0)
+		return r;
+	r = cfs_read_all(fd, CFS_EROFS_IMAGE_MAX, &image);
+	if (r == -EFBIG)
+		return cfs_fail(err, EFBIG,
+				"the image is longer than the maximum of "
+				"1 GiB");
+	if (r < 0)
+		return cfs_fail(err, -r, "read: %s", strerror(-r));
+	return cfs_erofs_objects(cfs_buf_bytes(&image), store->repo.meta.alg,
+				 ignore, NULL, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)

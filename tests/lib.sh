@@ -5,6 +5,7 @@
 #   refuse NAME WORDS COMMAND...   ok when it fails and says WORDS on stderr
 #   same NAME A B              ok when the two strings are equal
 #   as_nobody PROGRAM ARG...   runs $BIN/PROGRAM as a user without rights
+#   quiet COMMAND...           its standard output goes to the file quiet.out
 #   skip WHY                   leaves the program, as skipped
 #   finish                     last line: exit status by what was seen
 #
@@ -61,6 +62,10 @@ as_nobody() {
 	shift
 	chmod go+x . && cp "$BIN/$program" .nobody || return
 	setpriv --reuid 65534 --regid 65534 --clear-groups ./.nobody "$@"
+}
+
+quiet() {
+	"$@" > "$TMPDIR/quiet.out"
 }
 
 skip() {

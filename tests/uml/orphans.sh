@@ -19,18 +19,16 @@ fresh() { # SIZE
 	mkfs.ext4 -q -O verity -b 4096 disk
 	mount -o loop disk fs || skip "no verity ext4 in this kernel"
 }
-image() { # NAME SIZE: a composefs image of its own bytes
-	mkdir "$1"
-	head -c "$2" /dev/urandom > "$1/data"
-	mkfs.erofs --quiet "$1.erofs" "$1"
-	# struct composefs_header: magic, 1, no flags, format 1
-	printf '\x9a\x62\x78\xd0\1\0\0\0\0\0\0\0\1' |
-		dd of="$1.erofs" conv=notrunc status=none
+image() { # NAME SIZE: an image of about so many bytes, no two alike
+	head -c "$2" /dev/urandom | base64 -w 500 | awk '
+		BEGIN { print "/ 0 40755 2 0 0 0 0.0 - - -" }
+		length == 500 { print "/" NR " 500 100644 1 0 0 0 0.0 - " $0 " -" }' > "$1.dump"
+	cfsctl mkcomposefs --from-file "$1.dump" "$1.erofs"
 }
 mkdir fs
 image a 300000
 image b 400000
-image big 4000000 # its tree has 31 blocks and the root
+image big 3000000
 
 fresh 32M
 cfsctl init --insecure --algorithm fsverity-sha256-12 fs/repo > /dev/null
