@@ -82,8 +82,8 @@ static const char *policy_type(char *config)
 static const struct policy_file {
 	const char *name;
 	bool needed;
-	int (*add)(struct cfs_selabel *policy, struct cfs_bytes text,
-		   struct cfs_err *err);
+	int (*add)(struct cfs_selabel *policy, const char *file,
+		   struct cfs_bytes text, struct cfs_err *err);
 } policy_files[] = {
 	{ "file_contexts", true, cfs_selabel_add },
 	{ "file_contexts.local", false, cfs_selabel_add },
@@ -100,19 +100,19 @@ static int add_policy_file(struct cfs_tree *tree,
 	CFS_AUTOBUF struct cfs_buf path = { 0 }, text = { 0 };
 	int r;
 
-	cfs_buf_addf(&path, SELINUX "/%s/contexts/files/%s", type, file->name);
+	cfs_buf_addf(&path, "/" SELINUX "/%s/contexts/files/%s", type,
+		     file->name);
 	if (!cfs_buf_text(&path))
 		return cfs_fail(err, ENOMEM, "out of memory");
-	r = read_policy_file(tree, content, (char *)path.data, &text, err);
+	r = read_policy_file(tree, content, (char *)path.data + 1, &text, err);
 	if (r < 0)
 		return r;
 	if (r == 0 && file->needed)
 		return cfs_fail(err, ENOENT,
-				"/%s is not there, and /" CONFIG
+				"%s is not there, and /" CONFIG
 				" names that policy",
 				(char *)path.data);
-	r = file->add(policy, cfs_buf_bytes(&text), err);
-	return r < 0 ? cfs_ctx(err, "/%s", (char *)path.data) : 0;
+	return file->add(policy, (char *)path.data, cfs_buf_bytes(&text), err);
 }
 
 /* Returns 1 with the tree's policy, or 0 when it has none. */
@@ -351,6 +351,7 @@ static int relabel(struct relabel *re, struct cfs_err *err)
 {
 	int r = cfs_selabel_all(re->policy, &re->all, err);
 
+	cfs_selabel_allow(re->policy, re->tree->nodes);
 	if (r == 0)
 		r = relabel_root(re, err);
 	while (r == 0 && re->levels.len > 0) {

@@ -7,10 +7,37 @@
 #include "tree/libpcre2.h"
 #include "tree/table.h"
 
-/* Steps of one match, and KiB of memory for it: thousands of times what
- * sensible expressions need for a path. */
-#define STEPS_MAX 1000000
-#define HEAP_MAX  4096
+/*
+ * Steps that a match may take, and its cost.  A match that needs more than one
+ * level allows is repeated with the next one, since PCRE2 does not say how
+ * many it took.  Of five million matches of Debian's policy (5677 rules) with
+ * the files of a system one needs more than the first.
+ */
+static const struct {
+	uint32_t steps, cost;
+} levels[] = {
+	{ 250, 1 },
+	{ 10000, 40 },
+	{ 1000000, 4000 },
+};
+
+/* Levels for narrowing a scope: it may keep a rule that does not match. */
+#define NARROW_LEVELS 1
+
+/* KiB of memory for a match. */
+#define HEAP_MAX 4096
+
+/*
+ * Cost that a policy may have in all, and in addition for each of its rules and
+ * each file that it is matched with: ten times what Debian's policy costs a
+ * small tree, and a whole system.  A million takes a few seconds at most.
+ */
+#define BUDGET		UINT64_C(1000000)
+#define BUDGET_PER_RULE UINT64_C(200)
+#define BUDGET_PER_FILE UINT64_C(200)
+
+/* Translating an expression to machine code costs this and its length. */
+#define TRANSLATION 100
 
 /* An expression tried this often is worth being translated to machine code. */
 #define OFTEN 32
@@ -26,7 +53,10 @@ struct rule {
 	pcre2_code *code;    /* owned */
 	const char *context; /* NULL: <<none>> */
 	const char *regex;   /* as written */
+	const char *file;    /* where it stands */
+	size_t line;
 	unsigned tried;
+	uint64_t cost; /* so far */
 };
 
 struct alias {
@@ -41,6 +71,8 @@ struct cfs_selabel {
 	pcre2_compile_context *compile;
 	pcre2_match_context *match;
 	pcre2_match_data *data;
+	uint32_t steps;		/* that a match may take now */
+	uint64_t spent, budget; /* by all rules */
 };
 
 static int no_memory(struct cfs_err *err)
@@ -80,6 +112,7 @@ int cfs_selabel_new(struct cfs_selabel **ret, struct cfs_err *err)
 	if (!policy)
 		return no_memory(err);
 	policy->aliases.hash_of = alias_hash;
+	cfs_selabel_allow(policy, 0);
 	policy->compile = pcre2_compile_context_create(NULL);
 	policy->match = pcre2_match_context_create(NULL);
 	policy->data = pcre2_match_data_create(1, NULL);
@@ -87,10 +120,16 @@ int cfs_selabel_new(struct cfs_selabel **ret, struct cfs_err *err)
 	    !cfs_table_reserve(&policy->aliases))
 		return no_memory(err);
 	pcre2_set_max_pattern_length(policy->compile, CFS_SELABEL_REGEX_MAX);
-	pcre2_set_match_limit(policy->match, STEPS_MAX);
 	pcre2_set_heap_limit(policy->match, HEAP_MAX);
 	*ret = cfs_steal_ptr(&policy);
 	return 0;
+}
+
+void cfs_selabel_allow(struct cfs_selabel *policy, uint32_t files)
+{
+	policy->budget =
+		BUDGET + files * BUDGET_PER_FILE +
+		policy->rules.len / sizeof(struct rule) * BUDGET_PER_RULE;
 }
 
 void cfs_selabel_free(struct cfs_selabel *policy)
@@ -110,6 +149,7 @@ void cfs_selabel_free(struct cfs_selabel *policy)
 
 /* One line of a policy file in words; none when it is blank or a comment. */
 struct line {
+	const char *file; /* the policy's */
 	size_t number;
 	size_t n;
 	char *word[4];
@@ -167,7 +207,9 @@ static int add_rule(struct cfs_selabel *policy, const struct line *line,
 {
 	const char *type = line->n > 1 ? line->word[1] : "";
 	bool typed = type[0] == '-';
-	struct rule rule = { .regex = line->word[0] };
+	struct rule rule = { .regex = line->word[0],
+			     .file = line->file,
+			     .line = line->number };
 	int r;
 
 	if (typed && (!type[1] || type[2] || !strchr("bcdpls-", type[1])))
@@ -216,31 +258,37 @@ static int add_alias(struct cfs_selabel *policy, const struct line *line,
 }
 
 /* Gives each line of @text that is not empty to @add. */
-static int add_lines(struct cfs_selabel *policy, struct cfs_bytes text,
+static int add_lines(struct cfs_selabel *policy, const char *file,
+		     struct cfs_bytes text,
 		     int (*add)(struct cfs_selabel *policy,
 				const struct line *line, struct cfs_err *err),
 		     struct cfs_err *err)
 {
-	struct line line = { 0 };
+	struct line line = { .file = cfs_arena_dup(&policy->arena, file,
+						   strlen(file)) };
 	char *rest;
 	int r = copy_text(policy, text, &rest, err);
 
+	if (!line.file)
+		return no_memory(err);
 	while (r == 0 && next_line(&rest, &line))
 		if (line.n > 0)
 			r = add(policy, &line, err);
-	return r < 0 && line.number ? cfs_ctx(err, "line %zu", line.number) : r;
+	if (r < 0 && line.number)
+		(void)cfs_ctx(err, "line %zu", line.number);
+	return r < 0 ? cfs_ctx(err, "%s", file) : 0;
 }
 
-int cfs_selabel_add(struct cfs_selabel *policy, struct cfs_bytes text,
-		    struct cfs_err *err)
+int cfs_selabel_add(struct cfs_selabel *policy, const char *file,
+		    struct cfs_bytes text, struct cfs_err *err)
 {
-	return add_lines(policy, text, add_rule, err);
+	return add_lines(policy, file, text, add_rule, err);
 }
 
-int cfs_selabel_add_aliases(struct cfs_selabel *policy, struct cfs_bytes text,
-			    struct cfs_err *err)
+int cfs_selabel_add_aliases(struct cfs_selabel *policy, const char *file,
+			    struct cfs_bytes text, struct cfs_err *err)
 {
-	return add_lines(policy, text, add_alias, err);
+	return add_lines(policy, file, text, add_alias, err);
 }
 
 const char *cfs_selabel_alias(const struct cfs_selabel *policy,
@@ -272,25 +320,65 @@ int cfs_selabel_all(const struct cfs_selabel *policy,
 	return 0;
 }
 
-/* What PCRE2 says to @rule and @text. */
-static int try(struct cfs_selabel *policy, struct rule *rule,
-	       struct cfs_bytes text, uint32_t how)
+static void charge(struct cfs_selabel *policy, struct rule *rule, uint64_t cost)
 {
-	int r;
+	rule->cost += cost;
+	policy->spent += cost;
+}
 
-	/* No translator on this machine, or no memory: then it is slower. */
-	if (++rule->tried == OFTEN)
-		(void)pcre2_jit_compile(rule->code,
-					PCRE2_JIT_COMPLETE |
-						PCRE2_JIT_PARTIAL_HARD);
-	r = pcre2_match(rule->code, text.data, text.len, 0, how, policy->data,
-			policy->match);
+/* No translator on this machine, or no memory: then it is slower. */
+static void translate(struct cfs_selabel *policy, struct rule *rule)
+{
+	charge(policy, rule, TRANSLATION + strlen(rule->regex));
+	(void)pcre2_jit_compile(rule->code,
+				PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
+}
+
+/* What PCRE2 says to @rule and @text, in the steps that are set. */
+static int match(struct cfs_selabel *policy, const struct rule *rule,
+		 struct cfs_bytes text, uint32_t how)
+{
+	int r = pcre2_match(rule->code, text.data, text.len, 0, how,
+			    policy->data, policy->match);
+
 	/* Its stack is small, the interpreter's grows to the limit. */
 	if (r == PCRE2_ERROR_JIT_STACKLIMIT)
 		r = pcre2_match(rule->code, text.data, text.len, 0,
 				how | PCRE2_NO_JIT, policy->data,
 				policy->match);
 	return r;
+}
+
+/* The same in the steps of at most the first @n levels. */
+static int try(struct cfs_selabel *policy, struct rule *rule,
+	       struct cfs_bytes text, uint32_t how, size_t n)
+{
+	int r = PCRE2_ERROR_MATCHLIMIT;
+
+	if (++rule->tried == OFTEN)
+		translate(policy, rule);
+	for (size_t i = 0; i < n && r == PCRE2_ERROR_MATCHLIMIT; i++) {
+		if (policy->steps != levels[i].steps) {
+			policy->steps = levels[i].steps;
+			pcre2_set_match_limit(policy->match, policy->steps);
+		}
+		charge(policy, rule, levels[i].cost);
+		r = match(policy, rule, text, how);
+	}
+	return r;
+}
+
+/* The rule that cost most is the one to change. */
+static int too_expensive(const struct cfs_selabel *policy, struct cfs_err *err)
+{
+	const struct rule *rules = rules_of(policy), *most = rules;
+
+	for (size_t i = 0; i < policy->rules.len / sizeof(*rules); i++)
+		most = rules[i].cost > most->cost ? &rules[i] : most;
+	return cfs_fail(err, E2BIG,
+			"matching files with the SELinux policy takes too "
+			"long, most of it for %s: line %zu: expression %.200s",
+			most->file, most->line, most->regex);
 }
 
 int cfs_selabel_narrow(struct cfs_selabel *policy,
@@ -305,10 +393,13 @@ int cfs_selabel_narrow(struct cfs_selabel *policy,
 	for (size_t i = 0; i < n; i++) {
 		/* "No" is the one answer that more text cannot change. */
 		if (try(policy, &rules_of(policy)[number[i]], prefix,
-			PCRE2_PARTIAL_HARD) != PCRE2_ERROR_NOMATCH)
+			PCRE2_PARTIAL_HARD,
+			NARROW_LEVELS) != PCRE2_ERROR_NOMATCH)
 			cfs_buf_add(&scope.rules, &number[i], sizeof(*number));
 	}
-	if (cfs_buf_check(&scope.rules, err) < 0) {
+	if (cfs_buf_check(&scope.rules, err) < 0 ||
+	    (policy->spent > policy->budget &&
+	     too_expensive(policy, err) < 0)) {
 		cfs_buf_free(&scope.rules);
 		return -err->code;
 	}
@@ -326,16 +417,19 @@ int cfs_selabel_find(struct cfs_selabel *policy,
 
 	for (size_t i = 0; i < n; i++) {
 		struct rule *rule = &rules_of(policy)[number[i]];
-		int r = try(policy, rule, key, 0);
+		int r = try(policy, rule, key, 0, CFS_ARRAY_SIZE(levels));
 
+		if (policy->spent > policy->budget)
+			return too_expensive(policy, err);
 		if (r == PCRE2_ERROR_NOMATCH)
 			continue;
 		if (r == PCRE2_ERROR_NOMEMORY)
 			return no_memory(err);
 		if (r < 0)
 			return cfs_fail(err, EINVAL,
-					"expression %.200s takes too long",
-					rule->regex);
+					"%s: line %zu: expression %.200s takes "
+					"too long",
+					rule->file, rule->line, rule->regex);
 		if (!rule->context)
 			return 0;
 		*ret = rule->context;

@@ -29,18 +29,31 @@ void cfs_selabel_free(struct cfs_selabel *policy);
 CFS_DEFINE_AUTO(struct cfs_selabel, cfs_selabel_free);
 
 /*
- * Adds the lines of a file_contexts file: "REGEX [-TYPE] CONTEXT".  Of all
- * lines that match a path the one added last counts.
- * Errors, with the number of the line: -EINVAL a line or an expression is not
+ * Adds the lines of the file_contexts file @file: "REGEX [-TYPE] CONTEXT".  Of
+ * all lines that match a path the one added last counts.
+ *
+ * @file: its name, for messages; copied.
+ * Errors, with file and line: -EINVAL a line or an expression is not
  * understood, -E2BIG over the limits; -ENOMEM.
  */
-int cfs_selabel_add(struct cfs_selabel *policy, struct cfs_bytes text,
+int cfs_selabel_add(struct cfs_selabel *policy, const char *file,
+		    struct cfs_bytes text,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Adds the lines of a file_contexts.subs file: "ALIAS ORIGINAL".  A line more
- * for the same alias replaces the one before.  Errors: likewise. */
-int cfs_selabel_add_aliases(struct cfs_selabel *policy, struct cfs_bytes text,
+/* Adds the lines of the file_contexts.subs file @file: "ALIAS ORIGINAL".  A
+ * later line for the same alias replaces the earlier one.
+ * Errors: see cfs_selabel_add(). */
+int cfs_selabel_add_aliases(struct cfs_selabel *policy, const char *file,
+			    struct cfs_bytes text,
 			    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Expressions may be written to take long, and a policy has many of them:
+ * what narrowing and finding cost is added up over the life of the policy and
+ * limited, the same on every machine.  Call this once when all files of the
+ * policy are added: @files is how many paths will be looked up.
+ */
+void cfs_selabel_allow(struct cfs_selabel *policy, uint32_t files) CFS_NONNULL;
 
 /* The original that stands for @path, NUL-terminated, until the policy is
  * freed; NULL when there is none. */
@@ -61,7 +74,7 @@ int cfs_selabel_all(const struct cfs_selabel *policy,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Those of @above that can match a path which begins with @prefix (with its
- * slash at the end).  Errors: -ENOMEM. */
+ * slash at the end).  Errors: -E2BIG as for cfs_selabel_find(); -ENOMEM. */
 int cfs_selabel_narrow(struct cfs_selabel *policy,
 		       const struct cfs_selabel_scope *above,
 		       struct cfs_bytes prefix, struct cfs_selabel_scope *ret,
@@ -73,7 +86,9 @@ int cfs_selabel_narrow(struct cfs_selabel *policy,
  * @key: the path and, behind it, one letter for its type: b c d p l s, or -
  *	for a regular file.
  * Returns 1 with *@ret (NUL-terminated, the policy's), or 0 for no label.
- * Errors: -EINVAL an expression takes too long; -ENOMEM.
+ * Errors, with file and line of the rule: -EINVAL an expression takes too
+ * long for this path, -E2BIG all of them together for what
+ * cfs_selabel_allow() allows (the rule is the most expensive one); -ENOMEM.
  */
 int cfs_selabel_find(struct cfs_selabel *policy,
 		     const struct cfs_selabel_scope *scope,

@@ -244,6 +244,15 @@ refuse "a policy that is not understood is no policy to go by" \
 	'/etc/selinux/mine/contexts/files/file_contexts: line 1: expected' \
 	cfsctl --no-repo compute-id --bootable labelled
 
+# Expressions that backtrack: each is within its limit, all of them are not.
+for i in $(seq 100); do
+	echo "/usr/bin/(a|a|a)*$i -- slow_t"
+done > $policy/file_contexts
+for i in $(seq 50); do : > labelled/usr/bin/aaaaaaaaab$i; done
+refuse "a policy that takes long for the tree names its worst rule" \
+	"too long, most of it for /etc/selinux/mine/contexts/files/file_contexts: line " \
+	cfsctl --no-repo compute-id --bootable labelled
+
 # A file that is mostly a hole, as lastlog is, takes no more room as an object,
 # whichever way it is copied; nor does one of zeros that is none.
 truncate -s 64M sparse

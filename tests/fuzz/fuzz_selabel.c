@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rules = (struct cfs_bytes){ line + 1, size - key.len - 1 };
 	slash = memrchr(data, '/', key.len);
 	if (!slash || cfs_selabel_new(&policy, &err) < 0 ||
-	    cfs_selabel_add(policy, rules, &err) < 0)
+	    cfs_selabel_add(policy, "contexts", rules, &err) < 0)
 		return 0;
 	dir.len = slash + 1 - data;
 	if (cfs_selabel_all(policy, &all, &err) < 0 ||
@@ -33,8 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	r1 = cfs_selabel_find(policy, &all, key, &a, &err);
 	r2 = cfs_selabel_find(policy, &some, key, &b, &err);
-	/* With fewer rules fewer of them can take too long. */
-	if (r1 >= 0 && (r1 != r2 || a != b))
+	/* With fewer rules fewer of them can take too long, unless all that is
+	 * allowed was used before. */
+	if (r1 >= 0 && r2 != -E2BIG && (r1 != r2 || a != b))
 		abort();
 	cfs_buf_free(&all.rules);
 	cfs_buf_free(&some.rules);

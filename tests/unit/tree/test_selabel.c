@@ -15,7 +15,7 @@ static struct cfs_selabel *policy_of(const char *contexts)
 	struct cfs_selabel *policy = NULL;
 
 	CHECK(cfs_selabel_new(&policy, &err) == 0);
-	CHECK(cfs_selabel_add(policy, bytes(contexts), &err) == 0);
+	CHECK(cfs_selabel_add(policy, "contexts", bytes(contexts), &err) == 0);
 	return policy;
 }
 
@@ -100,7 +100,8 @@ TEST(later_files_add_to_earlier_ones)
 	CFS_AUTO(cfs_selabel_free)
 	struct cfs_selabel *policy = policy_of("/a first\n");
 
-	CHECK(cfs_selabel_add(policy, bytes("/a second"), &err) == 0);
+	CHECK(cfs_selabel_add(policy, "contexts", bytes("/a second"), &err) ==
+	      0);
 	CHECK(labels(policy, "/", "/a-", "second"));
 }
 
@@ -109,22 +110,23 @@ TEST(a_line_that_is_not_understood_is_named)
 	static const struct {
 		const char *text, *says;
 	} bad[] = {
-		{ "/a x\n/b\n", "line 2: expected an expression" },
-		{ "/a -- x y\n", "line 1: expected" },
-		{ "/a x y\n", "line 1: expected" },
-		{ "/a --\n", "line 1: expected" },
-		{ "/a -q x\n", "line 1: -q is no type" },
-		{ "/a - x\n", "line 1: - is no type" },
-		{ "\n\n/a( x\n", "line 3: expression /a(: missing closing" },
-		{ "/a\\C x\n", "line 1: expression" },
+		{ "/a x\n/b\n", "contexts: line 2: expected an expression" },
+		{ "/a -- x y\n", "contexts: line 1: expected" },
+		{ "/a x y\n", "contexts: line 1: expected" },
+		{ "/a --\n", "contexts: line 1: expected" },
+		{ "/a -q x\n", "contexts: line 1: -q is no type" },
+		{ "/a - x\n", "contexts: line 1: - is no type" },
+		{ "\n\n/a( x\n",
+		  "contexts: line 3: expression /a(: missing closing" },
+		{ "/a\\C x\n", "contexts: line 1: expression" },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		CFS_AUTO(cfs_selabel_free) struct cfs_selabel *policy = NULL;
 
 		CHECK(cfs_selabel_new(&policy, &err) == 0);
-		CHECK(cfs_selabel_add(policy, bytes(bad[i].text), &err) ==
-		      -EINVAL);
+		CHECK(cfs_selabel_add(policy, "contexts", bytes(bad[i].text),
+				      &err) == -EINVAL);
 		if (!strstr(err.msg, bad[i].says))
 			printf("# %s\n", err.msg);
 		CHECK(strstr(err.msg, bad[i].says));
@@ -139,7 +141,7 @@ TEST(an_expression_over_the_limit_is_refused)
 	memset(line, 'a', sizeof(line));
 	strcpy(line + CFS_SELABEL_REGEX_MAX, " x\n");
 	CHECK(cfs_selabel_new(&policy, &err) == 0);
-	CHECK(cfs_selabel_add(policy, bytes(line), &err) == -E2BIG);
+	CHECK(cfs_selabel_add(policy, "contexts", bytes(line), &err) == -E2BIG);
 }
 
 TEST(an_expression_that_takes_for_ever_is_an_error)
@@ -155,8 +157,67 @@ TEST(an_expression_that_takes_for_ever_is_an_error)
 		      bytes("/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 			    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaabb-"),
 		      &label, &err) == -EINVAL);
-	CHECK(strstr(err.msg, "takes too long"));
+	CHECK(strcmp(err.msg, "contexts: line 1: expression "
+			      "/(a+)+(a+)+(a+)+b takes too long") == 0);
 	cfs_buf_free(&all.rules);
+}
+
+/* Looks up /aaaaaaaaaNb in @policy until that fails.  Returns how often. */
+static unsigned lookups(struct cfs_selabel *policy, unsigned max)
+{
+	struct cfs_selabel_scope all = { 0 };
+	const char *label;
+	unsigned i = 0;
+	int r;
+
+	CHECK(cfs_selabel_all(policy, &all, &err) == 0);
+	do {
+		char key[64];
+
+		snprintf(key, sizeof(key), "/aaaaaaaaa%ub-", i);
+		r = cfs_selabel_find(policy, &all, bytes(key), &label, &err);
+	} while (r >= 0 && ++i < max);
+	cfs_buf_free(&all.rules);
+	return i;
+}
+
+TEST(expressions_that_take_long_together_are_an_error)
+{
+	CFS_AUTO(cfs_selabel_free)
+	struct cfs_selabel *policy = policy_of("/usr(/.*)? x\n"
+					       "/(a|a|a)*b y\n"
+					       "/etc(/.*)? z\n");
+
+	/* Each match alone is within the limit, some 30000 steps. */
+	CHECK(lookups(policy, 5000) < 1000);
+	CHECK(err.code == E2BIG);
+	CHECK(strstr(err.msg, "too long, most of it for contexts: line 2: "
+			      "expression /(a|a|a)*b"));
+}
+
+TEST(more_files_may_take_longer)
+{
+	CFS_AUTO(cfs_selabel_free)
+	struct cfs_selabel *few = policy_of("/(a|a|a)*b y\n");
+	CFS_AUTO(cfs_selabel_free)
+	struct cfs_selabel *many = policy_of("/(a|a|a)*b y\n");
+	unsigned n = lookups(few, 5000);
+
+	cfs_selabel_allow(many, 10000);
+	CHECK(n < 5000 && lookups(many, 5000) > 2 * n);
+}
+
+TEST(a_policy_of_many_rules_may_try_each_for_every_file)
+{
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	CFS_AUTO(cfs_selabel_free) struct cfs_selabel *policy = NULL;
+
+	for (int i = 0; i < 6500; i++)
+		cfs_buf_addf(&text, "/usr/(.*/)?lib%d(/.*)? --\tl\n", i);
+	CHECK(cfs_buf_text(&text));
+	policy = policy_of((char *)text.data);
+	cfs_selabel_allow(policy, 200);
+	CHECK(lookups(policy, 200) == 200);
 }
 
 TEST(many_tries_do_not_change_what_an_expression_matches)
@@ -175,16 +236,18 @@ TEST(aliases_are_whole_paths_and_the_last_one_counts)
 	CFS_AUTO(cfs_selabel_free) struct cfs_selabel *policy = NULL;
 
 	CHECK(cfs_selabel_new(&policy, &err) == 0);
-	CHECK(cfs_selabel_add_aliases(policy,
+	CHECK(cfs_selabel_add_aliases(policy, "subs",
 				      bytes("# x\n/lib64 /usr/lib\n/a /b\n"),
 				      &err) == 0);
-	CHECK(cfs_selabel_add_aliases(policy, bytes("/a /c\n"), &err) == 0);
+	CHECK(cfs_selabel_add_aliases(policy, "subs", bytes("/a /c\n"), &err) ==
+	      0);
 	CHECK(strcmp(cfs_selabel_alias(policy, bytes("/lib64")), "/usr/lib") ==
 	      0);
 	CHECK(strcmp(cfs_selabel_alias(policy, bytes("/a")), "/c") == 0);
 	CHECK(!cfs_selabel_alias(policy, bytes("/lib64/x")));
-	CHECK(cfs_selabel_add_aliases(policy, bytes("/a\n"), &err) == -EINVAL);
-	CHECK(strstr(err.msg, "line 1: expected two paths"));
-	CHECK(cfs_selabel_add_aliases(policy, bytes("/a /b /c\n"), &err) ==
+	CHECK(cfs_selabel_add_aliases(policy, "subs", bytes("/a\n"), &err) ==
 	      -EINVAL);
+	CHECK(strstr(err.msg, "subs: line 1: expected two paths"));
+	CHECK(cfs_selabel_add_aliases(policy, "subs", bytes("/a /b /c\n"),
+				      &err) == -EINVAL);
 }
