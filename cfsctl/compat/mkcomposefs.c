@@ -38,7 +38,8 @@ struct stream {
 	struct cfs_merkle *digest; /* or NULL */
 };
 
-/* The words and the order are those of composefs' mkcomposefs. */
+/* The words and the order are those of composefs' mkcomposefs; help alone has
+ * what that lacks. */
 void cmd_mkcomposefs_usage(FILE *to)
 {
 	cpu_set_t set;
@@ -68,6 +69,10 @@ void cmd_mkcomposefs_usage(FILE *to)
 		"number of threads used to calculate digest and copy files "
 		"(default=%d)\n",
 		cpus);
+	if (to == stdout)
+		fputs("  --hardlinks           Keep hard links: all names of a "
+		      "file are one inode of the image\n",
+		      to);
 }
 
 /*
@@ -121,6 +126,7 @@ enum option_id {
 	MIN_VERSION,
 	MAX_VERSION,
 	THREADS,
+	HARDLINKS,
 };
 
 static int take_option(struct job *job, int id, bool *digest_only)
@@ -134,6 +140,9 @@ static int take_option(struct job *job, int id, bool *digest_only)
 		return 0;
 	case SKIP_DEVICES:
 		job->scan_flags |= CFS_SCAN_NO_DEVICES;
+		return 0;
+	case HARDLINKS:
+		job->scan_flags &= ~(unsigned)CFS_SCAN_NO_HARDLINKS;
 		return 0;
 	case SKIP_XATTRS:
 		job->scan_flags |= CFS_SCAN_NO_XATTRS;
@@ -180,6 +189,7 @@ static int parse_options(struct job *job, int argc, char **argv,
 		{ "min-version", required_argument, NULL, MIN_VERSION },
 		{ "max-version", required_argument, NULL, MAX_VERSION },
 		{ "threads", required_argument, NULL, THREADS },
+		{ "hardlinks", no_argument, NULL, HARDLINKS },
 		{ 0 },
 	};
 	int id;
@@ -326,7 +336,9 @@ static int work(const struct job *job, struct cfs_err *err)
 
 int cmd_mkcomposefs(int argc, char **argv, struct cfs_err *err)
 {
-	struct job job = { .min_version = -1, .max_version = -1 };
+	struct job job = { .scan_flags = CFS_SCAN_NO_HARDLINKS,
+			   .min_version = -1,
+			   .max_version = -1 };
 	bool digest_only = false;
 	int first = parse_options(&job, argc, argv, &digest_only);
 	int r;

@@ -18,7 +18,7 @@ static int scan_dir(int dir, unsigned flags, unsigned threads,
 		    struct cfs_err *err)
 {
 	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
-	struct cfs_scan scan = { .flags = flags | CFS_SCAN_NO_HARDLINKS };
+	struct cfs_scan scan = { .flags = flags };
 	struct cfs_keeper keeper;
 	int r;
 

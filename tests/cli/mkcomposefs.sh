@@ -309,4 +309,35 @@ dump '/d 0 40755 2 0 0 0 1.0 - - - trusted.overlay.whiteouts=abcdefgh' \
 check "an xattr that a mark replaces" mkcomposefs --from-file x.dump x.img
 dump "/f $file" "/f $file"
 says "f" --from-file x.dump x.img
+# Hard links are kept if asked for.
+mkdir -p linked/sub
+head -c 5000 /dev/zero > linked/file
+echo short > linked/inline
+ln -s target linked/symlink
+mkfifo linked/fifo
+for f in file inline symlink fifo; do
+	ln -P linked/$f linked/sub/$f
+	ln -P linked/$f linked/z$f
+done
+mknod linked/gone c 0 0 2> /dev/null && ln linked/gone linked/sub/gone
+find linked -exec touch -hd @1234567890 {} +
+check "hard links are kept with --hardlinks" \
+	mkcomposefs --hardlinks --digest-store=links linked linked.img
+composefs-info dump linked.img > linked.dump
+for f in file inline symlink fifo; do
+	same "  of a $f" "$(grep -c " @[0-7]* 3 .*/$f " linked.dump)" 2
+done
+same "  whiteouts are files of their own" "$(grep -c 'gone .* @' linked.dump)" 0
+check "  a digest store in the directory gives the same" sh -c '
+	mkcomposefs --hardlinks --digest-store=linked/store linked again.img &&
+	cmp linked.img again.img && diff -r links linked/store; r=$?
+	rm -rf linked/store; touch -hd @1234567890 linked; exit $r'
+same "  the image is cfsctl's of the directory" \
+	"$(mkcomposefs --hardlinks --min-version=1 --print-digest-only linked)" \
+	"$(cfsctl --no-repo --hash sha256 compute-id --no-propagate-usr-to-root linked)"
+mkcomposefs linked apart.img
+same "without it every name is a file of its own" \
+	"$(composefs-info dump apart.img | grep -c ' @')" 0
+check "usage on errors is the C program's" sh -c '! mkcomposefs --x 2>&1 | grep hardlinks'
+check "help has it" sh -c 'cfsctl help mkcomposefs | grep -q hardlinks'
 finish
