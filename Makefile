@@ -46,7 +46,7 @@ CLANG_FORMAT ?= $(firstword $(shell command -v clang-format-14 clang-format 2>/d
 
 # A room is a top-level folder of sources, some in folders of their own; all
 # of them make one archive.
-ROOMS      := base compress fsverity tree keys mount boot erofs repo disk
+ROOMS      := base compress fsverity tree keys mount boot erofs repo disk oci
 
 # composefs-setup-root's trusted computing base: the sources it is linked
 # from, all of them.  Adding one is a reviewed act; so is raising the budget.
@@ -74,7 +74,7 @@ CFS_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now
 # libkeyutils is a handful of system calls: not worth a shared library.
 CTL_LIBS   := -l:libkeyutils.a -lpthread
 # What the tests call beside what is tested.
-TEST_LIBS  := -lcrypto -lext2fs -lcom_err $(CTL_LIBS)
+TEST_LIBS  := -lz -llzma -lbz2 -lcrypto -lext2fs -lcom_err $(CTL_LIBS)
 
 ifdef SAN
 CFS_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all

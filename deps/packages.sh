@@ -26,7 +26,8 @@ group() {
 	case $1 in
 	build) echo gcc libc6-dev make pkg-config patch xz-utils libssl-dev \
 		libkeyutils-dev libext2fs-dev comerr-dev libpcre2-dev \
-		libzstd-dev linux-libc-dev ;;
+		libzstd-dev libisal-dev zlib1g-dev liblzma-dev libbz2-dev \
+		linux-libc-dev ;;
 	check) echo "$clang" e2fsprogs fsverity keyutils erofs-utils strace attr \
 		acl mandoc systemd openssl python3 valgrind musl-tools \
 		softhsm2 btrfs-progs libarchive-tools ;;

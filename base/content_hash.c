@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "base/content_hash.h"
+
+#include "base/libcrypto.h"
+
+struct cfs_content_hash {
+	EVP_MD *md;
+	EVP_MD_CTX *ctx;
+	uint64_t fed;
+	const struct cfs_source *from;
+};
+
+size_t cfs_content_hash_size(enum cfs_content_hash_alg alg)
+{
+	return alg == CFS_CONTENT_SHA512 ? 64 : 32;
+}
+
+const char *cfs_content_hash_name(enum cfs_content_hash_alg alg)
+{
+	return alg == CFS_CONTENT_SHA512 ? "sha512" : "sha256";
+}
+
+int cfs_content_hash_new(enum cfs_content_hash_alg alg,
+			 struct cfs_content_hash **ret, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
+	int r = cfs_libcrypto_load(err);
+
+	if (r < 0)
+		return r;
+	hash = calloc(1, sizeof(*hash));
+	if (!hash)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	hash->md = EVP_MD_fetch(NULL, cfs_content_hash_name(alg), NULL);
+	hash->ctx = EVP_MD_CTX_new();
+	if (!hash->md || !hash->ctx ||
+	    !EVP_DigestInit_ex2(hash->ctx, hash->md, NULL))
+		return cfs_fail(err, ENOTSUP, "libcrypto offers no %s",
+				cfs_content_hash_name(alg));
+	*ret = cfs_steal_ptr(&hash);
+	return 0;
+}
+
+void cfs_content_hash_free(struct cfs_content_hash *hash)
+{
+	if (!hash)
+		return;
+	if (hash->ctx)
+		EVP_MD_CTX_free(hash->ctx);
+	if (hash->md)
+		EVP_MD_free(hash->md);
+	free(hash);
+}
+
+static int failed(struct cfs_err *err)
+{
+	return cfs_fail(err, EIO, "libcrypto failed to hash");
+}
+
+int cfs_content_hash_update(struct cfs_content_hash *hash,
+			    struct cfs_bytes data, struct cfs_err *err)
+{
+	if (data.len > 0 && !EVP_DigestUpdate(hash->ctx, data.data, data.len))
+		return failed(err);
+	hash->fed += data.len;
+	return 0;
+}
+
+int cfs_content_hash_final(struct cfs_content_hash *hash,
+			   uint8_t ret[static CFS_CONTENT_MAX],
+			   struct cfs_err *err)
+{
+	return EVP_DigestFinal_ex(hash->ctx, ret, NULL) ? 0 : failed(err);
+}
+
+uint64_t cfs_content_hash_fed(const struct cfs_content_hash *hash)
+{
+	return hash->fed;
+}
+
+static ssize_t read_hashed(void *ctx, void *data, size_t len,
+			   struct cfs_err *err)
+{
+	struct cfs_content_hash *hash = ctx;
+	ssize_t n = cfs_source_read(hash->from, data, len, err);
+	int r = 0;
+
+	if (n > 0)
+		r = cfs_content_hash_update(
+			hash, (struct cfs_bytes){ data, (size_t)n }, err);
+	return r < 0 ? r : n;
+}
+
+struct cfs_source cfs_content_hash_source(struct cfs_content_hash *hash,
+					  const struct cfs_source *from)
+{
+	hash->from = from;
+	return (struct cfs_source){ read_hashed, hash };
+}
+
+int cfs_content_hash_bytes(enum cfs_content_hash_alg alg, struct cfs_bytes data,
+			   uint8_t ret[static CFS_CONTENT_MAX],
+			   struct cfs_err *err)
+{
+	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
+	int r = cfs_content_hash_new(alg, &hash, err);
+
+	if (r == 0)
+		r = cfs_content_hash_update(hash, data, err);
+	return r < 0 ? r : cfs_content_hash_final(hash, ret, err);
+}

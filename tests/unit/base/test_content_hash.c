@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "base/content_hash.h"
+
+#include "tests/test.h"
+
+static struct cfs_err err;
+
+static struct cfs_bytes text(const char *s)
+{
+	return (struct cfs_bytes){ (const uint8_t *)s, strlen(s) };
+}
+
+static int is_hex(const uint8_t *hash, size_t len, const char *hex)
+{
+	char have[2 * CFS_CONTENT_MAX + 1];
+
+	for (size_t i = 0; i < len; i++)
+		snprintf(have + 2 * i, 3, "%02x", hash[i]);
+	return strcmp(have, hex) == 0;
+}
+
+/* Source: FIPS 180-2, B.1 and C.1. */
+#define ABC_256 \
+	"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define ABC_512                                                            \
+	"ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a" \
+	"2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"
+
+TEST(bytes_have_the_known_hashes)
+{
+	uint8_t hash[CFS_CONTENT_MAX];
+
+	CHECK(cfs_content_hash_bytes(CFS_CONTENT_SHA256, text("abc"), hash,
+				     &err) == 0);
+	CHECK(is_hex(hash, cfs_content_hash_size(CFS_CONTENT_SHA256), ABC_256));
+	CHECK(cfs_content_hash_bytes(CFS_CONTENT_SHA512, text("abc"), hash,
+				     &err) == 0);
+	CHECK(is_hex(hash, cfs_content_hash_size(CFS_CONTENT_SHA512), ABC_512));
+	CHECK(strcmp(cfs_content_hash_name(CFS_CONTENT_SHA512), "sha512") == 0);
+}
+
+TEST(a_source_is_hashed_as_it_is_read)
+{
+	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
+	struct cfs_bytes rest = text("abc");
+	struct cfs_source from = cfs_source_of_bytes(&rest), source;
+	uint8_t out[CFS_CONTENT_MAX];
+	char data[8];
+
+	CHECK(cfs_content_hash_new(CFS_CONTENT_SHA256, &hash, &err) == 0);
+	source = cfs_content_hash_source(hash, &from);
+	CHECK(cfs_source_read(&source, data, 1, &err) == 1);
+	CHECK(cfs_content_hash_fed(hash) == 1 && data[0] == 'a');
+	CHECK(cfs_source_full(&source, data, sizeof(data), &err) == 2);
+	CHECK(cfs_content_hash_final(hash, out, &err) == 0);
+	CHECK(is_hex(out, 32, ABC_256));
+}
+
+TEST(failures_of_the_source_are_passed_on)
+{
+	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
+	int bad = -1;
+	struct cfs_source from = cfs_source_of_fd(&bad), source;
+	char data[8];
+
+	CHECK(cfs_content_hash_new(CFS_CONTENT_SHA256, &hash, &err) == 0);
+	source = cfs_content_hash_source(hash, &from);
+	CHECK(cfs_source_read(&source, data, 1, &err) == -EBADF);
+	cfs_content_hash_free(NULL);
+}
