@@ -5,10 +5,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
-
-#define ROOM_FIRST 16
+#include "repo/ref.h"
 
 enum cure {
 	CURE_META,
@@ -73,34 +71,55 @@ struct cfs_kept_finding {
 
 void cmd_findings_free(struct cfs_findings *f)
 {
+	for (size_t i = 0; i < f->n_names; i++)
+		free(f->names[i].name);
 	for (size_t i = 0; i < f->n; i++)
 		for (size_t k = 0; k < CFS_ARRAY_SIZE(f->v[i].text); k++)
 			free(f->v[i].text[k]);
-	cmd_image_names_free(&f->names);
+	free(f->names);
 	free(f->v);
 	*f = (struct cfs_findings){ 0 };
 }
 
-static bool make_room(struct cfs_findings *f)
+/* Makes room for one more element. */
+static void *grow(void *v, size_t n, size_t *room, size_t size)
 {
-	size_t room = f->room ? 2 * f->room : ROOM_FIRST;
-	struct cfs_kept_finding *v;
+	size_t more = *room ? 2 * *room : 16;
 
-	if (f->n < f->room)
-		return true;
-	v = reallocarray(f->v, room, sizeof(*v));
-	if (!v)
-		return false;
-	f->v = v;
-	f->room = room;
-	return true;
+	if (n < *room)
+		return v;
+	v = reallocarray(v, more, size);
+	if (v)
+		*room = more;
+	return v;
+}
+
+static int add_name(const char *name, const struct cfs_digest *id, void *arg,
+		    struct cfs_err *err)
+{
+	struct cfs_findings *f = arg;
+	CFS_AUTOFREE char *copy = id ? strdup(name) : NULL;
+	struct cfs_image_name *names;
+
+	if (!id)
+		return 0;
+	names = grow(f->names, f->n_names, &f->names_room, sizeof(*names));
+	if (names)
+		f->names = names;
+	f->no_memory |= !names || !copy;
+	if (f->no_memory)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	names[f->n_names++] =
+		(struct cfs_image_name){ .id = *id,
+					 .name = cfs_steal_ptr(&copy) };
+	return 0;
 }
 
 void cmd_findings_names(struct cfs_findings *f, const struct cfs_repo *repo)
 {
 	struct cfs_err ignored;
 
-	(void)!cmd_image_names_read(&f->names, repo, &ignored);
+	(void)!cfs_ref_each(repo, add_name, f, &ignored);
 }
 
 static char *keep(struct cfs_findings *f, const char *text)
@@ -114,13 +133,13 @@ static char *keep(struct cfs_findings *f, const char *text)
 void cmd_findings_add(void *arg, const struct cfs_finding *finding)
 {
 	struct cfs_findings *f = arg;
-	struct cfs_kept_finding *k;
+	struct cfs_kept_finding *k = grow(f->v, f->n, &f->room, sizeof(*k));
 
-	if (!make_room(f)) {
-		f->no_memory = true;
+	f->no_memory |= !k;
+	if (!k)
 		return;
-	}
-	k = &f->v[f->n++];
+	f->v = k;
+	k += f->n++;
 	*k = (struct cfs_kept_finding){ .finding = *finding };
 	if (finding->object)
 		k->object = *finding->object;
@@ -165,7 +184,10 @@ static const char *next_name(const struct cfs_findings *f, const char *where,
 	if (strncmp(where, "images/", strlen("images/")) != 0 ||
 	    cfs_digest_from_hex(hex, strlen(hex), &id, &ignored) < 0)
 		return NULL;
-	return cmd_image_names_next(&f->names, &id, i);
+	for (; *i < f->n_names; (*i)++)
+		if (cfs_digest_equal(&f->names[*i].id, &id))
+			return f->names[(*i)++].name;
+	return NULL;
 }
 
 static void add_names(const struct cfs_findings *f, const char *where,
@@ -235,10 +257,11 @@ void cmd_findings_print(const struct cfs_findings *f, bool warnings)
 static void json_digest(struct cfs_json_writer *w, const char *name,
 			const struct cfs_digest *id)
 {
+	char hex[CFS_DIGEST_HEX_MAX];
+
 	if (id)
-		cmd_json_digest(w, name, id);
-	else
-		cfs_json_write_null(w, name);
+		cfs_digest_to_hex(id, hex);
+	cfs_json_write_text(w, name, id ? hex : NULL);
 }
 
 static void json_finding(const struct cfs_findings *f,

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/cli/json.h"
 #include "cfsctl/cli/progress.h"
 #include "cfsctl/findings.h"
 
@@ -87,6 +86,7 @@ static int print_json(const struct report *report, struct cfs_err *err)
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	struct cfs_json_writer w = { .buf = &text };
 	const struct cfs_fsck *n = &report->count;
+	int r;
 
 	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
 	cfs_json_write_bool(&w, "ok", n->findings == 0);
@@ -102,7 +102,10 @@ static int print_json(const struct report *report, struct cfs_err *err)
 	cfs_json_write_u64(&w, "missing_objects", n->missing_objects);
 	cmd_findings_json(&report->findings, &w);
 	cfs_json_write_end(&w);
-	return cmd_json_print(&w, err);
+	r = cfs_json_write_finish(&w, err);
+	if (r == 0)
+		fwrite(text.data, 1, text.len, stdout);
+	return r;
 }
 
 static int check(const struct cfs_globals *g, struct report *report,

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "oci/layer.h"
+
+#include <string.h>
+
+#include "compress/decompress.h"
+#include "fsverity/feed.h"
+#include "repo/object.h"
+#include "repo/stream/format.h"
+#include "repo/stream/names.h"
+#include "tree/tar/reader.h"
+
+/* A layer under way. */
+struct import {
+	struct cfs_store *store;
+	const struct cfs_oci_layer *layer;
+	struct cfs_content_hash *blob_hash, *diff_hash; /* diff: may be NULL */
+	struct cfs_decompress *decompress;
+	struct cfs_stream_writer *stream;
+	struct cfs_feed *feed;
+	struct cfs_tar *tar;
+	struct cfs_source blob, plain, archive;
+	struct cfs_sink raw;
+};
+
+/* A file to be fed; see cfs_feed_file(). */
+struct fed {
+	uint64_t size;
+	uint8_t *id;
+	const void *who;
+};
+
+static void release(struct import *in)
+{
+	cfs_tar_free(in->tar);
+	/* Before the stream: its slots are told by the feed's threads. */
+	cfs_feed_free(in->feed);
+	cfs_stream_writer_free(in->stream);
+	cfs_decompress_free(in->decompress);
+	cfs_content_hash_free(in->diff_hash);
+	cfs_content_hash_free(in->blob_hash);
+}
+
+/* From the blob to the archive, hashed on both sides of the decompression;
+ * once, when there is none. */
+static int open_archive(struct import *in, struct cfs_err *err)
+{
+	int r = cfs_content_hash_new(in->layer->id.alg, &in->blob_hash, err);
+
+	if (r < 0)
+		return r;
+	in->blob = cfs_content_hash_source(in->blob_hash, in->layer->blob);
+	r = cfs_decompress_new(&in->blob, &in->decompress, err);
+	if (r < 0)
+		return r;
+	in->plain = cfs_decompress_source(in->decompress);
+	in->archive = in->plain;
+	if (cfs_oci_id_equal(&in->layer->id, &in->layer->diff_id) &&
+	    strcmp(cfs_decompress_kind(in->decompress), "none") == 0)
+		return 0;
+	r = cfs_content_hash_new(in->layer->diff_id.alg, &in->diff_hash, err);
+	if (r == 0)
+		in->archive =
+			cfs_content_hash_source(in->diff_hash, &in->plain);
+	return r;
+}
+
+static int start(struct import *in, struct cfs_digester *digester,
+		 struct cfs_err *err)
+{
+	int r = open_archive(in, err);
+
+	if (r == 0)
+		r = cfs_stream_writer_new(in->store->repo.meta.alg,
+					  CFS_STREAM_LAYER, &in->stream, err);
+	if (r == 0)
+		r = cfs_feed_new(digester, &in->feed, err);
+	if (r < 0)
+		return r;
+	in->raw = cfs_stream_inline(in->stream);
+	return cfs_tar_new(&in->archive, &in->raw, 0, &in->tar, err);
+}
+
+/* Feeds a file of @size bytes, all of which @source has; *@ret_read: it was
+ * reading that failed. */
+static int feed(struct import *in, const struct cfs_source *source,
+		struct fed file, bool *ret_read, struct cfs_err *err)
+{
+	uint8_t *data;
+	size_t len;
+	int r = cfs_feed_file(in->feed, file.size, file.id, file.who, err);
+
+	*ret_read = false;
+	while (r == 0 && (r = cfs_feed_room(in->feed, &data, &len, err)) > 0) {
+		ssize_t n = cfs_source_full(source, data, len, err);
+
+		*ret_read = n < 0;
+		r = n < 0 ? (int)n : 0;
+		if (r == 0 && (size_t)n != len)
+			r = cfs_fail(err, EINVAL, "its content ends early");
+	}
+	return r;
+}
+
+/* The content of a file becomes an object, which is told its place in the
+ * stream when it is stored. */
+static int store_content(struct import *in, const struct cfs_tar_entry *entry,
+			 struct cfs_stream_slot **ret, struct cfs_err *err)
+{
+	const struct cfs_source content = cfs_tar_content(in->tar);
+	bool named = false;
+	int r = cfs_stream_expect(in->stream, entry->size, ret, err);
+
+	if (r == 0)
+		r = feed(in, &content,
+			 (struct fed){ entry->size, cfs_stream_slot_bytes(*ret),
+				       *ret },
+			 &named, err);
+	/* The reader of the archive names the entry itself. */
+	return r < 0 && !named ? cfs_tar_entry_ctx(entry, err) : r;
+}
+
+/* The file that a sparse entry with the content @content stands for. */
+static int store_expanded(struct import *in, const struct cfs_tar_entry *entry,
+			  const struct cfs_source *content, struct cfs_err *err)
+{
+	struct cfs_digest id = { .alg = in->store->repo.meta.alg };
+	struct cfs_source source;
+	struct cfs_tar_expand x;
+	bool ignored;
+	int r;
+
+	if (entry->sparse->size <= CFS_INLINE_FROM_DISK)
+		return 0;
+	r = cfs_tar_expand_init(&x, entry->sparse, entry->size, content, err);
+	if (r < 0)
+		return r;
+	source = cfs_tar_expand_source(&x);
+	r = feed(in, &source,
+		 (struct fed){ entry->sparse->size, id.bytes, NULL }, &ignored,
+		 err);
+	if (r == 0)
+		r = cfs_feed_finish(in->feed, err);
+	if (r == 0)
+		r = cfs_stream_keep(in->stream, &id, err);
+	cfs_tar_expand_free(&x);
+	return r;
+}
+
+/* What the archive has of a sparse file is in @slot's object, or in memory. */
+static int store_sparse(struct import *in, const struct cfs_tar_entry *entry,
+			struct cfs_stream_slot *slot, struct cfs_err *err)
+{
+	struct cfs_digest id = { .alg = in->store->repo.meta.alg };
+	struct cfs_bytes rest = entry->content;
+	struct cfs_source content = cfs_source_of_bytes(&rest);
+	CFS_AUTOFD int fd = -EBADF;
+	int r;
+
+	if (!slot)
+		return store_expanded(in, entry, &content, err);
+	r = cfs_feed_finish(in->feed, err);
+	if (r < 0)
+		return r;
+	memcpy(id.bytes, cfs_stream_slot_bytes(slot), cfs_alg_size(id.alg));
+	r = cfs_object_open(in->store->objects, &id, &fd, err);
+	if (r <= 0)
+		return r < 0 ? r : cfs_fail(err, EIO, "its object is gone");
+	content = cfs_source_of_fd(&fd);
+	return store_expanded(in, entry, &content, err);
+}
+
+static int store_entry(struct import *in, const struct cfs_tar_entry *entry,
+		       struct cfs_err *err)
+{
+	struct cfs_stream_slot *slot = NULL;
+	int r = 0;
+
+	if (entry->is_external)
+		r = store_content(in, entry, &slot, err);
+	if (r == 0 && entry->sparse && store_sparse(in, entry, slot, err) < 0)
+		r = cfs_tar_entry_ctx(entry, err);
+	return r;
+}
+
+static int split(struct import *in, struct cfs_oci_layer_stats *stats,
+		 struct cfs_err *err)
+{
+	const struct cfs_tar_entry *entry;
+	int r;
+
+	while ((r = cfs_tar_next(in->tar, &entry, err)) > 0) {
+		stats->entries++;
+		r = store_entry(in, entry, err);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+static int compare(struct cfs_content_hash *hash, const struct cfs_oci_id *want,
+		   const char *what, struct cfs_err *err)
+{
+	uint8_t bytes[CFS_CONTENT_MAX];
+	struct cfs_oci_id have;
+	int r = cfs_content_hash_final(hash, bytes, err);
+
+	if (r < 0)
+		return r;
+	cfs_oci_id_of_hash(want->alg, bytes, &have);
+	if (cfs_oci_id_equal(&have, want))
+		return 0;
+	return cfs_fail(err, EBADMSG, "%s is %s, expected %s", what, have.text,
+			want->text);
+}
+
+/* The blob is read to its end, which a tar reader or a decompressor need not
+ * have done, and is what it is said to be. */
+static int check_digests(struct import *in, struct cfs_oci_layer_stats *stats,
+			 struct cfs_err *err)
+{
+	uint8_t scratch[4096];
+	uint64_t size;
+	ssize_t n;
+	int r = 0;
+
+	do
+		n = cfs_source_read(&in->archive, scratch, sizeof(scratch),
+				    err);
+	while (n > 0);
+	if (n < 0)
+		return (int)n;
+	size = cfs_content_hash_fed(in->blob_hash);
+	if (size != in->layer->size)
+		return cfs_fail(err, EBADMSG,
+				"it is %llu bytes long, expected %llu",
+				(unsigned long long)size,
+				(unsigned long long)in->layer->size);
+	stats->bytes = cfs_content_hash_fed(in->diff_hash ? in->diff_hash
+							  : in->blob_hash);
+	r = compare(in->blob_hash, &in->layer->id, "its digest", err);
+	if (r == 0 && in->diff_hash)
+		r = compare(in->diff_hash, &in->layer->diff_id, "its diff_id",
+			    err);
+	return r;
+}
+
+static int import(struct import *in, struct cfs_digester *digester,
+		  struct cfs_oci_layer_stats *stats, struct cfs_digest *ret,
+		  struct cfs_err *err)
+{
+	int r = start(in, digester, err);
+
+	if (r == 0)
+		r = split(in, stats, err);
+	if (r == 0)
+		r = check_digests(in, stats, err);
+	if (r == 0)
+		r = cfs_feed_finish(in->feed, err);
+	return r < 0 ? r : cfs_stream_store(in->store, in->stream, ret, err);
+}
+
+void cfs_oci_layer_name(const struct cfs_oci_id *diff_id,
+			char ret[static CFS_OCI_LAYER_NAME_MAX])
+{
+	snprintf(ret, CFS_OCI_LAYER_NAME_MAX, "oci-layer-%s", diff_id->text);
+}
+
+int cfs_oci_layer_import(struct cfs_store *store, struct cfs_digester *digester,
+			 const struct cfs_oci_layer *layer,
+			 struct cfs_oci_layer_stats *stats,
+			 struct cfs_digest *ret, struct cfs_err *err)
+{
+	struct import in = { .store = store, .layer = layer };
+	int r;
+
+	*stats = (struct cfs_oci_layer_stats){ 0 };
+	r = import(&in, digester, stats, ret, err);
+	release(&in);
+	return r;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "oci/layer_tree.h"
+
+#include <string.h>
+
+#include "fsverity/merkle.h"
+#include "repo/object.h"
+#include "tree/tar/reader.h"
+
+/* An object of the stream, and the bytes before it. */
+struct passed {
+	uint64_t at;
+	uint64_t index;
+};
+
+void cfs_split_free(struct cfs_split *split)
+{
+	cfs_buf_free(&split->ahead);
+}
+
+static int note(struct cfs_split *split, uint64_t index, struct cfs_err *err)
+{
+	const struct passed passed = { split->at, index };
+
+	/* Most of the time all are taken, and the memory is used again. */
+	if (cfs_split_is_done(split))
+		split->ahead.len = split->n_taken = 0;
+	cfs_buf_add(&split->ahead, &passed, sizeof(passed));
+	return cfs_buf_check(&split->ahead, err);
+}
+
+static ssize_t read_split(void *ctx, void *data, size_t len,
+			  struct cfs_err *err)
+{
+	struct cfs_split *split = ctx;
+
+	for (;;) {
+		struct cfs_stream_chunk chunk;
+		ssize_t n = cfs_stream_read(split->stream, data, len, err);
+
+		if (n != 0) {
+			split->at += n > 0 ? (uint64_t)n : 0;
+			return n;
+		}
+		n = cfs_stream_next(split->stream, &chunk, err);
+		if (n > 0 && chunk.is_object)
+			n = note(split, chunk.n, err) < 0 ? -err->code : 1;
+		if (n <= 0)
+			return n;
+	}
+}
+
+struct cfs_source cfs_split_source(struct cfs_split *split)
+{
+	return (struct cfs_source){ read_split, split };
+}
+
+bool cfs_split_is_done(const struct cfs_split *split)
+{
+	return split->n_taken * sizeof(struct passed) == split->ahead.len;
+}
+
+/* Goes on to the next object, if that is what comes next. */
+static int pass_object(struct cfs_split *split, struct cfs_err *err)
+{
+	struct cfs_stream_chunk chunk;
+	uint8_t byte;
+	ssize_t n = cfs_stream_read(split->stream, &byte, 1, err);
+
+	/* Bytes come first: then the object is not where it should be. */
+	if (n != 0)
+		return n < 0 ? (int)n : 0;
+	n = cfs_stream_next(split->stream, &chunk, err);
+	if (n > 0 && chunk.is_object)
+		return note(split, chunk.n, err);
+	return n < 0 ? (int)n : 0;
+}
+
+int cfs_split_object(struct cfs_split *split, uint64_t raw_before,
+		     struct cfs_digest *ret, struct cfs_err *err)
+{
+	struct passed passed = { 0 };
+	int r = cfs_split_is_done(split) ? pass_object(split, err) : 0;
+
+	if (r < 0)
+		return r;
+	if (!cfs_split_is_done(split))
+		memcpy(&passed,
+		       split->ahead.data + split->n_taken * sizeof(passed),
+		       sizeof(passed));
+	if (cfs_split_is_done(split) || passed.at != raw_before)
+		return cfs_fail(err, EBADMSG,
+				"the stream has no object where the content "
+				"of a file is");
+	split->n_taken++;
+	*ret = cfs_stream_object(split->stream, (size_t)passed.index);
+	return 0;
+}
+
+/* A layer being applied. */
+struct apply {
+	struct cfs_layers *layers;
+	struct cfs_split split;
+	struct cfs_tar *tar;
+	int objects;
+	enum cfs_alg alg;
+	uint64_t external; /* bytes of objects that are contents */
+};
+
+/* Reads the file that a sparse entry stands for: up to
+ * CFS_INLINE_FROM_DISK bytes are its content, of more the digest counts. */
+static int set_expanded(struct apply *a, struct cfs_node *node,
+			const struct cfs_source *file, uint64_t size,
+			struct cfs_err *err)
+{
+	struct cfs_tree *tree = cfs_layers_tree(a->layers);
+	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *merkle = NULL;
+	CFS_AUTOFREE uint8_t *data = malloc(65536);
+	struct cfs_bytes piece = { data, 0 };
+	struct cfs_digest id;
+	ssize_t n;
+	int r = data ? cfs_merkle_new(a->alg, &merkle, err)
+		     : cfs_fail(err, ENOMEM, "out of memory");
+
+	while (r == 0) {
+		n = cfs_source_full(file, data, 65536, err);
+		if (n <= 0 || size <= CFS_INLINE_FROM_DISK) {
+			r = n < 0 ? (int)n : 0;
+			piece.len = n > 0 ? (size_t)n : 0;
+			break;
+		}
+		piece.len = (size_t)n;
+		r = cfs_merkle_update(merkle, piece, err);
+	}
+	if (r == 0 && size <= CFS_INLINE_FROM_DISK)
+		return cfs_node_set_content(tree, node, piece, err);
+	if (r == 0)
+		r = cfs_merkle_final(merkle, &id, NULL, err);
+	return r < 0 ? r : cfs_node_set_object(tree, node, size, &id, err);
+}
+
+static int set_sparse(struct apply *a, struct cfs_node *node,
+		      const struct cfs_tar_entry *entry,
+		      const struct cfs_digest *id, struct cfs_err *err)
+{
+	struct cfs_bytes rest = entry->content;
+	struct cfs_source content = cfs_source_of_bytes(&rest), file;
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_tar_expand x;
+	int r = 1;
+
+	if (entry->is_external) {
+		r = cfs_object_open(a->objects, id, &fd, err);
+		content = cfs_source_of_fd(&fd);
+	}
+	if (r == 0)
+		r = cfs_fail(err, ENOENT, "its object is missing");
+	if (r > 0)
+		r = cfs_tar_expand_init(&x, entry->sparse, entry->size,
+					&content, err);
+	if (r < 0)
+		return r;
+	file = cfs_tar_expand_source(&x);
+	r = set_expanded(a, node, &file, entry->sparse->size, err);
+	cfs_tar_expand_free(&x);
+	return r;
+}
+
+static int add_entry(struct apply *a, const struct cfs_tar_entry *entry,
+		     struct cfs_err *err)
+{
+	struct cfs_node *node = NULL;
+	struct cfs_digest id = { 0 };
+	int r = cfs_layers_add(a->layers, entry, &node, err);
+
+	if (r < 0)
+		return r;
+	if (entry->is_external) {
+		a->external += entry->size;
+		r = cfs_split_object(&a->split, entry->raw_before, &id, err);
+	}
+	if (r == 0 && node && entry->sparse)
+		r = set_sparse(a, node, entry, &id, err);
+	else if (r == 0 && node)
+		r = cfs_node_set_object(cfs_layers_tree(a->layers), node,
+					entry->size, &id, err);
+	return r < 0 ? cfs_tar_entry_ctx(entry, err) : 0;
+}
+
+static int apply(struct apply *a, struct cfs_err *err)
+{
+	const struct cfs_tar_entry *entry;
+	int r;
+
+	while ((r = cfs_tar_next(a->tar, &entry, err)) > 0) {
+		r = add_entry(a, entry, err);
+		if (r < 0)
+			return r;
+	}
+	if (r < 0)
+		return r;
+	if (!cfs_split_is_done(&a->split) ||
+	    a->split.at + a->external != cfs_stream_size(a->split.stream))
+		return cfs_fail(err, EBADMSG,
+				"the stream has more or less than the archive");
+	return 0;
+}
+
+int cfs_oci_layer_apply(struct cfs_layers *layers, struct cfs_stream *stream,
+			int objects, enum cfs_alg alg, struct cfs_err *err)
+{
+	struct apply a = { .layers = layers,
+			   .split.stream = stream,
+			   .objects = objects,
+			   .alg = alg };
+	const struct cfs_source source = cfs_split_source(&a.split);
+	int r = cfs_layers_begin(layers, err);
+
+	if (r == 0)
+		r = cfs_tar_new(&source, NULL, CFS_TAR_SPLIT, &a.tar, err);
+	if (r == 0)
+		r = apply(&a, err);
+	cfs_tar_free(a.tar);
+	cfs_split_free(&a.split);
+	return r;
+}

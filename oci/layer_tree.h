@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Layers that are in a repository, made into a tree: only what lies between
+ * the objects is read, never the contents of files (but of sparse ones).
+ */
+#ifndef CFS_OCI_LAYER_TREE_H
+#define CFS_OCI_LAYER_TREE_H
+
+#include "repo/open.h"
+#include "repo/stream/reader.h"
+#include "tree/tar/merge.h"
+
+/*
+ * Applies the layer in @stream, which is at its first chunk, to @layers as the
+ * next one.  @objects: objects/ of the repository, for sparse files.
+ *
+ * Errors: -EBADMSG the stream is not what a layer is split into, or damaged;
+ * those of reading the archive and of cfs_layers_add().
+ */
+int cfs_oci_layer_apply(struct cfs_layers *layers, struct cfs_stream *stream,
+			int objects, enum cfs_alg alg,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* What a tar reader of CFS_TAR_SPLIT reads: the bytes of @stream between its
+ * objects, which are noted. */
+struct cfs_split {
+	struct cfs_stream *stream;
+	uint64_t at;	      /* bytes given so far */
+	struct cfs_buf ahead; /* owned; objects that were passed */
+	size_t n_taken;	      /* of them */
+};
+
+void cfs_split_free(struct cfs_split *split) CFS_NONNULL;
+struct cfs_source cfs_split_source(struct cfs_split *split) CFS_NONNULL;
+
+/*
+ * The object that is the content of a file, before which the reader gave
+ * @raw_before bytes: the next that was passed.
+ * Errors: -EBADMSG there is none at that place.
+ */
+int cfs_split_object(struct cfs_split *split, uint64_t raw_before,
+		     struct cfs_digest *ret,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Were all objects taken that were passed? */
+bool cfs_split_is_done(const struct cfs_split *split) CFS_NONNULL;
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * What describes an image: indexes, manifests and configurations, of OCI and
+ * of Docker's older forms.  Pure: text in, structs out.
+ *
+ * Source: OCI image specification, descriptor.md, image-index.md, manifest.md,
+ * config.md; Docker's image manifest version 2, schema 2.
+ */
+#ifndef CFS_OCI_MANIFEST_H
+#define CFS_OCI_MANIFEST_H
+
+#include "base/bytes.h"
+#include "oci/id.h"
+
+#define CFS_OCI_MEDIA_MAX 256 /* bytes of a media type with its NUL */
+#define CFS_OCI_TAG_MAX	  256
+#define CFS_OCI_WORD_MAX  64 /* of an architecture, ... */
+/* Layers of an image; what tree/tar/merge.h takes. */
+#define CFS_OCI_LAYERS_MAX 4096
+#define CFS_OCI_INDEX_MAX  8192 /* manifests of an index */
+
+enum cfs_oci_kind {
+	CFS_OCI_OTHER,
+	CFS_OCI_INDEX,	  /* or Docker's manifest list */
+	CFS_OCI_MANIFEST, /* or Docker's */
+	CFS_OCI_CONFIG,	  /* of a container image, or Docker's */
+	CFS_OCI_LAYER,	  /* a tar archive, compressed or not */
+};
+
+/* What a media type stands for. */
+enum cfs_oci_kind cfs_oci_kind_of(const char *media_type) CFS_NONNULL;
+
+struct cfs_oci_platform {
+	char os[CFS_OCI_WORD_MAX];
+	char arch[CFS_OCI_WORD_MAX];
+	char variant[CFS_OCI_WORD_MAX]; /* "" when there is none */
+};
+
+/* "os/arch" or "os/arch/variant".  Errors: -EINVAL. */
+int cfs_oci_platform_parse(const char *text, struct cfs_oci_platform *ret,
+			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* That of the running machine: "linux", and the architecture as Go has it. */
+void cfs_oci_platform_here(struct cfs_oci_platform *ret) CFS_NONNULL;
+
+/* Does an image for @have run where @want is wanted?  A variant counts when
+ * @want has one. */
+bool cfs_oci_platform_fits(const struct cfs_oci_platform *have,
+			   const struct cfs_oci_platform *want) CFS_NONNULL;
+
+struct cfs_oci_descriptor {
+	char media_type[CFS_OCI_MEDIA_MAX];
+	char artifact_type[CFS_OCI_MEDIA_MAX];
+	char tag[CFS_OCI_TAG_MAX]; /* org.opencontainers.image.ref.name */
+	struct cfs_oci_id id;
+	uint64_t size;
+	bool has_platform;
+	struct cfs_oci_platform platform;
+};
+
+struct cfs_oci_descriptors {
+	struct cfs_oci_descriptor *v; /* owned */
+	size_t n;
+};
+
+void cfs_oci_descriptors_free(struct cfs_oci_descriptors *list);
+
+/* Reads an index (index.json of a layout, too).
+ * Errors: -EINVAL, -EOPNOTSUPP, -EFBIG, -ENOMEM. */
+int cfs_oci_index_parse(struct cfs_bytes text, struct cfs_oci_descriptors *ret,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+struct cfs_oci_manifest {
+	char media_type[CFS_OCI_MEDIA_MAX]; /* "" when it does not say */
+	char artifact_type[CFS_OCI_MEDIA_MAX];
+	struct cfs_oci_descriptor config;
+	struct cfs_oci_descriptors layers;
+	bool has_subject;
+	struct cfs_oci_descriptor subject;
+};
+
+void cfs_oci_manifest_free(struct cfs_oci_manifest *manifest);
+
+#define CFS_AUTOMANIFEST __attribute__((cleanup(cfs_oci_manifest_free)))
+
+/* Errors: as above. */
+int cfs_oci_manifest_parse(struct cfs_bytes text, struct cfs_oci_manifest *ret,
+			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Is it the manifest of a container image, and not of some other artifact? */
+static inline bool cfs_oci_manifest_is_container(
+	const struct cfs_oci_manifest *manifest)
+{
+	return cfs_oci_kind_of(manifest->config.media_type) == CFS_OCI_CONFIG;
+}
+
+struct cfs_oci_config {
+	struct cfs_oci_platform platform;
+	char created[CFS_OCI_WORD_MAX]; /* as it is written; "" */
+	struct cfs_oci_id *diff_ids;	/* owned; lowest layer first */
+	size_t n_diff_ids;
+};
+
+void cfs_oci_config_free(struct cfs_oci_config *config);
+
+#define CFS_AUTOCONFIG __attribute__((cleanup(cfs_oci_config_free)))
+
+/* Errors: as above. */
+int cfs_oci_config_parse(struct cfs_bytes text, struct cfs_oci_config *ret,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif
