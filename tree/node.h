@@ -174,6 +174,10 @@ void cfs_node_remove(struct cfs_tree *tree, struct cfs_node *node) CFS_NONNULL;
 /* Removes everything below directory @dir. */
 void cfs_node_clear(struct cfs_tree *tree, struct cfs_node *dir) CFS_NONNULL;
 
+/* Takes removed nodes out of the list of children of @dir, which keeps them
+ * otherwise until the tree is sorted. */
+void cfs_node_prune(struct cfs_node *dir) CFS_NONNULL;
+
 /* Looks for @name in directory @dir.  The first call indexes the tree.
  * Returns 1 with *@ret, or 0.  Errors: -ENOMEM. */
 int cfs_node_find(struct cfs_tree *tree, const struct cfs_node *dir,

@@ -103,16 +103,19 @@ static struct cfs_node *sort_list(struct cfs_node *list)
 	return sorted;
 }
 
-static void drop_removed(struct cfs_node *dir)
+void cfs_node_prune(struct cfs_node *dir)
 {
-	struct cfs_node **link = &dir->dir.first;
+	struct cfs_node **link = &dir->dir.first, *last = NULL;
 
 	while (*link) {
-		if ((*link)->flags & CFS_NODE_GONE)
+		if ((*link)->flags & CFS_NODE_GONE) {
 			*link = (*link)->next;
-		else
-			link = &(*link)->next;
+			continue;
+		}
+		last = *link;
+		link = &last->next;
 	}
+	dir->dir.last = last;
 }
 
 static int sort_dir(struct cfs_node *dir, struct cfs_err *err)
@@ -120,7 +123,7 @@ static int sort_dir(struct cfs_node *dir, struct cfs_err *err)
 	char name[CFS_NODE_NAME_MAX];
 	struct cfs_node *last = NULL;
 
-	drop_removed(dir);
+	cfs_node_prune(dir);
 	dir->dir.first = sort_list(dir->dir.first);
 	for (struct cfs_node *n = dir->dir.first; n; n = n->next) {
 		if (last && strcmp(last->name, n->name) == 0)

@@ -10,7 +10,7 @@
 /* Up to here, insertion sort. */
 #define FEW 16
 
-/* What header and records say, before anybody asks whether it makes sense. */
+/* Header and records combined, not checked yet. */
 struct facts {
 	struct cfs_bytes path, link;
 	struct cfs_tar_stat stat;

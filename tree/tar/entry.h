@@ -4,14 +4,14 @@
  * say instead.  Pure: tree/tar/reader.h feeds it.
  *
  * Source: POSIX.1-2017 pax; GNU tar manual, appendix "Tar Internals"; star(5)
- * for SCHILY.xattr.  Of equal rank with composefs-rs' reader (tar-core 0.1.0)
- * where that takes an archive, so that digests agree:
- * - a name is that of the PAX record "path", else of an L header, else of the
- *   header; a link target of "linkpath", K or the header; of PAX records
- *   path, linkpath, size, uid, gid, mtime and SCHILY.xattr.* count, the last
- *   of each; global headers do not count;
- * - content of anything but a regular file has no meaning;
- * - the mode is the low 12 bits of the field.
+ * for SCHILY.xattr.  Where composefs-rs' reader (tar-core 0.1.0) takes an
+ * archive, entries are the same here, so that digests agree:
+ * - A name comes from the PAX record "path", else from an L header, else from
+ *   the header itself; a link target from "linkpath", K or the header.
+ * - The PAX records path, linkpath, size, uid, gid, mtime and SCHILY.xattr.*
+ *   count, of each key the last one.  Global headers do not.
+ * - The content of anything but a regular file has no meaning.
+ * - The mode is the low 12 bits of its field.
  */
 #ifndef CFS_TREE_TAR_ENTRY_H
 #define CFS_TREE_TAR_ENTRY_H
@@ -21,7 +21,7 @@
 #include "tree/tar/path.h"
 #include "tree/tar/sparse.h"
 
-/* Data of extension headers before one entry, in bytes.  As tar-core. */
+/* Data of the extension headers of one entry, in bytes; tar-core's limit. */
 #define CFS_TAR_EXTENSION_MAX (1u << 20)
 /* All xattrs of an entry as EROFS keeps them, each rounded up to four bytes.
  * Source: linux fs/erofs/erofs_fs.h, xattr_icount has 16 bits. */
@@ -61,8 +61,8 @@ int cfs_tar_entry_ctx(const struct cfs_tar_entry *entry,
 		      struct cfs_err *err) CFS_NONNULL;
 
 /*
- * What extension headers said of the entry to come, and the memory of the
- * entry.  Zero-initialise.
+ * The extension headers read since the last entry, and the memory that the next
+ * one borrows from.  Zero-initialise.
  */
 struct cfs_tar_pending {
 	struct cfs_buf pax, name, link; /* owned; data of x, L and K headers */
@@ -76,7 +76,7 @@ struct cfs_tar_pending {
 
 void cfs_tar_pending_free(struct cfs_tar_pending *pending);
 
-/* Forgets all and keeps the memory. */
+/* Empties @pending but keeps its memory. */
 void cfs_tar_pending_reset(struct cfs_tar_pending *pending) CFS_NONNULL;
 
 /* Is anything waiting for its entry? */

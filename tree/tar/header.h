@@ -31,7 +31,7 @@ struct cfs_tar_header {
 	char type;
 };
 
-/* What only the headers of files say. */
+/* Fields that have no meaning in extension headers. */
 struct cfs_tar_stat {
 	/* As written: whether they make sense depends on what overrides them. */
 	int64_t uid, gid;

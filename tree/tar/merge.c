@@ -294,6 +294,8 @@ static void hide(struct cfs_layers *m, struct cfs_node *dir, uint64_t offset)
 		if (!did(m, n, SAID))
 			make_implicit(m, n, offset);
 	}
+	/* The markers of the layers that follow need not look at them again. */
+	cfs_node_prune(dir);
 }
 
 static int apply_whiteout(struct cfs_layers *m, const struct cfs_tar_entry *e,

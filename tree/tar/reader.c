@@ -20,6 +20,7 @@ struct cfs_tar {
 	uint64_t external; /* bytes of content of the entry, not read */
 	uint64_t rest;	   /* bytes that follow them and are raw */
 	uint32_t entries;
+	uint32_t extensions; /* bytes of extension headers so far */
 	struct cfs_tar_pending pending;
 	struct cfs_tar_entry entry;
 	uint8_t small[CFS_INLINE_FROM_DISK];
@@ -206,6 +207,13 @@ static int take_extension(struct cfs_tar *t,
 	uint64_t size = (uint64_t)header->size, at = t->offset;
 	int r = check_size(t, header->size, err);
 
+	if (r == 0 && data && size > CFS_TAR_EXTENSIONS_MAX - t->extensions)
+		r = cfs_fail(
+			err, E2BIG,
+			"over %u bytes of extension headers in one archive",
+			CFS_TAR_EXTENSIONS_MAX);
+	if (r == 0 && data)
+		t->extensions += (uint32_t)size;
 	if (r == 0) {
 		advance(t, CFS_TAR_BLOCK);
 		r = pass(t, size, data, err);
@@ -218,9 +226,9 @@ static int take_extension(struct cfs_tar *t,
 	return 1;
 }
 
-/* A header that applies to all entries that follow is not for them: upstream
- * and all writers of layers agree.  Between an entry and its own extension
- * header it has no place, and readers differ in what becomes of that. */
+/* Global headers have no effect, as in composefs-rs.  One between an extension
+ * header and its entry is refused: some readers then drop the extension header,
+ * others do not. */
 static int skip_global(struct cfs_tar *t, const struct cfs_tar_header *header,
 		       struct cfs_err *err)
 {

@@ -24,7 +24,10 @@
 #include "base/source.h"
 #include "tree/tar/entry.h"
 
-#define CFS_TAR_ENTRIES_MAX (1u << 22)
+/* Entries of an archive, and data of all its x, L and K headers in bytes: what
+ * bounds the memory of the tree that is made of it. */
+#define CFS_TAR_ENTRIES_MAX    (1u << 22)
+#define CFS_TAR_EXTENSIONS_MAX (1u << 30)
 /* Bytes that are asked of the source at once, and the memory of a reader. */
 #define CFS_TAR_BUFFER (128u << 10)
 
@@ -58,8 +61,8 @@ CFS_DEFINE_AUTO(struct cfs_tar, cfs_tar_free);
  *
  * Returns 1 with *@ret, valid until the next call, or 0 at the end.
  * Errors, all final: -EINVAL (malformed, or cut short), -ENOTSUP (a type that
- * is not known), -ENFILE (over CFS_TAR_ENTRIES_MAX), those of
- * cfs_tar_entry_make() and cfs_tar_sparse_check(), of the source and of @raw.
+ * is not known), -ENFILE (over CFS_TAR_ENTRIES_MAX), -E2BIG (over
+ * CFS_TAR_EXTENSIONS_MAX), those of cfs_tar_pending_take(), cfs_tar_entry_make() and cfs_tar_sparse_check(), of the source and of @raw.
  */
 int cfs_tar_next(struct cfs_tar *tar, const struct cfs_tar_entry **ret,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
@@ -73,7 +76,7 @@ int cfs_tar_next(struct cfs_tar *tar, const struct cfs_tar_entry **ret,
 ssize_t cfs_tar_read(struct cfs_tar *tar, void *data, size_t len,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* The same as a source, for one entry after the other. */
+/* A source that gives what cfs_tar_read() does, of each entry in its turn. */
 struct cfs_source cfs_tar_content(struct cfs_tar *tar) CFS_NONNULL;
 
 #endif

@@ -34,7 +34,7 @@ struct cfs_tar_sparse {
 	uint64_t size;	     /* of the file, in bytes */
 	bool map_in_content; /* PAX 1.0: the content starts with the map */
 	struct cfs_buf map;  /* owned; struct cfs_tar_piece, in order */
-	/* While records are read. */
+	/* Used while records are read. */
 	struct cfs_bytes name;
 	uint64_t off;
 	uint64_t major, minor;
@@ -43,7 +43,7 @@ struct cfs_tar_sparse {
 
 void cfs_tar_sparse_free(struct cfs_tar_sparse *sparse);
 
-/* Forgets what was read and keeps the memory. */
+/* Empties @sparse but keeps its memory. */
 void cfs_tar_sparse_reset(struct cfs_tar_sparse *sparse) CFS_NONNULL;
 
 /*

@@ -181,3 +181,27 @@ TEST(directories_beyond_a_depth_are_refused)
 	CHECK(cfs_tree_finish(tree, &err) == -ELOOP);
 	CHECK(strstr(err.msg, "/b/b: over 2047 levels deep"));
 }
+
+TEST(removed_children_can_be_taken_out_before_the_tree_is_sorted)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = new_tree();
+	static const char *const names[] = { "a", "b", "c", "d" };
+	struct cfs_node *node[4], *root = tree->root;
+
+	for (size_t i = 0; i < 4; i++)
+		node[i] = add(tree, root, names[i], S_IFREG);
+	cfs_node_remove(tree, node[0]);
+	cfs_node_remove(tree, node[3]);
+	cfs_node_prune(root);
+	CHECK(root->dir.first == node[1] && node[1]->next == node[2]);
+	CHECK(root->dir.last == node[2] && !node[2]->next);
+	add(tree, root, "0", S_IFREG);
+	cfs_node_remove(tree, node[1]);
+	CHECK(cfs_tree_finish(tree, &err) == 0);
+	CHECK(strcmp(root->dir.first->name, "0") == 0);
+	CHECK(root->dir.first->next == node[2] && root->dir.last == node[2]);
+	cfs_node_remove(tree, node[2]);
+	cfs_node_remove(tree, root->dir.first);
+	cfs_node_prune(root);
+	CHECK(!root->dir.first && !root->dir.last);
+}

@@ -534,32 +534,66 @@ TEST(a_flipped_bit_anywhere_does_no_harm)
 	}
 }
 
-/* The same header again and again. */
+/* The same blocks again and again. */
+struct endless {
+	struct cfs_buf blocks;
+	size_t at;
+};
+
 static ssize_t read_endless(void *ctx, void *data, size_t len,
 			    struct cfs_err *e)
 {
-	const struct cfs_buf *header = ctx;
-	uint8_t *to = data;
+	struct endless *s = ctx;
+	size_t done = 0;
 
 	(void)e;
-	len = len > 512 ? len & ~(size_t)511 : 512;
-	for (size_t at = 0; at < len; at += 512)
-		memcpy(to + at, header->data, 512);
-	return (ssize_t)len;
+	while (done < len) {
+		size_t n = s->blocks.len - s->at;
+
+		if (n > len - done)
+			n = len - done;
+		memcpy((uint8_t *)data + done, s->blocks.data + s->at, n);
+		s->at = (s->at + n) % s->blocks.len;
+		done += n;
+	}
+	return (ssize_t)done;
 }
 
-TEST(entries_have_a_limit)
+/* Reads until it is refused; returns how many entries there were. */
+static unsigned count_entries(struct endless *endless, int code)
 {
-	CFS_AUTOBUF struct cfs_buf header = { 0 };
 	CFS_AUTO(cfs_tar_free) struct cfs_tar *t = NULL;
-	const struct cfs_source source = { read_endless, &header };
+	const struct cfs_source source = { read_endless, endless };
 	const struct cfs_tar_entry *e;
 	unsigned n = 0;
 	int r;
 
-	tar_file(&header, "f", "");
 	CHECK(cfs_tar_new(&source, NULL, 0, &t, &err) == 0);
 	while ((r = cfs_tar_next(t, &e, &err)) > 0)
 		n++;
-	CHECK(r == -ENFILE && n == CFS_TAR_ENTRIES_MAX);
+	CHECK(r == code);
+	cfs_buf_free(&endless->blocks);
+	return n;
+}
+
+TEST(entries_have_a_limit)
+{
+	struct endless endless = { .at = 0 };
+
+	tar_file(&endless.blocks, "f", "");
+	CHECK(count_entries(&endless, -ENFILE) == CFS_TAR_ENTRIES_MAX);
+}
+
+TEST(extension_headers_have_a_limit_in_an_archive)
+{
+	struct endless endless = { .at = 0 };
+	static char comment[CFS_TAR_EXTENSION_MAX];
+	CFS_AUTOBUF struct cfs_buf record = { 0 };
+
+	tar_record(&record, "comment", comment, sizeof(comment) - 17);
+	CHECK(record.len == CFS_TAR_EXTENSION_MAX);
+	tar_extension(&endless.blocks, 'x', record.data, record.len);
+	tar_file(&endless.blocks, "f", "");
+	CHECK(count_entries(&endless, -E2BIG) == 1024);
+	CHECK(strstr(err.msg, "in one archive"));
 }
