@@ -208,8 +208,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	dump(tree, &text);
-	if (cfs_dump_read(cfs_buf_bytes(&text), 0, &back, &err) < 0)
-		assert(!"the dumpfile is not read");
+	assert(cfs_dump_read(cfs_buf_bytes(&text), 0, &back, &err) == 0);
 	dump(back, &again);
 	assert(same(&text, &again));
 	markers_first(&p, &first);

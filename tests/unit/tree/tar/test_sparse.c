@@ -186,7 +186,6 @@ TEST(a_map_in_the_content_that_is_wrong_is_refused)
 
 TEST(content_that_ends_early_is_an_error)
 {
-	CFS_AUTOBUF struct cfs_buf got = { 0 };
 	struct cfs_tar_sparse s = { 0 };
 	struct cfs_bytes rest = { (const uint8_t *)"ab", 2 };
 	const struct cfs_source from = cfs_source_of_bytes(&rest);
