@@ -30,7 +30,7 @@ struct cfs_diff_side {
 			  side cannot have; taken away */
 };
 
-/* What differs between the bytes of two images. */
+/* Differences between the bytes of two images. */
 struct cfs_diff_images {
 	bool compared; /* nothing below counts otherwise */
 	bool alike;    /* the trees are the same */
@@ -59,17 +59,19 @@ struct cfs_diff_print {
 	const struct cfs_diff_side *side; /* of two */
 	const struct cfs_diff_ignore *ignore;
 	bool json;
-	bool whole;	    /* values, however long */
-	uint64_t n;	    /* entries so far */
-	uint32_t root;	    /* fields in which the roots differ */
-	uint32_t others;    /* ... and all other entries */
-	bool other_xattrs;  /* one that is no SELinux label differs */
-	struct cfs_buf out; /* of one entry */
+	bool whole;	     /* values, however long */
+	uint64_t n;	     /* entries so far */
+	uint32_t root;	     /* fields in which the roots differ */
+	uint32_t others;     /* ... and all other entries */
+	bool other_xattrs;   /* one that is no SELinux label differs */
+	bool emptied;	     /* /boot or /sysroot differ, or names below */
+	bool more_than_boot; /* --bootable cannot be the reason of all */
+	struct cfs_buf out;  /* of one entry */
 	struct cfs_json_writer writer; /* into out */
 };
 
-/* What is said before, for each entry (struct cfs_diff_options' found) and
- * after.  Errors: -ENOMEM. */
+/* Print the head, an entry (the found() of struct cfs_diff_options) and the
+ * end of the report.  Errors: -ENOMEM. */
 int cmd_diff_begin(struct cfs_diff_print *p,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 int cmd_diff_entry(void *print, const struct cfs_diff *diff,
@@ -120,7 +122,8 @@ void cmd_diff_escape(struct cfs_buf *out, const void *data,
 void cmd_diff_value(struct cfs_buf *out, const char *key,
 		    struct cfs_bytes value, bool whole) CFS_NONNULL;
 
-/* Text in quotes or hex, likewise. */
+/* Appends @value as text in quotes, or as hex where it is no text; cut as
+ * cmd_diff_value() cuts. */
 void cmd_diff_bytes(struct cfs_buf *out, struct cfs_bytes value,
 		    bool whole) CFS_NONNULL;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What differs, in words or as JSON. */
+/* Entries that differ, in words or as JSON. */
 #include <string.h>
 #include <sys/sysmacros.h>
 
@@ -8,7 +8,7 @@
 /* Hex digits of a digest that tell it from others, for people. */
 #define DIGEST_SHOWN 16
 
-/* What a field's value is made of. */
+/* The place that a field's value is taken from. */
 struct value {
 	const struct cfs_tree *tree;
 	const struct cfs_node *inode;
@@ -93,7 +93,7 @@ static void add_rdev(struct cfs_buf *out, const struct value *v)
 		     minor(v->inode->rdev));
 }
 
-/* All nine digits, but for none: so that nobody takes .5 for half a second. */
+/* All nine digits, or none: .5 would read as half a second. */
 static void add_mtime(struct cfs_buf *out, const struct value *v)
 {
 	cfs_buf_addf(out, "%lld", (long long)v->inode->mtime_sec);
@@ -422,23 +422,57 @@ static void json_entry(struct cfs_diff_print *p, const struct cfs_diff *diff)
 	cfs_json_write_end(w);
 }
 
-/* What the hint at the end is about. */
-static void remember(struct cfs_diff_print *p, const struct cfs_diff *diff)
+/* Does an xattr of the entry differ that is no SELinux label? */
+static bool has_other_xattrs(const struct cfs_diff_print *p,
+			     const struct cfs_diff *diff)
 {
-	struct cfs_diff_xattrs it;
+	struct cfs_diff_xattrs it = xattrs_of(p, diff);
 	const struct cfs_xattr *a, *b;
 
-	p->n++;
-	if (!diff->a || !diff->b)
-		return;
-	*(diff->a->parent ? &p->others : &p->root) |= diff->fields;
-	if (!has(diff, CFS_DIFF_XATTRS))
-		return;
-	it = xattrs_of(p, diff);
-	while (cfs_diff_xattrs_next(&it, &a, &b)) {
+	while (has(diff, CFS_DIFF_XATTRS) && cfs_diff_xattrs_next(&it, &a, &b))
 		if (strcmp((a ? a : b)->key, "security.selinux") != 0)
-			p->other_xattrs = true;
+			return true;
+	return false;
+}
+
+/* Is @node one of the directories that --bootable empties, or below one? */
+static bool is_emptied(const struct cfs_node *node)
+{
+	while (node->parent && node->parent->parent)
+		node = node->parent;
+	return node->parent && (strcmp(node->name, "boot") == 0 ||
+				strcmp(node->name, "sysroot") == 0);
+}
+
+/* Can --bootable on one side only be the reason of this difference? */
+static bool is_of_boot(const struct cfs_diff *diff, bool other_xattrs)
+{
+	const uint32_t labels = UINT32_C(1) << CFS_DIFF_XATTRS;
+	const uint32_t time = UINT32_C(1) << CFS_DIFF_MTIME;
+
+	if (!diff->a || !diff->b)
+		return is_emptied(diff->a ? diff->a : diff->b);
+	if (other_xattrs)
+		return false;
+	return !(diff->fields & ~labels) ||
+	       (is_emptied(diff->a) && !(diff->fields & ~(labels | time)));
+}
+
+/* Collects what cfsctl/diff/sum.c derives its hint from. */
+static void remember(struct cfs_diff_print *p, const struct cfs_diff *diff)
+{
+	bool other_xattrs = false;
+
+	p->n++;
+	if (diff->a && diff->b) {
+		*(diff->a->parent ? &p->others : &p->root) |= diff->fields;
+		other_xattrs = has_other_xattrs(p, diff);
 	}
+	p->other_xattrs |= other_xattrs;
+	if (!is_of_boot(diff, other_xattrs))
+		p->more_than_boot = true;
+	else if (is_emptied(diff->a ? diff->a : diff->b))
+		p->emptied = true;
 }
 
 int cmd_diff_put(struct cfs_diff_print *p, struct cfs_err *err)

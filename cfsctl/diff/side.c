@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What `cfsctl diff` compares: images, directories and dumpfiles. */
+/* The two sides of `cfsctl diff`: images, directories and dumpfiles. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -86,12 +86,12 @@ static int read_from_repo(const struct cfs_globals *g,
 
 	if (g->no_repo)
 		return cfs_fail(err, ENOENT,
-				"%s: there is no such file, and --no-repo "
-				"keeps from looking for an image of that name",
+				"%s: no such file (not searching the "
+				"repository because of --no-repo)",
 				side->name);
 	r = cmd_open_repo(g, &repo, err);
 	if (r < 0)
-		return cfs_ctx(err, "%s: there is no such file; as an image",
+		return cfs_ctx(err, "%s: no such file; as an image",
 			       side->name);
 	secure = cmd_demands_verity(g, &repo, err);
 	if (secure < 0)
@@ -128,7 +128,7 @@ static enum cfs_alg alg_of(const struct cfs_diff_side *side)
 	return side->tree ? side->tree->alg : 0;
 }
 
-/* What to compute digests with when no side has any. */
+/* The algorithm for sides that have no digests yet. */
 static enum cfs_alg alg_of_repo(const struct cfs_globals *g)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What `cfsctl diff` says first and last. */
+/* The first and the last lines of `cfsctl diff`. */
 #include <string.h>
 
 #include "cfsctl/diff/diff.h"
@@ -68,7 +68,7 @@ int cmd_diff_begin(struct cfs_diff_print *p, struct cfs_err *err)
 	return cmd_diff_put(p, err);
 }
 
-/* What people most often did when nothing but @fields differs. */
+/* The likeliest cause where nothing but @fields differs. */
 static const struct {
 	uint32_t fields;
 	const char *text;
@@ -102,6 +102,10 @@ static const char *hint(const struct cfs_diff_print *p,
 {
 	uint32_t all = p->root | p->others;
 
+	if (p->emptied && !p->more_than_boot && !sum->other_alg)
+		return "only /boot, /sysroot and SELinux labels differ: one "
+		       "side was made with --bootable, which diff takes for "
+		       "directories, too";
 	if (sum->only_a || sum->only_b || sum->other_alg || !all)
 		return NULL;
 	if (all == BIT(CFS_DIFF_XATTRS) && !p->other_xattrs)

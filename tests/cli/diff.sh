@@ -161,6 +161,27 @@ same "which is said" "$(cfsctl --repo repo diff os/one other |
 	sed '1,2d')" "/usr/bin/big: mode 0644 -> 0600
 changed: 1 (mode 1); only in A: 0 of 10; only in B: 0 of 10
 only modes differ: one side was unpacked or built with another umask"
+# A directory against what --bootable made of it.
+mkdir -p tree/usr/bin tree/boot/efi tree/sysroot
+touch tree/boot/efi/x tree/boot/vmlinuz tree/usr/bin/true
+touch -d @5000 tree/boot
+cfsctl --repo repo create-image --bootable tree os/boot > /dev/null
+last() { cfsctl --repo repo diff "$@" | tail -n 1; }
+bootable="only /boot, /sysroot and SELinux labels differ: one side was made \
+with --bootable, which diff takes for directories, too"
+same "a bootable image of a directory" "$(last tree os/boot)" "$bootable"
+same "the other way around" "$(last os/boot tree)" "$bootable"
+same "as JSON" "$(cfsctl --repo repo diff --json tree os/boot |
+	sed -n 's/^    "hint": "\(.*\)"$/\1/p')" "$bootable"
+check "with --bootable there is no difference" \
+	cfsctl --repo repo diff --bootable tree os/boot
+chmod 700 tree/usr/bin
+check "where more differs that is not the reason" \
+	sh -c '! cfsctl --repo repo diff tree os/boot | grep -e --bootable'
+chmod 755 tree/usr/bin
+touch tree/usr/bin/false
+check "nor where a file is missing elsewhere" \
+	sh -c '! cfsctl --repo repo diff tree os/boot | grep -e --bootable'
 check "a dumpfile on stdin" sh -c 'cfsctl --no-repo diff - dir < the.dump'
 check "and from a pipe" cfsctl --no-repo diff dir <(cat the.dump)
 same "digests are told" "$(cfsctl --no-repo diff dir the.img | head -2)" \
@@ -300,10 +321,10 @@ trouble "one operand" "B is missing" --no-repo diff dir
 trouble "no such field" "--ignore 'modes': there is no such field" \
 	--no-repo diff --ignore modes dir dir
 trouble "stdin twice" "only one of the two can be the standard input" --no-repo diff - -
-trouble "no file, no repository" "none: there is no such file" \
+trouble "no file, no repository" "none: no such file (not searching" \
 	--no-repo diff none dir
 trouble "no such image" "none" --repo repo diff none dir
-trouble "no repository there" "none: there is no such file; as an image: open" \
+trouble "no repository there" "none: no such file; as an image: open" \
 	--repo gone diff none dir
 trouble "no dumpfile" "read /etc/passwd as a dumpfile: " \
 	--no-repo diff /etc/passwd dir
