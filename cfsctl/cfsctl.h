@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What the commands of cfsctl share.  A command is one file, or a group of
+ * Declarations shared by cfsctl's commands.  A command is one file, or a group of
  * commands is, with one row each (cfsctl/cli/command.h), which is declared at
  * the end of this header and listed in main.c.
  */
@@ -29,7 +29,7 @@ struct cfs_globals {
 	bool no_repo;	     /* --no-repo; the dispatcher checks who may */
 	bool no_sync;	     /* --no-sync */
 	bool help;	     /* --help; the dispatcher answers it */
-	bool version;	     /* --version; likewise */
+	bool version;	     /* --version; the dispatcher answers it */
 	char repo[4096];     /* path of the repository */
 };
 

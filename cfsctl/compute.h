@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What compute-id, compute-karg and create-dumpfile have in common: they read
- * a tree and write to no repository.
+ * Shared by compute-id, compute-karg and create-dumpfile, which read a tree and
+ * write to no repository.
  */
 #ifndef CFS_CFSCTL_COMPUTE_H
 #define CFS_CFSCTL_COMPUTE_H

@@ -23,7 +23,7 @@ static int compute(const struct cfs_globals *g, const struct cfs_source *source,
 	int r;
 
 	cmd_compute_choose(g, &c);
-	/* Formats 0 and 1 are one layout to whoever boots them. */
+	/* Formats 0 and 1 are one layout at boot. */
 	karg->version = c.format == 2 ? 2 : 1;
 	r = cmd_compute_tree(&c, source, &tree, err);
 	return r < 0 ? r : cmd_compute_digest(&c, tree, &karg->digest, err);

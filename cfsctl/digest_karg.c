@@ -39,7 +39,7 @@ static int find_karg(const struct cfs_globals *g, const struct cfs_repo *repo,
 		r = cmd_require_whole(repo, &karg->digest, name, err);
 	if (r < 0)
 		return r;
-	/* Versions 0 and 1 are one layout to whoever boots them. */
+	/* Formats 0 and 1 are one layout at boot. */
 	if (karg->version == 0)
 		karg->version = 1;
 	return 0;

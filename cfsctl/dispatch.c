@@ -310,7 +310,7 @@ static int dispatch(struct line *l, struct cfs_err *err)
 /* Says what is wrong with the command line, and how it should look. */
 static void complain(const struct line *l, const struct cfs_err *err)
 {
-	/* Whoever types the name alone asks what there is. */
+	/* The name alone asks for the list of commands. */
 	if (!l->all[0] || !l->all[1]) {
 		usage(stderr, l);
 		return;

@@ -41,7 +41,7 @@ void cmd_findings_add(void *arg, const struct cfs_finding *finding) CFS_NONNULL;
 const struct cfs_finding *cmd_findings_get(const struct cfs_findings *f,
 					   size_t i) CFS_NONNULL;
 
-/* Was there memory for all of it?  Errors: -ENOMEM. */
+/* Checks that every finding was recorded.  Errors: -ENOMEM. */
 int cmd_findings_check(const struct cfs_findings *f,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

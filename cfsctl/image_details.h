@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What there is to know of a named image, for lists. */
+/* Size, date, format and signers of a named image. */
 #ifndef CFS_CFSCTL_IMAGE_DETAILS_H
 #define CFS_CFSCTL_IMAGE_DETAILS_H
 
@@ -22,7 +22,7 @@ struct cfs_image_details {
 
 /*
  * Fills in @ret for the image @id that is named @name.
- * What is wrong with an image or signature is no error: see broken and
+ * A broken image or signature is no error: see broken and
  * no_signers; what depends on it is 0.
  * Errors: -ENOMEM.
  */

@@ -26,8 +26,8 @@ int cmd_image_version(int fd, unsigned *ret, struct cfs_err *err)
 	if (cfs_get32(image.head.version) != CFS_EROFS_HEADER_VERSION ||
 	    cfs_get32(image.head.composefs_version) > CFS_META_FORMAT_MAX)
 		return cfs_fail(err, EINVAL,
-				"a composefs image of a format to come: use a "
-				"newer program");
+				"composefs image in a newer format; upgrade "
+				"cfsctl");
 	*ret = cfs_get32(image.head.composefs_version);
 	return 0;
 }

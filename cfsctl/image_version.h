@@ -6,7 +6,7 @@
 
 /*
  * Which format of composefs image is open as @fd: 0, 1 or 2, by its header.
- * Errors: -EINVAL it is none, or of a format to come.
+ * Errors: -EINVAL @fd is no composefs image, or one in a newer format.
  */
 int cmd_image_version(int fd, unsigned *ret,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

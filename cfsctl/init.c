@@ -33,7 +33,7 @@ static const struct cfs_opt options[] = {
 	{ 0 },
 };
 
-/* Who made the directory chose its mode, so it is left as it is. */
+/* An existing directory keeps the mode that its maker chose. */
 static int warn_open(const char *path, const struct cfs_repo *repo,
 		     struct cfs_err *err)
 {

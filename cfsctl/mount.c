@@ -64,7 +64,7 @@ static int open_dir(const char *path, struct cfs_err *err)
 	return fd < 0 ? cfs_fail_errno(err, "open %s", path) : fd;
 }
 
-/* Says why the kernel let nobody mount, and what can be done instead. */
+/* Words -EPERM of a mount: why, and which commands work without mounting. */
 static int not_permitted(struct cfs_err *err)
 {
 	static const char instead[] =

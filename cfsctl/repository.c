@@ -37,8 +37,8 @@ static int check_verity(const struct cfs_globals *g,
 	r = cfs_repo_is_secure(repo, err);
 	if (r == 0)
 		return cfs_fail(err, EPERM,
-				"repository %s: meta.json has no fs-verity, "
-				"--require-verity wants it",
+				"repository %s: meta.json is not protected by "
+				"fs-verity, which --require-verity demands",
 				g->repo);
 	return r < 0 ? r : 0;
 }

@@ -88,7 +88,7 @@ struct sign {
 	struct cfs_json_writer *json; /* or NULL: words are printed */
 };
 
-/* What became of one image. */
+/* The result of signing one image. */
 struct result {
 	const char *name; /* the operand */
 	struct cfs_digest id;
@@ -170,7 +170,7 @@ static int sign_all(const struct sign *s, struct cfs_buf *blob,
 	return 0;
 }
 
-/* The same with DIR/<hex>.p7 in place of keys. */
+/* Adds the signers of DIR/<hex>.p7 to *@blob, which is replaced. */
 static int attach(const struct sign *s, struct cfs_buf *blob,
 		  struct result *res, struct cfs_err *err)
 {
@@ -304,7 +304,7 @@ static void write_json(const struct sign *s, const struct result *res)
 	cfs_json_write_end(w);
 }
 
-/* What is to be signed, in DIR/<hex>.tbs; nothing is written to the
+/* Writes the bytes to be signed to DIR/<hex>.tbs, and nothing to the
  * repository. */
 static int emit_image(const struct sign *s, const struct cfs_repo *repo,
 		      const char *name, struct cfs_err *err)
@@ -401,7 +401,7 @@ static int open_pairs(struct sign *s, const struct cfs_opt_list *certs,
 	return 0;
 }
 
-/* Which of the three it is, and what that needs. */
+/* Checks the options for one of the three modes: keys, --emit-tbs, --attach. */
 static int prepare(struct sign *s, const struct options *o, struct cfs_err *err)
 {
 	if (o->emit && (o->attach || o->certs.n || o->keys.n))
@@ -438,7 +438,7 @@ static int sign_with_json(struct sign *s, const struct cfs_call *call,
 	r = sign(s, call, err);
 	cfs_json_write_end(&w);
 	cfs_json_write_end(&w);
-	/* What was done before a failure is told all the same. */
+	/* Images that were signed before a failure are reported, too. */
 	if (r < 0)
 		(void)!cmd_json_print(&w, &ignored);
 	else

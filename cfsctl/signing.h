@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What sign and verify-image have in common. */
+/* Shared by sign, verify-image and keyring. */
 #ifndef CFS_CFSCTL_SIGNING_H
 #define CFS_CFSCTL_SIGNING_H
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "cfsctl/cli/line.h"
 #include "cfsctl/cli/progress.h"
 #include "erofs/loss.h"
 #include "fsverity/merkle.h"
@@ -187,38 +188,39 @@ int cmd_source_read(const struct cfs_source *source,
 	return 0;
 }
 
-/* "warning: /PATH (and 2 more): " */
-static void warn_of(const struct cfs_node *first, uint64_t n)
+/* Writes "/PATH (and 2 more)". */
+static const char *names(const struct cfs_node *first, uint64_t n,
+			 struct cfs_buf *ret)
 {
 	char name[CFS_NODE_NAME_MAX];
 
-	fprintf(stderr, "warning: %s", cfs_node_name(first, name));
+	cfs_buf_adds(ret, cfs_node_name(first, name));
 	if (n > 1)
-		fprintf(stderr, " (and %llu more)", (unsigned long long)n - 1);
-	fputs(": ", stderr);
+		cfs_buf_addf(ret, " (and %llu more)",
+			     (unsigned long long)n - 1);
+	return cfs_buf_text(ret) ? (char *)ret->data : "some files";
 }
 
 void cmd_source_warn(const struct cfs_tree *tree, unsigned format)
 {
+	CFS_AUTOBUF struct cfs_buf opaque = { 0 }, whiteouts = { 0 };
 	struct cfs_erofs_loss loss;
 
 	cfs_erofs_find_loss(tree, format, &loss);
-	if (loss.opaque_dir) {
-		warn_of(loss.opaque_dir, loss.opaque);
-		fputs("format 1 does not keep an opaque directory that holds "
-		      "whiteouts: files of lower layers will show through; "
-		      "delete its whiteouts, which have no effect in an opaque "
-		      "directory\n",
-		      stderr);
-	}
-	if (loss.whiteout) {
-		warn_of(loss.whiteout, loss.whiteouts);
-		fprintf(stderr,
-			"a mounted image of format %u shows whiteouts as %s, "
-			"and they delete nothing from lower layers; use "
-			"--erofs-version 1\n",
-			format,
-			format == 0 ? "empty files (since Linux 6.8)"
-				    : "files that cannot be opened");
-	}
+	if (loss.opaque_dir)
+		cmd_line(stderr,
+			 "warning: %s: format 1 does not keep an opaque "
+			 "directory that holds whiteouts: files of lower "
+			 "layers will show through; delete its whiteouts, "
+			 "which have no effect in an opaque directory",
+			 names(loss.opaque_dir, loss.opaque, &opaque));
+	if (loss.whiteout)
+		cmd_line(stderr,
+			 "warning: %s: a mounted image of format %u shows "
+			 "whiteouts as %s, and they delete nothing from lower "
+			 "layers; use --erofs-version 1",
+			 names(loss.whiteout, loss.whiteouts, &whiteouts),
+			 format,
+			 format == 0 ? "empty files (since Linux 6.8)"
+				     : "files that cannot be opened");
 }

@@ -12,7 +12,7 @@
 
 struct cfs_globals;
 
-/* What a command is called with. */
+/* The arguments of a command, parsed by its row. */
 struct cfs_call {
 	const struct cfs_globals *g; /* the options that all commands have */
 	const void *options;	     /* the struct that the row's options set */

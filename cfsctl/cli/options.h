@@ -29,7 +29,7 @@ struct cfs_opt_list {
 	const char *v[CFS_OPT_LIST_MAX]; /* borrowed from argv */
 };
 
-/* What becomes of an option's value. */
+/* Where an option's value goes, by the type of the member that it sets. */
 enum cfs_opt_kind {
 	CFS_OPT_FLAG,	/* bool: there is no value, it becomes true */
 	CFS_OPT_TEXT,	/* const char *: the value, borrowed from argv */
@@ -37,7 +37,7 @@ enum cfs_opt_kind {
 	CFS_OPT_PARSED, /* any type: what the row's parse makes of it */
 };
 
-/* What a value or an operand is, for shells that complete it. */
+/* Kinds of values and operands, for shell completion. */
 enum cfs_takes {
 	CFS_TAKES_WORD,
 	CFS_TAKES_FILE,

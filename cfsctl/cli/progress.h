@@ -4,8 +4,9 @@
  * a terminal.  Without a terminal on stderr nothing is printed, counted twice
  * or walked; stdout is never touched.
  *
- * A thread of its own draws the line ten times a second, so that whoever does
- * the work only counts, and that the line goes on while a large file is read.
+ * A thread of its own draws the line ten times a second, so that the
+ * code that does the work only counts, and the line keeps moving while a large
+ * file is read.
  */
 #ifndef CFS_CFSCTL_CLI_PROGRESS_H
 #define CFS_CFSCTL_CLI_PROGRESS_H
@@ -20,7 +21,7 @@
 struct cfs_progress {
 	const char *what;	/* is being done to the bytes: "stored" */
 	_Atomic uint64_t files; /* done so far */
-	_Atomic uint64_t bytes; /* likewise */
+	_Atomic uint64_t bytes; /* done so far */
 	_Atomic uint64_t total; /* bytes to be done; 0: not known, or not yet */
 	const char *tree;	/* the directory whose files are the total */
 	int64_t start, drawn;	/* ms; of the drawing thread alone */
@@ -33,7 +34,7 @@ struct cfs_progress {
 
 /*
  * Starts counting, and drawing if there is a terminal.
- * @total: the bytes there are to be done; 0 if nobody knows.
+ * @total: the bytes there are to be done; 0 if that is not known.
  * @tree: if that is not NULL, all files below this directory are to be done:
  * while the work goes on, they are counted.  It stays valid until the end.
  */
@@ -45,7 +46,8 @@ void cmd_progress_start(struct cfs_progress *p, const char *what,
 void cmd_progress_file(struct cfs_progress *p) CFS_NONNULL;
 void cmd_progress_bytes(struct cfs_progress *p, uint64_t bytes) CFS_NONNULL;
 
-/* Where to count bytes directly, or NULL when nobody will look at them. */
+/* The counter that cmd_progress_bytes() adds to, or NULL when nothing is
+ * shown. */
 _Atomic uint64_t *cmd_progress_counter(struct cfs_progress *p) CFS_NONNULL;
 
 /* Takes the line away.  Ending what has not been started, or twice, is fine. */

@@ -18,7 +18,7 @@ struct cfs_suggest {
 	const char *found[CFS_SUGGEST_MAX]; /* borrowed, in the order offered */
 };
 
-/* What cmd_distance() returns for words that have nothing in common. */
+/* The distance of words that are too long to be compared. */
 #define CFS_DISTANCE_FAR 1000
 
 /*

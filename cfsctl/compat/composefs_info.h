@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What composefs-info prints of an image; private to composefs_info*.c. */
+/* The output of composefs-info; private to composefs_info*.c. */
 #ifndef CFS_CFSCTL_COMPAT_COMPOSEFS_INFO_H
 #define CFS_CFSCTL_COMPAT_COMPOSEFS_INFO_H
 

@@ -15,7 +15,11 @@
 int cmd_load_bytes(const char *path, struct cfs_buf *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* The same into a tree; *@ret_version is the image's version, 0, 1 or 2. */
+/*
+ * Reads the image file @path into a tree, which cfs_tree_free() frees;
+ * *@ret_version is the image's format, 0, 1 or 2.
+ * Errors: as cmd_load_bytes() words them.
+ */
 int cmd_load_image(const char *path, struct cfs_tree **ret,
 		   unsigned *ret_version,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -28,11 +28,11 @@ struct job {
 	bool print_digest;
 	unsigned scan_flags;
 	long min_version; /* -1: not given */
-	long max_version; /* likewise */
+	long max_version; /* as min_version */
 	long threads;	  /* 0: as many as there are processors */
 };
 
-/* What the image goes through on its way. */
+/* The consumers of an image's bytes. */
 struct stream {
 	struct cfs_output *out;	   /* or NULL */
 	struct cfs_merkle *digest; /* or NULL */
@@ -85,7 +85,7 @@ static int bad_number(const char *what, const char *text)
 	return -EINVAL;
 }
 
-/* What strtol takes is what mkcomposefs takes; values are looked at later. */
+/* mkcomposefs takes whatever strtol() takes; values are checked later. */
 static int parse_number(const char *what, const char *text, long *ret)
 {
 	char *end;

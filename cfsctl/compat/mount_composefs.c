@@ -22,7 +22,7 @@ struct request {
 	bool help;
 };
 
-/* What the mount is made of, open. */
+/* The parts of the mount, open. */
 struct layers {
 	int image, userns, upper, work;
 	int *data;
@@ -301,7 +301,7 @@ static int make(const char *name, const struct cfs_mount_options *o,
 	return make_overlay(o, l, erofs, &scratch, err);
 }
 
-/* What mount(8) -N says: where the mount point is, and nothing else. */
+/* The option -N of mount(8): the namespace that the mount point is in. */
 static int enter(const char *ns, struct cfs_err *err)
 {
 	char path[64];

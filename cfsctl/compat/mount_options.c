@@ -176,7 +176,7 @@ static int take(const struct row *rows, char *option,
 					"incorrect format");
 }
 
-/* What each option alone cannot say. */
+/* Checks that concern several options. */
 static int check(const struct cfs_mount_options *o, struct cfs_err *err)
 {
 	if (!o->basedirs)
@@ -185,7 +185,7 @@ static int check(const struct cfs_mount_options *o, struct cfs_err *err)
 		return cfs_fail(err, EINVAL,
 				"Both workdir and upperdir must be specified "
 				"if used");
-	/* An unset variable must not become a mount that nobody vouches for. */
+	/* An unset variable in a script must not give an unverified mount. */
 	if (o->digest && !*o->digest)
 		return cfs_fail(err, EINVAL,
 				"No value specified for digest option");

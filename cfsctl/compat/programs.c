@@ -44,7 +44,7 @@ int cmd_flush(struct cfs_err *err)
 {
 	bool failed = ferror(stdout);
 
-	/* What it was that failed before is not known any more. */
+	/* errno of a write that failed earlier is lost. */
 	if (fflush(stdout) != 0)
 		return cfs_fail_errno(err, "write to stdout");
 	return failed ? cfs_fail(err, EIO, "write to stdout failed") : 0;

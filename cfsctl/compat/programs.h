@@ -37,7 +37,7 @@ const struct cfs_program *cmd_program_find(const char *name);
 /* Runs it and says what went wrong.  Returns the exit status. */
 int cmd_program_run(const struct cfs_program *program, int argc, char **argv);
 
-/* What could not be written to stdout is not done. */
+/* Flushes stdout.  Errors: what was printed could not all be written. */
 int cmd_flush(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*

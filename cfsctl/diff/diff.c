@@ -113,7 +113,7 @@ static int compare(const struct cfs_diff_side side[2],
 	if (r < 0)
 		return r;
 	same = p->n == 0 && sum.other_alg == 0;
-	/* What is not to count is in the bytes. */
+	/* The bytes of images hold the ignored fields, too. */
 	if (!some)
 		r = cmd_diff_images(side, same, &images, err);
 	if (r < 0)

@@ -164,7 +164,7 @@ static bool has_whiteouts(const struct cfs_tree *tree)
 	return false;
 }
 
-/* Who writes which version when nobody asks for one, or NULL. */
+/* A remark on two formats: which program writes which by default; or NULL. */
 static const char *version_hint(const struct cfs_diff_side side[static 2])
 {
 	unsigned a = side[0].version, b = side[1].version;

@@ -8,7 +8,7 @@
 #include "base/disk.h"
 #include "cfsctl/diff/diff.h"
 
-/* What is shown of a value unless all of it is wanted, in bytes. */
+/* Bytes of a value that are shown unless --no-trunc is given. */
 #define SHOWN_TEXT 80
 #define SHOWN_HEX  24
 
