@@ -7,6 +7,7 @@
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/cli/output.h"
 #include "cfsctl/cli/progress.h"
+#include "cfsctl/source_date.h"
 #include "disk/image.h"
 #include "disk/mkfs.h"
 #include "disk/plan.h"
@@ -55,25 +56,14 @@ static const struct cfs_opt options[] = {
 	{ 0 },
 };
 
+/* Times in the image begin at 1. */
 static int parse_time(int64_t *ret, struct cfs_err *err)
 {
-	const char *text = getenv("SOURCE_DATE_EPOCH");
-	char *end;
-	long long n;
+	int64_t seconds = 0;
+	int r = cmd_source_date(CFS_EXT4_TIME_MAX, &seconds, err);
 
-	*ret = DEFAULT_TIME;
-	if (!text || !*text)
-		return 0;
-	errno = 0;
-	n = strtoll(text, &end, 10);
-	if (errno || *end || n < 0 || n > CFS_EXT4_TIME_MAX)
-		return cfs_fail(err, EINVAL,
-				"SOURCE_DATE_EPOCH=%s: not a number from 0 to "
-				"%d",
-				text, CFS_EXT4_TIME_MAX);
-	if (n > 0)
-		*ret = n;
-	return 0;
+	*ret = seconds > 0 ? seconds : DEFAULT_TIME;
+	return r < 0 ? r : 0;
 }
 
 static int parse(const struct options *o, struct cfs_disk_params *params,

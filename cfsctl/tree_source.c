@@ -138,6 +138,8 @@ static int transform(const struct cfs_source *source, struct cfs_tree *tree,
 				"is");
 	if (r == 0 && source->bootable)
 		r = cfs_transform_boot(tree, &content, err);
+	if (r == 0 && source->clamp.on)
+		cfs_transform_clamp(tree, source->clamp.seconds);
 	return r;
 }
 

@@ -8,6 +8,7 @@
 #define CFS_CFSCTL_TREE_SOURCE_H
 
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/source_date.h"
 #include "tree/scan.h"
 #include "tree/transform.h"
 
@@ -17,6 +18,7 @@ struct cfs_source {
 	bool bootable;
 	bool as_is; /* --no-propagate-usr-to-root */
 	enum cfs_xattr_filter filter;
+	struct cfs_clamp clamp;
 	unsigned threads; /* as cfs_digester_new() takes them */
 };
 
@@ -38,6 +40,12 @@ struct cfs_source {
 		  .help = "allowlist-only (default) or keep-user-xattrs",      \
 		  .choices = cmd_source_xattrs,                                \
 		  CFS_OPT_PARSES(type, source.filter, cmd_source_filter) },    \
+		{ .name = "clamp-mtime",                                       \
+		  .value = "SECONDS",                                          \
+		  .help = "set later mtimes to this time since 1970, or to "   \
+			  "$SOURCE_DATE_EPOCH",                                \
+		  .bare = true,                                                \
+		  CFS_OPT_PARSES(type, source.clamp, cmd_parse_clamp) },       \
 		CFS_OPT_THREADS(type, source.threads)
 #define CFS_SOURCE_OPTIONS(type, source)                                       \
 	{ .name = "from-dumpfile",                                             \

@@ -132,3 +132,15 @@ int cfs_transform_boot(struct cfs_tree *tree, const struct cfs_content *content,
 	r = cfs_tree_finish(tree, err);
 	return r < 0 ? r : cfs_tree_relabel(tree, content, err);
 }
+
+void cfs_transform_clamp(struct cfs_tree *tree, int64_t seconds)
+{
+	for (struct cfs_node *n = tree->root; n;
+	     n = cfs_node_walk(tree->root, n)) {
+		if (n->mtime_sec < seconds ||
+		    (n->mtime_sec == seconds && n->mtime_nsec == 0))
+			continue;
+		n->mtime_sec = seconds;
+		n->mtime_nsec = 0;
+	}
+}

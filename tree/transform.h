@@ -30,6 +30,10 @@ int cfs_transform_oci(struct cfs_tree *tree, enum cfs_xattr_filter filter,
 int cfs_transform_xattrs(struct cfs_tree *tree, enum cfs_xattr_filter filter,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Sets mtimes that are later than @seconds since 1970 to it.  Earlier ones
+ * keep their nanoseconds. */
+void cfs_transform_clamp(struct cfs_tree *tree, int64_t seconds) CFS_NONNULL;
+
 /* Reads the whole content of an external file into @ret; @node has a digest
  * or a backing path.  Returns 0 or an error. */
 struct cfs_content {

@@ -137,6 +137,8 @@ static int set(const struct found *f, const char *value, struct cfs_err *err)
 		break;
 	}
 	r = row->parse(value, to, err);
+	if (r < 0 && !value)
+		return cfs_ctx(err, "--%s", row->name);
 	return r < 0 ? cfs_ctx(err, "--%s '%s'", row->name, value) : 0;
 }
 
@@ -146,20 +148,21 @@ static int take(const struct found *f, const char *attached, char **argv,
 		struct cfs_err *err)
 {
 	bool flag = f->row->kind == CFS_OPT_FLAG;
-	const char *value = attached ? attached : argv[1];
+	bool alone = flag || f->row->bare || attached;
+	const char *value = alone ? attached : argv[1];
 	int r;
 
 	if (flag && attached)
 		return cfs_fail(err, CFS_EUSAGE, "option '--%s' takes no value",
 				f->row->name);
-	if (!flag && !value)
+	if (!alone && !value)
 		return cfs_fail(err, CFS_EUSAGE,
 				"option '--%s' needs a value: --%s %s",
 				f->row->name, f->row->name, f->row->value);
 	r = set(f, value, err);
 	if (r < 0)
 		return r;
-	return flag || attached ? 1 : 2;
+	return alone ? 1 : 2;
 }
 
 static int take_long(struct cfs_opts *opts, char **argv, struct cfs_err *err)

@@ -53,6 +53,7 @@ struct cfs_opt {
 				     * ends with a NULL */
 	/* Reads @text into @to; -CFS_EUSAGE without the option's name. */
 	int (*parse)(const char *text, void *to, struct cfs_err *err);
+	bool bare; /* its value is "--name=value" or none, NULL for parse */
 	enum cfs_opt_kind kind;
 	enum cfs_takes takes;
 	unsigned at; /* offset of what it sets in the struct of its table */

@@ -43,7 +43,9 @@ void cmd_usage_line(FILE *to, const char *left, unsigned column,
 static void add_value(struct cfs_buf *out, const struct cfs_opt *row)
 {
 	cfs_buf_addf(out, "--%s", row->name);
-	if (row->kind != CFS_OPT_FLAG)
+	if (row->bare)
+		cfs_buf_addf(out, "[=%s]", row->value);
+	else if (row->kind != CFS_OPT_FLAG)
 		cfs_buf_addf(out, " %s", row->value);
 }
 

@@ -253,6 +253,44 @@ refuse "a policy that takes long for the tree names its worst rule" \
 	"too long, most of it for /etc/selinux/mine/contexts/files/file_contexts: line " \
 	cfsctl --no-repo compute-id --bootable labelled
 
+# Times that are later than a given one, for builds that are to be repeatable.
+mkdir -p dated/usr
+echo old > dated/old
+echo new > dated/new
+touch -d @1000000000.5 dated/old
+touch -d @1700000000.5 dated/new dated/usr dated
+clamp() { # OPTION...: times in the tree
+	cfsctl --no-repo create-dumpfile --no-propagate-usr-to-root "$@" dated |
+		cut -d' ' -f 1,8 | tr '\n' ' '
+}
+as_it_is="/ 1700000000.500000000 /new 1700000000.500000000 /old 1000000000.500000000 /usr 1700000000.500000000 "
+clamped="/ 1600000000.0 /new 1600000000.0 /old 1000000000.500000000 /usr 1600000000.0 "
+same "times are clamped to a number" "$(clamp --clamp-mtime=1600000000)" "$clamped"
+same "or to SOURCE_DATE_EPOCH" \
+	"$(SOURCE_DATE_EPOCH=1600000000 clamp --clamp-mtime)" "$clamped"
+same "of which the number is not one" \
+	"$(SOURCE_DATE_EPOCH=5 clamp --clamp-mtime=1600000000)" "$clamped"
+same "SOURCE_DATE_EPOCH alone changes nothing" \
+	"$(SOURCE_DATE_EPOCH=1600000000 clamp)" "$as_it_is"
+mkdir -p dated/boot dated/sysroot
+clamped=$(cfs compute-id --clamp-mtime=5 dated)
+same "create-image clamps them" "$(cfs create-image --clamp-mtime=5 dated | hex)" "$clamped"
+same "compute-karg too" "$(cfs compute-karg --clamp-mtime=5 dated)" \
+	"composefs.digest=v1-sha512-12:$(cfs compute-id --bootable --clamp-mtime=5 dated)"
+touch dated/new
+same "and a build at another time is the same" \
+	"$(cfs compute-id --clamp-mtime=5 dated)" "$clamped"
+check "diff of the directory knows of it" quiet \
+	cfs diff --clamp-mtime=5 dated "$clamped"
+refuse "there has to be a time" "--clamp-mtime: SOURCE_DATE_EPOCH is not set" \
+	env -u SOURCE_DATE_EPOCH cfsctl --no-repo compute-id --clamp-mtime dated
+for bad in '' x -5 1.5 99999999999999999999; do
+	refuse "'$bad' is none" "--clamp-mtime '$bad': expected a number of seconds" \
+		cfsctl --no-repo compute-id "--clamp-mtime=$bad" dated
+done
+refuse "nor is that in the environment" "SOURCE_DATE_EPOCH=now: not a number" \
+	env SOURCE_DATE_EPOCH=now cfsctl --no-repo compute-id --clamp-mtime dated
+
 # A file that is mostly a hole, as lastlog is, takes no more room as an object,
 # whichever way it is copied; nor does one of zeros that is none.
 truncate -s 64M sparse

@@ -111,6 +111,27 @@ TEST(boot_and_sysroot_are_emptied_and_labels_go_without_a_policy)
 			  "/usr 0 40755 2 0 0 0 9.9 - - -\n"));
 }
 
+TEST(later_mtimes_are_clamped_with_their_nanoseconds)
+{
+	CFS_AUTO(cfs_tree_free)
+	struct cfs_tree *tree = parse("/ 0 40755 2 0 0 0 101.0 - - -\n"
+				      "/a 0 100644 1 0 0 0 100.1 - - -\n"
+				      "/b 0 100644 1 0 0 0 100.0 - - -\n"
+				      "/c 0 100644 1 0 0 0 99.999 - - -\n"
+				      "/d 0 100644 1 0 0 0 -5.3 - - -\n"
+				      "/e 0 100644 2 0 0 0 200.9 - - -\n"
+				      "/f 0 @100644 - - - - 0.0 /e - -\n");
+
+	cfs_transform_clamp(tree, 100);
+	CHECK(gives(tree, "/ 0 40755 2 0 0 0 100.0 - - -\n"
+			  "/a 0 100644 1 0 0 0 100.0 - - -\n"
+			  "/b 0 100644 1 0 0 0 100.0 - - -\n"
+			  "/c 0 100644 1 0 0 0 99.999 - - -\n"
+			  "/d 0 100644 1 0 0 0 -5.3 - - -\n"
+			  "/e 0 100644 2 0 0 0 100.0 - - -\n"
+			  "/f 0 @120000 - - - - 0.0 /e - -\n"));
+}
+
 TEST(a_tree_without_boot_or_sysroot_is_refused)
 {
 	static const struct cfs_content content = { read_content, NULL };

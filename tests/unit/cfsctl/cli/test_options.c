@@ -8,9 +8,18 @@ struct values {
 	const char *text, *choice;
 	struct cfs_opt_list list;
 	unsigned threads;
+	const char *bare;
 };
 
 static const char *const colours[] = { "red", "green", "blue", NULL };
+
+static int parse_bare(const char *text, void *to, struct cfs_err *err)
+{
+	if (text && strcmp(text, "bad") == 0)
+		return cfs_fail(err, CFS_EUSAGE, "no good");
+	*(const char **)to = text ? text : "none";
+	return 0;
+}
 
 static const struct cfs_opt rows[] = {
 	{ .name = "flag", .letter = 'f', CFS_OPT_SETS(struct values, flag) },
@@ -29,6 +38,10 @@ static const struct cfs_opt rows[] = {
 	  .choices = cmd_yes_no,
 	  CFS_OPT_PARSES(struct values, no, cmd_parse_no) },
 	CFS_OPT_THREADS(struct values, threads),
+	{ .name = "bare",
+	  .value = "X",
+	  .bare = true,
+	  CFS_OPT_PARSES(struct values, bare, parse_bare) },
 	{ 0 },
 };
 
@@ -122,6 +135,16 @@ TEST(a_row_reads_its_value_itself)
 	CHECK(refused("x --threads 3x", "--threads '3x'"));
 	CHECK(refused("x --threads=", "--threads ''"));
 	CHECK(refused("x --threads 99999999999", "--threads"));
+}
+
+TEST(a_value_that_may_be_missing_is_attached)
+{
+	CHECK(read_line("x --bare y") == 2 && !strcmp(got.bare, "none"));
+	CHECK(read_line("x --bare=y z") == 2 && !strcmp(got.bare, "y"));
+	CHECK(read_line("x --bare=") == 1 && !strcmp(got.bare, ""));
+	CHECK(read_line("x --bare --flag") == 1 && got.flag);
+	CHECK(refused("x --bare=bad", "--bare 'bad': no good"));
+	CHECK(refused("x --bare --bare=1", "given twice"));
 }
 
 TEST(a_value_that_is_no_choice_is_answered_with_the_choices)
