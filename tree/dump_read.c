@@ -398,7 +398,8 @@ static int name_line(const struct reader *rd, struct cfs_err *err)
 	char text[CFS_NODE_NAME_MAX];
 	bool cut = path.len >= sizeof(text);
 
-	if (path.len == 0)
+	/* With a NUL in it, it is no text at all. */
+	if (path.len == 0 || memchr(path.data, '\0', path.len))
 		return cfs_ctx(err, "dumpfile line %llu",
 			       (unsigned long long)rd->line);
 	if (cut) {

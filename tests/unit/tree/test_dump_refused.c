@@ -42,7 +42,7 @@ struct refusal {
 
 static const struct refusal both[] = {
 	{ "a NUL", TEXT(ROOT "/f\0 0 100644 1 0 0 0 0.0 - - -\n"),
-	  "dumpfile line 2: /f?: NUL at position 2", SAME },
+	  "dumpfile line 2: NUL at position 2", SAME },
 	{ "a blank line", TEXT(ROOT "\n"), "dumpfile line 2: path: empty path",
 	  SAME },
 	{ "no path", TEXT(ROOT " 0 100644 1 0 0 0 0.0 - - -\n"),
