@@ -11,6 +11,7 @@ struct options {
 
 static const struct cfs_opt options[] = {
 	CFS_SOURCE_TREE_OPTIONS(struct options, source),
+	CFS_SOURCE_LINT_OPTION(struct options, source),
 	CFS_OPT_JSON(struct options, json),
 	{ 0 },
 };

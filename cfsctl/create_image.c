@@ -5,6 +5,7 @@
 
 #include "base/io.h"
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/inside.h"
 #include "cfsctl/tree_source.h"
 #include "erofs/writer.h"
 #include "fsverity/digester.h"
@@ -87,6 +88,24 @@ static int read_source(struct cfs_store *store, const struct cfs_source *source,
 	return r;
 }
 
+/* A repository that grows while it is read would never be done with. */
+static int check_place(const struct cfs_globals *g, const char *path,
+		       struct cfs_err *err)
+{
+	CFS_AUTOFD int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (dir < 0)
+		return cfs_fail_errno(err, "read %s: open %s", path, path);
+	r = cmd_is_inside(g->repo, dir, err);
+	if (r > 0)
+		return cfs_fail(err, EINVAL,
+				"the repository %s is inside %s, and would "
+				"become part of the image: use one elsewhere",
+				g->repo, path);
+	return r;
+}
+
 /* All formats of the repository; the default one is printed and named. */
 static int create(const struct cfs_globals *g, const struct cfs_source *source,
 		  const char *name, struct cfs_digest *ret, struct cfs_err *err)
@@ -97,7 +116,9 @@ static int create(const struct cfs_globals *g, const struct cfs_source *source,
 	unsigned format, extra;
 	int r;
 
-	r = cmd_open_store(g, &store, err);
+	r = source->path ? check_place(g, source->path, err) : 0;
+	if (r == 0)
+		r = cmd_open_store(g, &store, err);
 	if (r == 0)
 		r = read_source(&store, source, &tree, err);
 	if (r < 0)

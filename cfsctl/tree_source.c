@@ -119,6 +119,30 @@ static void warn_of_opaque(const struct cfs_source *source,
 	}
 }
 
+static int no_usr(struct cfs_err *err)
+{
+	return cfs_fail(err, ENOENT,
+			"there is no /usr to take the root directory's mode, "
+			"owner, time and xattrs from: "
+			"--no-propagate-usr-to-root leaves it as it is");
+}
+
+/* What can be told of a directory without reading it. */
+static int check_directory(const struct cfs_source *source, int root,
+			   struct cfs_err *err)
+{
+	struct stat st;
+
+	if (!source->as_is &&
+	    fstatat(root, "usr", &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    errno == ENOENT)
+		return no_usr(err);
+	if (!source->bootable)
+		return 0;
+	return cmd_check_bootable(root, source->path, source->lint,
+				  source->mountpoints, err);
+}
+
 static int transform(const struct cfs_source *source, struct cfs_tree *tree,
 		     int root, struct cfs_err *err)
 {
@@ -127,15 +151,13 @@ static int transform(const struct cfs_source *source, struct cfs_tree *tree,
 
 	if (!source->as_is)
 		warn_of_opaque(source, tree);
-	if (!source->as_is)
+	if (source->mountpoints)
+		r = cfs_transform_mountpoints(tree, err);
+	if (r == 0 && !source->as_is)
 		r = cfs_transform_oci(tree, source->filter, err);
 	/* The one thing that the transform cannot find. */
 	if (r == -ENOENT)
-		return cfs_fail(err, ENOENT,
-				"there is no /usr to take the root directory's "
-				"mode, owner, time and xattrs from: "
-				"--no-propagate-usr-to-root leaves it as it "
-				"is");
+		return no_usr(err);
 	if (r == 0 && source->bootable)
 		r = cfs_transform_boot(tree, &content, err);
 	if (r == 0 && source->clamp.on)
@@ -174,13 +196,19 @@ int cmd_source_read(const struct cfs_source *source,
 	CFS_AUTOFD int root = -EBADF;
 	int r;
 
+	if (source->mountpoints && !source->bootable)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--make-mountpoints is for images with "
+				"--bootable");
 	if (source->dumpfile) {
 		r = read_dumpfile(source->dumpfile, &tree, err);
 	} else {
 		root = open(source->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (root < 0)
 			return cfs_fail_errno(err, "open %s", source->path);
-		r = scan(source, root, digester, what, &tree, err);
+		r = check_directory(source, root, err);
+		if (r == 0)
+			r = scan(source, root, digester, what, &tree, err);
 	}
 	if (r == 0)
 		r = transform(source, tree, root, err);

@@ -7,6 +7,7 @@
 #ifndef CFS_CFSCTL_TREE_SOURCE_H
 #define CFS_CFSCTL_TREE_SOURCE_H
 
+#include "cfsctl/bootable.h"
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/source_date.h"
 #include "tree/scan.h"
@@ -19,7 +20,9 @@ struct cfs_source {
 	bool as_is; /* --no-propagate-usr-to-root */
 	enum cfs_xattr_filter filter;
 	struct cfs_clamp clamp;
-	unsigned threads; /* as cfs_digester_new() takes them */
+	bool mountpoints;   /* --make-mountpoints */
+	enum cfs_lint lint; /* of a bootable one */
+	unsigned threads;   /* as cfs_digester_new() takes them */
 };
 
 /* Rows of options that set the member @source of @type: those about
@@ -46,6 +49,10 @@ struct cfs_source {
 			  "$SOURCE_DATE_EPOCH",                                \
 		  .bare = true,                                                \
 		  CFS_OPT_PARSES(type, source.clamp, cmd_parse_clamp) },       \
+		{ .name = "make-mountpoints",                                  \
+		  .help = "add missing mount points (/proc, /sysroot, ...) "   \
+			  "to a bootable image",                               \
+		  CFS_OPT_SETS(type, source.mountpoints) },                    \
 		CFS_OPT_THREADS(type, source.threads)
 #define CFS_SOURCE_OPTIONS(type, source)                                       \
 	{ .name = "from-dumpfile",                                             \
@@ -54,7 +61,15 @@ struct cfs_source {
 		  "input",                                                     \
 	  .takes = CFS_TAKES_FILE,                                             \
 	  CFS_OPT_SETS(type, source.dumpfile) },                               \
-		CFS_SOURCE_DIR_OPTIONS(type, source)
+		CFS_SOURCE_DIR_OPTIONS(type, source),                          \
+		CFS_SOURCE_LINT_OPTION(type, source)
+#define CFS_SOURCE_LINT_OPTION(type, source)                               \
+	{                                                                  \
+		.name = "lint", .value = "WHAT", .choices = cmd_lints,     \
+		.help = "what to do about a bootable tree that would not " \
+			"boot: error (default), warn or off",              \
+		CFS_OPT_PARSES(type, source.lint, cmd_parse_lint)          \
+	}
 
 /* The values of --xattrs, and what reads them into an enum
  * cfs_xattr_filter. */

@@ -21,6 +21,15 @@ fixture_boot() { # DIR
 	find "$1" -exec touch -hd @1234567890 {} +
 }
 
+# What a root needs to boot, added to a tree.
+fixture_system() { # DIR
+	mkdir -p "$1"/{boot,dev,etc,proc,run,sys,sysroot,var,usr/lib,sbin}
+	echo ID=fixture > "$1/usr/lib/os-release"
+	printf '#!/bin/sh\n' > "$1/sbin/init"
+	chmod 755 "$1/sbin/init"
+	find "$1" -exec touch -hd @1234567890 {} +
+}
+
 fixture_repo() { # DIR OPTION...
 	local dir=$1
 	shift

@@ -144,3 +144,25 @@ void cfs_transform_clamp(struct cfs_tree *tree, int64_t seconds)
 		n->mtime_nsec = 0;
 	}
 }
+
+int cfs_transform_mountpoints(struct cfs_tree *tree, struct cfs_err *err)
+{
+	static const char *const names[] = { "boot", "dev", "etc",     "proc",
+					     "run",  "sys", "sysroot", "var" };
+	const struct cfs_node *usr = child(tree->root, "usr");
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++) {
+		const struct cfs_bytes name = { (const uint8_t *)names[i],
+						strlen(names[i]) };
+		struct cfs_node *dir;
+
+		if (child(tree->root, names[i]))
+			continue;
+		if (cfs_node_add(tree, tree->root, name, S_IFDIR | 0755, &dir,
+				 err) < 0)
+			return -err->code;
+		dir->mtime_sec = usr ? usr->mtime_sec : 0;
+		dir->mtime_nsec = usr ? usr->mtime_nsec : 0;
+	}
+	return 0;
+}

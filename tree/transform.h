@@ -30,6 +30,16 @@ int cfs_transform_oci(struct cfs_tree *tree, enum cfs_xattr_filter filter,
 int cfs_transform_xattrs(struct cfs_tree *tree, enum cfs_xattr_filter filter,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Adds the directories that a bootable image is mounted on, or mounts on, where
+ * there is nothing of that name: /boot, /dev, /etc, /proc, /run, /sys, /sysroot
+ * and /var, root's and with mode 0755 and the mtime of /usr.  To be called
+ * before the other transforms, which finish the tree.
+ * Errors: -ENOMEM.
+ */
+int cfs_transform_mountpoints(struct cfs_tree *tree,
+			      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Sets mtimes that are later than @seconds since 1970 to it.  Earlier ones
  * keep their nanoseconds. */
 void cfs_transform_clamp(struct cfs_tree *tree, int64_t seconds) CFS_NONNULL;

@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "cfsctl/compat/programs.h"
+#include "cfsctl/inside.h"
 #include "fsverity/digester.h"
 #include "repo/keeper.h"
 #include "repo/object.h"
@@ -74,57 +75,6 @@ static int open_store(const char *path, int *ret_dir, struct cfs_store *ret,
 	return r;
 }
 
-/* Opens @path or, if it is not there yet, what it will be made in. */
-static int open_nearest(const char *path, struct cfs_err *err)
-{
-	CFS_AUTOFREE char *copy = strdup(*path ? path : ".");
-	int fd = -EBADF;
-
-	if (!copy)
-		return cfs_fail(err, ENOMEM, "out of memory");
-	while ((fd = open(copy, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 &&
-	       errno == ENOENT && strcmp(copy, ".") != 0 &&
-	       strcmp(copy, "/") != 0) {
-		char *slash = strrchr(copy, '/');
-
-		if (!slash)
-			strcpy(copy, ".");
-		else
-			slash[slash == copy] = '\0';
-	}
-	return fd < 0 ? cfs_fail_errno(err, "open %s", copy) : fd;
-}
-
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* Is the directory @path in the directory @dir, or the same one?  1 or 0. */
-static int is_below(const char *path, int dir, struct cfs_err *err)
-{
-	CFS_AUTOFD int fd = open_nearest(path, err);
-	struct stat top, st, last = { 0 };
-
-	if (fd < 0)
-		return fd;
-	if (fstat(dir, &top) < 0 || fstat(fd, &st) < 0)
-		return cfs_fail_errno(err, "look at directories");
-	while (!same_file(&st, &top)) {
-		int up;
-
-		if (same_file(&st, &last))
-			return 0; /* the root is its own parent */
-		last = st;
-		up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		cfs_closep(&fd);
-		fd = up;
-		if (fd < 0 || fstat(fd, &st) < 0)
-			return cfs_fail_errno(err, "look at directories");
-	}
-	return 1;
-}
-
 static int store_file(int dir, const struct cfs_tree *tree,
 		      const struct cfs_node *node, struct cfs_store *store,
 		      struct cfs_err *err)
@@ -170,7 +120,7 @@ static int scan_into_store(int dir, unsigned flags, unsigned threads,
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	CFS_AUTOFD int store_dir = -EBADF;
-	int below = is_below(path, dir, err), r = below;
+	int below = cmd_is_inside(path, dir, err), r = below;
 
 	/* What is being read must not grow meanwhile: files are then read a
 	 * second time, when the tree is known. */

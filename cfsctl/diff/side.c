@@ -162,6 +162,7 @@ static int read_dir(const struct cfs_source *source, enum cfs_alg alg,
 	if (r < 0)
 		return r;
 	dir.path = side->name;
+	dir.lint = CFS_LINT_OFF;
 	return cmd_source_read(&dir, digester, "read", &side->tree, err);
 }
 

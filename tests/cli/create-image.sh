@@ -122,7 +122,7 @@ for n in 1 2 7 300; do
 done
 fixture_boot threads
 check "compute-karg and create-dumpfile take --threads" sh -c '
-	cfsctl --no-repo compute-karg --threads 2 threads &&
+	cfsctl --no-repo compute-karg --lint off --threads 2 threads &&
 	cfsctl --no-repo create-dumpfile --threads 2 root'
 
 # A repository may want every image in several formats.
@@ -162,7 +162,8 @@ refuse "a tree without /usr is refused, with a way out" \
 	'no-usr: there is no /usr to take' cfs create-image no-usr
 check "which works" \
 	cfs create-image --no-propagate-usr-to-root no-usr
-refuse "no boot without /boot" boot cfs create-image --bootable root
+refuse "no boot without /boot" "it would not boot: no /boot, no /sysroot" \
+	cfs create-image --bootable root
 check "create-dumpfile prints both paths" sh -c '
 	cfsctl --no-repo create-dumpfile root > dump &&
 	grep -q "^/usr/bin/hello " dump && grep -q "^/etc/hostname " dump'
@@ -186,19 +187,21 @@ if setfattr -n user.test -v 1 root/usr/bin/hello 2> /dev/null; then
 	setfattr -x user.test root/usr/bin/hello
 fi
 
+# Upstream's fixture has no init.
+nolint="--lint off"
 fixture_boot boot
-id=$(cfs create-image --bootable boot bootable | hex)
-same "compute-karg is about the bootable one" "$(cfs compute-karg boot)" \
+id=$(cfs create-image $nolint --bootable boot bootable | hex)
+same "compute-karg is about the bootable one" "$(cfs compute-karg $nolint boot)" \
 	"composefs.digest=v1-sha512-12:$id"
 same "which has a karg of its own" "$(cfs composefs-digest-karg bootable)" \
 	"composefs.digest=v1-sha512-12:$id"
 upstream "upstream has the same" "$id" "a4e1930bc4dc9ac787bb64e3ce33e8821a5ced8ef39458a56053ce34233f5e671e7dac8e27a89a45dce1b531781264d48b6870cd791f8e4af5b377448e715cb6"
-same "insecure" "$(cfs --insecure compute-karg boot)" \
+same "insecure" "$(cfs --insecure compute-karg $nolint boot)" \
 	"composefs.digest=?v1-sha512-12:$id"
 same "for either command" "$(cfs composefs-digest-karg --insecure bootable)" \
 	"composefs.digest=?v1-sha512-12:$id"
-id2=$(cfs --erofs-version 2 create-image --bootable boot boot2 | hex)
-same "format 2 has the older form" "$(cfs --erofs-version 2 compute-karg boot)" \
+id2=$(cfs --erofs-version 2 create-image $nolint --bootable boot boot2 | hex)
+same "format 2 has the older form" "$(cfs --erofs-version 2 compute-karg $nolint boot)" \
 	"composefs=$id2"
 same "several kargs keep their order" \
 	"$(cfs composefs-digest-karg boot2 bootable)" \
@@ -232,7 +235,7 @@ printf 'SELINUXTYPE=mine\n' > labelled/etc/selinux/config
 printf '/usr(/.*)? usr_t\n/usr/bin/.* -- bin_t\n' > $policy/file_contexts
 echo x > labelled/usr/bin/tool
 labels() {
-	cfsctl --no-repo create-dumpfile --bootable labelled |
+	cfsctl --no-repo create-dumpfile $nolint --bootable labelled |
 		sed -n 's/^\([^ ]*\) .*security.selinux=/\1 /p'
 }
 same "files are labelled by the policy in the tree" "$(labels)" \
@@ -242,7 +245,7 @@ same "files are labelled by the policy in the tree" "$(labels)" \
 printf '/usr(/.*)? usr_t extra\n' > $policy/file_contexts
 refuse "a policy that is not understood is no policy to go by" \
 	'/etc/selinux/mine/contexts/files/file_contexts: line 1: expected' \
-	cfsctl --no-repo compute-id --bootable labelled
+	cfsctl --no-repo compute-id $nolint --bootable labelled
 
 # Expressions that backtrack: each is within its limit, all of them are not.
 for i in $(seq 100); do
@@ -251,7 +254,81 @@ done > $policy/file_contexts
 for i in $(seq 50); do : > labelled/usr/bin/aaaaaaaaab$i; done
 refuse "a policy that takes long for the tree names its worst rule" \
 	"too long, most of it for /etc/selinux/mine/contexts/files/file_contexts: line " \
-	cfsctl --no-repo compute-id --bootable labelled
+	cfsctl --no-repo compute-id $nolint --bootable labelled
+
+# What a root lacks to boot is said before any of it is read.
+mkdir -p bare/usr/lib
+: > bare/unreadable
+lacks() { # WORDS OPTION...: exit status and stderr of create-image
+	local words=$1
+	shift
+	refuse "lint: $words" "$words" cfs create-image --bootable "$@" bare
+}
+lacks "read bare: it would not boot: no /boot, no /sysroot, no /dev, no /proc, \
+no /run, no /sys, no /sbin/init, no /usr/lib/os-release or /etc/os-release; \
+make directories with \`cd bare && mkdir boot sysroot dev proc run sys etc var\`, \
+or in the image alone with --make-mountpoints"
+lacks "it would not boot: no /sbin/init, no /usr/lib/os-release or \
+/etc/os-release; --lint warn makes the image regardless" --make-mountpoints
+same "nothing was read" "$(cfs create-image --bootable bare 2>&1 | grep -c stored)" 0
+check "and nothing made" test ! -e bare/boot
+lacks "it would not boot: no /boot, no /sysroot; make" --lint off
+same "what is wrong can be a warning" \
+	"$(cfs create-image --bootable --make-mountpoints --lint warn bare 2>&1 > /dev/null)" \
+	"warning: bare: no /sbin/init, no /usr/lib/os-release or /etc/os-release: the system will not boot"
+same "or nothing" "$(cfs create-image --bootable --make-mountpoints --lint off bare 2>&1 > /dev/null)" ""
+for command in compute-id create-dumpfile; do
+	refuse "$command --bootable too" "it would not boot: no /boot" \
+		cfs $command --bootable bare
+done
+refuse "and compute-karg" "it would not boot: no /boot" cfs compute-karg bare
+fixture_system bare
+same "nothing is wrong with a system" \
+	"$(cfs create-image --bootable bare 2>&1 > /dev/null)" ""
+rmdir bare/var bare/etc
+same "without /etc and /var it boots" \
+	"$(cfs create-image --bootable bare 2>&1 > /dev/null)" \
+	"warning: bare: no /etc, no /var: the system cannot keep changes there"
+mkdir bare/var bare/etc
+printf '# x\n/dev/vda1 /boot vfat x 0 0\nUUID=1 / ext4 rw 0 1\n' > bare/etc/fstab
+same "a line of fstab for / is told" \
+	"$(cfs create-image --bootable bare 2>&1 > /dev/null)" \
+	"warning: bare/etc/fstab: line 3 is for /, which composefs mounts: take it out"
+rm bare/etc/fstab
+chmod 644 bare/sbin/init
+lacks "it would not boot: no program at /sbin/init; --lint"
+rm bare/sbin/init
+ln -s /usr/lib/none bare/sbin/init
+lacks "it would not boot: no /sbin/init"
+ln -sf /usr/lib/systemd bare/sbin/init
+printf x > bare/usr/lib/systemd
+chmod 755 bare/usr/lib/systemd
+same "links are followed inside the root" \
+	"$(cfs create-image --bootable bare 2>&1 > /dev/null)" ""
+rmdir bare/proc
+echo > bare/proc
+lacks "it would not boot: no directory at /proc; --lint" --make-mountpoints
+rm bare/proc
+mv bare/boot bare/efi
+ln -s efi bare/boot
+lacks "it would not boot: no directory at /boot, no /proc; make directories with \`cd bare && mkdir proc\`"
+rm bare/boot
+mv bare/efi bare/boot
+made=$(cfsctl --no-repo create-dumpfile --bootable --make-mountpoints bare)
+mkdir bare/proc
+touch -d @1234567890 bare bare/proc
+same "a mount point that is made is as one that is there" "$made" \
+	"$(cfsctl --no-repo create-dumpfile --bootable bare)"
+refuse "it is for bootable images" "--make-mountpoints is for images with --bootable" \
+	cfs create-image --make-mountpoints bare
+fixture_repo bare/inside/repo
+refuse "a repository in what is read is refused" \
+	"the repository bare/inside/repo is inside bare, and would become part" \
+	cfsctl --repo bare/inside/repo create-image --bootable bare
+refuse "by any name" "is inside" sh -c 'ln -s bare/inside link
+	cd bare/usr && cfsctl --repo ../../link/repo create-image ..'
+refuse "no /usr is told before anything is read" "there is no /usr to take" \
+	sh -c 'mkdir no-usr/deep; cfsctl --no-repo compute-id no-usr'
 
 # Times that are later than a given one, for builds that are to be repeatable.
 mkdir -p dated/usr
@@ -275,8 +352,8 @@ same "SOURCE_DATE_EPOCH alone changes nothing" \
 mkdir -p dated/boot dated/sysroot
 clamped=$(cfs compute-id --clamp-mtime=5 dated)
 same "create-image clamps them" "$(cfs create-image --clamp-mtime=5 dated | hex)" "$clamped"
-same "compute-karg too" "$(cfs compute-karg --clamp-mtime=5 dated)" \
-	"composefs.digest=v1-sha512-12:$(cfs compute-id --bootable --clamp-mtime=5 dated)"
+same "compute-karg too" "$(cfs compute-karg $nolint --clamp-mtime=5 dated)" \
+	"composefs.digest=v1-sha512-12:$(cfs compute-id $nolint --bootable --clamp-mtime=5 dated)"
 touch dated/new
 same "and a build at another time is the same" \
 	"$(cfs compute-id --clamp-mtime=5 dated)" "$clamped"

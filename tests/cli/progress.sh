@@ -55,7 +55,7 @@ while read -r words command; do
 done << 'END'
 stored create-image tree name
 read compute-id tree
-read compute-karg --no-propagate-usr-to-root boot
+read compute-karg --lint off --no-propagate-usr-to-root boot
 read create-dumpfile tree
 checked fsck
 read diff tree name

@@ -132,6 +132,30 @@ TEST(later_mtimes_are_clamped_with_their_nanoseconds)
 			  "/f 0 @120000 - - - - 0.0 /e - -\n"));
 }
 
+TEST(missing_mount_points_are_made)
+{
+	static const struct cfs_content content = { read_content, NULL };
+	CFS_AUTO(cfs_tree_free)
+	struct cfs_tree *tree = parse("/ 0 40700 5 7 7 0 0.0 - - -\n"
+				      "/etc 0 40750 2 1 1 0 3.3 - - -\n"
+				      "/proc 0 40555 2 1 1 0 3.3 - - -\n"
+				      "/usr 0 40755 2 1 1 0 9.9 - - -\n"
+				      "/var 3 120777 1 0 0 0 4.4 usr - -\n");
+
+	CHECK(cfs_transform_mountpoints(tree, &err) == 0);
+	CHECK(cfs_transform_boot(tree, &content, &err) == 0);
+	CHECK(gives(tree, "/ 0 40700 10 7 7 0 0.0 - - -\n"
+			  "/boot 0 40755 2 0 0 0 9.9 - - -\n"
+			  "/dev 0 40755 2 0 0 0 9.9 - - -\n"
+			  "/etc 0 40750 2 1 1 0 3.3 - - -\n"
+			  "/proc 0 40555 2 1 1 0 3.3 - - -\n"
+			  "/run 0 40755 2 0 0 0 9.9 - - -\n"
+			  "/sys 0 40755 2 0 0 0 9.9 - - -\n"
+			  "/sysroot 0 40755 2 0 0 0 9.9 - - -\n"
+			  "/usr 0 40755 2 1 1 0 9.9 - - -\n"
+			  "/var 3 120777 1 0 0 0 4.4 usr - -\n"));
+}
+
 TEST(a_tree_without_boot_or_sysroot_is_refused)
 {
 	static const struct cfs_content content = { read_content, NULL };

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "cfsctl/bootable.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "tree/transform.h"
+
+/* No fstab that people write comes near this, in bytes. */
+#define FSTAB_MAX (1u << 20)
+
+const char *const cmd_lints[] = { "error", "warn", "off", NULL };
+
+int cmd_parse_lint(const char *text, void *to, struct cfs_err *err)
+{
+	enum cfs_lint *ret = to;
+
+	(void)err;
+	*ret = CFS_LINT_ERROR;
+	while (strcmp(text, cmd_lints[*ret]) != 0)
+		++*ret;
+	return 0;
+}
+
+enum weight {
+	MUST, /* no bootable image can be made without */
+	BOOT, /* it does not boot without */
+	STATE /* it boots, and keeps nothing there */
+};
+
+/* Directories of the root.  The first is no mount point. */
+static const struct {
+	const char *name;
+	enum weight weight;
+} dirs[] = {
+	{ "usr", MUST }, { "boot", MUST }, { "sysroot", MUST },
+	{ "dev", BOOT }, { "proc", BOOT }, { "run", BOOT },
+	{ "sys", BOOT }, { "etc", STATE }, { "var", STATE },
+};
+
+/* Faults of one directory, in words. */
+struct faults {
+	int root;
+	const char *path;
+	bool made;
+	struct cfs_buf must, boot, state; /* "no directory /x, ..." */
+	struct cfs_buf mkdir;		  /* names */
+};
+
+static void faults_free(struct faults *f)
+{
+	cfs_buf_free(&f->must);
+	cfs_buf_free(&f->boot);
+	cfs_buf_free(&f->state);
+	cfs_buf_free(&f->mkdir);
+}
+
+static void add(struct cfs_buf *to, const char *what, const char *name)
+{
+	cfs_buf_addf(to, "%s%s%s", to->len > 0 ? ", " : "", what, name);
+}
+
+/* Inside the root, where links lead in the booted system. */
+static int look(int root, const char *name, int flags)
+{
+	return cfs_openat2(root, name, O_PATH | flags, 0, RESOLVE_IN_ROOT);
+}
+
+static void check_dirs(struct faults *f)
+{
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(dirs); i++) {
+		/* The transform takes no links for these. */
+		int flags = O_DIRECTORY |
+			    (dirs[i].weight == MUST ? O_NOFOLLOW : 0);
+		CFS_AUTOFD int fd = look(f->root, dirs[i].name, flags);
+		bool missing = fd == -ENOENT;
+		struct cfs_buf *to = dirs[i].weight == MUST   ? &f->must
+				     : dirs[i].weight == BOOT ? &f->boot
+							      : &f->state;
+
+		if (!missing && fd != -ENOTDIR && fd != -ELOOP)
+			continue;
+		if (missing && f->made && i > 0)
+			continue;
+		add(to, missing ? "no /" : "no directory at /", dirs[i].name);
+		if (missing && i > 0)
+			cfs_buf_addf(&f->mkdir, " %s", dirs[i].name);
+	}
+}
+
+static void check_init(struct faults *f)
+{
+	CFS_AUTOFD int fd = look(f->root, "sbin/init", 0);
+	struct stat st;
+
+	if (fd == -ENOENT)
+		add(&f->boot, "no /sbin/init", "");
+	else if (fd >= 0 && fstat(fd, &st) == 0 &&
+		 (!S_ISREG(st.st_mode) || !(st.st_mode & 0111)))
+		add(&f->boot, "no program at /sbin/init", "");
+}
+
+static void check_os_release(struct faults *f)
+{
+	CFS_AUTOFD int usr = look(f->root, "usr/lib/os-release", 0);
+	CFS_AUTOFD int etc = look(f->root, "etc/os-release", 0);
+
+	if (usr == -ENOENT && etc == -ENOENT)
+		add(&f->boot, "no /usr/lib/os-release or /etc/os-release", "");
+}
+
+/* Which line of the fstab @text mounts "/"?  0: none. */
+static unsigned root_line(char *text)
+{
+	unsigned number = 0;
+	char *line;
+
+	while ((line = strsep(&text, "\n"))) {
+		char *save = NULL, *source = strtok_r(line, " \t", &save);
+		char *where = strtok_r(NULL, " \t", &save);
+
+		number++;
+		if (source && *source != '#' && where &&
+		    strcmp(where, "/") == 0)
+			return number;
+	}
+	return 0;
+}
+
+/* systemd mounts the root anew with the options of that line, and has a failed
+ * unit for it. */
+static void check_fstab(const struct faults *f)
+{
+	CFS_AUTOFD int found = look(f->root, "etc/fstab", 0);
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	CFS_AUTOFD int fd = -EBADF;
+	struct stat st;
+	unsigned line;
+
+	if (found < 0 || fstat(found, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	fd = cfs_reopen(found, O_RDONLY);
+	if (fd < 0 || cfs_read_all(fd, FSTAB_MAX, &text) < 0 ||
+	    !cfs_buf_text(&text))
+		return;
+	line = root_line((char *)text.data);
+	if (line > 0)
+		fprintf(stderr,
+			"warning: %s/etc/fstab: line %u is for /, which "
+			"composefs mounts: take it out\n",
+			f->path, line);
+}
+
+static void warn_of(const struct faults *f, struct cfs_buf *what,
+		    const char *consequence)
+{
+	if (what->len > 0 && cfs_buf_text(what))
+		fprintf(stderr, "warning: %s: %s: %s\n", f->path,
+			(char *)what->data, consequence);
+}
+
+/* As a shell takes it, unless it has a quote in it. */
+static void add_quoted(struct cfs_buf *to, const char *path)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz"
+				    "0123456789/._-+=:,@%";
+	bool odd = strspn(path, plain) != strlen(path);
+
+	cfs_buf_addf(to, odd ? "'%s'" : "%s", path);
+}
+
+static int refuse(struct faults *f, const char *what, struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf cure = { 0 };
+
+	if (f->mkdir.len > 0 && cfs_buf_text(&f->mkdir)) {
+		cfs_buf_adds(&cure, "; make directories with `cd ");
+		add_quoted(&cure, f->path);
+		cfs_buf_addf(&cure,
+			     " && mkdir%s`, or in the image alone with "
+			     "--make-mountpoints",
+			     (char *)f->mkdir.data);
+	}
+	if (f->must.len == 0)
+		cfs_buf_adds(&cure, "; --lint warn makes the image regardless");
+	if (!cfs_buf_text(&cure))
+		return cfs_fail(err, ENOMEM, "out of memory");
+	return cfs_fail(err, ENOENT, "it would not boot: %s%s", what,
+			(char *)cure.data);
+}
+
+int cmd_check_bootable(int root, const char *path, enum cfs_lint lint,
+		       bool made, struct cfs_err *err)
+{
+	__attribute__((cleanup(faults_free))) struct faults f = {
+		.root = root, .path = path, .made = made
+	};
+	CFS_AUTOBUF struct cfs_buf fatal = { 0 };
+
+	check_dirs(&f);
+	check_init(&f);
+	check_os_release(&f);
+	if (lint != CFS_LINT_OFF) {
+		warn_of(&f, &f.state, "the system cannot keep changes there");
+		check_fstab(&f);
+	}
+	if (lint == CFS_LINT_WARN)
+		warn_of(&f, &f.boot, "the system will not boot");
+	cfs_buf_add(&fatal, f.must.data, f.must.len);
+	if (lint == CFS_LINT_ERROR && f.boot.len > 0)
+		cfs_buf_addf(&fatal, "%s%.*s", fatal.len > 0 ? ", " : "",
+			     (int)f.boot.len, (char *)f.boot.data);
+	if (fatal.len == 0)
+		return 0;
+	return cfs_buf_text(&fatal) ? refuse(&f, (char *)fatal.data, err)
+				    : cfs_fail(err, ENOMEM, "out of memory");
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "cfsctl/inside.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/auto.h"
+
+/* Opens @path or, if it is not there yet, what it will be made in. */
+static int open_nearest(const char *path, struct cfs_err *err)
+{
+	CFS_AUTOFREE char *copy = strdup(*path ? path : ".");
+	int fd = -EBADF;
+
+	if (!copy)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	while ((fd = open(copy, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 &&
+	       errno == ENOENT && strcmp(copy, ".") != 0 &&
+	       strcmp(copy, "/") != 0) {
+		char *slash = strrchr(copy, '/');
+
+		if (!slash)
+			strcpy(copy, ".");
+		else
+			slash[slash == copy] = '\0';
+	}
+	return fd < 0 ? cfs_fail_errno(err, "open %s", copy) : fd;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+int cmd_is_inside(const char *path, int dir, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = open_nearest(path, err);
+	struct stat top, st, last = { 0 };
+
+	if (fd < 0)
+		return fd;
+	if (fstat(dir, &top) < 0 || fstat(fd, &st) < 0)
+		return cfs_fail_errno(err, "look at directories");
+	while (!same_file(&st, &top)) {
+		int up;
+
+		if (same_file(&st, &last))
+			return 0; /* the root is its own parent */
+		last = st;
+		up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		cfs_closep(&fd);
+		fd = up;
+		if (fd < 0 || fstat(fd, &st) < 0)
+			return cfs_fail_errno(err, "look at directories");
+	}
+	return 1;
+}
