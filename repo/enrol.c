@@ -3,13 +3,11 @@
 
 #include <string.h>
 
-#include "base/io.h"
 #include "fsverity/enable.h"
 #include "fsverity/measure.h"
+#include "repo/copy.h"
 #include "repo/dir.h"
 #include "repo/temp.h"
-
-#define CHUNK (1u << 20)
 
 /* Does the kernel keep exactly @der with @fd?  0 also when it cannot tell. */
 static int keeps(int fd, struct cfs_bytes der, struct cfs_err *err)
@@ -29,22 +27,11 @@ static int keeps(int fd, struct cfs_bytes der, struct cfs_err *err)
 
 static int copy(int from, int to, struct cfs_err *err)
 {
-	CFS_AUTOFREE uint8_t *chunk = malloc(CHUNK);
-	uint64_t off = 0;
-
-	if (!chunk)
-		return cfs_fail(err, ENOMEM, "out of memory");
-	for (;;) {
-		ssize_t n = cfs_pread_full(from, chunk, CHUNK, off);
-		int r = n < 0 ? (int)n : cfs_write_full(to, chunk, (size_t)n);
-
-		if (r < 0)
-			return cfs_fail(err, -r, "copy the object: %s",
-					strerror(-r));
-		if (n == 0)
-			return 0;
-		off += (size_t)n;
-	}
+	if (lseek(from, 0, SEEK_SET) < 0)
+		return cfs_fail_errno(err, "seek");
+	return cfs_copy_rest(from, to, err) < 0
+		       ? cfs_ctx(err, "copy the object")
+		       : 0;
 }
 
 /* Turns it on for @fd, and looks at the result. */
