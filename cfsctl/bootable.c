@@ -151,7 +151,7 @@ static void check_fstab(const struct faults *f)
 	if (line > 0)
 		fprintf(stderr,
 			"warning: %s/etc/fstab: line %u is for /, which "
-			"composefs mounts: take it out\n",
+			"composefs mounts: remove it\n",
 			f->path, line);
 }
 
@@ -163,7 +163,7 @@ static void warn_of(const struct faults *f, struct cfs_buf *what,
 			(char *)what->data, consequence);
 }
 
-/* As a shell takes it, unless it has a quote in it. */
+/* Appends @path for a shell; one that has a quote in it is for people only. */
 static void add_quoted(struct cfs_buf *to, const char *path)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -211,6 +211,8 @@ int cmd_check_bootable(int root, const char *path, enum cfs_lint lint,
 	}
 	if (lint == CFS_LINT_WARN)
 		warn_of(&f, &f.boot, "the system will not boot");
+	if (cfs_buf_check(&f.must, err) < 0 || cfs_buf_check(&f.boot, err) < 0)
+		return -err->code;
 	cfs_buf_add(&fatal, f.must.data, f.must.len);
 	if (lint == CFS_LINT_ERROR && f.boot.len > 0)
 		cfs_buf_addf(&fatal, "%s%.*s", fatal.len > 0 ? ", " : "",

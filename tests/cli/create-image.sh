@@ -293,7 +293,7 @@ mkdir bare/var bare/etc
 printf '# x\n/dev/vda1 /boot vfat x 0 0\nUUID=1 / ext4 rw 0 1\n' > bare/etc/fstab
 same "a line of fstab for / is told" \
 	"$(cfs create-image --bootable bare 2>&1 > /dev/null)" \
-	"warning: bare/etc/fstab: line 3 is for /, which composefs mounts: take it out"
+	"warning: bare/etc/fstab: line 3 is for /, which composefs mounts: remove it"
 rm bare/etc/fstab
 chmod 644 bare/sbin/init
 lacks "it would not boot: no program at /sbin/init; --lint"
