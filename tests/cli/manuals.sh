@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # Manual pages as they are read, not as they are written: mdoc's enclosing
-# macros run to the end of their line, so that two on one line nest.
+# macros run to the end of their line, so that two on one line nest. References
+# lead to pages that exist, and options of a synopsis are described.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 command -v mandoc > /dev/null || skip "no mandoc"
 
@@ -24,8 +25,67 @@ nested() {
 same "quotes that nest are found" "$(echo 'x ("a, "b"") y' | nested | wc -l)" 2
 same "quotes side by side are fine" "$(echo '("a", "b") and "c d", ="e"' | nested)" ""
 
+# Pages of others that ours refer to, by the package that has them.
+others="
+coreutils:   cp.1 cat.1 chmod.1
+diffutils:   diff.1
+e2fsprogs:   mke2fs.8 tune2fs.8 debugfs.8
+fsverity:    fsverity.1
+initramfs:   dracut.8 dracut.conf.5 initramfs-tools.7 mkinitcpio.8
+keyutils:    keyctl.1
+man-pages:   flock.2 ioctl.2 keyrings.7 mount_setattr.2 openat2.2 stat.2 syncfs.2
+             xattr.7 proc.5 statx.2
+openssl:     openssl.1
+rsync, tar:  rsync.1 tar.1
+systemd:     bootctl.1 bootup.7 init.1 journalctl.1 kernel-command-line.7
+             systemd-boot.7 systemd-gpt-auto-generator.8 systemd-stub.7
+             systemd.exec.5 systemd.mount.5 ukify.1
+util-linux:  findmnt.8 fstab.5 mount.8 umount.8
+"
+
+# Prints the pages that a page refers to.
+references() { # FILE
+	awk '$1 == ".Xr" { print $2 "." $3 }' "$1" | sort -u
+}
+exists() { # PAGE
+	[ -e "$CFS_SRC/docs/$1" ] || [[ " ${others//[[:space:]]/ } " == *" $1 "* ]]
+}
+check "a page of ours exists" exists cfsctl.1
+check "a page of others exists" exists fstab.5
+check "a page of nobody does not" eval '! exists cfsctl.8'
+
+# Prints the options of a section, a line each: those of the lines that begin
+# with the macro .It for "described", all for "synopsis".
+options() { # FILE synopsis|described
+	awk -v want="$2" '
+	$1 == ".Sh" { synopsis = $2 == "SYNOPSIS" }
+	want == "synopsis" && !synopsis { next }
+	want == "described" && (synopsis || $1 != ".It") { next }
+	{
+		flag = 0
+		for (i = 1; i <= NF; i++) {
+			if ($i ~ /^\.?Fl$/) flag = 1
+			else if ($i ~ /^[A-Z][a-z]$/) flag = 0
+			else if (flag && $i ~ /^--?[a-z]/) print "-" $i
+			else if (flag && $i ~ /^[A-Za-z]+$/)
+				for (n = 1; n <= length($i); n++)
+					print "-" substr($i, n, 1)
+		}
+	}' "$1" | sort -u
+}
+printf '.Sh SYNOPSIS\n.Op Fl ab\n.Op Fl -long Ar x\n.Sh OPTIONS\n.It Fl a , -long Ns = Ns Ar x\n' > page
+same "an option that is not described is found" \
+	"$(comm -23 <(options page synopsis) <(options page described))" -b
+
 for page in "$CFS_SRC"/docs/*.[1-8]; do
 	name=${page##*/}
+	check "$name can be shown on a terminal of today" eval \
+		'mandoc -Tutf8 -Wwarning,stop "$page" > text && test -s text'
+	for other in $(references "$page"); do
+		check "$name: $other exists" exists "$other"
+	done
+	same "$name: each option of the synopsis is described" \
+		"$(comm -23 <(options "$page" synopsis) <(options "$page" described))" ""
 	mandoc -Tascii "$page" | col -bx > text
 	check "$name is a page" test -s text
 	same "$name: quotes end where they should" "$(nested < text)" ""
