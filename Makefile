@@ -19,6 +19,8 @@
 # in place of those of deps/static-libs.sh.
 
 O          ?= build
+# One spelling: the rules of *.d files name their targets by it.
+override O := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 CROSS_COMPILE ?=
 ifeq ($(origin CC),default)
 CC         := $(CROSS_COMPILE)gcc
@@ -301,4 +303,5 @@ uninstall:
 clean:
 	rm -rf $(O)
 
+# Not of folders that tests make below $(O)/tmp.
 -include $(shell find $(O) -path $(O)/tmp -prune -o -type f -name '*.d' -print 2>/dev/null)
