@@ -44,7 +44,7 @@ for setting in ProtectSystem ProtectHome ProtectKernelModules PrivateTmp Private
 done
 check "the boot does not go on without it" grep -qx 'RequiredBy=initrd-root-fs.target' "$unit"
 for later in systemd-volatile-root systemd-confext-sysroot systemd-sysext-sysroot initrd-parse-etc; do
-	check "D10: $later sees the composefs root" grep -q "^Before=.*$later.service" "$unit"
+	check "$later sees the composefs root" grep -q "^Before=.*$later.service" "$unit"
 done
 check "the physical root comes first" grep -q '^After=.*sysroot.mount' "$unit"
 

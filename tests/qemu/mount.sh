@@ -68,7 +68,7 @@ check "6.1, mount.composefs: layout 2 would show the names" says try2 \
 	"no data-only layers: Linux 6.5 is needed"
 
 boot trixie
-same "D8: 6.12: files and strings" "$(said auto)" "file string: $held"
+same "6.12: files and strings" "$(said auto)" "file string: $held"
 same "6.12: one string" "$(said legacy)" "file legacy: $held"
 same "6.12: a loop device" "$(said loop)" "loop string: $held"
 same "6.12: its control device made" "$(said mknod)" "loop string: $held"
@@ -83,7 +83,7 @@ same "6.12, mount.composefs: several basedirs" "$(said several)" "$any: $names"
 same "6.12, mount.composefs: below an upper layer" "$(said above)" "$any: $names"
 
 boot sid
-same "D8: 7.2: files and descriptors" "$(said auto)" "file fd: $held"
+same "7.2: files and descriptors" "$(said auto)" "file fd: $held"
 same "7.2: strings" "$(said string)" "file string: $held"
 same "7.2: one string" "$(said legacy)" "file legacy: $held"
 same "7.2: a loop device" "$(said loop)" "loop fd: $held"

@@ -84,7 +84,7 @@ for root in image transient transient-ro; do
 	for etc in none- bind- overlay-nested overlay-flat transient-nested transient-flat; do
 		for var in none bind overlay transient; do
 			stack=${etc#*-}
-			check "D3, D4: $root root, ${etc%-} /etc, $var /var" combination \
+			check "$root root, ${etc%-} /etc, $var /var" combination \
 				$root "${etc%%-*}" "${stack:-auto}" $var
 		done
 	done
@@ -265,11 +265,11 @@ mount --bind "$disk" "$sysroot"
 mkdir "$disk/boot" "$TMPDIR/target"
 mount -t tmpfs boot "$sysroot/boot"
 before=$(mounts "$sysroot")
-check "D14: the root is attached at a target elsewhere" composefs-setup-root \
+check "the root is attached at a target elsewhere" composefs-setup-root \
 	--sysroot "$sysroot" --target "$TMPDIR/target" --config "$conf" \
 	--cmdline "$cmdline"
-same "D14: which holds it" "$(cat "$TMPDIR/target/usr/lib/os-release")" ID=test
-same "D14: and the sysroot is as it was" "$(mounts "$sysroot")" "$before"
+same "which holds it" "$(cat "$TMPDIR/target/usr/lib/os-release")" ID=test
+same "and the sysroot is as it was" "$(mounts "$sysroot")" "$before"
 same "  the target has all of it, read-only" \
 	"$(findmnt -Rno FSTYPE,OPTIONS "$TMPDIR/target/sysroot" |
 		awk '{ print $1, substr($2, 1, 3) }' | tr '\n' ' ')" \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # composefs-setup-root on a disk with real fs-verity: the ordinary start, its
 # kinds of root, /etc and /var, and the defects of other implementations that
-# it must not have (D1 to D15).
+# it must not have.
 if [ "${CFS_GUEST-}" != uml ]; then
 	exec "${0%/*}/../vm/uml" "$0"
 fi
@@ -54,7 +54,7 @@ same "the marker tells of all" \
 	"$(grep -o '"result":"[a-z ]*"' /run/composefs/booted | tr '\n' ' ')" \
 	'"result":"absent" "result":"booted" "result":"untried" '
 boot "composefs=$gone512 $(karg "$first")"
-booted "D2: a digest of the other algorithm is passed over"
+booted "a digest of the other algorithm is passed over"
 boot "composefs.digest=v9-sha1024-12:00 $(karg "$first")"
 booted "an image for later programs is passed over"
 boot "\"$(karg "$first")\""
@@ -64,7 +64,7 @@ failed "no image that is there is failure 5" 5 "$gone"
 mkdir $repo/images/refs/x
 cp "$repo/objects/$(path_of "$first")" "$repo/images/refs/$gone"
 boot "composefs=$gone"
-failed "D1: names below images/refs are never an image" 5 "$gone"
+failed "names below images/refs are never an image" 5 "$gone"
 ln -s "../objects/$(path_of "$gone")" "$repo/images/$gone"
 boot "composefs=$gone $(karg "$first")"
 booted "a dangling link is absent"
@@ -72,11 +72,11 @@ same "a dangling link is warned of" "$(grep -c 'object is missing' err)" 1
 rm "$repo/images/$gone"
 mkfifo "$repo/images/$gone"
 boot "composefs=$gone $(karg "$first")"
-failed "D12: a FIFO does not hang it" 7 "not a regular file"
+failed "a FIFO does not hang it" 7 "not a regular file"
 rm "$repo/images/$gone"
 ln -s "/disk/composefs/objects/$(path_of "$first")" "$repo/images/$gone"
 boot "composefs=$gone"
-failed "D12: a link out of the repository is refused" 7 "leaves the repository"
+failed "a link out of the repository is refused" 7 "leaves the repository"
 rm "$repo/images/$gone"
 
 # Kinds of root
@@ -88,10 +88,10 @@ same "a transient root says so" "$(findmnt -no SOURCE /sysroot)" \
 	"transient:composefs=$first"
 same "the root keeps the image's mode" "$(stat -c %a /sysroot)" 555
 echo kept > /sysroot/var/kept
-same "D3: /var is not hidden by a transient root" \
+same "/var is not hidden by a transient root" \
 	"$(cat "/disk/state/deploy/$first/var/kept")" kept
-check "D3: nor is /sysroot" test -e /sysroot/sysroot/composefs/meta.json
-same "D3: nor is /etc" "$(touch /sysroot/etc/kept; ls "/disk/state/deploy/$first/etc/upper")" kept
+check "nor is /sysroot" test -e /sysroot/sysroot/composefs/meta.json
+same "nor is /etc" "$(touch /sysroot/etc/kept; ls "/disk/state/deploy/$first/etc/upper")" kept
 rm -f "/disk/state/deploy/$first/etc/upper/kept" "/disk/state/deploy/$first/var/kept"
 printf '[root]\ntransient-ro = true\n' > "$conf"
 boot "$(karg "$first")"
@@ -106,7 +106,7 @@ for root in false true; do
 			printf '[root]\ntransient = %s\n[etc]\nmount = "%s"\nstack = "%s"\n' \
 				$root $etc $stack > "$conf"
 			boot "$(karg "$first")"
-			booted "D4: transient=$root with $stack $etc /etc"
+			booted "transient=$root with $stack $etc /etc"
 			same "  /etc is $etc" "$(marker etc)" $etc
 		done
 	done
@@ -166,9 +166,9 @@ mkdir /run/nextroot
 mount --bind /disk /sysroot
 composefs-setup-root --sysroot /sysroot --target /run/nextroot --config "$conf" \
 	--cmdline "$(karg "$other")"
-same "D14: --target is attached at the target" \
+same "--target is attached at the target" \
 	"$? $(cat /run/nextroot/usr/lib/os-release)" "0 ID=test"
-same "D14: and the sysroot stays" "$(ls /sysroot/composefs/meta.json)" \
+same "and the sysroot stays" "$(ls /sysroot/composefs/meta.json)" \
 	/sysroot/composefs/meta.json
 boot "$(karg "$other")" --check
 same "--check succeeds" $status 0

@@ -74,7 +74,7 @@ for a in sha256 sha512; do
 	fresh
 	keys_conf "theirs ours" 'restrict = false'
 	boot "$(karg)"
-	booted "$a, D15: with the right certificate in the ring it starts"
+	booted "$a: with the right certificate in the ring it starts"
 	same "$a: both are in the kernel's ring" "$(in_ring)" 2
 	same "$a: the marker names them" \
 		"$(grep -o '"file":"[^"]*"' /run/composefs/booted | wc -l)" 2

@@ -40,7 +40,7 @@ for a in sha256 sha512; do
 	system_new other
 	ln -sfn "../objects/$(path_of "$hex")" "$repo/images/$first"
 	boot "$(karg "$first")"
-	failed "$a, D11: another image is told with both digests" 6 \
+	failed "$a: another image is told with both digests" 6 \
 		"expected: $first" "found:    $hex"
 	boot "$(karg "?$first")" # never reached: the mark stands after =
 	failed "$a: a malformed mark is a malformed argument" 4 "kernel argument"
@@ -56,7 +56,7 @@ for a in sha256 sha512; do
 	mv "$image" "$TMPDIR/kept"
 	cp "$TMPDIR/copy" "$image"
 	boot "$(karg)"
-	failed "$a, D5: a copy without fs-verity is refused, whatever meta.json says" 6 "no fs-verity" "cfsctl fsck"
+	failed "$a: a copy without fs-verity is refused, whatever meta.json says" 6 "no fs-verity" "cfsctl fsck"
 	boot "composefs=?$first"
 	booted "$a: it starts when insecure"
 	same "$a: the marker says so" "$(marker verity) $(marker insecure)" "off true"
@@ -105,7 +105,7 @@ for a in sha256 sha512; do
 	cp "$big" "$init"
 	fsverity enable --hash-alg=$a "$init"
 	boot "$(karg)"
-	failed "$a, D13: an object of other content fails before the start" 10 "/sbin/init" \
+	failed "$a: an object of other content fails before the start" 10 "/sbin/init" \
 		"has the wrong fs-verity digest"
 	rm -f "$init"
 	boot "$(karg)"
@@ -155,7 +155,7 @@ booted "the system still starts"
 mv $repo/meta.json $repo/meta
 boot "$(karg)"
 booted "a repository without meta.json is of the image's algorithm"
-check "D6: and is not given one" test ! -e $repo/meta.json
+check "and is not given one" test ! -e $repo/meta.json
 echo '{"version":1,' > $repo/meta.json
 boot "$(karg)"
 failed "a broken meta.json is a failure of the repository" 7 "meta.json"

@@ -3,8 +3,7 @@
 
 #include "tests/test.h"
 
-/* fs-verity digest of the empty file; spec erofs.md 9.5, also printed by
- * `fsverity digest` 1.5 for an empty file. */
+/* fs-verity digest of the empty file, as printed by `fsverity digest` 1.5. */
 #define EMPTY "3d248ca542a24fc62d1c43b916eae5016878e2533c88238480b26128a1f1af95"
 
 static struct cfs_err err;
