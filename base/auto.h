@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Scope-bound ownership: a local that owns something says so where it is
- * declared, and gives it back however the function is left.
+ * Scope-bound ownership: a local variable that owns a resource says so in its
+ * declaration, and the resource is released on every way out of the function.
  *
  * Declare every owner with an empty value (-EBADF, NULL) so that an early
  * return never releases garbage.
@@ -21,11 +21,13 @@
 #define CFS_ARRAY_SIZE(x) (sizeof(x) / sizeof((x)[0]))
 
 /*
- * Closes *@fd if it is open.  Keeps errno: the caller is usually failing.
+ * Closes *@fd if it is open.  Preserves errno, because the caller is usually
+ * returning an error.
  *
- * CFS_EXIT_CLOSES: composefs-setup-root ends in milliseconds after some tens
- * of descriptors, and its end closes them all: a third of its system calls
- * saved while the machine waits.
+ * With CFS_EXIT_CLOSES descriptors stay open until the process exits.
+ * composefs-setup-root is built this way: it opens a few dozen descriptors and
+ * exits within milliseconds, and closing them one by one would be a third of
+ * its system calls while the machine waits to boot.
  */
 static inline void cfs_closep(int *fd)
 {
@@ -58,7 +60,8 @@ static inline void cfs_closedirp(DIR **dir)
 	*dir = NULL;
 }
 
-/* Hands the descriptor over: the caller owns it now, the scope does not. */
+/* Transfers ownership: returns the descriptor and empties *@fd, so that the
+ * scope no longer closes it. */
 static inline int cfs_steal_fd(int *fd)
 {
 	int taken = *fd;
@@ -67,7 +70,7 @@ static inline int cfs_steal_fd(int *fd)
 	return taken;
 }
 
-/* Hands a pointer over, as cfs_steal_fd does a descriptor. */
+/* Transfers ownership of a pointer, as cfs_steal_fd() does of a descriptor. */
 #define cfs_steal_ptr(pp)                     \
 	__extension__({                       \
 		__typeof__(*(pp)) p_ = *(pp); \
@@ -75,15 +78,15 @@ static inline int cfs_steal_fd(int *fd)
 		p_;                           \
 	})
 
-/* CFS_AUTO(cfs_repo_free) struct cfs_repo *repo = NULL; */
+/* Example: CFS_AUTO(cfs_repo_free) struct cfs_repo *repo = NULL; */
 #define CFS_AUTO(fn) __attribute__((cleanup(fn##p)))
 #define CFS_AUTOFD   __attribute__((cleanup(cfs_closep)))
 #define CFS_AUTOFREE __attribute__((cleanup(cfs_freep)))
 #define CFS_AUTOFILE __attribute__((cleanup(cfs_fclosep)))
 #define CFS_AUTODIR  __attribute__((cleanup(cfs_closedirp)))
 
-/* Defines the helper CFS_AUTO(fn) needs.  @fn never gets NULL: it may be of a
- * library that was not loaded (base/library.h). */
+/* Defines the helper that CFS_AUTO(@fn) needs.  @fn is not called with NULL: it
+ * may belong to a library that was never loaded (base/library.h). */
 #define CFS_DEFINE_AUTO(type, fn)          \
 	static inline void fn##p(type **p) \
 	{                                  \

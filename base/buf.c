@@ -22,6 +22,7 @@ bool cfs_buf_reserve(struct cfs_buf *buf, size_t more)
 		return false;
 	if (more <= buf->cap - buf->len)
 		return true;
+	/* The margin keeps the doubling below from overflowing. */
 	if (__builtin_add_overflow(buf->len, more, &need) ||
 	    need > SIZE_MAX / 4) {
 		buf->failed = true;
@@ -77,6 +78,7 @@ void cfs_buf_addf(struct cfs_buf *buf, const char *fmt, ...)
 		buf->failed = true;
 		return;
 	}
+	/* vsnprintf writes a NUL behind the text, which len does not count. */
 	if (!cfs_buf_reserve(buf, (size_t)n + 1))
 		return;
 	va_start(ap, fmt);

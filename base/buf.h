@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A growable byte buffer with a sticky failure: append as often as needed,
- * ask once at the end.  After a failed allocation every append is a no-op and
- * the contents are those before it.
+ * A growable byte buffer with a sticky failure: append as often as needed and
+ * check once at the end.  After a failed allocation the contents stay as they
+ * were and every further append does nothing.
  *
  * Zero-initialise it; release it with cfs_buf_free().
  */
@@ -23,12 +23,13 @@ struct cfs_buf {
 	bool failed;   /* an append ran out of memory */
 };
 
-/* Releases the memory and empties @buf; NULL and empty buffers are fine. */
+/* Releases the memory and empties @buf.  NULL and empty buffers are allowed. */
 void cfs_buf_free(struct cfs_buf *buf);
 
 #define CFS_AUTOBUF __attribute__((cleanup(cfs_buf_free)))
 
-/* Makes room for @more bytes.  Returns false when that failed (sticky). */
+/* Makes room for @more further bytes.  Returns false if the buffer has failed,
+ * now or earlier. */
 bool cfs_buf_reserve(struct cfs_buf *buf, size_t more) CFS_NONNULL;
 
 /* Appends @len bytes of @data; @data may be NULL when @len is 0. */
@@ -49,18 +50,19 @@ void cfs_buf_addf(struct cfs_buf *buf, const char *fmt, ...) CFS_NONNULL
 	CFS_PRINTF(2, 3);
 
 /*
- * Ends the contents with a NUL that does not count in len, so that data can
- * be used as a C string.  Returns it, or NULL when the buffer has failed.
+ * Terminates the contents with a NUL, which len does not count.  Returns them
+ * as a C string, valid until the next append, or NULL if the buffer has failed.
  */
 char *cfs_buf_text(struct cfs_buf *buf) CFS_NONNULL;
 
-/* The contents as a borrowed range, valid until the next append. */
+/* Returns the contents as a borrowed range, valid until the next append. */
 static inline struct cfs_bytes cfs_buf_bytes(const struct cfs_buf *buf)
 {
 	return (struct cfs_bytes){ buf->data, buf->len };
 }
 
-/* The one check: 0, or -ENOMEM with "out of memory" in @err. */
+/* Returns 0 if every append succeeded, otherwise -ENOMEM with "out of memory"
+ * in @err. */
 int cfs_buf_check(const struct cfs_buf *buf,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * On-disk integers.  Each is a struct of bytes: alignment 1, no padding, and
- * no way to read one without saying its byte order.  A format struct made of
- * them can be laid over a slice of an image wherever it starts.
+ * On-disk integers, little-endian.  Each type is a struct of bytes: it has an
+ * alignment of 1 and no padding, and can only be read by a function that knows
+ * its byte order.  A format struct made of them can be laid over a slice of an
+ * image at any offset.
  */
 #ifndef CFS_BASE_DISK_H
 #define CFS_BASE_DISK_H

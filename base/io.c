@@ -9,7 +9,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-/* Source: openat2(2): EAGAIN is to be tried again, by bounded number. */
+/* Attempts before EAGAIN is believed.  Source: openat2(2), which asks callers
+ * to retry a bounded number of times. */
 #define OPENAT2_TRIES 64
 
 int cfs_openat2(int dirfd, const char *path, int flags, mode_t mode,
@@ -22,7 +23,8 @@ int cfs_openat2(int dirfd, const char *path, int flags, mode_t mode,
 	};
 	long fd;
 
-	/* A ".." met while something is mounted or renamed anywhere. */
+	/* EAGAIN: the kernel saw a mount or rename somewhere in the system
+	 * while it resolved "..", and cannot tell whether that led out. */
 	for (int i = 0; i < OPENAT2_TRIES; i++) {
 		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
 		if (fd >= 0 || errno != EAGAIN)
@@ -123,7 +125,7 @@ int cfs_read_all(int fd, size_t max, struct cfs_buf *buf)
 	size_t start = buf->len;
 
 	for (;;) {
-		/* One byte more than allowed tells "full" from "too long". */
+		/* Asking for one byte too many tells "full" from "too long". */
 		size_t room = max + 1 - (buf->len - start);
 		ssize_t n;
 
@@ -142,14 +144,15 @@ int cfs_read_all(int fd, size_t max, struct cfs_buf *buf)
 	}
 }
 
-/* The same of a regular file, whose size says where its end is. */
+/* Like cfs_read_all() for a regular file: its @size saves the read that finds
+ * the end, and buffer space. */
 static int read_regular(int fd, uint64_t size, size_t max, struct cfs_buf *buf)
 {
 	ssize_t n;
 
 	if (size > max)
 		return -EFBIG;
-	if (size == 0) /* or one of /proc, which do not say */
+	if (size == 0) /* empty, or a file of /proc, which has no size */
 		return cfs_read_all(fd, max, buf);
 	if (!cfs_buf_reserve(buf, size))
 		return -ENOMEM;
@@ -196,8 +199,8 @@ int cfs_read_file(int dirfd, const char *path, size_t max, struct cfs_buf *buf,
 	return 1;
 }
 
-/* The directory that the last component of @path is in; @path then begins with
- * that component. */
+/* Opens the directory of *@path's last component, creating it if it is missing,
+ * and makes *@path point at that component. */
 static int make_parent(int dirfd, const char **path)
 {
 	const char *slash = strrchr(*path, '/');
@@ -250,7 +253,7 @@ int cfs_replace_file(int dirfd, const char *path, const void *data, size_t len)
 
 int cfs_rename_new(int dirfd, const char *from, const char *to)
 {
-	/* Not every C library has the call. */
+	/* Not every C library wraps this system call. */
 	return syscall(SYS_renameat2, dirfd, from, dirfd, to,
 		       RENAME_NOREPLACE) < 0
 		       ? -errno

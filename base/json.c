@@ -28,7 +28,7 @@ static int bad(const struct parser *p, const char *what)
 			column, what);
 }
 
-/* The byte at the position, or -1 at the end. */
+/* Returns the next byte without consuming it, or -1 at the end. */
 static int peek(const struct parser *p)
 {
 	return p->pos < p->text.len ? p->text.data[p->pos] : -1;
@@ -53,7 +53,7 @@ static bool is_digit(int c)
 	return c >= '0' && c <= '9';
 }
 
-/* Four hex digits at @s, or -1. */
+/* Returns the value of the four hex digits that @s begins with, or -1. */
 static long hex4(struct cfs_bytes s)
 {
 	long value = 0;
@@ -82,13 +82,15 @@ static void drop(struct cfs_bytes *s, size_t n)
 	s->len -= n;
 }
 
-/* The part after "\u": one escape, or a surrogate pair of two. */
+/* Consumes what follows "\u" and writes its UTF-8 to @out: four digits, or a
+ * surrogate pair of two escapes.  Returns the length, or 0 if it is malformed.
+ * */
 static size_t unicode_escape(struct cfs_bytes *s, uint8_t out[4])
 {
 	long c = hex4(*s), low = -1;
 	struct cfs_bytes rest;
 
-	/* NUL would end a C string early; a low surrogate needs its high. */
+	/* NUL would truncate C strings; a low surrogate must not come first. */
 	if (c <= 0 || (c >= 0xdc00 && c <= 0xdfff))
 		return 0;
 	drop(s, 4);
@@ -106,9 +108,9 @@ static size_t unicode_escape(struct cfs_bytes *s, uint8_t out[4])
 }
 
 /*
- * Takes one character, perhaps escaped, from a string's raw text.
- * Returns its UTF-8 length in @out, or 0 when it is malformed (or nothing is
- * left).
+ * Consumes one character, which may be an escape, of a string's raw text and
+ * writes its UTF-8 to @out.  Returns the length, or 0 if the character is
+ * malformed or nothing is left.
  */
 static size_t next_char(struct cfs_bytes *s, uint8_t out[4])
 {
@@ -266,7 +268,7 @@ static int parse_name(struct parser *p, unsigned object)
 	return take(p, ':') ? 0 : bad(p, "':' expected");
 }
 
-/* An array or object, from its opening bracket to its closing one. */
+/* Parses an array or object from its opening to its closing bracket. */
 static int parse_container(struct parser *p, bool object, unsigned depth)
 {
 	char end = object ? '}' : ']';

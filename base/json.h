@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * JSON for small documents of known shape, bounded in every direction: the
- * caller brings the storage, so the reader allocates nothing, and nesting is
+ * A JSON reader for small documents of known shape, bounded in every direction:
+ * the caller provides the storage, so nothing is allocated, and nesting is
  * limited.  It runs in the initramfs on a file that an attacker may have
- * written.  And a writer for what we print.
+ * written.  base/json_write.h writes JSON.
  *
  * Source: RFC 8259.  Duplicate member names are refused, however they are
  * escaped; text must be UTF-8 without NUL (also not as an escape).
@@ -29,8 +29,9 @@ enum cfs_json_kind {
 	CFS_JSON_OBJECT,
 };
 
-/* A value, in document order: children follow their parent directly.  An
- * object's children are alternately names (strings) and values. */
+/* One value.  Nodes are in document order: the children of a node follow it
+ * directly.  An object's children are alternately names (strings) and
+ * values. */
 struct cfs_json_node {
 	enum cfs_json_kind kind;
 	unsigned next;	      /* index of the first node after this subtree */
@@ -44,8 +45,8 @@ struct cfs_json {
 };
 
 /*
- * Parses one document, white space around it allowed, into @nodes.
- * @text must outlive the result.
+ * Parses one document, which may have white space around it, into @nodes.
+ * @text must outlive the result, which refers to it.
  *
  * Errors: -EINVAL with line and column, -E2BIG for more than @max nodes.
  */
@@ -53,14 +54,16 @@ int cfs_json_parse(struct cfs_bytes text, struct cfs_json_node *nodes,
 		   unsigned max, struct cfs_json *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* The member @name of object @node, or NULL when it is not there (or @node is
- * NULL or no object).  Names are compared as written. */
+/* Returns the value of member @name of @node, or NULL if it is missing or @node
+ * is NULL or not an object.  Names are compared as written: one with escapes is
+ * not found. */
 const struct cfs_json_node *cfs_json_get(const struct cfs_json *doc,
 					 const struct cfs_json_node *node,
 					 const char *name);
 
-/* First element of an array or first name of an object, and the child after
- * @item (an object's names and values alternate); NULL at the end. */
+/* Walk the children of @node: the elements of an array, or the names and values
+ * of an object in turn.  cfs_json_first() returns the first child,
+ * cfs_json_next() the one after @item; both return NULL at the end. */
 const struct cfs_json_node *cfs_json_first(const struct cfs_json *doc,
 					   const struct cfs_json_node *node);
 const struct cfs_json_node *cfs_json_next(const struct cfs_json *doc,
@@ -68,22 +71,24 @@ const struct cfs_json_node *cfs_json_next(const struct cfs_json *doc,
 					  const struct cfs_json_node *item);
 
 /*
- * Decodes string @node into @out (NUL-terminated, room for @size bytes).
- * Returns false when it is no string or does not fit.
+ * Decodes the string @node into @out, NUL-terminated, with room for @size
+ * bytes.
+ * Returns false if @node is not a string or does not fit.
  */
 bool cfs_json_string(const struct cfs_json_node *node, char *out,
 		     size_t size) CFS_MUST_CHECK;
 
-/* Is @node the string @text, as written? */
+/* Returns whether @node is the string @text, compared as written. */
 bool cfs_json_is(const struct cfs_json_node *node, const char *text);
 
-/* Reads a non-negative integer.  Returns false for anything else. */
+/* Sets *@ret to the non-negative integer @node.  Returns false, leaving *@ret
+ * alone, for any other value and for one beyond 64 bits. */
 bool cfs_json_u64(const struct cfs_json_node *node,
 		  uint64_t *ret) CFS_MUST_CHECK;
 
 /*
- * Appends @text as a JSON string with its quotes.  Bytes that are no valid
- * UTF-8 become U+FFFD; characters that must not reach a terminal
+ * Appends @text as a JSON string, with its quotes.  Bytes that are not valid
+ * UTF-8 become U+FFFD.  Characters that must not reach a terminal
  * (cfs_text_is_shown()) are escaped as \\uXXXX.
  */
 void cfs_json_add_string(struct cfs_buf *buf, const char *text) CFS_NONNULL;

@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 
-/* Is what is written now to be kept in one line? */
+/* Returns whether the innermost open object or array is kept on one line. */
 static bool in_line(const struct cfs_json_writer *w)
 {
 	return w->depth > 0 &&
@@ -17,7 +17,8 @@ static void new_line(struct cfs_json_writer *w)
 		cfs_buf_adds(w->buf, "  ");
 }
 
-/* Writes what stands before a value.  Returns false when no value may follow. */
+/* Writes comma, line break and name before a value.  Returns false if the rules
+ * allow no value here. */
 static bool begin(struct cfs_json_writer *w, const char *name)
 {
 	bool object = w->depth > 0 && w->open[w->depth - 1].object;
@@ -49,7 +50,7 @@ static void open(struct cfs_json_writer *w, const char *name, bool object,
 	w->wrong |= w->depth == CFS_JSON_WRITE_DEPTH_MAX;
 	if (!begin(w, name))
 		return;
-	/* Complete it is with its end. */
+	/* begin() took it for a whole value; its end will complete it. */
 	w->complete = false;
 	cfs_buf_addc(w->buf, object ? '{' : '[');
 	w->open[w->depth].object = object;

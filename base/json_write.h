@@ -2,13 +2,13 @@
 /*
  * Writes JSON text (RFC 8259) into a buffer, member by member.
  *
- * Every function that writes a value takes the member's @name, which must be
- * given inside an object and be NULL everywhere else.  A caller that breaks
- * this, closes what is not open or nests too deeply gets -EINVAL from
- * cfs_json_write_finish(), and nothing more is written.
+ * Every function that writes a value takes the member's @name, which is
+ * required inside an object and must be NULL everywhere else.  If a caller
+ * breaks this rule, closes what is not open or nests too deeply, nothing more
+ * is written and cfs_json_write_finish() returns -EINVAL.
  *
- * The buffer may be emptied between any two calls: documents can be printed
- * while they are written.
+ * The buffer may be emptied between any two calls, so that long documents can
+ * be printed while they are written.
  */
 #ifndef CFS_BASE_JSON_WRITE_H
 #define CFS_BASE_JSON_WRITE_H
@@ -20,7 +20,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-/* Objects and arrays that can be open at once. */
+/* The maximum number of objects and arrays that are open at a time. */
 #define CFS_JSON_WRITE_DEPTH_MAX 16
 
 /* How an object or array is laid out. */
@@ -32,15 +32,15 @@ enum cfs_json_layout {
 /* Zero-initialise all but buf. */
 struct cfs_json_writer {
 	struct cfs_buf *buf; /* borrowed */
-	unsigned depth;	     /* of what is open */
-	/* Of what is open, outermost first. */
+	unsigned depth;	     /* number of open objects and arrays */
+	/* The open objects and arrays, outermost first. */
 	struct {
 		bool object; /* and not an array */
-		bool filled; /* it has a value already */
+		bool filled; /* has at least one value */
 		enum cfs_json_layout layout;
 	} open[CFS_JSON_WRITE_DEPTH_MAX];
 	bool complete; /* the outermost value was written */
-	bool wrong;    /* the caller did what it must not */
+	bool wrong;    /* the caller broke a rule */
 };
 
 /* Opens an object or array, which cfs_json_write_end() closes. */

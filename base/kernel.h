@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The kernel, as one seam: every system call and ioctl that a plain test
- * machine cannot perform goes through here and nowhere else.  Thin wrappers:
- * no policy, no messages, 0 or more on success and negative errno on failure.
- * Unit tests link tests/fake/kernel.c instead.
+ * The only file that makes the system calls and ioctls which an ordinary test
+ * machine cannot perform.  Unit tests link tests/fake/kernel.c in its place.
+ * The wrappers have no policy and no messages; they return 0 or more on success
+ * and negative errno on failure.
  *
  * Arguments and flags are those of the system call of the same name; new
  * descriptors are close-on-exec.
@@ -22,11 +22,13 @@
 
 #include "base/auto.h"
 
-/* FS_IOC_MEASURE_VERITY.  @buf->digest_size: room in bytes, then length. */
+/* FS_IOC_MEASURE_VERITY.  @buf->digest_size is the room for the digest in
+ * bytes, and its length afterwards. */
 int cfs_kernel_measure_verity(int fd, struct fsverity_digest *buf)
 	CFS_MUST_CHECK CFS_NONNULL;
 
-/* FS_IOC_ENABLE_VERITY.  @fd: read-only, no writer left. */
+/* FS_IOC_ENABLE_VERITY.  @fd must be read-only, and nothing may have the file
+ * open for writing. */
 int cfs_kernel_enable_verity(int fd, const struct fsverity_enable_arg *arg)
 	CFS_MUST_CHECK CFS_NONNULL;
 
@@ -42,7 +44,7 @@ int cfs_kernel_fsmount(int fs_fd, unsigned attr_flags) CFS_MUST_CHECK;
 
 /*
  * Reads one message of the fs context @fs_fd ("e overlay: ...") into @buf,
- * NUL-terminated.  Returns its length, or -ENODATA when there is none left.
+ * NUL-terminated.  Returns its length, or -ENODATA if no message is left.
  */
 int cfs_kernel_fs_message(int fs_fd, char *buf,
 			  size_t size) CFS_MUST_CHECK CFS_NONNULL;
@@ -59,7 +61,8 @@ int cfs_kernel_mount_setattr(int dirfd, const char *path, unsigned flags,
 int cfs_kernel_mount(const char *source, const char *target, const char *type,
 		     unsigned long flags, const void *data) CFS_MUST_CHECK
 	__attribute__((nonnull(2)));
-/* umount2(2) with MNT_DETACH: gone from the tree at once, freed when unused. */
+/* umount2(2) with MNT_DETACH: removes the mount from the tree at once; the
+ * kernel frees it when it is no longer in use. */
 int cfs_kernel_detach(const char *target) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Opens a device node for reading and writing. */

@@ -3,13 +3,14 @@
  * libcrypto, loaded when it is first needed (base/library.h).
  *
  * Include this instead of <openssl/...>, and call cfs_libcrypto_load() before
- * anything of it; functions that take an object of the library need not, for
- * whoever made it has.  A function that is new here goes into both lists.
+ * any other function of the library.  Functions that are given an object of the
+ * library need not, because its creator has.  To use a further function of the
+ * library, add it to both lists below.
  */
 #ifndef CFS_BASE_LIBCRYPTO_H
 #define CFS_BASE_LIBCRYPTO_H
 
-/* PKCS7_* is deprecated in favour of CMS, whose bytes are others. */
+/* PKCS7_* is deprecated in favour of CMS, which would write different bytes. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/bio.h>
 #include <openssl/bn.h>
@@ -26,7 +27,7 @@
 
 #include "base/err.h"
 
-/* Errors: as of cfs_library_load(). */
+/* Loads libcrypto.  Errors: see cfs_library_load(). */
 int cfs_libcrypto_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* clang-format off */

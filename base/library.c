@@ -50,7 +50,8 @@ static int load(const struct cfs_library *library, struct cfs_err *err)
 		(void)dlclose(handle);
 		return r;
 	}
-	/* Pointers to functions of many types are written, by their bytes. */
+	/* The table's members are function pointers of different types, so that
+	 * no assignment would fit all of them. */
 	memcpy(library->table, table, n * sizeof(*table));
 	return 0;
 }

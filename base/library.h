@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A shared library of others that is loaded when it is first needed, and not
- * when the program starts: loading libcrypto takes longer than making a small
- * image, and most commands never call it.
+ * Shared libraries that are loaded when they are first needed, and not when the
+ * program starts: loading libcrypto takes longer than making a small image, and
+ * most commands never call it.
  *
  * The header that wraps a library (base/libcrypto.h, disk/libext2fs.h,
- * tree/libpcre2.h) lists the names it takes from it, makes a struct of typed
- * pointers of the list and lets each name stand for its pointer.  Callers call
- * the library by its ordinary names, after its load function has succeeded once.
+ * tree/libpcre2.h) lists the functions it uses, declares a struct with a typed
+ * pointer for each, and defines each name as a macro for its pointer.  Callers
+ * use the library's ordinary names, once its load function has succeeded.
  */
 #ifndef CFS_BASE_LIBRARY_H
 #define CFS_BASE_LIBRARY_H
@@ -20,9 +20,9 @@
 
 struct cfs_library {
 	const char *soname;
-	const char *install; /* what the user lacks when it is not there */
-	/* The symbols, each with its '\0', and where their addresses go: as
-	 * many pointers, in the same order. */
+	const char *install; /* what the user should install if it is missing */
+	/* The symbols, each terminated by '\0', and the table of pointers that
+	 * receives their addresses in the same order. */
 	const char *names;
 	size_t names_size;
 	void *table;
@@ -31,19 +31,19 @@ struct cfs_library {
 };
 
 /*
- * Loads @library and fills its table; the second time does nothing.  Safe to
- * call from several threads.  It stays loaded for as long as the program runs.
+ * Loads @library and fills its table, unless that was done before.  May be
+ * called by several threads.  The library stays loaded until the program ends.
  *
- * Errors: -ELIBACC it is not there, or has not all of the names; the table is
- * then as it was.
+ * Errors: -ELIBACC if the library or one of its symbols is missing; the table
+ * is then unchanged.
  */
 int cfs_library_load(struct cfs_library *library,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Says in the binary itself that @soname is loaded at run time, for what makes
- * packages and initramfs images and looks for dependencies.  @priority:
- * "required", "recommended" or "suggested".
+ * Records in the binary that @soname is loaded at run time, for tools that look
+ * for the dependencies of a package or an initramfs.  @priority: "required",
+ * "recommended" or "suggested".
  * Source: systemd docs/ELF_DLOPEN_METADATA.md (type 0x407c0c0a, owner "FDO").
  */
 #define CFS_LIBRARY_NOTE(soname, feature, description, priority)  \

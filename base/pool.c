@@ -10,14 +10,14 @@ struct cfs_pool {
 	struct cfs_pool_desks desks;
 	pthread_mutex_t lock;
 	pthread_cond_t more;  /* there is a job, or stop was set */
-	pthread_cond_t fewer; /* a job is done, or a thread idle */
+	pthread_cond_t fewer; /* a job has ended, or a thread become idle */
 	struct cfs_job *first, *last;
-	size_t backlog;	   /* weight of first to last */
+	size_t backlog;	   /* total weight of the jobs on the list */
 	unsigned idle;	   /* own threads that wait for more */
 	unsigned waiting;  /* callers that wait for fewer */
-	unsigned callers;  /* in jobs of cfs_pool_until() */
-	unsigned max;	   /* own threads that may be started */
-	unsigned starting; /* being started, counted in n_threads */
+	unsigned callers;  /* callers that are running a job */
+	unsigned max;	   /* limit of n_threads */
+	unsigned starting; /* threads being started, included in n_threads */
 	unsigned n_threads;
 	bool stop;
 	pthread_t threads[CFS_POOL_THREADS_MAX];
@@ -55,7 +55,7 @@ static void tell_callers_locked(struct cfs_pool *pool)
 		pthread_cond_broadcast(&pool->fewer);
 }
 
-/* Lets go of the lock while the job runs. */
+/* Runs @job with the lock released, and takes it again. */
 static void run_locked(struct cfs_pool *pool, struct cfs_job *job, void *desk)
 {
 	pthread_mutex_unlock(&pool->lock);
@@ -64,7 +64,8 @@ static void run_locked(struct cfs_pool *pool, struct cfs_job *job, void *desk)
 	tell_callers_locked(pool);
 }
 
-/* Likewise.  Returns false when the desk was clear. */
+/* Clears @desk with the lock released, and takes it again.  Returns false if
+ * the desk was clear already. */
 static bool clear_locked(struct cfs_pool *pool, void *desk)
 {
 	bool was_used;
@@ -107,7 +108,8 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* Signals are for the callers' threads. */
+/* Starts a thread that blocks all signals: they are for the callers'
+ * threads. */
 static int start_thread(pthread_t *ret, struct start *me)
 {
 	sigset_t all, before;
@@ -120,7 +122,8 @@ static int start_thread(pthread_t *ret, struct start *me)
 	return r;
 }
 
-/* One thread less is no failure: the callers work too. */
+/* Starts one more thread, with the lock released meanwhile.  If that fails, the
+ * pool stops growing; the callers, which work too, will finish the jobs. */
 static void start_locked(struct cfs_pool *pool)
 {
 	unsigned n = pool->n_threads++;
@@ -146,13 +149,14 @@ static void start_locked(struct cfs_pool *pool)
 	}
 }
 
-/* Wakes or starts a thread when there are several jobs for it: waking one for
- * every job costs more than a short job. */
+/* Wakes or starts a thread, but only for several jobs: waking one for every job
+ * would cost more than a short job does. */
 static void find_hands_locked(struct cfs_pool *pool)
 {
 	if (pool->idle > 0 && pool->backlog >= 2)
 		pthread_cond_signal(&pool->more);
-	/* One at a time: the number of a thread that failed is used again. */
+	/* One at a time, because a thread that fails to start gives its index
+	 * back. */
 	if (pool->idle == 0 && pool->starting == 0 &&
 	    pool->n_threads < pool->max &&
 	    pool->backlog >= 2 * ((size_t)pool->n_threads + 1))

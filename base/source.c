@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Bytes that are asked for at a time while the length is unknown. */
+/* Bytes to ask for at a time while the total is unknown. */
 #define PIECE 65536
 
 ssize_t cfs_source_read(const struct cfs_source *source, void *data, size_t len,
@@ -39,7 +39,7 @@ int cfs_source_all(const struct cfs_source *source, size_t max,
 		size_t have = buf->len - start, room = PIECE;
 		ssize_t n;
 
-		/* One byte more than allowed tells "full" from "too long". */
+		/* Asking for one byte too many tells "full" from "too long". */
 		if (max - have < room)
 			room = max - have + 1;
 		if (!cfs_buf_reserve(buf, room))

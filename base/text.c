@@ -5,6 +5,7 @@
 
 size_t cfs_utf8_get(struct cfs_bytes s, uint32_t *ret)
 {
+	/* By length: the smallest character that needs it; less is overlong. */
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	uint32_t c = s.len ? s.data[0] : 0;
 	size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
@@ -64,7 +65,8 @@ char *cfs_text_clean(char *text)
 	return text;
 }
 
-/* The matrix of Wagner and Fischer, a row at a time. */
+/* The algorithm of Wagner and Fischer, keeping one row of its matrix: row[j] is
+ * the distance between the first i bytes of @a and the first j of @b. */
 unsigned cfs_text_distance(const char *a, const char *b)
 {
 	unsigned row[CFS_TEXT_DISTANCE + 1];

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Text from a disk, a registry or a command line, made fit to be printed.
+ * UTF-8, and text from a disk, a registry or a command line made fit to print.
  *
- * Every message, log record and table cell that holds foreign text goes
+ * Every message, log record and table cell that contains foreign text goes
  * through cfs_text_clean(): such text must not move a terminal's cursor, clear
- * the screen, start a line of its own or change the order in which the rest
- * of its line is read.
+ * the screen, start a new line or change the order in which its line is read.
  */
 #ifndef CFS_BASE_TEXT_H
 #define CFS_BASE_TEXT_H
@@ -18,9 +17,9 @@
 
 /*
  * Decodes the UTF-8 character that @s begins with.
- * Returns its length, 1 to 4 bytes, with the character in *@ret; or 0 when @s
- * is empty or does not begin with well-formed UTF-8 (cut off, overlong, a
- * surrogate, over U+10FFFF).
+ * Returns its length, 1 to 4 bytes, with the character in *@ret; or 0 if @s is
+ * empty or does not begin with well-formed UTF-8 (truncated, overlong, a
+ * surrogate, above U+10FFFF).
  * Source: The Unicode Standard, table 3-7.
  */
 size_t cfs_utf8_get(struct cfs_bytes s, uint32_t *ret) CFS_NONNULL;
@@ -30,7 +29,8 @@ size_t cfs_utf8_get(struct cfs_bytes s, uint32_t *ret) CFS_NONNULL;
 size_t cfs_utf8_put(uint32_t c, uint8_t out[4]) CFS_NONNULL;
 
 /*
- * Is the character @c one that a terminal and a log only show?  Not so:
+ * Returns whether a terminal or a log does nothing with the character @c but
+ * display it.  False for:
  *   U+0000..001F, U+007F            C0 controls and DEL
  *   U+0080..009F                    C1 controls, among them CSI and OSC
  *   U+2028, U+2029                  line and paragraph separator
@@ -39,20 +39,20 @@ size_t cfs_utf8_put(uint32_t c, uint8_t out[4]) CFS_NONNULL;
 bool cfs_text_is_shown(uint32_t c);
 
 /*
- * Makes the NUL-terminated @text fit to be printed, in place: every character
- * for which cfs_text_is_shown() is false, and every byte that is no part of
- * well-formed UTF-8, becomes one '?'.  All else stays, so the text grows
- * never and shrinks where a character of several bytes is replaced.  Text that
- * is clean already is not changed.
+ * Makes the NUL-terminated @text fit to print, in place: replaces every
+ * character for which cfs_text_is_shown() is false, and every byte that is not
+ * part of well-formed UTF-8, by one '?'.  The text never grows; it shrinks
+ * where a character of several bytes is replaced.
  * Returns @text.
  */
 char *cfs_text_clean(char *text) CFS_NONNULL;
 
-#define CFS_TEXT_DISTANCE 256 /* bytes of @b that are compared at most */
+#define CFS_TEXT_DISTANCE 256 /* longest text to compare with, in bytes */
 
 /*
- * How many bytes have to be inserted, deleted or replaced to turn @a into @b
- * (Levenshtein distance): what was meant by a mistyped word.
+ * Returns the number of bytes to insert, delete or replace to turn @a into @b
+ * (Levenshtein distance), for guessing what a mistyped word was meant to be.
+ * Only the first CFS_TEXT_DISTANCE bytes of @b count.
  */
 unsigned cfs_text_distance(const char *a, const char *b) CFS_NONNULL;
 
