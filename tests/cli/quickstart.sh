@@ -8,10 +8,12 @@
 tree() {
 	mkdir -p rootfs/{boot,dev,etc,proc,run,sys,sysroot,usr/bin,usr/lib,var}
 	ln -s usr/bin rootfs/bin
+	ln -s usr/bin rootfs/sbin
 	ln -s usr/lib rootfs/lib
 	echo ID=example > rootfs/usr/lib/os-release
 	echo welcome > rootfs/etc/motd
 	head -c 100000 /dev/zero > rootfs/usr/bin/init
+	chmod +x rootfs/usr/bin/init
 	ln -s init rootfs/usr/bin/sh
 }
 
