@@ -13,8 +13,9 @@ enum cure {
 	CURE_MODE,
 	CURE_FOREIGN,
 	CURE_OBJECTS,
+	CURE_BLOCKS,
 	CURE_VERITY,
-	CURE_NAMES,
+	CURE_IMAGES,
 	CURE_SIGNATURES,
 	CURES
 };
@@ -27,11 +28,18 @@ static const char *const cures[CURES] = {
 	[CURE_FOREIGN] = "what is no part of a repository can be moved away",
 	[CURE_OBJECTS] =
 		"objects: `cfsctl create-image` of the same tree replaces those "
-		"that are missing or damaged",
+		"that are missing or damaged; `cfsctl fsck --repair --from "
+		"PATH` takes them from a directory or another repository",
+	[CURE_BLOCKS] =
+		"objects that cannot be read: `cfsctl fsck --repair --from "
+		"PATH` replaces them; `cfsctl create-image` does once they "
+		"are removed",
 	[CURE_VERITY] = "fs-verity: `cfsctl enable-verity` turns it on",
-	[CURE_NAMES] =
-		"names: `cfsctl create-image PATH NAME` makes the image and its "
-		"name anew; a name that is not wanted any more can be removed",
+	[CURE_IMAGES] =
+		"images: `cfsctl create-image PATH NAME` makes the image and its "
+		"name anew; `cfsctl fsck --repair --from PATH` takes it from "
+		"another repository; a name that is not wanted any more can be "
+		"removed",
 	[CURE_SIGNATURES] =
 		"signatures: remove the file and run `cfsctl sign` again",
 };
@@ -49,13 +57,15 @@ static enum cure cure_of(enum cfs_fsck_code code)
 	case CFS_FSCK_STAT_FAILED:
 	case CFS_FSCK_NESTED_TOO_DEEPLY:
 		return CURE_FOREIGN;
+	case CFS_FSCK_OBJECT_VERITY_FAILED:
+		return CURE_BLOCKS;
 	case CFS_FSCK_OBJECT_VERITY_MISSING:
 		return CURE_VERITY;
 	case CFS_FSCK_BROKEN_SYMLINK:
 	case CFS_FSCK_IMAGE_OPEN_FAILED:
 	case CFS_FSCK_IMAGE_READ_FAILED:
 	case CFS_FSCK_IMAGE_INVALID:
-		return CURE_NAMES;
+		return CURE_IMAGES;
 	case CFS_FSCK_SIGNATURE_INVALID:
 		return CURE_SIGNATURES;
 	default:

@@ -7,9 +7,11 @@
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/cli/progress.h"
 #include "cfsctl/findings.h"
+#include "cfsctl/mend.h"
 
 struct options {
-	bool json, metadata_only, read_data;
+	bool json, metadata_only, read_data, repair;
+	struct cfs_opt_list from;
 	unsigned threads;
 };
 
@@ -23,14 +25,28 @@ static const struct cfs_opt options[] = {
 	{ .name = "read-data",
 	  .help = "read also what the kernel vouches for",
 	  CFS_OPT_SETS(struct options, read_data) },
+	{ .name = "repair",
+	  .help = "replace missing and damaged objects (requires --from)",
+	  CFS_OPT_SETS(struct options, repair) },
+	{ .name = "from",
+	  .value = "PATH",
+	  .help = "a directory or repository to take good objects from; "
+		  "repeatable",
+	  .takes = CFS_TAKES_DIR,
+	  CFS_OPT_SETS(struct options, from) },
 	CFS_OPT_THREADS(struct options, threads),
 	{ 0 },
 };
 
+/* Checks after which something was mended, at most: an image first, then what
+ * it needs. */
+#define ROUNDS_MAX 8
+
 struct report {
 	struct cfs_findings findings;
+	struct cfs_mended mended;
 	struct cfs_fsck count;
-	bool has_meta, meta_broken, metadata_only;
+	bool has_meta, meta_broken, metadata_only, repair;
 };
 
 /* "N/M ok", or that nothing was looked at: never "ok" of what was not. */
@@ -63,12 +79,14 @@ static void print_counts(const struct report *report)
 		printf("missing objects: %" PRIu64 "\n", n->missing_objects);
 }
 
-static void print_text(const struct report *report)
+static void print_text(struct report *report)
 {
 	const struct cfs_findings *f = &report->findings;
 	const struct cfs_fsck *n = &report->count;
 
 	print_counts(report);
+	if (report->repair)
+		cmd_mended_print(&report->mended);
 	if (n->warnings) {
 		printf("warnings: %" PRIu64 "\n", n->warnings);
 		cmd_findings_print(f, true);
@@ -81,12 +99,11 @@ static void print_text(const struct report *report)
 	cmd_findings_print_cures(f);
 }
 
-static int print_json(const struct report *report, struct cfs_err *err)
+static int print_json(struct report *report, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	struct cfs_json_writer w = { .buf = &text };
 	const struct cfs_fsck *n = &report->count;
-	int r;
 
 	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
 	cfs_json_write_bool(&w, "ok", n->findings == 0);
@@ -100,12 +117,11 @@ static int print_json(const struct report *report, struct cfs_err *err)
 	cfs_json_write_u64(&w, "images_corrupted", n->images_corrupted);
 	cfs_json_write_u64(&w, "broken_links", n->broken_links);
 	cfs_json_write_u64(&w, "missing_objects", n->missing_objects);
+	if (report->repair)
+		cmd_mended_json(&report->mended, &w);
 	cmd_findings_json(&report->findings, &w);
 	cfs_json_write_end(&w);
-	r = cfs_json_write_finish(&w, err);
-	if (r == 0)
-		fwrite(text.data, 1, text.len, stdout);
-	return r;
+	return cmd_json_print(&w, err);
 }
 
 static int check(const struct cfs_globals *g, struct report *report,
@@ -135,39 +151,61 @@ static int check(const struct cfs_globals *g, struct report *report,
 	return r < 0 ? r : cmd_findings_check(&report->findings, err);
 }
 
-static int fsck(const struct cfs_globals *g, bool json,
-		struct cfs_fsck_params *params, struct cfs_err *err)
+/* Checks, and mends until there is nothing left that can be. */
+static int check_and_mend(const struct cfs_globals *g, const struct options *o,
+			  struct report *report, struct cfs_fsck_params *params,
+			  struct cfs_err *err)
 {
-	struct report report = { 0 };
-	int r;
+	int r = check(g, report, params, err);
 
-	params->found = cmd_findings_add;
-	params->arg = &report.findings;
-	r = check(g, &report, params, err);
-	if (r == 0 && json)
+	for (int i = 0; r == 0 && o->repair && i < ROUNDS_MAX; i++) {
+		r = cmd_mend(g, &report->findings, &o->from, o->threads,
+			     &report->mended, err);
+		if (r <= 0)
+			break;
+		cmd_findings_free(&report->findings);
+		report->count = (struct cfs_fsck){ 0 };
+		r = check(g, report, params, err);
+	}
+	return r;
+}
+
+static int fsck(const struct cfs_globals *g, const struct options *o,
+		struct cfs_err *err)
+{
+	struct report report = { .repair = o->repair };
+	struct cfs_fsck_params params = {
+		.metadata_only = o->metadata_only,
+		.read_data = o->read_data,
+		.threads = o->threads,
+		.found = cmd_findings_add,
+		.arg = &report.findings,
+	};
+	int r = check_and_mend(g, o, &report, &params, err);
+
+	if (r == 0 && o->json)
 		r = print_json(&report, err);
 	else if (r == 0)
 		print_text(&report);
-	if (r == 0 && !json && report.count.findings > 0)
+	if (r == 0 && !o->json && report.count.findings > 0)
 		r = cfs_fail(err, EBADMSG, "repository integrity check failed");
 	cmd_findings_free(&report.findings);
+	cmd_mended_free(&report.mended);
 	return r;
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
-	struct cfs_fsck_params params = {
-		.metadata_only = o->metadata_only,
-		.read_data = o->read_data,
-		.threads = o->threads,
-	};
 
 	if (o->read_data && o->metadata_only)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--read-data and --metadata-only exclude each "
 				"other");
-	return fsck(call->g, o->json, &params, err);
+	if (o->repair != (o->from.n > 0))
+		return cfs_fail(err, CFS_EUSAGE,
+				"--repair and --from go together");
+	return fsck(call->g, o, err);
 }
 
 const struct cfs_cmd cmd_fsck = {

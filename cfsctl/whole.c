@@ -46,7 +46,8 @@ static int refuse(const struct cfs_findings *f, const char *name,
 				"image %.200s is not whole: %" PRIu64
 				" object%s %s, needed by %.500s; `cfsctl "
 				"create-image` of the same tree stores them "
-				"again",
+				"again, `cfsctl fsck --repair --from PATH` "
+				"takes them from elsewhere",
 				name, objects, objects == 1 ? " is" : "s are",
 				damaged ? "missing or damaged" : "missing",
 				(char *)files.data);

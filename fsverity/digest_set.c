@@ -53,9 +53,19 @@ void cfs_digest_set_sort(struct cfs_digest_set *set)
 	set->unsorted = false;
 }
 
+ssize_t cfs_digest_set_find(struct cfs_digest_set *set,
+			    const struct cfs_digest *id)
+{
+	const struct cfs_digest *found;
+
+	cfs_digest_set_sort(set);
+	if (set->n == 0)
+		return -1;
+	found = bsearch(id, set->v, set->n, sizeof(*set->v), compare);
+	return found ? found - set->v : -1;
+}
+
 bool cfs_digest_set_has(struct cfs_digest_set *set, const struct cfs_digest *id)
 {
-	cfs_digest_set_sort(set);
-	return set->n > 0 &&
-	       bsearch(id, set->v, set->n, sizeof(*set->v), compare);
+	return cfs_digest_set_find(set, id) >= 0;
 }

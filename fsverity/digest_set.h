@@ -2,6 +2,8 @@
 #ifndef CFS_FSVERITY_DIGEST_SET_H
 #define CFS_FSVERITY_DIGEST_SET_H
 
+#include <sys/types.h>
+
 #include "fsverity/digest.h"
 
 /*
@@ -24,6 +26,10 @@ int cfs_digest_set_add(struct cfs_digest_set *set, const struct cfs_digest *id,
 
 /* Puts v in the order of algorithms and bytes, each digest once. */
 void cfs_digest_set_sort(struct cfs_digest_set *set) CFS_NONNULL;
+
+/* The index of @id in v, or -1.  Sorts the set if need be. */
+ssize_t cfs_digest_set_find(struct cfs_digest_set *set,
+			    const struct cfs_digest *id) CFS_NONNULL;
 
 /* Is @id in the set?  Sorts it if need be. */
 bool cfs_digest_set_has(struct cfs_digest_set *set,

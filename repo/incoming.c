@@ -165,6 +165,12 @@ int cfs_incoming_look(struct cfs_store *store, const struct cfs_incoming *in,
 	struct stat st;
 	int r;
 
+	if (store->replaces) {
+		r = cfs_name_exists(in->shard, rest(in));
+		if (r < 0)
+			return cfs_fail(err, -r, "stat: %s", strerror(-r));
+		return r > 0 ? CFS_FOUND_DAMAGED : CFS_FOUND_ABSENT;
+	}
 	if (store->trusts_names) {
 		r = glance(store, in, err);
 		if (r != CFS_FOUND_DAMAGED)

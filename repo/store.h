@@ -32,16 +32,17 @@ struct cfs_store_stats {
  * else is for one at a time.
  */
 struct cfs_store {
-	struct cfs_repo repo;  /* locked; meta filled in */
-	int objects;	       /* objects/; closed by cfs_store_close() */
-	int shards[256];       /* objects/xx, -EBADF until used; likewise */
-	bool secure;	       /* every object must have fs-verity */
-	bool plain;	       /* of cfs_store_open_plain() */
-	bool trusts_names;     /* see cfs_store_trust_names() */
-	bool sync;	       /* wait for the disk before a name appears */
-	bool unnamed;	       /* temporary files need no names here */
-	bool chmod;	       /* objects are 0644 whatever the umask is */
-	_Atomic bool dirty;    /* something was written since */
+	struct cfs_repo repo; /* locked; meta filled in */
+	int objects;	      /* objects/; closed by cfs_store_close() */
+	int shards[256];      /* objects/xx, -EBADF until used; likewise */
+	bool secure;	      /* every object must have fs-verity */
+	bool plain;	      /* of cfs_store_open_plain() */
+	bool replaces;	      /* whatever has an object's name: repo/repair.h */
+	bool trusts_names;    /* see cfs_store_trust_names() */
+	bool sync;	      /* wait for the disk before a name appears */
+	bool unnamed;	      /* temporary files need no names here */
+	bool chmod;	      /* objects are 0644 whatever the umask is */
+	_Atomic bool dirty;   /* something was written since */
 	_Atomic bool no_clone; /* its file system shares no blocks */
 	_Atomic enum cfs_store_verity verity;
 	struct cfs_store_stats stats;

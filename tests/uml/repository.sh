@@ -88,6 +88,19 @@ for hash in sha256 sha512; do
 	check "  fsck has no findings again" cfs fsck
 done
 
+# Repair in a repository that demands fs-verity: what is taken has it.
+object=$(cfs image-objects image | sed -n '1s/.*://p')
+object=fs/repo/objects/${object:0:2}/${object:2}
+rm -f "$object"
+check "a missing object is taken from the tree" cfs fsck --repair --from root
+check "  with fs-verity" fsverity measure "$object"
+cp "$object" copy
+rm -f "$object"
+cp copy "$object"
+check "one without fs-verity is mended, too" cfs fsck --repair --from root
+check "  and has it now" fsverity measure "$object"
+check "nothing is left over" test -z "$(find fs/repo -name '.tmp-*')"
+
 # A block that goes bad below fs-verity, on the disk itself.
 long=$(fsverity digest --hash-alg=sha512 --compact root/usr/lib/long)
 long=objects/${long:0:2}/${long:2}
@@ -103,9 +116,8 @@ same "  and names the files that have it" \
 	"$(grep -c 'image-damaged-object: .*: /usr/lib/long, /usr/lib/long.again (image)$' text)" 1
 check "  and says where" grep -q "object-verity-failed: $long: " text
 same "  it alone" "$(cfs fsck --read-data --json | grep -c objects_corrupted.*1,)" 1
-rm -f "fs/repo/$long"
-cfs create-image root > /dev/null
-check "the next build mends it" cfs fsck --read-data
+check "repair mends it" cfs fsck --repair --read-data --from root
+check "  and it can be read" cfs fsck --read-data
 
 cp -r fs/repo fs/copy
 refuse "a plain copy demands nothing" fs-verity \

@@ -57,6 +57,7 @@ TEST(a_set_is_sorted_and_has_each_digest_once)
 	for (size_t i = 1; i < set.n; i++) {
 		const struct cfs_digest *a = &set.v[i - 1], *b = &set.v[i];
 
+		CHECK(cfs_digest_set_find(&set, b) == (ssize_t)i);
 		CHECK(a->alg < b->alg ||
 		      (a->alg == b->alg &&
 		       memcmp(a->bytes, b->bytes, cfs_alg_size(a->alg)) < 0));
