@@ -71,12 +71,15 @@ int cmd_find_image(const struct cfs_repo *repo, const char *name,
 int cmd_demands_verity(const struct cfs_globals *g, const struct cfs_repo *repo,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* For CFS_OPT_PARSES(): "0", "1" or "2" into an int. */
+/* The choices of an option for an EROFS format, and what reads them into an
+ * int. */
+extern const char *const cmd_formats[];
 int cmd_parse_format(const char *text, void *to,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* For CFS_OPT_PARSES(): a hash algorithm by either of its names,
- * "sha512" or "fsverity-sha512-12", into an enum cfs_alg. */
+/* The choices of an option for a hash algorithm, both of its names, and what
+ * reads them into an enum cfs_alg. */
+extern const char *const cmd_algs[];
 int cmd_parse_alg(const char *text, void *to,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

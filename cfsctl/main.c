@@ -6,6 +6,7 @@
 
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/compat/programs.h"
+#include "cfsctl/complete.h"
 #include "cfsctl/dispatch.h"
 
 static const struct cfs_cmd *const commands[] = {
@@ -73,6 +74,8 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (program)
 		return cmd_program_run(program, argc, argv);
+	if (argc > 1 && strcmp(argv[1], CFS_COMPLETE) == 0)
+		return cmd_complete(commands, argc - 1, argv + 1);
 	/* A repository is shared: the user's umask is not about it. */
 	(void)umask(022);
 	return cmd_dispatch(commands, argc, argv);

@@ -98,6 +98,10 @@ if [ "$TOOLS" = yes ]; then
 	link cfsctl "$BINDIR/composefs-dump"
 	link "$BINDIR/cfsctl" "$SBINDIR/mount.composefs"
 fi
+share=$PREFIX/share
+put 644 cfsctl/completion/cfsctl.bash "$share/bash-completion/completions/cfsctl"
+put 644 cfsctl/completion/cfsctl.zsh "$share/zsh/site-functions/_cfsctl"
+put 644 cfsctl/completion/cfsctl.fish "$share/fish/vendor_completions.d/cfsctl.fish"
 for page in docs/*.[1-8]; do
 	case ${page##*/} in
 	mkcomposefs.* | composefs-info.* | composefs-dump.* | mount.composefs.*)

@@ -36,6 +36,9 @@ cat > installed <<'END'
 644 /usr/lib/systemd/system/emergency.service.d/50-composefs.conf
 644 /usr/lib/systemd/system/systemd-growfs-root.service.d/50-composefs.conf
 644 /usr/lib/systemd/system/systemd-volatile-root.service.d/50-composefs.conf
+644 /usr/share/bash-completion/completions/cfsctl
+644 /usr/share/fish/vendor_completions.d/cfsctl.fish
+644 /usr/share/zsh/site-functions/_cfsctl
 755 /usr/share/initramfs-tools/hooks/composefs
 755 /usr/share/initramfs-tools/scripts/local-bottom/composefs
 755 /usr/share/initramfs-tools/scripts/nfs-bottom/composefs
