@@ -59,7 +59,7 @@ static void read_option(struct line *l, const char *word)
 		return;
 	if (word[2 + len] == '=')
 		note_repo(l, row, word + 2 + len + 1);
-	else if (row->kind == CFS_OPT_FLAG)
+	else if (row->kind == CFS_OPT_FLAG || row->bare)
 		note_repo(l, row, NULL);
 	else
 		l->value_of = row;

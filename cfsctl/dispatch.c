@@ -72,7 +72,8 @@ static int option_of(const struct cfs_cmd *cmd, char *const *argv, int at)
 
 	if (!row)
 		return 0;
-	return row->kind == CFS_OPT_FLAG || name[len] == '=' ? 1 : 2;
+	return row->kind == CFS_OPT_FLAG || row->bare || name[len] == '=' ? 1
+									  : 2;
 }
 
 /* The place in argv of a command that has the option argv[@at], or 0. */

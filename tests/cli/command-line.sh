@@ -96,6 +96,9 @@ check "an option of the command in front of it" \
 line="cfsctl --repo 'a b' sign --cert 'it'\\''s' --key y image"
 check "several, with values, for a shell" said "$line" \
 	cfsctl --repo 'a b' --cert "it's" --key y sign image
+check "one that can do without a value" \
+	said "cfsctl create-image --clamp-mtime tree" \
+	cfsctl --clamp-mtime create-image tree
 check "a program after options" \
 	said "it has to stand first, as in 'cfsctl mkcomposefs ...'" \
 	cfsctl --repo x mkcomposefs

@@ -32,6 +32,8 @@ same "after =" "$(candidates mount --fuse=)" "--fuse=no --fuse=auto"
 same "both names of an algorithm" "$(candidates --hash fs)" \
 	"fsverity-sha256-12 fsverity-sha512-12"
 same "files" "$(candidates sign --cert '')" :files
+same "an option that can do without a value" \
+	"$(candidates create-image --clamp-mtime '')" :dirs
 same "directories" "$(candidates create-image '')" :dirs
 same "the second operand of two" "$(candidates mount x '')" :dirs
 same "no third one" "$(candidates mount x y '')" ""

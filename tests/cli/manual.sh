@@ -31,7 +31,7 @@ section() { # BEGIN END: lines between two that begin so
 }
 section '.Ss Options of every command' '.Ss Repositories' |
 	grep '^\.It' | flags > common
-section 'The source options are' '.Pp' | grep '^\.It' | flags > source
+section 'The source options are' '.Ss Differences' | grep '^\.It' | flags > source
 
 check "options of every command" diff <(options | sort -u) common
 
