@@ -5,7 +5,7 @@
 
 void cfs_climb_init(struct cfs_climb *c, enum cfs_alg alg, struct cfs_sha *sha)
 {
-	/* The blocks are written before they are read. */
+	/* out and blocks are always written before they are read. */
 	c->alg = alg;
 	c->sha = sha;
 	c->n = 0;
@@ -41,8 +41,8 @@ int cfs_climb_level(struct cfs_climb *c, const uint8_t *hashes, uint64_t n,
 
 		if (left < len)
 			len = (size_t)left;
-		/* A copy, since the hash of this block may be written over
-		 * those that it is made of. */
+		/* The block is copied, because its hash may be written over the
+		 * hashes that it consists of. */
 		memcpy(block, hashes + blocks * CFS_VERITY_BLOCK, len);
 		memset(block + len, 0, CFS_VERITY_BLOCK - len);
 		c->out[c->n++] = out + blocks * size;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * fs-verity digests: which hash, which bytes, and their text forms.
+ * fs-verity digests: hash algorithm, bytes, and the forms they have as text.
  *
  * Source: linux/fsverity.h (algorithm numbers), composefs-rs
  * crates/composefs/src/fsverity/hashvalue.rs ("sha256-12").
@@ -28,17 +28,17 @@ struct cfs_digest {
 	uint8_t bytes[CFS_DIGEST_MAX]; /* cfs_alg_size(alg) of them count */
 };
 
-/* Digest length of @alg in bytes: 32 or 64. */
+/* Returns the length of a digest of @alg in bytes: 32 or 64. */
 size_t cfs_alg_size(enum cfs_alg alg);
 
-/* "sha256" or "sha512". */
+/* Returns "sha256" or "sha512". */
 const char *cfs_alg_name(enum cfs_alg alg);
 
 /*
- * Reads @len characters of lower- or upper-case hex; their number decides the
- * algorithm (64: sha256, 128: sha512).
+ * Parses @len characters of lower- or upper-case hex.  The length decides the
+ * algorithm: 64 for sha256, 128 for sha512.
  *
- * Errors: -EINVAL for any other length or a character that is not hex.
+ * Errors: -EINVAL for any other length, or a character that is not hex.
  */
 int cfs_digest_from_hex(const char *hex, size_t len, struct cfs_digest *ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
@@ -47,14 +47,15 @@ int cfs_digest_from_hex(const char *hex, size_t len, struct cfs_digest *ret,
 void cfs_digest_to_hex(const struct cfs_digest *digest,
 		       char hex[static CFS_DIGEST_HEX_MAX]) CFS_NONNULL;
 
-/* strlen of "xx/" and the remaining hex digits, and the NUL. */
+/* Room for "xx/", the remaining hex digits, and a NUL. */
 #define CFS_OBJECT_PATH_MAX (CFS_DIGEST_HEX_MAX + 1)
 
 /* Writes "xx/yyyy...", the object's name below objects/, and a NUL. */
 void cfs_digest_to_path(const struct cfs_digest *digest,
 			char path[static CFS_OBJECT_PATH_MAX]) CFS_NONNULL;
 
-/* "fsverity-sha256-12" or "fsverity-sha512-12", the name in meta.json. */
+/* Returns the name of @alg in meta.json: "fsverity-sha256-12" or
+ * "fsverity-sha512-12". */
 const char *cfs_alg_id(enum cfs_alg alg);
 
 /*
@@ -65,15 +66,16 @@ int cfs_alg_from_id(const char *id, enum cfs_alg *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * What a builtin signature is made over: "FSVerity", le16 algorithm, le16
- * size, digest.  Returns its length (44 or 76).
+ * Writes the bytes that a builtin signature signs: "FSVerity", le16 algorithm,
+ * le16 size, digest.  Returns their number (44 or 76).
  * Source: linux/fsverity.h, struct fsverity_formatted_digest.
  */
 #define CFS_FORMATTED_MAX (12 + CFS_DIGEST_MAX)
 size_t cfs_digest_format(const struct cfs_digest *digest,
 			 uint8_t ret[static CFS_FORMATTED_MAX]) CFS_NONNULL;
 
-/* Constant time is not needed: both sides are public. */
+/* Returns whether @a and @b have the same algorithm and bytes.  Not in constant
+ * time, because both are public. */
 bool cfs_digest_equal(const struct cfs_digest *a,
 		      const struct cfs_digest *b) CFS_NONNULL;
 

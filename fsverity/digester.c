@@ -9,16 +9,16 @@
 #include "fsverity/digesting.h"
 #include "fsverity/long.h"
 
-/* Descriptors that wait to be read, at most: a quarter of what a process
- * usually may have open. */
+/* The maximum number of descriptors that wait to be read: a quarter of what a
+ * process may usually have open. */
 #define OPEN_MAX 256
 
-/* Files that are handed to a thread together, and the bytes that are enough:
- * taking the lock is to cost nothing beside the work. */
+/* A task for a thread is full at so many files or bytes, so that the lock costs
+ * little beside the work. */
 #define TASK_FILES 16
 #define TASK_BYTES (256u << 10)
 
-/* A file to be read; see cfs_digester_add(). */
+/* A file to be read, as it was given to cfs_digester_add(). */
 struct input {
 	int fd;
 	uint64_t size;
@@ -27,17 +27,18 @@ struct input {
 	const void *who;
 };
 
-/* Files for one thread, or a long one for all of them. */
+/* A job: some short files for one thread, or a long one for all threads. */
 struct cfs_task {
 	struct cfs_job job;
 	struct cfs_task *next;
 	struct cfs_digester *d;
 	size_t n;
 	uint64_t bytes;
-	struct input files[TASK_FILES]; /* [0] is the long one */
+	struct input files[TASK_FILES]; /* a long file is files[0] */
+	/* Of a long file. */
 	struct cfs_long file;
-	uint64_t taken; /* segments handed out; by the thread with the job */
-	uint64_t left;	/* segments not done; atomic */
+	uint64_t taken; /* segments handed out; changed by the job's thread */
+	uint64_t left;	/* segments that are not done; atomic */
 };
 
 bool cfs_digester_failed(const struct cfs_digester *d)
@@ -97,7 +98,7 @@ static int check_status(const struct input *in, struct cfs_err *err)
 	return 0;
 }
 
-/* Normally a single read: asking for one byte too many shows a file that
+/* Normally a single read: asking for one byte too many reveals a file that
  * grew, and a short read is continued. */
 static int read_whole(const struct input *in, uint8_t *data,
 		      struct cfs_err *err)
@@ -162,7 +163,8 @@ static void read_segment(struct cfs_digester *d, struct cfs_window *w,
 	count(d, cfs_long_segment_size(file, n));
 }
 
-/* The digest of a file whose segments are all done, and the end of it. */
+/* Computes the digest of a long file whose segments are all done, hands it to
+ * the keeper, and closes it. */
 static void finish_long(struct cfs_digester *d, struct cfs_window *w,
 			struct cfs_long *file, struct input *in)
 {
@@ -184,7 +186,7 @@ static void finish_long(struct cfs_digester *d, struct cfs_window *w,
 	cfs_long_free(file);
 }
 
-/* With one thread: at once. */
+/* Digests a long file in the caller's thread, when there is no other. */
 static void read_long(struct cfs_digester *d, struct input *in)
 {
 	struct cfs_err err = { 0 };
@@ -197,6 +199,7 @@ static void read_long(struct cfs_digester *d, struct input *in)
 	finish_long(d, d->window, &file, in);
 }
 
+/* Makes @task a free one again. */
 static void put_back(struct cfs_digester *d, struct cfs_task *task)
 {
 	pthread_mutex_lock(&d->lock);
@@ -214,7 +217,9 @@ static void run_short(struct cfs_job *job, void *desk)
 	put_back(task->d, task);
 }
 
-/* One segment; the job goes back to the list while there are more. */
+/* Hashes one segment.  While there are more, the job is first put back on the
+ * list for other threads; the thread that finishes the last segment finishes
+ * the file. */
 static void run_long(struct cfs_job *job, void *desk)
 {
 	struct cfs_task *task = (struct cfs_task *)job;
@@ -242,7 +247,7 @@ static bool has_unused(void *ctx)
 	return has;
 }
 
-/* An unused task, for which the caller works if need be. */
+/* Returns an unused task.  If there is none, the caller works until one is. */
 static struct cfs_task *new_task(struct cfs_digester *d)
 {
 	struct cfs_task *task;
@@ -345,7 +350,7 @@ void cfs_digester_cancel(struct cfs_digester *d)
 
 	cfs_fail(&err, ECANCELED, "cancelled");
 	cfs_digester_fail(d, &err, NULL);
-	/* It fails, as it has to. */
+	/* This fails with ECANCELED, or with what failed before. */
 	if (cfs_digester_finish(d, &err) < 0)
 		return;
 }
@@ -365,7 +370,7 @@ enum cfs_alg cfs_digester_alg(const struct cfs_digester *d)
 	return d->alg;
 }
 
-/* A thread's desk is a window. */
+/* The desks of the pool's threads (base/pool.h) are windows. */
 static void *make_desk(void *ctx)
 {
 	struct cfs_window *w = NULL;
@@ -401,6 +406,8 @@ static int make_pool(struct cfs_digester *d, struct cfs_err *err)
 {
 	const struct cfs_pool_desks desks = { make_desk, free_desk, clear_desk,
 					      d };
+	/* Tasks: one that runs and one that waits for each thread, one that is
+	 * being filled, and one to spare. */
 	size_t n = 2 * (size_t)d->threads + 2, max = open_max();
 
 	if (n > max)
@@ -448,6 +455,7 @@ void cfs_digester_free(struct cfs_digester *d)
 {
 	if (!d)
 		return;
+	/* Otherwise cfs_digester_new() failed halfway. */
 	if (d->window && (d->threads == 1 || d->pool))
 		cfs_digester_cancel(d);
 	cfs_pool_free(d->pool);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What the two ways into a digester share: files to be read (digester.c) and
- * bytes that are fed (feed.c).  Private to them.
+ * The digester's struct, shared by the two ways into it: files that are read
+ * (digester.c) and bytes that are fed (feed.c).  Private to these.
  */
 #ifndef CFS_FSVERITY_DIGESTING_H
 #define CFS_FSVERITY_DIGESTING_H
@@ -18,38 +18,41 @@ struct cfs_digester {
 	unsigned threads;
 	bool keeps;
 	struct cfs_keeper keeper;
-	struct cfs_window *window; /* the desk of the caller of add, finish */
-	struct cfs_pool *pool;	   /* NULL: one thread */
-	_Atomic uint64_t *read;	   /* bytes of files so far; or NULL */
+	struct cfs_window *window; /* the desk of the caller's thread */
+	struct cfs_pool *pool;	   /* NULL with one thread */
+	_Atomic uint64_t *read;	   /* counts bytes of files; or NULL */
 
-	/* Files to be read, with a pool. */
-	struct cfs_task *filling;
-	size_t task_files;
-	struct cfs_task *tasks;	 /* owned */
-	struct cfs_task *unused; /* of them; under lock */
+	/* Used with a pool only. */
+	struct cfs_task *filling; /* gathers short files; or NULL */
+	size_t task_files;	  /* short files that go into one task */
+	struct cfs_task *tasks;	  /* all of them; owned */
+	struct cfs_task *unused;  /* list of free ones; guarded by lock */
 
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* guards unused, failed, err and culprit */
 	/* err and culprit are set once, before failed. */
 	int failed;
 	struct cfs_err err;
 	const void *culprit;
 };
 
+/* Returns whether anything has failed. */
 bool cfs_digester_failed(const struct cfs_digester *d) CFS_NONNULL;
 
-/* The failure of a digester that has failed: copies it, returns its code. */
+/* After a failure: copies it to @err and returns its negative errno value. */
 int cfs_digester_failure(const struct cfs_digester *d,
 			 struct cfs_err *err) CFS_NONNULL;
 
-/* Records a failure; the first one counts. */
+/* Records a failure of the file @culprit (NULL: of none), unless there is one
+ * already. */
 void cfs_digester_fail(struct cfs_digester *d, const struct cfs_err *err,
 		       const void *culprit) __attribute__((nonnull(1, 2)));
 
-/* Finishes or, after a failure, drops what is in @w. */
+/* Flushes @w or, after a failure, drops its contents.  A failure is
+ * recorded. */
 void cfs_digester_flush(struct cfs_digester *d,
 			struct cfs_window *w) CFS_NONNULL;
 
-/* One more window for @d. */
+/* Creates one more window for @d.  Errors: see cfs_window_new(). */
 int cfs_digester_window(struct cfs_digester *d, struct cfs_window **ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

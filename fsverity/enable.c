@@ -6,7 +6,7 @@
 
 #include "base/kernel.h"
 
-/* Pauses double from one millisecond: 1 + 2 + ... + 512 ms in all. */
+/* The pauses double from one millisecond, adding up to 1 + 2 + ... + 512 ms. */
 #define RETRIES 10
 
 static const char *meaning(int code)
@@ -18,7 +18,7 @@ static const char *meaning(int code)
 	case EKEYREJECTED:
 		return "the kernel rejects the signature";
 	case EBADMSG:
-		return "the signature is no PKCS#7 message";
+		return "the signature is not a PKCS#7 message";
 	case ENOPKG:
 		return "this kernel does not know the algorithm";
 	case EPERM:
@@ -27,7 +27,7 @@ static const char *meaning(int code)
 	case EMSGSIZE:
 		return "the signature is too long";
 	case ETXTBSY:
-		return "somebody holds the file open for writing";
+		return "another process has the file open for writing";
 	case EBUSY:
 		return "another process is enabling fs-verity";
 	default:
@@ -69,8 +69,8 @@ int cfs_verity_enable(int fd, enum cfs_alg alg, struct cfs_bytes signature,
 
 	if (signature.len > CFS_SIGNATURE_MAX)
 		return cfs_fail(err, EMSGSIZE,
-				"enable fs-verity: a signature of %zu bytes, "
-				"the kernel takes %d",
+				"enable fs-verity: the signature has %zu "
+				"bytes; the kernel's maximum is %d",
 				signature.len, CFS_SIGNATURE_MAX);
 	r = enable_patiently(fd, &arg);
 	if (r == -ENOTTY || r == -EOPNOTSUPP)

@@ -7,22 +7,23 @@
 #include "fsverity/signature.h"
 
 enum cfs_enabled {
-	CFS_ENABLE_UNSUPPORTED = 0, /* the filesystem or kernel cannot */
-	CFS_ENABLE_DONE,	    /* turned on now */
-	CFS_ENABLE_ALREADY, /* it was on; signatures cannot be added later */
+	CFS_ENABLE_UNSUPPORTED = 0, /* by the file system or the kernel */
+	CFS_ENABLE_DONE,	    /* fs-verity is enabled now */
+	CFS_ENABLE_ALREADY, /* it was enabled before, without @signature */
 };
 
 /*
- * Turns fs-verity on for the open file @fd: version 1, 4096-byte blocks, no
- * salt.  @fd is read-only and nobody may hold the file open for writing.
- * @signature: PKCS#7 DER for the kernel to check and keep, or empty.
+ * Enables fs-verity on the open file @fd: version 1, 4096-byte blocks, no salt.
+ * @fd must be read-only, and no process may have the file open for writing.
+ * @signature: PKCS#7 in DER, for the kernel to check and store, or empty.
  *
- * A writer that is about to vanish (-ETXTBSY, a fork elsewhere) and another
- * process doing the same (-EBUSY) are waited for, at most about a second.
- * Returns enum cfs_enabled.  Errors keep the kernel's code, worded with its
- * meaning: -ENOKEY (signer's certificate not in .fs-verity), -EKEYREJECTED
- * (wrong signature), -EBADMSG (no PKCS#7), -ENOPKG (algorithm unknown to this
- * kernel), -EPERM (require_signatures is set), -EMSGSIZE, ...
+ * Waits up to about a second for a writer to go away (-ETXTBSY: a concurrent
+ * fork may hold a copy of its descriptor for an instant) and for another
+ * process that is enabling fs-verity on the file (-EBUSY).
+ * Returns enum cfs_enabled.  Errors have the kernel's code and say what it
+ * means: -ENOKEY (the signer's certificate is not in .fs-verity), -EKEYREJECTED
+ * (wrong signature), -EBADMSG (not PKCS#7), -ENOPKG (algorithm unknown to this
+ * kernel), -EPERM (require_signatures is set), -EMSGSIZE, and others.
  *
  * Source: Documentation/filesystems/fsverity.rst, FS_IOC_ENABLE_VERITY.
  */

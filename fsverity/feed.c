@@ -7,43 +7,44 @@
 #include "fsverity/digesting.h"
 #include "fsverity/long.h"
 
-/* A window of the feed, and what is to be done with what is in it. */
+/* A window of the feed, and the job for its contents. */
 struct slot {
 	struct cfs_job job;
-	struct slot *next; /* free ones */
+	struct slot *next; /* in the list of free slots */
 	struct cfs_feed *feed;
 	struct cfs_window *window;
-	/* Of a piece of a longer file; NULL: short files. */
+	/* The file that this is a piece of, and which; NULL: short files. */
 	struct fed *fed;
 	uint64_t segment;
 };
 
-/* A file of several pieces. */
+/* A file that is longer than a window. */
 struct fed {
 	struct cfs_long file;
-	bool held;     /* its pieces wait in slots until the digest is known */
-	void *kept;    /* the keeper's, of one that is not held */
-	uint64_t left; /* pieces that are not hashed; atomic */
+	bool held;     /* all pieces stay in slots until the digest is known */
+	void *kept;    /* what the keeper's begin() returned; or NULL */
+	uint64_t left; /* pieces that are not hashed yet; atomic */
 	struct slot *slots[CFS_FEED_HELD];
 };
 
 struct cfs_feed {
 	struct cfs_digester *d;
-	struct cfs_window *desk; /* of the feeding thread; with a pool */
+	struct cfs_window *desk; /* of the caller's thread, with a pool */
 
-	/* The file that is being fed. */
-	uint64_t size, left; /* bytes, those not handed out */
+	/* The current file. */
+	uint64_t size; /* in bytes */
+	uint64_t left; /* bytes for which no memory was given out yet */
 	uint8_t *ret;
 	const void *who;
-	bool open;
-	size_t piece;	      /* bytes handed out and not taken yet */
-	struct slot *filling; /* gathers short files */
-	struct slot *current; /* where the piece of a longer file is */
-	struct fed *fed;
+	bool open;	      /* it is not complete */
+	size_t piece;	      /* bytes being filled by the caller; or 0 */
+	struct slot *filling; /* gathers short files; or NULL */
+	struct slot *current; /* the piece of a longer file being filled */
+	struct fed *fed;      /* of a longer file; else NULL */
 
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* guards free and busy */
 	struct slot *free;
-	size_t busy; /* jobs that were submitted and are not done */
+	size_t busy; /* jobs that were submitted and have not ended */
 	size_t n_slots;
 	struct slot slots[CFS_FEED_WINDOWS];
 };
@@ -76,7 +77,7 @@ static void release(struct cfs_feed *feed, struct slot *slot)
 	pthread_mutex_unlock(&feed->lock);
 }
 
-/* The last that a job does: the feed may be gone afterwards. */
+/* Must be the last action of a job: the feed may be freed right afterwards. */
 static void end_job(struct cfs_feed *feed)
 {
 	pthread_mutex_lock(&feed->lock);
@@ -106,7 +107,8 @@ static bool is_quiet(void *ctx)
 	return quiet;
 }
 
-/* A slot with an empty window, for which the caller works if need be. */
+/* Returns a slot with an empty window: a free one, a new one, or, when there
+ * are enough, one that becomes free while the caller works for the pool. */
 static int get_slot(struct cfs_feed *feed, struct slot **ret,
 		    struct cfs_err *err)
 {
@@ -164,6 +166,7 @@ static void push_filling(struct cfs_feed *feed)
 		submit(feed, slot, run_short);
 }
 
+/* Has the keeper discard what it was given of @fed. */
 static void drop_kept(struct cfs_digester *d, struct fed *fed)
 {
 	struct cfs_err ignored;
@@ -174,7 +177,7 @@ static void drop_kept(struct cfs_digester *d, struct fed *fed)
 	fed->kept = NULL;
 }
 
-/* All pieces are in memory: they are written, unless the keeper has them. */
+/* Writes a file whose pieces are all in memory, unless it is kept already. */
 static int keep_held(struct cfs_digester *d, struct fed *fed,
 		     const struct cfs_digest *id, struct cfs_err *err)
 {
@@ -194,7 +197,8 @@ static int keep_held(struct cfs_digester *d, struct fed *fed,
 	return r;
 }
 
-/* The digest of a file whose pieces are all hashed, and the end of it. */
+/* Computes the digest of a file whose pieces are all hashed, and completes it
+ * at the keeper. */
 static int finish(struct cfs_digester *d, struct fed *fed, struct cfs_window *w,
 		  struct cfs_err *err)
 {
@@ -208,7 +212,7 @@ static int finish(struct cfs_digester *d, struct fed *fed, struct cfs_window *w,
 		r = keep_held(d, fed, &id, err);
 	if (r < 0)
 		return r;
-	/* Also of one that was kept before: the keeper learns of @who. */
+	/* Also for a file that was kept before: the keeper learns of @who. */
 	return k->end(k->ctx, cfs_steal_ptr(&fed->kept), &id, fed->file.who,
 		      err);
 }
@@ -309,7 +313,7 @@ int cfs_feed_file(struct cfs_feed *feed, uint64_t size, uint8_t *ret,
 	return cfs_digester_failure(feed->d, err);
 }
 
-/* Takes the bytes that were handed out last. */
+/* Takes the piece that the caller has filled. */
 static void take_piece(struct cfs_feed *feed)
 {
 	struct slot *slot = cfs_steal_ptr(&feed->current);
@@ -322,7 +326,8 @@ static void take_piece(struct cfs_feed *feed)
 	}
 	slot->fed = feed->fed;
 	slot->segment = (feed->size - feed->left - 1) / CFS_DIGESTER_SEGMENT;
-	/* The last piece may be the end of it, by another thread. */
+	/* Another thread may free the file as soon as its last piece is
+	 * submitted. */
 	if (feed->left == 0)
 		feed->fed = NULL;
 	submit(feed, slot, run_piece);
@@ -408,7 +413,7 @@ int cfs_feed_finish(struct cfs_feed *feed, struct cfs_err *err)
 					    : 0;
 }
 
-/* A file of which pieces are missing: those that were hashed are let go. */
+/* Discards a file that the caller did not complete. */
 static void abandon(struct cfs_feed *feed)
 {
 	struct fed *fed = cfs_steal_ptr(&feed->fed);

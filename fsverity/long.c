@@ -8,13 +8,14 @@
 
 #define SEGMENT_BLOCKS (CFS_DIGESTER_SEGMENT / CFS_VERITY_BLOCK)
 
-/* Bytes that are read and hashed while the cache has them. */
+/* Bytes that are read at a time, so that the cache still has them when they are
+ * hashed. */
 #define PIECE (256u << 10)
 
 int cfs_long_init(struct cfs_long *file, enum cfs_alg alg, uint64_t size,
 		  uint8_t *ret, const void *who, struct cfs_err *err)
 {
-	/* Of each block of hashes of blocks there is one hash. */
+	/* The number of blocks on the level above the data's. */
 	uint64_t up =
 		cfs_verity_blocks(cfs_verity_blocks(size) * cfs_alg_size(alg));
 
@@ -42,7 +43,7 @@ size_t cfs_long_segment_size(const struct cfs_long *file, uint64_t n)
 					   : CFS_DIGESTER_SEGMENT;
 }
 
-/* Goes up one level from the @n hashes of the blocks of a segment. */
+/* Climbs one level from the @n hashes of a segment's blocks. */
 static int climb(struct cfs_long *file, struct cfs_window *w, uint64_t segment,
 		 const uint8_t *hashes, uint64_t n, struct cfs_err *err)
 {

@@ -2,9 +2,10 @@
 /*
  * A file that is longer than a window, hashed in segments.  Segments may be
  * hashed in any order and by several threads at a time, each with a window of
- * its own.  A segment is a whole number of blocks one level up in both
- * algorithms, and only their hashes are kept: 64 bytes a segment, or 256 of
- * SHA-512.  Private to the digester.
+ * its own: in both algorithms the hashes of a segment's blocks fill whole
+ * blocks of the next level, so that no two segments share one.  Only the hashes
+ * of those blocks are kept, 64 bytes for each segment, or 256 with SHA-512.
+ * Private to the digester.
  */
 #ifndef CFS_FSVERITY_LONG_H
 #define CFS_FSVERITY_LONG_H
@@ -14,37 +15,40 @@
 struct cfs_long {
 	uint64_t size;
 	uint64_t segments;
-	uint8_t *ret;	 /* where the digest goes */
-	const void *who; /* the caller's name for it */
-	uint8_t *hashes; /* of the blocks one level up; owned */
+	uint8_t *ret;	 /* receives the digest */
+	const void *who; /* the caller's name for the file */
+	uint8_t *hashes; /* of blocks on the level above the data's; owned */
 };
 
-/* @size: over one block, which is what makes it have a level above.
- * Errors: -ENOMEM. */
+/* Initialises @file.  @size must be more than one block, or the tree would have
+ * no second level.  Errors: -ENOMEM. */
 int cfs_long_init(struct cfs_long *file, enum cfs_alg alg, uint64_t size,
 		  uint8_t *ret, const void *who,
 		  struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 4, 6)));
 void cfs_long_free(struct cfs_long *file) CFS_NONNULL;
 
-/* The bytes of segment @n, counted from 0. */
+/* Returns the size in bytes of segment @n, counted from 0. */
 size_t cfs_long_segment_size(const struct cfs_long *file,
 			     uint64_t n) CFS_NONNULL;
 
-/* Hashes segment @n, whose bytes are at @data, with room for a whole number
- * of blocks.  Errors: -EIO. */
+/* Hashes segment @n, whose bytes are at @data.  The memory up to the end of its
+ * last block is overwritten.  Errors: see cfs_sha_blocks(). */
 int cfs_long_hash(struct cfs_long *file, struct cfs_window *w, uint64_t n,
 		  uint8_t *data,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Reads segment @n of @fd and hashes it; @w is empty.
- * Errors: -ESTALE the file ends before, -EIO, reading.
+ * Reads segment @n from @fd and hashes it, in the memory of @w, which must be
+ * empty.
+ * Errors: -ESTALE if the file ends before, those of reading and of
+ * cfs_sha_blocks().
  */
 int cfs_long_read(struct cfs_long *file, struct cfs_window *w, uint64_t n,
 		  int fd, struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* After all segments: writes the digest, also to *@id.  Errors: -EIO. */
+/* After all segments: writes the digest to @file->ret and *@id.
+ * Errors: see cfs_sha_blocks(). */
 int cfs_long_finish(struct cfs_long *file, struct cfs_window *w,
 		    struct cfs_digest *id,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -9,11 +9,12 @@
 #include "base/io.h"
 #include "fsverity/climb.h"
 
-/* 2^63 bytes are 2^51 blocks; a block holds 2^6 hashes of SHA-512. */
+/* The levels of the largest file: 2^63 bytes are 2^51 blocks, and a block holds
+ * 2^6 hashes of SHA-512. */
 #define LEVELS_MAX 10
 #define READ_MAX   (256 * 1024)
 
-/* Bytes of a batch of blocks. */
+/* The bytes of the blocks that are hashed together. */
 #define BATCH (CFS_SHA_BATCH * CFS_VERITY_BLOCK)
 
 struct cfs_merkle {
@@ -24,9 +25,10 @@ struct cfs_merkle {
 	uint64_t size;
 	size_t used; /* bytes of pending */
 	/*
-	 * Hashes, level by level: [0] of the data.  While data arrives, [0]
-	 * is folded into [1] a batch of blocks at a time, so that 64 bytes a
-	 * MiB (256 of SHA-512) stay; unless the tree is kept.
+	 * Hashes, level by level, beginning with those of the data.  Unless
+	 * the tree is kept, levels[0] is hashed into levels[1] as soon as it
+	 * has a batch of blocks, so that each MiB of data leaves 64 bytes (256
+	 * with SHA-512) in memory.
 	 */
 	struct cfs_buf levels[LEVELS_MAX];
 	uint8_t root[CFS_DIGEST_MAX];
@@ -51,7 +53,8 @@ _Static_assert(sizeof(struct fsverity_desc) == CFS_VERITY_DESCRIPTOR_SIZE,
 int cfs_merkle_new(enum cfs_alg alg, struct cfs_merkle **ret,
 		   struct cfs_err *err)
 {
-	/* Not zeroed as a whole: most files touch little of the blocks. */
+	/* The large arrays at the end are not zeroed: most files are short and
+	 * touch little of them. */
 	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *m = malloc(sizeof(*m));
 	int r;
 
@@ -83,7 +86,7 @@ void cfs_merkle_keep_tree(struct cfs_merkle *m)
 	m->keep = true;
 }
 
-/* The level above @level, all of it, appended to @above. */
+/* Appends the hashes of all blocks of @level to @above. */
 static int climb(struct cfs_merkle *m, const struct cfs_buf *level,
 		 struct cfs_buf *above, struct cfs_err *err)
 {
@@ -102,8 +105,7 @@ static int climb(struct cfs_merkle *m, const struct cfs_buf *level,
 	return r;
 }
 
-/* Hashes @n whole blocks of data, at most a batch, that stand one after
- * another. */
+/* Hashes @n consecutive whole blocks of data, at most a batch. */
 static int hash_blocks(struct cfs_merkle *m, const uint8_t *data, size_t n,
 		       struct cfs_err *err)
 {
@@ -136,6 +138,7 @@ int cfs_merkle_update(struct cfs_merkle *m, struct cfs_bytes data,
 				"fs-verity digest of over 2^63 bytes");
 	m->size += data.len;
 	while (data.len > 0) {
+		/* A whole batch is hashed where it lies, without a copy. */
 		bool direct = m->used == 0 && data.len >= sizeof(m->pending);
 		size_t room = sizeof(m->pending) - m->used;
 		size_t n = data.len < room ? data.len : room;
@@ -169,7 +172,8 @@ static int flush_pending(struct cfs_merkle *m, struct cfs_err *err)
 	return hash_blocks(m, m->pending, blocks, err);
 }
 
-/* The root of an empty file is all zero. */
+/* Climbs from the lowest level that is complete to the root hash.  That of an
+ * empty file is all zero. */
 static int find_root(struct cfs_merkle *m, struct cfs_err *err)
 {
 	size_t size = cfs_alg_size(m->alg), level = 0;
@@ -299,11 +303,12 @@ int cfs_verity_digest_fd(enum cfs_alg alg, int fd, struct cfs_digest *ret,
 	struct stat st;
 	int r;
 
-	/* One byte more than the file: the first read meets its end. */
+	/* Room for one byte more than the file, so that the first read finds
+	 * its end. */
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
 	    st.st_size < READ_MAX)
 		size = (size_t)st.st_size + 1;
-	/* The kernel copies to whole pages a third faster. */
+	/* Page-aligned: the kernel copies to whole pages a third faster. */
 	buf = aligned_alloc(CFS_VERITY_BLOCK,
 			    (size / CFS_VERITY_BLOCK + 1) * CFS_VERITY_BLOCK);
 	if (!buf)

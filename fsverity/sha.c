@@ -12,29 +12,30 @@
 #define BLOCK_MAX CFS_SHA512_BLOCK
 
 /*
- * Kernels with fewer and fewer lanes: each is used while there are so many
- * messages that it beats the next one, by measurement on server processors
- * with messages of 4096 bytes.  The last is for single ones.
+ * A way to hash: up to three kernels, with fewer lanes each.  A kernel is used
+ * while at least @from messages are left, which is where it begins to beat the
+ * next one (measured on server processors with messages of 4096 bytes).  The
+ * last one takes single messages.
  */
 struct way {
 	struct {
 		const struct cfs_sha_kernel *kernel;
 		size_t from;
 	} steps[3];
-	bool (*is_there)(void); /* NULL: on request alone */
+	bool (*is_there)(void); /* NULL: used on request only */
 };
 
 struct cfs_sha {
 	enum cfs_alg alg;
-	const struct way *way; /* ours; NULL: libcrypto */
+	const struct way *way; /* one of our own; NULL: libcrypto */
 	EVP_MD *md; /* fetched once: looking it up costs a tenth of a block */
 	EVP_MD_CTX *ctx;
 };
 
 #ifdef __x86_64__
-/* As libc found out at its start.  Asking the processor again, by the
- * compiler's built-in or by CPUID, traps in a virtual machine, and the
- * built-in does it at every start of the program. */
+/* The features that libc found when it started.  Asking the processor again, by
+ * CPUID or the compiler's built-in, traps in a virtual machine, and the
+ * built-in would do so at every start of the program. */
 static bool has_avx512(void)
 {
 	return CPU_FEATURE_ACTIVE(AVX512F) && CPU_FEATURE_ACTIVE(AVX512BW);
@@ -94,7 +95,8 @@ static void put_be64(uint8_t *out, uint64_t word)
 	put_be32(out + 4, (uint32_t)word);
 }
 
-/* What follows the last whole block of a message: returns how many blocks. */
+/* Writes the blocks behind the last whole block of a message: the @len bytes'
+ * @rest, padding and length.  Returns their number, 1 or 2. */
 static size_t pad(enum cfs_alg alg, const uint8_t *rest, size_t len,
 		  uint8_t out[static 2 * BLOCK_MAX])
 {
@@ -135,7 +137,8 @@ static void finish(const struct cfs_sha_kernel *k, const union state *state,
 	}
 }
 
-/* @n messages, at most the lanes; lanes without one repeat the last. */
+/* Hashes @n messages, at most as many as there are lanes.  Lanes without a
+ * message repeat the last one. */
 static void hash_lanes(const struct cfs_sha_kernel *k, size_t n,
 		       const uint8_t *const *in, size_t len, uint8_t *out)
 {
@@ -179,7 +182,8 @@ static void hash_ours(const struct cfs_sha *sha, size_t n,
 }
 
 /*
- * One and two blocks, in the first and the last lane.
+ * Returns whether a kernel hashes messages of one and of two blocks correctly,
+ * in its first and its last lane.
  * Source: FIPS 180-2, B.1 ("abc"), and the NIST examples SHA256.pdf and
  * SHA512.pdf; of the second message the first 8 bytes are compared.
  */
@@ -221,7 +225,8 @@ static bool all_answer_right(const struct way *way)
 	return true;
 }
 
-/* Once per way and process; asked again by two threads, it is the same. */
+/* Returns whether a way gives right answers.  It is tested once per process;
+ * two threads that test it at the same time get the same result. */
 static bool is_tested(size_t way)
 {
 	static uint8_t answers[CFS_ARRAY_SIZE(ways)]; /* 1: right, 2: wrong */
@@ -234,7 +239,8 @@ static bool is_tested(size_t way)
 	return answer == 1;
 }
 
-/* Without a @name, 0 when this machine has nothing that beats libcrypto. */
+/* Chooses one of our own ways: the one called @name, or the best if @name is
+ * NULL.  Returns 1, or 0 if @name is NULL and libcrypto would be faster. */
 static int choose_ours(struct cfs_sha *sha, const char *name,
 		       struct cfs_err *err)
 {

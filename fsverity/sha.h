@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * SHA-2 over many messages of one length at once: what Merkle trees are made
- * of.  Equal lengths let several messages share the lanes of vector units.
+ * SHA-2 of many messages of equal length at once, as Merkle trees need it.
+ * Because the lengths are equal, several messages can share the lanes of a
+ * vector unit.
  *
- * The way is chosen by what the processor has.  CFS_HASH in the environment
- * chooses another: "openssl" (one at a time through libcrypto, for those who
- * need a validated module), "avx512", "avx2", "sha-ni" or "portable".  Ours
- * are compared with known answers before they are used.
+ * The implementation is chosen by the features of the processor.  CFS_HASH in
+ * the environment chooses another: "openssl" (libcrypto, one message at a time,
+ * for users who need a validated module), "avx512", "avx2", "sha-ni" or
+ * "portable".  Our own are checked against known answers before they are used.
  *
  * Source: FIPS 180-4.
  */
@@ -15,28 +16,28 @@
 
 #include "fsverity/digest.h"
 
-/* A hasher; one thread at a time may use it. */
+/* A hasher.  Only one thread at a time may use it. */
 struct cfs_sha;
 
 /*
- * Errors: -ENOMEM, -ENOTSUP when CFS_HASH names what this machine has not or
- * the crypto library refuses the algorithm, -EIO when a known answer does not
- * come out.
+ * Creates a hasher, to be freed by cfs_sha_free().
+ * Errors: -ENOMEM, -ENOTSUP if CFS_HASH names an implementation that this
+ * machine does not support or libcrypto refuses the algorithm, -EIO if a known
+ * answer is wrong, those of cfs_libcrypto_load().
  */
 int cfs_sha_new(enum cfs_alg alg, struct cfs_sha **ret,
 		struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 void cfs_sha_free(struct cfs_sha *sha);
 CFS_DEFINE_AUTO(struct cfs_sha, cfs_sha_free);
 
-/* Which way it is: a word that CFS_HASH may have. */
+/* Returns the name of the implementation, as CFS_HASH has it. */
 const char *cfs_sha_way(const struct cfs_sha *sha) CFS_NONNULL;
 
 /*
  * Hashes the @n messages @in[0..n), each @len bytes long, and writes their
- * hashes, cfs_alg_size() bytes each, one after another to @out.
- *
- * Best fed with a multiple of CFS_SHA_BATCH messages.
- * Errors: -EIO when the crypto library fails.
+ * hashes, cfs_alg_size() bytes each, one after another to @out.  Most efficient
+ * if @n is a multiple of CFS_SHA_BATCH.
+ * Errors: -EIO if libcrypto fails.
  */
 #define CFS_SHA_BATCH 16
 int cfs_sha_blocks(struct cfs_sha *sha, size_t n, const uint8_t *const *in,

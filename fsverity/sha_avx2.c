@@ -34,7 +34,8 @@
 #define D_CH(e, f, g)	CH(e, f, g)
 #define D_MAJ(a, b, c)	MAJ(a, b, c)
 
-/* Eight messages, eight words of each. */
+/* Transposes eight vectors, each with eight words of one message, into eight
+ * vectors that hold the same word of all messages. */
 TARGET static inline void transpose_32(__m256i w[8])
 {
 	__m256i t[8], u[8];
@@ -57,7 +58,7 @@ TARGET static inline void transpose_32(__m256i w[8])
 	}
 }
 
-/* Four messages, four words of each. */
+/* Transposes four vectors, each with four 64-bit words of one message. */
 TARGET static inline void transpose_64(__m256i w[4])
 {
 	__m256i a = _mm256_unpacklo_epi64(w[0], w[1]);

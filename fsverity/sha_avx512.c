@@ -13,7 +13,7 @@
 #define W_SET(k)    _mm512_set1_epi32((int)(k))
 #define W_SHR(x, n) _mm512_srli_epi32(x, n)
 #define W_ROR(x, n) _mm512_ror_epi32(x, n)
-/* The constants are the truth tables of three inputs. */
+/* The constants are the truth tables of the functions of three inputs. */
 #define W_XOR3(a, b, c) _mm512_ternarylogic_epi32(a, b, c, 0x96)
 #define W_CH(e, f, g)	_mm512_ternarylogic_epi32(e, f, g, 0xca)
 #define W_MAJ(a, b, c)	_mm512_ternarylogic_epi32(a, b, c, 0xe8)
@@ -26,8 +26,9 @@
 #define D_CH(e, f, g)	_mm512_ternarylogic_epi64(e, f, g, 0xca)
 #define D_MAJ(a, b, c)	_mm512_ternarylogic_epi64(a, b, c, 0xe8)
 
-/* Turns the words of 16 messages, a message in each vector, into vectors that
- * hold a word each: 4x4 squares first, then the squares' places. */
+/* Transposes 16 vectors, each with 16 words of one message, into vectors that
+ * hold the same word of all messages: first inside squares of 4 by 4 words,
+ * then the squares. */
 TARGET static inline void transpose_32(__m512i w[16])
 {
 	__m512i t[16], u[16];
@@ -57,7 +58,7 @@ TARGET static inline void transpose_32(__m512i w[16])
 	}
 }
 
-/* The same for 8 messages of 64-bit words, eight of which fill a vector. */
+/* Transposes eight vectors, each with eight 64-bit words of one message. */
 TARGET static inline void transpose_64(__m512i w[8])
 {
 	__m512i t[8];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The constants of SHA-2, as lists X(value) for whoever makes a table of them.
+ * The constants of SHA-2, as lists of X(value) from which tables are made.
  *
  * Source: FIPS 180-4, 4.2.2, 4.2.3, 5.3.3 and 5.3.5: the first 64 bits of the
  * fractional parts of the cube roots (K) of the first 80 primes and of the

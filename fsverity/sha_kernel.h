@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Ways to compute SHA-2 over several messages at once.  Private to
- * fsverity/sha*.c.
+ * The implementations of SHA-2 for several messages at once.  Each processes
+ * one message in each lane of a vector.  Private to fsverity/sha*.c.
  */
 #ifndef CFS_FSVERITY_SHA_KERNEL_H
 #define CFS_FSVERITY_SHA_KERNEL_H
@@ -22,12 +22,12 @@ extern const uint32_t cfs_sha256_h[8];
 extern const uint64_t cfs_sha512_h[8];
 
 struct cfs_sha_kernel {
-	const char *name; /* as $CFS_HASH has it */
+	const char *name; /* as in $CFS_HASH */
 	enum cfs_alg alg;
-	unsigned lanes;
+	unsigned lanes; /* messages that are hashed at once */
 	/*
-	 * Goes on with @n blocks of each message.  @state: the 8 words of all
-	 * lanes, word by word (uint32_t or uint64_t [8][lanes]).
+	 * Processes the next @n blocks of each message.  @state: the 8 words of
+	 * all lanes, word by word (uint32_t or uint64_t [8][lanes]).
 	 */
 	void (*compress)(void *state, const uint8_t *const *in, size_t n);
 };
@@ -35,7 +35,7 @@ struct cfs_sha_kernel {
 /* One message at a time, on any machine. */
 extern const struct cfs_sha_kernel cfs_sha256_portable, cfs_sha512_portable;
 #ifdef __x86_64__
-/* Those of instruction sets that the caller has asked the processor for. */
+/* For processors that have the instruction set; the caller checks. */
 extern const struct cfs_sha_kernel cfs_sha256_ni, cfs_sha256_ni_2;
 extern const struct cfs_sha_kernel cfs_sha256_avx2, cfs_sha512_avx2;
 extern const struct cfs_sha_kernel cfs_sha256_avx512, cfs_sha512_avx512;

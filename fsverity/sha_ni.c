@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Intel's and AMD's SHA instructions, which take four rounds of SHA-256 in
- * two steps each; two messages side by side hide their latency.
+/* SHA-256 by the SHA instructions of Intel and AMD, two of which do four
+ * rounds. Hashing two messages side by side hides their latency.
  * Source: Intel SDM, SHA256RNDS2, SHA256MSG1, SHA256MSG2. */
 #include "fsverity/sha_kernel.h"
 
@@ -13,7 +13,7 @@
 #define TARGET __attribute__((target("sha,sse4.1,ssse3")))
 #define LANES  2
 
-/* The instructions want the words a b e f and c d g h together. */
+/* The state as the instructions expect it: words a b e f and c d g h. */
 struct halves {
 	__m128i abef, cdgh;
 };
@@ -57,7 +57,7 @@ TARGET static inline void four_rounds(struct halves *h, __m128i w, int round)
 	h->abef = _mm_sha256rnds2_epu32(h->abef, h->cdgh, wk);
 }
 
-/* The next four words of the schedule, of the sixteen before them. */
+/* Returns the next four words of the schedule, from the sixteen before them. */
 TARGET static inline __m128i expand(const __m128i w[4], int i)
 {
 	__m128i x = _mm_sha256msg1_epu32(w[i & 3], w[(i + 1) & 3]);
@@ -67,7 +67,8 @@ TARGET static inline __m128i expand(const __m128i w[4], int i)
 	return _mm_sha256msg2_epu32(x, w[(i + 3) & 3]);
 }
 
-/* Four rounds of all lanes; @i is a constant, so that w is in registers. */
+/* Does four rounds for all lanes.  @i must be a constant, so that @w stays in
+ * registers. */
 TARGET static inline __attribute__((always_inline)) void group(
 	struct halves h[LANES], __m128i w[LANES][4], unsigned lanes, int i)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The rounds of SHA-2 for words of any kind: numbers, or vectors with a word
- * of another message in each lane.  A file that includes this says how its
- * words are calculated with, as macros of one prefix OP:
+ * The rounds of SHA-2 for words of any type: integers, or vectors with a word
+ * of a different message in each lane.  A file that includes this header
+ * defines how to calculate with its words, as macros with a common prefix OP:
  *
  *   OP_ADD(a, b) OP_ROR(x, n) OP_SHR(x, n) OP_SET(k)
  *   OP_XOR3(a, b, c) OP_CH(e, f, g) OP_MAJ(a, b, c)
@@ -15,14 +15,15 @@
 #ifndef CFS_FSVERITY_SHA_ROUNDS_H
 #define CFS_FSVERITY_SHA_ROUNDS_H
 
-/* Before a loop over registers, which have no addresses. */
+/* Unrolls the following loop over registers, which cannot be indexed. */
 #ifdef __clang__
 #define CFS_UNROLL _Pragma("unroll")
 #else
 #define CFS_UNROLL _Pragma("GCC unroll 16")
 #endif
 
-/* The state's words change places every round: it is the names that move. */
+/* In each round, the eight words of the state move up one place.  Here the
+ * words stay, and their names move: word @n of round @i. */
 #define CFS_SHA_V(n, i) v[((n) - (i)) & 7]
 
 #define CFS_SHA_ROTATIONS(OP, x, a, b, c) \
@@ -30,11 +31,13 @@
 #define CFS_SHA_SHIFTED(OP, x, a, b, c) \
 	OP##_XOR3(OP##_ROR(x, a), OP##_ROR(x, b), OP##_SHR(x, c))
 
+/* Replaces w[i], which is used up, by the word of the schedule 16 rounds on. */
 #define CFS_SHA_EXPAND(OP, i, s0, s1)                          \
 	w[(i)] = OP##_ADD(OP##_ADD(w[(i)], w[((i) + 9) & 15]), \
 			  OP##_ADD(s0(OP, w[((i) + 1) & 15]),  \
 				   s1(OP, w[((i) + 14) & 15])))
 
+/* One round: only two words of the state get new values. */
 #define CFS_SHA_STEP(OP, i, k, s0, s1)                                         \
 	do {                                                                   \
 		__typeof__(w[0]) t = OP##_ADD(                                 \

@@ -9,11 +9,12 @@
 #define BLOCK	      ((size_t)CFS_VERITY_BLOCK)
 #define WINDOW_BLOCKS (CFS_DIGESTER_WINDOW / CFS_VERITY_BLOCK)
 
-/* Blocks that are hashed while the cache still has them. */
+/* The blocks to hash at a time, early enough for the cache to have them. */
 #define PIECE_BLOCKS 64
 
-/* A file in the window.  Its hashes of the level under way are n, from
- * hashes[first] on; in the end there is one, its root. */
+/* A file in the window.  Its data begins at block @first.  The hashes of its
+ * current level begin at hash @first; there are @n, in the end only the
+ * root. */
 struct file {
 	uint64_t size;
 	uint8_t *ret;
@@ -31,9 +32,9 @@ struct cfs_window {
 	enum cfs_alg alg;
 	const struct cfs_keeper *keeper;
 	struct cfs_sha *sha;
-	size_t used;	/* of blocks */
-	size_t hashed;	/* of those */
-	size_t n_files; /* of files */
+	size_t used;	/* number of blocks with data of files */
+	size_t hashed;	/* how many of them are hashed */
+	size_t n_files; /* number of files */
 	const void *culprit;
 };
 
@@ -108,7 +109,7 @@ uint8_t *cfs_window_room(struct cfs_window *w, uint64_t size)
 	return w->blocks + w->used * BLOCK;
 }
 
-/* Puts zeros behind @len bytes, up to the end of the block. */
+/* Fills the last block of the @len bytes at @data with zeros. */
 static void pad_block(uint8_t *data, uint64_t len)
 {
 	if (len % BLOCK != 0)
@@ -176,7 +177,8 @@ int cfs_window_hash(struct cfs_window *w, struct cfs_err *err)
 	return hash_more(w, fresh / CFS_SHA_BATCH * CFS_SHA_BATCH, err);
 }
 
-/* All files climb level by level, side by side. */
+/* Climbs from the data's hashes to the roots, all files together, one level at
+ * a time: a file whose root is known drops out. */
 static int find_roots(struct cfs_window *w, struct cfs_err *err)
 {
 	bool more = true;
@@ -205,7 +207,7 @@ static int find_roots(struct cfs_window *w, struct cfs_err *err)
 	return 0;
 }
 
-/* The digests of @n files, at most a batch. */
+/* Computes the digests of @n files, at most a batch, from their root hashes. */
 static int hash_descriptors(struct cfs_window *w, const struct file *files,
 			    size_t n, struct cfs_err *err)
 {

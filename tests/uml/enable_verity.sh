@@ -118,12 +118,12 @@ same "nor does it look sealed" $? 1
 fresh
 exec 6<> "$some"
 refuse "an object that is being written to" \
-	"somebody holds the file open for writing" seal
+	"another process has the file open for writing" seal
 exec 6>&-
 check "and when the writer is gone" seal
 fresh
 echo junk > "fs/repo/signatures/$id.p7s"
-refuse "a signature that is none" "the signature is no PKCS#7 message" seal
+refuse "a signature that is none" "the signature is not a PKCS#7 message" seal
 fresh
 cp -a fs/repo plain
 refuse "a file system without fs-verity" "has no fs-verity" \
