@@ -249,6 +249,12 @@ static void print_usage(const struct line *l)
 		cmd_usage(stdout, l->cmd, l->cmd->sub ? "" : l->group);
 }
 
+static int print_version(void)
+{
+	puts("cfsctl " CFS_VERSION);
+	return 0;
+}
+
 static bool wants_help(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -277,6 +283,8 @@ static int run(struct line *l, struct cfs_err *err)
 		memcpy(options, cmd->defaults, cmd->size);
 	opts.table[0] = (struct cfs_opt_table){ cmd->options, options, 0 };
 	r = cmd_options(&opts, &l->argc, l->argv, err);
+	if (r == 0 && l->g.version)
+		return print_version();
 	if (r == 0)
 		r = cmd_command_count(cmd, &opts.table[0], l->argc - 1,
 				      l->argv + 1, err);
@@ -300,11 +308,10 @@ static int dispatch(struct line *l, struct cfs_err *err)
 	if (r < 0)
 		return r;
 	if (l->g.version)
-		puts("cfsctl " CFS_VERSION);
-	else if (l->g.help)
-		print_usage(l);
-	else
+		return print_version();
+	if (!l->g.help)
 		return run(l, err);
+	print_usage(l);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/json.h"
 #include "cfsctl/cli/progress.h"
 #include "cfsctl/findings.h"
 #include "cfsctl/mend.h"

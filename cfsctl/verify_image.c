@@ -77,11 +77,12 @@ static int verify(const struct cfs_globals *g, struct verification *v,
 		return cfs_fail(err, ENOKEY,
 				"nothing was verified: name the certificates "
 				"that you trust with --cert");
-	if (r == 0)
+	if (r == 0) {
 		r = cfs_signature_verify(cfs_buf_bytes(&der), &v->id, &v->certs,
 					 &v->cert, err);
-	if (r == -ENOKEY)
-		r = cmd_name_signers(&v->signers, err);
+		if (r == -ENOKEY)
+			r = cmd_name_signers(&v->signers, err);
+	}
 	if (r == 0)
 		r = check_cert(v, check_expiry, err);
 	return r < 0 ? cfs_ctx(err, "image %s", v->name) : 0;

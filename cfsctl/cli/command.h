@@ -2,7 +2,7 @@
 /*
  * A command as a row: its name, what it takes, its words and what runs it.
  * The dispatcher parses and checks the command line by the row before it runs
- * anything, and usage, manual and shell completion are made from it.
+ * anything, and usage and shell completion are made from it.
  */
 #ifndef CFS_CFSCTL_CLI_COMMAND_H
 #define CFS_CFSCTL_CLI_COMMAND_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "cfsctl/cli/options.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,7 @@ static int set(const struct found *f, const char *value, struct cfs_err *err)
 	char *to = (char *)f->table->into + row->at;
 	int r = 0;
 
+	assert(row - f->table->rows < CFS_OPT_ROWS_MAX);
 	if (f->table->seen & bit &&
 	    (row->kind == CFS_OPT_TEXT || row->kind == CFS_OPT_PARSED))
 		return cfs_fail(err, CFS_EUSAGE, "option '--%s' is given twice",

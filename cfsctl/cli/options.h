@@ -80,7 +80,7 @@ struct cfs_opt_table {
 	uint64_t seen;		    /* bit i: row i was given */
 };
 
-/* Rows in one table. */
+/* Rows that a table has at most. */
 #define CFS_OPT_ROWS_MAX 64
 
 /*

@@ -21,6 +21,8 @@ check "so is -h" status 0 cfsctl -h
 check "the version is told" status 0 cfsctl --version
 check "with the name" grep -qx 'cfsctl [0-9.]*' out
 check "and shortly" status 0 cfsctl -V
+check "and after a command" status 0 cfsctl images --version
+check "which is not run" grep -qx 'cfsctl [0-9.]*' out
 for c in $(cfsctl help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p'); do
 	check "help says something of $c" status 0 cfsctl help "$c"
 	check "help of $c is on stdout" test -s out
