@@ -32,9 +32,12 @@
 #define CFS_INLINE_MAX	     5000
 #define CFS_INLINE_FROM_DISK 64
 #define CFS_NODES_MAX	     (1u << 30)
-/* Levels of directories below the root, for everything that reads or writes a
- * tree.  Source: composefs-rs erofs/reader.rs reads images of no more. */
-#define CFS_DEPTH_MAX 2047
+/*
+ * Levels of directories below the root, for everything that reads or writes a
+ * tree.  No path of PATH_MAX bytes names half as many; composefs' C knows no
+ * limit, and composefs-rs reads images of 2047.
+ */
+#define CFS_DEPTH_MAX 4095
 
 enum cfs_node_flags {
 	/* Another name of the inode @link; only parent, name and the type in

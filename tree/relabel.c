@@ -198,7 +198,9 @@ static int drop_labels(struct cfs_tree *tree, struct cfs_err *err)
 /* A directory whose children are being labelled. */
 struct level {
 	struct cfs_node *next; /* the first child that is not done */
-	char *path;	       /* what its children's paths begin with */
+	/* What relabel.dir was above it: so long, or (owned) other text. */
+	size_t dir_len;
+	char *dir;
 	struct cfs_selabel_scope scope;
 };
 
@@ -207,6 +209,7 @@ struct relabel {
 	struct cfs_selabel *policy;
 	struct cfs_selabel_scope all;
 	struct cfs_buf levels; /* struct level, from the root down */
+	struct cfs_buf dir;    /* what paths of the last level begin with */
 	struct cfs_buf key;    /* the path in question */
 	bool split;	       /* a name has become an inode of its own */
 };
@@ -217,8 +220,11 @@ static void close_level(struct relabel *re)
 
 	re->levels.len -= sizeof(*level);
 	level = (struct level *)(re->levels.data + re->levels.len);
+	re->dir.len = level->dir ? 0 : level->dir_len;
+	if (level->dir) /* which it had room for before */
+		cfs_buf_adds(&re->dir, level->dir);
 	cfs_buf_free(&level->scope.rules);
-	free(level->path);
+	free(level->dir);
 }
 
 static void relabel_end(struct relabel *re)
@@ -226,35 +232,54 @@ static void relabel_end(struct relabel *re)
 	while (re->levels.len > 0)
 		close_level(re);
 	cfs_buf_free(&re->levels);
+	cfs_buf_free(&re->dir);
 	cfs_buf_free(&re->key);
 	cfs_buf_free(&re->all.rules);
 	cfs_selabel_free(re->policy);
 }
 
+/* Makes re->key and a slash what paths of a new level begin with.  Mostly it
+ * begins like the last level's, so that deep trees do not need room for a path
+ * on each level. */
+static int enter(struct relabel *re, bool alias, struct level *level,
+		 struct cfs_err *err)
+{
+	struct cfs_buf *dir = &re->dir;
+
+	level->dir_len = dir->len;
+	if (alias) {
+		level->dir = strndup((char *)dir->data, dir->len);
+		if (!level->dir)
+			return cfs_fail(err, ENOMEM, "out of memory");
+		dir->len = 0;
+	}
+	cfs_buf_add(dir, re->key.data + dir->len, re->key.len - dir->len);
+	if (!dir->failed && dir->data[dir->len - 1] != '/')
+		cfs_buf_addc(dir, '/');
+	return cfs_buf_check(dir, err);
+}
+
 /*
  * Begins with the children of @dir, whose path is re->key, within @scope (of a
- * directory above it).
+ * directory above it).  @alias: the path is not that of @dir's parent and name.
  */
-static int open_level(struct relabel *re, struct cfs_node *dir,
+static int open_level(struct relabel *re, struct cfs_node *dir, bool alias,
 		      const struct cfs_selabel_scope *scope,
 		      struct cfs_err *err)
 {
 	struct level level = { .next = dir->dir.first };
-	struct cfs_buf *key = &re->key;
 	int r;
 
-	if (key->len == 0 || key->data[key->len - 1] != '/')
-		cfs_buf_addc(key, '/');
-	if (!cfs_buf_reserve(&re->levels, sizeof(level)) || key->failed)
+	if (!cfs_buf_reserve(&re->levels, sizeof(level)))
 		return cfs_fail(err, ENOMEM, "out of memory");
-	r = cfs_selabel_narrow(re->policy, scope, cfs_buf_bytes(key),
-			       &level.scope, err);
-	if (r < 0)
+	r = enter(re, alias, &level, err);
+	if (r == 0)
+		r = cfs_selabel_narrow(re->policy, scope,
+				       cfs_buf_bytes(&re->dir), &level.scope,
+				       err);
+	if (r < 0) {
+		free(level.dir);
 		return r;
-	level.path = strndup((char *)key->data, key->len);
-	if (!level.path) {
-		cfs_buf_free(&level.scope.rules);
-		return cfs_fail(err, ENOMEM, "out of memory");
 	}
 	cfs_buf_add(&re->levels, &level, sizeof(level));
 	return 0;
@@ -310,7 +335,7 @@ static int relabel_node(struct relabel *re, struct cfs_node *node,
 	int r;
 
 	re->key.len = 0;
-	cfs_buf_adds(&re->key, level->path);
+	cfs_buf_add(&re->key, re->dir.data, re->dir.len);
 	cfs_buf_add(&re->key, node->name, node->name_len);
 	alias = cfs_selabel_alias(re->policy, cfs_buf_bytes(&re->key));
 	if (alias) {
@@ -330,7 +355,7 @@ static int relabel_node(struct relabel *re, struct cfs_node *node,
 	}
 	r = set_label(re->tree, node, label, err);
 	if (r == 0 && cfs_node_is_dir(node) && node->dir.first)
-		r = open_level(re, node, &scope, err);
+		r = open_level(re, node, alias != NULL, &scope, err);
 	return r;
 }
 
@@ -344,7 +369,7 @@ static int relabel_root(struct relabel *re, struct cfs_err *err)
 	r = find_label(re, &re->all, root->mode, &label, err);
 	if (r == 0)
 		r = set_label(re->tree, root, label, err);
-	return r < 0 ? r : open_level(re, root, &re->all, err);
+	return r < 0 ? r : open_level(re, root, false, &re->all, err);
 }
 
 static int relabel(struct relabel *re, struct cfs_err *err)

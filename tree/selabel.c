@@ -21,6 +21,9 @@ static const struct {
 	{ 1000000, 4000 },
 };
 
+/* A step may look at the whole path; longer ones cost more. */
+#define STEP_BYTES 256
+
 /* Levels for narrowing a scope: it may keep a rule that does not match. */
 #define NARROW_LEVELS 1
 
@@ -362,7 +365,7 @@ static int try(struct cfs_selabel *policy, struct rule *rule,
 			policy->steps = levels[i].steps;
 			pcre2_set_match_limit(policy->match, policy->steps);
 		}
-		charge(policy, rule, levels[i].cost);
+		charge(policy, rule, levels[i].cost + text.len / STEP_BYTES);
 		r = match(policy, rule, text, how);
 	}
 	return r;

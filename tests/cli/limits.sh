@@ -17,21 +17,21 @@ deep() { # LEVELS
 }
 fixture_repo repo --algorithm fsverity-sha256-12
 
-# 2047 directories within each other, as composefs-rs reads them.
-deep 2047 > most.dump
-deep 2048 > more.dump
+# 4095 directories within each other.
+deep 4095 > most.dump
+deep 4096 > more.dump
 check "mkcomposefs writes as deep a tree" \
 	cfsctl mkcomposefs --from-file most.dump most.img
 check "composefs-info reads it" quiet cfsctl composefs-info ls most.img
-same "whole" "$(tail -n 1 quiet.out | tr / '\n' | grep -c .)" 2048
+same "whole" "$(tail -n 1 quiet.out | tr / '\n' | grep -c .)" 4096
 check "composefs-dump writes it anew" cfsctl composefs-dump most.img again.img
 check "import-image takes it" quiet cfsctl --repo repo import-image most < most.img
 check "create-image takes its dumpfile" quiet \
 	cfsctl --repo repo create-image --no-propagate-usr-to-root \
 	--from-dumpfile most.dump same
 check "fsck finds no fault with it" quiet cfsctl --repo repo fsck
-rule="path: over 2047 directories within each other"
-refuse "mkcomposefs writes none that is deeper" "dumpfile line 2049: ...d/d" \
+rule="path: over 4095 directories within each other"
+refuse "mkcomposefs writes none that is deeper" "dumpfile line 4097: ...d/d" \
 	cfsctl mkcomposefs --from-file more.dump more.img
 refuse "and says why" "$rule" cfsctl mkcomposefs --from-file more.dump more.img
 refuse "nor does cfsctl" "$rule" cfsctl --no-repo compute-id \
@@ -39,9 +39,9 @@ refuse "nor does cfsctl" "$rule" cfsctl --no-repo compute-id \
 if tools=$("$CFS_SRC/deps/mkcomposefs.sh" 2> log); then
 	# Which has no such limit.
 	"$tools/bin/mkcomposefs" --from-file more.dump more.img
-	refuse "composefs-info does not read it" "over 2047 levels deep" \
+	refuse "composefs-info does not read it" "over 4095 levels deep" \
 		cfsctl composefs-info ls more.img
-	refuse "import-image does not take it" "over 2047 levels deep" \
+	refuse "import-image does not take it" "over 4095 levels deep" \
 		cfsctl --repo repo import-image more < more.img
 	check "fsck has no fault to find" quiet cfsctl --repo repo fsck
 fi

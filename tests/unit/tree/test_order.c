@@ -179,7 +179,7 @@ TEST(directories_beyond_a_depth_are_refused)
 	CHECK(cfs_tree_finish(tree, &err) == 0);
 	add(tree, node, "b", S_IFDIR);
 	CHECK(cfs_tree_finish(tree, &err) == -ELOOP);
-	CHECK(strstr(err.msg, "/b/b: over 2047 levels deep"));
+	CHECK(strstr(err.msg, "/b/b: over 4095 levels deep"));
 }
 
 TEST(removed_children_can_be_taken_out_before_the_tree_is_sorted)

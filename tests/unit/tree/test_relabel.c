@@ -114,6 +114,30 @@ TEST(an_alias_stands_for_a_directory_and_all_below)
 	CHECK(has(tree, "/m", "f"));
 }
 
+TEST(an_alias_ends_with_its_directory)
+{
+	CFS_AUTO(cfs_tree_free)
+	struct cfs_tree *tree = parse(TREE(
+		"",
+		CONTEXTS OUTSIDE CONTEXTS
+		".subs 44 100644 1 0 0 0 0.0 - "
+		"/p/l\\x20/u/lib\\n"
+		"/u/lib/a/b\\x20/some/where/else/far\\n "
+		"-\n",
+		DIR("/p", "") DIR("/p/k", "") FILE_("/p/k/x", "")
+			DIR("/p/l", "") DIR("/p/l/a", "") DIR("/p/l/a/b", "")
+				FILE_("/p/l/a/b/x", "") FILE_("/p/l/a/x", "")
+					FILE_("/p/l/x", "") DIR("/p/m", "")
+						FILE_("/p/m/x", "")));
+
+	CHECK(relabel(tree, "/u/lib/.* lib\n/p/.* p\n/some/.* far\n") == 0);
+	CHECK(has(tree, "/p/k/x", "p"));
+	CHECK(has(tree, "/p/l/a/b/x", "far"));
+	CHECK(has(tree, "/p/l/a/x", "lib"));
+	CHECK(has(tree, "/p/l/x", "lib"));
+	CHECK(has(tree, "/p/m/x", "p"));
+}
+
 TEST(local_counts_more_and_homedirs_most)
 {
 	CFS_AUTO(cfs_tree_free)
