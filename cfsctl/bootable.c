@@ -13,14 +13,14 @@
 /* No fstab that people write comes near this, in bytes. */
 #define FSTAB_MAX (1u << 20)
 
-const char *const cmd_lints[] = { "error", "warn", "off", NULL };
+const char *const cmd_lints[] = { "auto", "error", "warn", "off", NULL };
 
 int cmd_parse_lint(const char *text, void *to, struct cfs_err *err)
 {
 	enum cfs_lint *ret = to;
 
 	(void)err;
-	*ret = CFS_LINT_ERROR;
+	*ret = CFS_LINT_AUTO;
 	while (strcmp(text, cmd_lints[*ret]) != 0)
 		++*ret;
 	return 0;
@@ -92,7 +92,8 @@ static void check_dirs(struct faults *f)
 	}
 }
 
-static void check_init(struct faults *f)
+/* Is there any? */
+static bool check_init(struct faults *f)
 {
 	CFS_AUTOFD int fd = look(f->root, "sbin/init", 0);
 	struct stat st;
@@ -102,15 +103,18 @@ static void check_init(struct faults *f)
 	else if (fd >= 0 && fstat(fd, &st) == 0 &&
 		 (!S_ISREG(st.st_mode) || !(st.st_mode & 0111)))
 		add(&f->boot, "no program at /sbin/init", "");
+	return fd >= 0;
 }
 
-static void check_os_release(struct faults *f)
+/* Is there any? */
+static bool check_os_release(struct faults *f)
 {
 	CFS_AUTOFD int usr = look(f->root, "usr/lib/os-release", 0);
 	CFS_AUTOFD int etc = look(f->root, "etc/os-release", 0);
 
 	if (usr == -ENOENT && etc == -ENOENT)
 		add(&f->boot, "no /usr/lib/os-release or /etc/os-release", "");
+	return usr >= 0 || etc >= 0;
 }
 
 /* Which line of the fstab @text mounts "/"?  0: none. */
@@ -174,7 +178,8 @@ static void add_quoted(struct cfs_buf *to, const char *path)
 	cfs_buf_addf(to, odd ? "'%s'" : "%s", path);
 }
 
-static int refuse(struct faults *f, const char *what, struct cfs_err *err)
+/* @regardless: there is a way to do so. */
+static int refuse(struct faults *f, bool regardless, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf cure = { 0 };
 
@@ -186,12 +191,12 @@ static int refuse(struct faults *f, const char *what, struct cfs_err *err)
 			     "--make-mountpoints",
 			     (char *)f->mkdir.data);
 	}
-	if (f->must.len == 0)
+	if (regardless)
 		cfs_buf_adds(&cure, "; --lint warn makes the image regardless");
-	if (!cfs_buf_text(&cure))
+	if (!cfs_buf_text(&cure) || !cfs_buf_text(&f->must))
 		return cfs_fail(err, ENOMEM, "out of memory");
-	return cfs_fail(err, ENOENT, "it would not boot: %s%s", what,
-			(char *)cure.data);
+	return cfs_fail(err, ENOENT, "it would not boot: %s%s",
+			(char *)f->must.data, (char *)cure.data);
 }
 
 int cmd_check_bootable(int root, const char *path, enum cfs_lint lint,
@@ -200,25 +205,25 @@ int cmd_check_bootable(int root, const char *path, enum cfs_lint lint,
 	__attribute__((cleanup(faults_free))) struct faults f = {
 		.root = root, .path = path, .made = made
 	};
-	CFS_AUTOBUF struct cfs_buf fatal = { 0 };
+	bool init, release, must;
 
 	check_dirs(&f);
-	check_init(&f);
-	check_os_release(&f);
+	init = check_init(&f);
+	release = check_os_release(&f);
+	if (lint == CFS_LINT_AUTO)
+		lint = init || release ? CFS_LINT_ERROR : CFS_LINT_WARN;
 	if (lint != CFS_LINT_OFF) {
 		warn_of(&f, &f.state, "the system cannot keep changes there");
 		check_fstab(&f);
 	}
-	if (lint == CFS_LINT_WARN)
+	must = f.must.len > 0;
+	if (!must && lint == CFS_LINT_WARN)
 		warn_of(&f, &f.boot, "the system will not boot");
+	if (f.boot.len > 0 &&
+	    (lint == CFS_LINT_ERROR || (must && lint == CFS_LINT_WARN)))
+		cfs_buf_addf(&f.must, "%s%.*s", must ? ", " : "",
+			     (int)f.boot.len, (char *)f.boot.data);
 	if (cfs_buf_check(&f.must, err) < 0 || cfs_buf_check(&f.boot, err) < 0)
 		return -err->code;
-	cfs_buf_add(&fatal, f.must.data, f.must.len);
-	if (lint == CFS_LINT_ERROR && f.boot.len > 0)
-		cfs_buf_addf(&fatal, "%s%.*s", fatal.len > 0 ? ", " : "",
-			     (int)f.boot.len, (char *)f.boot.data);
-	if (fatal.len == 0)
-		return 0;
-	return cfs_buf_text(&fatal) ? refuse(&f, (char *)fatal.data, err)
-				    : cfs_fail(err, ENOMEM, "out of memory");
+	return f.must.len > 0 ? refuse(&f, !must, err) : 0;
 }

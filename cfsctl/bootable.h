@@ -13,6 +13,10 @@
 
 /* What to do about faults of a root that is to boot. */
 enum cfs_lint {
+	/* CFS_LINT_ERROR for the root of a system, which has an init or an
+	 * os-release, else CFS_LINT_WARN: parts of a system and trees of tests
+	 * have images too. */
+	CFS_LINT_AUTO,
 	CFS_LINT_ERROR, /* refuse those that make the boot fail */
 	CFS_LINT_WARN,	/* warn of all of them */
 	CFS_LINT_OFF,	/* do not look */

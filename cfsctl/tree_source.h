@@ -67,7 +67,7 @@ struct cfs_source {
 	{                                                                  \
 		.name = "lint", .value = "WHAT", .choices = cmd_lints,     \
 		.help = "what to do about a bootable tree that would not " \
-			"boot: error (default), warn or off",              \
+			"boot: auto, error, warn or off",                  \
 		CFS_OPT_PARSES(type, source.lint, cmd_parse_lint)          \
 	}
 

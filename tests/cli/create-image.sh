@@ -122,7 +122,7 @@ for n in 1 2 7 300; do
 done
 fixture_boot threads
 check "compute-karg and create-dumpfile take --threads" sh -c '
-	cfsctl --no-repo compute-karg --lint off --threads 2 threads &&
+	cfsctl --no-repo compute-karg --threads 2 threads &&
 	cfsctl --no-repo create-dumpfile --threads 2 root'
 
 # A repository may want every image in several formats.
@@ -187,21 +187,20 @@ if setfattr -n user.test -v 1 root/usr/bin/hello 2> /dev/null; then
 	setfattr -x user.test root/usr/bin/hello
 fi
 
-# Upstream's fixture has no init.
-nolint="--lint off"
+# Upstream's fixture has no init: that is no more than a warning.
 fixture_boot boot
-id=$(cfs create-image $nolint --bootable boot bootable | hex)
-same "compute-karg is about the bootable one" "$(cfs compute-karg $nolint boot)" \
+id=$(cfs create-image --bootable boot bootable | hex)
+same "compute-karg is about the bootable one" "$(cfs compute-karg boot)" \
 	"composefs.digest=v1-sha512-12:$id"
 same "which has a karg of its own" "$(cfs composefs-digest-karg bootable)" \
 	"composefs.digest=v1-sha512-12:$id"
 upstream "upstream has the same" "$id" "a4e1930bc4dc9ac787bb64e3ce33e8821a5ced8ef39458a56053ce34233f5e671e7dac8e27a89a45dce1b531781264d48b6870cd791f8e4af5b377448e715cb6"
-same "insecure" "$(cfs --insecure compute-karg $nolint boot)" \
+same "insecure" "$(cfs --insecure compute-karg boot)" \
 	"composefs.digest=?v1-sha512-12:$id"
 same "for either command" "$(cfs composefs-digest-karg --insecure bootable)" \
 	"composefs.digest=?v1-sha512-12:$id"
-id2=$(cfs --erofs-version 2 create-image $nolint --bootable boot boot2 | hex)
-same "format 2 has the older form" "$(cfs --erofs-version 2 compute-karg $nolint boot)" \
+id2=$(cfs --erofs-version 2 create-image --bootable boot boot2 | hex)
+same "format 2 has the older form" "$(cfs --erofs-version 2 compute-karg boot)" \
 	"composefs=$id2"
 same "several kargs keep their order" \
 	"$(cfs composefs-digest-karg boot2 bootable)" \
@@ -235,7 +234,7 @@ printf 'SELINUXTYPE=mine\n' > labelled/etc/selinux/config
 printf '/usr(/.*)? usr_t\n/usr/bin/.* -- bin_t\n' > $policy/file_contexts
 echo x > labelled/usr/bin/tool
 labels() {
-	cfsctl --no-repo create-dumpfile $nolint --bootable labelled |
+	cfsctl --no-repo create-dumpfile --bootable labelled |
 		sed -n 's/^\([^ ]*\) .*security.selinux=/\1 /p'
 }
 same "files are labelled by the policy in the tree" "$(labels)" \
@@ -245,7 +244,7 @@ same "files are labelled by the policy in the tree" "$(labels)" \
 printf '/usr(/.*)? usr_t extra\n' > $policy/file_contexts
 refuse "a policy that is not understood is no policy to go by" \
 	'/etc/selinux/mine/contexts/files/file_contexts: line 1: expected' \
-	cfsctl --no-repo compute-id $nolint --bootable labelled
+	cfsctl --no-repo compute-id --bootable labelled
 
 # Expressions that backtrack: each is within its limit, all of them are not.
 for i in $(seq 100); do
@@ -254,7 +253,7 @@ done > $policy/file_contexts
 for i in $(seq 50); do : > labelled/usr/bin/aaaaaaaaab$i; done
 refuse "a policy that takes long for the tree names its worst rule" \
 	"too long, most of it for /etc/selinux/mine/contexts/files/file_contexts: line " \
-	cfsctl --no-repo compute-id $nolint --bootable labelled
+	cfsctl --no-repo compute-id --bootable labelled
 
 # What a root lacks to boot is said before any of it is read.
 mkdir -p bare/usr/lib
@@ -269,19 +268,29 @@ no /run, no /sys, no /sbin/init, no /usr/lib/os-release or /etc/os-release; \
 make directories with \`cd bare && mkdir boot sysroot dev proc run sys etc var\`, \
 or in the image alone with --make-mountpoints"
 lacks "it would not boot: no /sbin/init, no /usr/lib/os-release or \
-/etc/os-release; --lint warn makes the image regardless" --make-mountpoints
+/etc/os-release; --lint warn makes the image regardless" --lint error \
+	--make-mountpoints
 same "nothing was read" "$(cfs create-image --bootable bare 2>&1 | grep -c stored)" 0
 check "and nothing made" test ! -e bare/boot
 lacks "it would not boot: no /boot, no /sysroot; make" --lint off
-same "what is wrong can be a warning" \
-	"$(cfs create-image --bootable --make-mountpoints --lint warn bare 2>&1 > /dev/null)" \
-	"warning: bare: no /sbin/init, no /usr/lib/os-release or /etc/os-release: the system will not boot"
+lacks "no /sys, no /sbin/init, no /usr/lib/os-release or /etc/os-release; make" --lint warn
+for lint in "" "--lint auto" "--lint warn"; do
+	# shellcheck disable=SC2086
+	same "what is no system is warned of: $lint" \
+		"$(cfs create-image --bootable --make-mountpoints $lint bare 2>&1 > /dev/null)" \
+		"warning: bare: no /sbin/init, no /usr/lib/os-release or /etc/os-release: the system will not boot"
+done
 same "or nothing" "$(cfs create-image --bootable --make-mountpoints --lint off bare 2>&1 > /dev/null)" ""
 for command in compute-id create-dumpfile; do
 	refuse "$command --bootable too" "it would not boot: no /boot" \
 		cfs $command --bootable bare
 done
 refuse "and compute-karg" "it would not boot: no /boot" cfs compute-karg bare
+: > bare/usr/lib/os-release
+lacks "it would not boot: no /sbin/init; --lint warn makes" --make-mountpoints
+same "unless a warning is all that is wanted" \
+	"$(cfs create-image --bootable --make-mountpoints --lint warn bare 2>&1 > /dev/null)" \
+	"warning: bare: no /sbin/init: the system will not boot"
 fixture_system bare
 same "nothing is wrong with a system" \
 	"$(cfs create-image --bootable bare 2>&1 > /dev/null)" ""
@@ -352,8 +361,8 @@ same "SOURCE_DATE_EPOCH alone changes nothing" \
 mkdir -p dated/boot dated/sysroot
 clamped=$(cfs compute-id --clamp-mtime=5 dated)
 same "create-image clamps them" "$(cfs create-image --clamp-mtime=5 dated | hex)" "$clamped"
-same "compute-karg too" "$(cfs compute-karg $nolint --clamp-mtime=5 dated)" \
-	"composefs.digest=v1-sha512-12:$(cfs compute-id $nolint --bootable --clamp-mtime=5 dated)"
+same "compute-karg too" "$(cfs compute-karg --clamp-mtime=5 dated)" \
+	"composefs.digest=v1-sha512-12:$(cfs compute-id --bootable --clamp-mtime=5 dated)"
 touch dated/new
 same "and a build at another time is the same" \
 	"$(cfs compute-id --clamp-mtime=5 dated)" "$clamped"

@@ -43,9 +43,9 @@ same "  digest" "$(value karg 'd["kargs"][0]["digest"]')" "$digest"
 same "  argument" "$(value karg 'd["kargs"][1]["karg"]')" \
 	"$(cfs composefs-digest-karg os/stable)"
 mkdir -p boot/usr boot/boot boot/sysroot
-cfsctl --no-repo compute-karg --lint off --json boot > karg
+cfsctl --no-repo compute-karg --json boot > karg
 same "compute-karg: argument" "$(value karg 'd["kargs"][0]["karg"]')" \
-	"$(cfsctl --no-repo compute-karg --lint off boot)"
+	"$(cfsctl --no-repo compute-karg boot)"
 same "  name" "$(value karg 'd["kargs"][0]["name"]')" boot
 
 cfs verify-image --json os/stable > none 2> err
