@@ -8,7 +8,7 @@
 #define OUT_SIZE (128 * 1024)
 #define PUT_MAX	 (320 * 1024)
 
-/* The largest are inodes: padding, head, xattrs and a tail. */
+/* The longest piece put at once is an inode: padding, head, xattrs and tail. */
 _Static_assert(2 * CFS_EROFS_BLOCK + sizeof(struct cfs_erofs_extended) +
 			       CFS_EROFS_XATTR_BYTES_MAX <
 		       PUT_MAX,
@@ -18,7 +18,7 @@ struct out {
 	const struct cfs_erofs_sink *sink;
 	struct cfs_err *err;
 	int result;   /* sticky */
-	uint64_t pos; /* in the image */
+	uint64_t pos; /* in the image, of the next byte */
 	size_t used;
 	uint8_t *buf;
 };
@@ -32,7 +32,8 @@ static void flush(struct out *out)
 	out->used = 0;
 }
 
-/* @len bytes, at most PUT_MAX, that the caller fills now. */
+/* Returns memory for the next @len (at most PUT_MAX) bytes of the image, which
+ * the caller must fill before the next call. */
 static uint8_t *room(struct out *out, size_t len)
 {
 	uint8_t *p;
@@ -52,6 +53,7 @@ static void put(struct out *out, const void *data, size_t len)
 		memcpy(room(out, len), data, len);
 }
 
+/* Writes @byte up to position @until. */
 static void fill(struct out *out, uint64_t until, uint8_t byte)
 {
 	while (out->pos < until) {
@@ -92,6 +94,7 @@ static void put_super(const struct cfs_erofs_plan *plan, struct out *out)
 	put(out, &super, sizeof(super));
 }
 
+/* Returns the field xattr_icount. */
 static uint16_t icount(const struct cfs_erofs_inode *inode)
 {
 	uint32_t bytes = inode->xattr_bytes;
@@ -102,7 +105,7 @@ static uint16_t icount(const struct cfs_erofs_inode *inode)
 			  1);
 }
 
-/* The block address, device number or chunk format of @inode. */
+/* Returns the field u of @inode, whose blocks are at @data. */
 static uint32_t union_of(const struct cfs_erofs_plan *plan,
 			 const struct cfs_erofs_inode *inode, uint64_t data)
 {
@@ -115,7 +118,8 @@ static uint32_t union_of(const struct cfs_erofs_plan *plan,
 		return node->rdev;
 	if (!(inode->flags & CFS_EROFS_I_METACOPY))
 		return u;
-	/* Version 1 keeps the upper half of an address nobody reads. */
+	/* mkcomposefs sets the chunk format in the lower half of a field in
+	 * which it may have put a block address before. */
 	return plan->version == 2
 		       ? CFS_EROFS_V2_CHUNK_FORMAT
 		       : (u & 0xffff0000u) | (cfs_erofs_chunk_bits(node->size) -
@@ -186,7 +190,7 @@ static uint8_t *put_tail(const struct cfs_erofs_plan *plan,
 	return p + inode->tail;
 }
 
-/* Inode number @ino; @data: where its blocks are. */
+/* Writes inode number @ino, whose data blocks are at @data. */
 static void put_inode(const struct cfs_erofs_plan *plan, uint32_t ino,
 		      uint64_t data, struct out *out)
 {
@@ -271,8 +275,8 @@ static void put_data(const struct cfs_erofs_plan *plan,
 int cfs_erofs_emit(const struct cfs_erofs_plan *plan,
 		   const struct cfs_erofs_sink *sink, struct cfs_err *err)
 {
-	/* A small image needs no more than itself: its last piece is not
-	 * flushed before its end. */
+	/* For a small image, memory of its size is enough: it is flushed once,
+	 * at its end. */
 	size_t size = plan->size < OUT_SIZE ? (size_t)plan->size
 					    : OUT_SIZE + PUT_MAX;
 	CFS_AUTOFREE uint8_t *buf = malloc(size);

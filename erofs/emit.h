@@ -1,30 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Pieces of an image, written to where the caller has made room for them: as
- * much as the layout says.  All return the end of what they wrote.  Private
- * to the erofs room.
+ * Writes pieces of an image to @p, where the caller has made room: as much as
+ * the plan says.  All functions return the end of what they wrote.  Private to
+ * the erofs room.
  */
 #ifndef CFS_EROFS_EMIT_H
 #define CFS_EROFS_EMIT_H
 
 #include "erofs/plan.h"
 
-/* The xattrs of @inode, which has some: inode->xattr_bytes. */
+/* Writes the xattrs of @inode, which must have some: inode->xattr_bytes
+ * bytes. */
 uint8_t *cfs_erofs_put_xattrs(const struct cfs_erofs_plan *plan,
 			      const struct cfs_erofs_inode *inode,
 			      uint8_t *p) CFS_NONNULL;
 
-/* One entry, in the shared table or in an inode: cfs_erofs_entry_size(). */
+/* Writes an entry of the shared table or of an inode: cfs_erofs_entry_size()
+ * bytes. */
 uint8_t *cfs_erofs_put_entry(const struct cfs_erofs_pair *pair,
 			     struct cfs_bytes value, uint8_t *p) CFS_NONNULL;
 
-/* The next entries of directory @inode, as many as a block holds. */
+/* Writes the next entries of directory @inode, as many as fit into a block, and
+ * moves *@it behind them. */
 uint8_t *cfs_erofs_put_dir_block(const struct cfs_erofs_plan *plan,
 				 const struct cfs_erofs_inode *inode,
 				 struct cfs_erofs_dir_iter *it,
 				 uint8_t *p) CFS_NONNULL;
 
-/* The entries of directory @inode that stand in it: inode->tail. */
+/* Writes the entries of directory @inode that are in its tail: inode->tail
+ * bytes. */
 uint8_t *cfs_erofs_put_dir_tail(const struct cfs_erofs_plan *plan,
 				const struct cfs_erofs_inode *inode,
 				uint8_t *p) CFS_NONNULL;

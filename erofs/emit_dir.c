@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Directories: blocks of entries of a fixed size, then their names. */
+/* Writes the blocks of directories. */
 #include "erofs/emit.h"
 
-/* How many of the next entries a block holds; *@it is moved behind them. */
+/* Returns how many of the next entries fit into a block, and moves *@it behind
+ * them. */
 static uint32_t count_block(struct cfs_erofs_dir_iter *it)
 {
 	struct cfs_erofs_dir_iter next = *it;

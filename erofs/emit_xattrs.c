@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Xattrs: references to the shared table, then what stands in the inode. */
+/* Writes the xattrs of inodes: references to the shared table, then entries. */
 #include "erofs/emit.h"
 
+/* Writes an entry up to its value. */
 static uint8_t *put_name(const struct cfs_erofs_pair *pair, size_t value_len,
 			 uint8_t *p)
 {
@@ -17,7 +18,7 @@ static uint8_t *put_name(const struct cfs_erofs_pair *pair, size_t value_len,
 	return p + sizeof(entry) + suffix;
 }
 
-/* Zeros up to a multiple of 4 bytes from @start. */
+/* Writes zeros up to a multiple of 4 bytes from @start. */
 static uint8_t *put_padding(const uint8_t *start, uint8_t *p)
 {
 	while ((p - start) % 4)
@@ -53,16 +54,16 @@ static uint8_t *put_redirect(const struct cfs_erofs_plan *plan,
 	return put_padding(p, cfs_erofs_put_redirect(plan, inode, end));
 }
 
-/* Attributes of an inode, of which some are put; @left: how many references
- * there is room for. */
+/* The xattrs of an inode while they are written. */
 struct area {
 	const struct cfs_erofs_plan *plan;
-	const uint32_t *pairs; /* the next ones */
-	uint32_t left;
+	const uint32_t *pairs; /* those of the list that are still to come */
+	uint32_t left;	       /* how many more references are allowed */
 	uint8_t *p;
 };
 
-/* Is attribute @shared (1 + number, or 0) a reference? */
+/* Returns whether an xattr is written as a reference.  @shared: 1 + its index
+ * in the table, or 0. */
 static inline bool refers(struct area *area, uint32_t shared)
 {
 	if (!shared || area->left == 0)
@@ -71,8 +72,8 @@ static inline bool refers(struct area *area, uint32_t shared)
 	return true;
 }
 
-/* Words from the block that holds the table's start, or (version 2) from the
- * start of the image. */
+/* Writes a reference, which counts 4-byte words from the block in which the
+ * table begins or, in version 2, from the start of the image. */
 static inline void put_reference(struct area *area, uint32_t shared)
 {
 	const struct cfs_erofs_shared *table =
@@ -84,7 +85,7 @@ static inline void put_reference(struct area *area, uint32_t shared)
 	area->p += sizeof(ref);
 }
 
-/* The references among the next @n pairs of the list. */
+/* Writes those of the next @n pairs of the list that are references. */
 static inline void put_references(struct area *area, uint32_t n)
 {
 	const struct cfs_erofs_pair *pairs = area->plan->pairs;
@@ -97,7 +98,7 @@ static inline void put_references(struct area *area, uint32_t n)
 	}
 }
 
-/* What is no reference among them. */
+/* Writes those of the next @n pairs of the list that are entries. */
 static inline void put_entries(struct area *area, uint32_t n)
 {
 	const struct cfs_erofs_pair *pairs = area->plan->pairs;
@@ -119,7 +120,7 @@ uint8_t *cfs_erofs_put_xattrs(const struct cfs_erofs_plan *plan,
 					 : CFS_EROFS_SHARED_MAX_V2;
 	struct cfs_erofs_xattr_header header = { 0 };
 	uint32_t names = list->filter;
-	/* In three parts, overlay's own between them. */
+	/* metacopy and redirect divide the list into three parts. */
 	uint32_t first = list->before_metacopy;
 	uint32_t second = list->before_redirect - first;
 	uint32_t third = list->n - list->before_redirect;

@@ -1,6 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * EROFS as composefs uses it, byte for byte.
+ * The image format: EROFS, the kernel's read-only file system, restricted to
+ * what composefs uses of it.  No compression, no second device, blocks of 4096
+ * bytes, all numbers little-endian.
+ *
+ * An image holds the names and metadata of a tree and the contents of its small
+ * files.  The contents of all others are objects outside the image, which
+ * overlayfs finds by two xattrs of the file; EROFS itself only sees a file full
+ * of holes.
+ *
+ *	byte 0	     header		  struct cfs_erofs_header
+ *	     32	     zeros
+ *	     1024    superblock		  struct cfs_erofs_super
+ *	     1152    inodes		  one after another, in slots
+ *		     shared xattrs	  a table of struct cfs_erofs_xattr
+ *		     zeros to the end of the block
+ *		     data blocks	  in the order of the inodes
+ *
+ * block	4096 bytes.
+ * slot		32 bytes.  Every inode begins at a multiple of 32.
+ * nid		the number of an inode: the slot that it begins in, counted from
+ *		the start of the image.  Directory entries refer to inodes by
+ *		their nid.  (EROFS adds meta_blkaddr, which is 0 here.)
+ * meta block	a block of the inode area.
+ * inode	32 bytes (compact) or 64 (extended), followed by its xattrs, if
+ *		any, and by its tail, without gaps:
+ *
+ *		    | head 32 or 64 | xattrs | tail |
+ *
+ *		A compact inode has 16 bits for link count, owner and group, 32
+ *		for the size, and no time of its own: it takes the superblock's.
+ * layout	where an inode has its data (enum cfs_erofs_layout):
+ *		plain	 in data blocks, the first of which is at block @u;
+ *		inline	 whole blocks from @u on, and what remains in the tail;
+ *		chunks	 the tail is a chunk index; @u is the chunk format.
+ * tail		data that is packed behind its inode ("tail packing") instead of
+ *		occupying a block of its own: the end of a directory, the target
+ *		of a symbolic link, the contents of a small file, a chunk index.
+ *		It may not cross the end of a block.
+ * chunk index	for a file whose contents are outside the image: one 32-bit
+ *		block address for each chunk of 2^(12 + chunk format) bytes.  All
+ *		of them are ~0, which is EROFS' mark of a hole.
+ * xattrs	a header; 32-bit references to shared xattrs; then entries:
+ *
+ *		    | header 12 | reference 4 | ... | entry | entry | ... |
+ *
+ * entry	an xattr: struct cfs_erofs_xattr, the name without its prefix,
+ *		the value, zeros up to a multiple of 4.  The prefix is a number
+ *		(erofs/prefix.h).
+ * shared xattr	an entry in the table behind the inodes, because several inodes
+ *		have it.  A reference is its distance from the start of the block
+ *		xattr_blkaddr, in units of 4 bytes.
+ * name filter	32 bits in the header of the xattrs, a Bloom filter with one
+ * hash
+ *		function: a bit that is set says that no name with this hash is
+ *		there, so that the kernel need not look.
+ * directory	blocks of entries sorted by name.  In each block the entries of
+ *		fixed size come first and their names after them; nameoff of the
+ *		first entry tells how many there are:
+ *
+ *		    | entry 12 | entry 12 | ... | name | name | ... | zeros |
+ *
+ * version	0, 1 or 2, in the header.  0 and 1 are mkcomposefs', which
+ *		differ only in the xattrs of directories with whiteouts; 2 is the
+ *		original layout of composefs-rs.
+ * stub		versions 0 and 1: a whiteout in the root directory with one of
+ *		the names 00 to ff.  Mounted without a data-only layer, overlayfs
+ *		merges the root with the directory of objects; the stubs hide its
+ *		subdirectories.
  *
  * Source: linux fs/erofs/erofs_fs.h; composefs libcomposefs/lcfs-erofs.h and
  * lcfs-erofs-internal.h.
@@ -15,13 +82,14 @@
 
 #define CFS_EROFS_BLOCK	      4096
 #define CFS_EROFS_BLOCK_BITS  12
-#define CFS_EROFS_SLOT	      32 /* a nid counts these */
+#define CFS_EROFS_SLOT	      32
 #define CFS_EROFS_SUPER_START 1024
-/* First inode: behind the superblock. */
+/* Where the first inode may begin: behind the superblock. */
 #define CFS_EROFS_INODES_START 1152
 
 #define CFS_EROFS_HEADER_MAGIC	 0xd078629au
 #define CFS_EROFS_HEADER_VERSION 1
+/* Some inode has a POSIX ACL; without this flag, mounts may use noacl. */
 #define CFS_EROFS_HEADER_HAS_ACL 1u
 
 #define CFS_EROFS_MAGIC		      0xe0f5e1e2u
@@ -30,29 +98,38 @@
 #define CFS_EROFS_COMPAT_XATTR_FILTER 4u
 #define CFS_EROFS_INCOMPAT_CHUNKED    4u
 
-/* The first bytes of the image, zeros follow up to the superblock. */
+/*
+ * composefs' own header, in the bytes that EROFS leaves to boot loaders.
+ *
+ *	0	magic
+ *	4	version of this header, 1
+ *	8	CFS_EROFS_HEADER_* flags
+ *	12	version of the image, 0 to 2
+ *	16	zeros
+ */
 struct cfs_erofs_header {
 	cfs_le32 magic;
 	cfs_le32 version;
 	cfs_le32 flags;
-	cfs_le32 composefs_version; /* 0, 1, 2 */
+	cfs_le32 composefs_version;
 	cfs_le32 unused[4];
 };
 static_assert(sizeof(struct cfs_erofs_header) == 32, "header");
 
+/* Fields without a comment are 0 in images of composefs. */
 struct cfs_erofs_super {
 	cfs_le32 magic;
-	cfs_le32 checksum;
+	cfs_le32 checksum; /* crc32c, with COMPAT_SB_CHKSUM */
 	cfs_le32 feature_compat;
-	uint8_t blkszbits;
+	uint8_t blkszbits; /* CFS_EROFS_BLOCK_BITS */
 	uint8_t sb_extslots;
 	cfs_le16 root_nid;
-	cfs_le64 inos;
-	cfs_le64 build_time;
-	cfs_le32 build_time_nsec;
-	cfs_le32 blocks;
-	cfs_le32 meta_blkaddr;
-	cfs_le32 xattr_blkaddr;
+	cfs_le64 inos;		  /* number of inodes, stubs included */
+	cfs_le64 build_time;	  /* versions 0, 1: the earliest mtime, */
+	cfs_le32 build_time_nsec; /* which compact inodes have */
+	cfs_le32 blocks;	  /* of the whole image */
+	cfs_le32 meta_blkaddr;	  /* the block that nids count from */
+	cfs_le32 xattr_blkaddr;	  /* the block that references count from */
 	uint8_t uuid[16];
 	uint8_t volume_name[16];
 	cfs_le32 feature_incompat;
@@ -70,7 +147,8 @@ static_assert(sizeof(struct cfs_erofs_super) == 128, "superblock");
 static_assert(offsetof(struct cfs_erofs_super, uuid) == 48, "superblock");
 static_assert(offsetof(struct cfs_erofs_super, packed_nid) == 96, "superblock");
 
-/* i_format: bit 0 says extended, the layout stands above it. */
+/* The first 16 bits of an inode: bit 0 is set for an extended one, the layout
+ * is in bits 1 to 3. */
 #define CFS_EROFS_EXTENDED     1u
 #define CFS_EROFS_LAYOUT_SHIFT 1
 enum cfs_erofs_layout {
@@ -79,6 +157,18 @@ enum cfs_erofs_layout {
 	CFS_EROFS_CHUNKS = 4,
 };
 
+/*
+ *	0	format
+ *	2	xattr_icount: 0 without xattrs, else 1 + the number of 4-byte
+ *		words behind their header
+ *	4	mode, nlink
+ *	8	size
+ *	12	reserved
+ *	16	u: block address, device number or chunk format
+ *	20	ino, for stat(2)
+ *	24	uid, gid
+ *	28	reserved
+ */
 struct cfs_erofs_compact {
 	cfs_le16 format;
 	cfs_le16 xattr_icount;
@@ -86,7 +176,7 @@ struct cfs_erofs_compact {
 	cfs_le16 nlink;
 	cfs_le32 size;
 	cfs_le32 reserved;
-	cfs_le32 u; /* block address, device number or chunk format */
+	cfs_le32 u;
 	cfs_le32 ino;
 	cfs_le16 uid;
 	cfs_le16 gid;
@@ -94,6 +184,16 @@ struct cfs_erofs_compact {
 };
 static_assert(sizeof(struct cfs_erofs_compact) == 32, "compact inode");
 
+/*
+ *	0	format, xattr_icount, mode as in a compact inode
+ *	6	reserved
+ *	8	size
+ *	16	u, ino as in a compact inode
+ *	24	uid, gid
+ *	32	mtime, mtime_nsec
+ *	44	nlink
+ *	48	reserved
+ */
 struct cfs_erofs_extended {
 	cfs_le16 format;
 	cfs_le16 xattr_icount;
@@ -111,28 +211,31 @@ struct cfs_erofs_extended {
 };
 static_assert(sizeof(struct cfs_erofs_extended) == 64, "extended inode");
 
-/* Before the xattrs of an inode; icount counts (their bytes - 12) / 4 + 1. */
+/* Begins the xattrs of an inode; cfs_le32 references[shared_count] and entries
+ * follow. */
 struct cfs_erofs_xattr_header {
-	cfs_le32 name_filter; /* a set bit: no such name here */
+	cfs_le32 name_filter; /* bits of names that are missing */
 	uint8_t shared_count;
 	uint8_t reserved[7];
-	/* cfs_le32 shared[shared_count], then entries */
 };
 static_assert(sizeof(struct cfs_erofs_xattr_header) == 12, "xattr header");
 
-/* Name's suffix and value follow; padded to a multiple of 4. */
+/* Begins an entry; name_len bytes of name, value_size bytes of value and zeros
+ * up to a multiple of 4 bytes follow. */
 struct cfs_erofs_xattr {
 	uint8_t name_len;
-	uint8_t name_index;
+	uint8_t name_index; /* of the prefix that the name lacks */
 	cfs_le16 value_size;
 };
 static_assert(sizeof(struct cfs_erofs_xattr) == 4, "xattr entry");
 
+/* The bit of a name in the filter is XXH32(name without prefix, this seed + the
+ * prefix's number) modulo 32. */
 #define CFS_EROFS_FILTER_SEED 0x25bbe08fu
 
 struct cfs_erofs_dirent {
 	cfs_le64 nid;
-	cfs_le16 nameoff;
+	cfs_le16 nameoff; /* from the start of the block */
 	uint8_t file_type;
 	uint8_t reserved;
 };
@@ -148,21 +251,31 @@ enum cfs_erofs_file_type {
 	CFS_EROFS_FT_SYMLINK = 7,
 };
 
-#define CFS_EROFS_NULL_CHUNK	 0xffffffffu
+/* In a chunk index: the chunk is a hole. */
+#define CFS_EROFS_NULL_CHUNK 0xffffffffu
+/* The largest chunk is 2^43 bytes: 12 bits of the block and the 31 that the
+ * chunk format can add. */
 #define CFS_EROFS_CHUNK_BITS_MAX 43
-#define CFS_EROFS_CHUNKS_MAX	 1024
-/* chunk format of V2: 2^(12 + 31) bytes per chunk. */
+/* The longest chunk index, which fills a block. */
+#define CFS_EROFS_CHUNKS_MAX 1024
+/* The chunk format of version 2, whatever the file's size. */
 #define CFS_EROFS_V2_CHUNK_FORMAT 31
 
-/* struct ovl_metacopy of overlayfs, in trusted.overlay.metacopy. */
+/*
+ * The value of trusted.overlay.metacopy: tells overlayfs that the file has only
+ * metadata here, and the fs-verity digest that its contents must have.
+ * Source: linux fs/overlayfs/overlayfs.h, struct ovl_metacopy.
+ */
 struct cfs_erofs_metacopy {
-	uint8_t version; /* 0 */
-	uint8_t len;	 /* 4 + digest */
-	uint8_t flags;	 /* 0 */
-	uint8_t digest_algo;
+	uint8_t version;     /* 0 */
+	uint8_t len;	     /* 4 + length of the digest */
+	uint8_t flags;	     /* 0 */
+	uint8_t digest_algo; /* FS_VERITY_HASH_ALG_* */
 	uint8_t digest[64];
 };
 
+/* The xattrs that overlayfs interprets, and the prefix by which xattrs of the
+ * user with such a name are escaped: overlayfs takes one "overlay." away. */
 #define CFS_OVERLAY_PREFIX "trusted.overlay."
 #define CFS_OVERLAY_ESCAPE "trusted.overlay.overlay."
 

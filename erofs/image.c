@@ -17,7 +17,8 @@ static bool all_zero(const void *data, size_t len)
 	return true;
 }
 
-/* Source: linux lib/crc32.c, polynomial of Castagnoli, bits reversed. */
+/* CRC-32C: the polynomial of Castagnoli, bits reversed.
+ * Source: linux lib/crc32.c. */
 static uint32_t crc32c(uint32_t crc, struct cfs_bytes data)
 {
 	for (size_t i = 0; i < data.len; i++) {
@@ -28,8 +29,9 @@ static uint32_t crc32c(uint32_t crc, struct cfs_bytes data)
 	return crc;
 }
 
-/* Source: linux fs/erofs/super.c: from the superblock to its block's end, the
- * sum itself as zeros, neither begun nor ended with an inversion more. */
+/* Returns whether the checksum is right: CRC-32C, without the final inversion,
+ * from the superblock to the end of its block, with the checksum taken as zero.
+ * Source: linux fs/erofs/super.c. */
 static bool checksum_is_right(const struct cfs_erofs_image *image,
 			      const struct cfs_erofs_super *super)
 {
@@ -60,18 +62,18 @@ static int check_header(struct cfs_erofs_image *image, struct cfs_err *err)
 	if (cfs_get32(header.version) != CFS_EROFS_HEADER_VERSION ||
 	    cfs_get32(header.composefs_version) > 2)
 		return cfs_fail(err, EBADMSG,
-				"composefs version %u (header %u) is not known",
+				"unknown composefs version %u (header %u)",
 				cfs_get32(header.composefs_version),
 				cfs_get32(header.version));
 	if (cfs_get32(header.flags) & ~CFS_EROFS_HEADER_HAS_ACL ||
 	    !all_zero(header.unused, sizeof(header.unused)))
 		return cfs_fail(err, EBADMSG,
-				"flags or bytes of the header are not known");
+				"unknown flags or bytes in the header");
 	image->version = cfs_get32(header.composefs_version);
 	return 0;
 }
 
-/* What would change the meaning of what we read. */
+/* Refuses features that would change the meaning of anything that is read. */
 static int check_features(const struct cfs_erofs_image *image,
 			  const struct cfs_erofs_super *super,
 			  struct cfs_err *err)
@@ -80,10 +82,12 @@ static int check_features(const struct cfs_erofs_image *image,
 			 CFS_EROFS_COMPAT_XATTR_FILTER;
 
 	if (super->blkszbits != CFS_EROFS_BLOCK_BITS || super->dirblkbits)
-		return cfs_fail(err, EBADMSG, "blocks are not of 4096 bytes");
+		return cfs_fail(err, EBADMSG, "block size is not 4096 bytes");
 	if (image->feature_compat & ~known ||
 	    cfs_get32(super->feature_incompat) & ~CFS_EROFS_INCOMPAT_CHUNKED)
-		return cfs_fail(err, EBADMSG, "features %x and %x",
+		return cfs_fail(err, EBADMSG,
+				"unsupported EROFS features: compat %#x, "
+				"incompat %#x",
 				image->feature_compat,
 				cfs_get32(super->feature_incompat));
 	if (cfs_get16(super->available_compr_algs) ||
@@ -93,7 +97,8 @@ static int check_features(const struct cfs_erofs_image *image,
 	    cfs_get16(super->devt_slotoff) || super->xattr_filter_reserved ||
 	    !all_zero(super->reserved, sizeof(super->reserved)))
 		return cfs_fail(err, EBADMSG,
-				"the superblock uses what composefs does not");
+				"the superblock uses a feature that composefs "
+				"does not use");
 	if (image->feature_compat & CFS_EROFS_COMPAT_SB_CHKSUM &&
 	    !checksum_is_right(image, super))
 		return cfs_fail(err, EBADMSG, "wrong superblock checksum");
@@ -120,18 +125,22 @@ static int check_super(struct cfs_erofs_image *image, struct cfs_err *err)
 		(uint64_t)cfs_get32(super.xattr_blkaddr) * CFS_EROFS_BLOCK;
 	if ((uint64_t)cfs_get32(super.blocks) * CFS_EROFS_BLOCK != size)
 		return cfs_fail(err, EBADMSG,
-				"%llu bytes, the superblock says %u blocks",
+				"%llu bytes, but the superblock says %u blocks",
 				(unsigned long long)size,
 				cfs_get32(super.blocks));
 	if (image->xattr_start > size)
-		return cfs_fail(err, EBADMSG,
-				"shared xattrs are behind the end");
+		return cfs_fail(
+			err, EBADMSG,
+			"shared xattrs are beyond the end of the image");
 	if (image->build_time_nsec > NSEC_MAX)
-		return cfs_fail(err, EBADMSG, "nanoseconds over a second");
+		return cfs_fail(err, EBADMSG,
+				"the build time has more than a second of "
+				"nanoseconds");
 	return 0;
 }
 
-/* Takes the slots from @start to @end (bytes) for one owner. */
+/* Marks the slots from byte @start to @end as used.  Returns false if one of
+ * them is in use. */
 static bool take(struct cfs_erofs_image *image, uint64_t start, uint64_t end)
 {
 	for (uint64_t slot = start / CFS_EROFS_SLOT;
@@ -210,6 +219,7 @@ static uint64_t xattr_bytes(uint16_t icount)
 	return sizeof(struct cfs_erofs_xattr_header) + 4 * (icount - 1u);
 }
 
+/* Takes @len bytes of data from the block st->u on. */
 static int slice_blocks(struct cfs_erofs_image *image,
 			struct cfs_erofs_stat *st, uint64_t len,
 			struct cfs_err *err)
@@ -219,13 +229,14 @@ static int slice_blocks(struct cfs_erofs_image *image,
 	if (len == 0)
 		return 0;
 	if (!cfs_bytes_slice(image->bytes, start, len, &st->blocks))
-		return cfs_fail(err, EBADMSG, "data behind the image's end");
+		return cfs_fail(err, EBADMSG,
+				"data is beyond the end of the image");
 	if (!take(image, start, start + len))
-		return cfs_fail(err, EBADMSG, "data that overlaps other data");
+		return cfs_fail(err, EBADMSG, "data overlaps other data");
 	return 0;
 }
 
-/* Chunks are holes all of them: the bytes are in another file. */
+/* Takes the chunk index behind an inode; its contents are checked later. */
 static int slice_chunks(struct cfs_erofs_image *image,
 			struct cfs_erofs_stat *st, uint64_t at,
 			struct cfs_err *err)
@@ -239,16 +250,19 @@ static int slice_chunks(struct cfs_erofs_image *image,
 	if (n > CFS_EROFS_CHUNKS_MAX)
 		return cfs_fail(err, EBADMSG, "%llu chunks",
 				(unsigned long long)n);
-	/* Too long to stand behind the inode, it stands nowhere; and version 2
-	 * has none for files without a digest, which is looked at later. */
+	/* mkcomposefs writes an index that does not fit behind the inode into
+	 * data blocks, where nothing reads it.  Version 2 has no index for a
+	 * file without a digest, which is known later. */
 	if (image->version < 2 && 4 * n + xattrs % 32 > CFS_EROFS_BLOCK)
 		return 0;
 	if (!cfs_bytes_slice(image->bytes, at, 4 * n, &st->tail)) {
 		st->tail = (struct cfs_bytes){ 0 };
 		return image->version == 2
 			       ? 0
-			       : cfs_fail(err, EBADMSG,
-					  "chunks behind the image's end");
+			       : cfs_fail(
+					 err, EBADMSG,
+					 "chunk index is beyond the end of the "
+					 "image");
 	}
 	return 0;
 }
@@ -259,10 +273,11 @@ int cfs_erofs_chunks_take(struct cfs_erofs_image *image,
 	uint64_t start = (uint64_t)(st->tail.data - image->bytes.data);
 	uint64_t own = CFS_EROFS_SLOT - 1;
 
-	/* The slot that they begin in has the inode itself as its owner. */
+	/* The slot in which the index begins is in use by the inode itself. */
 	if (take(image, (start + own) & ~own, start + st->tail.len))
 		return 0;
-	return cfs_fail(err, EBADMSG, "its chunks overlap something else");
+	return cfs_fail(err, EBADMSG,
+			"its chunk index overlaps something else");
 }
 
 static int slice_data(struct cfs_erofs_image *image, struct cfs_erofs_stat *st,
@@ -273,16 +288,17 @@ static int slice_data(struct cfs_erofs_image *image, struct cfs_erofs_stat *st,
 	if (st->layout == CFS_EROFS_CHUNKS)
 		return slice_chunks(image, st, at, err);
 	if (st->size > image->bytes.len)
-		return cfs_fail(err, EBADMSG, "size %llu is over the image's",
+		return cfs_fail(err, EBADMSG,
+				"size %llu is larger than the image",
 				(unsigned long long)st->size);
 	if (st->layout == CFS_EROFS_PLAIN)
 		return slice_blocks(image, st, st->size, err);
 	if (at % CFS_EROFS_BLOCK + tail > CFS_EROFS_BLOCK)
 		return cfs_fail(err, EBADMSG,
-				"inline data crosses a block's end");
+				"inline data crosses the end of a block");
 	if (!cfs_bytes_slice(image->bytes, at, tail, &st->tail))
 		return cfs_fail(err, EBADMSG,
-				"inline data behind the image's end");
+				"inline data is beyond the end of the image");
 	return slice_blocks(image, st, st->size - tail, err);
 }
 
@@ -303,12 +319,13 @@ static int check_type(const struct cfs_erofs_stat *st, struct cfs_err *err)
 		data = false;
 		break;
 	default:
-		return cfs_fail(err, EBADMSG, "mode %o", st->mode);
+		return cfs_fail(err, EBADMSG, "unknown file type in mode %o",
+				st->mode);
 	}
 	if (st->layout == CFS_EROFS_CHUNKS || (!data && st->size > 0) ||
 	    (!data && st->layout != CFS_EROFS_PLAIN))
 		return cfs_fail(err, EBADMSG,
-				"data that a file of mode %o cannot have",
+				"a file of mode %o cannot have such data",
 				st->mode);
 	return 0;
 }
@@ -323,28 +340,31 @@ static int read_head(struct cfs_erofs_image *image, uint64_t start,
 	bool ok;
 
 	if (!cfs_bytes_slice(image->bytes, start, sizeof(begin), &head))
-		return cfs_fail(err, EBADMSG, "behind the image's end");
+		return cfs_fail(err, EBADMSG, "beyond the end of the image");
 	memcpy(&begin, head.data, sizeof(begin));
 	format = cfs_get16(begin.format);
 	st->layout = format >> CFS_EROFS_LAYOUT_SHIFT;
 	if (st->layout != CFS_EROFS_PLAIN && st->layout != CFS_EROFS_INLINE &&
 	    st->layout != CFS_EROFS_CHUNKS)
-		return cfs_fail(err, EBADMSG, "format %x", format);
+		return cfs_fail(err, EBADMSG, "unknown inode format %#x",
+				format);
 	if (!(format & CFS_EROFS_EXTENDED))
 		ok = parse_compact(image, head, st);
 	else if (!cfs_bytes_slice(image->bytes, start,
 				  sizeof(struct cfs_erofs_extended), &head))
-		return cfs_fail(err, EBADMSG, "behind the image's end");
+		return cfs_fail(err, EBADMSG, "beyond the end of the image");
 	else
 		ok = parse_extended(head, st);
 	if (!ok)
 		return cfs_fail(err, EBADMSG,
-				"reserved bytes or nanoseconds are wrong");
+				"reserved bytes are not zero, or nanoseconds "
+				"exceed a second");
 	*ret_end = start + head.len;
 	if (!cfs_bytes_slice(image->bytes, *ret_end,
 			     xattr_bytes(cfs_get16(begin.xattr_icount)),
 			     &st->xattrs))
-		return cfs_fail(err, EBADMSG, "xattrs behind the image's end");
+		return cfs_fail(err, EBADMSG,
+				"xattrs are beyond the end of the image");
 	*ret_end += st->xattrs.len;
 	return 0;
 }
@@ -356,11 +376,11 @@ static int read_inode(struct cfs_erofs_image *image, uint64_t nid,
 
 	*st = (struct cfs_erofs_stat){ .nid = nid };
 	if (nid > CFS_EROFS_IMAGE_MAX)
-		return cfs_fail(err, EBADMSG, "behind the image's end");
+		return cfs_fail(err, EBADMSG, "beyond the end of the image");
 	if (read_head(image, start, st, &end, err) < 0 ||
 	    check_type(st, err) < 0 || slice_data(image, st, end, err) < 0)
 		return -err->code;
-	/* Whether chunks are there is only known for the first versions. */
+	/* In version 2 it is not known yet whether there is a chunk index. */
 	if (image->version < 2 || st->layout != CFS_EROFS_CHUNKS)
 		end += st->tail.len;
 	if (!take(image, start, end))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The parts of an image, checked as far as each can be by itself.  Private to
- * the erofs room; every error is -EBADMSG, but for memory.
+ * The parts of an image that is being read, each checked as far as possible by
+ * itself.  Private to the erofs room.  Errors are -EBADMSG and -ENOMEM.
  */
 #ifndef CFS_EROFS_IMAGE_H
 #define CFS_EROFS_IMAGE_H
@@ -18,17 +18,18 @@ struct cfs_erofs_image {
 	uint64_t inos;
 	int64_t build_time;
 	uint32_t build_time_nsec;
-	uint64_t xattr_start; /* what shared xattrs are counted from, bytes */
-	uint8_t *used;	      /* owned; a bit per slot that has an owner */
-	struct cfs_erofs_place *place; /* borrowed; looked for, or NULL */
+	uint64_t xattr_start; /* byte that references are counted from */
+	uint8_t *used;	      /* owned; a bit for each slot in use */
+	struct cfs_erofs_place *place; /* borrowed; to find; or NULL */
 };
 
-/* Checks header, superblock and size.  Errors: -EFBIG, -ENOMEM. */
+/* Checks header, superblock and size.  Errors: also -EFBIG for an image over
+ * CFS_EROFS_IMAGE_MAX. */
 int cfs_erofs_image_open(struct cfs_erofs_image *image, struct cfs_bytes bytes,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 void cfs_erofs_image_close(struct cfs_erofs_image *image);
 
-/* An inode as it stands on disk. */
+/* An inode as it is on disk. */
 struct cfs_erofs_stat {
 	uint64_t nid;
 	enum cfs_erofs_layout layout;
@@ -37,49 +38,58 @@ struct cfs_erofs_stat {
 	int64_t mtime_sec;
 	uint32_t mtime_nsec;
 	uint32_t u;
-	struct cfs_bytes xattrs; /* with header; empty: none */
-	struct cfs_bytes tail;	 /* what stands behind them */
-	struct cfs_bytes blocks; /* data blocks, cut to the size */
+	struct cfs_bytes xattrs; /* with their header; or empty */
+	struct cfs_bytes tail;	 /* data or chunk index behind the xattrs */
+	struct cfs_bytes blocks; /* data in blocks, without padding */
 };
 
 /*
- * Reads inode @nid.  Its bytes and blocks become used: reading it twice, or
- * one that overlaps it, is refused.
+ * Reads inode @nid and marks its slots and blocks as used.  Reading it again,
+ * or an inode that overlaps it, is an error: no byte of an image may belong to
+ * two inodes.
  */
 int cfs_erofs_inode_read(struct cfs_erofs_image *image, uint64_t nid,
 			 struct cfs_erofs_stat *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * The same for the chunks behind inode @st of version 2: the attributes alone
- * tell whether what stands there are chunks.
+ * Marks the chunk index of inode @st as used, in version 2.  There,
+ * cfs_erofs_inode_read() cannot do it, because it takes the xattrs to know
+ * whether the inode has a chunk index at all.
  */
 int cfs_erofs_chunks_take(struct cfs_erofs_image *image,
 			  const struct cfs_erofs_stat *st,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Note what is at image->place, which is set: if it is in the head, in the
- * inode @st, in the shared attribute @entry. */
+/* For cfs_erofs_locate(): note in @place or image->place (not NULL) that its
+ * byte belongs to the header or superblock, to inode @st, or to the shared
+ * xattr @entry, if it does. */
 void cfs_erofs_find_head(struct cfs_erofs_place *place) CFS_NONNULL;
 void cfs_erofs_find_inode(const struct cfs_erofs_image *image,
 			  const struct cfs_erofs_stat *st) CFS_NONNULL;
 void cfs_erofs_find_shared(const struct cfs_erofs_image *image,
 			   struct cfs_bytes entry) CFS_NONNULL;
 
-/* What the attributes of an inode say. */
+/* The xattrs of an inode. */
 struct cfs_erofs_attrs_read {
-	struct cfs_buf list; /* struct cfs_xattr pointers: those of the user */
-	size_t shared;	     /* so many of them are shared; they come first */
+	struct cfs_buf list; /* struct cfs_xattr pointers: the user's xattrs */
+	size_t shared;	     /* how many of these are shared; they come first */
 	bool has_metacopy, has_redirect;
 	struct cfs_bytes metacopy, redirect;
 	bool opaque; /* trusted.overlay.opaque=y */
 };
 
-/* Shared attributes that were read before, by what refers to them. */
+/* The shared xattrs read so far, by reference. */
 struct cfs_erofs_memo {
 	struct cfs_table table;
 };
 void cfs_erofs_memo_init(struct cfs_erofs_memo *memo);
+
+/*
+ * Reads the xattrs of inode @st into @ret, whose list may be in use from an
+ * earlier call.  Xattrs of the user are unescaped and added to @tree; metacopy
+ * and redirect, which are the writer's, are set apart.
+ */
 
 int cfs_erofs_attrs_parse(const struct cfs_erofs_image *image,
 			  const struct cfs_erofs_stat *st,
@@ -87,14 +97,14 @@ int cfs_erofs_attrs_parse(const struct cfs_erofs_image *image,
 			  struct cfs_erofs_attrs_read *ret,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* A directory's entries, one after another; zero-initialise but for @st. */
+/* Walks the entries of a directory; see cfs_erofs_dir_open(). */
 struct cfs_erofs_dir_read {
 	const struct cfs_erofs_stat *st;
-	struct cfs_bytes rest; /* blocks that are still to come */
-	bool in_tail;
-	struct cfs_bytes block; /* this one */
-	size_t at, n;		/* entry, of so many, in this block */
-	struct cfs_bytes last;	/* name */
+	struct cfs_bytes rest;	/* blocks that were not read yet */
+	bool in_tail;		/* the current block is the tail */
+	struct cfs_bytes block; /* the current block */
+	size_t at, n;		/* the next entry in it, and their number */
+	struct cfs_bytes last;	/* the name before, for checking the order */
 };
 
 struct cfs_erofs_entry_read {
@@ -103,6 +113,7 @@ struct cfs_erofs_entry_read {
 	struct cfs_bytes name;
 };
 
+/* Begins to walk the directory @st, which must outlive @dir. */
 void cfs_erofs_dir_open(struct cfs_erofs_dir_read *dir,
 			const struct cfs_erofs_stat *st) CFS_NONNULL;
 

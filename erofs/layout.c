@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "erofs/plan.h"
 
-/* A tail over half a block gets a block of its own. */
+/* The longest tail; longer data gets a block of its own. */
 #define TAIL_MAX (CFS_EROFS_BLOCK / 2)
 
-/* Blocks and tail of the entries, which never cross a block's end. */
+/* Divides the entries of a directory into blocks and tail.  No entry may cross
+ * the end of a block. */
 static int split_dir(const struct cfs_erofs_plan *plan,
 		     struct cfs_erofs_inode *inode, struct cfs_err *err)
 {
@@ -19,7 +20,7 @@ static int split_dir(const struct cfs_erofs_plan *plan,
 		    cfs_erofs_ino(plan, inode->node, entry) ==
 			    CFS_EROFS_NO_INODE)
 			return cfs_fail(err, EINVAL,
-					"%s is a link to what is not there",
+					"%s: hard link target is missing",
 					entry->name);
 		if (used + n > CFS_EROFS_BLOCK) {
 			inode->blocks++;
@@ -59,7 +60,8 @@ static void split_regular(const struct cfs_erofs_plan *plan,
 	} else if (node->size == 0) {
 		return;
 	} else if (plan->version == 2) {
-		/* Without a digest there is no entry: version 2 is so. */
+		/* composefs-rs writes no chunk index for a file without a
+		 * digest. */
 		inode->tail = node->file.digest ? 4 : 0;
 	} else {
 		inode->tail = (uint32_t)(4 * chunk_count(node->size, bits));
@@ -84,8 +86,8 @@ static int split(const struct cfs_erofs_plan *plan,
 	}
 }
 
-/* Before a symlink is promoted to a block: this counts as it stood.  Devices
- * count with the size they were given, though none is written. */
+/* Returns whether the inode must be an extended one.  As in mkcomposefs, the
+ * size of a device counts although it is not written. */
 static bool needs_extended(const struct cfs_erofs_plan *plan,
 			   const struct cfs_erofs_inode *inode)
 {
@@ -100,8 +102,8 @@ static bool needs_extended(const struct cfs_erofs_plan *plan,
 	       node->gid > UINT16_MAX || size > UINT32_MAX;
 }
 
-/* What is beyond the inode's room for references stands in the inode: returns
- * the bytes that this takes more. */
+/* Xattrs beyond the maximum number of references are entries in the inode
+ * although they are shared.  Returns the bytes that this adds. */
 static uint64_t beyond(const struct cfs_erofs_plan *plan,
 		       const struct cfs_erofs_inode *inode)
 {
@@ -124,6 +126,7 @@ static uint64_t beyond(const struct cfs_erofs_plan *plan,
 	return bytes;
 }
 
+/* Returns the size of metacopy or redirect in an inode. */
 static uint32_t size_own(const struct cfs_erofs_pair *pair, uint32_t shared,
 			 size_t len)
 {
@@ -163,7 +166,9 @@ static int size_xattrs(const struct cfs_erofs_plan *plan,
 	return 0;
 }
 
-/* Kernels before 6.12 want a symlink with its inode in one block. */
+/* Returns where a symbolic link begins.  Kernels before 6.12 require its inode
+ * and target to be in one block; a target that would not fit gets a block of
+ * its own. */
 static uint64_t place_symlink(struct cfs_erofs_inode *inode, uint64_t pos,
 			      uint64_t meta)
 {
@@ -178,7 +183,8 @@ static uint64_t place_symlink(struct cfs_erofs_inode *inode, uint64_t pos,
 	return crosses ? cfs_erofs_round_up(pos, CFS_EROFS_BLOCK) : pos;
 }
 
-/* Only the tail must not cross a block's end. */
+/* Returns where an inode of versions 0 and 1 begins: so that its tail does not
+ * cross the end of a block.  If it always would, the tail becomes a block. */
 static uint64_t place_v1(struct cfs_erofs_inode *inode, uint64_t pos,
 			 uint64_t meta)
 {
@@ -197,7 +203,8 @@ static uint64_t place_v1(struct cfs_erofs_inode *inode, uint64_t pos,
 	return cfs_erofs_round_up(pos, CFS_EROFS_BLOCK);
 }
 
-/* Also pads where the tail ends with the block: version 2 is so. */
+/* Returns where an inode of version 2 begins.  composefs-rs also moves one
+ * whose tail would end exactly with the block. */
 static uint64_t place_v2(const struct cfs_erofs_inode *inode, uint64_t pos,
 			 uint64_t meta)
 {
@@ -242,6 +249,7 @@ int cfs_erofs_layout(struct cfs_erofs_plan *plan, struct cfs_err *err)
 				       cfs_node_name(inode->node, name));
 		blocks += inode->blocks;
 	}
+	/* The superblock has 16 bits for it. */
 	if (plan->inodes[0].nid >= UINT16_MAX)
 		return cfs_fail(err, E2BIG, "/: too many xattrs");
 	plan->inodes_end = cfs_erofs_round_up(pos, CFS_EROFS_SLOT);
@@ -253,6 +261,6 @@ int cfs_erofs_layout(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	plan->size = plan->data_start + blocks * CFS_EROFS_BLOCK;
 	if (plan->size / CFS_EROFS_BLOCK > UINT32_MAX)
 		return cfs_fail(err, EOVERFLOW,
-				"the image would have over 2^32 blocks");
+				"the image would have more than 2^32 blocks");
 	return 0;
 }

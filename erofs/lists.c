@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The xattrs of inodes, as they stand on disk. */
+/* Collects each inode's xattrs in the order on disk. */
 #include <string.h>
 
 #include "erofs/plan.h"
@@ -9,7 +9,10 @@
 #define METACOPY CFS_OVERLAY_PREFIX "metacopy"
 #define REDIRECT CFS_OVERLAY_PREFIX "redirect"
 
-/* As the tree would have them: the prefix is escaped like a user's. */
+/* The marks.  Most are written as if the tree had such an xattr, which is
+ * escaped; overlayfs unescapes it and finds a whiteout that is none of its own.
+ * The root's mark is not escaped: it is for the overlay that mounts the
+ * image. */
 static const struct {
 	const char *key, *value;
 	bool escape;
@@ -29,6 +32,7 @@ static int no_memory(struct cfs_err *err)
 	return cfs_fail(err, ENOMEM, "out of memory");
 }
 
+/* Fills @pair for the key @key, as it is on disk. */
 static void describe(const struct cfs_erofs_plan *plan,
 		     struct cfs_erofs_pair *pair, const char *key)
 {
@@ -50,7 +54,8 @@ static void describe(const struct cfs_erofs_plan *plan,
 	pair->before_redirect = strcmp(key, REDIRECT) < 0;
 }
 
-/* overlayfs would take a user's trusted.overlay.x for its own. */
+/* Fills @pair for the key @key of the tree.  A trusted.overlay.x of the user is
+ * escaped, because overlayfs would interpret it. */
 static int describe_escaped(struct cfs_erofs_plan *plan,
 			    struct cfs_erofs_pair *pair, const char *key,
 			    struct cfs_err *err)
@@ -75,6 +80,7 @@ static int describe_escaped(struct cfs_erofs_plan *plan,
 	return 0;
 }
 
+/* Adds mark @i to plan->pairs, unless the tree has the same xattr. */
 static int add_mark(struct cfs_erofs_plan *plan, size_t i, struct cfs_err *err)
 {
 	struct cfs_erofs_pair *pair = &plan->pairs[plan->n_pairs];
@@ -128,14 +134,14 @@ static int make_pairs(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	return 0;
 }
 
-/* Numbers list @number, of the tree or the stubs'. */
+/* Fills list @number with the xattrs of @from. */
 static bool fill_list(struct cfs_erofs_plan *plan, uint32_t number,
 		      const struct cfs_xattrs *from)
 {
 	struct cfs_erofs_list *list = cfs_erofs_list(plan, number);
 	uint32_t *pairs;
 
-	if (list->uses == 0) /* of a node that was removed */
+	if (list->uses == 0) /* only removed nodes have it */
 		return true;
 	pairs = cfs_arena_alloc(&plan->arena, from->n * sizeof(*pairs));
 	if (!pairs)
@@ -163,7 +169,7 @@ static int make_lists(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	return 0;
 }
 
-/* The marks that @flags ask for, in @ret; returns how many. */
+/* Writes the marks for an inode with @flags to @ret.  Returns their number. */
 static uint32_t marks_of(const struct cfs_erofs_plan *plan, uint8_t flags,
 			 uint32_t ret[static CFS_EROFS_MARKS])
 {
@@ -186,6 +192,7 @@ static uint32_t marks_of(const struct cfs_erofs_plan *plan, uint8_t flags,
 	return n;
 }
 
+/* Returns whether one of @marks has the key @key. */
 static bool is_marked(const struct cfs_erofs_plan *plan, const char *key,
 		      const uint32_t *marks, uint32_t n)
 {
@@ -204,8 +211,8 @@ static int by_key(const void *a, const void *b, void *ctx)
 	return strcmp(plan->pairs[*x].key, plan->pairs[*y].key);
 }
 
-/* List @from with the marks @flags: a mark takes the place of an attribute of
- * its name. */
+/* Appends a list that consists of the list @from and the marks for @flags.  A
+ * mark replaces an xattr with the same key. */
 static int make_marked(struct cfs_erofs_plan *plan, uint32_t from,
 		       uint8_t flags, struct cfs_err *err)
 {
@@ -233,7 +240,7 @@ static int make_marked(struct cfs_erofs_plan *plan, uint32_t from,
 	return cfs_buf_check(&plan->lists, err);
 }
 
-/* Gives @inode the list that has the marks it asks for. */
+/* Replaces the list of @inode by one with its marks, made if it is missing. */
 static int mark(struct cfs_erofs_plan *plan, struct cfs_erofs_inode *inode,
 		struct cfs_err *err)
 {
@@ -258,7 +265,8 @@ static int mark(struct cfs_erofs_plan *plan, struct cfs_erofs_inode *inode,
 	return 0;
 }
 
-/* Whether there is a second inode is all that matters. */
+/* Counts the uses of pairs.  All that matters is whether there is a second
+ * inode, so that a list with many inodes counts as two. */
 static void count_pairs(struct cfs_erofs_plan *plan)
 {
 	size_t n = plan->lists.len / sizeof(struct cfs_erofs_list);
@@ -287,6 +295,7 @@ int cfs_erofs_list_all(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	return r;
 }
 
+/* Computes the sums of @list. */
 static void sum(const struct cfs_erofs_plan *plan, struct cfs_erofs_list *list)
 {
 	for (uint32_t i = 0; i < list->n; i++) {

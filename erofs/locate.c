@@ -5,7 +5,7 @@
 
 #include "erofs/image.h"
 
-/* The same for the fields of a struct that begins at @start. */
+/* A field of a struct that begins at byte @start. */
 #define AT(start, type, member)                            \
 	{                                                  \
 #member, (start) + offsetof(type, member), \
@@ -90,7 +90,8 @@ void cfs_erofs_find_head(struct cfs_erofs_place *place)
 		place->part = CFS_EROFS_PART_HEAD;
 }
 
-/* @part: within @image. */
+/* Returns whether @part, a slice of the image, contains the byte in
+ * question. */
 static bool holds(const struct cfs_erofs_image *image, struct cfs_bytes part)
 {
 	uint64_t start;
@@ -135,8 +136,8 @@ void cfs_erofs_find_inode(const struct cfs_erofs_image *image,
 	}
 	if (part == CFS_EROFS_PART_NONE)
 		return;
-	/* Version 2 has files whose chunks are not there: what stands in
-	 * their place is somebody else's. */
+	/* Version 2 has files without a chunk index: what seems to be one
+	 * belongs to another inode. */
 	if (part == CFS_EROFS_PART_CHUNKS && place->part)
 		return;
 	place->part = part;

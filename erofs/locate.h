@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What stands where in an image: for saying what makes two differ.
+ * Finds out what a byte of an image belongs to, for explaining the first
+ * difference between two images.
  */
 #ifndef CFS_EROFS_LOCATE_H
 #define CFS_EROFS_LOCATE_H
@@ -8,41 +9,40 @@
 #include "base/bytes.h"
 #include "tree/node.h"
 
-/* A field at the beginning of an image; little-endian if size is 8 or less. */
+/* A field of the header or superblock.  Fields of up to 8 bytes are
+ * little-endian numbers. */
 struct cfs_erofs_field {
 	const char *name;
 	uint16_t off, size; /* bytes */
 };
 
-/* Header, gap and superblock without a hole, up to CFS_EROFS_INODES_START, in
- * order of offsets; *@ret_n of them. */
+/* Returns the fields from the start of an image up to CFS_EROFS_INODES_START,
+ * in order and without holes, and sets *@ret_n to their number. */
 const struct cfs_erofs_field *cfs_erofs_fields(size_t *ret_n) CFS_NONNULL;
 
 enum cfs_erofs_part {
-	CFS_EROFS_PART_NONE,   /* padding, or nothing the tree refers to */
-	CFS_EROFS_PART_HEAD,   /* field says which */
-	CFS_EROFS_PART_INODE,  /* likewise */
-	CFS_EROFS_PART_XATTRS, /* in the inode */
-	CFS_EROFS_PART_SHARED, /* xattrs of several inodes */
-	CFS_EROFS_PART_CHUNKS, /* that say that content is elsewhere */
-	CFS_EROFS_PART_DATA,   /* content, target or directory entries */
+	CFS_EROFS_PART_NONE,   /* padding, or not referred to */
+	CFS_EROFS_PART_HEAD,   /* header or superblock; see field */
+	CFS_EROFS_PART_INODE,  /* an inode; see field */
+	CFS_EROFS_PART_XATTRS, /* the xattrs of an inode */
+	CFS_EROFS_PART_SHARED, /* the table of shared xattrs */
+	CFS_EROFS_PART_CHUNKS, /* a chunk index */
+	CFS_EROFS_PART_DATA,   /* contents, target or directory entries */
 };
 
 struct cfs_erofs_place {
-	uint64_t off; /* bytes; what is asked for */
+	uint64_t off; /* the byte in question */
 	enum cfs_erofs_part part;
-	const char *field; /* static, or NULL */
-	/* Of what belongs to an inode, but for the object directories' stubs:
-	 * its path as of cfs_node_name(). */
+	const char *field; /* static; NULL if the part has no fields */
+	/* Set for bytes that belong to an inode; name is "" for stubs. */
 	uint64_t nid;
 	uint32_t mode;
-	char name[CFS_NODE_NAME_MAX]; /* "": none */
+	char name[CFS_NODE_NAME_MAX]; /* see cfs_node_name() */
 };
 
 /*
- * Finds out what has byte @off of @image, which cfs_erofs_read() accepts with
- * CFS_EROFS_READ_INFO.
- * Errors: -ENOMEM; -EBADMSG as cfs_erofs_read().
+ * Finds out what byte @off of @image belongs to.
+ * Errors: see cfs_erofs_read(), with CFS_EROFS_READ_INFO.
  */
 int cfs_erofs_locate(struct cfs_bytes image, uint64_t off,
 		     struct cfs_erofs_place *ret,

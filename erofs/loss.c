@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Attributes of a whiteout, and of a directory that holds one, which are there
- * as marks; the last two not in version 0. */
+/* The marks of a whiteout, and those of a directory that contains one, of which
+ * version 0 has only the first two. */
 static const char *const of_whiteout[] = { "trusted.overlay.whiteout",
 					   "user.overlay.whiteout" };
 static const char *const of_directory[] = { "trusted.overlay.whiteouts",
@@ -12,8 +12,10 @@ static const char *const of_directory[] = { "trusted.overlay.whiteouts",
 					    "trusted.overlay.opaque",
 					    "user.overlay.opaque" };
 
-/* Source: Documentation/filesystems/overlayfs.rst, "whiteouts and opaque
- * directories": "y" makes a directory opaque, "x" says that it has marks. */
+/* Returns whether overlayfs takes @dir for opaque.
+ * Source: Documentation/filesystems/overlayfs.rst, "whiteouts and opaque
+ * directories": "y" makes a directory opaque, "x" says that it contains
+ * whiteouts with marks. */
 static bool is_opaque(const struct cfs_node *dir)
 {
 	for (size_t i = 2; i < CFS_ARRAY_SIZE(of_directory); i++) {
@@ -52,7 +54,7 @@ static bool is_among(const char *key, const char *const *keys, size_t n)
 	return n > 0;
 }
 
-/* Returns 1 if @node had one of @keys. */
+/* Removes the xattrs @keys from @node.  Returns 1 if it had one, else 0. */
 static int drop(struct cfs_tree *tree, struct cfs_node *node,
 		const char *const *keys, size_t n, struct cfs_err *err)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Parts of a tree that an image of some version does not keep.
+ * Parts of a tree that an image of a given version does not keep.
  *
  * A mounted image is itself an overlay, so whiteouts and opaque directories of
- * the tree are not stored as such: they would be obeyed instead of shown.
- * Versions 0 and 1 store whiteouts as files with marks (xattrs) on them and on
- * their directory, which take the place of attributes of the same name.
+ * the tree cannot be stored as such: overlayfs would obey them instead of
+ * showing them.  Versions 0 and 1 store whiteouts as files with marks, xattrs
+ * on the file and on its directory, which replace xattrs with the same name.
  *
  * Source: composefs libcomposefs/lcfs-writer-erofs.c; seen on Linux 6.18.
  */
@@ -16,28 +16,28 @@
 
 struct cfs_erofs_loss {
 	/*
-	 * Whiteouts that an overlay over the mounted image does not obey:
-	 * version 0, since Linux 6.8, shows them as empty files, version 2 as
-	 * names that cannot be opened.
+	 * The number of whiteouts that an overlay over the mounted image does
+	 * not obey.  It shows those of version 0 as empty files (since Linux
+	 * 6.8), and those of version 2 as names that cannot be opened.
 	 */
 	uint64_t whiteouts;
 	const struct cfs_node *whiteout; /* the first; NULL: none */
 	/*
-	 * Opaque directories that also hold whiteouts, and so are not opaque
-	 * any more in version 1.
+	 * The number of opaque directories that also contain whiteouts, which
+	 * makes them lose their opaqueness in version 1.
 	 */
 	uint64_t opaque;
 	const struct cfs_node *opaque_dir; /* the first; NULL: none */
 };
 
-/* What an image of @version loses of @tree, which is finished. */
+/* Sets *@ret to what an image of @version loses of @tree, which is finished. */
 void cfs_erofs_find_loss(const struct cfs_tree *tree, unsigned version,
 			 struct cfs_erofs_loss *ret) CFS_NONNULL;
 
 /*
- * Takes from @tree (sorted or finished) the attributes that marks of whiteouts
- * take the place of in an image of @version, so that it becomes the tree which
- * cfs_erofs_read() returns of that image.  *@ret: inodes that had one.
+ * Removes from @tree (sorted or finished) the xattrs that marks replace in an
+ * image of @version, so that it equals the tree which cfs_erofs_read() returns
+ * for that image.  Sets *@ret to the number of inodes that had such an xattr.
  * Errors: -ENOMEM.
  */
 int cfs_erofs_drop_lost(struct cfs_tree *tree, unsigned version, uint64_t *ret,

@@ -5,14 +5,14 @@
 #include "erofs/prefix.h"
 
 #define STUBS 256
-/* 2^43 bytes per chunk at most. */
+/* The largest file: CFS_EROFS_CHUNKS_MAX chunks of 2^43 bytes. */
 #define SIZE_MAX_V1 (UINT64_C(1) << 53)
 #define SIZE_MAX_V2 (UINT64_C(1) << CFS_EROFS_CHUNK_BITS_MAX)
-/* composefs-rs refuses more in images of version 2. */
+/* The longest contents and target that composefs-rs accepts in version 2. */
 #define INLINE_MAX_V2 512
 #define TARGET_MAX_V2 1024
 
-/* A node outside of the tree: no parent, but an inode number. */
+/* Returns a new node for an extra: it has no parent, but a place in ino_of. */
 static struct cfs_node *new_extra(struct cfs_erofs_plan *plan, const char *name,
 				  uint32_t mode, uint32_t seq)
 {
@@ -30,7 +30,8 @@ static struct cfs_node *new_extra(struct cfs_erofs_plan *plan, const char *name,
 	return node;
 }
 
-/* "." and ".." at *@ret; returns where what follows them is to be linked. */
+/* Sets *@ret to the extras "." and "..", and returns the link to what follows
+ * them, or NULL. */
 static struct cfs_node **add_dots(struct cfs_erofs_plan *plan,
 				  struct cfs_node **ret)
 {
@@ -44,7 +45,7 @@ static struct cfs_node **add_dots(struct cfs_erofs_plan *plan,
 	return &dotdot->next;
 }
 
-/* The stubs have root's SELinux label, and nothing else. */
+/* Makes the stubs' list of xattrs, which has only the root's SELinux label. */
 static bool add_stub_list(struct cfs_erofs_plan *plan)
 {
 	const struct cfs_xattr *label =
@@ -64,8 +65,9 @@ static bool add_stub_list(struct cfs_erofs_plan *plan)
 	return true;
 }
 
-/* Object directories of a merged mount: overlayfs shows the root of the image
- * merged with a data layer, whose 00..ff the stubs hide. */
+/* Adds the stubs, except for names that the root directory has.  A kernel
+ * without data-only layers merges the root of the image with the directory of
+ * objects; the stubs hide its subdirectories 00 to ff. */
 static bool add_stubs(struct cfs_erofs_plan *plan, struct cfs_node **tail)
 {
 	const struct cfs_node *root = plan->tree->root;
@@ -178,11 +180,12 @@ static void count_external(struct cfs_erofs_plan *plan,
 		inode->flags |= CFS_EROFS_I_REDIRECT | CFS_EROFS_I_BY_DIGEST;
 		return;
 	}
-	plan->spelled = true;
+	plan->has_custom_paths = true;
 	if (node->file.data)
 		inode->flags |= CFS_EROFS_I_REDIRECT;
 }
 
+/* Checks @node and gives it the next number. */
 static int place(struct cfs_erofs_plan *plan, const struct cfs_node *node,
 		 struct cfs_err *err)
 {
@@ -217,7 +220,8 @@ static void mark_whiteout(struct cfs_erofs_plan *plan, uint32_t ino,
 	plan->has_whiteout = true;
 }
 
-/* Version 0 and 1: breadth first.  What has been placed is the queue. */
+/* Numbers the inodes of versions 0 and 1 breadth first: the inodes numbered so
+ * far are the queue. */
 static int order_by_level(struct cfs_erofs_plan *plan, struct cfs_err *err)
 {
 	for (uint32_t i = 0; i < plan->n; i++) {
@@ -240,8 +244,8 @@ static int order_by_level(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	return 0;
 }
 
-/* Counts another name of @node, which has been placed.  composefs-rs refuses an
- * image of version 2 in which a whiteout has several. */
+/* Counts a name of @node, which has a number.  Fails for a second name of a
+ * whiteout, which composefs-rs refuses in version 2. */
 static int count_name(struct cfs_erofs_plan *plan, const struct cfs_node *node,
 		      struct cfs_err *err)
 {
@@ -256,7 +260,8 @@ static int count_name(struct cfs_erofs_plan *plan, const struct cfs_node *node,
 	return 0;
 }
 
-/* Version 2: depth first, a leaf where its first name stands. */
+/* Numbers the inodes of version 2 depth first; a file with several names comes
+ * where the first of them is. */
 static int order_by_depth(struct cfs_erofs_plan *plan, struct cfs_err *err)
 {
 	struct cfs_node *root = plan->tree->root, *n = NULL;
@@ -278,7 +283,8 @@ static int order_by_depth(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	return 0;
 }
 
-/* The tree's lists, and one for the stubs, are known by number from now on. */
+/* Allocates the arrays, with room for all stubs.  Lists beyond the tree's and
+ * the stubs' are added later. */
 static int make_room(struct cfs_erofs_plan *plan, struct cfs_err *err)
 {
 	size_t lists = plan->tree->xattrs.lists.used + 2;
@@ -312,7 +318,7 @@ int cfs_erofs_order(struct cfs_erofs_plan *plan, struct cfs_err *err)
 			      : order_by_depth(plan, err);
 	if (r < 0)
 		return r;
-	/* Only inodes that are written say whether there is a whiteout. */
+	/* The tree may have whiteouts that are not written, being removed. */
 	if (plan->version == 0 && plan->flags & CFS_EROFS_BUMP &&
 	    plan->has_whiteout)
 		plan->version = 1;

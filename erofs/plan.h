@@ -1,7 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The writer's plan of an image: filled by cfs_erofs_order(), _share() and
- * _layout() in this order, then only read.  Private to the erofs room.
+ * The writer's plan of an image.  cfs_erofs_order() numbers the inodes,
+ * cfs_erofs_share() decides about their xattrs, cfs_erofs_layout() places
+ * everything; afterwards the plan is only read, by cfs_erofs_emit().  Private
+ * to the erofs room.
+ *
+ * pair		an xattr, key and value; equal ones are one pair.
+ * list		the xattrs of an inode except metacopy and redirect; inodes with
+ *		equal xattrs have one list.
+ * metacopy, redirect
+ *		trusted.overlay.metacopy and trusted.overlay.redirect, which the
+ *		writer gives to each file whose contents are outside the image.
+ *		Their values differ from file to file, so no list has them.
+ * mark		an xattr that the writer adds to a whiteout, to a directory that
+ *		contains one, or to the root, for overlayfs to read.
+ * extra	a directory entry that is not in the tree: "." and "..", and the
+ *		stubs in the root directory.
  */
 #ifndef CFS_EROFS_PLAN_H
 #define CFS_EROFS_PLAN_H
@@ -17,74 +31,78 @@ enum cfs_erofs_inode_flags {
 	CFS_EROFS_I_EXTENDED = 1,
 	/* A whiteout, written as an empty regular file with marks. */
 	CFS_EROFS_I_WHITEOUT = 2,
-	/* A directory that holds a whiteout, and says so by marks. */
+	/* A directory that contains a whiteout, and has marks for it. */
 	CFS_EROFS_I_MARKED = 4,
-	/* The root of version 0 and 1. */
+	/* The root directory in versions 0 and 1, which has a mark. */
 	CFS_EROFS_I_OPAQUE = 8,
-	/* Has xattrs that its node does not list. */
+	/* Any inode with marks. */
 	CFS_EROFS_I_MORE = CFS_EROFS_I_WHITEOUT | CFS_EROFS_I_MARKED |
 			   CFS_EROFS_I_OPAQUE,
-	/* A regular file whose bytes are elsewhere: it has overlay's own
-	 * attributes, the second if it is said where. */
+	/* A regular file whose contents are outside the image, and so has
+	 * metacopy. */
 	CFS_EROFS_I_METACOPY = 16,
+	/* A file that has redirect: it is known where its contents are. */
 	CFS_EROFS_I_REDIRECT = 32,
-	/* It is at the object path of its digest. */
+	/* The path in redirect is the object path of the file's digest. */
 	CFS_EROFS_I_BY_DIGEST = 64,
 };
 
 struct cfs_erofs_inode {
 	const struct cfs_node *node;
 	uint64_t nid;
-	uint32_t blocks;      /* of data, all behind the inodes */
-	uint32_t tail;	      /* bytes behind the xattrs */
-	uint32_t xattr_bytes; /* header included */
+	uint32_t blocks;      /* number of data blocks */
+	uint32_t tail;	      /* bytes of data behind the xattrs */
+	uint32_t xattr_bytes; /* including their header */
 	uint32_t nlink;
-	uint32_t list; /* in plan->lists */
-	/* 1 + number of the shared xattr, 0: it stands in the inode. */
+	uint32_t list; /* index into plan->lists */
+	/* 1 + index into plan->shared, or 0 if the inode has it itself. */
 	uint32_t metacopy, redirect;
 	uint8_t flags;
 	uint8_t type; /* enum cfs_erofs_file_type, as written */
 };
 
-/* An attribute as it stands on disk; @value of overlay's own is made anew for
- * each inode. */
+/* An xattr, escaped as on disk.  For metacopy and redirect, @value is
+ * unused. */
 struct cfs_erofs_pair {
-	const char *key; /* whole, NUL-terminated */
+	const char *key; /* with its prefix, NUL-terminated */
 	struct cfs_bytes value;
-	uint32_t uses;	 /* inodes that have it */
-	uint32_t shared; /* 1 + number of the shared xattr, or 0 */
+	uint32_t uses;	 /* number of inodes that have it; 2 means many */
+	uint32_t shared; /* 1 + index into plan->shared, or 0 */
 	uint16_t key_len;
-	uint8_t index; /* of the prefix */
+	uint8_t index; /* number of the prefix (erofs/prefix.h) */
 	uint8_t prefix_len;
 	uint8_t filter_bit;
-	bool before_metacopy; /* in the order of keys */
-	bool before_redirect;
+	bool before_metacopy; /* the key sorts before trusted...metacopy */
+	bool before_redirect; /* the key sorts before trusted...redirect */
 };
 
 /*
- * The attributes of an inode but for overlay's own, in the order of keys.
- * All inodes of one list of the tree have one, but those with marks.
+ * A list of xattrs, sorted by key.  There is one for each list of the tree
+ * (tree/xattr.h), and one for each combination of such a list with marks.
  */
 struct cfs_erofs_list {
-	const uint32_t *pairs; /* in plan->pairs */
+	const uint32_t *pairs; /* indexes into plan->pairs */
 	uint32_t n;
-	uint32_t uses; /* inodes that have it */
-	/* How many stand before overlay's own. */
+	uint32_t uses; /* number of inodes that have it */
+	/* How many of the pairs come before metacopy and redirect. */
 	uint32_t before_metacopy, before_redirect;
-	uint32_t shared; /* how many are */
-	uint64_t bytes;	 /* as references, or entries */
-	uint32_t filter; /* a bit for each name there is */
-	/* The lists made of this one by adding marks. */
+	uint32_t shared; /* how many of the pairs are shared */
+	uint64_t bytes;	 /* of all references and entries in an inode */
+	uint32_t filter; /* the bits of all names */
+	/* Lists made of this one by adding marks: the first of them, and, in
+	 * such a list, the next.  Indexes into plan->lists, or 0. */
 	uint32_t marked, next_marked;
-	uint8_t marks; /* enum cfs_erofs_inode_flags */
+	uint8_t marks; /* the marks added (enum cfs_erofs_inode_flags) */
 };
 
+/* An entry of the table of shared xattrs. */
 struct cfs_erofs_shared {
 	const struct cfs_erofs_pair *pair;
 	struct cfs_bytes value;
-	uint64_t offset; /* from the start of the table */
+	uint64_t offset; /* in bytes from the start of the table */
 };
 
+/* The marks; their keys and values are in erofs/lists.c. */
 enum {
 	CFS_EROFS_MARK_WHITEOUT,
 	CFS_EROFS_MARK_USER_WHITEOUT,
@@ -102,83 +120,88 @@ struct cfs_erofs_plan {
 	unsigned flags;
 	struct cfs_arena arena;
 
-	/* order */
-	struct cfs_erofs_inode *inodes; /* owned */
+	/* Set by cfs_erofs_order(). */
+	struct cfs_erofs_inode *inodes; /* owned; in the order on disk */
 	uint32_t n;
-	uint32_t *ino_of; /* owned; by node->seq */
-	/* Entries that are in no tree, linked by next in the order of names:
-	 * "." and ".."; for the root stubs, too. */
+	uint32_t *ino_of; /* owned; node->seq to index into inodes */
+	/* The extras of directories and of the root directory, linked by next
+	 * in the order of names. */
 	struct cfs_node *extras, *root_extras;
 	const struct cfs_xattrs *stub_xattrs;
 	size_t digest_len; /* of the tree's algorithm */
-	int64_t mtime_sec; /* the earliest */
+	int64_t mtime_sec; /* the earliest mtime */
 	uint32_t mtime_nsec;
 	bool has_whiteout;
-	uint32_t n_digests; /* inodes that have one */
-	bool spelled;	    /* not all paths are those of digests */
+	uint32_t n_digests;    /* number of inodes with a digest */
+	bool has_custom_paths; /* some backing path is not its digest's */
 
-	/* order, then share: 0 is empty, then by number of the tree's lists,
-	 * the stubs', then those with marks. */
+	/* Set by cfs_erofs_order() and cfs_erofs_share().  Index 0 is the empty
+	 * list; then come the tree's lists, in the order of their ids, the
+	 * stubs' list, and the lists with marks. */
 	struct cfs_buf lists; /* struct cfs_erofs_list */
 
-	/* share */
+	/* Set by cfs_erofs_share(). */
 	struct cfs_erofs_pair *pairs; /* owned; by xattr id, then marks */
 	size_t n_pairs;
-	uint32_t marks[CFS_EROFS_MARKS]; /* in pairs */
+	uint32_t marks[CFS_EROFS_MARKS]; /* indexes into pairs */
 	struct cfs_erofs_pair metacopy, redirect;
-	struct cfs_buf shared;	/* struct cfs_erofs_shared, by number */
-	uint32_t *shared_order; /* owned; numbers as they stand in the table */
-	uint64_t shared_size;
+	struct cfs_buf shared;	/* struct cfs_erofs_shared */
+	uint32_t *shared_order; /* owned; indexes, in the table's order */
+	uint64_t shared_size;	/* bytes of the table */
 	bool has_acl;
 
-	/* layout */
-	uint64_t inodes_end;	 /* where the table starts */
-	uint64_t reference_base; /* what references to it count from there */
+	/* Set by cfs_erofs_layout(); bytes from the start of the image. */
+	uint64_t inodes_end;	 /* the table of shared xattrs begins here */
+	uint64_t reference_base; /* the same, as references count it */
 	uint64_t data_start;
-	uint64_t size; /* of the image */
+	uint64_t size;
 };
 
 void cfs_erofs_plan_free(struct cfs_erofs_plan *plan);
 
-/* Checks the tree against the version's limits and numbers the inodes. */
+/* Checks the tree against the limits of the version and numbers the inodes.
+ * Errors: see cfs_erofs_write(). */
 int cfs_erofs_order(struct cfs_erofs_plan *plan,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Makes plan->pairs and plan->lists, and counts how often they are used. */
+/* Fills plan->pairs and plan->lists, and counts their uses.
+ * Errors: -ENOMEM, -ERANGE for a name that is too long once it is escaped. */
 int cfs_erofs_list_all(struct cfs_erofs_plan *plan,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Sums the lists up, once it is known which pairs are shared. */
+/* Computes the sums in plan->lists, once it is known which pairs are shared. */
 void cfs_erofs_sum_lists(struct cfs_erofs_plan *plan) CFS_NONNULL;
 
-/* Finds what is shared and places it in the table. */
+/* Finds the xattrs that are shared and places them in the table.
+ * Errors: see cfs_erofs_list_all(). */
 int cfs_erofs_share(struct cfs_erofs_plan *plan,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Orders and places plan->shared. */
+/* Sorts plan->shared and places its entries in the table.  Errors: -ENOMEM. */
 int cfs_erofs_place_shared(struct cfs_erofs_plan *plan,
 			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Places inodes and data. */
+/* Places inodes and data.  Errors: see cfs_erofs_write(). */
 int cfs_erofs_layout(struct cfs_erofs_plan *plan,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Writes the image.  Errors: -ENOMEM, those of @sink. */
 int cfs_erofs_emit(const struct cfs_erofs_plan *plan,
 		   const struct cfs_erofs_sink *sink,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* How many of an inode's xattrs may stand in the shared table: the count fits
- * into a byte, and mkcomposefs stops at half of it and leaves the others in
- * the inode. */
+/* The maximum number of references in an inode.  They are counted in a byte,
+ * but mkcomposefs stops at half of its range and keeps further xattrs in the
+ * inode. */
 #define CFS_EROFS_SHARED_MAX_V1 128
 #define CFS_EROFS_SHARED_MAX_V2 255
 
-/* Entries of an inode's xattr area are counted in 16 bits: words behind its
- * header, and one. */
+/* The maximum size of an inode's xattrs: xattr_icount is 16 bits wide. */
 #define CFS_EROFS_ICOUNT_MAX	  65535
 #define CFS_EROFS_XATTR_BYTES_MAX (12 + 4 * (CFS_EROFS_ICOUNT_MAX - 1))
 
-/* Bytes of an entry: header, suffix, value, padding. */
+/* Returns the size of an entry: its header, the name without prefix, @value_len
+ * bytes of value, padding. */
 static inline uint32_t cfs_erofs_entry_size(const struct cfs_erofs_pair *pair,
 					    size_t value_len)
 {
@@ -188,13 +211,15 @@ static inline uint32_t cfs_erofs_entry_size(const struct cfs_erofs_pair *pair,
 	return (uint32_t)((n + 3) & ~(size_t)3);
 }
 
-/* Bytes of the values of overlay's own. */
+/* Returns the length of the value of metacopy, which is empty for a file
+ * without a digest. */
 static inline size_t cfs_erofs_metacopy_len(const struct cfs_erofs_plan *plan,
 					    const struct cfs_erofs_inode *inode)
 {
 	return inode->node->file.digest ? 4 + plan->digest_len : 0;
 }
 
+/* Returns the length of the value of redirect: a slash and the backing path. */
 static inline size_t cfs_erofs_redirect_len(const struct cfs_erofs_plan *plan,
 					    const struct cfs_erofs_inode *inode)
 {
@@ -203,8 +228,8 @@ static inline size_t cfs_erofs_redirect_len(const struct cfs_erofs_plan *plan,
 	return 1 + strlen(inode->node->file.data);
 }
 
-/* Writes these values to @ret, which has room for them and a byte more;
- * returns their end. */
+/* Write the value of metacopy or redirect to @ret, which has room for it and
+ * one byte more.  Return its end. */
 uint8_t *cfs_erofs_put_metacopy(const struct cfs_erofs_plan *plan,
 				const struct cfs_erofs_inode *inode,
 				uint8_t *ret) CFS_NONNULL;
@@ -212,13 +237,14 @@ uint8_t *cfs_erofs_put_redirect(const struct cfs_erofs_plan *plan,
 				const struct cfs_erofs_inode *inode,
 				uint8_t *ret) CFS_NONNULL;
 
+/* Returns the list with index @number. */
 static inline struct cfs_erofs_list *cfs_erofs_list(
 	const struct cfs_erofs_plan *plan, uint32_t number)
 {
 	return (struct cfs_erofs_list *)plan->lists.data + number;
 }
 
-/* How many attributes @inode has, overlay's own included. */
+/* Returns the number of xattrs of @inode, including metacopy and redirect. */
 static inline uint32_t cfs_erofs_attrs(const struct cfs_erofs_plan *plan,
 				       const struct cfs_erofs_inode *inode)
 {
@@ -229,13 +255,13 @@ static inline uint32_t cfs_erofs_attrs(const struct cfs_erofs_plan *plan,
 
 struct cfs_erofs_attr {
 	const struct cfs_erofs_pair *pair;
-	uint32_t shared; /* 1 + number, or 0 */
+	uint32_t shared; /* 1 + index into plan->shared, or 0 */
 };
 
 /*
- * The @i-th of them, in the order in which they are written.  Overlay's own
- * come first (version 2) or where their keys belong; escaping a key does not
- * change its place.
+ * Returns xattr @i of @inode, counted from 0 in the order in which they are
+ * written.  metacopy and redirect come first in version 2, and where their keys
+ * sort in versions 0 and 1.
  */
 static inline struct cfs_erofs_attr cfs_erofs_attr_at(
 	const struct cfs_erofs_plan *plan, const struct cfs_erofs_inode *inode,
@@ -258,7 +284,7 @@ static inline struct cfs_erofs_attr cfs_erofs_attr_at(
 	return (struct cfs_erofs_attr){ pair, pair->shared };
 }
 
-/* What layout decided of an inode. */
+/* Returns the size of an inode without xattrs and tail: 32 or 64 bytes. */
 static inline uint32_t cfs_erofs_head_size(const struct cfs_erofs_inode *inode)
 {
 	return inode->flags & CFS_EROFS_I_EXTENDED
@@ -266,6 +292,7 @@ static inline uint32_t cfs_erofs_head_size(const struct cfs_erofs_inode *inode)
 		       : sizeof(struct cfs_erofs_compact);
 }
 
+/* Returns the size that is written into @inode. */
 static inline uint64_t cfs_erofs_size(const struct cfs_erofs_inode *inode)
 {
 	switch (inode->type) {
@@ -280,6 +307,7 @@ static inline uint64_t cfs_erofs_size(const struct cfs_erofs_inode *inode)
 	}
 }
 
+/* Returns the layout of @inode's data. */
 static inline enum cfs_erofs_layout cfs_erofs_layout_of(
 	const struct cfs_erofs_inode *inode)
 {
@@ -288,7 +316,9 @@ static inline enum cfs_erofs_layout cfs_erofs_layout_of(
 	return inode->tail > 0 ? CFS_EROFS_INLINE : CFS_EROFS_PLAIN;
 }
 
-/* log2 of the chunk size for an external file of @size > 0 bytes. */
+/* Returns the binary logarithm of the chunk size for a file of @size (more than
+ * 0) bytes whose contents are outside the image: all of it is one chunk, unless
+ * that would be too large. */
 static inline unsigned cfs_erofs_chunk_bits(uint64_t size)
 {
 	unsigned bits = size > 1 ? 64 - (unsigned)__builtin_clzll(size - 1)
@@ -300,7 +330,7 @@ static inline unsigned cfs_erofs_chunk_bits(uint64_t size)
 					       : bits;
 }
 
-/* What type and permissions are written. */
+/* Returns the mode that is written into @inode. */
 static inline uint32_t cfs_erofs_mode(const struct cfs_erofs_inode *inode)
 {
 	if (inode->flags & CFS_EROFS_I_WHITEOUT)
@@ -308,11 +338,13 @@ static inline uint32_t cfs_erofs_mode(const struct cfs_erofs_inode *inode)
 	return inode->node->mode;
 }
 
-/* Walks a directory's entries as they are written: the tree's and extras. */
+/* Walks the entries of a directory in the order of their names, merging those
+ * of the tree with the extras. */
 struct cfs_erofs_dir_iter {
 	const struct cfs_node *child, *extra;
 };
 
+/* Begins to walk the entries of @dir. */
 static inline struct cfs_erofs_dir_iter cfs_erofs_dir_start(
 	const struct cfs_erofs_plan *plan, const struct cfs_node *dir)
 {
@@ -322,7 +354,8 @@ static inline struct cfs_erofs_dir_iter cfs_erofs_dir_start(
 	};
 }
 
-/* Does @a stand before @b?  Mostly the first bytes tell. */
+/* Returns whether the name of @a sorts before that of @b.  The first byte
+ * usually decides, without a call of strcmp(). */
 static inline bool cfs_erofs_is_before(const struct cfs_node *a,
 				       const struct cfs_node *b)
 {
@@ -331,7 +364,7 @@ static inline bool cfs_erofs_is_before(const struct cfs_node *a,
 	return x == y ? strcmp(a->name, b->name) < 0 : x < y;
 }
 
-/* The next entry, or NULL. */
+/* Returns the next entry, or NULL at the end. */
 static inline const struct cfs_node *cfs_erofs_dir_next(
 	struct cfs_erofs_dir_iter *it)
 {
@@ -346,14 +379,15 @@ static inline const struct cfs_node *cfs_erofs_dir_next(
 	return child;
 }
 
-/* Is it "." or ".."?  They alone are directories without a parent. */
+/* Returns whether @entry is "." or "..": only these are directories without a
+ * parent. */
 static inline bool cfs_erofs_is_dot(const struct cfs_node *entry)
 {
 	return !entry->parent && S_ISDIR(entry->mode);
 }
 
-/* The number of the inode that @entry of @dir stands for, or
- * CFS_EROFS_NO_INODE. */
+/* Returns the index into plan->inodes of the inode that @entry of @dir refers
+ * to, or CFS_EROFS_NO_INODE if the inode is not written. */
 static inline uint32_t cfs_erofs_ino(const struct cfs_erofs_plan *plan,
 				     const struct cfs_node *dir,
 				     const struct cfs_node *entry)
@@ -365,6 +399,7 @@ static inline uint32_t cfs_erofs_ino(const struct cfs_erofs_plan *plan,
 	return plan->ino_of[entry->seq];
 }
 
+/* Rounds @n up to a multiple of @to, which is a power of two. */
 static inline uint64_t cfs_erofs_round_up(uint64_t n, uint64_t to)
 {
 	return (n + to - 1) & ~(to - 1);

@@ -16,7 +16,7 @@ static const char *const prefixes[CFS_EROFS_PREFIX_MAX + 1] = {
 	[6] = "security.",
 };
 
-/* composefs' C never knew it. */
+/* composefs' C library never used this prefix. */
 #define LUSTRE 5
 
 uint8_t cfs_erofs_prefix_of(const char *key, unsigned version, uint8_t *ret_len)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Names of xattrs and types of files as EROFS abbreviates them.
+/* The numbers that EROFS has for prefixes of xattr names and for file types.
  * Source: linux fs/erofs/erofs_fs.h, EROFS_XATTR_INDEX_*, EROFS_FT_*;
  * libcomposefs. */
 #ifndef CFS_EROFS_PREFIX_H
@@ -12,15 +12,16 @@
 
 #define CFS_EROFS_PREFIX_MAX 6
 
-/* The index of the prefix of @key in images of @version, 0 for none;
- * *@ret_len: how much of @key it stands for. */
+/* Returns the number of @key's prefix in images of @version, or 0, and sets
+ * *@ret_len to the length of the prefix. */
 uint8_t cfs_erofs_prefix_of(const char *key, unsigned version,
 			    uint8_t *ret_len) CFS_NONNULL;
 
-/* The text of prefix @index, or NULL when there is no such prefix. */
+/* Returns the text of prefix number @index, or NULL if there is none. */
 const char *cfs_erofs_prefix_text(uint8_t index);
 
-/* EROFS_FT_* of a mode whose type is known. */
+/* Returns the file type (enum cfs_erofs_file_type) of a mode, whose type must
+ * be a valid one. */
 uint8_t cfs_erofs_file_type(uint32_t mode);
 
 #endif

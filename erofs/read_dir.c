@@ -18,7 +18,7 @@ static struct cfs_erofs_dirent dirent(const struct cfs_erofs_dir_read *dir,
 	return disk;
 }
 
-/* The next block, or the tail.  Returns 0 when there is none. */
+/* Moves to the next block, or to the tail.  Returns 1, or 0 at the end. */
 static int next_block(struct cfs_erofs_dir_read *dir, struct cfs_err *err)
 {
 	struct cfs_erofs_dirent first;
@@ -43,7 +43,7 @@ static int next_block(struct cfs_erofs_dir_read *dir, struct cfs_err *err)
 	head = cfs_get16(first.nameoff);
 	if (head == 0 || head % sizeof(first) != 0 || head > dir->block.len)
 		return cfs_fail(err, EBADMSG,
-				"directory block with names at "
+				"directory block has its first name at "
 				"%zu",
 				head);
 	dir->at = 0;
@@ -51,7 +51,8 @@ static int next_block(struct cfs_erofs_dir_read *dir, struct cfs_err *err)
 	return 1;
 }
 
-/* The last name of a block ends at its first NUL. */
+/* Sets *@ret to the name of entry @i, which ends where the next one begins.
+ * The last name of a block ends at its first NUL. */
 static bool name_of(const struct cfs_erofs_dir_read *dir, size_t i,
 		    struct cfs_bytes *ret)
 {
@@ -80,7 +81,7 @@ static int check_name(struct cfs_bytes name, struct cfs_err *err)
 {
 	if (name.len == 0 || name.len > CFS_NAME_MAX)
 		return cfs_fail(err, EBADMSG,
-				"name is %zu bytes; it has to be 1 to %d",
+				"name is %zu bytes; allowed are 1 to %d",
 				name.len, CFS_NAME_MAX);
 	if (memchr(name.data, '/', name.len) ||
 	    memchr(name.data, '\0', name.len))
@@ -102,13 +103,14 @@ int cfs_erofs_dir_read(struct cfs_erofs_dir_read *dir,
 	}
 	disk = dirent(dir, dir->at);
 	if (disk.reserved)
-		return cfs_fail(err, EBADMSG, "reserved byte of an entry");
+		return cfs_fail(err, EBADMSG,
+				"reserved byte of an entry is not zero");
 	if (!name_of(dir, dir->at, &name))
 		return cfs_fail(err, EBADMSG,
-				"name that is not between its neighbours");
+				"name does not lie between its neighbours");
 	if (check_name(name, err) < 0)
 		return -err->code;
-	/* The kernel looks names up by halving. */
+	/* The kernel finds names by binary search. */
 	if (dir->last.len > 0 && compare(dir->last, name) >= 0)
 		return cfs_fail(err, EBADMSG, "names out of order");
 	dir->last = name;

@@ -6,7 +6,6 @@
 #define INLINE_MAX_V2 512
 #define TARGET_MAX_V2 1024
 
-/* What the tree refuses, the image should not have. */
 int cfs_erofs_bad(struct cfs_err *err)
 {
 	if (err->code != ENOMEM)
@@ -24,7 +23,7 @@ static void fill(struct cfs_node *node, const struct cfs_erofs_stat *st)
 	node->mtime_nsec = st->mtime_nsec;
 }
 
-/* The bytes of blocks and tail as one. */
+/* Sets *@ret to the data of an inode, joined from blocks and tail. */
 static int gather(struct cfs_erofs_reading *rd, const struct cfs_erofs_stat *st,
 		  size_t max, struct cfs_bytes *ret, struct cfs_err *err)
 {
@@ -47,20 +46,23 @@ static int read_digest(const struct cfs_erofs_reading *rd,
 	struct cfs_digest digest = { 0 };
 
 	if (value.len < 4 || value.len > sizeof(metacopy))
-		return cfs_fail(err, EBADMSG, "metacopy of %zu bytes",
+		return cfs_fail(err, EBADMSG,
+				"trusted.overlay.metacopy is %zu bytes",
 				value.len);
 	memcpy(&metacopy, value.data, value.len);
 	digest.alg = metacopy.digest_algo;
 	if (metacopy.version || metacopy.flags || metacopy.len != value.len ||
 	    (digest.alg != CFS_ALG_SHA256 && digest.alg != CFS_ALG_SHA512) ||
 	    value.len != 4 + cfs_alg_size(digest.alg))
-		return cfs_fail(err, EBADMSG, "metacopy that is not ours");
+		return cfs_fail(err, EBADMSG,
+				"trusted.overlay.metacopy is malformed");
 	memcpy(digest.bytes, metacopy.digest, value.len - 4);
 	*ret = digest;
 	return 0;
 }
 
-/* A path below the object directory; overlayfs would follow "..". */
+/* Sets *@ret to the path below the directory of objects.  Refuses "..", which
+ * overlayfs would follow. */
 static int read_backing(const struct cfs_erofs_reading *rd,
 			struct cfs_bytes *ret, struct cfs_err *err)
 {
@@ -68,14 +70,16 @@ static int read_backing(const struct cfs_erofs_reading *rd,
 	size_t len;
 
 	if (path.len < 2 || path.data[0] != '/')
-		return cfs_fail(err, EBADMSG, "redirect is no path");
+		return cfs_fail(err, EBADMSG,
+				"trusted.overlay.redirect is not a path");
 	path = (struct cfs_bytes){ path.data + 1, path.len - 1 };
 	for (rest = path; rest.len > 0;) {
 		const uint8_t *slash = memchr(rest.data, '/', rest.len);
 
 		len = slash ? (size_t)(slash - rest.data) : rest.len;
 		if (len == 2 && rest.data[0] == '.' && rest.data[1] == '.')
-			return cfs_fail(err, EBADMSG, "redirect with a ..");
+			return cfs_fail(err, EBADMSG,
+					"trusted.overlay.redirect contains ..");
 		len += slash != NULL;
 		rest = (struct cfs_bytes){ rest.data + len, rest.len - len };
 	}
@@ -83,20 +87,23 @@ static int read_backing(const struct cfs_erofs_reading *rd,
 	return 0;
 }
 
+/* Checks that the chunk index has nothing but holes. */
 static int check_chunks(struct cfs_erofs_reading *rd,
 			const struct cfs_erofs_stat *st, struct cfs_err *err)
 {
 	bool v2 = rd->image.version == 2;
 
-	/* Version 2 has none for files without a digest. */
+	/* Version 2 has no chunk index for a file without a digest. */
 	if (v2 && rd->attrs.metacopy.len == 0)
 		return 0;
 	if (v2 && st->tail.len == 0)
-		return cfs_fail(err, EBADMSG, "chunks behind the image's end");
+		return cfs_fail(err, EBADMSG,
+				"chunk index is beyond the end of the image");
 	for (size_t i = 0; i < st->tail.len; i++) {
 		if (st->tail.data[i] != 0xff)
 			return cfs_fail(err, EBADMSG,
-					"data in chunks of the image");
+					"chunk index refers to data in the "
+					"image");
 	}
 	return v2 ? cfs_erofs_chunks_take(&rd->image, st, err) : 0;
 }
@@ -110,7 +117,8 @@ static int read_external(struct cfs_erofs_reading *rd,
 	bool has_digest = rd->attrs.metacopy.len > 0;
 
 	if (!rd->attrs.has_metacopy)
-		return cfs_fail(err, EBADMSG, "chunks without metacopy");
+		return cfs_fail(err, EBADMSG,
+				"chunk index without trusted.overlay.metacopy");
 	if (check_chunks(rd, st, err) < 0)
 		return -err->code;
 	if (has_digest && read_digest(rd, &digest, err) < 0)
@@ -123,7 +131,8 @@ static int read_external(struct cfs_erofs_reading *rd,
 	return 0;
 }
 
-/* What version 0 and 1 write for a deleted file. */
+/* Returns whether @node is a whiteout of the tree, which versions 0 and 1 write
+ * as an empty file with marks. */
 static bool is_escaped_whiteout(const struct cfs_erofs_reading *rd,
 				const struct cfs_erofs_stat *st,
 				const struct cfs_node *node)
@@ -132,6 +141,7 @@ static bool is_escaped_whiteout(const struct cfs_erofs_reading *rd,
 	       cfs_xattrs_get(node->xattrs, "trusted.overlay.whiteout");
 }
 
+/* Removes from @node the @n xattrs with these keys and values. */
 static int drop_xattrs(struct cfs_erofs_reading *rd, struct cfs_node *node,
 		       const char *const *keys, const char *const *values,
 		       size_t n, struct cfs_err *err)
@@ -208,11 +218,11 @@ static int read_regular(struct cfs_erofs_reading *rd,
 		return read_external(rd, st, node, err);
 	if (rd->attrs.has_metacopy || rd->attrs.has_redirect)
 		return cfs_fail(err, EBADMSG,
-				"metacopy or redirect of a file with content");
+				"trusted.overlay.metacopy or redirect on a "
+				"file with contents");
 	if (rd->image.version == 2 &&
 	    cfs_xattrs_get(node->xattrs, "trusted.overlay.whiteout"))
-		return cfs_fail(err, EBADMSG,
-				"an escaped whiteout in version 2");
+		return cfs_fail(err, EBADMSG, "escaped whiteout in version 2");
 	if (is_escaped_whiteout(rd, st, node))
 		return make_whiteout(rd, node, err);
 	if (gather(rd, st,
@@ -224,7 +234,8 @@ static int read_regular(struct cfs_erofs_reading *rd,
 	return 0;
 }
 
-/* Kernels before 6.12 refuse a symlink that is not within a block. */
+/* Refuses a symbolic link that is not within a block, as kernels before 6.12
+ * do. */
 static int check_symlink(const struct cfs_erofs_reading *rd,
 			 const struct cfs_erofs_stat *st, struct cfs_err *err)
 {
@@ -234,7 +245,8 @@ static int check_symlink(const struct cfs_erofs_reading *rd,
 	    st->nid * CFS_EROFS_SLOT % CFS_EROFS_BLOCK +
 			    (size_t)(st->tail.data + st->tail.len - start) >
 		    CFS_EROFS_BLOCK)
-		return cfs_fail(err, EBADMSG, "symlink crosses a block's end");
+		return cfs_fail(err, EBADMSG,
+				"symlink crosses the end of a block");
 	return 0;
 }
 
@@ -254,7 +266,8 @@ static int read_symlink(struct cfs_erofs_reading *rd,
 	return 0;
 }
 
-/* Before the attributes are sorted, and marks taken away. */
+/* Collects the detail of the current inode, before its xattrs are sorted and
+ * marks are removed. */
 static int note_detail(struct cfs_erofs_reading *rd,
 		       const struct cfs_erofs_stat *st, struct cfs_err *err)
 {
@@ -278,7 +291,6 @@ static int note_detail(struct cfs_erofs_reading *rd,
 	return 0;
 }
 
-/* Fills @node from its inode; a directory's entries are for later. */
 int cfs_erofs_node_read(struct cfs_erofs_reading *rd,
 			const struct cfs_erofs_stat *st, struct cfs_node *node,
 			struct cfs_err *err)
@@ -288,7 +300,9 @@ int cfs_erofs_node_read(struct cfs_erofs_reading *rd,
 				  &rd->attrs, err) < 0)
 		return -err->code;
 	if (rd->attrs.opaque && (node->parent || rd->image.version == 2))
-		return cfs_fail(err, EBADMSG, "xattr trusted.overlay.opaque");
+		return cfs_fail(err, EBADMSG,
+				"xattr trusted.overlay.opaque is not allowed "
+				"here");
 	if (rd->details && note_detail(rd, st, err) < 0)
 		return -err->code;
 	if (cfs_xattrs_add(&rd->tree->xattrs,
@@ -300,7 +314,8 @@ int cfs_erofs_node_read(struct cfs_erofs_reading *rd,
 		return read_regular(rd, st, node, err);
 	if (rd->attrs.has_metacopy || rd->attrs.has_redirect)
 		return cfs_fail(err, EBADMSG,
-				"metacopy or redirect of what is no file");
+				"trusted.overlay.metacopy or redirect on "
+				"something other than a regular file");
 	if (S_ISLNK(st->mode))
 		return read_symlink(rd, st, node, err);
 	if (S_ISCHR(st->mode) || S_ISBLK(st->mode))

@@ -5,19 +5,19 @@
 #include "erofs/prefix.h"
 #include "erofs/xxh32.h"
 
-/* The longest prefix and suffix. */
+/* Room for the longest prefix and the longest name behind it. */
 #define KEY_ROOM (32 + UINT8_MAX)
 
 enum kind {
-	USERS, /* x is what the user had */
+	USERS, /* an xattr of the user: x */
 	METACOPY,
 	REDIRECT,
 	OPAQUE,
 };
 
-/* An attribute, and for shared ones what it is remembered by. */
+/* An xattr that has been read. */
 struct attr {
-	uint32_t id;
+	uint32_t id; /* of a shared one: the reference to it */
 	enum kind kind;
 	uint32_t filter_bit;
 	const struct cfs_xattr *x;
@@ -43,7 +43,8 @@ void cfs_erofs_memo_init(struct cfs_erofs_memo *memo)
 	*memo = (struct cfs_erofs_memo){ .table.hash_of = memo_hash };
 }
 
-/* Overlay's own, or what the user had under an escaped name. */
+/* Decides whether an xattr is the user's, whose name may be escaped, or one
+ * that the writer added for overlayfs. */
 static int classify(struct cfs_tree *tree, const char *key, struct attr *attr,
 		    struct cfs_err *err)
 {
@@ -91,19 +92,19 @@ static int parse_entry(struct cfs_bytes at, struct cfs_tree *tree,
 	size_t len, name_len;
 
 	if (!cfs_bytes_slice(at, 0, sizeof(disk), &part))
-		return cfs_fail(err, EBADMSG, "xattr that ends early");
+		return cfs_fail(err, EBADMSG, "truncated xattr");
 	memcpy(&disk, part.data, sizeof(disk));
 	prefix = cfs_erofs_prefix_text(disk.name_index);
 	if (!prefix)
-		return cfs_fail(err, EBADMSG, "xattr prefix %u",
+		return cfs_fail(err, EBADMSG, "unknown xattr prefix %u",
 				disk.name_index);
 	name_len = disk.name_len;
 	if (!cfs_bytes_slice(at, sizeof(disk), name_len, &suffix) ||
 	    !cfs_bytes_slice(at, sizeof(disk) + name_len,
 			     cfs_get16(disk.value_size), &attr->value))
-		return cfs_fail(err, EBADMSG, "xattr that ends early");
+		return cfs_fail(err, EBADMSG, "truncated xattr");
 	if (memchr(suffix.data, '\0', suffix.len))
-		return cfs_fail(err, EBADMSG, "NUL in an xattr's name");
+		return cfs_fail(err, EBADMSG, "NUL in the name of an xattr");
 	len = strlen(prefix);
 	memcpy(key, prefix, len);
 	memcpy(key + len, suffix.data, suffix.len);
@@ -116,7 +117,7 @@ static int parse_entry(struct cfs_bytes at, struct cfs_tree *tree,
 	return classify(tree, key, attr, err);
 }
 
-/* The same shared attribute can be referred to a million times. */
+/* Reads a shared xattr, once: a million inodes may refer to it. */
 static int parse_shared(const struct cfs_erofs_image *image, uint32_t id,
 			struct cfs_tree *tree, struct cfs_erofs_memo *memo,
 			const struct attr **ret, struct cfs_err *err)
@@ -137,7 +138,7 @@ static int parse_shared(const struct cfs_erofs_image *image, uint32_t id,
 	    !cfs_bytes_slice(image->bytes, start, image->bytes.len - start,
 			     &at))
 		return cfs_fail(err, EBADMSG,
-				"shared xattr behind the image's end");
+				"shared xattr is beyond the end of the image");
 	if (parse_entry(at, tree, &fresh, &size, err) < 0)
 		return -err->code;
 	if (image->place && cfs_bytes_slice(at, 0, size, &at))
@@ -151,6 +152,7 @@ static int parse_shared(const struct cfs_erofs_image *image, uint32_t id,
 	return 0;
 }
 
+/* Adds @attr to the xattrs of the inode, and its name to @filter. */
 static int note(struct cfs_erofs_attrs_read *ret, const struct attr *attr,
 		uint32_t *filter, struct cfs_err *err)
 {
@@ -213,9 +215,9 @@ static int parse_area(const struct cfs_erofs_image *image,
 		    note(ret, &attr, filter, err) < 0)
 			return -err->code;
 	}
-	/* The area counts whole entries, padding included. */
+	/* The size of the area includes the padding of its last entry. */
 	if (pos != area.len)
-		return cfs_fail(err, EBADMSG, "xattr that ends early");
+		return cfs_fail(err, EBADMSG, "truncated xattr");
 	return 0;
 }
 
@@ -236,13 +238,15 @@ int cfs_erofs_attrs_parse(const struct cfs_erofs_image *image,
 	for (size_t i = 0; i < sizeof(header.reserved); i++) {
 		if (header.reserved[i])
 			return cfs_fail(err, EBADMSG,
-					"xattr header with reserved bytes");
+					"reserved bytes of the xattr header "
+					"are not zero");
 	}
 	if (parse_area(image, st->xattrs, tree, memo, ret, &filter, err) < 0)
 		return -err->code;
-	/* The kernel believes the filter: a wrong bit hides an attribute. */
+	/* The kernel trusts the filter: a wrong bit would hide an xattr. */
 	if (image->feature_compat & CFS_EROFS_COMPAT_XATTR_FILTER &&
 	    filter != cfs_get32(header.name_filter))
-		return cfs_fail(err, EBADMSG, "wrong filter of xattr names");
+		return cfs_fail(err, EBADMSG,
+				"the filter of xattr names is wrong");
 	return 0;
 }

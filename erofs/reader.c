@@ -6,20 +6,21 @@
 #include "erofs/prefix.h"
 #include "erofs/reading.h"
 
-/* Names of one image; a real system has a few hundred thousand. */
+/* The maximum number of names in an image; a real system has a few hundred
+ * thousand. */
 #define NAMES_MAX (1u << 24)
 
-/* An inode that was read, by its nid. */
+/* An inode that has been read. */
 struct inode {
 	uint64_t nid;
 	struct cfs_node *node;
 	const struct cfs_erofs_detail *detail; /* NULL: not wanted */
-	uint32_t nlink;			       /* as it says */
-	uint32_t names;			       /* as found */
+	uint32_t nlink;			       /* in the inode */
+	uint32_t names;			       /* found so far */
 	uint8_t file_type;
 };
 
-/* A directory whose entries are still to be read. */
+/* A directory whose entries have not been read yet. */
 struct pending {
 	struct cfs_node *node;
 	struct cfs_erofs_stat st;
@@ -85,6 +86,7 @@ static struct inode *find_inode(const struct cfs_erofs_reading *rd,
 	return inode;
 }
 
+/* Returns the value of a name of two hex digits, or -1 for any other name. */
 static int hex_value(const char *name)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -97,8 +99,9 @@ static int hex_value(const char *name)
 }
 
 /*
- * Is this the stub of an object directory, as the writer makes them?  They are
- * no part of the tree.  Any other whiteout is written escaped.
+ * Returns 1 for a stub, which does not become part of the tree, and 0 for
+ * anything but a whiteout.  Any other whiteout is an error: the writer escapes
+ * them, so this one is meant to hide files from overlayfs.
  */
 static int read_stub(struct cfs_erofs_reading *rd,
 		     const struct cfs_erofs_stat *st, struct cfs_node *dir,
@@ -132,11 +135,14 @@ static int add_name(struct cfs_erofs_reading *rd, struct inode *inode,
 	struct cfs_node *node;
 
 	if (S_ISDIR(inode->node->mode))
-		return cfs_fail(err, EBADMSG, "a directory of two names");
+		return cfs_fail(err, EBADMSG,
+				"directory has more than one name");
 	if (rd->image.version == 2 && cfs_node_is_whiteout(inode->node))
-		return cfs_fail(err, EBADMSG, "a whiteout of two names");
+		return cfs_fail(err, EBADMSG,
+				"whiteout has more than one name");
 	if (entry->file_type != inode->file_type)
-		return cfs_fail(err, EBADMSG, "wrong file type in its name");
+		return cfs_fail(err, EBADMSG,
+				"wrong file type in the directory entry");
 	if (cfs_node_add(rd->tree, dir, entry->name, inode->node->mode, &node,
 			 err) < 0)
 		return cfs_erofs_bad(err);
@@ -161,7 +167,8 @@ static int add_inode_and_name(struct cfs_erofs_reading *rd,
 	if (cfs_erofs_inode_read(&rd->image, entry->nid, &below.st, err) < 0)
 		return -err->code;
 	if (entry->file_type != cfs_erofs_file_type(below.st.mode))
-		return cfs_fail(err, EBADMSG, "wrong file type in its name");
+		return cfs_fail(err, EBADMSG,
+				"wrong file type in the directory entry");
 	r = read_stub(rd, &below.st, dir->node, name, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -215,7 +222,8 @@ static int read_entry(struct cfs_erofs_reading *rd, const struct pending *dir,
 	return add_inode_and_name(rd, dir, entry, err);
 }
 
-/* The name is the image's: nothing of it goes to a terminal as it is. */
+/* Prefixes @err with a name of the image, in which everything but printable
+ * ASCII is replaced. */
 static int name_fault(struct cfs_bytes name, struct cfs_err *err)
 {
 	char text[CFS_NAME_MAX + 1];
@@ -245,10 +253,10 @@ static int read_dir(struct cfs_erofs_reading *rd, const struct pending *dir,
 	if (r < 0)
 		return r;
 	return dots == 2 ? 0
-			 : cfs_fail(err, EBADMSG, "directory without . or ..");
+			 : cfs_fail(err, EBADMSG, "directory lacks . or ..");
 }
 
-/* Breadth first, without recursion. */
+/* Reads all directories breadth first, without recursion. */
 static int read_dirs(struct cfs_erofs_reading *rd, struct cfs_err *err)
 {
 	char name[CFS_NODE_NAME_MAX];
@@ -273,7 +281,7 @@ static int read_root(struct cfs_erofs_reading *rd, struct cfs_err *err)
 	    0)
 		return -err->code;
 	if (!S_ISDIR(dir.st.mode))
-		return cfs_fail(err, EBADMSG, "/ is no directory");
+		return cfs_fail(err, EBADMSG, "/ is not a directory");
 	if (cfs_erofs_node_read(rd, &dir.st, root, err) < 0 ||
 	    add_inode(rd, &dir.st, root, &inode, err) < 0)
 		return cfs_ctx(err, "/");
@@ -285,20 +293,21 @@ static int check_whole(const struct cfs_erofs_reading *rd, struct cfs_err *err)
 {
 	if (rd->inodes.used + rd->stubs != rd->image.inos)
 		return cfs_fail(err, EBADMSG,
-				"%zu inodes, the superblock says %llu",
+				"%zu inodes, but the superblock says %llu",
 				rd->inodes.used + (size_t)rd->stubs,
 				(unsigned long long)rd->image.inos);
 	for (unsigned i = 0; i < 256 && rd->image.version < 2; i++) {
 		if (!rd->hex_names[i])
 			return cfs_fail(err, EBADMSG,
-					"/%02x, that hides an object "
-					"directory, is not there",
+					"the stub /%02x, which hides a "
+					"directory of objects, is missing",
 					i);
 	}
 	return 0;
 }
 
-/* After the tree is finished, which counts names anew. */
+/* Compares link counts with the number of names, which was counted when the
+ * tree was finished. */
 static int check_links(const struct cfs_erofs_reading *rd, struct cfs_err *err)
 {
 	char name[CFS_NODE_NAME_MAX];
@@ -314,10 +323,11 @@ static int check_links(const struct cfs_erofs_reading *rd, struct cfs_err *err)
 		    (rd->image.version < 2 || !cfs_node_is_whiteout(node)))
 			node->nlink = inode->nlink;
 		else if (node->nlink != inode->nlink)
-			return cfs_fail(err, EBADMSG,
-					"%s: nlink %u, and there are %u",
-					cfs_node_name(node, name), inode->nlink,
-					node->nlink);
+			return cfs_fail(
+				err, EBADMSG,
+				"%s: link count is %u, but %u were found",
+				cfs_node_name(node, name), inode->nlink,
+				node->nlink);
 	}
 	return 0;
 }
@@ -426,7 +436,8 @@ int cfs_erofs_locate(struct cfs_bytes image, uint64_t off,
 	return 0;
 }
 
-/* The digest that @path, "xx/" and the other digits, is made of. */
+/* Sets *@ret to the digest of which @path is the object path.  Returns false if
+ * it is not an object path. */
 static bool object_of_path(const char *path, struct cfs_digest *ret)
 {
 	size_t len = path ? strlen(path) : 0;
@@ -455,7 +466,7 @@ static int report(const struct cfs_tree *tree, const struct cfs_node *node,
 	/* overlayfs follows the path, whatever the digest is. */
 	if (alg && path && !is_object)
 		return cfs_fail(err, EBADMSG,
-				"its backing path is not that of an object");
+				"its backing path is not an object path");
 	if (!has_digest && !is_object)
 		return 0;
 	if (alg && digest.alg != alg)

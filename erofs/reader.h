@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * composefs images back into trees.  An image is bytes nobody vouches for:
- * everything is checked that the kernel, composefs-rs or a walk relies on.
+ * Reads composefs images (erofs/format.h) into trees.  An image is untrusted
+ * input: everything is checked that the kernel, composefs-rs or a walk over the
+ * tree relies on.
  *
  * Source: linux fs/erofs; composefs-rs crates/composefs/src/erofs/reader.rs.
  */
@@ -11,23 +12,26 @@
 #include "base/bytes.h"
 #include "tree/node.h"
 
-/* Source: composefs-rs erofs/reader.rs. */
+/* The size of the largest image that is read.
+ * Source: composefs-rs crates/composefs/src/erofs/reader.rs. */
 #define CFS_EROFS_IMAGE_MAX (UINT64_C(1) << 30)
 
 enum cfs_erofs_read_flags {
-	/* As composefs-info: link counts that are wrong are taken as they
-	 * are, since composefs' C writes what a dumpfile says.  Not those of
-	 * directories, nor of version 2's whiteouts. */
+	/* For composefs-info: accept wrong link counts and keep them in the
+	 * tree, because composefs' C programs write those of the dumpfile.
+	 * Those of directories, and of whiteouts in version 2, must be right
+	 * nevertheless. */
 	CFS_EROFS_READ_INFO = 1,
 };
 
 /*
- * Reads @image into a new, finished tree; what the writer added (stubs,
- * marks of whiteouts, overlay's own xattrs) is taken away again.
- * *@ret_version (may be NULL): the image's version, 0, 1 or 2.
+ * Reads @image into a new, finished tree, which the caller frees.  What the
+ * writer added is removed: stubs, marks of whiteouts, and the xattrs
+ * trusted.overlay.metacopy and redirect.
+ * Sets *@ret_version (may be NULL) to the image's version, 0, 1 or 2.
  *
- * Errors: -EBADMSG, worded, for what is no composefs image or not a sane one;
- * -EFBIG over CFS_EROFS_IMAGE_MAX; -ENOMEM.
+ * Errors: -EBADMSG if @image is not a valid composefs image; -EFBIG if it is
+ * larger than CFS_EROFS_IMAGE_MAX; -ENOMEM.
  */
 int cfs_erofs_read(struct cfs_bytes image, unsigned flags,
 		   struct cfs_tree **ret, unsigned *ret_version,
@@ -35,20 +39,21 @@ int cfs_erofs_read(struct cfs_bytes image, unsigned flags,
 	__attribute__((nonnull(3, 5)));
 
 /*
- * What an image says of an inode besides what is in the tree, as it stands
- * there: composefs-info prints it.
+ * Facts about an inode that the tree does not keep, as they are in the image,
+ * for composefs-info to print.
  */
 struct cfs_erofs_detail {
-	uint64_t size; /* of directories too */
-	/* The user's attributes in the order of the disk, shared ones last;
-	 * what marks whiteouts and their directories is among them. */
+	uint64_t size; /* in bytes, also of directories */
+	/* The xattrs except metacopy and redirect, in the order on disk, shared
+	 * ones last.  Marks of whiteouts and their directories are included. */
 	uint32_t n;
 	const struct cfs_xattr *xattrs[];
 };
 
 /*
- * cfs_erofs_read() with CFS_EROFS_READ_INFO, and *@ret_details by the seq of
- * inodes (of a CFS_NODE_LINK it is NULL); it belongs to the tree.
+ * Like cfs_erofs_read() with CFS_EROFS_READ_INFO.  Sets *@ret_details to an
+ * array indexed by the seq of nodes, with NULL for each CFS_NODE_LINK.  It
+ * belongs to the tree.  Errors: see cfs_erofs_read().
  */
 int cfs_erofs_read_details(struct cfs_bytes image, struct cfs_tree **ret,
 			   unsigned *ret_version,
@@ -56,11 +61,13 @@ int cfs_erofs_read_details(struct cfs_bytes image, struct cfs_tree **ret,
 			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Calls @found for every object that @image needs, in no particular order,
- * perhaps more than once.  @alg: what the objects are; then every backing path
- * has to be the object's.  0: either, and other paths do not count.
- * @found returns 0 or an error, which ends the search.
- * Errors: as above, also for an object of the other algorithm.
+ * Calls @found for every object that @image needs, in no particular order and
+ * possibly more than once.
+ * @alg: the algorithm of all objects; every backing path must then be an object
+ * path.  0: objects of both algorithms, and other backing paths are ignored.
+ * @found: returns 0, or negative errno to end the search.
+ * Errors: see cfs_erofs_read(); -EBADMSG also for an object of another
+ * algorithm; those of @found.
  */
 int cfs_erofs_objects(struct cfs_bytes image, enum cfs_alg alg,
 		      int (*found)(void *ctx, const struct cfs_digest *digest,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What stands on more than one inode is written once, in a table. */
+/* Finds the xattrs that several inodes have, which are written once, in a
+ * table. */
 #include <string.h>
 
 #include "erofs/plan.h"
@@ -9,7 +10,7 @@ static int no_memory(struct cfs_err *err)
 	return cfs_fail(err, ENOMEM, "out of memory");
 }
 
-/* Puts an attribute into the table.  Returns 1 + its number. */
+/* Adds an xattr to the table.  Returns 1 + its index. */
 static uint32_t add_shared(struct cfs_erofs_plan *plan,
 			   const struct cfs_erofs_pair *pair,
 			   struct cfs_bytes value)
@@ -34,7 +35,7 @@ static void share_pairs(struct cfs_erofs_plan *plan)
 	}
 }
 
-/* @other and @inode say the same: the table says it for both. */
+/* Makes @inode share the metacopy of @other, whose value is the same. */
 static int share_metacopy(struct cfs_erofs_plan *plan,
 			  struct cfs_erofs_inode *other,
 			  struct cfs_erofs_inode *inode, struct cfs_err *err)
@@ -54,6 +55,7 @@ static int share_metacopy(struct cfs_erofs_plan *plan,
 	return 0;
 }
 
+/* Makes @inode share the redirect of @other, whose value is the same. */
 static int share_redirect(struct cfs_erofs_plan *plan,
 			  struct cfs_erofs_inode *other,
 			  struct cfs_erofs_inode *inode, struct cfs_err *err)
@@ -74,9 +76,9 @@ static int share_redirect(struct cfs_erofs_plan *plan,
 }
 
 /*
- * The first inode of every digest.  In a slot: the inode's number + 1, and
- * above it 32 bits of the digest's hash, so that others are told apart
- * without being looked at.
+ * A hash table of the first inode with each digest.  A slot has 1 + the index
+ * of the inode in its lower half and 32 bits of the digest's hash in the upper
+ * half, so that most other digests are rejected without a look at their inode.
  */
 struct firsts {
 	uint64_t *slots; /* owned */
@@ -94,7 +96,7 @@ static bool make_firsts(struct firsts *firsts, size_t n)
 	return firsts->slots;
 }
 
-/* The first inode with the digest of @inode, which may be itself. */
+/* Returns the first inode with the digest of @inode, possibly @inode itself. */
 static struct cfs_erofs_inode *first_of(const struct cfs_erofs_plan *plan,
 					struct firsts *firsts,
 					struct cfs_erofs_inode *inode)
@@ -121,7 +123,8 @@ static struct cfs_erofs_inode *first_of(const struct cfs_erofs_plan *plan,
 	}
 }
 
-/* Where all paths are those of digests, what shares the one shares both. */
+/* Lets inodes with equal digests share metacopy.  If every backing path is its
+ * digest's, they share redirect as well. */
 static int share_digests(struct cfs_erofs_plan *plan, struct firsts *firsts,
 			 struct cfs_err *err)
 {
@@ -142,14 +145,15 @@ static int share_digests(struct cfs_erofs_plan *plan, struct firsts *firsts,
 		if (other == inode)
 			continue;
 		r = share_metacopy(plan, other, inode, err);
-		if (r == 0 && !plan->spelled)
+		if (r == 0 && !plan->has_custom_paths)
 			r = share_redirect(plan, other, inode, err);
 	}
 	return r;
 }
 
-/* Paths that are spelled out, and those that digests stand for: one that is
- * spelled out may be that of an object after all. */
+/* Hashes the backing path of an inode.  A path that is stored as text may still
+ * be an object path, and must then have the same hash as one stored as a
+ * digest. */
 static uint64_t path_hash(const void *entry)
 {
 	const struct cfs_erofs_inode *inode = entry;
@@ -202,6 +206,7 @@ static bool same_path(const void *entry, const void *key)
 		      path_of(k->plan, b, b_path)) == 0;
 }
 
+/* Lets @inode share redirect with an earlier inode that has the same path. */
 static int share_path(struct cfs_erofs_plan *plan, struct cfs_table *paths,
 		      struct cfs_erofs_inode *inode, struct cfs_err *err)
 {
@@ -246,7 +251,7 @@ int cfs_erofs_share(struct cfs_erofs_plan *plan, struct cfs_err *err)
 		return no_memory(err);
 	r = share_digests(plan, &firsts, err);
 	free(firsts.slots);
-	if (r == 0 && plan->spelled)
+	if (r == 0 && plan->has_custom_paths)
 		r = share_paths(plan, err);
 	return r < 0 ? r : cfs_erofs_place_shared(plan, err);
 }

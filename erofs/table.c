@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The order and the places of the shared xattrs. */
+/* The order of the shared xattrs, and their places in the table. */
 #include <string.h>
 
 #include "erofs/plan.h"
@@ -12,7 +12,8 @@ static int compare_bytes(struct cfs_bytes a, struct cfs_bytes b)
 	return r ? r : (a.len > b.len) - (a.len < b.len);
 }
 
-/* Version 0 and 1: the last key first, the longest value first. */
+/* The order of versions 0 and 1: the last key first; for one key, the longest
+ * value first. */
 static int descending(const struct cfs_erofs_shared *a,
 		      const struct cfs_erofs_shared *b)
 {
@@ -25,7 +26,8 @@ static int descending(const struct cfs_erofs_shared *a,
 	return compare_bytes(b->value, a->value);
 }
 
-/* Version 2: as they stand on disk. */
+/* The order of version 2: by the number of the prefix, the rest of the key, the
+ * value. */
 static int ascending(const struct cfs_erofs_shared *a,
 		     const struct cfs_erofs_shared *b)
 {

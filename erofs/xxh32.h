@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 
-/* XXH32 of @data, as EROFS' filter of xattr names wants it.
+/* Returns XXH32 of @data, the hash function of EROFS' filter of xattr names.
  * Source: xxHash specification, doc/xxhash_spec.md. */
 uint32_t cfs_erofs_xxh32(struct cfs_bytes data, uint32_t seed);
 

@@ -78,7 +78,7 @@ stricter "15.1: 8, a device number of 33 bits" 'rdev is over 4294967295' \
 	'/c 0 20644 1 0 0 4294967296 0.0 - - -'
 stricter "15.1: 9, a size whose chunks cannot be counted" 'size 18446744073709551615' \
 	'/f 18446744073709551615 100644 1 0 0 0 0.0 - - -'
-agree "15.2, a user's xattr of a mark's name" \
+agree "a user's xattr of a mark's name" \
 	'/d 0 40755 2 0 0 0 0.0 - - - trusted.overlay.whiteouts=abc' \
 	'/d/w 0 20644 1 0 0 0 0.0 - - -'
 write "/d 0 40755 2 0 0 0 0.0 - - - user.overlay.whiteouts=$(printf %0300d 0)" \
@@ -108,16 +108,16 @@ stricter "an xattr whose name NUL ends" 'NUL in the name' \
 	'/f 0 100644 1 0 0 0 0.0 - - - user.a\x00b=c'
 
 # What changes digests.
-agree "15.2, links of a file: the field" '/a 0 100644 7 0 0 0 0.0 - - -' \
+agree "links of a file: the field" '/a 0 100644 7 0 0 0 0.0 - - -' \
 	'/b 0 @100644 - - - - 0.0 /a - -'
 write '/a 0 100644 7 0 0 0 0.0 - - -' '/b 0 @100644 - - - - 0.0 /a - -'
 cfs 1 in.dump seven.img
 write '/a 0 100644 2 0 0 0 0.0 - - -' '/b 0 @100644 - - - - 0.0 /a - -'
 cfs 1 in.dump two.img
 check "  to cfsctl: the names" cmp seven.img two.img
-agree "15.2, a hardlink that sorts before its file" '/b 0 100644 2 0 0 0 0.0 - - -' \
+agree "a hardlink that sorts before its file" '/b 0 100644 2 0 0 0 0.0 - - -' \
 	'/a 0 @100644 - - - - 0.0 /b - -' '/c 0 40755 2 0 0 0 0.0 - - -'
-agree "15.2, a time before 1970: the earliest" '/a 0 100644 1 0 0 0 -5.0 - - -' \
+agree "a time before 1970: the earliest" '/a 0 100644 1 0 0 0 -5.0 - - -' \
 	'/b 0 100644 1 0 0 0 9.0 - - -'
 cfs 1 in.dump unsigned.img
 ! cmp -s unsigned.img ours.img
@@ -129,16 +129,16 @@ same "  cfsctl makes the one that it is told" "$(od -An -tu1 -j12 -N1 zero.img |
 many=$(for i in $(seq 200); do printf ' user.%03d=v' "$i"; done)
 agree "15.1: 19, 15.2, over 128 shared xattrs" "/a 0 100644 1 0 0 0 0.0 - - -$many" \
 	"/b 0 100644 1 0 0 0 0.0 - - -$many"
-agree "15.2, a backing path that is not the digest's" \
+agree "a backing path that is not the digest's" \
 	"/f 9 100644 1 0 0 0 0.0 some/where - aa$a"
 same "  is kept" "$(line_of /f | cut -d' ' -f9)" some/where
 cfs 1 in.dump ours.img
 same "  by cfsctl it is the object's" "$(line_of /f | cut -d' ' -f9)" "aa/$a"
 agree "15.1: 18, 15.2, a whiteout that looks like a stub" '/0f 0 20644 1 0 0 0 0.0 - - -'
 same "  is read as one" "$(line_of /0f | cut -d' ' -f3)" 20644
-agree "15.2, a whiteout of two names" \
+agree "a whiteout of two names" \
 	'/v 0 20644 1 0 0 0 0.0 - - -' '/w 0 @20644 1 0 0 0 0.0 /v - -'
-agree "15.2, a whiteout of two links" '/v 0 20644 2 0 0 0 0.0 - - -'
+agree "a whiteout of two links" '/v 0 20644 2 0 0 0 0.0 - - -'
 agree "15.1: 22, 15.2, a size of 0 and a digest" "/f 0 100644 1 0 0 0 0.0 aa/$a - aa$a"
 printf '%s\n' "$root" '/f 0 100644 1 0 0 0 0.0 - - -' > plain.dump
 for version in 1 2; do

@@ -62,7 +62,7 @@ printf '%s\n/f 9 100644 1 0 0 0 0.0 a/b - -\n' "$root" > path.dump
 cfsctl mkcomposefs --from-file path.dump path.img
 path() { cfsctl --repo repo import-image path < path.img; }
 refuse "nor one whose files are no objects" \
-	"/f: its backing path is not that of an object" path
+	"/f: its backing path is not an object path" path
 h=$(printf '0123456789abcdef%.0s' 1 2 3 4 5 6 7 8)
 printf '%s\n/f 9 100644 1 0 0 0 0.0 01/%s - %s\n' "$root" "${h#01}" "$h" > sha512.dump
 cfsctl --no-repo --hash sha512 compute-id --no-propagate-usr-to-root \

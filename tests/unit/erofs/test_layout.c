@@ -171,7 +171,7 @@ TEST(a_link_to_what_was_removed_is_refused)
 	CHECK(cfs_erofs_order(&p.plan, &err) == 0);
 	CHECK(cfs_erofs_share(&p.plan, &err) == 0);
 	CHECK(cfs_erofs_layout(&p.plan, &err) == -EINVAL);
-	CHECK(strcmp(err.msg, "/: l is a link to what is not there") == 0);
+	CHECK(strcmp(err.msg, "/: l: hard link target is missing") == 0);
 	plan_end(&p);
 }
 

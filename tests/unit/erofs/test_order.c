@@ -174,7 +174,7 @@ TEST(files_elsewhere_are_told_by_digest_or_path)
 	CHECK(inode_at(&p, "/b")->flags == both);
 	CHECK(inode_at(&p, "/c")->flags == both);
 	CHECK(inode_at(&p, "/d")->flags == own);
-	CHECK(p.plan.n_digests == 2 && p.plan.spelled);
+	CHECK(p.plan.n_digests == 2 && p.plan.has_custom_paths);
 	plan_end(&p);
 	plan_order(&p, 2, text);
 	CHECK(inode_at(&p, "/b")->flags == object);

@@ -159,7 +159,7 @@ TEST(wrong_link_counts_are_refused_but_for_information)
 	CHECK(cfs_dump_read(text(dump), CFS_DUMP_LENIENT, &tree, &err) == 0);
 	CHECK(cfs_erofs_write(tree, 1, 0, &image, &err) == 0);
 	CHECK(read_it(&image) == -EBADMSG);
-	CHECK(strstr(err.msg, "/a: nlink 9, and there are 2"));
+	CHECK(strstr(err.msg, "/a: link count is 9, but 2 were found"));
 	CHECK(cfs_erofs_read(cfs_buf_bytes(&image), CFS_EROFS_READ_INFO, &back,
 			     NULL, &err) == 0);
 	CHECK(back->root->dir.first->nlink == 9);
@@ -203,7 +203,7 @@ TEST(a_superblock_that_is_not_ours_is_refused)
 	refused(ROOT, 1, SUPER(reserved) + 22, 1, "does not");
 	refused(ROOT, 1, SUPER(blocks), 5, "blocks");
 	refused(ROOT, 1, SUPER(inos), 3, "inodes");
-	refused(ROOT, 1, SUPER(xattr_blkaddr) + 1, 1, "behind the end");
+	refused(ROOT, 1, SUPER(xattr_blkaddr) + 1, 1, "beyond the end");
 	refused(ROOT, 1, SUPER(build_time_nsec) + 3, 0x7f, "nanoseconds");
 	refused(ROOT, 1, SUPER(root_nid), 38, "directory");
 	refused(ROOT, 1, SUPER(root_nid), 1, "inode 1");
@@ -241,16 +241,17 @@ TEST(an_inode_that_is_not_sane_is_refused)
 	refused(F2, 2, FIELD(F_INODE, mtime_nsec) + 3, 0x7f, "nanoseconds");
 	refused(F2, 2, FIELD(F_INODE, mode) + 1, 0xf0, "mode");
 	refused(F2, 2, FIELD(F_INODE, mode) + 1, 0x21, "data");
-	refused(F2, 2, FIELD(F_INODE, nlink), 2, "nlink");
+	refused(F2, 2, FIELD(F_INODE, nlink), 2, "link count");
 	refused(F2, 2, FIELD(F_INODE, size) + 5, 1, "size");
 	refused(F2, 2, FIELD(F_INODE, size) + 1, 0x10, "size");
 	refused(F2, 2, FIELD(F_INODE, format), 1, "overlaps");
 	refused(F2, 2, FIELD(F_INODE, size) + 1, 0x0f, "crosses");
-	refused(F2, 2, FIELD(F_INODE, xattr_icount) + 1, 0xff, "xattrs behind");
-	refused(F2, 2, FIELD(ROOT_INODE, nlink), 3, "nlink");
+	refused(F2, 2, FIELD(F_INODE, xattr_icount) + 1, 0xff,
+		"xattrs are beyond");
+	refused(F2, 2, FIELD(ROOT_INODE, nlink), 3, "link count");
 	/* The inode moves into what the root has. */
 	refused(F2, 2, DIRENT(2), (ROOT_INODE + 64) / 32, "inode 38");
-	refused(F2, 2, DIRENT(2) + 7, 0x80, "behind the image's end");
+	refused(F2, 2, DIRENT(2) + 7, 0x80, "beyond the end of the image");
 }
 
 TEST(a_directory_that_is_not_sane_is_refused)
@@ -258,9 +259,9 @@ TEST(a_directory_that_is_not_sane_is_refused)
 	/* ".", "..", "f" */
 	refused(F2, 2, DIRENT(0), 37, ".");
 	refused(F2, 2, DIRENT(1), 37, "..");
-	refused(F2, 2, DIRENT(0) + 8, 0, "names at 0");
-	refused(F2, 2, DIRENT(0) + 8, 35, "names at 35");
-	refused(F2, 2, DIRENT(0) + 9, 1, "names at");
+	refused(F2, 2, DIRENT(0) + 8, 0, "first name at 0");
+	refused(F2, 2, DIRENT(0) + 8, 35, "first name at 35");
+	refused(F2, 2, DIRENT(0) + 9, 1, "first name at");
 	refused(F2, 2, DIRENT(1) + 8, 36, "neighbours");
 	refused(F2, 2, DIRENT(2) + 8, 37, "neighbours");
 	refused(F2, 2, DIRENT(2) + 8, 200, "neighbours");
@@ -270,7 +271,7 @@ TEST(a_directory_that_is_not_sane_is_refused)
 	refused(F2, 2, DIRENT(3) + 3, 0, "0 bytes");
 	refused(F2, 2, DIRENT(3) + 3, '-', "order");
 	/* A second name of the root directory itself. */
-	refused(F2, 2, DIRENT(2), ROOT_INODE / 32, "two names");
+	refused(F2, 2, DIRENT(2), ROOT_INODE / 32, "more than one name");
 }
 
 TEST(an_xattr_area_that_is_not_sane_is_refused)
@@ -279,12 +280,12 @@ TEST(an_xattr_area_that_is_not_sane_is_refused)
 	size_t area = ROOT_NAMES;
 
 	refused(dump, 2, area, 0, "filter");
-	refused(dump, 2, area + 4, 1, "behind the image's end");
+	refused(dump, 2, area + 4, 1, "beyond the end of the image");
 	refused(dump, 2, area + 4, 9, "shared");
 	refused(dump, 2, area + 5, 1, "reserved");
-	refused(dump, 2, area + 12, 200, "ends early");
+	refused(dump, 2, area + 12, 200, "truncated xattr");
 	refused(dump, 2, area + 13, 7, "prefix");
-	refused(dump, 2, area + 15, 200, "ends early");
+	refused(dump, 2, area + 15, 200, "truncated xattr");
 	refused(dump, 2, area + 16, 0, "NUL");
 }
 
@@ -518,6 +519,6 @@ TEST(backing_paths_are_those_of_objects_when_there_is_a_repository)
 		CHECK(cfs_erofs_objects(cfs_buf_bytes(&image), CFS_ALG_SHA256,
 					collect, &list, &err) == -EBADMSG);
 		CHECK(strcmp(err.msg, "image: /f: its backing path is not "
-				      "that of an object") == 0);
+				      "an object path") == 0);
 	}
 }

@@ -44,7 +44,7 @@ TEST(files_of_one_digest_share_digest_and_path)
 	a = inode_at(&p, "/a");
 	b = inode_at(&p, "/b");
 	c = inode_at(&p, "/c");
-	CHECK(shared(&p.plan) == 2 && !p.plan.spelled);
+	CHECK(shared(&p.plan) == 2 && !p.plan.has_custom_paths);
 	CHECK(a->metacopy && a->metacopy == c->metacopy);
 	CHECK(a->redirect && a->redirect == c->redirect);
 	CHECK(!b->metacopy && !b->redirect);
