@@ -3,6 +3,7 @@
 #define CFS_CFSCTL_CLI_JSON_H
 
 #include "base/json_write.h"
+#include "cfsctl/cli/options.h"
 #include "fsverity/digest.h"
 
 /*
