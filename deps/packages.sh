@@ -3,7 +3,8 @@
 #
 # deps/packages.sh: installs what is missing of the distribution's packages.
 #
-# Usage: deps/packages.sh GROUP...
+# Usage: deps/packages.sh [-l] GROUP...
+#   -l      print the names of a group's packages, and install nothing
 #   build   compile the programs
 #   check   the tests that need no virtual machine
 #   vm      build the User-Mode-Linux kernel, run it and QEMU
@@ -11,6 +12,7 @@
 # Says nothing when all is there (one dpkg query, 0.02 s). Reads the package
 # lists only when there are none, or when a package is not found in them. Waits
 # for another apt that holds the lock. Without root it names what to install.
+# Removes nothing: where a package that is there stands in the way, it fails.
 #
 # Known to be right for Debian 12 and 13.
 set -eu
@@ -30,7 +32,7 @@ group() {
 		linux-libc-dev ;;
 	check) echo "$clang" e2fsprogs fsverity keyutils erofs-utils strace attr \
 		acl mandoc systemd openssl python3 valgrind musl-tools \
-		softhsm2 btrfs-progs libarchive-tools ;;
+		softhsm2 btrfs-progs libarchive-tools bsdextrautils ;;
 	vm) echo qemu-system-x86 cpio busybox-static kmod bc flex bison zstd \
 		e2fsprogs fsverity keyutils debian-archive-keyring ;;
 	demo) echo mmdebstrap debian-archive-keyring zstd ;;
@@ -41,6 +43,11 @@ group() {
 	esac
 }
 
+if [ "${1-}" = -l ]; then
+	shift
+	for g; do group "$g"; done
+	exit
+fi
 [ $# -gt 0 ] || {
 	sed -n '/^# Usage/,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2
 	exit 2
@@ -71,7 +78,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 apt() {
-	apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=600 \
+	apt-get -qq -y --no-install-recommends --no-remove -o DPkg::Lock::Timeout=600 \
 		-o Acquire::Retries=3 "$@" </dev/null >"$log" 2>&1
 }
 

@@ -60,7 +60,7 @@ else
 fi
 
 # Flags for our own sources are nothing to the libraries of others.
-for flags in CFLAGS=-O0 LDFLAGS=-s "CPPFLAGS=-DX -DY" SAN=1; do
+for flags in CFLAGS=-O0 LDFLAGS=-s "CPPFLAGS=-DX -DY" SAN=1 SUITE=sid; do
 	check "$flags: the same static libraries" remake "$flags" "$TMPDIR/out/deps.mk"
 	same "$flags: none are built" "$(prefix out)$(grep -c made log)" "${other}/static-libs-glibc/${libs##*/}0"
 done
