@@ -49,7 +49,8 @@ void cmd_compute_choose(const struct cfs_globals *g, struct cfs_computation *c)
 			repo.meta.erofs_default);
 }
 
-int cmd_compute_tree(struct cfs_computation *c, const struct cfs_source *source,
+int cmd_compute_tree(struct cfs_computation *c,
+		     const struct cfs_tree_source *source,
 		     struct cfs_tree **ret, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;

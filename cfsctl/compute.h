@@ -22,7 +22,8 @@ void cmd_compute_choose(const struct cfs_globals *g,
 			struct cfs_computation *c) CFS_NONNULL;
 
 /* Reads and transforms the tree; cfs_tree_free() frees *@ret. */
-int cmd_compute_tree(struct cfs_computation *c, const struct cfs_source *source,
+int cmd_compute_tree(struct cfs_computation *c,
+		     const struct cfs_tree_source *source,
 		     struct cfs_tree **ret,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -7,7 +7,7 @@
 #include "erofs/writer.h"
 
 struct options {
-	struct cfs_source source;
+	struct cfs_tree_source source;
 	const char *output;
 };
 
@@ -38,8 +38,9 @@ static int save_image(const struct cfs_computation *c,
 	return r < 0 ? cfs_ctx(err, "write %s", path) : 0;
 }
 
-static int compute(const struct cfs_globals *g, const struct cfs_source *source,
-		   const char *out, struct cfs_digest *ret, struct cfs_err *err)
+static int compute(const struct cfs_globals *g,
+		   const struct cfs_tree_source *source, const char *out,
+		   struct cfs_digest *ret, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	struct cfs_computation c;
@@ -57,7 +58,7 @@ static int compute(const struct cfs_globals *g, const struct cfs_source *source,
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
-	struct cfs_source source = o->source;
+	struct cfs_tree_source source = o->source;
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_digest id;
 	int r;

@@ -5,7 +5,7 @@
 #include "cfsctl/karg.h"
 
 struct options {
-	struct cfs_source source;
+	struct cfs_tree_source source;
 	bool json;
 };
 
@@ -16,8 +16,9 @@ static const struct cfs_opt options[] = {
 	{ 0 },
 };
 
-static int compute(const struct cfs_globals *g, const struct cfs_source *source,
-		   struct cfs_karg *karg, struct cfs_err *err)
+static int compute(const struct cfs_globals *g,
+		   const struct cfs_tree_source *source, struct cfs_karg *karg,
+		   struct cfs_err *err)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	struct cfs_computation c;
@@ -33,7 +34,7 @@ static int compute(const struct cfs_globals *g, const struct cfs_source *source,
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
-	struct cfs_source source = o->source;
+	struct cfs_tree_source source = o->source;
 	struct cfs_karg karg = { .insecure = call->g->insecure };
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
 	struct cfs_json_writer w = { .buf = &buf };

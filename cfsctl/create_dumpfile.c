@@ -6,7 +6,7 @@
 #include "tree/dump.h"
 
 struct options {
-	struct cfs_source source;
+	struct cfs_tree_source source;
 };
 
 static const struct cfs_opt options[] = {
@@ -19,7 +19,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	const struct options *o = call->options;
-	struct cfs_source source = o->source;
+	struct cfs_tree_source source = o->source;
 	struct cfs_computation c;
 	int r;
 

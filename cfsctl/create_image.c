@@ -14,7 +14,7 @@
 #include "repo/ref.h"
 
 struct options {
-	struct cfs_source source;
+	struct cfs_tree_source source;
 };
 
 static const struct cfs_opt options[] = {
@@ -70,7 +70,8 @@ static int check_objects(const struct cfs_store *store,
 	return 0;
 }
 
-static int read_source(struct cfs_store *store, const struct cfs_source *source,
+static int read_source(struct cfs_store *store,
+		       const struct cfs_tree_source *source,
 		       struct cfs_tree **ret, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
@@ -107,8 +108,9 @@ static int check_place(const struct cfs_globals *g, const char *path,
 }
 
 /* All formats of the repository; the default one is printed and named. */
-static int create(const struct cfs_globals *g, const struct cfs_source *source,
-		  const char *name, struct cfs_digest *ret, struct cfs_err *err)
+static int create(const struct cfs_globals *g,
+		  const struct cfs_tree_source *source, const char *name,
+		  struct cfs_digest *ret, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
@@ -144,7 +146,7 @@ static int create(const struct cfs_globals *g, const struct cfs_source *source,
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
-	struct cfs_source source = o->source;
+	struct cfs_tree_source source = o->source;
 	int next = cmd_source_operand(&source, call);
 	const char *name = next < call->n ? call->operand[next] : NULL;
 	char hex[CFS_DIGEST_HEX_MAX];

@@ -28,7 +28,8 @@ int cmd_source_filter(const char *text, void *to, struct cfs_err *err)
 	return 0;
 }
 
-int cmd_source_operand(struct cfs_source *source, const struct cfs_call *call)
+int cmd_source_operand(struct cfs_tree_source *source,
+		       const struct cfs_call *call)
 {
 	source->path = source->dumpfile ? NULL : call->operand[0];
 	return source->path ? 1 : 0;
@@ -101,7 +102,7 @@ static bool says_yes(const struct cfs_tree *tree, const char *key)
 
 /* Directories that are opaque to overlayfs, when the attributes that say so
  * are about to be dropped. */
-static void warn_of_opaque(const struct cfs_source *source,
+static void warn_of_opaque(const struct cfs_tree_source *source,
 			   const struct cfs_tree *tree)
 {
 	static const char *const keys[] = { "trusted.overlay.opaque",
@@ -128,7 +129,7 @@ static int no_usr(struct cfs_err *err)
 }
 
 /* What can be told of a directory without reading it. */
-static int check_directory(const struct cfs_source *source, int root,
+static int check_directory(const struct cfs_tree_source *source, int root,
 			   struct cfs_err *err)
 {
 	struct stat st;
@@ -143,8 +144,8 @@ static int check_directory(const struct cfs_source *source, int root,
 				  source->mountpoints, err);
 }
 
-static int transform(const struct cfs_source *source, struct cfs_tree *tree,
-		     int root, struct cfs_err *err)
+static int transform(const struct cfs_tree_source *source,
+		     struct cfs_tree *tree, int root, struct cfs_err *err)
 {
 	const struct cfs_content content = { read_content, &root };
 	int r = 0;
@@ -171,7 +172,7 @@ static void count_file(void *progress, uint64_t bytes)
 	cmd_progress_file(progress);
 }
 
-static int scan(const struct cfs_source *source, int root,
+static int scan(const struct cfs_tree_source *source, int root,
 		struct cfs_digester *digester, const char *what,
 		struct cfs_tree **ret, struct cfs_err *err)
 {
@@ -188,7 +189,7 @@ static int scan(const struct cfs_source *source, int root,
 	return r;
 }
 
-int cmd_source_read(const struct cfs_source *source,
+int cmd_source_read(const struct cfs_tree_source *source,
 		    struct cfs_digester *digester, const char *what,
 		    struct cfs_tree **ret, struct cfs_err *err)
 {

@@ -13,7 +13,7 @@
 #include "tree/scan.h"
 #include "tree/transform.h"
 
-struct cfs_source {
+struct cfs_tree_source {
 	const char *path;     /* of the directory, or NULL: */
 	const char *dumpfile; /* "-" is stdin */
 	bool bootable;
@@ -86,7 +86,7 @@ int cmd_source_filter(const char *text, void *to,
 
 /* Sets @source->path to that operand, if there is one.  Returns the index of
  * the operand after it. */
-int cmd_source_operand(struct cfs_source *source,
+int cmd_source_operand(struct cfs_tree_source *source,
 		       const struct cfs_call *call) CFS_NONNULL;
 
 /*
@@ -94,7 +94,7 @@ int cmd_source_operand(struct cfs_source *source,
  * @digester: as struct cfs_scan has it; a dumpfile needs none.
  * @what: is done to the files, for the user who waits: "stored".
  */
-int cmd_source_read(const struct cfs_source *source,
+int cmd_source_read(const struct cfs_tree_source *source,
 		    struct cfs_digester *digester, const char *what,
 		    struct cfs_tree **ret, struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 2, 3, 4, 5)));

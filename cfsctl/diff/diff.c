@@ -124,7 +124,7 @@ static int compare(const struct cfs_diff_side side[2],
 }
 
 static int read_and_compare(const struct cfs_globals *g,
-			    const struct cfs_source *source,
+			    const struct cfs_tree_source *source,
 			    char *const names[static 2],
 			    const struct ignored *ignored,
 			    struct cfs_diff_print *p, bool all,
@@ -144,7 +144,7 @@ static int read_and_compare(const struct cfs_globals *g,
 struct options {
 	struct cfs_opt_list ignore;
 	bool json, all, no_trunc;
-	struct cfs_source source;
+	struct cfs_tree_source source;
 };
 
 static const struct cfs_opt options[] = {

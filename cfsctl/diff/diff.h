@@ -48,7 +48,8 @@ struct cfs_diff_images {
  * image of the repository.  Digests are of the algorithm that the other side
  * has, unless --hash says otherwise.
  */
-int cmd_diff_read(const struct cfs_globals *g, const struct cfs_source *source,
+int cmd_diff_read(const struct cfs_globals *g,
+		  const struct cfs_tree_source *source,
 		  char *const names[static 2], struct cfs_diff_side side[2],
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

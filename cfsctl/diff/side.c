@@ -152,11 +152,11 @@ static enum cfs_alg choose_alg(const struct cfs_globals *g,
 	return alg_of(&side[1]) ? alg_of(&side[1]) : alg_of_repo(g);
 }
 
-static int read_dir(const struct cfs_source *source, enum cfs_alg alg,
+static int read_dir(const struct cfs_tree_source *source, enum cfs_alg alg,
 		    struct cfs_diff_side *side, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
-	struct cfs_source dir = *source;
+	struct cfs_tree_source dir = *source;
 	int r = cfs_digester_new(alg, source->threads, NULL, &digester, err);
 
 	if (r < 0)
@@ -200,7 +200,8 @@ static int identify(const struct cfs_globals *g, enum cfs_alg alg,
 				       &side->id, err);
 }
 
-int cmd_diff_read(const struct cfs_globals *g, const struct cfs_source *source,
+int cmd_diff_read(const struct cfs_globals *g,
+		  const struct cfs_tree_source *source,
 		  char *const names[static 2], struct cfs_diff_side side[2],
 		  struct cfs_err *err)
 {
