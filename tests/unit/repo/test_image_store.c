@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "repo/image_store.h"
+
+#include "base/io.h"
+#include "erofs/writer.h"
+#include "repo/lock.h"
+#include "repo/object.h"
+#include "tests/fake/kernel.h"
+#include "tests/unit/repo/repo.h"
+
+static struct cfs_err err;
+static char root[4096];
+
+static void start(struct cfs_store *store)
+{
+	struct cfs_repo repo = CFS_REPO_INIT;
+
+	strcpy(root, fresh_dir());
+	put(root, "meta.json", SHA256_META);
+	fake = (struct fake_kernel){ .measure_result = -ENODATA,
+				     .enable_failures = 100000,
+				     .enable_result = -ENOTTY };
+	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
+	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
+	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+}
+
+/* A directory of @n files with some content. */
+static struct cfs_tree *tree_of(unsigned n)
+{
+	struct cfs_tree *tree;
+
+	CHECK(cfs_tree_new(&tree, &err) == 0);
+	for (unsigned i = 0; i < n; i++) {
+		char name[16];
+		struct cfs_bytes bytes = { (uint8_t *)name, 0 };
+		struct cfs_node *node;
+
+		bytes.len = (size_t)snprintf(name, sizeof(name), "f%u", i);
+		CHECK(cfs_node_add(tree, tree->root, bytes, S_IFREG | 0644,
+				   &node, &err) == 0);
+		CHECK(cfs_node_set_content(tree, node, bytes, &err) == 0);
+	}
+	CHECK(cfs_tree_finish(tree, &err) == 0);
+	return tree;
+}
+
+TEST(an_image_is_stored_as_it_is_written_to_memory)
+{
+	static const unsigned sizes[] = { 0, 1, 10000 };
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(sizes) * 3; i++) {
+		CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+		CFS_AUTO(cfs_tree_free)
+		struct cfs_tree *tree = tree_of(sizes[i / 3]);
+		CFS_AUTOBUF struct cfs_buf want = { 0 }, have = { 0 };
+		char path[sizeof("objects/") + CFS_OBJECT_PATH_MAX] =
+			"objects/";
+		struct cfs_digest id, again;
+		uint64_t size;
+
+		start(&store);
+		CHECK(cfs_erofs_write(tree, (unsigned)i % 3, 0, &want, &err) ==
+		      0);
+		CHECK(cfs_image_store(&store, tree, (unsigned)i % 3, &id,
+				      &err) == 0);
+		cfs_digest_to_path(&id, path + strlen(path));
+		CHECK(cfs_read_file(store.repo.fd, path, SIZE_MAX / 2, &have,
+				    &err) == 1);
+		CHECK(have.len == want.len &&
+		      memcmp(have.data, want.data, want.len) == 0);
+		CHECK(cfs_image_compute(tree, (unsigned)i % 3, CFS_ALG_SHA256,
+					&again, &size, &err) == 0);
+		CHECK(cfs_digest_equal(&id, &again) && size == want.len);
+		CHECK(store.stats.added == 1);
+		CHECK(cfs_image_store(&store, tree, (unsigned)i % 3, &again,
+				      &err) == 0);
+		CHECK(store.stats.added == 1 && store.stats.present == 1);
+	}
+}
