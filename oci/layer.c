@@ -191,6 +191,7 @@ static int split(struct import *in, struct cfs_oci_layer_stats *stats,
 
 	while ((r = cfs_tar_next(in->tar, &entry, err)) > 0) {
 		stats->entries++;
+		stats->object_bytes += entry->is_external ? entry->size : 0;
 		r = store_entry(in, entry, err);
 		if (r < 0)
 			return r;
@@ -258,12 +259,6 @@ static int import(struct import *in, struct cfs_digester *digester,
 	if (r == 0)
 		r = cfs_feed_finish(in->feed, err);
 	return r < 0 ? r : cfs_stream_store(in->store, in->stream, ret, err);
-}
-
-void cfs_oci_layer_name(const struct cfs_oci_id *diff_id,
-			char ret[static CFS_OCI_LAYER_NAME_MAX])
-{
-	snprintf(ret, CFS_OCI_LAYER_NAME_MAX, "oci-layer-%s", diff_id->text);
 }
 
 int cfs_oci_layer_import(struct cfs_store *store, struct cfs_digester *digester,

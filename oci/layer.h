@@ -24,13 +24,9 @@ struct cfs_oci_layer {
 
 struct cfs_oci_layer_stats {
 	uint64_t entries;
-	uint64_t bytes; /* of the archive */
+	uint64_t bytes;	       /* of the archive */
+	uint64_t object_bytes; /* of them that are contents of objects */
 };
-
-/* Writes the content id of the layer's stream. */
-#define CFS_OCI_LAYER_NAME_MAX (sizeof("oci-layer-") + CFS_OCI_ID_MAX)
-void cfs_oci_layer_name(const struct cfs_oci_id *diff_id,
-			char ret[static CFS_OCI_LAYER_NAME_MAX]) CFS_NONNULL;
 
 /*
  * Imports a layer; *@ret is the digest of its stream, which has no name yet:

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "oci/blob.h"
+
+#include "fsverity/merkle.h"
+#include "repo/stream/format.h"
+#include "repo/stream/names.h"
+#include "repo/writer.h"
+
+#define PIECE (256u << 10)
+
+/* Copies to @writer, hashing for both digests. */
+static int copy(const struct cfs_source *source, uint64_t size,
+		struct cfs_content_hash *hash, struct cfs_merkle *merkle,
+		struct cfs_object_writer *writer, struct cfs_err *err)
+{
+	CFS_AUTOFREE uint8_t *piece = malloc(PIECE);
+	uint64_t at = 0;
+
+	if (!piece)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	for (;;) {
+		ssize_t n = cfs_source_full(source, piece, PIECE, err);
+		struct cfs_bytes data = { piece, n > 0 ? (size_t)n : 0 };
+
+		if (n <= 0 || data.len > size - at)
+			return n < 0 ? (int)n
+			       : n == 0 && at == size
+				       ? 0
+				       : cfs_fail(err, EBADMSG,
+						  "it is not %llu bytes long",
+						  (unsigned long long)size);
+		if (cfs_content_hash_update(hash, data, err) < 0 ||
+		    cfs_merkle_update(merkle, data, err) < 0 ||
+		    cfs_object_write(writer, at, data, err) < 0)
+			return -err->code;
+		at += data.len;
+	}
+}
+
+static int check(struct cfs_content_hash *hash, const struct cfs_oci_id *want,
+		 struct cfs_err *err)
+{
+	uint8_t bytes[CFS_CONTENT_MAX];
+	struct cfs_oci_id have;
+	int r = cfs_content_hash_final(hash, bytes, err);
+
+	if (r < 0)
+		return r;
+	cfs_oci_id_of_hash(want->alg, bytes, &have);
+	if (cfs_oci_id_equal(&have, want))
+		return 0;
+	return cfs_fail(err, EBADMSG, "its digest is %s, expected %s",
+			have.text, want->text);
+}
+
+/* The object alone. */
+static int store_object(struct cfs_store *store,
+			const struct cfs_source *source, uint64_t size,
+			const struct cfs_oci_id *id, struct cfs_digest *ret,
+			struct cfs_err *err)
+{
+	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
+	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *merkle = NULL;
+	struct cfs_object_writer *writer = NULL;
+	int r = cfs_content_hash_new(id->alg, &hash, err);
+
+	if (r == 0)
+		r = cfs_merkle_new(store->repo.meta.alg, &merkle, err);
+	if (r == 0)
+		r = cfs_object_begin(store, size, NULL, &writer, err);
+	if (r < 0)
+		return r;
+	r = copy(source, size, hash, merkle, writer, err);
+	if (r == 0)
+		r = check(hash, id, err);
+	if (r == 0)
+		r = cfs_merkle_final(merkle, ret, NULL, err);
+	if (r < 0)
+		cfs_object_abandon(writer);
+	return r < 0 ? r : cfs_object_commit(writer, ret, err);
+}
+
+int cfs_oci_blob_store(struct cfs_store *store, const struct cfs_source *source,
+		       uint64_t size, const struct cfs_oci_id *id,
+		       struct cfs_digest *ret, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_stream_writer_free) struct cfs_stream_writer *w = NULL;
+	struct cfs_digest object;
+	int r = store_object(store, source, size, id, &object, err);
+
+	if (r == 0)
+		r = cfs_stream_writer_new(store->repo.meta.alg, CFS_STREAM_BLOB,
+					  &w, err);
+	if (r == 0)
+		r = cfs_stream_external(w, size, &object, err);
+	return r < 0 ? r : cfs_stream_store(store, w, ret, err);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#ifndef CFS_OCI_BLOB_H
+#define CFS_OCI_BLOB_H
+
+#include "base/source.h"
+#include "oci/id.h"
+#include "repo/store.h"
+
+/*
+ * Stores the @size bytes of @source, whose digest @id is, as one object and a
+ * stream of it, whose digest is *@ret and which has no name yet.
+ * Errors: -EBADMSG size or digest are others; those of storing.
+ */
+int cfs_oci_blob_store(struct cfs_store *store, const struct cfs_source *source,
+		       uint64_t size, const struct cfs_oci_id *id,
+		       struct cfs_digest *ret,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "oci/image.h"
+
+#include <string.h>
+
+#include "base/io.h"
+#include "oci/json_doc.h"
+#include "oci/tag.h"
+#include "repo/object.h"
+#include "repo/stream/format.h"
+#include "repo/stream/names.h"
+
+#define IMAGE	   "composefs.image"
+#define BOOT	   ".boot"
+#define V1	   ".v1"
+#define KEEP_USER  ".xattrs=keep-user-xattrs"
+#define CONFIG_REF "config:"
+
+void cfs_oci_erofs_name(const struct cfs_oci_erofs *erofs,
+			char ret[static CFS_OCI_EROFS_NAME_MAX])
+{
+	snprintf(ret, CFS_OCI_EROFS_NAME_MAX, IMAGE "%s%s%s",
+		 erofs->bootable ? BOOT : "", erofs->v1 ? V1 : "",
+		 erofs->filter == CFS_XATTRS_KEEP_USER ? KEEP_USER : "");
+}
+
+bool cfs_oci_erofs_is(const char *name, struct cfs_oci_erofs *ret)
+{
+	size_t n = strlen(IMAGE);
+
+	if (strncmp(name, IMAGE, n) != 0 || (name[n] && name[n] != '.'))
+		return false;
+	name += n;
+	ret->bootable = strncmp(name, BOOT, strlen(BOOT)) == 0;
+	name += ret->bootable ? strlen(BOOT) : 0;
+	ret->v1 = strncmp(name, V1, strlen(V1)) == 0;
+	name += ret->v1 ? strlen(V1) : 0;
+	ret->filter = strcmp(name, KEEP_USER) == 0 ? CFS_XATTRS_KEEP_USER
+						   : CFS_XATTRS_ALLOWLIST;
+	return true;
+}
+
+void cfs_oci_image_free(struct cfs_oci_image *image)
+{
+	cfs_buf_free(&image->manifest_text);
+	cfs_buf_free(&image->config_text);
+	cfs_oci_manifest_free(&image->manifest);
+	cfs_oci_config_free(&image->config);
+	free(image->layers);
+	free(image->erofs);
+	*image = (struct cfs_oci_image){ 0 };
+}
+
+const struct cfs_oci_id *cfs_oci_image_layer_id(
+	const struct cfs_oci_image *image, size_t n)
+{
+	return image->is_container ? &image->config.diff_ids[n]
+				   : &image->manifest.layers.v[n].id;
+}
+
+/*
+ * Reads the one object that a stream of a document consists of, and checks it
+ * against the digest that names it.
+ */
+static int read_document(const struct cfs_repo *repo, struct cfs_stream *stream,
+			 const struct cfs_oci_id *id, struct cfs_buf *ret,
+			 struct cfs_err *err)
+{
+	CFS_AUTOFD int objects = cfs_repo_open_objects(repo, err);
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_stream_chunk chunk;
+	struct cfs_digest object;
+	struct cfs_oci_id have;
+	int r = objects < 0 ? objects : cfs_stream_next(stream, &chunk, err);
+
+	if (r == 0 || (r > 0 && !chunk.is_object))
+		return cfs_fail(err, EBADMSG,
+				"its stream does not begin with an object");
+	if (r < 0)
+		return r;
+	object = cfs_stream_object(stream, (size_t)chunk.n);
+	r = cfs_object_open(objects, &object, &fd, err);
+	if (r <= 0)
+		return r < 0 ? r
+			     : cfs_fail(err, ENOENT, "its object is missing");
+	r = cfs_read_all(fd, CFS_OCI_JSON_MAX, ret);
+	if (r < 0)
+		return cfs_fail(err, -r, "read: %s", strerror(-r));
+	r = cfs_oci_id_of_bytes(id->alg, cfs_buf_bytes(ret), &have, err);
+	if (r == 0 && !cfs_oci_id_equal(&have, id))
+		r = cfs_fail(err, EBADMSG,
+			     "integrity failed: expected %s, got %s", id->text,
+			     have.text);
+	return r;
+}
+
+/* Opens the stream @name; 1, or 0 when there is none. */
+static int open_named(const struct cfs_repo *repo, const char *name,
+		      const char *type, struct cfs_digest *ret_id,
+		      struct cfs_stream_file *ret, struct cfs_err *err)
+{
+	int r = cfs_stream_lookup(repo, name, ret_id, err);
+
+	if (r > 0 && cfs_stream_load(repo, ret_id, type, ret, err) < 0)
+		return -err->code;
+	return r;
+}
+
+static int add_erofs(struct cfs_oci_image *image, const char *name,
+		     const struct cfs_digest *id, struct cfs_err *err)
+{
+	struct cfs_oci_erofs_ref *more;
+
+	for (size_t i = 0; i < image->n_erofs; i++) {
+		if (strcmp(image->erofs[i].name, name) != 0)
+			continue;
+		image->erofs[i].id = *id;
+		return 0;
+	}
+	more = reallocarray(image->erofs, image->n_erofs + 1, sizeof(*more));
+	if (!more)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	image->erofs = more;
+	more += image->n_erofs++;
+	more->id = *id;
+	snprintf(more->name, sizeof(more->name), "%s", name);
+	return 0;
+}
+
+static int read_erofs_refs(struct cfs_oci_image *image,
+			   const struct cfs_stream *stream, struct cfs_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < cfs_stream_n_names(stream); i++) {
+		struct cfs_oci_erofs ignored;
+		struct cfs_digest id;
+		const char *name = cfs_stream_name(stream, i, &id);
+
+		if (cfs_oci_erofs_is(name, &ignored) &&
+		    strlen(name) < CFS_OCI_EROFS_NAME_MAX)
+			r = add_erofs(image, name, &id, err);
+	}
+	return r;
+}
+
+/* The configuration that the manifest's stream leads to. */
+static int open_config(const struct cfs_repo *repo, struct cfs_oci_image *image,
+		       const struct cfs_stream *manifest, struct cfs_err *err)
+{
+	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
+	char name[sizeof(CONFIG_REF) + CFS_OCI_ID_MAX];
+	const struct cfs_oci_id *id = &image->manifest.config.id;
+	int r;
+
+	snprintf(name, sizeof(name), CONFIG_REF "%s", id->text);
+	if (!cfs_stream_find(manifest, name, &image->config_stream))
+		return cfs_fail(err, EBADMSG,
+				"the manifest's stream has no reference to %s",
+				id->text);
+	r = cfs_stream_load(repo, &image->config_stream, CFS_STREAM_CONFIG,
+			    &file, err);
+	if (r == 0)
+		r = read_document(repo, file.stream, id, &image->config_text,
+				  err);
+	if (r == 0 && image->is_container)
+		r = cfs_oci_config_parse(cfs_buf_bytes(&image->config_text),
+					 &image->config, err);
+	if (r == 0)
+		r = read_erofs_refs(image, file.stream, err);
+	return r < 0 ? cfs_ctx(err, "config %s", id->text) : 0;
+}
+
+static int check_counts(const struct cfs_oci_image *image, struct cfs_err *err)
+{
+	size_t layers = image->manifest.layers.n;
+
+	if (!image->is_container || image->config.n_diff_ids == layers)
+		return 0;
+	return cfs_fail(err, EBADMSG,
+			"the manifest has %zu layers, the configuration %zu "
+			"diff_ids",
+			layers, image->config.n_diff_ids);
+}
+
+static int find_layers(struct cfs_oci_image *image,
+		       const struct cfs_stream *manifest, struct cfs_err *err)
+{
+	size_t n = image->manifest.layers.n;
+
+	image->layers = calloc(n + 1, sizeof(*image->layers));
+	if (!image->layers)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		const struct cfs_oci_id *id = cfs_oci_image_layer_id(image, i);
+
+		if (!cfs_stream_find(manifest, id->text, &image->layers[i]))
+			return cfs_fail(err, ENOENT,
+					"the manifest's stream has no "
+					"reference to layer %zu, %s",
+					i, id->text);
+	}
+	return 0;
+}
+
+static int open_image(const struct cfs_repo *repo, struct cfs_stream *stream,
+		      struct cfs_oci_image *image, struct cfs_err *err)
+{
+	int r = read_document(repo, stream, &image->id, &image->manifest_text,
+			      err);
+
+	if (r == 0)
+		r = cfs_oci_manifest_parse(cfs_buf_bytes(&image->manifest_text),
+					   &image->manifest, err);
+	if (r < 0)
+		return r;
+	image->is_container = cfs_oci_manifest_is_container(&image->manifest);
+	r = open_config(repo, image, stream, err);
+	if (r == 0)
+		r = check_counts(image, err);
+	return r < 0 ? r : find_layers(image, stream, err);
+}
+
+int cfs_oci_image_open(const struct cfs_repo *repo, const struct cfs_oci_id *id,
+		       struct cfs_oci_image *ret, struct cfs_err *err)
+{
+	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
+	CFS_AUTOIMAGE struct cfs_oci_image image = { .id = *id };
+	char name[CFS_OCI_NAME_MAX];
+	int r;
+
+	cfs_oci_manifest_name(id, name);
+	r = open_named(repo, name, CFS_STREAM_MANIFEST, &image.manifest_stream,
+		       &file, err);
+	if (r > 0 && open_image(repo, file.stream, &image, err) < 0)
+		r = -err->code;
+	if (r < 0)
+		return cfs_ctx(err, "manifest %s", id->text);
+	if (r == 0)
+		return 0;
+	*ret = image;
+	image = (struct cfs_oci_image){ 0 };
+	return 1;
+}
+
+/* A search for the tagged image with a configuration. */
+struct search {
+	const struct cfs_repo *repo;
+	struct cfs_oci_id config;
+	struct cfs_oci_image *ret;
+};
+
+static int has_config(const char *tag, const struct cfs_oci_id *id, void *arg,
+		      struct cfs_err *err)
+{
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	struct search *search = arg;
+	struct cfs_err ignored;
+
+	(void)tag;
+	(void)err;
+	if (!id || cfs_oci_image_open(search->repo, id, &image, &ignored) <= 0)
+		return 0;
+	if (!cfs_oci_id_equal(&image.manifest.config.id, &search->config))
+		return 0;
+	*search->ret = image;
+	image = (struct cfs_oci_image){ 0 };
+	return 1;
+}
+
+int cfs_oci_image_find(const struct cfs_repo *repo, const char *name,
+		       struct cfs_oci_image *ret, struct cfs_err *err)
+{
+	const char *text = *name == '@' ? name + 1 : name;
+	const struct cfs_bytes bytes = { (const uint8_t *)text, strlen(text) };
+	struct search search = { .repo = repo, .ret = ret };
+	struct cfs_oci_id id;
+	struct cfs_err why;
+	int r = cfs_oci_id_parse(bytes, &id, &why);
+
+	if (r < 0 && *name == '@') {
+		*err = why;
+		return cfs_ctx(err, "Invalid OCI digest after '@'");
+	}
+	if (r < 0)
+		r = cfs_oci_tag_get(repo, name, &id, err);
+	else
+		r = 1;
+	search.config = id;
+	if (r > 0)
+		r = cfs_oci_image_open(repo, &id, ret, err);
+	if (r == 0 && strcmp(text, id.text) == 0)
+		r = cfs_oci_tag_each(repo, has_config, &search, err);
+	if (r == 0)
+		return cfs_fail(err, ENOENT, "OCI reference not found: %s",
+				name);
+	return r;
+}
+
+int cfs_oci_image_erofs(const struct cfs_oci_image *image,
+			const struct cfs_oci_erofs *erofs,
+			struct cfs_digest *ret)
+{
+	char name[CFS_OCI_EROFS_NAME_MAX];
+
+	cfs_oci_erofs_name(erofs, name);
+	for (size_t i = 0; i < image->n_erofs; i++) {
+		if (strcmp(image->erofs[i].name, name) != 0)
+			continue;
+		*ret = image->erofs[i].id;
+		return 1;
+	}
+	return 0;
+}
+
+int cfs_oci_image_set_erofs(struct cfs_oci_image *image,
+			    const struct cfs_oci_erofs *erofs,
+			    const struct cfs_digest *id, struct cfs_err *err)
+{
+	char name[CFS_OCI_EROFS_NAME_MAX];
+
+	cfs_oci_erofs_name(erofs, name);
+	return add_erofs(image, name, id, err);
+}
+
+/* A stream of the object that @text is, without refs. */
+static int begin_document(struct cfs_store *store, const char *type,
+			  const struct cfs_buf *text,
+			  struct cfs_stream_writer **ret, struct cfs_err *err)
+{
+	struct cfs_digest id;
+	int r = cfs_object_add_bytes(store, cfs_buf_bytes(text), &id, err);
+
+	if (r == 0)
+		r = cfs_stream_writer_new(store->repo.meta.alg, type, ret, err);
+	return r < 0 ? r : cfs_stream_external(*ret, text->len, &id, err);
+}
+
+static int name_layers(const struct cfs_oci_image *image,
+		       struct cfs_stream_writer *w, struct cfs_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < image->manifest.layers.n; i++)
+		r = cfs_stream_add_name(w,
+					cfs_oci_image_layer_id(image, i)->text,
+					&image->layers[i], err);
+	return r;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct cfs_oci_erofs_ref *)a)->name,
+		      ((const struct cfs_oci_erofs_ref *)b)->name);
+}
+
+static int write_config(struct cfs_store *store, struct cfs_oci_image *image,
+			struct cfs_err *err)
+{
+	CFS_AUTO(cfs_stream_writer_free) struct cfs_stream_writer *w = NULL;
+	int r = begin_document(store, CFS_STREAM_CONFIG, &image->config_text,
+			       &w, err);
+
+	if (r == 0)
+		r = name_layers(image, w, err);
+	if (image->n_erofs > 0)
+		qsort(image->erofs, image->n_erofs, sizeof(*image->erofs),
+		      by_name);
+	for (size_t i = 0; r == 0 && i < image->n_erofs; i++)
+		r = cfs_stream_add_name(w, image->erofs[i].name,
+					&image->erofs[i].id, err);
+	return r < 0 ? r
+		     : cfs_stream_store(store, w, &image->config_stream, err);
+}
+
+static int write_manifest(struct cfs_store *store, struct cfs_oci_image *image,
+			  struct cfs_err *err)
+{
+	CFS_AUTO(cfs_stream_writer_free) struct cfs_stream_writer *w = NULL;
+	char name[sizeof(CONFIG_REF) + CFS_OCI_ID_MAX];
+	int r = begin_document(store, CFS_STREAM_MANIFEST,
+			       &image->manifest_text, &w, err);
+
+	snprintf(name, sizeof(name), CONFIG_REF "%s",
+		 image->manifest.config.id.text);
+	if (r == 0)
+		r = cfs_stream_add_name(w, name, &image->config_stream, err);
+	if (r == 0)
+		r = name_layers(image, w, err);
+	return r < 0 ? r
+		     : cfs_stream_store(store, w, &image->manifest_stream, err);
+}
+
+int cfs_oci_image_write(struct cfs_store *store, struct cfs_oci_image *image,
+			struct cfs_err *err)
+{
+	char name[CFS_OCI_NAME_MAX];
+	int r = write_config(store, image, err);
+
+	if (r == 0)
+		r = write_manifest(store, image, err);
+	cfs_oci_config_name(&image->manifest.config.id, name);
+	if (r == 0)
+		r = cfs_stream_link(store, name, &image->config_stream, err);
+	cfs_oci_manifest_name(&image->id, name);
+	if (r == 0)
+		r = cfs_stream_link(store, name, &image->manifest_stream, err);
+	return r;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * An OCI image in a repository: its manifest and configuration as they came,
+ * the streams of its layers, and the EROFS images that were made of it.
+ *
+ *   oci-manifest-<digest>   the manifest; named refs lead to the next ones
+ *   oci-config-<digest>     the configuration; likewise, and to EROFS images
+ *   oci-layer-<diff_id>     a layer's archive; of artifacts, <digest> and blob
+ *
+ * Source: composefs-rs crates/composefs-oci/src/oci_image.rs.
+ */
+#ifndef CFS_OCI_IMAGE_H
+#define CFS_OCI_IMAGE_H
+
+#include "base/buf.h"
+#include "oci/manifest.h"
+#include "repo/store.h"
+#include "tree/transform.h"
+
+/*
+ * The names under which EROFS images stand in a configuration's refs:
+ * "composefs.image", "composefs.image.v1", "composefs.image.boot" and
+ * "composefs.image.boot.v1", the latter with ".xattrs=keep-user-xattrs" when
+ * that is how xattrs were filtered.  Format 2 is the one without ".v1".
+ */
+struct cfs_oci_erofs {
+	bool bootable;
+	bool v1; /* format 0 or 1 */
+	enum cfs_xattr_filter filter;
+};
+
+#define CFS_OCI_EROFS_NAME_MAX 64
+void cfs_oci_erofs_name(const struct cfs_oci_erofs *erofs,
+			char ret[static CFS_OCI_EROFS_NAME_MAX]) CFS_NONNULL;
+
+/* Is @name one of them?  Names with the right beginning and another end are
+ * taken, as the nearest of ours. */
+bool cfs_oci_erofs_is(const char *name, struct cfs_oci_erofs *ret) CFS_NONNULL;
+
+/* A named ref of a configuration that is an EROFS image. */
+struct cfs_oci_erofs_ref {
+	char name[CFS_OCI_EROFS_NAME_MAX];
+	struct cfs_digest id;
+};
+
+struct cfs_oci_image {
+	struct cfs_oci_id id; /* of the manifest */
+	struct cfs_buf manifest_text, config_text;
+	struct cfs_oci_manifest manifest;
+	bool is_container;
+	struct cfs_oci_config config; /* of a container */
+	/* Streams: of manifest and configuration, and of each layer, in the
+	 * order of the manifest's. */
+	struct cfs_digest manifest_stream, config_stream;
+	struct cfs_digest *layers;	 /* owned */
+	struct cfs_oci_erofs_ref *erofs; /* owned */
+	size_t n_erofs;
+};
+
+void cfs_oci_image_free(struct cfs_oci_image *image);
+
+#define CFS_AUTOIMAGE __attribute__((cleanup(cfs_oci_image_free)))
+
+/* What layer @n is named by: its diff_id, or digest in an artifact. */
+const struct cfs_oci_id *cfs_oci_image_layer_id(
+	const struct cfs_oci_image *image, size_t n) CFS_NONNULL;
+
+/*
+ * Opens the image of the manifest @id: every document is what its digest says.
+ * Returns 1, or 0 when the repository has no such manifest.
+ * Errors: -EBADMSG a document or stream is damaged, -ENOENT the configuration
+ * or the stream of a layer is missing, ...
+ */
+int cfs_oci_image_open(const struct cfs_repo *repo, const struct cfs_oci_id *id,
+		       struct cfs_oci_image *ret,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Opens what a command line means: a tag, "@DIGEST" or "DIGEST" of a
+ * manifest or of the configuration of a tagged image.
+ * Errors: -ENOENT there is none; as above.
+ */
+int cfs_oci_image_find(const struct cfs_repo *repo, const char *name,
+		       struct cfs_oci_image *ret,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* The EROFS image that the configuration has for @erofs.  1 with *@ret, or 0. */
+int cfs_oci_image_erofs(const struct cfs_oci_image *image,
+			const struct cfs_oci_erofs *erofs,
+			struct cfs_digest *ret) CFS_NONNULL;
+
+/* Sets that ref, which cfs_oci_image_write() then writes.  Errors: -ENOMEM. */
+int cfs_oci_image_set_erofs(struct cfs_oci_image *image,
+			    const struct cfs_oci_erofs *erofs,
+			    const struct cfs_digest *id,
+			    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Writes the streams of configuration and manifest, with all refs, and names
+ * them.  @image has texts, what was parsed of them, and layers.  The ids of
+ * the streams are set.
+ * Order of refs: of a configuration layers as in it, then EROFS images by
+ * name; of a manifest the configuration, then layers.
+ */
+int cfs_oci_image_write(struct cfs_store *store, struct cfs_oci_image *image,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

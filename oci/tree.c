@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "oci/tree.h"
+
+#include <string.h>
+
+#include "base/io.h"
+#include "fsverity/merkle.h"
+#include "oci/layer_tree.h"
+#include "repo/object.h"
+#include "repo/stream/format.h"
+#include "repo/stream/names.h"
+
+/* Bytes of a file of an SELinux policy; no known one comes near. */
+#define POLICY_MAX (64u << 20)
+
+static int apply(const struct cfs_repo *repo, int objects,
+		 const struct cfs_oci_image *image, size_t n,
+		 struct cfs_layers *layers, struct cfs_err *err)
+{
+	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
+	int r = cfs_stream_load(repo, &image->layers[n], CFS_STREAM_LAYER,
+				&file, err);
+
+	if (r == 0)
+		r = cfs_oci_layer_apply(layers, file.stream, objects,
+					image->layers[n].alg, err);
+	return r < 0 ? cfs_ctx(err, "layer %zu (%s)", n,
+			       image->manifest.layers.v[n].id.text)
+		     : 0;
+}
+
+/* Layers from @first to before @end. */
+static int merge(const struct cfs_repo *repo, const struct cfs_oci_image *image,
+		 unsigned flags, size_t first, size_t end,
+		 struct cfs_tree **ret, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_layers_free) struct cfs_layers *layers = NULL;
+	CFS_AUTOFD int objects = -EBADF;
+	int r;
+
+	if (!image->is_container)
+		return cfs_fail(err, EINVAL,
+				"%s is an artifact and no container image: it "
+				"has no files",
+				image->id.text);
+	objects = cfs_repo_open_objects(repo, err);
+	r = objects < 0 ? objects : cfs_layers_new(flags, &layers, err);
+	for (size_t i = first; r == 0 && i < end; i++)
+		r = apply(repo, objects, image, i, layers, err);
+	return r < 0 ? r : cfs_layers_finish(layers, ret, err);
+}
+
+int cfs_oci_image_tree(const struct cfs_repo *repo,
+		       const struct cfs_oci_image *image,
+		       const struct cfs_oci_tree_options *options,
+		       struct cfs_tree **ret, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	int r = merge(repo, image,
+		      options->create_parents ? CFS_LAYERS_CREATE_PARENTS : 0,
+		      0, image->manifest.layers.n, &tree, err);
+
+	if (r == 0 && !options->as_is)
+		r = cfs_transform_oci(tree, options->filter, err);
+	if (r < 0)
+		return r;
+	*ret = cfs_steal_ptr(&tree);
+	return 0;
+}
+
+int cfs_oci_layer_tree(const struct cfs_repo *repo,
+		       const struct cfs_oci_image *image, size_t n,
+		       struct cfs_tree **ret, struct cfs_err *err)
+{
+	return merge(repo, image, 0, n, n + 1, ret, err);
+}
+
+/* Reads a file of the tree from its object, and makes sure of it. */
+static int read_content(void *ctx, const struct cfs_tree *tree,
+			const struct cfs_node *node, struct cfs_buf *ret,
+			struct cfs_err *err)
+{
+	char name[CFS_NODE_NAME_MAX];
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_digest id;
+	int r = 0;
+
+	if (!cfs_node_digest(tree, node, &id))
+		return cfs_fail(err, EINVAL, "%s has no digest",
+				cfs_node_name(node, name));
+	r = cfs_object_open(*(const int *)ctx, &id, &fd, err);
+	if (r == 0)
+		r = cfs_fail(err, ENOENT, "its object is missing");
+	if (r > 0)
+		r = cfs_object_check(fd, &id, err);
+	if (r < 0)
+		return cfs_ctx(err, "%s", cfs_node_name(node, name));
+	r = cfs_read_all(fd, POLICY_MAX, ret);
+	return r < 0 ? cfs_fail(err, -r, "read %s: %s",
+				cfs_node_name(node, name), strerror(-r))
+		     : 0;
+}
+
+int cfs_oci_tree_boot(const struct cfs_repo *repo, struct cfs_tree *tree,
+		      struct cfs_err *err)
+{
+	CFS_AUTOFD int objects = cfs_repo_open_objects(repo, err);
+	const struct cfs_content content = { read_content, &objects };
+
+	return objects < 0 ? objects : cfs_transform_boot(tree, &content, err);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The tree of an OCI image, and the EROFS images of it.
+ */
+#ifndef CFS_OCI_TREE_H
+#define CFS_OCI_TREE_H
+
+#include "oci/image.h"
+#include "tree/node.h"
+#include "tree/transform.h"
+
+struct cfs_oci_tree_options {
+	bool create_parents; /* see tree/tar/merge.h */
+	bool as_is;	     /* no transform: as the layers have it */
+	enum cfs_xattr_filter filter;
+};
+
+/*
+ * Merges the layers of @image, a container, and transforms the tree as
+ * cfs_transform_oci() does.
+ * Errors: those of the layers, worded with the number of the layer and its
+ * digest; -ENOENT no /usr; ...
+ */
+int cfs_oci_image_tree(const struct cfs_repo *repo,
+		       const struct cfs_oci_image *image,
+		       const struct cfs_oci_tree_options *options,
+		       struct cfs_tree **ret,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * The tree of layer @n alone, upon an empty root, not transformed.
+ */
+int cfs_oci_layer_tree(const struct cfs_repo *repo,
+		       const struct cfs_oci_image *image, size_t n,
+		       struct cfs_tree **ret,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Makes that tree, after cfs_transform_oci(), the one to boot: see
+ * cfs_transform_boot(); its SELinux policy is read from objects of @repo. */
+int cfs_oci_tree_boot(const struct cfs_repo *repo, struct cfs_tree *tree,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif
