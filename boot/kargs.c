@@ -9,8 +9,8 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Takes the quotes off @text when one opens it; the one that closes it may be
- * missing: so does the kernel. */
+/* Removes the quotes around @text.  Like the kernel, accepts that the closing
+ * one is missing. */
 static struct cfs_bytes unquote(struct cfs_bytes text)
 {
 	if (text.len == 0 || text.data[0] != '"')
@@ -83,7 +83,7 @@ bool cfs_cmdline_find(struct cfs_bytes cmdline, const char *name,
 	return found;
 }
 
-/* Cuts @prefix off the front of *@text, if it is there. */
+/* If *@text begins with @prefix, cuts it off and returns true. */
 static bool eat(struct cfs_bytes *text, const char *prefix)
 {
 	size_t len = strlen(prefix);
@@ -95,7 +95,8 @@ static bool eat(struct cfs_bytes *text, const char *prefix)
 	return true;
 }
 
-/* Cuts a run of letters and digits, and the @end behind it, off *@text. */
+/* Cuts a run of letters and digits and the character @end behind it off *@text,
+ * and sets *@ret to the run. */
 static bool eat_name(struct cfs_bytes *text, char end, struct cfs_bytes *ret)
 {
 	const uint8_t *stop = text->len ? memchr(text->data, end, text->len)
@@ -128,7 +129,8 @@ static int parse_hex(struct cfs_bytes text, struct cfs_karg *karg,
 	return r;
 }
 
-/* v1-sha256-12:<hex>.  Returns 1, or 0 for a form of the future. */
+/* Parses "v1-sha256-12:<hex>".  Returns 1, or 0 if it names a format, hash or
+ * block size that only a newer version knows. */
 static int parse_descriptor(struct cfs_bytes text, struct cfs_karg *karg,
 			    struct cfs_err *err)
 {
@@ -138,7 +140,7 @@ static int parse_descriptor(struct cfs_bytes text, struct cfs_karg *karg,
 	if (!eat_name(&text, '-', &version) || !eat_name(&text, '-', &hash) ||
 	    !eat_name(&text, ':', &block) || version.data[0] != 'v')
 		return cfs_fail(err, EINVAL,
-				"it does not read v1-sha256-12:<hex>");
+				"not of the form v1-sha256-12:<hex>");
 	if ((!is(version, "v1") && !is(version, "v2")) ||
 	    (!is(hash, "sha256") && !is(hash, "sha512")) || !is(block, "12"))
 		return 0;
@@ -158,7 +160,7 @@ enum kind {
 	FUTURE
 };
 
-/* Returns enum kind, with *@ret filled for KNOWN, or an error. */
+/* Returns enum kind, with *@ret set for KNOWN. */
 static int parse_word(const struct cfs_word *word, struct cfs_karg *ret,
 		      struct cfs_err *err)
 {
