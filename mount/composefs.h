@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A composefs: an EROFS image over a directory of objects, as one overlay.
+ * Mounts a composefs image: the EROFS image and the directory of objects become
+ * one overlay.
  */
 #ifndef CFS_MOUNT_COMPOSEFS_H
 #define CFS_MOUNT_COMPOSEFS_H
@@ -9,15 +10,15 @@
 #include "mount/overlay.h"
 
 struct cfs_composefs_params {
-	int image_fd;	    /* EROFS image, O_RDONLY, already vouched for */
+	int image_fd;	    /* EROFS image, O_RDONLY, verified by the caller */
 	const char *name;   /* for messages and the loop device */
 	unsigned flags;	    /* CFS_EROFS_* */
 	int objects_fd;	    /* directory of objects, O_PATH */
-	const char *source; /* "composefs:<hex>", what other tools parse */
+	const char *source; /* "composefs:<hex>", which other tools parse */
 	bool verity;	    /* refuse objects without the right digest */
-	int upper_fd;	    /* for a writable one, with work_fd, or -1 */
+	int upper_fd;	    /* upper and work directory, or -1: read-only */
 	int work_fd;
-	int upper_mount; /* the detached mount they lie on, or -1 */
+	int upper_mount; /* the detached mount that has these, or -1 */
 	unsigned attr;	 /* MOUNT_ATTR_* */
 };
 
@@ -34,18 +35,19 @@ struct cfs_composefs_mount {
 		.fd = -EBADF, .erofs_fd = -EBADF \
 	}
 
-/* Closes what is open; an overlay that was not attached is gone. */
+/* Closes the descriptors, by which an overlay that was not attached
+ * disappears. */
 void cfs_composefs_close(struct cfs_composefs_mount *mount);
 
 #define CFS_AUTOCOMPOSEFS __attribute__((cleanup(cfs_composefs_close)))
 
 /*
- * Mounts it, finding out on the way what this kernel can.
+ * Mounts the image, finding out by trying what this kernel supports.
  *
- * @scratch: where layers are attached on kernels that need it; has to stay
- * open for as long as erofs_fd is used for further overlays.
+ * @scratch: for attaching layers on kernels that require it.  It must stay open
+ * for as long as ret->erofs_fd is used for further overlays.
  *
- * Errors: of cfs_erofs_mount() and cfs_overlay_mount().
+ * Errors: see cfs_erofs_mount() and cfs_overlay_mount().
  */
 int cfs_composefs_mount(const struct cfs_composefs_params *params,
 			struct cfs_scratch *scratch,

@@ -9,7 +9,7 @@
 #include "mount/context.h"
 
 /*
- * First bytes of a composefs image.
+ * The header of a composefs image, in its first bytes.
  * Source: composefs libcomposefs/lcfs-erofs.h, struct lcfs_erofs_header_s.
  */
 struct header {
@@ -25,8 +25,8 @@ _Static_assert(sizeof(struct header) == 32, "composefs header layout");
 #define FLAG_HAS_ACL 1U
 
 /*
- * May the mount do without ACLs?  Only layouts 0 and 1 say so.
- * Returns 1, 0 or an error.
+ * Returns 1 if the image's header says that it has no ACLs, which only formats
+ * 0 and 1 do, else 0.
  */
 static int without_acls(int image_fd, struct cfs_err *err)
 {
@@ -49,7 +49,8 @@ static int mount_from(const char *device, int image_fd, bool noacl,
 
 	if (r < 0)
 		return r;
-	/* EROFS is read-only by itself; the loop device has to be opened so. */
+	/* EROFS is read-only in any case, but a loop device that is read-only
+	 * can only be opened by a read-only mount. */
 	if (device)
 		cfs_context_flag(&ctx, "ro");
 	if (noacl)
@@ -81,12 +82,12 @@ int cfs_erofs_mount(int image_fd, const char *name, unsigned flags,
 
 	if (noacl >= 0 && !(flags & CFS_EROFS_LOOP))
 		r = mount_from(NULL, image_fd, noacl, err);
-	/* Linux before 6.12, or below a file system it cannot read from. */
+	/* Linux before 6.12, or a file system from which EROFS cannot read. */
 	if (r == -ENOTBLK)
 		r = mount_by_loop(image_fd, name, noacl, &m, err);
 	if (r == -EIO)
 		return cfs_ctx(err,
-			       "image %s: its content is damaged on disk "
+			       "image %s: its contents are damaged on disk "
 			       "(fs-verity)",
 			       name);
 	if (r < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * An EROFS image, mounted from an open descriptor.
+ * Mounts an EROFS image from an open descriptor.
  */
 #ifndef CFS_MOUNT_EROFS_H
 #define CFS_MOUNT_EROFS_H
@@ -14,28 +14,30 @@ enum cfs_backend {
 };
 
 struct cfs_erofs_mount {
-	int fd; /* detached mount; the caller closes it */
+	int fd; /* the detached mount; the caller closes it */
 	enum cfs_backend backend;
 	char loop[CFS_LOOP_NAME_MAX]; /* "/dev/loopN", or "" */
 };
 
 enum {
-	CFS_EROFS_LOOP = 1 << 0, /* not as a file: some kernels count that as a
-				    stacking level */
-	CFS_EROFS_ACL = 1 << 1,	 /* leave ACLs on without asking the image */
+	CFS_EROFS_LOOP = 1 << 0, /* always use a loop device: some kernels
+				    count a file as a stacking level */
+	CFS_EROFS_ACL = 1 << 1,	 /* keep ACLs, whatever the image says */
 };
 
 /*
- * Mounts the EROFS image open as @image_fd (O_RDONLY), read-only and
- * detached.  The kernel is given the descriptor, no name: what was measured
- * is what is mounted.  An image whose composefs header says that it has no
- * ACLs is mounted noacl, which saves the kernel looking for them.
+ * Mounts the EROFS image @image_fd (O_RDONLY), read-only and detached.  The
+ * kernel is given the descriptor and no name, so that the file that was
+ * measured is the one that is mounted.  If the composefs header says that there
+ * are no ACLs, the image is mounted with noacl, so that the kernel need not
+ * look for any.
  *
- * @name: for the loop device's backing-file field and for messages.
+ * @name: for messages, and as the backing file of a loop device.
  * @flags: CFS_EROFS_*.
  *
- * Errors: -EINVAL no EROFS image, -EIO content damaged, -ENODEV no erofs in
- * this kernel; the kernel's own messages are part of the text.
+ * Errors, with the kernel's messages: -EINVAL for anything but an EROFS image,
+ * -EIO for damaged contents, -ENODEV if this kernel has no EROFS; those of
+ * cfs_loop_attach().
  */
 int cfs_erofs_mount(int image_fd, const char *name, unsigned flags,
 		    struct cfs_erofs_mount *ret,

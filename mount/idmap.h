@@ -5,12 +5,12 @@
 #include "base/err.h"
 
 /*
- * Shows the files of the detached mount @mount_fd, which has not been attached
- * yet, with their owners mapped by the user namespace @userns_fd.
+ * Maps the owners of the files in @mount_fd, a mount that was never attached,
+ * by the user namespace @userns_fd.
  *
- * Errors, each worded: -EINVAL @userns_fd is no user namespace, or this kernel
- * cannot map this file system (EROFS: Linux 5.19), -EPERM the namespace is our
- * own or the first one, or has no mapping.
+ * Errors: -EINVAL if @userns_fd is not a user namespace or this kernel cannot
+ * map this file system (EROFS: Linux 5.19), -EPERM if the namespace is that of
+ * the caller or the initial one, or has no mapping.
  *
  * Source: mount_setattr(2), MOUNT_ATTR_IDMAP.
  */

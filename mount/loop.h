@@ -7,13 +7,13 @@
 #define CFS_LOOP_NAME_MAX 32
 
 /*
- * Puts a free loop device, read-only and gone with its last user, over the
- * open file @fd and writes its name ("/dev/loopN") to @name.
- * @backing: what losetup(8) shall show as the backing file.
+ * Sets up a free loop device for the open file @fd, read-only, and writes its
+ * name ("/dev/loopN") to @name.  The device is freed with its last user.
+ * @backing: the name that losetup(8) will show for the file.
  *
- * Returns the device's descriptor, owned by the caller, who keeps it until the
- * device is mounted.
- * Errors: -ENODEV no loop devices in this kernel, -EBUSY none to be had.
+ * Returns the device's descriptor, which the caller must keep open until the
+ * device is mounted, and close.
+ * Errors: -ENODEV if this kernel has no loop devices, -EBUSY if none is free.
  *
  * Source: linux/loop.h; LOOP_CONFIGURE needs Linux 5.8.
  */

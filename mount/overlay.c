@@ -24,9 +24,9 @@ static void set_features(struct cfs_context *ctx,
 	}
 	if (p->verity)
 		cfs_context_string(ctx, "verity", "require");
-	/* Where it is on by default, an upper layer could not be used a second
-	 * time, with another boot's file handles in it.  nfs_export, which
-	 * builds on it, goes off with it. */
+	/* Some kernels enable index by default.  An upper layer, which then has
+	 * file handles of an earlier boot, could not be used a second time.
+	 * nfs_export, which depends on index, is off with it. */
 	if (p->upper_fd >= 0)
 		cfs_context_string(ctx, "index", "off");
 	if (p->sync)
@@ -36,7 +36,7 @@ static void set_features(struct cfs_context *ctx,
 static void set_one_string(struct cfs_context *ctx,
 			   const struct cfs_overlay_params *p)
 {
-	char layers[256]; /* fs/fsopen.c takes no longer value */
+	char layers[256]; /* the longest value that fs/fsopen.c accepts */
 	size_t n = (size_t)snprintf(layers, sizeof(layers), "/proc/self/fd/%d",
 				    p->lower_fd);
 
@@ -71,14 +71,14 @@ static void set_layers(struct cfs_context *ctx,
 		set(ctx, "datadir+", p->data_fds[i]);
 }
 
-/* Was a layer refused for the way it was handed over? */
+/* Returns whether a layer was refused because this kernel lacks @api. */
 static bool api_missing(const struct cfs_context *ctx, enum cfs_layer_api api)
 {
 	if (!ctx->failed || api == CFS_LAYERS_LEGACY || !ctx->option ||
 	    !strstr(ctx->option, "dir") || !strcmp(ctx->option, "redirect_dir"))
 		return false;
-	/* By 6.12, by 6.13 (O_PATH) and by 6.1 for descriptors; by kernels
-	 * before 6.7 for lowerdir+. */
+	/* Descriptors: EINVAL of 6.12, EBADF of 6.13 (for O_PATH), EOPNOTSUPP
+	 * of 6.1.  lowerdir+: EINVAL before 6.7. */
 	return ctx->failed == -EINVAL || ctx->failed == -EBADF ||
 	       ctx->failed == -EOPNOTSUPP;
 }
@@ -94,8 +94,8 @@ static int too_old(struct cfs_err *err, const char *what, const char *need)
 			u.release, what, need);
 }
 
-/* Before 6.5 overlay looks at its options only when it creates the mount: any
- * nonsense is taken first. */
+/* Returns whether overlayfs accepts any option at first, as it does before 6.5,
+ * where options are checked when the mount is created. */
 static bool takes_anything(void)
 {
 	CFS_AUTOCONTEXT struct cfs_context ctx = CFS_CONTEXT_INIT;
@@ -107,7 +107,7 @@ static bool takes_anything(void)
 	return !ctx.failed;
 }
 
-/* Returns the mount, or -EAGAIN when this kernel does not have @api. */
+/* Returns the mount, or -EAGAIN if this kernel lacks @api. */
 static int try_mount(const struct cfs_overlay_params *p, enum cfs_layer_api api,
 		     struct cfs_err *err)
 {
@@ -126,7 +126,7 @@ static int try_mount(const struct cfs_overlay_params *p, enum cfs_layer_api api,
 	r = cfs_context_mount(&ctx, p->attr, err);
 	if (r != -EINVAL || ctx.failed || !takes_anything())
 		return r;
-	/* lowerdir+ was nonsense to it, and is only now refused. */
+	/* The kernel does not know lowerdir+, and refuses it only now. */
 	if (api != CFS_LAYERS_LEGACY)
 		return -EAGAIN;
 	if (!p->n_data || p->merged)
@@ -154,6 +154,7 @@ int cfs_overlay_mount(const struct cfs_overlay_params *params,
 			*api = a;
 		return r;
 	}
-	return cfs_fail(err, EOPNOTSUPP,
-			"overlay of this kernel takes layers in no known way");
+	return cfs_fail(
+		err, EOPNOTSUPP,
+		"overlayfs of this kernel takes layers in no known way");
 }
