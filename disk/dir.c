@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Names in directories.  ext2fs_link() searches the directory from its start
- * for each name; with thousands of names that is most of the time an image
- * takes.  Here the last block of one directory is held and appended to.
+ * Adds names to directories.  ext2fs_link() would search the directory from its
+ * start for each name, which with thousands of names takes most of the time of
+ * writing an image.  Here the last block of the current directory is kept in
+ * memory, and names are appended to it.
  */
 #include <string.h>
 
@@ -13,7 +14,8 @@
  * Source: ext2fs/ext2_fs.h. */
 #define ENTRY_HEAD 8
 #define ENTRY_PAD  4
-/* What metadata_csum keeps at a block's end: struct ext2_dir_entry_tail. */
+/* The end of each block has a checksum, because of the feature
+ * metadata_csum. */
 #define TAIL sizeof(struct ext2_dir_entry_tail)
 
 static struct ext2_dir_entry *entry(struct cfs_ext4_dir *dir, unsigned off)
@@ -46,7 +48,8 @@ int cfs_ext4_dir_flush(struct cfs_ext4 *fs, struct cfs_err *err)
 	return e ? cfs_ext4_fail(err, e, "write a directory") : 0;
 }
 
-/* Finds the last entry of the block at hand; returns how many there are. */
+/* Sets *@ret to the offset of the last entry in the block.  Returns the number
+ * of entries. */
 static unsigned last_entry(struct cfs_ext4_dir *dir, unsigned *ret)
 {
 	unsigned off = 0, n = 1;
@@ -59,7 +62,7 @@ static unsigned last_entry(struct cfs_ext4_dir *dir, unsigned *ret)
 	return n;
 }
 
-/* Holds the last block of directory @ino. */
+/* Makes @ino the current directory and reads its last block. */
 static errcode_t load(struct cfs_ext4 *fs, ext2_ino_t ino)
 {
 	struct cfs_ext4_dir *dir = &fs->dir;
@@ -81,7 +84,8 @@ static errcode_t load(struct cfs_ext4 *fs, ext2_ino_t ino)
 		e = ext2fs_read_dir_block4(fs->fs, dir->at, dir->block, 0, ino);
 	if (e)
 		return e;
-	/* "." and ".." alone: what comes in order from here on is new. */
+	/* With nothing but "." and "..", names that are added in order are
+	 * known to be new without a search. */
 	dir->ordered = last_entry(dir, &dir->last) == 2 && blocks == 1;
 	dir->name[0] = '\0';
 	dir->ino = ino;
@@ -121,7 +125,7 @@ int cfs_ext4_vacant(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 		return 0;
 	r = cfs_ext4_lookup(fs, parent, name, &ino, err);
 	if (r > 0)
-		return cfs_fail(err, EEXIST, "%s is there already", name);
+		return cfs_fail(err, EEXIST, "%s already exists", name);
 	return r;
 }
 
@@ -142,7 +146,7 @@ int cfs_ext4_lookup(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 	return 1;
 }
 
-/* Appends to the block at hand.  Returns false when it has no room. */
+/* Appends a name to the block.  Returns false if there is no room. */
 static bool append(struct cfs_ext4_dir *dir, const char *name, ext2_ino_t ino,
 		   int type)
 {

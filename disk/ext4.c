@@ -5,7 +5,8 @@
 
 #include "disk/file.h"
 
-/* libext2fs opens by name; this one leads to @fd's file in any case. */
+/* Opens the file system in @fd.  libext2fs wants a name; this one leads to the
+ * file of @fd, whatever happens to the file's own name. */
 static errcode_t open_fs(int fd, ext2_filsys *ret)
 {
 	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
@@ -118,7 +119,7 @@ int cfs_ext4_finish(struct cfs_ext4 *fs, struct cfs_err *err)
 
 	if (r < 0)
 		return r;
-	/* To disk by the caller's fsync, which also sees the errors. */
+	/* No sync here: the caller's fsync() does it, and reports errors. */
 	e = ext2fs_close2(fs->fs, EXT2_FLAG_FLUSH_NO_SYNC);
 	fs->fs = NULL;
 	return e ? cfs_ext4_fail(err, e, "write the file system") : 0;

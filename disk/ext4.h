@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Writing into an ext4 image: directories, links, plain files and files with
- * fs-verity, through libext2fs: no mount, no root, no help of the kernel.
+ * Writes directories, links, plain files and files with fs-verity into an ext4
+ * image, through libext2fs: without mounting it, without root, and under any
+ * kernel.
  *
- * Everything belongs to root:root and carries the image's time, so equal calls
- * in equal order make equal bytes.
+ * Everything is owned by root:root and has the image's time, so that equal
+ * calls in the same order write equal bytes.
  */
 #ifndef CFS_DISK_EXT4_H
 #define CFS_DISK_EXT4_H
@@ -22,53 +23,61 @@
 struct cfs_ext4;
 
 /*
- * Makes an empty file system in @fd (cfs_ext4_mkfs) and opens it for writing.
- * @fd stays the caller's; it must outlive the result.
+ * Creates an empty file system in @fd and opens it for writing.  @fd remains
+ * the caller's and must outlive *@ret, which the caller frees.
+ * Errors: see cfs_ext4_mkfs() and cfs_libext2fs_load().
  */
 int cfs_ext4_create(int fd, const struct cfs_ext4_params *params,
 		    struct cfs_ext4 **ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Gives up: what the file then holds is no file system. */
+/* Frees @fs.  Without cfs_ext4_finish() before, the file is left without a
+ * valid file system.  NULL is allowed. */
 void cfs_ext4_free(struct cfs_ext4 *fs);
 CFS_DEFINE_AUTO(struct cfs_ext4, cfs_ext4_free);
 
-/* Blocks that are free now. */
+/* Returns the number of free blocks. */
 uint64_t cfs_ext4_free_blocks(const struct cfs_ext4 *fs) CFS_NONNULL;
 
 /*
- * Makes the directory @name in directory @parent.  *@ret_ino: its number.
- * @mode: permission bits, 07777 at most.
+ * Creates the directory @name in directory @parent and sets *@ret_ino to its
+ * inode number.  @mode: permission bits, at most 07777.
  *
- * All functions that add: -EEXIST, -ENAMETOOLONG (over 255 bytes), -EINVAL
- * (an empty name, "." or "..", a slash), -ENOSPC when the image is full, or an
- * error of writing to it.
+ * Errors of all functions that add a name: -EEXIST, -ENAMETOOLONG (more than
+ * 255 bytes), -EINVAL (an empty name, "." or "..", a slash), -ENOSPC if the
+ * image is full, those of writing to it.
  */
 int cfs_ext4_mkdir(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 		   mode_t mode, uint32_t *ret_ino,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Looks @name up in directory @parent: 1 with *@ret_ino, or 0. */
+/* Looks up @name in directory @parent.  Returns 1 with *@ret_ino set, or 0 if
+ * the name does not exist. */
 int cfs_ext4_lookup(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 		    uint32_t *ret_ino,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Creates the symbolic link @name in directory @parent.
+ * Errors: see cfs_ext4_mkdir(). */
 int cfs_ext4_symlink(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 		     const char *target,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Adds a plain file: what @fd has from its position to its end. */
+/* Creates the file @name in directory @parent with what @fd gives from its
+ * position to its end.  Errors: see cfs_ext4_mkdir(); those of reading @fd. */
 int cfs_ext4_add_file(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 		      mode_t mode, int fd,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * The same, with fs-verity: the Merkle tree and the descriptor are written as
- * the kernel would have.  @signature: PKCS#7 DER kept with it, or empty.
- * @want: the digest it must have, or NULL.  *@ret: the digest it has.
+ * Like cfs_ext4_add_file(), and enables fs-verity on the file: the Merkle tree
+ * and the descriptor are written as the kernel would write them.  Sets *@ret to
+ * the file's digest.
+ * @signature: PKCS#7 in DER to be stored with it, or empty.
+ * @want: the digest that the contents must have, or NULL.
  *
- * Errors, beyond those above: -EBADMSG the contents do not have digest @want,
- * -EMSGSIZE a signature over CFS_SIGNATURE_MAX.
+ * Errors: see cfs_ext4_add_file(); -EBADMSG if the contents do not have the
+ * digest @want, -EMSGSIZE for a signature over CFS_SIGNATURE_MAX.
  */
 int cfs_ext4_add_verity(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 			mode_t mode, int fd, enum cfs_alg alg,
@@ -78,15 +87,15 @@ int cfs_ext4_add_verity(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 	__attribute__((nonnull(1, 3, 9, 10)));
 
 /*
- * Blocks a file of @size bytes takes, with its verity metadata when
- * @signature_size is not negative; without the extent tree, for which
- * cfs_ext4_size_for() leaves room.
+ * Returns the number of blocks of a file of @size bytes, including its verity
+ * metadata unless @signature_size is negative, and without its extent tree, for
+ * which cfs_plan_blocks() leaves room.
  */
 uint64_t cfs_ext4_file_blocks(uint64_t size, enum cfs_alg alg,
 			      int64_t signature_size);
 
-/* Writes out what is cached and the superblock.  @fs is then only good for
- * cfs_ext4_free(). */
+/* Writes everything that is cached, and the superblock.  Afterwards @fs may
+ * only be freed.  Errors: those of writing. */
 int cfs_ext4_finish(struct cfs_ext4 *fs,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

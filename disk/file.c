@@ -11,22 +11,24 @@
 
 int cfs_ext4_fail(struct cfs_err *err, errcode_t code, const char *what)
 {
-	/* Codes of libext2fs start far above errno values. */
+	/* A code is either an errno value or one of libext2fs' own, which are
+	 * far larger. */
 	int e = code > 0 && code < 4096 ? (int)code : EIO;
 
 	if (code == EXT2_ET_BLOCK_ALLOC_FAIL ||
 	    code == EXT2_ET_INODE_ALLOC_FAIL)
 		return cfs_fail(err, ENOSPC, "%s: the image is full", what);
-	if (code == EXT2_ET_SHORT_WRITE) /* what a full disk looks like */
+	if (code == EXT2_ET_SHORT_WRITE) /* how libext2fs reports a full disk */
 		return cfs_fail(err, ENOSPC,
-				"%s: no space left where the image is written",
+				"%s: no space left on the file system of the "
+				"image",
 				what);
 	if (code == EXT2_ET_NO_MEMORY)
 		e = ENOMEM;
 	return cfs_fail(err, e, "%s: %s", what, error_message(code));
 }
 
-/* Puts the run at hand into the extent tree. */
+/* Moves the last extent into the extent tree. */
 static errcode_t add_run(struct cfs_ext4_file *file)
 {
 	errcode_t e;
@@ -41,7 +43,8 @@ static errcode_t add_run(struct cfs_ext4_file *file)
 	return e;
 }
 
-/* Allocates up to @want blocks in a row for logical block @block. */
+/* Allocates up to @want consecutive blocks for block @block of the file, and
+ * sets *@ret_at and *@ret_n to the first one and to their number. */
 static errcode_t take(struct cfs_ext4_file *file, uint64_t block, uint64_t want,
 		      blk64_t *ret_at, blk64_t *ret_n)
 {
@@ -73,7 +76,7 @@ static errcode_t take(struct cfs_ext4_file *file, uint64_t block, uint64_t want,
 	return e;
 }
 
-/* Writes to the blocks from @at on. */
+/* Writes @data to the blocks from @at on, padding the last one with zeros. */
 static errcode_t store(ext2_filsys fs, blk64_t at, const uint8_t *data,
 		       size_t len)
 {
@@ -107,7 +110,8 @@ int cfs_ext4_file_begin(struct cfs_ext4 *fs, mode_t mode,
 	ret->inode.i_atime = (uint32_t)fs->fs->now;
 	ret->inode.i_ctime = (uint32_t)fs->fs->now;
 	ret->inode.i_mtime = (uint32_t)fs->fs->now;
-	/* The extent tree's nodes are checksummed with what is on disk. */
+	/* The checksums of extent tree nodes cover fields of the inode, which
+	 * libext2fs reads from the disk. */
 	e = ext2fs_write_new_inode(fs->fs, ret->ino, &ret->inode);
 	if (!e)
 		e = ext2fs_extent_open2(fs->fs, ret->ino, &ret->inode,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What is inside struct cfs_ext4: the directory at hand, the blocks of a file.
- * See disk/ext4.h for the outside.
+ * The inside of disk/ext4.h: struct cfs_ext4, names in directories, the blocks
+ * of files.
  */
 #ifndef CFS_DISK_FILE_H
 #define CFS_DISK_FILE_H
@@ -14,73 +14,76 @@
 #include "disk/libext2fs.h"
 #include "disk/mkfs.h"
 
-/* The directory that was added to last. */
+/* The current directory, to which the last name was added. */
 struct cfs_ext4_dir {
 	ext2_ino_t ino;		       /* 0: none */
-	blk64_t at;		       /* its last block ... */
-	uint8_t block[CFS_EXT4_BLOCK]; /* ... as it shall be */
-	unsigned last;		       /* offset of the last entry in it */
-	bool dirty;
-	bool ordered;	/* every name there is at most `name` */
-	char name[256]; /* the last one added */
+	blk64_t at;		       /* its last block */
+	uint8_t block[CFS_EXT4_BLOCK]; /* the contents of that block */
+	unsigned last;		       /* offset of the block's last entry */
+	bool dirty;		       /* the block must be written */
+	bool ordered;	/* no name in the directory sorts after `name` */
+	char name[256]; /* the name added last */
 };
 
 struct cfs_ext4 {
 	ext2_filsys fs;	 /* NULL once finished */
-	uint64_t goal;	 /* where the next block is looked for */
+	uint64_t goal;	 /* where the search for free blocks begins */
 	uint8_t *buffer; /* CFS_EXT4_BUFFER bytes */
 	struct cfs_ext4_dir dir;
 };
 
 #define CFS_EXT4_BUFFER (1 << 20)
 
-/* Words what libext2fs answered.  Returns a negative errno value. */
+/* Records the failure @code of libext2fs, with @what as its context.  Returns a
+ * negative errno value. */
 int cfs_ext4_fail(struct cfs_err *err, errcode_t code,
 		  const char *what) CFS_NONNULL;
 
-/* May @name be added to directory @parent?  0, -EEXIST or a bad name. */
+/* Returns 0 if @name can be added to directory @parent.
+ * Errors: see cfs_ext4_mkdir(). */
 int cfs_ext4_vacant(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Writes the directory at hand and lets go of it. */
+/* Writes the current directory, so that there is none afterwards. */
 int cfs_ext4_dir_flush(struct cfs_ext4 *fs,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Names inode @ino, of type @type (EXT2_FT_*), in @parent. */
+/* Adds the name @name of inode @ino, of type @type (EXT2_FT_*), to directory
+ * @parent. */
 int cfs_ext4_link(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 		  uint32_t ino, int type,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* A file being written: blocks are appended, holes are left by going on at a
- * later block. */
+/* A file that is being written.  Blocks are appended; skipping some leaves a
+ * hole. */
 struct cfs_ext4_file {
 	struct cfs_ext4 *fs;
 	ext2_ino_t ino;
 	struct ext2_inode inode;
 	ext2_extent_handle_t extents;
-	struct ext2fs_extent run; /* allocated, not in the tree yet */
+	struct ext2fs_extent run; /* last extent, not in the tree yet */
 };
 
 /*
- * Takes an inode for a regular file of permissions @mode.  It has no name;
- * cfs_ext4_file_end() writes it.  Also after an error the caller owes
- * cfs_ext4_file_free().
+ * Begins a regular file with permissions @mode, which has no name yet.  The
+ * caller must call cfs_ext4_file_free() in the end, also after an error.
  */
 int cfs_ext4_file_begin(struct cfs_ext4 *fs, mode_t mode,
 			struct cfs_ext4_file *ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Writes @data (not empty) from logical block @block on; the rest of its last
- * block is zero.  @block must be behind all that was written before.  Blocks
- * of zeros become holes, whatever holes the source has: the image depends on
+ * Writes @data (not empty) from block @block of the file on, padded with zeros.
+ * @block must be behind everything written before.  Blocks of zeros become
+ * holes, whether or not the source has holes there: the image depends on the
  * contents alone.
  */
 int cfs_ext4_file_put(struct cfs_ext4_file *file, uint64_t block,
 		      struct cfs_bytes data,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Writes the inode: @size bytes, EXT4_*_FL @flags besides EXTENTS. */
+/* Completes the file: writes its inode with the size @size and @flags
+ * (EXT4_*_FL) in addition to EXT4_EXTENTS_FL. */
 int cfs_ext4_file_end(struct cfs_ext4_file *file, uint64_t size, uint32_t flags,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * libext2fs, loaded when it is first needed (base/library.h): by
- * cfs_ext4_create(), which all else of this room begins with.
+ * cfs_ext4_create(), without which nothing else of this room can be called.
  *
- * Include this instead of <ext2fs/ext2fs.h>.  A function that is new here goes
- * into both lists.
+ * Include this instead of <ext2fs/ext2fs.h>.  To use a further function of the
+ * library, add it to both lists below.
  */
 #ifndef CFS_DISK_LIBEXT2FS_H
 #define CFS_DISK_LIBEXT2FS_H
@@ -13,7 +13,7 @@
 
 #include "base/err.h"
 
-/* Errors: as of cfs_library_load(). */
+/* Loads libext2fs.  Errors: see cfs_library_load(). */
 int cfs_libext2fs_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* clang-format off */

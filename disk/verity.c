@@ -45,7 +45,7 @@ uint64_t cfs_ext4_file_blocks(uint64_t size, enum cfs_alg alg,
 				 (uint64_t)signature_size + sizeof(cfs_le32));
 }
 
-/* Copies @fd to its end into @file, and into @m unless that is NULL. */
+/* Copies what @fd has to @file, and adds it to @m unless that is NULL. */
 static int copy(struct cfs_ext4_file *file, int fd, struct cfs_merkle *m,
 		uint64_t *ret_size, struct cfs_err *err)
 {
@@ -94,7 +94,7 @@ int cfs_ext4_add_file(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 				     EXT2_FT_REG_FILE, err);
 }
 
-/* What stands behind the data of a verity file. */
+/* Appends to @out what follows the data of a verity file. */
 static int metadata(const struct cfs_merkle *m, struct cfs_bytes signature,
 		    struct cfs_buf *out, struct cfs_err *err)
 {
@@ -131,7 +131,7 @@ static int check(const struct cfs_digest *got, const struct cfs_digest *want,
 			want_hex);
 }
 
-/* Data and metadata of a verity file; its inode is the last thing written. */
+/* Writes data and metadata of a verity file, and then its inode. */
 static int fill(struct cfs_ext4_file *file, int fd, enum cfs_alg alg,
 		struct cfs_bytes signature, const struct cfs_digest *want,
 		struct cfs_digest *ret, struct cfs_err *err)
@@ -177,7 +177,8 @@ int cfs_ext4_add_verity(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 	if (signature.len > CFS_SIGNATURE_MAX)
 		return cfs_fail(
 			err, EMSGSIZE,
-			"%s: a signature of %zu bytes is over the kernel's %d",
+			"%s: the signature has %zu bytes; the kernel's maximum "
+			"is %d",
 			name, signature.len, CFS_SIGNATURE_MAX);
 	r = cfs_ext4_vacant(fs, parent, name, err);
 	if (r == 0)

@@ -135,7 +135,7 @@ TEST(names_that_are_taken_are_refused)
 	CHECK(cfs_ext4_symlink(fs, CFS_EXT4_ROOT, "x", "t", &err) == -EEXIST);
 	CHECK(cfs_ext4_add_file(fs, CFS_EXT4_ROOT, "x", 0644, source, &err) ==
 	      -EEXIST);
-	CHECK(strstr(err.msg, "x is there already"));
+	CHECK(strstr(err.msg, "x already exists"));
 }
 
 TEST(full_image_is_no_space)
