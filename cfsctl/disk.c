@@ -5,14 +5,16 @@
 #include <string.h>
 
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/json.h"
+#include "cfsctl/cli/line.h"
 #include "cfsctl/cli/output.h"
 #include "cfsctl/cli/progress.h"
+#include "cfsctl/shipment.h"
 #include "cfsctl/source_date.h"
 #include "disk/image.h"
 #include "disk/mkfs.h"
 #include "disk/plan.h"
 #include "repo/dir.h"
-#include "repo/image.h"
 
 /* Times in the image unless SOURCE_DATE_EPOCH says otherwise: the earliest
  * there is, and the same for everybody. */
@@ -20,8 +22,8 @@
 
 struct options {
 	const char *size, *label, *uuid;
-	struct cfs_opt_list state, add;
-	bool no_signatures;
+	struct cfs_opt_list image, state, add;
+	bool no_signatures, force, json;
 };
 
 static const struct cfs_opt options[] = {
@@ -29,6 +31,12 @@ static const struct cfs_opt options[] = {
 	  .value = "N",
 	  .help = "bytes, or with K, M, G, T; default: auto, what it takes",
 	  CFS_OPT_SETS(struct options, size) },
+	{ .name = "image",
+	  .value = "IMAGE",
+	  .help = "write only IMAGE and what it needs (default: the whole "
+		  "repository); repeatable",
+	  .takes = CFS_TAKES_IMAGE,
+	  CFS_OPT_SETS(struct options, image) },
 	{ .name = "state",
 	  .value = "IMAGE",
 	  .help = "create the state of a deployment of IMAGE; repeatable",
@@ -53,6 +61,10 @@ static const struct cfs_opt options[] = {
 		  "yes)",
 	  .choices = cmd_yes_no,
 	  CFS_OPT_PARSES(struct options, no_signatures, cmd_parse_no) },
+	{ .name = "force",
+	  .help = "replace OUT.img if it exists",
+	  CFS_OPT_SETS(struct options, force) },
+	CFS_OPT_JSON(struct options, json),
 	{ 0 },
 };
 
@@ -85,22 +97,24 @@ static int parse(const struct options *o, struct cfs_disk_params *params,
 	return parse_time(&params->time, err);
 }
 
-/* Adds the state for the image @name; it has to be there. */
+/* Adds the state for the image @name, which has to be on the disk. */
 static int add_state(struct cfs_plan *plan, const struct cfs_repo *repo,
-		     const char *name, struct cfs_err *err)
+		     const char *name, struct cfs_shipment *shipment,
+		     struct cfs_err *err)
 {
-	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_shipped *image;
 	struct cfs_digest id;
 	int r = cmd_find_image(repo, name, &id, err);
 
 	if (r < 0)
 		return r;
-	r = cfs_repo_open_image(repo, &id, &fd, err);
-	if (r < 0)
-		return r;
-	if (r != CFS_IMAGE_PRESENT)
-		return cfs_fail(err, ENOENT, "no image %s in the repository",
-				name);
+	image = cmd_shipment_find(shipment, &id);
+	if (!image)
+		return cfs_fail(err, EINVAL,
+				"--state %s: the image is not on the disk: "
+				"give --image %s, too",
+				name, name);
+	image->state = true;
 	return cfs_plan_state(plan, &id, 0755, 0755, err);
 }
 
@@ -120,13 +134,30 @@ static int add_files(struct cfs_plan *plan, const char *what,
 	return cfs_plan_add(plan, from, colon + 1, err);
 }
 
-static int make_plan(const struct cfs_repo *repo, const struct options *o,
-		     struct cfs_plan *plan, struct cfs_err *err)
+static int choose_images(const struct cfs_globals *g,
+			 const struct cfs_repo *repo, const struct options *o,
+			 struct cfs_shipment *shipment, struct cfs_err *err)
 {
-	int r = cfs_plan_repo(plan, repo, !o->no_signatures, err);
+	int r = 0;
+
+	if (o->image.n == 0)
+		return cmd_shipment_add_all(g, repo, shipment, err);
+	for (unsigned i = 0; r == 0 && i < o->image.n; i++)
+		r = cmd_shipment_add(g, repo, o->image.v[i], shipment, err);
+	return r;
+}
+
+static int make_plan(const struct cfs_repo *repo, const struct options *o,
+		     struct cfs_shipment *shipment, struct cfs_plan *plan,
+		     struct cfs_err *err)
+{
+	const struct cfs_plan_choice only = { &shipment->images,
+					      &shipment->objects };
+	int r = cfs_plan_repo(plan, repo, !o->no_signatures,
+			      o->image.n ? &only : NULL, err);
 
 	for (unsigned i = 0; r == 0 && i < o->state.n; i++)
-		r = add_state(plan, repo, o->state.v[i], err);
+		r = add_state(plan, repo, o->state.v[i], shipment, err);
 	for (unsigned i = 0; r == 0 && i < o->add.n; i++)
 		r = add_files(plan, o->add.v[i], err);
 	return r;
@@ -147,48 +178,97 @@ static uint64_t bytes_of(const struct cfs_plan *plan)
 	return bytes;
 }
 
+/* What is missing from the disk so that an image of it boots. */
+static void print_notes(const struct options *o,
+			const struct cfs_shipment *shipment)
+{
+	if (shipment->n == 0)
+		fputs("note: there is no image on the disk\n", stderr);
+	else if (o->state.n == 0)
+		fputs("note: without --state the disk keeps no changes to /etc "
+		      "and /var: composefs-setup-root starts an image of it "
+		      "only if setup-root-conf.toml makes both transient, or "
+		      "has missing = \"transient\" in [state]\n",
+		      stderr);
+}
+
+static int report(const char *path, const struct options *o,
+		  const struct cfs_disk_result *result,
+		  const struct cfs_shipment *shipment, struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	struct cfs_json_writer w = { .buf = &text };
+	char uuid[CFS_UUID_TEXT], root[sizeof("root=UUID=") + CFS_UUID_TEXT];
+
+	cfs_uuid_format(result->uuid, uuid);
+	snprintf(root, sizeof(root), "root=UUID=%s", uuid);
+	print_notes(o, shipment);
+	if (!o->json) {
+		cmd_line(stdout, "Wrote %s: %" PRIu64 " MiB", path,
+			 result->size >> 20);
+		printf("  UUID: %s\n", uuid);
+		if (o->label)
+			cmd_line(stdout, "  label: %s", o->label);
+		cmd_shipment_print(shipment, root);
+		return 0;
+	}
+	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
+	cfs_json_write_text(&w, "path", path);
+	cfs_json_write_u64(&w, "size", result->size);
+	cfs_json_write_text(&w, "uuid", uuid);
+	cfs_json_write_text(&w, "label", o->label);
+	cfs_json_write_text(&w, "root", root);
+	cmd_shipment_json(shipment, &w);
+	cfs_json_write_end(&w);
+	return cmd_json_print(&w, err);
+}
+
 static int write_out(const struct cfs_repo *repo, const struct cfs_plan *plan,
-		     struct cfs_disk_params *params, const char *path,
-		     struct cfs_err *err)
+		     struct cfs_disk_params *params, struct cfs_output *out,
+		     struct cfs_disk_result *ret, struct cfs_err *err)
 {
 	CFS_AUTOPROGRESS struct cfs_progress progress = { 0 };
-	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
-	uint64_t size;
-	int r = cmd_output_open_file(path, true, &out, err);
+	int r;
 
 	params->progress = count;
 	params->progress_arg = &progress;
 	cmd_progress_start(&progress, "written", bytes_of(plan), NULL);
+	r = cfs_disk_write(plan, repo, params, out->temp.fd, ret, err);
 	if (r == 0)
-		r = cfs_disk_write(plan, repo, params, out.temp.fd, &size, err);
-	if (r == 0)
-		r = cmd_output_commit(&out, err);
-	if (r == 0)
-		r = cfs_dir_sync(out.dirfd, err);
-	cmd_progress_end(&progress);
-	if (r < 0)
-		return cfs_ctx(err, "%s", path);
-	printf("Wrote %s: %" PRIu64 " MiB\n", path, size >> 20);
-	return 0;
+		r = cmd_output_commit(out, err);
+	return r < 0 ? r : cfs_dir_sync(out->dirfd, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
+	const char *path = call->operand[0];
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+	CFS_AUTOSHIPMENT struct cfs_shipment shipment = { 0 };
+	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
 	struct cfs_disk_params params = { 0 };
+	struct cfs_disk_result result;
 	uint8_t uuid[16];
 	int r;
 
 	r = parse(o, &params, uuid, err);
 	if (r == 0)
 		r = cmd_open_repo(call->g, &repo, err);
+	if (r < 0)
+		return r;
+	r = cmd_output_open_file(path, o->force, &out, err);
+	if (r < 0)
+		return cfs_ctx(err, "%s", path);
+	r = choose_images(call->g, &repo, o, &shipment, err);
 	if (r == 0)
-		r = make_plan(&repo, o, &plan, err);
-	if (r == 0)
-		r = write_out(&repo, &plan, &params, call->operand[0], err);
-	return r;
+		r = make_plan(&repo, o, &shipment, &plan, err);
+	if (r < 0)
+		return r;
+	r = write_out(&repo, &plan, &params, &out, &result, err);
+	if (r < 0)
+		return cfs_ctx(err, "%s", path);
+	return report(path, o, &result, &shipment, err);
 }
 
 const struct cfs_cmd cmd_disk = {

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
-#include "repo/ref.h"
+
+#define ROOM_FIRST 16
 
 enum cure {
 	CURE_META,
@@ -81,55 +83,34 @@ struct cfs_kept_finding {
 
 void cmd_findings_free(struct cfs_findings *f)
 {
-	for (size_t i = 0; i < f->n_names; i++)
-		free(f->names[i].name);
 	for (size_t i = 0; i < f->n; i++)
 		for (size_t k = 0; k < CFS_ARRAY_SIZE(f->v[i].text); k++)
 			free(f->v[i].text[k]);
-	free(f->names);
+	cmd_image_names_free(&f->names);
 	free(f->v);
 	*f = (struct cfs_findings){ 0 };
 }
 
-/* Makes room for one more element. */
-static void *grow(void *v, size_t n, size_t *room, size_t size)
+static bool make_room(struct cfs_findings *f)
 {
-	size_t more = *room ? 2 * *room : 16;
+	size_t room = f->room ? 2 * f->room : ROOM_FIRST;
+	struct cfs_kept_finding *v;
 
-	if (n < *room)
-		return v;
-	v = reallocarray(v, more, size);
-	if (v)
-		*room = more;
-	return v;
-}
-
-static int add_name(const char *name, const struct cfs_digest *id, void *arg,
-		    struct cfs_err *err)
-{
-	struct cfs_findings *f = arg;
-	CFS_AUTOFREE char *copy = id ? strdup(name) : NULL;
-	struct cfs_image_name *names;
-
-	if (!id)
-		return 0;
-	names = grow(f->names, f->n_names, &f->names_room, sizeof(*names));
-	if (names)
-		f->names = names;
-	f->no_memory |= !names || !copy;
-	if (f->no_memory)
-		return cfs_fail(err, ENOMEM, "out of memory");
-	names[f->n_names++] =
-		(struct cfs_image_name){ .id = *id,
-					 .name = cfs_steal_ptr(&copy) };
-	return 0;
+	if (f->n < f->room)
+		return true;
+	v = reallocarray(f->v, room, sizeof(*v));
+	if (!v)
+		return false;
+	f->v = v;
+	f->room = room;
+	return true;
 }
 
 void cmd_findings_names(struct cfs_findings *f, const struct cfs_repo *repo)
 {
 	struct cfs_err ignored;
 
-	(void)!cfs_ref_each(repo, add_name, f, &ignored);
+	(void)!cmd_image_names_read(&f->names, repo, &ignored);
 }
 
 static char *keep(struct cfs_findings *f, const char *text)
@@ -143,13 +124,13 @@ static char *keep(struct cfs_findings *f, const char *text)
 void cmd_findings_add(void *arg, const struct cfs_finding *finding)
 {
 	struct cfs_findings *f = arg;
-	struct cfs_kept_finding *k = grow(f->v, f->n, &f->room, sizeof(*k));
+	struct cfs_kept_finding *k;
 
-	f->no_memory |= !k;
-	if (!k)
+	if (!make_room(f)) {
+		f->no_memory = true;
 		return;
-	f->v = k;
-	k += f->n++;
+	}
+	k = &f->v[f->n++];
 	*k = (struct cfs_kept_finding){ .finding = *finding };
 	if (finding->object)
 		k->object = *finding->object;
@@ -194,10 +175,7 @@ static const char *next_name(const struct cfs_findings *f, const char *where,
 	if (strncmp(where, "images/", strlen("images/")) != 0 ||
 	    cfs_digest_from_hex(hex, strlen(hex), &id, &ignored) < 0)
 		return NULL;
-	for (; *i < f->n_names; (*i)++)
-		if (cfs_digest_equal(&f->names[*i].id, &id))
-			return f->names[(*i)++].name;
-	return NULL;
+	return cmd_image_names_next(&f->names, &id, i);
 }
 
 static void add_names(const struct cfs_findings *f, const char *where,
@@ -267,11 +245,10 @@ void cmd_findings_print(const struct cfs_findings *f, bool warnings)
 static void json_digest(struct cfs_json_writer *w, const char *name,
 			const struct cfs_digest *id)
 {
-	char hex[CFS_DIGEST_HEX_MAX];
-
 	if (id)
-		cfs_digest_to_hex(id, hex);
-	cfs_json_write_text(w, name, id ? hex : NULL);
+		cmd_json_digest(w, name, id);
+	else
+		cfs_json_write_null(w, name);
 }
 
 static void json_finding(const struct cfs_findings *f,

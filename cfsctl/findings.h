@@ -7,21 +7,16 @@
 #define CFS_CFSCTL_FINDINGS_H
 
 #include "base/json_write.h"
+#include "cfsctl/image_names.h"
 #include "repo/fsck.h"
-
-/* A name of an image. */
-struct cfs_image_name {
-	struct cfs_digest id;
-	char *name; /* owned */
-};
 
 struct cfs_kept_finding; /* a copy of a struct cfs_finding */
 
 /* Zero-initialise it. */
 struct cfs_findings {
-	struct cfs_image_name *names; /* owned */
-	struct cfs_kept_finding *v;   /* owned, in the order of the check */
-	size_t n_names, names_room, n, room;
+	struct cfs_image_names names;
+	struct cfs_kept_finding *v; /* owned, in the order of the check */
+	size_t n, room;
 	bool no_memory;
 };
 

@@ -200,7 +200,7 @@ static int identify(const struct cfs_plan *plan,
 
 int cfs_disk_write(const struct cfs_plan *plan, const struct cfs_repo *repo,
 		   const struct cfs_disk_params *params, int fd,
-		   uint64_t *ret_size, struct cfs_err *err)
+		   struct cfs_disk_result *ret, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_ext4_free) struct cfs_ext4 *fs = NULL;
 	struct cfs_ext4_params ext4 = { .label = params->label,
@@ -222,7 +222,8 @@ int cfs_disk_write(const struct cfs_plan *plan, const struct cfs_repo *repo,
 		return r;
 	if (fsync(fd) < 0)
 		return cfs_fail_errno(err, "write the image to the disk");
-	*ret_size = ext4.size;
+	ret->size = ext4.size;
+	memcpy(ret->uuid, ext4.uuid, sizeof(ret->uuid));
 	return 0;
 }
 

@@ -17,10 +17,15 @@ struct cfs_disk_params {
 	void *progress_arg;
 };
 
+struct cfs_disk_result {
+	uint64_t size; /* bytes of the image */
+	uint8_t uuid[16];
+};
+
 /*
  * Writes the planned image to @fd, an empty regular file open for reading and
  * writing, and syncs it.  Every object's contents are checked against its
- * name.  *@ret_size: bytes of the image.
+ * name.
  *
  * Errors: -ENOSPC when params->size is too small (worded with what is needed),
  * -EBADMSG an object that is not what its name says, -ESTALE a file that
@@ -28,7 +33,7 @@ struct cfs_disk_params {
  */
 int cfs_disk_write(const struct cfs_plan *plan, const struct cfs_repo *repo,
 		   const struct cfs_disk_params *params, int fd,
-		   uint64_t *ret_size,
+		   struct cfs_disk_result *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Reads a size: digits and an optional K, M, G or T (powers of 1024), a whole

@@ -72,14 +72,16 @@ uint64_t cfs_ext4_size_for(uint64_t blocks, uint64_t inodes)
 	return size > SIZE_MAX_ ? 0 : size;
 }
 
-static void uuid_text(const uint8_t uuid[static 16], char out[static 37])
+void cfs_uuid_format(const uint8_t uuid[static 16],
+		     char text[static CFS_UUID_TEXT])
 {
 	size_t n = 0;
 
 	for (unsigned i = 0; i < 16; i++) {
 		if (i == 4 || i == 6 || i == 8 || i == 10)
-			out[n++] = '-';
-		n += (size_t)snprintf(out + n, 37 - n, "%02x", uuid[i]);
+			text[n++] = '-';
+		n += (size_t)snprintf(text + n, CFS_UUID_TEXT - n, "%02x",
+				      uuid[i]);
 	}
 }
 
@@ -148,7 +150,8 @@ static int mke2fs(int fd, const struct cfs_ext4_params *params,
 		  struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf said = { 0 };
-	char uuid[37], ext[128], inodes[24], blocks[24], journal[32], now[48];
+	char uuid[CFS_UUID_TEXT], ext[128], inodes[24], blocks[24], journal[32],
+		now[48];
 	char label[CFS_EXT4_LABEL_MAX + 1];
 	const char *argv[] = { "mke2fs",     "-q",
 			       "-F",	     "-t",
@@ -169,7 +172,7 @@ static int mke2fs(int fd, const struct cfs_ext4_params *params,
 	int status = 0;
 	int r;
 
-	uuid_text(params->uuid, uuid);
+	cfs_uuid_format(params->uuid, uuid);
 	snprintf(ext, sizeof(ext),
 		 "root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0,"
 		 "hash_seed=%s",

@@ -26,6 +26,11 @@ struct cfs_ext4_params {
 	int64_t time;	   /* of everything in it, 1 to CFS_EXT4_TIME_MAX */
 };
 
+/* An UUID as it is written, with dashes, and a NUL. */
+#define CFS_UUID_TEXT 37
+void cfs_uuid_format(const uint8_t uuid[static 16],
+		     char text[static CFS_UUID_TEXT]) CFS_NONNULL;
+
 /*
  * Bytes an image must have to offer @blocks free blocks and @inodes free
  * inodes, rounded up to MiB.  A little more than mke2fs will really take.

@@ -67,6 +67,14 @@ int cfs_plan_entry(struct cfs_plan *plan, const struct cfs_plan_entry *what,
 	return 0;
 }
 
+void cfs_plan_drop_last(struct cfs_plan *plan)
+{
+	struct cfs_plan_entry *e = &plan->v[--plan->n];
+
+	free(e->name);
+	free(e->from);
+}
+
 /* The entry @name of directory @parent: 1 with *@ret, or 0. */
 static int lookup(const struct cfs_plan *plan, unsigned parent,
 		  const char *name, unsigned *ret)

@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "fsverity/digest.h"
+#include "fsverity/digest_set.h"
 #include "repo/open.h"
 
 enum cfs_plan_kind {
@@ -53,8 +53,15 @@ struct cfs_plan {
 
 void cfs_plan_free(struct cfs_plan *plan);
 
+/* Which images of a repository are planned, and what they need. */
+struct cfs_plan_choice {
+	struct cfs_digest_set *images;
+	struct cfs_digest_set *objects; /* the images too */
+};
+
 /*
- * Starts @plan (zero-initialised) with all of @repo in /composefs.
+ * Starts @plan (zero-initialised) with @repo in /composefs: all of it, or with
+ * @only the chosen images, their names and signatures and the chosen objects.
  * @with_signatures: images carry the signatures the repository keeps, so that
  * a kernel without the signer's certificate refuses them.
  * Names in the repository that are none of its own (temporary files) are left
@@ -62,8 +69,9 @@ void cfs_plan_free(struct cfs_plan *plan);
  * Errors: -ENOENT no meta.json, -EINVAL a name is of the wrong kind, ...
  */
 int cfs_plan_repo(struct cfs_plan *plan, const struct cfs_repo *repo,
-		  bool with_signatures,
-		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+		  bool with_signatures, const struct cfs_plan_choice *only,
+		  struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 2, 5)));
 
 /*
  * Adds the state of a deployment of image @id: etc/upper of mode @etc_mode,

@@ -7,13 +7,8 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
-#include "disk/ext4.h"
-#include "fsverity/enable.h"
 #include "fsverity/merkle.h"
 #include "repo/dir.h"
-#include "repo/init.h"
-
-#define SIGNATURE_END ".p7s"
 
 /* Target of the link @path below @dirfd, NUL-terminated; caller frees it. */
 static int read_link(int dirfd, const char *path, char **ret,
@@ -41,14 +36,6 @@ static int join(const char *dir, const char *name, char **ret,
 	return 0;
 }
 
-/* What a walk adds, besides directories and links. */
-struct walk {
-	struct cfs_plan *plan;
-	int dirfd;	/* paths are below it */
-	bool from_repo; /* skip what is not the repository's; nothing to hash */
-	bool files;	/* regular files are wanted */
-};
-
 int cfs_plan_open(int repo_fd, bool from_repo, const char *path,
 		  struct stat *ret_st, struct cfs_err *err)
 {
@@ -71,8 +58,8 @@ int cfs_plan_open(int repo_fd, bool from_repo, const char *path,
 }
 
 /* A plain file; its digest is part of what the image is. */
-static int add_file(const struct walk *w, unsigned parent, const char *name,
-		    const char *path, struct cfs_err *err)
+static int add_file(const struct cfs_plan_walk *w, unsigned parent,
+		    const char *name, const char *path, struct cfs_err *err)
 {
 	CFS_AUTOFREE char *copy = strdup(name);
 	CFS_AUTOFREE char *from = strdup(path);
@@ -97,8 +84,8 @@ static int add_file(const struct walk *w, unsigned parent, const char *name,
 	return cfs_plan_entry(w->plan, &e, NULL, err);
 }
 
-static int add_link(const struct walk *w, unsigned parent, const char *name,
-		    const char *path, struct cfs_err *err)
+static int add_link(const struct cfs_plan_walk *w, unsigned parent,
+		    const char *name, const char *path, struct cfs_err *err)
 {
 	CFS_AUTOFREE char *copy = strdup(name);
 	CFS_AUTOFREE char *target = NULL;
@@ -115,14 +102,30 @@ static int add_link(const struct walk *w, unsigned parent, const char *name,
 	return r < 0 ? r : cfs_plan_entry(w->plan, &e, NULL, err);
 }
 
-static int walk_dir(const struct walk *w, unsigned dir, const char *path,
-		    unsigned depth, struct cfs_err *err);
+static int walk_dir(const struct cfs_plan_walk *w, unsigned dir,
+		    const char *path, unsigned depth, struct cfs_err *err);
 
-static int walk_entry(const struct walk *w, unsigned parent, const char *name,
-		      const char *path, unsigned depth, struct cfs_err *err)
+/* A directory of the repository that has nothing which is wanted is left out:
+ * its name is not wanted either. */
+static int walk_subdir(const struct cfs_plan_walk *w, unsigned parent,
+		       const char *name, const char *path, mode_t mode,
+		       unsigned depth, struct cfs_err *err)
+{
+	unsigned before = w->plan->n, dir;
+	int r = cfs_plan_dir(w->plan, parent, name, mode, &dir, err);
+
+	if (r == 0)
+		r = walk_dir(w, dir, path, depth + 1, err);
+	if (r == 0 && w->wanted && w->plan->n == before + 1)
+		cfs_plan_drop_last(w->plan);
+	return r;
+}
+
+static int walk_entry(const struct cfs_plan_walk *w, unsigned parent,
+		      const char *name, const char *path, unsigned depth,
+		      struct cfs_err *err)
 {
 	struct stat st;
-	unsigned dir;
 	int r;
 
 	if (fstatat(w->dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -132,6 +135,8 @@ static int walk_entry(const struct walk *w, unsigned parent, const char *name,
 		if (r < 0)
 			return r;
 	}
+	if (w->wanted && !S_ISDIR(st.st_mode) && !w->wanted(w, path))
+		return 0;
 	if (S_ISLNK(st.st_mode))
 		return add_link(w, parent, name, path, err);
 	if (S_ISREG(st.st_mode) && w->files)
@@ -142,13 +147,13 @@ static int walk_entry(const struct walk *w, unsigned parent, const char *name,
 			       : cfs_fail(err, EINVAL,
 					  "%s is no file, directory or link",
 					  path);
-	r = cfs_plan_dir(w->plan, parent, name,
-			 w->from_repo ? 0755 : st.st_mode & 07777, &dir, err);
-	return r < 0 ? r : walk_dir(w, dir, path, depth + 1, err);
+	return walk_subdir(w, parent, name, path,
+			   w->from_repo ? 0755 : st.st_mode & 07777, depth,
+			   err);
 }
 
 /* The names in @path; those of this machine may be absolute. */
-static int list(const struct walk *w, const char *path,
+static int list(const struct cfs_plan_walk *w, const char *path,
 		struct cfs_dir_names *ret, struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = -EBADF;
@@ -162,8 +167,8 @@ static int list(const struct walk *w, const char *path,
 }
 
 /* Adds everything in @path, in the order of names, to directory @dir. */
-static int walk_dir(const struct walk *w, unsigned dir, const char *path,
-		    unsigned depth, struct cfs_err *err)
+static int walk_dir(const struct cfs_plan_walk *w, unsigned dir,
+		    const char *path, unsigned depth, struct cfs_err *err)
 {
 	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
 	int r;
@@ -184,144 +189,10 @@ static int walk_dir(const struct walk *w, unsigned dir, const char *path,
 	return r;
 }
 
-/* Looks up signatures/<hex>.p7s.  Returns 1 with *@ret_size, or 0. */
-static int signature(int repo_fd, const char *hex, uint64_t *ret_size,
-		     struct cfs_err *err)
+int cfs_plan_walk_dir(const struct cfs_plan_walk *w, unsigned dir,
+		      const char *path, struct cfs_err *err)
 {
-	char path[sizeof("signatures/") + CFS_DIGEST_HEX_MAX +
-		  sizeof(SIGNATURE_END)];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "signatures/%.*s" SIGNATURE_END,
-		 CFS_DIGEST_HEX_MAX, hex);
-	if (fstatat(repo_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT || errno == ENOTDIR
-			       ? 0
-			       : cfs_fail_errno(err, "%s", path);
-	if (!S_ISREG(st.st_mode) || st.st_size < 1 ||
-	    st.st_size > CFS_SIGNATURE_MAX)
-		return cfs_fail(err, EINVAL,
-				"%s is no signature (1 to %d bytes)", path,
-				CFS_SIGNATURE_MAX);
-	*ret_size = (uint64_t)st.st_size;
-	return 1;
-}
-
-/* Adds the object @path, named by @hex; other names are not objects. */
-static int add_object(struct cfs_plan *plan, int repo_fd, unsigned parent,
-		      const char *hex, const char *path, struct cfs_err *err)
-{
-	char name[NAME_MAX + 1];
-	struct cfs_plan_entry e = { .kind = CFS_PLAN_OBJECT,
-				    .parent = parent,
-				    .name = name,
-				    .mode = 0644 };
-	uint64_t sig_size = 0;
-	struct stat st;
-	int r = 0;
-
-	if (strlen(hex) != 2 * cfs_alg_size(plan->alg) ||
-	    strspn(hex, "0123456789abcdef") != strlen(hex))
-		return 0;
-	if (fstatat(repo_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return cfs_fail_errno(err, "%s", path);
-	if (!S_ISREG(st.st_mode))
-		return cfs_fail(err, EINVAL, "%s is not a regular file", path);
-	if (plan->with_signatures)
-		r = signature(repo_fd, hex, &sig_size, err);
-	if (r < 0)
-		return r;
-	snprintf(name, sizeof(name), "%s", hex + 2);
-	e.has_signature = r > 0;
-	e.size = (uint64_t)st.st_size;
-	e.blocks = cfs_ext4_file_blocks(e.size, plan->alg, (int64_t)sig_size);
-	return cfs_plan_entry(plan, &e, NULL, err);
-}
-
-static int add_shard(struct cfs_plan *plan, int repo_fd, unsigned objects,
-		     const char *shard, struct cfs_err *err)
-{
-	char dir[sizeof("objects/") + 2], path[PATH_MAX], hex[NAME_MAX + 3];
-	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	unsigned parent;
-	int r;
-
-	snprintf(dir, sizeof(dir), "objects/%.2s", shard);
-	r = cfs_dir_list(repo_fd, dir, &names, err);
-	if (r == 0)
-		r = cfs_plan_dir(plan, objects, shard, 0755, &parent, err);
-	for (unsigned i = 0; r == 0 && i < names.n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names.v[i]);
-		snprintf(hex, sizeof(hex), "%s%s", shard, names.v[i]);
-		r = add_object(plan, repo_fd, parent, hex, path, err);
-	}
-	return r;
-}
-
-static int add_objects(struct cfs_plan *plan, int repo_fd, unsigned parent,
-		       struct cfs_err *err)
-{
-	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	unsigned objects;
-	int r = cfs_dir_list(repo_fd, "objects", &names, err);
-
-	if (r == 0)
-		r = cfs_plan_dir(plan, parent, "objects", 0755, &objects, err);
-	for (unsigned i = 0; r == 0 && i < names.n; i++)
-		if (strlen(names.v[i]) == 2 &&
-		    strspn(names.v[i], "0123456789abcdef") == 2)
-			r = add_shard(plan, repo_fd, objects, names.v[i], err);
-	return r;
-}
-
-static int add_meta(struct cfs_plan *plan, int repo_fd, unsigned parent,
-		    struct cfs_err *err)
-{
-	char name[] = "meta.json";
-	struct cfs_plan_entry e = { .kind = CFS_PLAN_META,
-				    .parent = parent,
-				    .name = name,
-				    .mode = 0644 };
-	struct stat st;
-
-	if (fstatat(repo_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return cfs_fail_errno(err, "%s", name);
-	if (!S_ISREG(st.st_mode))
-		return cfs_fail(err, EINVAL, "%s is not a regular file", name);
-	e.size = (uint64_t)st.st_size;
-	e.blocks = cfs_ext4_file_blocks(e.size, plan->alg, 0);
-	return cfs_plan_entry(plan, &e, NULL, err);
-}
-
-int cfs_plan_repo(struct cfs_plan *plan, const struct cfs_repo *repo,
-		  bool with_signatures, struct cfs_err *err)
-{
-	static const char *const trees[] = { "images", "streams",
-					     "signatures" };
-	struct walk w = { .plan = plan, .dirfd = repo->fd, .from_repo = true };
-	unsigned top, dir;
-	int r = cfs_plan_start(plan, err);
-
-	if (r < 0)
-		return r;
-	if (!repo->has_meta)
-		return cfs_fail(err, ENOENT,
-				"the repository has no meta.json: add it with "
-				"`cfsctl init --ensure`");
-	plan->alg = repo->meta.alg;
-	plan->with_signatures = with_signatures;
-	r = cfs_plan_dir(plan, 0, "composefs", CFS_REPO_MODE, &top, err);
-	if (r == 0)
-		r = add_meta(plan, repo->fd, top, err);
-	if (r == 0)
-		r = add_objects(plan, repo->fd, top, err);
-	for (size_t i = 0; r == 0 && i < CFS_ARRAY_SIZE(trees); i++) {
-		w.files = strcmp(trees[i], "signatures") == 0;
-		r = cfs_plan_dir(plan, top, trees[i], 0755, &dir, err);
-		if (r == 0)
-			r = walk_dir(&w, dir, trees[i], 0, err);
-	}
-	return r;
+	return walk_dir(w, dir, path, 0, err);
 }
 
 /* Makes the directories above the last component of @path, "/a/b"; returns
@@ -372,7 +243,9 @@ static int check_path(const char *path, struct cfs_err *err)
 int cfs_plan_add(struct cfs_plan *plan, const char *from, const char *path,
 		 struct cfs_err *err)
 {
-	struct walk w = { .plan = plan, .dirfd = AT_FDCWD, .files = true };
+	struct cfs_plan_walk w = { .plan = plan,
+				   .dirfd = AT_FDCWD,
+				   .files = true };
 	CFS_AUTOFREE char *copy = strdup(path);
 	const char *name = "";
 	unsigned parent = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Inside of disk/plan.h, which disk/plan.c and disk/walk.c implement: adding
- * single entries to a plan, and opening what they are copied from.
+ * Inside of disk/plan.h, which disk/plan.c, disk/plan_repo.c and disk/walk.c
+ * implement: adding entries to a plan, and opening what they are copied from.
  */
 #ifndef CFS_DISK_WALK_H
 #define CFS_DISK_WALK_H
@@ -29,6 +29,27 @@ int cfs_plan_dir(struct cfs_plan *plan, unsigned parent, const char *name,
 int cfs_plan_vacant(const struct cfs_plan *plan, unsigned parent,
 		    const char *name,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Takes back the entry that was appended last. */
+void cfs_plan_drop_last(struct cfs_plan *plan) CFS_NONNULL;
+
+/* What a walk adds, besides directories and links. */
+struct cfs_plan_walk {
+	struct cfs_plan *plan;
+	int dirfd;	/* paths are below it */
+	bool from_repo; /* skip what is not the repository's; nothing to hash */
+	bool files;	/* regular files are wanted */
+	/* NULL, or: is the link or file @path wanted?  Directories without
+	 * any are left out, then. */
+	bool (*wanted)(const struct cfs_plan_walk *w, const char *path);
+	const void *arg; /* of wanted */
+};
+
+/* Adds everything in the directory @path to the planned directory @dir, in the
+ * order of names. */
+int cfs_plan_walk_dir(const struct cfs_plan_walk *w, unsigned dir,
+		      const char *path,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
  * Opens a regular file that is copied: @path below the repository, or one of

@@ -153,12 +153,109 @@ printf X | dd of="bad/objects/${h:0:2}/${h:2}" bs=1 seek=200000 conv=notrunc \
 	status=none
 echo before > kept.img
 refuse "damaged object is refused" "${h:2} is damaged" \
-	cfsctl --repo bad disk kept.img
+	cfsctl --repo bad disk kept.img --force
 same "the old file stays" "$(cat kept.img)" before
 head -c 20000 /dev/zero > "bad/signatures/$id.p7s"
 refuse "oversized signature is refused" "is no signature" \
-	cfsctl --repo bad disk kept.img
+	cfsctl --repo bad disk kept.img --force
+refuse "an existing file is kept" "kept.img: it exists; --force replaces it" \
+	disk kept.img
+same "  whole" "$(cat kept.img)" before
+check "--force replaces it" disk kept.img --force
+check "  with the image" e2fsck -fn kept.img
+refuse "a missing directory is named as it was given" "no/x.img: No such file" \
+	disk no/x.img
 rm -r bad
+
+# What is printed.
+disk told.img --label told > text 2> err
+uuid=$(blkid -o value -s UUID told.img)
+check "the UUID is printed" grep -qx "  UUID: $uuid" text
+check "the label is printed" grep -qx "  label: told" text
+check "and how to boot it" grep -qx \
+	"  boot os/stable with: root=UUID=$uuid rw composefs.digest=v1-sha256-12:$id" text
+same "without --state that is said, once" "$(grep -c 'without --state' err)" 1
+disk told.img --force --state os/stable --json > json 2> err
+same "with it nothing is" "$(cat err)" ""
+check "all of it in JSON" python3 -c '
+import json, os, sys
+uuid, id = sys.argv[1:]
+j = json.load(open("json"))
+assert j["path"] == "told.img" and j["size"] == os.stat("told.img").st_size, j
+assert j["uuid"] == uuid and j["label"] is None, j
+assert j["root"] == "root=UUID=" + uuid, j
+assert j["images"] == [{"digest": "sha256:" + id, "names": ["os/stable"],
+	"karg": "composefs.digest=v1-sha256-12:" + id, "state": True}], j
+' "$(blkid -o value -s UUID told.img)" "$id"
+
+# Only what is named.
+mkdir -p t1/usr t2/usr t3/usr
+for t in 1 2 3; do
+	head -c $((5000 * t)) /dev/urandom > t$t/usr/own
+	cp big t$t/usr/shared
+done
+cfsctl init --algorithm sha256 --insecure some > /dev/null
+for t in 1 2 3; do
+	cfsctl --repo some create-image --no-propagate-usr-to-root t$t os/t$t \
+		> some.$t
+done
+cfsctl --repo some create-image --no-propagate-usr-to-root t1 deep/er/name \
+	> /dev/null
+read -r one two < <(sed 's/.*://' some.1 some.2 | paste -s -d ' ')
+mkdir -p some/signatures some/streams/refs
+cp sig "some/signatures/$one.p7s"
+cp sig "some/signatures/$two.p7s"
+ln -s "../objects/${one:0:2}/${one:2}" some/streams/a-stream
+some() { cfsctl --repo some disk "$@"; }
+files() { # IMG: all names in it
+	debugfs -R "rdump /composefs $1.d" "$1" > /dev/null 2>&1
+}
+mkdir one.img.d all.img.d two.img.d
+check "a chosen image is written" some one.img --image os/t1
+check "  e2fsck finds nothing" e2fsck -fn one.img
+files one.img
+(cd one.img.d/composefs && find . -type f -o -type l) | sort > have
+{
+	echo ./meta.json
+	echo "./images/$one"
+	echo ./images/refs/os/t1
+	echo ./images/refs/deep/er/name
+	echo "./signatures/$one.p7s"
+	{
+		echo "$one"
+		cfsctl --repo some image-objects os/t1 | sed 's/.*://'
+	} | sed 's|^..|./objects/&/|'
+} | sort > want
+check "  with all its names, its signature and what it needs, and nothing else" \
+	cmp have want
+same "  also no empty directories of others" "$(cd one.img.d/composefs &&
+	find . -mindepth 1 -type d -empty)" "./streams"
+cp -r one.img.d/composefs apart
+check "  it is whole by itself" cfsctl --repo apart fsck
+some all.img > text 2> /dev/null
+same "without --image everything is written" "$(grep -c '  boot ' text)" 3
+files all.img
+check "  streams too" test -L all.img.d/composefs/streams/a-stream
+some two.img --image os/t2 --image "$one" --image os/t2 --state os/t1 > text
+files two.img
+same "two images share what both need" \
+	"$(find two.img.d/composefs/objects -type f | wc -l)" 5
+same "  how the one with state boots is told" "$(grep '  boot ' text |
+	sed 's/:.*//')" "  boot deep/er/name with"
+refuse "state of what is not there is refused" \
+	"--state os/t3: the image is not on the disk" \
+	some x.img --image os/t1 --state os/t3
+refuse "a name that does not exist is refused" "image not found: none" \
+	some x.img --image none
+h=$(cfsctl --repo some dump-files --backing-path-only os/t2 /usr/own)
+rm "some/objects/${h#* }"
+refuse "an image without its objects is refused" \
+	"image os/t2 is not whole: 1 object is missing, needed by /usr/own" \
+	some x.img --image os/t2
+refuse "  also among all" "needed by /usr/own" some x.img
+check "  which says how to leave it out" grep -q -e '--image NAME' stderr.$$
+check "  as is done so" some one.img --force --image os/t1
+same "nothing is left of what was refused" "$(ls -A | grep -c 'x.img\|tmp-')" 0
 
 # Interrupted: 160 MB take longer than it is given.
 for i in $(seq 40); do

@@ -73,10 +73,10 @@ import json, sys
 f = json.load(sys.stdin)[\"findings\"]
 assert [x[\"code\"] for x in f] == [\"object-digest-mismatch\",
 	\"image-damaged-object\"], f
-assert f[0][\"path\"] == sys.argv[1] and f[0][\"object\"] == sys.argv[2], f
-assert len(f[0][\"measured\"]) == 128 and f[0][\"warning\"] is False, f
+assert f[0][\"path\"] == sys.argv[1] and f[0][\"object\"] == \"sha512:\" + sys.argv[2], f
+assert len(f[0][\"measured\"]) == 135 and f[0][\"warning\"] is False, f
 assert f[1][\"path\"] == \"images/\" + sys.argv[3], f
-assert f[1][\"object\"] == sys.argv[2] and f[1][\"files_total\"] == 1, f
+assert f[1][\"object\"] == \"sha512:\" + sys.argv[2] and f[1][\"files_total\"] == 1, f
 assert f[1][\"files\"] == [\"/usr/bin/hello\"], f
 assert f[1][\"names\"] == [\"a/image\"], f
 assert \"create-image\" in f[1][\"cure\"], f" "$1" "$2" "$3"' - \

@@ -35,7 +35,7 @@ nothing() {
 	mkdir out
 }
 ends() {
-	cfsctl --repo repo disk out/o.img --state os > /dev/null &&
+	cfsctl --repo repo disk out/o.img --force --state os > /dev/null &&
 		cmp out/o.img want.img && state | cmp - state.before &&
 		[ "$(ls -A out)" = o.img ]
 }
@@ -46,7 +46,7 @@ none_or_whole() {
 }
 KILL_POINTS=4
 kill_everywhere "disk" nothing none_or_whole \
-	cfsctl --repo repo disk out/o.img --state os
+	cfsctl --repo repo disk out/o.img --force --state os
 
 taken() {
 	nothing
@@ -57,7 +57,7 @@ earlier_or_whole() {
 }
 KILL_POINTS=2
 kill_everywhere "disk over an earlier file" taken earlier_or_whole \
-	cfsctl --repo repo disk out/o.img --state os
+	cfsctl --repo repo disk out/o.img --force --state os
 
 left() {
 	taken
@@ -66,5 +66,5 @@ left() {
 }
 KILL_POINTS=2
 kill_everywhere "disk beside what killed ones left" left earlier_or_whole \
-	cfsctl --repo repo disk out/o.img --state os
+	cfsctl --repo repo disk out/o.img --force --state os
 finish

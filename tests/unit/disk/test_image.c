@@ -76,11 +76,11 @@ TEST(too_small_says_what_would_do)
 	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
 	CFS_AUTOFD int fd = image_file();
 	struct cfs_disk_params params = { .size = 8 * MIB, .time = 1 };
-	uint64_t size;
+	struct cfs_disk_result result;
 	char *said;
 
 	plan_file(&plan, 20 * MIB);
-	CHECK(cfs_disk_write(&plan, &repo, &params, fd, &size, &err) ==
+	CHECK(cfs_disk_write(&plan, &repo, &params, fd, &result, &err) ==
 	      -ENOSPC);
 	said = strstr(err.msg, "the contents need ");
 	CHECK(said);
@@ -93,12 +93,12 @@ TEST(file_that_vanished_is_an_error)
 	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
 	CFS_AUTOFD int fd = image_file();
 	struct cfs_disk_params params = { .time = 1 };
-	uint64_t size = 7;
+	struct cfs_disk_result result = { .size = 7 };
 
 	plan_file(&plan, 5000);
-	CHECK(cfs_disk_write(&plan, &repo, &params, fd, &size, &err) ==
+	CHECK(cfs_disk_write(&plan, &repo, &params, fd, &result, &err) ==
 	      -ENOENT);
-	CHECK(size == 7);
+	CHECK(result.size == 7);
 }
 
 static void count(void *arg, uint64_t bytes)
@@ -114,14 +114,17 @@ TEST(progress_is_told)
 	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
 	CFS_AUTOFD int fd = image_file();
 	struct cfs_digest id = { .alg = CFS_ALG_SHA256 };
-	uint64_t size, calls = 0;
+	struct cfs_disk_result result;
+	uint64_t calls = 0;
 	struct cfs_disk_params params = { .time = 1,
 					  .progress = count,
 					  .progress_arg = &calls };
 
 	CHECK(cfs_plan_state(&plan, &id, 0755, 0755, &err) == 0);
-	CHECK(cfs_disk_write(&plan, &repo, &params, fd, &size, &err) == 0);
+	CHECK(cfs_disk_write(&plan, &repo, &params, fd, &result, &err) == 0);
 	CHECK(calls == plan.n - 1);
-	CHECK(size >= 32 * MIB && size <= 64 * MIB);
+	CHECK(result.size >= 32 * MIB && result.size <= 64 * MIB);
+	/* Version 8, as it is made from the content. */
+	CHECK(result.uuid[6] >> 4 == 8);
 	CHECK(image_run(fd, "e2fsck -fn >/dev/null") == 0);
 }

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* A repository, or some of its images, in a plan. */
+#include "disk/plan.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "disk/ext4.h"
+#include "disk/walk.h"
+#include "fsverity/enable.h"
+#include "repo/dir.h"
+#include "repo/init.h"
+
+#define HEX	      "0123456789abcdef"
+#define SIGNATURE_END ".p7s"
+
+/* Looks up signatures/<hex>.p7s.  Returns 1 with *@ret_size, or 0. */
+static int signature(int repo_fd, const char *hex, uint64_t *ret_size,
+		     struct cfs_err *err)
+{
+	char path[sizeof("signatures/") + CFS_DIGEST_HEX_MAX +
+		  sizeof(SIGNATURE_END)];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "signatures/%.*s" SIGNATURE_END,
+		 CFS_DIGEST_HEX_MAX, hex);
+	if (fstatat(repo_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : cfs_fail_errno(err, "%s", path);
+	if (!S_ISREG(st.st_mode) || st.st_size < 1 ||
+	    st.st_size > CFS_SIGNATURE_MAX)
+		return cfs_fail(err, EINVAL,
+				"%s is no signature (1 to %d bytes)", path,
+				CFS_SIGNATURE_MAX);
+	*ret_size = (uint64_t)st.st_size;
+	return 1;
+}
+
+/* Adds the object @path, named by @hex; other names are not objects. */
+static int add_object(struct cfs_plan *plan, int repo_fd, unsigned parent,
+		      const char *hex, const char *path,
+		      const struct cfs_plan_choice *only, struct cfs_err *err)
+{
+	char name[NAME_MAX + 1];
+	struct cfs_plan_entry e = { .kind = CFS_PLAN_OBJECT,
+				    .parent = parent,
+				    .name = name,
+				    .mode = 0644 };
+	uint64_t sig_size = 0;
+	struct cfs_digest id;
+	struct stat st;
+	int r = 0;
+
+	if (strlen(hex) != 2 * cfs_alg_size(plan->alg) ||
+	    strspn(hex, HEX) != strlen(hex) ||
+	    cfs_digest_from_hex(hex, strlen(hex), &id, err) < 0 ||
+	    (only && !cfs_digest_set_has(only->objects, &id)))
+		return 0;
+	if (fstatat(repo_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return cfs_fail_errno(err, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return cfs_fail(err, EINVAL, "%s is not a regular file", path);
+	if (plan->with_signatures)
+		r = signature(repo_fd, hex, &sig_size, err);
+	if (r < 0)
+		return r;
+	snprintf(name, sizeof(name), "%s", hex + 2);
+	e.has_signature = r > 0;
+	e.size = (uint64_t)st.st_size;
+	e.blocks = cfs_ext4_file_blocks(e.size, plan->alg, (int64_t)sig_size);
+	return cfs_plan_entry(plan, &e, NULL, err);
+}
+
+static int add_shard(struct cfs_plan *plan, int repo_fd, unsigned objects,
+		     const char *shard, const struct cfs_plan_choice *only,
+		     struct cfs_err *err)
+{
+	char dir[sizeof("objects/") + 2], path[PATH_MAX], hex[NAME_MAX + 3];
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	unsigned parent, before = plan->n;
+	int r;
+
+	snprintf(dir, sizeof(dir), "objects/%.2s", shard);
+	r = cfs_dir_list(repo_fd, dir, &names, err);
+	if (r == 0)
+		r = cfs_plan_dir(plan, objects, shard, 0755, &parent, err);
+	for (unsigned i = 0; r == 0 && i < names.n; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names.v[i]);
+		snprintf(hex, sizeof(hex), "%s%s", shard, names.v[i]);
+		r = add_object(plan, repo_fd, parent, hex, path, only, err);
+	}
+	if (r == 0 && only && plan->n == before + 1)
+		cfs_plan_drop_last(plan);
+	return r;
+}
+
+static int add_objects(struct cfs_plan *plan, int repo_fd, unsigned parent,
+		       const struct cfs_plan_choice *only, struct cfs_err *err)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	unsigned objects;
+	int r = cfs_dir_list(repo_fd, "objects", &names, err);
+
+	if (r == 0)
+		r = cfs_plan_dir(plan, parent, "objects", 0755, &objects, err);
+	for (unsigned i = 0; r == 0 && i < names.n; i++)
+		if (strlen(names.v[i]) == 2 && strspn(names.v[i], HEX) == 2)
+			r = add_shard(plan, repo_fd, objects, names.v[i], only,
+				      err);
+	return r;
+}
+
+static int add_meta(struct cfs_plan *plan, int repo_fd, unsigned parent,
+		    struct cfs_err *err)
+{
+	char name[] = "meta.json";
+	struct cfs_plan_entry e = { .kind = CFS_PLAN_META,
+				    .parent = parent,
+				    .name = name,
+				    .mode = 0644 };
+	struct stat st;
+
+	if (fstatat(repo_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return cfs_fail_errno(err, "%s", name);
+	if (!S_ISREG(st.st_mode))
+		return cfs_fail(err, EINVAL, "%s is not a regular file", name);
+	e.size = (uint64_t)st.st_size;
+	e.blocks = cfs_ext4_file_blocks(e.size, plan->alg, 0);
+	return cfs_plan_entry(plan, &e, NULL, err);
+}
+
+static const char *last_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The image that images/HEX, images/refs/NAME or signatures/HEX.p7s is of. */
+static bool image_of(const struct cfs_plan_walk *w, const char *path,
+		     struct cfs_digest *ret)
+{
+	const char *hex = last_of(path);
+	size_t len = strlen(hex);
+	char target[PATH_MAX];
+	struct cfs_err ignored;
+	ssize_t n;
+
+	if (strncmp(path, "images/refs/", strlen("images/refs/")) == 0) {
+		n = readlinkat(w->dirfd, path, target, sizeof(target) - 1);
+		if (n < 0)
+			return false;
+		target[n] = '\0';
+		hex = last_of(target);
+		len = strlen(hex);
+	} else if (len > strlen(SIGNATURE_END) &&
+		   strcmp(hex + len - strlen(SIGNATURE_END), SIGNATURE_END) ==
+			   0) {
+		len -= strlen(SIGNATURE_END);
+	}
+	return cfs_digest_from_hex(hex, len, ret, &ignored) == 0;
+}
+
+static bool is_chosen(const struct cfs_plan_walk *w, const char *path)
+{
+	const struct cfs_plan_choice *only = w->arg;
+	struct cfs_digest id;
+
+	return image_of(w, path, &id) && cfs_digest_set_has(only->images, &id);
+}
+
+/* Adds images/, streams/ and signatures/.  Streams are of no image. */
+static int add_trees(struct cfs_plan *plan, int repo_fd, unsigned parent,
+		     const struct cfs_plan_choice *only, struct cfs_err *err)
+{
+	static const char *const trees[] = { "images", "signatures",
+					     "streams" };
+	struct cfs_plan_walk w = { .plan = plan,
+				   .dirfd = repo_fd,
+				   .from_repo = true,
+				   .wanted = only ? is_chosen : NULL,
+				   .arg = only };
+	unsigned dir;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < CFS_ARRAY_SIZE(trees); i++) {
+		w.files = strcmp(trees[i], "signatures") == 0;
+		r = cfs_plan_dir(plan, parent, trees[i], 0755, &dir, err);
+		if (r == 0 && !(only && strcmp(trees[i], "streams") == 0))
+			r = cfs_plan_walk_dir(&w, dir, trees[i], err);
+	}
+	return r;
+}
+
+int cfs_plan_repo(struct cfs_plan *plan, const struct cfs_repo *repo,
+		  bool with_signatures, const struct cfs_plan_choice *only,
+		  struct cfs_err *err)
+{
+	unsigned top;
+	int r = cfs_plan_start(plan, err);
+
+	if (r < 0)
+		return r;
+	if (!repo->has_meta)
+		return cfs_fail(err, ENOENT,
+				"the repository has no meta.json: add it with "
+				"`cfsctl init --ensure`");
+	plan->alg = repo->meta.alg;
+	plan->with_signatures = with_signatures;
+	r = cfs_plan_dir(plan, 0, "composefs", CFS_REPO_MODE, &top, err);
+	if (r == 0)
+		r = add_meta(plan, repo->fd, top, err);
+	if (r == 0)
+		r = add_objects(plan, repo->fd, top, only, err);
+	return r < 0 ? r : add_trees(plan, repo->fd, top, only, err);
+}
