@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "cfsctl/compute.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 struct options {
 	struct cfs_tree_source source;

@@ -5,7 +5,7 @@
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/image_map.h"
 #include "erofs/reader.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 struct options {
 	bool backing_only;

@@ -10,7 +10,7 @@
 #include "cfsctl/cli/progress.h"
 #include "erofs/loss.h"
 #include "fsverity/merkle.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 /* No policy file of a known distribution comes near this, in bytes. */
 #define POLICY_MAX (64u << 20)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cfsctl/compat/composefs_info.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 static bool passes(const struct cfs_info_image *image,
 		   const struct cfs_node *node)

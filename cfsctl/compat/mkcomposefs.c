@@ -14,7 +14,7 @@
 #include "erofs/writer.h"
 #include "fsverity/digester.h"
 #include "fsverity/merkle.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 #include "tree/scan.h"
 
 /* Source: composefs libcomposefs/lcfs-writer.h: the versions it knows. */

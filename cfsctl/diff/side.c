@@ -14,7 +14,7 @@
 #include "fsverity/merkle.h"
 #include "repo/init.h"
 #include "repo/ref.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 /* As compute-id has it, which is what one compares with. */
 #define FORMAT_DEFAULT 1

@@ -10,7 +10,7 @@
 #include "erofs/writer.h"
 #include "tests/fuzz/fuzz.h"
 #include "tree/diff.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 static const char between[] = "====\n";
 

@@ -10,7 +10,7 @@
 #include "erofs/reader.h"
 #include "erofs/writer.h"
 #include "tests/fuzz/fuzz.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 static struct cfs_tree *read_again(const struct cfs_buf *text, unsigned flags)
 {

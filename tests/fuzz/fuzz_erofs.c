@@ -10,7 +10,7 @@
 #include "erofs/reader.h"
 #include "erofs/writer.h"
 #include "tests/fuzz/fuzz.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 static int count(void *ctx, const struct cfs_digest *digest,
 		 struct cfs_err *err)

@@ -8,7 +8,7 @@
 
 #include "cfsctl/compat/composefs_info.h"
 #include "tests/fuzz/fuzz.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 static unsigned names(const struct cfs_tree *tree)
 {

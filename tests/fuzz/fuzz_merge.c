@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 #include "tree/tar/merge.h"
 
 #define ENTRIES_MAX 2000

@@ -14,7 +14,7 @@
 #include "base/io.h"
 #include "erofs/writer.h"
 #include "fsverity/merkle.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 #include "tree/scan.h"
 
 static unsigned threads = 1;

@@ -8,7 +8,7 @@
 
 #include "base/io.h"
 #include "erofs/reader.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 int main(int argc, char **argv)
 {

@@ -18,7 +18,7 @@
 
 #include "base/io.h"
 #include "fsverity/merkle.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 #include "tree/tar/merge.h"
 #include "tree/tar/reader.h"
 #include "tree/transform.h"

@@ -15,7 +15,7 @@
 #include "erofs/image.h"
 #include "erofs/writer.h"
 #include "tests/test.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 enum forge_place {
 	FORGE_IMAGE = 1, /* byte 0 */

@@ -5,7 +5,7 @@
 
 #include "erofs/plan.h"
 #include "tests/test.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 #define ROOT "/ 0 40755 2 0 0 0 0.0 - - -"
 #define DIR  " 0 40755 2 0 0 0 0.0 - - -"

@@ -5,7 +5,7 @@
 #include "erofs/reader.h"
 #include "erofs/writer.h"
 #include "tests/test.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 static struct cfs_err err;
 static struct cfs_erofs_place place;

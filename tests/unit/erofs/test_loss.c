@@ -4,7 +4,7 @@
 #include "erofs/reader.h"
 #include "erofs/writer.h"
 #include "tests/test.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 #define ROOT "/ 0 40755 5 0 0 0 0.0 - - -\n"
 /* Opaque with a whiteout, with none, and not opaque with two. */

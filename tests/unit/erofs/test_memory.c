@@ -12,7 +12,7 @@
 #include "erofs/reader.h"
 #include "erofs/writer.h"
 #include "tests/test.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 #include "tree/scan.h"
 
 void *__real_malloc(size_t size);

@@ -8,7 +8,7 @@
 #include "erofs/format.h"
 #include "erofs/writer.h"
 #include "tests/test.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 static struct cfs_err err;
 

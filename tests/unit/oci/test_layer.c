@@ -11,7 +11,7 @@
 #include "repo/stream/names.h"
 #include "tests/fake/kernel.h"
 #include "tests/unit/repo/repo.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 static struct cfs_err err;
 static char root[4096];

@@ -2,7 +2,7 @@
 #include "tree/diff.h"
 
 #include "tests/test.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 /* Of the five bytes hello, fs-verity with sha256.
  * Source: fsverity digest 1.5 (Debian package fsverity). */

@@ -2,7 +2,7 @@
 #include "tree/relabel.h"
 
 #include "tests/test.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 static struct cfs_err err;
 

@@ -8,7 +8,7 @@
 #include "base/io.h"
 #include "fsverity/merkle.h"
 #include "tests/test.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 static struct cfs_err err;
 static int files;

@@ -3,7 +3,7 @@
 
 #include "base/io.h"
 #include "tests/test.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 static struct cfs_err err;
 

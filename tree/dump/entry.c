@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "tree/dump_entry.h"
+#include "tree/dump/entry.h"
 
 #include <string.h>
 
-#include "tree/dump_field.h"
+#include "tree/dump/field.h"
 
 /* Limits of what composefs-rs reads, and with it cfsctl. */
 #define STRICT_INLINE_MAX 512

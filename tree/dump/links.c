@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "tree/dump_links.h"
+#include "tree/dump/links.h"
 
-#include "tree/dump_field.h"
+#include "tree/dump/field.h"
 
 struct link {
 	struct cfs_node *node;

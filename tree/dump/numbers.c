@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "tree/dump_numbers.h"
+#include "tree/dump/numbers.h"
 
 #include "tree/node.h"
 

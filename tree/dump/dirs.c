@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "tree/dump_dirs.h"
+#include "tree/dump/dirs.h"
 
 struct key {
 	const struct cfs_node *parent;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <string.h>
 
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 void cfs_dump_escape(struct cfs_buf *out, struct cfs_bytes text, unsigned how)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Directories by name, for lines that are in no order and for hardlinks;
- * private to tree/dump_*.c.  A dumpfile in depth-first order never asks.
+ * private to tree/dump.  A dumpfile in depth-first order never asks.
  */
 #ifndef CFS_TREE_DUMP_DIRS_H
 #define CFS_TREE_DUMP_DIRS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "tree/dump_field.h"
+#include "tree/dump/field.h"
 
 #include "tests/test.h"
 

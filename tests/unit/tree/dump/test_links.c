@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "tree/dump_links.h"
+#include "tree/dump/links.h"
 
 #include "tests/test.h"
 

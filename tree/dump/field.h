@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Fields of a dumpfile's line; private to tree/dump_*.c. */
+/* Fields of a dumpfile's line; private to tree/dump. */
 #ifndef CFS_TREE_DUMP_FIELD_H
 #define CFS_TREE_DUMP_FIELD_H
 

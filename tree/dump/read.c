@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "tree/dump.h"
-#include "tree/dump_dirs.h"
-#include "tree/dump_entry.h"
-#include "tree/dump_links.h"
+#include "tree/dump/dirs.h"
+#include "tree/dump/dump.h"
+#include "tree/dump/entry.h"
+#include "tree/dump/links.h"
 
 /* Small enough for malloc() to take it from the heap, and for the cache. */
 #define READ_STEP (64 * 1024)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Fields SIZE to MTIME of a dumpfile's line; private to tree/dump_*.c. */
+/* Fields SIZE to MTIME of a dumpfile's line; private to tree/dump. */
 #ifndef CFS_TREE_DUMP_NUMBERS_H
 #define CFS_TREE_DUMP_NUMBERS_H
 
-#include "tree/dump_field.h"
+#include "tree/dump/field.h"
 
 struct cfs_dump_numbers {
 	uint64_t size;

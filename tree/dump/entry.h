@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The fields behind path and mode, into a node; private to tree/dump_*.c. */
+/* The fields behind path and mode, into a node; private to tree/dump. */
 #ifndef CFS_TREE_DUMP_ENTRY_H
 #define CFS_TREE_DUMP_ENTRY_H
 
-#include "tree/dump_numbers.h"
+#include "tree/dump/numbers.h"
 #include "tree/node.h"
 
 /*

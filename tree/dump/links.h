@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Hardlinks of a dumpfile, whose targets are looked for when all lines are
- * read; private to tree/dump_*.c.
+ * read; private to tree/dump.
  */
 #ifndef CFS_TREE_DUMP_LINKS_H
 #define CFS_TREE_DUMP_LINKS_H
 
-#include "tree/dump_dirs.h"
+#include "tree/dump/dirs.h"
 
 /* Zero-initialise. */
 struct cfs_dump_links {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "tree/dump_field.h"
+#include "tree/dump/field.h"
 
 unsigned cfs_dump_split(struct cfs_bytes line, enum cfs_dump_column from,
 			struct cfs_bytes ret[static CFS_DUMP_COLUMNS])

@@ -9,7 +9,7 @@
  * wraps.  composefs-rs cfsctl (0.9.0) also refuses what stands under "strict".
  */
 #include "tests/test.h"
-#include "tree/dump.h"
+#include "tree/dump/dump.h"
 
 #define ROOT	"/ 0 40755 2 0 0 0 0.0 - - -\n"
 #define DIR	"/d 0 40755 2 0 0 0 0.0 - - -\n"
