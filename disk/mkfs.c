@@ -4,13 +4,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "base/buf.h"
-#include "base/io.h"
+#include "base/child.h"
 
 #define MIB	  (UINT64_C(1) << 20)
 #define SIZE_MAX_ (UINT64_C(16) << 40)
@@ -85,57 +83,6 @@ void cfs_uuid_format(const uint8_t uuid[static 16],
 	}
 }
 
-/* mke2fs lives outside a plain user's PATH on many systems. */
-static int spawn(const posix_spawn_file_actions_t *actions,
-		 const char *const *args, const char *const *vars, pid_t *ret)
-{
-	/* exec's prototypes are older than const; nothing is written to. */
-	char *const *argv = (char *const *)(uintptr_t)args;
-	char *const *env = (char *const *)(uintptr_t)vars;
-	static const char *const places[] = { "/usr/sbin/mke2fs",
-					      "/sbin/mke2fs" };
-	int r = posix_spawnp(ret, "mke2fs", actions, NULL, argv, env);
-
-	for (size_t i = 0; r == ENOENT && i < CFS_ARRAY_SIZE(places); i++)
-		r = posix_spawn(ret, places[i], actions, NULL, argv, env);
-	return r;
-}
-
-/* Runs mke2fs on @fd, which is its descriptor 3; gathers what it says. */
-static int run(int fd, const char *const *argv, const char *const *env,
-	       struct cfs_buf *said, int *ret_status)
-{
-	CFS_AUTOFD int from = -EBADF;
-	posix_spawn_file_actions_t actions;
-	pid_t pid = -1;
-	int ends[2];
-	int r;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	from = ends[0];
-	r = posix_spawn_file_actions_init(&actions);
-	if (r == 0) {
-		r = posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-		if (r == 0)
-			r = posix_spawn_file_actions_adddup2(&actions, ends[1],
-							     2);
-		if (r == 0)
-			r = posix_spawn_file_actions_adddup2(&actions, fd, 3);
-		if (r == 0)
-			r = spawn(&actions, argv, env, &pid);
-		(void)posix_spawn_file_actions_destroy(&actions);
-	}
-	(void)close(ends[1]);
-	if (r != 0)
-		return -r;
-	r = cfs_read_all(from, 64 * 1024, said);
-	while (waitpid(pid, ret_status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return r < 0 ? r : 0;
-}
-
 /* One line for the message out of all that was said. */
 static void flatten(struct cfs_buf *said)
 {
@@ -169,7 +116,10 @@ static int mke2fs(int fd, const struct cfs_ext4_params *params,
 			       blocks,	     NULL };
 	const char *env[] = { "LC_ALL=C", "MKE2FS_CONFIG=/dev/null", now,
 			      NULL };
-	int status = 0;
+	const struct cfs_child_spec spec = {
+		.argv = argv, .env = env, .out = -EBADF, .third = fd
+	};
+	CFS_AUTOCHILD struct cfs_child child = CFS_CHILD_INIT;
 	int r;
 
 	cfs_uuid_format(params->uuid, uuid);
@@ -186,17 +136,17 @@ static int mke2fs(int fd, const struct cfs_ext4_params *params,
 		 params->time);
 	snprintf(label, sizeof(label), "%s",
 		 params->label ? params->label : "");
-	r = run(fd, argv, env, &said, &status);
+	r = cfs_child_start(&spec, &child, err);
 	if (r == -ENOENT)
 		return cfs_fail(
 			err, ENOENT,
 			"run mke2fs: it is not installed (package e2fsprogs)");
-	if (r < 0)
-		return cfs_fail(err, -r, "run mke2fs: %s", strerror(-r));
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
+	if (r == 0)
+		r = cfs_child_wait(&child, &said, err);
+	if (r <= 0)
+		return r;
 	flatten(&said);
-	return cfs_fail(err, EIO, "mke2fs failed (status %d): %s", status,
+	return cfs_fail(err, EIO, "mke2fs failed (status %d): %s", r,
 			cfs_buf_text(&said) ? (char *)said.data : "");
 }
 
