@@ -2,7 +2,6 @@
 #include "oci/manifest.h"
 
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "oci/json_doc.h"
 
@@ -39,67 +38,6 @@ enum cfs_oci_kind cfs_oci_kind_of(const char *media_type)
 		if (strcmp(kinds[i].media_type, media_type) == 0)
 			return kinds[i].kind;
 	return CFS_OCI_OTHER;
-}
-
-static bool copy_word(const char *text, size_t len,
-		      char ret[static CFS_OCI_WORD_MAX])
-{
-	if (len == 0 || len >= CFS_OCI_WORD_MAX)
-		return false;
-	memcpy(ret, text, len);
-	ret[len] = '\0';
-	return true;
-}
-
-int cfs_oci_platform_parse(const char *text, struct cfs_oci_platform *ret,
-			   struct cfs_err *err)
-{
-	size_t os = strcspn(text, "/");
-	const char *arch = text + os + (text[os] == '/');
-	size_t arch_len = strcspn(arch, "/");
-	const char *variant = arch + arch_len;
-	struct cfs_oci_platform p = { "" };
-
-	if (copy_word(text, os, p.os) && copy_word(arch, arch_len, p.arch) &&
-	    (!*variant ||
-	     (!strchr(variant + 1, '/') &&
-	      copy_word(variant + 1, strlen(variant + 1), p.variant)))) {
-		*ret = p;
-		return 0;
-	}
-	return cfs_fail(err, EINVAL,
-			"'%s' is not a platform: OS/ARCH or OS/ARCH/VARIANT, "
-			"such as linux/arm64",
-			text);
-}
-
-/* Source: Go's names of architectures, which OCI takes. */
-void cfs_oci_platform_here(struct cfs_oci_platform *ret)
-{
-	static const char *const names[][2] = {
-		{ "x86_64", "amd64" },	  { "aarch64", "arm64" },
-		{ "armv7l", "arm" },	  { "armv6l", "arm" },
-		{ "i686", "386" },	  { "i586", "386" },
-		{ "ppc64le", "ppc64le" }, { "riscv64", "riscv64" },
-		{ "s390x", "s390x" },	  { "loongarch64", "loong64" },
-	};
-	struct utsname u = { .machine = "" };
-
-	*ret = (struct cfs_oci_platform){ .os = "linux" };
-	(void)uname(&u);
-	snprintf(ret->arch, sizeof(ret->arch), "%.*s",
-		 (int)sizeof(ret->arch) - 1, u.machine);
-	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++)
-		if (strcmp(names[i][0], u.machine) == 0)
-			strcpy(ret->arch, names[i][1]);
-}
-
-bool cfs_oci_platform_fits(const struct cfs_oci_platform *have,
-			   const struct cfs_oci_platform *want)
-{
-	return strcmp(have->os, want->os) == 0 &&
-	       strcmp(have->arch, want->arch) == 0 &&
-	       (!*want->variant || strcmp(have->variant, want->variant) == 0);
 }
 
 static int parse_platform(const struct cfs_json_doc *doc,
@@ -192,27 +130,43 @@ void cfs_oci_descriptors_free(struct cfs_oci_descriptors *list)
 	*list = (struct cfs_oci_descriptors){ 0 };
 }
 
+/* The array @name, of at most @max elements. */
+static int get_list(const struct cfs_json_doc *doc, const char *name,
+		    size_t max, const struct cfs_json_node **ret, size_t *ret_n,
+		    struct cfs_err *err)
+{
+	const struct cfs_json_node *node;
+	int r = cfs_json_doc_get(doc, cfs_json_doc_root(doc), name,
+				 CFS_JSON_ARRAY, ret, err);
+	size_t n = 0;
+
+	if (r == 0)
+		return cfs_fail(err, EINVAL, "the member '%s' is missing",
+				name);
+	if (r < 0)
+		return r;
+	for (node = cfs_json_first(&doc->json, *ret); node;
+	     node = cfs_json_next(&doc->json, *ret, node))
+		n++;
+	if (n > max)
+		return cfs_fail(err, EFBIG,
+				"%s: %zu descriptors; the maximum is %zu", name,
+				n, max);
+	*ret_n = n;
+	return 0;
+}
+
 /* The array @name of descriptors. */
 static int parse_list(const struct cfs_json_doc *doc, const char *name,
 		      size_t max, struct cfs_oci_descriptors *ret,
 		      struct cfs_err *err)
 {
 	const struct cfs_json_node *list, *node;
-	int r = cfs_json_doc_get(doc, cfs_json_doc_root(doc), name,
-				 CFS_JSON_ARRAY, &list, err);
-	size_t n = 0;
+	size_t n;
+	int r = get_list(doc, name, max, &list, &n, err);
 
-	if (r <= 0)
-		return r < 0 ? r
-			     : cfs_fail(err, EINVAL,
-					"the member '%s' is missing", name);
-	for (node = cfs_json_first(&doc->json, list); node;
-	     node = cfs_json_next(&doc->json, list, node))
-		n++;
-	if (n > max)
-		return cfs_fail(err, EFBIG,
-				"%s: %zu descriptors; the maximum is %zu", name,
-				n, max);
+	if (r < 0)
+		return r;
 	ret->v = calloc(n + 1, sizeof(*ret->v));
 	if (!ret->v)
 		return cfs_fail(err, ENOMEM, "out of memory");
@@ -223,6 +177,112 @@ static int parse_list(const struct cfs_json_doc *doc, const char *name,
 	return 0;
 }
 
+static bool has(const struct cfs_json_doc *doc, const char *name)
+{
+	return cfs_json_get(&doc->json, cfs_json_doc_root(doc), name) != NULL;
+}
+
+/* Is a member's name written with escapes?  Members are looked up as they are
+ * written; other readers would find one more. */
+static bool has_escaped_name(const struct cfs_json_doc *doc)
+{
+	const struct cfs_json_node *root = cfs_json_doc_root(doc);
+	const struct cfs_json_node *name = cfs_json_first(&doc->json, root);
+
+	while (name) {
+		if (name->raw.len > 0 &&
+		    memchr(name->raw.data, '\\', name->raw.len))
+			return true;
+		name = cfs_json_next(&doc->json, root, name);
+		name = name ? cfs_json_next(&doc->json, root, name) : NULL;
+	}
+	return false;
+}
+
+/* Refuses a document that others may take for something else.
+ * Source: OCI image specification, image-index.md and manifest.md: "mediaType";
+ * CVE-2021-41190. */
+static int check_kind(const struct cfs_json_doc *doc, enum cfs_oci_kind kind,
+		      struct cfs_err *err)
+{
+	char media_type[CFS_OCI_MEDIA_MAX];
+	int r = cfs_json_doc_text(doc, cfs_json_doc_root(doc), "mediaType",
+				  media_type, sizeof(media_type), err);
+
+	if (r < 0)
+		return r;
+	if (has_escaped_name(doc))
+		return cfs_fail(err, EINVAL,
+				"ambiguous: the name of a member is written "
+				"with escapes");
+	if (has(doc, "manifests") && (has(doc, "layers") || has(doc, "config")))
+		return cfs_fail(err, EINVAL,
+				"ambiguous: it has the members of an index and "
+				"of a manifest");
+	if (*media_type && cfs_oci_kind_of(media_type) != kind)
+		return cfs_fail(
+			err, EINVAL, "its media type '%s' is not that of %s",
+			media_type,
+			kind == CFS_OCI_INDEX ? "an index" : "a manifest");
+	return 0;
+}
+
+/* Docker's older manifests name their layers "fsLayers". */
+static int kind_of_document(const struct cfs_json_doc *doc, struct cfs_err *err)
+{
+	if (has(doc, "manifests"))
+		return CFS_OCI_INDEX;
+	if (has(doc, "config"))
+		return CFS_OCI_MANIFEST;
+	if (has(doc, "fsLayers"))
+		return cfs_fail(err, EOPNOTSUPP,
+				"a Docker manifest of schema 1, which has no "
+				"digests of its layers' contents: convert it "
+				"with 'skopeo copy --format v2s2'");
+	return cfs_fail(err, EINVAL, "neither an index nor a manifest");
+}
+
+int cfs_oci_document_kind(struct cfs_bytes text, struct cfs_err *err)
+{
+	CFS_AUTOJSON struct cfs_json_doc doc = { 0 };
+	int r = cfs_json_doc_parse(text, &doc, err);
+
+	return r < 0 ? r : kind_of_document(&doc, err);
+}
+
+static int each_entry(const struct cfs_json_doc *doc, cfs_oci_entry_fn *fn,
+		      void *ctx, struct cfs_err *err)
+{
+	const struct cfs_json_node *list, *node;
+	struct cfs_oci_descriptor d;
+	size_t n, i = 0;
+	int r = get_list(doc, "manifests", CFS_OCI_INDEX_MAX, &list, &n, err);
+
+	if (r < 0)
+		return r;
+	for (node = cfs_json_first(&doc->json, list); r == 0 && node;
+	     node = cfs_json_next(&doc->json, list, node), i++) {
+		struct cfs_err why = { 0 };
+		bool good = parse_descriptor(doc, node, &d, &why) >= 0;
+
+		if (!good)
+			(void)cfs_ctx(&why, "manifests[%zu]", i);
+		r = fn(ctx, good ? &d : NULL, &why, err);
+	}
+	return r;
+}
+
+int cfs_oci_index_each(struct cfs_bytes text, cfs_oci_entry_fn *fn, void *ctx,
+		       struct cfs_err *err)
+{
+	CFS_AUTOJSON struct cfs_json_doc doc = { 0 };
+	int r = cfs_json_doc_parse(text, &doc, err);
+
+	if (r == 0)
+		r = check_kind(&doc, CFS_OCI_INDEX, err);
+	return r < 0 ? r : each_entry(&doc, fn, ctx, err);
+}
+
 int cfs_oci_index_parse(struct cfs_bytes text, struct cfs_oci_descriptors *ret,
 			struct cfs_err *err)
 {
@@ -230,6 +290,8 @@ int cfs_oci_index_parse(struct cfs_bytes text, struct cfs_oci_descriptors *ret,
 	struct cfs_oci_descriptors list = { 0 };
 	int r = cfs_json_doc_parse(text, &doc, err);
 
+	if (r == 0)
+		r = check_kind(&doc, CFS_OCI_INDEX, err);
 	if (r == 0)
 		r = parse_list(&doc, "manifests", CFS_OCI_INDEX_MAX, &list,
 			       err);
@@ -279,6 +341,8 @@ int cfs_oci_manifest_parse(struct cfs_bytes text, struct cfs_oci_manifest *ret,
 	CFS_AUTOMANIFEST struct cfs_oci_manifest m = { 0 };
 	int r = cfs_json_doc_parse(text, &doc, err);
 
+	if (r == 0)
+		r = check_kind(&doc, CFS_OCI_MANIFEST, err);
 	if (r == 0)
 		r = parse_manifest(&doc, &m, err);
 	if (r < 0)

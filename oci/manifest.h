@@ -11,10 +11,10 @@
 
 #include "base/bytes.h"
 #include "oci/id.h"
+#include "oci/platform.h"
 
 #define CFS_OCI_MEDIA_MAX 256 /* bytes of a media type with its NUL */
 #define CFS_OCI_TAG_MAX	  256
-#define CFS_OCI_WORD_MAX  64 /* of an architecture, ... */
 /* Layers of an image; what tree/tar/merge.h takes. */
 #define CFS_OCI_LAYERS_MAX 4096
 #define CFS_OCI_INDEX_MAX  8192 /* manifests of an index */
@@ -29,24 +29,6 @@ enum cfs_oci_kind {
 
 /* What a media type stands for. */
 enum cfs_oci_kind cfs_oci_kind_of(const char *media_type) CFS_NONNULL;
-
-struct cfs_oci_platform {
-	char os[CFS_OCI_WORD_MAX];
-	char arch[CFS_OCI_WORD_MAX];
-	char variant[CFS_OCI_WORD_MAX]; /* "" when there is none */
-};
-
-/* "os/arch" or "os/arch/variant".  Errors: -EINVAL. */
-int cfs_oci_platform_parse(const char *text, struct cfs_oci_platform *ret,
-			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/* That of the running machine: "linux", and the architecture as Go has it. */
-void cfs_oci_platform_here(struct cfs_oci_platform *ret) CFS_NONNULL;
-
-/* Does an image for @have run where @want is wanted?  A variant counts when
- * @want has one. */
-bool cfs_oci_platform_fits(const struct cfs_oci_platform *have,
-			   const struct cfs_oci_platform *want) CFS_NONNULL;
 
 struct cfs_oci_descriptor {
 	char media_type[CFS_OCI_MEDIA_MAX];
@@ -65,7 +47,34 @@ struct cfs_oci_descriptors {
 
 void cfs_oci_descriptors_free(struct cfs_oci_descriptors *list);
 
-/* Reads an index (index.json of a layout, too).
+/*
+ * Is @text an index or a manifest, by what it has in it?  A document without a
+ * descriptor that says so is asked.
+ * Returns CFS_OCI_INDEX or CFS_OCI_MANIFEST.
+ * Errors: -EINVAL (no JSON, or neither), -EOPNOTSUPP (Docker's schema 1), -EFBIG,
+ * -ENOMEM.
+ */
+int cfs_oci_document_kind(struct cfs_bytes text,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Called for each entry of an index, in order: with @d, or with NULL and the
+ * reason if the entry is malformed.  A result other than 0 ends the walk.
+ */
+typedef int cfs_oci_entry_fn(void *ctx, const struct cfs_oci_descriptor *d,
+			     const struct cfs_err *why, struct cfs_err *err);
+
+/*
+ * Reads an index (index.json of a layout, too) entry by entry.  One that says
+ * with another media type, or with members of a manifest, that it may be read
+ * as a manifest as well is refused.
+ * Errors: -EINVAL, -EFBIG, -ENOMEM, what @fn returns.
+ */
+int cfs_oci_index_each(struct cfs_bytes text, cfs_oci_entry_fn *fn, void *ctx,
+		       struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(2, 4)));
+
+/* Reads an index; one malformed entry makes it fail.
  * Errors: -EINVAL, -EOPNOTSUPP, -EFBIG, -ENOMEM. */
 int cfs_oci_index_parse(struct cfs_bytes text, struct cfs_oci_descriptors *ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
@@ -83,7 +92,8 @@ void cfs_oci_manifest_free(struct cfs_oci_manifest *manifest);
 
 #define CFS_AUTOMANIFEST __attribute__((cleanup(cfs_oci_manifest_free)))
 
-/* Errors: as above. */
+/* Reads a manifest; see cfs_oci_index_each() for what is refused.
+ * Errors: -EINVAL, -EOPNOTSUPP, -EFBIG, -ENOMEM. */
 int cfs_oci_manifest_parse(struct cfs_bytes text, struct cfs_oci_manifest *ret,
 			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
@@ -105,7 +115,7 @@ void cfs_oci_config_free(struct cfs_oci_config *config);
 
 #define CFS_AUTOCONFIG __attribute__((cleanup(cfs_oci_config_free)))
 
-/* Errors: as above. */
+/* Errors: -EINVAL, -EFBIG, -ENOMEM. */
 int cfs_oci_config_parse(struct cfs_bytes text, struct cfs_oci_config *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -39,24 +39,6 @@ TEST(media_types_of_oci_and_docker_are_known)
 	CHECK(cfs_oci_kind_of("") == CFS_OCI_OTHER);
 }
 
-TEST(platforms_are_words_between_slashes)
-{
-	static const char *const bad[] = { "",	     "linux", "linux/",
-					   "/amd64", "a/b/",  "a/b/c/d" };
-	struct cfs_oci_platform p, want, here;
-
-	CHECK(cfs_oci_platform_parse("linux/arm64/v8", &p, &err) == 0);
-	CHECK(strcmp(p.os, "linux") == 0 && strcmp(p.arch, "arm64") == 0);
-	CHECK(strcmp(p.variant, "v8") == 0);
-	CHECK(cfs_oci_platform_parse("linux/arm64", &want, &err) == 0);
-	CHECK(cfs_oci_platform_fits(&p, &want));
-	CHECK(!cfs_oci_platform_fits(&want, &p));
-	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
-		CHECK(cfs_oci_platform_parse(bad[i], &p, &err) == -EINVAL);
-	cfs_oci_platform_here(&here);
-	CHECK(strcmp(here.os, "linux") == 0 && *here.arch);
-}
-
 TEST(an_index_is_a_list_of_descriptors)
 {
 	struct cfs_oci_descriptors list = { 0 };
@@ -165,4 +147,81 @@ TEST(configs_that_are_none_are_refused)
 
 		CHECK(cfs_oci_config_parse(text(bad[i]), &c, &err) == -EINVAL);
 	}
+}
+
+#define M OCI "manifest.v1+json"
+#define D "{\"mediaType\":\"" M "\",\"digest\":\"" A "\",\"size\":1}"
+
+TEST(documents_that_can_be_read_in_two_ways_are_refused)
+{
+	static const char *const indexes[] = {
+		"{\"manifests\":[],\"layers\":[]}",
+		"{\"manifests\":[],\"config\":{}}",
+		"{\"mediaType\":\"" M "\",\"manifests\":[]}",
+		"{\"mediaType\":\"text/plain\",\"manifests\":[]}",
+		"{\"manifests\":[],\"lay\\u0065rs\":[]}",
+	};
+	static const char *const manifests[] = {
+		"{\"config\":" D ",\"layers\":[],\"manifests\":[]}",
+		"{\"mediaType\":\"" OCI "index.v1+json\",\"config\":" D
+		",\"layers\":[]}",
+		"{\"config\":" D ",\"layers\":[],\"manif\\u0065sts\":[]}",
+	};
+	struct cfs_oci_descriptors list = { 0 };
+	struct cfs_oci_manifest m;
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(indexes); i++)
+		CHECK(cfs_oci_index_parse(text(indexes[i]), &list, &err) ==
+		      -EINVAL);
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(manifests); i++)
+		CHECK(cfs_oci_manifest_parse(text(manifests[i]), &m, &err) ==
+		      -EINVAL);
+}
+
+TEST(a_document_without_a_descriptor_is_what_it_has_in_it)
+{
+	CHECK(cfs_oci_document_kind(text("{\"manifests\":[]}"), &err) ==
+	      CFS_OCI_INDEX);
+	CHECK(cfs_oci_document_kind(text("{\"config\":{}}"), &err) ==
+	      CFS_OCI_MANIFEST);
+	CHECK(cfs_oci_document_kind(text("{\"fsLayers\":[]}"), &err) ==
+	      -EOPNOTSUPP);
+	CHECK(strstr(err.msg, "schema 1"));
+	CHECK(cfs_oci_document_kind(text("{}"), &err) == -EINVAL);
+	CHECK(cfs_oci_document_kind(text("<html>"), &err) == -EINVAL);
+}
+
+struct seen {
+	unsigned good, bad;
+	char why[200];
+};
+
+static int see(void *ctx, const struct cfs_oci_descriptor *d,
+	       const struct cfs_err *why, struct cfs_err *e)
+{
+	struct seen *seen = ctx;
+
+	if (!d)
+		snprintf(seen->why, sizeof(seen->why), "%.*s",
+			 (int)sizeof(seen->why) - 1, why->msg);
+	*(d ? &seen->good : &seen->bad) += 1;
+	return seen->good == 3 ? cfs_fail(e, ECANCELED, "enough") : 0;
+}
+
+TEST(malformed_entries_of_an_index_do_not_hide_the_others)
+{
+	struct seen seen = { 0 };
+
+	CHECK(cfs_oci_index_each(text("{\"manifests\":[" D
+				      ",7,{\"digest\":\"sha384:0\","
+				      "\"size\":1}," D "]}"),
+				 see, &seen, &err) == 0);
+	CHECK(seen.good == 2 && seen.bad == 2);
+	CHECK(strncmp(seen.why, "manifests[2]: ", 14) == 0);
+	seen = (struct seen){ 0 };
+	CHECK(cfs_oci_index_each(
+		      text("{\"manifests\":[" D "," D "," D "," D "]}"), see,
+		      &seen, &err) == -ECANCELED);
+	CHECK(seen.good == 3);
+	CHECK(cfs_oci_index_each(text("{}"), see, &seen, &err) == -EINVAL);
 }
