@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Artifacts that say that they are about an image: signatures, metadata.
+ *
+ * In a layout these are manifests of its index, and those of the index with the
+ * tag "sha256-HEX".  A registry is asked for that tag alone: skopeo does not
+ * know the referrers API of newer ones.
+ *
+ * Source: OCI image specification, manifest.md, "subject"; distribution
+ * specification, "Referrers Tag Schema".
+ */
+#ifndef CFS_OCI_REFERRERS_H
+#define CFS_OCI_REFERRERS_H
+
+#include "oci/origin.h"
+
+#define CFS_OCI_REFERRERS_MAX 1000
+
+/* Why an entry does not count. */
+enum cfs_oci_skip {
+	CFS_OCI_SKIP_ENTRY,   /* its index has no descriptor there */
+	CFS_OCI_SKIP_KIND,    /* it is no manifest */
+	CFS_OCI_SKIP_MISSING, /* its manifest is */
+	CFS_OCI_SKIP_DIGEST,  /* its manifest is not what the entry says */
+	CFS_OCI_SKIP_CONTENT, /* its manifest is malformed, or too long */
+	CFS_OCI_SKIP_SUBJECT, /* its manifest is about something else, though
+				 it is listed as a referrer */
+	CFS_OCI_SKIP_READ,    /* its manifest cannot be read */
+	CFS_OCI_SKIP_LIMIT,   /* there are more than are looked at */
+};
+
+struct cfs_oci_skipped {
+	enum cfs_oci_skip why;
+	struct cfs_oci_id id; /* text "" for CFS_OCI_SKIP_ENTRY */
+};
+
+struct cfs_oci_referrers {
+	/* Without tag and platform.  The artifact type is that of the manifest
+	 * in a layout, of the index in a registry. */
+	struct cfs_oci_descriptors found;
+	struct cfs_oci_skipped *skipped; /* owned */
+	size_t n_skipped;
+};
+
+void cfs_oci_referrers_free(struct cfs_oci_referrers *list);
+
+#define CFS_AUTOREFERRERS __attribute__((cleanup(cfs_oci_referrers_free)))
+
+/*
+ * Lists the artifacts whose subject is said to be @subject, each once, at most
+ * CFS_OCI_REFERRERS_MAX.  What is wrong with an entry makes it one of the
+ * skipped.  Of a registry only the index is read; that @subject is the subject
+ * of the manifests is for the caller to check (cfs_origin_manifest()).
+ *
+ * Errors: -EINVAL, -EFBIG, ... of the index itself, -EIO (of skopeo), -ENOMEM.
+ */
+int cfs_origin_referrers(struct cfs_origin *origin,
+			 const struct cfs_oci_id *subject,
+			 struct cfs_oci_referrers *ret,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif
