@@ -71,79 +71,21 @@ int cfs_dir_make(int dirfd, const char *path, bool sync, struct cfs_err *err)
 	return cfs_steal_fd(&fd);
 }
 
-void cfs_dir_names_free(struct cfs_dir_names *names)
-{
-	for (unsigned i = 0; i < names->n; i++)
-		free(names->v[i]);
-	free(names->v);
-	*names = (struct cfs_dir_names){ 0 };
-}
-
-static int add_name(struct cfs_dir_names *names, const char *name)
-{
-	/* Room doubles whenever the count is a power of two. */
-	if ((names->n & (names->n - 1)) == 0) {
-		size_t room = names->n ? 2 * (size_t)names->n : 1;
-		char **v = reallocarray(names->v, room, sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		names->v = v;
-	}
-	names->v[names->n] = strdup(name);
-	if (!names->v[names->n])
-		return -ENOMEM;
-	names->n++;
-	return 0;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int read_names(DIR *dir, struct cfs_dir_names *names)
-{
-	struct dirent *entry;
-
-	for (errno = 0; (entry = readdir(dir)); errno = 0) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (add_name(names, entry->d_name) < 0)
-			return -ENOMEM;
-	}
-	return -errno;
-}
-
 int cfs_dir_list(int dirfd, const char *path, struct cfs_dir_names *ret,
 		 struct cfs_err *err)
 {
-	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	CFS_AUTODIR DIR *dir = NULL;
-	int fd, r;
+	int fd = cfs_dir_open(dirfd, path), r;
 
-	*ret = names;
-	fd = cfs_dir_open(dirfd, path);
+	*ret = (struct cfs_dir_names){ 0 };
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0)
 		return cfs_fail(err, -fd, "open directory %s: %s", path,
 				strerror(-fd));
-	dir = fdopendir(fd);
-	if (!dir) {
-		r = cfs_fail_errno(err, "read directory %s", path);
-		cfs_closep(&fd);
-		return r;
-	}
-	r = read_names(dir, &names);
+	r = cfs_dir_names_read(&fd, ret);
 	if (r < 0)
 		return cfs_fail(err, -r, "read directory %s: %s", path,
 				strerror(-r));
-	if (names.n > 1)
-		qsort(names.v, names.n, sizeof(*names.v), by_name);
-	*ret = names;
-	names = (struct cfs_dir_names){ 0 };
 	return 0;
 }
 

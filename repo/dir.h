@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/dir_names.h"
 #include "base/err.h"
 
 #define CFS_DIR_DEPTH_MAX 64 /* directories below one another */
@@ -25,16 +26,6 @@ int cfs_dir_make(int dirfd, const char *path, bool sync,
 
 /* fsync(2) of a directory; file systems that have no such thing are fine. */
 int cfs_dir_sync(int fd, struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/* The entries of a directory but "." and "..", sorted by name. */
-struct cfs_dir_names {
-	unsigned n;
-	char **v; /* owned */
-};
-
-void cfs_dir_names_free(struct cfs_dir_names *names);
-
-#define CFS_AUTONAMES __attribute__((cleanup(cfs_dir_names_free)))
 
 /* Lists the directory @path below @dirfd; one that does not exist is empty. */
 int cfs_dir_list(int dirfd, const char *path, struct cfs_dir_names *ret,

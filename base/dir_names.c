@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "base/dir_names.h"
+
+#include <string.h>
+
+void cfs_dir_names_free(struct cfs_dir_names *names)
+{
+	for (unsigned i = 0; i < names->n; i++)
+		free(names->v[i]);
+	free(names->v);
+	*names = (struct cfs_dir_names){ 0 };
+}
+
+static int add(struct cfs_dir_names *names, const char *name)
+{
+	/* Room doubles whenever the count is a power of two. */
+	if ((names->n & (names->n - 1)) == 0) {
+		size_t room = names->n ? 2 * (size_t)names->n : 1;
+		char **v = reallocarray(names->v, room, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		names->v = v;
+	}
+	names->v[names->n] = strdup(name);
+	if (!names->v[names->n])
+		return -ENOMEM;
+	names->n++;
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int read_all(DIR *dir, struct cfs_dir_names *names)
+{
+	struct dirent *entry;
+
+	for (errno = 0; (entry = readdir(dir)); errno = 0) {
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (add(names, entry->d_name) < 0)
+			return -ENOMEM;
+	}
+	return -errno;
+}
+
+int cfs_dir_names_read(int *fd, struct cfs_dir_names *ret)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	CFS_AUTODIR DIR *dir = fdopendir(*fd);
+	int r = dir ? 0 : -errno;
+
+	if (!dir)
+		cfs_closep(fd);
+	*fd = -EBADF;
+	if (r == 0)
+		r = read_all(dir, &names);
+	if (r < 0)
+		return r;
+	if (names.n > 1)
+		qsort(names.v, names.n, sizeof(*names.v), by_name);
+	*ret = names;
+	names = (struct cfs_dir_names){ 0 };
+	return 0;
+}

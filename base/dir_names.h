@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#ifndef CFS_BASE_DIR_NAMES_H
+#define CFS_BASE_DIR_NAMES_H
+
+#include "base/auto.h"
+
+/* The entries of a directory but "." and "..", sorted by their bytes.
+ * Zero-initialise it. */
+struct cfs_dir_names {
+	unsigned n;
+	char **v; /* owned */
+};
+
+void cfs_dir_names_free(struct cfs_dir_names *names);
+
+#define CFS_AUTONAMES __attribute__((cleanup(cfs_dir_names_free)))
+
+/*
+ * Lists the directory that is open as *@fd, which it takes over, also when it
+ * fails.
+ * Returns 0 or negative errno: -ENOMEM, -ENOTDIR, those of readdir(3).
+ */
+int cfs_dir_names_read(int *fd,
+		       struct cfs_dir_names *ret) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

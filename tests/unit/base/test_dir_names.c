@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "base/dir_names.h"
+
+#include <fcntl.h>
+
+#include "tests/unit/repo/repo.h"
+
+TEST(names_are_sorted_by_their_bytes_and_without_the_dots)
+{
+	static const char *const names[] = {
+		"b", "B", "a", ".x", "\xff", "a0"
+	};
+	static const char *const want[] = { ".x", "B", "a", "a0", "b", "\xff" };
+	CFS_AUTONAMES struct cfs_dir_names got = { 0 };
+	const char *dir = fresh_dir();
+	int fd = open_dir(dir);
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++)
+		put(dir, names[i], "");
+	CHECK(cfs_dir_names_read(&fd, &got) == 0 && fd == -EBADF);
+	CHECK(got.n == CFS_ARRAY_SIZE(want));
+	for (unsigned i = 0; i < got.n; i++)
+		CHECK(strcmp(got.v[i], want[i]) == 0);
+}
+
+TEST(an_empty_directory_has_no_names)
+{
+	struct cfs_dir_names got = { 0 };
+	int fd = open_dir(fresh_dir());
+
+	CHECK(cfs_dir_names_read(&fd, &got) == 0);
+	CHECK(got.n == 0 && !got.v);
+}
+
+TEST(what_is_no_directory_is_closed_too)
+{
+	struct cfs_dir_names got = { 0 };
+	const char *dir = fresh_dir();
+	CFS_AUTOFREE char *path = below(dir, "file");
+	int fd, copy;
+
+	put(dir, "file", "");
+	copy = fd = open(path, O_RDONLY | O_CLOEXEC);
+	CHECK(cfs_dir_names_read(&fd, &got) == -ENOTDIR && fd == -EBADF);
+	CHECK(fcntl(copy, F_GETFD) < 0);
+}
