@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
-#include "tree/transform.h"
 
 /* No fstab that people write comes near this, in bytes. */
 #define FSTAB_MAX (1u << 20)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "boot/transform.h"
 #include "cfsctl/cli/line.h"
 #include "cfsctl/cli/progress.h"
 #include "erofs/loss.h"

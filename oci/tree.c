@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "boot/transform.h"
 #include "fsverity/merkle.h"
 #include "oci/layer_tree.h"
 #include "repo/object.h"

@@ -384,6 +384,15 @@ int cfs_node_find(struct cfs_tree *tree, const struct cfs_node *dir,
 	return 1;
 }
 
+struct cfs_node *cfs_node_child(const struct cfs_node *dir, const char *name)
+{
+	for (struct cfs_node *n = dir->dir.first; n; n = n->next) {
+		if (strcmp(n->name, name) == 0 && !(n->flags & CFS_NODE_GONE))
+			return n;
+	}
+	return NULL;
+}
+
 int cfs_tree_lookup(struct cfs_tree *tree, const char *path,
 		    struct cfs_node **ret, struct cfs_err *err)
 {

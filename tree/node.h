@@ -187,6 +187,11 @@ int cfs_node_find(struct cfs_tree *tree, const struct cfs_node *dir,
 		  struct cfs_bytes name, struct cfs_node **ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Returns the child of directory @dir whose name is @name, or NULL, after
+ * looking at one child after the other.  Needs no index: for a few names. */
+struct cfs_node *cfs_node_child(const struct cfs_node *dir,
+				const char *name) CFS_NONNULL;
+
 /*
  * Follows @path from the root; slashes separate names, empty ones do not
  * count, symlinks are not followed.

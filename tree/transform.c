@@ -3,22 +3,10 @@
 
 #include <string.h>
 
-#include "tree/relabel.h"
-
-/* The child @name of @dir, or NULL. */
-static struct cfs_node *child(struct cfs_node *dir, const char *name)
+int cfs_transform_dir(const struct cfs_tree *tree, const char *name,
+		      struct cfs_node **ret, struct cfs_err *err)
 {
-	for (struct cfs_node *n = dir->dir.first; n; n = n->next) {
-		if (strcmp(n->name, name) == 0 && !(n->flags & CFS_NODE_GONE))
-			return n;
-	}
-	return NULL;
-}
-
-static int root_dir(struct cfs_tree *tree, const char *name,
-		    struct cfs_node **ret, struct cfs_err *err)
-{
-	struct cfs_node *node = child(tree->root, name);
+	struct cfs_node *node = cfs_node_child(tree->root, name);
 
 	if (!node)
 		return cfs_fail(err, ENOENT, "there is no /%s", name);
@@ -79,11 +67,11 @@ int cfs_transform_oci(struct cfs_tree *tree, enum cfs_xattr_filter filter,
 		      struct cfs_err *err)
 {
 	struct cfs_node *root = tree->root, *usr, *run;
-	int r = root_dir(tree, "usr", &usr, err);
+	int r = cfs_transform_dir(tree, "usr", &usr, err);
 
 	if (r < 0)
 		return r;
-	run = child(root, "run");
+	run = cfs_node_child(root, "run");
 	if (run && !cfs_node_is_dir(run))
 		return cfs_fail(err, ENOTDIR, "/run is not a directory");
 	root->mode = usr->mode;
@@ -101,38 +89,6 @@ int cfs_transform_oci(struct cfs_tree *tree, enum cfs_xattr_filter filter,
 	return r < 0 ? r : cfs_transform_xattrs(tree, filter, err);
 }
 
-static int empty_for_boot(struct cfs_tree *tree, const char *name,
-			  const struct cfs_node *usr, struct cfs_err *err)
-{
-	struct cfs_node *dir;
-	int r = root_dir(tree, name, &dir, err);
-
-	if (r < 0)
-		return r;
-	dir->mtime_sec = usr->mtime_sec;
-	dir->mtime_nsec = usr->mtime_nsec;
-	cfs_node_clear(tree, dir);
-	return 0;
-}
-
-int cfs_transform_boot(struct cfs_tree *tree, const struct cfs_content *content,
-		       struct cfs_err *err)
-{
-	struct cfs_node *usr;
-	int r = root_dir(tree, "usr", &usr, err);
-
-	if (r < 0)
-		return r;
-	r = empty_for_boot(tree, "boot", usr, err);
-	if (r < 0)
-		return r;
-	r = empty_for_boot(tree, "sysroot", usr, err);
-	if (r < 0)
-		return r;
-	r = cfs_tree_finish(tree, err);
-	return r < 0 ? r : cfs_tree_relabel(tree, content, err);
-}
-
 void cfs_transform_clamp(struct cfs_tree *tree, int64_t seconds)
 {
 	for (struct cfs_node *n = tree->root; n;
@@ -143,26 +99,4 @@ void cfs_transform_clamp(struct cfs_tree *tree, int64_t seconds)
 		n->mtime_sec = seconds;
 		n->mtime_nsec = 0;
 	}
-}
-
-int cfs_transform_mountpoints(struct cfs_tree *tree, struct cfs_err *err)
-{
-	static const char *const names[] = { "boot", "dev", "etc",     "proc",
-					     "run",  "sys", "sysroot", "var" };
-	const struct cfs_node *usr = child(tree->root, "usr");
-
-	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++) {
-		const struct cfs_bytes name = { (const uint8_t *)names[i],
-						strlen(names[i]) };
-		struct cfs_node *dir;
-
-		if (child(tree->root, names[i]))
-			continue;
-		if (cfs_node_add(tree, tree->root, name, S_IFDIR | 0755, &dir,
-				 err) < 0)
-			return -err->code;
-		dir->mtime_sec = usr ? usr->mtime_sec : 0;
-		dir->mtime_nsec = usr ? usr->mtime_nsec : 0;
-	}
-	return 0;
 }

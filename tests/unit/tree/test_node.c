@@ -62,6 +62,8 @@ TEST(paths_are_found_and_those_that_are_not_are_not)
 	CHECK(cfs_tree_lookup(tree, "a//b", &got, &err) == 1 && got == b);
 	CHECK(cfs_tree_lookup(tree, "/a/b/c", &got, &err) == 0);
 	CHECK(cfs_tree_lookup(tree, "/b", &got, &err) == 0);
+	CHECK(cfs_node_child(tree->root, "a") == a);
+	CHECK(!cfs_node_child(tree->root, "b"));
 	/* After the index is there as well. */
 	b = add(tree, a, "c", S_IFREG | 0644);
 	CHECK(cfs_node_find(tree, a, bytes("c"), &got, &err) == 1 && got == b);
@@ -75,6 +77,7 @@ TEST(a_removed_name_is_gone_and_can_be_made_again)
 
 	CHECK(cfs_tree_lookup(tree, "a/b", &got, &err) == 1);
 	cfs_node_remove(tree, a);
+	CHECK(!cfs_node_child(tree->root, "a"));
 	CHECK(cfs_tree_lookup(tree, "a", &got, &err) == 0);
 	CHECK(cfs_tree_lookup(tree, "a/b", &got, &err) == 0);
 	a = add(tree, tree->root, "a", S_IFREG | 0600);
