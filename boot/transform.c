@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "tree/relabel.h"
+#include "tree/selinux/relabel.h"
 #include "tree/transform.h"
 
 static int empty_for_boot(struct cfs_tree *tree, const char *name,

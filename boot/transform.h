@@ -28,7 +28,7 @@ int cfs_transform_mountpoints(struct cfs_tree *tree,
  *
  * Errors: -ENOENT or -ENOTDIR (/boot, /sysroot), -ENOENT for a policy without
  * file_contexts, -EINVAL or -E2BIG for one that is not understood or exceeds
- * the limits of tree/selabel.h; those of @content; -ENOMEM.
+ * the limits of tree/selinux/selabel.h; those of @content; -ENOMEM.
  */
 int cfs_transform_boot(struct cfs_tree *tree, const struct cfs_content *content,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "tree/selabel.h"
+#include "tree/selinux/selabel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

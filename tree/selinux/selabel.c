@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "tree/selabel.h"
+#include "tree/selinux/selabel.h"
 
 #include <string.h>
 
 #include "tree/arena.h"
-#include "tree/libpcre2.h"
+#include "tree/selinux/libpcre2.h"
 #include "tree/table.h"
 
 /*

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "tree/relabel.h"
+#include "tree/selinux/relabel.h"
 
 #include <string.h>
 #include <strings.h>
 
-#include "tree/selabel.h"
+#include "tree/selinux/selabel.h"
 
 #define SELINUX "etc/selinux"
 #define CONFIG	SELINUX "/config"

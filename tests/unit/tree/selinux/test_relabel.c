@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "tree/relabel.h"
+#include "tree/selinux/relabel.h"
 
 #include "tests/test.h"
 #include "tree/dump/dump.h"

@@ -13,7 +13,7 @@
  * which the policy has another one becomes an inode of its own.
  *
  * Errors: -ENOENT for a policy without file_contexts, -EINVAL or -E2BIG for one
- * that is not understood or exceeds the limits of tree/selabel.h; those of
+ * that is not understood or exceeds the limits of tree/selinux/selabel.h; those of
  * @content; -ENOMEM.
  */
 int cfs_tree_relabel(struct cfs_tree *tree, const struct cfs_content *content,

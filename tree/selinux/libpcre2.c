@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "tree/libpcre2.h"
+#include "tree/selinux/libpcre2.h"
 
 #include "base/library.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "tree/selabel.h"
+#include "tree/selinux/selabel.h"
 
 #include "tests/test.h"
 
