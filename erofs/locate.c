@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "erofs/image.h"
+#include "erofs/read_image.h"
 
 /* A field of a struct that begins at byte @start. */
 #define AT(start, type, member)                            \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <string.h>
 
-#include "erofs/image.h"
+#include "erofs/read_image.h"
 
 void cfs_erofs_dir_open(struct cfs_erofs_dir_read *dir,
 			const struct cfs_erofs_stat *st)

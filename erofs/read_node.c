@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <string.h>
 
-#include "erofs/reading.h"
+#include "erofs/read_tree.h"
 
 #define INLINE_MAX_V2 512
 #define TARGET_MAX_V2 1024

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <string.h>
 
-#include "erofs/image.h"
 #include "erofs/prefix.h"
+#include "erofs/read_image.h"
 #include "erofs/xxh32.h"
 
 /* Room for the longest prefix and the longest name behind it. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "erofs/prefix.h"
-#include "erofs/reading.h"
+#include "erofs/read_tree.h"
 
 /* The maximum number of names in an image; a real system has a few hundred
  * thousand. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "erofs/writer.h"
 
-#include "erofs/plan.h"
+#include "erofs/write_plan.h"
 
 void cfs_erofs_plan_free(struct cfs_erofs_plan *plan)
 {

@@ -12,7 +12,7 @@
 #ifndef CFS_TESTS_FORGE_H
 #define CFS_TESTS_FORGE_H
 
-#include "erofs/image.h"
+#include "erofs/read_image.h"
 #include "erofs/writer.h"
 #include "tests/test.h"
 #include "tree/dump/dump.h"

@@ -3,7 +3,7 @@
 #ifndef CFS_TESTS_UNIT_EROFS_PLANNED_H
 #define CFS_TESTS_UNIT_EROFS_PLANNED_H
 
-#include "erofs/plan.h"
+#include "erofs/write_plan.h"
 #include "tests/test.h"
 #include "tree/dump/dump.h"
 

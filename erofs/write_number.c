@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <string.h>
 
-#include "erofs/plan.h"
 #include "erofs/prefix.h"
+#include "erofs/write_plan.h"
 
 #define STUBS 256
 /* The largest file: CFS_EROFS_CHUNKS_MAX chunks of 2^43 bytes. */

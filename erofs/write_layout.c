@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "erofs/plan.h"
+#include "erofs/write_plan.h"
 
 /* The longest tail; longer data gets a block of its own. */
 #define TAIL_MAX (CFS_EROFS_BLOCK / 2)

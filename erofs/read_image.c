@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "erofs/image.h"
+#include "erofs/read_image.h"
 
 #include <string.h>
 

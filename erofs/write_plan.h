@@ -17,8 +17,8 @@
  * extra	a directory entry that is not in the tree: "." and "..", and the
  *		stubs in the root directory.
  */
-#ifndef CFS_EROFS_PLAN_H
-#define CFS_EROFS_PLAN_H
+#ifndef CFS_EROFS_WRITE_PLAN_H
+#define CFS_EROFS_WRITE_PLAN_H
 
 #include <string.h>
 
@@ -102,7 +102,7 @@ struct cfs_erofs_shared {
 	uint64_t offset; /* in bytes from the start of the table */
 };
 
-/* The marks; their keys and values are in erofs/lists.c. */
+/* The marks; their keys and values are in erofs/write_attrs.c. */
 enum {
 	CFS_EROFS_MARK_WHITEOUT,
 	CFS_EROFS_MARK_USER_WHITEOUT,

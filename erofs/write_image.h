@@ -4,10 +4,10 @@
  * the plan says.  All functions return the end of what they wrote.  Private to
  * the erofs room.
  */
-#ifndef CFS_EROFS_EMIT_H
-#define CFS_EROFS_EMIT_H
+#ifndef CFS_EROFS_WRITE_IMAGE_H
+#define CFS_EROFS_WRITE_IMAGE_H
 
-#include "erofs/plan.h"
+#include "erofs/write_plan.h"
 
 /* Writes the xattrs of @inode, which must have some: inode->xattr_bytes
  * bytes. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "erofs/emit.h"
+#include "erofs/write_image.h"
 #include "tests/unit/erofs/planned.h"
 
 TEST(an_entry_is_padded_to_words)

@@ -2,8 +2,8 @@
 /* Collects each inode's xattrs in the order on disk. */
 #include <string.h>
 
-#include "erofs/plan.h"
 #include "erofs/prefix.h"
+#include "erofs/write_plan.h"
 #include "erofs/xxh32.h"
 
 #define METACOPY CFS_OVERLAY_PREFIX "metacopy"

@@ -3,8 +3,8 @@
  * The parts of an image that is being read, each checked as far as possible by
  * itself.  Private to the erofs room.  Errors are -EBADMSG and -ENOMEM.
  */
-#ifndef CFS_EROFS_IMAGE_H
-#define CFS_EROFS_IMAGE_H
+#ifndef CFS_EROFS_READ_IMAGE_H
+#define CFS_EROFS_READ_IMAGE_H
 
 #include "erofs/format.h"
 #include "erofs/locate.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* The state of reading an image into a tree.  Private to the erofs room. */
-#ifndef CFS_EROFS_READING_H
-#define CFS_EROFS_READING_H
+#ifndef CFS_EROFS_READ_TREE_H
+#define CFS_EROFS_READ_TREE_H
 
-#include "erofs/image.h"
+#include "erofs/read_image.h"
 
 struct cfs_erofs_reading {
 	struct cfs_erofs_image image;
