@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "erofs/prefix.h"
-#include "erofs/write_plan.h"
+#include "erofs/write_attrs.h"
 #include "erofs/xxh32.h"
 
 #define METACOPY CFS_OVERLAY_PREFIX "metacopy"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Writes the blocks of directories. */
-#include "erofs/write_image.h"
+#include "erofs/write_dir.h"
 
 /* Returns how many of the next entries fit into a block, and moves *@it behind
  * them. */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "erofs/write_image.h"
-
 #include <string.h>
+
+#include "erofs/write_attrs.h"
+#include "erofs/write_dir.h"
+#include "erofs/write_inode.h"
+#include "erofs/write_xattrs.h"
 
 /* Where the image goes: in pieces of OUT_SIZE and a little more.  Whatever is
  * put at once has its room behind them. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "erofs/write_plan.h"
+#include "erofs/write_attrs.h"
+#include "erofs/write_dir.h"
+#include "erofs/write_inode.h"
 
 /* The longest tail; longer data gets a block of its own. */
 #define TAIL_MAX (CFS_EROFS_BLOCK / 2)

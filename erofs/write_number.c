@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "erofs/prefix.h"
-#include "erofs/write_plan.h"
+#include "erofs/write_attrs.h"
+#include "erofs/write_dir.h"
 
 #define STUBS 256
 /* The largest file: CFS_EROFS_CHUNKS_MAX chunks of 2^43 bytes. */

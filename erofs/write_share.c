@@ -3,7 +3,7 @@
  * table. */
 #include <string.h>
 
-#include "erofs/write_plan.h"
+#include "erofs/write_attrs.h"
 
 static int no_memory(struct cfs_err *err)
 {

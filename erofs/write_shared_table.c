@@ -2,7 +2,7 @@
 /* The order of the shared xattrs, and their places in the table. */
 #include <string.h>
 
-#include "erofs/write_plan.h"
+#include "erofs/write_attrs.h"
 
 static int compare_bytes(struct cfs_bytes a, struct cfs_bytes b)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Writes the xattrs of inodes: references to the shared table, then entries. */
-#include "erofs/write_image.h"
+#include "erofs/write_xattrs.h"
+#include "erofs/write_attrs.h"
 
 /* Writes an entry up to its value. */
 static uint8_t *put_name(const struct cfs_erofs_pair *pair, size_t value_len,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "erofs/write_attrs.h"
 #include "tests/unit/erofs/planned.h"
 
 /* The keys of an inode's attributes as they are written. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "erofs/write_image.h"
+#include "erofs/write_dir.h"
 #include "tests/unit/erofs/planned.h"
 
 /* Reads entry @i of a block of @len bytes: its name, in a static buffer. */

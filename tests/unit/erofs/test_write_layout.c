@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "erofs/write_inode.h"
 #include "tests/unit/erofs/planned.h"
 
 #define NOW " 1 0 0 0 0.0 - - -"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "erofs/write_dir.h"
 #include "tests/unit/erofs/planned.h"
 
 /* The names of the plan's inodes but for stubs, in their order. */

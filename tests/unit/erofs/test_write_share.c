@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "erofs/write_attrs.h"
 #include "tests/unit/erofs/planned.h"
 
 static size_t shared(const struct cfs_erofs_plan *plan)

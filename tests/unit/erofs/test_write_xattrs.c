@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "erofs/write_image.h"
+#include "erofs/write_attrs.h"
+#include "erofs/write_xattrs.h"
 #include "tests/unit/erofs/planned.h"
 
 TEST(an_entry_is_padded_to_words)
