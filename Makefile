@@ -62,7 +62,7 @@ WARN       := -Wall -Wextra -Wshadow -Wformat=2 -Wundef -Wvla -Wpointer-arith \
 	      -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	      -Wwrite-strings -Wcast-qual -Wconversion -Wno-sign-conversion \
 	      -Wimplicit-fallthrough -Wno-missing-field-initializers \
-	      $(if $(WERROR),-Werror)
+	      -Wno-psabi $(if $(WERROR),-Werror)
 HARDEN     := -fstack-protector-strong -fno-common
 # glibc's checked functions, unless the flags $(1) say otherwise: they need an
 # optimizing compiler, and sanitizers see more without them.
@@ -72,7 +72,8 @@ fortify    = $(if $(SAN)$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(1)),,$\
 # Paths of this machine stay out of the programs.  A compiler may take the
 # folder's name from PWD, which can be another path to it.
 export PWD := $(CURDIR)
-CFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. \
+CFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	      -D_TIME_BITS=64 -I. \
 	      -DCFS_VERSION='"$(VERSION)"' -fPIE -ffunction-sections \
 	      -fdata-sections $(WARN) $(HARDEN) -ffile-prefix-map=$(CURDIR)=.
 CFS_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now

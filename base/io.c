@@ -154,9 +154,9 @@ static int read_regular(int fd, uint64_t size, size_t max, struct cfs_buf *buf)
 		return -EFBIG;
 	if (size == 0) /* empty, or a file of /proc, which has no size */
 		return cfs_read_all(fd, max, buf);
-	if (!cfs_buf_reserve(buf, size))
+	if (!cfs_buf_reserve(buf, (size_t)size))
 		return -ENOMEM;
-	n = cfs_read_full(fd, buf->data + buf->len, size);
+	n = cfs_read_full(fd, buf->data + buf->len, (size_t)size);
 	if (n < 0)
 		return (int)n;
 	buf->len += (size_t)n;

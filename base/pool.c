@@ -12,7 +12,7 @@ struct cfs_pool {
 	pthread_cond_t more;  /* there is a job, or stop was set */
 	pthread_cond_t fewer; /* a job has ended, or a thread become idle */
 	struct cfs_job *first, *last;
-	size_t backlog;	   /* total weight of the jobs on the list */
+	uint64_t backlog;  /* total weight of the jobs on the list */
 	unsigned idle;	   /* own threads that wait for more */
 	unsigned waiting;  /* callers that wait for fewer */
 	unsigned callers;  /* callers that are running a job */
@@ -33,7 +33,7 @@ unsigned cfs_pool_usable_threads(void)
 	return n > 0 ? (unsigned)n : 1;
 }
 
-static size_t weight(const struct cfs_job *job)
+static uint64_t weight(const struct cfs_job *job)
 {
 	return job->weight > 0 ? job->weight : 1;
 }

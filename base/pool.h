@@ -15,6 +15,7 @@
 #define CFS_BASE_POOL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -22,7 +23,7 @@
 
 struct cfs_job {
 	struct cfs_job *next; /* used by the pool until the job runs */
-	size_t weight; /* how many ordinary jobs it is worth; 0 means 1 */
+	uint64_t weight; /* how many ordinary jobs it is worth; 0 means 1 */
 	/* Does the job at @desk.  May free @job.  May also begin by pushing it
 	 * again, so that other threads join in. */
 	void (*run)(struct cfs_job *job, void *desk);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "compress/codec.h"
+
+/* ISA-L is not on every architecture. */
+#if __has_include(<isa-l/igzip_lib.h>)
 #include <isa-l/igzip_lib.h>
 
 #include "base/library.h"
-#include "compress/codec.h"
 
 #define SONAME "libisal.so.2"
 
@@ -85,3 +88,18 @@ const struct cfs_codec cfs_codec_gzip_isal = {
 	.restart = restart,
 	.close = free,
 };
+
+#else
+
+static int open_nothing(void **ret, struct cfs_err *err)
+{
+	(void)ret;
+	return cfs_fail(err, ELIBACC, "built without ISA-L");
+}
+
+const struct cfs_codec cfs_codec_gzip_isal = {
+	.name = "gzip",
+	.open = open_nothing,
+};
+
+#endif

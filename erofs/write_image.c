@@ -61,7 +61,8 @@ static void fill(struct out *out, uint64_t until, uint8_t byte)
 {
 	while (out->pos < until) {
 		uint64_t left = until - out->pos;
-		size_t n = left < CFS_EROFS_BLOCK ? left : CFS_EROFS_BLOCK;
+		size_t n = left < CFS_EROFS_BLOCK ? (size_t)left
+						  : CFS_EROFS_BLOCK;
 
 		memset(room(out, n), byte, n);
 	}
@@ -198,7 +199,7 @@ static void put_inode(const struct cfs_erofs_plan *plan, uint32_t ino,
 		      uint64_t data, struct out *out)
 {
 	const struct cfs_erofs_inode *inode = &plan->inodes[ino];
-	size_t pad = inode->nid * CFS_EROFS_SLOT - out->pos;
+	size_t pad = (size_t)(inode->nid * CFS_EROFS_SLOT - out->pos);
 	size_t head = cfs_erofs_head_size(inode);
 	uint32_t u = union_of(plan, inode, data);
 	size_t len = pad + head + inode->xattr_bytes + inode->tail;
@@ -271,7 +272,7 @@ static void put_data(const struct cfs_erofs_plan *plan,
 	else if (inode->flags & CFS_EROFS_I_METACOPY)
 		fill(out, end, 0xff);
 	else
-		put(out, node->file.data, node->size - inode->tail);
+		put(out, node->file.data, (size_t)node->size - inode->tail);
 	fill(out, end, 0);
 }
 

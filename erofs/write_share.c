@@ -107,7 +107,7 @@ static struct cfs_erofs_inode *first_of(const struct cfs_erofs_plan *plan,
 	uint64_t hash = cfs_table_hash(digest, 32, 0);
 	uint64_t tag = hash & ~(uint64_t)UINT32_MAX;
 
-	for (size_t at = hash;; at++) {
+	for (size_t at = (size_t)hash;; at++) {
 		uint64_t *slot = &firsts->slots[at & firsts->mask];
 		struct cfs_erofs_inode *other;
 

@@ -103,10 +103,10 @@ static int check_status(const struct input *in, struct cfs_err *err)
 static int read_whole(const struct input *in, uint8_t *data,
 		      struct cfs_err *err)
 {
-	uint64_t done = 0;
+	size_t size = (size_t)in->size, done = 0;
 
-	while (done < in->size) {
-		ssize_t n = pread(in->fd, data + done, in->size + 1 - done,
+	while (done < size) {
+		ssize_t n = pread(in->fd, data + done, size + 1 - done,
 				  (off_t)done);
 
 		if (n < 0 && errno == EINTR)
@@ -115,9 +115,9 @@ static int read_whole(const struct input *in, uint8_t *data,
 			return cfs_fail_errno(err, "read");
 		if (n == 0)
 			break;
-		done += (uint64_t)n;
+		done += (size_t)n;
 	}
-	return done == in->size ? check_status(in, err) : changed(err);
+	return done == size ? check_status(in, err) : changed(err);
 }
 
 static void count(struct cfs_digester *d, uint64_t bytes)

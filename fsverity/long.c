@@ -18,13 +18,15 @@ int cfs_long_init(struct cfs_long *file, enum cfs_alg alg, uint64_t size,
 	/* The number of blocks on the level above the data's. */
 	uint64_t up =
 		cfs_verity_blocks(cfs_verity_blocks(size) * cfs_alg_size(alg));
+	size_t hashes = (size_t)(up * cfs_alg_size(alg));
+	bool fits = hashes == up * cfs_alg_size(alg); /* not always: 32 bits */
 
 	*file = (struct cfs_long){
 		.size = size,
 		.segments = (size - 1) / CFS_DIGESTER_SEGMENT + 1,
 		.ret = ret,
 		.who = who,
-		.hashes = malloc(up * cfs_alg_size(alg)),
+		.hashes = fits ? malloc(hashes) : NULL,
 	};
 	return file->hashes ? 0 : cfs_fail(err, ENOMEM, "out of memory");
 }

@@ -94,14 +94,14 @@ static int climb(struct cfs_merkle *m, const struct cfs_buf *level,
 	uint64_t blocks = cfs_verity_blocks(level->len);
 	int r;
 
-	if (!cfs_buf_reserve(above, blocks * size))
+	if (!cfs_buf_reserve(above, (size_t)blocks * size))
 		return cfs_buf_check(above, err);
 	r = cfs_climb_level(&m->climb, level->data, level->len / size,
 			    above->data + above->len, &blocks, err);
 	if (r == 0)
 		r = cfs_climb_flush(&m->climb, err);
 	if (r == 0)
-		above->len += blocks * size;
+		above->len += (size_t)blocks * size;
 	return r;
 }
 
@@ -133,7 +133,7 @@ int cfs_merkle_update(struct cfs_merkle *m, struct cfs_bytes data,
 		      struct cfs_err *err)
 {
 	assert(!m->done);
-	if (data.len > INT64_MAX || m->size > INT64_MAX - data.len)
+	if (data.len > (uint64_t)INT64_MAX - m->size)
 		return cfs_fail(err, EFBIG,
 				"fs-verity digest of over 2^63 bytes");
 	m->size += data.len;
@@ -163,7 +163,7 @@ int cfs_merkle_update(struct cfs_merkle *m, struct cfs_bytes data,
 
 static int flush_pending(struct cfs_merkle *m, struct cfs_err *err)
 {
-	size_t blocks = cfs_verity_blocks(m->used);
+	size_t blocks = (size_t)cfs_verity_blocks(m->used);
 
 	if (blocks == 0)
 		return 0;
@@ -248,7 +248,7 @@ int cfs_merkle_tree(const struct cfs_merkle *m, struct cfs_buf *out,
 	assert(m->done && m->keep);
 	for (size_t i = LEVELS_MAX; i-- > 0;) {
 		const struct cfs_buf *level = &m->levels[i];
-		uint64_t blocks = cfs_verity_blocks(level->len);
+		size_t blocks = (size_t)cfs_verity_blocks(level->len);
 
 		/* The root itself is in the descriptor, not in the tree. */
 		if (level->len <= cfs_alg_size(m->alg))

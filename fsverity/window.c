@@ -42,7 +42,7 @@ int cfs_window_new(enum cfs_alg alg, const struct cfs_keeper *keeper,
 		   struct cfs_window **ret, struct cfs_err *err)
 {
 	const size_t size =
-		cfs_verity_blocks(sizeof(struct cfs_window)) * BLOCK;
+		(size_t)cfs_verity_blocks(sizeof(struct cfs_window)) * BLOCK;
 	CFS_AUTO(cfs_window_free)
 	struct cfs_window *w = aligned_alloc(BLOCK, size);
 	int r;

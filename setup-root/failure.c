@@ -185,7 +185,8 @@ bool cfs_failure_in_initramfs(int root_fd)
 
 	return faccessat(root_fd, "etc/initrd-release", F_OK, 0) == 0 ||
 	       (fstatfs(root_fd, &st) == 0 &&
-		(st.f_type == RAMFS_MAGIC || st.f_type == TMPFS_MAGIC));
+		((uint32_t)st.f_type == RAMFS_MAGIC ||
+		 st.f_type == TMPFS_MAGIC));
 }
 
 enum cfs_fail_action cfs_failure_decide(enum cfs_fail_action action,

@@ -190,7 +190,7 @@ static int find_loader(int fd, struct cfs_bytes head, const struct elf *elf,
 		len = elf->wide ? p.p64.p_filesz : p.p32.p_filesz;
 		if (off > ELF_REACH || len < 2 || len > PATH_MAX || len > PAGE)
 			return -ENOEXEC;
-		n = read_at(fd, head, name, len, off);
+		n = read_at(fd, head, name, (size_t)len, off);
 		if (n < 0)
 			return (int)n;
 		return (uint64_t)n == len && name[len - 1] == '\0' ? 1

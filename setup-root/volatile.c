@@ -99,7 +99,7 @@ int cfs_volatile_find(int sysroot_fd, int root_fd, dev_t *ret)
 
 	if (fstat(sysroot_fd, &st) < 0 || fstatfs(sysroot_fd, &fs) < 0)
 		return 0;
-	if (fs.f_type == BTRFS_SUPER_MAGIC) {
+	if ((uint32_t)fs.f_type == BTRFS_SUPER_MAGIC) {
 		found = btrfs_device(sysroot_fd, &dev);
 	} else if (major(st.st_dev) != 0) {
 		dev = st.st_dev;

@@ -104,15 +104,22 @@ static bool xattrs_differ(const struct comparison *c, const struct cfs_node *a,
 	return cfs_diff_xattrs_next(&it, &x, &y);
 }
 
+static bool bytes_differ(const struct cfs_node *a, const struct cfs_node *b)
+{
+	return a->size != b->size ||
+	       (a->size > 0 &&
+		memcmp(a->file.data, b->file.data, (size_t)a->size) != 0);
+}
+
 /* Regular files: does the digest @want belong to content at hand, of @node? */
 static int held_differs(const struct cfs_node *node,
 			const struct cfs_digest *want, bool *ret,
 			struct cfs_err *err)
 {
-	struct cfs_bytes data = { node->file.data, node->size };
 	struct cfs_digest have;
 
-	if (cfs_verity_digest_bytes(want->alg, data, &have, err) < 0)
+	if (cfs_verity_digest_bytes(want->alg, cfs_node_bytes(node), &have,
+				    err) < 0)
 		return -err->code;
 	*ret = !cfs_digest_equal(want, &have);
 	return 0;
@@ -156,9 +163,7 @@ static int compare_files(struct comparison *c, const struct cfs_node *a,
 		return 0;
 	}
 	if (!out_a && !out_b)
-		differs = a->size != b->size ||
-			  (a->size > 0 &&
-			   memcmp(a->file.data, b->file.data, a->size) != 0);
+		differs = bytes_differ(a, b);
 	else if (out_a && cfs_node_digest(c->a, a, &digest))
 		r = held_differs(b, &digest, &differs, err);
 	else if (out_b && cfs_node_digest(c->b, b, &digest))
@@ -200,9 +205,7 @@ static int compare_inodes(struct comparison *c, const struct cfs_node *a,
 	if (same_type && (S_ISCHR(a->mode) || S_ISBLK(a->mode)))
 		set(fields, CFS_DIFF_RDEV, a->rdev != b->rdev);
 	if (same_type && S_ISLNK(a->mode))
-		set(fields, CFS_DIFF_TARGET,
-		    a->size != b->size ||
-			    memcmp(a->file.data, b->file.data, a->size) != 0);
+		set(fields, CFS_DIFF_TARGET, bytes_differ(a, b));
 	if (same_type && S_ISREG(a->mode))
 		r = compare_files(c, a, b, fields, err);
 	*fields &= ~c->options->ignore.fields;

@@ -234,6 +234,13 @@ static inline bool cfs_node_is_dir(const struct cfs_node *node)
 	return S_ISDIR(node->mode);
 }
 
+/* The content of a file that is CFS_NODE_INLINE, or the target of a symlink:
+ * both are in memory, which is more than their 64-bit size says. */
+static inline struct cfs_bytes cfs_node_bytes(const struct cfs_node *node)
+{
+	return (struct cfs_bytes){ node->file.data, (size_t)node->size };
+}
+
 /* Regular file whose bytes are elsewhere. */
 static inline bool cfs_node_is_external(const struct cfs_node *node)
 {

@@ -12,7 +12,7 @@ void cfs_table_free(struct cfs_table *table)
 
 static void insert(const struct cfs_table *table, const void *entry)
 {
-	size_t at = table->hash_of(entry) & table->mask;
+	size_t at = (size_t)table->hash_of(entry) & table->mask;
 
 	while (table->slots[at])
 		at = (at + 1) & table->mask;
@@ -60,7 +60,7 @@ const void **cfs_table_slot(const struct cfs_table *table, uint64_t hash,
 			    bool (*same)(const void *entry, const void *key),
 			    const void *key)
 {
-	size_t at = hash & table->mask;
+	size_t at = (size_t)hash & table->mask;
 
 	while (table->slots[at] && !same(table->slots[at], key))
 		at = (at + 1) & table->mask;
@@ -75,7 +75,7 @@ void cfs_table_drop(struct cfs_table *table, const void **slot)
 
 	for (size_t at = (hole + 1) & mask; table->slots[at];
 	     at = (at + 1) & mask) {
-		size_t home = table->hash_of(table->slots[at]) & mask;
+		size_t home = (size_t)table->hash_of(table->slots[at]) & mask;
 
 		if (((at - home) & mask) < ((at - hole) & mask))
 			continue;

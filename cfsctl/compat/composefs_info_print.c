@@ -109,7 +109,8 @@ static void add_content(const struct cfs_info_image *image,
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_digest digest;
 
-	cfs_dump_optional(out, content ? inode->file.data : NULL, inode->size);
+	cfs_dump_optional(out, content ? inode->file.data : NULL,
+			  (size_t)inode->size);
 	if (S_ISREG(inode->mode) &&
 	    cfs_node_digest(image->tree, inode, &digest)) {
 		cfs_digest_to_hex(&digest, hex);

@@ -120,10 +120,7 @@ static void add_content(struct cfs_buf *out, const struct value *v)
 	else if (v->inode->size == 0)
 		cfs_buf_adds(out, "empty");
 	else
-		cmd_diff_bytes(out,
-			       (struct cfs_bytes){ v->inode->file.data,
-						   v->inode->size },
-			       v->whole);
+		cmd_diff_bytes(out, cfs_node_bytes(v->inode), v->whole);
 }
 
 static void add_storage(struct cfs_buf *out, const struct value *v)
@@ -145,7 +142,7 @@ static void add_backing(struct cfs_buf *out, const struct value *v)
 
 static void add_target(struct cfs_buf *out, const struct value *v)
 {
-	cmd_diff_escape(out, v->inode->file.data, v->inode->size);
+	cmd_diff_escape(out, v->inode->file.data, (size_t)v->inode->size);
 }
 
 static void add_hardlink(struct cfs_buf *out, const struct value *v)

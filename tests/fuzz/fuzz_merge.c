@@ -140,8 +140,10 @@ static void make(const struct step *s, size_t i, struct cfs_buf *path,
 		e->link = cfs_buf_bytes(link);
 	else if (s->op == OP_SYMLINK)
 		e->link = (struct cfs_bytes){ (const uint8_t *)target, 4 };
-	if (s->op == OP_FILE)
-		e->content = (struct cfs_bytes){ note.name.data, e->size = 9 };
+	if (s->op == OP_FILE) {
+		e->content = (struct cfs_bytes){ note.name.data, 9 };
+		e->size = 9;
+	}
 }
 
 static int run(const struct program *p, struct cfs_tree **ret,

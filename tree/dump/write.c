@@ -63,11 +63,11 @@ static void add_data(struct cfs_buf *out, const struct cfs_tree *tree,
 	struct cfs_digest digest;
 
 	if (S_ISLNK(node->mode))
-		cfs_dump_optional(out, node->file.data, node->size);
+		cfs_dump_optional(out, node->file.data, (size_t)node->size);
 	else
 		cfs_dump_optional(out, backing, backing ? strlen(backing) : 0);
 	if (node->flags & CFS_NODE_INLINE)
-		cfs_dump_optional(out, node->file.data, node->size);
+		cfs_dump_optional(out, node->file.data, (size_t)node->size);
 	else
 		cfs_dump_optional(out, NULL, 0);
 	if (cfs_node_digest(tree, node, &digest)) {

@@ -41,7 +41,7 @@ static int read_policy_file(struct cfs_tree *tree,
 	if (!S_ISREG(node->mode))
 		return cfs_fail(err, EINVAL, "/%s is not a regular file", path);
 	if (node->flags & CFS_NODE_INLINE)
-		cfs_buf_add(ret, node->file.data, node->size);
+		cfs_buf_add(ret, node->file.data, (size_t)node->size);
 	else if (node->size > 0)
 		r = content->read(content->ctx, tree, node, ret, err);
 	if (r < 0)

@@ -60,7 +60,7 @@ int cfs_pax_next(struct cfs_bytes *rest, struct cfs_pax_record *ret,
 	ret->value.data = equals + 1;
 	ret->value.len = record.len - ret->key.len - 1;
 	rest->data += len;
-	rest->len -= len;
+	rest->len -= (size_t)len;
 	return 1;
 }
 

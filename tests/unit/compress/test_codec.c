@@ -57,7 +57,9 @@ static const struct {
 	const struct cfs_codec *codec;
 	void (*pack)(const struct cfs_buf *plain, struct cfs_buf *out);
 } codecs[] = {
+#if __has_include(<isa-l/igzip_lib.h>)
 	{ &cfs_codec_gzip_isal, pack_gzip },
+#endif
 	{ &cfs_codec_gzip_zlib, pack_gzip },
 	{ &cfs_codec_xz, pack_xz },
 	{ &cfs_codec_bzip2, pack_bzip2 },

@@ -137,7 +137,7 @@ static inline size_t forge_offset(const struct cfs_buf *image,
 	case FORGE_SUPER:
 		return CFS_EROFS_SUPER_START;
 	case FORGE_INODE:
-		return found.st.nid * CFS_EROFS_SLOT;
+		return (size_t)found.st.nid * CFS_EROFS_SLOT;
 	case FORGE_XATTRS:
 		return (size_t)(found.st.xattrs.data - image->data);
 	case FORGE_TAIL:

@@ -78,7 +78,7 @@ static int begin(void *ctx, uint64_t size, const struct cfs_digest *id,
 	w = calloc(1, sizeof(*w));
 	CHECK(w);
 	w->size = size;
-	w->data = malloc(size);
+	w->data = malloc((size_t)size);
 	CHECK(w->data);
 	keeper.begun++;
 	*ret = w;

@@ -12,23 +12,23 @@ static struct cfs_err err;
 
 #define SEGMENT CFS_DIGESTER_SEGMENT
 
-static const uint64_t sizes[] = { 4097,	       65 * 4096,
-				  SEGMENT - 1, SEGMENT,
-				  SEGMENT + 1, SEGMENT + 64 * 4096,
-				  3 * SEGMENT, 5 * SEGMENT + 4097 };
+static const size_t sizes[] = { 4097,	     65 * 4096,
+				SEGMENT - 1, SEGMENT,
+				SEGMENT + 1, SEGMENT + 64 * 4096,
+				3 * SEGMENT, 5 * SEGMENT + 4097 };
 
 /* Bytes with room for the last block's padding. */
-static uint8_t *bytes(uint64_t size)
+static uint8_t *bytes(size_t size)
 {
-	uint8_t *data = malloc(cfs_verity_blocks(size) * CFS_VERITY_BLOCK);
+	uint8_t *data = malloc(size + CFS_VERITY_BLOCK);
 
 	CHECK(data);
-	for (uint64_t i = 0; i < size; i++)
-		data[i] = (uint8_t)(i * 2654435761u >> 9);
+	for (size_t i = 0; i < size; i++)
+		data[i] = (uint8_t)((uint64_t)i * 2654435761u >> 9);
 	return data;
 }
 
-static void check_size(enum cfs_alg alg, uint64_t size, bool from_file)
+static void check_size(enum cfs_alg alg, size_t size, bool from_file)
 {
 	CFS_AUTO(cfs_window_free) struct cfs_window *w = NULL;
 	CFS_AUTOFD int fd = memfd_create("long", MFD_CLOEXEC);
@@ -95,4 +95,14 @@ TEST(a_file_that_ends_early_has_changed)
 	CHECK(cfs_long_read(&file, w, 1, fd, &err) == -ESTALE);
 	CHECK(strcmp(err.msg, "changed while it was read") == 0);
 	cfs_long_free(&file);
+}
+
+TEST(a_file_with_more_hashes_than_memory_can_hold_is_an_error)
+{
+	uint8_t got[CFS_DIGEST_MAX];
+	struct cfs_long file;
+
+	/* 2^48 bytes of them, which 32 bits would take for none. */
+	CHECK(cfs_long_init(&file, CFS_ALG_SHA256, (uint64_t)1 << 62, got,
+			    &file, &err) == -ENOMEM);
 }
