@@ -6,8 +6,10 @@
 #include "erofs/write_attrs.h"
 #include "erofs/xxh32.h"
 
-#define METACOPY CFS_OVERLAY_PREFIX "metacopy"
-#define REDIRECT CFS_OVERLAY_PREFIX "redirect"
+static const char *const overlay_keys[CFS_EROFS_OVERLAYS] = {
+	[CFS_EROFS_METACOPY] = CFS_OVERLAY_PREFIX "metacopy",
+	[CFS_EROFS_REDIRECT] = CFS_OVERLAY_PREFIX "redirect",
+};
 
 /* The marks.  Most are written as if the tree had such an xattr, which is
  * escaped; overlayfs unescapes it and finds a whiteout that is none of its own.
@@ -50,8 +52,8 @@ static void describe(const struct cfs_erofs_plan *plan,
 		(uint8_t)(cfs_erofs_xxh32(suffix,
 					  CFS_EROFS_FILTER_SEED + pair->index) %
 			  32);
-	pair->before_metacopy = strcmp(key, METACOPY) < 0;
-	pair->before_redirect = strcmp(key, REDIRECT) < 0;
+	for (size_t k = 0; k < CFS_EROFS_OVERLAYS; k++)
+		pair->before[k] = strcmp(key, overlay_keys[k]) < 0;
 }
 
 /* Fills @pair for the key @key of the tree.  A trusted.overlay.x of the user is
@@ -129,8 +131,8 @@ static int make_pairs(struct cfs_erofs_plan *plan, struct cfs_err *err)
 		if (r < 0)
 			return r;
 	}
-	describe(plan, &plan->metacopy, METACOPY);
-	describe(plan, &plan->redirect, REDIRECT);
+	for (size_t k = 0; k < CFS_EROFS_OVERLAYS; k++)
+		describe(plan, &plan->overlay[k], overlay_keys[k]);
 	return 0;
 }
 
@@ -310,8 +312,8 @@ static void sum(const struct cfs_erofs_plan *plan, struct cfs_erofs_list *list)
 				: cfs_erofs_entry_size(pair, pair->value.len);
 		if (plan->version == 2)
 			continue;
-		list->before_metacopy += pair->before_metacopy;
-		list->before_redirect += pair->before_redirect;
+		for (size_t k = 0; k < CFS_EROFS_OVERLAYS; k++)
+			list->before[k] += pair->before[k];
 	}
 }
 
@@ -323,11 +325,10 @@ void cfs_erofs_sum_lists(struct cfs_erofs_plan *plan)
 		sum(plan, cfs_erofs_list(plan, i));
 }
 
-uint8_t *cfs_erofs_put_metacopy(const struct cfs_erofs_plan *plan,
-				const struct cfs_erofs_inode *inode,
-				uint8_t *ret)
+static uint8_t *put_metacopy(const struct cfs_erofs_plan *plan,
+			     const struct cfs_node *node, size_t len,
+			     uint8_t *ret)
 {
-	size_t len = cfs_erofs_metacopy_len(plan, inode);
 	struct cfs_erofs_metacopy head = {
 		.len = (uint8_t)len,
 		.digest_algo = (uint8_t)plan->tree->alg,
@@ -335,17 +336,16 @@ uint8_t *cfs_erofs_put_metacopy(const struct cfs_erofs_plan *plan,
 
 	if (len > 0) {
 		memcpy(ret, &head, 4);
-		memcpy(ret + 4, inode->node->file.digest, len - 4);
+		memcpy(ret + 4, node->file.digest, len - 4);
 	}
 	return ret + len;
 }
 
-uint8_t *cfs_erofs_put_redirect(const struct cfs_erofs_plan *plan,
-				const struct cfs_erofs_inode *inode,
-				uint8_t *ret)
+static uint8_t *put_redirect(const struct cfs_erofs_plan *plan,
+			     const struct cfs_erofs_inode *inode, size_t len,
+			     uint8_t *ret)
 {
 	const struct cfs_node *node = inode->node;
-	size_t len = cfs_erofs_redirect_len(plan, inode);
 
 	*ret = '/';
 	if (inode->flags & CFS_EROFS_I_BY_DIGEST) {
@@ -358,4 +358,15 @@ uint8_t *cfs_erofs_put_redirect(const struct cfs_erofs_plan *plan,
 		memcpy(ret + 1, node->file.data, len - 1);
 	}
 	return ret + len;
+}
+
+uint8_t *cfs_erofs_put_overlay(const struct cfs_erofs_plan *plan,
+			       const struct cfs_erofs_inode *inode,
+			       enum cfs_erofs_overlay which, uint8_t *ret)
+{
+	size_t len = cfs_erofs_overlay_len(plan, inode, which);
+
+	return which == CFS_EROFS_METACOPY
+		       ? put_metacopy(plan, inode->node, len, ret)
+		       : put_redirect(plan, inode, len, ret);
 }

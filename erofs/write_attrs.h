@@ -39,31 +39,33 @@ static inline uint32_t cfs_erofs_entry_size(const struct cfs_erofs_pair *pair,
 	return (uint32_t)((n + 3) & ~(size_t)3);
 }
 
-/* Returns the length of the value of metacopy, which is empty for a file
- * without a digest. */
-static inline size_t cfs_erofs_metacopy_len(const struct cfs_erofs_plan *plan,
-					    const struct cfs_erofs_inode *inode)
+/* Returns whether @inode has the overlay xattr @which. */
+static inline bool cfs_erofs_has_overlay(const struct cfs_erofs_inode *inode,
+					 enum cfs_erofs_overlay which)
 {
-	return inode->node->file.digest ? 4 + plan->digest_len : 0;
+	return inode->flags & CFS_EROFS_I_METACOPY << which;
 }
 
-/* Returns the length of the value of redirect: a slash and the backing path. */
-static inline size_t cfs_erofs_redirect_len(const struct cfs_erofs_plan *plan,
-					    const struct cfs_erofs_inode *inode)
+/* Returns the length of the value of an overlay xattr: that of metacopy is empty
+ * for a file without a digest, that of redirect is a slash and the backing
+ * path. */
+static inline size_t cfs_erofs_overlay_len(const struct cfs_erofs_plan *plan,
+					   const struct cfs_erofs_inode *inode,
+					   enum cfs_erofs_overlay which)
 {
+	if (which == CFS_EROFS_METACOPY)
+		return inode->node->file.digest ? 4 + plan->digest_len : 0;
 	if (inode->flags & CFS_EROFS_I_BY_DIGEST) /* "/xx/" and other digits */
 		return 2 + 2 * plan->digest_len;
 	return 1 + strlen(inode->node->file.data);
 }
 
-/* Write the value of metacopy or redirect to @ret, which has room for it and
- * one byte more.  Return its end. */
-uint8_t *cfs_erofs_put_metacopy(const struct cfs_erofs_plan *plan,
-				const struct cfs_erofs_inode *inode,
-				uint8_t *ret) CFS_NONNULL;
-uint8_t *cfs_erofs_put_redirect(const struct cfs_erofs_plan *plan,
-				const struct cfs_erofs_inode *inode,
-				uint8_t *ret) CFS_NONNULL;
+/* Writes the value of an overlay xattr to @ret, which has room for it and one
+ * byte more.  Returns its end. */
+uint8_t *cfs_erofs_put_overlay(const struct cfs_erofs_plan *plan,
+			       const struct cfs_erofs_inode *inode,
+			       enum cfs_erofs_overlay which,
+			       uint8_t *ret) CFS_NONNULL;
 
 /* Returns the list with index @number. */
 static inline struct cfs_erofs_list *cfs_erofs_list(
@@ -72,24 +74,27 @@ static inline struct cfs_erofs_list *cfs_erofs_list(
 	return (struct cfs_erofs_list *)plan->lists.data + number;
 }
 
-/* Returns the number of xattrs of @inode, including metacopy and redirect. */
+/* Returns the number of xattrs of @inode, including overlay xattrs. */
 static inline uint32_t cfs_erofs_attrs(const struct cfs_erofs_plan *plan,
 				       const struct cfs_erofs_inode *inode)
 {
-	return cfs_erofs_list(plan, inode->list)->n +
-	       !!(inode->flags & CFS_EROFS_I_METACOPY) +
-	       !!(inode->flags & CFS_EROFS_I_REDIRECT);
+	uint32_t n = cfs_erofs_list(plan, inode->list)->n;
+
+	for (unsigned k = 0; k < CFS_EROFS_OVERLAYS; k++)
+		n += cfs_erofs_has_overlay(inode, k);
+	return n;
 }
 
 struct cfs_erofs_attr {
 	const struct cfs_erofs_pair *pair;
+	size_t value_len;
 	uint32_t shared; /* 1 + index into plan->shared, or 0 */
 };
 
 /*
  * Returns xattr @i of @inode, counted from 0 in the order in which they are
- * written.  metacopy and redirect come first in version 2, and where their keys
- * sort in versions 0 and 1.
+ * written.  Overlay xattrs come first in version 2, and where their keys sort in
+ * versions 0 and 1.
  */
 static inline struct cfs_erofs_attr cfs_erofs_attr_at(
 	const struct cfs_erofs_plan *plan, const struct cfs_erofs_inode *inode,
@@ -98,18 +103,17 @@ static inline struct cfs_erofs_attr cfs_erofs_attr_at(
 	const struct cfs_erofs_list *list = cfs_erofs_list(plan, inode->list);
 	const struct cfs_erofs_pair *pair;
 
-	if (inode->flags & CFS_EROFS_I_METACOPY && i >= list->before_metacopy) {
-		if (i-- == list->before_metacopy)
-			return (struct cfs_erofs_attr){ &plan->metacopy,
-							inode->metacopy };
-	}
-	if (inode->flags & CFS_EROFS_I_REDIRECT && i >= list->before_redirect) {
-		if (i-- == list->before_redirect)
-			return (struct cfs_erofs_attr){ &plan->redirect,
-							inode->redirect };
+	for (unsigned k = 0; k < CFS_EROFS_OVERLAYS; k++) {
+		if (!cfs_erofs_has_overlay(inode, k) || i < list->before[k])
+			continue;
+		if (i-- == list->before[k])
+			return (struct cfs_erofs_attr){ &plan->overlay[k],
+							cfs_erofs_overlay_len(
+								plan, inode, k),
+							inode->overlay[k] };
 	}
 	pair = &plan->pairs[list->pairs[i]];
-	return (struct cfs_erofs_attr){ pair, pair->shared };
+	return (struct cfs_erofs_attr){ pair, pair->value.len, pair->shared };
 }
 
 #endif

@@ -114,42 +114,39 @@ static uint64_t beyond(const struct cfs_erofs_plan *plan,
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct cfs_erofs_attr attr = cfs_erofs_attr_at(plan, inode, i);
-		size_t len = attr.pair->value.len;
 
 		if (!attr.shared || shared++ < CFS_EROFS_SHARED_MAX_V1)
 			continue;
-		if (attr.pair == &plan->metacopy)
-			len = cfs_erofs_metacopy_len(plan, inode);
-		else if (attr.pair == &plan->redirect)
-			len = cfs_erofs_redirect_len(plan, inode);
-		bytes +=
-			cfs_erofs_entry_size(attr.pair, len) - sizeof(cfs_le32);
+		bytes += cfs_erofs_entry_size(attr.pair, attr.value_len) -
+			 sizeof(cfs_le32);
 	}
 	return bytes;
 }
 
-/* Returns the size of metacopy or redirect in an inode. */
-static uint32_t size_own(const struct cfs_erofs_pair *pair, uint32_t shared,
-			 size_t len)
+/* Returns the bytes that an overlay xattr takes in @inode. */
+static uint32_t size_overlay(const struct cfs_erofs_plan *plan,
+			     const struct cfs_erofs_inode *inode,
+			     enum cfs_erofs_overlay which)
 {
-	return shared ? (uint32_t)sizeof(cfs_le32)
-		      : cfs_erofs_entry_size(pair, len);
+	if (!cfs_erofs_has_overlay(inode, which))
+		return 0;
+	if (inode->overlay[which])
+		return sizeof(cfs_le32);
+	return cfs_erofs_entry_size(&plan->overlay[which],
+				    cfs_erofs_overlay_len(plan, inode, which));
 }
 
 static int size_xattrs(const struct cfs_erofs_plan *plan,
 		       struct cfs_erofs_inode *inode, struct cfs_err *err)
 {
 	const struct cfs_erofs_list *list = cfs_erofs_list(plan, inode->list);
-	uint32_t shared =
-		list->shared + (inode->metacopy != 0) + (inode->redirect != 0);
-	uint64_t bytes = list->bytes;
+	uint32_t shared = list->shared +
+			  (inode->overlay[CFS_EROFS_METACOPY] != 0) +
+			  (inode->overlay[CFS_EROFS_REDIRECT] != 0);
+	uint64_t bytes = list->bytes +
+			 size_overlay(plan, inode, CFS_EROFS_METACOPY) +
+			 size_overlay(plan, inode, CFS_EROFS_REDIRECT);
 
-	if (inode->flags & CFS_EROFS_I_METACOPY)
-		bytes += size_own(&plan->metacopy, inode->metacopy,
-				  cfs_erofs_metacopy_len(plan, inode));
-	if (inode->flags & CFS_EROFS_I_REDIRECT)
-		bytes += size_own(&plan->redirect, inode->redirect,
-				  cfs_erofs_redirect_len(plan, inode));
 	if (bytes == 0)
 		return 0;
 	if (plan->version == 2 && shared > CFS_EROFS_SHARED_MAX_V2)

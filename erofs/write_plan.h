@@ -6,10 +6,10 @@
  * to the erofs room.
  *
  * pair		an xattr, key and value; equal ones are one pair.
- * list		the xattrs of an inode except metacopy and redirect; inodes with
+ * list		the xattrs of an inode except the overlay xattrs; inodes with
  *		equal xattrs have one list.
- * metacopy, redirect
- *		trusted.overlay.metacopy and trusted.overlay.redirect, which the
+ * overlay xattr
+ *		trusted.overlay.metacopy or trusted.overlay.redirect, which the
  *		writer gives to each file whose contents are outside the image.
  *		Their values differ from file to file, so no list has them.
  * mark		an xattr that the writer adds to a whiteout, to a directory that
@@ -24,6 +24,14 @@
 #include "erofs/writer.h"
 
 #define CFS_EROFS_NO_INODE UINT32_MAX
+
+/* The overlay xattrs, in the order of their keys.  What the plan knows about
+ * them is in arrays with these indexes. */
+enum cfs_erofs_overlay {
+	CFS_EROFS_METACOPY,
+	CFS_EROFS_REDIRECT,
+	CFS_EROFS_OVERLAYS,
+};
 
 enum cfs_erofs_inode_flags {
 	CFS_EROFS_I_EXTENDED = 1,
@@ -40,7 +48,7 @@ enum cfs_erofs_inode_flags {
 	 * metacopy. */
 	CFS_EROFS_I_METACOPY = 16,
 	/* A file that has redirect: it is known where its contents are. */
-	CFS_EROFS_I_REDIRECT = 32,
+	CFS_EROFS_I_REDIRECT = CFS_EROFS_I_METACOPY << CFS_EROFS_REDIRECT,
 	/* The path in redirect is the object path of the file's digest. */
 	CFS_EROFS_I_BY_DIGEST = 64,
 };
@@ -54,13 +62,12 @@ struct cfs_erofs_inode {
 	uint32_t nlink;
 	uint32_t list; /* index into plan->lists */
 	/* 1 + index into plan->shared, or 0 if the inode has it itself. */
-	uint32_t metacopy, redirect;
+	uint32_t overlay[CFS_EROFS_OVERLAYS];
 	uint8_t flags;
 	uint8_t type; /* enum cfs_erofs_file_type, as written */
 };
 
-/* An xattr, escaped as on disk.  For metacopy and redirect, @value is
- * unused. */
+/* An xattr, escaped as on disk.  @value is unused for overlay xattrs. */
 struct cfs_erofs_pair {
 	const char *key; /* with its prefix, NUL-terminated */
 	struct cfs_bytes value;
@@ -70,8 +77,7 @@ struct cfs_erofs_pair {
 	uint8_t index; /* number of the prefix (erofs/prefix.h) */
 	uint8_t prefix_len;
 	uint8_t filter_bit;
-	bool before_metacopy; /* the key sorts before trusted...metacopy */
-	bool before_redirect; /* the key sorts before trusted...redirect */
+	bool before[CFS_EROFS_OVERLAYS]; /* the key sorts before theirs */
 };
 
 /*
@@ -82,8 +88,8 @@ struct cfs_erofs_list {
 	const uint32_t *pairs; /* indexes into plan->pairs */
 	uint32_t n;
 	uint32_t uses; /* number of inodes that have it */
-	/* How many of the pairs come before metacopy and redirect. */
-	uint32_t before_metacopy, before_redirect;
+	/* How many of the pairs come before the overlay xattrs. */
+	uint32_t before[CFS_EROFS_OVERLAYS];
 	uint32_t shared; /* how many of the pairs are shared */
 	uint64_t bytes;	 /* of all references and entries in an inode */
 	uint32_t filter; /* the bits of all names */
@@ -142,7 +148,7 @@ struct cfs_erofs_plan {
 	struct cfs_erofs_pair *pairs; /* owned; by xattr id, then marks */
 	size_t n_pairs;
 	uint32_t marks[CFS_EROFS_MARKS]; /* indexes into pairs */
-	struct cfs_erofs_pair metacopy, redirect;
+	struct cfs_erofs_pair overlay[CFS_EROFS_OVERLAYS];
 	struct cfs_buf shared;	/* struct cfs_erofs_shared */
 	uint32_t *shared_order; /* owned; indexes, in the table's order */
 	uint64_t shared_size;	/* bytes of the table */

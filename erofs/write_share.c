@@ -35,43 +35,25 @@ static void share_pairs(struct cfs_erofs_plan *plan)
 	}
 }
 
-/* Makes @inode share the metacopy of @other, whose value is the same. */
-static int share_metacopy(struct cfs_erofs_plan *plan,
-			  struct cfs_erofs_inode *other,
-			  struct cfs_erofs_inode *inode, struct cfs_err *err)
+/* Makes @inode share an overlay xattr of @other, whose value is the same. */
+static int share_overlay(struct cfs_erofs_plan *plan,
+			 enum cfs_erofs_overlay which,
+			 struct cfs_erofs_inode *other,
+			 struct cfs_erofs_inode *inode, struct cfs_err *err)
 {
-	struct cfs_bytes value = { NULL, cfs_erofs_metacopy_len(plan, other) };
-
-	if (!other->metacopy) {
+	if (!other->overlay[which]) {
+		struct cfs_bytes value = { .len = cfs_erofs_overlay_len(
+						   plan, other, which) };
 		uint8_t *copy = cfs_arena_alloc(&plan->arena, value.len + 1);
 
 		if (!copy)
 			return no_memory(err);
-		(void)cfs_erofs_put_metacopy(plan, other, copy);
+		(void)cfs_erofs_put_overlay(plan, other, which, copy);
 		value.data = copy;
-		other->metacopy = add_shared(plan, &plan->metacopy, value);
+		other->overlay[which] =
+			add_shared(plan, &plan->overlay[which], value);
 	}
-	inode->metacopy = other->metacopy;
-	return 0;
-}
-
-/* Makes @inode share the redirect of @other, whose value is the same. */
-static int share_redirect(struct cfs_erofs_plan *plan,
-			  struct cfs_erofs_inode *other,
-			  struct cfs_erofs_inode *inode, struct cfs_err *err)
-{
-	struct cfs_bytes value = { NULL, cfs_erofs_redirect_len(plan, other) };
-
-	if (!other->redirect) {
-		uint8_t *copy = cfs_arena_alloc(&plan->arena, value.len + 1);
-
-		if (!copy)
-			return no_memory(err);
-		(void)cfs_erofs_put_redirect(plan, other, copy);
-		value.data = copy;
-		other->redirect = add_shared(plan, &plan->redirect, value);
-	}
-	inode->redirect = other->redirect;
+	inode->overlay[which] = other->overlay[which];
 	return 0;
 }
 
@@ -144,9 +126,10 @@ static int share_digests(struct cfs_erofs_plan *plan, struct firsts *firsts,
 		}
 		if (other == inode)
 			continue;
-		r = share_metacopy(plan, other, inode, err);
+		r = share_overlay(plan, CFS_EROFS_METACOPY, other, inode, err);
 		if (r == 0 && !plan->has_custom_paths)
-			r = share_redirect(plan, other, inode, err);
+			r = share_overlay(plan, CFS_EROFS_REDIRECT, other,
+					  inode, err);
 	}
 	return r;
 }
@@ -222,7 +205,7 @@ static int share_path(struct cfs_erofs_plan *plan, struct cfs_table *paths,
 		return 0;
 	}
 	memcpy(&other, slot, sizeof(other));
-	return share_redirect(plan, other, inode, err);
+	return share_overlay(plan, CFS_EROFS_REDIRECT, other, inode, err);
 }
 
 static int share_paths(struct cfs_erofs_plan *plan, struct cfs_err *err)

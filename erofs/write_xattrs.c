@@ -37,22 +37,15 @@ uint8_t *cfs_erofs_put_entry(const struct cfs_erofs_pair *pair,
 	return put_padding(p, end + value.len);
 }
 
-static uint8_t *put_metacopy(const struct cfs_erofs_plan *plan,
-			     const struct cfs_erofs_inode *inode, uint8_t *p)
+/* Writes the entry of an overlay xattr. */
+static uint8_t *put_overlay(const struct cfs_erofs_plan *plan,
+			    const struct cfs_erofs_inode *inode,
+			    enum cfs_erofs_overlay which, uint8_t *p)
 {
-	uint8_t *end = put_name(&plan->metacopy,
-				cfs_erofs_metacopy_len(plan, inode), p);
+	size_t len = cfs_erofs_overlay_len(plan, inode, which);
+	uint8_t *end = put_name(&plan->overlay[which], len, p);
 
-	return put_padding(p, cfs_erofs_put_metacopy(plan, inode, end));
-}
-
-static uint8_t *put_redirect(const struct cfs_erofs_plan *plan,
-			     const struct cfs_erofs_inode *inode, uint8_t *p)
-{
-	uint8_t *end = put_name(&plan->redirect,
-				cfs_erofs_redirect_len(plan, inode), p);
-
-	return put_padding(p, cfs_erofs_put_redirect(plan, inode, end));
+	return put_padding(p, cfs_erofs_put_overlay(plan, inode, which, end));
 }
 
 /* The xattrs of an inode while they are written. */
@@ -113,6 +106,26 @@ static inline void put_entries(struct area *area, uint32_t n)
 	}
 }
 
+/* Writes an overlay xattr of @inode if it is a reference. */
+static inline void put_overlay_reference(struct area *area,
+					 const struct cfs_erofs_inode *inode,
+					 enum cfs_erofs_overlay which)
+{
+	if (cfs_erofs_has_overlay(inode, which) &&
+	    refers(area, inode->overlay[which]))
+		put_reference(area, inode->overlay[which]);
+}
+
+/* Writes an overlay xattr of @inode if it is an entry. */
+static inline void put_overlay_entry(struct area *area,
+				     const struct cfs_erofs_inode *inode,
+				     enum cfs_erofs_overlay which)
+{
+	if (cfs_erofs_has_overlay(inode, which) &&
+	    !refers(area, inode->overlay[which]))
+		area->p = put_overlay(area->plan, inode, which, area->p);
+}
+
 uint8_t *cfs_erofs_put_xattrs(const struct cfs_erofs_plan *plan,
 			      const struct cfs_erofs_inode *inode, uint8_t *p)
 {
@@ -121,39 +134,31 @@ uint8_t *cfs_erofs_put_xattrs(const struct cfs_erofs_plan *plan,
 					 : CFS_EROFS_SHARED_MAX_V2;
 	struct cfs_erofs_xattr_header header = { 0 };
 	uint32_t names = list->filter;
-	/* metacopy and redirect divide the list into three parts. */
-	uint32_t first = list->before_metacopy;
-	uint32_t second = list->before_redirect - first;
-	uint32_t third = list->n - list->before_redirect;
+	/* The overlay xattrs divide the list into three parts. */
+	uint32_t first = list->before[CFS_EROFS_METACOPY];
+	uint32_t second = list->before[CFS_EROFS_REDIRECT] - first;
+	uint32_t third = list->n - list->before[CFS_EROFS_REDIRECT];
 	struct area area = { plan, list->pairs, max, p + sizeof(header) };
 
 	put_references(&area, first);
-	if (inode->flags & CFS_EROFS_I_METACOPY) {
-		names |= UINT32_C(1) << plan->metacopy.filter_bit;
-		if (refers(&area, inode->metacopy))
-			put_reference(&area, inode->metacopy);
-	}
+	put_overlay_reference(&area, inode, CFS_EROFS_METACOPY);
 	put_references(&area, second);
-	if (inode->flags & CFS_EROFS_I_REDIRECT) {
-		names |= UINT32_C(1) << plan->redirect.filter_bit;
-		if (refers(&area, inode->redirect))
-			put_reference(&area, inode->redirect);
-	}
+	put_overlay_reference(&area, inode, CFS_EROFS_REDIRECT);
 	put_references(&area, third);
 
+	for (unsigned k = 0; k < CFS_EROFS_OVERLAYS; k++) {
+		if (cfs_erofs_has_overlay(inode, k))
+			names |= UINT32_C(1) << plan->overlay[k].filter_bit;
+	}
 	header.name_filter = cfs_put32(~names);
 	header.shared_count = (uint8_t)(max - area.left);
 	memcpy(p, &header, sizeof(header));
 
 	area = (struct area){ plan, list->pairs, max, area.p };
 	put_entries(&area, first);
-	if (inode->flags & CFS_EROFS_I_METACOPY &&
-	    !refers(&area, inode->metacopy))
-		area.p = put_metacopy(plan, inode, area.p);
+	put_overlay_entry(&area, inode, CFS_EROFS_METACOPY);
 	put_entries(&area, second);
-	if (inode->flags & CFS_EROFS_I_REDIRECT &&
-	    !refers(&area, inode->redirect))
-		area.p = put_redirect(plan, inode, area.p);
+	put_overlay_entry(&area, inode, CFS_EROFS_REDIRECT);
 	put_entries(&area, third);
 	return area.p;
 }

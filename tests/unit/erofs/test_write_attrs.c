@@ -105,16 +105,17 @@ TEST(values_of_overlays_own_are_made)
 		   ROOT "\n/a 9 100644 1 0 0 0 0.0 " OBJ_A
 			"\n/b 9 100644 1 0 0 0 0.0 some/path - -\n");
 	inode = inode_at(&p, "/a");
-	CHECK(cfs_erofs_put_metacopy(&p.plan, inode, metacopy) ==
-	      metacopy + 36);
+	CHECK(cfs_erofs_put_overlay(&p.plan, inode, CFS_EROFS_METACOPY,
+				    metacopy) == metacopy + 36);
 	CHECK(memcmp(metacopy, "\0\x24\0\1\x0a\x34\x56", 7) == 0);
-	CHECK(cfs_erofs_put_redirect(&p.plan, inode, redirect) ==
-	      redirect + 66);
+	CHECK(cfs_erofs_put_overlay(&p.plan, inode, CFS_EROFS_REDIRECT,
+				    redirect) == redirect + 66);
 	CHECK(memcmp(redirect, "/0a/" HEX62, 66) == 0);
 	inode = inode_at(&p, "/b");
-	CHECK(cfs_erofs_put_metacopy(&p.plan, inode, metacopy) == metacopy);
-	CHECK(cfs_erofs_put_redirect(&p.plan, inode, redirect) ==
-	      redirect + 10);
+	CHECK(cfs_erofs_put_overlay(&p.plan, inode, CFS_EROFS_METACOPY,
+				    metacopy) == metacopy);
+	CHECK(cfs_erofs_put_overlay(&p.plan, inode, CFS_EROFS_REDIRECT,
+				    redirect) == redirect + 10);
 	CHECK(memcmp(redirect, "/some/path", 10) == 0);
 	plan_end(&p);
 }

@@ -46,9 +46,12 @@ TEST(files_of_one_digest_share_digest_and_path)
 	b = inode_at(&p, "/b");
 	c = inode_at(&p, "/c");
 	CHECK(shared(&p.plan) == 2 && !p.plan.has_custom_paths);
-	CHECK(a->metacopy && a->metacopy == c->metacopy);
-	CHECK(a->redirect && a->redirect == c->redirect);
-	CHECK(!b->metacopy && !b->redirect);
+	CHECK(a->overlay[CFS_EROFS_METACOPY] &&
+	      a->overlay[CFS_EROFS_METACOPY] == c->overlay[CFS_EROFS_METACOPY]);
+	CHECK(a->overlay[CFS_EROFS_REDIRECT] &&
+	      a->overlay[CFS_EROFS_REDIRECT] == c->overlay[CFS_EROFS_REDIRECT]);
+	CHECK(!b->overlay[CFS_EROFS_METACOPY] &&
+	      !b->overlay[CFS_EROFS_REDIRECT]);
 	plan_end(&p);
 }
 
@@ -67,11 +70,17 @@ TEST(digest_and_path_are_shared_apart_where_paths_are_spelled)
 	b = inode_at(&p, "/b");
 	c = inode_at(&p, "/c");
 	d = inode_at(&p, "/d");
-	CHECK(a->metacopy && a->metacopy == b->metacopy);
-	CHECK(!c->metacopy && !d->metacopy);
-	CHECK(a->redirect && a->redirect == c->redirect);
-	CHECK(b->redirect && b->redirect == d->redirect);
-	CHECK(a->redirect != b->redirect && shared(&p.plan) == 3);
+	CHECK(a->overlay[CFS_EROFS_METACOPY] &&
+	      a->overlay[CFS_EROFS_METACOPY] == b->overlay[CFS_EROFS_METACOPY]);
+	CHECK(!c->overlay[CFS_EROFS_METACOPY] &&
+	      !d->overlay[CFS_EROFS_METACOPY]);
+	CHECK(a->overlay[CFS_EROFS_REDIRECT] &&
+	      a->overlay[CFS_EROFS_REDIRECT] == c->overlay[CFS_EROFS_REDIRECT]);
+	CHECK(b->overlay[CFS_EROFS_REDIRECT] &&
+	      b->overlay[CFS_EROFS_REDIRECT] == d->overlay[CFS_EROFS_REDIRECT]);
+	CHECK(a->overlay[CFS_EROFS_REDIRECT] !=
+		      b->overlay[CFS_EROFS_REDIRECT] &&
+	      shared(&p.plan) == 3);
 	plan_end(&p);
 }
 
@@ -87,8 +96,11 @@ TEST(files_without_a_digest_share_the_empty_one)
 	a = inode_at(&p, "/a");
 	b = inode_at(&p, "/b");
 	table = (const struct cfs_erofs_shared *)p.plan.shared.data;
-	CHECK(a->metacopy && a->metacopy == b->metacopy && !b->redirect);
-	CHECK(table[a->metacopy - 1].value.len == 0);
+	CHECK(a->overlay[CFS_EROFS_METACOPY] &&
+	      a->overlay[CFS_EROFS_METACOPY] ==
+		      b->overlay[CFS_EROFS_METACOPY] &&
+	      !b->overlay[CFS_EROFS_REDIRECT]);
+	CHECK(table[a->overlay[CFS_EROFS_METACOPY] - 1].value.len == 0);
 	plan_end(&p);
 }
 
@@ -115,13 +127,15 @@ TEST(thousands_of_digests_meet_only_their_likes)
 		snprintf(path, sizeof(path), "/f%04u", i);
 		inode = inode_at(&p, path);
 		if (i % 3) {
-			CHECK(!inode->metacopy && !inode->redirect);
+			CHECK(!inode->overlay[0] && !inode->overlay[1]);
 			continue;
 		}
 		snprintf(path, sizeof(path), "/f%04u", i / 3 % 100 * 3);
 		first = inode_at(&p, path);
-		CHECK(inode->metacopy && inode->metacopy == first->metacopy);
-		CHECK(inode->redirect && inode->redirect == first->redirect);
+		for (unsigned k = 0; k < CFS_EROFS_OVERLAYS; k++) {
+			CHECK(inode->overlay[k]);
+			CHECK(inode->overlay[k] == first->overlay[k]);
+		}
 	}
 	plan_end(&p);
 }
