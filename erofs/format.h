@@ -258,8 +258,6 @@ enum cfs_erofs_file_type {
 #define CFS_EROFS_CHUNK_BITS_MAX 43
 /* The longest chunk index, which fills a block. */
 #define CFS_EROFS_CHUNKS_MAX 1024
-/* The chunk format of version 2, whatever the file's size. */
-#define CFS_EROFS_V2_CHUNK_FORMAT 31
 
 /*
  * The value of trusted.overlay.metacopy: tells overlayfs that the file has only

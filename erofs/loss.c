@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "erofs/rules.h"
+
 /* The marks of a whiteout, and those of a directory that contains one, of which
  * version 0 has only the first two. */
 static const char *const of_whiteout[] = { "trusted.overlay.whiteout",
@@ -32,15 +34,15 @@ void cfs_erofs_find_loss(const struct cfs_tree *tree, unsigned version,
 			 struct cfs_erofs_loss *ret)
 {
 	struct cfs_node *n = tree->has_whiteout ? tree->root : NULL;
+	bool obeyed = cfs_erofs_rules[version].marks_opaque;
 
 	*ret = (struct cfs_erofs_loss){ 0 };
 	for (; n; n = cfs_node_walk(tree->root, n)) {
-		if (version != 1 && cfs_node_is_whiteout(n)) {
+		if (!obeyed && cfs_node_is_whiteout(n)) {
 			ret->whiteout = ret->whiteout ? ret->whiteout : n;
 			ret->whiteouts++;
 		}
-		if (version == 1 && cfs_node_holds_whiteout(n) &&
-		    is_opaque(n)) {
+		if (obeyed && cfs_node_holds_whiteout(n) && is_opaque(n)) {
 			ret->opaque_dir = ret->opaque_dir ? ret->opaque_dir : n;
 			ret->opaque++;
 		}
@@ -80,10 +82,11 @@ static int drop(struct cfs_tree *tree, struct cfs_node *node,
 int cfs_erofs_drop_lost(struct cfs_tree *tree, unsigned version, uint64_t *ret,
 			struct cfs_err *err)
 {
+	const struct cfs_erofs_rules *rules = &cfs_erofs_rules[version];
 	uint64_t dropped = 0;
 
-	for (struct cfs_node *n = version < 2 ? tree->root : NULL; n;
-	     n = cfs_node_walk(tree->root, n)) {
+	for (struct cfs_node *n = rules->escapes_whiteouts ? tree->root : NULL;
+	     n; n = cfs_node_walk(tree->root, n)) {
 		int r = 0;
 
 		if (cfs_node_is_whiteout(n))
@@ -91,8 +94,9 @@ int cfs_erofs_drop_lost(struct cfs_tree *tree, unsigned version, uint64_t *ret,
 				 CFS_ARRAY_SIZE(of_whiteout), err);
 		else if (cfs_node_holds_whiteout(n))
 			r = drop(tree, n, of_directory,
-				 version == 0 ? 2
-					      : CFS_ARRAY_SIZE(of_directory),
+				 rules->marks_opaque
+					 ? CFS_ARRAY_SIZE(of_directory)
+					 : 2,
 				 err);
 		if (r < 0)
 			return r;

@@ -16,17 +16,19 @@ static const char *const prefixes[CFS_EROFS_PREFIX_MAX + 1] = {
 	[6] = "security.",
 };
 
-/* composefs' C library never used this prefix. */
+/* mkcomposefs does not use this prefix. */
 #define LUSTRE 5
 
-uint8_t cfs_erofs_prefix_of(const char *key, unsigned version, uint8_t *ret_len)
+uint8_t cfs_erofs_prefix_of(const char *key,
+			    const struct cfs_erofs_rules *rules,
+			    uint8_t *ret_len)
 {
 	*ret_len = 0;
 	for (uint8_t i = 1; i <= CFS_EROFS_PREFIX_MAX; i++) {
 		size_t len = strlen(prefixes[i]);
 
 		if (strncmp(key, prefixes[i], len) != 0 ||
-		    (i == LUSTRE && version < 2))
+		    (i == LUSTRE && !rules->lustre_prefix))
 			continue;
 		*ret_len = (uint8_t)len;
 		return i;

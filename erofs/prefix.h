@@ -9,12 +9,14 @@
 #include <stdint.h>
 
 #include "base/auto.h"
+#include "erofs/rules.h"
 
 #define CFS_EROFS_PREFIX_MAX 6
 
-/* Returns the number of @key's prefix in images of @version, or 0, and sets
+/* Returns the number of @key's prefix in images with @rules, or 0, and sets
  * *@ret_len to the length of the prefix. */
-uint8_t cfs_erofs_prefix_of(const char *key, unsigned version,
+uint8_t cfs_erofs_prefix_of(const char *key,
+			    const struct cfs_erofs_rules *rules,
 			    uint8_t *ret_len) CFS_NONNULL;
 
 /* Returns the text of prefix number @index, or NULL if there is none. */

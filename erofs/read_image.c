@@ -60,7 +60,7 @@ static int check_header(struct cfs_erofs_image *image, struct cfs_err *err)
 	if (cfs_get32(header.magic) != CFS_EROFS_HEADER_MAGIC)
 		return cfs_fail(err, EBADMSG, "not a composefs image");
 	if (cfs_get32(header.version) != CFS_EROFS_HEADER_VERSION ||
-	    cfs_get32(header.composefs_version) > 2)
+	    cfs_get32(header.composefs_version) > CFS_EROFS_VERSION_MAX)
 		return cfs_fail(err, EBADMSG,
 				"unknown composefs version %u (header %u)",
 				cfs_get32(header.composefs_version),
@@ -69,7 +69,7 @@ static int check_header(struct cfs_erofs_image *image, struct cfs_err *err)
 	    !all_zero(header.unused, sizeof(header.unused)))
 		return cfs_fail(err, EBADMSG,
 				"unknown flags or bytes in the header");
-	image->version = cfs_get32(header.composefs_version);
+	image->rules = &cfs_erofs_rules[cfs_get32(header.composefs_version)];
 	return 0;
 }
 
@@ -251,13 +251,14 @@ static int slice_chunks(struct cfs_erofs_image *image,
 		return cfs_fail(err, EBADMSG, "%llu chunks",
 				(unsigned long long)n);
 	/* mkcomposefs writes an index that does not fit behind the inode into
-	 * data blocks, where nothing reads it.  Version 2 has no index for a
-	 * file without a digest, which is known later. */
-	if (image->version < 2 && 4 * n + xattrs % 32 > CFS_EROFS_BLOCK)
+	 * data blocks, where nothing reads it. */
+	if (!image->rules->index_needs_digest &&
+	    4 * n + xattrs % 32 > CFS_EROFS_BLOCK)
 		return 0;
 	if (!cfs_bytes_slice(image->bytes, at, 4 * n, &st->tail)) {
 		st->tail = (struct cfs_bytes){ 0 };
-		return image->version == 2
+		/* Whether the file has a digest is known later. */
+		return image->rules->index_needs_digest
 			       ? 0
 			       : cfs_fail(
 					 err, EBADMSG,
@@ -380,8 +381,9 @@ static int read_inode(struct cfs_erofs_image *image, uint64_t nid,
 	if (read_head(image, start, st, &end, err) < 0 ||
 	    check_type(st, err) < 0 || slice_data(image, st, end, err) < 0)
 		return -err->code;
-	/* In version 2 it is not known yet whether there is a chunk index. */
-	if (image->version < 2 || st->layout != CFS_EROFS_CHUNKS)
+	/* A chunk index that depends on a digest is taken when it is known
+	 * whether there is one. */
+	if (!image->rules->index_needs_digest || st->layout != CFS_EROFS_CHUNKS)
 		end += st->tail.len;
 	if (!take(image, start, end))
 		return cfs_fail(err, EBADMSG, "it overlaps something else");

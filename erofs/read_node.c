@@ -3,9 +3,6 @@
 
 #include "erofs/read_tree.h"
 
-#define INLINE_MAX_V2 512
-#define TARGET_MAX_V2 1024
-
 int cfs_erofs_bad(struct cfs_err *err)
 {
 	if (err->code != ENOMEM)
@@ -91,12 +88,11 @@ static int read_backing(const struct cfs_erofs_reading *rd,
 static int check_chunks(struct cfs_erofs_reading *rd,
 			const struct cfs_erofs_stat *st, struct cfs_err *err)
 {
-	bool v2 = rd->image.version == 2;
+	bool needs_digest = rd->image.rules->index_needs_digest;
 
-	/* Version 2 has no chunk index for a file without a digest. */
-	if (v2 && rd->attrs.metacopy.len == 0)
+	if (needs_digest && rd->attrs.metacopy.len == 0)
 		return 0;
-	if (v2 && st->tail.len == 0)
+	if (needs_digest && st->tail.len == 0)
 		return cfs_fail(err, EBADMSG,
 				"chunk index is beyond the end of the image");
 	for (size_t i = 0; i < st->tail.len; i++) {
@@ -105,7 +101,7 @@ static int check_chunks(struct cfs_erofs_reading *rd,
 					"chunk index refers to data in the "
 					"image");
 	}
-	return v2 ? cfs_erofs_chunks_take(&rd->image, st, err) : 0;
+	return needs_digest ? cfs_erofs_chunks_take(&rd->image, st, err) : 0;
 }
 
 static int read_external(struct cfs_erofs_reading *rd,
@@ -137,7 +133,8 @@ static bool is_escaped_whiteout(const struct cfs_erofs_reading *rd,
 				const struct cfs_erofs_stat *st,
 				const struct cfs_node *node)
 {
-	return rd->image.version < 2 && S_ISREG(st->mode) && st->size == 0 &&
+	return rd->image.rules->escapes_whiteouts && S_ISREG(st->mode) &&
+	       st->size == 0 &&
 	       cfs_xattrs_get(node->xattrs, "trusted.overlay.whiteout");
 }
 
@@ -191,9 +188,9 @@ static int unmark(struct cfs_erofs_reading *rd, struct cfs_node *dir,
 					    "user.overlay.opaque" };
 	static const char *const values[] = { "", "", "x", "x" };
 
-	return drop_xattrs(rd, dir, keys, values,
-			   rd->image.version == 0 ? 2 : CFS_ARRAY_SIZE(keys),
-			   err);
+	return drop_xattrs(
+		rd, dir, keys, values,
+		rd->image.rules->marks_opaque ? CFS_ARRAY_SIZE(keys) : 2, err);
 }
 
 int cfs_erofs_unmark(struct cfs_erofs_reading *rd, struct cfs_err *err)
@@ -220,14 +217,13 @@ static int read_regular(struct cfs_erofs_reading *rd,
 		return cfs_fail(err, EBADMSG,
 				"trusted.overlay.metacopy or redirect on a "
 				"file with contents");
-	if (rd->image.version == 2 &&
+	if (!rd->image.rules->escapes_whiteouts &&
 	    cfs_xattrs_get(node->xattrs, "trusted.overlay.whiteout"))
-		return cfs_fail(err, EBADMSG, "escaped whiteout in version 2");
+		return cfs_fail(err, EBADMSG, "escaped whiteout in version %u",
+				rd->image.rules->version);
 	if (is_escaped_whiteout(rd, st, node))
 		return make_whiteout(rd, node, err);
-	if (gather(rd, st,
-		   rd->image.version == 2 ? INLINE_MAX_V2 : CFS_INLINE_MAX,
-		   &content, err) < 0)
+	if (gather(rd, st, rd->image.rules->inline_max, &content, err) < 0)
 		return -err->code;
 	if (cfs_node_set_content(rd->tree, node, content, err) < 0)
 		return cfs_erofs_bad(err);
@@ -241,7 +237,7 @@ static int check_symlink(const struct cfs_erofs_reading *rd,
 {
 	const uint8_t *start = rd->image.bytes.data + st->nid * CFS_EROFS_SLOT;
 
-	if (rd->image.version < 2 && st->tail.len > 0 &&
+	if (rd->image.rules->symlinks_in_block && st->tail.len > 0 &&
 	    st->nid * CFS_EROFS_SLOT % CFS_EROFS_BLOCK +
 			    (size_t)(st->tail.data + st->tail.len - start) >
 		    CFS_EROFS_BLOCK)
@@ -256,9 +252,7 @@ static int read_symlink(struct cfs_erofs_reading *rd,
 {
 	struct cfs_bytes target;
 
-	if (gather(rd, st,
-		   rd->image.version == 2 ? TARGET_MAX_V2 : CFS_TARGET_MAX,
-		   &target, err) < 0 ||
+	if (gather(rd, st, rd->image.rules->target_max, &target, err) < 0 ||
 	    check_symlink(rd, st, err) < 0)
 		return -err->code;
 	if (cfs_node_set_target(rd->tree, node, target, err) < 0)
@@ -299,7 +293,7 @@ int cfs_erofs_node_read(struct cfs_erofs_reading *rd,
 	if (cfs_erofs_attrs_parse(&rd->image, st, rd->tree, &rd->memo,
 				  &rd->attrs, err) < 0)
 		return -err->code;
-	if (rd->attrs.opaque && (node->parent || rd->image.version == 2))
+	if (rd->attrs.opaque && (node->parent || !rd->image.rules->stubs))
 		return cfs_fail(err, EBADMSG,
 				"xattr trusted.overlay.opaque is not allowed "
 				"here");

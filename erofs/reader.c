@@ -111,7 +111,7 @@ static int read_stub(struct cfs_erofs_reading *rd,
 	const struct cfs_xattr *label =
 		cfs_xattrs_get(dir->xattrs, "security.selinux");
 
-	if (!S_ISCHR(st->mode) || st->u != 0 || rd->image.version == 2)
+	if (!S_ISCHR(st->mode) || st->u != 0 || !rd->image.rules->stubs)
 		return 0;
 	if (cfs_erofs_node_read(rd, st, &stub, err) < 0)
 		return -err->code;
@@ -137,7 +137,8 @@ static int add_name(struct cfs_erofs_reading *rd, struct inode *inode,
 	if (S_ISDIR(inode->node->mode))
 		return cfs_fail(err, EBADMSG,
 				"directory has more than one name");
-	if (rd->image.version == 2 && cfs_node_is_whiteout(inode->node))
+	if (!rd->image.rules->escapes_whiteouts &&
+	    cfs_node_is_whiteout(inode->node))
 		return cfs_fail(err, EBADMSG,
 				"whiteout has more than one name");
 	if (entry->file_type != inode->file_type)
@@ -296,7 +297,7 @@ static int check_whole(const struct cfs_erofs_reading *rd, struct cfs_err *err)
 				"%zu inodes, but the superblock says %llu",
 				rd->inodes.used + (size_t)rd->stubs,
 				(unsigned long long)rd->image.inos);
-	for (unsigned i = 0; i < 256 && rd->image.version < 2; i++) {
+	for (unsigned i = 0; i < 256 && rd->image.rules->stubs; i++) {
 		if (!rd->hex_names[i])
 			return cfs_fail(err, EBADMSG,
 					"the stub /%02x, which hides a "
@@ -320,7 +321,8 @@ static int check_links(const struct cfs_erofs_reading *rd, struct cfs_err *err)
 			continue;
 		node = cfs_node_inode(inode->node);
 		if (rd->info && !S_ISDIR(node->mode) &&
-		    (rd->image.version < 2 || !cfs_node_is_whiteout(node)))
+		    (rd->image.rules->escapes_whiteouts ||
+		     !cfs_node_is_whiteout(node)))
 			node->nlink = inode->nlink;
 		else if (node->nlink != inode->nlink)
 			return cfs_fail(
@@ -393,7 +395,7 @@ int cfs_erofs_read(struct cfs_bytes image, unsigned flags,
 	if (read_image(&rd, image, err) < 0)
 		return cfs_ctx(err, "image");
 	if (ret_version)
-		*ret_version = rd.image.version;
+		*ret_version = rd.image.rules->version;
 	*ret = cfs_steal_ptr(&rd.tree);
 	return 0;
 }
@@ -411,7 +413,7 @@ int cfs_erofs_read_details(struct cfs_bytes image, struct cfs_tree **ret,
 	if (read_image(&rd, image, err) < 0 ||
 	    gather_details(&rd, ret_details, err) < 0)
 		return cfs_ctx(err, "image");
-	*ret_version = rd.image.version;
+	*ret_version = rd.image.rules->version;
 	*ret = cfs_steal_ptr(&rd.tree);
 	return 0;
 }

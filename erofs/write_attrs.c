@@ -42,8 +42,7 @@ static void describe(const struct cfs_erofs_plan *plan,
 
 	pair->key = key;
 	pair->key_len = (uint16_t)strlen(key);
-	pair->index =
-		cfs_erofs_prefix_of(key, plan->version, &pair->prefix_len);
+	pair->index = cfs_erofs_prefix_of(key, plan->rules, &pair->prefix_len);
 	suffix = (struct cfs_bytes){
 		(const uint8_t *)key + pair->prefix_len,
 		(size_t)pair->key_len - pair->prefix_len,
@@ -185,7 +184,7 @@ static uint32_t marks_of(const struct cfs_erofs_plan *plan, uint8_t flags,
 		ret[n++] = plan->marks[CFS_EROFS_MARK_WHITEOUTS];
 		ret[n++] = plan->marks[CFS_EROFS_MARK_USER_WHITEOUTS];
 	}
-	if (flags & CFS_EROFS_I_MARKED && plan->version >= 1) {
+	if (flags & CFS_EROFS_I_MARKED && plan->rules->marks_opaque) {
 		ret[n++] = plan->marks[CFS_EROFS_MARK_OPAQUE];
 		ret[n++] = plan->marks[CFS_EROFS_MARK_USER_OPAQUE];
 	}
@@ -310,7 +309,7 @@ static void sum(const struct cfs_erofs_plan *plan, struct cfs_erofs_list *list)
 			pair->shared
 				? sizeof(cfs_le32)
 				: cfs_erofs_entry_size(pair, pair->value.len);
-		if (plan->version == 2)
+		if (plan->rules->overlay_first)
 			continue;
 		for (size_t k = 0; k < CFS_EROFS_OVERLAYS; k++)
 			list->before[k] += pair->before[k];

@@ -10,12 +10,6 @@
 
 #include "erofs/write_plan.h"
 
-/* The maximum number of references in an inode.  They are counted in a byte,
- * but mkcomposefs stops at half of its range and keeps further xattrs in the
- * inode. */
-#define CFS_EROFS_SHARED_MAX_V1 128
-#define CFS_EROFS_SHARED_MAX_V2 255
-
 /* The maximum size of an inode's xattrs: xattr_icount is 16 bits wide. */
 #define CFS_EROFS_ICOUNT_MAX	  65535
 #define CFS_EROFS_XATTR_BYTES_MAX (12 + 4 * (CFS_EROFS_ICOUNT_MAX - 1))

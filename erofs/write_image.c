@@ -75,7 +75,7 @@ static void put_super(const struct cfs_erofs_plan *plan, struct out *out)
 		.version = cfs_put32(CFS_EROFS_HEADER_VERSION),
 		.flags =
 			cfs_put32(plan->has_acl ? CFS_EROFS_HEADER_HAS_ACL : 0),
-		.composefs_version = cfs_put32(plan->version),
+		.composefs_version = cfs_put32(plan->rules->version),
 	};
 	struct cfs_erofs_super super = {
 		.magic = cfs_put32(CFS_EROFS_MAGIC),
@@ -87,12 +87,13 @@ static void put_super(const struct cfs_erofs_plan *plan, struct out *out)
 		.blocks = cfs_put32((uint32_t)(plan->size / CFS_EROFS_BLOCK)),
 	};
 
-	if (plan->version < 2) {
+	if (plan->rules->build_time) {
 		super.build_time = cfs_put64((uint64_t)plan->mtime_sec);
 		super.build_time_nsec = cfs_put32(plan->mtime_nsec);
+	}
+	if (plan->rules->references_from_table)
 		super.xattr_blkaddr = cfs_put32(
 			(uint32_t)(plan->inodes_end / CFS_EROFS_BLOCK));
-	}
 	put(out, &header, sizeof(header));
 	fill(out, CFS_EROFS_SUPER_START, 0);
 	put(out, &super, sizeof(super));
@@ -124,8 +125,8 @@ static uint32_t union_of(const struct cfs_erofs_plan *plan,
 		return u;
 	/* mkcomposefs sets the chunk format in the lower half of a field in
 	 * which it may have put a block address before. */
-	return plan->version == 2
-		       ? CFS_EROFS_V2_CHUNK_FORMAT
+	return plan->rules->chunk_format
+		       ? plan->rules->chunk_format
 		       : (u & 0xffff0000u) | (cfs_erofs_chunk_bits(node->size) -
 					      CFS_EROFS_BLOCK_BITS);
 }
@@ -164,13 +165,13 @@ static void put_extended(const struct cfs_erofs_plan *plan,
 		.mode = cfs_put16((uint16_t)cfs_erofs_mode(inode)),
 		.size = cfs_put64(cfs_erofs_size(inode)),
 		.u = cfs_put32(u),
-		.ino = cfs_put32(plan->version == 2 ? (uint32_t)inode->nid
-						    : ino),
+		.ino = cfs_put32(plan->rules->ino_is_nid ? (uint32_t)inode->nid
+							 : ino),
 		.uid = cfs_put32(node->uid),
 		.gid = cfs_put32(node->gid),
 		.mtime = cfs_put64((uint64_t)node->mtime_sec),
-		.mtime_nsec =
-			cfs_put32(plan->version == 2 ? 0 : node->mtime_nsec),
+		.mtime_nsec = cfs_put32(
+			plan->rules->nanoseconds ? node->mtime_nsec : 0),
 		.nlink = cfs_put32(inode->nlink),
 	};
 

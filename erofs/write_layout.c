@@ -51,7 +51,7 @@ static void split_regular(const struct cfs_erofs_plan *plan,
 
 	if (node->flags & CFS_NODE_INLINE) {
 		inode->tail = (uint32_t)node->size;
-		if (plan->version == 2)
+		if (!plan->rules->splits_contents)
 			return;
 		inode->blocks = (uint32_t)(node->size / CFS_EROFS_BLOCK);
 		inode->tail = (uint32_t)(node->size % CFS_EROFS_BLOCK);
@@ -61,11 +61,7 @@ static void split_regular(const struct cfs_erofs_plan *plan,
 		}
 	} else if (node->size == 0) {
 		return;
-	} else if (plan->version == 2) {
-		/* composefs-rs writes no chunk index for a file without a
-		 * digest. */
-		inode->tail = node->file.digest ? 4 : 0;
-	} else {
+	} else if (node->file.digest || !plan->rules->index_needs_digest) {
 		inode->tail = (uint32_t)(4 * chunk_count(node->size, bits));
 	}
 }
@@ -98,7 +94,7 @@ static bool needs_extended(const struct cfs_erofs_plan *plan,
 
 	if (S_ISDIR(node->mode) || inode->flags & CFS_EROFS_I_WHITEOUT)
 		size = cfs_erofs_size(inode);
-	return plan->version == 2 || node->mtime_sec != plan->mtime_sec ||
+	return !plan->rules->compact || node->mtime_sec != plan->mtime_sec ||
 	       node->mtime_nsec != plan->mtime_nsec ||
 	       inode->nlink > UINT16_MAX || node->uid > UINT16_MAX ||
 	       node->gid > UINT16_MAX || size > UINT32_MAX;
@@ -115,7 +111,7 @@ static uint64_t beyond(const struct cfs_erofs_plan *plan,
 	for (uint32_t i = 0; i < n; i++) {
 		struct cfs_erofs_attr attr = cfs_erofs_attr_at(plan, inode, i);
 
-		if (!attr.shared || shared++ < CFS_EROFS_SHARED_MAX_V1)
+		if (!attr.shared || shared++ < plan->rules->references_max)
 			continue;
 		bytes += cfs_erofs_entry_size(attr.pair, attr.value_len) -
 			 sizeof(cfs_le32);
@@ -143,16 +139,17 @@ static int size_xattrs(const struct cfs_erofs_plan *plan,
 	uint32_t shared = list->shared +
 			  (inode->overlay[CFS_EROFS_METACOPY] != 0) +
 			  (inode->overlay[CFS_EROFS_REDIRECT] != 0);
+	uint32_t max = plan->rules->references_max;
 	uint64_t bytes = list->bytes +
 			 size_overlay(plan, inode, CFS_EROFS_METACOPY) +
 			 size_overlay(plan, inode, CFS_EROFS_REDIRECT);
 
 	if (bytes == 0)
 		return 0;
-	if (plan->version == 2 && shared > CFS_EROFS_SHARED_MAX_V2)
-		return cfs_fail(err, E2BIG, "over %d xattrs shared with others",
-				CFS_EROFS_SHARED_MAX_V2);
-	if (plan->version < 2 && shared > CFS_EROFS_SHARED_MAX_V1)
+	if (shared > max && !plan->rules->entries_beyond)
+		return cfs_fail(err, E2BIG, "over %u xattrs shared with others",
+				max);
+	if (shared > max)
 		bytes += beyond(plan, inode);
 	if (bytes / 4 + 1 > CFS_EROFS_ICOUNT_MAX)
 		return cfs_fail(err, E2BIG,
@@ -182,10 +179,10 @@ static uint64_t place_symlink(struct cfs_erofs_inode *inode, uint64_t pos,
 	return crosses ? cfs_erofs_round_up(pos, CFS_EROFS_BLOCK) : pos;
 }
 
-/* Returns where an inode of versions 0 and 1 begins: so that its tail does not
- * cross the end of a block.  If it always would, the tail becomes a block. */
-static uint64_t place_v1(struct cfs_erofs_inode *inode, uint64_t pos,
-			 uint64_t meta)
+/* Returns where an inode begins, so that its tail does not cross the end of a
+ * block.  If it always would, the tail becomes a block. */
+static uint64_t place_tail(struct cfs_erofs_inode *inode, uint64_t pos,
+			   uint64_t meta)
 {
 	uint64_t room = CFS_EROFS_BLOCK - (pos + meta) % CFS_EROFS_BLOCK, pad;
 
@@ -202,10 +199,10 @@ static uint64_t place_v1(struct cfs_erofs_inode *inode, uint64_t pos,
 	return cfs_erofs_round_up(pos, CFS_EROFS_BLOCK);
 }
 
-/* Returns where an inode of version 2 begins.  composefs-rs also moves one
- * whose tail would end exactly with the block. */
-static uint64_t place_v2(const struct cfs_erofs_inode *inode, uint64_t pos,
-			 uint64_t meta)
+/* Returns where an inode begins under the rule of early tails: composefs-rs also
+ * moves one whose tail would end exactly with the block. */
+static uint64_t place_early_tail(const struct cfs_erofs_inode *inode,
+				 uint64_t pos, uint64_t meta)
 {
 	uint64_t last = pos + meta - 1;
 	uint64_t end = last + 1 + cfs_erofs_size(inode) % CFS_EROFS_BLOCK;
@@ -228,8 +225,8 @@ static int place(struct cfs_erofs_plan *plan, struct cfs_erofs_inode *inode,
 		inode->flags |= CFS_EROFS_I_EXTENDED;
 	meta = cfs_erofs_head_size(inode) + inode->xattr_bytes;
 	*pos = cfs_erofs_round_up(*pos, CFS_EROFS_SLOT);
-	*pos = plan->version == 2 ? place_v2(inode, *pos, meta)
-				  : place_v1(inode, *pos, meta);
+	*pos = plan->rules->early_tails ? place_early_tail(inode, *pos, meta)
+					: place_tail(inode, *pos, meta);
 	inode->nid = *pos / CFS_EROFS_SLOT;
 	*pos += meta + inode->tail;
 	return 0;
@@ -252,9 +249,9 @@ int cfs_erofs_layout(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	if (plan->inodes[0].nid >= UINT16_MAX)
 		return cfs_fail(err, E2BIG, "/: too many xattrs");
 	plan->inodes_end = cfs_erofs_round_up(pos, CFS_EROFS_SLOT);
-	plan->reference_base = plan->version == 2
-				       ? plan->inodes_end
-				       : plan->inodes_end % CFS_EROFS_BLOCK;
+	plan->reference_base = plan->rules->references_from_table
+				       ? plan->inodes_end % CFS_EROFS_BLOCK
+				       : plan->inodes_end;
 	plan->data_start = cfs_erofs_round_up(
 		plan->inodes_end + plan->shared_size, CFS_EROFS_BLOCK);
 	plan->size = plan->data_start + blocks * CFS_EROFS_BLOCK;

@@ -6,12 +6,6 @@
 #include "erofs/write_dir.h"
 
 #define STUBS 256
-/* The largest file: CFS_EROFS_CHUNKS_MAX chunks of 2^43 bytes. */
-#define SIZE_MAX_V1 (UINT64_C(1) << 53)
-#define SIZE_MAX_V2 (UINT64_C(1) << CFS_EROFS_CHUNK_BITS_MAX)
-/* The longest contents and target that composefs-rs accepts in version 2. */
-#define INLINE_MAX_V2 512
-#define TARGET_MAX_V2 1024
 
 /* Returns a new node for an extra: it has no parent, but a place in ino_of. */
 static struct cfs_node *new_extra(struct cfs_erofs_plan *plan, const char *name,
@@ -108,7 +102,7 @@ static int add_extras(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	if (!add_dots(plan, &plan->extras))
 		return cfs_fail(err, ENOMEM, "out of memory");
 	tail = add_dots(plan, &plan->root_extras);
-	if (!tail || (plan->version < 2 && !add_stubs(plan, tail)))
+	if (!tail || (plan->rules->stubs && !add_stubs(plan, tail)))
 		return cfs_fail(err, ENOMEM, "out of memory");
 	return 0;
 }
@@ -116,17 +110,18 @@ static int add_extras(struct cfs_erofs_plan *plan, struct cfs_err *err)
 static int check_regular(const struct cfs_erofs_plan *plan,
 			 const struct cfs_node *node, struct cfs_err *err)
 {
-	bool v2 = plan->version == 2;
-	uint64_t max = v2 ? SIZE_MAX_V2 : SIZE_MAX_V1;
+	const struct cfs_erofs_rules *rules = plan->rules;
+	bool is_inline = node->flags & CFS_NODE_INLINE;
+	uint64_t max = rules->external_max;
 
-	if (node->flags & CFS_NODE_INLINE)
-		return v2 && node->size > INLINE_MAX_V2
-			       ? cfs_fail(err, EFBIG,
-					  "inline content is %llu bytes; the "
-					  "maximum of version 2 is %d",
-					  (unsigned long long)node->size,
-					  INLINE_MAX_V2)
-			       : 0;
+	if (is_inline && node->size > rules->inline_max)
+		return cfs_fail(err, EFBIG,
+				"inline content is %llu bytes; the maximum of "
+				"version %u is %u",
+				(unsigned long long)node->size, rules->version,
+				rules->inline_max);
+	if (is_inline)
+		return 0;
 	if (node->size > max)
 		return cfs_fail(err, EFBIG,
 				"file size %llu exceeds the maximum of %llu",
@@ -143,17 +138,15 @@ static int check_node(const struct cfs_erofs_plan *plan,
 	if (S_ISREG(node->mode))
 		return check_regular(plan, node, err);
 	if (S_ISLNK(node->mode)) {
-		uint64_t max = plan->version == 2 ? TARGET_MAX_V2
-						  : CFS_TARGET_MAX;
+		uint32_t max = plan->rules->target_max;
 
 		if (!node->file.data || node->size == 0)
 			return cfs_fail(err, EINVAL, "symlink without target");
 		if (node->size > max)
 			return cfs_fail(err, ENAMETOOLONG,
 					"symlink target is %llu bytes; the "
-					"maximum is %llu",
-					(unsigned long long)node->size,
-					(unsigned long long)max);
+					"maximum is %u",
+					(unsigned long long)node->size, max);
 	}
 	return 0;
 }
@@ -177,7 +170,7 @@ static void count_external(struct cfs_erofs_plan *plan,
 	if (node->file.digest)
 		plan->n_digests++;
 	if (node->flags & CFS_NODE_OBJECT ||
-	    (plan->version == 2 && node->file.digest)) {
+	    (plan->rules->redirects_to_object && node->file.digest)) {
 		inode->flags |= CFS_EROFS_I_REDIRECT | CFS_EROFS_I_BY_DIGEST;
 		return;
 	}
@@ -221,8 +214,7 @@ static void mark_whiteout(struct cfs_erofs_plan *plan, uint32_t ino,
 	plan->has_whiteout = true;
 }
 
-/* Numbers the inodes of versions 0 and 1 breadth first: the inodes numbered so
- * far are the queue. */
+/* Numbers the inodes breadth first: the inodes numbered so far are the queue. */
 static int order_by_level(struct cfs_erofs_plan *plan, struct cfs_err *err)
 {
 	for (uint32_t i = 0; i < plan->n; i++) {
@@ -238,7 +230,8 @@ static int order_by_level(struct cfs_erofs_plan *plan, struct cfs_err *err)
 				continue;
 			if (place(plan, node, err) < 0)
 				return -err->code;
-			if (node->parent && cfs_node_is_whiteout(node))
+			if (node->parent && plan->rules->escapes_whiteouts &&
+			    cfs_node_is_whiteout(node))
 				mark_whiteout(plan, plan->n - 1, i);
 		}
 	}
@@ -246,23 +239,25 @@ static int order_by_level(struct cfs_erofs_plan *plan, struct cfs_err *err)
 }
 
 /* Counts a name of @node, which has a number.  Fails for a second name of a
- * whiteout, which composefs-rs refuses in version 2. */
+ * whiteout, which composefs-rs refuses. */
 static int count_name(struct cfs_erofs_plan *plan, const struct cfs_node *node,
 		      struct cfs_err *err)
 {
 	struct cfs_erofs_inode *inode = &plan->inodes[plan->ino_of[node->seq]];
 	char name[CFS_NODE_NAME_MAX];
 
-	if (++inode->nlink > 1 && cfs_node_is_whiteout(node))
+	if (++inode->nlink > 1 && !plan->rules->escapes_whiteouts &&
+	    cfs_node_is_whiteout(node))
 		return cfs_fail(err, EINVAL,
-				"%s: version 2 has no whiteouts with more "
+				"%s: version %u has no whiteouts with more "
 				"than one name",
-				cfs_node_name(node, name));
+				cfs_node_name(node, name),
+				plan->rules->version);
 	return 0;
 }
 
-/* Numbers the inodes of version 2 depth first; a file with several names comes
- * where the first of them is. */
+/* Numbers the inodes depth first; a file with several names comes where the
+ * first of them is. */
 static int order_by_depth(struct cfs_erofs_plan *plan, struct cfs_err *err)
 {
 	struct cfs_node *root = plan->tree->root, *n = NULL;
@@ -313,15 +308,15 @@ int cfs_erofs_order(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	r = place(plan, plan->tree->root, err);
 	if (r < 0)
 		return r;
-	if (plan->version < 2)
+	if (plan->rules->stubs)
 		plan->inodes[0].flags |= CFS_EROFS_I_OPAQUE;
-	r = plan->version < 2 ? order_by_level(plan, err)
-			      : order_by_depth(plan, err);
+	r = plan->rules->breadth_first ? order_by_level(plan, err)
+				       : order_by_depth(plan, err);
 	if (r < 0)
 		return r;
 	/* The tree may have whiteouts that are not written, being removed. */
-	if (plan->version == 0 && plan->flags & CFS_EROFS_BUMP &&
+	if (plan->rules->version == 0 && plan->flags & CFS_EROFS_BUMP &&
 	    plan->has_whiteout)
-		plan->version = 1;
+		plan->rules = &cfs_erofs_rules[1];
 	return 0;
 }

@@ -120,7 +120,7 @@ enum {
 
 struct cfs_erofs_plan {
 	const struct cfs_tree *tree;
-	unsigned version;
+	const struct cfs_erofs_rules *rules; /* of the version to write */
 	unsigned flags;
 	struct cfs_arena arena;
 

@@ -31,7 +31,7 @@ static void share_pairs(struct cfs_erofs_plan *plan)
 		if (pair->uses > 0 &&
 		    (strcmp(pair->key, "system.posix_acl_access") == 0 ||
 		     strcmp(pair->key, "system.posix_acl_default") == 0))
-			plan->has_acl = plan->version < 2;
+			plan->has_acl = plan->rules->acl_flag;
 	}
 }
 

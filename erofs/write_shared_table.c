@@ -49,8 +49,9 @@ static int compare(const void *a, const void *b, void *ctx)
 		(const struct cfs_erofs_shared *)plan->shared.data;
 	const uint32_t *x = a, *y = b;
 
-	return plan->version < 2 ? descending(&shared[*x], &shared[*y])
-				 : ascending(&shared[*x], &shared[*y]);
+	return !plan->rules->shared_ascending
+		       ? descending(&shared[*x], &shared[*y])
+		       : ascending(&shared[*x], &shared[*y]);
 }
 
 int cfs_erofs_place_shared(struct cfs_erofs_plan *plan, struct cfs_err *err)

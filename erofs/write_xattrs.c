@@ -130,8 +130,7 @@ uint8_t *cfs_erofs_put_xattrs(const struct cfs_erofs_plan *plan,
 			      const struct cfs_erofs_inode *inode, uint8_t *p)
 {
 	const struct cfs_erofs_list *list = cfs_erofs_list(plan, inode->list);
-	uint32_t max = plan->version < 2 ? CFS_EROFS_SHARED_MAX_V1
-					 : CFS_EROFS_SHARED_MAX_V2;
+	uint32_t max = plan->rules->references_max;
 	struct cfs_erofs_xattr_header header = { 0 };
 	uint32_t names = list->filter;
 	/* The overlay xattrs divide the list into three parts. */

@@ -16,14 +16,8 @@ void cfs_erofs_plan_free(struct cfs_erofs_plan *plan)
 
 static int make_plan(struct cfs_erofs_plan *plan, struct cfs_err *err)
 {
-	int r;
+	int r = cfs_erofs_order(plan, err);
 
-	if (plan->version > CFS_EROFS_VERSION_MAX)
-		return cfs_fail(err, EINVAL,
-				"unknown image version %u (supported: 0 to "
-				"%d)",
-				plan->version, CFS_EROFS_VERSION_MAX);
-	r = cfs_erofs_order(plan, err);
 	if (r < 0)
 		return r;
 	r = cfs_erofs_share(plan, err);
@@ -36,10 +30,17 @@ int cfs_erofs_write_to(const struct cfs_tree *tree, unsigned version,
 {
 	__attribute__((
 		cleanup(cfs_erofs_plan_free))) struct cfs_erofs_plan plan = {
-		.tree = tree, .version = version, .flags = flags
+		.tree = tree, .flags = flags
 	};
-	int r = make_plan(&plan, err);
+	int r;
 
+	if (version > CFS_EROFS_VERSION_MAX)
+		return cfs_fail(err, EINVAL,
+				"image: unknown version %u (supported: 0 to "
+				"%d)",
+				version, CFS_EROFS_VERSION_MAX);
+	plan.rules = &cfs_erofs_rules[version];
+	r = make_plan(&plan, err);
 	if (r < 0)
 		return cfs_ctx(err, "image");
 	r = cfs_erofs_emit(&plan, sink, err);

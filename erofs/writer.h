@@ -13,10 +13,8 @@
 #define CFS_EROFS_WRITER_H
 
 #include "base/buf.h"
+#include "erofs/rules.h"
 #include "tree/node.h"
-
-/* The highest version, as numbered in the image's header. */
-#define CFS_EROFS_VERSION_MAX 2
 
 enum cfs_erofs_flags {
 	/* Write version 1 instead of 0 if the tree has a whiteout. */

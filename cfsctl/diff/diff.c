@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "erofs/rules.h"
+
 /* Names of fields, and xattrs, that --ignore can hold. */
 #define IGNORED_MAX 64
 
@@ -78,10 +80,10 @@ static int parse_ignored(const struct cfs_opt_list *lists,
 	return 0;
 }
 
-/* Source: composefs-rs crates/composefs/src/erofs/writer.rs: version 2. */
 static bool has_no_nanoseconds(const struct cfs_diff_side *side)
 {
-	return side->kind == CFS_DIFF_OF_IMAGE && side->version == 2;
+	return side->kind == CFS_DIFF_OF_IMAGE &&
+	       !cfs_erofs_rules[side->version].nanoseconds;
 }
 
 /* Returns 1 when they differ. */

@@ -32,7 +32,7 @@ static inline void plan_start(struct planned *p, unsigned version,
 	memset(p, 0, sizeof(*p));
 	CHECK(cfs_dump_read(dump, CFS_DUMP_LENIENT, &p->tree, &err) == 0);
 	p->plan.tree = p->tree;
-	p->plan.version = version;
+	p->plan.rules = &cfs_erofs_rules[version];
 	p->plan.flags = flags;
 }
 

@@ -9,14 +9,21 @@ TEST(prefixes_are_plain_beginnings)
 {
 	uint8_t len;
 
-	CHECK(cfs_erofs_prefix_of("user.a", 1, &len) == 1 && len == 5);
-	CHECK(cfs_erofs_prefix_of("user", 1, &len) == 0 && len == 0);
-	CHECK(cfs_erofs_prefix_of("system.posix_acl_accessX", 1, &len) == 2);
+	CHECK(cfs_erofs_prefix_of("user.a", &cfs_erofs_rules[1], &len) == 1 &&
+	      len == 5);
+	CHECK(cfs_erofs_prefix_of("user", &cfs_erofs_rules[1], &len) == 0 &&
+	      len == 0);
+	CHECK(cfs_erofs_prefix_of("system.posix_acl_accessX",
+				  &cfs_erofs_rules[1], &len) == 2);
 	CHECK(len == 23);
-	CHECK(cfs_erofs_prefix_of("system.posix_acl_default", 1, &len) == 3);
-	CHECK(cfs_erofs_prefix_of("security.x", 2, &len) == 6 && len == 9);
-	CHECK(cfs_erofs_prefix_of("lustre.x", 1, &len) == 0);
-	CHECK(cfs_erofs_prefix_of("lustre.x", 2, &len) == 5 && len == 7);
+	CHECK(cfs_erofs_prefix_of("system.posix_acl_default",
+				  &cfs_erofs_rules[1], &len) == 3);
+	CHECK(cfs_erofs_prefix_of("security.x", &cfs_erofs_rules[2], &len) ==
+		      6 &&
+	      len == 9);
+	CHECK(cfs_erofs_prefix_of("lustre.x", &cfs_erofs_rules[1], &len) == 0);
+	CHECK(cfs_erofs_prefix_of("lustre.x", &cfs_erofs_rules[2], &len) == 5 &&
+	      len == 7);
 }
 
 TEST(indexes_have_texts_up_to_the_last)

@@ -110,18 +110,18 @@ TEST(a_whiteout_marks_its_directory_and_raises_the_version)
 
 	plan_start(&p, 0, CFS_EROFS_BUMP, text);
 	CHECK(cfs_erofs_order(&p.plan, &err) == 0);
-	CHECK(p.plan.version == 1);
+	CHECK(p.plan.rules->version == 1);
 	CHECK(inode_at(&p, "/d/w")->flags == CFS_EROFS_I_WHITEOUT);
 	CHECK(inode_at(&p, "/d/w")->type == CFS_EROFS_FT_REG);
 	CHECK(inode_at(&p, "/d")->flags == CFS_EROFS_I_MARKED);
 	plan_end(&p);
 	plan_order(&p, 0, text);
-	CHECK(p.plan.version == 0);
+	CHECK(p.plan.rules->version == 0);
 	plan_end(&p);
 	/* Stubs are none, and without one nothing is raised. */
 	plan_start(&p, 0, CFS_EROFS_BUMP, ROOT "\n");
 	CHECK(cfs_erofs_order(&p.plan, &err) == 0);
-	CHECK(p.plan.version == 0);
+	CHECK(p.plan.rules->version == 0);
 	plan_end(&p);
 }
 

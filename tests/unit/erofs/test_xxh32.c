@@ -39,8 +39,8 @@ TEST(filters_are_those_of_mkcomposefs)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(known); i++) {
 		for (unsigned version = 1; version <= 2; version++) {
 			uint8_t len;
-			uint8_t index = cfs_erofs_prefix_of(known[i].key,
-							    version, &len);
+			uint8_t index = cfs_erofs_prefix_of(
+				known[i].key, &cfs_erofs_rules[version], &len);
 			uint32_t h = hash(known[i].key + len,
 					  CFS_EROFS_FILTER_SEED + index);
 
