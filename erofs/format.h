@@ -9,6 +9,13 @@
  * overlayfs finds by two xattrs of the file; EROFS itself only sees a file full
  * of holes.
  *
+ * The kernel reads the path /d/f in these steps: the superblock has the number
+ * of the root directory's inode; the inode says where the directory's entries
+ * are; the entry "d" has the number of the next inode, and so on.  The inode of
+ * f is followed by its xattrs: metacopy tells overlayfs that the contents are
+ * elsewhere and which fs-verity digest they must have, redirect tells their
+ * path below the directory of objects.
+ *
  *	byte 0	     header		  struct cfs_erofs_header
  *	     32	     zeros
  *	     1024    superblock		  struct cfs_erofs_super
@@ -23,10 +30,11 @@
  *		the start of the image.  Directory entries refer to inodes by
  *		their nid.  (EROFS adds meta_blkaddr, which is 0 here.)
  * meta block	a block of the inode area.
- * inode	32 bytes (compact) or 64 (extended), followed by its xattrs, if
- *		any, and by its tail, without gaps:
+ * inode	32 bytes (compact) or 64 (extended), its head, followed by its
+ *		xattrs, if any, and by its tail, without gaps:
  *
- *		    | head 32 or 64 | xattrs | tail |
+ *		    0          32 or 64
+ *		    |   head   |  xattrs  |  tail  |  zeros up to a slot  |
  *
  *		A compact inode has 16 bits for link count, owner and group, 32
  *		for the size, and no time of its own: it takes the superblock's.
@@ -43,31 +51,81 @@
  *		of them are ~0, which is EROFS' mark of a hole.
  * xattrs	a header; 32-bit references to shared xattrs; then entries:
  *
- *		    | header 12 | reference 4 | ... | entry | entry | ... |
+ *		    0           12            16
+ *		    |  header   |  reference  | ... | entry | entry | ...
  *
- * entry	an xattr: struct cfs_erofs_xattr, the name without its prefix,
- *		the value, zeros up to a multiple of 4.  The prefix is a number
- *		(erofs/prefix.h).
+ * entry	an xattr: its name without a prefix, which is a number
+ *		(erofs/prefix.h), and its value:
+ *
+ *		    0          1        2            4
+ *		    | name_len | prefix | value_size | name | value | zeros |
+ *
+ *		The zeros extend it to a multiple of 4 bytes.
  * shared xattr	an entry in the table behind the inodes, because several inodes
  *		have it.  A reference is its distance from the start of the block
  *		xattr_blkaddr, in units of 4 bytes.
  * name filter	32 bits in the header of the xattrs, a Bloom filter with one
- * hash
- *		function: a bit that is set says that no name with this hash is
- *		there, so that the kernel need not look.
+ *		hash function.  A bit that is set says that the inode has no
+ *		xattr whose name has this hash, so that the kernel need not
+ *		look.
  * directory	blocks of entries sorted by name.  In each block the entries of
  *		fixed size come first and their names after them; nameoff of the
  *		first entry tells how many there are:
  *
- *		    | entry 12 | entry 12 | ... | name | name | ... | zeros |
+ *		    0          12         24    nameoff
+ *		    |  entry   |  entry   | ... | name | name | ... | zeros |
  *
- * version	0, 1 or 2, in the header.  0 and 1 are mkcomposefs', which
- *		differ only in the xattrs of directories with whiteouts; 2 is the
- *		original layout of composefs-rs.
+ * version	0, 1 or 2, in the header.  0 and 1 are mkcomposefs', 2 is the
+ *		first layout of composefs-rs; erofs/rules.h says how they differ.
  * stub		versions 0 and 1: a whiteout in the root directory with one of
  *		the names 00 to ff.  Mounted without a data-only layer, overlayfs
  *		merges the root with the directory of objects; the stubs hide its
  *		subdirectories.
+ *
+ * An example in version 2: the root directory has a file "hi" with the contents
+ * "yo\n" and a file "x", whose 5 bytes are in the object 0a/00...07.  Bytes that are left
+ * out are zeros, but for the digest and the rest of names and values.
+ *
+ *	0000	9a 62 78 d0 01 00 00 00	  header
+ *	000c	02 00 00 00		  version 2
+ *	0400	e2 e1 f5 e0		  superblock
+ *	040c	0c			  blocks of 2^12 bytes
+ *	040e	24 00			  the root has nid 0x24: byte 0x480
+ *	0410	03 00 00 00 00 00 00 00	  3 inodes
+ *	0424	01 00 00 00		  1 block
+ *
+ *	0480	05 00			  inode of "/": extended (1) and inline
+ *					  (2 << 1)
+ *	0482	00 00			  no xattrs
+ *	0484	ed 41			  a directory with mode 0755
+ *	0488	36 00 00 00 00 00 00 00	  54 bytes of entries and names
+ *	04ac	02 00 00 00		  2 links
+ *	04c0	24 00 00 00 00 00 00 00	  its tail: the entry "." with nid 0x24,
+ *	04c8	30 00			  its name is at byte 0x30 of the tail,
+ *	04ca	02 00			  and it is a directory
+ *	04cc	24 00 00 00 00 00 00 00	  ".."
+ *	04d8	28 00 00 00 00 00 00 00	  "hi": nid 0x28, byte 0x500
+ *	04e4	2b 00 00 00 00 00 00 00	  "x": nid 0x2b, byte 0x560
+ *	04f0	2e 2e 2e 68 69 78	  the four names
+ *
+ *	0500	05 00			  inode of "hi"
+ *	0508	03 00 00 00 00 00 00 00	  3 bytes,
+ *	0540	79 6f 0a		  in the tail
+ *
+ *	0560	09 00			  inode of "x": extended (1), chunks
+ *					  (4 << 1)
+ *	0562	25 00			  12 + 4 * (0x25 - 1) bytes of xattrs
+ *	0568	05 00 00 00 00 00 00 00	  5 bytes,
+ *	0570	1f 00 00 00		  in chunks of 2^(12 + 31)
+ *	05a0	ff ff fd 7f		  name filter: two names
+ *	05a4	00			  no references
+ *	05ac	10 04 24 00		  an entry: 16 bytes of name without
+ *					  prefix 4, "trusted.", 36 of value
+ *	05b0	6f 76 65 72 6c 61 79 2e	  "overlay.metacopy"
+ *	05c0	00 24 00 01 0a 00 00 00	  36 bytes, SHA-256; digest 0a00...07
+ *	05e4	10 04 42 00		  an entry: "overlay.redirect",
+ *	05f8	2f 30 61 2f 30 30 30 30	  "/0a/00...07"
+ *	063c	ff ff ff ff		  the tail: a chunk index, one hole
  *
  * Source: linux fs/erofs/erofs_fs.h; composefs libcomposefs/lcfs-erofs.h and
  * lcfs-erofs-internal.h.

@@ -138,3 +138,68 @@ TEST(nothing_is_written_after_a_refusal)
 	}
 	plan_end(&p);
 }
+
+#define ZEROS "000000000000000000000000000000000000000000000000000000000000"
+
+/* The bytes that the comment at the top of erofs/format.h shows. */
+TEST(the_example_of_the_format_is_true)
+{
+	static const struct {
+		uint16_t at;
+		const char *hex;
+	} rows[] = {
+		{ 0x0000, "9a 62 78 d0 01 00 00 00" },
+		{ 0x000c, "02 00 00 00" },
+		{ 0x0400, "e2 e1 f5 e0" },
+		{ 0x040c, "0c" },
+		{ 0x040e, "24 00" },
+		{ 0x0410, "03 00 00 00 00 00 00 00" },
+		{ 0x0424, "01 00 00 00" },
+		{ 0x0480, "05 00" },
+		{ 0x0482, "00 00" },
+		{ 0x0484, "ed 41" },
+		{ 0x0488, "36 00 00 00 00 00 00 00" },
+		{ 0x04ac, "02 00 00 00" },
+		{ 0x04c0, "24 00 00 00 00 00 00 00" },
+		{ 0x04c8, "30 00" },
+		{ 0x04ca, "02 00" },
+		{ 0x04cc, "24 00 00 00 00 00 00 00" },
+		{ 0x04d8, "28 00 00 00 00 00 00 00" },
+		{ 0x04e4, "2b 00 00 00 00 00 00 00" },
+		{ 0x04f0, "2e 2e 2e 68 69 78" },
+		{ 0x0500, "05 00" },
+		{ 0x0508, "03 00 00 00 00 00 00 00" },
+		{ 0x0540, "79 6f 0a" },
+		{ 0x0560, "09 00" },
+		{ 0x0562, "25 00" },
+		{ 0x0568, "05 00 00 00 00 00 00 00" },
+		{ 0x0570, "1f 00 00 00" },
+		{ 0x05a0, "ff ff fd 7f" },
+		{ 0x05a4, "00" },
+		{ 0x05ac, "10 04 24 00" },
+		{ 0x05b0, "6f 76 65 72 6c 61 79 2e" },
+		{ 0x05c0, "00 24 00 01 0a 00 00 00" },
+		{ 0x05e4, "10 04 42 00" },
+		{ 0x05f8, "2f 30 61 2f 30 30 30 30" },
+		{ 0x063c, "ff ff ff ff" },
+	};
+	const char *text = ROOT "\n/hi 3 100644 1 0 0 0 0.0 - yo\\n -\n"
+				"/x 5 100644 1 0 0 0 0.0 0a/" ZEROS
+				"07 - 0a" ZEROS "07\n";
+	struct pieces pieces = { 0 };
+	struct planned p;
+
+	plan_layout(&p, 2, text);
+	CHECK(emit(&p, &pieces) == 0 && pieces.image.len == 4096);
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(rows); i++) {
+		const uint8_t *have = at(&pieces, rows[i].at);
+
+		for (const char *hex = rows[i].hex; *hex; hex += 2) {
+			hex += *hex == ' ';
+			CHECK(*have++ ==
+			      strtoul((char[]){ hex[0], hex[1], 0 }, NULL, 16));
+		}
+	}
+	cfs_buf_free(&pieces.image);
+	plan_end(&p);
+}
