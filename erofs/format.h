@@ -287,6 +287,16 @@ struct cfs_erofs_xattr {
 };
 static_assert(sizeof(struct cfs_erofs_xattr) == 4, "xattr entry");
 
+/* Returns the size of an entry with its padding. */
+static inline uint32_t cfs_erofs_entry_bytes(
+	const struct cfs_erofs_xattr *entry)
+{
+	uint32_t n = (uint32_t)sizeof(*entry) + entry->name_len +
+		     cfs_get16(entry->value_size);
+
+	return (n + 3) & ~3u;
+}
+
 /* The bit of a name in the filter is XXH32(name without prefix, this seed + the
  * prefix's number) modulo 32. */
 #define CFS_EROFS_FILTER_SEED 0x25bbe08fu

@@ -397,8 +397,6 @@ int cfs_erofs_inode_read(struct cfs_erofs_image *image, uint64_t nid,
 
 	if (read_inode(image, nid, &st, err) < 0)
 		return cfs_ctx(err, "inode %llu", (unsigned long long)nid);
-	if (image->place)
-		cfs_erofs_find_inode(image, &st);
 	*ret = st;
 	return 0;
 }

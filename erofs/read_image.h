@@ -7,7 +7,6 @@
 #define CFS_EROFS_READ_IMAGE_H
 
 #include "erofs/format.h"
-#include "erofs/locate.h"
 #include "erofs/reader.h"
 #include "erofs/rules.h"
 
@@ -21,7 +20,6 @@ struct cfs_erofs_image {
 	uint32_t build_time_nsec;
 	uint64_t xattr_start; /* byte that references are counted from */
 	uint8_t *used;	      /* owned; a bit for each slot in use */
-	struct cfs_erofs_place *place; /* borrowed; to find; or NULL */
 };
 
 /* Checks header, superblock and size.  Errors: also -EFBIG for an image over
@@ -62,15 +60,6 @@ int cfs_erofs_chunks_take(struct cfs_erofs_image *image,
 			  const struct cfs_erofs_stat *st,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* For cfs_erofs_locate(): note in @place or image->place (not NULL) that its
- * byte belongs to the header or superblock, to inode @st, or to the shared
- * xattr @entry, if it does. */
-void cfs_erofs_find_head(struct cfs_erofs_place *place) CFS_NONNULL;
-void cfs_erofs_find_inode(const struct cfs_erofs_image *image,
-			  const struct cfs_erofs_stat *st) CFS_NONNULL;
-void cfs_erofs_find_shared(const struct cfs_erofs_image *image,
-			   struct cfs_bytes entry) CFS_NONNULL;
-
 /* The xattrs of an inode. */
 struct cfs_erofs_attrs_read {
 	struct cfs_buf list; /* struct cfs_xattr pointers: the user's xattrs */
@@ -91,7 +80,6 @@ void cfs_erofs_memo_init(struct cfs_erofs_memo *memo);
  * earlier call.  Xattrs of the user are unescaped and added to @tree; metacopy
  * and redirect, which are the writer's, are set apart.
  */
-
 int cfs_erofs_attrs_parse(const struct cfs_erofs_image *image,
 			  const struct cfs_erofs_stat *st,
 			  struct cfs_tree *tree, struct cfs_erofs_memo *memo,

@@ -275,6 +275,7 @@ static int note_detail(struct cfs_erofs_reading *rd,
 				 sizeof(*detail) + shared + local);
 	if (!detail)
 		return cfs_fail(err, ENOMEM, "out of memory");
+	detail->nid = st->nid;
 	detail->size = st->size;
 	detail->n = (uint32_t)((shared + local) / one);
 	if (local > 0)

@@ -7,7 +7,6 @@
 
 struct cfs_erofs_reading {
 	struct cfs_erofs_image image;
-	struct cfs_erofs_place *place; /* for cfs_erofs_locate(), or NULL */
 	struct cfs_tree *tree;
 	bool info;		 /* CFS_EROFS_READ_INFO */
 	bool details;		 /* collect a detail for each inode */

@@ -112,8 +112,7 @@ static int parse_entry(struct cfs_bytes at, struct cfs_tree *tree,
 	attr->filter_bit = cfs_erofs_xxh32(suffix, CFS_EROFS_FILTER_SEED +
 							   disk.name_index) %
 			   32;
-	*ret_size = (sizeof(disk) + name_len + attr->value.len + 3) &
-		    ~UINT64_C(3);
+	*ret_size = cfs_erofs_entry_bytes(&disk);
 	return classify(tree, key, attr, err);
 }
 
@@ -141,8 +140,6 @@ static int parse_shared(const struct cfs_erofs_image *image, uint32_t id,
 				"shared xattr is beyond the end of the image");
 	if (parse_entry(at, tree, &fresh, &size, err) < 0)
 		return -err->code;
-	if (image->place && cfs_bytes_slice(at, 0, size, &at))
-		cfs_erofs_find_shared(image, at);
 	kept = cfs_arena_alloc(&tree->arena, sizeof(*kept));
 	if (!kept)
 		return cfs_fail(err, ENOMEM, "out of memory");

@@ -353,7 +353,6 @@ static int read_image(struct cfs_erofs_reading *rd, struct cfs_bytes image,
 	if (cfs_tree_new(&rd->tree, err) < 0 ||
 	    cfs_erofs_image_open(&rd->image, image, err) < 0)
 		return -err->code;
-	rd->image.place = rd->place;
 	if (read_root(rd, err) < 0 || read_dirs(rd, err) < 0 ||
 	    check_whole(rd, err) < 0)
 		return -err->code;
@@ -415,26 +414,6 @@ int cfs_erofs_read_details(struct cfs_bytes image, struct cfs_tree **ret,
 		return cfs_ctx(err, "image");
 	*ret_version = rd.image.rules->version;
 	*ret = cfs_steal_ptr(&rd.tree);
-	return 0;
-}
-
-int cfs_erofs_locate(struct cfs_bytes image, uint64_t off,
-		     struct cfs_erofs_place *ret, struct cfs_err *err)
-{
-	struct cfs_erofs_place place = { .off = off };
-	__attribute__((cleanup(reading_free))) struct cfs_erofs_reading rd = {
-		.info = true,
-		.place = &place,
-	};
-	const struct inode *inode;
-
-	cfs_erofs_find_head(&place);
-	if (read_image(&rd, image, err) < 0)
-		return cfs_ctx(err, "image");
-	inode = place.mode ? find_inode(&rd, place.nid) : NULL;
-	if (inode)
-		(void)cfs_node_name(cfs_node_inode(inode->node), place.name);
-	*ret = place;
 	return 0;
 }
 

@@ -39,10 +39,10 @@ int cfs_erofs_read(struct cfs_bytes image, unsigned flags,
 	__attribute__((nonnull(3, 5)));
 
 /*
- * Facts about an inode that the tree does not keep, as they are in the image,
- * for composefs-info to print.
+ * Facts about an inode that the tree does not keep, as they are in the image.
  */
 struct cfs_erofs_detail {
+	uint64_t nid;
 	uint64_t size; /* in bytes, also of directories */
 	/* The xattrs except metacopy and redirect, in the order on disk, shared
 	 * ones last.  Marks of whiteouts and their directories are included. */

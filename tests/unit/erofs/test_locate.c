@@ -135,6 +135,28 @@ TEST(an_object_directorys_stub_has_no_path)
 	CHECK(seen);
 }
 
+/* Version 2 has none for a file without a digest: the bytes where it would be
+ * belong to the next inode. */
+TEST(a_file_without_a_chunk_index_does_not_own_the_next_inode)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOBUF struct cfs_buf image = { 0 };
+	const char *text =
+		"/ 0 40755 2 0 0 0 1.0 - - -\n"
+		"/a 5 100644 1 0 0 0 1.0 some/path__0123456789abcdef - -\n"
+		"/b 5 100644 1 0 0 0 1.0 other/path - -\n";
+	uint64_t end;
+
+	CHECK(cfs_dump_read(
+		      (struct cfs_bytes){ (const uint8_t *)text, strlen(text) },
+		      CFS_DUMP_LENIENT, &tree, &err) == 0);
+	CHECK(cfs_erofs_write(tree, 2, 0, &image, &err) == 0);
+	end = offset_of(&image, "/some/path__0123456789abcdef", 0) + 28;
+	CHECK(end % CFS_EROFS_SLOT == 0);
+	CHECK(at(&image, end - 1, CFS_EROFS_PART_XATTRS, NULL, "/a"));
+	CHECK(at(&image, end, CFS_EROFS_PART_INODE, "format", "/b"));
+}
+
 TEST(what_is_behind_the_end_is_nothing)
 {
 	CFS_AUTOBUF struct cfs_buf image = { 0 };

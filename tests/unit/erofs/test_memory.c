@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 
 #include "base/io.h"
+#include "erofs/format.h"
+#include "erofs/locate.h"
 #include "erofs/reader.h"
 #include "erofs/writer.h"
 #include "tests/test.h"
@@ -210,12 +212,21 @@ static int read_details(struct cfs_err *err)
 				      &found, &details, err);
 }
 
+static int locate(struct cfs_err *err)
+{
+	struct cfs_erofs_place place;
+
+	return cfs_erofs_locate(cfs_buf_bytes(&image[version]),
+				CFS_EROFS_INODES_START, &place, err);
+}
+
 TEST(readers_of_images_say_that_memory_is_short)
 {
 	prepare();
 	for (version = 0; version <= CFS_EROFS_VERSION_MAX; version++) {
 		exhaust(read_image);
 		exhaust(read_details);
+		exhaust(locate);
 	}
 }
 
