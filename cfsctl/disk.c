@@ -153,8 +153,7 @@ static int make_plan(const struct cfs_repo *repo, const struct options *o,
 {
 	const struct cfs_plan_choice only = { &shipment->images,
 					      &shipment->objects };
-	int r = cfs_plan_repo(plan, repo, !o->no_signatures,
-			      o->image.n ? &only : NULL, err);
+	int r = cfs_plan_repo(plan, repo, o->image.n ? &only : NULL, err);
 
 	for (unsigned i = 0; r == 0 && i < o->state.n; i++)
 		r = add_state(plan, repo, o->state.v[i], shipment, err);
@@ -244,7 +243,9 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	const struct options *o = call->options;
 	const char *path = call->operand[0];
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+	CFS_AUTOPLAN struct cfs_plan plan = {
+		.with_signatures = !o->no_signatures,
+	};
 	CFS_AUTOSHIPMENT struct cfs_shipment shipment = { 0 };
 	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
 	struct cfs_disk_params params = { 0 };

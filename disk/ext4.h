@@ -63,28 +63,37 @@ int cfs_ext4_symlink(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 		     const char *target,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Creates the file @name in directory @parent with what @fd gives from its
- * position to its end.  Errors: see cfs_ext4_mkdir(); those of reading @fd. */
-int cfs_ext4_add_file(struct cfs_ext4 *fs, uint32_t parent, const char *name,
-		      mode_t mode, int fd,
+/* A file to be created. */
+struct cfs_ext4_new {
+	uint32_t parent; /* inode of its directory */
+	const char *name;
+	mode_t mode; /* permissions */
+	int fd;	     /* its contents, from the position of @fd to the end */
+};
+
+/* Creates a file.  Errors: see cfs_ext4_mkdir(); those of reading what->fd. */
+int cfs_ext4_add_file(struct cfs_ext4 *fs, const struct cfs_ext4_new *what,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* How fs-verity is enabled on a file. */
+struct cfs_ext4_verity {
+	enum cfs_alg alg;
+	struct cfs_bytes signature; /* PKCS#7 in DER to store, or empty */
+	const struct cfs_digest
+		*want; /* that the contents must have, or NULL */
+};
+
 /*
- * Like cfs_ext4_add_file(), and enables fs-verity on the file: the Merkle tree
- * and the descriptor are written as the kernel would write them.  Sets *@ret to
- * the file's digest.
- * @signature: PKCS#7 in DER to be stored with it, or empty.
- * @want: the digest that the contents must have, or NULL.
+ * Creates a file with fs-verity: the Merkle tree and the descriptor are written
+ * as the kernel would write them.  Sets *@ret to the file's digest.
  *
  * Errors: see cfs_ext4_add_file(); -EBADMSG if the contents do not have the
- * digest @want, -EMSGSIZE for a signature over CFS_SIGNATURE_MAX.
+ * digest verity->want, -EMSGSIZE for a signature over CFS_SIGNATURE_MAX.
  */
-int cfs_ext4_add_verity(struct cfs_ext4 *fs, uint32_t parent, const char *name,
-			mode_t mode, int fd, enum cfs_alg alg,
-			struct cfs_bytes signature,
-			const struct cfs_digest *want, struct cfs_digest *ret,
-			struct cfs_err *err) CFS_MUST_CHECK
-	__attribute__((nonnull(1, 3, 9, 10)));
+int cfs_ext4_add_verity(struct cfs_ext4 *fs, const struct cfs_ext4_new *what,
+			const struct cfs_ext4_verity *verity,
+			struct cfs_digest *ret,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
  * Returns the number of blocks of a file of @size bytes, including its verity

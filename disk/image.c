@@ -52,9 +52,9 @@ static int open_source(const struct writer *w, const struct cfs_plan_entry *e,
 	CFS_AUTOFD int fd = -EBADF;
 	struct stat st;
 
-	fd = cfs_plan_open(w->repo->fd,
-			   e->kind != CFS_PLAN_FILE || e->from_repo, path, &st,
-			   err);
+	fd = e->kind != CFS_PLAN_FILE || e->from_repo
+		     ? cfs_plan_open_repo(w->repo->fd, path, &st, err)
+		     : cfs_plan_open_local(path, &st, err);
 	if (fd < 0)
 		return fd;
 	if ((uint64_t)st.st_size != e->size)
@@ -62,6 +62,13 @@ static int open_source(const struct writer *w, const struct cfs_plan_entry *e,
 				"%s has changed in the meantime: try again",
 				path);
 	return cfs_steal_fd(&fd);
+}
+
+static struct cfs_ext4_new new_file(const struct writer *w,
+				    const struct cfs_plan_entry *e, int fd)
+{
+	return (struct cfs_ext4_new){ w->inos[e->parent], e->name, e->mode,
+				      fd };
 }
 
 /* An object, or (@want NULL) a file that nothing tells the digest of. */
@@ -72,6 +79,8 @@ static int add_verity(struct writer *w, const struct cfs_plan_entry *e,
 	CFS_AUTOBUF struct cfs_buf signature = { 0 };
 	CFS_AUTOFD int fd = open_source(w, e, path, err);
 	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_ext4_verity verity;
+	struct cfs_ext4_new what;
 	struct cfs_digest got;
 	int r = fd < 0 ? fd : 0;
 
@@ -81,9 +90,10 @@ static int add_verity(struct writer *w, const struct cfs_plan_entry *e,
 	}
 	if (r < 0)
 		return r;
-	r = cfs_ext4_add_verity(w->fs, w->inos[e->parent], e->name, e->mode, fd,
-				w->plan->alg, cfs_buf_bytes(&signature), want,
-				&got, err);
+	what = new_file(w, e, fd);
+	verity = (struct cfs_ext4_verity){ w->plan->alg,
+					   cfs_buf_bytes(&signature), want };
+	r = cfs_ext4_add_verity(w->fs, &what, &verity, &got, err);
 	if (r == -EBADMSG)
 		return cfs_ctx(err, "%s is damaged; see `cfsctl fsck`", path);
 	return r;
@@ -107,10 +117,9 @@ static int add_file(struct writer *w, const struct cfs_plan_entry *e,
 		    struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = open_source(w, e, e->from, err);
+	struct cfs_ext4_new what = new_file(w, e, fd);
 
-	return fd < 0 ? fd
-		      : cfs_ext4_add_file(w->fs, w->inos[e->parent], e->name,
-					  e->mode, fd, err);
+	return fd < 0 ? fd : cfs_ext4_add_file(w->fs, &what, err);
 }
 
 static int add(struct writer *w, unsigned i, struct cfs_err *err)

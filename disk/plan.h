@@ -45,8 +45,11 @@ struct cfs_plan_entry {
 struct cfs_plan {
 	struct cfs_plan_entry *v; /* owned; [0] is the root directory */
 	unsigned n, cap;
-	enum cfs_alg alg;     /* of the repository */
-	bool with_signatures; /* objects carry their signatures */
+	enum cfs_alg alg; /* of the repository */
+	/* Images carry the signatures that the repository keeps, so that a
+	 * kernel without the signer's certificate refuses them.  Set by the
+	 * caller of cfs_plan_repo(). */
+	bool with_signatures;
 };
 
 #define CFS_AUTOPLAN __attribute__((cleanup(cfs_plan_free)))
@@ -60,18 +63,17 @@ struct cfs_plan_choice {
 };
 
 /*
- * Starts @plan (zero-initialised) with @repo in /composefs: all of it, or with
- * @only the chosen images, their names and signatures and the chosen objects.
- * @with_signatures: images carry the signatures the repository keeps, so that
- * a kernel without the signer's certificate refuses them.
+ * Starts @plan (zero-initialised but for with_signatures) with @repo in
+ * /composefs: all of it, or with @only the chosen images, their names and
+ * signatures and the chosen objects.
  * Names in the repository that are none of its own (temporary files) are left
  * out.
  * Errors: -ENOENT no meta.json, -EINVAL a name is of the wrong kind, ...
  */
 int cfs_plan_repo(struct cfs_plan *plan, const struct cfs_repo *repo,
-		  bool with_signatures, const struct cfs_plan_choice *only,
+		  const struct cfs_plan_choice *only,
 		  struct cfs_err *err) CFS_MUST_CHECK
-	__attribute__((nonnull(1, 2, 5)));
+	__attribute__((nonnull(1, 2, 4)));
 
 /*
  * Adds the state of a deployment of image @id: etc/upper of mode @etc_mode,

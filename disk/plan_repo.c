@@ -40,11 +40,18 @@ static int signature(int repo_fd, const char *hex, uint64_t *ret_size,
 	return 1;
 }
 
+/* The repository that is planned. */
+struct source {
+	struct cfs_plan *plan;
+	int repo_fd;
+	const struct cfs_plan_choice *only; /* NULL: everything */
+};
+
 /* Adds the object @path, named by @hex; other names are not objects. */
-static int add_object(struct cfs_plan *plan, int repo_fd, unsigned parent,
-		      const char *hex, const char *path,
-		      const struct cfs_plan_choice *only, struct cfs_err *err)
+static int add_object(const struct source *src, unsigned parent,
+		      const char *hex, const char *path, struct cfs_err *err)
 {
+	struct cfs_plan *plan = src->plan;
 	char name[NAME_MAX + 1];
 	struct cfs_plan_entry e = { .kind = CFS_PLAN_OBJECT,
 				    .parent = parent,
@@ -58,14 +65,14 @@ static int add_object(struct cfs_plan *plan, int repo_fd, unsigned parent,
 	if (strlen(hex) != 2 * cfs_alg_size(plan->alg) ||
 	    strspn(hex, HEX) != strlen(hex) ||
 	    cfs_digest_from_hex(hex, strlen(hex), &id, err) < 0 ||
-	    (only && !cfs_digest_set_has(only->objects, &id)))
+	    (src->only && !cfs_digest_set_has(src->only->objects, &id)))
 		return 0;
-	if (fstatat(repo_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(src->repo_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return cfs_fail_errno(err, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return cfs_fail(err, EINVAL, "%s is not a regular file", path);
 	if (plan->with_signatures)
-		r = signature(repo_fd, hex, &sig_size, err);
+		r = signature(src->repo_fd, hex, &sig_size, err);
 	if (r < 0)
 		return r;
 	snprintf(name, sizeof(name), "%s", hex + 2);
@@ -75,42 +82,41 @@ static int add_object(struct cfs_plan *plan, int repo_fd, unsigned parent,
 	return cfs_plan_entry(plan, &e, NULL, err);
 }
 
-static int add_shard(struct cfs_plan *plan, int repo_fd, unsigned objects,
-		     const char *shard, const struct cfs_plan_choice *only,
-		     struct cfs_err *err)
+static int add_shard(const struct source *src, unsigned objects,
+		     const char *shard, struct cfs_err *err)
 {
 	char dir[sizeof("objects/") + 2], path[PATH_MAX], hex[NAME_MAX + 3];
 	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	unsigned parent, before = plan->n;
+	unsigned parent, before = src->plan->n;
 	int r;
 
 	snprintf(dir, sizeof(dir), "objects/%.2s", shard);
-	r = cfs_dir_list(repo_fd, dir, &names, err);
+	r = cfs_dir_list(src->repo_fd, dir, &names, err);
 	if (r == 0)
-		r = cfs_plan_dir(plan, objects, shard, 0755, &parent, err);
+		r = cfs_plan_dir(src->plan, objects, shard, 0755, &parent, err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, names.v[i]);
 		snprintf(hex, sizeof(hex), "%s%s", shard, names.v[i]);
-		r = add_object(plan, repo_fd, parent, hex, path, only, err);
+		r = add_object(src, parent, hex, path, err);
 	}
-	if (r == 0 && only && plan->n == before + 1)
-		cfs_plan_drop_last(plan);
+	if (r == 0 && src->only && src->plan->n == before + 1)
+		cfs_plan_drop_last(src->plan);
 	return r;
 }
 
-static int add_objects(struct cfs_plan *plan, int repo_fd, unsigned parent,
-		       const struct cfs_plan_choice *only, struct cfs_err *err)
+static int add_objects(const struct source *src, unsigned parent,
+		       struct cfs_err *err)
 {
 	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
 	unsigned objects;
-	int r = cfs_dir_list(repo_fd, "objects", &names, err);
+	int r = cfs_dir_list(src->repo_fd, "objects", &names, err);
 
 	if (r == 0)
-		r = cfs_plan_dir(plan, parent, "objects", 0755, &objects, err);
+		r = cfs_plan_dir(src->plan, parent, "objects", 0755, &objects,
+				 err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++)
 		if (strlen(names.v[i]) == 2 && strspn(names.v[i], HEX) == 2)
-			r = add_shard(plan, repo_fd, objects, names.v[i], only,
-				      err);
+			r = add_shard(src, objects, names.v[i], err);
 	return r;
 }
 
@@ -174,32 +180,32 @@ static bool is_chosen(const struct cfs_plan_walk *w, const char *path)
 }
 
 /* Adds images/, streams/ and signatures/.  Streams are of no image. */
-static int add_trees(struct cfs_plan *plan, int repo_fd, unsigned parent,
-		     const struct cfs_plan_choice *only, struct cfs_err *err)
+static int add_trees(const struct source *src, unsigned parent,
+		     struct cfs_err *err)
 {
 	static const char *const trees[] = { "images", "signatures",
 					     "streams" };
-	struct cfs_plan_walk w = { .plan = plan,
-				   .dirfd = repo_fd,
+	struct cfs_plan_walk w = { .plan = src->plan,
+				   .dirfd = src->repo_fd,
 				   .from_repo = true,
-				   .wanted = only ? is_chosen : NULL,
-				   .arg = only };
+				   .wanted = src->only ? is_chosen : NULL,
+				   .arg = src->only };
 	unsigned dir;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < CFS_ARRAY_SIZE(trees); i++) {
 		w.files = strcmp(trees[i], "signatures") == 0;
-		r = cfs_plan_dir(plan, parent, trees[i], 0755, &dir, err);
-		if (r == 0 && !(only && strcmp(trees[i], "streams") == 0))
+		r = cfs_plan_dir(src->plan, parent, trees[i], 0755, &dir, err);
+		if (r == 0 && !(src->only && strcmp(trees[i], "streams") == 0))
 			r = cfs_plan_walk_dir(&w, dir, trees[i], err);
 	}
 	return r;
 }
 
 int cfs_plan_repo(struct cfs_plan *plan, const struct cfs_repo *repo,
-		  bool with_signatures, const struct cfs_plan_choice *only,
-		  struct cfs_err *err)
+		  const struct cfs_plan_choice *only, struct cfs_err *err)
 {
+	const struct source src = { plan, repo->fd, only };
 	unsigned top;
 	int r = cfs_plan_start(plan, err);
 
@@ -210,11 +216,10 @@ int cfs_plan_repo(struct cfs_plan *plan, const struct cfs_repo *repo,
 				"the repository has no meta.json: add it with "
 				"`cfsctl init --ensure`");
 	plan->alg = repo->meta.alg;
-	plan->with_signatures = with_signatures;
 	r = cfs_plan_dir(plan, 0, "composefs", CFS_REPO_MODE, &top, err);
 	if (r == 0)
 		r = add_meta(plan, repo->fd, top, err);
 	if (r == 0)
-		r = add_objects(plan, repo->fd, top, only, err);
-	return r < 0 ? r : add_trees(plan, repo->fd, top, only, err);
+		r = add_objects(&src, top, err);
+	return r < 0 ? r : add_trees(&src, top, err);
 }

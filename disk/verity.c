@@ -76,21 +76,21 @@ static int copy(struct cfs_ext4_file *file, int fd, struct cfs_merkle *m,
 	return 0;
 }
 
-int cfs_ext4_add_file(struct cfs_ext4 *fs, uint32_t parent, const char *name,
-		      mode_t mode, int fd, struct cfs_err *err)
+int cfs_ext4_add_file(struct cfs_ext4 *fs, const struct cfs_ext4_new *what,
+		      struct cfs_err *err)
 {
 	CFS_AUTOEXT4FILE struct cfs_ext4_file file = { 0 };
 	uint64_t size;
-	int r = cfs_ext4_vacant(fs, parent, name, err);
+	int r = cfs_ext4_vacant(fs, what->parent, what->name, err);
 
 	if (r == 0)
-		r = cfs_ext4_file_begin(fs, mode, &file, err);
+		r = cfs_ext4_file_begin(fs, what->mode, &file, err);
 	if (r == 0)
-		r = copy(&file, fd, NULL, &size, err);
+		r = copy(&file, what->fd, NULL, &size, err);
 	if (r == 0)
 		r = cfs_ext4_file_end(&file, size, 0, err);
-	return r < 0 ? cfs_ctx(err, "%s", name)
-		     : cfs_ext4_link(fs, parent, name, file.ino,
+	return r < 0 ? cfs_ctx(err, "%s", what->name)
+		     : cfs_ext4_link(fs, what->parent, what->name, file.ino,
 				     EXT2_FT_REG_FILE, err);
 }
 
@@ -132,15 +132,15 @@ static int check(const struct cfs_digest *got, const struct cfs_digest *want,
 }
 
 /* Writes data and metadata of a verity file, and then its inode. */
-static int fill(struct cfs_ext4_file *file, int fd, enum cfs_alg alg,
-		struct cfs_bytes signature, const struct cfs_digest *want,
-		struct cfs_digest *ret, struct cfs_err *err)
+static int fill(struct cfs_ext4_file *file, int fd,
+		const struct cfs_ext4_verity *verity, struct cfs_digest *ret,
+		struct cfs_err *err)
 {
 	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *m = NULL;
 	CFS_AUTOBUF struct cfs_buf tail = { 0 };
 	struct cfs_digest got;
 	uint64_t size, at;
-	int r = cfs_merkle_new(alg, &m, err);
+	int r = cfs_merkle_new(verity->alg, &m, err);
 
 	if (r < 0)
 		return r;
@@ -149,9 +149,9 @@ static int fill(struct cfs_ext4_file *file, int fd, enum cfs_alg alg,
 	if (r == 0)
 		r = cfs_merkle_final(m, &got, NULL, err);
 	if (r == 0)
-		r = check(&got, want, err);
+		r = check(&got, verity->want, err);
 	if (r == 0)
-		r = metadata(m, signature, &tail, err);
+		r = metadata(m, verity->signature, &tail, err);
 	if (r < 0)
 		return r;
 	at = (size + METADATA_ALIGN - 1) / METADATA_ALIGN * METADATA_ALIGN;
@@ -164,32 +164,30 @@ static int fill(struct cfs_ext4_file *file, int fd, enum cfs_alg alg,
 	return r;
 }
 
-int cfs_ext4_add_verity(struct cfs_ext4 *fs, uint32_t parent, const char *name,
-			mode_t mode, int fd, enum cfs_alg alg,
-			struct cfs_bytes signature,
-			const struct cfs_digest *want, struct cfs_digest *ret,
-			struct cfs_err *err)
+int cfs_ext4_add_verity(struct cfs_ext4 *fs, const struct cfs_ext4_new *what,
+			const struct cfs_ext4_verity *verity,
+			struct cfs_digest *ret, struct cfs_err *err)
 {
 	CFS_AUTOEXT4FILE struct cfs_ext4_file file = { 0 };
 	struct cfs_digest got;
 	int r;
 
-	if (signature.len > CFS_SIGNATURE_MAX)
+	if (verity->signature.len > CFS_SIGNATURE_MAX)
 		return cfs_fail(
 			err, EMSGSIZE,
 			"%s: the signature has %zu bytes; the kernel's maximum "
 			"is %d",
-			name, signature.len, CFS_SIGNATURE_MAX);
-	r = cfs_ext4_vacant(fs, parent, name, err);
+			what->name, verity->signature.len, CFS_SIGNATURE_MAX);
+	r = cfs_ext4_vacant(fs, what->parent, what->name, err);
 	if (r == 0)
-		r = cfs_ext4_file_begin(fs, mode, &file, err);
+		r = cfs_ext4_file_begin(fs, what->mode, &file, err);
 	if (r == 0)
-		r = fill(&file, fd, alg, signature, want, &got, err);
+		r = fill(&file, what->fd, verity, &got, err);
 	if (r == 0)
-		r = cfs_ext4_link(fs, parent, name, file.ino, EXT2_FT_REG_FILE,
-				  err);
+		r = cfs_ext4_link(fs, what->parent, what->name, file.ino,
+				  EXT2_FT_REG_FILE, err);
 	if (r < 0)
-		return cfs_ctx(err, "%s", name);
+		return cfs_ctx(err, "%s", what->name);
 	*ret = got;
 	return 0;
 }

@@ -36,35 +36,54 @@ static int join(const char *dir, const char *name, char **ret,
 	return 0;
 }
 
-int cfs_plan_open(int repo_fd, bool from_repo, const char *path,
-		  struct stat *ret_st, struct cfs_err *err)
+/* Returns @fd, the result of opening @path, if it is that of a regular file. */
+static int check_regular(int fd, const char *path, struct stat *ret_st,
+			 struct cfs_err *err)
 {
-	CFS_AUTOFD int fd = -EBADF;
+	CFS_AUTOFD int owned = fd;
 
-	if (from_repo) {
-		fd = cfs_open_regular(repo_fd, path, NULL);
-	} else {
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
-					O_NONBLOCK);
-		fd = fd < 0 ? -errno : fd;
-	}
 	if (fd < 0)
 		return cfs_fail(err, -fd, "open %s: %s", path, strerror(-fd));
 	if (fstat(fd, ret_st) < 0)
 		return cfs_fail_errno(err, "%s", path);
 	if (!S_ISREG(ret_st->st_mode))
 		return cfs_fail(err, EINVAL, "%s is not a regular file", path);
-	return cfs_steal_fd(&fd);
+	return cfs_steal_fd(&owned);
 }
 
-/* A plain file; its digest is part of what the image is. */
-static int add_file(const struct cfs_plan_walk *w, unsigned parent,
-		    const char *name, const char *path, struct cfs_err *err)
+int cfs_plan_open_repo(int repo_fd, const char *path, struct stat *ret_st,
+		       struct cfs_err *err)
 {
-	CFS_AUTOFREE char *copy = strdup(name);
-	CFS_AUTOFREE char *from = strdup(path);
+	return check_regular(cfs_open_regular(repo_fd, path, NULL), path,
+			     ret_st, err);
+}
+
+int cfs_plan_open_local(const char *path, struct stat *ret_st,
+			struct cfs_err *err)
+{
+	/* Opening a FIFO would wait for its writer, and a terminal could become
+	 * the controlling one, before the type is known. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
+				    O_NONBLOCK);
+
+	return check_regular(fd < 0 ? -errno : fd, path, ret_st, err);
+}
+
+/* Something that a walk has found. */
+struct found {
+	unsigned parent; /* the planned directory that it goes into */
+	const char *name;
+	const char *path;
+};
+
+/* A plain file; its digest is part of what the image is. */
+static int add_file(const struct cfs_plan_walk *w, const struct found *f,
+		    struct cfs_err *err)
+{
+	CFS_AUTOFREE char *copy = strdup(f->name);
+	CFS_AUTOFREE char *from = strdup(f->path);
 	struct cfs_plan_entry e = { .kind = CFS_PLAN_FILE,
-				    .parent = parent,
+				    .parent = f->parent,
 				    .name = copy,
 				    .from = from,
 				    .from_repo = w->from_repo };
@@ -74,30 +93,31 @@ static int add_file(const struct cfs_plan_walk *w, unsigned parent,
 
 	if (!copy || !from)
 		return cfs_fail(err, ENOMEM, "out of memory");
-	fd = cfs_plan_open(w->dirfd, w->from_repo, path, &st, err);
+	fd = w->from_repo ? cfs_plan_open_repo(w->dirfd, f->path, &st, err)
+			  : cfs_plan_open_local(f->path, &st, err);
 	if (fd < 0)
 		return fd;
 	r = cfs_verity_digest_fd(CFS_ALG_SHA256, fd, &e.digest, &e.size, err);
 	if (r < 0)
-		return cfs_ctx(err, "%s", path);
+		return cfs_ctx(err, "%s", f->path);
 	e.mode = w->from_repo ? 0644 : st.st_mode & 07777;
 	return cfs_plan_entry(w->plan, &e, NULL, err);
 }
 
-static int add_link(const struct cfs_plan_walk *w, unsigned parent,
-		    const char *name, const char *path, struct cfs_err *err)
+static int add_link(const struct cfs_plan_walk *w, const struct found *f,
+		    struct cfs_err *err)
 {
-	CFS_AUTOFREE char *copy = strdup(name);
+	CFS_AUTOFREE char *copy = strdup(f->name);
 	CFS_AUTOFREE char *target = NULL;
 	struct cfs_plan_entry e = { .kind = CFS_PLAN_LINK,
-				    .parent = parent,
+				    .parent = f->parent,
 				    .name = copy,
 				    .mode = 0777 };
 	int r;
 
 	if (!copy)
 		return cfs_fail(err, ENOMEM, "out of memory");
-	r = read_link(w->dirfd, path, &target, err);
+	r = read_link(w->dirfd, f->path, &target, err);
 	e.from = target;
 	return r < 0 ? r : cfs_plan_entry(w->plan, &e, NULL, err);
 }
@@ -107,49 +127,46 @@ static int walk_dir(const struct cfs_plan_walk *w, unsigned dir,
 
 /* A directory of the repository that has nothing which is wanted is left out:
  * its name is not wanted either. */
-static int walk_subdir(const struct cfs_plan_walk *w, unsigned parent,
-		       const char *name, const char *path, mode_t mode,
-		       unsigned depth, struct cfs_err *err)
+static int walk_subdir(const struct cfs_plan_walk *w, const struct found *f,
+		       mode_t mode, unsigned depth, struct cfs_err *err)
 {
 	unsigned before = w->plan->n, dir;
-	int r = cfs_plan_dir(w->plan, parent, name, mode, &dir, err);
+	int r = cfs_plan_dir(w->plan, f->parent, f->name, mode, &dir, err);
 
 	if (r == 0)
-		r = walk_dir(w, dir, path, depth + 1, err);
+		r = walk_dir(w, dir, f->path, depth + 1, err);
 	if (r == 0 && w->wanted && w->plan->n == before + 1)
 		cfs_plan_drop_last(w->plan);
 	return r;
 }
 
-static int walk_entry(const struct cfs_plan_walk *w, unsigned parent,
-		      const char *name, const char *path, unsigned depth,
-		      struct cfs_err *err)
+static int walk_entry(const struct cfs_plan_walk *w, const struct found *f,
+		      unsigned depth, struct cfs_err *err)
 {
 	struct stat st;
 	int r;
 
-	if (fstatat(w->dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return cfs_fail_errno(err, "%s", path);
+	if (fstatat(w->dirfd, f->path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return cfs_fail_errno(err, "%s", f->path);
 	if (!w->from_repo && !S_ISDIR(st.st_mode)) {
-		r = cfs_plan_vacant(w->plan, parent, name, err);
+		r = cfs_plan_vacant(w->plan, f->parent, f->name, err);
 		if (r < 0)
 			return r;
 	}
-	if (w->wanted && !S_ISDIR(st.st_mode) && !w->wanted(w, path))
+	if (w->wanted && !S_ISDIR(st.st_mode) && !w->wanted(w, f->path))
 		return 0;
 	if (S_ISLNK(st.st_mode))
-		return add_link(w, parent, name, path, err);
+		return add_link(w, f, err);
 	if (S_ISREG(st.st_mode) && w->files)
-		return add_file(w, parent, name, path, err);
+		return add_file(w, f, err);
 	if (!S_ISDIR(st.st_mode))
 		return w->from_repo
 			       ? 0
 			       : cfs_fail(err, EINVAL,
 					  "%s is no file, directory or link",
-					  path);
-	return walk_subdir(w, parent, name, path,
-			   w->from_repo ? 0755 : st.st_mode & 07777, depth,
-			   err);
+					  f->path);
+	return walk_subdir(w, f, w->from_repo ? 0755 : st.st_mode & 07777,
+			   depth, err);
 }
 
 /* The names in @path; those of this machine may be absolute. */
@@ -179,12 +196,14 @@ static int walk_dir(const struct cfs_plan_walk *w, unsigned dir,
 	r = list(w, path, &names, err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
 		CFS_AUTOFREE char *below = NULL;
+		struct found found = { .parent = dir, .name = names.v[i] };
 
 		if (w->from_repo && names.v[i][0] == '.')
 			continue; /* what an interrupted run left */
 		r = join(path, names.v[i], &below, err);
+		found.path = below;
 		if (r == 0)
-			r = walk_entry(w, dir, names.v[i], below, depth, err);
+			r = walk_entry(w, &found, depth, err);
 	}
 	return r;
 }
@@ -247,8 +266,7 @@ int cfs_plan_add(struct cfs_plan *plan, const char *from, const char *path,
 				   .dirfd = AT_FDCWD,
 				   .files = true };
 	CFS_AUTOFREE char *copy = strdup(path);
-	const char *name = "";
-	unsigned parent = 0;
+	struct found found = { .name = "", .path = from };
 	int r = cfs_plan_start(plan, err);
 
 	if (r == 0 && !copy)
@@ -256,10 +274,10 @@ int cfs_plan_add(struct cfs_plan *plan, const char *from, const char *path,
 	if (r == 0)
 		r = check_path(path, err);
 	if (r == 0)
-		r = add_parents(plan, copy, &parent, &name, err);
+		r = add_parents(plan, copy, &found.parent, &found.name, err);
 	if (r < 0)
 		return r;
-	if (*name)
-		return walk_entry(&w, parent, name, from, 0, err);
+	if (*found.name)
+		return walk_entry(&w, &found, 0, err);
 	return walk_dir(&w, 0, from, 0, err);
 }

@@ -52,11 +52,14 @@ int cfs_plan_walk_dir(const struct cfs_plan_walk *w, unsigned dir,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Opens a regular file that is copied: @path below the repository, or one of
- * this machine.  Returns a descriptor the caller closes, and its status.
+ * Open a regular file that is copied: @path below the repository, or a file of
+ * this machine.  Return a descriptor, which the caller closes, and set *@ret_st
+ * to its status.
+ * Errors: those of opening, -EINVAL if @path is not a regular file.
  */
-int cfs_plan_open(int repo_fd, bool from_repo, const char *path,
-		  struct stat *ret_st,
-		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+int cfs_plan_open_repo(int repo_fd, const char *path, struct stat *ret_st,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+int cfs_plan_open_local(const char *path, struct stat *ret_st,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

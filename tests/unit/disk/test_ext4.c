@@ -66,8 +66,11 @@ TEST(directory_grows_to_5000_entries)
 			CHECK(cfs_ext4_symlink(fs, dir, name, long_target,
 					       &err) == 0);
 		else if (i % 3 == 1)
-			CHECK(cfs_ext4_add_file(fs, dir, name, 0644, source,
-						&err) == 0);
+			CHECK(cfs_ext4_add_file(
+				      fs,
+				      &(struct cfs_ext4_new){ dir, name, 0644,
+							      source },
+				      &err) == 0);
 		else
 			CHECK(cfs_ext4_mkdir(fs, dir, name, 0755, &ino, &err) ==
 			      0);
@@ -133,8 +136,10 @@ TEST(names_that_are_taken_are_refused)
 	CHECK(cfs_ext4_mkdir(fs, CFS_EXT4_ROOT, "x", 0755, &ino, &err) ==
 	      -EEXIST);
 	CHECK(cfs_ext4_symlink(fs, CFS_EXT4_ROOT, "x", "t", &err) == -EEXIST);
-	CHECK(cfs_ext4_add_file(fs, CFS_EXT4_ROOT, "x", 0644, source, &err) ==
-	      -EEXIST);
+	CHECK(cfs_ext4_add_file(fs,
+				&(struct cfs_ext4_new){ CFS_EXT4_ROOT, "x",
+							0644, source },
+				&err) == -EEXIST);
 	CHECK(strstr(err.msg, "x already exists"));
 }
 
@@ -145,8 +150,10 @@ TEST(full_image_is_no_space)
 	CFS_AUTO(cfs_ext4_free)
 	struct cfs_ext4 *fs = image_create(image, 16 * MIB, 16);
 
-	CHECK(cfs_ext4_add_file(fs, CFS_EXT4_ROOT, "f", 0644, source, &err) ==
-	      -ENOSPC);
+	CHECK(cfs_ext4_add_file(fs,
+				&(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f",
+							0644, source },
+				&err) == -ENOSPC);
 	CHECK(strstr(err.msg, "the image is full"));
 }
 
@@ -164,10 +171,13 @@ TEST(equal_calls_make_equal_bytes)
 		CHECK(cfs_ext4_mkdir(fs, CFS_EXT4_ROOT, "d", 0700, &dir,
 				     &err) == 0);
 		CHECK(cfs_ext4_symlink(fs, dir, "l", long_target, &err) == 0);
-		CHECK(cfs_ext4_add_verity(fs, dir, "f", 0644, source,
-					  CFS_ALG_SHA512,
-					  (struct cfs_bytes){ NULL, 0 }, NULL,
-					  &got, &err) == 0);
+		CHECK(cfs_ext4_add_verity(
+			      fs,
+			      &(struct cfs_ext4_new){ dir, "f", 0644, source },
+			      &(struct cfs_ext4_verity){
+				      CFS_ALG_SHA512,
+				      (struct cfs_bytes){ NULL, 0 }, NULL },
+			      &got, &err) == 0);
 		ext2fs_free(image_reopen(fs, image));
 		CHECK(lseek(image, 0, SEEK_SET) == 0);
 		CHECK(cfs_read_all(image, 32 * MIB, &bytes[i]) == 0);

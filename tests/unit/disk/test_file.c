@@ -82,8 +82,10 @@ TEST(blocks_of_zeros_are_holes)
 	CHECK(pwrite(source, "b", 1, 5 * 4096 + 4095) == 1);
 	CHECK(pwrite(source, "\0", 1, 9 * 4096) == 1);
 	CHECK(pwrite(source, "c", 1, 300 * MIB + 6) == 1);
-	CHECK(cfs_ext4_add_file(fs, CFS_EXT4_ROOT, "f", 0644, source, &err) ==
-	      0);
+	CHECK(cfs_ext4_add_file(fs,
+				&(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f",
+							0644, source },
+				&err) == 0);
 	e2 = image_reopen(fs, image);
 	ino = image_inode(e2, "/f", &inode);
 	CHECK(EXT2_I_SIZE(&inode) == 300 * MIB + 7);

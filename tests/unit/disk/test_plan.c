@@ -63,11 +63,11 @@ static const struct cfs_plan_entry *find(const struct cfs_plan *plan,
 TEST(repository_is_planned_with_its_signatures)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+	CFS_AUTOPLAN struct cfs_plan plan = { .with_signatures = true };
 	const struct cfs_plan_entry *e;
 
 	open_repo(&repo);
-	CHECK(cfs_plan_repo(&plan, &repo, true, NULL, &err) == 0);
+	CHECK(cfs_plan_repo(&plan, &repo, NULL, &err) == 0);
 	e = find(&plan, &ONE_ZERO[2]);
 	CHECK(e && e->kind == CFS_PLAN_OBJECT && e->size == 1);
 	CHECK(e->has_signature && e->blocks == 2);
@@ -88,7 +88,7 @@ TEST(signatures_can_be_left_out)
 	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
 
 	open_repo(&repo);
-	CHECK(cfs_plan_repo(&plan, &repo, false, NULL, &err) == 0);
+	CHECK(cfs_plan_repo(&plan, &repo, NULL, &err) == 0);
 	CHECK(!find(&plan, &ONE_ZERO[2])->has_signature);
 	CHECK(find(&plan, ONE_ZERO ".p7s"));
 }
@@ -100,7 +100,7 @@ TEST(repository_without_meta_json_is_refused)
 
 	open_repo(&repo);
 	repo.has_meta = false;
-	CHECK(cfs_plan_repo(&plan, &repo, true, NULL, &err) == -ENOENT);
+	CHECK(cfs_plan_repo(&plan, &repo, NULL, &err) == -ENOENT);
 }
 
 TEST(object_that_is_no_file_is_refused)
@@ -112,7 +112,7 @@ TEST(object_that_is_no_file_is_refused)
 	open_repo(&repo);
 	snprintf(path, sizeof(path), "%s/objects/3d/%s", root, &EMPTY[2]);
 	CHECK(unlink(path) == 0 && symlink("/etc/passwd", path) == 0);
-	CHECK(cfs_plan_repo(&plan, &repo, true, NULL, &err) == -EINVAL);
+	CHECK(cfs_plan_repo(&plan, &repo, NULL, &err) == -EINVAL);
 	CHECK(strstr(err.msg, "not a regular file"));
 }
 

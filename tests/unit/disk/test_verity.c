@@ -22,8 +22,12 @@ static void verity_file(uint64_t size, enum cfs_alg alg,
 	ext2_filsys e2;
 	ext2_ino_t ino;
 
-	CHECK(cfs_ext4_add_verity(fs, CFS_EXT4_ROOT, "f", 0644, source, alg,
-				  signature, NULL, &got, &err) == 0);
+	CHECK(cfs_ext4_add_verity(
+		      fs,
+		      &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f", 0644,
+					      source },
+		      &(struct cfs_ext4_verity){ alg, signature, NULL }, &got,
+		      &err) == 0);
 	CHECK(free_before - cfs_ext4_free_blocks(fs) ==
 	      cfs_ext4_file_blocks(size, alg, (int64_t)signature.len));
 	e2 = image_reopen(fs, image);
@@ -134,8 +138,14 @@ TEST(signature_over_the_kernels_limit_is_refused)
 	struct cfs_digest got;
 
 	CHECK(cfs_ext4_add_verity(
-		      fs, CFS_EXT4_ROOT, "f", 0644, source, CFS_ALG_SHA256,
-		      (struct cfs_bytes){ signature, sizeof(signature) }, NULL,
+		      fs,
+		      &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f", 0644,
+					      source },
+		      &(struct cfs_ext4_verity){
+			      CFS_ALG_SHA256,
+			      (struct cfs_bytes){ signature,
+						  sizeof(signature) },
+			      NULL },
 		      &got, &err) == -EMSGSIZE);
 }
 
@@ -147,9 +157,12 @@ TEST(contents_that_are_not_the_digest_are_refused)
 	struct cfs_ext4 *fs = image_create(image, 16 * MIB, 16);
 	struct cfs_digest want = { .alg = CFS_ALG_SHA256 }, got;
 
-	CHECK(cfs_ext4_add_verity(fs, CFS_EXT4_ROOT, "f", 0644, source,
-				  CFS_ALG_SHA256, no_signature, &want, &got,
-				  &err) == -EBADMSG);
+	CHECK(cfs_ext4_add_verity(fs,
+				  &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f",
+							  0644, source },
+				  &(struct cfs_ext4_verity){
+					  CFS_ALG_SHA256, no_signature, &want },
+				  &got, &err) == -EBADMSG);
 	CHECK(strstr(err.msg, "f: the contents have fs-verity digest"));
 }
 
@@ -165,9 +178,12 @@ TEST(known_digest_of_4097_zero_bytes)
 	char hex[CFS_DIGEST_HEX_MAX];
 
 	CHECK(ftruncate(source, 4097) == 0);
-	CHECK(cfs_ext4_add_verity(fs, CFS_EXT4_ROOT, "f", 0644, source,
-				  CFS_ALG_SHA256, no_signature, NULL, &got,
-				  &err) == 0);
+	CHECK(cfs_ext4_add_verity(fs,
+				  &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f",
+							  0644, source },
+				  &(struct cfs_ext4_verity){
+					  CFS_ALG_SHA256, no_signature, NULL },
+				  &got, &err) == 0);
 	cfs_digest_to_hex(&got, hex);
 	CHECK(strcmp(hex, want) == 0);
 	ext2fs_free(image_reopen(fs, image));
@@ -183,7 +199,9 @@ TEST(plain_file_keeps_contents_and_mode)
 	ext2_filsys e2;
 	ext2_ino_t ino;
 
-	CHECK(cfs_ext4_add_file(fs, CFS_EXT4_ROOT, "kernel", 0600, source,
+	CHECK(cfs_ext4_add_file(fs,
+				&(struct cfs_ext4_new){ CFS_EXT4_ROOT, "kernel",
+							0600, source },
 				&err) == 0);
 	e2 = image_reopen(fs, image);
 	ino = image_inode(e2, "/kernel", &inode);

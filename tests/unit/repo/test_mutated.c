@@ -393,10 +393,10 @@ static void repair(const struct cfs_findings *findings)
 static void read_otherwise(void)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+	CFS_AUTOPLAN struct cfs_plan plan = { .with_signatures = true };
 
 	if (cfs_repo_open(AT_FDCWD, work, &repo, &err) > 0)
-		(void)!cfs_plan_repo(&plan, &repo, true, NULL, &err);
+		(void)!cfs_plan_repo(&plan, &repo, NULL, &err);
 }
 
 static unsigned long number(const char *name, unsigned long otherwise)
