@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "tree/dump/dump.h"
 #include "tree/dump/field.h"
 
 /* Limits of what composefs-rs reads, and with it cfsctl. */
@@ -327,9 +328,10 @@ static int set_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
 }
 
 void cfs_dump_entry_init(struct cfs_dump_entry *en, struct cfs_tree *tree,
-			 bool lenient)
+			 unsigned flags)
 {
-	*en = (struct cfs_dump_entry){ .tree = tree, .lenient = lenient };
+	*en = (struct cfs_dump_entry){ .tree = tree,
+				       .lenient = flags & CFS_DUMP_LENIENT };
 }
 
 void cfs_dump_entry_free(struct cfs_dump_entry *en)

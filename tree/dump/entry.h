@@ -29,8 +29,9 @@ struct cfs_dump_entry {
 	struct cfs_dump_memo *memo; /* owned; NULL until an entry has xattrs */
 };
 
+/* @flags: enum cfs_dump_flags. */
 void cfs_dump_entry_init(struct cfs_dump_entry *en, struct cfs_tree *tree,
-			 bool lenient) CFS_NONNULL;
+			 unsigned flags) CFS_NONNULL;
 void cfs_dump_entry_free(struct cfs_dump_entry *en);
 
 /*

@@ -84,11 +84,13 @@ int cfs_dump_undo_escapes(struct cfs_bytes field, struct cfs_buf *buf,
 	return cfs_buf_check(buf, err);
 }
 
-int cfs_dump_digits(struct cfs_bytes field, unsigned base, uint64_t max,
-		    bool plus, const char *what, uint64_t *ret,
-		    struct cfs_err *err)
+int cfs_dump_digits(struct cfs_bytes field, const struct cfs_dump_int *kind,
+		    uint64_t *ret, struct cfs_err *err)
 {
-	size_t at = plus && field.len > 1 && field.data[0] == '+';
+	const char *what = kind->what;
+	unsigned base = kind->base;
+	uint64_t max = kind->max;
+	size_t at = kind->plus && field.len > 1 && field.data[0] == '+';
 	uint64_t n = 0;
 
 	if (field.len == 0)

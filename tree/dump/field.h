@@ -96,26 +96,30 @@ static inline CFS_MUST_CHECK int cfs_dump_unescape(struct cfs_bytes field,
 	return 0;
 }
 
-/* cfs_dump_number() of more than one digit. */
-int cfs_dump_digits(struct cfs_bytes field, unsigned base, uint64_t max,
-		    bool plus, const char *what, uint64_t *ret,
+/* An integer that a field may have. */
+struct cfs_dump_int {
+	const char *what; /* its name in errors */
+	unsigned base;	  /* 8 or 10 */
+	uint64_t max;	  /* 9 or more */
+	bool plus;	  /* a plus may precede the digits */
+};
+
+/* Reads an integer of any length.  See cfs_dump_number(). */
+int cfs_dump_digits(struct cfs_bytes field, const struct cfs_dump_int *kind,
+		    uint64_t *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/*
- * Reads an integer of @base 8 or 10, at most @max (9 or more), digits only;
- * with @plus a plus may precede them.  @what names it in errors.
- * Errors: -EINVAL, -ERANGE.
- */
-static inline CFS_MUST_CHECK int cfs_dump_number(struct cfs_bytes field,
-						 unsigned base, uint64_t max,
-						 bool plus, const char *what,
-						 uint64_t *ret,
-						 struct cfs_err *err)
+/* Reads an integer of @kind, which has nothing but digits.
+ * Errors: -EINVAL, -ERANGE. */
+static inline CFS_MUST_CHECK int cfs_dump_number(
+	struct cfs_bytes field, const struct cfs_dump_int *kind, uint64_t *ret,
+	struct cfs_err *err)
 {
-	unsigned digit = field.len == 1 ? (unsigned)field.data[0] - '0' : base;
+	unsigned digit = field.len == 1 ? (unsigned)field.data[0] - '0'
+					: kind->base;
 
-	if (digit >= base)
-		return cfs_dump_digits(field, base, max, plus, what, ret, err);
+	if (digit >= kind->base)
+		return cfs_dump_digits(field, kind, ret, err);
 	*ret = digit;
 	return 0;
 }

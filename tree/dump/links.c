@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "tree/dump/links.h"
 
+#include "tree/dump/dump.h"
 #include "tree/dump/field.h"
 
 struct link {
@@ -187,10 +188,11 @@ static int shorten(struct cfs_node *node, bool lenient, struct cfs_err *err)
 
 /* All are flagged before any is resolved: a target may be a link itself. */
 int cfs_dump_links_resolve(struct cfs_dump_links *links,
-			   struct cfs_dump_dirs *dirs, bool lenient,
+			   struct cfs_dump_dirs *dirs, unsigned flags,
 			   struct cfs_err *err)
 {
 	struct link *all = (struct link *)links->links.data;
+	bool lenient = flags & CFS_DUMP_LENIENT;
 	size_t n = links->links.len / sizeof(*all);
 	int r = n > 0 ? find_targets(all, n, dirs, err) : 0;
 	char name[CFS_NODE_NAME_MAX];

@@ -23,12 +23,13 @@ int cfs_dump_links_add(struct cfs_dump_links *links, struct cfs_node *node,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Makes all of them links to their inodes.  @lenient: the target may stand
- * behind them or be a link itself.
+ * Makes all of them links to their inodes.
+ * @flags: enum cfs_dump_flags; with CFS_DUMP_LENIENT a target may stand behind
+ * its link or be a link itself.
  * Errors: -ENOENT, -EINVAL, -ELOOP, worded with line and target; -ENOMEM.
  */
 int cfs_dump_links_resolve(struct cfs_dump_links *links,
-			   struct cfs_dump_dirs *dirs, bool lenient,
+			   struct cfs_dump_dirs *dirs, unsigned flags,
 			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

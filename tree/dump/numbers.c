@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "tree/dump/numbers.h"
 
+#include "tree/dump/dump.h"
 #include "tree/node.h"
 
 #define MODE_MAX 0177777
@@ -115,19 +116,21 @@ bool cfs_dump_plain_numbers(struct cfs_bytes *rest,
 	return true;
 }
 
-int cfs_dump_mode(struct cfs_bytes field, bool lenient,
+int cfs_dump_mode(struct cfs_bytes field, unsigned flags,
 		  struct cfs_dump_numbers *ret, struct cfs_err *err)
 {
 	bool link = field.len > 0 && field.data[0] == '@';
+	const struct cfs_dump_int kind = { "mode", 8, UINT32_MAX,
+					   flags & CFS_DUMP_LENIENT };
 	uint64_t mode;
 	int r;
 
 	if (link)
 		field = (struct cfs_bytes){ field.data + 1, field.len - 1 };
-	r = cfs_dump_number(field, 8, UINT32_MAX, lenient, "mode", &mode, err);
+	r = cfs_dump_number(field, &kind, &mode, err);
 	if (r < 0)
 		return r;
-	if (!lenient && mode > MODE_MAX)
+	if (!(flags & CFS_DUMP_LENIENT) && mode > MODE_MAX)
 		return cfs_fail(err, EINVAL, "mode %o has unknown bits",
 				(unsigned)mode);
 	mode &= MODE_MAX;
@@ -139,11 +142,13 @@ int cfs_dump_mode(struct cfs_bytes field, bool lenient,
 	return 0;
 }
 
-static int parse_u32(struct cfs_bytes field, bool lenient, const char *what,
+static int parse_u32(struct cfs_bytes field, unsigned flags, const char *what,
 		     uint32_t *ret, struct cfs_err *err)
 {
+	const struct cfs_dump_int kind = { what, 10, UINT32_MAX,
+					   flags & CFS_DUMP_LENIENT };
 	uint64_t n;
-	int r = cfs_dump_number(field, 10, UINT32_MAX, lenient, what, &n, err);
+	int r = cfs_dump_number(field, &kind, &n, err);
 
 	if (r < 0)
 		return r;
@@ -151,11 +156,16 @@ static int parse_u32(struct cfs_bytes field, bool lenient, const char *what,
 	return 0;
 }
 
-static int parse_mtime(struct cfs_bytes field, bool lenient,
+static int parse_mtime(struct cfs_bytes field, unsigned flags,
 		       struct cfs_dump_numbers *ret, struct cfs_err *err)
 {
 	struct cfs_bytes sec, nsec = field;
 	bool minus = field.len > 0 && field.data[0] == '-';
+	const struct cfs_dump_int seconds = {
+		"mtime", 10, INT64_MAX, flags & CFS_DUMP_LENIENT && !minus
+	};
+	const struct cfs_dump_int nanoseconds = { "mtime nsec", 10, NSEC_MAX,
+						  false };
 	uint64_t s, n;
 	int r;
 
@@ -165,11 +175,10 @@ static int parse_mtime(struct cfs_bytes field, bool lenient,
 		return cfs_fail(err, EINVAL, "mtime without a dot");
 	if (minus)
 		sec = (struct cfs_bytes){ sec.data + 1, sec.len - 1 };
-	r = cfs_dump_number(sec, 10, INT64_MAX, lenient && !minus, "mtime", &s,
-			    err);
+	r = cfs_dump_number(sec, &seconds, &s, err);
 	if (r < 0)
 		return r;
-	r = cfs_dump_number(nsec, 10, NSEC_MAX, false, "mtime nsec", &n, err);
+	r = cfs_dump_number(nsec, &nanoseconds, &n, err);
 	if (r < 0)
 		return r;
 	ret->mtime_sec = minus ? -(int64_t)s : (int64_t)s;
@@ -178,28 +187,29 @@ static int parse_mtime(struct cfs_bytes field, bool lenient,
 }
 
 int cfs_dump_numbers(const struct cfs_bytes f[static CFS_DUMP_COLUMNS],
-		     bool lenient, struct cfs_dump_numbers *ret,
+		     unsigned flags, struct cfs_dump_numbers *ret,
 		     struct cfs_err *err)
 {
+	const struct cfs_dump_int size = { "size", 10, UINT64_MAX,
+					   flags & CFS_DUMP_LENIENT };
 	int r;
 
 	if (!S_ISDIR(ret->mode) && !S_ISLNK(ret->mode)) {
-		r = cfs_dump_number(f[CFS_DUMP_SIZE], 10, UINT64_MAX, lenient,
-				    "size", &ret->size, err);
+		r = cfs_dump_number(f[CFS_DUMP_SIZE], &size, &ret->size, err);
 		if (r < 0)
 			return r;
 	}
-	r = parse_u32(f[CFS_DUMP_NLINK], lenient, "nlink", &ret->nlink, err);
+	r = parse_u32(f[CFS_DUMP_NLINK], flags, "nlink", &ret->nlink, err);
 	if (r < 0)
 		return r;
-	r = parse_u32(f[CFS_DUMP_UID], lenient, "uid", &ret->uid, err);
+	r = parse_u32(f[CFS_DUMP_UID], flags, "uid", &ret->uid, err);
 	if (r < 0)
 		return r;
-	r = parse_u32(f[CFS_DUMP_GID], lenient, "gid", &ret->gid, err);
+	r = parse_u32(f[CFS_DUMP_GID], flags, "gid", &ret->gid, err);
 	if (r < 0)
 		return r;
-	r = parse_u32(f[CFS_DUMP_RDEV], lenient, "rdev", &ret->rdev, err);
+	r = parse_u32(f[CFS_DUMP_RDEV], flags, "rdev", &ret->rdev, err);
 	if (r < 0)
 		return r;
-	return parse_mtime(f[CFS_DUMP_MTIME], lenient, ret, err);
+	return parse_mtime(f[CFS_DUMP_MTIME], flags, ret, err);
 }

@@ -22,16 +22,18 @@ struct cfs_dump_numbers {
 bool cfs_dump_plain_numbers(struct cfs_bytes *rest,
 			    struct cfs_dump_numbers *ret) CFS_NONNULL;
 
-/* The mode and what precedes it.
+/* Reads the mode and the "@" that may precede it into @ret.
+ * @flags: enum cfs_dump_flags.
  * Errors: -EINVAL, -ERANGE, worded with the field. */
-int cfs_dump_mode(struct cfs_bytes field, bool lenient,
+int cfs_dump_mode(struct cfs_bytes field, unsigned flags,
 		  struct cfs_dump_numbers *ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* All others of the split line @f, for a file of mode ret->mode: directories
- * and symlinks have no size of their own.  Errors: the same. */
+/* Reads the other numbers of the split line @f into @ret, for a file of mode
+ * ret->mode: directories and symlinks have no size of their own.
+ * @flags: enum cfs_dump_flags.  Errors: see cfs_dump_mode(). */
 int cfs_dump_numbers(const struct cfs_bytes f[static CFS_DUMP_COLUMNS],
-		     bool lenient, struct cfs_dump_numbers *ret,
+		     unsigned flags, struct cfs_dump_numbers *ret,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

@@ -12,7 +12,7 @@
 
 struct reader {
 	struct cfs_tree *tree;
-	bool lenient;
+	unsigned flags; /* enum cfs_dump_flags */
 	bool started;
 	uint64_t line;
 	struct cfs_bytes field;	    /* its path, as the text has it; borrowed */
@@ -45,15 +45,20 @@ static void reader_free(struct reader *rd)
 	cfs_dump_entry_free(&rd->entry);
 }
 
+static bool is_lenient(const struct reader *rd)
+{
+	return rd->flags & CFS_DUMP_LENIENT;
+}
+
 static int reader_init(struct reader *rd, unsigned flags, struct cfs_err *err)
 {
 	int r = cfs_tree_new(&rd->tree, err);
 
 	if (r < 0)
 		return r;
-	rd->lenient = flags & CFS_DUMP_LENIENT;
+	rd->flags = flags;
 	cfs_dump_dirs_init(&rd->dirs, rd->tree);
-	cfs_dump_entry_init(&rd->entry, rd->tree, rd->lenient);
+	cfs_dump_entry_init(&rd->entry, rd->tree, flags);
 	return 0;
 }
 
@@ -127,7 +132,7 @@ static struct cfs_node *near_directory(const struct reader *rd,
 static int normal_path(struct reader *rd, struct cfs_bytes *path,
 		       struct cfs_err *err)
 {
-	if (!rd->lenient)
+	if (!is_lenient(rd))
 		return check_slashes(*path, err);
 	if ((path->len == 1 && path->data[0] == '/') ||
 	    (path->data[0] == '/' && !has_empty_name(*path)))
@@ -291,7 +296,7 @@ static int add_link(struct reader *rd, struct cfs_node *node,
 	if (memchr(target.data, '\0', target.len))
 		return cfs_fail(err, EINVAL,
 				"payload: NUL in a hardlink target");
-	if (!rd->lenient) {
+	if (!is_lenient(rd)) {
 		r = check_slashes(target, err);
 		if (r < 0)
 			return cfs_ctx(err, "payload");
@@ -351,7 +356,7 @@ static int parse_entry(struct reader *rd, struct line *line,
 	int r = 0;
 
 	if (!line->plain)
-		r = cfs_dump_numbers(line->f, rd->lenient, &line->numbers, err);
+		r = cfs_dump_numbers(line->f, rd->flags, &line->numbers, err);
 	if (r < 0)
 		return r;
 	return cfs_dump_entry_parse(&rd->entry, line->f, &line->numbers, node,
@@ -374,11 +379,11 @@ static int parse_line(struct reader *rd, struct cfs_bytes text,
 	r = parse_path(rd, line.f[CFS_DUMP_PATH], &place, err);
 	if (r < 0)
 		return cfs_ctx(err, "path");
-	if (line.n < CFS_DUMP_XATTRS && !rd->lenient)
+	if (line.n < CFS_DUMP_XATTRS && !is_lenient(rd))
 		return cfs_fail(err, EINVAL, "%u fields, %d are needed", line.n,
 				CFS_DUMP_XATTRS);
 	if (!line.plain)
-		r = cfs_dump_mode(line.f[CFS_DUMP_MODE], rd->lenient,
+		r = cfs_dump_mode(line.f[CFS_DUMP_MODE], rd->flags,
 				  &line.numbers, err);
 	if (r < 0)
 		return r;
@@ -433,7 +438,7 @@ static int read_rest(struct reader *rd, struct cfs_bytes rest,
 {
 	if (rest.len == 0)
 		return 0;
-	if (!rd->lenient) {
+	if (!is_lenient(rd)) {
 		cfs_fail(err, EINVAL, "no newline at the end");
 		return cfs_ctx(err, "dumpfile line %llu",
 			       (unsigned long long)rd->line + 1);
@@ -468,11 +473,11 @@ static int reader_finish(struct reader *rd, struct cfs_tree **ret,
 
 	if (!rd->started)
 		return cfs_fail(err, EINVAL, "the dumpfile has no lines");
-	r = cfs_dump_links_resolve(&rd->links, &rd->dirs, rd->lenient, err);
+	r = cfs_dump_links_resolve(&rd->links, &rd->dirs, rd->flags, err);
 	if (r < 0)
 		return r;
-	r = rd->lenient ? cfs_tree_sort(rd->tree, err)
-			: cfs_tree_finish(rd->tree, err);
+	r = is_lenient(rd) ? cfs_tree_sort(rd->tree, err)
+			   : cfs_tree_finish(rd->tree, err);
 	if (r == -EEXIST)
 		return cfs_ctx(err, "dumpfile line %llu",
 			       duplicate_line(rd->tree));

@@ -70,28 +70,33 @@ TEST(bad_escapes_are_refused)
 		      -EINVAL);
 }
 
+static uint64_t n;
+
+static int number(struct cfs_bytes field, unsigned base, uint64_t max,
+		  bool plus)
+{
+	const struct cfs_dump_int kind = { "n", base, max, plus };
+
+	return cfs_dump_number(field, &kind, &n, &err);
+}
+
 TEST(numbers_are_digits_in_range)
 {
 	static const char *const bad[] = { "",	  "-1", " 1", "1 ",
 					   "0x1", "1a", "+",  "+1" };
-	uint64_t n;
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
-		CHECK(cfs_dump_number(bytes(bad[i]), 10, UINT64_MAX, false, "n",
-				      &n, &err) == -EINVAL);
-	CHECK(cfs_dump_number(bytes("18446744073709551615"), 10, UINT64_MAX,
-			      false, "n", &n, &err) == 0);
+		CHECK(number(bytes(bad[i]), 10, UINT64_MAX, false) == -EINVAL);
+	CHECK(number(bytes("18446744073709551615"), 10, UINT64_MAX, false) ==
+	      0);
 	CHECK(n == UINT64_MAX);
-	CHECK(cfs_dump_number(bytes("18446744073709551616"), 10, UINT64_MAX,
-			      false, "n", &n, &err) == -ERANGE);
-	CHECK(cfs_dump_number(bytes("256"), 10, 255, false, "n", &n, &err) ==
+	CHECK(number(bytes("18446744073709551616"), 10, UINT64_MAX, false) ==
 	      -ERANGE);
-	CHECK(cfs_dump_number(bytes("777"), 8, 511, false, "n", &n, &err) == 0);
+	CHECK(number(bytes("256"), 10, 255, false) == -ERANGE);
+	CHECK(number(bytes("777"), 8, 511, false) == 0);
 	CHECK(n == 511);
-	CHECK(cfs_dump_number(bytes("8"), 8, 511, false, "n", &n, &err) ==
-	      -EINVAL);
-	CHECK(cfs_dump_number(bytes("+5"), 10, 9, true, "n", &n, &err) == 0);
+	CHECK(number(bytes("8"), 8, 511, false) == -EINVAL);
+	CHECK(number(bytes("+5"), 10, 9, true) == 0);
 	CHECK(n == 5);
-	CHECK(cfs_dump_number(bytes("+"), 10, 9, true, "n", &n, &err) ==
-	      -EINVAL);
+	CHECK(number(bytes("+"), 10, 9, true) == -EINVAL);
 }

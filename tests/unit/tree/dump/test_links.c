@@ -2,6 +2,7 @@
 #include "tree/dump/links.h"
 
 #include "tests/test.h"
+#include "tree/dump/dump.h"
 
 static struct cfs_err err;
 
@@ -55,7 +56,8 @@ static struct cfs_node *link_to(struct scene *s, const char *name,
 
 static int resolve(struct scene *s, bool lenient)
 {
-	return cfs_dump_links_resolve(&s->links, &s->dirs, lenient, &err);
+	return cfs_dump_links_resolve(&s->links, &s->dirs,
+				      lenient ? CFS_DUMP_LENIENT : 0, &err);
 }
 
 TEST(links_find_their_targets_in_any_directory)

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "tests/test.h"
+#include "tree/dump/dump.h"
 
 static struct cfs_err err;
 
@@ -165,15 +166,16 @@ TEST(modes_are_octal_and_their_bits_known)
 {
 	struct cfs_dump_numbers n = { 0 };
 
-	CHECK(cfs_dump_mode(bytes("@100644"), false, &n, &err) == 0);
+	CHECK(cfs_dump_mode(bytes("@100644"), 0, &n, &err) == 0);
 	CHECK(n.link && n.mode == 0100644);
-	CHECK(cfs_dump_mode(bytes("200644"), false, &n, &err) == -EINVAL);
+	CHECK(cfs_dump_mode(bytes("200644"), 0, &n, &err) == -EINVAL);
 	CHECK(strcmp(err.msg, "mode 200644 has unknown bits") == 0);
-	CHECK(cfs_dump_mode(bytes("1100644"), true, &n, &err) == 0);
+	CHECK(cfs_dump_mode(bytes("1100644"), CFS_DUMP_LENIENT, &n, &err) == 0);
 	CHECK(!n.link && n.mode == 0100644);
-	CHECK(cfs_dump_mode(bytes("644"), true, &n, &err) == -EINVAL);
+	CHECK(cfs_dump_mode(bytes("644"), CFS_DUMP_LENIENT, &n, &err) ==
+	      -EINVAL);
 	CHECK(strcmp(err.msg, "mode 644 has no known file type") == 0);
-	CHECK(cfs_dump_mode(bytes("@"), true, &n, &err) == -EINVAL);
+	CHECK(cfs_dump_mode(bytes("@"), CFS_DUMP_LENIENT, &n, &err) == -EINVAL);
 	CHECK(strcmp(err.msg, "no mode") == 0);
 }
 
@@ -184,7 +186,7 @@ static int numbers(const char *text, uint32_t mode, bool lenient,
 
 	CHECK(cfs_dump_split(bytes(text), CFS_DUMP_SIZE, f) == 8);
 	*ret = (struct cfs_dump_numbers){ .mode = mode };
-	return cfs_dump_numbers(f, lenient, ret, &err);
+	return cfs_dump_numbers(f, lenient ? CFS_DUMP_LENIENT : 0, ret, &err);
 }
 
 TEST(numbers_are_named_when_they_are_wrong)
