@@ -186,13 +186,21 @@ static void finish_long(struct cfs_digester *d, struct cfs_window *w,
 	cfs_long_free(file);
 }
 
+static struct cfs_long long_file(const struct input *in)
+{
+	return (struct cfs_long){ .size = in->size,
+				  .segment = CFS_DIGESTER_SEGMENT,
+				  .ret = in->ret,
+				  .who = in->who };
+}
+
 /* Digests a long file in the caller's thread, when there is no other. */
 static void read_long(struct cfs_digester *d, struct input *in)
 {
 	struct cfs_err err = { 0 };
-	struct cfs_long file;
+	struct cfs_long file = long_file(in);
 
-	if (cfs_long_init(&file, d->alg, in->size, in->ret, in->who, &err) < 0)
+	if (cfs_long_init(&file, d->alg, &err) < 0)
 		cfs_digester_fail(d, &err, in->who);
 	for (uint64_t i = 0; i < file.segments && !cfs_digester_failed(d); i++)
 		read_segment(d, d->window, &file, in->fd, i);
@@ -288,8 +296,8 @@ static void queue_long(struct cfs_digester *d, struct input *in)
 	struct cfs_task *task = new_task(d);
 	struct cfs_err err = { 0 };
 
-	if (cfs_long_init(&task->file, d->alg, in->size, in->ret, in->who,
-			  &err) < 0) {
+	task->file = long_file(in);
+	if (cfs_long_init(&task->file, d->alg, &err) < 0) {
 		cfs_digester_fail(d, &err, in->who);
 		cfs_closep(&in->fd);
 		put_back(d, task);

@@ -190,7 +190,7 @@ static int keep_held(struct cfs_digester *d, struct fed *fed,
 			cfs_long_segment_size(&fed->file, i)
 		};
 
-		if (k->write(k->ctx, fed->kept, i * CFS_DIGESTER_SEGMENT, data,
+		if (k->write(k->ctx, fed->kept, i * CFS_FEED_WINDOW, data,
 			     err) < 0)
 			r = -err->code;
 	}
@@ -246,8 +246,7 @@ static int hash_piece(struct cfs_digester *d, struct slot *slot,
 	if (r < 0 || !fed->kept)
 		return r;
 	return d->keeper.write(d->keeper.ctx, fed->kept,
-			       slot->segment * CFS_DIGESTER_SEGMENT, bytes,
-			       err);
+			       slot->segment * CFS_FEED_WINDOW, bytes, err);
 }
 
 static void run_piece(struct cfs_job *job, void *desk)
@@ -279,8 +278,11 @@ static int begin_fed(struct cfs_feed *feed, struct cfs_err *err)
 
 	if (!fed)
 		return cfs_fail(err, ENOMEM, "out of memory");
-	r = cfs_long_init(&fed->file, feed->d->alg, feed->size, feed->ret,
-			  feed->who, err);
+	fed->file = (struct cfs_long){ .size = feed->size,
+				       .segment = CFS_FEED_WINDOW,
+				       .ret = feed->ret,
+				       .who = feed->who };
+	r = cfs_long_init(&fed->file, feed->d->alg, err);
 	if (r < 0)
 		return r;
 	fed->left = fed->file.segments;
@@ -307,7 +309,7 @@ int cfs_feed_file(struct cfs_feed *feed, uint64_t size, uint8_t *ret,
 	feed->size = feed->left = size;
 	feed->ret = ret;
 	feed->who = who;
-	if (size <= CFS_DIGESTER_WINDOW || begin_fed(feed, &why) == 0)
+	if (size <= CFS_FEED_WINDOW || begin_fed(feed, &why) == 0)
 		return 0;
 	cfs_digester_fail(feed->d, &why, who);
 	return cfs_digester_failure(feed->d, err);
@@ -325,7 +327,7 @@ static void take_piece(struct cfs_feed *feed)
 		return;
 	}
 	slot->fed = feed->fed;
-	slot->segment = (feed->size - feed->left - 1) / CFS_DIGESTER_SEGMENT;
+	slot->segment = (feed->size - feed->left - 1) / CFS_FEED_WINDOW;
 	/* Another thread may free the file as soon as its last piece is
 	 * submitted. */
 	if (feed->left == 0)
@@ -339,7 +341,9 @@ static int room_of_short(struct cfs_feed *feed, uint8_t **ret,
 	uint8_t *data = NULL;
 	int r = 0;
 
-	if (feed->filling)
+	if (feed->filling &&
+	    cfs_window_used(feed->filling->window) + feed->size <=
+		    CFS_FEED_WINDOW)
 		data = cfs_window_room(feed->filling->window, feed->size);
 	if (!data) {
 		push_filling(feed);
@@ -369,8 +373,8 @@ static int next_room(struct cfs_feed *feed, uint8_t **ret, size_t *ret_len,
 
 	if (r < 0)
 		return r;
-	*ret_len = feed->left < CFS_DIGESTER_WINDOW ? (size_t)feed->left
-						    : CFS_DIGESTER_WINDOW;
+	*ret_len = feed->left < CFS_FEED_WINDOW ? (size_t)feed->left
+						: CFS_FEED_WINDOW;
 	feed->piece = *ret_len;
 	feed->left -= *ret_len;
 	return 1;

@@ -21,6 +21,9 @@
 #define CFS_FEED_WINDOWS 6
 #define CFS_FEED_HELD	 4
 
+/* The size of a feed's window in bytes, and of the pieces of longer files. */
+#define CFS_FEED_WINDOW (CFS_DIGESTER_WINDOW / 2)
+
 struct cfs_feed;
 
 /* Creates a feed into @d, which must outlive it.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "fsverity/long.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/io.h"
@@ -12,22 +13,18 @@
  * hashed. */
 #define PIECE (256u << 10)
 
-int cfs_long_init(struct cfs_long *file, enum cfs_alg alg, uint64_t size,
-		  uint8_t *ret, const void *who, struct cfs_err *err)
+int cfs_long_init(struct cfs_long *file, enum cfs_alg alg, struct cfs_err *err)
 {
 	/* The number of blocks on the level above the data's. */
-	uint64_t up =
-		cfs_verity_blocks(cfs_verity_blocks(size) * cfs_alg_size(alg));
+	uint64_t up = cfs_verity_blocks(cfs_verity_blocks(file->size) *
+					cfs_alg_size(alg));
 	size_t hashes = (size_t)(up * cfs_alg_size(alg));
 	bool fits = hashes == up * cfs_alg_size(alg); /* not always: 32 bits */
 
-	*file = (struct cfs_long){
-		.size = size,
-		.segments = (size - 1) / CFS_DIGESTER_SEGMENT + 1,
-		.ret = ret,
-		.who = who,
-		.hashes = fits ? malloc(hashes) : NULL,
-	};
+	assert(file->segment > 0 && file->segment <= CFS_DIGESTER_SEGMENT &&
+	       file->segment % CFS_LONG_SEGMENT_MIN == 0);
+	file->segments = (file->size - 1) / file->segment + 1;
+	file->hashes = fits ? malloc(hashes) : NULL;
 	return file->hashes ? 0 : cfs_fail(err, ENOMEM, "out of memory");
 }
 
@@ -39,10 +36,9 @@ void cfs_long_free(struct cfs_long *file)
 
 size_t cfs_long_segment_size(const struct cfs_long *file, uint64_t n)
 {
-	uint64_t left = file->size - n * CFS_DIGESTER_SEGMENT;
+	uint64_t left = file->size - n * file->segment;
 
-	return left < CFS_DIGESTER_SEGMENT ? (size_t)left
-					   : CFS_DIGESTER_SEGMENT;
+	return left < file->segment ? (size_t)left : file->segment;
 }
 
 /* Climbs one level from the @n hashes of a segment's blocks. */
@@ -51,7 +47,8 @@ static int climb(struct cfs_long *file, struct cfs_window *w, uint64_t segment,
 {
 	struct cfs_climb *climb = cfs_window_climb(w);
 	size_t size = cfs_alg_size(cfs_window_alg(w));
-	uint64_t before = segment * SEGMENT_BLOCKS * size / CFS_VERITY_BLOCK;
+	uint64_t before = segment * (file->segment / CFS_VERITY_BLOCK) * size /
+			  CFS_VERITY_BLOCK;
 	int r = cfs_climb_level(climb, hashes, n, file->hashes + before * size,
 				&n, err);
 
@@ -79,8 +76,8 @@ int cfs_long_read(struct cfs_long *file, struct cfs_window *w, uint64_t n,
 	size = cfs_alg_size(cfs_window_alg(w));
 	for (size_t at = 0; at < len; at += PIECE) {
 		size_t want = len - at < PIECE ? len - at : PIECE;
-		ssize_t got = cfs_pread_full(fd, data, want,
-					     n * CFS_DIGESTER_SEGMENT + at);
+		ssize_t got =
+			cfs_pread_full(fd, data, want, n * file->segment + at);
 		int r;
 
 		if (got < 0)

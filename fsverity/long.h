@@ -12,20 +12,26 @@
 
 #include "fsverity/window.h"
 
+/* The data below one block of SHA-256 hashes; twice that of SHA-512. */
+#define CFS_LONG_SEGMENT_MIN (CFS_VERITY_BLOCK * (CFS_VERITY_BLOCK / 32))
+
 struct cfs_long {
-	uint64_t size;
+	/* Set by the caller. */
+	uint64_t size;	  /* in bytes; more than one block, or the tree would
+			     have no second level */
+	uint32_t segment; /* size of every segment but the last: a multiple of
+			     CFS_LONG_SEGMENT_MIN, CFS_DIGESTER_SEGMENT or
+			     less */
+	uint8_t *ret;	  /* receives the digest */
+	const void *who;  /* the caller's name for the file */
+	/* Set by cfs_long_init(). */
 	uint64_t segments;
-	uint8_t *ret;	 /* receives the digest */
-	const void *who; /* the caller's name for the file */
 	uint8_t *hashes; /* of blocks on the level above the data's; owned */
 };
 
-/* Initialises @file.  @size must be more than one block, or the tree would have
- * no second level.  Errors: -ENOMEM. */
-int cfs_long_init(struct cfs_long *file, enum cfs_alg alg, uint64_t size,
-		  uint8_t *ret, const void *who,
-		  struct cfs_err *err) CFS_MUST_CHECK
-	__attribute__((nonnull(1, 4, 6)));
+/* Initialises @file, whose first fields are set.  Errors: -ENOMEM. */
+int cfs_long_init(struct cfs_long *file, enum cfs_alg alg,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 void cfs_long_free(struct cfs_long *file) CFS_NONNULL;
 
 /* Returns the size in bytes of segment @n, counted from 0. */

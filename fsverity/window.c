@@ -79,6 +79,11 @@ bool cfs_window_is_empty(const struct cfs_window *w)
 	return w->n_files == 0;
 }
 
+size_t cfs_window_used(const struct cfs_window *w)
+{
+	return w->used * BLOCK;
+}
+
 const void *cfs_window_culprit(const struct cfs_window *w)
 {
 	return w->culprit;

@@ -36,6 +36,9 @@ uint8_t *cfs_window_room(struct cfs_window *w, uint64_t size) CFS_NONNULL;
 void cfs_window_add(struct cfs_window *w, uint64_t size, uint8_t *ret,
 		    const void *who) __attribute__((nonnull(1, 3)));
 
+/* Returns how many bytes of memory the files in the window occupy. */
+size_t cfs_window_used(const struct cfs_window *w) CFS_NONNULL;
+
 /* Hashes the data added since the last call, if it is enough to be efficient:
  * early, while a cache has it.  Errors: see cfs_sha_blocks(). */
 int cfs_window_hash(struct cfs_window *w,

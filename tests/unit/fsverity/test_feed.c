@@ -70,7 +70,7 @@ static int begin(void *ctx, uint64_t size, const struct cfs_digest *id,
 
 	(void)e;
 	CHECK(ctx == &keeper);
-	CHECK(!!id == (size <= CFS_FEED_HELD * CFS_DIGESTER_SEGMENT));
+	CHECK(!!id == (size <= CFS_FEED_HELD * CFS_FEED_WINDOW));
 	if (id && keeper.has_all) {
 		keeper.present++;
 		return 0;
@@ -209,15 +209,15 @@ static const uint64_t sizes[] = {
 	4096,
 	4097,
 	70000,
-	CFS_DIGESTER_WINDOW - 1,
-	CFS_DIGESTER_WINDOW,
-	CFS_DIGESTER_WINDOW + 1,
+	CFS_FEED_WINDOW - 1,
+	CFS_FEED_WINDOW,
+	CFS_FEED_WINDOW + 1,
 	12,
-	2 * CFS_DIGESTER_SEGMENT,
-	CFS_FEED_HELD *CFS_DIGESTER_SEGMENT,
-	CFS_FEED_HELD *CFS_DIGESTER_SEGMENT + 1,
+	2 * CFS_FEED_WINDOW,
+	CFS_FEED_HELD *CFS_FEED_WINDOW,
+	CFS_FEED_HELD *CFS_FEED_WINDOW + 1,
 	300,
-	9 * CFS_DIGESTER_SEGMENT + 4097,
+	9 * CFS_FEED_WINDOW + 4097,
 	0,
 	5,
 };
@@ -266,7 +266,7 @@ TEST(nothing_is_written_of_a_held_file_that_is_there)
 		struct cfs_digester *d =
 			digester(CFS_ALG_SHA256, threads, true);
 		CFS_AUTO(cfs_feed_free) struct cfs_feed *feed = feed_into(d);
-		struct fed fed = { .size = CFS_FEED_HELD * CFS_DIGESTER_SEGMENT,
+		struct fed fed = { .size = CFS_FEED_HELD * CFS_FEED_WINDOW,
 				   .seed = 3 };
 
 		keeper.has_all = true;
@@ -357,16 +357,16 @@ TEST(a_keeper_that_fails_ends_it_and_nothing_leaks)
 	for (unsigned threads = 1; threads < 4; threads++) {
 		check_failure(threads, 300, 0, -ENOSPC);
 		check_failure(threads, 5, 0, -ENOSPC);
-		check_failure(threads, 0, CFS_DIGESTER_SEGMENT, -EDQUOT);
-		check_failure(threads, 0, 8 * CFS_DIGESTER_SEGMENT, -EDQUOT);
+		check_failure(threads, 0, CFS_FEED_WINDOW, -EDQUOT);
+		check_failure(threads, 0, 8 * CFS_FEED_WINDOW, -EDQUOT);
 	}
 }
 
 TEST(a_file_that_is_cut_short_is_forgotten)
 {
-	static const uint64_t lengths[] = { 5000, 2 * CFS_DIGESTER_SEGMENT + 1,
-					    9 * CFS_DIGESTER_SEGMENT };
-	static const uint64_t given[] = { 0, 1, CFS_DIGESTER_SEGMENT + 1 };
+	static const uint64_t lengths[] = { 5000, 2 * CFS_FEED_WINDOW + 1,
+					    9 * CFS_FEED_WINDOW };
+	static const uint64_t given[] = { 0, 1, CFS_FEED_WINDOW + 1 };
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(lengths) * 3; i++) {
 		CFS_AUTO(cfs_digester_free)

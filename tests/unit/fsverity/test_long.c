@@ -28,7 +28,8 @@ static uint8_t *bytes(size_t size)
 	return data;
 }
 
-static void check_size(enum cfs_alg alg, size_t size, bool from_file)
+static void check_size(enum cfs_alg alg, size_t size, uint32_t segment,
+		       bool from_file)
 {
 	CFS_AUTO(cfs_window_free) struct cfs_window *w = NULL;
 	CFS_AUTOFD int fd = memfd_create("long", MFD_CLOEXEC);
@@ -36,18 +37,18 @@ static void check_size(enum cfs_alg alg, size_t size, bool from_file)
 	struct cfs_bytes all = { data, size };
 	struct cfs_digest want, id;
 	uint8_t got[CFS_DIGEST_MAX];
-	struct cfs_long file;
+	struct cfs_long file = { .size = size, .segment = segment, .ret = got };
 
 	CHECK(cfs_write_full(fd, data, size) == 0);
 	CHECK(cfs_verity_digest_bytes(alg, all, &want, &err) == 0);
 	CHECK(cfs_window_new(alg, NULL, &w, &err) == 0);
-	CHECK(cfs_long_init(&file, alg, size, got, &file, &err) == 0);
+	CHECK(cfs_long_init(&file, alg, &err) == 0);
 	/* Backwards: the order does not matter. */
 	for (uint64_t i = file.segments; i-- > 0;) {
 		if (from_file)
 			CHECK(cfs_long_read(&file, w, i, fd, &err) == 0);
 		else
-			CHECK(cfs_long_hash(&file, w, i, data + i * SEGMENT,
+			CHECK(cfs_long_hash(&file, w, i, data + i * segment,
 					    &err) == 0);
 	}
 	CHECK(cfs_long_finish(&file, w, &id, &err) == 0);
@@ -60,20 +61,23 @@ static void check_size(enum cfs_alg alg, size_t size, bool from_file)
 TEST(segments_in_any_order_make_the_digest_of_the_file)
 {
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(sizes); i++) {
-		check_size(CFS_ALG_SHA256, sizes[i], true);
-		check_size(CFS_ALG_SHA256, sizes[i], false);
-		check_size(CFS_ALG_SHA512, sizes[i], true);
-		check_size(CFS_ALG_SHA512, sizes[i], false);
+		for (uint32_t s = CFS_LONG_SEGMENT_MIN; s <= SEGMENT; s *= 2) {
+			check_size(CFS_ALG_SHA256, sizes[i], s, true);
+			check_size(CFS_ALG_SHA256, sizes[i], s, false);
+			check_size(CFS_ALG_SHA512, sizes[i], s, true);
+			check_size(CFS_ALG_SHA512, sizes[i], s, false);
+		}
 	}
 }
 
 TEST(segments_are_of_one_size_but_for_the_last)
 {
-	struct cfs_long file;
 	uint8_t got[CFS_DIGEST_MAX];
+	struct cfs_long file = { .size = 2 * SEGMENT + 5,
+				 .segment = SEGMENT,
+				 .ret = got };
 
-	CHECK(cfs_long_init(&file, CFS_ALG_SHA256, 2 * SEGMENT + 5, got, NULL,
-			    &err) == 0);
+	CHECK(cfs_long_init(&file, CFS_ALG_SHA256, &err) == 0);
 	CHECK(file.segments == 3);
 	CHECK(cfs_long_segment_size(&file, 0) == SEGMENT);
 	CHECK(cfs_long_segment_size(&file, 2) == 5);
@@ -85,12 +89,13 @@ TEST(a_file_that_ends_early_has_changed)
 	CFS_AUTO(cfs_window_free) struct cfs_window *w = NULL;
 	CFS_AUTOFD int fd = memfd_create("long", MFD_CLOEXEC);
 	uint8_t got[CFS_DIGEST_MAX];
-	struct cfs_long file;
+	struct cfs_long file = { .size = SEGMENT + 101,
+				 .segment = SEGMENT,
+				 .ret = got };
 
 	CHECK(ftruncate(fd, SEGMENT + 100) == 0);
 	CHECK(cfs_window_new(CFS_ALG_SHA256, NULL, &w, &err) == 0);
-	CHECK(cfs_long_init(&file, CFS_ALG_SHA256, SEGMENT + 101, got, NULL,
-			    &err) == 0);
+	CHECK(cfs_long_init(&file, CFS_ALG_SHA256, &err) == 0);
 	CHECK(cfs_long_read(&file, w, 0, fd, &err) == 0);
 	CHECK(cfs_long_read(&file, w, 1, fd, &err) == -ESTALE);
 	CHECK(strcmp(err.msg, "changed while it was read") == 0);
@@ -100,9 +105,10 @@ TEST(a_file_that_ends_early_has_changed)
 TEST(a_file_with_more_hashes_than_memory_can_hold_is_an_error)
 {
 	uint8_t got[CFS_DIGEST_MAX];
-	struct cfs_long file;
-
 	/* 2^48 bytes of them, which 32 bits would take for none. */
-	CHECK(cfs_long_init(&file, CFS_ALG_SHA256, (uint64_t)1 << 62, got,
-			    &file, &err) == -ENOMEM);
+	struct cfs_long file = { .size = (uint64_t)1 << 62,
+				 .segment = SEGMENT,
+				 .ret = got };
+
+	CHECK(cfs_long_init(&file, CFS_ALG_SHA256, &err) == -ENOMEM);
 }
