@@ -368,7 +368,8 @@ static struct cfs_stream_range range_of(size_t start, size_t end)
 	return (struct cfs_stream_range){ cfs_put64(start), cfs_put64(end) };
 }
 
-int cfs_stream_finish(struct cfs_stream_writer *w, struct cfs_buf *out,
+/* All that stands before the chunks. */
+static int write_head(struct cfs_stream_writer *w, struct cfs_buf *out,
 		      struct cfs_err *err)
 {
 	struct cfs_stream_header header = {
@@ -380,11 +381,9 @@ int cfs_stream_finish(struct cfs_stream_writer *w, struct cfs_buf *out,
 					 sizeof(struct cfs_stream_info)),
 	};
 	struct cfs_stream_info info = { .size = cfs_put64(w->size) };
-	size_t start = out->len, at = sizeof(header) + sizeof(info), end;
-	int r = end_chunks(w, err);
+	size_t at = sizeof(header) + sizeof(info);
+	int r;
 
-	if (r < 0)
-		return r;
 	memcpy(header.magic, CFS_STREAM_MAGIC, CFS_STREAM_MAGIC_LEN);
 	memcpy(info.type, w->type, sizeof(w->type));
 	cfs_buf_addz(out, at);
@@ -395,15 +394,40 @@ int cfs_stream_finish(struct cfs_stream_writer *w, struct cfs_buf *out,
 	cfs_buf_add(out, w->refs.bytes.data, w->refs.bytes.len);
 	cfs_buf_add(out, w->objects.bytes.data, w->objects.bytes.len);
 	r = add_names(w, out, err);
-	end = out->len - start;
-	cfs_buf_add(out, w->out.data, w->out.len);
 	if (r == 0)
 		r = cfs_buf_check(out, err);
 	if (r < 0)
 		return r;
-	info.named_refs = range_of(at, end);
-	info.stream = range_of(end, end + w->out.len);
-	memcpy(out->data + start, &header, sizeof(header));
-	memcpy(out->data + start + sizeof(header), &info, sizeof(info));
+	info.named_refs = range_of(at, out->len);
+	info.stream = range_of(out->len, out->len + w->out.len);
+	memcpy(out->data, &header, sizeof(header));
+	memcpy(out->data + sizeof(header), &info, sizeof(info));
+	return 0;
+}
+
+int cfs_stream_finish(struct cfs_stream_writer *w, struct cfs_buf *out,
+		      struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf head = { 0 };
+	size_t chunks;
+	int r = end_chunks(w, err);
+
+	assert(out->len == 0);
+	if (r == 0)
+		r = write_head(w, &head, err);
+	if (r < 0)
+		return r;
+	/* The chunks of a large layer are most of the memory that a pull takes:
+	 * they make room for the head instead of being copied. */
+	chunks = w->out.len;
+	cfs_buf_addz(&w->out, head.len);
+	r = cfs_buf_check(&w->out, err);
+	if (r < 0)
+		return r;
+	memmove(w->out.data + head.len, w->out.data, chunks);
+	memcpy(w->out.data, head.data, head.len);
+	cfs_buf_free(out);
+	*out = w->out;
+	w->out = (struct cfs_buf){ 0 };
 	return 0;
 }

@@ -56,7 +56,7 @@ int cfs_stream_add_name(struct cfs_stream_writer *w, const char *name,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Ends it: appends the file to @out.  All slots are ready.
+ * Ends it: moves the whole file to the empty buffer @out.  All slots are ready.
  * Errors: -ENOMEM.
  */
 int cfs_stream_finish(struct cfs_stream_writer *w, struct cfs_buf *out,
