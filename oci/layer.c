@@ -20,6 +20,7 @@ struct import {
 	struct cfs_feed *feed;
 	struct cfs_tar *tar;
 	struct cfs_source blob, plain, archive;
+	struct cfs_twin twin;
 	struct cfs_sink raw;
 };
 
@@ -32,6 +33,7 @@ struct fed {
 
 static void release(struct import *in)
 {
+	cfs_twin_close(&in->twin);
 	cfs_tar_free(in->tar);
 	/* Before the stream: its slots are told by the feed's threads. */
 	cfs_feed_free(in->feed);
@@ -102,22 +104,58 @@ static int feed(struct import *in, const struct cfs_source *source,
 	return r;
 }
 
+/*
+ * Compares the content @file with that of its twin, if there is one.  Returns 1
+ * when it is the same, and nothing is left to do, or 0 with the content from
+ * its beginning in *@content.
+ */
+static int try_twin(struct import *in, const struct cfs_tar_entry *entry,
+		    struct cfs_stream_slot *slot, const struct cfs_source *file,
+		    struct cfs_source *content, struct cfs_err *err)
+{
+	struct cfs_digest id;
+	int r;
+
+	*content = *file;
+	if (!in->layer->twins || entry->size < CFS_TWIN_MIN || entry->sparse ||
+	    !cfs_twins_find(in->layer->twins, entry->path, entry->size, &id) ||
+	    !cfs_twin_open(&in->twin, in->store, &id, entry->size))
+		return 0;
+	r = cfs_twin_compare(&in->twin, file, err);
+	if (r == 0)
+		*content = cfs_twin_source(&in->twin);
+	if (r <= 0)
+		return r;
+	memcpy(cfs_stream_slot_bytes(slot), id.bytes, cfs_alg_size(id.alg));
+	cfs_stream_slot_ready(slot);
+	in->store->stats.present++;
+	return 1;
+}
+
 /* The content of a file becomes an object, which is told its place in the
  * stream when it is stored. */
 static int store_content(struct import *in, const struct cfs_tar_entry *entry,
 			 struct cfs_stream_slot **ret, struct cfs_err *err)
 {
-	const struct cfs_source content = cfs_tar_content(in->tar);
+	const struct cfs_source file = cfs_tar_content(in->tar);
+	struct cfs_source content;
 	bool named = false;
 	int r = cfs_stream_expect(in->stream, entry->size, ret, err);
 
+	if (r < 0)
+		return cfs_tar_entry_ctx(entry, err);
+	r = try_twin(in, entry, *ret, &file, &content, err);
+	if (r < 0)
+		return r;
 	if (r == 0)
 		r = feed(in, &content,
 			 (struct fed){ entry->size, cfs_stream_slot_bytes(*ret),
 				       *ret },
 			 &named, err);
 	/* The reader of the archive names the entry itself. */
-	return r < 0 && !named ? cfs_tar_entry_ctx(entry, err) : r;
+	if (r < 0)
+		return named ? r : cfs_tar_entry_ctx(entry, err);
+	return 0;
 }
 
 /* The file that a sparse entry with the content @content stands for. */
@@ -266,7 +304,9 @@ int cfs_oci_layer_import(struct cfs_store *store, struct cfs_digester *digester,
 			 struct cfs_oci_layer_stats *stats,
 			 struct cfs_digest *ret, struct cfs_err *err)
 {
-	struct import in = { .store = store, .layer = layer };
+	struct import in = { .store = store,
+			     .layer = layer,
+			     .twin = CFS_TWIN_INIT };
 	int r;
 
 	*stats = (struct cfs_oci_layer_stats){ 0 };

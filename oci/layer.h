@@ -13,6 +13,7 @@
 #include "base/source.h"
 #include "fsverity/digester.h"
 #include "oci/id.h"
+#include "oci/twins.h"
 #include "repo/store.h"
 
 struct cfs_oci_layer {
@@ -20,6 +21,7 @@ struct cfs_oci_layer {
 	uint64_t size;		       /* that they must be */
 	struct cfs_oci_id id;	       /* and their digest */
 	struct cfs_oci_id diff_id;     /* that of the archive inside */
+	const struct cfs_twins *twins; /* of an image like this; may be NULL */
 };
 
 struct cfs_oci_layer_stats {

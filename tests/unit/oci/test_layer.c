@@ -224,6 +224,50 @@ static void refused(const struct cfs_buf *tar, struct cfs_oci_layer *layer,
 	CHECK(strstr(err.msg, words));
 }
 
+/* Imports @tar with @twins (or NULL); returns the id of its stream. */
+static struct cfs_digest import_like(struct cfs_store *store,
+				     const struct cfs_buf *tar,
+				     const struct cfs_twins *twins)
+{
+	struct cfs_bytes rest = cfs_buf_bytes(tar);
+	const struct cfs_source source = cfs_source_of_bytes(&rest);
+	struct cfs_oci_layer layer = layer_of(tar, &source);
+	struct cfs_oci_layer_stats stats;
+	struct cfs_digest id;
+
+	layer.twins = twins;
+	CHECK(import(store, 2, &layer, &stats, &id) == 0);
+	return id;
+}
+
+TEST(a_layer_like_one_that_is_there_gives_the_same_stream_as_anywhere)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOSTORE struct cfs_store fresh = CFS_STORE_INIT;
+	CFS_AUTOBUF struct cfs_buf old = { 0 }, tar = { 0 };
+	CFS_AUTO(cfs_twins_free) struct cfs_twins *twins = NULL;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	struct cfs_digest id, want;
+
+	make_tar(&old);
+	make_tar(&tar);
+	/* The last byte of usr/same, behind four headers and usr/big. */
+	tar.data[512 * 5 + 70144 + 70000 - 1] = 'x';
+	start(&fresh);
+	want = import_like(&fresh, &tar, NULL);
+
+	start(&store);
+	id = import_like(&store, &old, NULL);
+	tree = tree_of(&store, &id);
+	CHECK(cfs_twins_new(tree, &twins, &err) == 0);
+	id = import_like(&store, &tar, twins);
+	CHECK(cfs_digest_equal(&id, &want));
+	/* Before: big, huge and the stream; same was big.  Now same is its
+	 * own, and big and huge are there. */
+	CHECK(store.stats.added == 5 && store.stats.present == 3);
+	check_stream(&store, &id, &tar);
+}
+
 TEST(digests_and_sizes_are_checked)
 {
 	CFS_AUTOBUF struct cfs_buf tar = { 0 };
