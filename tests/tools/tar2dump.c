@@ -139,6 +139,8 @@ static int take_content(struct cfs_layers *layers, struct cfs_tar *tar,
 	return r < 0 ? cfs_tar_entry_ctx(entry, e) : 0;
 }
 
+static unsigned layer; /* that entries are taken from */
+
 static int take_entry(struct cfs_layers *layers, struct cfs_tar *tar,
 		      const struct cfs_tar_entry *entry, struct cfs_err *e)
 {
@@ -149,7 +151,7 @@ static int take_entry(struct cfs_layers *layers, struct cfs_tar *tar,
 	int r = cfs_layers_add(layers, entry, &node, e);
 
 	if (r < 0)
-		return r;
+		return cfs_ctx(e, "layer %u", layer);
 	if (opt.only_merge) {
 		uint8_t *unknown;
 
@@ -224,7 +226,7 @@ int main(int argc, char **argv)
 
 	parse(argc, argv);
 	r = cfs_layers_new(opt.flags, &layers, &e);
-	for (int i = optind; r == 0 && i < argc; i++)
+	for (int i = optind; r == 0 && i < argc; i++, layer++)
 		r = take_layer(layers, argv[i], &e);
 	if (r == 0)
 		r = cfs_layers_finish(layers, &tree, &e);

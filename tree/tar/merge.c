@@ -448,10 +448,7 @@ int cfs_layers_add(struct cfs_layers *m, const struct cfs_tar_entry *e,
 
 	*ret = NULL;
 	r = apply(m, e, ret, err);
-	if (r == 0)
-		return 0;
-	(void)cfs_tar_entry_ctx(e, err);
-	return cfs_ctx(err, "layer %u", m->layer - 1);
+	return r < 0 ? cfs_tar_entry_ctx(e, err) : 0;
 }
 
 static int check_described(struct cfs_layers *m, struct cfs_err *err)

@@ -59,9 +59,9 @@ int cfs_layers_begin(struct cfs_layers *layers,
  * file, cfs_node_set_content(); its size is that of @entry, or of
  * @entry->sparse.
  *
- * Errors, worded with layer (counted from 0), path and offset: -EINVAL,
- * -ENOTDIR (a parent that is no directory), -ENOENT (a hard link without
- * target), -EISDIR (a hard link to a directory), those of the tree, -ENOMEM.
+ * Errors, worded with path and offset: -EINVAL, -ENOTDIR (a parent that is no
+ * directory), -ENOENT (a hard link without target), -EISDIR (a hard link to a
+ * directory), those of the tree, -ENOMEM.
  */
 int cfs_layers_add(struct cfs_layers *layers, const struct cfs_tar_entry *entry,
 		   struct cfs_node **ret,
