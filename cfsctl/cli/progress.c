@@ -64,7 +64,10 @@ static void draw(struct cfs_progress *p)
 
 	p->drawn = now();
 	cmd_progress_text(p, p->drawn - p->start, text);
-	fprintf(stderr, "\r\033[K%s", text);
+	/* From here to the end of the screen: there may be fewer parts now. */
+	fprintf(stderr, "\r\033[%s%s", p->parts ? "J" : "K", text);
+	if (p->parts)
+		cmd_progress_parts_draw(p->parts);
 }
 
 /* Called for each entry on the way.  Returns false when it is to end. */
@@ -107,7 +110,7 @@ static void *draw_until_end(void *progress)
 		wait_a_moment(p);
 	}
 	draw(p);
-	fputs("\r\033[K", stderr);
+	fprintf(stderr, "\r\033[%s", p->parts ? "J" : "K");
 	return NULL;
 }
 
@@ -133,16 +136,30 @@ static bool start_thread(struct cfs_progress *p)
 	return started;
 }
 
+static void start(struct cfs_progress *p)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	p->start = now();
+	p->shown = start_thread(p);
+}
+
 void cmd_progress_start(struct cfs_progress *p, const char *what,
 			uint64_t total, const char *tree)
 {
 	*p = (struct cfs_progress){ .what = what,
 				    .total = total,
 				    .tree = tree };
-	if (!isatty(STDERR_FILENO))
-		return;
-	p->start = now();
-	p->shown = start_thread(p);
+	start(p);
+}
+
+void cmd_progress_start_parts(struct cfs_progress *p, const char *what,
+			      uint64_t total, struct cfs_progress_parts *parts)
+{
+	*p = (struct cfs_progress){ .what = what,
+				    .total = total,
+				    .parts = parts };
+	start(p);
 }
 
 void cmd_progress_file(struct cfs_progress *p)

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/auto.h"
+#include "cfsctl/cli/progress_parts.h"
 
 struct cfs_progress {
 	const char *what;	/* is being done to the bytes: "stored" */
@@ -24,8 +25,9 @@ struct cfs_progress {
 	_Atomic uint64_t bytes; /* done so far */
 	_Atomic uint64_t total; /* bytes to be done; 0: not known, or not yet */
 	const char *tree;	/* the directory whose files are the total */
-	int64_t start, drawn;	/* ms; of the drawing thread alone */
-	bool shown;		/* the drawing thread exists: */
+	struct cfs_progress_parts *parts; /* NULL: it has none */
+	int64_t start, drawn;		  /* ms; of the drawing thread alone */
+	bool shown;			  /* the drawing thread exists: */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -41,6 +43,11 @@ struct cfs_progress {
 void cmd_progress_start(struct cfs_progress *p, const char *what,
 			uint64_t total, const char *tree)
 	__attribute__((nonnull(1, 2)));
+
+/* The same with a line for each of @parts, which stay valid until the end. */
+void cmd_progress_start_parts(struct cfs_progress *p, const char *what,
+			      uint64_t total,
+			      struct cfs_progress_parts *parts) CFS_NONNULL;
 
 /* Counts a file, or @bytes of one.  Any thread may do so. */
 void cmd_progress_file(struct cfs_progress *p) CFS_NONNULL;
