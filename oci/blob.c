@@ -2,6 +2,7 @@
 #include "oci/blob.h"
 
 #include "fsverity/merkle.h"
+#include "repo/object.h"
 #include "repo/stream/format.h"
 #include "repo/stream/names.h"
 #include "repo/writer.h"
@@ -94,4 +95,28 @@ int cfs_oci_blob_store(struct cfs_store *store, const struct cfs_source *source,
 	if (r == 0)
 		r = cfs_stream_external(w, size, &object, err);
 	return r < 0 ? r : cfs_stream_store(store, w, ret, err);
+}
+
+int cfs_oci_blob_open(const struct cfs_repo *repo,
+		      const struct cfs_digest *stream, int *ret_fd,
+		      struct cfs_err *err)
+{
+	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
+	CFS_AUTOFD int objects = -EBADF;
+	struct cfs_stream_chunk chunk;
+	struct cfs_digest id;
+	int r = cfs_stream_load(repo, stream, CFS_STREAM_BLOB, &file, err);
+
+	if (r == 0)
+		r = cfs_stream_next(file.stream, &chunk, err);
+	if (r < 0)
+		return r;
+	if (r == 0 || !chunk.is_object)
+		return cfs_fail(err, EBADMSG, "it has no object");
+	id = cfs_stream_object(file.stream, (size_t)chunk.n);
+	objects = cfs_repo_open_objects(repo, err);
+	r = objects < 0 ? objects : cfs_object_open(objects, &id, ret_fd, err);
+	return r == 0  ? cfs_fail(err, ENOENT, "its object is missing")
+	       : r < 0 ? r
+		       : 0;
 }

@@ -7,6 +7,12 @@
 #include "repo/store.h"
 
 /*
+ * A blob that is kept as it came, compressed layers of container images among
+ * them, is a stream "oci-blob-<digest>" of one object.  Other blobs than layers
+ * of container images are kept like this under the names of layers.
+ */
+
+/*
  * Stores the @size bytes of @source, whose digest @id is, as one object and a
  * stream of it, whose digest is *@ret and which has no name yet.
  * Errors: -EBADMSG size or digest are others; those of storing.
@@ -15,5 +21,13 @@ int cfs_oci_blob_store(struct cfs_store *store, const struct cfs_source *source,
 		       uint64_t size, const struct cfs_oci_id *id,
 		       struct cfs_digest *ret,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Opens the object of the blob @stream, the digest of a stream.
+ * Errors: -ENOENT, -EBADMSG it is not the stream of a blob, ...
+ */
+int cfs_oci_blob_open(const struct cfs_repo *repo,
+		      const struct cfs_digest *stream, int *ret_fd,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

@@ -16,6 +16,9 @@
 /* The longest, with its NUL. */
 #define CFS_OCI_ID_MAX (sizeof("sha512:") + 2 * CFS_CONTENT_MAX)
 
+/* Passed as the size of a blob: whatever it is. */
+#define CFS_OCI_SIZE_ANY UINT64_MAX
+
 struct cfs_oci_id {
 	enum cfs_content_hash_alg alg;
 	char text[CFS_OCI_ID_MAX]; /* the whole, NUL-terminated */

@@ -18,7 +18,7 @@
 
 struct cfs_oci_layer {
 	const struct cfs_source *blob; /* the bytes, as they came */
-	uint64_t size;		       /* that they must be */
+	uint64_t size;		       /* that they must be, or ..._SIZE_ANY */
 	struct cfs_oci_id id;	       /* and their digest */
 	struct cfs_oci_id diff_id;     /* that of the archive inside */
 	const struct cfs_twins *twins; /* of an image like this; may be NULL */

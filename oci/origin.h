@@ -97,9 +97,6 @@ void cfs_oci_blob_close(struct cfs_oci_blob *blob);
  * bytes from at to end were read.  Errors of reading: -EIO, of the sender. */
 struct cfs_source cfs_oci_blob_source(struct cfs_oci_blob *blob) CFS_NONNULL;
 
-/* Passed as the size of a blob: whatever it is. */
-#define CFS_OCI_SIZE_ANY UINT64_MAX
-
 /*
  * Opens the blob @id, which its descriptor says has @size bytes.  Any thread
  * may call it, and blobs are read side by side.

@@ -47,19 +47,43 @@ static bool grow(void **v, size_t n, size_t size)
 	return more != NULL;
 }
 
+int cfs_oci_referrers_skip(struct cfs_oci_referrers *list,
+			   enum cfs_oci_skip why, const struct cfs_oci_id *id,
+			   struct cfs_err *err)
+{
+	struct cfs_oci_skipped one = { .why = why };
+	void *v = list->skipped;
+
+	if (!grow(&v, list->n_skipped, sizeof(one)))
+		return no_memory(err);
+	if (id)
+		one.id = *id;
+	list->skipped = v;
+	list->skipped[list->n_skipped++] = one;
+	return 0;
+}
+
+const char *cfs_oci_skip_text(enum cfs_oci_skip why)
+{
+	static const char *const texts[] = {
+		[CFS_OCI_SKIP_ENTRY] = "its entry in the index is malformed",
+		[CFS_OCI_SKIP_KIND] = "it is no artifact",
+		[CFS_OCI_SKIP_MISSING] = "a part of it is missing",
+		[CFS_OCI_SKIP_DIGEST] = "it is not what its digest says",
+		[CFS_OCI_SKIP_CONTENT] = "its manifest is malformed",
+		[CFS_OCI_SKIP_SUBJECT] = "it is about another image",
+		[CFS_OCI_SKIP_READ] = "it cannot be read",
+		[CFS_OCI_SKIP_LIMIT] = "the image has more than are taken",
+		[CFS_OCI_SKIP_SIZE] = "it is larger than what is taken",
+	};
+
+	return texts[why];
+}
+
 static int skip(struct gather *g, enum cfs_oci_skip why,
 		const struct cfs_oci_descriptor *d, struct cfs_err *err)
 {
-	struct cfs_oci_skipped one = { .why = why };
-	void *v = g->to->skipped;
-
-	if (!grow(&v, g->to->n_skipped, sizeof(one)))
-		return no_memory(err);
-	if (d)
-		one.id = d->id;
-	g->to->skipped = v;
-	g->to->skipped[g->to->n_skipped++] = one;
-	return 0;
+	return cfs_oci_referrers_skip(g->to, why, d ? &d->id : NULL, err);
 }
 
 static int add(struct gather *g, const struct cfs_oci_descriptor *d,

@@ -27,6 +27,7 @@ enum cfs_oci_skip {
 				 it is listed as a referrer */
 	CFS_OCI_SKIP_READ,    /* its manifest cannot be read */
 	CFS_OCI_SKIP_LIMIT,   /* there are more than are looked at */
+	CFS_OCI_SKIP_SIZE,    /* it has more, or larger, blobs than are taken */
 };
 
 struct cfs_oci_skipped {
@@ -43,6 +44,16 @@ struct cfs_oci_referrers {
 };
 
 void cfs_oci_referrers_free(struct cfs_oci_referrers *list);
+
+/* Adds to @list that the artifact @id (NULL: unknown) does not count, and why.
+ * Errors: -ENOMEM. */
+int cfs_oci_referrers_skip(struct cfs_oci_referrers *list,
+			   enum cfs_oci_skip why, const struct cfs_oci_id *id,
+			   struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 4)));
+
+/* What is wrong, for a person: "its manifest is missing". */
+const char *cfs_oci_skip_text(enum cfs_oci_skip why);
 
 #define CFS_AUTOREFERRERS __attribute__((cleanup(cfs_oci_referrers_free)))
 

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "oci/pull.h"
+
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "oci/json_doc.h"
+#include "oci/pulling.h"
+#include "oci/tag.h"
+#include "repo/object.h"
+#include "repo/stream/names.h"
+
+void cfs_oci_pulled_free(struct cfs_oci_pulled *pulled)
+{
+	cfs_oci_referrers_free(&pulled->referrers);
+	cfs_oci_image_free(&pulled->image);
+}
+
+/* The configuration of most artifacts, which layouts may leave out.
+ * Source: OCI image specification, manifest.md, "Guidance for an Empty
+ * Descriptor". */
+static bool is_empty_object(const struct cfs_oci_descriptor *d)
+{
+	return d->size == 2 &&
+	       strcmp(d->id.text, "sha256:44136fa355b3678a1146ad16f7e8649e"
+				  "94fb4fc21fe77e8310c060f61caaff8a") == 0;
+}
+
+static int read_config(struct cfs_pulling *p, struct cfs_err *err)
+{
+	struct cfs_oci_image *image = p->image;
+	const struct cfs_oci_descriptor *config = &image->manifest.config;
+	int r;
+
+	if (is_empty_object(config)) {
+		cfs_buf_adds(&image->config_text, "{}");
+		return cfs_buf_check(&image->config_text, err);
+	}
+	r = cfs_origin_read(p->pull->origin, &config->id, config->size,
+			    CFS_OCI_JSON_MAX, &image->config_text, err);
+	if (r == 0 && image->is_container)
+		r = cfs_oci_config_parse(cfs_buf_bytes(&image->config_text),
+					 &image->config, err);
+	return r < 0 ? cfs_ctx(err, "config %s", config->id.text) : 0;
+}
+
+static int read_documents(struct cfs_pulling *p, struct cfs_err *err)
+{
+	const struct cfs_oci_choice *choice = p->pull->choice;
+	struct cfs_oci_image *image = p->image;
+	int r;
+
+	image->id = choice->id;
+	cfs_buf_add(&image->manifest_text, choice->manifest.data,
+		    choice->manifest.len);
+	r = cfs_buf_check(&image->manifest_text, err);
+	if (r == 0)
+		r = cfs_oci_manifest_parse(cfs_buf_bytes(&image->manifest_text),
+					   &image->manifest, err);
+	if (r < 0)
+		return cfs_ctx(err, "manifest %s", image->id.text);
+	image->is_container = cfs_oci_manifest_is_container(&image->manifest);
+	return read_config(p, err);
+}
+
+static int check_layers(const struct cfs_oci_image *image, struct cfs_err *err)
+{
+	const struct cfs_oci_descriptors *layers = &image->manifest.layers;
+
+	if (!image->is_container)
+		return 0;
+	if (image->config.n_diff_ids != layers->n)
+		return cfs_fail(err, EBADMSG,
+				"manifest %s has %zu layers, its config %s %zu "
+				"diff_ids",
+				image->id.text, layers->n,
+				image->manifest.config.id.text,
+				image->config.n_diff_ids);
+	for (size_t i = 0; i < layers->n; i++)
+		if (cfs_oci_kind_of(layers->v[i].media_type) != CFS_OCI_LAYER)
+			return cfs_fail(err, EOPNOTSUPP,
+					"layer %zu (%s): media type '%s' is "
+					"not that of an archive",
+					i, layers->v[i].id.text,
+					layers->v[i].media_type);
+	return 0;
+}
+
+/* Looks for the stream @name and its object.  Returns 1 with *@ret, or 0. */
+static int find_stream(struct cfs_pulling *p, const char *name,
+		       struct cfs_digest *ret, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_digest id;
+	int r = cfs_stream_lookup(&p->store->repo, name, &id, err);
+
+	if (r > 0)
+		r = cfs_object_open(p->store->objects, &id, &fd, err);
+	if (r > 0)
+		*ret = id;
+	return r;
+}
+
+/* Sets image->layers[@n] if the layer is there. */
+static int find_layer(struct cfs_pulling *p, size_t n, struct cfs_err *err)
+{
+	char name[CFS_OCI_NAME_MAX];
+
+	cfs_oci_layer_name(cfs_oci_image_layer_id(p->image, n), name);
+	return find_stream(p, name, &p->image->layers[n], err);
+}
+
+bool cfs_pulling_keeps(const struct cfs_pulling *p, size_t n)
+{
+	return p->pull->keep_blobs && p->image->is_container &&
+	       !cfs_oci_id_equal(&p->image->manifest.layers.v[n].id,
+				 &p->image->config.diff_ids[n]);
+}
+
+/* Is nothing of layer @n to be read? */
+static int is_present(struct cfs_pulling *p, size_t n, struct cfs_err *err)
+{
+	char name[CFS_OCI_NAME_MAX];
+	struct cfs_digest ignored;
+	int r = find_layer(p, n, err);
+
+	if (r <= 0 || !cfs_pulling_keeps(p, n))
+		return r;
+	cfs_oci_blob_name(&p->image->manifest.layers.v[n].id, name);
+	return find_stream(p, name, &ignored, err);
+}
+
+/* Does a layer before @n have the same name?  Then that one is taken. */
+static bool is_repeated(const struct cfs_pulling *p, size_t n)
+{
+	const struct cfs_oci_id *id = cfs_oci_image_layer_id(p->image, n);
+
+	for (size_t i = 0; i < p->n_todo; i++)
+		if (cfs_oci_id_equal(
+			    cfs_oci_image_layer_id(p->image, p->todo[i]), id))
+			return true;
+	return false;
+}
+
+/* The same archive may be there as several blobs, of which each is kept. */
+static int find_repeated(struct cfs_pulling *p, struct cfs_err *err)
+{
+	for (size_t i = 0; i < p->image->manifest.layers.n; i++) {
+		int r = p->image->layers[i].alg ? 1 : find_layer(p, i, err);
+
+		if (r <= 0)
+			return r < 0 ? r
+				     : cfs_fail(err, EIO,
+						"layer %zu is gone again", i);
+	}
+	return 0;
+}
+
+static int by_size(const void *a, const void *b, void *ctx)
+{
+	const struct cfs_oci_descriptor *v = ctx;
+	uint64_t x = v[*(const size_t *)a].size, y = v[*(const size_t *)b].size;
+
+	if (x != y)
+		return x < y ? 1 : -1;
+	return *(const size_t *)a < *(const size_t *)b ? -1 : 1;
+}
+
+static int plan(struct cfs_pulling *p, struct cfs_err *err)
+{
+	size_t n = p->image->manifest.layers.n;
+
+	p->image->layers = calloc(n + 1, sizeof(*p->image->layers));
+	p->todo = calloc(n + 1, sizeof(*p->todo));
+	if (!p->image->layers || !p->todo)
+		return cfs_fail(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		int r = is_present(p, i, err);
+
+		if (r < 0)
+			return r;
+		if (r == 0 && (p->pull->keep_blobs || !is_repeated(p, i)))
+			p->todo[p->n_todo++] = i;
+	}
+	qsort_r(p->todo, p->n_todo, sizeof(*p->todo), by_size,
+		p->image->manifest.layers.v);
+	return 0;
+}
+
+/* What comes takes at least as much space as it does now, mostly more. */
+static int check_space(const struct cfs_pulling *p, struct cfs_err *err)
+{
+	uint64_t need = 0, have;
+	struct statvfs st;
+
+	for (size_t i = 0; i < p->n_todo; i++)
+		if (__builtin_add_overflow(
+			    need, p->image->manifest.layers.v[p->todo[i]].size,
+			    &need))
+			need = UINT64_MAX;
+	if (fstatvfs(p->store->objects, &st) < 0)
+		return cfs_fail_errno(err, "ask for free space");
+	if (__builtin_mul_overflow((uint64_t)st.f_bavail, (uint64_t)st.f_frsize,
+				   &have))
+		have = UINT64_MAX;
+	/* What is like an image that is there may take hardly any. */
+	if (need <= have || p->twins)
+		return 0;
+	return cfs_fail(err, ENOSPC,
+			"the repository has %llu MiB of free space, and the "
+			"layers to come take at least %llu MiB: gc removes "
+			"what nothing needs",
+			(unsigned long long)(have >> 20),
+			(unsigned long long)(need >> 20));
+}
+
+/* The EROFS images that the repository knows of already. */
+static void take_over_refs(struct cfs_pulling *p)
+{
+	CFS_AUTOIMAGE struct cfs_oci_image old = { 0 };
+	struct cfs_err ignored;
+
+	if (cfs_oci_image_open(&p->store->repo, &p->image->id, &old,
+			       &ignored) <= 0)
+		return;
+	p->image->erofs = cfs_steal_ptr(&old.erofs);
+	p->image->n_erofs = old.n_erofs;
+}
+
+static int take(struct cfs_pulling *p, struct cfs_err *err)
+{
+	int r = plan(p, err);
+
+	if (r == 0 && p->n_todo > 0)
+		cfs_pulling_find_twins(p);
+	if (r == 0)
+		r = check_space(p, err);
+	if (r == 0)
+		r = cfs_pulling_layers(p, err);
+	if (r == 0)
+		r = find_repeated(p, err);
+	if (r < 0)
+		return r;
+	take_over_refs(p);
+	return cfs_oci_image_write(p->store, p->image, err);
+}
+
+static int pull(struct cfs_pulling *p, struct cfs_err *err)
+{
+	int r = p->pull->tag ? cfs_oci_tag_check(p->pull->tag, err) : 0;
+
+	if (r == 0)
+		r = read_documents(p, err);
+	if (r == 0)
+		r = check_layers(p->image, err);
+	if (r == 0)
+		r = take(p, err);
+	if (r == 0 && p->image->is_container && p->pull->formats)
+		r = cfs_oci_make_images(p->store, p->image, p->pull->formats,
+					p->pull->bootable, &p->pull->tree, err);
+	return r;
+}
+
+/* One image or artifact, without a tag. */
+static int pull_one(struct cfs_store *store, const struct cfs_oci_pull *options,
+		    struct cfs_oci_pulled *ret, struct cfs_err *err)
+{
+	struct cfs_pulling p = { .store = store,
+				 .pull = options,
+				 .image = &ret->image,
+				 .lock = PTHREAD_MUTEX_INITIALIZER };
+	int r = pull(&p, err);
+
+	if (r == 0 && options->expected)
+		r = cfs_oci_expect(store, p.image, &options->tree,
+				   options->expected, &ret->expected, err);
+	ret->inline_bytes += p.inline_bytes;
+	ret->layers_todo = p.n_todo;
+	ret->layers_done = p.n_done;
+	free(p.todo);
+	cfs_twins_free(p.twins);
+	return r;
+}
+
+int cfs_oci_pull(struct cfs_store *store, const struct cfs_oci_pull *options,
+		 struct cfs_oci_pulled *ret, struct cfs_err *err)
+{
+	int r;
+
+	*ret = (struct cfs_oci_pulled){ 0 };
+	r = pull_one(store, options, ret, err);
+	if (r == 0 && ret->image.is_container && options->referrers)
+		r = cfs_oci_pull_referrers(store, options, pull_one, ret, err);
+	if (r == 0 && options->tag)
+		r = cfs_oci_tag_set(store, options->tag, &ret->image.id, err);
+	return r;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The artifacts that come with an image. */
+#include <stdio.h>
+#include <string.h>
+
+#include "oci/pulling.h"
+#include "oci/tag.h"
+
+/* Signatures of ours go first when there are more artifacts than are taken. */
+#define METADATA_TYPE "application/vnd.composefs.metadata.v1"
+
+struct taking {
+	struct cfs_store *store;
+	const struct cfs_oci_pull *pull;
+	cfs_pull_one_fn *pull_one;
+	struct cfs_oci_pulled *to;
+};
+
+static bool is_metadata(const struct cfs_oci_descriptor *d)
+{
+	return strcmp(d->artifact_type, METADATA_TYPE) == 0;
+}
+
+/* Otherwise as they were listed, which is how the image's maker put them. */
+static void metadata_first(struct cfs_oci_descriptors *list)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		struct cfs_oci_descriptor d = list->v[i];
+
+		if (!is_metadata(&d))
+			continue;
+		memmove(&list->v[to + 1], &list->v[to],
+			(i - to) * sizeof(*list->v));
+		list->v[to++] = d;
+	}
+}
+
+/* Failures that are about this machine and would meet the next one as well. */
+static bool is_ours(int r)
+{
+	switch (-r) {
+	case ENOSPC:
+	case EDQUOT:
+	case EROFS:
+	case ENOMEM:
+	case EACCES:
+	case EPERM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static enum cfs_oci_skip reason_of(int r)
+{
+	switch (-r) {
+	case ENOENT:
+		return CFS_OCI_SKIP_MISSING;
+	case EBADMSG:
+		return CFS_OCI_SKIP_DIGEST;
+	default:
+		return CFS_OCI_SKIP_READ;
+	}
+}
+
+static bool is_large(const struct cfs_oci_manifest *m)
+{
+	uint64_t left = CFS_PULL_ARTIFACT_MAX;
+
+	if (m->layers.n > CFS_PULL_ARTIFACT_BLOBS_MAX)
+		return true;
+	for (size_t i = 0; i < m->layers.n; i++) {
+		if (m->layers.v[i].size > left)
+			return true;
+		left -= m->layers.v[i].size;
+	}
+	return false;
+}
+
+/* Returns why the artifact @text is not to be taken, or -1 if it is. */
+static int reason_against(const struct taking *t, const struct cfs_buf *text)
+{
+	CFS_AUTOMANIFEST struct cfs_oci_manifest m = { 0 };
+	struct cfs_err ignored;
+
+	if (cfs_oci_manifest_parse(cfs_buf_bytes(text), &m, &ignored) < 0)
+		return CFS_OCI_SKIP_CONTENT;
+	if (!m.has_subject ||
+	    !cfs_oci_id_equal(&m.subject.id, &t->to->image.id))
+		return CFS_OCI_SKIP_SUBJECT;
+	if (cfs_oci_manifest_is_container(&m))
+		return CFS_OCI_SKIP_KIND;
+	return is_large(&m) ? CFS_OCI_SKIP_SIZE : -1;
+}
+
+static int take_choice(struct taking *t, const struct cfs_oci_choice *choice,
+		       struct cfs_err *err)
+{
+	struct cfs_oci_pulled pulled = { 0 };
+	const struct cfs_oci_pull artifact = {
+		.origin = t->pull->origin,
+		.choice = choice,
+		.threads = 1,
+	};
+	int r = t->pull_one(t->store, &artifact, &pulled, err);
+
+	t->to->inline_bytes += pulled.inline_bytes;
+	cfs_oci_pulled_free(&pulled);
+	return r;
+}
+
+/* Returns -1 once the artifact @d is in the repository, why it is skipped, or
+ * an error that ends the pull in *@ret_fatal. */
+static int take(struct taking *t, const struct cfs_oci_descriptor *d,
+		int *ret_fatal, struct cfs_err *err)
+{
+	CFS_AUTOCHOICE struct cfs_oci_choice choice = { .id = d->id };
+	int why, r = cfs_origin_manifest(t->pull->origin, &d->id, d->size,
+					 &choice.manifest, err);
+
+	if (r == 0) {
+		why = reason_against(t, &choice.manifest);
+		if (why >= 0)
+			return why;
+		r = take_choice(t, &choice, err);
+	}
+	if (r < 0 && is_ours(r))
+		*ret_fatal = cfs_ctx(err, "artifact %s", d->id.text);
+	return r < 0 ? (int)reason_of(r) : -1;
+}
+
+/* Is the artifact there, and listed, as an earlier pull left it? */
+static bool is_there(const struct taking *t, const char *ref,
+		     const struct cfs_oci_id *id)
+{
+	char have[CFS_CONTENT_ID_MAX], name[CFS_OCI_NAME_MAX];
+	struct cfs_repo *repo = &t->store->repo;
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	struct cfs_err ignored;
+
+	cfs_oci_manifest_name(id, name);
+	return cfs_stream_ref_get(repo, ref, have, &ignored) > 0 &&
+	       strcmp(have, name) == 0 &&
+	       cfs_oci_image_open(repo, id, &image, &ignored) > 0;
+}
+
+static int take_and_list(struct taking *t, const struct cfs_oci_descriptor *d,
+			 int *ret_why, struct cfs_err *err)
+{
+	char ref[sizeof(CFS_OCI_REFERRERS "//") + 2 * CFS_OCI_ID_MAX];
+	char name[CFS_OCI_NAME_MAX];
+	int fatal = 0;
+
+	*ret_why = -1;
+	snprintf(ref, sizeof(ref), CFS_OCI_REFERRERS "/%s/%s",
+		 t->to->image.id.text, d->id.text);
+	if (is_there(t, ref, &d->id))
+		return 0;
+	*ret_why = take(t, d, &fatal, err);
+	if (fatal < 0 || *ret_why >= 0)
+		return fatal;
+	cfs_oci_manifest_name(&d->id, name);
+	return cfs_stream_ref_set(t->store, ref, name, err);
+}
+
+static int take_all(struct taking *t, struct cfs_err *err)
+{
+	struct cfs_oci_referrers *list = &t->to->referrers;
+	size_t n = list->found.n;
+
+	list->found.n = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct cfs_oci_descriptor d = list->found.v[i];
+		int why = CFS_OCI_SKIP_LIMIT, r = 0;
+
+		if (list->found.n < CFS_PULL_ARTIFACTS_MAX)
+			r = take_and_list(t, &d, &why, err);
+		if (r == 0 && why < 0)
+			list->found.v[list->found.n++] = d;
+		else if (r == 0)
+			r = cfs_oci_referrers_skip(list, why, &d.id, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int cfs_oci_pull_referrers(struct cfs_store *store,
+			   const struct cfs_oci_pull *pull,
+			   cfs_pull_one_fn *pull_one,
+			   struct cfs_oci_pulled *ret, struct cfs_err *err)
+{
+	struct taking t = {
+		.store = store, .pull = pull, .pull_one = pull_one, .to = ret
+	};
+	int r = cfs_origin_referrers(pull->origin, &ret->image.id,
+				     &ret->referrers, err);
+
+	if (r < 0)
+		return cfs_ctx(err, "artifacts about %s", ret->image.id.text);
+	metadata_first(&ret->referrers.found);
+	return take_all(&t, err);
+}
