@@ -106,5 +106,6 @@ extern const struct cfs_cmd cmd_verify_image;
 extern const struct cfs_cmd cmd_enable_verity;
 extern const struct cfs_cmd cmd_genkey;
 extern const struct cfs_cmd cmd_keyring;
+extern const struct cfs_cmd cmd_oci;
 
 #endif

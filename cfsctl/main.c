@@ -29,6 +29,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_enable_verity,
 	&cmd_genkey,
 	&cmd_keyring,
+	&cmd_oci,
 	NULL,
 };
 

@@ -63,6 +63,6 @@ check "no option is mentioned that does not exist" test ! -s unknown
 cat unknown
 # Items of the section about JSON name several commands at once.
 sed '/^\.Ss JSON/,/^\.Ss Disks/d' "$page" |
-	sed -n 's/^\.It Cm \(keyring [a-z-]*\|[a-z-]*\).*/\1/p' | sort -u > items
+	sed -n 's/^\.It Cm \(\(keyring\|oci\) [a-z-]*\|[a-z-]*\).*/\1/p' | sort -u > items
 same "and no command" "$(comm -23 items <(sort <<< "$commands"))" ""
 finish

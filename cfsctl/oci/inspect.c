@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "cfsctl/cli/json.h"
+#include "cfsctl/oci/oci.h"
+#include "oci/tag.h"
+
+struct options {
+	bool manifest, config;
+};
+
+static const struct cfs_opt options[] = {
+	{ .name = "manifest",
+	  .help = "print the manifest as it is",
+	  CFS_OPT_SETS(struct options, manifest) },
+	{ .name = "config",
+	  .help = "print the configuration as it is",
+	  CFS_OPT_SETS(struct options, config) },
+	{ 0 },
+};
+
+static int print_text(const struct cfs_buf *text, struct cfs_err *err)
+{
+	if (fwrite(text->data, 1, text->len, stdout) != text->len ||
+	    putchar('\n') == EOF)
+		return cfs_fail_errno(err, "write");
+	return 0;
+}
+
+static int write_referrer(const char *ref, const char *content_id, void *arg,
+			  struct cfs_err *err)
+{
+	(void)content_id;
+	(void)err;
+	cfs_json_write_text(arg, NULL, ref);
+	return 0;
+}
+
+/* The EROFS image of the repository's own format. */
+static void write_erofs(struct cfs_json_writer *w, const char *name,
+			const struct cfs_oci_image *image, unsigned format,
+			bool bootable)
+{
+	struct cfs_oci_erofs erofs = { .bootable = bootable, .v1 = format < 2 };
+	char hex[CFS_DIGEST_HEX_MAX] = "";
+	struct cfs_digest id;
+
+	if (cfs_oci_image_erofs(image, &erofs, &id))
+		cfs_digest_to_hex(&id, hex);
+	cfs_json_write_text(w, name, *hex ? hex : NULL);
+}
+
+static int print_all(const struct cfs_repo *repo, struct cfs_oci_image *image,
+		     struct cfs_err *err)
+{
+	char dir[sizeof(CFS_OCI_REFERRERS "/") + CFS_OCI_ID_MAX];
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	struct cfs_json_writer w = { .buf = &buf };
+	unsigned format = repo->meta.erofs_default;
+	int r;
+
+	snprintf(dir, sizeof(dir), CFS_OCI_REFERRERS "/%s", image->id.text);
+	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
+	cfs_json_write_buf(&w, "manifest", &image->manifest_text);
+	cfs_json_write_buf(&w, "config", &image->config_text);
+	cfs_json_write_array(&w, "referrers", CFS_JSON_LINES);
+	r = cfs_stream_ref_each(repo, dir, write_referrer, &w, err);
+	cfs_json_write_end(&w);
+	write_erofs(&w, "composefs_erofs", image, format, false);
+	write_erofs(&w, "composefs_boot_erofs", image, format, true);
+	cfs_json_write_end(&w);
+	return r < 0 ? r : cmd_json_print(&w, err);
+}
+
+static int run(const struct cfs_call *call, struct cfs_err *err)
+{
+	const struct options *o = call->options;
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r;
+
+	if (o->manifest && o->config)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--manifest and --config exclude each other");
+	r = cmd_open_repo(call->g, &repo, err);
+	if (r == 0)
+		r = cfs_oci_image_find(&repo, call->operand[0], &image, err);
+	if (r < 0)
+		return r;
+	if (o->manifest || o->config)
+		return print_text(o->manifest ? &image.manifest_text
+					      : &image.config_text,
+				  err);
+	return print_all(&repo, &image, err);
+}
+
+const struct cfs_cmd cmd_oci_inspect = {
+	.name = "inspect",
+	.help = "print what describes an image, and what was made of it",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "IMAGE" } },
+	.run = run,
+};

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* cfsctl oci: images of the Open Container Initiative. */
+#include "cfsctl/oci/oci.h"
+
+static const struct cfs_cmd *const commands[] = {
+	&cmd_oci_pull, &cmd_oci_images,	    &cmd_oci_inspect,
+	&cmd_oci_tag,  &cmd_oci_untag,	    &cmd_oci_layer,
+	&cmd_oci_dump, &cmd_oci_compute_id, &cmd_oci_digest_karg,
+	NULL,
+};
+
+const struct cfs_cmd cmd_oci = {
+	.name = "oci",
+	.help = "OCI images: pull, list, inspect, compute digests",
+	.sub = commands,
+};

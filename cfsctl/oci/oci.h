@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* What the commands of `cfsctl oci` share. */
+#ifndef CFS_CFSCTL_OCI_OCI_H
+#define CFS_CFSCTL_OCI_OCI_H
+
+#include "cfsctl/cfsctl.h"
+#include "oci/image.h"
+#include "oci/tree.h"
+
+/* Options about the tree of an image, and their rows. */
+struct cfs_oci_tree_choice {
+	bool bootable;
+	bool create_parents;
+	enum cfs_xattr_filter filter;
+};
+
+#define CFS_OCI_TREE_OPTIONS(type, tree)                                   \
+	{ .name = "bootable",                                              \
+	  .help = "the tree to boot: empty /boot and /sysroot, label all " \
+		  "files by the SELinux policy in the image",              \
+	  CFS_OPT_SETS(type, tree.bootable) },                             \
+		CFS_OCI_MERGE_OPTIONS(type, tree)
+#define CFS_OCI_MERGE_OPTIONS(type, tree)                                    \
+	{ .name = "create-parents",                                          \
+	  .help = "make directories that no layer describes 0755, owned by " \
+		  "root, of time 0",                                         \
+	  CFS_OPT_SETS(type, tree.create_parents) },                         \
+	{                                                                    \
+		.name = "xattrs", .value = "MODE",                           \
+		.help = "allowlist-only (default) or keep-user-xattrs",      \
+		.choices = cmd_source_xattrs,                                \
+		CFS_OPT_PARSES(type, tree.filter, cmd_source_filter)         \
+	}
+
+/* EROFS formats, 1 << N: those of the repository, or that of
+ * --erofs-version. */
+unsigned cmd_oci_formats(const struct cfs_globals *g,
+			 const struct cfs_meta *meta) CFS_NONNULL;
+
+/* The tree of the image that the operand @name means, as @choice has it. */
+int cmd_oci_tree(const struct cfs_globals *g, const char *name,
+		 const struct cfs_oci_tree_choice *choice,
+		 enum cfs_alg *ret_alg, unsigned *ret_format,
+		 struct cfs_tree **ret,
+		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+extern const struct cfs_cmd cmd_oci_pull;
+extern const struct cfs_cmd cmd_oci_images;
+extern const struct cfs_cmd cmd_oci_inspect;
+extern const struct cfs_cmd cmd_oci_tag;
+extern const struct cfs_cmd cmd_oci_untag;
+extern const struct cfs_cmd cmd_oci_layer;
+extern const struct cfs_cmd cmd_oci_dump;
+extern const struct cfs_cmd cmd_oci_compute_id;
+extern const struct cfs_cmd cmd_oci_digest_karg;
+
+#endif

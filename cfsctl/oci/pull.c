@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "oci/pull.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cfsctl/cli/line.h"
+#include "cfsctl/cli/progress.h"
+#include "cfsctl/cli/units.h"
+#include "cfsctl/oci/oci.h"
+#include "cfsctl/tree_source.h"
+
+struct options {
+	struct cfs_oci_tree_choice tree;
+	struct cfs_oci_platform platform; /* os "": this machine's */
+	const char *expected;		  /* hex digits, or NULL */
+	struct cfs_origin_options registry;
+	unsigned threads;
+	bool keep_blobs;
+};
+
+static int parse_platform(const char *text, void *to, struct cfs_err *err)
+{
+	return cfs_oci_platform_parse(text, to, err) < 0
+		       ? cfs_fail(err, CFS_EUSAGE,
+				  "'%s' is not OS/ARCH or OS/ARCH/VARIANT",
+				  text)
+		       : 0;
+}
+
+static const struct cfs_opt options[] = {
+	CFS_OCI_TREE_OPTIONS(struct options, tree),
+	{ .name = "expected-digest",
+	  .value = "HEX",
+	  .help = "fail unless the image to boot has this digest, whichever of "
+		  "the EROFS formats and --xattrs modes gives it",
+	  CFS_OPT_SETS(struct options, expected) },
+	{ .name = "platform",
+	  .value = "OS/ARCH[/VARIANT]",
+	  .help = "of several images take the one for this platform (default: "
+		  "this machine's)",
+	  CFS_OPT_PARSES(struct options, platform, parse_platform) },
+	{ .name = "keep-blobs",
+	  .help = "keep compressed layers too, to be exported as they came",
+	  CFS_OPT_SETS(struct options, keep_blobs) },
+	{ .name = "authfile",
+	  .value = "FILE",
+	  .help = "credentials for registries (default: those of skopeo)",
+	  CFS_OPT_SETS(struct options, registry.authfile) },
+	{ .name = "cert-dir",
+	  .value = "DIR",
+	  .help = "certificates of the registry, and of ours for it",
+	  CFS_OPT_SETS(struct options, registry.cert_dir) },
+	{ .name = "no-tls-verify",
+	  .help = "take any certificate of the registry, and plain HTTP",
+	  CFS_OPT_SETS(struct options, registry.no_tls_verify) },
+	CFS_OPT_THREADS(struct options, threads),
+	{ 0 },
+};
+
+/* What is shown while layers come. */
+struct shown {
+	struct cfs_progress progress;
+	struct cfs_progress_parts parts;
+};
+
+static void plan(void *ctx, size_t layers, uint64_t bytes)
+{
+	struct shown *s = ctx;
+
+	(void)layers;
+	cmd_progress_start_parts(&s->progress, "pulled", bytes, &s->parts);
+}
+
+static void begin_layer(void *ctx, size_t layer, const struct cfs_oci_id *id,
+			uint64_t size)
+{
+	struct shown *s = ctx;
+	char name[13];
+
+	snprintf(name, sizeof(name), "%.12s", cfs_oci_id_hex(id));
+	cmd_progress_part_begin(&s->parts, layer, name, size);
+}
+
+static void read_layer(void *ctx, size_t layer, uint64_t bytes)
+{
+	struct shown *s = ctx;
+
+	cmd_progress_bytes(&s->progress, bytes);
+	cmd_progress_part_bytes(&s->parts, layer, bytes);
+}
+
+static void end_layer(void *ctx, size_t layer)
+{
+	struct shown *s = ctx;
+
+	cmd_progress_part_end(&s->parts, layer);
+}
+
+/* Source: composefs-rs crates/composefs-ctl/src/lib.rs. */
+static void print(const struct cfs_store *store,
+		  const struct cfs_oci_pulled *pulled, const char *tag)
+{
+	const struct cfs_oci_image *image = &pulled->image;
+	char stored[CFS_UNITS_MAX], kept[CFS_UNITS_MAX];
+	char hex[CFS_DIGEST_HEX_MAX];
+
+	cfs_digest_to_hex(&image->manifest_stream, hex);
+	cmd_line(stdout, "manifest %s", image->id.text);
+	cmd_line(stdout, "config   %s", image->manifest.config.id.text);
+	cmd_line(stdout, "verity   %s", hex);
+	cmd_line(stdout, "tagged   %s", tag);
+	cmd_line(stdout,
+		 "objects  %llu new + %llu already present objects; %s "
+		 "stored, %s inlined",
+		 (unsigned long long)store->stats.added,
+		 (unsigned long long)store->stats.present,
+		 cmd_size_text(store->stats.added_bytes, stored),
+		 cmd_size_text(pulled->inline_bytes, kept));
+}
+
+/* The image to boot of the repository's own format. */
+static void print_boot(const struct cfs_oci_image *image, unsigned format,
+		       enum cfs_xattr_filter filter)
+{
+	const struct cfs_oci_erofs erofs = { .bootable = true,
+					     .v1 = format < 2,
+					     .filter = filter };
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_digest id;
+
+	if (!cfs_oci_image_erofs(image, &erofs, &id))
+		return;
+	cfs_digest_to_hex(&id, hex);
+	cmd_line(stdout, "Boot image: %s", hex);
+}
+
+static void print_expected(const struct cfs_digest *id,
+			   const struct cfs_oci_erofs *how)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+
+	cfs_digest_to_hex(id, hex);
+	cmd_line(stdout, "Boot image: %s (xattr-mode=%s, format-version=V%d)",
+		 hex, cmd_source_xattrs[how->filter], how->v1 ? 1 : 2);
+}
+
+static void print_notes(const struct cfs_oci_choice *choice,
+			const struct cfs_oci_referrers *referrers)
+{
+	if (choice->any_platform)
+		cmd_line(stderr,
+			 "note: the image is for %s, which this machine is not",
+			 choice->platform);
+	for (size_t i = 0; i < referrers->n_skipped; i++) {
+		const struct cfs_oci_skipped *s = &referrers->skipped[i];
+
+		cmd_line(stderr,
+			 "note: artifact %s about the image is left out: %s",
+			 *s->id.text ? s->id.text : "(without a digest)",
+			 cfs_oci_skip_text(s->why));
+	}
+}
+
+/* What a pull that failed leaves, which the next one need not fetch. */
+static void print_progress(const struct cfs_oci_pulled *pulled)
+{
+	if (pulled->layers_done > 0)
+		cmd_line(stderr,
+			 "note: %zu of %zu layers to come are in the "
+			 "repository now; the next pull goes on from there",
+			 pulled->layers_done, pulled->layers_todo);
+}
+
+/* The digest of --expected-digest.  Returns 1, or 0 when there is none. */
+static int expected_digest(const struct options *o, enum cfs_alg alg,
+			   struct cfs_digest *ret, struct cfs_err *err)
+{
+	int r;
+
+	if (!o->expected)
+		return 0;
+	r = cfs_digest_from_hex(o->expected, strlen(o->expected), ret, err);
+	if (r == 0 && ret->alg != alg)
+		r = cfs_fail(err, EINVAL,
+			     "it is of %s, and the repository of %s",
+			     cfs_alg_name(ret->alg), cfs_alg_name(alg));
+	return r < 0 ? cfs_ctx(err, "--expected-digest") : 1;
+}
+
+static int pull(struct cfs_store *store, const struct cfs_oci_pull *params,
+		const struct options *o, struct shown *shown,
+		struct cfs_err *err)
+{
+	struct cfs_oci_pulled pulled;
+	int r = cfs_oci_pull(store, params, &pulled, err);
+
+	cmd_progress_end(&shown->progress);
+	if (r < 0) {
+		print_progress(&pulled);
+	} else {
+		print(store, &pulled, params->tag);
+		if (params->expected)
+			print_expected(params->expected, &pulled.expected);
+		else if (params->bootable)
+			print_boot(&pulled.image,
+				   store->repo.meta.erofs_default,
+				   o->tree.filter);
+		print_notes(params->choice, &pulled.referrers);
+	}
+	cfs_oci_pulled_free(&pulled);
+	return r;
+}
+
+static int choose_and_pull(const struct cfs_call *call, struct cfs_store *store,
+			   struct cfs_origin *origin, struct cfs_err *err)
+{
+	const struct options *o = call->options;
+	struct shown shown = { .parts = CFS_PROGRESS_PARTS_INIT };
+	const struct cfs_oci_progress progress = { plan, begin_layer,
+						   read_layer, end_layer,
+						   &shown };
+	CFS_AUTOCHOICE struct cfs_oci_choice choice = { 0 };
+	struct cfs_digest expected;
+	struct cfs_oci_pull params = {
+		.origin = origin,
+		.choice = &choice,
+		.tag = call->operand[call->n > 1],
+		.threads = o->threads,
+		.formats = cmd_oci_formats(call->g, &store->repo.meta),
+		.bootable = o->tree.bootable,
+		.keep_blobs = o->keep_blobs,
+		.referrers = true,
+		.tree = { .create_parents = o->tree.create_parents,
+			  .filter = o->tree.filter },
+		.progress = &progress,
+	};
+	int r = expected_digest(o, store->repo.meta.alg, &expected, err);
+
+	if (r > 0)
+		params.expected = &expected;
+	if (r >= 0)
+		r = cfs_origin_choose(origin,
+				      *o->platform.os ? &o->platform : NULL,
+				      &choice, err);
+	if (r == 0)
+		r = pull(store, &params, o, &shown, err);
+	return r;
+}
+
+static int run(const struct cfs_call *call, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_origin_free) struct cfs_origin *origin = NULL;
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	const struct options *o = call->options;
+	int r;
+
+	if (o->expected && !o->tree.bootable)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--expected-digest needs --bootable");
+	r = cmd_open_store(call->g, &store, err);
+	if (r < 0)
+		return r;
+	cfs_store_trust_names(&store);
+	r = cfs_origin_open_with(call->operand[0], &o->registry, &origin, err);
+	if (r == 0)
+		r = choose_and_pull(call, &store, origin, err);
+	return r < 0 ? cfs_ctx(err, "pull %s", call->operand[0]) : 0;
+}
+
+const struct cfs_cmd cmd_oci_pull = {
+	.name = "pull",
+	.help = "take an image from a layout, an archive or a registry",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "FROM" }, { "NAME", .optional = true } },
+	.run = run,
+};

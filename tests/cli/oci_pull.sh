@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# cfsctl oci pull, images, inspect, tag, untag, layer: what comes into the
+# repository, what is named, and what is left out.
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+
+image() {
+	python3 -B "$CFS_SRC/tests/oci/image.py" "$@"
+}
+oci() {
+	cfsctl --repo repo oci "$@"
+}
+fresh() {
+	rm -rf repo && cfsctl --repo repo init --insecure > /dev/null
+}
+# TAR FILE...: an archive of the current folder's files, always the same.
+archive() {
+	tar --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner \
+		-C tree -cf "$@"
+}
+json() { # EXPRESSION: of the document d on stdin
+	python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"
+}
+
+mkdir -p tree/usr/bin tree/etc tree/boot tree/sysroot
+head -c 300000 /dev/zero | tr '\0' a > tree/usr/bin/large
+head -c 20000 /dev/zero | tr '\0' b > tree/usr/bin/medium
+echo small > tree/etc/small
+archive base.tar usr boot sysroot
+archive etc.tar etc
+one=$(image lay one base.tar etc.tar)
+image lay two --gzip base.tar etc.tar > two.digest
+
+fresh
+oci pull oci:lay:one > out
+same "the first pull stores what is large" \
+	"$(grep -o '^objects  [0-9]* new' out)" "objects  11 new"
+same "the tag is what was pulled" "$(oci images --json | json 'd["images"][0]["name"]')" "oci:lay:one"
+oci pull oci:lay:one > again
+same "the second pull stores nothing" "$(grep -o '^objects  [0-9]* new' again)" "objects  0 new"
+same "and says the same of the image" "$(head -3 again)" "$(head -3 out)"
+oci pull oci:lay:two b > out
+same "of the same layers compressed only documents are new" \
+	"$(grep -o '^objects  [0-9]* new' out)" "objects  3 new"
+same "two tags, in order" "$(oci images --json | json '[i["name"] for i in d["images"]]')" "['b', 'oci:lay:one']"
+same "images are the same" "$(oci compute-id b)" "$(oci compute-id oci:lay:one)"
+same "a digest finds the image" "$(oci compute-id "@$one")" "$(oci compute-id b)"
+check "the table has digest and layers" grep -q "${one:7:12}.*2.*0" <(oci images)
+same "inspect has the manifest as it came" \
+	"$(oci inspect "@$one" --manifest | head -c -1 | sha256sum | cut -c-64)" "${one#sha256:}"
+same "and the EROFS image" "$(oci inspect b | json 'd["composefs_erofs"]')" "$(oci compute-id b)"
+same "a layer comes out as it went in" \
+	"$(oci layer "sha256:$(sha256sum < etc.tar | cut -c-64)" | sha256sum)" "$(sha256sum < etc.tar)"
+refuse "of layers that are not there" "there is no layer" oci layer "sha256:$(printf 0%.0s {1..64})"
+
+oci tag b c > out
+same "a tag is set" "$(cat out)" "Tagged $(cat two.digest) as c"
+check "and taken away" oci untag c
+refuse "once" "Failed to remove tag c" oci untag c
+refuse "what is not there gets no tag" "sha256:" oci tag "@sha256:$(printf 1%.0s {1..64})" d
+
+check "blobs are kept on demand" oci pull --keep-blobs oci:lay:two b
+kept=$(readlink -f repo/streams/oci-blob-* | wc -l)
+same "for layers that are compressed" "$kept" 2
+
+# Origins.
+tar -C lay -cf lay.tar . && fresh
+check "an archive of a layout" oci pull oci-archive:lay.tar:one x
+same "is the same image" "$(oci inspect x --manifest | head -c -1 | sha256sum | cut -c-64)" "${one#sha256:}"
+refuse "no such tag: those there are are named" "one, two" oci pull oci:lay:three
+refuse "several, and none was asked for" "several" oci pull oci:lay
+refuse "not a layout" "empty" oci pull oci:empty
+refuse "no transport" "no-transport" oci pull no-transport:x
+
+# Platforms.
+image other one --arch riscv64 base.tar etc.tar > /dev/null
+oci pull oci:other y 2> err > out
+check "the only image is taken, with a word" grep -q "note: the image is for linux/riscv64" err
+refuse "another one is not there" "riscv64" oci pull --platform linux/s390x oci:other z
+refuse "a platform has two parts" "OS/ARCH" oci pull --platform linux oci:other z
+
+# Images to boot.
+boot=$(oci compute-id --bootable x)
+check "the expected one" quiet oci pull --bootable --expected-digest "$boot" oci:lay:one x
+same "is said" "$(tail -1 quiet.out)" "Boot image: $boot (xattr-mode=allowlist-only, format-version=V1)"
+v2=$(cfsctl --repo repo --erofs-version 2 oci compute-id --bootable x)
+check "also of a format that is not the repository's" \
+	quiet oci pull --bootable --expected-digest "$v2" oci:lay:one x
+same "which is said" "$(tail -1 quiet.out)" "Boot image: $v2 (xattr-mode=allowlist-only, format-version=V2)"
+check "and stays" test -e "repo/images/$v2"
+refuse "another one" "(tried 6 mode/version combinations)" \
+	oci pull --bootable --expected-digest "${boot//[0-9]/0}" oci:lay:one never
+refuse "has no tag" "never" oci inspect never
+refuse "what is expected boots" "needs --bootable" oci pull --expected-digest "$boot" oci:lay:one x
+refuse "a digest has the right length" "--expected-digest" oci pull --bootable --expected-digest abc oci:lay:one x
+
+# Damage.
+fresh
+image bad one --lie base.tar etc.tar > /dev/null
+refuse "a damaged blob: layer and digest" "layer 1 (sha256:$(sha256sum < etc.tar | cut -c-64))" \
+	oci pull oci:bad:one x
+check "the good layer stays" grep -q "note: 1 of 2 layers" "stderr.$$"
+same "nothing is named" "$(oci images)" "No images found"
+check "the right blob in its place, and it goes on" cp "lay/blobs/sha256/$(sha256sum < etc.tar | cut -c-64)" bad/blobs/sha256/
+check "to the end" quiet oci pull oci:bad:one x
+rm "bad/blobs/sha256/$(sha256sum < base.tar | cut -c-64)"
+check "what is there is not asked for" quiet oci pull oci:bad:one x
+fresh
+refuse "a missing blob" "the blob is missing" oci pull oci:bad:one x
+
+# Artifacts about an image.
+echo signature > sig
+echo other > sbom
+sig=$(image lay - --artifact application/vnd.example.sig --subject one sig)
+image lay - --artifact application/vnd.example.bom --subject two sbom > /dev/null
+large=$(for i in $(seq 17); do echo $i > blob.$i; echo blob.$i; done)
+much=$(image lay - --artifact application/vnd.example.much --subject one $large)
+echo third > third
+broken=$(image lay - --artifact application/vnd.example.lie --subject one --lie third)
+fresh
+check "an image with artifacts" quiet oci pull oci:lay:one x 2> err
+same "the one that is about it and good comes with it" \
+	"$(oci inspect x | json 'd["referrers"]')" "['$sig']"
+same "and is counted" "$(oci images --json | json 'd["images"][0]["referrer_count"]')" 1
+check "one of too many blobs is left out" grep -q "artifact $much.*larger than what is taken" err
+check "one that is damaged is, too" grep -q "artifact $broken.*not what its digest says" err
+check "an artifact is an image that can be opened" quiet oci inspect "@$sig"
+oci pull oci:lay:one x > out 2>&1
+check "the next pull has nothing new" grep -q "^objects  0 new" out
+
+# Names.
+for tag in @x . .. "$(printf 'a\033b')" ""; do
+	refuse "no tag '$(printf %q "$tag")'" "name" oci pull oci:lay:one "$tag"
+done
+check "a reference is a tag" quiet oci pull oci:lay:one example.org/a/b:1
+same "as it is" "$(oci images --json | json 'd["images"][0]["name"]')" example.org/a/b:1
+finish
