@@ -51,6 +51,16 @@ int cfs_object_add_copy(struct cfs_store *store, int fd, uint64_t size,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * Stores the object @id of another repository, whose objects/ is @from, without
+ * copying its bytes where file systems allow: as a further name of its file, else
+ * by sharing its blocks.  It was measured or read before it has the name.
+ * Errors: -ENOENT it is not there, -EBADMSG it is not what its name says, ...
+ */
+int cfs_object_add_shared(struct cfs_store *store, int from,
+			  const struct cfs_digest *id,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Opens the object @id below @objects (objects/) for reading.
  * Returns 1 with *@ret_fd (the caller closes it), or 0 when it is not there.
  * Errors: -EINVAL it is no regular file, ...  It is not measured.

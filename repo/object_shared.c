@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "repo/incoming.h"
+#include "repo/object.h"
+
+/* May another file system, or the kernel, have reasons against a link that
+ * copying does not meet? */
+static bool may_copy(int code)
+{
+	return code == EXDEV || code == EPERM || code == EMLINK ||
+	       code == EEXIST || code == ENOENT || code == EOPNOTSUPP;
+}
+
+/* Gives the file @fd the name of the object: it, and not what has its name by
+ * now, is what was checked. */
+static int name_file(const struct cfs_incoming *in, int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, path, in->shard, strchr(in->path, '/') + 1,
+		   AT_SYMLINK_FOLLOW) < 0)
+		return -errno;
+	return 0;
+}
+
+static int add(struct cfs_store *store, struct cfs_incoming *in, int fd,
+	       bool is_measured, struct cfs_err *err)
+{
+	int r, found;
+
+	r = cfs_incoming_prepare(store, in, err);
+	if (r < 0)
+		return r;
+	found = cfs_incoming_look(store, in, err);
+	if (found < 0)
+		return found;
+	if (found == CFS_FOUND_GOOD) {
+		store->stats.present++;
+		return 0;
+	}
+	r = found == CFS_FOUND_ABSENT && (is_measured || !store->secure)
+		    ? name_file(in, fd)
+		    : -EEXIST;
+	if (r < 0 && may_copy(-r))
+		return cfs_object_add_copy(store, fd, in->size, &in->id, err);
+	if (r < 0)
+		return cfs_fail(err, -r, "link: %s", strerror(-r));
+	store->dirty = true;
+	store->stats.added++;
+	return 0;
+}
+
+int cfs_object_add_shared(struct cfs_store *store, int from,
+			  const struct cfs_digest *id, struct cfs_err *err)
+{
+	struct cfs_incoming in = { .id = *id };
+	CFS_AUTOFD int fd = -EBADF;
+	char path[CFS_OBJECT_PATH_MAX];
+	struct stat st;
+	int r = cfs_object_open(from, id, &fd, err), checked = 0;
+
+	if (r == 0)
+		r = cfs_fail(err, ENOENT, "it is missing");
+	if (r > 0)
+		r = checked = cfs_object_check(fd, id, err);
+	if (r >= 0 && fstat(fd, &st) < 0)
+		r = cfs_fail_errno(err, "stat");
+	if (r >= 0) {
+		in.size = (uint64_t)st.st_size;
+		r = add(store, &in, fd, checked == CFS_CHECKED_MEASURED, err);
+	}
+	cfs_digest_to_path(id, path);
+	return r < 0 ? cfs_ctx(err, "objects/%s", path) : 0;
+}
