@@ -97,14 +97,52 @@ int cfs_split_object(struct cfs_split *split, uint64_t raw_before,
 	return 0;
 }
 
+static int walk(struct cfs_split *split, struct cfs_tar *tar,
+		cfs_oci_layer_fn *fn, void *arg, struct cfs_err *err)
+{
+	const struct cfs_tar_entry *entry;
+	uint64_t external = 0;
+	struct cfs_digest id;
+	int r;
+
+	while ((r = cfs_tar_next(tar, &entry, err)) > 0) {
+		if (entry->is_external) {
+			external += entry->size;
+			r = cfs_split_object(split, entry->raw_before, &id,
+					     err);
+			if (r < 0)
+				return cfs_tar_entry_ctx(entry, err);
+		}
+		r = fn(arg, entry, entry->is_external ? &id : NULL, err);
+		if (r != 0)
+			return r;
+	}
+	if (r == 0 && (!cfs_split_is_done(split) ||
+		       split->at + external != cfs_stream_size(split->stream)))
+		return cfs_fail(err, EBADMSG,
+				"the stream has more or less than the archive");
+	return r;
+}
+
+int cfs_oci_layer_each(struct cfs_stream *stream, cfs_oci_layer_fn *fn,
+		       void *arg, struct cfs_err *err)
+{
+	struct cfs_split split = { .stream = stream };
+	const struct cfs_source source = cfs_split_source(&split);
+	CFS_AUTO(cfs_tar_free) struct cfs_tar *tar = NULL;
+	int r = cfs_tar_new(&source, NULL, CFS_TAR_SPLIT, &tar, err);
+
+	if (r == 0)
+		r = walk(&split, tar, fn, arg, err);
+	cfs_split_free(&split);
+	return r;
+}
+
 /* A layer being applied. */
 struct apply {
 	struct cfs_layers *layers;
-	struct cfs_split split;
-	struct cfs_tar *tar;
 	int objects;
 	enum cfs_alg alg;
-	uint64_t external; /* bytes of objects that are contents */
 };
 
 /* Reads the file that a sparse entry stands for: up to
@@ -166,61 +204,28 @@ static int set_sparse(struct apply *a, struct cfs_node *node,
 	return r;
 }
 
-static int add_entry(struct apply *a, const struct cfs_tar_entry *entry,
-		     struct cfs_err *err)
+static int add_entry(void *arg, const struct cfs_tar_entry *entry,
+		     const struct cfs_digest *id, struct cfs_err *err)
 {
+	struct apply *a = arg;
 	struct cfs_node *node = NULL;
-	struct cfs_digest id = { 0 };
 	int r = cfs_layers_add(a->layers, entry, &node, err);
 
-	if (r < 0)
+	if (r < 0 || !node)
 		return r;
-	if (entry->is_external) {
-		a->external += entry->size;
-		r = cfs_split_object(&a->split, entry->raw_before, &id, err);
-	}
-	if (r == 0 && node && entry->sparse)
-		r = set_sparse(a, node, entry, &id, err);
-	else if (r == 0 && node)
+	if (entry->sparse)
+		r = set_sparse(a, node, entry, id, err);
+	else
 		r = cfs_node_set_object(cfs_layers_tree(a->layers), node,
-					entry->size, &id, err);
+					entry->size, id, err);
 	return r < 0 ? cfs_tar_entry_ctx(entry, err) : 0;
-}
-
-static int apply(struct apply *a, struct cfs_err *err)
-{
-	const struct cfs_tar_entry *entry;
-	int r;
-
-	while ((r = cfs_tar_next(a->tar, &entry, err)) > 0) {
-		r = add_entry(a, entry, err);
-		if (r < 0)
-			return r;
-	}
-	if (r < 0)
-		return r;
-	if (!cfs_split_is_done(&a->split) ||
-	    a->split.at + a->external != cfs_stream_size(a->split.stream))
-		return cfs_fail(err, EBADMSG,
-				"the stream has more or less than the archive");
-	return 0;
 }
 
 int cfs_oci_layer_apply(struct cfs_layers *layers, struct cfs_stream *stream,
 			int objects, enum cfs_alg alg, struct cfs_err *err)
 {
-	struct apply a = { .layers = layers,
-			   .split.stream = stream,
-			   .objects = objects,
-			   .alg = alg };
-	const struct cfs_source source = cfs_split_source(&a.split);
+	struct apply a = { .layers = layers, .objects = objects, .alg = alg };
 	int r = cfs_layers_begin(layers, err);
 
-	if (r == 0)
-		r = cfs_tar_new(&source, NULL, CFS_TAR_SPLIT, &a.tar, err);
-	if (r == 0)
-		r = apply(&a, err);
-	cfs_tar_free(a.tar);
-	cfs_split_free(&a.split);
-	return r;
+	return r < 0 ? r : cfs_oci_layer_each(stream, add_entry, &a, err);
 }

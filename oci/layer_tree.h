@@ -21,6 +21,19 @@ int cfs_oci_layer_apply(struct cfs_layers *layers, struct cfs_stream *stream,
 			int objects, enum cfs_alg alg,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Called for each entry of a layer, in order; @id is the object that is the
+ * content of an external one, else NULL.  What it returns but 0 ends the walk.
+ */
+typedef int cfs_oci_layer_fn(void *arg, const struct cfs_tar_entry *entry,
+			     const struct cfs_digest *id, struct cfs_err *err);
+
+/* Walks the layer in @stream, which is at its first chunk.
+ * Errors: those of cfs_oci_layer_apply() but for cfs_layers_add(), of @fn. */
+int cfs_oci_layer_each(struct cfs_stream *stream, cfs_oci_layer_fn *fn,
+		       void *arg, struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 2, 4)));
+
 /* What a tar reader of CFS_TAR_SPLIT reads: the bytes of @stream between its
  * objects, which are noted. */
 struct cfs_split {

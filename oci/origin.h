@@ -26,6 +26,7 @@
 #include "base/buf.h"
 #include "base/source.h"
 #include "oci/manifest.h"
+#include "repo/open.h"
 
 /* Indexes below one another.  Real images have one or two. */
 #define CFS_ORIGIN_DEPTH_MAX 4
@@ -69,18 +70,28 @@ static inline CFS_MUST_CHECK int cfs_origin_open(const char *reference,
 	return cfs_origin_open_with(reference, NULL, ret, err);
 }
 
+/*
+ * Opens the image @name of another repository, found as cfs_oci_image_find()
+ * does.  @repo is borrowed until cfs_origin_free().  Its layers are unpacked:
+ * cfs_origin_has_plain_layers().
+ */
+int cfs_origin_open_repo(const struct cfs_repo *repo, const char *name,
+			 struct cfs_origin **ret,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Closes it; blobs that are open must be closed before. */
 void cfs_origin_free(struct cfs_origin *origin);
 CFS_DEFINE_AUTO(struct cfs_origin, cfs_origin_free);
 
 /*
- * The bytes of a blob: of a file, of a member of an archive, or sent by
- * skopeo.  One thread at a time reads it.
+ * The bytes of a blob: of a file, of a member of an archive, of a stream in a
+ * repository, or sent by skopeo.  One thread at a time reads it.
  */
 struct cfs_oci_blob {
 	int fd;				/* owned */
 	uint64_t at, end;		/* next byte, and where the blob ends */
 	struct cfs_skopeo_proxy *proxy; /* the sender; NULL: @fd is a file */
+	struct cfs_stream_blob *stream; /* owned; not NULL: in place of @fd */
 };
 
 #define CFS_OCI_BLOB_INIT    \
@@ -113,7 +124,7 @@ int cfs_origin_blob(struct cfs_origin *origin, const struct cfs_oci_id *id,
  * Does the origin keep layers only unpacked?  Then a layer is to be asked for
  * by its diff_id and CFS_OCI_SIZE_ANY, and what comes is the archive itself;
  * there is no blob of the digest and size in the manifest.  So it is with
- * containers-storage.
+ * containers-storage, and with repositories.
  */
 bool cfs_origin_has_plain_layers(const struct cfs_origin *origin) CFS_NONNULL;
 

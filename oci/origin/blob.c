@@ -2,6 +2,7 @@
 #include "oci/origin.h"
 
 #include "oci/origin/proxy.h"
+#include "oci/origin/stream_blob.h"
 
 void cfs_oci_blob_close(struct cfs_oci_blob *blob)
 {
@@ -9,6 +10,8 @@ void cfs_oci_blob_close(struct cfs_oci_blob *blob)
 	if (blob->proxy)
 		cfs_skopeo_proxy_done(blob->proxy);
 	blob->proxy = NULL;
+	cfs_stream_blob_free(blob->stream);
+	blob->stream = NULL;
 }
 
 static ssize_t read_file(struct cfs_oci_blob *blob, void *data, size_t len,
@@ -49,10 +52,22 @@ static ssize_t read_sent(struct cfs_oci_blob *blob, void *data, size_t len,
 	return n;
 }
 
+static ssize_t read_stream(struct cfs_oci_blob *blob, void *data, size_t len,
+			   struct cfs_err *err)
+{
+	const struct cfs_source source = cfs_stream_blob_source(blob->stream);
+	ssize_t n = cfs_source_read(&source, data, len, err);
+
+	blob->at += n > 0 ? (uint64_t)n : 0;
+	return n;
+}
+
 static ssize_t read_blob(void *ctx, void *data, size_t len, struct cfs_err *err)
 {
 	struct cfs_oci_blob *blob = ctx;
 
+	if (blob->stream)
+		return read_stream(blob, data, len, err);
 	return blob->proxy ? read_sent(blob, data, len, err)
 			   : read_file(blob, data, len, err);
 }
