@@ -106,6 +106,8 @@ extern const struct cfs_cmd cmd_verify_image;
 extern const struct cfs_cmd cmd_enable_verity;
 extern const struct cfs_cmd cmd_genkey;
 extern const struct cfs_cmd cmd_keyring;
+extern const struct cfs_cmd cmd_cat;
+extern const struct cfs_cmd cmd_transaction;
 extern const struct cfs_cmd cmd_oci;
 
 #endif

@@ -29,6 +29,8 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_enable_verity,
 	&cmd_genkey,
 	&cmd_keyring,
+	&cmd_cat,
+	&cmd_transaction,
 	&cmd_oci,
 	NULL,
 };

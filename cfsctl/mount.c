@@ -4,46 +4,23 @@
 #include <string.h>
 
 #include "base/kernel.h"
-#include "cfsctl/cfsctl.h"
+#include "cfsctl/mount.h"
 #include "cfsctl/whole.h"
 #include "mount/composefs.h"
 #include "repo/ref.h"
 
+const char *const cmd_mount_fuse[] = { "no", "auto", NULL };
+
 struct options {
-	const char *upper, *work, *fuse;
-	bool read_write, check;
+	struct cfs_mount_options mount;
 };
 
-static const char *const fuse[] = { "no", "auto", NULL };
-
 static const struct cfs_opt options[] = {
-	{ .name = "upperdir",
-	  .value = "DIR",
-	  .help = "overlayfs upper directory (requires --workdir)",
-	  .takes = CFS_TAKES_DIR,
-	  CFS_OPT_SETS(struct options, upper) },
-	{ .name = "workdir",
-	  .value = "DIR",
-	  .help = "overlayfs work directory",
-	  .takes = CFS_TAKES_DIR,
-	  CFS_OPT_SETS(struct options, work) },
-	{ .name = "read-write",
-	  .help = "allow changes, which go to the upper directory",
-	  CFS_OPT_SETS(struct options, read_write) },
-	{ .name = "check",
-	  .help = "refuse an image that lacks objects; without MOUNTPOINT, "
-		  "mount nothing",
-	  CFS_OPT_SETS(struct options, check) },
-	{ .name = "fuse",
-	  .value = "no|auto",
-	  .help = "accepted for compatibility: it is always the kernel that "
-		  "mounts",
-	  .choices = fuse,
-	  CFS_OPT_SETS(struct options, fuse) },
+	CFS_MOUNT_OPTIONS(struct options, mount),
 	{ 0 },
 };
 
-static int check(const struct options *o, struct cfs_err *err)
+static int check(const struct cfs_mount_options *o, struct cfs_err *err)
 {
 	if (!o->upper != !o->work)
 		return cfs_fail(err, CFS_EUSAGE,
@@ -101,72 +78,116 @@ static int attach(const struct cfs_composefs_params *params, const char *where,
 	return 0;
 }
 
-/* @where: NULL to leave it at the checks. */
-static int mount_image(const struct cfs_globals *g, const struct options *o,
-		       const char *name, const char *where, struct cfs_err *err)
+/* What is mounted, and where overlayfs finds the files. */
+struct places {
+	int image, objects, upper, work; /* owned; -EBADF: none */
+};
+
+static void close_places(struct places *p)
 {
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	CFS_AUTOFD int image = -EBADF, objects = -EBADF, upper = -EBADF,
-		       work = -EBADF;
+	cfs_closep(&p->image);
+	cfs_closep(&p->objects);
+	cfs_closep(&p->upper);
+	cfs_closep(&p->work);
+}
+
+static int open_places(const struct cfs_repo *repo,
+		       const struct cfs_mount_options *o, struct places *p,
+		       struct cfs_err *err)
+{
+	p->objects = cfs_repo_open_objects(repo, err);
+	if (p->objects < 0)
+		return p->objects;
+	p->upper = open_dir(o->upper, err);
+	if (o->upper && p->upper < 0)
+		return p->upper;
+	p->work = open_dir(o->work, err);
+	return o->work && p->work < 0 ? p->work : 0;
+}
+
+static int attach_places(const struct cfs_mount_options *o,
+			 const struct places *p, const struct cfs_digest *id,
+			 bool secure, struct cfs_err *err)
+{
 	char hex[CFS_DIGEST_HEX_MAX];
 	char source[sizeof("composefs:") + CFS_DIGEST_HEX_MAX];
-	struct cfs_digest id;
-	int r, secure;
 
-	r = cmd_open_repo(g, &repo, err);
-	if (r == 0)
-		r = cmd_find_image(&repo, name, &id, err);
-	if (r < 0)
-		return r;
-	secure = cmd_demands_verity(g, &repo, err);
-	if (secure < 0)
-		return secure;
-	r = cfs_image_open(&repo, &id, secure > 0, &image, err);
-	if (r >= 0 && o->check)
-		r = cmd_require_whole(&repo, &id, name, err);
-	if (r < 0 || !where)
-		return r < 0 ? r : 0;
-	objects = cfs_repo_open_objects(&repo, err);
-	upper = open_dir(o->upper, err);
-	work = open_dir(o->work, err);
-	if (objects < 0 || (o->upper && upper < 0) || (o->work && work < 0))
-		return -err->code;
-	cfs_digest_to_hex(&id, hex);
+	cfs_digest_to_hex(id, hex);
 	snprintf(source, sizeof(source), "composefs:%s", hex);
-	r = attach(
+	return attach(
 		&(struct cfs_composefs_params){
-			.image_fd = image,
+			.image_fd = p->image,
 			.name = hex,
-			.objects_fd = objects,
+			.objects_fd = p->objects,
 			.source = source,
-			.verity = secure > 0,
-			.upper_fd = upper < 0 ? -1 : upper,
-			.work_fd = work < 0 ? -1 : work,
+			.verity = secure,
+			.upper_fd = p->upper < 0 ? -1 : p->upper,
+			.work_fd = p->work < 0 ? -1 : p->work,
 			.attr = o->read_write ? 0 : MOUNT_ATTR_RDONLY,
 			.upper_mount = -1,
 		},
-		where, err);
-	if (r == 0 && !secure && !g->insecure)
+		o->where, err);
+}
+
+static int mount_id(const struct cfs_globals *g, const struct cfs_repo *repo,
+		    const struct cfs_mount_options *o,
+		    const struct cfs_digest *id, const char *name,
+		    struct cfs_err *err)
+{
+	struct places places = { -EBADF, -EBADF, -EBADF, -EBADF };
+	int r, secure = cmd_demands_verity(g, repo, err);
+
+	if (secure < 0)
+		return secure;
+	r = cfs_image_open(repo, id, secure > 0, &places.image, err);
+	if (r >= 0 && o->check)
+		r = cmd_require_whole(repo, id, name, err);
+	if (r >= 0 && o->where)
+		r = open_places(repo, o, &places, err);
+	if (r >= 0 && o->where)
+		r = attach_places(o, &places, id, secure > 0, err);
+	close_places(&places);
+	if (r >= 0 && o->where && !secure && !g->insecure)
 		fputs("warning: no file of this mount is verified: the "
 		      "repository does not demand fs-verity (`cfsctl "
 		      "enable-verity` makes it; --insecure, if it is meant "
 		      "so)\n",
 		      stderr);
-	return r;
+	return r < 0 ? r : 0;
+}
+
+int cmd_mount_run(const struct cfs_call *call, struct cfs_mount_options *o,
+		  cmd_mount_find_fn *find, struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	const char *image = call->operand[0];
+	struct cfs_digest id;
+	int r = check(o, err);
+
+	o->where = call->n > 1 ? call->operand[1] : NULL;
+	if (r == 0 && !o->where && !o->check)
+		r = cfs_fail(err, CFS_EUSAGE, "MOUNTPOINT is missing");
+	if (r == 0)
+		r = cmd_open_repo(call->g, &repo, err);
+	if (r == 0)
+		r = find(call, &repo, &id, err);
+	if (r == 0)
+		r = mount_id(call->g, &repo, o, &id, image, err);
+	return r < 0 && r != -CFS_EUSAGE ? cfs_ctx(err, "mount %s", image) : r;
+}
+
+static int find(const struct cfs_call *call, const struct cfs_repo *repo,
+		struct cfs_digest *ret, struct cfs_err *err)
+{
+	return cmd_find_image(repo, call->operand[0], ret, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
-	const struct options *o = call->options;
-	const char *image = call->operand[0];
-	const char *where = call->n > 1 ? call->operand[1] : NULL;
-	int r = check(o, err);
+	struct cfs_mount_options o =
+		((const struct options *)call->options)->mount;
 
-	if (r == 0 && !where && !o->check)
-		r = cfs_fail(err, CFS_EUSAGE, "MOUNTPOINT is missing");
-	if (r == 0)
-		r = mount_image(call->g, o, image, where, err);
-	return r < 0 && r != -CFS_EUSAGE ? cfs_ctx(err, "mount %s", image) : r;
+	return cmd_mount_run(call, &o, find, err);
 }
 
 const struct cfs_cmd cmd_mount = {

@@ -51,7 +51,7 @@ same "inspect has the manifest as it came" \
 same "and the EROFS image" "$(oci inspect b | json 'd["composefs_erofs"]')" "$(oci compute-id b)"
 same "a layer comes out as it went in" \
 	"$(oci layer "sha256:$(sha256sum < etc.tar | cut -c-64)" | sha256sum)" "$(sha256sum < etc.tar)"
-refuse "of layers that are not there" "there is no layer" oci layer "sha256:$(printf 0%.0s {1..64})"
+refuse "of layers that are not there" "not found" oci layer "sha256:$(printf 0%.0s {1..64})"
 
 oci tag b c > out
 same "a tag is set" "$(cat out)" "Tagged $(cat two.digest) as c"

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "cfsctl/cli/line.h"
+#include "cfsctl/oci/oci.h"
+#include "oci/pull.h"
+#include "oci/tag.h"
+#include "repo/init.h"
+#include "repo/lock.h"
+#include "repo/object.h"
+
+struct options {
+	const char *from, *name;
+	unsigned threads;
+	bool zerocopy;
+};
+
+static const struct cfs_opt options[] = {
+	{ .name = "from",
+	  .value = "PATH",
+	  .help = "the repository that has the image",
+	  .takes = CFS_TAKES_DIR,
+	  CFS_OPT_SETS(struct options, from) },
+	{ .name = "name",
+	  .value = "TAG",
+	  .help = "tag it so",
+	  CFS_OPT_SETS(struct options, name) },
+	{ .name = "zerocopy",
+	  .help = "share files or blocks with that repository",
+	  CFS_OPT_SETS(struct options, zerocopy) },
+	CFS_OPT_THREADS(struct options, threads),
+	{ 0 },
+};
+
+static int open_from(const char *path, struct cfs_repo *ret,
+		     struct cfs_err *err)
+{
+	int r = cfs_repo_open(AT_FDCWD, path, ret, err);
+
+	if (r == 0)
+		r = cfs_repo_lock(ret, CFS_LOCK_SHARED, cmd_waiting, err);
+	if (r == 0 && !ret->has_meta)
+		r = cfs_repo_infer_meta(ret, &ret->meta, err);
+	return r < 0 ? cfs_ctx(err, "open repository %s", path) : 0;
+}
+
+/* The objects of one layer.  What comes after finds them there. */
+static int share_layer(struct cfs_store *store, const struct cfs_repo *from,
+		       int objects, const struct cfs_digest *layer,
+		       struct cfs_err *err)
+{
+	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
+	int r = cfs_stream_load(from, layer, NULL, &file, err);
+
+	for (size_t i = 0; r >= 0 && i < cfs_stream_n_objects(file.stream);
+	     i++) {
+		struct cfs_digest id = cfs_stream_object(file.stream, i);
+
+		r = cfs_object_add_shared(store, objects, &id, err);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int share(struct cfs_store *store, const struct cfs_repo *from,
+		 const struct cfs_oci_image *image, struct cfs_err *err)
+{
+	CFS_AUTOFD int objects = -EBADF;
+	int r;
+
+	if (from->meta.alg != store->repo.meta.alg)
+		return cfs_fail(err, EINVAL,
+				"--zerocopy requires matching hash "
+				"algorithms; source uses %s but destination "
+				"uses %s",
+				cfs_alg_name(from->meta.alg),
+				cfs_alg_name(store->repo.meta.alg));
+	objects = cfs_repo_open_objects(from, err);
+	r = objects < 0 ? objects : 0;
+	for (size_t i = 0; r == 0 && i < image->manifest.layers.n; i++)
+		r = share_layer(store, from, objects, &image->layers[i], err);
+	return r;
+}
+
+static bool has_boot_image(const struct cfs_oci_image *image)
+{
+	struct cfs_oci_erofs erofs;
+
+	for (size_t i = 0; i < image->n_erofs; i++)
+		if (cfs_oci_erofs_is(image->erofs[i].name, &erofs) &&
+		    erofs.bootable)
+			return true;
+	return false;
+}
+
+static void print(const struct cfs_oci_image *image, const char *name,
+		  const struct options *o)
+{
+	char manifest[CFS_DIGEST_HEX_MAX], config[CFS_DIGEST_HEX_MAX];
+
+	cfs_digest_to_hex(&image->manifest_stream, manifest);
+	cfs_digest_to_hex(&image->config_stream, config);
+	if (o->name)
+		cmd_line(stdout,
+			 "Copied image %s from %s to destination repo, tagged "
+			 "as %s",
+			 name, o->from, o->name);
+	else
+		cmd_line(stdout, "Copied image %s from %s to destination repo",
+			 name, o->from);
+	cmd_line(stdout, "Manifest digest: %s", image->id.text);
+	cmd_line(stdout, "Manifest verity: %s", manifest);
+	cmd_line(stdout, "Config digest:   %s", image->manifest.config.id.text);
+	cmd_line(stdout, "Config verity:   %s", config);
+}
+
+static int copy(const struct cfs_call *call, struct cfs_store *store,
+		const struct cfs_repo *from, struct cfs_err *err)
+{
+	const struct options *o = call->options;
+	const char *name = call->operand[0];
+	CFS_AUTO(cfs_origin_free) struct cfs_origin *origin = NULL;
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	CFS_AUTOCHOICE struct cfs_oci_choice choice = { 0 };
+	struct cfs_oci_pulled pulled = { 0 };
+	struct cfs_oci_pull params = {
+		.choice = &choice,
+		.tag = o->name,
+		.threads = o->threads,
+		.formats = cmd_oci_formats(call->g, &store->repo.meta),
+		.referrers = true,
+	};
+	int r = cfs_oci_image_find(from, name, &image, err);
+
+	if (r >= 0 && o->zerocopy)
+		r = share(store, from, &image, err);
+	if (r >= 0)
+		r = cfs_origin_open_repo(from, name, &origin, err);
+	if (r == 0)
+		r = cfs_origin_choose(origin, NULL, &choice, err);
+	if (r < 0)
+		return r;
+	params.origin = origin;
+	params.bootable = has_boot_image(&image);
+	r = cfs_oci_pull(store, &params, &pulled, err);
+	if (r == 0)
+		print(&pulled.image, name, o);
+	cfs_oci_pulled_free(&pulled);
+	return r;
+}
+
+static int run(const struct cfs_call *call, struct cfs_err *err)
+{
+	const struct options *o = call->options;
+	CFS_AUTOREPO struct cfs_repo from = CFS_REPO_INIT;
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	int r;
+
+	if (!o->from)
+		return cfs_fail(err, CFS_EUSAGE, "--from PATH is missing");
+	r = cmd_open_store(call->g, &store, err);
+	if (r == 0)
+		r = open_from(o->from, &from, err);
+	if (r < 0)
+		return r;
+	cfs_store_trust_names(&store);
+	r = copy(call, &store, &from, err);
+	return r < 0 ? cfs_ctx(err, "copy %s", call->operand[0]) : 0;
+}
+
+const struct cfs_cmd cmd_oci_copy = {
+	.name = "copy",
+	.help = "take an image from another repository",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "IMAGE" } },
+	.run = run,
+};

@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# Images go from one repository to another, also of another algorithm, and layers
+# one by one.
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+
+image() {
+	python3 -B "$CFS_SRC/tests/oci/image.py" "$@"
+}
+json() { # EXPRESSION: of the document d on stdin
+	python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"
+}
+on() { # REPOSITORY COMMAND...
+	cfsctl --repo "$@"
+}
+fresh() { # REPOSITORY OPTION...
+	rm -rf "${1:?}" && cfsctl --repo "$1" init --insecure "${@:2}" > /dev/null
+}
+
+mkdir -p tree/usr/bin tree/boot tree/sysroot tree/etc
+head -c 300000 /dev/urandom > tree/usr/bin/large
+echo kernel > tree/boot/vmlinuz
+echo small > tree/etc/small
+ln tree/etc/small tree/etc/twin
+ln -s small tree/etc/link
+printf 'a b=\\' > 'tree/etc/odd name'
+tar --sort=name --mtime=@1.5 --owner=0 --group=7 --numeric-owner --format=pax \
+	--pax-option=delete=atime,delete=ctime -C tree -cf base.tar usr boot sysroot
+tar --sort=name --mtime=@2 --owner=0 --group=0 --numeric-owner -C tree -cf etc.tar etc
+base=sha256:$(sha256sum < base.tar | cut -c-64)
+etc=sha256:$(sha256sum < etc.tar | cut -c-64)
+one=$(image lay one base.tar etc.tar)
+echo signature > sig
+sig=$(image lay - --artifact application/vnd.example.sig --subject one sig)
+fresh a
+quiet on a oci pull --bootable oci:lay:one x
+
+# Copies.
+fresh b
+on b oci copy x --from a --name y > out
+same "the copy is the image" "$(sed -n 1,2p out)" "Copied image x from a to destination repo, tagged as y
+Manifest digest: $one"
+same "with the same streams" "$(ls b/streams)" "$(ls a/streams)"
+same "the same images, the one to boot too" "$(ls b/images)" "$(ls a/images)"
+same "the same objects" "$(cd b && find objects -type f | sort)" "$(cd a && find objects -type f | sort)"
+check "and the artifact about it" grep -q "$sig" <(on b oci inspect y)
+check "fsck finds nothing" quiet on b fsck
+on b oci copy "@$one" --from a > out
+same "without a tag it has none" "$(on b oci images --json | json 'len(d["images"])')" 1
+fresh c --algorithm sha256
+check "into a repository of another algorithm" quiet on c oci copy x --from a --name y
+same "where its images are others" "$(on c oci compute-id --bootable y)" \
+	"$(on a --hash sha256 oci compute-id --bootable x 2> /dev/null || on c oci compute-id --bootable "@$one")"
+refuse "from which nothing can be shared" "requires matching hash algorithms" \
+	on c oci copy x --from a --name z --zerocopy
+fresh b
+check "files are shared" quiet on b oci copy x --from a --name y --zerocopy
+same "they are the same ones" \
+	"$(stat -c %h b/objects/"$(on a oci layer "$base" --dumpfile | awk '/large/ { print $9 }')")" 2
+check "and what came is whole" quiet on b fsck
+refuse "no such image" "nothing" on b oci copy nothing --from a
+refuse "no such repository" "nowhere" on b oci copy x --from nowhere
+refuse "it has to be said" "--from PATH is missing" on b oci copy x
+object=$(on a oci layer "$base" --dumpfile | awk '/large/ { print $9 }')
+chmod u+w "a/objects/$object"
+printf X | dd of="a/objects/$object" conv=notrunc status=none
+fresh b
+refuse "a damaged object: the layer is named" "layer 0" on b oci copy x --from a --name y
+same "and nothing is" "$(on b oci images)" "No images found"
+refuse "nor is it shared" "${object:3}" on b oci copy x --from a --name y --zerocopy
+
+# Layers.
+fresh b
+on b oci import-layer "$base" name < base.tar > out
+same "a layer has the digest of its stream" "$(cat out)" \
+	"sha512:$(readlink b/streams/oci-layer-"$base" | tr -d / | sed 's/.*objects//')"
+same "it has a name" "$(readlink b/streams/refs/name)" "../oci-layer-$base"
+same "it comes out by it" "$(on b cat refs/name | sha256sum)" "$(sha256sum < base.tar)"
+same "and by its own" "$(on b cat "oci-layer-$base" | sha256sum)" "$(sha256sum < base.tar)"
+same "a second time it is not read" "$(on b oci import-layer "$base" < /dev/null)" "$(cat out)"
+refuse "an archive is what its digest says" "its digest is $base" on b oci import-layer "$etc" < base.tar
+check "the other one" quiet on b oci import-layer "$etc" < etc.tar
+on b oci layer "$base" --json > out
+same "sizes add up" \
+	"$(json 'd["size"] == d["splitstream"]["externalSize"] + d["splitstream"]["inlineSize"]' < out)" True
+same "all of it is counted" "$(json 'd["size"]' < out)" "$(stat -c %s base.tar)"
+same "entries, objects" "$(json '(d["entryCount"], d["splitstream"]["externalObjects"], d["splitstream"]["externalSize"])' < out)" "(6, 1, 300000)"
+same "entries in the order of the archive" "$(on b oci layer "$etc" --dumpfile)" \
+	'/etc 0 40755 1 0 0 0 2.0 - - -
+/etc/link 5 120777 1 0 0 0 2.0 small - -
+/etc/odd\x20name 5 100644 1 0 0 0 2.0 - a\x20b=\\ -
+/etc/small 6 100644 1 0 0 0 2.0 - small\n -
+/etc/twin 0 @120000 - - - - 0.0 /etc/small - -'
+same "with groups and nanoseconds" "$(on b oci layer "$base" --dumpfile | head -1)" "/usr 0 40755 1 0 7 0 1.500000000 - - -"
+refuse "one or the other" "exclude each other" on b oci layer "$etc" --dumpfile --json
+refuse "no stream" "there is no stream nothing" on b cat nothing
+refuse "no ref" "there is no such ref" on b cat refs/nothing
+
+# The images of an image.
+boot=$(on a oci inspect x | json 'd["composefs_boot_erofs"]')
+plain=$(on a oci inspect x | json 'd["composefs_erofs"]')
+same "one leads to all" "$(on a oci linked-erofs-images "$boot" | json d)" \
+	"[{'id': '$plain', 'bootable': False, 'version': 1, 'xattrMode': None}, {'id': '$boot', 'bootable': True, 'version': 1, 'xattrMode': 'allowlist-only'}]"
+same "so does another" "$(on a oci linked-erofs-images "$plain")" "$(on a oci linked-erofs-images "$boot")"
+refuse "but not any" "image not found" on a oci linked-erofs-images "${boot//[0-9]/0}"
+
+# A transaction keeps others from what needs the repository alone.
+cfsctl --repo a transaction &
+for _ in $(seq 100); do
+	flock --nonblock --exclusive a true || break
+	sleep 0.05
+done
+check "a transaction holds a lock" eval '! flock --nonblock --exclusive a true'
+check "that others who read share" quiet on a oci images
+kill %1
+wait %1 2> /dev/null
+check "until it is killed" flock --nonblock --exclusive a true
+finish

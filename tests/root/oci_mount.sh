@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# cfsctl oci mount: the files of an image are those of its layers.
+. "${CFS_SRC:?run by tests/run}/tests/root/guard" || exit 1
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+grep -q erofs /proc/filesystems && grep -q overlay /proc/filesystems ||
+	skip "this kernel has no erofs or no overlay"
+
+image() {
+	python3 -B "$CFS_SRC/tests/oci/image.py" "$@"
+}
+oci() {
+	cfsctl --insecure --repo repo oci "$@"
+}
+mounted() { # NAME COMMAND...: with the image at mnt
+	local name=$1 r
+	shift
+	oci mount "$name" mnt || return
+	"$@"
+	r=$?
+	umount mnt
+	return $r
+}
+
+mkdir -p tree/usr/bin tree/boot tree/sysroot tree/etc upper work mnt
+head -c 300000 /dev/urandom > tree/usr/bin/large
+echo kernel > tree/boot/vmlinuz
+echo small > tree/etc/small
+ln tree/etc/small tree/etc/twin
+ln -s small tree/etc/link
+tar --sort=name --mtime=@1 -C tree -cf base.tar .
+mkdir next && echo new > next/small && mkdir -p layer/etc && mv next/small layer/etc/
+touch layer/etc/.wh.link
+tar --sort=name --mtime=@2 -C layer -cf next.tar etc
+image lay one base.tar > /dev/null
+image lay two base.tar next.tar > /dev/null
+cfsctl --repo repo init --insecure > /dev/null
+quiet oci pull oci:lay:one one
+quiet oci pull --bootable oci:lay:two two
+
+check "all files of the image" mounted one diff -r --no-dereference tree mnt
+same "names of one file" "$(mounted one stat -c %h mnt/etc/twin)" 2
+same "the second layer hides a file" "$(mounted two ls mnt/etc)" "small
+twin"
+same "and replaces another" "$(mounted two cat mnt/etc/small mnt/etc/twin)" "new
+small"
+same "the image to boot has no kernel" "$(oci mount --bootable two mnt && ls mnt/boot; umount mnt)" ""
+refuse "which is made on demand" "No boot EROFS image linked" oci mount --bootable one mnt
+refuse "of what is there" "nothing" oci mount nothing mnt
+check "a check mounts nothing" oci mount --check two
+check "it is" eval '! mountpoint -q mnt'
+oci mount --read-write --upperdir upper --workdir work two mnt
+echo changed > mnt/etc/small
+umount mnt
+same "changes go to the upper directory" "$(cat upper/etc/small)" changed
+refuse "it has two of them" "go together" oci mount --upperdir upper two mnt
+object=$(cd repo/objects && find . -type f -size 300000c)
+rm "repo/objects/$object"
+refuse "an image that lacks objects" "missing" oci mount --check two
+finish
