@@ -47,12 +47,21 @@ struct cfs_oci_pull {
 	const struct cfs_oci_progress *progress; /* may be NULL */
 };
 
+/* A way to make an image to boot. */
+struct cfs_oci_way {
+	struct cfs_oci_erofs erofs;
+	unsigned format;
+	/* /boot and /sysroot keep the nanoseconds of their own times, as up to
+	 * composefs-rs 0.9.0, and so in what bootc made with it. */
+	bool own_nanoseconds;
+};
+
 struct cfs_oci_pulled {
-	struct cfs_oci_image image;    /* as it is in the repository now */
-	uint64_t inline_bytes;	       /* of archives, that are no objects */
-	struct cfs_oci_erofs expected; /* how what was expected is made */
-	size_t layers_todo;	       /* those that were not there */
-	size_t layers_done;	       /* of these, those that are there now */
+	struct cfs_oci_image image;  /* as it is in the repository now */
+	uint64_t inline_bytes;	     /* of archives, that are no objects */
+	struct cfs_oci_way expected; /* how what was expected is made */
+	size_t layers_todo;	     /* those that were not there */
+	size_t layers_done;	     /* of these, those that are there now */
 	/* Artifacts that are in the repository now, and those that are not. */
 	struct cfs_oci_referrers referrers;
 };
@@ -84,14 +93,14 @@ int cfs_oci_make_images(struct cfs_store *store, struct cfs_oci_image *image,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Looks for the way to make an image to boot (xattrs, EROFS format) that gives
- * @want, first among those there are; makes it, and refers to it from the
- * configuration.  *@ret: what way that is.
+ * Looks for the way to make an image to boot that gives @want, first among
+ * those there are; makes it, and refers to it from the configuration.  *@ret:
+ * what way that is; of an image that was there, what its ref says.
  * Errors: -EKEYREJECTED none does; those of making it.
  */
 int cfs_oci_expect(struct cfs_store *store, struct cfs_oci_image *image,
 		   const struct cfs_oci_tree_options *options,
-		   const struct cfs_digest *want, struct cfs_oci_erofs *ret,
+		   const struct cfs_digest *want, struct cfs_oci_way *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

@@ -136,13 +136,14 @@ static void print_boot(const struct cfs_oci_image *image, unsigned format,
 }
 
 static void print_expected(const struct cfs_digest *id,
-			   const struct cfs_oci_erofs *how)
+			   const struct cfs_oci_way *way)
 {
 	char hex[CFS_DIGEST_HEX_MAX];
 
 	cfs_digest_to_hex(id, hex);
-	cmd_line(stdout, "Boot image: %s (xattr-mode=%s, format-version=V%d)",
-		 hex, cmd_source_xattrs[how->filter], how->v1 ? 1 : 2);
+	cmd_line(stdout, "Boot image: %s (xattr-mode=%s, format-version=V%u%s)",
+		 hex, cmd_source_xattrs[way->erofs.filter], way->format,
+		 way->own_nanoseconds ? ", nanoseconds of up to 0.9.0" : "");
 }
 
 static void print_notes(const struct cfs_oci_choice *choice,

@@ -88,7 +88,15 @@ check "also of a format that is not the repository's" \
 	quiet oci pull --bootable --expected-digest "$v2" oci:lay:one x
 same "which is said" "$(tail -1 quiet.out)" "Boot image: $v2 (xattr-mode=allowlist-only, format-version=V2)"
 check "and stays" test -e "repo/images/$v2"
-refuse "another one" "(tried 6 mode/version combinations)" \
+tar -xf "$CFS_SRC/tests/data/oci/layouts.tar.xz" layouts/boot-plain
+rm -rf old && cfsctl --repo old init --insecure --algorithm sha256 > /dev/null
+old=bf14006cbeafaa373902b9cb411c6c4654ffd0277e2f92da787b95067dd57bbf
+check "also by the rule for times that composefs-rs had up to 0.9.0" \
+	quiet cfsctl --repo old oci pull --bootable --expected-digest $old oci:layouts/boot-plain:t x
+same "which is said" "$(tail -1 quiet.out)" \
+	"Boot image: $old (xattr-mode=allowlist-only, format-version=V1, nanoseconds of up to 0.9.0)"
+same "and referred to" "$(cfsctl --repo old oci inspect x | json 'd["composefs_boot_erofs"]')" "$old"
+refuse "another one" "(tried 12 mode/version combinations)" \
 	oci pull --bootable --expected-digest "${boot//[0-9]/0}" oci:lay:one never
 refuse "has no tag" "never" oci inspect never
 refuse "what is expected boots" "needs --bootable" oci pull --expected-digest "$boot" oci:lay:one x
