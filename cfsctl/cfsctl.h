@@ -83,8 +83,9 @@ extern const char *const cmd_algs[];
 int cmd_parse_alg(const char *text, void *to,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* "waiting for lock" on stderr; what the lock functions call. */
-void cmd_waiting(void);
+/* Says on stderr that the lock of @repo is waited for, and who holds it; for
+ * cfs_repo_lock(). */
+void cmd_waiting(const struct cfs_repo *repo);
 
 /* The rows of the commands, in the order of main.c. */
 extern const struct cfs_cmd cmd_init;

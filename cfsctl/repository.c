@@ -4,14 +4,20 @@
 #include <stdio.h>
 
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/line.h"
 #include "repo/fsck.h"
 #include "repo/init.h"
 #include "repo/lock.h"
+#include "repo/lock_holder.h"
 
-void cmd_waiting(void)
+void cmd_waiting(const struct cfs_repo *repo)
 {
-	fputs("waiting for another process to release the repository's lock\n",
-	      stderr);
+	CFS_AUTOBUF struct cfs_buf names = { 0 };
+	unsigned n = cfs_lock_holders(repo, &names);
+	const char *text = n ? cfs_buf_text(&names) : NULL;
+
+	cmd_line(stderr, "waiting for %s to release the repository's lock",
+		 text ? text : "another process");
 }
 
 static int check_alg(const struct cfs_globals *g, const struct cfs_repo *repo,

@@ -24,13 +24,13 @@ static bool has_no_locks(int r)
 }
 
 int cfs_repo_lock(const struct cfs_repo *repo, enum cfs_lock how,
-		  void (*waiting)(void), struct cfs_err *err)
+		  cfs_lock_waiting_fn *waiting, struct cfs_err *err)
 {
 	int r = lock(repo->fd, operation(how) | LOCK_NB);
 
 	if (r == -EWOULDBLOCK) {
 		if (waiting)
-			waiting();
+			waiting(repo);
 		r = lock(repo->fd, operation(how));
 	}
 	if (r == 0)

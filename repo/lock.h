@@ -17,14 +17,19 @@ enum cfs_lock {
 	CFS_LOCK_EXCLUSIVE,
 };
 
+/* Called once before a process waits for the lock of @repo, to say so
+ * (repo/lock_holder.h). */
+typedef void cfs_lock_waiting_fn(const struct cfs_repo *repo);
+
 /*
- * Takes the lock, or changes the kind that is held; @waiting (may be NULL) is
- * called once before it blocks.
+ * Takes the lock, or changes the kind that is held, in which case it is
+ * released first.  @waiting may be NULL.
  * Returns 1, or 0 when the file system has no locks (a network without its
  * lock service).
  */
 int cfs_repo_lock(const struct cfs_repo *repo, enum cfs_lock how,
-		  void (*waiting)(void), struct cfs_err *err) CFS_MUST_CHECK
+		  cfs_lock_waiting_fn *waiting,
+		  struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 4)));
 
 /* Takes it if that needs no waiting.  Returns 1, or 0 when others hold it or

@@ -66,7 +66,7 @@ static void sweep_below(int dirfd, const char *path, unsigned depth)
  * Temporary files are made under the shared lock: whoever gets it alone knows
  * that those he sees belong to nobody.
  */
-static int sweep(struct cfs_store *store, void (*waiting)(void),
+static int sweep(struct cfs_store *store, cfs_lock_waiting_fn *waiting,
 		 struct cfs_err *err)
 {
 	const struct cfs_repo *repo = &store->repo;
@@ -90,8 +90,9 @@ static void hand_over(struct cfs_store *store, struct cfs_store *ret)
 	store->repo.fd = -EBADF;
 }
 
-int cfs_store_open(struct cfs_repo *repo, bool insecure, void (*waiting)(void),
-		   struct cfs_store *ret, struct cfs_err *err)
+int cfs_store_open(struct cfs_repo *repo, bool insecure,
+		   cfs_lock_waiting_fn *waiting, struct cfs_store *ret,
+		   struct cfs_err *err)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	int r;

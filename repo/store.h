@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 
+#include "repo/lock.h"
 #include "repo/open.h"
 
 /* What the file system makes of fs-verity; found out with the first object. */
@@ -59,8 +60,9 @@ struct cfs_store {
  * Errors: -EROFS, -EACCES ("repository is not writable"), -EOPNOTSUPP an
  * unknown read-only-compatible feature, ...
  */
-int cfs_store_open(struct cfs_repo *repo, bool insecure, void (*waiting)(void),
-		   struct cfs_store *ret, struct cfs_err *err) CFS_MUST_CHECK
+int cfs_store_open(struct cfs_repo *repo, bool insecure,
+		   cfs_lock_waiting_fn *waiting, struct cfs_store *ret,
+		   struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 4, 5)));
 
 /*

@@ -16,9 +16,10 @@ static void open_locked(const char *dir, struct cfs_repo *repo,
 	CHECK(cfs_repo_lock(repo, how, NULL, &err) == 1);
 }
 
-/* The holder goes on only once somebody was told to wait for it. */
-static void waiting(void)
+/* The holder goes on only once another process was told to wait for it. */
+static void waiting(const struct cfs_repo *repo)
 {
+	CHECK(repo->fd >= 0);
 	waits++;
 	CHECK(write(release[1], "x", 1) == 1);
 }
