@@ -27,6 +27,25 @@ int cfs_link_read(int dir, const char *name, char ret[static CFS_LINK_MAX])
 	return 1;
 }
 
+int cfs_link_object(int dir, const char *name, struct cfs_digest *ret)
+{
+	char target[PATH_MAX], hex[CFS_DIGEST_HEX_MAX], *slash;
+	ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
+	struct cfs_err ignored;
+	size_t len;
+
+	if (n < 0)
+		return errno == EINVAL ? 0 : -errno;
+	target[n] = '\0';
+	slash = strrchr(target, '/');
+	len = slash ? strlen(slash + 1) : 0;
+	if (!slash || slash - target < 2 || len + 3 > sizeof(hex))
+		return 0;
+	memcpy(hex, slash - 2, 2);
+	memcpy(hex + 2, slash + 1, len);
+	return cfs_digest_from_hex(hex, len + 2, ret, &ignored) == 0;
+}
+
 /* Opens the directory that @name (checked) below @top stands in. */
 static int open_parent(const struct cfs_repo *repo, const char *top,
 		       const char *name, const char **ret)

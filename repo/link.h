@@ -22,6 +22,15 @@ int cfs_link_read(int dir, const char *name,
 		  char ret[static CFS_LINK_MAX]) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * Reads the link @name in the directory @dir, images/ or streams/, which leads
+ * to an object: "xx/yyyy..." at the end of its target counts.
+ * Returns 1 with the object in *@ret, 0 if it is not such a link, or negative
+ * errno.
+ */
+int cfs_link_object(int dir, const char *name,
+		    struct cfs_digest *ret) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * What does @name below @top ("images/refs", ...) lead to?
  * Returns 1 with *@ret, 0 when there is no such name, or 2 when there is
  * something else than a link.

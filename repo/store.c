@@ -21,7 +21,7 @@ void cfs_store_close(struct cfs_store *store)
 	cfs_repo_close(&store->repo);
 }
 
-static int check_writable(const struct cfs_repo *repo, struct cfs_err *err)
+int cfs_repo_check_writable(const struct cfs_repo *repo, struct cfs_err *err)
 {
 	struct statvfs st;
 
@@ -101,7 +101,7 @@ int cfs_store_open(struct cfs_repo *repo, bool insecure,
 	repo->fd = -EBADF;
 	store.sync = true;
 	memset(store.shards, -1, sizeof(store.shards));
-	r = check_writable(&store.repo, err);
+	r = cfs_repo_check_writable(&store.repo, err);
 	if (r == 0 && !insecure)
 		r = cfs_repo_is_secure(&store.repo, err);
 	if (r < 0)

@@ -50,6 +50,12 @@ struct cfs_store {
 	pthread_mutex_t lock; /* of what is rare: new shards, repairs */
 };
 
+/* May the repository @repo be changed?
+ * Errors: -EROFS, -EACCES, -EOPNOTSUPP it has an unknown read-only-compatible
+ * feature. */
+int cfs_repo_check_writable(const struct cfs_repo *repo,
+			    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /*
  * Takes over the opened and locked @repo (also when it fails) for writing:
  * checks that it may be written to, and removes what an interrupted run left

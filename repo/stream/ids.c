@@ -83,3 +83,13 @@ int cfs_ids_index(struct cfs_ids *ids, const uint8_t *id, size_t max,
 	*ret = n;
 	return 0;
 }
+
+bool cfs_ids_find(const struct cfs_ids *ids, const uint8_t *id, size_t *ret)
+{
+	const uint32_t *slot = ids->slots ? find(ids, id) : NULL;
+
+	if (!slot || *slot == 0)
+		return false;
+	*ret = *slot - 1;
+	return true;
+}

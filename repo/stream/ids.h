@@ -28,4 +28,9 @@ size_t cfs_ids_count(const struct cfs_ids *ids) CFS_NONNULL;
 int cfs_ids_index(struct cfs_ids *ids, const uint8_t *id, size_t max,
 		  size_t *ret, struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Returns true with the index of the digest @id in *@ret, or false if it is not
+ * in the list. */
+bool cfs_ids_find(const struct cfs_ids *ids, const uint8_t *id,
+		  size_t *ret) CFS_MUST_CHECK CFS_NONNULL;
+
 #endif

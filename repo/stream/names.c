@@ -2,7 +2,6 @@
 #include "repo/stream/names.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 
 #include "base/io.h"
@@ -25,29 +24,6 @@ int cfs_content_id_check(const char *content_id, struct cfs_err *err)
 	return cfs_name_check(content_id, err);
 }
 
-/*
- * The object that the link @name in @dir leads to: the last components of its
- * target, "xx/yyyy...", count.  1, 0 when it is no such link, negative errno.
- */
-static int read_object_link(int dir, const char *name, struct cfs_digest *ret)
-{
-	char target[PATH_MAX], hex[CFS_DIGEST_HEX_MAX], *slash;
-	ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
-	struct cfs_err ignored;
-	size_t len;
-
-	if (n < 0)
-		return errno == EINVAL ? 0 : -errno;
-	target[n] = '\0';
-	slash = strrchr(target, '/');
-	len = slash ? strlen(slash + 1) : 0;
-	if (!slash || slash - target < 2 || len + 3 > sizeof(hex))
-		return 0;
-	memcpy(hex, slash - 2, 2);
-	memcpy(hex + 2, slash + 1, len);
-	return cfs_digest_from_hex(hex, len + 2, ret, &ignored) == 0;
-}
-
 int cfs_stream_lookup(const struct cfs_repo *repo, const char *content_id,
 		      struct cfs_digest *ret, struct cfs_err *err)
 {
@@ -57,7 +33,7 @@ int cfs_stream_lookup(const struct cfs_repo *repo, const char *content_id,
 	if (r < 0)
 		return r;
 	dir = cfs_dir_open(repo->fd, STREAMS);
-	r = dir < 0 ? dir : read_object_link(dir, content_id, ret);
+	r = dir < 0 ? dir : cfs_link_object(dir, content_id, ret);
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
@@ -188,7 +164,7 @@ int cfs_stream_each(const struct cfs_repo *repo, cfs_stream_fn *fn, void *arg,
 		    strncmp(names.v[i], CFS_TEMP_PREFIX,
 			    strlen(CFS_TEMP_PREFIX)) == 0)
 			continue;
-		r = read_object_link(dir, names.v[i], &id);
+		r = cfs_link_object(dir, names.v[i], &id);
 		if (r == -ENOENT)
 			continue;
 		if (r < 0)

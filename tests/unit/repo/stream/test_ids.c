@@ -44,3 +44,24 @@ TEST(digests_that_differ_at_their_end_alone_are_two)
 	CHECK(cfs_ids_index(&ids, b, 2, &index, &err) == 0 && index == 1);
 	cfs_ids_free(&ids);
 }
+
+TEST(a_digest_is_found_without_being_added)
+{
+	struct cfs_ids ids = { .alg = CFS_ALG_SHA512 };
+	uint8_t id[CFS_DIGEST_MAX];
+	size_t index;
+
+	make(id, 1);
+	CHECK(!cfs_ids_find(&ids, id, &index));
+	for (unsigned n = 0; n < 1000; n++) {
+		make(id, n * 7);
+		CHECK(cfs_ids_index(&ids, id, 1000, &index, &err) == 0);
+	}
+	for (unsigned n = 0; n < 7000; n++) {
+		make(id, n);
+		CHECK(cfs_ids_find(&ids, id, &index) == (n % 7 == 0));
+		CHECK(n % 7 != 0 || index == n / 7);
+	}
+	CHECK(cfs_ids_count(&ids) == 1000);
+	cfs_ids_free(&ids);
+}
