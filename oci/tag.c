@@ -27,8 +27,7 @@ static bool encode(const char *tag, char *out, size_t size)
 	return true;
 }
 
-/* Once, from left to right; other codes stay as they are. */
-static void decode(const char *name, char *out)
+void cfs_oci_tag_decode(const char *name, char *out)
 {
 	while (*name) {
 		if (strncmp(name, "%25", 3) == 0 ||
@@ -140,7 +139,7 @@ static int visit(const char *ref, const char *content_id, void *arg,
 	struct cfs_oci_id id;
 	bool known = content_id && cfs_oci_name_id(content_id, MANIFEST, &id);
 
-	decode(ref, tag);
+	cfs_oci_tag_decode(ref, tag);
 	return each->fn(tag, known ? &id : NULL, each->arg, err);
 }
 

@@ -28,6 +28,11 @@
 int cfs_oci_tag_check(const char *tag,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Writes the tag that a ref is about: @name is the ref behind "oci/", @out has
+ * room for as many bytes.  %25 and %2F are decoded once, from left to right;
+ * other codes stay as they are. */
+void cfs_oci_tag_decode(const char *name, char *out) CFS_NONNULL;
+
 /* Names the manifest @id @tag, in place of what had that name.
  * Errors: of cfs_oci_tag_check(), -ENOENT there is no such manifest. */
 int cfs_oci_tag_set(struct cfs_store *store, const char *tag,
