@@ -96,6 +96,7 @@ extern const struct cfs_cmd cmd_create_dumpfile;
 extern const struct cfs_cmd cmd_import_image;
 extern const struct cfs_cmd cmd_images;
 extern const struct cfs_cmd cmd_fsck;
+extern const struct cfs_cmd cmd_gc;
 extern const struct cfs_cmd cmd_image_objects;
 extern const struct cfs_cmd cmd_dump_files;
 extern const struct cfs_cmd cmd_diff;

@@ -13,9 +13,8 @@
 
 /* Commands of composefs-rs 0.9 that scripts may ask for.
  * Source: composefs-rs crates/composefs-ctl/src/lib.rs. */
-static const char *const elsewhere[] = { "cat",	   "fetch",  "gc",
-					 "oci",	   "ostree", "transaction",
-					 "varlink" };
+static const char *const elsewhere[] = { "cat",	   "fetch",	  "oci",
+					 "ostree", "transaction", "varlink" };
 
 /* A command line, taken apart from the front. */
 struct line {

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* cfsctl gc: removes what nothing needs. */
+#include "cfsctl/gc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cfsctl/cli/json.h"
+#include "oci/subject.h"
+#include "repo/lock.h"
+
+static const struct cfs_opt options[] = {
+	{ .name = "dry-run",
+	  .letter = 'n',
+	  .help = "remove nothing; print what would be removed, and what "
+		  "would be freed without each name",
+	  CFS_OPT_SETS(struct cfs_gc_options, dry_run) },
+	{ .name = "root",
+	  .letter = 'r',
+	  .value = "NAME",
+	  .help = "keep this image or stream, too; repeatable",
+	  .takes = CFS_TAKES_IMAGE,
+	  CFS_OPT_SETS(struct cfs_gc_options, root) },
+	{ .name = "roots-from-boot",
+	  .value = "DIR",
+	  .help = "keep what the boot partition mounted there can boot, too; "
+		  "repeatable",
+	  .takes = CFS_TAKES_DIR,
+	  CFS_OPT_SETS(struct cfs_gc_options, roots_from_boot) },
+	{ .name = "ignore-broken-entries",
+	  .help = "go on if a boot entry cannot be read, which may remove the "
+		  "image that it boots",
+	  CFS_OPT_SETS(struct cfs_gc_options, ignore_broken_entries) },
+	{ .name = "why",
+	  .value = "OBJECT",
+	  .help = "explain what this object is kept for, and remove nothing; "
+		  "repeatable",
+	  CFS_OPT_SETS(struct cfs_gc_options, why) },
+	CFS_OPT_JSON(struct cfs_gc_options, json),
+	{ 0 },
+};
+
+/* A collection and what came of it. */
+struct job {
+	const struct cfs_globals *g;
+	const struct cfs_gc_options *o;
+	const struct cfs_repo *repo;
+	struct cfs_gc *gc;
+	struct cfs_gc_result result;
+	struct cfs_gc_findings findings;
+	bool dry_run, stopped;
+};
+
+static void print_extra(const char *what, uint64_t n)
+{
+	if (n)
+		printf("%s: %" PRIu64 " removed\n", what, n);
+}
+
+static int print_text(struct job *job, struct cfs_err *err)
+{
+	const struct cfs_gc_result *n = &job->result;
+	int r = 0;
+
+	cmd_gc_findings_print(&job->findings);
+	if (job->stopped)
+		return 0;
+	if (job->dry_run)
+		puts("Dry run (no files deleted):");
+	printf("Objects: %" PRIu64 " removed (%" PRIu64 " bytes)\n",
+	       n->objects_removed, n->objects_bytes);
+	if (n->images_pruned + n->streams_pruned)
+		printf("Pruned symlinks: %" PRIu64 " images, %" PRIu64
+		       " streams\n",
+		       n->images_pruned, n->streams_pruned);
+	print_extra("Signatures", n->signatures_pruned);
+	print_extra("Temporary files", n->temporary);
+	if (job->dry_run)
+		r = cmd_gc_names_print(job->gc, err);
+	return r < 0 ? r
+		     : cmd_gc_why(job->repo, job->gc, &job->o->why, NULL, err);
+}
+
+static int print_json(struct job *job, struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	struct cfs_json_writer w = { .buf = &text };
+	const struct cfs_gc_result *n = &job->result;
+	int r = 0;
+
+	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
+	cfs_json_write_object(&w, "result", CFS_JSON_LINES);
+	cfs_json_write_u64(&w, "objects_removed", n->objects_removed);
+	cfs_json_write_u64(&w, "objects_bytes", n->objects_bytes);
+	cfs_json_write_u64(&w, "images_pruned", n->images_pruned);
+	cfs_json_write_u64(&w, "streams_pruned", n->streams_pruned);
+	cfs_json_write_u64(&w, "signatures_pruned", n->signatures_pruned);
+	cfs_json_write_u64(&w, "temporary_files", n->temporary);
+	cfs_json_write_u64(&w, "objects_kept", n->objects_kept);
+	cfs_json_write_end(&w);
+	cfs_json_write_bool(&w, "dry_run", job->dry_run);
+	cfs_json_write_bool(&w, "stopped", job->stopped);
+	if (job->dry_run && !job->stopped)
+		cmd_gc_roots_json(job->gc, &w);
+	if (job->o->why.n > 0 && !job->stopped)
+		r = cmd_gc_why(job->repo, job->gc, &job->o->why, &w, err);
+	if (r < 0)
+		return r;
+	cmd_gc_findings_json(&job->findings, &w);
+	cfs_json_write_end(&w);
+	return cmd_json_print(&w, err);
+}
+
+static int collect(struct job *job, struct cfs_err *err)
+{
+	enum cfs_gc_how how = job->dry_run	? CFS_GC_COUNT
+			      : job->g->no_sync ? CFS_GC_REMOVE_NO_SYNC
+						: CFS_GC_REMOVE;
+	int r = cmd_gc_roots(job->g, job->o, job->repo, job->gc, err);
+
+	if (r == 0)
+		r = cfs_gc_mark(job->gc, err);
+	job->stopped = cfs_gc_stops(job->gc) > 0;
+	if (r < 0 || job->stopped)
+		return r;
+	return cfs_gc_sweep(job->gc, how, &job->result, err);
+}
+
+static int report(struct job *job, struct cfs_err *err)
+{
+	int r = job->o->json ? print_json(job, err) : print_text(job, err);
+
+	if (r == 0 && job->stopped)
+		return cfs_fail(err, EBADMSG,
+				"nothing was removed: what is needed is not "
+				"known, as %u of the findings say",
+				cfs_gc_stops(job->gc));
+	return r;
+}
+
+static int gc(struct job *job, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_gc_free) struct cfs_gc *gc = NULL;
+	const struct cfs_gc_params params = { .found = cmd_gc_finding_add,
+					      .arg = &job->findings,
+					      .subject = cfs_oci_subject };
+	int r = cfs_gc_new(job->repo, &params, &gc, err);
+
+	if (r < 0)
+		return r;
+	job->gc = gc;
+	r = collect(job, err);
+	if (r < 0 && !job->o->json)
+		cmd_gc_findings_print(&job->findings);
+	return r < 0 ? r : report(job, err);
+}
+
+/* Gets the lock that keeps others from adding objects. */
+static int lock_alone(const struct cfs_globals *g, const struct cfs_repo *repo,
+		      struct cfs_err *err)
+{
+	int r = cfs_repo_check_writable(repo, err);
+
+	if (r == 0)
+		r = cfs_repo_lock(repo, CFS_LOCK_EXCLUSIVE, cmd_waiting, err);
+	if (r == 0)
+		return cfs_fail(err, ENOLCK,
+				"%s: this file system has no locks, and "
+				"without one the objects that another process "
+				"is adding would be lost; use a file system "
+				"with flock(2)",
+				g->repo);
+	return r < 0 ? r : 0;
+}
+
+static int run(const struct cfs_call *call, struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	struct job job = { .g = call->g, .o = call->options, .repo = &repo };
+	int r;
+
+	if (job.o->ignore_broken_entries && job.o->roots_from_boot.n == 0)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--ignore-broken-entries requires "
+				"--roots-from-boot");
+	r = cmd_gc_why_check(&job.o->why, err);
+	if (r < 0)
+		return r;
+	job.dry_run = job.o->dry_run || job.o->why.n > 0;
+	r = cmd_open_repo(call->g, &repo, err);
+	if (r == 0 && !job.dry_run)
+		r = lock_alone(call->g, &repo, err);
+	if (r == 0)
+		r = gc(&job, err);
+	cmd_gc_findings_free(&job.findings);
+	return r;
+}
+
+const struct cfs_cmd cmd_gc = {
+	.name = "gc",
+	.help = "remove objects that no image, stream or name needs",
+	.options = options,
+	.size = sizeof(struct cfs_gc_options),
+	.run = run,
+};
