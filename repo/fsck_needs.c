@@ -47,20 +47,6 @@ static void invalid(struct image *image, const struct cfs_node *node,
 	image->sane = false;
 }
 
-/* The digest that a backing path is made of: "xx/" and the other digits. */
-static bool id_of_path(const char *path, struct cfs_digest *ret)
-{
-	size_t len = strlen(path);
-	char hex[CFS_DIGEST_HEX_MAX];
-	struct cfs_err ignored;
-
-	if (len < 4 || len > sizeof(hex) || path[2] != '/')
-		return false;
-	memcpy(hex, path, 2);
-	memcpy(hex + 2, path + 3, len - 3);
-	return cfs_digest_from_hex(hex, len - 1, ret, &ignored) == 0;
-}
-
 /*
  * overlayfs opens what the backing path names and compares it with the digest;
  * a file that has neither reads as zeros.
@@ -77,7 +63,7 @@ static void add_need(struct image *image, const struct cfs_node *node,
 
 	if (!path && !digest)
 		return;
-	if (path && !id_of_path(path, &named)) {
+	if (path && !cfs_object_of_path(path, &named)) {
 		invalid(image, node, "its content is %.400s, no object", path);
 		return;
 	}

@@ -8,6 +8,7 @@
 
 #include "base/io.h"
 #include "repo/dir.h"
+#include "repo/object.h"
 #include "repo/temp.h"
 
 int cfs_link_read(int dir, const char *name, char ret[static CFS_LINK_MAX])
@@ -29,21 +30,16 @@ int cfs_link_read(int dir, const char *name, char ret[static CFS_LINK_MAX])
 
 int cfs_link_object(int dir, const char *name, struct cfs_digest *ret)
 {
-	char target[PATH_MAX], hex[CFS_DIGEST_HEX_MAX], *slash;
+	char target[PATH_MAX], *slash;
 	ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
-	struct cfs_err ignored;
-	size_t len;
 
 	if (n < 0)
 		return errno == EINVAL ? 0 : -errno;
 	target[n] = '\0';
 	slash = strrchr(target, '/');
-	len = slash ? strlen(slash + 1) : 0;
-	if (!slash || slash - target < 2 || len + 3 > sizeof(hex))
+	if (!slash || slash - target < 2)
 		return 0;
-	memcpy(hex, slash - 2, 2);
-	memcpy(hex + 2, slash + 1, len);
-	return cfs_digest_from_hex(hex, len + 2, ret, &ignored) == 0;
+	return cfs_object_of_path(slash - 2, ret);
 }
 
 /* Opens the directory that @name (checked) below @top stands in. */

@@ -157,6 +157,19 @@ int cfs_object_add_file(struct cfs_store *store, int fd, struct cfs_digest *ret,
 	return r;
 }
 
+bool cfs_object_of_path(const char *path, struct cfs_digest *ret)
+{
+	size_t len = strlen(path);
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_err ignored;
+
+	if (len < 4 || len > sizeof(hex) || path[2] != '/')
+		return false;
+	memcpy(hex, path, 2);
+	memcpy(hex + 2, path + 3, len - 3);
+	return cfs_digest_from_hex(hex, len - 1, ret, &ignored) == 0;
+}
+
 int cfs_object_open(int objects, const struct cfs_digest *id, int *ret_fd,
 		    struct cfs_err *err)
 {

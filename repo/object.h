@@ -50,6 +50,10 @@ int cfs_object_add_copy(struct cfs_store *store, int fd, uint64_t size,
 			const struct cfs_digest *id,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* The object that the path @path, "xx/yyyy...", names.  Returns false if it is
+ * not the path of an object of either algorithm. */
+bool cfs_object_of_path(const char *path, struct cfs_digest *ret) CFS_NONNULL;
+
 /*
  * Stores the object @id of another repository, whose objects/ is @from, without
  * copying its bytes where file systems allow: as a further name of its file, else

@@ -250,3 +250,35 @@ TEST(objects_are_opened_and_checked)
 	fake.digest = NULL;
 	CHECK(cfs_object_check(fd, &id, &err) == -EBADMSG);
 }
+
+TEST(the_path_of_an_object_names_it)
+{
+	static const char *const bad[] = {
+		"",
+		"ab",
+		"ab/",
+		"ab/c",
+		"../b803429503d95915829b29fdbc8bbad142",
+		"b8/03429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c"
+		"055",
+		"b8/03429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c"
+		"05511",
+		"b8/03429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c"
+		"05/1",
+		"/b8/03429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685"
+		"c0551",
+	};
+	struct cfs_digest id = { .alg = CFS_ALG_SHA256 }, got;
+	char path[CFS_OBJECT_PATH_MAX];
+
+	for (int alg = CFS_ALG_SHA256; alg <= CFS_ALG_SHA512; alg++) {
+		id.alg = (enum cfs_alg)alg;
+		for (size_t i = 0; i < cfs_alg_size(id.alg); i++)
+			id.bytes[i] = (uint8_t)(i * 7 + 1);
+		cfs_digest_to_path(&id, path);
+		CHECK(cfs_object_of_path(path, &got));
+		CHECK(cfs_digest_equal(&id, &got));
+	}
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
+		CHECK(!cfs_object_of_path(bad[i], &got));
+}
