@@ -12,6 +12,7 @@ void cfs_gc_graph_free(struct cfs_gc_graph *graph)
 	cfs_buf_free(&graph->kids);
 	cfs_buf_free(&graph->roots);
 	cfs_buf_free(&graph->owner);
+	cfs_buf_free(&graph->size);
 }
 
 static uint32_t *numbers(const struct cfs_buf *buf)
@@ -57,12 +58,17 @@ struct cfs_digest cfs_gc_object(const struct cfs_gc_graph *graph,
 static int add_object(struct cfs_gc_graph *graph, const struct cfs_digest *id,
 		      uint32_t *ret, struct cfs_err *err)
 {
+	const uint64_t no_size = CFS_GC_NO_SIZE;
 	size_t object = 0;
 	int r = cfs_ids_index(&graph->ids, id->bytes, CFS_GC_OBJECTS_MAX,
 			      &object, err);
 
-	if (r == 0 && object == count(&graph->container))
-		r = add_number(&graph->container, CFS_GC_NONE, err);
+	if (r == 0 && object == count(&graph->container)) {
+		cfs_buf_add(&graph->size, &no_size, sizeof(no_size));
+		r = cfs_buf_check(&graph->size, err);
+		if (r == 0)
+			r = add_number(&graph->container, CFS_GC_NONE, err);
+	}
 	if (r == 0)
 		*ret = (uint32_t)object;
 	return r;
@@ -92,7 +98,8 @@ int cfs_gc_add_container(struct cfs_gc_graph *graph,
 }
 
 int cfs_gc_add_need(struct cfs_gc_graph *graph, uint32_t i,
-		    const struct cfs_digest *id, struct cfs_err *err)
+		    const struct cfs_digest *id, uint64_t size,
+		    struct cfs_err *err)
 {
 	struct cfs_gc_container *container = cfs_gc_container(graph, i);
 	uint32_t object;
@@ -100,6 +107,8 @@ int cfs_gc_add_need(struct cfs_gc_graph *graph, uint32_t i,
 
 	if (r < 0)
 		return r;
+	if (size != CFS_GC_NO_SIZE)
+		((uint64_t *)graph->size.data)[object] = size;
 	if (container->n_needs++ == 0)
 		container->needs = count(&graph->needs);
 	return add_number(&graph->needs, object, err);
@@ -192,6 +201,11 @@ int cfs_gc_find_owners(struct cfs_gc_graph *graph, struct cfs_err *err)
 uint32_t cfs_gc_owner(const struct cfs_gc_graph *graph, uint32_t object)
 {
 	return numbers(&graph->owner)[object];
+}
+
+uint64_t cfs_gc_size(const struct cfs_gc_graph *graph, uint32_t object)
+{
+	return ((const uint64_t *)graph->size.data)[object];
 }
 
 /* Is the object @c, or does @c refer to it? */

@@ -19,6 +19,8 @@
 #define CFS_GC_NONE   UINT32_MAX
 #define CFS_GC_SHARED (UINT32_MAX - 1) /* several roots need it */
 
+#define CFS_GC_NO_SIZE UINT64_MAX
+
 /* An object that may refer to others. */
 struct cfs_gc_container {
 	uint32_t object; /* its index among graph.ids */
@@ -36,6 +38,7 @@ struct cfs_gc_graph {
 	struct cfs_buf needs, kids; /* uint32_t, by container */
 	struct cfs_buf roots;	    /* uint32_t: the container of each */
 	struct cfs_buf owner;	    /* uint32_t: by object */
+	struct cfs_buf size;	    /* uint64_t: by object */
 };
 
 void cfs_gc_graph_free(struct cfs_gc_graph *graph);
@@ -58,13 +61,13 @@ int cfs_gc_add_container(struct cfs_gc_graph *graph,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * What the container @i refers to: an object, or one that is a container
- * itself.  Between the first and the last reference of a container none of
- * another one is added.
+ * What the container @i refers to: an object of @size bytes, CFS_GC_NO_SIZE if
+ * that is not known, or one that is a container itself.  Between the first and
+ * the last reference of a container none of another one is added.
  * Errors: -EFBIG, -ENOMEM.
  */
 int cfs_gc_add_need(struct cfs_gc_graph *graph, uint32_t i,
-		    const struct cfs_digest *id,
+		    const struct cfs_digest *id, uint64_t size,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 int cfs_gc_add_kid(struct cfs_gc_graph *graph, uint32_t i,
 		   const struct cfs_digest *id,
@@ -82,6 +85,11 @@ int cfs_gc_find_owners(struct cfs_gc_graph *graph,
  * CFS_GC_SHARED, or CFS_GC_NONE. */
 uint32_t cfs_gc_owner(const struct cfs_gc_graph *graph,
 		      uint32_t object) CFS_NONNULL;
+
+/* The size of the object in bytes, as a container that needs it has it, or
+ * CFS_GC_NO_SIZE. */
+uint64_t cfs_gc_size(const struct cfs_gc_graph *graph,
+		     uint32_t object) CFS_NONNULL;
 
 /*
  * The shortest way from @root to the object: *@ret gets the containers on it,

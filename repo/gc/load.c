@@ -56,25 +56,46 @@ static int find_kind(int fd, enum kind *ret, struct cfs_err *err)
 	return 0;
 }
 
-static int add_object(void *ctx, const struct cfs_digest *id,
-		      struct cfs_err *err)
+/*
+ * overlayfs opens what the backing path names, and compares it with the digest
+ * if it verifies: where they differ, both are kept.
+ */
+static int add_file(struct load *load, const struct cfs_tree *tree,
+		    const struct cfs_node *node, struct cfs_err *err)
 {
-	const struct load *load = ctx;
+	enum cfs_alg alg = load->id.alg;
+	char room[CFS_OBJECT_PATH_MAX];
+	struct cfs_digest id;
+	const char *path;
+	int r = 0;
 
 	/* An object of the other algorithm is not in this repository. */
-	if (id->alg != load->id.alg)
+	if (cfs_node_digest(tree, node, &id) && id.alg == alg)
+		r = cfs_gc_add_need(&load->gc->graph, load->i, &id, node->size,
+				    err);
+	if (r < 0 || (node->flags & CFS_NODE_OBJECT))
+		return r;
+	path = cfs_node_backing(tree, node, room);
+	if (!path || !cfs_object_of_path(path, &id) || id.alg != alg)
 		return 0;
-	return cfs_gc_add_need(&load->gc->graph, load->i, id, err);
+	return cfs_gc_add_need(&load->gc->graph, load->i, &id, CFS_GC_NO_SIZE,
+			       err);
 }
 
 static int load_image(struct load *load, int fd, struct cfs_err *err)
 {
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
 	int r = cfs_read_all(fd, CFS_EROFS_IMAGE_MAX, &buf);
 
 	if (r < 0)
 		return cfs_fail(err, -r, "%s", strerror(-r));
-	return cfs_erofs_objects(cfs_buf_bytes(&buf), 0, add_object, load, err);
+	r = cfs_erofs_read(cfs_buf_bytes(&buf), 0, &tree, NULL, err);
+	for (struct cfs_node *n = r < 0 ? NULL : tree->root; n && r == 0;
+	     n = cfs_node_walk(tree->root, n))
+		if (cfs_node_is_external(n))
+			r = add_file(load, tree, n, err);
+	return r;
 }
 
 static int load_stream(struct load *load, int fd, struct cfs_err *err)
@@ -86,7 +107,7 @@ static int load_stream(struct load *load, int fd, struct cfs_err *err)
 	for (size_t i = 0; r == 0 && i < cfs_stream_n_objects(s); i++) {
 		struct cfs_digest id = cfs_stream_object(s, i);
 
-		r = cfs_gc_add_need(graph, load->i, &id, err);
+		r = cfs_gc_add_need(graph, load->i, &id, CFS_GC_NO_SIZE, err);
 	}
 	for (size_t i = 0; r == 0 && i < cfs_stream_n_refs(s); i++) {
 		struct cfs_digest id = cfs_stream_ref(s, i);

@@ -212,15 +212,21 @@ static void count_owned(struct sweep *s, uint32_t object, int dir,
 			const char *name)
 {
 	uint32_t owner = cfs_gc_owner(&s->gc->graph, object);
+	uint64_t size = cfs_gc_size(&s->gc->graph, object);
 	struct cfs_gc_root *root;
 	struct stat st;
 
-	if (owner == CFS_GC_NONE || owner == CFS_GC_SHARED ||
-	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (owner == CFS_GC_NONE || owner == CFS_GC_SHARED)
 		return;
+	/* Asking for the sizes of all objects would be half of the work. */
+	if (size == CFS_GC_NO_SIZE) {
+		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return;
+		size = (uint64_t)st.st_size;
+	}
 	root = (struct cfs_gc_root *)s->gc->roots.data + owner;
 	root->objects++;
-	root->bytes += (uint64_t)st.st_size;
+	root->bytes += size;
 }
 
 static int remove_unneeded(struct sweep *s, int dir, const char *where,
@@ -269,7 +275,8 @@ static int visit_object(struct sweep *s, int dir, const char *where,
 	if (!cfs_ids_find(&s->gc->graph.ids, id.bytes, &object))
 		return remove_unneeded(s, dir, where, name, err);
 	s->count.objects_kept++;
-	count_owned(s, (uint32_t)object, dir, name);
+	if (s->how == CFS_GC_COUNT)
+		count_owned(s, (uint32_t)object, dir, name);
 	return 0;
 }
 
@@ -368,6 +375,9 @@ int cfs_gc_sweep(struct cfs_gc *gc, enum cfs_gc_how how,
 		return cfs_fail(err, EBADMSG,
 				"nothing was removed, because what is needed "
 				"is not known");
+	for (size_t i = 0; i < cfs_gc_n_roots(gc); i++)
+		((struct cfs_gc_root *)gc->roots.data)[i].objects =
+			((struct cfs_gc_root *)gc->roots.data)[i].bytes = 0;
 	r = sweep_all(&s, err);
 	if (r == 0)
 		*ret = s.count;

@@ -42,10 +42,12 @@ static inline struct cfs_digest add_object(struct cfs_store *store,
 	return id;
 }
 
-/* An image with one file whose contents are the object @id of @size bytes. */
-static inline struct cfs_digest add_image(struct cfs_store *store,
-					  const struct cfs_digest *id,
-					  unsigned size)
+/* An image with one file of @size bytes whose backing path is that of the
+ * object @at, and whose digest is @id. */
+static inline struct cfs_digest add_odd_image(struct cfs_store *store,
+					      const struct cfs_digest *at,
+					      const struct cfs_digest *id,
+					      unsigned size)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOBUF struct cfs_buf dump = { 0 };
@@ -53,15 +55,24 @@ static inline struct cfs_digest add_image(struct cfs_store *store,
 	struct cfs_digest image;
 
 	cfs_digest_to_hex(id, hex);
-	cfs_digest_to_path(id, path);
+	cfs_digest_to_path(at, path);
 	cfs_buf_addf(&dump,
 		     "/ 4096 40755 2 0 0 0 0.0 - - -\n"
 		     "/f %u 100644 1 0 0 0 0.0 %s - %s\n",
 		     size, path, hex);
-	CHECK(cfs_dump_read(cfs_buf_bytes(&dump), 0, &tree, &err) == 0);
+	CHECK(cfs_dump_read(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT, &tree,
+			    &err) == 0);
 	CHECK(cfs_image_store(store, tree, 1, &image, &err) == 0);
 	CHECK(cfs_image_commit(store, &image, &err) == 0);
 	return image;
+}
+
+/* An image with one file whose contents are the object @id of @size bytes. */
+static inline struct cfs_digest add_image(struct cfs_store *store,
+					  const struct cfs_digest *id,
+					  unsigned size)
+{
+	return add_odd_image(store, id, id, size);
 }
 
 /* A stream, called @content_id if that is not NULL, of the object @part and

@@ -29,7 +29,7 @@ static void need(struct cfs_gc_graph *g, uint32_t i, unsigned n)
 {
 	struct cfs_digest id = id_of(n);
 
-	CHECK(cfs_gc_add_need(g, i, &id, &err) == 0);
+	CHECK(cfs_gc_add_need(g, i, &id, n * 2, &err) == 0);
 }
 
 static void kid(struct cfs_gc_graph *g, uint32_t i, unsigned n)
@@ -46,6 +46,15 @@ static uint32_t owner(const struct cfs_gc_graph *g, unsigned n)
 
 	CHECK(cfs_ids_find(&g->ids, id.bytes, &object));
 	return cfs_gc_owner(g, (uint32_t)object);
+}
+
+static uint64_t size_of(const struct cfs_gc_graph *g, unsigned n)
+{
+	struct cfs_digest id = id_of(n);
+	size_t object;
+
+	CHECK(cfs_ids_find(&g->ids, id.bytes, &object));
+	return cfs_gc_size(g, (uint32_t)object);
 }
 
 /* Two roots, 1 and 2, each with an object of its own and the container 3. */
@@ -78,6 +87,7 @@ TEST(an_object_that_two_roots_need_belongs_to_neither)
 	CHECK(owner(&g, 1) == 0 && owner(&g, 2) == 1);
 	CHECK(owner(&g, 20) == 1);
 	CHECK(owner(&g, 3) == CFS_GC_SHARED && owner(&g, 30) == CFS_GC_SHARED);
+	CHECK(size_of(&g, 30) == 60 && size_of(&g, 3) == CFS_GC_NO_SIZE);
 	/* One way to it is shared. */
 	CHECK(owner(&g, 10) == CFS_GC_SHARED);
 	CHECK(!cfs_ids_find(&g.ids, absent.bytes, &ignored));

@@ -28,6 +28,21 @@ TEST(an_image_needs_the_objects_of_its_files)
 	CHECK(has_object(&file) && has_object(&image) && !has_object(&other));
 }
 
+/* Which of them is read depends on how the image is mounted. */
+TEST(an_image_needs_backing_paths_and_digests)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_digest at, id, image;
+
+	start(&store);
+	at = add_object(&store, "path");
+	id = add_object(&store, "digest");
+	image = add_odd_image(&store, &at, &id, 4);
+	CHECK(cfs_ref_set(&store, "name", &image, &err) == 0);
+	(void)collect(&store);
+	CHECK(has_object(&at) && has_object(&id));
+}
+
 TEST(a_stream_needs_its_parts_and_all_that_it_refers_to)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
