@@ -249,7 +249,7 @@ static int read_config(struct walk *w, const struct cfs_oci_manifest *m,
 	if (r == 0)
 		r = cfs_oci_config_parse(cfs_buf_bytes(&text), &config, err);
 	if (r < 0)
-		return cfs_ctx(err, "config %s", m->config.id.text);
+		return cfs_ctx(err, "its configuration");
 	leaf->d.has_platform = true;
 	leaf->d.platform = config.platform;
 	leaf->is_image = true;

@@ -119,7 +119,7 @@ TEST(an_archive_is_a_layout_too)
 	CHECK(cfs_write_full(fd, tar.data, tar.len) == 0 && close(fd) == 0);
 	/* The configuration, which tells the platform, is not in it. */
 	CHECK(chosen(text("oci-archive:%s:one", path), &got) == -ENOENT);
-	CHECK(said("config sha256:") && said("is missing in"));
+	CHECK(said("its configuration: blob sha256:") && said("is missing in"));
 	put_index(dir, put_image(dir, "linux", "amd64", "a",
 				 TAG("one") PLATFORM("linux", "amd64")));
 	tar.len = 0;
