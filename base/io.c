@@ -189,13 +189,13 @@ int cfs_read_file(int dirfd, const char *path, size_t max, struct cfs_buf *buf,
 	if (fd == -EINVAL)
 		return cfs_fail(err, EINVAL, "%s is not a regular file", path);
 	if (fd < 0)
-		return cfs_fail(err, -fd, "open %s: %s", path, strerror(-fd));
+		return cfs_fail_code(err, fd, "open %s", path);
 	r = read_regular(fd, (uint64_t)st.st_size, max, buf);
 	if (r == -EFBIG)
 		return cfs_fail(err, EFBIG, "%s is longer than %zu bytes", path,
 				max);
 	if (r < 0)
-		return cfs_fail(err, -r, "read %s: %s", path, strerror(-r));
+		return cfs_fail_code(err, r, "read %s", path);
 	return 1;
 }
 

@@ -53,7 +53,7 @@ static int write_fd(void *ctx, const void *data, size_t len,
 {
 	int r = cfs_write_full(*(const int *)ctx, data, len);
 
-	return r < 0 ? cfs_fail(err, -r, "write: %s", strerror(-r)) : 0;
+	return r < 0 ? cfs_fail_code(err, r, "write") : 0;
 }
 
 struct cfs_sink cfs_sink_of_fd(const int *fd)

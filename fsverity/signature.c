@@ -19,7 +19,6 @@ int cfs_verity_read_signature(int fd, uint8_t *ret, struct cfs_err *err)
 	if (r == -ENODATA) /* no signature, or no fs-verity at all */
 		return 0;
 	if (r < 0)
-		return cfs_fail(err, -r, "read fs-verity signature: %s",
-				strerror(-r));
+		return cfs_fail_code(err, r, "read fs-verity signature");
 	return r;
 }

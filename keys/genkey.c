@@ -88,7 +88,7 @@ static int write_bio(int dirfd, const char *file, mode_t mode, BIO *bio,
 		return cfs_fail_errno(err, "create %s", file);
 	r = cfs_write_full(fd, data, (size_t)len);
 	if (r < 0)
-		return cfs_fail(err, -r, "write %s: %s", file, strerror(-r));
+		return cfs_fail_code(err, r, "write %s", file);
 	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
 		return cfs_fail_errno(err, "write %s", file);
 	return 0;

@@ -26,8 +26,7 @@ int cfs_context_open(struct cfs_context *ctx, const char *type,
 				"put the module %s into the initramfs",
 				type, type);
 	if (fd < 0)
-		return cfs_fail(err, -fd, "open a %s context: %s", type,
-				strerror(-fd));
+		return cfs_fail_code(err, fd, "open a %s context", type);
 	*ctx = (struct cfs_context){ .fd = fd, .type = type };
 	return 0;
 }

@@ -32,8 +32,7 @@ static int open_control(struct cfs_err *err)
 				"and has no loop devices: put the module loop "
 				"into the initramfs");
 	if (fd < 0)
-		return cfs_fail(err, -fd, "open " CONTROL ": %s",
-				strerror(-fd));
+		return cfs_fail_code(err, fd, "open " CONTROL);
 	return fd;
 }
 
@@ -89,6 +88,5 @@ int cfs_loop_attach(int fd, const char *backing,
 			return cfs_steal_fd(&device);
 	}
 	name[0] = '\0';
-	return cfs_fail(err, -r, "put a loop device over %s: %s", backing,
-			strerror(-r));
+	return cfs_fail_code(err, r, "put a loop device over %s", backing);
 }

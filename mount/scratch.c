@@ -51,8 +51,8 @@ static int make_private(const char *dir, struct cfs_err *err)
 		if (r < 0)
 			(void)!cfs_kernel_detach(dir);
 	}
-	return r < 0 ? cfs_fail(err, -r, "attach a private mount at %s: %s",
-				dir, strerror(-r))
+	return r < 0 ? cfs_fail_code(err, r, "attach a private mount at %s",
+				     dir)
 		     : 0;
 }
 
@@ -64,8 +64,7 @@ static int open_scratch(struct cfs_scratch *scratch, struct cfs_err *err)
 		return 0;
 	r = make_dir(scratch->dir);
 	if (r < 0)
-		return cfs_fail(err, -r, "make %s: %s", scratch->dir,
-				strerror(-r));
+		return cfs_fail_code(err, r, "make %s", scratch->dir);
 	r = make_private(scratch->dir, err);
 	if (r < 0)
 		(void)rmdir(scratch->dir);
@@ -95,8 +94,7 @@ int cfs_scratch_attach(struct cfs_scratch *scratch, int mount_fd,
 		return cfs_fail_errno(err, "make %s", path);
 	r = cfs_kernel_move_mount(mount_fd, AT_FDCWD, path, 0);
 	if (r < 0)
-		return cfs_fail(err, -r, "attach a mount at %s: %s", path,
-				strerror(-r));
+		return cfs_fail_code(err, r, "attach a mount at %s", path);
 	scratch->fds[scratch->n++] = mount_fd;
 	return 0;
 }

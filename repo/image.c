@@ -23,8 +23,7 @@ static int not_found(const struct cfs_repo *repo, const char *hex,
 		return CFS_IMAGE_ABSENT;
 	r = images < 0 ? images : cfs_name_exists(images, hex);
 	if (r < 0)
-		return cfs_fail(err, -r, "look up " NAME ": %s", hex,
-				strerror(-r));
+		return cfs_fail_code(err, r, "look up " NAME, hex);
 	return r == 0 ? CFS_IMAGE_ABSENT : CFS_IMAGE_DANGLING;
 }
 

@@ -51,8 +51,7 @@ int cfs_repo_open_by(int dirfd, const char *path, cfs_meta_fn parse,
 	if (repo.fd == -ENOENT)
 		return 0;
 	if (repo.fd < 0)
-		return cfs_fail(err, -repo.fd, "open repository %s: %s", path,
-				strerror(-repo.fd));
+		return cfs_fail_code(err, repo.fd, "open repository %s", path);
 	r = read_meta(&repo, parse, err);
 	if (r < 0)
 		return cfs_ctx(err, "open repository %s", path);
@@ -73,6 +72,6 @@ int cfs_repo_open_objects(const struct cfs_repo *repo, struct cfs_err *err)
 			     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 
 	if (fd < 0)
-		return cfs_fail(err, -fd, "open objects/: %s", strerror(-fd));
+		return cfs_fail_code(err, fd, "open objects/");
 	return fd;
 }

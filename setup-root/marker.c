@@ -81,6 +81,5 @@ int cfs_marker_write(const struct cfs_marker *marker, int root_fd,
 	r = cfs_buf_check(&buf, err);
 	if (r == 0)
 		r = cfs_replace_file(root_fd, MARKER, buf.data, buf.len);
-	return r < 0 ? cfs_fail(err, -r, "write /" MARKER ": %s", strerror(-r))
-		     : 0;
+	return r < 0 ? cfs_fail_code(err, r, "write /" MARKER) : 0;
 }

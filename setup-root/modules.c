@@ -46,8 +46,7 @@ int cfs_modules_load(const char *name, struct cfs_err *err)
 				"hook)",
 				name);
 	if (r < 0)
-		return cfs_fail(err, -r, "load kernel module %s: %s", name,
-				strerror(-r));
+		return cfs_fail_code(err, r, "load kernel module %s", name);
 	return 0;
 }
 

@@ -295,8 +295,7 @@ static int probe_mountpoints(int root_fd, struct cfs_err *err)
 				       "which init mounts",
 				       dirs[i]);
 		else
-			(void)cfs_fail(err, -fd, "find %s: %s", dirs[i],
-				       strerror(-fd));
+			(void)cfs_fail_code(err, fd, "find %s", dirs[i]);
 		(void)cfs_err_path(err, dirs[i]);
 		return cfs_err_cure(err, CFS_CURE_IMAGE);
 	}

@@ -81,12 +81,10 @@ static int clone_root_fs(const struct cfs_root_params *params,
 		params->root_fs_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
 
 	if (fd < 0)
-		return cfs_fail(err, -fd, "clone the given root: %s",
-				strerror(-fd));
+		return cfs_fail_code(err, fd, "clone the given root");
 	r = cfs_kernel_mount_setattr(fd, "", AT_EMPTY_PATH, &private);
 	if (r < 0)
-		return cfs_fail(err, -r, "make the given root private: %s",
-				strerror(-r));
+		return cfs_fail_code(err, r, "make the given root private");
 	root->fd = cfs_steal_fd(&fd);
 	root->root = "image";
 	root->layer_api = CFS_LAYERS_FD;
@@ -200,8 +198,8 @@ int cfs_root_put(struct cfs_root *root, int child, const char *path,
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
-		return cfs_fail(err, -r, "attach /%s to the new root: %s", path,
-				strerror(-r));
+		return cfs_fail_code(err, r, "attach /%s to the new root",
+				     path);
 	return 1;
 }
 
@@ -220,14 +218,13 @@ int cfs_root_attach(struct cfs_root *root, const char *target, bool replace,
 		 * lately.  The clone in our tree keeps the disk mounted. */
 		r = cfs_kernel_detach(target);
 		if (r < 0)
-			return cfs_fail(err, -r, "detach %s: %s", target,
-					strerror(-r));
+			return cfs_fail_code(err, r, "detach %s", target);
 		if (beneath)
 			return 0;
 	}
 	r = cfs_kernel_move_mount(root->fd, AT_FDCWD, target, 0);
 	if (r < 0)
-		return cfs_fail(err, -r, "attach the new root at %s: %s",
-				target, strerror(-r));
+		return cfs_fail_code(err, r, "attach the new root at %s",
+				     target);
 	return 0;
 }

@@ -28,8 +28,7 @@ static int put_file(int root_fd, const char *path, const char *text,
 {
 	int r = cfs_replace_file(root_fd, path, text, strlen(text));
 
-	return r < 0 ? cfs_fail(err, -r, "write /%s: %s", path, strerror(-r))
-		     : 0;
+	return r < 0 ? cfs_fail_code(err, r, "write /%s", path) : 0;
 }
 
 static int relabel_root(int root_fd, struct cfs_err *err)
@@ -37,8 +36,7 @@ static int relabel_root(int root_fd, struct cfs_err *err)
 	CFS_AUTOFD int wants = cfs_make_dirs(root_fd, WANTS, 0755);
 
 	if (wants < 0)
-		return cfs_fail(err, -wants, "create /" WANTS ": %s",
-				strerror(-wants));
+		return cfs_fail_code(err, wants, "create /" WANTS);
 	if (symlinkat("../" SERVICE, wants, SERVICE) < 0 && errno != EEXIST)
 		return cfs_fail_errno(err, "link " SERVICE);
 	return put_file(root_fd, UNITS SERVICE, unit_text, err);

@@ -73,12 +73,11 @@ static int clone(int dir_fd, const char *name, unsigned flags,
 	int r;
 
 	if (fd < 0)
-		return cfs_fail(err, -fd, "clone %s: %s", name, strerror(-fd));
+		return cfs_fail_code(err, fd, "clone %s", name);
 	all.propagation = MS_PRIVATE;
 	r = cfs_kernel_mount_setattr(fd, "", AT_EMPTY_PATH | flags, &all);
 	if (r < 0)
-		return cfs_fail(err, -r, "set up the clone of %s: %s", name,
-				strerror(-r));
+		return cfs_fail_code(err, r, "set up the clone of %s", name);
 	return cfs_steal_fd(&fd);
 }
 
@@ -131,8 +130,8 @@ static int open_lower(const struct place *place, bool flat, struct cfs_err *err)
 			     RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 
 	if (fd < 0 && fd != -ENOENT)
-		return cfs_fail(err, -fd, "open %s of the new root: %s",
-				place->name, strerror(-fd));
+		return cfs_fail_code(err, fd, "open %s of the new root",
+				     place->name);
 	return fd;
 }
 
@@ -204,9 +203,8 @@ static int open_layer_dir(struct place *place, int *ret_fd, struct cfs_err *err)
 	}
 	*ret_fd = open_below(dir, place->name);
 	if (*ret_fd < 0)
-		return cfs_fail(err, -*ret_fd, "open %s/%s: %s",
-				place->root->state_dir, place->name,
-				strerror(-*ret_fd));
+		return cfs_fail_code(err, *ret_fd, "open %s/%s",
+				     place->root->state_dir, place->name);
 	return *ret_fd;
 }
 
@@ -291,9 +289,8 @@ static int find_layout(struct place *place, struct cfs_err *err)
 		return CFS_DIR_OVERLAY;
 	fd = cfs_reopen(place->state_fd, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
-		return cfs_fail(err, -fd, "open %s/%s: %s",
-				place->root->state_dir, place->name,
-				strerror(-fd));
+		return cfs_fail_code(err, fd, "open %s/%s",
+				     place->root->state_dir, place->name);
 	list = fdopendir(fd);
 	if (!list) {
 		(void)close(fd);
@@ -347,9 +344,8 @@ static int open_state(struct place *place, struct cfs_err *err)
 			return state_missing(place, err);
 	}
 	if (place->state_fd < 0 && place->deploy_fd < 0)
-		return cfs_fail(err, -place->state_fd,
-				"open %s of the physical root: %s", path,
-				strerror(-place->state_fd));
+		return cfs_fail_code(err, place->state_fd,
+				     "open %s of the physical root", path);
 	return 0;
 }
 
@@ -385,8 +381,7 @@ static int carry_var(struct place *place, const char **ret_word,
 	int r;
 
 	if (dir < 0)
-		return cfs_fail(err, -dir, "open var of the physical root: %s",
-				strerror(-dir));
+		return cfs_fail_code(err, dir, "open var of the physical root");
 	fd = clone(dir, "var", AT_RECURSIVE, &as_it_is, err);
 	if (fd < 0)
 		return fd;

@@ -122,8 +122,7 @@ int cfs_volatile_link(int root_fd, dev_t dev, struct cfs_err *err)
 	char target[64];
 
 	if (dir < 0)
-		return cfs_fail(err, -dir, "create /run/systemd: %s",
-				strerror(-dir));
+		return cfs_fail_code(err, dir, "create /run/systemd");
 	snprintf(target, sizeof(target), "/dev/block/%u:%u", major(dev),
 		 minor(dev));
 	if (symlinkat(target, dir, "volatile-root") < 0 && errno != EEXIST)
