@@ -59,9 +59,8 @@ static int add_one(cfs_key ring, const struct cfs_cert *cert,
 			 "mind",
 			 cert->file, info.not_after);
 	if (before >= 0 && after == before)
-		fputs("note: a certificate of the same name was there and has "
-		      "been replaced\n",
-		      stderr);
+		cmd_line(stderr, "note: %s was in the keyring already",
+			 cert->file);
 	return 0;
 }
 
@@ -165,10 +164,10 @@ static int run_list(const struct cfs_call *call, struct cfs_err *err)
 				"it cannot be listed, `cfsctl keyring status` "
 				"counts it");
 	if (!o->json)
-		return cfs_ring_each(ring, print_key, NULL, err);
+		return cfs_keyring_each(ring, print_key, NULL, err);
 	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
 	cfs_json_write_array(&w, "certificates", CFS_JSON_LINES);
-	r = cfs_ring_each(ring, print_key, &w, err);
+	r = cfs_keyring_each(ring, print_key, &w, err);
 	cfs_json_write_end(&w);
 	cfs_json_write_end(&w);
 	return r < 0 ? r : cmd_json_print(&w, err);

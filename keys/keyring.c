@@ -4,35 +4,30 @@
 #include <keyutils.h>
 #include <string.h>
 
-#define RING	 ".fs-verity"
-#define REQUIRE	 "/proc/sys/fs/verity/require_signatures"
-#define DESC_MAX 512 /* bytes of a key's description we care for */
+#define RING	".fs-verity"
+#define REQUIRE "/proc/sys/fs/verity/require_signatures"
 
 /* What remains of a locked ring: the possessor may search (which is how the
  * kernel verifies) and its owner may see that it is there. */
 #define LOCKED ((key_perm_t)(KEY_POS_SEARCH | KEY_USR_VIEW))
 
-struct ring_info {
-	uid_t uid;
-	key_perm_t perm;
-	bool named; /* a keyring, and called .fs-verity */
-};
-
 /* Source: keyctl_describe(3): "type;uid;gid;perm;description". */
-static int describe(key_serial_t key, struct ring_info *ret)
+int cfs_key_describe(cfs_key key, struct cfs_key_info *ret, struct cfs_err *err)
 {
-	char text[DESC_MAX] = "";
-	unsigned uid, perm;
+	char text[CFS_KEY_TEXT_MAX] = "";
+	struct cfs_key_info info;
 	int pos = 0;
 
 	if (keyctl_describe(key, text, sizeof(text) - 1) < 0)
-		return -errno;
-	if (sscanf(text, "keyring;%u;%*u;%x;%n", &uid, &perm, &pos) != 2 ||
-	    pos == 0) {
-		*ret = (struct ring_info){ 0 };
-		return 0;
-	}
-	*ret = (struct ring_info){ uid, perm, !strcmp(text + pos, RING) };
+		return cfs_fail_errno(err, "describe key %d", key);
+	if (sscanf(text, "%31[^;];%u;%*u;%x;%n", info.type, &info.uid,
+		   &info.perm, &pos) != 3 ||
+	    pos == 0)
+		return cfs_fail(err, EINVAL,
+				"describe key %d: the kernel says '%s'", key,
+				text);
+	memcpy(info.name, text + pos, sizeof(text) - (size_t)pos);
+	*ret = info;
 	return 0;
 }
 
@@ -54,17 +49,12 @@ static int not_found(struct cfs_err *err)
 int cfs_keyring_find(cfs_key *ret, struct cfs_err *err)
 {
 	key_serial_t ring = find_key_by_type_and_desc("keyring", RING, 0);
-	struct ring_info info;
-	int r;
+	struct cfs_key_info info;
 
-	if (ring < 0)
-		return not_found(err);
-	r = describe(ring, &info);
-	if (r < 0)
-		return cfs_fail(err, -r, "describe the " RING " keyring: %s",
-				strerror(-r));
 	/* What others own is not the kernel's, whatever it is called. */
-	if (!info.named || info.uid != 0)
+	if (ring < 0 || cfs_key_describe(ring, &info, err) < 0 ||
+	    info.uid != 0 || strcmp(info.type, "keyring") != 0 ||
+	    strcmp(info.name, RING) != 0)
 		return not_found(err);
 	*ret = ring;
 	return 1;
@@ -101,9 +91,8 @@ static const char *add_meaning(int code)
 int cfs_keyring_add(cfs_key ring, const struct cfs_cert *cert, cfs_key *ret,
 		    struct cfs_err *err)
 {
-	/* An empty description lets the kernel name the key by its subject. */
-	key_serial_t key =
-		add_key("asymmetric", "", cert->der.data, cert->der.len, ring);
+	key_serial_t key = add_key("asymmetric", cert->name, cert->der.data,
+				   cert->der.len, ring);
 
 	if (key < 0) {
 		int code = errno;
@@ -125,12 +114,32 @@ int cfs_keyring_count(cfs_key ring, struct cfs_err *err)
 	return (int)((size_t)bytes / sizeof(key_serial_t));
 }
 
+int cfs_keyring_each(cfs_key ring, cfs_key_fn *fn, void *arg,
+		     struct cfs_err *err)
+{
+	CFS_AUTOFREE void *list = NULL;
+	long bytes = keyctl_read_alloc(ring, &list);
+	const key_serial_t *keys = list;
+	struct cfs_key_info info;
+
+	if (bytes < 0)
+		return cfs_fail_errno(err, "read the " RING " keyring");
+	for (size_t i = 0; i < (size_t)bytes / sizeof(*keys); i++) {
+		int r = cfs_key_describe(keys[i], &info, err);
+
+		if (r == 0)
+			r = fn(keys[i], info.name, arg, err);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
 int cfs_keyring_lock(cfs_key ring, struct cfs_err *err)
 {
-	struct ring_info info;
-	int r = describe(ring, &info);
+	struct cfs_key_info info;
 
-	if (r == 0 && info.perm == LOCKED)
+	if (cfs_key_describe(ring, &info, err) == 0 && info.perm == LOCKED)
 		return 0;
 	/* EEXIST: a restriction is there already, and cannot be undone. */
 	if (keyctl_restrict_keyring(ring, NULL, NULL) < 0 && errno != EEXIST)

@@ -29,14 +29,45 @@ typedef int32_t cfs_key;
 int cfs_keyring_find(cfs_key *ret,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Longest description of a key that is read; longer ones are left out. */
+#define CFS_KEY_TEXT_MAX 512
+
+struct cfs_key_info {
+	uint32_t uid;
+	uint32_t perm; /* KEY_* of keyutils.h */
+	char type[32]; /* "keyring", "asymmetric" */
+	char name[CFS_KEY_TEXT_MAX];
+};
+
+/* Describes @key.  Errors: of keyctl_describe(3), -EINVAL the kernel's answer
+ * has another form. */
+int cfs_key_describe(cfs_key key, struct cfs_key_info *ret,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /*
- * Adds one X.509 certificate (DER).  *@ret is the new key.
+ * Adds one X.509 certificate (DER) with the description @cert->name.  Left to
+ * itself the kernel would name the key after its subject, and a renewed
+ * certificate would then displace the one it renews.
+ * *@ret is the new key.
  * Errors, each worded with its meaning: -EPERM the ring is locked, -EBADMSG no
  * certificate, -ENOPKG and -ENOENT key type this kernel lacks, -EINVAL key
  * size, -EACCES.
  */
 int cfs_keyring_add(cfs_key ring, const struct cfs_cert *cert, cfs_key *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Called for each key of a ring with its description.  A result other than 0
+ * ends the walk and is its result. */
+typedef int cfs_key_fn(cfs_key key, const char *name, void *arg,
+		       struct cfs_err *err);
+
+/*
+ * Calls @fn for each key that @ring holds (it must be readable).
+ * Errors: -EACCES a locked ring cannot be read, ...
+ */
+int cfs_keyring_each(cfs_key ring, cfs_key_fn *fn, void *arg,
+		     struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(2, 4)));
 
 /* How many keys the ring holds (it must be readable). */
 int cfs_keyring_count(cfs_key ring,

@@ -6,6 +6,7 @@
 
 #include "base/io.h"
 #include "keys/der.h"
+#include "keys/hash.h"
 
 #define BEGIN "-----BEGIN CERTIFICATE-----"
 #define END   "-----END CERTIFICATE-----"
@@ -24,6 +25,16 @@ void cfs_certs_free(struct cfs_certs *certs)
 {
 	if (certs)
 		drop_after(certs, 0);
+}
+
+static void set_name(struct cfs_cert *cert)
+{
+	uint8_t sum[CFS_HASH_MAX];
+	size_t n = cfs_hash(CFS_HASH_SHA256, cert->der, sum);
+	char *end = stpcpy(cert->name, "sha256:");
+
+	for (size_t i = 0; i < n; i++)
+		end += sprintf(end, "%02x", sum[i]);
 }
 
 /* Takes over the bytes of @der when it succeeds. */
@@ -46,6 +57,7 @@ static int add_der(struct cfs_certs *certs, struct cfs_buf *der,
 				   .issuer = issuer,
 				   .serial = serial };
 	snprintf(cert->file, sizeof(cert->file), "%s", file);
+	set_name(cert);
 	*der = (struct cfs_buf){ 0 };
 	certs->n++;
 	return 0;
@@ -215,53 +227,4 @@ int cfs_certs_add_file(struct cfs_certs *certs, const char *path,
 	if (r < 0)
 		return r;
 	return cfs_certs_add(certs, cfs_buf_bytes(&text), path, err);
-}
-
-static int is_certificate_name(const struct dirent *entry)
-{
-	static const char *const ends[] = { ".der", ".crt", ".cer", ".pem" };
-	size_t len = strlen(entry->d_name);
-
-	for (size_t i = 0; i < CFS_ARRAY_SIZE(ends); i++)
-		if (len > 4 && strcmp(entry->d_name + len - 4, ends[i]) == 0)
-			return entry->d_name[0] != '.';
-	return 0;
-}
-
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-int cfs_certs_add_dir(struct cfs_certs *certs, const char *path,
-		      struct cfs_err *err)
-{
-	unsigned before = certs->n;
-	struct dirent **names = NULL;
-	int n = scandir(path, &names, is_certificate_name, by_name);
-	int r = 0;
-
-	if (n < 0 && errno == ENOENT)
-		return 0;
-	if (n < 0)
-		return cfs_fail_errno(err, "read certificate directory %s",
-				      path);
-	for (int i = 0; i < n; i++) {
-		CFS_AUTOFREE char *file = NULL;
-
-		if (r >= 0 &&
-		    asprintf(&file, "%s/%s", path, names[i]->d_name) < 0) {
-			file = NULL;
-			r = cfs_fail(err, ENOMEM, "out of memory");
-		}
-		if (r >= 0)
-			r = cfs_certs_add_file(certs, file, err);
-		free(names[i]);
-	}
-	free(names);
-	if (r < 0) {
-		drop_after(certs, before);
-		return r;
-	}
-	return (int)(certs->n - before);
 }

@@ -24,6 +24,9 @@ struct cfs_cert {
 	struct cfs_bytes issuer; /* the whole DER Name */
 	struct cfs_bytes serial; /* content bytes of the INTEGER */
 	char file[256];		 /* where it came from, for messages */
+	/* "sha256:" and the lower-case hex of the hash of der: no two
+	 * certificates have the same. */
+	char name[sizeof("sha256:") + 64];
 };
 
 struct cfs_certs {
@@ -57,15 +60,5 @@ int cfs_certs_add(struct cfs_certs *certs, struct cfs_bytes text,
  */
 int cfs_certs_add_file(struct cfs_certs *certs, const char *path,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/*
- * Adds every certificate file (*.der, *.crt, *.cer, *.pem) of the directory
- * @path in name order.
- * Returns how many certificates were added, 0 also when there is no such
- * directory.  Errors: as above, with the file's name in front; nothing is
- * added then.
- */
-int cfs_certs_add_dir(struct cfs_certs *certs, const char *path,
-		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

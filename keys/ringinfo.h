@@ -14,22 +14,12 @@
 
 struct cfs_ring_info {
 	bool locked;   /* nobody may write to it, as after cfs_keyring_lock() */
-	bool readable; /* cfs_ring_each() works */
+	bool readable; /* cfs_keyring_each() works */
 	int keys;      /* how many it holds, or -1 when that cannot be told */
 	int required;  /* sysctl fs.verity.require_signatures, or -1 */
 };
 
 int cfs_ring_inspect(cfs_key ring, struct cfs_ring_info *ret,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/* Called for each key; @name is the kernel's: "subject: identifier".
- * What it returns but 0 ends it. */
-typedef int cfs_ring_fn(cfs_key key, const char *name, void *arg,
-			struct cfs_err *err);
-
-/* Errors: -EACCES a locked ring cannot be read. */
-int cfs_ring_each(cfs_key ring, cfs_ring_fn *fn, void *arg,
-		  struct cfs_err *err) CFS_MUST_CHECK
-	__attribute__((nonnull(2, 4)));
 
 #endif

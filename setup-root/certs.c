@@ -10,7 +10,7 @@ void cfs_keys_free(struct cfs_keys *keys)
 	cfs_certs_free(&keys->certs);
 }
 
-/* An error stays one by @strict, and is a warning without. */
+/* Errors are fatal if @strict, otherwise logged as warnings. */
 static int judge(int r, bool strict, struct cfs_log *log, struct cfs_err *err)
 {
 	if (r >= 0 || strict)
@@ -24,18 +24,30 @@ static int is_credential(const struct dirent *entry)
 	return strncmp(entry->d_name, "composefs.cert", 14) == 0;
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
+static int is_certificate(const struct dirent *entry)
 {
-	return strcmp((*a)->d_name, (*b)->d_name);
+	static const char *const ends[] = { ".der", ".crt", ".cer", ".pem" };
+	size_t len = strlen(entry->d_name);
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(ends); i++)
+		if (len > 4 && strcmp(entry->d_name + len - 4, ends[i]) == 0)
+			return entry->d_name[0] != '.';
+	return 0;
 }
 
-static int add_credentials(struct cfs_keys *keys, const char *dir, bool strict,
-			   struct cfs_log *log, struct cfs_err *err)
+/* Adds the files of @dir that @wanted accepts, in name order.  A bad one does
+ * not keep out the others. */
+static int add_dir(struct cfs_keys *keys, const char *dir,
+		   int (*wanted)(const struct dirent *), bool strict,
+		   struct cfs_log *log, struct cfs_err *err)
 {
 	struct dirent **entries = NULL;
 	char path[PATH_MAX];
-	int n = scandir(dir, &entries, is_credential, by_name), r = 0;
+	int n = scandir(dir, &entries, wanted, alphasort), r = 0;
 
+	if (n < 0 && errno != ENOENT)
+		r = judge(cfs_fail_errno(err, "read the directory %s", dir),
+			  strict, log, err);
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
 		if (r >= 0)
@@ -52,26 +64,18 @@ int cfs_keys_collect(struct cfs_keys *keys, const struct cfs_config *config,
 		     struct cfs_err *err)
 {
 	bool strict = config->keys.require || config->keys.require_signed;
+	int r = 0;
 
-	for (unsigned i = 0; i < config->keys.dirs.n; i++) {
-		const char *dir = config->keys.dirs.v[i];
-		int r = judge(cfs_certs_add_dir(&keys->certs, dir, err), strict,
-			      log, err);
-
-		if (r < 0)
-			return r;
-	}
-	if (credentials) {
-		int r = add_credentials(keys, credentials, strict, log, err);
-
-		if (r < 0)
-			return r;
-	}
-	if (strict && keys->certs.n == 0)
-		return cfs_fail(err, ENOENT,
-				"certificates are required and this initramfs "
-				"has none (keys.dirs)");
-	return 0;
+	for (unsigned i = 0; i < config->keys.dirs.n && r == 0; i++)
+		r = add_dir(keys, config->keys.dirs.v[i], is_certificate,
+			    strict, log, err);
+	if (r == 0 && credentials)
+		r = add_dir(keys, credentials, is_credential, strict, log, err);
+	if (r == 0 && strict && keys->certs.n == 0)
+		r = cfs_fail(err, ENOENT,
+			     "certificates are required and this initramfs has "
+			     "none (keys.dirs)");
+	return r;
 }
 
 static int find_ring(cfs_key *ring, struct cfs_err *err)
@@ -91,15 +95,10 @@ static int fill_ring(struct cfs_keys *keys, cfs_key ring, bool strict,
 	int r = 0;
 
 	for (unsigned i = 0; i < keys->certs.n && r >= 0; i++) {
-		const struct cfs_cert *cert = &keys->certs.v[i];
-
-		r = cfs_keyring_add(ring, cert, &keys->keys[i], err);
-		if (r == 0) {
-			keys->n_keys++;
-			cfs_log(log, LOG_DEBUG, "certificate of %s is key %d",
-				cert->file, keys->keys[i]);
-		}
-		r = judge(r, strict, log, err);
+		r = judge(cfs_keyring_add(ring, &keys->certs.v[i],
+					  &keys->keys[i], err),
+			  strict, log, err);
+		keys->n_keys += keys->keys[i] != 0;
 		/* A locked ring says the same to all the others. */
 		if (keys->keys[i] == 0 &&
 		    (err->code == EPERM || err->code == EACCES))
@@ -108,24 +107,69 @@ static int fill_ring(struct cfs_keys *keys, cfs_key ring, bool strict,
 	return r;
 }
 
-/* That the calls succeeded is not enough: is the ring filled? */
-static int check_ring(struct cfs_keys *keys, cfs_key ring, struct cfs_err *err)
-{
-	int n = cfs_keyring_count(ring, err);
+struct listing {
+	const struct cfs_certs *certs;
+	bool held[CFS_CERTS_MAX];
+	unsigned n, strangers;
+	struct cfs_log *log;
+};
 
-	if (n < 0)
-		return n;
-	if (n == 0)
-		return cfs_fail(err, ENOKEY,
-				"the .fs-verity keyring is still empty");
-	keys->in_ring = keys->n_keys == keys->certs.n;
+static int on_key(cfs_key key, const char *name, void *arg, struct cfs_err *err)
+{
+	struct listing *l = arg;
+	bool known = false;
+
+	(void)err;
+	l->n++;
+	/* One certificate may have come in two files. */
+	for (unsigned i = 0; i < l->certs->n; i++)
+		if (strcmp(name, l->certs->v[i].name) == 0)
+			known = l->held[i] = true;
+	if (!known) {
+		l->strangers++;
+		cfs_log(l->log, LOG_WARNING,
+			"key %d in .fs-verity is no certificate of this "
+			"initramfs: %s",
+			key, name);
+	}
 	return 0;
+}
+
+/* That the calls succeeded is not enough: what does the ring hold? */
+static int check_ring(struct cfs_keys *keys, cfs_key ring, bool strict,
+		      bool restricted, struct cfs_log *log, struct cfs_err *err)
+{
+	struct listing l = { .certs = &keys->certs, .log = log };
+	int listed = cfs_keyring_each(ring, on_key, &l, err);
+	int r = judge(listed, strict, log, err);
+
+	for (unsigned i = 0; i < keys->certs.n && listed == 0 && r == 0; i++) {
+		if (keys->keys[i] == 0 || l.held[i])
+			continue;
+		keys->keys[i] = 0;
+		keys->n_keys--;
+		r = judge(cfs_fail(err, ENOKEY,
+				   "the certificate of %s was added to "
+				   ".fs-verity and is not in it",
+				   keys->certs.v[i].file),
+			  strict, log, err);
+	}
+	keys->ring_size = listed == 0 ? l.n : keys->n_keys;
+	keys->in_ring = listed == 0 && r == 0 && keys->n_keys == keys->certs.n;
+	if (r == 0 && l.strangers && restricted)
+		return cfs_fail(err, EEXIST,
+				".fs-verity holds %u keys that are not of this "
+				"initramfs, and locking would keep them: find "
+				"out what added them, or set keys.restrict to "
+				"false",
+				l.strangers);
+	return r;
 }
 
 int cfs_keys_load(struct cfs_keys *keys, const struct cfs_config *config,
 		  struct cfs_log *log, struct cfs_err *err)
 {
-	bool strict = config->keys.require;
+	bool strict = config->keys.require, lock = config->keys.restrict_ring;
 	cfs_key ring;
 	int r;
 
@@ -137,12 +181,15 @@ int cfs_keys_load(struct cfs_keys *keys, const struct cfs_config *config,
 	r = fill_ring(keys, ring, strict, log, err);
 	if (r < 0 || keys->n_keys == 0)
 		return r;
-	r = check_ring(keys, ring, err);
-	if (r == 0 && config->keys.restrict_ring)
+	r = check_ring(keys, ring, strict || config->keys.require_signed, lock,
+		       log, err);
+	if (r < 0)
+		return r;
+	if (lock)
 		r = cfs_keyring_lock(ring, err);
-	cfs_log(log, LOG_INFO, "%u of %u certificates are in .fs-verity%s",
-		keys->n_keys, keys->certs.n,
-		r == 0 && config->keys.restrict_ring ? ", which is locked"
-						     : "");
+	cfs_log(log, LOG_INFO,
+		"%u of %u certificates are in .fs-verity, which holds %u%s",
+		keys->n_keys, keys->certs.n, keys->ring_size,
+		r == 0 && lock ? " and is locked" : "");
 	return judge(r, strict, log, err);
 }

@@ -14,9 +14,10 @@
 
 struct cfs_keys {
 	struct cfs_certs certs;	     /* what the initramfs has */
-	bool in_ring;		     /* all of them are in .fs-verity, by us */
-	unsigned n_keys;	     /* those that are, in the order of certs */
-	cfs_key keys[CFS_CERTS_MAX]; /* 0: that one was refused */
+	bool in_ring;		     /* .fs-verity was seen to hold them all */
+	unsigned n_keys;	     /* how many of them it holds */
+	unsigned ring_size;	     /* how many keys it holds in all */
+	cfs_key keys[CFS_CERTS_MAX]; /* of each of certs; 0: not in the ring */
 };
 
 /* Releases the certificates. */
@@ -25,12 +26,13 @@ void cfs_keys_free(struct cfs_keys *keys);
 #define CFS_AUTOKEYS __attribute__((cleanup(cfs_keys_free)))
 
 /*
- * Collects the certificates of [keys] dirs and of the files composefs.cert*
- * in @credentials (systemd's $CREDENTIALS_DIRECTORY; may be NULL).
+ * Collects the certificates of [keys] dirs (*.der, *.crt, *.cer, *.pem) and of
+ * the files composefs.cert* in @credentials (systemd's $CREDENTIALS_DIRECTORY;
+ * may be NULL), each directory in name order.
  *
- * Errors: a file that holds none or a damaged one, when [keys] require or
- * require-signed is set (without, it is warned of); -ENOENT when they are set
- * and there is no certificate at all.
+ * A file that holds none, or a damaged one, is skipped with a warning; if
+ * [keys] require or require-signed is set it is an error.
+ * Errors: also -ENOENT when one of them is set and there is no certificate.
  */
 int cfs_keys_collect(struct cfs_keys *keys, const struct cfs_config *config,
 		     const char *credentials, struct cfs_log *log,
@@ -38,11 +40,15 @@ int cfs_keys_collect(struct cfs_keys *keys, const struct cfs_config *config,
 	__attribute__((nonnull(1, 2, 4, 5)));
 
 /*
- * Puts them into .fs-verity and, by [keys] restrict, locks it.  Nothing is
- * done and said without a certificate.
+ * Adds the certificates of @keys to .fs-verity, lists what the ring then holds
+ * and, if [keys] restrict is set, locks it.  Without a certificate nothing is
+ * done or logged.
  *
- * What goes wrong is an error when [keys] require is set, else a warning:
- * no keyring in this kernel, a certificate that it refuses, a locked ring.
+ * A kernel without the ring, a certificate that it refuses and a locked ring
+ * are errors if [keys] require is set, otherwise warnings; so is a certificate
+ * that was added and is not in the ring, which require-signed makes an error
+ * too.  A key of another origin is a warning, and -EEXIST if [keys] restrict is
+ * set: locking would keep it there.
  */
 int cfs_keys_load(struct cfs_keys *keys, const struct cfs_config *config,
 		  struct cfs_log *log,

@@ -243,7 +243,7 @@ static int open_repo(struct cfs_boot *b, struct cfs_err *err)
 }
 
 /* What an error of an image that is there means for the exit status. */
-static enum cfs_exit image_status(int r)
+static enum cfs_exit image_status(int r, bool require_signed)
 {
 	switch (-r) {
 	case EBADMSG:
@@ -254,7 +254,7 @@ static enum cfs_exit image_status(int r)
 	case EOPNOTSUPP:
 		return CFS_EXIT_VERITY;
 	case ENOKEY:
-		return CFS_EXIT_CERTS;
+		return require_signed ? CFS_EXIT_VERITY : CFS_EXIT_CERTS;
 	default:
 		return CFS_EXIT_REPO;
 	}
@@ -273,7 +273,8 @@ static enum cfs_exit find_image(struct cfs_boot *b, int *r, struct cfs_err *err)
 			&b->config, &b->keys.certs, b->keys.in_ring, &b->log,
 			&b->choice, err);
 	if (*r != 0)
-		return *r < 0 ? image_status(*r) : CFS_EXIT_OK;
+		return *r > 0 ? CFS_EXIT_OK
+			      : image_status(*r, b->config.keys.require_signed);
 	if (b->kargs.n == 1)
 		*r = cfs_fail(err, ENOENT, "the image is not in %s/composefs",
 			      b->options.sysroot);

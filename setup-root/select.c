@@ -10,6 +10,10 @@
 #include "repo/signature.h"
 #include "setup-root/modules.h"
 
+#define CURE_SIGN                                                 \
+	"boot another entry, or sign the image with a key whose " \
+	"certificate is in the initramfs"
+
 struct finder {
 	const struct cfs_repo *repo;
 	const struct cfs_config *config;
@@ -85,15 +89,15 @@ static int prove(const struct finder *f, const struct cfs_digest *digest,
 	n = cfs_verity_read_signature(fd, der, err);
 	if (n < 0 && n != -ENOTTY)
 		return n;
-	/* The kernel opened it, so the signature is by a key of its ring. */
-	if (n > 0 && f->kernel_checks) {
-		choice->signature = "kernel";
+	choice->signature = "pkcs7";
+	/* That the kernel opened the file is no proof by itself: some key of
+	 * its ring made the signature, now or when the file was first opened. */
+	if (n > 0 && cfs_pkcs7_check((struct cfs_bytes){ der, (size_t)n },
+				     digest, f->certs, NULL, err) == 0) {
+		if (f->kernel_checks)
+			choice->signature = "kernel";
 		return 0;
 	}
-	choice->signature = "pkcs7";
-	if (n > 0 && cfs_pkcs7_check((struct cfs_bytes){ der, (size_t)n },
-				     digest, f->certs, NULL, err) == 0)
-		return 0;
 	r = check_detached(f, digest, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -117,8 +121,11 @@ static int examine(const struct finder *f, struct cfs_candidate *c, int fd,
 	c->result = "signature";
 	if (f->config->keys.require_signed) {
 		r = prove(f, &c->digest, fd, choice, err);
-		if (r < 0)
-			return r;
+		/* Whatever made the signature unusable, it is no proof. */
+		if (r < 0) {
+			err->code = EBADMSG;
+			return cfs_err_cure(err, CURE_SIGN);
+		}
 	}
 	c->result = "booted";
 	return 0;

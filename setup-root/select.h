@@ -31,15 +31,16 @@ struct cfs_choice {
  * algorithm does not have the image.  An insecure candidate may lack
  * fs-verity, but not have a different digest.
  *
- * By [keys] require-signed the image needs a signature over its digest by one
- * of @certs: @kernel_checks says that these are in .fs-verity, so that a
- * signature on the file that could be opened is proof; else, or when the file
- * carries none, the PKCS#7 of the file or of signatures/<hex>.p7s is checked.
+ * If [keys] require-signed is set, the image's digest must be signed by one of
+ * @certs: by the signature kept with the file, or by signatures/<hex>.p7s.  The
+ * check is cfs_pkcs7_check()'s, also of a file that the kernel has let through;
+ * @kernel_checks says that .fs-verity holds @certs, so that the kernel's
+ * opening it is a second opinion ("kernel").
  *
  * Each candidate's result is set.  Returns 1 with *@ret, or 0 when none is
  * there; on error @ret->index is the one that failed.
- * Errors: -EBADMSG digest or signature is wrong or missing, and those of
- * cfs_repo_open_image() and cfs_pkcs7_check().
+ * Errors: -EBADMSG the digest is wrong or missing, or the signature missing or
+ * unusable for whatever reason; and those of cfs_repo_open_image().
  */
 int cfs_select(const struct cfs_repo *repo, struct cfs_candidate *candidates,
 	       unsigned n, const struct cfs_config *config,

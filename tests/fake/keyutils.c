@@ -12,8 +12,14 @@
 struct fake_keys fake_keys;
 
 /* Keys have the numbers 1 to 64, in turn. */
-static X509 *keys[64];
+static struct {
+	X509 *cert;
+	char name[128];
+	int ring; /* FAKE_RING holds it */
+} keys[64];
 static unsigned keys_n;
+
+#define STRANGER 100 /* the key called fake_keys.stranger */
 
 static long fail(int code)
 {
@@ -34,13 +40,15 @@ key_serial_t find_key_by_type_and_desc(const char *type, const char *desc,
 
 long keyctl_describe(key_serial_t id, char *buffer, size_t buflen)
 {
-	char text[128];
+	char text[256];
 
-	if (id != FAKE_RING && (id < 1 || id > 64 || !keys[id - 1]))
+	if (id != FAKE_RING && id != STRANGER &&
+	    (id < 1 || id > 64 || !keys[id - 1].cert))
 		return fail(ENOKEY);
 	if (id != FAKE_RING)
-		snprintf(text, sizeof(text), "asymmetric;0;0;1f3f0000;key %d",
-			 id);
+		snprintf(text, sizeof(text), "asymmetric;0;0;1f3f0000;%s",
+			 id == STRANGER ? fake_keys.stranger
+					: keys[id - 1].name);
 	else
 		snprintf(text, sizeof(text), "keyring;0;0;%08x;.fs-verity",
 			 fake_keys.perm ? fake_keys.perm : 0x082f0000);
@@ -51,25 +59,41 @@ long keyctl_describe(key_serial_t id, char *buffer, size_t buflen)
 	return (long)strlen(text) + 1;
 }
 
+/* As the kernel: of one type and description a ring holds the newest. */
+static void put_in_ring(unsigned n)
+{
+	for (unsigned i = 0; i < 64; i++) {
+		if (keys[i].ring == 0 || strcmp(keys[i].name, keys[n].name))
+			continue;
+		keys[i].ring = 0;
+		fake_keys.added--;
+	}
+	if (fake_keys.lose > 0 && fake_keys.lose--)
+		return;
+	keys[n].ring = 1;
+	fake_keys.added++;
+}
+
 key_serial_t add_key(const char *type, const char *description,
 		     const void *payload, size_t plen, key_serial_t ringid)
 {
 	const unsigned char *p = payload;
 	unsigned n = keys_n++ % 64;
 
-	(void)description;
 	if (fake_keys.add_errno)
 		return (key_serial_t)fail(fake_keys.add_errno);
 	if (ringid == FAKE_RING && fake_keys.restricted)
 		return (key_serial_t)fail(EPERM);
 	if (strcmp(type, "asymmetric") != 0)
 		return (key_serial_t)fail(ENODEV);
-	X509_free(keys[n]);
-	keys[n] = d2i_X509(NULL, &p, (long)plen);
-	if (!keys[n])
+	X509_free(keys[n].cert);
+	keys[n].ring = 0;
+	keys[n].cert = d2i_X509(NULL, &p, (long)plen);
+	snprintf(keys[n].name, sizeof(keys[n].name), "%s", description);
+	if (!keys[n].cert)
 		return (key_serial_t)fail(EBADMSG);
 	if (ringid == FAKE_RING)
-		fake_keys.added++;
+		put_in_ring(n);
 	else
 		fake_keys.borrowed++;
 	return (key_serial_t)n + 1;
@@ -85,17 +109,38 @@ long keyctl_unlink(key_serial_t id, key_serial_t ringid)
 
 long keyctl_read(key_serial_t id, char *buffer, size_t buflen)
 {
-	key_serial_t all[64];
+	key_serial_t all[65];
+	size_t n = 0;
 
 	(void)id;
 	if (fake_keys.read_errno)
 		return fail(fake_keys.read_errno);
-	/* The last ones added are the ring's. */
-	for (unsigned i = 0; i < fake_keys.added; i++)
-		all[i] = (key_serial_t)(keys_n - fake_keys.added + i) % 64 + 1;
-	if (buflen >= fake_keys.added * sizeof(all[0]))
-		memcpy(buffer, all, fake_keys.added * sizeof(all[0]));
-	return (long)(fake_keys.added * sizeof(key_serial_t));
+	for (unsigned i = 0; i < 64 && n < fake_keys.added; i++)
+		if (keys[i].ring)
+			all[n++] = (key_serial_t)i + 1;
+	if (fake_keys.stranger)
+		all[n++] = STRANGER;
+	if (n && buflen >= n * sizeof(all[0]))
+		memcpy(buffer, all, n * sizeof(all[0]));
+	return (long)(n * sizeof(all[0]));
+}
+
+int keyctl_read_alloc(key_serial_t id, void **buffer)
+{
+	long n = keyctl_read(id, NULL, 0);
+
+	if (n < 0)
+		return -1;
+	*buffer = malloc((size_t)n + 1);
+	return *buffer ? (int)keyctl_read(id, *buffer, (size_t)n)
+		       : (int)fail(ENOMEM);
+}
+
+void fake_keys_reset(void)
+{
+	memset(&fake_keys, 0, sizeof(fake_keys));
+	for (unsigned i = 0; i < 64; i++)
+		keys[i].ring = 0;
 }
 
 long keyctl_restrict_keyring(key_serial_t keyring, const char *type,
@@ -124,7 +169,7 @@ long keyctl_setperm(key_serial_t id, key_perm_t perm)
 long keyctl_pkey_verify(key_serial_t key_id, const char *info, const void *data,
 			size_t data_len, const void *sig, size_t sig_len)
 {
-	EVP_PKEY *pkey = X509_get0_pubkey(keys[key_id - 1]);
+	EVP_PKEY *pkey = X509_get0_pubkey(keys[key_id - 1].cert);
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pkey, NULL);
 	const char *md = strstr(info, "hash=");
 	int pkcs1 = !strncmp(info, "enc=pkcs1 ", 10);

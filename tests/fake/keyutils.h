@@ -19,11 +19,16 @@ extern struct fake_keys {
 	int restrict_errno;
 	int setperm_errno;
 	int verify_errno; /* not 0: answered before any computing */
+	int lose; /* so many of the next keys do not stay in FAKE_RING */
+	const char *stranger; /* FAKE_RING holds one more key, called so */
 	/* what happened */
 	unsigned added;	   /* keys in FAKE_RING */
 	unsigned borrowed; /* keys in the process keyring, now */
 	int restricted;
 	char verify_info[64]; /* of the last verification */
 } fake_keys;
+
+/* No answers are set, and FAKE_RING is empty. */
+void fake_keys_reset(void);
 
 #endif

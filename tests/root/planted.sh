@@ -80,7 +80,7 @@ what=
 row d 7 7 7 7 7 7 7 composefs composefs
 # A link that leads to nothing is a name that is not there.
 row f 7 7 7 7 0 7 7 - composefs/meta.json
-row d 7 7 7 7 7 7 5 images composefs/images
+row d 7 7 7 7 7 7 5 image composefs/images
 row f 7 7 7 7 5 8 7 "$hex" "composefs/images/$hex"
 row d 7 7 7 7 5 7 5 "$hex" composefs/objects
 row d 7 7 7 7 5 7 5 "$hex" "composefs/objects/${hex:0:2}"
@@ -147,8 +147,22 @@ row f 0 0 0 0 0 0 0 - $systemd/sysinit.target.wants/composefs-relabel.service
 row f 0 0 0 0 0 - 0 - /run/systemd/relabel-extra.d/composefs.relabel
 row f 0 0 0 0 0 0 0 - /run/systemd/volatile-root
 row f 0 0 0 0 0 0 0 - /run/systemd/journal/socket
-verify=true
 umount /sys
+
+# The report of a failure
+reports() {
+	{ [ -f /run/composefs/failed ] && [ ! -L /run/composefs/failed ] &&
+		grep -q 'cannot mount' /run/composefs/failed; } ||
+		grep -q 'write /run/composefs/failed' "$TMPDIR/err"
+}
+verify=reports
+good=$cmdline
+cmdline="composefs=?$(printf '0%.0s' {1..64})"
+row d 5 5 5 5 5 5 - - /run/composefs
+row f 5 5 5 5 5 - 5 - /run/composefs/failed
+row f 5 5 5 5 5 5 5 - /run/composefs/.failed.new
+cmdline=$good
+verify=true
 
 export CREDENTIALS_DIRECTORY=/run/credentials/unit
 configure '[keys]\ndirs = []\n'

@@ -73,26 +73,35 @@ same "the kernel checks signatures" "$(status 'builtin signatures')" yes
 check "a bundle is added" eval \
 	'cat $data/rsa.pem $data/ec.pem > both.pem && cfsctl keyring add-cert both.pem $data/rsa2.pem'
 same "all of a bundle are in it" "$(status certificates)" 3
-same "they are listed by name" \
-	"$(cfsctl keyring list | cut -d' ' -f2- | cut -d: -f1 | sort | tr '\n' ,)" \
-	"composefs test ec,composefs test rsa,composefs test rsa2,"
+fingerprint() {
+	openssl x509 -in "$data/$1.pem" -outform DER | sha256sum | cut -d' ' -f1
+}
+same "each is called by its fingerprint" \
+	"$(cfsctl keyring list | cut -d' ' -f2- | sort)" \
+	"$(for c in ec rsa rsa2; do echo "sha256:$(fingerprint $c)"; done | sort)"
 same "as JSON too" "$(cfsctl keyring list --json |
-	grep -c '^      "description": "composefs test .*"$')" 3
+	grep -c '^      "description": "sha256:[0-9a-f]*"$')" 3
 same "the status as well" "$(cfsctl keyring status --json |
 	grep -c '"builtin_signatures": true\|"certificates": 3\|"locked": false')" 3
+check "a certificate is added again" eval \
+	'cfsctl keyring add-cert $data/rsa.pem 2>&1 | grep -q "rsa.pem was in the keyring already"'
+same "which changes nothing" "$(status certificates)" 3
+check "two are added for one key and subject" \
+	cfsctl keyring add-cert "$data/before.pem" "$data/renewed.pem"
+same "neither displaces the other" "$(status certificates)" 5
 refuse "what is no certificate is refused" "no certificate in it" \
 	cfsctl keyring add-cert "$data/expect"
 refuse "a size that the kernel lacks is refused" "size" \
 	cfsctl keyring add-cert "$data/odd.pem"
 refuse "an algorithm that the kernel lacks is refused" "algorithm" \
 	cfsctl keyring add-cert "$data/ed.pem"
-same "the ring has what it had" "$(status certificates)" 3
+same "the ring has what it had" "$(status certificates)" 5
 check "an expired certificate is added" cfsctl keyring add-cert "$data/old.pem"
 same "it is not locked" "$(status locked)" no
 check "it is locked" cfsctl keyring lock
 check "it is locked again" cfsctl keyring lock
 same "it says so" "$(status locked)" yes
-same "it is counted still" "$(status certificates)" 4
+same "it is counted still" "$(status certificates)" 6
 refuse "it is not listed any more" "locked" cfsctl keyring list
 refuse "nothing is added any more" "add the certificate" \
 	cfsctl keyring add-cert "$data/ec384.pem"

@@ -7,6 +7,9 @@ if [ "${CFS_GUEST-}" != uml ]; then
 		openssl req -newkey rsa:2048 -nodes -x509 -days 3650 -subj "/CN=$k" \
 			-keyout "$KEYS/$k.key" -out "$KEYS/$k.pem" 2>/dev/null
 	done
+	# Of one key and subject: a certificate and its renewal.
+	openssl req -key "$KEYS/ours.key" -x509 -days 3650 -subj /CN=ours \
+		-set_serial 0x4242 -out "$KEYS/renewed.pem"
 	exec "${0%/*}/../vm/uml" -e KEYS "$0"
 fi
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
@@ -36,18 +39,22 @@ sign() { # FILE OUT KEY
 		--cert="$KEYS/$3.pem" > /dev/null
 }
 
-# Makes the image of the system NAME one with a builtin signature by ours.
-system_signed() { # NAME
-	local image
+load() { # KEY: into the ring, called as the kernel calls it
+	openssl x509 -in "$KEYS/$1.pem" -outform DER |
+		keyctl padd asymmetric "" "$ring" > /dev/null
+}
+
+# Makes the image of the system NAME one with a builtin signature by KEY.
+system_signed() { # NAME [KEY]
+	local image key=${2-ours}
 	system_new "$1"
 	image=$repo/objects/$(path_of "$hex")
 	cp "$image" "$TMPDIR/plain"
 	rm "$image"
 	cp "$TMPDIR/plain" "$image"
-	sign "$image" "$TMPDIR/sig" ours
+	sign "$image" "$TMPDIR/sig" "$key"
 	keyctl clear "$ring"
-	openssl x509 -in "$KEYS/ours.pem" -outform DER |
-		keyctl padd asymmetric "" "$ring" > /dev/null
+	load "$key"
 	fsverity enable --hash-alg=$alg --signature="$TMPDIR/sig" "$image" ||
 		report 1 "enabling a signed image"
 	cp "$TMPDIR/sig" "$TMPDIR/$1.p7s"
@@ -98,7 +105,7 @@ for a in sha256 sha512; do
 	sign "$repo/objects/$(path_of "$plain")" "$repo/signatures/$plain.p7s" theirs
 	fresh
 	boot "$(karg "$plain")"
-	failed "$a: not by a stranger" 11 "$plain.p7s"
+	failed "$a: not by a stranger" 6 "$plain.p7s"
 	cp "$TMPDIR/first.p7s" "$repo/signatures/$plain.p7s"
 	fresh
 	boot "$(karg "$plain")"
@@ -108,6 +115,84 @@ for a in sha256 sha512; do
 	boot "$(karg "$plain")"
 	failed "$a: not garbage" 6 "$plain.p7s"
 	rm "$repo/signatures/$plain.p7s"
+	for kind in fifo dir link long; do
+		p7s=$repo/signatures/$plain.p7s
+		case $kind in
+		fifo) mkfifo "$p7s" ;;
+		dir) mkdir "$p7s" ;;
+		link) ln -s /etc/passwd "$p7s" ;;
+		long) head -c 70000 /dev/zero > "$p7s" ;;
+		esac
+		fresh
+		boot "$(karg "$plain")"
+		failed "$a: not a $kind in its place" 6 "$plain.p7s"
+		rm -r "$p7s"
+	done
+
+	# What the kernel lets through is signed by a key of its ring, and that
+	# need not be ours.
+	hex=$signed
+	system_signed alien theirs
+	alien=$hex
+	for lock in false true; do
+		keys_conf ours "restrict = $lock" 'require = true' 'require-signed = true'
+		fresh
+		load theirs
+		boot "$(karg "$alien")"
+		if [ $lock = false ]; then
+			failed "$a: a key of the ring that is not ours proves nothing" 6 \
+				"no certificate of this initramfs: theirs" "$alien"
+			same "$a: the log says what the ring holds" \
+				"$(grep -c '1 of 1 certificates are in .fs-verity, which holds 2$' err)" 1
+		else
+			failed "$a: and is not locked in" 11 "keys.restrict"
+		fi
+	done
+	keys_conf ours 'restrict = false' 'require-signed = true'
+	fresh
+	boot "$(karg "$alien")"
+	failed "$a: nor does it when the kernel does not know the key" 6 "$alien" certificate
+	fresh
+	load theirs
+	exec 9< "$repo/objects/$(path_of "$alien")"
+	keyctl clear "$ring"
+	boot "$(karg "$alien")"
+	failed "$a: nor does an image that was opened under another key" 6 "$alien" \
+		"builtin signature"
+	exec 9<&-
+	fresh
+	load theirs
+	sign "$repo/objects/$(path_of "$alien")" "$repo/signatures/$alien.p7s" ours
+	boot "$(karg "$alien")"
+	booted "$a: a detached signature by ours makes up for it"
+	same "$a: as our own check" "$(marker signature)" pkcs7
+	rm "$repo/signatures/$alien.p7s"
+
+	# A renewed certificate
+	hex=$signed
+	keys_conf "ours renewed" 'restrict = false' 'require = true' 'require-signed = true'
+	fresh
+	boot "$(karg)"
+	booted "$a: a renewed certificate does not displace the old one"
+	same "$a: both are in the ring" "$(in_ring) $(marker signature)" "2 kernel"
+	keys_conf renewed 'restrict = false' 'require-signed = true'
+	fresh
+	boot "$(karg)"
+	failed "$a: and does not stand in for it" 6 "$signed"
+
+	# Bad files beside a good one
+	keys_conf ours 'restrict = false'
+	echo garbage > "$TMPDIR/keys.d/a.pem"
+	mkfifo "$TMPDIR/keys.d/z.pem"
+	fresh
+	boot "$(karg)"
+	booted "$a: bad files do not keep out the good one"
+	same "$a: they are named" "$(grep -c '[az].pem' err)" 2
+	echo 'require-signed = true' >> "$conf"
+	fresh
+	boot "$(karg)"
+	failed "$a: or are failure 11 when signatures are required" 11 a.pem
+
 	keys_conf - 'restrict = false' 'require-signed = true'
 	fresh
 	boot "$(karg)"

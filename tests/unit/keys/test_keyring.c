@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "keys/keyring.h"
 
+#include "keys/x509.h"
 #include "tests/fake/keyutils.h"
 #include "tests/test.h"
 #include "tests/unit/keys/vectors.h"
@@ -24,7 +25,7 @@ TEST(the_ring_is_found_by_its_name)
 {
 	cfs_key ring = 0;
 
-	fake_keys = (struct fake_keys){ 0 };
+	fake_keys_reset();
 	CHECK(cfs_keyring_find(&ring, &err) == 1 && ring == FAKE_RING);
 }
 
@@ -56,13 +57,65 @@ TEST(certificates_are_added_and_counted)
 {
 	cfs_key key = 0;
 
-	fake_keys = (struct fake_keys){ 0 };
+	fake_keys_reset();
 	CHECK(cfs_keyring_count(FAKE_RING, &err) == 0);
 	CHECK(add_named("rsa", &key) == 0 && key > 0);
 	CHECK(add_named("ec", &key) == 0);
 	CHECK(cfs_keyring_count(FAKE_RING, &err) == 2);
 	fake_keys.read_errno = EACCES;
 	CHECK(cfs_keyring_count(FAKE_RING, &err) == -EACCES);
+}
+
+static int collect(cfs_key key, const char *name, void *arg, struct cfs_err *e)
+{
+	char(*names)[CFS_KEY_TEXT_MAX] = arg;
+	int i = names[0][0] ? 1 : 0;
+
+	CHECK(key > 0 && strlen(name) < CFS_KEY_TEXT_MAX);
+	strcpy(names[i], name);
+	return i == 1 ? cfs_fail(e, EXFULL, "enough") : 0;
+}
+
+TEST(every_key_is_named_until_the_caller_has_enough)
+{
+	char names[2][CFS_KEY_TEXT_MAX] = { "", "" };
+	cfs_key key;
+
+	fake_keys_reset();
+	CHECK(cfs_keyring_each(FAKE_RING, collect, names, &err) == 0);
+	CHECK(!names[0][0]);
+	CHECK(add_named("rsa", &key) == 0);
+	CHECK(cfs_keyring_each(FAKE_RING, collect, names, &err) == 0);
+	fake_keys.stranger = "CN=other: 0102";
+	names[0][0] = '\0';
+	CHECK(cfs_keyring_each(FAKE_RING, collect, names, &err) == -EXFULL);
+	CHECK(strcmp(names[1], "CN=other: 0102") == 0);
+	fake_keys.read_errno = EACCES;
+	CHECK(cfs_keyring_each(FAKE_RING, collect, names, &err) == -EACCES);
+}
+
+/* The kernel would call both "composefs test renewed: <key identifier>". */
+TEST(a_renewed_certificate_does_not_displace_the_old_one)
+{
+	char names[2][CFS_KEY_TEXT_MAX] = { "", "" };
+	struct cfs_certs certs = { 0 };
+	struct cfs_cert_info info;
+	cfs_key key;
+
+	fake_keys_reset();
+	CHECK(add_named("before", &key) == 0);
+	CHECK(add_named("renewed", &key) == 0);
+	CHECK(cfs_keyring_count(FAKE_RING, &err) == 2);
+	CHECK(add_named("before", &key) == 0);
+	CHECK(cfs_keyring_count(FAKE_RING, &err) == 2);
+	CHECK(cfs_certs_add_file(&certs, VECTORS "renewed.pem", &err) == 1);
+	CHECK(cfs_cert_describe(&certs.v[0], &info, &err) == 0);
+	CHECK(cfs_keyring_each(FAKE_RING, collect, names, &err) == -EXFULL);
+	for (int i = 0; i < 2; i++)
+		CHECK(strncmp(names[i], "sha256:", 7) == 0);
+	CHECK(strcmp(names[0] + 7, info.fingerprint) == 0 ||
+	      strcmp(names[1] + 7, info.fingerprint) == 0);
+	cfs_certs_free(&certs);
 }
 
 /* Source: sealing table 7.3: what kernels answer to add_key(2). */
@@ -97,7 +150,7 @@ TEST(a_locked_ring_takes_no_more_and_locks_again)
 {
 	cfs_key key;
 
-	fake_keys = (struct fake_keys){ 0 };
+	fake_keys_reset();
 	CHECK(cfs_keyring_lock(FAKE_RING, &err) == 0);
 	/* possessor search, owner view: sealing 7.4 */
 	CHECK(fake_keys.perm == 0x08010000 && fake_keys.restricted);

@@ -129,43 +129,6 @@ TEST(the_number_of_certificates_is_bounded)
 	cfs_certs_free(NULL);
 }
 
-static void put(const char *dir, const char *name, const void *data, size_t len)
-{
-	char path[512];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "w");
-	CHECK(f && fwrite(data, 1, len, f) == len);
-	fclose(f);
-}
-
-TEST(a_directory_is_read_in_name_order)
-{
-	const char *pem = BEGIN "\n" TINY "\n" END "\n";
-	char dir[256], path[512];
-
-	snprintf(dir, sizeof(dir), "%s/keys.d", getenv("TMPDIR"));
-	CHECK(cfs_certs_add_dir(&certs, dir, &err) == 0);
-	CHECK(mkdir(dir, 0700) == 0);
-	put(dir, "b.der", tiny, sizeof(tiny));
-	put(dir, "a.crt", pem, strlen(pem));
-	put(dir, "c.cer", pem, strlen(pem));
-	put(dir, "README", "text", 4);
-	put(dir, ".d.pem", "text", 4);
-	CHECK(cfs_certs_add_dir(&certs, dir, &err) == 3);
-	CHECK(strstr(certs.v[0].file, "/a.crt"));
-	CHECK(strstr(certs.v[2].file, "/c.cer"));
-	put(dir, "z.pem", "text", 4);
-	CHECK(cfs_certs_add_dir(&certs, dir, &err) == -EBADMSG);
-	CHECK(strstr(err.msg, "z.pem") && certs.n == 3);
-	snprintf(path, sizeof(path), "%s/README", dir);
-	CHECK(cfs_certs_add_dir(&certs, path, &err) == -ENOTDIR);
-	cfs_certs_free(&certs);
-	snprintf(path, sizeof(path), "rm -r '%s'", dir);
-	CHECK(system(path) == 0);
-}
-
 TEST(a_file_is_named_in_what_is_said_of_it)
 {
 	CHECK(cfs_certs_add_file(&certs, VECTORS "rsa.pem", &err) == 1);

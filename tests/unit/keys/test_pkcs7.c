@@ -33,7 +33,7 @@ static void answers_as_expected(struct vector *v)
 
 TEST(every_vector_is_answered_as_expected)
 {
-	fake_keys = (struct fake_keys){ 0 };
+	fake_keys_reset();
 	CHECK(vectors_each(answers_as_expected) >= 35);
 }
 
@@ -67,7 +67,7 @@ static void pick(struct vector *v)
 
 static void fetch(void)
 {
-	fake_keys = (struct fake_keys){ 0 };
+	fake_keys_reset();
 	good_rsa.der_len = good_ec.der_len = 0;
 	vectors_each(pick);
 	CHECK(good_rsa.der_len && good_ec.der_len);

@@ -19,18 +19,11 @@ static void add(const char *name)
 	cfs_certs_free(&certs);
 }
 
-static int count(cfs_key key, const char *name, void *arg, struct cfs_err *e)
-{
-	(void)e;
-	CHECK(key > 0 && strncmp(name, "key ", 4) == 0);
-	return ++*(int *)arg == 3 ? 7 : 0;
-}
-
 TEST(a_ring_is_inspected_before_and_after_it_is_locked)
 {
 	struct cfs_ring_info info;
 
-	fake_keys = (struct fake_keys){ 0 };
+	fake_keys_reset();
 	add("rsa");
 	CHECK(cfs_ring_inspect(FAKE_RING, &info, &err) == 0);
 	CHECK(!info.locked && info.readable && info.keys == 1);
@@ -40,20 +33,6 @@ TEST(a_ring_is_inspected_before_and_after_it_is_locked)
 	CHECK(info.locked && !info.readable);
 	/* this machine's /proc/keys does not list the fake */
 	CHECK(info.keys == -1);
-}
-
-TEST(every_key_is_shown_until_somebody_has_enough)
-{
-	int n = 0;
-
-	fake_keys = (struct fake_keys){ 0 };
-	CHECK(cfs_ring_each(FAKE_RING, count, &n, &err) == 0 && n == 0);
-	add("rsa");
-	add("rsa2");
-	CHECK(cfs_ring_each(FAKE_RING, count, &n, &err) == 0 && n == 2);
-	CHECK(cfs_ring_each(FAKE_RING, count, &n, &err) == 7 && n == 3);
-	fake_keys.read_errno = EACCES;
-	CHECK(cfs_ring_each(FAKE_RING, count, &n, &err) == -EACCES);
 }
 
 TEST(what_the_kernel_does_not_describe_is_an_error)

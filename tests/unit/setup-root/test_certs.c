@@ -20,7 +20,7 @@ static void prepare(const char *one, const char *two)
 {
 	const char *const names[] = { one, two };
 
-	fake_keys = (struct fake_keys){ 0 };
+	fake_keys_reset();
 	cfs_config_init(&config);
 	snprintf(dir, sizeof(dir), "%s/certs-XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(dir));
@@ -96,8 +96,8 @@ TEST(D15_certificates_reach_the_kernels_ring_which_is_then_locked)
 	CHECK(keys.in_ring && keys.n_keys == 2);
 	CHECK(keys.keys[0] && keys.keys[1]);
 	CHECK(fake_keys.restricted);
-	CHECK(strstr(said, "2 of 2 certificates are in .fs-verity, which is "
-			   "locked"));
+	CHECK(strstr(said, "2 of 2 certificates are in .fs-verity, which "
+			   "holds 2 and is locked"));
 }
 
 TEST(the_ring_stays_open_when_the_configuration_says_so)
@@ -141,6 +141,57 @@ TEST(required_certificates_must_be_there)
 	config.keys.require = false;
 	config.keys.require_signed = true;
 	CHECK(run(&keys, NULL) == -ENOENT);
+}
+
+TEST(certificates_are_read_in_name_order_from_certificate_files_alone)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare("rsa2.pem", "ec.pem");
+	put("README", "text");
+	put(".d.pem", "text");
+	CHECK(run(&keys, NULL) == 0 && keys.certs.n == 2);
+	CHECK(strstr(keys.certs.v[0].file, "/ec.pem"));
+	CHECK(strstr(keys.certs.v[1].file, "/rsa2.pem"));
+	CHECK(!strstr(said, "README") && !strstr(said, ".d.pem"));
+}
+
+TEST(one_bad_file_does_not_keep_out_the_others)
+{
+	static const char *const order[] = { "a.pem", "m.pem", "z.pem" };
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(order); i++) {
+		CFS_AUTOKEYS struct cfs_keys keys;
+		char path[8192];
+
+		prepare("ec.pem", "rsa.pem");
+		put(order[i], "no certificate");
+		snprintf(path, sizeof(path), "%s/b.pem", dir);
+		CHECK(symlink("nowhere", path) == 0);
+		snprintf(path, sizeof(path), "%s/n.pem", dir);
+		CHECK(mkfifo(path, 0600) == 0);
+		CHECK(run(&keys, NULL) == 0 && keys.certs.n == 2);
+		CHECK(keys.in_ring && fake_keys.added == 2);
+		CHECK(strstr(said, order[i]) && strstr(said, "b.pem"));
+		CHECK(strstr(said, "n.pem"));
+		cfs_keys_free(&keys);
+		config.keys.require_signed = true;
+		CHECK(run(&keys, NULL) < 0);
+	}
+}
+
+TEST(a_directory_that_cannot_be_read_is_warned_of_or_fatal_by_policy)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare("rsa.pem", NULL);
+	strcpy(config.keys.dirs.v[1], "/proc/self/status");
+	config.keys.dirs.n = 2;
+	CHECK(run(&keys, NULL) == 0 && strstr(said, "/proc/self/status"));
+	CHECK(keys.in_ring);
+	cfs_keys_free(&keys);
+	config.keys.require = true;
+	CHECK(run(&keys, NULL) == -ENOTDIR);
 }
 
 TEST(damaged_files_are_warned_of_or_fatal_by_policy)
@@ -194,14 +245,79 @@ TEST(a_locked_ring_is_said_once)
 	CHECK(first && !strstr(first + 1, "locked"));
 }
 
-TEST(a_ring_that_stays_empty_is_noticed)
+TEST(a_ring_that_cannot_be_listed_is_noticed)
 {
 	CFS_AUTOKEYS struct cfs_keys keys;
 
 	prepare("rsa.pem", NULL);
 	fake_keys.read_errno = EACCES;
 	CHECK(run(&keys, NULL) == 0 && !keys.in_ring);
+	CHECK(strstr(said, "read the .fs-verity keyring"));
+	CHECK(fake_keys.restricted);
 	cfs_keys_free(&keys);
+	prepare("rsa.pem", NULL);
+	fake_keys.read_errno = EACCES;
 	config.keys.require = true;
 	CHECK(run(&keys, NULL) == -EACCES);
+}
+
+TEST(a_certificate_that_did_not_stay_in_the_ring_is_noticed)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare("ec.pem", "rsa.pem");
+	fake_keys.lose = 1;
+	CHECK(run(&keys, NULL) == 0 && !keys.in_ring && keys.n_keys == 1);
+	CHECK(keys.keys[0] == 0 && keys.keys[1] != 0);
+	CHECK(strstr(said, "ec.pem was added to .fs-verity and is not in it"));
+	CHECK(strstr(said, "1 of 2 certificates are in .fs-verity, which "
+			   "holds 1 and is locked"));
+	cfs_keys_free(&keys);
+	prepare("ec.pem", "rsa.pem");
+	fake_keys.lose = 1;
+	config.keys.require_signed = true;
+	CHECK(run(&keys, NULL) == -ENOKEY && strstr(err.msg, "ec.pem"));
+	CHECK(!fake_keys.restricted);
+}
+
+TEST(a_certificate_in_two_files_is_one_key)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+	char from[8192], to[8192];
+
+	prepare("rsa.pem", NULL);
+	snprintf(from, sizeof(from), "%s/rsa.pem", dir);
+	snprintf(to, sizeof(to), "%s/z.pem", dir);
+	CHECK(link(from, to) == 0);
+	config.keys.require_signed = true;
+	CHECK(run(&keys, NULL) == 0 && keys.in_ring);
+	CHECK(strstr(said, "2 of 2 certificates are in .fs-verity, which "
+			   "holds 1 "));
+}
+
+TEST(a_renewed_certificate_is_in_the_ring_beside_the_old_one)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare("before.pem", "renewed.pem");
+	config.keys.require_signed = true;
+	CHECK(run(&keys, NULL) == 0 && keys.in_ring);
+	CHECK(strstr(said, "which holds 2 "));
+}
+
+TEST(a_key_of_another_origin_is_named_and_never_locked_in)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare("rsa.pem", NULL);
+	fake_keys.stranger = "CN=other: 0102";
+	config.keys.restrict_ring = false;
+	CHECK(run(&keys, NULL) == 0 && keys.in_ring);
+	CHECK(strstr(said, "no certificate of this initramfs: CN=other: 0102"));
+	CHECK(strstr(said, "1 of 1 certificates are in .fs-verity, which "
+			   "holds 2"));
+	cfs_keys_free(&keys);
+	config.keys.restrict_ring = true;
+	CHECK(run(&keys, NULL) == -EEXIST && strstr(err.msg, "keys.restrict"));
+	CHECK(strstr(said, "CN=other: 0102") && !fake_keys.restricted);
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "fsverity/signature.h"
 #include "tests/fake/kernel.h"
 #include "tests/fake/keyutils.h"
 #include "tests/test.h"
@@ -35,7 +36,7 @@ static void new_repo(enum cfs_alg alg)
 	CHECK(mkdirat(repo.fd, "objects", 0755) == 0);
 	CHECK(mkdirat(repo.fd, "signatures", 0755) == 0);
 	memset(cand, 0, sizeof(cand));
-	memset(&fake_keys, 0, sizeof(fake_keys));
+	fake_keys_reset();
 	memset(&certs, 0, sizeof(certs));
 	fake = (struct fake_kernel){ .signature_result = -ENODATA };
 	kernel_checks = false;
@@ -273,26 +274,42 @@ TEST(unsigned_images_are_refused_when_signatures_are_required)
 	cfs_certs_free(&certs);
 }
 
-TEST(the_kernels_proof_is_a_signature_it_let_through)
+/* Some key of the ring made it, which need not be one of ours. */
+TEST(what_the_kernel_opened_is_no_proof_by_itself)
 {
 	signed_repo();
-	fake.signature_result = 100; /* the kernel judged it, not we */
+	fake.signature_result = 100;
 	kernel_checks = true;
-	CHECK(run(1) == 1 && strcmp(choice.signature, "kernel") == 0);
-	kernel_checks = false;
 	CHECK(run(1) == -EBADMSG);
 	CHECK(strstr(err.msg, "builtin signature"));
+	fake.signature_result = (int)good.der_len;
+	fake.signature = good.der;
+	cfs_certs_free(&certs);
+	CHECK(cfs_certs_add_file(&certs, VECTORS "rsa2.pem", &err) == 1);
+	CHECK(run(1) == -EBADMSG && strstr(err.msg, "builtin signature"));
+	CHECK(strcmp(cand[0].result, "signature") == 0);
+	/* A detached signature by one of ours makes up for it. */
+	cfs_certs_free(&certs);
+	CHECK(cfs_certs_add_file(&certs, VECTORS "rsa.pem", &err) == 1);
+	fake.signature_result = 100;
+	fake.signature = NULL;
+	put_detached(good.der, good.der_len);
+	CHECK(run(1) == 1 && strcmp(choice.signature, "pkcs7") == 0);
 	cfs_certs_free(&certs);
 }
 
-TEST(a_signature_kept_with_the_file_is_proof_without_the_ring)
+TEST(a_signature_kept_with_the_file_is_checked_here_whatever_the_ring)
 {
 	signed_repo();
 	fake.signature_result = (int)good.der_len;
 	fake.signature = good.der;
 	CHECK(run(1) == 1 && strcmp(choice.signature, "pkcs7") == 0);
+	kernel_checks = true;
+	CHECK(run(1) == 1 && strcmp(choice.signature, "kernel") == 0);
 	fake_keys.verify_errno = EKEYREJECTED;
-	CHECK(run(1) == -EKEYREJECTED);
+	CHECK(run(1) == -EBADMSG);
+	fake_keys.verify_errno = EOPNOTSUPP;
+	CHECK(run(1) == -EBADMSG);
 	cfs_certs_free(&certs);
 }
 
@@ -306,7 +323,7 @@ TEST(a_detached_signature_is_proof_too)
 	CHECK(run(1) == 1);
 	cfs_certs_free(&certs);
 	CHECK(cfs_certs_add_file(&certs, VECTORS "rsa2.pem", &err) == 1);
-	CHECK(run(1) == -ENOKEY && strstr(err.msg, "signatures/"));
+	CHECK(run(1) == -EBADMSG && strstr(err.msg, "signatures/"));
 	cfs_certs_free(&certs);
 }
 
@@ -315,6 +332,30 @@ TEST(a_damaged_detached_signature_is_no_proof)
 	signed_repo();
 	put_detached("0", 1);
 	CHECK(run(1) == -EBADMSG && strstr(err.msg, ".p7s"));
+	cfs_certs_free(&certs);
+}
+
+TEST(an_unusable_signature_is_none_whatever_makes_it_so)
+{
+	char hex[CFS_DIGEST_HEX_MAX], path[64 + CFS_DIGEST_HEX_MAX];
+	char *big = calloc(1, CFS_SIGNATURE_MAX + 1);
+
+	signed_repo();
+	fake.signature_result = -EIO;
+	CHECK(run(1) == -EBADMSG && err.code == EBADMSG);
+	fake.signature_result = -ENODATA;
+	cfs_digest_to_hex(&good.digest, hex);
+	snprintf(path, sizeof(path), "signatures/%s.p7s", hex);
+	CHECK(mkfifoat(repo.fd, path, 0644) == 0);
+	CHECK(run(1) == -EBADMSG && strstr(err.msg, "not a regular file"));
+	CHECK(unlinkat(repo.fd, path, 0) == 0);
+	CHECK(symlinkat("/etc/passwd", repo.fd, path) == 0);
+	CHECK(run(1) == -EBADMSG);
+	CHECK(unlinkat(repo.fd, path, 0) == 0);
+	CHECK(big);
+	put_detached(big, CFS_SIGNATURE_MAX + 1);
+	CHECK(run(1) == -EBADMSG && strstr(err.msg, "longer than"));
+	free(big);
 	cfs_certs_free(&certs);
 }
 
