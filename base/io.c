@@ -39,12 +39,17 @@ int cfs_open_beneath(int dirfd, const char *path, int flags)
 			   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
 }
 
+void cfs_fd_path(int fd, char path[static CFS_FD_PATH_MAX])
+{
+	snprintf(path, CFS_FD_PATH_MAX, "/proc/self/fd/%d", fd);
+}
+
 int cfs_reopen(int fd, int flags)
 {
-	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	char path[CFS_FD_PATH_MAX];
 	int r;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	cfs_fd_path(fd, path);
 	r = open(path, flags | O_CLOEXEC);
 	return r < 0 ? -errno : r;
 }

@@ -35,6 +35,11 @@ int cfs_openat2(int dirfd, const char *path, int flags, mode_t mode,
 int cfs_open_beneath(int dirfd, const char *path,
 		     int flags) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Writes "/proc/self/fd/<@fd>": the path of the inode behind @fd, whatever
+ * happens to its name. */
+#define CFS_FD_PATH_MAX (sizeof("/proc/self/fd/") + 3 * sizeof(int))
+void cfs_fd_path(int fd, char path[static CFS_FD_PATH_MAX]) CFS_NONNULL;
+
 /*
  * Opens the inode of @fd (which may be O_PATH) once more with @flags, through
  * /proc/self/fd, so that no name is resolved a second time.

@@ -16,6 +16,7 @@
 
 /* Values are the hash's length in bits. */
 enum cfs_hash {
+	CFS_HASH_OTHER = 0, /* one that is not computed here */
 	CFS_HASH_SHA256 = 256,
 	CFS_HASH_SHA384 = 384,
 	CFS_HASH_SHA512 = 512,

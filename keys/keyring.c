@@ -104,16 +104,6 @@ int cfs_keyring_add(cfs_key ring, const struct cfs_cert *cert, cfs_key *ret,
 	return 0;
 }
 
-int cfs_keyring_count(cfs_key ring, struct cfs_err *err)
-{
-	char none;
-	long bytes = keyctl_read(ring, &none, 0);
-
-	if (bytes < 0)
-		return cfs_fail_errno(err, "read the " RING " keyring");
-	return (int)((size_t)bytes / sizeof(key_serial_t));
-}
-
 int cfs_keyring_each(cfs_key ring, cfs_key_fn *fn, void *arg,
 		     struct cfs_err *err)
 {

@@ -69,10 +69,6 @@ int cfs_keyring_each(cfs_key ring, cfs_key_fn *fn, void *arg,
 		     struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(2, 4)));
 
-/* How many keys the ring holds (it must be readable). */
-int cfs_keyring_count(cfs_key ring,
-		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
 /*
  * Freezes the ring until the next boot: no key can be added any more
  * (KEYCTL_RESTRICT_KEYRING), and nobody can clear it or take one out

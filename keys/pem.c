@@ -96,110 +96,79 @@ static bool decode_four(const uint8_t four[4], struct cfs_buf *out)
 
 static bool decode(struct cfs_bytes text, struct cfs_buf *out)
 {
-	bool ended = false;
-	uint8_t four[4];
-	unsigned n = 0;
+	while (text.len >= 4) {
+		bool last = text.data[3] == '=';
 
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.data[i] == '\n' || text.data[i] == '\r')
-			continue;
-		if (ended)
+		if (!decode_four(text.data, out))
 			return false;
-		four[n++] = text.data[i];
-		if (n < 4)
-			continue;
-		if (!decode_four(four, out))
-			return false;
-		ended = four[3] == '=';
-		n = 0;
-	}
-	return n == 0;
-}
-
-/* Finds @mark at the beginning of a line: its offset, or -1. */
-static ssize_t find_line(struct cfs_bytes text, const char *mark)
-{
-	size_t len = strlen(mark);
-
-	for (size_t at = 0; at < text.len; at++) {
-		const uint8_t *eol;
-
-		if (text.len - at >= len &&
-		    memcmp(text.data + at, mark, len) == 0)
-			return (ssize_t)at;
-		eol = memchr(text.data + at, '\n', text.len - at);
-		if (!eol)
+		text = (struct cfs_bytes){ text.data + 4, text.len - 4 };
+		if (last)
 			break;
-		at = (size_t)(eol - text.data);
 	}
-	return -1;
+	return text.len == 0;
 }
 
-/* Cuts @text after the line that @mark begins at @at; nothing else may be on
- * that line. */
-static bool cut_line(struct cfs_bytes *text, size_t at, const char *mark)
+/* Takes the first line off @text, without what ends it. */
+static bool take_line(struct cfs_bytes *text, struct cfs_bytes *ret)
 {
-	if (!cfs_bytes_slice(*text, at + strlen(mark),
-			     text->len - at - strlen(mark), text))
-		return false;
-	if (text->len && text->data[0] == '\r')
-		*text = (struct cfs_bytes){ text->data + 1, text->len - 1 };
-	if (!text->len)
-		return true;
-	if (text->data[0] != '\n')
-		return false;
-	*text = (struct cfs_bytes){ text->data + 1, text->len - 1 };
-	return true;
+	const uint8_t *end = text->len ? memchr(text->data, '\n', text->len)
+				       : NULL;
+	size_t len = end ? (size_t)(end - text->data) : text->len;
+	size_t whole = end ? len + 1 : len;
+
+	*ret = (struct cfs_bytes){ text->data, len };
+	if (len && ret->data[len - 1] == '\r')
+		ret->len--;
+	*text = (struct cfs_bytes){ text->data + whole, text->len - whole };
+	return whole > 0;
 }
 
-/* Takes the next certificate off @text.  1, or 0 when there is no more. */
-static int next_pem(struct cfs_certs *certs, struct cfs_bytes *text,
-		    const char *file, struct cfs_err *err)
+static bool starts_with(struct cfs_bytes line, const char *mark)
+{
+	return line.len >= strlen(mark) &&
+	       memcmp(line.data, mark, strlen(mark)) == 0;
+}
+
+static int add_base64(struct cfs_certs *certs, struct cfs_bytes body,
+		      const char *file, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf der = { 0 };
-	ssize_t at = find_line(*text, BEGIN);
-	struct cfs_bytes body;
-	int r;
 
-	if (at < 0)
-		return 0;
-	if (!cut_line(text, (size_t)at, BEGIN))
-		return cfs_fail(err, EBADMSG,
-				"%s: text behind " BEGIN " on its line", file);
-	at = find_line(*text, END);
-	if (at < 0)
-		return cfs_fail(err, EBADMSG,
-				"%s: a certificate has no " END " line", file);
-	if (!cfs_bytes_slice(*text, 0, (size_t)at, &body) ||
-	    !decode(body, &der))
+	if (!decode(body, &der))
 		return cfs_fail(err, EBADMSG,
 				"%s: a certificate is not clean base64", file);
-	if (!cut_line(text, (size_t)at, END))
-		return cfs_fail(err, EBADMSG,
-				"%s: text behind " END " on its line", file);
-	r = add_der(certs, &der, file, err);
-	return r < 0 ? r : 1;
+	return add_der(certs, &der, file, err);
 }
 
 static int add_pems(struct cfs_certs *certs, struct cfs_bytes text,
 		    const char *file, struct cfs_err *err)
 {
-	unsigned before = certs->n;
-	int r;
+	CFS_AUTOBUF struct cfs_buf body = { 0 };
+	const char *mark = BEGIN;
+	struct cfs_bytes line;
+	int r = 0;
 
-	do
-		r = next_pem(certs, &text, file, err);
-	while (r > 0);
-	if (r == 0 && certs->n == before)
-		r = cfs_fail(err, EBADMSG,
-			     "%s: no certificate in it (neither DER nor a line "
-			     "that is " BEGIN ")",
-			     file);
-	if (r < 0) {
-		drop_after(certs, before);
-		return r;
+	while (r == 0 && take_line(&text, &line)) {
+		bool inside = strcmp(mark, END) == 0;
+
+		if (!starts_with(line, mark)) {
+			if (inside)
+				cfs_buf_add(&body, line.data, line.len);
+			continue;
+		}
+		if (line.len > strlen(mark))
+			r = cfs_fail(err, EBADMSG,
+				     "%s: text behind %s on its line", file,
+				     mark);
+		else if (inside)
+			r = add_base64(certs, cfs_buf_bytes(&body), file, err);
+		body.len = 0;
+		mark = inside ? BEGIN : END;
 	}
-	return (int)(certs->n - before);
+	if (r == 0 && strcmp(mark, END) == 0)
+		r = cfs_fail(err, EBADMSG,
+			     "%s: a certificate has no " END " line", file);
+	return r < 0 ? r : cfs_buf_check(&body, err);
 }
 
 int cfs_certs_add(struct cfs_certs *certs, struct cfs_bytes text,
@@ -207,13 +176,23 @@ int cfs_certs_add(struct cfs_certs *certs, struct cfs_bytes text,
 {
 	CFS_AUTOBUF struct cfs_buf der = { 0 };
 	struct cfs_bytes issuer, serial;
+	unsigned before = certs->n;
 	int r;
 
-	if (!cfs_der_certificate(text, &issuer, &serial))
-		return add_pems(certs, text, file, err);
-	cfs_buf_add(&der, text.data, text.len);
-	r = add_der(certs, &der, file, err);
-	return r < 0 ? r : 1;
+	if (cfs_der_certificate(text, &issuer, &serial)) {
+		cfs_buf_add(&der, text.data, text.len);
+		r = add_der(certs, &der, file, err);
+	} else {
+		r = add_pems(certs, text, file, err);
+	}
+	if (r == 0 && certs->n == before)
+		r = cfs_fail(err, EBADMSG,
+			     "%s: no certificate in it (neither DER nor a line "
+			     "that is " BEGIN ")",
+			     file);
+	if (r < 0)
+		drop_after(certs, before);
+	return r < 0 ? r : (int)(certs->n - before);
 }
 
 int cfs_certs_add_file(struct cfs_certs *certs, const char *path,

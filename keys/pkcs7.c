@@ -6,7 +6,6 @@
 
 #include "fsverity/signature.h"
 #include "keys/der.h"
-#include "keys/hash.h"
 #include "keys/keyring.h"
 
 /* Object identifiers, the contents of their DER. */
@@ -24,14 +23,14 @@ static const struct cfs_bytes oid_signed_data =
 
 /* Source: RFC 5754, section 2. */
 static const struct {
-	enum cfs_signer_hash hash;
+	enum cfs_hash hash;
 	struct cfs_bytes oid;
 } hashes[] = {
-	{ CFS_SIGNER_SHA256,
+	{ CFS_HASH_SHA256,
 	  BYTES(0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01) },
-	{ CFS_SIGNER_SHA384,
+	{ CFS_HASH_SHA384,
 	  BYTES(0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02) },
-	{ CFS_SIGNER_SHA512,
+	{ CFS_HASH_SHA512,
 	  BYTES(0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03) },
 };
 
@@ -39,16 +38,16 @@ static const struct {
  * it) and RFC 5758, 3.2 (ecdsa-with-SHA*, which name the hash once more). */
 static const struct {
 	enum cfs_signer_key key;
-	enum cfs_signer_hash hash; /* OTHER: says nothing of it */
+	enum cfs_hash hash; /* OTHER: says nothing of it */
 	struct cfs_bytes oid;
 } schemes[] = {
-	{ CFS_SIGNER_RSA, CFS_SIGNER_OTHER,
+	{ CFS_SIGNER_RSA, CFS_HASH_OTHER,
 	  BYTES(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01) },
-	{ CFS_SIGNER_ECDSA, CFS_SIGNER_SHA256,
+	{ CFS_SIGNER_ECDSA, CFS_HASH_SHA256,
 	  BYTES(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02) },
-	{ CFS_SIGNER_ECDSA, CFS_SIGNER_SHA384,
+	{ CFS_SIGNER_ECDSA, CFS_HASH_SHA384,
 	  BYTES(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03) },
-	{ CFS_SIGNER_ECDSA, CFS_SIGNER_SHA512,
+	{ CFS_SIGNER_ECDSA, CFS_HASH_SHA512,
 	  BYTES(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04) },
 };
 
@@ -89,11 +88,11 @@ static bool take_hash(struct cfs_bytes *in, struct cfs_signer *ret)
 
 	if (!take_algorithm(in, &oid, &plain))
 		return false;
-	ret->hash = CFS_SIGNER_OTHER;
+	ret->hash = CFS_HASH_OTHER;
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(hashes); i++)
 		if (cfs_der_same(oid, hashes[i].oid))
 			ret->hash = hashes[i].hash;
-	return plain || ret->hash == CFS_SIGNER_OTHER;
+	return plain || ret->hash == CFS_HASH_OTHER;
 }
 
 static bool take_scheme(struct cfs_bytes *in, struct cfs_signer *ret)
@@ -110,7 +109,7 @@ static bool take_scheme(struct cfs_bytes *in, struct cfs_signer *ret)
 		if (!plain)
 			return false;
 		/* Two names for one hash have to be the same one. */
-		if (schemes[i].hash != CFS_SIGNER_OTHER &&
+		if (schemes[i].hash != CFS_HASH_OTHER &&
 		    schemes[i].hash != ret->hash)
 			return false;
 		ret->key = schemes[i].key;
@@ -226,7 +225,7 @@ bool cfs_signer_is(const struct cfs_signer *signer, const struct cfs_cert *cert)
 static int algorithms_known(const struct cfs_pkcs7 *p7, struct cfs_err *err)
 {
 	for (unsigned i = 0; i < p7->n; i++)
-		if (p7->v[i].hash == CFS_SIGNER_OTHER ||
+		if (p7->v[i].hash == CFS_HASH_OTHER ||
 		    p7->v[i].key == CFS_SIGNER_KEY_OTHER)
 			return cfs_fail(err, ENOPKG,
 					"signer %u uses an unsupported "
@@ -294,18 +293,14 @@ static int verify_with(cfs_key key, const struct cfs_cert *cert,
 		       const struct cfs_signer *signer, struct cfs_bytes data,
 		       struct cfs_err *err)
 {
-	enum cfs_hash hash = signer->hash == CFS_SIGNER_SHA256 ? CFS_HASH_SHA256
-			     : signer->hash == CFS_SIGNER_SHA384
-				     ? CFS_HASH_SHA384
-				     : CFS_HASH_SHA512;
 	bool rsa = signer->key == CFS_SIGNER_RSA;
 	uint8_t sum[CFS_HASH_MAX];
-	size_t len = cfs_hash(hash, data, sum);
+	size_t len = cfs_hash(signer->hash, data, sum);
 	char info[64];
 	int code;
 
 	snprintf(info, sizeof(info), "enc=%s hash=%s", rsa ? "pkcs1" : "x962",
-		 cfs_hash_name(hash));
+		 cfs_hash_name(signer->hash));
 	if (keyctl_pkey_verify(key, info, sum, len, signer->signature.data,
 			       signer->signature.len) == 0)
 		return 0;

@@ -17,16 +17,10 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "fsverity/digest.h"
+#include "keys/hash.h"
 #include "keys/pem.h"
 
 #define CFS_SIGNERS_MAX 16
-
-enum cfs_signer_hash {
-	CFS_SIGNER_SHA256,
-	CFS_SIGNER_SHA384,
-	CFS_SIGNER_SHA512,
-	CFS_SIGNER_OTHER, /* known well enough to be refused */
-};
 
 enum cfs_signer_key {
 	CFS_SIGNER_RSA, /* PKCS#1 v1.5 */
@@ -37,7 +31,7 @@ enum cfs_signer_key {
 struct cfs_signer {
 	struct cfs_bytes issuer; /* slices of the signature's DER */
 	struct cfs_bytes serial;
-	enum cfs_signer_hash hash;
+	enum cfs_hash hash; /* CFS_HASH_OTHER is refused */
 	enum cfs_signer_key key;
 	struct cfs_bytes signature;
 };

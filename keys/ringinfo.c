@@ -12,6 +12,16 @@
 	(KEY_POS_WRITE | KEY_USR_WRITE | KEY_GRP_WRITE | KEY_OTH_WRITE)
 #define READ_ANY (KEY_POS_READ | KEY_USR_READ | KEY_GRP_READ | KEY_OTH_READ)
 
+int cfs_keyring_count(cfs_key ring, struct cfs_err *err)
+{
+	char none;
+	long bytes = keyctl_read(ring, &none, 0);
+
+	if (bytes < 0)
+		return cfs_fail_errno(err, "read the .fs-verity keyring");
+	return (int)((size_t)bytes / sizeof(key_serial_t));
+}
+
 /* The count of a ring that may not be read: /proc/keys lists it as
  * "<serial> ... keyring .fs-verity: <count>", "empty" for none. */
 static int listed_count(cfs_key ring)

@@ -19,6 +19,10 @@ struct cfs_ring_info {
 	int required;  /* sysctl fs.verity.require_signatures, or -1 */
 };
 
+/* How many keys the ring holds (it must be readable). */
+int cfs_keyring_count(cfs_key ring,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 int cfs_ring_inspect(cfs_key ring, struct cfs_ring_info *ret,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -9,9 +9,9 @@ CFS_DEFINE_AUTO(EVP_MD_CTX, EVP_MD_CTX_free);
 
 static const EVP_MD *hash_of(const struct cfs_signer *signer)
 {
-	return signer->hash == CFS_SIGNER_SHA256   ? EVP_sha256()
-	       : signer->hash == CFS_SIGNER_SHA384 ? EVP_sha384()
-						   : EVP_sha512();
+	return signer->hash == CFS_HASH_SHA256	 ? EVP_sha256()
+	       : signer->hash == CFS_HASH_SHA384 ? EVP_sha384()
+						 : EVP_sha512();
 }
 
 static int crypto_verify(const struct cfs_cert *cert,

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "base/kernel.h"
-#include "base/text.h"
 
 /* Messages worth keeping: the kernel's own ring holds eight. */
 #define MESSAGES_MAX 8
@@ -63,40 +63,30 @@ void cfs_context_fd(struct cfs_context *ctx, const char *key, int fd)
 
 void cfs_context_fd_path(struct cfs_context *ctx, const char *key, int fd)
 {
-	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	char path[CFS_FD_PATH_MAX];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	cfs_fd_path(fd, path);
 	set(ctx, FSCONFIG_SET_STRING, key, path, 0);
 }
 
 int cfs_context_fail(struct cfs_context *ctx, struct cfs_err *err, int code,
 		     const char *what)
 {
-	const char *sep = " (kernel: ";
-	char message[256];
-	int n, r;
+	char message[256], said[768] = "";
 
-	r = cfs_fail(err, code, "%s: %s", what, strerror(code));
 	for (int i = 0; i < MESSAGES_MAX; i++) {
-		size_t len = strlen(err->msg);
+		size_t len = strlen(said);
 
-		n = cfs_kernel_fs_message(ctx->fd, message, sizeof(message));
-		if (n <= 2)
+		if (cfs_kernel_fs_message(ctx->fd, message, sizeof(message)) <=
+		    2)
 			break;
 		message[strcspn(message, "\n")] = '\0';
 		/* "e overlay: ...": the letter is the severity. */
-		snprintf(err->msg + len, sizeof(err->msg) - len, "%s%s", sep,
-			 message + 2);
-		sep = "; ";
+		snprintf(said + len, sizeof(said) - len, "%s%s",
+			 len ? "; " : " (kernel: ", message + 2);
 	}
-	if (sep[0] == ';') {
-		size_t len = strlen(err->msg);
-
-		snprintf(err->msg + len, sizeof(err->msg) - len, ")");
-	}
-	/* The kernel quotes names of the disk. */
-	(void)cfs_text_clean(err->msg);
-	return r;
+	return cfs_fail(err, code, "%s: %s%s%s", what, strerror(code), said,
+			said[0] ? ")" : "");
 }
 
 int cfs_context_mount(struct cfs_context *ctx, unsigned attr,

@@ -11,12 +11,6 @@
 #include "base/kernel.h"
 #include "mount/context.h"
 
-static void place(const struct cfs_scratch *scratch, unsigned i,
-		  char path[static PATH_MAX])
-{
-	snprintf(path, PATH_MAX, "%s/%u", scratch->dir, i);
-}
-
 /* What lies on the way to the directory may be anything: no link is followed,
  * so that from here on its path means what it says. */
 static int make_dir(const char *dir)
@@ -89,7 +83,7 @@ int cfs_scratch_attach(struct cfs_scratch *scratch, int mount_fd,
 	r = open_scratch(scratch, err);
 	if (r < 0)
 		return r;
-	place(scratch, scratch->n, path);
+	snprintf(path, sizeof(path), "%s/%u", scratch->dir, scratch->n);
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return cfs_fail_errno(err, "make %s", path);
 	r = cfs_kernel_move_mount(mount_fd, AT_FDCWD, path, 0);

@@ -135,34 +135,26 @@ static int on_key(cfs_key key, const char *name, void *arg, struct cfs_err *err)
 	return 0;
 }
 
-/* That the calls succeeded is not enough: what does the ring hold? */
-static int check_ring(struct cfs_keys *keys, cfs_key ring, bool strict,
-		      bool restricted, struct cfs_log *log, struct cfs_err *err)
+/* That the calls succeeded is not enough: what does the ring hold?  Certificates
+ * that did not get there are forgotten. */
+static int check_ring(struct cfs_keys *keys, cfs_key ring, struct listing *l,
+		      struct cfs_err *err)
 {
-	struct listing l = { .certs = &keys->certs, .log = log };
-	int listed = cfs_keyring_each(ring, on_key, &l, err);
-	int r = judge(listed, strict, log, err);
+	int listed = cfs_keyring_each(ring, on_key, l, err), r = listed;
 
-	for (unsigned i = 0; i < keys->certs.n && listed == 0 && r == 0; i++) {
-		if (keys->keys[i] == 0 || l.held[i])
+	keys->ring_size = listed < 0 ? keys->n_keys : l->n;
+	for (unsigned i = 0; i < keys->certs.n && listed == 0; i++) {
+		if (keys->keys[i] == 0 || l->held[i])
 			continue;
 		keys->keys[i] = 0;
 		keys->n_keys--;
-		r = judge(cfs_fail(err, ENOKEY,
-				   "the certificate of %s was added to "
-				   ".fs-verity and is not in it",
-				   keys->certs.v[i].file),
-			  strict, log, err);
+		r = cfs_fail(
+			err, ENOKEY,
+			"the certificate of %s was added to .fs-verity and "
+			"is not in it",
+			keys->certs.v[i].file);
 	}
-	keys->ring_size = listed == 0 ? l.n : keys->n_keys;
-	keys->in_ring = listed == 0 && r == 0 && keys->n_keys == keys->certs.n;
-	if (r == 0 && l.strangers && restricted)
-		return cfs_fail(err, EEXIST,
-				".fs-verity holds %u keys that are not of this "
-				"initramfs, and locking would keep them: find "
-				"out what added them, or set keys.restrict to "
-				"false",
-				l.strangers);
+	keys->in_ring = r == 0 && keys->n_keys == keys->certs.n;
 	return r;
 }
 
@@ -170,6 +162,7 @@ int cfs_keys_load(struct cfs_keys *keys, const struct cfs_config *config,
 		  struct cfs_log *log, struct cfs_err *err)
 {
 	bool strict = config->keys.require, lock = config->keys.restrict_ring;
+	struct listing l = { .certs = &keys->certs, .log = log };
 	cfs_key ring;
 	int r;
 
@@ -181,10 +174,17 @@ int cfs_keys_load(struct cfs_keys *keys, const struct cfs_config *config,
 	r = fill_ring(keys, ring, strict, log, err);
 	if (r < 0 || keys->n_keys == 0)
 		return r;
-	r = check_ring(keys, ring, strict || config->keys.require_signed, lock,
-		       log, err);
+	r = judge(check_ring(keys, ring, &l, err),
+		  strict || config->keys.require_signed, log, err);
 	if (r < 0)
 		return r;
+	if (l.strangers && lock)
+		return cfs_fail(err, EEXIST,
+				".fs-verity holds %u keys that are not of this "
+				"initramfs, and locking would keep them: find "
+				"out what added them, or set keys.restrict to "
+				"false",
+				l.strangers);
 	if (lock)
 		r = cfs_keyring_lock(ring, err);
 	cfs_log(log, LOG_INFO,

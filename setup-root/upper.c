@@ -13,8 +13,6 @@
 /* Bounds of the kernel: linux/limits.h, XATTR_LIST_MAX and XATTR_SIZE_MAX. */
 #define XATTRS_MAX 65536
 
-#define FD_PATH_MAX (sizeof("/proc/self/fd/") + 3 * sizeof(int))
-
 void cfs_upper_close(struct cfs_upper *upper)
 {
 	cfs_closep(&upper->upper_fd);
@@ -28,23 +26,18 @@ static bool is_copied(const char *name)
 	       strncmp(name, "system.posix_acl_", 17) == 0;
 }
 
-static void fd_path(int fd, char path[static FD_PATH_MAX])
-{
-	snprintf(path, FD_PATH_MAX, "/proc/self/fd/%d", fd);
-}
-
 static int copy_xattrs(int from_fd, int to_fd)
 {
 	CFS_AUTOFREE char *names = malloc(2 * XATTRS_MAX);
-	char from[FD_PATH_MAX], to[FD_PATH_MAX];
+	char from[CFS_FD_PATH_MAX], to[CFS_FD_PATH_MAX];
 	char *value;
 	ssize_t len;
 
 	if (!names)
 		return -ENOMEM;
 	value = names + XATTRS_MAX;
-	fd_path(from_fd, from);
-	fd_path(to_fd, to);
+	cfs_fd_path(from_fd, from);
+	cfs_fd_path(to_fd, to);
 	len = listxattr(from, names, XATTRS_MAX);
 	if (len < 0)
 		return errno == EOPNOTSUPP ? 0 : -errno;
@@ -68,11 +61,11 @@ static int copy_xattrs(int from_fd, int to_fd)
 static int copy_attributes(int from_fd, int to_fd)
 {
 	struct timespec times[2];
-	char to[FD_PATH_MAX];
+	char to[CFS_FD_PATH_MAX];
 	struct stat st;
 	int r;
 
-	fd_path(to_fd, to);
+	cfs_fd_path(to_fd, to);
 	if (fstat(from_fd, &st) < 0 || chown(to, st.st_uid, st.st_gid) < 0 ||
 	    chmod(to, st.st_mode & 07777) < 0)
 		return -errno;

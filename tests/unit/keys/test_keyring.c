@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "keys/keyring.h"
 
+#include "keys/ringinfo.h"
 #include "keys/x509.h"
 #include "tests/fake/keyutils.h"
 #include "tests/test.h"

@@ -280,6 +280,22 @@ TEST(a_certificate_that_did_not_stay_in_the_ring_is_noticed)
 	CHECK(!fake_keys.restricted);
 }
 
+TEST(a_ring_that_stays_empty_is_noticed)
+{
+	CFS_AUTOKEYS struct cfs_keys keys;
+
+	prepare("rsa.pem", NULL);
+	fake_keys.lose = 1;
+	CHECK(run(&keys, NULL) == 0 && !keys.in_ring && keys.n_keys == 0);
+	CHECK(strstr(said, "0 of 1 certificates are in .fs-verity, which "
+			   "holds 0"));
+	cfs_keys_free(&keys);
+	prepare("rsa.pem", NULL);
+	fake_keys.lose = 1;
+	config.keys.require = true;
+	CHECK(run(&keys, NULL) == -ENOKEY);
+}
+
 TEST(a_certificate_in_two_files_is_one_key)
 {
 	CFS_AUTOKEYS struct cfs_keys keys;
