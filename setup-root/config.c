@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -31,6 +32,12 @@ static const struct choice stacks[] = {
 	{ "auto", CFS_STACK_AUTO },
 	{ "nested", CFS_STACK_NESTED },
 	{ "flat", CFS_STACK_FLAT },
+	{ 0 },
+};
+static const struct choice options[] = {
+	{ "nosuid", MOUNT_ATTR_NOSUID },
+	{ "nodev", MOUNT_ATTR_NODEV },
+	{ "noexec", MOUNT_ATTR_NOEXEC },
 	{ 0 },
 };
 static const struct choice missing[] = {
@@ -88,6 +95,7 @@ static const struct key keys[] = {
 	KEY("etc.stack", CHOICE, etc_stack, stacks),
 	KEY("var.mount", CHOICE, var.mount, dir_modes, GIVEN(var.mount_set)),
 	KEY("var.transient", BOOLEAN, var.transient, GIVEN(var.given)),
+	KEY("var.options", CHOICE, var_options, options),
 	KEY("sysroot.readonly", BOOLEAN, sysroot.readonly),
 	KEY("sysroot.mountpoint", TEXT, sysroot.mountpoint),
 	KEY("state.missing", CHOICE, state.missing_transient, missing),
@@ -160,6 +168,23 @@ static int set_choice(const struct key *key, void *place, const char *word,
 			key->name, word, list);
 }
 
+/* Words apart by commas, which add up. */
+static int set_options(const struct key *key, unsigned *place, const char *text,
+		       struct cfs_err *err)
+{
+	char words[CFS_CONFIG_STR], *rest = words, *word;
+	unsigned all = 0, one = 0;
+
+	snprintf(words, sizeof(words), "%s", text);
+	while ((word = strsep(&rest, ","))) {
+		if (*word && set_choice(key, &one, word, err) < 0)
+			return -EINVAL;
+		all |= one;
+	}
+	*place = all;
+	return 0;
+}
+
 /* "25%", "512m": what tmpfs takes as size=. */
 static bool is_tmpfs_size(const char *text)
 {
@@ -222,6 +247,8 @@ static int set_key(struct loader *l, const struct key *key,
 				wants[key->kind].name);
 	if (key->kind == NUMBER)
 		return set_number(key, place, value->integer, err);
+	if (key->choices == options)
+		return set_options(key, place, value->v[0], err);
 	if (key->kind == CHOICE)
 		return set_choice(key, place, value->v[0], err);
 	if (key->kind == TEXT || key->kind == SIZE)

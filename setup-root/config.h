@@ -66,6 +66,7 @@ struct cfs_config {
 	} root;
 	struct cfs_config_dir etc, var;
 	enum cfs_etc_stack etc_stack;
+	unsigned var_options; /* MOUNT_ATTR_* of linux/mount.h */
 	struct {
 		bool readonly;
 		char mountpoint[CFS_CONFIG_STR]; /* below the new root */

@@ -263,14 +263,22 @@ static enum cfs_exit image_status(int r, bool require_signed)
 /* Returns the step that failed with @r, or CFS_EXIT_OK. */
 static enum cfs_exit find_image(struct cfs_boot *b, int *r, struct cfs_err *err)
 {
+	struct cfs_finder finder = {
+		.repo = &b->repo,
+		.physical_fd = b->sysroot_fd,
+		.config = &b->config,
+		.certs = &b->keys.certs,
+		.log = &b->log,
+	};
+
 	*r = load_keys(b, err);
 	if (*r < 0)
 		return CFS_EXIT_CERTS;
 	*r = open_repo(b, err);
 	if (*r < 0)
 		return CFS_EXIT_REPO;
-	*r = cfs_select(&b->repo, b->candidates, (unsigned)b->kargs.n,
-			&b->config, &b->keys.certs, b->keys.in_ring, &b->log,
+	finder.kernel_checks = b->keys.in_ring;
+	*r = cfs_select(&finder, b->candidates, (unsigned)b->kargs.n,
 			&b->choice, err);
 	if (*r != 0)
 		return *r > 0 ? CFS_EXIT_OK

@@ -72,23 +72,23 @@ int cfs_root_memory(struct cfs_root *root, const struct cfs_config *config,
 	return r < 0 ? cfs_fail_errno(err, "open the layer of %s", name) : r;
 }
 
-static int clone_root_fs(const struct cfs_root_params *params,
-			 struct cfs_root *root, struct cfs_err *err)
+int cfs_root_clone(int dir_fd, const char *name, unsigned flags, uint64_t set,
+		   uint64_t clear, struct cfs_err *err)
 {
-	const struct mount_attr private = { .propagation = MS_PRIVATE };
-	int r;
+	/* A clone is in the peer group of its original: what is mounted below
+	 * the one would appear below the other as well. */
+	const struct mount_attr attr = { .attr_set = set,
+					 .attr_clr = clear & ~set,
+					 .propagation = MS_PRIVATE };
 	CFS_AUTOFD int fd = cfs_kernel_open_tree(
-		params->root_fs_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+		dir_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | flags);
+	int r = fd;
 
-	if (fd < 0)
-		return cfs_fail_code(err, fd, "clone the given root");
-	r = cfs_kernel_mount_setattr(fd, "", AT_EMPTY_PATH, &private);
-	if (r < 0)
-		return cfs_fail_code(err, r, "make the given root private");
-	root->fd = cfs_steal_fd(&fd);
-	root->root = "image";
-	root->layer_api = CFS_LAYERS_FD;
-	return 0;
+	if (fd >= 0)
+		r = cfs_kernel_mount_setattr(fd, "", AT_EMPTY_PATH | flags,
+					     &attr);
+	return r < 0 ? cfs_fail_code(err, r, "clone %s", name)
+		     : cfs_steal_fd(&fd);
 }
 
 /* Every call counts while the machine waits: the header is not asked. */
@@ -137,8 +137,13 @@ int cfs_root_make(const struct cfs_root_params *params, struct cfs_root *root,
 	int r;
 
 	root->scratch.dir = params->scratch_dir;
-	if (params->root_fs_fd >= 0)
-		return clone_root_fs(params, root, err);
+	if (params->root_fs_fd >= 0) {
+		root->root = "image";
+		root->layer_api = CFS_LAYERS_FD;
+		root->fd = cfs_root_clone(params->root_fs_fd, "the given root",
+					  0, 0, 0, err);
+		return root->fd < 0 ? root->fd : 0;
+	}
 	cfs_digest_to_hex(params->digest, hex);
 	image.name = hex;
 	if (transient) {

@@ -15,6 +15,7 @@
 #define CFS_SETUP_ROOT_ROOT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "fsverity/digest.h"
 #include "mount/composefs.h"
@@ -25,6 +26,8 @@ struct cfs_root_params {
 	int physical_fd;  /* the physical root directory, O_PATH */
 	bool var_mounted; /* something is mounted at its var already */
 	bool read_only;	  /* the physical root is, mount or file system */
+	bool running;	  /* it is /sysroot of a running system, whose flags are
+			   * of our making and not for /etc and /var */
 	const struct cfs_digest *digest;
 	int image_fd;	 /* O_RDONLY, measured; -1 with root_fs_fd */
 	int objects_fd;	 /* objects/, O_PATH; -1 likewise */
@@ -34,7 +37,8 @@ struct cfs_root_params {
 	const char *scratch_dir; /* see mount/scratch.h */
 };
 
-#define CFS_ROOT_NOTICES 8
+#define CFS_ROOT_NOTICES  8
+#define CFS_STATE_DIR_MAX (sizeof("state/deploy/") + CFS_DIGEST_HEX_MAX)
 
 struct cfs_root {
 	int fd; /* the new root's mount; owned */
@@ -47,8 +51,7 @@ struct cfs_root {
 	const char *etc;  /* "none", "bind", "overlay", "transient" */
 	const char *var;
 	bool sysroot_readonly;
-	char state_dir[32 +
-		       CFS_DIGEST_HEX_MAX]; /* "state/deploy/<hex>" or "" */
+	char state_dir[CFS_STATE_DIR_MAX]; /* "state/deploy/<hex>" or "" */
 	/* What the user should be told of although it is no failure. */
 	unsigned n_notices;
 	char notices[CFS_ROOT_NOTICES][256];
@@ -71,6 +74,17 @@ void cfs_root_close(struct cfs_root *root);
  */
 int cfs_root_make(const struct cfs_root_params *params, struct cfs_root *root,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Clones what is mounted at the directory @dir_fd, detached and private;
+ * @flags: AT_RECURSIVE with everything below it.  Mounts that are cloned have
+ * MOUNT_ATTR_* of @set, and none of those that are in @clear alone.
+ * @name: for messages.
+ * Returns the mount, owned by the caller.
+ */
+int cfs_root_clone(int dir_fd, const char *name, unsigned flags, uint64_t set,
+		   uint64_t clear,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
  * Puts the mount @child at the directory @path of the new root, in which no

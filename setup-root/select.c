@@ -9,20 +9,13 @@
 #include "keys/pkcs7.h"
 #include "repo/signature.h"
 #include "setup-root/modules.h"
+#include "setup-root/state.h"
 
 #define CURE_SIGN                                                 \
 	"boot another entry, or sign the image with a key whose " \
 	"certificate is in the initramfs"
 
-struct finder {
-	const struct cfs_repo *repo;
-	const struct cfs_config *config;
-	const struct cfs_certs *certs;
-	bool kernel_checks;
-	struct cfs_log *log;
-};
-
-static int open_image(const struct finder *f, const struct cfs_candidate *c,
+static int open_image(const struct cfs_finder *f, const struct cfs_candidate *c,
 		      int *ret_fd, struct cfs_err *err)
 {
 	int r = cfs_repo_open_image(f->repo, &c->digest, ret_fd, err);
@@ -40,7 +33,7 @@ static int open_image(const struct finder *f, const struct cfs_candidate *c,
 }
 
 /* 1: the digest is right, 0: there is none and that is allowed. */
-static int measure(const struct finder *f, const struct cfs_candidate *c,
+static int measure(const struct cfs_finder *f, const struct cfs_candidate *c,
 		   int fd, struct cfs_err *err)
 {
 	struct cfs_digest got;
@@ -64,7 +57,7 @@ static int measure(const struct finder *f, const struct cfs_candidate *c,
 }
 
 /* signatures/<hex>.p7s of the repository; 0 when it is not there. */
-static int check_detached(const struct finder *f,
+static int check_detached(const struct cfs_finder *f,
 			  const struct cfs_digest *digest, struct cfs_err *err)
 {
 	char name[CFS_SIGNATURE_PATH_MAX];
@@ -78,7 +71,7 @@ static int check_detached(const struct finder *f,
 	return r < 0 ? cfs_ctx(err, "%s", name) : 1;
 }
 
-static int prove(const struct finder *f, const struct cfs_digest *digest,
+static int prove(const struct cfs_finder *f, const struct cfs_digest *digest,
 		 int fd, struct cfs_choice *choice, struct cfs_err *err)
 {
 	CFS_AUTOFREE uint8_t *der = malloc(CFS_SIGNATURE_MAX);
@@ -109,7 +102,7 @@ static int prove(const struct finder *f, const struct cfs_digest *digest,
 }
 
 /* The image is there: is it what it should be? */
-static int examine(const struct finder *f, struct cfs_candidate *c, int fd,
+static int examine(const struct cfs_finder *f, struct cfs_candidate *c, int fd,
 		   struct cfs_choice *choice, struct cfs_err *err)
 {
 	int r = measure(f, c, fd, err);
@@ -132,7 +125,7 @@ static int examine(const struct finder *f, struct cfs_candidate *c, int fd,
 }
 
 /* 1 with *@choice, 0 not there, negative errno. */
-static int try_one(const struct finder *f, struct cfs_candidate *c,
+static int try_one(const struct cfs_finder *f, struct cfs_candidate *c,
 		   struct cfs_choice *choice, struct cfs_err *err)
 {
 	char hex[CFS_DIGEST_HEX_MAX];
@@ -170,28 +163,38 @@ static int try_one(const struct finder *f, struct cfs_candidate *c,
 	return 1;
 }
 
-int cfs_select(const struct cfs_repo *repo, struct cfs_candidate *candidates,
-	       unsigned n, const struct cfs_config *config,
-	       const struct cfs_certs *certs, bool kernel_checks,
-	       struct cfs_log *log, struct cfs_choice *ret, struct cfs_err *err)
+int cfs_select(const struct cfs_finder *f, struct cfs_candidate *candidates,
+	       unsigned n, struct cfs_choice *ret, struct cfs_err *err)
 {
-	const struct finder f = { repo, config, certs, kernel_checks, log };
-	struct cfs_choice choice = { .fd = -EBADF };
+	struct cfs_choice first = { .fd = -EBADF }; /* good, without state */
 
 	for (unsigned i = 0; i < n; i++)
 		candidates[i].result = "untried";
 	for (unsigned i = 0; i < n; i++) {
-		int r = try_one(&f, &candidates[i], &choice, err);
+		struct cfs_choice choice = { .index = i, .fd = -EBADF };
+		int r = try_one(f, &candidates[i], &choice, err);
 
-		ret->index = i;
-		if (r < 0)
-			return r;
+		if (r > 0 && cfs_state_lacks(f->physical_fd, f->config,
+					     &candidates[i].digest)) {
+			candidates[i].result = "no state";
+			if (first.fd < 0)
+				first = choice;
+			else
+				cfs_closep(&choice.fd);
+			continue;
+		}
 		if (r == 0)
 			continue;
-		choice.index = i;
+		if (first.fd >= 0)
+			cfs_log(f->log, LOG_WARNING,
+				"passing over an image that has no directory "
+				"below state/deploy");
+		cfs_closep(&first.fd);
 		*ret = choice;
-		return 1;
+		return r;
 	}
-	ret->index = 0;
-	return 0;
+	if (first.fd >= 0)
+		candidates[first.index].result = "booted";
+	*ret = first;
+	return first.fd >= 0;
 }

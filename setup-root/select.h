@@ -14,8 +14,10 @@
 
 struct cfs_candidate {
 	struct cfs_digest digest;
-	bool insecure;	    /* a file without fs-verity will do */
-	const char *result; /* "untried", "absent", "dangling", ... */
+	bool insecure; /* a file without fs-verity will do */
+	/* "untried", "other algorithm", "unreadable", "dangling", "absent",
+	 * "wrong digest", "signature", "no state" or "booted" */
+	const char *result;
 };
 
 struct cfs_choice {
@@ -25,27 +27,36 @@ struct cfs_choice {
 	const char *signature; /* "kernel", "pkcs7"; NULL: none was asked for */
 };
 
+struct cfs_finder {
+	const struct cfs_repo *repo;
+	int physical_fd; /* the physical root, O_PATH */
+	const struct cfs_config *config;
+	const struct cfs_certs *certs; /* by which an image may be signed */
+	bool kernel_checks;	       /* .fs-verity holds @certs */
+	struct cfs_log *log;
+};
+
 /*
- * Opens the first of @candidates that @repo has, and measures the descriptor
- * it returns: what was measured is what is mounted.  A repository of another
- * algorithm does not have the image.  An insecure candidate may lack
- * fs-verity, but not have a different digest.
+ * Opens the first of @candidates that the repository has, and measures the
+ * descriptor it returns: what was measured is what is mounted.  A repository of
+ * another algorithm does not have the image.  An insecure candidate may lack
+ * fs-verity, but not have a different digest.  A good image without the state
+ * directory that it needs makes room for a later one that has its own.
  *
  * If [keys] require-signed is set, the image's digest must be signed by one of
- * @certs: by the signature kept with the file, or by signatures/<hex>.p7s.  The
+ * the certificates: by the signature kept with the file, or by signatures/<hex>.p7s.  The
  * check is cfs_pkcs7_check()'s, also of a file that the kernel has let through;
- * @kernel_checks says that .fs-verity holds @certs, so that the kernel's
- * opening it is a second opinion ("kernel").
+ * where the kernel checks too, its opening the file is a second opinion
+ * ("kernel").
  *
  * Each candidate's result is set.  Returns 1 with *@ret, or 0 when none is
  * there; on error @ret->index is the one that failed.
  * Errors: -EBADMSG the digest is wrong or missing, or the signature missing or
  * unusable for whatever reason; and those of cfs_repo_open_image().
  */
-int cfs_select(const struct cfs_repo *repo, struct cfs_candidate *candidates,
-	       unsigned n, const struct cfs_config *config,
-	       const struct cfs_certs *certs, bool kernel_checks,
-	       struct cfs_log *log, struct cfs_choice *ret,
+int cfs_select(const struct cfs_finder *finder,
+	       struct cfs_candidate *candidates, unsigned n,
+	       struct cfs_choice *ret,
 	       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

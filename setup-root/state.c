@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,12 +21,20 @@ struct place {
 	const char *name; /* "etc", "var" */
 	enum cfs_dir_mode mode;
 	enum cfs_etc_stack stack;
+	unsigned attr; /* MOUNT_ATTR_* of what is mounted there */
 	int state_fd;  /* state/deploy/<hex>/<name>; owned */
 	int deploy_fd; /* state/deploy/<hex>, open only when it has no <name>;
 			* owned */
 	int clone_fd;  /* a writable clone of the one or the other; owned */
 	mode_t upper_mode; /* of an upper directory that is there already */
 };
+
+static void close_place(struct place *place)
+{
+	cfs_closep(&place->state_fd);
+	cfs_closep(&place->deploy_fd);
+	cfs_closep(&place->clone_fd);
+}
 
 static bool needs_state(enum cfs_dir_mode mode)
 {
@@ -38,6 +47,26 @@ static int open_below(int dir_fd, const char *path)
 {
 	return cfs_openat2(dir_fd, path, O_PATH | O_DIRECTORY, 0,
 			   RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
+static void state_dir(const struct cfs_digest *digest,
+		      char path[static CFS_STATE_DIR_MAX])
+{
+	strcpy(path, "state/deploy/");
+	cfs_digest_to_hex(digest, path + strlen(path));
+}
+
+bool cfs_state_lacks(int physical_fd, const struct cfs_config *config,
+		     const struct cfs_digest *digest)
+{
+	char path[CFS_STATE_DIR_MAX];
+	CFS_AUTOFD int fd = -EBADF;
+
+	if (!needs_state(config->etc.mount) && !needs_state(config->var.mount))
+		return false;
+	state_dir(digest, path);
+	fd = open_below(physical_fd, path);
+	return fd == -ENOENT;
 }
 
 /* Nothing is mounted, whatever was planned. */
@@ -59,28 +88,6 @@ static int put(struct place *place, int child, struct cfs_err *err)
 	return r < 0 ? r : 0;
 }
 
-/*
- * A clone of what is mounted at @dir_fd, as it shall be in the new root.
- * What is mounted below it later must not appear in the physical root as well:
- * a clone is in its original's group until it is told otherwise.
- */
-static int clone(int dir_fd, const char *name, unsigned flags,
-		 const struct mount_attr *attr, struct cfs_err *err)
-{
-	struct mount_attr all = *attr;
-	CFS_AUTOFD int fd = cfs_kernel_open_tree(
-		dir_fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | flags);
-	int r;
-
-	if (fd < 0)
-		return cfs_fail_code(err, fd, "clone %s", name);
-	all.propagation = MS_PRIVATE;
-	r = cfs_kernel_mount_setattr(fd, "", AT_EMPTY_PATH | flags, &all);
-	if (r < 0)
-		return cfs_fail_code(err, r, "set up the clone of %s", name);
-	return cfs_steal_fd(&fd);
-}
-
 static bool is_read_only(int fd)
 {
 	struct statvfs st;
@@ -90,7 +97,9 @@ static bool is_read_only(int fd)
 
 static int bind(struct place *place, struct cfs_err *err)
 {
-	const struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
+	const struct cfs_root_params *params = place->params;
+	uint64_t ours = params->running ? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
+					: 0;
 	CFS_AUTOFD int fd = -EBADF;
 
 	if (place->state_fd < 0)
@@ -98,11 +107,13 @@ static int bind(struct place *place, struct cfs_err *err)
 				"the physical root has no %s/%s: deploy the "
 				"image anew",
 				place->root->state_dir, place->name);
-	fd = clone(place->state_fd, place->name, 0, &writable, err);
+	/* What is mounted below it comes along. */
+	fd = cfs_root_clone(place->state_fd, place->name, AT_RECURSIVE,
+			    place->attr, MOUNT_ATTR_RDONLY | ours, err);
 	if (fd < 0)
 		return fd;
 	/* The clone is writable, unless the file system itself is not. */
-	if (place->params->read_only && is_read_only(fd))
+	if (params->read_only && is_read_only(fd))
 		cfs_root_notice(place->root,
 				"/%s stays read-only because the physical root "
 				"is: add rw to the kernel command line",
@@ -148,6 +159,7 @@ static int overlay(struct place *place, bool flat, int lower,
 		.upper_fd = upper->upper_fd,
 		.work_fd = upper->work_fd,
 		.verity = flat && place->params->verity,
+		.attr = place->attr,
 		.mounts = { flat ? place->root->image.erofs_fd
 				 : place->root->fd,
 			    transient ? place->root->tmpfs_fd
@@ -162,11 +174,10 @@ static int overlay(struct place *place, bool flat, int lower,
  * /sysroot of a running system is: by a clone that is not. */
 static int make_writable(struct place *place, int dir, struct cfs_err *err)
 {
-	const struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
-
 	if (!place->params->read_only || !is_read_only(dir))
 		return dir;
-	place->clone_fd = clone(dir, place->root->state_dir, 0, &writable, err);
+	place->clone_fd = cfs_root_clone(dir, place->root->state_dir, 0, 0,
+					 MOUNT_ATTR_RDONLY, err);
 	if (place->clone_fd >= 0 && is_read_only(place->clone_fd))
 		return cfs_fail(err, EROFS,
 				"%s/%s: the physical root is read-only: add rw "
@@ -326,6 +337,45 @@ static int state_missing(struct place *place, struct cfs_err *err)
 	return 0;
 }
 
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Is @fd the directory @dir, or below it, or too deep to tell? */
+static bool is_within(int fd, const struct stat *dir)
+{
+	struct stat st = { 0 }, last;
+	char path[PATH_MAX] = ".";
+
+	do {
+		last = st;
+		if (strlen(path) > sizeof(path) - sizeof("/..") ||
+		    fstatat(fd, path, &st, 0) < 0 || is_same(&st, dir))
+			return true;
+		strcat(path, "/..");
+	} while (!is_same(&st, &last)); /* above / is / once more */
+	return false;
+}
+
+/* By a link that leads into the repository, or to what holds it, the running
+ * system would change objects. */
+static int keep_out(struct place *place, const char *path, struct cfs_err *err)
+{
+	CFS_AUTOFD int repo =
+		open_below(place->params->physical_fd, "composefs");
+	int dir = place->state_fd < 0 ? place->deploy_fd : place->state_fd;
+	struct stat repo_st, st;
+
+	if (repo < 0 || (fstat(repo, &repo_st) == 0 && fstat(dir, &st) == 0 &&
+			 !is_within(dir, &repo_st) && !is_within(repo, &st)))
+		return 0;
+	return cfs_fail(err, EXDEV,
+			"%s leads into the repository, or to a directory above "
+			"it: make it a directory, or a link to one beside it",
+			path);
+}
+
 /* Opens what the deployment has for the directory, from the physical root:
  * that is how far a link may lead. */
 static int open_state(struct place *place, struct cfs_err *err)
@@ -346,13 +396,11 @@ static int open_state(struct place *place, struct cfs_err *err)
 	if (place->state_fd < 0 && place->deploy_fd < 0)
 		return cfs_fail_code(err, place->state_fd,
 				     "open %s of the physical root", path);
-	return 0;
+	return keep_out(place, path, err);
 }
 
 static int fill(struct place *place, const char **ret_word, struct cfs_err *err)
 {
-	static const char *const words[] = { "auto", "none", "bind", "overlay",
-					     "transient" };
 	int r = open_state(place, err);
 
 	if (r < 0)
@@ -367,7 +415,7 @@ static int fill(struct place *place, const char **ret_word, struct cfs_err *err)
 		r = bind(place, err);
 	else if (place->mode != CFS_DIR_NONE)
 		r = overlay_on(place, err);
-	*ret_word = words[place->mode];
+	*ret_word = cfs_dir_mode_name(place->mode);
 	return r < 0 ? r : 0;
 }
 
@@ -376,13 +424,12 @@ static int carry_var(struct place *place, const char **ret_word,
 		     struct cfs_err *err)
 {
 	CFS_AUTOFD int dir = open_below(place->params->physical_fd, "var");
-	const struct mount_attr as_it_is = { 0 };
 	CFS_AUTOFD int fd = -EBADF;
 	int r;
 
 	if (dir < 0)
 		return cfs_fail_code(err, dir, "open var of the physical root");
-	fd = clone(dir, "var", AT_RECURSIVE, &as_it_is, err);
+	fd = cfs_root_clone(dir, "var", AT_RECURSIVE, place->attr, 0, err);
 	if (fd < 0)
 		return fd;
 	place->mode = CFS_DIR_TRANSIENT; /* nothing of the state directory */
@@ -391,35 +438,27 @@ static int carry_var(struct place *place, const char **ret_word,
 	return r;
 }
 
+/* Its set-id programs and devices are whoever's who wrote the disk. */
 static int add_physical(const struct cfs_root_params *params,
 			struct cfs_root *root, struct cfs_err *err)
 {
 	const char *mountpoint = params->config->sysroot.mountpoint;
-	bool read_only = params->config->sysroot.readonly;
-	const struct mount_attr attr = {
-		.attr_set = read_only ? MOUNT_ATTR_RDONLY : 0,
-	};
-	CFS_AUTOFD int fd = clone(params->physical_fd, "the physical root",
-				  AT_RECURSIVE, &attr, err);
+	uint64_t attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	int r;
 
-	if (fd < 0)
-		return fd;
-	root->sysroot_readonly = read_only;
-	r = cfs_root_put(root, cfs_steal_fd(&fd), mountpoint, err);
+	root->sysroot_readonly = params->config->sysroot.readonly;
+	if (root->sysroot_readonly)
+		attr |= MOUNT_ATTR_RDONLY;
+	r = cfs_root_clone(params->physical_fd, "the physical root",
+			   AT_RECURSIVE, attr, 0, err);
+	if (r >= 0)
+		r = cfs_root_put(root, r, mountpoint, err);
 	if (r == 0)
 		cfs_root_notice(root,
 				"the image has no directory /%s: the running "
 				"system will not find its repository",
 				mountpoint);
 	return r < 0 ? r : 0;
-}
-
-static void close_place(struct place *place)
-{
-	cfs_closep(&place->state_fd);
-	cfs_closep(&place->deploy_fd);
-	cfs_closep(&place->clone_fd);
 }
 
 static struct place new_place(const struct cfs_root_params *params,
@@ -448,9 +487,8 @@ int cfs_root_add_state(const struct cfs_root_params *params,
 	int r;
 
 	etc.stack = config->etc_stack;
-	strcpy(root->state_dir, "state/deploy/");
-	cfs_digest_to_hex(params->digest,
-			  root->state_dir + strlen(root->state_dir));
+	var.attr = config->var_options;
+	state_dir(params->digest, root->state_dir);
 	/* Before anything else is mounted: the clone is of the disk as it was
 	 * found. */
 	r = add_physical(params, root, err);

@@ -15,6 +15,11 @@
 
 #include "setup-root/root.h"
 
+/* Is there no state directory for @digest below @physical_fd, although /etc or
+ * /var needs one as @config has them? */
+bool cfs_state_lacks(int physical_fd, const struct cfs_config *config,
+		     const struct cfs_digest *digest) CFS_NONNULL;
+
 /* Codes of errors about the state directory are the errno's own; this one
  * says that it is missing as a whole. */
 #define CFS_STATE_MISSING ENOENT

@@ -128,6 +128,21 @@ boot "composefs=?$first"
 booted "unless it may be missing"
 : > "$conf"
 
+# Of the images that are there, one with a state directory
+boot "composefs=?$first composefs=?$other"
+booted "an image without a state directory makes room for one with its own"
+same "it is the later one" "$(marker digest)" "$other"
+check "the first is said to be passed over" grep -q 'passing over' err
+mv "disk/state/deploy/$other" kept
+boot "composefs=?$first composefs=?$other"
+failed "when none has one, it is missing" 9 "state/deploy"
+mv kept "disk/state/deploy/$other"
+printf '[etc]\nmount = "transient"\n[var]\nmount = "none"\n' > "$conf"
+boot "composefs=?$first composefs=?$other"
+booted "where none is needed it does not matter"
+same "the first is booted" "$(marker digest)" "$first"
+: > "$conf"
+
 # A directory as the root
 mkdir -p plain/{dev,etc,proc,run,sbin,sys,sysroot,usr/lib,var}
 cp init plain/sbin/init
@@ -136,6 +151,12 @@ boot "composefs=?$other" --root-fs plain
 booted "--root-fs takes a directory"
 same "with the state of the image" "$(marker root) $(marker state_dir)" \
 	"directory state/deploy/$other"
+mv plain/sbin plain/kept
+boot "composefs=?$other" --root-fs plain
+[ $status = 0 ]
+report $? "its files are not checked"
+same "which the marker says" "$(marker preflight)" skipped
+mv plain/kept plain/sbin
 boot "composefs=?$other" --root-fs nonexistent
 failed "which must be there" 8 nonexistent
 

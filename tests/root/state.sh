@@ -330,9 +330,10 @@ hostile "var is a FIFO" 9 "var of the physical root: Not a directory" \
 hostile "var leads round" 9 "Too many levels" plant_var ln -s var "$state/var"
 hostile "var leads outside" 9 "/var: deploy the image anew" plant_var ln -s "$tripwire" "$state/var"
 fresh_state
-plant_var ln -s ../../../../../../../../../.. "$state/var"
+mkdir -p "$disk/state/os/default/var"
+plant_var ln -s ../../../../../../../../../../state/os/default/var "$state/var"
 boot
 booted "hostile: var leads far up"
 same "  no further than the physical root" "$(stat -c %i "$sysroot/var")" \
-	"$(stat -c %i "$disk")"
+	"$(stat -c %i "$disk/state/os/default/var")"
 finish

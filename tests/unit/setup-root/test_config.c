@@ -2,6 +2,7 @@
 #include "setup-root/config.h"
 
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <sys/stat.h>
 
 #include "base/io.h"
@@ -60,7 +61,7 @@ TEST(defaults_are_those_of_the_manual)
 	CHECK(strcmp(config.root.tmpfs_size, "25%") == 0);
 	CHECK(config.etc.mount == CFS_DIR_AUTO);
 	CHECK(config.etc_stack == CFS_STACK_AUTO);
-	CHECK(config.var.mount == CFS_DIR_BIND);
+	CHECK(config.var.mount == CFS_DIR_BIND && config.var_options == 0);
 	CHECK(config.sysroot.readonly);
 	CHECK(strcmp(config.sysroot.mountpoint, "sysroot") == 0);
 	CHECK(!config.state.missing_transient);
@@ -76,7 +77,7 @@ TEST(every_key_can_be_set)
 	CHECK(parse("[boot]\nallow-insecure = false\n"
 		    "[root]\ntransient = true\ntmpfs-size = '512m'\n"
 		    "[etc]\nmount = 'overlay'\nstack = 'flat'\n"
-		    "[var]\nmount = 'none'\n"
+		    "[var]\nmount = 'none'\noptions = 'nosuid,noexec'\n"
 		    "[sysroot]\nreadonly = false\nmountpoint = 'phys'\n"
 		    "[state]\nmissing = 'transient'\n"
 		    "[keys]\ndirs = ['/a', '/b', '/c']\nrestrict = false\n"
@@ -90,6 +91,7 @@ TEST(every_key_can_be_set)
 	CHECK(config.etc.mount == CFS_DIR_OVERLAY);
 	CHECK(config.etc_stack == CFS_STACK_FLAT);
 	CHECK(config.var.mount == CFS_DIR_NONE);
+	CHECK(config.var_options == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
 	CHECK(!config.sysroot.readonly);
 	CHECK(strcmp(config.sysroot.mountpoint, "phys") == 0);
 	CHECK(config.state.missing_transient);
@@ -148,6 +150,18 @@ TEST(wrong_words_are_answered_with_the_right_ones)
 	CHECK(refused("failure.action = 'next'", "emergency, reboot"));
 	CHECK(refused("etc.stack = ''", "auto, nested, flat"));
 	CHECK(refused("state.missing = 'ok'", "fail, transient"));
+}
+
+TEST(mount_options_of_var_are_words_apart_by_commas)
+{
+	CHECK(parse("var.options = 'nodev,,nodev'") == 0);
+	CHECK(config.var_options == MOUNT_ATTR_NODEV);
+	CHECK(parse("var.options = ''") == 0 && config.var_options == 0);
+	CHECK(refused("var.options = 'nosuid,ro'",
+		      "var.options cannot be \"ro\": choose one of nosuid, "
+		      "nodev, noexec"));
+	CHECK(refused("var.options = 'nosuid nodev'", "var.options"));
+	CHECK(refused("var.options = ['nosuid']", "string"));
 }
 
 TEST(tmpfs_sizes_are_checked_before_the_kernel_sees_them)

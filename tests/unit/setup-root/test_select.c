@@ -8,6 +8,7 @@
 #include "fsverity/signature.h"
 #include "tests/fake/kernel.h"
 #include "tests/fake/keyutils.h"
+#include "tests/fake/mount.h"
 #include "tests/test.h"
 #include "tests/unit/keys/vectors.h"
 
@@ -19,6 +20,7 @@ static struct cfs_candidate cand[3];
 static struct cfs_choice choice;
 static struct cfs_repo repo;
 static bool kernel_checks;
+static int physical = -EBADF; /* beside the repository, with states */
 static char said[8192];
 
 /* A fresh repository of @alg. */
@@ -41,6 +43,13 @@ static void new_repo(enum cfs_alg alg)
 	fake = (struct fake_kernel){ .signature_result = -ENODATA };
 	kernel_checks = false;
 	cfs_config_init(&config);
+	config.etc.mount = config.var.mount = CFS_DIR_NONE;
+	cfs_closep(&physical);
+	CHECK(mkdirat(repo.fd, "disk", 0755) == 0);
+	CHECK(mkdirat(repo.fd, "disk/state", 0755) == 0);
+	CHECK(mkdirat(repo.fd, "disk/state/deploy", 0755) == 0);
+	physical = openat(repo.fd, "disk", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CHECK(physical >= 0);
 }
 
 static void put(const char *name, const void *data, size_t len)
@@ -80,11 +89,13 @@ static int run(unsigned n)
 	ssize_t len;
 	int r;
 
+	const struct cfs_finder finder = { &repo,  physical,	  &config,
+					   &certs, kernel_checks, &logger };
+
 	CHECK(fd >= 0);
 	cfs_log_init(&logger, fd, false);
 	choice = (struct cfs_choice){ .fd = -EBADF };
-	r = cfs_select(&repo, cand, n, &config, &certs, kernel_checks, &logger,
-		       &choice, &err);
+	r = cfs_select(&finder, cand, n, &choice, &err);
 	CHECK((r == 1) == (choice.fd >= 0));
 	cfs_closep(&choice.fd);
 	len = pread(fd, said, sizeof(said) - 1, 0);
@@ -232,6 +243,76 @@ TEST(D12_a_fifo_and_a_link_out_are_refused_without_hanging)
 	CHECK(unlinkat(repo.fd, path, 0) == 0);
 	CHECK(symlinkat("/etc/passwd", repo.fd, path) == 0);
 	CHECK(run(1) == -EXDEV);
+}
+
+/* Gives candidate @i a state directory. */
+static void add_state(unsigned i)
+{
+	char path[64 + CFS_DIGEST_HEX_MAX] = "state/deploy/";
+
+	cfs_digest_to_hex(&cand[i].digest, path + strlen(path));
+	CHECK(mkdirat(physical, path, 0755) == 0);
+}
+
+/* Three insecure images: the fake measures one digest for all. */
+static void three_images(void)
+{
+	new_repo(CFS_ALG_SHA256);
+	for (unsigned i = 0; i < 3; i++) {
+		name(i, CFS_ALG_SHA256, (int)i + 1)->insecure = true;
+		add_image(i, true);
+	}
+	fake.measure_result = -ENODATA;
+	config.var.mount = CFS_DIR_BIND;
+}
+
+TEST(an_image_without_state_makes_room_for_one_that_has_its_own)
+{
+	three_images();
+	add_state(2);
+	CHECK(run(3) == 1 && choice.index == 2);
+	CHECK(results("no state", "no state"));
+	CHECK(strcmp(cand[2].result, "booted") == 0);
+	CHECK(strstr(said, "passing over"));
+	add_state(0);
+	CHECK(run(3) == 1 && choice.index == 0);
+	CHECK(results("booted", "untried") && !strstr(said, "passing over"));
+}
+
+TEST(when_no_image_has_state_the_first_is_taken)
+{
+	int before;
+
+	three_images();
+	before = fake_open_fds();
+	CHECK(run(3) == 1 && choice.index == 0);
+	CHECK(results("booted", "no state"));
+	CHECK(!strstr(said, "passing over"));
+	CHECK(fake_open_fds() == before);
+}
+
+TEST(state_does_not_matter_where_none_is_needed)
+{
+	three_images();
+	add_state(2);
+	config.etc.mount = CFS_DIR_TRANSIENT;
+	config.var.mount = CFS_DIR_NONE;
+	CHECK(run(3) == 1 && choice.index == 0);
+	config.etc.mount = CFS_DIR_AUTO;
+	CHECK(run(3) == 1 && choice.index == 2);
+}
+
+TEST(a_wrong_image_is_not_passed_over_for_lack_of_state)
+{
+	three_images();
+	cand[0].insecure = false;
+	add_state(1);
+	CHECK(run(3) == -EBADMSG && choice.index == 0);
+	three_images();
+	cand[1].insecure = false;
+	add_state(2);
+	CHECK(run(3) == -EBADMSG && choice.index == 1);
+	CHECK(results("no state", "wrong digest"));
 }
 
 /* A signed image: the digest and signature of a vector. */

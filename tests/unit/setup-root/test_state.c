@@ -2,6 +2,7 @@
 #include "setup-root/state.h"
 
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <sys/stat.h>
 
 #include "setup-root/upper.h"
@@ -133,15 +134,16 @@ TEST(the_physical_root_is_cloned_with_what_is_mounted_on_it_and_read_only)
 {
 	fresh();
 	CHECK(add() == 0 && root.sysroot_readonly);
-	CHECK(!strncmp(fake_calls(),
-		       "open_tree <disk> CLONE RECURSIVE\n"
-		       "mount_setattr <disk> RECURSIVE set=RDONLY clear= "
-		       "propagation=0x40000\n"
-		       "move_mount <disk> ",
-		       strlen("open_tree <disk> CLONE RECURSIVE\n"
-			      "mount_setattr <disk> RECURSIVE set=RDONLY "
-			      "clear= propagation=0x40000\n"
-			      "move_mount <disk> ")));
+	CHECK(!strncmp(
+		fake_calls(),
+		"open_tree <disk> CLONE RECURSIVE\n"
+		"mount_setattr <disk> RECURSIVE set=RDONLY|NOSUID|NODEV clear= "
+		"propagation=0x40000\n"
+		"move_mount <disk> ",
+		strlen("open_tree <disk> CLONE RECURSIVE\n"
+		       "mount_setattr <disk> RECURSIVE set=RDONLY|NOSUID|NODEV "
+		       "clear= propagation=0x40000\n"
+		       "move_mount <disk> ")));
 	CHECK(root.n_notices == 0);
 }
 
@@ -150,7 +152,7 @@ TEST(it_is_writable_by_choice)
 	fresh();
 	config.sysroot.readonly = false;
 	CHECK(add() == 0 && !root.sysroot_readonly);
-	CHECK(fake_called("mount_setattr * set=RDONLY *") == 0);
+	CHECK(fake_called("mount_setattr * set=RDONLY|* *") == 0);
 }
 
 TEST(a_copied_etc_is_bound)
@@ -338,6 +340,94 @@ TEST(no_link_leads_out_of_the_disk)
 	}
 }
 
+TEST(a_link_into_the_repository_or_to_what_holds_it_is_refused)
+{
+	static const char *const targets[] = {
+		"/composefs",	    "/composefs/objects", "/",
+		"../../../objects", "../../../alias",
+	};
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(targets); i++) {
+		fresh();
+		link_to("composefs/objects", "disk/objects");
+		link_to("/composefs", "disk/alias");
+		link_to(targets[i], "disk/" DEPLOY "/var");
+		CHECK(add() == -EXDEV && strstr(err.msg, "repository"));
+		fresh();
+		link_to("composefs/objects", "disk/objects");
+		link_to("/composefs", "disk/alias");
+		link_to(targets[i], "disk/" DEPLOY "/etc");
+		CHECK(add() == -EXDEV && strstr(err.msg, "/etc"));
+		CHECK(!is_there("disk/composefs/upper"));
+	}
+	/* The whole deployment, of which etc is yet to be made. */
+	fresh();
+	make("disk/composefs/hole/var");
+	memset(digest.bytes, 0xbb, 32);
+	link_to("../../composefs/hole",
+		"disk/state/deploy/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+	CHECK(add() == -EXDEV && !is_there("disk/composefs/hole/etc"));
+}
+
+TEST(a_repository_that_is_a_link_is_known_by_what_it_is)
+{
+	char path[4096];
+
+	fresh();
+	make("disk/state/os/repository");
+	snprintf(path, sizeof(path), "%s/disk/composefs/objects", base);
+	CHECK(rmdir(path) == 0);
+	link_to("state/os/repository", "disk/composefs");
+	link_to("/state/os", "disk/" DEPLOY "/var");
+	CHECK(add() == -EXDEV);
+}
+
+TEST(var_gets_the_options_that_the_configuration_has_for_it)
+{
+	static const enum cfs_dir_mode modes[] = { CFS_DIR_OVERLAY,
+						   CFS_DIR_TRANSIENT };
+
+	fresh();
+	config.var_options = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	expect("overlay", "bind");
+	CHECK(fake_called("mount_setattr <*> RECURSIVE set=NOSUID|NODEV "
+			  "clear=RDONLY *") == 1);
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(modes); i++) {
+		fresh();
+		config.var_options = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+		config.var.mount = modes[i];
+		CHECK(add() == 0);
+		CHECK(fake_called("fsmount overlay NOSUID|NODEV") == 1);
+		CHECK(fake_called("fsmount overlay ") == 1);
+	}
+	fresh();
+	make("disk/var");
+	params.var_mounted = true;
+	config.var_options = MOUNT_ATTR_NOSUID;
+	expect("overlay", "mount");
+	CHECK(fake_called("mount_setattr <*> RECURSIVE set=NOSUID clear= *") ==
+	      1);
+}
+
+/* Its flags are those that /sysroot got when it was booted. */
+TEST(state_of_a_running_system_is_bound_without_the_flags_of_sysroot)
+{
+	fresh();
+	params.running = true;
+	config.etc.mount = CFS_DIR_BIND;
+	make("disk/" DEPLOY "/etc");
+	expect("bind", "bind");
+	CHECK(fake_called("mount_setattr <*> RECURSIVE set= "
+			  "clear=RDONLY|NOSUID|NODEV *") == 2);
+	fresh();
+	params.running = true;
+	config.var_options = MOUNT_ATTR_NOSUID;
+	expect("overlay", "bind");
+	CHECK(fake_called("mount_setattr <*> RECURSIVE set=NOSUID "
+			  "clear=RDONLY|NODEV *") == 1);
+}
+
 TEST(other_files_in_their_place_are_refused_at_once)
 {
 	static const char *const names[] = { "etc", "var" };
@@ -403,7 +493,7 @@ TEST(failures_of_mounting_are_errors_that_name_the_place)
 		const char *call, *words;
 	} at[] = {
 		{ "open_tree <disk> *", "physical root" },
-		{ "mount_setattr * set=RDONLY *", "physical root" },
+		{ "mount_setattr * set=RDONLY|* *", "physical root" },
 		{ "fsconfig overlay CREATE", "/etc" },
 		{ "move_mount <overlay> *", "/etc" },
 		{ "move_mount <disk> *", "/sysroot" },
