@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "setup-root/cmdline.h"
+#include "setup-root/marker.h"
 #include "setup-root/mountinfo.h"
 
 void cfs_boot_end(struct cfs_boot *boot)
@@ -155,6 +156,24 @@ bool cfs_boot_needs_image(const struct cfs_boot *b)
 	       !has(fd, "usr/lib/os-release") && !has(fd, "etc/os-release");
 }
 
+/* Everything can be mounted under such a name, by root= alone: is it what this
+ * program, or a peer, makes of an image of the command line? */
+static bool is_ours(const struct cfs_boot *b, const struct cfs_mountinfo *info)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+
+	/* What a peer mounts it has not asked for a signature. */
+	if (!info->overlay || (b->config.keys.require_signed &&
+			       access(CFS_MARKER_PATH, F_OK) < 0))
+		return false;
+	for (size_t i = 0; i < b->kargs.n; i++) {
+		cfs_digest_to_hex(&b->kargs.v[i].digest, hex);
+		if (strcmp(hex, info->digest) == 0)
+			return info->verity || b->kargs.v[i].insecure;
+	}
+	return false;
+}
+
 static int open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 {
 	struct cfs_mountinfo info;
@@ -164,6 +183,14 @@ static int open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 			       &info, err);
 	if (r < 0)
 		return cfs_ctx(err, "physical root");
+	if (info.composefs && !is_ours(b, &info)) {
+		r = cfs_fail(err, EBUSY,
+			     "%s is mounted from '%s', and not as an image of "
+			     "the command line is mounted",
+			     b->options.sysroot, info.source);
+		return cfs_err_cure(err, "boot another entry, or correct root= "
+					 "of this one");
+	}
 	if (info.composefs) {
 		cfs_log(&b->log, LOG_NOTICE,
 			"%s is mounted from %s already: nothing to do",

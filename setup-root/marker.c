@@ -7,8 +7,6 @@
 #include "base/io.h"
 #include "base/json.h"
 
-#define MARKER "run/composefs/booted"
-
 static void add_text(struct cfs_buf *buf, const char *name, const char *value)
 {
 	cfs_buf_addf(buf, "\"%s\":", name);
@@ -80,6 +78,7 @@ int cfs_marker_write(const struct cfs_marker *marker, int root_fd,
 	cfs_marker_json(marker, &buf);
 	r = cfs_buf_check(&buf, err);
 	if (r == 0)
-		r = cfs_replace_file(root_fd, MARKER, buf.data, buf.len);
-	return r < 0 ? cfs_fail_code(err, r, "write /" MARKER) : 0;
+		r = cfs_replace_file(root_fd, CFS_MARKER_PATH + 1, buf.data,
+				     buf.len);
+	return r < 0 ? cfs_fail_code(err, r, "write " CFS_MARKER_PATH) : 0;
 }

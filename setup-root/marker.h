@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#define CFS_MARKER_PATH	      "/run/composefs/booted"
 #define CFS_MARKER_CANDIDATES 16
 #define CFS_MARKER_CERTS      64
 

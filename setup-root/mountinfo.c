@@ -5,28 +5,37 @@
 #include <limits.h>
 #include <string.h>
 
-static bool starts_with(const char *text, const char *start)
+/* Does @options have @name, with the value @want unless that is NULL? */
+static bool has_option(const char *options, const char *name, const char *want)
 {
-	return text && strncmp(text, start, strlen(start)) == 0;
-}
+	char *value = NULL;
+	size_t len = 0;
 
-static bool has_option(const char *options, const char *name)
-{
-	return options && mnt_optstr_get_option(options, name, NULL, NULL) == 0;
+	return options &&
+	       mnt_optstr_get_option(options, name, &value, &len) == 0 &&
+	       (!want || (len == strlen(want) && !memcmp(value, want, len)));
 }
 
 static void describe(struct libmnt_fs *fs, struct cfs_mountinfo *ret)
 {
+	static const char *const names[] = { "composefs:",
+					     "transient:composefs=" };
 	const char *source = mnt_fs_get_source(fs);
 	const char *type = mnt_fs_get_fstype(fs);
+	const char *options = mnt_fs_get_fs_options(fs);
 
-	ret->mounted = true;
-	ret->composefs = type && strcmp(type, "overlay") == 0 &&
-			 (starts_with(source, "composefs:") ||
-			  starts_with(source, "transient:composefs="));
-	ret->read_only = has_option(mnt_fs_get_vfs_options(fs), "ro") ||
-			 has_option(mnt_fs_get_fs_options(fs), "ro");
 	snprintf(ret->source, sizeof(ret->source), "%s", source ? source : "");
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(names) && !ret->composefs; i++) {
+		ret->composefs =
+			strncmp(ret->source, names[i], strlen(names[i])) == 0;
+		if (ret->composefs)
+			ret->digest = ret->source + strlen(names[i]);
+	}
+	ret->mounted = true;
+	ret->overlay = type && strcmp(type, "overlay") == 0;
+	ret->verity = has_option(options, "verity", "require");
+	ret->read_only = has_option(mnt_fs_get_vfs_options(fs), "ro", NULL) ||
+			 has_option(options, "ro", NULL);
 }
 
 int cfs_mountinfo_read(const char *table, const char *path,
@@ -42,7 +51,7 @@ int cfs_mountinfo_read(const char *table, const char *path,
 	if (!tb)
 		return cfs_fail(err, EIO, "cannot read %s: is /proc mounted?",
 				table);
-	*ret = (struct cfs_mountinfo){ 0 };
+	*ret = (struct cfs_mountinfo){ .digest = "" };
 	fs = mnt_table_find_target(tb, real, MNT_ITER_BACKWARD);
 	if (fs)
 		describe(fs, ret);

@@ -12,10 +12,13 @@
 
 struct cfs_mountinfo {
 	bool mounted;	/* the directory is a mount point */
-	bool composefs; /* by now it is one of ours, or of a peer */
+	bool composefs; /* its source claims so; anything can be called so */
+	bool overlay;	/* it is an overlay mount */
+	bool verity;	/* and verifies its objects: verity=require */
 	bool read_only; /* mount or file system */
 	bool var;	/* something is mounted at its var */
 	char source[256];
+	const char *digest; /* of source: what it says of a composefs, or "" */
 };
 
 /*

@@ -149,7 +149,8 @@ row f 0 0 0 0 0 0 0 - /run/systemd/volatile-root
 row f 0 0 0 0 0 0 0 - /run/systemd/journal/socket
 umount /sys
 
-# The report of a failure
+# The report of a failure, which is written in an initramfs
+mount -t tmpfs etc /etc && touch /etc/initrd-release || exit 1
 reports() {
 	{ [ -f /run/composefs/failed ] && [ ! -L /run/composefs/failed ] &&
 		grep -q 'cannot mount' /run/composefs/failed; } ||
@@ -163,6 +164,7 @@ row f 5 5 5 5 5 - 5 - /run/composefs/failed
 row f 5 5 5 5 5 5 5 - /run/composefs/.failed.new
 cmdline=$good
 verify=true
+umount /etc
 
 export CREDENTIALS_DIRECTORY=/run/credentials/unit
 configure '[keys]\ndirs = []\n'

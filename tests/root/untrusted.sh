@@ -105,4 +105,54 @@ mkdir -p "$state/var" "$disk/state/shared"
 linked var ../../shared
 boot
 booted "a link to a directory beside it is followed"
+
+# A mount that calls itself a composefs: root= and rootflags= can make one.
+mkdir -p "$TMPDIR/evil/usr/lib" "$TMPDIR/empty"
+echo ID=evil > "$TMPDIR/evil/usr/lib/os-release"
+pretend() { # TYPE SOURCE OPTIONS
+	reset
+	mount --bind "$disk" "$sysroot"
+	mount -t "$1" -o "$3" "$2" "$sysroot" || echo "  cannot pretend"
+	composefs-setup-root --sysroot "$sysroot" --config "$conf" \
+		--cmdline "$cmdline" > "$TMPDIR/out" 2> "$TMPDIR/err"
+	status=$?
+}
+pretended() { # NAME
+	[ "$status" = 7 ] && grep -qF "is mounted from '" "$TMPDIR/err" &&
+		[ ! -e /run/composefs/booted ]
+	report $? "$1" || tell
+	umount "$sysroot"
+}
+layers=lowerdir=$TMPDIR/evil:$TMPDIR/empty
+other=$(printf '0%.0s' {1..64})
+pretend overlay composefs:x "$layers"
+pretended "an overlay of any name is not taken for the system"
+pretend overlay "composefs:$other" "$layers"
+pretended "nor one named after another image"
+pretend overlay "transient:composefs=$other" "$layers"
+pretended "nor a transient one"
+pretend tmpfs "composefs:$hex" size=1m
+pretended "nor what is no overlay"
+pretend tmpfs "transient:composefs=" size=1m
+pretended "whatever its name"
+insecure=$cmdline
+cmdline=${cmdline/\?/}
+pretend overlay "composefs:$hex" "$layers"
+pretended "nor one that is not verified although it must be"
+configure '[keys]\nrequire-signed = true\n'
+cmdline=$insecure
+pretend overlay "composefs:$hex" "$layers"
+pretended "nor one that nobody asked for a signature"
+: > "$conf"
+pretend overlay "composefs:$hex" "$layers"
+same "one of an image that need not be verified is left alone" \
+	"$status $(grep -c 'nothing to do' "$TMPDIR/err")" "0 1"
+umount "$sysroot"
+reset
+mount --bind "$disk" "$sysroot"
+mount -t tmpfs -o size=1m composefsx "$sysroot"
+mkdir "$sysroot/composefs"
+composefs-setup-root --sysroot "$sysroot" --config "$conf" --cmdline "$cmdline" 2> "$TMPDIR/err"
+same "a disk that is called otherwise is a disk" \
+	"$? $(grep -c 'neither meta.json' "$TMPDIR/err")" "7 1"
 finish

@@ -94,6 +94,18 @@ for a in sha256 sha512; do
 	boot "$(karg)"
 	booted "$a: a required signature is proved by the kernel"
 	same "$a: the marker says so" "$(marker signature)" kernel
+	again() {
+		composefs-setup-root --sysroot /sysroot --config "$conf" \
+			--cmdline "$(karg)" > "$TMPDIR/out" 2> "$TMPDIR/err"
+		status=$?
+	}
+	again
+	same "$a: a second run knows it by the marker" \
+		"$status $(grep -c 'nothing to do' err)" "0 1"
+	rm /run/composefs/booted
+	again
+	same "$a: without it nobody has asked for the signature" \
+		"$status $(grep -c "is mounted from 'composefs:" err)" "7 1"
 	fresh
 	boot "$(karg "$plain")"
 	failed "$a: an unsigned image is refused then" 6 "not signed"

@@ -70,21 +70,43 @@ TEST(a_disk_is_mounted_and_may_be_read_only)
 	CHECK(info.read_only);
 }
 
+static bool claims(const char *line, const char *digest)
+{
+	write_table("30 22 8:2 / @ rw - ext4 /dev/sda2 rw", line);
+	CHECK(cfs_mountinfo_read(table, sysroot, &info, &err) == 0);
+	CHECK(strcmp(info.digest, digest) == 0);
+	return info.composefs;
+}
+
 TEST(the_mount_on_top_counts)
 {
 	make();
-	write_table("30 22 8:2 / @ rw - ext4 /dev/sda2 rw",
-		    "31 30 0:40 / @ ro - overlay composefs:abc ro");
-	CHECK(cfs_mountinfo_read(table, sysroot, &info, &err) == 0);
-	CHECK(info.composefs && strcmp(info.source, "composefs:abc") == 0);
-	write_table("30 22 8:2 / @ rw - ext4 /dev/sda2 rw",
-		    "31 30 0:40 / @ rw - overlay transient:composefs=abc rw");
-	CHECK(cfs_mountinfo_read(table, sysroot, &info, &err) == 0);
-	CHECK(info.composefs);
-	/* A disk that is merely called so is none. */
-	write_table("30 22 8:2 / @ rw - ext4 composefs:abc rw", NULL);
-	CHECK(cfs_mountinfo_read(table, sysroot, &info, &err) == 0);
-	CHECK(!info.composefs);
+	CHECK(claims("31 30 0:40 / @ ro - overlay composefs:abc ro", "abc"));
+	CHECK(strcmp(info.source, "composefs:abc") == 0);
+	CHECK(claims("31 30 0:40 / @ rw - overlay transient:composefs=abc rw",
+		     "abc"));
+	CHECK(!claims("31 30 0:40 / @ rw - overlay overlay rw", ""));
+}
+
+TEST(whatever_calls_itself_a_composefs_is_known_for_what_it_is)
+{
+	make();
+	CHECK(claims("31 30 8:3 / @ rw - ext4 composefs:abc rw", "abc"));
+	CHECK(!info.overlay && !info.verity);
+	CHECK(claims("31 30 0:40 / @ ro - overlay composefs:abc rw,lowerdir=/a",
+		     "abc"));
+	CHECK(info.overlay && !info.verity);
+	CHECK(claims("31 30 0:40 / @ ro - overlay composefs:abc "
+		     "ro,lowerdir+=/a,metacopy=on,verity=require",
+		     "abc"));
+	CHECK(info.overlay && info.verity);
+	CHECK(claims("31 30 0:40 / @ ro - overlay composefs: ro,verity=on",
+		     ""));
+	CHECK(info.overlay && !info.verity);
+	CHECK(claims("31 30 0:40 / @ ro - overlay composefs:a "
+		     "ro,verity=required",
+		     "a"));
+	CHECK(!info.verity);
 }
 
 TEST(a_mount_at_var_is_noticed)
