@@ -77,22 +77,6 @@ void cfs_digest_to_hex(const struct cfs_digest *digest,
 	hex[2 * size] = '\0';
 }
 
-void cfs_digest_to_path(const struct cfs_digest *digest,
-			char path[static CFS_OBJECT_PATH_MAX])
-{
-	/* Written where all but its first two digits are to stand. */
-	cfs_digest_to_hex(digest, path + 1);
-	path[0] = path[1];
-	path[1] = path[2];
-	path[2] = '/';
-}
-
-const char *cfs_alg_id(enum cfs_alg alg)
-{
-	return alg == CFS_ALG_SHA512 ? "fsverity-sha512-12"
-				     : "fsverity-sha256-12";
-}
-
 int cfs_alg_from_id(const char *id, enum cfs_alg *ret, struct cfs_err *err)
 {
 	const char *hash, *block;

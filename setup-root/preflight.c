@@ -146,26 +146,11 @@ static bool parse_elf(struct cfs_bytes head, struct elf *ret)
 	       h.e32.e_phentsize == sizeof(Elf32_Phdr);
 }
 
-/* Reads from the first page, or from the file behind it.
- * Returns the bytes read, or negative errno. */
-static ssize_t read_at(int fd, struct cfs_bytes head, void *data, size_t len,
-		       uint64_t off)
-{
-	struct cfs_bytes part;
-
-	if (!cfs_bytes_slice(head, off, len, &part))
-		return cfs_pread_full(fd, data, len, off);
-	memcpy(data, part.data, len);
-	return (ssize_t)len;
-}
-
 /*
- * Finds the name of the loader of the ELF program open as @fd, of which @head
- * is the first page.
+ * Finds the name of the loader of the ELF program open as @fd.
  * Returns 1, 0 when it needs none, or negative errno (-ENOEXEC: misformed).
  */
-static int find_loader(int fd, struct cfs_bytes head, const struct elf *elf,
-		       char name[static PAGE])
+static int find_loader(int fd, const struct elf *elf, char name[static PAGE])
 {
 	const size_t entry = elf->wide ? sizeof(Elf64_Phdr)
 				       : sizeof(Elf32_Phdr);
@@ -179,7 +164,7 @@ static int find_loader(int fd, struct cfs_bytes head, const struct elf *elf,
 			Elf64_Phdr p64;
 		} p;
 		ssize_t n =
-			read_at(fd, head, &p, entry, elf->phoff + i * entry);
+			cfs_pread_full(fd, &p, entry, elf->phoff + i * entry);
 		uint64_t off, len;
 
 		if (n < 0 || (size_t)n < entry)
@@ -190,7 +175,7 @@ static int find_loader(int fd, struct cfs_bytes head, const struct elf *elf,
 		len = elf->wide ? p.p64.p_filesz : p.p32.p_filesz;
 		if (off > ELF_REACH || len < 2 || len > PATH_MAX || len > PAGE)
 			return -ENOEXEC;
-		n = read_at(fd, head, name, (size_t)len, off);
+		n = cfs_pread_full(fd, name, (size_t)len, off);
 		if (n < 0)
 			return (int)n;
 		return (uint64_t)n == len && name[len - 1] == '\0' ? 1
@@ -241,8 +226,7 @@ static int probe_program(int root_fd, const char *path, unsigned scripts,
 		r = probe_program(root_fd, next, scripts + 1, err);
 		return r < 0 ? cfs_ctx(err, "interpreter of %s", path) : 0;
 	}
-	r = parse_elf(head, &elf) ? find_loader(fd, head, &elf, next)
-				  : -ENOEXEC;
+	r = parse_elf(head, &elf) ? find_loader(fd, &elf, next) : -ENOEXEC;
 	if (r == -ENOEXEC)
 		return cfs_fail(err, ENOEXEC,
 				"%s is no program that this machine runs",

@@ -18,7 +18,8 @@
 struct place {
 	const struct cfs_root_params *params;
 	struct cfs_root *root;
-	const char *name; /* "etc", "var" */
+	const char *name;			       /* "etc", "var" */
+	char path[CFS_STATE_DIR_MAX + sizeof("/etc")]; /* of its state */
 	enum cfs_dir_mode mode;
 	enum cfs_etc_stack stack;
 	unsigned attr; /* MOUNT_ATTR_* of what is mounted there */
@@ -104,9 +105,9 @@ static int bind(struct place *place, struct cfs_err *err)
 
 	if (place->state_fd < 0)
 		return cfs_fail(err, ENOENT,
-				"the physical root has no %s/%s: deploy the "
+				"the physical root has no %s: deploy the "
 				"image anew",
-				place->root->state_dir, place->name);
+				place->path);
 	/* What is mounted below it comes along. */
 	fd = cfs_root_clone(place->state_fd, place->name, AT_RECURSIVE,
 			    place->attr, MOUNT_ATTR_RDONLY | ours, err);
@@ -180,9 +181,9 @@ static int make_writable(struct place *place, int dir, struct cfs_err *err)
 					 MOUNT_ATTR_RDONLY, err);
 	if (place->clone_fd >= 0 && is_read_only(place->clone_fd))
 		return cfs_fail(err, EROFS,
-				"%s/%s: the physical root is read-only: add rw "
+				"%s: the physical root is read-only: add rw "
 				"to the kernel command line",
-				place->root->state_dir, place->name);
+				place->path);
 	return place->clone_fd;
 }
 
@@ -202,21 +203,14 @@ static int open_layer_dir(struct place *place, int *ret_fd, struct cfs_err *err)
 			    err);
 	if (dir < 0 || there)
 		return dir;
-	if (mkdirat(dir, place->name, 0755) < 0) {
-		/* It could not be opened and is there. */
-		if (errno == EEXIST)
-			return cfs_fail(err, ENOENT,
-					"%s/%s is a link that leads to nothing "
-					"on the physical root",
-					place->root->state_dir, place->name);
-		return cfs_fail_errno(err, "make %s/%s", place->root->state_dir,
-				      place->name);
-	}
-	*ret_fd = open_below(dir, place->name);
-	if (*ret_fd < 0)
-		return cfs_fail_code(err, *ret_fd, "open %s/%s",
-				     place->root->state_dir, place->name);
-	return *ret_fd;
+	*ret_fd = cfs_make_dirs(dir, place->name, 0755);
+	if (*ret_fd == -ELOOP)
+		return cfs_fail(err, ENOENT,
+				"%s is a link that leads to nothing on the "
+				"physical root",
+				place->path);
+	return *ret_fd < 0 ? cfs_fail_code(err, *ret_fd, "make %s", place->path)
+			   : *ret_fd;
 }
 
 /* The merged directory shows the mode of its upper one: is it less open than
@@ -253,8 +247,7 @@ static int overlay_on(struct place *place, struct cfs_err *err)
 	check_mode(place, lower);
 	r = cfs_upper_open(r, lower, &upper, err);
 	if (r < 0)
-		return cfs_ctx(err, "%s/%s", place->root->state_dir,
-			       place->name);
+		return cfs_ctx(err, "%s", place->path);
 	fd = overlay(place, flat, lower, &upper, err);
 	/* Some kernels count an image in a file as a level of its own, and
 	 * then two overlays are one too many. */
@@ -300,8 +293,7 @@ static int find_layout(struct place *place, struct cfs_err *err)
 		return CFS_DIR_OVERLAY;
 	fd = cfs_reopen(place->state_fd, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
-		return cfs_fail_code(err, fd, "open %s/%s",
-				     place->root->state_dir, place->name);
+		return cfs_fail_code(err, fd, "open %s", place->path);
 	list = fdopendir(fd);
 	if (!list) {
 		(void)close(fd);
@@ -316,9 +308,9 @@ static int find_layout(struct place *place, struct cfs_err *err)
 	if (!e)
 		return CFS_DIR_OVERLAY;
 	cfs_root_notice(place->root,
-			"%s/%s has '%s' beside upper: it is mounted as a "
+			"%s has '%s' beside upper: it is mounted as a "
 			"whole, not as a layer",
-			place->root->state_dir, place->name, e->d_name);
+			place->path, e->d_name);
 	return CFS_DIR_BIND;
 }
 
@@ -360,7 +352,7 @@ static bool is_within(int fd, const struct stat *dir)
 
 /* By a link that leads into the repository, or to what holds it, the running
  * system would change objects. */
-static int keep_out(struct place *place, const char *path, struct cfs_err *err)
+static int keep_out(struct place *place, struct cfs_err *err)
 {
 	CFS_AUTOFD int repo =
 		open_below(place->params->physical_fd, "composefs");
@@ -373,7 +365,7 @@ static int keep_out(struct place *place, const char *path, struct cfs_err *err)
 	return cfs_fail(err, EXDEV,
 			"%s leads into the repository, or to a directory above "
 			"it: make it a directory, or a link to one beside it",
-			path);
+			place->path);
 }
 
 /* Opens what the deployment has for the directory, from the physical root:
@@ -381,13 +373,10 @@ static int keep_out(struct place *place, const char *path, struct cfs_err *err)
 static int open_state(struct place *place, struct cfs_err *err)
 {
 	int physical = place->params->physical_fd;
-	char path[sizeof(place->root->state_dir) + 8];
 
 	if (!needs_state(place->mode))
 		return 0;
-	snprintf(path, sizeof(path), "%s/%s", place->root->state_dir,
-		 place->name);
-	place->state_fd = open_below(physical, path);
+	place->state_fd = open_below(physical, place->path);
 	if (place->state_fd == -ENOENT) {
 		place->deploy_fd = open_below(physical, place->root->state_dir);
 		if (place->deploy_fd == -ENOENT)
@@ -395,8 +384,9 @@ static int open_state(struct place *place, struct cfs_err *err)
 	}
 	if (place->state_fd < 0 && place->deploy_fd < 0)
 		return cfs_fail_code(err, place->state_fd,
-				     "open %s of the physical root", path);
-	return keep_out(place, path, err);
+				     "open %s of the physical root",
+				     place->path);
+	return keep_out(place, err);
 }
 
 static int fill(struct place *place, const char **ret_word, struct cfs_err *err)
@@ -465,7 +455,7 @@ static struct place new_place(const struct cfs_root_params *params,
 			      struct cfs_root *root, const char *name,
 			      enum cfs_dir_mode mode)
 {
-	return (struct place){ .params = params,
+	struct place place = { .params = params,
 			       .root = root,
 			       .name = name,
 			       .mode = mode,
@@ -474,21 +464,25 @@ static struct place new_place(const struct cfs_root_params *params,
 			       .deploy_fd = -EBADF,
 			       .clone_fd = -EBADF,
 			       .upper_mode = S_IXOTH };
+
+	snprintf(place.path, sizeof(place.path), "%s/%s", root->state_dir,
+		 name);
+	return place;
 }
 
 int cfs_root_add_state(const struct cfs_root_params *params,
 		       struct cfs_root *root, struct cfs_err *err)
 {
 	const struct cfs_config *config = params->config;
+	int r;
+
+	state_dir(params->digest, root->state_dir);
 	__attribute__((cleanup(close_place))) struct place etc =
 		new_place(params, root, "etc", config->etc.mount);
 	__attribute__((cleanup(close_place))) struct place var =
 		new_place(params, root, "var", config->var.mount);
-	int r;
-
 	etc.stack = config->etc_stack;
 	var.attr = config->var_options;
-	state_dir(params->digest, root->state_dir);
 	/* Before anything else is mounted: the clone is of the disk as it was
 	 * found. */
 	r = add_physical(params, root, err);
