@@ -18,6 +18,7 @@ enum cure {
 	CURE_BLOCKS,
 	CURE_VERITY,
 	CURE_IMAGES,
+	CURE_STREAMS,
 	CURE_SIGNATURES,
 	CURES
 };
@@ -42,13 +43,22 @@ static const char *const cures[CURES] = {
 		"name anew; `cfsctl fsck --repair --from PATH` takes it from "
 		"another repository; a name that is not wanted any more can be "
 		"removed",
+	[CURE_STREAMS] =
+		"streams: `cfsctl fsck --repair --from PATH` takes objects that "
+		"are missing or damaged from another repository; a link below "
+		"streams/ that is not wanted any more can be removed",
 	[CURE_SIGNATURES] =
 		"signatures: remove the file and run `cfsctl sign` again",
 };
 
-static enum cure cure_of(enum cfs_fsck_code code)
+static bool is_stream(const struct cfs_finding *finding)
 {
-	switch (code) {
+	return strncmp(finding->where, "streams/", strlen("streams/")) == 0;
+}
+
+static enum cure cure_of(const struct cfs_finding *finding)
+{
+	switch (finding->code) {
 	case CFS_FSCK_METADATA_PARSE_FAILED:
 		return CURE_META;
 	case CFS_FSCK_OPEN_TO_OTHERS:
@@ -63,7 +73,14 @@ static enum cure cure_of(enum cfs_fsck_code code)
 		return CURE_BLOCKS;
 	case CFS_FSCK_OBJECT_VERITY_MISSING:
 		return CURE_VERITY;
+	case CFS_FSCK_STREAM_OPEN_FAILED:
+	case CFS_FSCK_STREAM_READ_FAILED:
+	case CFS_FSCK_MISSING_OBJECT_REF:
+	case CFS_FSCK_MISSING_NAMED_REF:
+	case CFS_FSCK_OBJECT_CHECK_FAILED:
+		return CURE_STREAMS;
 	case CFS_FSCK_BROKEN_SYMLINK:
+		return is_stream(finding) ? CURE_STREAMS : CURE_IMAGES;
 	case CFS_FSCK_IMAGE_OPEN_FAILED:
 	case CFS_FSCK_IMAGE_READ_FAILED:
 	case CFS_FSCK_IMAGE_INVALID:
@@ -274,7 +291,7 @@ static void json_finding(const struct cfs_findings *f,
 		cfs_json_write_text(w, NULL, finding->files[i]);
 	cfs_json_write_end(w);
 	cfs_json_write_u64(w, "files_total", finding->files_total);
-	cfs_json_write_text(w, "cure", cures[cure_of(finding->code)]);
+	cfs_json_write_text(w, "cure", cures[cure_of(finding)]);
 	cfs_json_write_end(w);
 }
 
@@ -302,7 +319,7 @@ void cmd_findings_print_cures(const struct cfs_findings *f)
 	unsigned named = 0;
 
 	for (size_t i = 0; i < f->n; i++)
-		named |= 1U << cure_of(f->v[i].finding.code);
+		named |= 1U << cure_of(cmd_findings_get(f, i));
 	if (named)
 		puts("what can be done:");
 	for (unsigned i = 0; i < CURES; i++)

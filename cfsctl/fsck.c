@@ -69,10 +69,7 @@ static void print_counts(const struct report *report)
 	else
 		print_count("objects", n->objects_checked,
 			    n->objects_corrupted);
-	if (n->streams_seen)
-		printf("streams: %" PRIu64 " not checked\n", n->streams_seen);
-	else
-		print_count("streams", 0, 0);
+	print_count("streams", n->streams_checked, n->streams_corrupted);
 	print_count("images", n->images_checked, n->images_corrupted);
 	if (n->broken_links)
 		printf("broken symlinks: %" PRIu64 "\n", n->broken_links);
@@ -111,9 +108,8 @@ static int print_json(struct report *report, struct cfs_err *err)
 	cfs_json_write_bool(&w, "has_metadata", report->has_meta);
 	cfs_json_write_u64(&w, "objects_checked", n->objects_checked);
 	cfs_json_write_u64(&w, "objects_corrupted", n->objects_corrupted);
-	cfs_json_write_u64(&w, "streams_checked", 0);
-	cfs_json_write_u64(&w, "streams_corrupted", 0);
-	cfs_json_write_u64(&w, "streams_not_checked", n->streams_seen);
+	cfs_json_write_u64(&w, "streams_checked", n->streams_checked);
+	cfs_json_write_u64(&w, "streams_corrupted", n->streams_corrupted);
 	cfs_json_write_u64(&w, "images_checked", n->images_checked);
 	cfs_json_write_u64(&w, "images_corrupted", n->images_corrupted);
 	cfs_json_write_u64(&w, "broken_links", n->broken_links);
@@ -211,7 +207,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 
 const struct cfs_cmd cmd_fsck = {
 	.name = "fsck",
-	.help = "verify all objects, images and names",
+	.help = "verify all objects, streams, images and names",
 	.options = options,
 	.size = sizeof(struct options),
 	.run = run,

@@ -7,7 +7,8 @@
  * the end: broken metadata, names, links, file types and directories that
  * cannot be read are no reason to leave the rest unchecked.
  *
- * Of streams only the links are checked; what they hold is another room's.
+ * Splitstreams are read to their end and all they refer to is looked up; what
+ * their bytes mean is known to other rooms.
  *
  * Source: composefs-rs crates/composefs/src/repository.rs, fsck.
  */
@@ -33,6 +34,11 @@ enum cfs_fsck_code {
 	CFS_FSCK_UNEXPECTED_FILE_TYPE,
 	CFS_FSCK_STAT_FAILED,
 	CFS_FSCK_NESTED_TOO_DEEPLY,
+	CFS_FSCK_STREAM_OPEN_FAILED,
+	CFS_FSCK_STREAM_READ_FAILED,
+	CFS_FSCK_MISSING_OBJECT_REF,
+	CFS_FSCK_MISSING_NAMED_REF,
+	CFS_FSCK_OBJECT_CHECK_FAILED, /* a stream refers to a damaged object */
 	CFS_FSCK_IMAGE_OPEN_FAILED,
 	CFS_FSCK_IMAGE_READ_FAILED,
 	CFS_FSCK_IMAGE_INVALID,
@@ -72,7 +78,8 @@ struct cfs_finding {
 struct cfs_fsck {
 	uint64_t findings, warnings;
 	uint64_t objects_checked, objects_corrupted;
-	uint64_t streams_seen; /* links; their content is not checked */
+	/* Objects that a stream or image misses do not make it corrupted. */
+	uint64_t streams_checked, streams_corrupted;
 	uint64_t images_checked, images_corrupted;
 	uint64_t broken_links, missing_objects;
 };
@@ -105,8 +112,8 @@ int cfs_fsck_open(const char *path, struct cfs_repo *ret, struct cfs_err *why,
 /*
  * Looks through @repo, which is locked; repo->meta.alg is set also when there
  * is no meta.json.  *@ret counts.
- * Errors: -ENOMEM and the like; whatever is wrong with the repository is a
- * finding.
+ * Errors: -ENOMEM and the like, -ELIBACC (there are streams, and no libzstd to
+ * read them); whatever is wrong with the repository is a finding.
  */
 int cfs_repo_fsck(const struct cfs_repo *repo,
 		  const struct cfs_fsck_params *params, struct cfs_fsck *ret,

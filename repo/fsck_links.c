@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "fsverity/signature.h"
 #include "repo/fsck_run.h"
+#include "repo/stream/names.h"
 
 #define SIGNATURE_END ".p7s"
 
@@ -77,8 +78,10 @@ static bool is_link(struct cfs_fsck_run *run, const struct entry *entry)
 	return S_ISLNK(type);
 }
 
-/* Where does the link lead?  -EBADF: nowhere, which was reported. */
-static int follow(struct cfs_fsck_run *run, const struct entry *entry)
+/* Opens what the link leads to; -EBADF after a report that it leads nowhere, to
+ * @object or to what is not known. */
+static int follow(struct cfs_fsck_run *run, const struct entry *entry,
+		  const struct cfs_digest *object)
 {
 	int fd = cfs_open_beneath(run->repo->fd, entry->where, O_PATH);
 
@@ -87,7 +90,7 @@ static int follow(struct cfs_fsck_run *run, const struct entry *entry)
 	report_broken(run, entry,
 		      fd == -EXDEV ? "it leads out of the repository"
 				   : strerror(-fd),
-		      NULL);
+		      object);
 	return -EBADF;
 }
 
@@ -95,22 +98,64 @@ static int check_stream(struct cfs_fsck_run *run, const struct entry *entry,
 			struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_err ignored;
+	struct cfs_digest id;
+	bool known;
+	int r = 0;
 
-	(void)err;
-	run->count.streams_seen++;
-	if (is_link(run, entry))
-		fd = follow(run, entry);
-	return 0;
+	run->count.streams_checked++;
+	if (is_link(run, entry)) {
+		known = cfs_stream_lookup(run->repo, entry->name, &id,
+					  &ignored) > 0;
+		fd = follow(run, entry, known ? &id : NULL);
+	}
+	if (fd >= 0)
+		r = cfs_fsck_stream(run, entry->where, entry->name, fd, err);
+	run->count.streams_corrupted += r == 0;
+	return r < 0 ? r : 0;
 }
 
+/* The last component of the link's target, in @room; NULL: there is none. */
+static const char *last_of_target(const struct entry *entry,
+				  char room[static PATH_MAX])
+{
+	ssize_t n = readlinkat(entry->dirfd, entry->name, room, PATH_MAX - 1);
+	const char *slash;
+
+	if (n < 0)
+		return NULL;
+	room[n] = '\0';
+	slash = strrchr(room, '/');
+	return slash ? slash + 1 : room;
+}
+
+static bool is_same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+/* composefs-rs follows the link, cfs_stream_ref_get() reads its last
+ * component: both must find the same stream. */
 static int check_stream_ref(struct cfs_fsck_run *run, const struct entry *entry,
 			    struct cfs_err *err)
 {
-	CFS_AUTOFD int fd = -EBADF;
+	char target[PATH_MAX], path[sizeof("streams/") + NAME_MAX];
+	CFS_AUTOFD int fd = -EBADF, stream = -EBADF;
+	const char *name;
 
 	(void)err;
 	if (is_link(run, entry))
-		fd = follow(run, entry);
+		fd = follow(run, entry, NULL);
+	name = fd < 0 ? NULL : last_of_target(entry, target);
+	if (!name)
+		return 0;
+	snprintf(path, sizeof(path), "streams/%s", name);
+	stream = cfs_open_beneath(run->repo->fd, path, O_PATH);
+	if (stream < 0 || !is_same_file(fd, stream))
+		report_broken(run, entry, "it does not lead to a stream", NULL);
 	return 0;
 }
 
@@ -128,17 +173,11 @@ static int check_image(struct cfs_fsck_run *run, const struct entry *entry,
 static bool read_target(const struct entry *entry, struct cfs_digest *ret)
 {
 	char target[PATH_MAX];
-	ssize_t n = readlinkat(entry->dirfd, entry->name, target,
-			       sizeof(target) - 1);
+	const char *last = last_of_target(entry, target);
 	struct cfs_err ignored;
-	const char *last;
 
-	if (n < 0)
-		return false;
-	target[n] = '\0';
-	last = strrchr(target, '/');
-	last = last ? last + 1 : target;
-	return cfs_digest_from_hex(last, strlen(last), ret, &ignored) == 0;
+	return last &&
+	       cfs_digest_from_hex(last, strlen(last), ret, &ignored) == 0;
 }
 
 /* composefs-rs follows the link, we read its last component: both must find
@@ -149,7 +188,6 @@ static int check_image_ref(struct cfs_fsck_run *run, const struct entry *entry,
 	char path[sizeof("images/") + CFS_DIGEST_HEX_MAX] = "images/";
 	CFS_AUTOFD int fd = -EBADF, image = -EBADF;
 	struct cfs_digest id;
-	struct stat a, b;
 
 	(void)err;
 	if (!is_link(run, entry))
@@ -165,11 +203,10 @@ static int check_image_ref(struct cfs_fsck_run *run, const struct entry *entry,
 	}
 	image = cfs_open_beneath(run->repo->fd, path, O_PATH);
 	/* What is wrong with the image is reported of the image. */
-	if (image < 0 || fstat(image, &a) < 0)
+	if (image < 0)
 		return 0;
-	fd = follow(run, entry);
-	if (fd >= 0 && fstat(fd, &b) == 0 &&
-	    (a.st_dev != b.st_dev || a.st_ino != b.st_ino))
+	fd = follow(run, entry, NULL);
+	if (fd >= 0 && !is_same_file(fd, image))
 		report_broken(run, entry,
 			      "it leads to another file than the image that it "
 			      "names",

@@ -52,6 +52,16 @@ int cfs_fsck_links(struct cfs_fsck_run *run,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * Checks the splitstream that the link @where, streams/@name, leads to, which
+ * is the open file @link_fd.
+ * Returns 1, or 0 when the stream itself is at fault; negative errno also for
+ * -ELIBACC, no libzstd.
+ */
+int cfs_fsck_stream(struct cfs_fsck_run *run, const char *where,
+		    const char *name, int link_fd,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Checks the image that the link @where, images/@name, leads to: is it what its
  * name says, a sane image, and are the objects of its files there?
  */

@@ -2,8 +2,8 @@
 /*
  * Whole repositories, mutated: whenever a check says that all is well, an
  * oracle that shares no code with it finds that every object and image has the
- * bytes that its name says, every name leads to an image, and every image to
- * its objects.  CFS_ROUNDS (200) and CFS_SEED (1) choose what is tried.
+ * bytes that its name says, every name leads to an image or a stream, and every
+ * image and stream to its objects.  CFS_ROUNDS (200) and CFS_SEED (1) choose what is tried.
  */
 #include "repo/fsck.h"
 
@@ -16,6 +16,8 @@
 #include "repo/object.h"
 #include "repo/ref.h"
 #include "repo/repair.h"
+#include "repo/stream/format.h"
+#include "repo/stream/names.h"
 #include "tests/fake/kernel.h"
 #include "tests/unit/repo/mutate.h"
 
@@ -36,6 +38,9 @@ static struct known {
 	unsigned n;
 	char needs[NEEDS_MAX][HEX + 1];
 } known[IMAGES];
+
+/* The only stream, which needs an object and an image. */
+static struct known stream;
 
 /* ---- the oracle ---- */
 
@@ -143,6 +148,18 @@ static bool image_is_right(const char *hex)
 	return true;
 }
 
+/* Does the link @path lead to the stream, and is all there that it needs? */
+static bool stream_is_right(const char *path)
+{
+	char have[HEX + 1];
+
+	digest_of(path, 1, have);
+	for (unsigned i = 0; i < stream.n; i++)
+		if (!has_object(stream.needs[i]))
+			return false;
+	return strcmp(have, stream.hex) == 0;
+}
+
 static bool is_below(const char *path, const char *dir)
 {
 	return strncmp(path, dir, strlen(dir)) == 0 && path[strlen(dir)] == '/';
@@ -183,7 +200,7 @@ static bool entry_is_right(const struct entry *e)
 	if (is_below(e->path, "streams"))
 		return S_ISDIR(e->mode)
 			       ? is_below(e->path, "streams/refs")
-			       : S_ISLNK(e->mode) && stat(full, &st) == 0;
+			       : S_ISLNK(e->mode) && stream_is_right(e->path);
 	if (is_below(e->path, "signatures"))
 		return S_ISREG(e->mode) && e->size > 0 &&
 		       strlen(last_of(e->path)) == HEX + 4;
@@ -258,6 +275,37 @@ static void add_image(struct cfs_store *store, unsigned i, size_t first)
 	CHECK(cfs_ref_set(store, names[i], &id, &err) == 0);
 }
 
+static void from_hex(const char *hex, struct cfs_digest *ret)
+{
+	CHECK(cfs_digest_from_hex(hex, HEX, ret, &err) == 0);
+}
+
+/* The stream "a": text, the first file of the first image, and a named ref to
+ * that image. */
+static void add_stream(struct cfs_store *store)
+{
+	CFS_AUTO(cfs_stream_writer_free) struct cfs_stream_writer *w = NULL;
+	struct cfs_digest file, image, id;
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_sink sink;
+
+	strcpy(stream.needs[stream.n++], known[0].needs[0]);
+	strcpy(stream.needs[stream.n++], known[0].hex);
+	from_hex(stream.needs[0], &file);
+	from_hex(stream.needs[1], &image);
+	CHECK(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
+				    &err) == 0);
+	sink = cfs_stream_inline(w);
+	CHECK(cfs_sink_write(&sink, "text", 4, &err) == 0);
+	CHECK(cfs_stream_external(w, sizes[0], &file, &err) == 0);
+	CHECK(cfs_stream_add_name(w, "image", &image, &err) == 0);
+	CHECK(cfs_stream_store(store, w, &id, &err) == 0);
+	CHECK(cfs_stream_link(store, "a", &id, &err) == 0);
+	CHECK(cfs_stream_ref_set(store, "b", "a", &err) == 0);
+	cfs_digest_to_hex(&id, hex);
+	strcpy(stream.hex, hex);
+}
+
 static void make_repository(void)
 {
 	static const struct cfs_init_params params = {
@@ -265,7 +313,6 @@ static void make_repository(void)
 	};
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct cfs_repo repo = CFS_REPO_INIT;
-	CFS_AUTOFREE char *target = NULL;
 	const char *tmp = getenv("TMPDIR");
 	char path[64 + HEX];
 
@@ -284,9 +331,7 @@ static void make_repository(void)
 		      &store, path,
 		      (struct cfs_bytes){ (const uint8_t *)"0", 1 },
 		      &err) == 0);
-	target = object_path("../", known[0].needs[0]);
-	CHECK(cfs_store_link(&store, "streams/a", target, &err) == 0);
-	CHECK(cfs_store_link(&store, "streams/refs/b", "../a", &err) == 0);
+	add_stream(&store);
 	snapshot_take(good, &pristine);
 }
 
