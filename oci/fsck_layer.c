@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/content_hash.h"
+#include "base/io.h"
+#include "erofs/format.h"
+#include "oci/fsck_run.h"
+#include "repo/object.h"
+#include "repo/stream/cat.h"
+#include "repo/stream/format.h"
+
+static bool is_known_good(const struct cfs_oci_fsck_run *run,
+			  const struct cfs_oci_id *id,
+			  const struct cfs_digest *stream)
+{
+	const struct cfs_oci_good *v = (const void *)run->good.data;
+
+	for (size_t i = 0; i < run->good.len / sizeof(*v); i++)
+		if (cfs_oci_id_equal(&v[i].id, id) &&
+		    cfs_digest_equal(&v[i].stream, stream))
+			return true;
+	return false;
+}
+
+static int hash_piece(void *ctx, const void *data, size_t len,
+		      struct cfs_err *err)
+{
+	return cfs_content_hash_update(ctx, (struct cfs_bytes){ data, len },
+				       err);
+}
+
+/* Hashes everything that the stream stands for. */
+static int hash_stream(const struct cfs_repo *repo, struct cfs_stream *stream,
+		       enum cfs_content_hash_alg alg, struct cfs_oci_id *ret,
+		       struct cfs_err *err)
+{
+	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
+	struct cfs_sink sink = { .write = hash_piece };
+	uint8_t sum[CFS_CONTENT_MAX];
+	int r = cfs_content_hash_new(alg, &hash, err);
+
+	sink.ctx = hash;
+	if (r == 0)
+		r = cfs_stream_cat(repo, stream, &sink, err);
+	if (r == 0)
+		r = cfs_content_hash_final(hash, sum, err);
+	if (r == 0)
+		cfs_oci_id_of_hash(alg, sum, ret);
+	return r;
+}
+
+/* Reads the whole layer and compares it with @id. */
+static int check_data(struct cfs_oci_fsck_run *run, const struct cfs_oci_id *id,
+		      struct cfs_stream *stream, struct cfs_err *err)
+{
+	struct cfs_oci_id have;
+	struct cfs_err why;
+	int r = hash_stream(run->repo, stream, id->alg, &have, &why);
+
+	if (r < 0 && cfs_oci_fsck_is_fatal(&why)) {
+		*err = why;
+		return r;
+	}
+	if (r < 0)
+		return cfs_oci_fsck_report(run, CFS_OCI_FSCK_LAYER_CHECK_FAILED,
+					   id, NULL, "%s: %s", id->text,
+					   why.msg);
+	if (cfs_oci_id_equal(&have, id))
+		return 1;
+	return cfs_oci_fsck_report(run, CFS_OCI_FSCK_LAYER_DIGEST_MISMATCH, id,
+				   NULL, "expected %s, got %s", id->text,
+				   have.text);
+}
+
+/* Are the objects of the stream there?  Each that is not is a finding. */
+static int check_objects(struct cfs_oci_fsck_run *run,
+			 const struct cfs_oci_id *id,
+			 const struct cfs_stream *stream,
+			 enum cfs_oci_fsck_code code, struct cfs_err *err)
+{
+	CFS_AUTOFD int objects = cfs_repo_open_objects(run->repo, err);
+	char path[CFS_OBJECT_PATH_MAX], hex[CFS_DIGEST_HEX_MAX];
+	int good = 1;
+
+	if (objects < 0)
+		return objects;
+	for (size_t i = 0; i < cfs_stream_n_objects(stream); i++) {
+		const struct cfs_digest object = cfs_stream_object(stream, i);
+		struct stat st;
+
+		cfs_digest_to_path(&object, path);
+		if (fstatat(objects, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode))
+			continue;
+		cfs_digest_to_hex(&object, hex);
+		good = cfs_oci_fsck_report(run, code, id, &object, "%s: %s",
+					   id->text, hex);
+	}
+	return good;
+}
+
+static int check_stream(struct cfs_oci_fsck_run *run,
+			const struct cfs_oci_id *id, struct cfs_stream *stream,
+			bool is_container, struct cfs_err *err)
+{
+	int r = check_objects(
+		run, id, stream,
+		is_container ? CFS_OCI_FSCK_LAYER_OBJECT_MISSING
+			     : CFS_OCI_FSCK_ARTIFACT_LAYER_OBJECT_MISSING,
+		err);
+
+	if (r > 0 && run->params->read_data)
+		r = check_data(run, id, stream, err);
+	return r;
+}
+
+int cfs_oci_fsck_layer(struct cfs_oci_fsck_run *run,
+		       const struct cfs_oci_id *id,
+		       const struct cfs_digest *stream, bool is_container,
+		       struct cfs_err *err)
+{
+	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
+	const struct cfs_oci_good good = { *id, *stream };
+	struct cfs_err why;
+	int r;
+
+	if (is_known_good(run, id, stream))
+		return 1;
+	r = cfs_stream_load(run->repo, stream,
+			    is_container ? CFS_STREAM_LAYER : NULL, &file,
+			    &why);
+	if (r < 0 && cfs_oci_fsck_is_fatal(&why)) {
+		*err = why;
+		return r;
+	}
+	if (r < 0)
+		return cfs_oci_fsck_report(
+			run,
+			r == -ENOENT ? CFS_OCI_FSCK_LAYER_STREAM_MISSING
+				     : CFS_OCI_FSCK_LAYER_CHECK_FAILED,
+			id, stream, "%s: %s", id->text, why.msg);
+	r = check_stream(run, id, file.stream, is_container, err);
+	if (r <= 0)
+		return r;
+	cfs_buf_add(&run->good, &good, sizeof(good));
+	r = cfs_buf_check(&run->good, err);
+	return r < 0 ? r : 1;
+}
+
+/* Is the object @id an EROFS image?  1, 0 when it is missing, negative errno. */
+static int check_erofs(const struct cfs_repo *repo, const struct cfs_digest *id,
+		       struct cfs_err *err)
+{
+	CFS_AUTOFD int objects = cfs_repo_open_objects(repo, err);
+	CFS_AUTOFD int fd = -EBADF;
+	cfs_le32 magic;
+	int r = objects < 0 ? objects : cfs_object_open(objects, id, &fd, err);
+
+	if (r > 0)
+		r = cfs_object_check(fd, id, err) < 0 ? -err->code : 1;
+	if (r > 0 && (cfs_pread_full(fd, &magic, sizeof(magic),
+				     CFS_EROFS_SUPER_START) != sizeof(magic) ||
+		      cfs_get32(magic) != CFS_EROFS_MAGIC))
+		r = cfs_fail(err, EBADMSG, "it is no EROFS image");
+	return r;
+}
+
+int cfs_oci_fsck_erofs(struct cfs_oci_fsck_run *run,
+		       const struct cfs_oci_id *config, const char *name,
+		       const struct cfs_digest *id, struct cfs_err *err)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_err why;
+	int r = check_erofs(run->repo, id, &why);
+
+	cfs_digest_to_hex(id, hex);
+	if (r < 0 && cfs_oci_fsck_is_fatal(&why)) {
+		*err = why;
+		return r;
+	}
+	if (r == 0)
+		return cfs_oci_fsck_report(run,
+					   CFS_OCI_FSCK_EROFS_IMAGE_MISSING,
+					   config, id, "%s: %s", name, hex);
+	if (r < 0)
+		return cfs_oci_fsck_report(
+			run, CFS_OCI_FSCK_EROFS_IMAGE_INVALID, config, id,
+			"%s: %s: %s", name, hex, why.msg);
+	return 1;
+}

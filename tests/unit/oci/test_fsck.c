@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "oci/fsck.h"
+
+#include "oci/image.h"
+#include "oci/tag.h"
+#include "repo/lock.h"
+#include "repo/object.h"
+#include "repo/stream/format.h"
+#include "repo/stream/names.h"
+#include "tests/fake/kernel.h"
+#include "tests/unit/repo/repo.h"
+
+static struct cfs_err err;
+static char root[4096];
+static char said[65536];
+
+#define OCI "application/vnd.oci.image."
+/* Of "abc", and of nothing that there is. */
+#define ABC \
+	"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define OTHER \
+	"sha256:aa7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+static void note(void *arg, const struct cfs_oci_finding *f)
+{
+	CFS_AUTOBUF struct cfs_buf line = { 0 };
+	size_t len = strlen(said);
+
+	(void)arg;
+	cfs_oci_finding_word(f, &line);
+	snprintf(said + len, sizeof(said) - len, "%s\n", cfs_buf_text(&line));
+}
+
+static struct cfs_oci_fsck look(const struct cfs_store *store, const char *name,
+				bool read_data)
+{
+	const struct cfs_oci_fsck_params params = { .name = name,
+						    .read_data = read_data,
+						    .found = note };
+	struct cfs_oci_fsck count = { 0 };
+
+	said[0] = '\0';
+	CHECK(cfs_oci_fsck(&store->repo, &params, &count, &err) == 0);
+	return count;
+}
+
+/* One image with faults, and these words. */
+static void finds(const struct cfs_store *store, bool read_data,
+		  const char *words)
+{
+	struct cfs_oci_fsck count = look(store, NULL, read_data);
+
+	if (!strstr(said, words))
+		printf("# %s", said);
+	CHECK(count.images_checked == 1 && count.images_corrupted == 1);
+	CHECK(count.findings == 1 && strstr(said, words));
+}
+
+static void start(struct cfs_store *store)
+{
+	struct cfs_repo repo = CFS_REPO_INIT;
+
+	strcpy(root, fresh_dir());
+	put(root, "meta.json", SHA256_META);
+	fake = (struct fake_kernel){ .measure_result = -ENODATA,
+				     .enable_failures = 100000,
+				     .enable_result = -ENOTTY };
+	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
+	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
+	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+}
+
+static struct cfs_bytes bytes(const char *text)
+{
+	return (struct cfs_bytes){ (const uint8_t *)text, strlen(text) };
+}
+
+static struct cfs_digest add(struct cfs_store *store, const char *text)
+{
+	struct cfs_digest id;
+
+	CHECK(cfs_object_add_bytes(store, bytes(text), &id, &err) == 0);
+	return id;
+}
+
+/* A layer: "a" as it is, "bc" as an object. */
+static struct cfs_digest add_layer(struct cfs_store *store)
+{
+	CFS_AUTO(cfs_stream_writer_free) struct cfs_stream_writer *w = NULL;
+	struct cfs_digest bc = add(store, "bc"), id;
+	struct cfs_sink sink;
+
+	CHECK(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
+				    &err) == 0);
+	sink = cfs_stream_inline(w);
+	CHECK(cfs_sink_write(&sink, "a", 1, &err) == 0);
+	CHECK(cfs_stream_external(w, 2, &bc, &err) == 0);
+	CHECK(cfs_stream_store(store, w, &id, &err) == 0);
+	return id;
+}
+
+static void id_of(const struct cfs_buf *text, struct cfs_oci_id *ret)
+{
+	CHECK(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, cfs_buf_bytes(text), ret,
+				  &err) == 0);
+}
+
+/* A container, or an artifact, of one layer with the digest @diff_id. */
+static void make(struct cfs_store *store, struct cfs_oci_image *image,
+		 bool is_container, const char *diff_id)
+{
+	struct cfs_oci_id config;
+
+	*image = (struct cfs_oci_image){ .is_container = is_container };
+	cfs_buf_addf(&image->config_text,
+		     "{\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"%s\"]}}",
+		     diff_id);
+	id_of(&image->config_text, &config);
+	cfs_buf_addf(&image->manifest_text,
+		     "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"%s\","
+		     "\"digest\":\"%s\",\"size\":%zu},"
+		     "\"layers\":[{\"mediaType\":\"" OCI
+		     "layer.v1.tar\",\"digest\":\"%s\",\"size\":3}]}",
+		     is_container ? OCI "config.v1+json" : "text/plain",
+		     config.text, image->config_text.len, diff_id);
+	id_of(&image->manifest_text, &image->id);
+	CHECK(cfs_oci_manifest_parse(cfs_buf_bytes(&image->manifest_text),
+				     &image->manifest, &err) == 0);
+	CHECK(cfs_oci_config_parse(cfs_buf_bytes(&image->config_text),
+				   &image->config, &err) == 0);
+	image->layers = calloc(1, sizeof(*image->layers));
+	CHECK(image->layers);
+	image->layers[0] = add_layer(store);
+}
+
+static void name(struct cfs_store *store, struct cfs_oci_image *image)
+{
+	CHECK(cfs_oci_image_write(store, image, &err) == 0);
+	CHECK(cfs_oci_tag_set(store, "x:1", &image->id, &err) == 0);
+}
+
+static void lose(struct cfs_store *store, const struct cfs_digest *id)
+{
+	char path[CFS_OBJECT_PATH_MAX];
+
+	cfs_digest_to_path(id, path);
+	CHECK(unlinkat(store->objects, path, 0) == 0);
+}
+
+TEST(whole_images_have_no_findings)
+{
+	for (int is_container = 0; is_container < 2; is_container++) {
+		CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+		CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+		char digest[CFS_OCI_ID_MAX + 1];
+		struct cfs_oci_fsck count;
+
+		start(&store);
+		CHECK(look(&store, NULL, true).images_checked == 0);
+		make(&store, &image, is_container, ABC);
+		name(&store, &image);
+		CHECK(cfs_oci_tag_set(&store, "y", &image.id, &err) == 0);
+		count = look(&store, NULL, true);
+		CHECK(count.findings == 0 && count.images_checked == 2 &&
+		      count.images_corrupted == 0);
+		snprintf(digest, sizeof(digest), "@%s", image.id.text);
+		CHECK(look(&store, digest, false).images_checked == 1);
+		CHECK(look(&store, "x:1", false).findings == 0);
+	}
+}
+
+TEST(a_name_that_leads_to_nothing_is_a_finding)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_oci_fsck count;
+
+	start(&store);
+	count = look(&store, "nope", false);
+	CHECK(count.images_checked == 1 && count.images_corrupted == 1);
+	CHECK(strcmp(said, "fsck: ref-resolve-failed: nope: OCI reference not "
+			   "found: nope\n") == 0);
+	CHECK(look(&store, "@nope", false).images_corrupted == 1);
+	CHECK(strstr(said, "fsck: ref-resolve-failed: @nope: "));
+	CHECK(look(&store, ABC, false).images_corrupted == 1);
+	CHECK(strstr(said, "manifest-read-failed: " ABC
+			   ": Opening stream 'oci-manifest-" ABC "'\n"));
+	CHECK(cfs_stream_ref_set(&store, "oci/x", "oci-manifest-y", &err) == 0);
+	finds(&store, false, "fsck: manifest-read-failed: x: ");
+	CHECK(cfs_stream_ref_remove(&store, "oci/x", &err) == 1);
+	CHECK(cfs_stream_ref_set(&store, "oci/@x", "oci-manifest-" ABC, &err) ==
+	      0);
+	finds(&store, false, "fsck: invalid-ref-name: @x: leading '@'");
+}
+
+TEST(documents_have_to_be_what_their_digests_say)
+{
+	static const struct {
+		bool config;
+		const char *words;
+	} cases[] = {
+		{ false, "fsck: manifest-digest-mismatch: x:1: expected " },
+		{ true, "fsck: config-digest-mismatch: x:1: expected " },
+	};
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(cases); i++) {
+		CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+		CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+
+		start(&store);
+		make(&store, &image, true, ABC);
+		/* The same JSON, with one more space. */
+		cfs_buf_addc(cases[i].config ? &image.config_text
+					     : &image.manifest_text,
+			     ' ');
+		name(&store, &image);
+		finds(&store, false, cases[i].words);
+	}
+}
+
+TEST(documents_that_are_gone_cannot_be_read)
+{
+	for (int config = 0; config < 2; config++) {
+		CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+		CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+
+		start(&store);
+		make(&store, &image, true, ABC);
+		name(&store, &image);
+		lose(&store,
+		     config ? &image.config_stream : &image.manifest_stream);
+		finds(&store, false,
+		      config ? "fsck: config-read-failed: x:1: "
+			     : "fsck: manifest-read-failed: x:1: ");
+	}
+}
+
+TEST(layers_have_to_be_complete)
+{
+	for (int is_container = 0; is_container < 2; is_container++) {
+		CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+		CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+		struct cfs_digest bc;
+
+		start(&store);
+		make(&store, &image, is_container, ABC);
+		name(&store, &image);
+		bc = add(&store, "bc");
+		lose(&store, &bc);
+		finds(&store, false,
+		      is_container ? "fsck: layer-object-missing: x:1: " ABC
+				   : "fsck: artifact-layer-object-missing: "
+				     "x:1: " ABC);
+		(void)add(&store, "bc");
+		lose(&store, &image.layers[0]);
+		finds(&store, false, "fsck: layer-stream-missing: x:1: " ABC);
+	}
+}
+
+TEST(a_layer_under_another_ones_diff_id_is_found_by_reading_it)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+
+	start(&store);
+	make(&store, &image, true, OTHER);
+	name(&store, &image);
+	CHECK(look(&store, NULL, false).findings == 0);
+	finds(&store, true,
+	      "fsck: layer-digest-mismatch: x:1: expected " OTHER ", got " ABC
+	      "\n");
+}
+
+TEST(a_damaged_object_is_found_by_reading_the_layer)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	char path[sizeof("objects/") + CFS_OBJECT_PATH_MAX] = "objects/";
+	struct cfs_digest bc;
+
+	start(&store);
+	make(&store, &image, true, ABC);
+	name(&store, &image);
+	bc = add(&store, "bc");
+	lose(&store, &bc);
+	cfs_digest_to_path(&bc, path + strlen(path));
+	put(root, path, "BC");
+	CHECK(look(&store, NULL, false).findings == 0);
+	finds(&store, true, "fsck: layer-check-failed: x:1: " ABC);
+}
+
+TEST(erofs_images_that_a_configuration_names_have_to_be_there)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	const struct cfs_oci_erofs plain = { .v1 = false };
+	struct cfs_digest id;
+
+	start(&store);
+	make(&store, &image, true, ABC);
+	id = add(&store, "no image");
+	CHECK(cfs_oci_image_set_erofs(&image, &plain, &id, &err) == 0);
+	name(&store, &image);
+	finds(&store, false,
+	      "fsck: erofs-image-invalid: x:1: composefs.image: ");
+	lose(&store, &id);
+	finds(&store, false,
+	      "fsck: erofs-image-missing: x:1: composefs.image: ");
+}
+
+TEST(every_code_has_a_name_of_its_own)
+{
+	for (int i = 0; i < CFS_OCI_FSCK_CODES; i++)
+		for (int k = 0; k < i; k++)
+			CHECK(strcmp(cfs_oci_fsck_code_name(i),
+				     cfs_oci_fsck_code_name(k)) != 0);
+}
