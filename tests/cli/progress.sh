@@ -59,7 +59,7 @@ read compute-karg --lint off --no-propagate-usr-to-root boot
 read create-dumpfile tree
 checked fsck
 read diff tree name
-written disk disk.img
+written disk --state name disk.img
 END
 on_terminal cfsctl --repo repo disk disk.img
 check "a disk's total is known from the beginning" sh -c \
