@@ -20,7 +20,7 @@ pair stranger rsa:2048
 # A signer as its signatures name it.
 signer() { # PEM
 	openssl x509 -in "$1" -noout -serial -issuer |
-		sed -n 's/^serial=//; s/^issuer=CN = //; p' | paste -s -d ' ' |
+		sed -n 's/^serial=//; s/^issuer=CN *= *//; p' | paste -s -d ' ' |
 		awk '{ print "CN=" $2 ", serial " tolower($1) }'
 }
 
