@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Names in a repository, as only programs that write to one need them. */
+/* Names of objects and algorithms that only a repository's writers need; kept
+ * apart from digest.c, which composefs-setup-root is linked from. */
 #include "fsverity/digest.h"
 
 void cfs_digest_to_path(const struct cfs_digest *digest,

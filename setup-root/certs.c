@@ -135,8 +135,8 @@ static int on_key(cfs_key key, const char *name, void *arg, struct cfs_err *err)
 	return 0;
 }
 
-/* That the calls succeeded is not enough: what does the ring hold?  Certificates
- * that did not get there are forgotten. */
+/* Lists the ring, since a call that succeeded does not prove that the key
+ * stayed.  Certificates missing from the ring no longer count as loaded. */
 static int check_ring(struct cfs_keys *keys, cfs_key ring, struct listing *l,
 		      struct cfs_err *err)
 {

@@ -156,13 +156,13 @@ bool cfs_boot_needs_image(const struct cfs_boot *b)
 	       !has(fd, "usr/lib/os-release") && !has(fd, "etc/os-release");
 }
 
-/* Everything can be mounted under such a name, by root= alone: is it what this
- * program, or a peer, makes of an image of the command line? */
+/* Is the mount at the sysroot an image that the command line names?  Its source
+ * alone proves nothing: root= can mount any overlay as "composefs:...". */
 static bool is_ours(const struct cfs_boot *b, const struct cfs_mountinfo *info)
 {
 	char hex[CFS_DIGEST_HEX_MAX];
 
-	/* What a peer mounts it has not asked for a signature. */
+	/* Only this program checks signatures, and it leaves a marker. */
 	if (!info->overlay || (b->config.keys.require_signed &&
 			       access(CFS_MARKER_PATH, F_OK) < 0))
 		return false;

@@ -44,10 +44,10 @@ struct cfs_finder {
  * directory that it needs makes room for a later one that has its own.
  *
  * If [keys] require-signed is set, the image's digest must be signed by one of
- * the certificates: by the signature kept with the file, or by signatures/<hex>.p7s.  The
- * check is cfs_pkcs7_check()'s, also of a file that the kernel has let through;
- * where the kernel checks too, its opening the file is a second opinion
- * ("kernel").
+ * the certificates, in the signature kept with the file or in
+ * signatures/<hex>.p7s.  cfs_pkcs7_check() checks that signature even when the
+ * kernel let the file be opened; if the kernel checks signatures too, its
+ * opening the file is a second opinion ("kernel").
  *
  * Each candidate's result is set.  Returns 1 with *@ret, or 0 when none is
  * there; on error @ret->index is the one that failed.

@@ -350,8 +350,8 @@ static bool is_within(int fd, const struct stat *dir)
 	return false;
 }
 
-/* By a link that leads into the repository, or to what holds it, the running
- * system would change objects. */
+/* Refuses a state directory inside the repository or above it, which a link can
+ * lead to: the running system would write to objects through it. */
 static int keep_out(struct place *place, struct cfs_err *err)
 {
 	CFS_AUTOFD int repo =
@@ -428,7 +428,8 @@ static int carry_var(struct place *place, const char **ret_word,
 	return r;
 }
 
-/* Its set-id programs and devices are whoever's who wrote the disk. */
+/* Mounts the physical root below the new one.  Nothing verifies it, so its
+ * set-id programs and devices are not honoured. */
 static int add_physical(const struct cfs_root_params *params,
 			struct cfs_root *root, struct cfs_err *err)
 {
