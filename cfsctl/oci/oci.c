@@ -13,6 +13,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_oci_compute_id,
 	&cmd_oci_digest_karg,
 	&cmd_oci_mount,
+	&cmd_oci_fsck,
 	&cmd_oci_copy,
 	&cmd_oci_import_layer,
 	&cmd_oci_linked_erofs_images,

@@ -54,6 +54,7 @@ extern const struct cfs_cmd cmd_oci_import_layer;
 extern const struct cfs_cmd cmd_oci_linked_erofs_images;
 extern const struct cfs_cmd cmd_oci_copy;
 extern const struct cfs_cmd cmd_oci_mount;
+extern const struct cfs_cmd cmd_oci_fsck;
 extern const struct cfs_cmd cmd_oci_dump;
 extern const struct cfs_cmd cmd_oci_compute_id;
 extern const struct cfs_cmd cmd_oci_digest_karg;
