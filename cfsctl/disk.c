@@ -258,7 +258,8 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 		r = cmd_open_repo(call->g, &repo, err);
 	if (r < 0)
 		return r;
-	r = cmd_output_open_file(path, o->force, &out, err);
+	r = cmd_output_open_file(path, o->force ? CFS_OUTPUT_REPLACE : 0, &out,
+				 err);
 	if (r < 0)
 		return cfs_ctx(err, "%s", path);
 	r = choose_images(call->g, &repo, o, &shipment, err);

@@ -245,7 +245,7 @@ static void word(const struct cfs_findings *f,
 	add_names(f, finding->where, line);
 }
 
-void cmd_findings_print(const struct cfs_findings *f, bool warnings)
+static void print_findings(const struct cfs_findings *f, bool warnings)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		const struct cfs_finding *finding = cmd_findings_get(f, i);
@@ -257,6 +257,16 @@ void cmd_findings_print(const struct cfs_findings *f, bool warnings)
 		if (cfs_buf_text(&line))
 			cmd_line(stdout, "  - %s", (char *)line.data);
 	}
+}
+
+void cmd_findings_print_errors(const struct cfs_findings *f)
+{
+	print_findings(f, false);
+}
+
+void cmd_findings_print_warnings(const struct cfs_findings *f)
+{
+	print_findings(f, true);
 }
 
 static void json_digest(struct cfs_json_writer *w, const char *name,

@@ -40,9 +40,9 @@ const struct cfs_finding *cmd_findings_get(const struct cfs_findings *f,
 int cmd_findings_check(const struct cfs_findings *f,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Prints the warnings, or else the errors, as a list. */
-void cmd_findings_print(const struct cfs_findings *f,
-			bool warnings) CFS_NONNULL;
+/* Print the errors, or the warnings, as a list. */
+void cmd_findings_print_errors(const struct cfs_findings *f) CFS_NONNULL;
+void cmd_findings_print_warnings(const struct cfs_findings *f) CFS_NONNULL;
 
 /* Prints what can be done about the findings. */
 void cmd_findings_print_cures(const struct cfs_findings *f) CFS_NONNULL;

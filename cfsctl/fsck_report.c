@@ -43,13 +43,13 @@ void cmd_fsck_report_print(struct cfs_fsck_report *report)
 		cmd_mended_print(&report->mended);
 	if (n->warnings) {
 		printf("warnings: %" PRIu64 "\n", n->warnings);
-		cmd_findings_print(f, true);
+		cmd_findings_print_warnings(f);
 	}
 	if (n->findings == 0)
 		puts("status: ok");
 	else
 		printf("status: %" PRIu64 " error(s)\n", n->findings);
-	cmd_findings_print(f, false);
+	cmd_findings_print_errors(f);
 	cmd_findings_print_cures(f);
 }
 

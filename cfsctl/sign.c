@@ -331,7 +331,7 @@ static int emit_image(const struct sign *s, const struct cfs_repo *repo,
 		return cfs_fail(err, ENOMEM, "out of memory");
 	}
 	tbs.len = cfs_digest_format(&id, text);
-	r = cmd_output_open_file(path, true, &out, err);
+	r = cmd_output_open_file(path, CFS_OUTPUT_REPLACE, &out, err);
 	if (r == 0)
 		r = cmd_output_write(&out, tbs, err);
 	if (r == 0)

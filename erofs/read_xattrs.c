@@ -24,6 +24,15 @@ struct attr {
 	struct cfs_bytes value;
 };
 
+/* The xattrs of an inode while they are read. */
+struct reading {
+	const struct cfs_erofs_image *image;
+	struct cfs_tree *tree;
+	struct cfs_erofs_memo *memo;
+	struct cfs_erofs_attrs_read *ret;
+	uint32_t filter; /* the bits of names that have not occurred */
+};
+
 static uint64_t memo_hash(const void *entry)
 {
 	const struct attr *attr = entry;
@@ -117,18 +126,19 @@ static int parse_entry(struct cfs_bytes at, struct cfs_tree *tree,
 }
 
 /* Reads a shared xattr, once: a million inodes may refer to it. */
-static int parse_shared(const struct cfs_erofs_image *image, uint32_t id,
-			struct cfs_tree *tree, struct cfs_erofs_memo *memo,
+static int parse_shared(const struct reading *rd, uint32_t id,
 			const struct attr **ret, struct cfs_err *err)
 {
+	const struct cfs_erofs_image *image = rd->image;
 	struct attr fresh = { .id = id }, *kept;
 	uint64_t start = image->xattr_start + 4 * (uint64_t)id, size;
 	struct cfs_bytes at;
 	const void **slot;
 
-	if (!cfs_table_reserve(&memo->table))
+	if (!cfs_table_reserve(&rd->memo->table))
 		return cfs_fail(err, ENOMEM, "out of memory");
-	slot = cfs_table_slot(&memo->table, memo_hash(&fresh), same_id, &id);
+	slot = cfs_table_slot(&rd->memo->table, memo_hash(&fresh), same_id,
+			      &id);
 	if (*slot) {
 		*ret = *slot;
 		return 0;
@@ -138,24 +148,25 @@ static int parse_shared(const struct cfs_erofs_image *image, uint32_t id,
 			     &at))
 		return cfs_fail(err, EBADMSG,
 				"shared xattr is beyond the end of the image");
-	if (parse_entry(at, tree, &fresh, &size, err) < 0)
+	if (parse_entry(at, rd->tree, &fresh, &size, err) < 0)
 		return -err->code;
-	kept = cfs_arena_alloc(&tree->arena, sizeof(*kept));
+	kept = cfs_arena_alloc(&rd->tree->arena, sizeof(*kept));
 	if (!kept)
 		return cfs_fail(err, ENOMEM, "out of memory");
 	*kept = fresh;
-	cfs_table_fill(&memo->table, slot, kept);
+	cfs_table_fill(&rd->memo->table, slot, kept);
 	*ret = kept;
 	return 0;
 }
 
-/* Adds @attr to the xattrs of the inode, and its name to @filter. */
-static int note(struct cfs_erofs_attrs_read *ret, const struct attr *attr,
-		uint32_t *filter, struct cfs_err *err)
+/* Adds @attr to the xattrs of the inode, and its name to the filter. */
+static int note(struct reading *rd, const struct attr *attr,
+		struct cfs_err *err)
 {
+	struct cfs_erofs_attrs_read *ret = rd->ret;
 	bool twice = false;
 
-	*filter &= ~(UINT32_C(1) << attr->filter_bit);
+	rd->filter &= ~(UINT32_C(1) << attr->filter_bit);
 	switch (attr->kind) {
 	case USERS:
 		cfs_buf_add(&ret->list, &attr->x, sizeof(attr->x));
@@ -180,10 +191,7 @@ static int note(struct cfs_erofs_attrs_read *ret, const struct attr *attr,
 	return cfs_buf_check(&ret->list, err);
 }
 
-static int parse_area(const struct cfs_erofs_image *image,
-		      struct cfs_bytes area, struct cfs_tree *tree,
-		      struct cfs_erofs_memo *memo,
-		      struct cfs_erofs_attrs_read *ret, uint32_t *filter,
+static int parse_area(struct reading *rd, struct cfs_bytes area,
 		      struct cfs_err *err)
 {
 	struct cfs_erofs_xattr_header header;
@@ -198,18 +206,17 @@ static int parse_area(const struct cfs_erofs_image *image,
 		if (!cfs_bytes_slice(area, pos, sizeof(id), &part))
 			return cfs_fail(err, EBADMSG, "too many shared xattrs");
 		memcpy(&id, part.data, sizeof(id));
-		if (parse_shared(image, cfs_get32(id), tree, memo, &attr, err) <
-			    0 ||
-		    note(ret, attr, filter, err) < 0)
+		if (parse_shared(rd, cfs_get32(id), &attr, err) < 0 ||
+		    note(rd, attr, err) < 0)
 			return -err->code;
 	}
-	ret->shared = ret->list.len / sizeof(struct cfs_xattr *);
+	rd->ret->shared = rd->ret->list.len / sizeof(struct cfs_xattr *);
 	for (; pos < area.len; pos += size) {
 		struct attr attr = { 0 };
 
 		if (!cfs_bytes_slice(area, pos, area.len - pos, &part) ||
-		    parse_entry(part, tree, &attr, &size, err) < 0 ||
-		    note(ret, &attr, filter, err) < 0)
+		    parse_entry(part, rd->tree, &attr, &size, err) < 0 ||
+		    note(rd, &attr, err) < 0)
 			return -err->code;
 	}
 	/* The size of the area includes the padding of its last entry. */
@@ -224,7 +231,7 @@ int cfs_erofs_attrs_parse(const struct cfs_erofs_image *image,
 			  struct cfs_erofs_attrs_read *ret, struct cfs_err *err)
 {
 	struct cfs_erofs_xattr_header header;
-	uint32_t filter = UINT32_MAX;
+	struct reading rd = { image, tree, memo, ret, UINT32_MAX };
 	struct cfs_buf list = ret->list;
 
 	list.len = 0;
@@ -238,11 +245,11 @@ int cfs_erofs_attrs_parse(const struct cfs_erofs_image *image,
 					"reserved bytes of the xattr header "
 					"are not zero");
 	}
-	if (parse_area(image, st->xattrs, tree, memo, ret, &filter, err) < 0)
+	if (parse_area(&rd, st->xattrs, err) < 0)
 		return -err->code;
 	/* The kernel trusts the filter: a wrong bit would hide an xattr. */
 	if (image->feature_compat & CFS_EROFS_COMPAT_XATTR_FILTER &&
-	    filter != cfs_get32(header.name_filter))
+	    rd.filter != cfs_get32(header.name_filter))
 		return cfs_fail(err, EBADMSG,
 				"the filter of xattr names is wrong");
 	return 0;

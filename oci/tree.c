@@ -30,10 +30,14 @@ static int apply(const struct cfs_repo *repo, int objects,
 		     : 0;
 }
 
-/* Layers from @first to before @end. */
+/* The layers from number @first to before number @end. */
+struct range {
+	size_t first, end;
+};
+
 static int merge(const struct cfs_repo *repo, const struct cfs_oci_image *image,
-		 unsigned flags, size_t first, size_t end,
-		 struct cfs_tree **ret, struct cfs_err *err)
+		 unsigned flags, struct range range, struct cfs_tree **ret,
+		 struct cfs_err *err)
 {
 	CFS_AUTO(cfs_layers_free) struct cfs_layers *layers = NULL;
 	CFS_AUTOFD int objects = -EBADF;
@@ -46,7 +50,7 @@ static int merge(const struct cfs_repo *repo, const struct cfs_oci_image *image,
 				image->id.text);
 	objects = cfs_repo_open_objects(repo, err);
 	r = objects < 0 ? objects : cfs_layers_new(flags, &layers, err);
-	for (size_t i = first; r == 0 && i < end; i++)
+	for (size_t i = range.first; r == 0 && i < range.end; i++)
 		r = apply(repo, objects, image, i, layers, err);
 	return r < 0 ? r : cfs_layers_finish(layers, ret, err);
 }
@@ -59,7 +63,8 @@ int cfs_oci_image_tree(const struct cfs_repo *repo,
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	int r = merge(repo, image,
 		      options->create_parents ? CFS_LAYERS_CREATE_PARENTS : 0,
-		      0, image->manifest.layers.n, &tree, err);
+		      (struct range){ 0, image->manifest.layers.n }, &tree,
+		      err);
 
 	if (r == 0 && !options->as_is)
 		r = cfs_transform_oci(tree, options->filter, err);
@@ -73,7 +78,7 @@ int cfs_oci_layer_tree(const struct cfs_repo *repo,
 		       const struct cfs_oci_image *image, size_t n,
 		       struct cfs_tree **ret, struct cfs_err *err)
 {
-	return merge(repo, image, 0, n, n + 1, ret, err);
+	return merge(repo, image, 0, (struct range){ n, n + 1 }, ret, err);
 }
 
 /* Reads a file of the tree from its object, and makes sure of it. */

@@ -43,7 +43,7 @@ static int step(int *fd, const char *name, bool sync, struct cfs_err *err)
 	return 0;
 }
 
-int cfs_dir_make(int dirfd, const char *path, bool sync, struct cfs_err *err)
+static int make(int dirfd, const char *path, bool sync, struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = -EBADF;
 	char part[NAME_MAX + 1];
@@ -69,6 +69,16 @@ int cfs_dir_make(int dirfd, const char *path, bool sync, struct cfs_err *err)
 		path += len + (path[len] == '/');
 	}
 	return cfs_steal_fd(&fd);
+}
+
+int cfs_dir_make(int dirfd, const char *path, struct cfs_err *err)
+{
+	return make(dirfd, path, false, err);
+}
+
+int cfs_dir_make_synced(int dirfd, const char *path, struct cfs_err *err)
+{
+	return make(dirfd, path, true, err);
 }
 
 int cfs_dir_list(int dirfd, const char *path, struct cfs_dir_names *ret,

@@ -19,10 +19,14 @@
  */
 int cfs_dir_open(int dirfd, const char *path) CFS_MUST_CHECK CFS_NONNULL;
 
-/* The same; directories that are missing are made (0755), and the ones they
- * are made in are written to the disk with @sync. */
-int cfs_dir_make(int dirfd, const char *path, bool sync,
+/* Open the directory @path below @dirfd for reading, and create it (0755) with
+ * its parents if it is missing.  The second also writes the directories in which
+ * something was created to the disk.
+ * Errors: those of creating and opening. */
+int cfs_dir_make(int dirfd, const char *path,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+int cfs_dir_make_synced(int dirfd, const char *path,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* fsync(2) of a directory; file systems that have no such thing are fine. */
 int cfs_dir_sync(int fd, struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -107,7 +107,7 @@ int cfs_store_open(struct cfs_repo *repo, bool insecure,
 	if (r < 0)
 		return r;
 	store.secure = r > 0;
-	store.objects = cfs_dir_make(store.repo.fd, "objects", true, err);
+	store.objects = cfs_dir_make_synced(store.repo.fd, "objects", err);
 	if (store.objects < 0)
 		return store.objects;
 	store.unnamed = cfs_temp_unnamed_work(store.objects);
@@ -165,7 +165,7 @@ int cfs_store_shard(struct cfs_store *store, uint8_t first, struct cfs_err *err)
 	pthread_mutex_lock(&store->lock);
 	fd = store->shards[first];
 	if (fd < 0)
-		fd = cfs_dir_make(store->objects, name, false, err);
+		fd = cfs_dir_make(store->objects, name, err);
 	if (fd >= 0)
 		__atomic_store_n(&store->shards[first], fd, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&store->lock);
@@ -194,7 +194,8 @@ static int open_parent(struct cfs_store *store, const char *path,
 	memcpy(dir, path, slash - path);
 	dir[slash - path] = '\0';
 	*ret = slash + 1;
-	return cfs_dir_make(store->repo.fd, dir, store->sync, err);
+	return store->sync ? cfs_dir_make_synced(store->repo.fd, dir, err)
+			   : cfs_dir_make(store->repo.fd, dir, err);
 }
 
 static bool points_to(int dirfd, const char *name, const char *target)

@@ -150,8 +150,8 @@ int cmd_output_open(const char *path, struct cfs_output *ret,
 	return r;
 }
 
-int cmd_output_open_file(const char *path, bool replace, struct cfs_output *ret,
-			 struct cfs_err *err)
+int cmd_output_open_file(const char *path, unsigned flags,
+			 struct cfs_output *ret, struct cfs_err *err)
 {
 	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
 	CFS_AUTOFREE char *name = NULL;
@@ -163,7 +163,7 @@ int cmd_output_open_file(const char *path, bool replace, struct cfs_output *ret,
 			return cfs_fail(err, EEXIST,
 					"it exists and is no regular file: "
 					"write a file and copy that");
-		if (!replace)
+		if (!(flags & CFS_OUTPUT_REPLACE))
 			return cfs_fail(err, EEXIST,
 					"it exists; --force replaces it");
 		name = realpath(path, NULL);
@@ -182,7 +182,7 @@ int cmd_output_open_file(const char *path, bool replace, struct cfs_output *ret,
 	}
 	if (!name)
 		return cfs_fail(err, errno, "%s", strerror(errno));
-	out.keep = !replace;
+	out.keep = !(flags & CFS_OUTPUT_REPLACE);
 	r = open_temp(name, st.st_mode & 07777, &out, err);
 	if (r == 0)
 		hand_over(&out, ret);

@@ -36,13 +36,18 @@ struct cfs_output {
 int cmd_output_open(const char *path, struct cfs_output *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+enum cfs_output_flags {
+	CFS_OUTPUT_REPLACE = 1, /* a regular file of that name is replaced */
+};
+
 /*
- * The same of a file that is @path, or replaces one that it names if @replace
- * is set; never a pipe, a device or stdout.
+ * Opens an output that becomes the file @path; never a pipe, a device or stdout.
+ * @flags: enum cfs_output_flags.
  * Errors: -EEXIST something else has that name, the system call's; without the
  * path's name in front.
  */
-int cmd_output_open_file(const char *path, bool replace, struct cfs_output *ret,
+int cmd_output_open_file(const char *path, unsigned flags,
+			 struct cfs_output *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* The write of a struct cfs_erofs_sink whose ctx is a struct cfs_output. */

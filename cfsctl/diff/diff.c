@@ -125,29 +125,28 @@ static int compare(const struct cfs_diff_side side[2],
 	return r < 0 ? r : !same;
 }
 
-static int read_and_compare(const struct cfs_globals *g,
-			    const struct cfs_tree_source *source,
-			    char *const names[static 2],
-			    const struct ignored *ignored,
-			    struct cfs_diff_print *p, bool all,
-			    struct cfs_err *err)
-{
-	struct cfs_diff_side side[2] = { 0 };
-	int r = cmd_diff_read(g, source, names, side, err);
-
-	if (r == 0)
-		r = compare(side, ignored, p, all, err);
-	cmd_diff_side_free(&side[0]);
-	cmd_diff_side_free(&side[1]);
-	cfs_buf_free(&p->out);
-	return r;
-}
-
 struct options {
 	struct cfs_opt_list ignore;
 	bool json, all, no_trunc;
 	struct cfs_tree_source source;
 };
+
+static int read_and_compare(const struct cfs_globals *g,
+			    const struct options *o,
+			    char *const names[static 2],
+			    const struct ignored *ignored,
+			    struct cfs_diff_print *p, struct cfs_err *err)
+{
+	struct cfs_diff_side side[2] = { 0 };
+	int r = cmd_diff_read(g, &o->source, names, side, err);
+
+	if (r == 0)
+		r = compare(side, ignored, p, o->all, err);
+	cmd_diff_side_free(&side[0]);
+	cmd_diff_side_free(&side[1]);
+	cfs_buf_free(&p->out);
+	return r;
+}
 
 static const struct cfs_opt options[] = {
 	{ .name = "json",
@@ -173,7 +172,9 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	__attribute__((cleanup(ignored_free))) struct ignored ignored = { 0 };
 	const struct options *o = call->options;
 	struct cfs_diff_print print = { .json = o->json,
-					.whole = o->no_trunc || o->json };
+					.length = o->no_trunc || o->json
+							  ? CFS_DIFF_WHOLE
+							  : CFS_DIFF_CUT };
 	char *const *name = call->operand;
 	int r;
 
@@ -184,8 +185,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 		return cfs_fail(err, CFS_EUSAGE,
 				"only one of the two can be the standard "
 				"input");
-	return read_and_compare(call->g, &o->source, name, &ignored, &print,
-				o->all, err);
+	return read_and_compare(call->g, o, name, &ignored, &print, err);
 }
 
 const struct cfs_cmd cmd_diff = {

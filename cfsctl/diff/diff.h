@@ -55,16 +55,22 @@ int cmd_diff_read(const struct cfs_globals *g,
 
 void cmd_diff_side_free(struct cfs_diff_side *side);
 
+/* Whether long values are cut. */
+enum cfs_diff_length {
+	CFS_DIFF_CUT,
+	CFS_DIFF_WHOLE,
+};
+
 /* How differences are printed, and what is remembered of them. */
 struct cfs_diff_print {
 	const struct cfs_diff_side *side; /* of two */
 	const struct cfs_diff_ignore *ignore;
 	bool json;
-	bool whole;	     /* values, however long */
-	uint64_t n;	     /* entries so far */
-	uint32_t root;	     /* fields in which the roots differ */
-	uint32_t others;     /* ... and all other entries */
-	bool other_xattrs;   /* one that is no SELinux label differs */
+	enum cfs_diff_length length; /* of values */
+	uint64_t n;		     /* entries so far */
+	uint32_t root;		     /* fields in which the roots differ */
+	uint32_t others;	     /* ... and all other entries */
+	bool other_xattrs;	     /* one that is no SELinux label differs */
 	bool emptied;	     /* /boot or /sysroot differ, or names below */
 	bool more_than_boot; /* --bootable cannot be the reason of all */
 	struct cfs_buf out;  /* of one entry */
@@ -117,15 +123,15 @@ void cmd_diff_escape(struct cfs_buf *out, const void *data,
 
 /*
  * Appends the value of the xattr @key for people: capabilities and ACLs by
- * their names, text in quotes, all else as hex, which is cut when it is long
- * unless @whole.
+ * their names, text in quotes, all else as hex.
  */
 void cmd_diff_value(struct cfs_buf *out, const char *key,
-		    struct cfs_bytes value, bool whole) CFS_NONNULL;
+		    struct cfs_bytes value,
+		    enum cfs_diff_length length) CFS_NONNULL;
 
 /* Appends @value as text in quotes, or as hex where it is no text; cut as
- * cmd_diff_value() cuts. */
+ * by cmd_diff_value(). */
 void cmd_diff_bytes(struct cfs_buf *out, struct cfs_bytes value,
-		    bool whole) CFS_NONNULL;
+		    enum cfs_diff_length length) CFS_NONNULL;
 
 #endif

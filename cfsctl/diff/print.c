@@ -13,7 +13,7 @@ struct value {
 	const struct cfs_tree *tree;
 	const struct cfs_node *inode;
 	const struct cfs_node *link; /* the inode's earlier name, or NULL */
-	bool whole;
+	enum cfs_diff_length length;
 };
 
 static const char *type_of(uint32_t mode)
@@ -47,9 +47,10 @@ static void add_path(struct cfs_buf *out, const struct cfs_node *node)
 }
 
 static void add_digest(struct cfs_buf *out, const struct cfs_digest *digest,
-		       bool whole)
+		       enum cfs_diff_length length)
 {
 	char hex[CFS_DIGEST_HEX_MAX];
+	bool whole = length == CFS_DIFF_WHOLE;
 
 	cfs_digest_to_hex(digest, hex);
 	cfs_buf_addf(out, "%s:%.*s%s", cfs_alg_name(digest->alg),
@@ -108,7 +109,7 @@ static void add_file_digest(struct cfs_buf *out, const struct value *v)
 	struct cfs_digest digest;
 
 	if (cfs_node_digest(v->tree, v->inode, &digest))
-		add_digest(out, &digest, v->whole);
+		add_digest(out, &digest, v->length);
 	else
 		cfs_buf_adds(out, "none");
 }
@@ -120,7 +121,7 @@ static void add_content(struct cfs_buf *out, const struct value *v)
 	else if (v->inode->size == 0)
 		cfs_buf_adds(out, "empty");
 	else
-		cmd_diff_bytes(out, cfs_node_bytes(v->inode), v->whole);
+		cmd_diff_bytes(out, cfs_node_bytes(v->inode), v->length);
 }
 
 static void add_storage(struct cfs_buf *out, const struct value *v)
@@ -184,9 +185,9 @@ static void values(const struct cfs_diff_print *p, const struct cfs_diff *diff,
 		   struct value ret[2])
 {
 	ret[0] = (struct value){ p->side[0].tree, inode_of(diff->a),
-				 diff->link_a, p->whole };
+				 diff->link_a, p->length };
 	ret[1] = (struct value){ p->side[1].tree, inode_of(diff->b),
-				 diff->link_b, p->whole };
+				 diff->link_b, p->length };
 }
 
 static struct cfs_diff_xattrs xattrs_of(const struct cfs_diff_print *p,
@@ -216,13 +217,13 @@ static void words_xattr(struct cfs_diff_print *p, const struct cfs_xattr *a,
 	cmd_diff_escape(&p->out, x->key, x->key_len);
 	if (a && b) {
 		cfs_buf_addc(&p->out, ' ');
-		cmd_diff_value(&p->out, a->key, value_of(a), p->whole);
+		cmd_diff_value(&p->out, a->key, value_of(a), p->length);
 		cfs_buf_adds(&p->out, " -> ");
-		cmd_diff_value(&p->out, b->key, value_of(b), p->whole);
+		cmd_diff_value(&p->out, b->key, value_of(b), p->length);
 		return;
 	}
 	cfs_buf_adds(&p->out, a ? " only in A (" : " only in B (");
-	cmd_diff_value(&p->out, x->key, value_of(x), p->whole);
+	cmd_diff_value(&p->out, x->key, value_of(x), p->length);
 	cfs_buf_addc(&p->out, ')');
 }
 
@@ -324,7 +325,7 @@ static void json_xattr(struct cfs_json_writer *w, const char *name,
 		cfs_json_write_null(w, name);
 		return;
 	}
-	cmd_diff_value(&text, x->key, value_of(x), true);
+	cmd_diff_value(&text, x->key, value_of(x), CFS_DIFF_WHOLE);
 	cfs_json_write_object(w, name, CFS_JSON_ONE_LINE);
 	cfs_json_write_buf(w, "text", &text);
 	cfs_json_write_hex(w, "hex", value_of(x));

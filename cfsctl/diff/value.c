@@ -60,12 +60,13 @@ static void add_quoted(struct cfs_buf *out, struct cfs_bytes value)
 	cfs_buf_addc(out, '"');
 }
 
-void cmd_diff_bytes(struct cfs_buf *out, struct cfs_bytes value, bool whole)
+void cmd_diff_bytes(struct cfs_buf *out, struct cfs_bytes value,
+		    enum cfs_diff_length length)
 {
 	bool text = is_text(value);
 	size_t len = value.len, most = text ? SHOWN_TEXT : SHOWN_HEX;
 
-	if (!whole && len > most)
+	if (length == CFS_DIFF_CUT && len > most)
 		value.len = most;
 	if (text) {
 		add_quoted(out, value);
@@ -220,7 +221,7 @@ static bool add_acl(struct cfs_buf *out, struct cfs_bytes value)
 }
 
 void cmd_diff_value(struct cfs_buf *out, const char *key,
-		    struct cfs_bytes value, bool whole)
+		    struct cfs_bytes value, enum cfs_diff_length length)
 {
 	size_t start = out->len;
 	bool done = false;
@@ -233,5 +234,5 @@ void cmd_diff_value(struct cfs_buf *out, const char *key,
 	if (done)
 		return;
 	out->len = start;
-	cmd_diff_bytes(out, value, whole);
+	cmd_diff_bytes(out, value, length);
 }

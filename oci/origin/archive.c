@@ -179,8 +179,7 @@ static int take_entry(struct scan *s, const struct cfs_tar_header *header,
 	while (r > 0) {
 		r = take(s, map, sizeof(map), err);
 		if (r == 0)
-			r = cfs_tar_sparse_block(&s->pending.sparse, map, false,
-						 err);
+			r = cfs_tar_sparse_block(&s->pending.sparse, map, err);
 	}
 	if (r == 0)
 		r = note(s->archive, &e, s->at, err);

@@ -266,7 +266,7 @@ static int take_type(struct cfs_tar_pending *p,
 			return cfs_fail(err, EINVAL,
 					"two maps of one sparse file");
 		e->mode |= S_IFREG;
-		return cfs_tar_sparse_block(&p->sparse, block, true, err);
+		return cfs_tar_sparse_header(&p->sparse, block, err);
 	default:
 		return unknown_type(header->type, err);
 	}

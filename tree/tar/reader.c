@@ -250,7 +250,7 @@ static int take_map(struct cfs_tar *t, struct cfs_err *err)
 		if (r <= 0)
 			return r < 0 ? r : cut_short(err);
 		r = cfs_tar_sparse_block(&t->pending.sparse, t->buf + t->at,
-					 false, err);
+					 err);
 		advance(t, CFS_TAR_BLOCK);
 	} while (r > 0);
 	return r;

@@ -62,19 +62,11 @@ static bool map_number(const uint8_t *p, uint64_t *ret)
 	return true;
 }
 
-int cfs_tar_sparse_block(struct cfs_tar_sparse *sparse,
-			 const uint8_t block[static CFS_TAR_BLOCK], bool head,
-			 struct cfs_err *err)
+/* Takes up to @n pieces from @p. */
+static int take_pieces(struct cfs_tar_sparse *sparse, const uint8_t *p,
+		       size_t n, struct cfs_err *err)
 {
-	const uint8_t *p = block + (head ? HEAD_MAP : 0);
-	size_t n = head ? HEAD_N : BLOCK_N;
-
 	sparse->any = sparse->has_map = true;
-	if (head) {
-		sparse->has_size = true;
-		if (!map_number(block + HEAD_SIZE, &sparse->size))
-			return bad_map(err);
-	}
 	/* The first piece without a number ends the map of this block. */
 	for (size_t i = 0; i < n && p[NUMBER] != 0; i++, p += 2 * NUMBER) {
 		uint64_t off, len;
@@ -86,7 +78,29 @@ int cfs_tar_sparse_block(struct cfs_tar_sparse *sparse,
 		if (r < 0)
 			return r;
 	}
-	return block[head ? HEAD_MORE : BLOCK_MORE] != 0;
+	return 0;
+}
+
+int cfs_tar_sparse_header(struct cfs_tar_sparse *sparse,
+			  const uint8_t header[static CFS_TAR_BLOCK],
+			  struct cfs_err *err)
+{
+	int r;
+
+	sparse->has_size = true;
+	if (!map_number(header + HEAD_SIZE, &sparse->size))
+		return bad_map(err);
+	r = take_pieces(sparse, header + HEAD_MAP, HEAD_N, err);
+	return r < 0 ? r : header[HEAD_MORE] != 0;
+}
+
+int cfs_tar_sparse_block(struct cfs_tar_sparse *sparse,
+			 const uint8_t block[static CFS_TAR_BLOCK],
+			 struct cfs_err *err)
+{
+	int r = take_pieces(sparse, block, BLOCK_N, err);
+
+	return r < 0 ? r : block[BLOCK_MORE] != 0;
 }
 
 /* PAX 0.1: "OFFSET,LENGTH,OFFSET,LENGTH". */

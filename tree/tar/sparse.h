@@ -47,12 +47,15 @@ void cfs_tar_sparse_free(struct cfs_tar_sparse *sparse);
 void cfs_tar_sparse_reset(struct cfs_tar_sparse *sparse) CFS_NONNULL;
 
 /*
- * Takes what an old GNU header, or with @head == false a block behind one,
- * says of the map.  Returns 1 when another block follows, else 0.
+ * Take the pieces of the map that an old GNU header has, or a block behind one.
+ * Return 1 if another block follows, else 0.
  * Errors: -EINVAL, -E2BIG, -ENOMEM.
  */
+int cfs_tar_sparse_header(struct cfs_tar_sparse *sparse,
+			  const uint8_t header[static CFS_TAR_BLOCK],
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 int cfs_tar_sparse_block(struct cfs_tar_sparse *sparse,
-			 const uint8_t block[static CFS_TAR_BLOCK], bool head,
+			 const uint8_t block[static CFS_TAR_BLOCK],
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Takes the record @record, whose key starts with "GNU.sparse.".

@@ -11,12 +11,12 @@ TEST(missing_directories_are_made)
 	const char *dir = fresh_dir();
 
 	root = open_dir(dir);
-	fd = cfs_dir_make(root, "a/b//c", true, &err);
+	fd = cfs_dir_make_synced(root, "a/b//c", &err);
 	CHECK(fd >= 0);
 	put(dir, "a/b/c/file", "x");
 	CHECK(faccessat(fd, "file", F_OK, 0) == 0);
 	cfs_closep(&fd);
-	fd = cfs_dir_make(root, "a/b", false, &err);
+	fd = cfs_dir_make(root, "a/b", &err);
 	CHECK(fd >= 0 && faccessat(fd, "c", F_OK, 0) == 0);
 }
 
@@ -29,9 +29,9 @@ TEST(links_and_files_in_the_way_are_refused)
 	make_link(dir, "link", "/usr");
 	put(dir, "file", "");
 	CHECK(cfs_dir_open(root, "link") == -ELOOP);
-	CHECK(cfs_dir_make(root, "link/x", false, &err) == -ELOOP);
-	CHECK(cfs_dir_make(root, "file/x", false, &err) == -ENOTDIR);
-	CHECK(cfs_dir_make(root, "../x", false, &err) == -EXDEV);
+	CHECK(cfs_dir_make(root, "link/x", &err) == -ELOOP);
+	CHECK(cfs_dir_make(root, "file/x", &err) == -ENOTDIR);
+	CHECK(cfs_dir_make(root, "../x", &err) == -EXDEV);
 	CHECK(cfs_dir_open(root, "..") == -EXDEV);
 }
 

@@ -166,7 +166,8 @@ static int write_file(const char *path, bool replace, const char *meanwhile)
 {
 	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
 
-	if (cmd_output_open_file(path, replace, &out, &err) < 0 ||
+	if (cmd_output_open_file(path, replace ? CFS_OUTPUT_REPLACE : 0, &out,
+				 &err) < 0 ||
 	    put(&out, "new") < 0)
 		return -err.code;
 	if (meanwhile)

@@ -14,7 +14,7 @@ static bool shows(const char *key, struct cfs_bytes value, const char *want)
 	CHECK(tight);
 	memcpy(tight + 1, value.data, value.len);
 	value.data = tight + 1;
-	cmd_diff_value(&out, key, value, false);
+	cmd_diff_value(&out, key, value, CFS_DIFF_CUT);
 	CHECK(cfs_buf_text(&out));
 	if (strcmp((char *)out.data, want) == 0)
 		return true;
@@ -49,16 +49,16 @@ TEST(long_values_are_cut_unless_all_of_them_is_wanted)
 	uint8_t zeros[30] = { 0 };
 	struct cfs_bytes value = { zeros, sizeof(zeros) };
 
-	cmd_diff_bytes(&out, value, false);
+	cmd_diff_bytes(&out, value, CFS_DIFF_CUT);
 	CHECK(strcmp(cfs_buf_text(&out),
 		     "0x000000000000000000000000000000000000000000000000... "
 		     "(30 bytes)") == 0);
 	out.len = 0;
-	cmd_diff_bytes(&out, value, true);
+	cmd_diff_bytes(&out, value, CFS_DIFF_WHOLE);
 	CHECK(strlen(cfs_buf_text(&out)) == 2 + 60);
 	out.len = 0;
 	value.len = 24;
-	cmd_diff_bytes(&out, value, false);
+	cmd_diff_bytes(&out, value, CFS_DIFF_CUT);
 	CHECK(strlen(cfs_buf_text(&out)) == 2 + 48);
 }
 

@@ -228,11 +228,11 @@ TEST(a_map_of_old_gnu_tar_goes_on_in_blocks)
 	uint8_t block[512];
 
 	gnu_block(block, true, 0, 4, true);
-	CHECK(cfs_tar_sparse_block(&s, block, true, &err) == 1);
+	CHECK(cfs_tar_sparse_header(&s, block, &err) == 1);
 	gnu_block(block, false, 4, 21, true);
-	CHECK(cfs_tar_sparse_block(&s, block, false, &err) == 1);
+	CHECK(cfs_tar_sparse_block(&s, block, &err) == 1);
 	gnu_block(block, false, 25, 2, false);
-	CHECK(cfs_tar_sparse_block(&s, block, false, &err) == 0);
+	CHECK(cfs_tar_sparse_block(&s, block, &err) == 0);
 	CHECK(cfs_tar_sparse_check(&s, 27, &err) == 0);
 	for (unsigned i = 0; i < 30; i++) {
 		cfs_buf_addc(&want, i < 27 ? 'x' : 0);
@@ -254,7 +254,7 @@ TEST(numbers_of_old_gnu_tar_that_are_none_are_refused)
 		for (size_t k = 0; k < CFS_ARRAY_SIZE(with); k++) {
 			gnu_block(block, true, 0, 1, false);
 			memset(block + at[i], with[k][0], 12);
-			CHECK(cfs_tar_sparse_block(&s, block, true, &err) ==
+			CHECK(cfs_tar_sparse_header(&s, block, &err) ==
 			      -EINVAL);
 			cfs_tar_sparse_reset(&s);
 		}
