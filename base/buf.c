@@ -97,5 +97,5 @@ char *cfs_buf_text(struct cfs_buf *buf)
 
 int cfs_buf_check(const struct cfs_buf *buf, struct cfs_err *err)
 {
-	return buf->failed ? cfs_fail(err, ENOMEM, "out of memory") : 0;
+	return buf->failed ? cfs_no_memory(err) : 0;
 }

@@ -30,7 +30,7 @@ int cfs_content_hash_new(enum cfs_content_hash_alg alg,
 		return r;
 	hash = calloc(1, sizeof(*hash));
 	if (!hash)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	hash->md = EVP_MD_fetch(NULL, cfs_content_hash_name(alg), NULL);
 	hash->ctx = EVP_MD_CTX_new();
 	if (!hash->md || !hash->ctx ||

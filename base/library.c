@@ -40,7 +40,7 @@ static int load(const struct cfs_library *library, struct cfs_err *err)
 	int r;
 
 	if (!table)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	handle = dlopen(library->soname, RTLD_NOW | RTLD_LOCAL);
 	if (!handle)
 		return cfs_fail(err, ELIBACC, "load a library: %s: install %s",

@@ -235,7 +235,7 @@ int cfs_pool_new(unsigned threads, const struct cfs_pool_desks *desks,
 	struct cfs_pool *pool = calloc(1, sizeof(*pool));
 
 	if (!pool)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	pool->desks = *desks;
 	pool->max = threads - 1;
 	pthread_mutex_init(&pool->lock, NULL);

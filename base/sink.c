@@ -22,7 +22,7 @@ int cfs_sink_copy(const struct cfs_sink *sink, const struct cfs_source *source,
 	int r;
 
 	if (!piece)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	while ((n = source->read(source->ctx, piece, PIECE, err)) > 0) {
 		r = sink->write(sink->ctx, piece, (size_t)n, err);
 		if (r < 0)

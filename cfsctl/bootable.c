@@ -193,7 +193,7 @@ static int refuse(struct faults *f, bool regardless, struct cfs_err *err)
 	if (regardless)
 		cfs_buf_adds(&cure, "; --lint warn makes the image regardless");
 	if (!cfs_buf_text(&cure) || !cfs_buf_text(&f->must))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	return cfs_fail(err, ENOENT, "it would not boot: %s%s",
 			(char *)f->must.data, (char *)cure.data);
 }

@@ -130,7 +130,7 @@ static int add_files(struct cfs_plan *plan, const char *what,
 				"--add %s: HOSTPATH:/PATH is expected", what);
 	from = strndup(what, (size_t)(colon - what));
 	if (!from)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	return cfs_plan_add(plan, from, colon + 1, err);
 }
 

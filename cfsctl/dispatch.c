@@ -110,7 +110,7 @@ static int misplaced(const struct line *l, int at, struct cfs_err *err)
 		if (i != c)
 			quote(&text, l->argv[i]);
 	if (!cfs_buf_text(&text))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	return cfs_fail(err, CFS_EUSAGE,
 			"option '%s' belongs after the command: cfsctl%s",
 			l->argv[at], (char *)text.data);
@@ -277,7 +277,7 @@ static int run(struct line *l, struct cfs_err *err)
 	}
 	options = calloc(1, cmd->size + 1);
 	if (!options)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	if (cmd->defaults)
 		memcpy(options, cmd->defaults, cmd->size);
 	opts.table[0] = (struct cfs_opt_table){ cmd->options, options, 0 };

@@ -71,7 +71,7 @@ static int absent(const struct cfs_repo *repo, const char *name,
 		cfs_buf_addf(&list, " and %u more: `cfsctl images`",
 			     all.n - listed);
 	if (!cfs_buf_text(&list))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	return cfs_fail(err, ENOENT, "image not found: %s; there %s %s", name,
 			all.n == 1 ? "is" : "are", (char *)list.data);
 }

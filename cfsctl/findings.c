@@ -178,7 +178,7 @@ const struct cfs_finding *cmd_findings_get(const struct cfs_findings *f,
 
 int cmd_findings_check(const struct cfs_findings *f, struct cfs_err *err)
 {
-	return f->no_memory ? cfs_fail(err, ENOMEM, "out of memory") : 0;
+	return f->no_memory ? cfs_no_memory(err) : 0;
 }
 
 /* The next name, from *@i on, of the image that @where (images/HEX) is. */

@@ -29,7 +29,7 @@ static int report(const char *dir, struct cfs_err *err)
 
 	if (asprintf(&path, "%s/" CFS_GENKEY_CERT, dir) < 0) {
 		path = NULL;
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	r = cfs_certs_add_file(&certs, path, err);
 	if (r >= 0)

@@ -89,12 +89,12 @@ int cmd_image_details(const struct cfs_globals *g, const struct cfs_repo *repo,
 	*ret = (struct cfs_image_details){ 0 };
 	if (asprintf(&path, "images/refs/%s", name) < 0) {
 		path = NULL;
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	if (fstatat(repo->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		ret->named = st.st_mtime;
 	r = read_image(g, repo, path + strlen("images/"), ret, &ret->broken);
 	if (r != -ENOMEM)
 		r = read_signers(repo, id, &ret->signers, &ret->no_signers);
-	return r == -ENOMEM ? cfs_fail(err, ENOMEM, "out of memory") : 0;
+	return r == -ENOMEM ? cfs_no_memory(err) : 0;
 }

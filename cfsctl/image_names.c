@@ -40,7 +40,7 @@ static int add(const char *name, const struct cfs_digest *id, void *arg,
 		return 0;
 	copy = make_room(names) ? strdup(name) : NULL;
 	if (!copy)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	names->v[names->n++] =
 		(struct cfs_image_name){ .id = *id, .name = copy };
 	return 0;

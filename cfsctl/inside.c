@@ -16,7 +16,7 @@ static int open_nearest(const char *path, struct cfs_err *err)
 	int fd = -EBADF;
 
 	if (!copy)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	while ((fd = open(copy, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 &&
 	       errno == ENOENT && strcmp(copy, ".") != 0 &&
 	       strcmp(copy, "/") != 0) {

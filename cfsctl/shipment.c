@@ -39,7 +39,7 @@ static int append(struct cfs_shipment *s, const struct cfs_karg *karg,
 	if (s->n == s->room) {
 		v = reallocarray(s->v, room, sizeof(*v));
 		if (!v)
-			return cfs_fail(err, ENOMEM, "out of memory");
+			return cfs_no_memory(err);
 		s->v = v;
 		s->room = room;
 	}

@@ -186,7 +186,7 @@ static int attach(const struct sign *s, struct cfs_buf *blob,
 	cfs_digest_to_hex(&res->id, hex);
 	if (asprintf(&path, "%s/%s.p7", s->attach, hex) < 0) {
 		path = NULL;
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	r = cfs_read_file(AT_FDCWD, path, CFS_SIGNATURE_MAX, &more, err);
 	if (r == 0)
@@ -328,7 +328,7 @@ static int emit_image(const struct sign *s, const struct cfs_repo *repo,
 		return cfs_fail_errno(err, "make directory %s", s->emit);
 	if (asprintf(&path, "%s/%s.tbs", s->emit, hex) < 0) {
 		path = NULL;
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	tbs.len = cfs_digest_format(&id, text);
 	r = cmd_output_open_file(path, CFS_OUTPUT_REPLACE, &out, err);

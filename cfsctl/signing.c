@@ -118,7 +118,7 @@ int cmd_name_signers(const struct cfs_signers *signers, struct cfs_err *err)
 		cfs_buf_addf(&text, "%s%s, serial %s", i ? "; " : "",
 			     signers->v[i].issuer, signers->v[i].serial);
 	if (!cfs_buf_text(&text))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	return cfs_fail(err, ENOKEY,
 			"not signed by any of the given certificates, but by "
 			"that of %s",

@@ -67,7 +67,7 @@ static int read_content(void *ctx, const struct cfs_tree *tree,
 
 	cfs_node_path(node, &path);
 	if (!cfs_buf_text(&path))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	if (*root < 0)
 		return cfs_fail(err, ENOENT,
 				"%s is needed for SELinux labels, and a "

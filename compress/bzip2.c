@@ -43,7 +43,7 @@ static int open_bzip2(void **ret, struct cfs_err *err)
 	z = calloc(1, sizeof(*z));
 	if (!z || bz2.init(z, 0, 0) != BZ_OK) {
 		free(z);
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	*ret = z;
 	return 0;

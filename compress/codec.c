@@ -26,7 +26,7 @@ int cfs_inflate_new(const struct cfs_codec *codec,
 	int r;
 
 	if (!u)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	memset(u, 0, offsetof(struct cfs_inflate, room));
 	u->codec = codec;
 	u->from = *from;

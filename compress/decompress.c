@@ -94,7 +94,7 @@ int cfs_decompress_new(const struct cfs_source *from,
 	int r;
 
 	if (!d)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	d->from = *from;
 	n = cfs_source_full(from, d->head, sizeof(d->head), err);
 	if (n < 0)

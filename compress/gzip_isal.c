@@ -45,7 +45,7 @@ static int open_isal(void **ret, struct cfs_err *err)
 		return r;
 	state = malloc(sizeof(*state));
 	if (!state)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	isal.init(state);
 	state->crc_flag = ISAL_GZIP;
 	*ret = state;

@@ -48,7 +48,7 @@ static int open_zlib(void **ret, struct cfs_err *err)
 	if (!z ||
 	    zlib.init2(z, WINDOW_BITS, ZLIB_VERSION, sizeof(*z)) != Z_OK) {
 		free(z);
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	*ret = z;
 	return 0;

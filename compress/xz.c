@@ -58,11 +58,11 @@ static int open_xz(void **ret, struct cfs_err *err)
 		return r;
 	state = malloc(sizeof(*state));
 	if (!state)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	*state = fresh;
 	if (!restart(state)) {
 		close_xz(state);
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	*ret = state;
 	return 0;

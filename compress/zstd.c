@@ -28,13 +28,13 @@ int cfs_unzstd_new(const struct cfs_source *from, struct cfs_unzstd **ret,
 		return r;
 	u = malloc(sizeof(*u));
 	if (!u)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	memset(u, 0, offsetof(struct cfs_unzstd, room));
 	u->from = *from;
 	u->in.src = u->room;
 	u->ctx = ZSTD_createDCtx();
 	if (!u->ctx)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	*ret = cfs_steal_ptr(&u);
 	return 0;
 }
@@ -124,11 +124,11 @@ int cfs_zstd_new(const struct cfs_sink *to, struct cfs_zstd **ret,
 		return r;
 	z = malloc(sizeof(*z));
 	if (!z)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	z->to = *to;
 	z->ctx = ZSTD_createCCtx();
 	if (!z->ctx)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	*ret = cfs_steal_ptr(&z);
 	return 0;
 }

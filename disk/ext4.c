@@ -35,7 +35,7 @@ int cfs_ext4_create(int fd, const struct cfs_ext4_params *params,
 	if (fs)
 		fs->buffer = malloc(CFS_EXT4_BUFFER);
 	if (!fs || !fs->buffer)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	e = open_fs(fd, &fs->fs);
 	if (e)
 		return cfs_ext4_fail(err, e, "open the new file system");

@@ -149,7 +149,7 @@ static int add_all(struct writer *w, struct cfs_err *err)
 	int r = 0;
 
 	if (!inos)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	w->inos = inos;
 	inos[0] = CFS_EXT4_ROOT;
 	for (unsigned i = 1; r == 0 && i < w->plan->n; i++) {

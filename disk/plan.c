@@ -52,7 +52,7 @@ int cfs_plan_entry(struct cfs_plan *plan, const struct cfs_plan_entry *what,
 	struct cfs_plan_entry *e;
 
 	if (!name || (what->from && !from) || !grow(plan))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	e = &plan->v[plan->n];
 	*e = *what;
 	e->name = cfs_steal_ptr(&name);
@@ -117,7 +117,7 @@ int cfs_plan_dir(struct cfs_plan *plan, unsigned parent, const char *name,
 	}
 	copy = strdup(name);
 	if (!copy)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	dir.name = copy;
 	return cfs_plan_entry(plan, &dir, ret, err);
 }

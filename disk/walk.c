@@ -22,7 +22,7 @@ static int read_link(int dirfd, const char *path, char **ret,
 	if (n == sizeof(target))
 		return cfs_fail(err, ENAMETOOLONG, "link %s is too long", path);
 	*ret = strndup(target, (size_t)n);
-	return *ret ? 0 : cfs_fail(err, ENOMEM, "out of memory");
+	return *ret ? 0 : cfs_no_memory(err);
 }
 
 /* "a/b" of its parts; caller frees it. */
@@ -31,7 +31,7 @@ static int join(const char *dir, const char *name, char **ret,
 {
 	if (asprintf(ret, "%s/%s", dir, name) < 0) {
 		*ret = NULL;
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	return 0;
 }
@@ -92,7 +92,7 @@ static int add_file(const struct cfs_plan_walk *w, const struct found *f,
 	int r;
 
 	if (!copy || !from)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	fd = w->from_repo ? cfs_plan_open_repo(w->dirfd, f->path, &st, err)
 			  : cfs_plan_open_local(f->path, &st, err);
 	if (fd < 0)
@@ -116,7 +116,7 @@ static int add_link(const struct cfs_plan_walk *w, const struct found *f,
 	int r;
 
 	if (!copy)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = read_link(w->dirfd, f->path, &target, err);
 	e.from = target;
 	return r < 0 ? r : cfs_plan_entry(w->plan, &e, NULL, err);
@@ -270,7 +270,7 @@ int cfs_plan_add(struct cfs_plan *plan, const char *from, const char *path,
 	int r = cfs_plan_start(plan, err);
 
 	if (r == 0 && !copy)
-		r = cfs_fail(err, ENOMEM, "out of memory");
+		r = cfs_no_memory(err);
 	if (r == 0)
 		r = check_path(path, err);
 	if (r == 0)

@@ -166,7 +166,7 @@ int cfs_erofs_image_open(struct cfs_erofs_image *image, struct cfs_bytes bytes,
 		return -err->code;
 	image->used = calloc(1, bytes.len / CFS_EROFS_SLOT / 8 + 1);
 	if (!image->used)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	(void)take(image, 0, CFS_EROFS_INODES_START);
 	return 0;
 }

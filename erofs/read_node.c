@@ -274,7 +274,7 @@ static int note_detail(struct cfs_erofs_reading *rd,
 	detail = cfs_arena_alloc(&rd->tree->arena,
 				 sizeof(*detail) + shared + local);
 	if (!detail)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	detail->nid = st->nid;
 	detail->size = st->size;
 	detail->n = (uint32_t)((shared + local) / one);

@@ -136,7 +136,7 @@ static int parse_shared(const struct reading *rd, uint32_t id,
 	const void **slot;
 
 	if (!cfs_table_reserve(&rd->memo->table))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	slot = cfs_table_slot(&rd->memo->table, memo_hash(&fresh), same_id,
 			      &id);
 	if (*slot) {
@@ -152,7 +152,7 @@ static int parse_shared(const struct reading *rd, uint32_t id,
 		return -err->code;
 	kept = cfs_arena_alloc(&rd->tree->arena, sizeof(*kept));
 	if (!kept)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	*kept = fresh;
 	cfs_table_fill(&rd->memo->table, slot, kept);
 	*ret = kept;

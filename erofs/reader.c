@@ -42,11 +42,6 @@ static bool same_nid(const void *entry, const void *key)
 	return inode->nid == *(const uint64_t *)key;
 }
 
-static int no_memory(struct cfs_err *err)
-{
-	return cfs_fail(err, ENOMEM, "out of memory");
-}
-
 static int add_inode(struct cfs_erofs_reading *rd,
 		     const struct cfs_erofs_stat *st, struct cfs_node *node,
 		     struct inode **ret, struct cfs_err *err)
@@ -55,12 +50,12 @@ static int add_inode(struct cfs_erofs_reading *rd,
 	const void **slot;
 
 	if (!cfs_table_reserve(&rd->inodes))
-		return no_memory(err);
+		return cfs_no_memory(err);
 	slot = cfs_table_slot(&rd->inodes, nid_hash(&st->nid), same_nid,
 			      &st->nid);
 	inode = cfs_arena_alloc(&rd->tree->arena, sizeof(*inode));
 	if (!inode)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	*inode = (struct inode){
 		.nid = st->nid,
 		.node = node,
@@ -370,7 +365,7 @@ static int gather_details(const struct cfs_erofs_reading *rd,
 		&rd->tree->arena, rd->tree->nodes * sizeof(const void *));
 
 	if (!list)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (uint32_t i = 0; i < rd->tree->nodes; i++)
 		list[i] = NULL;
 	for (size_t i = 0; i <= rd->inodes.mask; i++) {

@@ -29,11 +29,6 @@ static const struct {
 	[CFS_EROFS_MARK_ROOT] = { "trusted.overlay.opaque", "y", false },
 };
 
-static int no_memory(struct cfs_err *err)
-{
-	return cfs_fail(err, ENOMEM, "out of memory");
-}
-
 /* Fills @pair for the key @key, as it is on disk. */
 static void describe(const struct cfs_erofs_plan *plan,
 		     struct cfs_erofs_pair *pair, const char *key)
@@ -70,7 +65,7 @@ static int describe_escaped(struct cfs_erofs_plan *plan,
 			cfs_arena_alloc(&plan->arena, escape + rest + 1);
 
 		if (!escaped)
-			return no_memory(err);
+			return cfs_no_memory(err);
 		memcpy(escaped, CFS_OVERLAY_ESCAPE, escape);
 		memcpy(escaped + escape, key + prefix, rest + 1);
 		key = escaped;
@@ -112,7 +107,7 @@ static int make_pairs(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	plan->pairs =
 		calloc(pairs->used + CFS_EROFS_MARKS, sizeof(plan->pairs[0]));
 	if (!plan->pairs)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	for (size_t i = 0; pairs->slots && i <= pairs->mask; i++) {
 		const struct cfs_xattr *x = pairs->slots[i];
 
@@ -162,11 +157,11 @@ static int make_lists(struct cfs_erofs_plan *plan, struct cfs_err *err)
 		const struct cfs_xattrs *from = lists->slots[i];
 
 		if (from && !fill_list(plan, from->id + 1, from))
-			return no_memory(err);
+			return cfs_no_memory(err);
 	}
 	if (plan->stub_xattrs &&
 	    !fill_list(plan, plan->stub_xattrs->id + 1, plan->stub_xattrs))
-		return no_memory(err);
+		return cfs_no_memory(err);
 	return 0;
 }
 
@@ -226,7 +221,7 @@ static int make_marked(struct cfs_erofs_plan *plan, uint32_t from,
 		&plan->arena, ((size_t)list->n + n_marks) * sizeof(*pairs));
 
 	if (!pairs)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	for (uint32_t i = 0; i < list->n; i++) {
 		uint32_t id = list->pairs[i];
 

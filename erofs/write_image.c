@@ -288,7 +288,7 @@ int cfs_erofs_emit(const struct cfs_erofs_plan *plan,
 	struct out out = { .sink = sink, .err = err, .buf = buf };
 
 	if (!buf)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	put_super(plan, &out);
 	put_inodes(plan, &out);
 	put_shared(plan, &out);

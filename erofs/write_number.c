@@ -100,10 +100,10 @@ static int add_extras(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	struct cfs_node **tail;
 
 	if (!add_dots(plan, &plan->extras))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	tail = add_dots(plan, &plan->root_extras);
 	if (!tail || (plan->rules->stubs && !add_stubs(plan, tail)))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	return 0;
 }
 
@@ -289,7 +289,7 @@ static int make_room(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	plan->inodes = malloc(max * sizeof(plan->inodes[0]));
 	plan->ino_of = malloc(max * sizeof(plan->ino_of[0]));
 	if (!plan->inodes || !plan->ino_of)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	memset(plan->ino_of, 0xff, max * sizeof(plan->ino_of[0]));
 	cfs_buf_addz(&plan->lists, lists * sizeof(struct cfs_erofs_list));
 	return cfs_buf_check(&plan->lists, err);

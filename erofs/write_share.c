@@ -5,11 +5,6 @@
 
 #include "erofs/write_attrs.h"
 
-static int no_memory(struct cfs_err *err)
-{
-	return cfs_fail(err, ENOMEM, "out of memory");
-}
-
 /* Adds an xattr to the table.  Returns 1 + its index. */
 static uint32_t add_shared(struct cfs_erofs_plan *plan,
 			   const struct cfs_erofs_pair *pair,
@@ -47,7 +42,7 @@ static int share_overlay(struct cfs_erofs_plan *plan,
 		uint8_t *copy = cfs_arena_alloc(&plan->arena, value.len + 1);
 
 		if (!copy)
-			return no_memory(err);
+			return cfs_no_memory(err);
 		(void)cfs_erofs_put_overlay(plan, other, which, copy);
 		value.data = copy;
 		other->overlay[which] =
@@ -198,7 +193,7 @@ static int share_path(struct cfs_erofs_plan *plan, struct cfs_table *paths,
 	const void **slot;
 
 	if (!cfs_table_reserve(paths))
-		return no_memory(err);
+		return cfs_no_memory(err);
 	slot = cfs_table_slot(paths, path_hash(inode), same_path, &key);
 	if (!*slot) {
 		cfs_table_fill(paths, slot, inode);
@@ -231,7 +226,7 @@ int cfs_erofs_share(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	share_pairs(plan);
 	cfs_erofs_sum_lists(plan);
 	if (!make_firsts(&firsts, plan->n_digests))
-		return no_memory(err);
+		return cfs_no_memory(err);
 	r = share_digests(plan, &firsts, err);
 	free(firsts.slots);
 	if (r == 0 && plan->has_custom_paths)

@@ -66,7 +66,7 @@ int cfs_erofs_place_shared(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	shared = (struct cfs_erofs_shared *)plan->shared.data;
 	plan->shared_order = malloc(n * sizeof(plan->shared_order[0]));
 	if (!plan->shared_order)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (size_t i = 0; i < n; i++)
 		plan->shared_order[i] = (uint32_t)i;
 	qsort_r(plan->shared_order, n, sizeof(plan->shared_order[0]), compare,

@@ -29,7 +29,7 @@ int cfs_digest_set_add(struct cfs_digest_set *set, const struct cfs_digest *id,
 		struct cfs_digest *v = reallocarray(set->v, room, sizeof(*v));
 
 		if (!v)
-			return cfs_fail(err, ENOMEM, "out of memory");
+			return cfs_no_memory(err);
 		set->v = v;
 		set->room = room;
 	}

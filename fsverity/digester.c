@@ -425,7 +425,7 @@ static int make_pool(struct cfs_digester *d, struct cfs_err *err)
 		d->task_files = TASK_FILES;
 	d->tasks = calloc(n, sizeof(*d->tasks));
 	if (!d->tasks)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (size_t i = 0; i < n; i++)
 		put_back(d, &d->tasks[i]);
 	return cfs_pool_new(d->threads, &desks, &d->pool, err);
@@ -440,7 +440,7 @@ int cfs_digester_new(enum cfs_alg alg, unsigned threads,
 	int r;
 
 	if (!d)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	pthread_mutex_init(&d->lock, NULL);
 	d->alg = alg;
 	d->threads = threads > 0 ? threads : cfs_pool_usable_threads();

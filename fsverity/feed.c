@@ -57,7 +57,7 @@ int cfs_feed_new(struct cfs_digester *d, struct cfs_feed **ret,
 	int r = 0;
 
 	if (!feed)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	feed->d = d;
 	pthread_mutex_init(&feed->lock, NULL);
 	if (d->pool)
@@ -277,7 +277,7 @@ static int begin_fed(struct cfs_feed *feed, struct cfs_err *err)
 	int r;
 
 	if (!fed)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	fed->file = (struct cfs_long){ .size = feed->size,
 				       .segment = CFS_FEED_WINDOW,
 				       .ret = feed->ret,

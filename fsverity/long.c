@@ -25,7 +25,7 @@ int cfs_long_init(struct cfs_long *file, enum cfs_alg alg, struct cfs_err *err)
 	       file->segment % CFS_LONG_SEGMENT_MIN == 0);
 	file->segments = (file->size - 1) / file->segment + 1;
 	file->hashes = fits ? malloc(hashes) : NULL;
-	return file->hashes ? 0 : cfs_fail(err, ENOMEM, "out of memory");
+	return file->hashes ? 0 : cfs_no_memory(err);
 }
 
 void cfs_long_free(struct cfs_long *file)

@@ -59,7 +59,7 @@ int cfs_merkle_new(enum cfs_alg alg, struct cfs_merkle **ret,
 	int r;
 
 	if (!m)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	memset(m, 0, offsetof(struct cfs_merkle, climb));
 	m->alg = alg;
 	r = cfs_sha_new(alg, &m->sha, err);
@@ -312,7 +312,7 @@ int cfs_verity_digest_fd(enum cfs_alg alg, int fd, struct cfs_digest *ret,
 	buf = aligned_alloc(CFS_VERITY_BLOCK,
 			    (size / CFS_VERITY_BLOCK + 1) * CFS_VERITY_BLOCK);
 	if (!buf)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = cfs_merkle_new(alg, &m, err);
 	if (r < 0)
 		return r;

@@ -290,7 +290,7 @@ int cfs_sha_new(enum cfs_alg alg, struct cfs_sha **ret, struct cfs_err *err)
 	int r;
 
 	if (!sha)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	sha->alg = alg;
 	/* A name for SHA-256 alone leaves SHA-512 as it is. */
 	if (name && strcmp(name, "sha-ni") == 0 && alg == CFS_ALG_SHA512)

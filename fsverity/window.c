@@ -48,7 +48,7 @@ int cfs_window_new(enum cfs_alg alg, const struct cfs_keeper *keeper,
 	int r;
 
 	if (!w)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	memset(&w->alg, 0, sizeof(*w) - offsetof(struct cfs_window, alg));
 	w->alg = alg;
 	w->keeper = keeper;

@@ -91,7 +91,7 @@ static int by_hand(int from, uint64_t off, uint64_t size, struct out *to,
 		return 0;
 	buf = malloc(CHUNK);
 	if (!buf)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	while (off < size) {
 		size_t len = size - off < CHUNK ? (size_t)(size - off) : CHUNK;
 		ssize_t n = cfs_pread_full(from, buf, len, off);
@@ -251,7 +251,7 @@ static int copy_stream(int from, struct out *to, struct cfs_err *err)
 	CFS_AUTOFREE uint8_t *buf = malloc(CHUNK);
 
 	if (!buf)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (;;) {
 		ssize_t n = cfs_read_full(from, buf, CHUNK);
 		struct cfs_bytes data = { buf, (size_t)n };

@@ -16,7 +16,7 @@ static int keeps(int fd, struct cfs_bytes der, struct cfs_err *err)
 	int r;
 
 	if (!old)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = cfs_verity_read_signature(fd, old, err);
 	if (r == -ENOTTY)
 		return 0;

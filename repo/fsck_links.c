@@ -281,7 +281,7 @@ static int check_ref(struct refs *refs, int dirfd, const char *name,
 	mode_t type;
 
 	if (!entry.where)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	if (depth > CFS_DIR_DEPTH_MAX || refs->where.len >= PATH_MAX) {
 		cfs_fsck_found(refs->run, CFS_FSCK_NESTED_TOO_DEEPLY,
 			       entry.where,
@@ -305,7 +305,7 @@ static int walk_refs(struct refs *refs, int parent, const char *name,
 	int r;
 
 	if (!cfs_buf_text(&refs->where))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = cfs_fsck_list(refs->run, parent, name, (char *)refs->where.data,
 			  &names, err);
 	if (r < 0 || names.n == 0)

@@ -113,7 +113,7 @@ static int report_hit(struct image *image, enum cfs_fsck_code code,
 		cfs_fsck_report(image->run, &finding);
 	for (unsigned i = 0; i < finding.n_files; i++)
 		cfs_buf_free(&paths[i]);
-	return whole ? 0 : cfs_fail(err, ENOMEM, "out of memory");
+	return whole ? 0 : cfs_no_memory(err);
 }
 
 /* Is the size or the object to blame?  Where all objects were read this is

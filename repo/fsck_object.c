@@ -238,7 +238,7 @@ static int add_object(struct batch *batch, int dir, const char *shard,
 	item = &batch->items[batch->n];
 	*item = (struct item){ 0 };
 	if (asprintf(&item->path, "objects/%s/%s", shard, name) < 0)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	batch->n++;
 	if (!batch->failed)
 		try_object(batch, item, dir, name);
@@ -276,7 +276,7 @@ static int add_shard(struct batch *batch, const char *shard,
 	if (r >= 0)
 		r = cfs_dir_list(dir, ".", &names, &why);
 	if (r == -ENOMEM)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	if (r < 0)
 		return found_shard(batch, CFS_FSCK_STAT_FAILED, where,
 				   strerror(-r), err);
@@ -293,7 +293,7 @@ int cfs_fsck_objects(struct cfs_fsck_run *run, struct cfs_err *err)
 	int r;
 
 	if (!batch)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	batch->run = run;
 	batch->digester = NULL;
 	batch->failed = false;

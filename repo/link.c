@@ -92,7 +92,7 @@ int cfs_link_set(struct cfs_store *store, const char *top, const char *name,
 			cfs_buf_adds(&target, "../");
 	cfs_buf_adds(&target, last);
 	if (!cfs_buf_text(&path) || !cfs_buf_text(&target))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	return cfs_store_link(store, (char *)path.data, (char *)target.data,
 			      err);
 }

@@ -144,7 +144,7 @@ int cfs_object_add_file(struct cfs_store *store, int fd, struct cfs_digest *ret,
 	int r;
 
 	if (!buf)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	n = cfs_read_full(fd, buf, CFS_OBJECT_IN_MEMORY + 1);
 	if (n < 0)
 		return cfs_fail(err, (int)-n, "read: %s", strerror((int)-n));

@@ -197,7 +197,7 @@ static int take_files(struct source *s, int dir,
 	int r = 0;
 
 	if (!items)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (unsigned i = 0; r == 0 && i < names->n; i++) {
 		struct stat st;
 
@@ -250,7 +250,7 @@ static int prepare(struct cfs_repair *repair, struct cfs_store *store,
 	cfs_digest_set_sort(wanted);
 	repair->done = calloc(wanted->n + 1, sizeof(*repair->done));
 	if (!repair->done)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (size_t i = 0; i < wanted->n; i++) {
 		repair->done[i] = wanted->v[i].alg != store->repo.meta.alg ||
 				  is_good(store, &wanted->v[i]);

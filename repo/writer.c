@@ -40,7 +40,7 @@ int cfs_object_begin(struct cfs_store *store, uint64_t size,
 		return r;
 	w = malloc(sizeof(*w));
 	if (!w)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	*w = (struct cfs_object_writer){ store, size, CFS_TEMP_INIT };
 	r = cfs_incoming_open(store, -1, &w->temp, err);
 	if (r < 0)

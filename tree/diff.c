@@ -415,7 +415,7 @@ int cfs_tree_diff(const struct cfs_tree *a, const struct cfs_tree *b,
 	int r;
 
 	if (!first_a || !first_b)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = walk(&c, err);
 	if (r < 0)
 		return r;

@@ -11,11 +11,6 @@ struct name_key {
 	struct cfs_bytes name;
 };
 
-static int no_memory(struct cfs_err *err)
-{
-	return cfs_fail(err, ENOMEM, "out of memory");
-}
-
 static uint64_t name_hash(const struct cfs_node *dir, const void *name,
 			  size_t len)
 {
@@ -62,12 +57,12 @@ int cfs_tree_new(struct cfs_tree **ret, struct cfs_err *err)
 	struct cfs_tree *tree = calloc(1, sizeof(*tree));
 
 	if (!tree)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	tree->index.hash_of = node_hash;
 	cfs_xattr_store_init(&tree->xattrs, &tree->arena);
 	tree->root = new_node(tree, (struct cfs_bytes){ 0 }, S_IFDIR | 0755);
 	if (!tree->root)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	tree->root->nlink = 2;
 	*ret = cfs_steal_ptr(&tree);
 	return 0;
@@ -164,10 +159,10 @@ int cfs_node_add(struct cfs_tree *tree, struct cfs_node *dir,
 		return cfs_fail(err, ENFILE, "over %u files", CFS_NODES_MAX);
 	node = new_node(tree, name, mode);
 	if (!node)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	append(dir, node);
 	if (tree->index.slots && index_add(tree, node) < 0)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	*ret = node;
 	return 0;
 }
@@ -208,7 +203,7 @@ int cfs_node_set_target(struct cfs_tree *tree, struct cfs_node *node,
 		return cfs_fail(err, EINVAL, "NUL in a symlink target");
 	node->file.data = cfs_arena_dup(&tree->arena, target.data, target.len);
 	if (!node->file.data)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	node->size = target.len;
 	return 0;
 }
@@ -227,7 +222,7 @@ int cfs_node_set_content(struct cfs_tree *tree, struct cfs_node *node,
 	node->file.data =
 		cfs_arena_dup(&tree->arena, content.data, content.len);
 	if (!node->file.data)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	node->flags |= CFS_NODE_INLINE;
 	return 0;
 }
@@ -244,7 +239,7 @@ static int reserve_digest(struct cfs_tree *tree, struct cfs_node *node,
 				cfs_alg_name(alg), cfs_alg_name(tree->alg));
 	bytes = cfs_arena_alloc(&tree->arena, cfs_alg_size(alg));
 	if (!bytes)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	tree->alg = alg;
 	node->file.digest = bytes;
 	*ret = bytes;
@@ -310,7 +305,7 @@ int cfs_node_set_backing(struct cfs_tree *tree, struct cfs_node *node,
 		node->file.data =
 			cfs_arena_dup(&tree->arena, path.data, path.len);
 		if (!node->file.data)
-			return no_memory(err);
+			return cfs_no_memory(err);
 	}
 	return digest ? set_digest(tree, node, digest, err) : 0;
 }
@@ -373,7 +368,7 @@ int cfs_node_find(struct cfs_tree *tree, const struct cfs_node *dir,
 
 	if (!tree->index.slots && make_index(tree) < 0) {
 		cfs_table_free(&tree->index);
-		return no_memory(err);
+		return cfs_no_memory(err);
 	}
 	slot = cfs_table_slot(&tree->index, name_hash(dir, name.data, name.len),
 			      same_name, &key);

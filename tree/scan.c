@@ -58,11 +58,6 @@ static bool same_inode(const void *entry, const void *key)
 	return a->ino == b->ino && a->dev == b->dev;
 }
 
-static int no_memory(struct cfs_err *err)
-{
-	return cfs_fail(err, ENOMEM, "out of memory");
-}
-
 static int changed(struct cfs_err *err)
 {
 	return cfs_fail(err, ESTALE, "changed while it was read");
@@ -177,7 +172,7 @@ static int find_inode(struct scanner *sc, struct cfs_node *node,
 	if (st->st_nlink < 2 || (S_ISCHR(st->st_mode) && st->st_rdev == 0))
 		return 0;
 	if (!cfs_table_reserve(&sc->seen))
-		return no_memory(err);
+		return cfs_no_memory(err);
 	slot = cfs_table_slot(&sc->seen, seen_hash(&key), same_inode, &key);
 	if (*slot) {
 		known = *slot;
@@ -190,7 +185,7 @@ static int find_inode(struct scanner *sc, struct cfs_node *node,
 	}
 	added = cfs_arena_alloc(&sc->tree->arena, sizeof(*added));
 	if (!added)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	*added = key;
 	added->node = node;
 	cfs_table_fill(&sc->seen, slot, added);
@@ -501,7 +496,7 @@ int cfs_tree_scan(int dirfd, const struct cfs_scan *scan, struct cfs_tree **ret,
 	int r;
 
 	if (!sc)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	sc->scan = scan;
 	sc->seen.hash_of = seen_hash;
 	/* O_PATH will do as an argument; reading needs one of our own. */

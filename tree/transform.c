@@ -32,7 +32,7 @@ static int filter_list(struct cfs_tree *tree, const struct cfs_xattrs *list,
 	size_t n = 0;
 
 	if (!kept)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (size_t i = 0; i < list->n; i++) {
 		if (is_kept(list->v[i], filter))
 			kept[n++] = list->v[i];

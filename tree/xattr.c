@@ -126,14 +126,14 @@ int cfs_xattr_add(struct cfs_xattr_store *store, struct cfs_bytes key,
 	if (r < 0)
 		return r;
 	if (!cfs_table_reserve(&store->pairs))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	slot = cfs_table_slot(&store->pairs, pair_hash(key, value), same_pair,
 			      &p);
 	if (!*slot) {
 		struct cfs_xattr *x = store_pair(store, &p);
 
 		if (!x)
-			return cfs_fail(err, ENOMEM, "out of memory");
+			return cfs_no_memory(err);
 		cfs_table_fill(&store->pairs, slot, x);
 	}
 	*ret = *slot;
@@ -196,13 +196,13 @@ int cfs_xattrs_add(struct cfs_xattr_store *store, const struct cfs_xattr **v,
 	if (r < 0)
 		return r;
 	if (!cfs_table_reserve(&store->lists))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	slot = cfs_table_slot(&store->lists, list_hash(v, n), same_list, &key);
 	if (!*slot) {
 		list = cfs_arena_alloc(store->arena,
 				       sizeof(*list) + n * sizeof(v[0]));
 		if (!list)
-			return cfs_fail(err, ENOMEM, "out of memory");
+			return cfs_no_memory(err);
 		list->n = (uint32_t)n;
 		list->id = (uint32_t)store->lists.used;
 		memcpy(list->v, v, n * sizeof(v[0]));

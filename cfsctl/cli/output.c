@@ -25,7 +25,7 @@ static int open_dir(char *path, struct cfs_output *out, struct cfs_err *err)
 
 	out->name = strdup(slash ? slash + 1 : path);
 	if (!out->name)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	if (slash)
 		*slash = '\0';
 	out->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -127,7 +127,7 @@ static int open_path(const char *path, struct cfs_output *out,
 			return open_direct(path, out, err);
 	}
 	if (!name)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	return open_temp(name, st.st_mode & 07777, out, err);
 }
 

@@ -66,7 +66,7 @@ static int load(struct cfs_info_image *image, const char *path,
 	if (r < 0)
 		return cfs_ctx(err, "Failed to load '%s'", path);
 	image->first = calloc(image->tree->nodes, sizeof(*image->first));
-	return image->first ? 0 : cfs_fail(err, ENOMEM, "out of memory");
+	return image->first ? 0 : cfs_no_memory(err);
 }
 
 /* Prints what is in info->out. */
@@ -117,7 +117,7 @@ static int add_object(struct info *info, const char *backing,
 		cfs_arena_dup(&info->arena, backing, strlen(backing));
 
 	if (!copy)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	cfs_buf_add(&info->paths, &copy, sizeof(copy));
 	return cfs_buf_check(&info->paths, err);
 }

@@ -39,7 +39,7 @@ static int make_dirs(const char *path, struct cfs_err *err)
 	CFS_AUTOFREE char *copy = strdup(path);
 
 	if (!copy)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (char *at = copy; at;) {
 		char *slash = strchr(at + 1, '/');
 
@@ -87,7 +87,7 @@ static int store_file(int dir, const struct cfs_tree *tree,
 		return 0;
 	cfs_node_path(node, &path);
 	if (!cfs_buf_text(&path))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	/* It begins with a slash; what is no file any more is not opened. */
 	fd = cfs_openat2(dir, (char *)path.data + 1, O_RDONLY | O_NONBLOCK, 0,
 			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);

@@ -226,7 +226,7 @@ static int open_dirs(const struct cfs_mount_options *o, struct layers *l,
 
 	l->data = calloc(o->n_basedirs, sizeof(*l->data));
 	if (!l->data)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	while (r == 0 && l->n_data < o->n_basedirs) {
 		r = open_dir("basedir", path, &l->data[l->n_data], err);
 		l->n_data += r == 0;
@@ -376,7 +376,7 @@ int cmd_mount_composefs(int argc, char **argv, struct cfs_err *err)
 		return cfs_fail(err, CFS_EUSAGE, "No object dirs specified");
 	text = strdup(q.options);
 	if (!text)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = cmd_mount_options(text, q.sloppy, &o, err);
 	if (r < 0 || q.fake)
 		return r;

@@ -69,7 +69,7 @@ static int parse_ignored(const struct cfs_opt_list *lists,
 	for (unsigned i = 0; i < lists->n; i++)
 		cfs_buf_addf(&text, "%s,", lists->v[i]);
 	if (!cfs_buf_text(&text))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	ignored->text = (char *)cfs_steal_ptr(&text.data);
 	text = (struct cfs_buf){ 0 };
 	for (char *word = strtok_r(ignored->text, ",", &save); word;

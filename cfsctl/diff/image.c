@@ -248,7 +248,7 @@ int cmd_diff_images_words(const struct cfs_diff_side side[static 2],
 	if (hint)
 		cfs_buf_addf(&out, "images: %s\n", hint);
 	if (!cfs_buf_text(&out))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	fputs((char *)out.data, stdout);
 	return 0;
 }

@@ -76,7 +76,7 @@ int cfs_dump_dirs_add(struct cfs_dump_dirs *dirs, struct cfs_node *node,
 		      struct cfs_err *err)
 {
 	if (dirs->table.slots && !insert(&dirs->table, node))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	return 0;
 }
 
@@ -89,7 +89,7 @@ int cfs_dump_dirs_find(struct cfs_dump_dirs *dirs,
 
 	if (!dirs->table.slots && !index_all(dirs)) {
 		cfs_table_free(&dirs->table);
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	slot = cfs_table_slot(&dirs->table, key_hash(&key), same, &key);
 	if (!*slot)

@@ -308,7 +308,7 @@ static int set_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
 	if (!en->memo)
 		en->memo = calloc(CFS_DUMP_MEMOS, sizeof(*en->memo));
 	if (!en->memo)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	if (tail.len > 0 && tail.len <= sizeof(memo->text)) {
 		hash = cfs_table_hash(tail.data, tail.len, 0);
 		memo = &en->memo[hash % CFS_DUMP_MEMOS];

@@ -31,7 +31,7 @@ int cfs_dump_links_add(struct cfs_dump_links *links, struct cfs_node *node,
 
 	link.target = cfs_arena_dup(&links->texts, target.data, target.len);
 	if (!link.target)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	cfs_buf_add(&links->links, &link, sizeof(link));
 	return cfs_buf_check(&links->links, err);
 }
@@ -79,7 +79,7 @@ static int collect(struct link *links, size_t n, struct cfs_dump_dirs *dirs,
 		   struct cfs_table *wanted, struct cfs_err *err)
 {
 	if (!cfs_table_reserve_many(wanted, n))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (size_t i = 0; i < n; i++) {
 		struct link *link = &links[i];
 		const void **slot;

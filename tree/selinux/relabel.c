@@ -103,7 +103,7 @@ static int add_policy_file(struct cfs_tree *tree,
 	cfs_buf_addf(&path, "/" SELINUX "/%s/contexts/files/%s", type,
 		     file->name);
 	if (!cfs_buf_text(&path))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = read_policy_file(tree, content, (char *)path.data + 1, &text, err);
 	if (r < 0)
 		return r;
@@ -127,7 +127,7 @@ static int read_policy(struct cfs_tree *tree, const struct cfs_content *content,
 	if (r <= 0)
 		return r;
 	if (!cfs_buf_text(&config))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	type = policy_type((char *)config.data);
 	if (!type)
 		return 0;
@@ -168,7 +168,7 @@ static int set_label(struct cfs_tree *tree, struct cfs_node *node,
 		return 0;
 	list = calloc((old ? old->n : 0) + 1, sizeof(*list));
 	if (!list)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (size_t i = 0; old && i < old->n; i++)
 		if (strcmp(old->v[i]->key, LABEL) != 0)
 			list[n++] = old->v[i];
@@ -250,7 +250,7 @@ static int enter(struct relabel *re, bool alias, struct level *level,
 	if (alias) {
 		level->dir = strndup((char *)dir->data, dir->len);
 		if (!level->dir)
-			return cfs_fail(err, ENOMEM, "out of memory");
+			return cfs_no_memory(err);
 		dir->len = 0;
 	}
 	cfs_buf_add(dir, re->key.data + dir->len, re->key.len - dir->len);
@@ -271,7 +271,7 @@ static int open_level(struct relabel *re, struct cfs_node *dir, bool alias,
 	int r;
 
 	if (!cfs_buf_reserve(&re->levels, sizeof(level)))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = enter(re, alias, &level, err);
 	if (r == 0)
 		r = cfs_selabel_narrow(re->policy, scope,

@@ -78,11 +78,6 @@ struct cfs_selabel {
 	uint64_t spent, budget; /* by all rules */
 };
 
-static int no_memory(struct cfs_err *err)
-{
-	return cfs_fail(err, ENOMEM, "out of memory");
-}
-
 static struct rule *rules_of(const struct cfs_selabel *policy)
 {
 	return (struct rule *)policy->rules.data;
@@ -113,7 +108,7 @@ int cfs_selabel_new(struct cfs_selabel **ret, struct cfs_err *err)
 		return r;
 	policy = calloc(1, sizeof(*policy));
 	if (!policy)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	policy->aliases.hash_of = alias_hash;
 	cfs_selabel_allow(policy, 0);
 	policy->compile = pcre2_compile_context_create(NULL);
@@ -121,7 +116,7 @@ int cfs_selabel_new(struct cfs_selabel **ret, struct cfs_err *err)
 	policy->data = pcre2_match_data_create(1, NULL);
 	if (!policy->compile || !policy->match || !policy->data ||
 	    !cfs_table_reserve(&policy->aliases))
-		return no_memory(err);
+		return cfs_no_memory(err);
 	pcre2_set_max_pattern_length(policy->compile, CFS_SELABEL_REGEX_MAX);
 	pcre2_set_heap_limit(policy->match, HEAP_MAX);
 	*ret = cfs_steal_ptr(&policy);
@@ -181,7 +176,7 @@ static int copy_text(struct cfs_selabel *policy, struct cfs_bytes text,
 	if (text.len > 0 && memchr(text.data, '\0', text.len))
 		return cfs_fail(err, EINVAL, "a NUL in it");
 	*ret = cfs_arena_dup(&policy->arena, text.data, text.len);
-	return *ret ? 0 : no_memory(err);
+	return *ret ? 0 : cfs_no_memory(err);
 }
 
 static int compile(struct cfs_selabel *policy, const char *regex, char type,
@@ -231,7 +226,7 @@ static int add_rule(struct cfs_selabel *policy, const struct line *line,
 	if (strcmp(rule.context, "<<none>>") == 0)
 		rule.context = NULL;
 	if (!cfs_buf_reserve(&policy->rules, sizeof(rule)))
-		return no_memory(err);
+		return cfs_no_memory(err);
 	r = compile(policy, rule.regex, typed ? type[1] : '.', &rule.code, err);
 	if (r == 0)
 		cfs_buf_add(&policy->rules, &rule, sizeof(rule));
@@ -245,7 +240,7 @@ static int add_alias(struct cfs_selabel *policy, const struct line *line,
 	const void **slot;
 
 	if (!alias || !cfs_table_reserve(&policy->aliases))
-		return no_memory(err);
+		return cfs_no_memory(err);
 	if (line->n != 2)
 		return cfs_fail(err, EINVAL, "expected two paths");
 	alias->path = (struct cfs_bytes){ (const uint8_t *)line->word[0],
@@ -273,7 +268,7 @@ static int add_lines(struct cfs_selabel *policy, const char *file,
 	int r = copy_text(policy, text, &rest, err);
 
 	if (!line.file)
-		return no_memory(err);
+		return cfs_no_memory(err);
 	while (r == 0 && next_line(&rest, &line))
 		if (line.n > 0)
 			r = add(policy, &line, err);
@@ -427,7 +422,7 @@ int cfs_selabel_find(struct cfs_selabel *policy,
 		if (r == PCRE2_ERROR_NOMATCH)
 			continue;
 		if (r == PCRE2_ERROR_NOMEMORY)
-			return no_memory(err);
+			return cfs_no_memory(err);
 		if (r < 0)
 			return cfs_fail(err, EINVAL,
 					"%s: line %zu: expression %.200s takes "

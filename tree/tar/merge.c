@@ -48,7 +48,7 @@ int cfs_layers_new(unsigned flags, struct cfs_layers **ret, struct cfs_err *err)
 	int r;
 
 	if (!m)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = cfs_tree_new(&m->tree, err);
 	if (r < 0)
 		return r;

@@ -35,7 +35,7 @@ int cfs_tar_new(const struct cfs_source *source, const struct cfs_sink *raw,
 		t->buf = malloc(CFS_TAR_BUFFER);
 	if (!t || !t->buf) {
 		free(t);
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	t->source = *source;
 	if (raw)

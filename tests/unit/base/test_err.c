@@ -22,6 +22,14 @@ TEST(errno_is_described)
 	CHECK(strcmp(err.msg, "open x: No such file or directory") == 0);
 }
 
+TEST(memory_that_is_short_has_one_message)
+{
+	struct cfs_err err = { .code = EINVAL, .cure = "old" };
+
+	CHECK(cfs_no_memory(&err) == -ENOMEM && err.code == ENOMEM);
+	CHECK(strcmp(err.msg, "out of memory") == 0 && !err.cure);
+}
+
 TEST(a_message_too_long_is_cut_not_overrun)
 {
 	struct cfs_err err = { 0 };
