@@ -35,6 +35,7 @@ static errcode_t flush(struct cfs_ext4 *fs)
 
 	if (!dir->dirty)
 		return 0;
+	/* Also if writing fails, as the block is then not written again. */
 	dir->dirty = false;
 	return ext2fs_write_dir_block4(fs->fs, dir->at, dir->block, 0,
 				       dir->ino);

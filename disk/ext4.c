@@ -39,6 +39,7 @@ int cfs_ext4_create(int fd, const struct cfs_ext4_params *params,
 	e = open_fs(fd, &fs->fs);
 	if (e)
 		return cfs_ext4_fail(err, e, "open the new file system");
+	/* libext2fs gives this time to everything that it writes. */
 	fs->fs->now = (time_t)params->time;
 	fs->goal = fs->fs->super->s_first_data_block;
 	*ret = cfs_steal_ptr(&fs);
@@ -60,6 +61,7 @@ uint64_t cfs_ext4_free_blocks(const struct cfs_ext4 *fs)
 	return ext2fs_free_blocks_count(fs->fs->super);
 }
 
+/* Sets the permissions of a directory, which libext2fs creates with 0755. */
 static errcode_t set_mode(ext2_filsys fs, ext2_ino_t ino, mode_t mode)
 {
 	struct ext2_inode inode;
@@ -81,6 +83,9 @@ int cfs_ext4_mkdir(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 
 	if (r < 0)
 		return r;
+	/* The root as the parent: inodes are then numbered in the order in which
+	 * they are created.  No name yet, as libext2fs would search the whole
+	 * directory for room for it. */
 	e = ext2fs_new_inode(fs->fs, EXT2_ROOT_INO, LINUX_S_IFDIR, NULL, &ino);
 	if (!e)
 		e = ext2fs_mkdir(fs->fs, parent, ino, NULL);

@@ -57,6 +57,7 @@ static int open_source(const struct writer *w, const struct cfs_plan_entry *e,
 		     : cfs_plan_open_local(path, &st, err);
 	if (fd < 0)
 		return fd;
+	/* The size of the image was computed from that of the file. */
 	if ((uint64_t)st.st_size != e->size)
 		return cfs_fail(err, ESTALE,
 				"%s has changed in the meantime: try again",
@@ -151,6 +152,7 @@ static int add_all(struct writer *w, struct cfs_err *err)
 	if (!inos)
 		return cfs_no_memory(err);
 	w->inos = inos;
+	/* A directory stands before its entries in the plan. */
 	inos[0] = CFS_EXT4_ROOT;
 	for (unsigned i = 1; r == 0 && i < w->plan->n; i++) {
 		r = add(w, i, err);
@@ -174,6 +176,7 @@ static int choose(const struct cfs_plan *plan, uint64_t asked,
 		inodes += blocks * CFS_EXT4_BLOCK / INODE_RATIO;
 		asked = cfs_ext4_size_for(blocks, inodes);
 	} else if (asked && least) {
+		/* Inodes for what may be added later, if they fit. */
 		more = inodes + asked / INODE_RATIO;
 		if (cfs_ext4_size_for(blocks, more) <= asked)
 			inodes = more;
@@ -192,6 +195,8 @@ static int choose(const struct cfs_plan *plan, uint64_t asked,
 	return 0;
 }
 
+/* Sets the UUID.  It depends on everything that the image does, so that equal
+ * images have the same and different ones can be told apart. */
 static int identify(const struct cfs_plan *plan,
 		    const struct cfs_disk_params *params,
 		    struct cfs_ext4_params *ret, struct cfs_err *err)
@@ -229,6 +234,7 @@ int cfs_disk_write(const struct cfs_plan *plan, const struct cfs_repo *repo,
 		r = cfs_ext4_finish(fs, err);
 	if (r < 0)
 		return r;
+	/* Blocks that do not fit on the disk may not have been noticed yet. */
 	if (fsync(fd) < 0)
 		return cfs_fail_errno(err, "write the image to the disk");
 	ret->size = ext4.size;
@@ -249,7 +255,7 @@ int cfs_disk_parse_size(const char *text, uint64_t *ret, struct cfs_err *err)
 	for (; isdigit((unsigned char)*at); at++)
 		if (__builtin_mul_overflow(n, 10, &n) ||
 		    __builtin_add_overflow(n, *at - '0', &n))
-			n = UINT64_MAX;
+			n = UINT64_MAX; /* not a multiple of a block */
 	unit = *at ? strchr(units, toupper((unsigned char)*at)) : NULL;
 	for (const char *u = units; unit && u <= unit; u++)
 		if (__builtin_mul_overflow(n, 1024, &n))

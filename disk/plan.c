@@ -34,7 +34,7 @@ static bool grow(struct cfs_plan *plan)
 
 	if (plan->n < plan->cap)
 		return true;
-	if (cap < plan->cap)
+	if (cap < plan->cap) /* it has wrapped around */
 		return false;
 	v = reallocarray(plan->v, cap, sizeof(*v));
 	if (!v)
@@ -59,6 +59,7 @@ int cfs_plan_entry(struct cfs_plan *plan, const struct cfs_plan_entry *what,
 	e->from = cfs_steal_ptr(&from);
 	if (e->kind == CFS_PLAN_FILE)
 		e->blocks = cfs_ext4_file_blocks(e->size, plan->alg, -1);
+	/* Objects and meta.json come with theirs: they have fs-verity. */
 	if (e->kind == CFS_PLAN_LINK)
 		e->blocks = strlen(e->from) > FAST_LINK_MAX;
 	if (ret)
@@ -172,7 +173,8 @@ uint64_t cfs_plan_blocks(const struct cfs_plan *plan)
 	return blocks + names * 5 / 4 / CFS_EXT4_BLOCK + blocks / 4096 + 64;
 }
 
-/* One line of what the image's identity depends on. */
+/* Appends a line with all that the identity of the image depends on.  The name
+ * of an object is its digest, so that its contents need not be read. */
 static void describe(const struct cfs_plan_entry *e, struct cfs_buf *buf)
 {
 	char hex[CFS_DIGEST_HEX_MAX] = "";

@@ -31,6 +31,7 @@ static int signature(int repo_fd, const char *hex, uint64_t *ret_size,
 		return errno == ENOENT || errno == ENOTDIR
 			       ? 0
 			       : cfs_fail_errno(err, "%s", path);
+	/* The size decides how many blocks the object's metadata takes. */
 	if (!S_ISREG(st.st_mode) || st.st_size < 1 ||
 	    st.st_size > CFS_SIGNATURE_MAX)
 		return cfs_fail(err, EINVAL,
@@ -99,6 +100,7 @@ static int add_shard(const struct source *src, unsigned objects,
 		snprintf(hex, sizeof(hex), "%s%s", shard, names.v[i]);
 		r = add_object(src, parent, hex, path, err);
 	}
+	/* A directory without any object that was chosen. */
 	if (r == 0 && src->only && src->plan->n == before + 1)
 		cfs_plan_drop_last(src->plan);
 	return r;
@@ -115,6 +117,7 @@ static int add_objects(const struct source *src, unsigned parent,
 		r = cfs_plan_dir(src->plan, parent, "objects", 0755, &objects,
 				 err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++)
+		/* Anything else is a temporary file or not the repository's. */
 		if (strlen(names.v[i]) == 2 && strspn(names.v[i], HEX) == 2)
 			r = add_shard(src, objects, names.v[i], err);
 	return r;
@@ -135,6 +138,7 @@ static int add_meta(struct cfs_plan *plan, int repo_fd, unsigned parent,
 	if (!S_ISREG(st.st_mode))
 		return cfs_fail(err, EINVAL, "%s is not a regular file", name);
 	e.size = (uint64_t)st.st_size;
+	/* It gets fs-verity like the objects, and no signature. */
 	e.blocks = cfs_ext4_file_blocks(e.size, plan->alg, 0);
 	return cfs_plan_entry(plan, &e, NULL, err);
 }

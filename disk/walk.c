@@ -100,6 +100,7 @@ static int add_file(const struct cfs_plan_walk *w, const struct found *f,
 	r = cfs_verity_digest_fd(CFS_ALG_SHA256, fd, &e.digest, &e.size, err);
 	if (r < 0)
 		return cfs_ctx(err, "%s", f->path);
+	/* The modes in a repository depend on the umask of its writers. */
 	e.mode = w->from_repo ? 0644 : st.st_mode & 07777;
 	return cfs_plan_entry(w->plan, &e, NULL, err);
 }
@@ -148,6 +149,7 @@ static int walk_entry(const struct cfs_plan_walk *w, const struct found *f,
 
 	if (fstatat(w->dirfd, f->path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return cfs_fail_errno(err, "%s", f->path);
+	/* In a repository no name can occur twice. */
 	if (!w->from_repo && !S_ISDIR(st.st_mode)) {
 		r = cfs_plan_vacant(w->plan, f->parent, f->name, err);
 		if (r < 0)

@@ -25,6 +25,8 @@ static int next_block(struct cfs_erofs_dir_read *dir, struct cfs_err *err)
 	size_t head;
 
 	if (dir->rest.len > 0) {
+		/* The last block may be short: plain data ends with the size of
+		 * the directory. */
 		size_t len = dir->rest.len < CFS_EROFS_BLOCK ? dir->rest.len
 							     : CFS_EROFS_BLOCK;
 
@@ -40,6 +42,8 @@ static int next_block(struct cfs_erofs_dir_read *dir, struct cfs_err *err)
 	if (dir->block.len < sizeof(first))
 		return cfs_fail(err, EBADMSG, "directory block too short");
 	first = dirent(dir, 0);
+	/* Names follow the entries, so that the first name's offset is the size
+	 * of all entries.  The kernel derives their number from it, too. */
 	head = cfs_get16(first.nameoff);
 	if (head == 0 || head % sizeof(first) != 0 || head > dir->block.len)
 		return cfs_fail(err, EBADMSG,
@@ -77,6 +81,7 @@ static int compare(struct cfs_bytes a, struct cfs_bytes b)
 	return r ? r : (a.len > b.len) - (a.len < b.len);
 }
 
+/* A slash would make a path of a name, and a NUL would end it early for C. */
 static int check_name(struct cfs_bytes name, struct cfs_err *err)
 {
 	if (name.len == 0 || name.len > CFS_NAME_MAX)

@@ -17,7 +17,8 @@ static bool all_zero(const void *data, size_t len)
 	return true;
 }
 
-/* CRC-32C: the polynomial of Castagnoli, bits reversed.
+/* CRC-32C: the polynomial of Castagnoli, bits reversed.  Bit by bit, as it is
+ * run over three quarters of a block of each image.
  * Source: linux lib/crc32.c. */
 static uint32_t crc32c(uint32_t crc, struct cfs_bytes data)
 {
@@ -65,6 +66,8 @@ static int check_header(struct cfs_erofs_image *image, struct cfs_err *err)
 				"unknown composefs version %u (header %u)",
 				cfs_get32(header.composefs_version),
 				cfs_get32(header.version));
+	/* Bytes that nothing reads could differ between two images of one tree,
+	 * which then would have two digests. */
 	if (cfs_get32(header.flags) & ~CFS_EROFS_HEADER_HAS_ACL ||
 	    !all_zero(header.unused, sizeof(header.unused)))
 		return cfs_fail(err, EBADMSG,
@@ -123,6 +126,8 @@ static int check_super(struct cfs_erofs_image *image, struct cfs_err *err)
 	image->build_time_nsec = cfs_get32(super.build_time_nsec);
 	image->xattr_start =
 		(uint64_t)cfs_get32(super.xattr_blkaddr) * CFS_EROFS_BLOCK;
+	/* Bytes behind the file system would be covered by the digest but seen
+	 * by nobody. */
 	if ((uint64_t)cfs_get32(super.blocks) * CFS_EROFS_BLOCK != size)
 		return cfs_fail(err, EBADMSG,
 				"%llu bytes, but the superblock says %u blocks",
@@ -140,7 +145,8 @@ static int check_super(struct cfs_erofs_image *image, struct cfs_err *err)
 }
 
 /* Marks the slots from byte @start to @end as used.  Returns false if one of
- * them is in use. */
+ * them is in use.  With all bytes of an image used at most once, a small image
+ * cannot describe an endless tree, and a file cannot be read as metadata. */
 static bool take(struct cfs_erofs_image *image, uint64_t start, uint64_t end)
 {
 	for (uint64_t slot = start / CFS_EROFS_SLOT;
@@ -288,6 +294,7 @@ static int slice_data(struct cfs_erofs_image *image, struct cfs_erofs_stat *st,
 
 	if (st->layout == CFS_EROFS_CHUNKS)
 		return slice_chunks(image, st, at, err);
+	/* No larger size can be valid, nor wraps the sums below around. */
 	if (st->size > image->bytes.len)
 		return cfs_fail(err, EBADMSG,
 				"size %llu is larger than the image",
@@ -307,6 +314,8 @@ static int check_type(const struct cfs_erofs_stat *st, struct cfs_err *err)
 {
 	bool data = true;
 
+	/* EROFS takes inodes of all kinds with data; a tree has no place for
+	 * the data of a device. */
 	switch (st->mode & S_IFMT) {
 	case S_IFREG:
 		return 0;
@@ -376,6 +385,7 @@ static int read_inode(struct cfs_erofs_image *image, uint64_t nid,
 	uint64_t start = nid * CFS_EROFS_SLOT, end = 0;
 
 	*st = (struct cfs_erofs_stat){ .nid = nid };
+	/* No number beyond this can be valid, nor wraps the product around. */
 	if (nid > CFS_EROFS_IMAGE_MAX)
 		return cfs_fail(err, EBADMSG, "beyond the end of the image");
 	if (read_head(image, start, st, &end, err) < 0 ||

@@ -24,6 +24,7 @@ static void fill(struct cfs_node *node, const struct cfs_erofs_stat *st)
 static int gather(struct cfs_erofs_reading *rd, const struct cfs_erofs_stat *st,
 		  size_t max, struct cfs_bytes *ret, struct cfs_err *err)
 {
+	/* Checked before anything is copied: an image may be a single file. */
 	if (st->size > max)
 		return cfs_fail(err, EBADMSG,
 				"%llu bytes in the image; the maximum is %zu",
@@ -42,6 +43,8 @@ static int read_digest(const struct cfs_erofs_reading *rd,
 	struct cfs_erofs_metacopy metacopy = { 0 };
 	struct cfs_digest digest = { 0 };
 
+	/* An empty value, which the caller has handled, is a metacopy without a
+	 * digest.  For any other malformed one overlayfs fails. */
 	if (value.len < 4 || value.len > sizeof(metacopy))
 		return cfs_fail(err, EBADMSG,
 				"trusted.overlay.metacopy is %zu bytes",
@@ -112,6 +115,8 @@ static int read_external(struct cfs_erofs_reading *rd,
 	struct cfs_digest digest;
 	bool has_digest = rd->attrs.metacopy.len > 0;
 
+	/* Without metacopy the file would be one of zeros, which the writer
+	 * never makes. */
 	if (!rd->attrs.has_metacopy)
 		return cfs_fail(err, EBADMSG,
 				"chunk index without trusted.overlay.metacopy");
@@ -213,6 +218,7 @@ static int read_regular(struct cfs_erofs_reading *rd,
 
 	if (st->layout == CFS_EROFS_CHUNKS)
 		return read_external(rd, st, node, err);
+	/* overlayfs would show other contents than those in the image. */
 	if (rd->attrs.has_metacopy || rd->attrs.has_redirect)
 		return cfs_fail(err, EBADMSG,
 				"trusted.overlay.metacopy or redirect on a "
@@ -294,6 +300,8 @@ int cfs_erofs_node_read(struct cfs_erofs_reading *rd,
 	if (cfs_erofs_attrs_parse(&rd->image, st, rd->tree, &rd->memo,
 				  &rd->attrs, err) < 0)
 		return -err->code;
+	/* Only the root may hide what lower layers have: another directory would
+	 * lose files that the image does not mention. */
 	if (rd->attrs.opaque && (node->parent || !rd->image.rules->stubs))
 		return cfs_fail(err, EBADMSG,
 				"xattr trusted.overlay.opaque is not allowed "
@@ -307,6 +315,7 @@ int cfs_erofs_node_read(struct cfs_erofs_reading *rd,
 		return cfs_erofs_bad(err);
 	if (S_ISREG(st->mode))
 		return read_regular(rd, st, node, err);
+	/* A redirect of a directory would merge it with another one. */
 	if (rd->attrs.has_metacopy || rd->attrs.has_redirect)
 		return cfs_fail(err, EBADMSG,
 				"trusted.overlay.metacopy or redirect on "

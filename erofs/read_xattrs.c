@@ -112,6 +112,7 @@ static int parse_entry(struct cfs_bytes at, struct cfs_tree *tree,
 	    !cfs_bytes_slice(at, sizeof(disk) + name_len,
 			     cfs_get16(disk.value_size), &attr->value))
 		return cfs_fail(err, EBADMSG, "truncated xattr");
+	/* The kernel compares all bytes of a name; here it would end early. */
 	if (memchr(suffix.data, '\0', suffix.len))
 		return cfs_fail(err, EBADMSG, "NUL in the name of an xattr");
 	len = strlen(prefix);

@@ -129,6 +129,7 @@ static int add_name(struct cfs_erofs_reading *rd, struct inode *inode,
 {
 	struct cfs_node *node;
 
+	/* A directory with two names could contain itself. */
 	if (S_ISDIR(inode->node->mode))
 		return cfs_fail(err, EBADMSG,
 				"directory has more than one name");
@@ -136,6 +137,7 @@ static int add_name(struct cfs_erofs_reading *rd, struct inode *inode,
 	    cfs_node_is_whiteout(inode->node))
 		return cfs_fail(err, EBADMSG,
 				"whiteout has more than one name");
+	/* readdir(3) reports the type in the entry, stat(2) that of the inode. */
 	if (entry->file_type != inode->file_type)
 		return cfs_fail(err, EBADMSG,
 				"wrong file type in the directory entry");
@@ -205,6 +207,7 @@ static int read_entry(struct cfs_erofs_reading *rd, const struct pending *dir,
 	}
 	if (rd->tree->nodes >= NAMES_MAX)
 		return cfs_fail(err, EBADMSG, "over %u names", NAMES_MAX);
+	/* A file of the tree hides a directory of objects as well as a stub. */
 	if (!dir->node->parent && entry->name.len == 2) {
 		const char name[3] = { (char)entry->name.data[0],
 				       (char)entry->name.data[1] };
@@ -259,6 +262,7 @@ static int read_dirs(struct cfs_erofs_reading *rd, struct cfs_err *err)
 	struct pending dir;
 
 	for (size_t at = 0; at < rd->dirs.len; at += sizeof(dir)) {
+		/* A copy: reading appends to the queue, which may move. */
 		memcpy(&dir, rd->dirs.data + at, sizeof(dir));
 		if (read_dir(rd, &dir, err) < 0)
 			return cfs_ctx(err, "%s",

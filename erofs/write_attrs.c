@@ -113,6 +113,7 @@ static int make_pairs(struct cfs_erofs_plan *plan, struct cfs_err *err)
 
 		if (!x)
 			continue;
+		/* The tree numbered its xattrs from 0 as they were added. */
 		plan->pairs[x->id].value =
 			(struct cfs_bytes){ x->value, x->value_len };
 		r = describe_escaped(plan, &plan->pairs[x->id], x->key, err);
@@ -255,6 +256,8 @@ static int mark(struct cfs_erofs_plan *plan, struct cfs_erofs_inode *inode,
 			return r;
 		cfs_erofs_list(plan, from)->marked = number;
 	}
+	/* The marked list takes the inode over.  Lists are looked up again each
+	 * time, because adding one may move them. */
 	cfs_erofs_list(plan, from)->uses--;
 	cfs_erofs_list(plan, number)->uses++;
 	inode->list = number;

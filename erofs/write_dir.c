@@ -25,6 +25,8 @@ uint8_t *cfs_erofs_put_dir_block(const struct cfs_erofs_plan *plan,
 				 const struct cfs_erofs_inode *inode,
 				 struct cfs_erofs_dir_iter *it, uint8_t *p)
 {
+	/* Twice over the entries: the number of them decides where the first
+	 * name goes. */
 	struct cfs_erofs_dir_iter from = *it;
 	uint32_t n = count_block(it);
 	uint8_t *name = p + n * sizeof(struct cfs_erofs_dirent);
@@ -51,6 +53,7 @@ uint8_t *cfs_erofs_put_dir_tail(const struct cfs_erofs_plan *plan,
 {
 	struct cfs_erofs_dir_iter it = cfs_erofs_dir_start(plan, inode->node);
 
+	/* Nothing was kept of how the entries were divided. */
 	for (uint32_t i = 0; i < inode->blocks; i++)
 		(void)count_block(&it);
 	return cfs_erofs_put_dir_block(plan, inode, &it, p);

@@ -178,6 +178,7 @@ static void put_extended(const struct cfs_erofs_plan *plan,
 	memcpy(p, &disk, sizeof(disk));
 }
 
+/* Writes the tail of @inode, whose blocks have the data before it. */
 static uint8_t *put_tail(const struct cfs_erofs_plan *plan,
 			 const struct cfs_erofs_inode *inode, uint8_t *p)
 {
@@ -185,6 +186,7 @@ static uint8_t *put_tail(const struct cfs_erofs_plan *plan,
 
 	if (inode->type == CFS_EROFS_FT_DIR)
 		return cfs_erofs_put_dir_tail(plan, inode, p);
+	/* Every chunk is CFS_EROFS_NULL_CHUNK. */
 	if (inode->flags & CFS_EROFS_I_METACOPY)
 		memset(p, 0xff, inode->tail);
 	else
@@ -271,6 +273,8 @@ static void put_data(const struct cfs_erofs_plan *plan,
 	if (inode->type == CFS_EROFS_FT_DIR)
 		put_dir_blocks(plan, inode, out);
 	else if (inode->flags & CFS_EROFS_I_METACOPY)
+		/* A chunk index that did not fit behind its inode: mkcomposefs
+		 * writes it here, where nothing reads it. */
 		fill(out, end, 0xff);
 	else
 		put(out, node->file.data, (size_t)node->size - inode->tail);

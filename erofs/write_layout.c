@@ -3,7 +3,8 @@
 #include "erofs/write_dir.h"
 #include "erofs/write_inode.h"
 
-/* The longest tail; longer data gets a block of its own. */
+/* The longest tail; longer data gets a block of its own, as in mkcomposefs.
+ * It trades a mostly empty block for inodes that are close together. */
 #define TAIL_MAX (CFS_EROFS_BLOCK / 2)
 
 /* Divides the entries of a directory into blocks and tail.  No entry may cross
@@ -43,6 +44,8 @@ static uint64_t chunk_count(uint64_t size, unsigned bits)
 	return (size - 1) / (UINT64_C(1) << bits) + 1;
 }
 
+/* Divides the contents of a regular file, or its chunk index, into blocks and
+ * tail. */
 static void split_regular(const struct cfs_erofs_plan *plan,
 			  struct cfs_erofs_inode *inode)
 {
@@ -225,6 +228,7 @@ static int place(struct cfs_erofs_plan *plan, struct cfs_erofs_inode *inode,
 		inode->flags |= CFS_EROFS_I_EXTENDED;
 	meta = cfs_erofs_head_size(inode) + inode->xattr_bytes;
 	*pos = cfs_erofs_round_up(*pos, CFS_EROFS_SLOT);
+	/* Moving an inode for its tail leaves the slots before it empty. */
 	*pos = plan->rules->early_tails ? place_early_tail(inode, *pos, meta)
 					: place_tail(inode, *pos, meta);
 	inode->nid = *pos / CFS_EROFS_SLOT;

@@ -167,6 +167,7 @@ static void count_external(struct cfs_erofs_plan *plan,
 	const struct cfs_node *node = inode->node;
 
 	inode->flags |= CFS_EROFS_I_METACOPY;
+	/* Sizes the table in which equal digests are found. */
 	if (node->file.digest)
 		plan->n_digests++;
 	if (node->flags & CFS_NODE_OBJECT ||
@@ -205,6 +206,9 @@ static int place(struct cfs_erofs_plan *plan, const struct cfs_node *node,
 	return 0;
 }
 
+/* Marks inode @ino, a whiteout of the tree in directory @dir.  The image is
+ * itself a layer of an overlay, which would obey the whiteout instead of showing
+ * it. */
 static void mark_whiteout(struct cfs_erofs_plan *plan, uint32_t ino,
 			  uint32_t dir)
 {
@@ -270,6 +274,7 @@ static int order_by_depth(struct cfs_erofs_plan *plan, struct cfs_err *err)
 		if (plan->ino_of[node->seq] == CFS_EROFS_NO_INODE) {
 			if (place(plan, node, err) < 0)
 				return -err->code;
+			/* The nlink of a directory is right in the tree. */
 			if (!S_ISDIR(node->mode))
 				plan->inodes[plan->n - 1].nlink = 0;
 		}
@@ -290,6 +295,7 @@ static int make_room(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	plan->ino_of = malloc(max * sizeof(plan->ino_of[0]));
 	if (!plan->inodes || !plan->ino_of)
 		return cfs_no_memory(err);
+	/* CFS_EROFS_NO_INODE everywhere. */
 	memset(plan->ino_of, 0xff, max * sizeof(plan->ino_of[0]));
 	cfs_buf_addz(&plan->lists, lists * sizeof(struct cfs_erofs_list));
 	return cfs_buf_check(&plan->lists, err);

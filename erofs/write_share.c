@@ -23,6 +23,7 @@ static void share_pairs(struct cfs_erofs_plan *plan)
 
 		if (pair->uses > 1)
 			pair->shared = add_shared(plan, pair, pair->value);
+		/* Pairs of removed nodes are in the table of the tree, too. */
 		if (pair->uses > 0 &&
 		    (strcmp(pair->key, "system.posix_acl_access") == 0 ||
 		     strcmp(pair->key, "system.posix_acl_default") == 0))
@@ -66,6 +67,7 @@ static bool make_firsts(struct firsts *firsts, size_t n)
 {
 	size_t size = 64;
 
+	/* An eighth stays empty, so that every search ends. */
 	while (size - size / 8 < n)
 		size *= 2;
 	firsts->slots = calloc(size, sizeof(firsts->slots[0]));

@@ -19,6 +19,9 @@ static uint32_t word(const uint8_t *p)
 	return cfs_get32((cfs_le32){ { p[0], p[1], p[2], p[3] } });
 }
 
+/* Names are short, so that speed is in what happens to the last 15 bytes: words
+ * of 4 bytes, then single ones.
+ * Source: xxHash doc/xxhash_spec.md, "XXH32 Algorithm Description". */
 uint32_t cfs_erofs_xxh32(struct cfs_bytes data, uint32_t seed)
 {
 	uint32_t v[4] = { seed + P1 + P2, seed + P2, seed, seed - P1 };

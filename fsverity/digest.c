@@ -26,6 +26,7 @@ static uint8_t bytes_of(const char *hex, uint8_t ret[static STEP / 2])
 		uint8_t digit = (uint8_t)(hex[i] - '0');
 		uint8_t letter = (uint8_t)((hex[i] | 0x20) - 'a');
 
+		/* For anything but a hex digit both sides are 0xff. */
 		v[i] = (digit < 10 ? digit : 0xff) &
 		       (letter < 6 ? letter + 10 : 0xff);
 		all |= v[i];
@@ -109,6 +110,8 @@ size_t cfs_digest_format(const struct cfs_digest *digest,
 {
 	size_t size = cfs_alg_size(digest->alg);
 
+	/* Source: linux/fsverity.h, struct fsverity_formatted_digest: magic,
+	 * le16 algorithm, le16 size, digest. */
 	memcpy(ret, "FSVerity", 8);
 	ret[8] = (uint8_t)digest->alg;
 	ret[9] = 0;

@@ -33,6 +33,7 @@ int cfs_digest_set_add(struct cfs_digest_set *set, const struct cfs_digest *id,
 		set->v = v;
 		set->room = room;
 	}
+	/* Sorted when something is looked for: users add everything first. */
 	set->v[set->n++] = *id;
 	set->unsorted = true;
 	return 0;

@@ -56,6 +56,7 @@ void cfs_digester_fail(struct cfs_digester *d, const struct cfs_err *err,
 		       const void *culprit)
 {
 	pthread_mutex_lock(&d->lock);
+	/* The first failure counts: later ones may be its consequences. */
 	if (!cfs_digester_failed(d)) {
 		d->err = *err;
 		d->culprit = culprit;
@@ -173,6 +174,8 @@ static void finish_long(struct cfs_digester *d, struct cfs_window *w,
 	int r = 0;
 
 	if (!cfs_digester_failed(d)) {
+		/* Now that all of it is read: a change before its last read
+		 * would go unnoticed if this came first. */
 		r = check_status(in, &err);
 		if (r == 0)
 			r = cfs_long_finish(file, w, &id, &err);
@@ -234,6 +237,8 @@ static void run_long(struct cfs_job *job, void *desk)
 	struct cfs_digester *d = task->d;
 	uint64_t mine = task->taken++;
 
+	/* The job is in no list while it runs, so that nothing else changes
+	 * task->taken. */
 	job->weight = task->file.segments - task->taken;
 	if (job->weight > 0)
 		cfs_pool_push_first(d->pool, job);
@@ -400,6 +405,7 @@ static bool clear_desk(void *ctx, void *desk)
 	return true;
 }
 
+/* Returns how many files may wait to be read, each with its descriptor. */
 static size_t open_max(void)
 {
 	struct rlimit limit;

@@ -9,6 +9,8 @@
 /* The pauses double from one millisecond, adding up to 1 + 2 + ... + 512 ms. */
 #define RETRIES 10
 
+/* Source: Documentation/filesystems/fsverity.rst, FS_IOC_ENABLE_VERITY; linux
+ * fs/verity/signature.c for the codes of signatures. */
 static const char *meaning(int code)
 {
 	switch (code) {
@@ -42,6 +44,8 @@ static void pause_ms(unsigned ms)
 	(void)nanosleep(&t, NULL);
 }
 
+/* The file may be open for writing for a moment: a child that another thread has
+ * forked holds a copy of the writable descriptor until it calls execve(2). */
 static int enable_patiently(int fd, const struct fsverity_enable_arg *arg)
 {
 	int r;
@@ -61,6 +65,8 @@ int cfs_verity_enable(int fd, enum cfs_alg alg, struct cfs_bytes signature,
 	struct fsverity_enable_arg arg = {
 		.version = 1,
 		.hash_algorithm = alg,
+		/* Other sizes have other digests, which composefs does not
+		 * know. */
 		.block_size = 4096,
 		.sig_size = (uint32_t)signature.len,
 		.sig_ptr = (uintptr_t)signature.data,
@@ -73,6 +79,8 @@ int cfs_verity_enable(int fd, enum cfs_alg alg, struct cfs_bytes signature,
 				"bytes; the kernel's maximum is %d",
 				signature.len, CFS_SIGNATURE_MAX);
 	r = enable_patiently(fd, &arg);
+	/* ENOTTY: the file system does not know the ioctl; EOPNOTSUPP: it does,
+	 * but has the feature off. */
 	if (r == -ENOTTY || r == -EOPNOTSUPP)
 		return CFS_ENABLE_UNSUPPORTED;
 	if (r == -EEXIST)

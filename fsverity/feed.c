@@ -255,12 +255,15 @@ static void run_piece(struct cfs_job *job, void *desk)
 	struct cfs_feed *feed = slot->feed;
 	struct fed *fed = slot->fed;
 	struct cfs_err err = { 0 };
+	/* Read now: once the last piece is done, @fed is freed. */
 	bool held = fed->held;
 
 	(void)desk;
 	if (!cfs_digester_failed(feed->d) &&
 	    hash_piece(feed->d, slot, &err) < 0)
 		cfs_digester_fail(feed->d, &err, fed->file.who);
+	/* Each piece has an element of its own, hence no lock; the decrement
+	 * below makes it visible to whichever thread finishes the file. */
 	if (held)
 		fed->slots[slot->segment] = slot;
 	if (__atomic_sub_fetch(&fed->left, 1, __ATOMIC_ACQ_REL) == 0)
@@ -286,6 +289,8 @@ static int begin_fed(struct cfs_feed *feed, struct cfs_err *err)
 	if (r < 0)
 		return r;
 	fed->left = fed->file.segments;
+	/* A file that fits into a few windows is not written before its digest
+	 * is known: it may be stored already. */
 	fed->held = fed->file.segments <= CFS_FEED_HELD;
 	if (feed->d->keeps && !fed->held)
 		r = k->begin(k->ctx, feed->size, NULL, &fed->kept, err);
@@ -395,6 +400,7 @@ int cfs_feed_room(struct cfs_feed *feed, uint8_t **ret, size_t *ret_len,
 	if (feed->left > 0)
 		return next_room(feed, ret, ret_len, err);
 	feed->open = false;
+	/* An empty file has no piece that would enter it into a window. */
 	if (feed->size == 0)
 		r = room_of_short(feed, &nothing, err);
 	if (feed->size == 0 && r == 0)
@@ -433,6 +439,7 @@ void cfs_feed_free(struct cfs_feed *feed)
 {
 	if (!feed)
 		return;
+	/* Jobs refer to the feed. */
 	wait_quiet(feed);
 	abandon(feed);
 	for (size_t i = 0; i < feed->n_slots; i++)

@@ -36,6 +36,7 @@ void cfs_long_free(struct cfs_long *file)
 
 size_t cfs_long_segment_size(const struct cfs_long *file, uint64_t n)
 {
+	/* Only the last segment is shorter. */
 	uint64_t left = file->size - n * file->segment;
 
 	return left < file->segment ? (size_t)left : file->segment;
@@ -47,6 +48,8 @@ static int climb(struct cfs_long *file, struct cfs_window *w, uint64_t segment,
 {
 	struct cfs_climb *climb = cfs_window_climb(w);
 	size_t size = cfs_alg_size(cfs_window_alg(w));
+	/* A segment's hashes fill whole blocks, so that no block of this level
+	 * has hashes of two segments: threads need no lock here. */
 	uint64_t before = segment * (file->segment / CFS_VERITY_BLOCK) * size /
 			  CFS_VERITY_BLOCK;
 	int r = cfs_climb_level(climb, hashes, n, file->hashes + before * size,
@@ -83,6 +86,7 @@ int cfs_long_read(struct cfs_long *file, struct cfs_window *w, uint64_t n,
 		if (got < 0)
 			return cfs_fail(err, (int)-got, "read: %s",
 					strerror((int)-got));
+		/* The caller's fstat(2) said how long it is. */
 		if ((size_t)got != want)
 			return cfs_fail(err, ESTALE,
 					"changed while it was read");
@@ -97,6 +101,8 @@ int cfs_long_read(struct cfs_long *file, struct cfs_window *w, uint64_t n,
 int cfs_long_finish(struct cfs_long *file, struct cfs_window *w,
 		    struct cfs_digest *id, struct cfs_err *err)
 {
+	/* The segments have computed two levels: the data's hashes, which were
+	 * not kept, and those in file->hashes. */
 	enum cfs_alg alg = cfs_window_alg(w);
 	uint64_t blocks = cfs_verity_blocks(file->size);
 	struct cfs_climb *climb = cfs_window_climb(w);

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * SHA-256 of 16 messages at a time, or SHA-512 of eight, as in sha_avx2.c.
+ * AVX-512 rotates, and computes any function of three inputs, in one
+ * instruction each.
+ */
 #include "fsverity/sha_kernel.h"
 
 #ifdef __x86_64__
@@ -84,6 +89,7 @@ TARGET static inline void transpose_64(__m512i w[8])
 
 TARGET static void compress_256(void *state, const uint8_t *const *in, size_t n)
 {
+	/* The words of messages are big-endian. */
 	const __m512i swap = _mm512_set4_epi32(0x0c0d0e0f, 0x08090a0b,
 					       0x04050607, 0x00010203);
 	__m512i s[8], v[8], w[16];

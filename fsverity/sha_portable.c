@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* One message at a time, in C, for processors without any of the instructions
+ * that the other kernels use, and as what those are compared with. */
 #include <string.h>
 
 #include "fsverity/sha_kernel.h"

@@ -43,6 +43,8 @@ int cfs_window_new(enum cfs_alg alg, const struct cfs_keeper *keeper,
 {
 	const size_t size =
 		(size_t)cfs_verity_blocks(sizeof(struct cfs_window)) * BLOCK;
+	/* Aligned, so that a vector that is loaded never crosses a cache line.
+	 * The large arrays are not cleared. */
 	CFS_AUTO(cfs_window_free)
 	struct cfs_window *w = aligned_alloc(BLOCK, size);
 	int r;
@@ -135,6 +137,7 @@ void cfs_window_add(struct cfs_window *w, uint64_t size, uint8_t *ret,
 	w->used += blocks;
 }
 
+/* Hashes @n consecutive blocks at @data, whose hashes go to @out. */
 static int hash_run(struct cfs_window *w, const uint8_t *data, size_t n,
 		    uint8_t *out, struct cfs_err *err)
 {
@@ -177,6 +180,8 @@ int cfs_window_hash(struct cfs_window *w, struct cfs_err *err)
 {
 	size_t fresh = w->used - w->hashed;
 
+	/* Only whole batches: a rest would leave lanes of the hash idle, while
+	 * the next file can fill them. */
 	if (fresh < PIECE_BLOCKS)
 		return 0;
 	return hash_more(w, fresh / CFS_SHA_BATCH * CFS_SHA_BATCH, err);
@@ -226,6 +231,7 @@ static int hash_descriptors(struct cfs_window *w, const struct file *files,
 	for (size_t i = 0; i < n; i++) {
 		const struct file *f = &files[i];
 
+		/* The root hash of an empty file is zeros. */
 		cfs_verity_descriptor(w->alg, f->size,
 				      f->size > 0 ? w->hashes + f->first * size
 						  : empty,
@@ -281,6 +287,7 @@ int cfs_window_flush(struct cfs_window *w, struct cfs_err *err)
 		r = find_roots(w, err);
 	if (r == 0)
 		r = find_digests(w, err);
+	/* While the contents are still in the window. */
 	for (size_t i = 0; w->keeper && r == 0 && i < w->n_files; i++)
 		r = keep(w, &w->files[i], err);
 	cfs_window_drop(w);
