@@ -83,9 +83,9 @@ int cfs_ext4_mkdir(struct cfs_ext4 *fs, uint32_t parent, const char *name,
 
 	if (r < 0)
 		return r;
-	/* The root as the parent: inodes are then numbered in the order in which
-	 * they are created.  No name yet, as libext2fs would search the whole
-	 * directory for room for it. */
+	/* The root as the parent: inodes are then numbered in the order in
+	 * which they are created.  No name yet, as libext2fs would search the
+	 * whole directory for room for it. */
 	e = ext2fs_new_inode(fs->fs, EXT2_ROOT_INO, LINUX_S_IFDIR, NULL, &ino);
 	if (!e)
 		e = ext2fs_mkdir(fs->fs, parent, ino, NULL);

@@ -47,8 +47,8 @@
  *		of a symbolic link, the contents of a small file, a chunk index.
  *		It may not cross the end of a block.
  * chunk index	for a file whose contents are outside the image: one 32-bit
- *		block address for each chunk of 2^(12 + chunk format) bytes.  All
- *		of them are ~0, which is EROFS' mark of a hole.
+ *		block address for each chunk of 2^(12 + chunk format) bytes.
+ *		All of them are ~0, which is EROFS' mark of a hole.
  * xattrs	a header; 32-bit references to shared xattrs; then entries:
  *
  *		    0           12            16
@@ -62,8 +62,8 @@
  *
  *		The zeros extend it to a multiple of 4 bytes.
  * shared xattr	an entry in the table behind the inodes, because several inodes
- *		have it.  A reference is its distance from the start of the block
- *		xattr_blkaddr, in units of 4 bytes.
+ *		have it.  A reference is its distance from the start of the
+ *		block xattr_blkaddr, in units of 4 bytes.
  * name filter	32 bits in the header of the xattrs, a Bloom filter with one
  *		hash function.  A bit that is set says that the inode has no
  *		xattr whose name has this hash, so that the kernel need not
@@ -76,15 +76,17 @@
  *		    |  entry   |  entry   | ... | name | name | ... | zeros |
  *
  * version	0, 1 or 2, in the header.  0 and 1 are mkcomposefs', 2 is the
- *		first layout of composefs-rs; erofs/rules.h says how they differ.
+ *		first layout of composefs-rs; erofs/rules.h says how they
+ *		differ.
  * stub		versions 0 and 1: a whiteout in the root directory with one of
- *		the names 00 to ff.  Mounted without a data-only layer, overlayfs
- *		merges the root with the directory of objects; the stubs hide its
- *		subdirectories.
+ *		the names 00 to ff.  Mounted without a data-only layer,
+ *		overlayfs merges the root with the directory of objects; the
+ *		stubs hide its subdirectories.
  *
  * An example in version 2: the root directory has a file "hi" with the contents
- * "yo\n" and a file "x", whose 5 bytes are in the object 0a/00...07.  Bytes that are left
- * out are zeros, but for the digest and the rest of names and values.
+ * "yo\n" and a file "x", whose 5 bytes are in the object 0a/00...07.  Bytes
+ * that are left out are zeros, but for the digest and the rest of names and
+ * values.
  *
  *	0000	9a 62 78 d0 01 00 00 00	  header
  *	000c	02 00 00 00		  version 2

@@ -24,7 +24,8 @@ uint8_t cfs_erofs_prefix_of(const char *key,
 			    uint8_t *ret_len)
 {
 	*ret_len = 0;
-	/* No prefix is the beginning of another, so the first is the only one. */
+	/* No prefix is the beginning of another, so the first is the only
+	 * one. */
 	for (uint8_t i = 1; i <= CFS_EROFS_PREFIX_MAX; i++) {
 		size_t len = strlen(prefixes[i]);
 

@@ -52,9 +52,9 @@ int cfs_erofs_inode_read(struct cfs_erofs_image *image, uint64_t nid,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Marks the chunk index of inode @st as used, in a version whose rule is that an
- * index needs a digest.  There, cfs_erofs_inode_read() cannot do it, because it
- * takes the xattrs to know whether the inode has a chunk index at all.
+ * Marks the chunk index of inode @st as used, in a version whose rule is that
+ * an index needs a digest.  There, cfs_erofs_inode_read() cannot do it, because
+ * it takes the xattrs to know whether the inode has a chunk index at all.
  */
 int cfs_erofs_chunks_take(struct cfs_erofs_image *image,
 			  const struct cfs_erofs_stat *st,

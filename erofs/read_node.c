@@ -132,8 +132,8 @@ static int read_external(struct cfs_erofs_reading *rd,
 	return 0;
 }
 
-/* Returns whether @node is a whiteout of the tree, which versions 0 and 1 write
- * as an empty file with marks. */
+/* Returns whether @node is a whiteout of the tree, written as an empty file
+ * with marks. */
 static bool is_escaped_whiteout(const struct cfs_erofs_reading *rd,
 				const struct cfs_erofs_stat *st,
 				const struct cfs_node *node)
@@ -300,8 +300,8 @@ int cfs_erofs_node_read(struct cfs_erofs_reading *rd,
 	if (cfs_erofs_attrs_parse(&rd->image, st, rd->tree, &rd->memo,
 				  &rd->attrs, err) < 0)
 		return -err->code;
-	/* Only the root may hide what lower layers have: another directory would
-	 * lose files that the image does not mention. */
+	/* Only the root may hide what lower layers have: another directory
+	 * would lose files that the image does not mention. */
 	if (rd->attrs.opaque && (node->parent || !rd->image.rules->stubs))
 		return cfs_fail(err, EBADMSG,
 				"xattr trusted.overlay.opaque is not allowed "

@@ -137,7 +137,8 @@ static int add_name(struct cfs_erofs_reading *rd, struct inode *inode,
 	    cfs_node_is_whiteout(inode->node))
 		return cfs_fail(err, EBADMSG,
 				"whiteout has more than one name");
-	/* readdir(3) reports the type in the entry, stat(2) that of the inode. */
+	/* readdir(3) reports the type in the entry, stat(2) that of the
+	 * inode. */
 	if (entry->file_type != inode->file_type)
 		return cfs_fail(err, EBADMSG,
 				"wrong file type in the directory entry");

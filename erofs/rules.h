@@ -3,10 +3,10 @@
  * How the versions of the image format differ.
  *
  * The versions are those of two programs: 0 and 1 are mkcomposefs', 2 is the
- * first layout of composefs-rs.  An image has to have the same bytes, and so the
- * same digest, as theirs, and every rule below is something that one of them
- * does and the other does not.  The reader and the writer ask for a rule, never
- * for a version.
+ * first layout of composefs-rs.  An image has to have the same bytes, and so
+ * the same digest, as theirs, and every rule below is something that one of
+ * them does and the other does not.  The reader and the writer ask for a rule,
+ * never for a version.
  *
  * Source: composefs libcomposefs/lcfs-writer-erofs.c; composefs-rs
  * crates/composefs/src/erofs/writer.rs.

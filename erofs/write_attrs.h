@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The xattrs in a plan: which of them an inode has, in which order, and how many
- * bytes each takes.  Private to the erofs room.
+ * The xattrs in a plan: which of them an inode has, in which order, and how
+ * many bytes each takes.  Private to the erofs room.
  */
 #ifndef CFS_EROFS_WRITE_ATTRS_H
 #define CFS_EROFS_WRITE_ATTRS_H
@@ -40,9 +40,9 @@ static inline bool cfs_erofs_has_overlay(const struct cfs_erofs_inode *inode,
 	return inode->flags & CFS_EROFS_I_METACOPY << which;
 }
 
-/* Returns the length of the value of an overlay xattr: that of metacopy is empty
- * for a file without a digest, that of redirect is a slash and the backing
- * path. */
+/* Returns the length of the value of an overlay xattr: that of metacopy is
+ * empty for a file without a digest, that of redirect is a slash and the
+ * backing path. */
 static inline size_t cfs_erofs_overlay_len(const struct cfs_erofs_plan *plan,
 					   const struct cfs_erofs_inode *inode,
 					   enum cfs_erofs_overlay which)
@@ -87,8 +87,8 @@ struct cfs_erofs_attr {
 
 /*
  * Returns xattr @i of @inode, counted from 0 in the order in which they are
- * written.  Overlay xattrs come first in version 2, and where their keys sort in
- * versions 0 and 1.
+ * written.  Overlay xattrs come first, or where their keys sort
+ * (rules->overlay_first).
  */
 static inline struct cfs_erofs_attr cfs_erofs_attr_at(
 	const struct cfs_erofs_plan *plan, const struct cfs_erofs_inode *inode,

@@ -2,8 +2,8 @@
 /*
  * The entries of directories: walking those of the tree and the writer's extras
  * together, and writing them in blocks.  The functions that write are given
- * room for what the plan says and return the end of what they wrote.  Private to
- * the erofs room.
+ * room for what the plan says and return the end of what they wrote.  Private
+ * to the erofs room.
  */
 #ifndef CFS_EROFS_WRITE_DIR_H
 #define CFS_EROFS_WRITE_DIR_H

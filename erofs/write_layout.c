@@ -202,8 +202,8 @@ static uint64_t place_tail(struct cfs_erofs_inode *inode, uint64_t pos,
 	return cfs_erofs_round_up(pos, CFS_EROFS_BLOCK);
 }
 
-/* Returns where an inode begins under the rule of early tails: composefs-rs also
- * moves one whose tail would end exactly with the block. */
+/* Returns where an inode begins under the rule of early tails: composefs-rs
+ * also moves one whose tail would end exactly with the block. */
 static uint64_t place_early_tail(const struct cfs_erofs_inode *inode,
 				 uint64_t pos, uint64_t meta)
 {

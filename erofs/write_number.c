@@ -207,8 +207,8 @@ static int place(struct cfs_erofs_plan *plan, const struct cfs_node *node,
 }
 
 /* Marks inode @ino, a whiteout of the tree in directory @dir.  The image is
- * itself a layer of an overlay, which would obey the whiteout instead of showing
- * it. */
+ * itself a layer of an overlay, which would obey the whiteout instead of
+ * showing it. */
 static void mark_whiteout(struct cfs_erofs_plan *plan, uint32_t ino,
 			  uint32_t dir)
 {
@@ -218,7 +218,8 @@ static void mark_whiteout(struct cfs_erofs_plan *plan, uint32_t ino,
 	plan->has_whiteout = true;
 }
 
-/* Numbers the inodes breadth first: the inodes numbered so far are the queue. */
+/* Numbers the inodes breadth first: the inodes numbered so far are the
+ * queue. */
 static int order_by_level(struct cfs_erofs_plan *plan, struct cfs_err *err)
 {
 	for (uint32_t i = 0; i < plan->n; i++) {

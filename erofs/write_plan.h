@@ -39,7 +39,7 @@ enum cfs_erofs_inode_flags {
 	CFS_EROFS_I_WHITEOUT = 2,
 	/* A directory that contains a whiteout, and has marks for it. */
 	CFS_EROFS_I_MARKED = 4,
-	/* The root directory in versions 0 and 1, which has a mark. */
+	/* The root directory, which has a mark in versions with stubs. */
 	CFS_EROFS_I_OPAQUE = 8,
 	/* Any inode with marks. */
 	CFS_EROFS_I_MORE = CFS_EROFS_I_WHITEOUT | CFS_EROFS_I_MARKED |

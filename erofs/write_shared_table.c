@@ -12,8 +12,8 @@ static int compare_bytes(struct cfs_bytes a, struct cfs_bytes b)
 	return r ? r : (a.len > b.len) - (a.len < b.len);
 }
 
-/* The order of versions 0 and 1: the last key first; for one key, the longest
- * value first. */
+/* The order of mkcomposefs' versions: the last key first; for one key, the
+ * longest value first. */
 static int descending(const struct cfs_erofs_shared *a,
 		      const struct cfs_erofs_shared *b)
 {
@@ -26,8 +26,8 @@ static int descending(const struct cfs_erofs_shared *a,
 	return compare_bytes(b->value, a->value);
 }
 
-/* The order of version 2: by the number of the prefix, the rest of the key, the
- * value. */
+/* The order with rules->shared_ascending: by the number of the prefix, the rest
+ * of the key, the value. */
 static int ascending(const struct cfs_erofs_shared *a,
 		     const struct cfs_erofs_shared *b)
 {

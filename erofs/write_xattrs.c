@@ -67,7 +67,7 @@ static inline bool refers(struct area *area, uint32_t shared)
 }
 
 /* Writes a reference, which counts 4-byte words from the block in which the
- * table begins or, in version 2, from the start of the image. */
+ * table begins, or from the start of the image. */
 static inline void put_reference(struct area *area, uint32_t shared)
 {
 	const struct cfs_erofs_shared *table =

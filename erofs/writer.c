@@ -14,8 +14,8 @@ void cfs_erofs_plan_free(struct cfs_erofs_plan *plan)
 	cfs_arena_free(&plan->arena);
 }
 
-/* The order is forced: which xattrs are shared decides how large inodes are, and
- * the sizes of all inodes before it decide the number of an inode.  Hence
+/* The order is forced: which xattrs are shared decides how large inodes are,
+ * and the sizes of all inodes before it decide the number of an inode.  Hence
  * nothing can be written before everything is planned. */
 static int make_plan(struct cfs_erofs_plan *plan, struct cfs_err *err)
 {

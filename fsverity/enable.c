@@ -44,8 +44,9 @@ static void pause_ms(unsigned ms)
 	(void)nanosleep(&t, NULL);
 }
 
-/* The file may be open for writing for a moment: a child that another thread has
- * forked holds a copy of the writable descriptor until it calls execve(2). */
+/* The file may be open for writing for a moment: a child that another thread
+ * has forked holds a copy of the writable descriptor until it calls
+ * execve(2). */
 static int enable_patiently(int fd, const struct fsverity_enable_arg *arg)
 {
 	int r;

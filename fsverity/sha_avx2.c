@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * SHA-256 of eight messages at a time, or SHA-512 of four: every lane of a vector
- * belongs to one message.  The rounds of one message depend on each other, those
- * of different messages do not.
+ * SHA-256 of eight messages at a time, or SHA-512 of four: every lane of a
+ * vector belongs to one message.  The rounds of one message depend on each
+ * other, those of different messages do not.
  */
 #include "fsverity/sha_kernel.h"
 
@@ -82,8 +82,8 @@ TARGET static inline __m256i load(const void *p)
 	return _mm256_loadu_si256(p);
 }
 
-/* @state: word 0 of all messages, then word 1, ..., so that a vector is loaded at
- * once. */
+/* @state: word 0 of all messages, then word 1, ..., so that a vector is loaded
+ * at once. */
 TARGET static void compress_256(void *state, const uint8_t *const *in, size_t n)
 {
 	/* The words of messages are big-endian. */

@@ -46,8 +46,8 @@ TARGET static inline void store_state(struct halves h, uint32_t *state,
 	s[7 * lanes] = (uint32_t)_mm_extract_epi32(h.cdgh, 0);
 }
 
-/* Does rounds @round to @round + 3.  Each of the two instructions takes two sums
- * of word and constant from the lower half of @wk. */
+/* Does rounds @round to @round + 3.  Each of the two instructions takes two
+ * sums of word and constant from the lower half of @wk. */
 TARGET static inline void four_rounds(struct halves *h, __m128i w, int round)
 {
 	const __m128i *k =

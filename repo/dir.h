@@ -20,8 +20,8 @@
 int cfs_dir_open(int dirfd, const char *path) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Open the directory @path below @dirfd for reading, and create it (0755) with
- * its parents if it is missing.  The second also writes the directories in which
- * something was created to the disk.
+ * its parents if it is missing.  The second also writes the directories in
+ * which something was created to the disk.
  * Errors: those of creating and opening. */
 int cfs_dir_make(int dirfd, const char *path,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

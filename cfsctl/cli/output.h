@@ -41,8 +41,8 @@ enum cfs_output_flags {
 };
 
 /*
- * Opens an output that becomes the file @path; never a pipe, a device or stdout.
- * @flags: enum cfs_output_flags.
+ * Opens an output that becomes the file @path; never a pipe, a device or
+ * stdout.  @flags: enum cfs_output_flags.
  * Errors: -EEXIST something else has that name, the system call's; without the
  * path's name in front.
  */
