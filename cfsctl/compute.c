@@ -62,24 +62,19 @@ int cmd_compute_tree(struct cfs_computation *c,
 	return cmd_source_read(source, digester, "read", ret, err);
 }
 
-static int feed(void *ctx, struct cfs_bytes data, struct cfs_err *err)
-{
-	return cfs_merkle_update(ctx, data, err);
-}
-
 int cmd_compute_digest(const struct cfs_computation *c,
 		       const struct cfs_tree *tree, struct cfs_digest *ret,
 		       struct cfs_err *err)
 {
 	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *merkle = NULL;
-	struct cfs_erofs_sink sink = { .write = feed };
+	struct cfs_sink sink;
 	int r;
 
 	cmd_source_warn(tree, c->format);
 	r = cfs_merkle_new(c->alg, &merkle, err);
 	if (r < 0)
 		return r;
-	sink.ctx = merkle;
+	sink = cfs_merkle_sink(merkle);
 	r = cfs_erofs_write_to(tree, c->format, 0, &sink, NULL, err);
 	return r < 0 ? r : cfs_merkle_final(merkle, ret, NULL, err);
 }

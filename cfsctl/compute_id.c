@@ -28,7 +28,7 @@ static int save_image(const struct cfs_computation *c,
 		      struct cfs_err *err)
 {
 	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
-	const struct cfs_erofs_sink sink = { cmd_output_write, &out };
+	const struct cfs_sink sink = { cmd_output_write, &out };
 	int r = cmd_output_open(path, &out, err);
 
 	if (r == 0)

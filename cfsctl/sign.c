@@ -333,7 +333,7 @@ static int emit_image(const struct sign *s, const struct cfs_repo *repo,
 	tbs.len = cfs_digest_format(&id, text);
 	r = cmd_output_open_file(path, CFS_OUTPUT_REPLACE, &out, err);
 	if (r == 0)
-		r = cmd_output_write(&out, tbs, err);
+		r = cmd_output_write(&out, tbs.data, tbs.len, err);
 	if (r == 0)
 		r = cmd_output_commit(&out, err);
 	if (r < 0)

@@ -18,7 +18,7 @@ _Static_assert(2 * CFS_EROFS_BLOCK + sizeof(struct cfs_erofs_extended) +
 	       "an inode");
 
 struct out {
-	const struct cfs_erofs_sink *sink;
+	const struct cfs_sink *sink;
 	struct cfs_err *err;
 	int result;   /* sticky */
 	uint64_t pos; /* in the image, of the next byte */
@@ -28,10 +28,9 @@ struct out {
 
 static void flush(struct out *out)
 {
-	if (out->result == 0 && out->used > 0)
-		out->result = out->sink->write(
-			out->sink->ctx,
-			(struct cfs_bytes){ out->buf, out->used }, out->err);
+	if (out->result == 0)
+		out->result = cfs_sink_write(out->sink, out->buf, out->used,
+					     out->err);
 	out->used = 0;
 }
 
@@ -282,7 +281,7 @@ static void put_data(const struct cfs_erofs_plan *plan,
 }
 
 int cfs_erofs_emit(const struct cfs_erofs_plan *plan,
-		   const struct cfs_erofs_sink *sink, struct cfs_err *err)
+		   const struct cfs_sink *sink, struct cfs_err *err)
 {
 	/* For a small image, memory of its size is enough: it is flushed once,
 	 * at its end. */

@@ -183,7 +183,7 @@ int cfs_erofs_layout(struct cfs_erofs_plan *plan,
 
 /* Writes the image.  Errors: -ENOMEM, those of @sink. */
 int cfs_erofs_emit(const struct cfs_erofs_plan *plan,
-		   const struct cfs_erofs_sink *sink,
+		   const struct cfs_sink *sink,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Rounds @n up to a multiple of @to, which is a power of two. */

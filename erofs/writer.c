@@ -28,7 +28,7 @@ static int make_plan(struct cfs_erofs_plan *plan, struct cfs_err *err)
 }
 
 int cfs_erofs_write_to(const struct cfs_tree *tree, unsigned version,
-		       unsigned flags, const struct cfs_erofs_sink *sink,
+		       unsigned flags, const struct cfs_sink *sink,
 		       uint64_t *ret_size, struct cfs_err *err)
 {
 	__attribute__((
@@ -54,18 +54,10 @@ int cfs_erofs_write_to(const struct cfs_tree *tree, unsigned version,
 	return 0;
 }
 
-static int append(void *ctx, struct cfs_bytes data, struct cfs_err *err)
-{
-	struct cfs_buf *out = ctx;
-
-	cfs_buf_add(out, data.data, data.len);
-	return cfs_buf_check(out, err);
-}
-
 int cfs_erofs_write(const struct cfs_tree *tree, unsigned version,
 		    unsigned flags, struct cfs_buf *out, struct cfs_err *err)
 {
-	const struct cfs_erofs_sink sink = { .write = append, .ctx = out };
+	const struct cfs_sink sink = cfs_sink_of_buf(out);
 
 	return cfs_erofs_write_to(tree, version, flags, &sink, NULL, err);
 }

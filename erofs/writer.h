@@ -12,7 +12,7 @@
 #ifndef CFS_EROFS_WRITER_H
 #define CFS_EROFS_WRITER_H
 
-#include "base/buf.h"
+#include "base/sink.h"
 #include "erofs/rules.h"
 #include "tree/node.h"
 
@@ -40,18 +40,11 @@ int cfs_erofs_write(const struct cfs_tree *tree, unsigned version,
 		    unsigned flags, struct cfs_buf *out,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Receives an image piece by piece.  @write takes all of @data and returns 0,
- * or negative errno with @err set. */
-struct cfs_erofs_sink {
-	int (*write)(void *ctx, struct cfs_bytes data, struct cfs_err *err);
-	void *ctx;
-};
-
 /* Like cfs_erofs_write(), but gives the image to @sink in pieces of some 100
  * KiB, so that it need not be in memory as a whole.  Sets *@ret_size (may be
  * NULL) to its size.  Errors: also those of @sink. */
 int cfs_erofs_write_to(const struct cfs_tree *tree, unsigned version,
-		       unsigned flags, const struct cfs_erofs_sink *sink,
+		       unsigned flags, const struct cfs_sink *sink,
 		       uint64_t *ret_size, struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 4, 6)));
 

@@ -217,6 +217,17 @@ void cfs_merkle_descriptor(const struct cfs_merkle *m,
 	cfs_verity_descriptor(m->alg, m->size, m->root, ret);
 }
 
+static int write_merkle(void *ctx, const void *data, size_t len,
+			struct cfs_err *err)
+{
+	return cfs_merkle_update(ctx, (struct cfs_bytes){ data, len }, err);
+}
+
+struct cfs_sink cfs_merkle_sink(struct cfs_merkle *m)
+{
+	return (struct cfs_sink){ write_merkle, m };
+}
+
 int cfs_merkle_final(struct cfs_merkle *m, struct cfs_digest *ret,
 		     uint64_t *ret_size, struct cfs_err *err)
 {

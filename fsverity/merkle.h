@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/bytes.h"
+#include "base/sink.h"
 #include "fsverity/climb.h"
 #include "fsverity/digest.h"
 
@@ -43,6 +44,10 @@ void cfs_merkle_keep_tree(struct cfs_merkle *m) CFS_NONNULL;
  * those of cfs_sha_blocks(). */
 int cfs_merkle_update(struct cfs_merkle *m, struct cfs_bytes data,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Returns a sink for the next bytes of the file.  Its errors: see
+ * cfs_merkle_update(). */
+struct cfs_sink cfs_merkle_sink(struct cfs_merkle *m) CFS_NONNULL;
 
 /* Ends the digest.  Sets *@ret to it and *@ret_size (may be NULL) to the number
  * of bytes added.  Errors: see cfs_merkle_update(). */

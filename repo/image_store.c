@@ -5,22 +5,17 @@
 #include "fsverity/merkle.h"
 #include "repo/writer.h"
 
-static int feed(void *ctx, struct cfs_bytes data, struct cfs_err *err)
-{
-	return cfs_merkle_update(ctx, data, err);
-}
-
 int cfs_image_compute(const struct cfs_tree *tree, unsigned format,
 		      enum cfs_alg alg, struct cfs_digest *ret,
 		      uint64_t *ret_size, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *merkle = NULL;
-	struct cfs_erofs_sink sink = { .write = feed };
+	struct cfs_sink sink;
 	int r = cfs_merkle_new(alg, &merkle, err);
 
 	if (r < 0)
 		return r;
-	sink.ctx = merkle;
+	sink = cfs_merkle_sink(merkle);
 	r = cfs_erofs_write_to(tree, format, 0, &sink, NULL, err);
 	return r < 0 ? r : cfs_merkle_final(merkle, ret, ret_size, err);
 }
@@ -42,8 +37,10 @@ static int write_at(struct output *out, struct cfs_bytes data,
 	return r;
 }
 
-static int write_piece(void *ctx, struct cfs_bytes data, struct cfs_err *err)
+static int write_piece(void *ctx, const void *piece, size_t len,
+		       struct cfs_err *err)
 {
+	struct cfs_bytes data = { piece, len };
 	struct output *out = ctx;
 
 	while (data.len > 0) {
@@ -78,7 +75,7 @@ static int write_image(const struct cfs_tree *tree, unsigned format,
 		       struct cfs_object_writer *writer, struct cfs_err *err)
 {
 	struct output out = { .writer = writer };
-	const struct cfs_erofs_sink sink = { write_piece, &out };
+	const struct cfs_sink sink = { write_piece, &out };
 	int r = cfs_erofs_write_to(tree, format, 0, &sink, NULL, err);
 	struct cfs_bytes rest = { out.part, out.n_part };
 

@@ -189,11 +189,12 @@ int cmd_output_open_file(const char *path, unsigned flags,
 	return r;
 }
 
-int cmd_output_write(void *ctx, struct cfs_bytes data, struct cfs_err *err)
+int cmd_output_write(void *ctx, const void *data, size_t len,
+		     struct cfs_err *err)
 {
 	const struct cfs_output *out = ctx;
 	int fd = out->direct >= 0 ? out->direct : out->temp.fd;
-	int r = cfs_write_full(fd, data.data, data.len);
+	int r = cfs_write_full(fd, data, len);
 
 	return r < 0 ? cfs_fail(err, -r, "%s", strerror(-r)) : 0;
 }

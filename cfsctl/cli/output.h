@@ -50,8 +50,8 @@ int cmd_output_open_file(const char *path, unsigned flags,
 			 struct cfs_output *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* The write of a struct cfs_erofs_sink whose ctx is a struct cfs_output. */
-int cmd_output_write(void *ctx, struct cfs_bytes data,
+/* The write of a struct cfs_sink whose ctx is a struct cfs_output. */
+int cmd_output_write(void *ctx, const void *data, size_t len,
 		     struct cfs_err *err) CFS_MUST_CHECK;
 
 /* Gives the complete file its name.

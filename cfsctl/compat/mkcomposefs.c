@@ -273,22 +273,23 @@ static int choose_version(const struct job *job, unsigned *ret_version,
 	return 0;
 }
 
-static int put(void *ctx, struct cfs_bytes data, struct cfs_err *err)
+static int put(void *ctx, const void *data, size_t len, struct cfs_err *err)
 {
 	const struct stream *stream = ctx;
 	int r = 0;
 
 	if (stream->out)
-		r = cmd_output_write(stream->out, data, err);
+		r = cmd_output_write(stream->out, data, len, err);
 	if (r == 0 && stream->digest)
-		r = cfs_merkle_update(stream->digest, data, err);
+		r = cfs_merkle_update(stream->digest,
+				      (struct cfs_bytes){ data, len }, err);
 	return r;
 }
 
 static int write_image(const struct job *job, const struct cfs_tree *tree,
 		       struct stream *stream, struct cfs_err *err)
 {
-	const struct cfs_erofs_sink sink = { put, stream };
+	const struct cfs_sink sink = { put, stream };
 	unsigned version = 0, flags = 0;
 	int r = choose_version(job, &version, &flags, err);
 

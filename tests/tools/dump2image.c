@@ -24,16 +24,19 @@ struct output {
 	struct cfs_merkle *digest;
 };
 
-static int put(void *ctx, struct cfs_bytes data, struct cfs_err *err)
+static int put(void *ctx, const void *data, size_t len, struct cfs_err *err)
 {
 	const struct output *out = ctx;
 	int r = 0;
 
 	if (out->fd >= 0)
-		r = cfs_write_full(out->fd, data.data, data.len);
+		r = cfs_write_full(out->fd, data, len);
 	if (r < 0)
 		return cfs_fail(err, -r, "write: %s", strerror(-r));
-	return out->digest ? cfs_merkle_update(out->digest, data, err) : 0;
+	return out->digest
+		       ? cfs_merkle_update(out->digest,
+					   (struct cfs_bytes){ data, len }, err)
+		       : 0;
 }
 
 static int read_source(int fd, unsigned dump_flags, struct cfs_tree **ret,
@@ -60,7 +63,7 @@ int main(int argc, char **argv)
 	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *m = NULL;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	struct output out = { .fd = -EBADF };
-	const struct cfs_erofs_sink sink = { put, &out };
+	const struct cfs_sink sink = { put, &out };
 	CFS_AUTOFD int fd = -EBADF;
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_digest digest;

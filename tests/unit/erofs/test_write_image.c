@@ -7,22 +7,22 @@ struct pieces {
 	size_t fail_at; /* the piece that is refused, from 1; 0: none */
 };
 
-static int take(void *ctx, struct cfs_bytes data, struct cfs_err *e)
+static int take(void *ctx, const void *data, size_t len, struct cfs_err *e)
 {
 	struct pieces *pieces = ctx;
 
 	if (++pieces->n == pieces->fail_at)
 		return cfs_fail(e, ENOSPC, "no room");
 	CHECK(!pieces->fail_at || pieces->n < pieces->fail_at);
-	if (data.len > pieces->largest)
-		pieces->largest = data.len;
-	cfs_buf_add(&pieces->image, data.data, data.len);
+	if (len > pieces->largest)
+		pieces->largest = len;
+	cfs_buf_add(&pieces->image, data, len);
 	return cfs_buf_check(&pieces->image, e);
 }
 
 static int emit(struct planned *p, struct pieces *pieces)
 {
-	const struct cfs_erofs_sink sink = { take, pieces };
+	const struct cfs_sink sink = { take, pieces };
 
 	return cfs_erofs_emit(&p->plan, &sink, &err);
 }

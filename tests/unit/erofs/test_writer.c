@@ -168,16 +168,17 @@ TEST(a_file_of_more_chunks_than_there_may_be_is_refused)
 	CHECK(image.len == 0);
 }
 
-static int refuse(void *ctx, struct cfs_bytes data, struct cfs_err *e)
+static int refuse(void *ctx, const void *data, size_t len, struct cfs_err *e)
 {
 	(void)ctx;
 	(void)data;
+	(void)len;
 	return cfs_fail(e, ENOSPC, "no space");
 }
 
 TEST(a_sink_that_fails_ends_the_writing)
 {
-	const struct cfs_erofs_sink sink = { refuse, NULL };
+	const struct cfs_sink sink = { refuse, NULL };
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	uint64_t size = 7;
 

@@ -207,3 +207,22 @@ TEST(a_kept_tree_is_the_kernels_root_level_first)
 	CHECK(memcmp(three.data + 2 * 4096, one + 16, 32) == 0);
 	CHECK(three.data[2 * 4096 + 32] == 0);
 }
+
+TEST(a_sink_takes_the_next_bytes)
+{
+	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *m = NULL;
+	static uint8_t data[5000];
+	struct cfs_bytes all = { data, sizeof(data) };
+	struct cfs_digest got, want;
+	struct cfs_sink sink;
+	uint64_t size = 0;
+
+	fill(data, sizeof(data));
+	CHECK(cfs_merkle_new(CFS_ALG_SHA512, &m, &err) == 0);
+	sink = cfs_merkle_sink(m);
+	CHECK(cfs_sink_write(&sink, data, 4097, &err) == 0);
+	CHECK(cfs_sink_write(&sink, data + 4097, 903, &err) == 0);
+	CHECK(cfs_merkle_final(m, &got, &size, &err) == 0 && size == 5000);
+	CHECK(cfs_verity_digest_bytes(CFS_ALG_SHA512, all, &want, &err) == 0);
+	CHECK(cfs_digest_equal(&got, &want));
+}

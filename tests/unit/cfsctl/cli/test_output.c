@@ -20,9 +20,7 @@ static void enter(const char *name)
 
 static int put(struct cfs_output *out, const char *text)
 {
-	struct cfs_bytes bytes = { (const uint8_t *)text, strlen(text) };
-
-	return cmd_output_write(out, bytes, &err);
+	return cmd_output_write(out, text, strlen(text), &err);
 }
 
 static int write_out(const char *path, const char *text)
