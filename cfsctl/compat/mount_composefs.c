@@ -377,7 +377,7 @@ int cmd_mount_composefs(int argc, char **argv, struct cfs_err *err)
 	text = strdup(q.options);
 	if (!text)
 		return cfs_no_memory(err);
-	r = cmd_mount_options(text, q.sloppy, &o, err);
+	r = cmd_mount_options(text, q.sloppy ? CFS_MOUNT_SLOPPY : 0, &o, err);
 	if (r < 0 || q.fake)
 		return r;
 	return mount_image(&q, &o, err);

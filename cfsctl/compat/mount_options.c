@@ -192,10 +192,10 @@ static int check(const struct cfs_mount_options *o, struct cfs_err *err)
 	return 0;
 }
 
-int cmd_mount_options(char *text, bool sloppy, struct cfs_mount_options *ret,
+int cmd_mount_options(char *text, unsigned flags, struct cfs_mount_options *ret,
 		      struct cfs_err *err)
 {
-	struct cfs_mount_options o = { .sloppy = sloppy };
+	struct cfs_mount_options o = { .sloppy = flags & CFS_MOUNT_SLOPPY };
 	const struct row rows[] = {
 		{ "basedir", .text = &o.basedirs },
 		{ "digest", .text = &o.digest },

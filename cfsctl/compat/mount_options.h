@@ -26,19 +26,24 @@ struct cfs_mount_options {
 	unsigned attr; /* MOUNT_ATTR_* */
 };
 
+enum cfs_mount_flags {
+	CFS_MOUNT_SLOPPY = 1, /* -s of mount(8) */
+};
+
 /*
  * Reads "NAME[=VALUE],...".  Of an option given twice the last counts.  A
  * backslash takes the meaning of the comma after it, and is itself taken out
  * of values.  Words that mount(8) and systemd leave in the options of every
  * helper ("nofail", "x-systemd.automount") are ignored.
  *
- * @text: modified; "" is one option with no name, as in C's; *@ret points into it.
- * @sloppy: unknown options are ignored too, but for those that say that this
- * is no new mount ("remount").
+ * @text: modified; "" is one option with no name, as in the C program.  *@ret
+ * points into it.
+ * @flags: with CFS_MOUNT_SLOPPY unknown options are ignored too, but for those
+ * that say that this is no new mount ("remount").
  *
  * Errors: -EINVAL in the words of the C program; -CFS_EUSAGE without basedir=.
  */
-int cmd_mount_options(char *text, bool sloppy, struct cfs_mount_options *ret,
+int cmd_mount_options(char *text, unsigned flags, struct cfs_mount_options *ret,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!text)
 		return 0;
-	r = cmd_mount_options(text, sloppy, &o, &err);
+	r = cmd_mount_options(text, sloppy ? CFS_MOUNT_SLOPPY : 0, &o, &err);
 	if (r < 0) {
 		assert(r == -EINVAL || r == -CFS_EUSAGE);
 		return 0;
@@ -102,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(!o.upperdir == !o.workdir);
 	write_all(&once, &o);
 	again = strdup(cfs_buf_text(&once));
-	assert(again && cmd_mount_options(again, false, &o, &err) == 0);
+	assert(again && cmd_mount_options(again, 0, &o, &err) == 0);
 	write_all(&twice, &o);
 	assert(strcmp(cfs_buf_text(&once), cfs_buf_text(&twice)) == 0);
 	return 0;

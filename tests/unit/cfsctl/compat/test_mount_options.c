@@ -15,7 +15,7 @@ static int parse(const char *options)
 	err = (struct cfs_err){ 0 };
 	o = (struct cfs_mount_options){ .digest = "untouched" };
 	snprintf(text, sizeof(text), "%s", options);
-	return cmd_mount_options(text, false, &o, &err);
+	return cmd_mount_options(text, 0, &o, &err);
 }
 
 static bool is(const char *got, const char *want)
@@ -186,18 +186,20 @@ TEST(sloppily_unknown_options_are_ignored_and_known_ones_are_not)
 	char words[64];
 
 	snprintf(text, sizeof(text), "basedir=a,nonsense=1,,verity,context=x");
-	CHECK(cmd_mount_options(text, true, &o, &err) == 0);
+	CHECK(cmd_mount_options(text, CFS_MOUNT_SLOPPY, &o, &err) == 0);
 	CHECK(is(dirs(), "<a>") && o.verity);
 	snprintf(text, sizeof(text), "basedir=a,digest=");
-	CHECK(cmd_mount_options(text, true, &o, &err) == -EINVAL);
+	CHECK(cmd_mount_options(text, CFS_MOUNT_SLOPPY, &o, &err) == -EINVAL);
 	snprintf(text, sizeof(text), "nonsense");
-	CHECK(cmd_mount_options(text, true, &o, &err) == -CFS_EUSAGE);
+	CHECK(cmd_mount_options(text, CFS_MOUNT_SLOPPY, &o, &err) ==
+	      -CFS_EUSAGE);
 	/* Ignoring these would make a second mount. */
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(others); i++) {
 		snprintf(text, sizeof(text), "basedir=a,%s", others[i]);
 		snprintf(words, sizeof(words), "Unsupported option %s",
 			 others[i]);
-		CHECK(cmd_mount_options(text, true, &o, &err) == -EINVAL);
+		CHECK(cmd_mount_options(text, CFS_MOUNT_SLOPPY, &o, &err) ==
+		      -EINVAL);
 		CHECK(is(err.msg, words));
 	}
 }
