@@ -66,8 +66,8 @@ static int check_header(struct cfs_erofs_image *image, struct cfs_err *err)
 				"unknown composefs version %u (header %u)",
 				cfs_get32(header.composefs_version),
 				cfs_get32(header.version));
-	/* Bytes that nothing reads could differ between two images of one tree,
-	 * which then would have two digests. */
+	/* If bytes that nothing reads were accepted, one tree could have images
+	 * with different digests. */
 	if (cfs_get32(header.flags) & ~CFS_EROFS_HEADER_HAS_ACL ||
 	    !all_zero(header.unused, sizeof(header.unused)))
 		return cfs_fail(err, EBADMSG,

@@ -24,7 +24,7 @@ static void fill(struct cfs_node *node, const struct cfs_erofs_stat *st)
 static int gather(struct cfs_erofs_reading *rd, const struct cfs_erofs_stat *st,
 		  size_t max, struct cfs_bytes *ret, struct cfs_err *err)
 {
-	/* Checked before anything is copied: an image may be a single file. */
+	/* Checked before it is copied: it may be as large as the image. */
 	if (st->size > max)
 		return cfs_fail(err, EBADMSG,
 				"%llu bytes in the image; the maximum is %zu",
