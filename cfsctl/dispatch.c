@@ -13,8 +13,7 @@
 
 /* Commands of composefs-rs 0.9 that scripts may ask for.
  * Source: composefs-rs crates/composefs-ctl/src/lib.rs. */
-static const char *const elsewhere[] = { "cat",	   "fetch",	  "oci",
-					 "ostree", "transaction", "varlink" };
+static const char *const elsewhere[] = { "fetch", "ostree", "varlink" };
 
 /* A command line, taken apart from the front. */
 struct line {
