@@ -131,10 +131,12 @@ static int report(struct job *job, struct cfs_err *err)
 	int r = job->o->json ? print_json(job, err) : print_text(job, err);
 
 	if (r == 0 && job->stopped)
-		return cfs_fail(err, EBADMSG,
-				"nothing was removed: what is needed is not "
-				"known, as %u of the findings say",
-				cfs_gc_stops(job->gc));
+		return cfs_fail(
+			err, EBADMSG,
+			"nothing was removed: what %u of the above need "
+			"is not known; repair them (cfsctl fsck "
+			"--repair), or remove what names them",
+			cfs_gc_stops(job->gc));
 	return r;
 }
 

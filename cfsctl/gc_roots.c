@@ -96,7 +96,7 @@ static int search_deployments(const struct cfs_globals *g,
 				     !o->ignore_broken_entries };
 	const struct cfs_boot_visitor visitor = { add, report_broken, &s };
 	CFS_AUTOFD int fd =
-		openat(repo->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		openat(repo->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return cfs_fail_errno(err, "open %s/..", g->repo);
@@ -116,7 +116,7 @@ static int search_running(const struct cfs_gc_options *o, struct cfs_gc *gc,
 			    .stops = o->roots_from_boot.n > 0 &&
 				     !o->ignore_broken_entries };
 	const struct cfs_boot_visitor visitor = { add, report_broken, &s };
-	CFS_AUTOFD int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CFS_AUTOFD int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return cfs_fail_errno(err, "open /");

@@ -86,7 +86,9 @@ int cfs_gc_push_image(struct cfs_gc *gc, enum cfs_gc_root_kind kind,
 static void dangles(struct walk *w, const char *what, const char *last)
 {
 	cfs_gc_found(w->gc, CFS_GC_DANGLING_NAME, (char *)w->path.data,
-		     "there is no %s %s; it keeps nothing", what, last);
+		     "there is no %s %s, so that it keeps nothing; remove the "
+		     "name, or restore that",
+		     what, last);
 }
 
 static int visit_image(struct walk *w, const char *last, struct cfs_err *err)
@@ -153,11 +155,15 @@ static int visit(struct walk *w, int dir, const char *name, unsigned depth,
 
 	if (!path)
 		return cfs_buf_check(&w->path, err);
+	/* Others may remove names beside a dry run. */
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return cfs_fail_errno(err, "stat %s", path);
+		return errno == ENOENT ? 0
+				       : cfs_fail_errno(err, "stat %s", path);
 	if (S_ISDIR(st.st_mode))
 		return walk(w, dir, name, depth + 1, err);
 	r = cfs_link_read(dir, name, last);
+	if (r == -ENOENT)
+		return 0;
 	if (r < 0)
 		return cfs_fail(err, -r, "read %s: %s", path, strerror(-r));
 	if (r > 0)

@@ -174,8 +174,9 @@ static int remove_link(struct sweep *s, int dir, const char *where,
 		return remove_file(s, dir, where, name, err);
 	}
 	if (r < 0)
-		return cfs_fail(err, -r, "read %s/%s: %s", where, name,
-				strerror(-r));
+		return r == -ENOENT ? 0
+				    : cfs_fail(err, -r, "read %s/%s: %s", where,
+					       name, strerror(-r));
 	if (asprintf(&path, "%s/%s", where, name) < 0) {
 		path = NULL;
 		return cfs_fail(err, ENOMEM, "out of memory");
@@ -235,7 +236,9 @@ static int remove_unneeded(struct sweep *s, int dir, const char *where,
 	struct stat st;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return cfs_fail_errno(err, "stat %s/%s", where, name);
+		return errno == ENOENT
+			       ? 0
+			       : cfs_fail_errno(err, "stat %s/%s", where, name);
 	s->count.objects_removed++;
 	s->count.objects_bytes += (uint64_t)st.st_size;
 	return remove_file(s, dir, where, name, err);
@@ -251,7 +254,7 @@ static int unknown_object(struct sweep *s, const char *where, const char *name,
 		return cfs_fail(err, ENOMEM, "out of memory");
 	}
 	cfs_gc_found(s->gc, CFS_GC_UNKNOWN_FILE, path,
-		     "it is not named as an object");
+		     "it is no object, and none is in it");
 	return 0;
 }
 
@@ -285,10 +288,13 @@ static int visit_shard(struct sweep *s, int dir, const char *where,
 		       const char *name, struct cfs_err *err)
 {
 	char path[sizeof("objects/xx")];
+	struct stat st;
 
 	if (is_temporary(name))
 		return remove_temporary(s, dir, where, name, err);
-	if (strlen(name) != 2 || strspn(name, "0123456789abcdef") != 2)
+	if (strlen(name) != 2 || strspn(name, "0123456789abcdef") != 2 ||
+	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISDIR(st.st_mode))
 		return unknown_object(s, where, name, err);
 	snprintf(path, sizeof(path), "%s/%s", where, name);
 	return each_entry(s, dir, name, path, visit_object, err);

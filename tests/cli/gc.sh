@@ -91,7 +91,7 @@ cfs create-image tree/etc --no-propagate-usr-to-root > /dev/null
 cfs gc > out 2> err
 same "a tag of a missing image is no failure" $? 0
 check "  but said" has "warning: streams/refs/oci/gone: there is no stream \
-oci-manifest-sha256:0; it keeps nothing" < err
+oci-manifest-sha256:0, so that it keeps nothing" < err
 check "  and the rest is collected" has 'Pruned symlinks: 1 images' < out
 check "  the tag is the user's" test -L repo/streams/refs/oci/gone
 cfs create-image tree/etc --no-propagate-usr-to-root > /dev/null
@@ -100,8 +100,8 @@ file=repo/objects/${image:0:2}/${image:2}
 cp "$file" good
 rm "$file"
 echo bad > "$file"
-refuse "a damaged image stops it" "nothing was removed: what is needed is not \
-known" cfs gc
+refuse "a damaged image stops it" "nothing was removed: what 1 of the above need \
+is not known" cfs gc
 check "  which is told" has "objects/${image:0:2}/${image:2}: its digest is" \
 	< "$TMPDIR/stderr.$$"
 check "  and for what" has "images/refs/one needs it" < "$TMPDIR/stderr.$$"

@@ -44,7 +44,7 @@ TEST(a_name_that_leads_nowhere_is_said_and_keeps_nothing)
 	n = collect(&store);
 	CHECK(was_said(
 		"dangling-name images/refs/gone: there is no image " HEX64
-		"; it keeps nothing\n"));
+		", so that it keeps nothing; "));
 	CHECK(was_said("dangling-name images/refs/odd: there is no image "));
 	CHECK(was_said("dangling-name streams/refs/oci/x: there is no stream "
 		       "stream:1"));
@@ -71,8 +71,8 @@ TEST(what_has_no_place_among_names_is_said)
 		       "link"));
 	CHECK(was_said("unknown-file images/file: it is not a link to an "
 		       "object"));
-	CHECK(was_said("unknown-file objects/file: it is not named as an "
-		       "object"));
+	CHECK(was_said("unknown-file objects/file: it is no object, and "
+		       "none is in it"));
 	CHECK(was_said("unknown-file objects/00/" HEX64 ": "));
 	CHECK(has_path("images/refs/file") && has_path("images/file"));
 	CHECK(has_path("objects/file") && has_path("objects/00/" HEX64));
