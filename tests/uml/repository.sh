@@ -86,6 +86,30 @@ for hash in sha256 sha512; do
 	out=$(cfs create-image root 2>&1)
 	check "  and replaces one of other bytes" grep -q 'replaced 1' <<< "$out"
 	check "  fsck has no findings again" cfs fsck
+
+	same "  gc finds nothing to remove" "$(cfs gc)" \
+		"Objects: 0 removed (0 bytes)"
+	n=$(find fs/repo/objects -type f | wc -l)
+	cfs create-image root/usr/lib --no-propagate-usr-to-root > /dev/null
+	same "  but an image without a name" "$(cfs gc | cut -d\( -f1)" \
+		"Objects: 1 removed 
+Pruned symlinks: 1 images, 0 streams"
+	same "    and that alone" "$(find fs/repo/objects -type f | wc -l)" "$n"
+	# The kernel vouches for bytes that are not what the image's name says.
+	object=${id#*:}
+	object=fs/repo/objects/${object:0:2}/${object:2}
+	cp "$object" copy
+	rm -f "$object"
+	head -c "$(stat -c %s copy)" /dev/zero > "$object"
+	fsverity enable --hash-alg=$hash "$object"
+	cfs gc > text 2>&1
+	same "  another image in the place of one with a name stops it" $? 1
+	check "    which is said" grep -q 'nothing was removed' text
+	rm -f "$object"
+	cp copy "$object"
+	fsverity enable --hash-alg=$hash "$object"
+	check "    until it is right again" cfs gc
+	check "  and fsck has no findings" cfs fsck
 done
 
 # Repair in a repository that demands fs-verity: what is taken has it.

@@ -3,7 +3,8 @@
  * Whole repositories, mutated: whenever a check says that all is well, an
  * oracle that shares no code with it finds that every object and image has the
  * bytes that its name says, every name leads to an image or a stream, and every
- * image and stream to its objects.  CFS_ROUNDS (200) and CFS_SEED (1) choose what is tried.
+ * image and stream to its objects; and collecting garbage takes nothing from an
+ * image with a name.  CFS_ROUNDS (200) and CFS_SEED (1) choose what is tried.
  */
 #include "repo/fsck.h"
 
@@ -12,6 +13,7 @@
 #include "cfsctl/findings.h"
 #include "disk/plan.h"
 #include "erofs/writer.h"
+#include "repo/gc/gc.h"
 #include "repo/init.h"
 #include "repo/object.h"
 #include "repo/ref.h"
@@ -317,6 +319,7 @@ static void make_repository(void)
 	char path[64 + HEX];
 
 	CHECK(tmp);
+	memset(known, 0, sizeof(known));
 	snprintf(good, sizeof(good), "%s/good-XXXXXX", tmp);
 	snprintf(work, sizeof(work), "%s/work-XXXXXX", tmp);
 	CHECK(mkdtemp(good) && mkdtemp(work));
@@ -444,6 +447,70 @@ static void read_otherwise(void)
 		(void)!cfs_plan_repo(&plan, &repo, NULL, &err);
 }
 
+/* Names that lead to whole images. */
+static void find_whole(struct snapshot *now, bool *whole)
+{
+	for (size_t i = 0; i < now->n; i++)
+		whole[i] = is_below(now->v[i].path, "images/refs") &&
+			   S_ISLNK(now->v[i].mode) &&
+			   !is_temporary(now->v[i].path) &&
+			   image_is_right(last_of(now->v[i].data));
+}
+
+static void ignore(void *arg, const struct cfs_gc_finding *finding)
+{
+	*(unsigned *)arg += finding->stops;
+}
+
+/* Returns whether it was collected to the end. */
+static bool collect(void)
+{
+	CFS_AUTO(cfs_gc_free) struct cfs_gc *gc = NULL;
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	unsigned stops = 0;
+	const struct cfs_gc_params params = { .found = ignore, .arg = &stops };
+	struct cfs_gc_result n;
+	int r;
+
+	if (cfs_repo_open(AT_FDCWD, work, &repo, &err) <= 0 ||
+	    (!repo.has_meta &&
+	     cfs_repo_infer_meta(&repo, &repo.meta, &err) < 0))
+		return false;
+	if (cfs_gc_new(&repo, &params, &gc, &err) < 0 ||
+	    cfs_gc_mark(gc, &err) < 0)
+		return false;
+	r = cfs_gc_sweep(gc, CFS_GC_REMOVE_NO_SYNC, &n, &err);
+	CHECK(stops == 0 || r < 0);
+	return r == 0;
+}
+
+/* Whatever was changed, a collection leaves images with names as they were. */
+static bool collect_and_compare(unsigned long round)
+{
+	static struct snapshot now;
+	static bool whole[ENTRIES_MAX];
+	bool done;
+
+	snapshot_take(work, &now);
+	find_whole(&now, whole);
+	done = collect();
+	for (size_t i = 0; i < now.n; i++) {
+		CFS_AUTOFREE char *full = top_path(work, now.v[i].path);
+		struct stat st;
+
+		if (!whole[i])
+			continue;
+		if (!image_is_right(last_of(now.v[i].data)) ||
+		    lstat(full, &st) < 0) {
+			printf("# round %lu: %s lost something\n", round,
+			       now.v[i].path);
+			CHECK(0);
+		}
+	}
+	snapshot_free(&now);
+	return done;
+}
+
 static unsigned long number(const char *name, unsigned long otherwise)
 {
 	const char *text = getenv(name);
@@ -470,6 +537,30 @@ static bool one_round(unsigned long round, bool change)
 	if (change)
 		repair(&findings);
 	return count.findings == 0;
+}
+
+TEST(a_collection_takes_nothing_from_what_has_a_name)
+{
+	unsigned long rounds = number("CFS_ROUNDS", 200);
+	unsigned long first = number("CFS_SEED", 1), done = 0;
+
+	fake = (struct fake_kernel){ .measure_result = -ENODATA,
+				     .enable_failures = INT_MAX,
+				     .enable_result = -ENOTTY };
+	make_repository();
+	for (unsigned long i = first; i < first + rounds; i++) {
+		seed(i);
+		snapshot_restore(work, &pristine);
+		for (size_t n = 1 + below_n(3); n > 0; n--)
+			mutate(work, &pristine);
+		done += collect_and_compare(i);
+	}
+	printf("# %lu rounds from seed %lu, %lu collected\n", rounds, first,
+	       done);
+	CHECK(rounds < 100 || (done > rounds / 4 && done < rounds));
+	empty_tree(work);
+	empty_tree(good);
+	snapshot_free(&pristine);
 }
 
 TEST(a_check_that_says_ok_is_right_whatever_was_changed)
