@@ -97,7 +97,7 @@ void cfs_gc_report(struct cfs_gc *gc,
 unsigned cfs_gc_stops(const struct cfs_gc *gc) CFS_NONNULL;
 
 /*
- * Adds the image @id as a root, which @name says the origin of.
+ * Adds the image @id as a root; @name says where it was found.
  * Returns 1, or 0 if the repository has no such image.
  * Errors: -ENOMEM, reading.
  */

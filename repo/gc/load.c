@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Reads images and streams.  Both are objects: the first bytes say which of
- * them one is, and an object that is neither needs nothing.  Its digest is
- * checked before anything is believed.
+ * them one is, and an object that is neither needs nothing.  The digest is
+ * checked before anything else is looked at.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -10,6 +10,8 @@
 #include "base/io.h"
 #include "erofs/format.h"
 #include "erofs/reader.h"
+#include "fsverity/measure.h"
+#include "fsverity/merkle.h"
 #include "repo/gc/run.h"
 #include "repo/object.h"
 #include "repo/stream/format.h"
@@ -82,15 +84,43 @@ static int add_file(struct load *load, const struct cfs_tree *tree,
 			       err);
 }
 
+static int read_image(int fd, struct cfs_buf *buf, struct cfs_err *err)
+{
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) == 0 && (uint64_t)st.st_size < CFS_EROFS_IMAGE_MAX)
+		(void)cfs_buf_reserve(buf, (size_t)st.st_size + 1);
+	r = cfs_read_all(fd, CFS_EROFS_IMAGE_MAX, buf);
+	return r < 0 ? cfs_fail(err, -r, "%s", strerror(-r)) : 0;
+}
+
+/* As cfs_object_check() does, of bytes that were read already. */
+static int check_image(const struct load *load, int fd, struct cfs_bytes bytes,
+		       struct cfs_err *err)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_digest have;
+	int r = cfs_verity_measure(fd, &have, err);
+
+	if (r == 0)
+		r = cfs_verity_digest_bytes(load->id.alg, bytes, &have, err);
+	if (r < 0 || cfs_digest_equal(&have, &load->id))
+		return r < 0 ? r : 0;
+	cfs_digest_to_hex(&have, hex);
+	return cfs_fail(err, EBADMSG, "its digest is %s", hex);
+}
+
 static int load_image(struct load *load, int fd, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
-	int r = cfs_read_all(fd, CFS_EROFS_IMAGE_MAX, &buf);
+	int r = read_image(fd, &buf, err);
 
-	if (r < 0)
-		return cfs_fail(err, -r, "%s", strerror(-r));
-	r = cfs_erofs_read(cfs_buf_bytes(&buf), 0, &tree, NULL, err);
+	if (r == 0)
+		r = check_image(load, fd, cfs_buf_bytes(&buf), err);
+	if (r == 0)
+		r = cfs_erofs_read(cfs_buf_bytes(&buf), 0, &tree, NULL, err);
 	for (struct cfs_node *n = r < 0 ? NULL : tree->root; n && r == 0;
 	     n = cfs_node_walk(tree->root, n))
 		if (cfs_node_is_external(n))
@@ -154,14 +184,14 @@ static int add_referrers(struct load *load, struct cfs_err *err)
 static int load_file(struct load *load, int fd, struct cfs_err *err)
 {
 	enum kind kind = KIND_OTHER;
-	int r = cfs_object_check(fd, &load->id, err);
+	int r = find_kind(fd, &kind, err);
 
-	if (r >= 0)
-		r = find_kind(fd, &kind, err);
+	if (r == 0 && kind == KIND_IMAGE)
+		return load_image(load, fd, err);
+	if (r == 0)
+		r = cfs_object_check(fd, &load->id, err);
 	if (r < 0)
 		return r;
-	if (kind == KIND_IMAGE)
-		return load_image(load, fd, err);
 	return kind == KIND_STREAM ? load_stream(load, fd, err) : 0;
 }
 

@@ -86,9 +86,9 @@ int cfs_gc_push_image(struct cfs_gc *gc, enum cfs_gc_root_kind kind,
 static void dangles(struct walk *w, const char *what, const char *last)
 {
 	cfs_gc_found(w->gc, CFS_GC_DANGLING_NAME, (char *)w->path.data,
-		     "there is no %s %s, so that it keeps nothing; remove the "
-		     "name, or restore that",
-		     what, last);
+		     "there is no %s %s, so the name keeps nothing; remove it, "
+		     "or restore the %s",
+		     what, last, what);
 }
 
 static int visit_image(struct walk *w, const char *last, struct cfs_err *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the parts of a garbage collection share; its outside is repo/gc/gc.h. */
+/* Internals that the parts of a garbage collection share. */
 #ifndef CFS_REPO_GC_RUN_H
 #define CFS_REPO_GC_RUN_H
 

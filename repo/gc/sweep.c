@@ -288,16 +288,18 @@ static int visit_shard(struct sweep *s, int dir, const char *where,
 		       const char *name, struct cfs_err *err)
 {
 	char path[sizeof("objects/xx")];
-	struct stat st;
+	int r;
 
 	if (is_temporary(name))
 		return remove_temporary(s, dir, where, name, err);
-	if (strlen(name) != 2 || strspn(name, "0123456789abcdef") != 2 ||
-	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISDIR(st.st_mode))
+	if (strlen(name) != 2 || strspn(name, "0123456789abcdef") != 2)
 		return unknown_object(s, where, name, err);
 	snprintf(path, sizeof(path), "%s/%s", where, name);
-	return each_entry(s, dir, name, path, visit_object, err);
+	r = each_entry(s, dir, name, path, visit_object, err);
+	/* No directory, or a link to one. */
+	return r == -ENOTDIR || r == -ELOOP
+		       ? unknown_object(s, where, name, err)
+		       : r;
 }
 
 static int sweep_names(struct sweep *s, struct cfs_err *err)

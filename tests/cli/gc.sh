@@ -91,7 +91,7 @@ cfs create-image tree/etc --no-propagate-usr-to-root > /dev/null
 cfs gc > out 2> err
 same "a tag of a missing image is no failure" $? 0
 check "  but said" has "warning: streams/refs/oci/gone: there is no stream \
-oci-manifest-sha256:0, so that it keeps nothing" < err
+oci-manifest-sha256:0, so the name keeps nothing" < err
 check "  and the rest is collected" has 'Pruned symlinks: 1 images' < out
 check "  the tag is the user's" test -L repo/streams/refs/oci/gone
 cfs create-image tree/etc --no-propagate-usr-to-root > /dev/null

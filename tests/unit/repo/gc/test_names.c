@@ -44,7 +44,7 @@ TEST(a_name_that_leads_nowhere_is_said_and_keeps_nothing)
 	n = collect(&store);
 	CHECK(was_said(
 		"dangling-name images/refs/gone: there is no image " HEX64
-		", so that it keeps nothing; "));
+		", so the name keeps nothing; "));
 	CHECK(was_said("dangling-name images/refs/odd: there is no image "));
 	CHECK(was_said("dangling-name streams/refs/oci/x: there is no stream "
 		       "stream:1"));
@@ -159,7 +159,7 @@ TEST(names_about_a_stream_are_kept_with_it)
 	CHECK(said.len == 0);
 }
 
-/* Whoever tags an artifact wants it for itself. */
+/* An artifact with a tag is wanted for itself. */
 TEST(a_name_about_a_lost_stream_goes_and_a_tagged_artifact_stays)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
