@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "oci/seal/keep.h"
+
+#include <string.h>
+
+#include "base/io.h"
+#include "fsverity/signature.h"
+#include "oci/blob.h"
+#include "oci/image.h"
+#include "oci/tag.h"
+
+void cfs_seal_sources_free(struct cfs_seal_sources *sources)
+{
+	for (size_t i = 0; i < sources->n; i++) {
+		for (unsigned k = 0; k < CFS_SEAL_ENTRIES_MAX; k++)
+			cfs_buf_free(&sources->v[i]->blobs[k]);
+		free(sources->v[i]);
+	}
+	sources->n = 0;
+}
+
+/* The stream of the blob @id in @image, or NULL. */
+static const struct cfs_digest *find_blob(const struct cfs_oci_image *image,
+					  const struct cfs_oci_id *id)
+{
+	for (size_t i = 0; i < image->manifest.layers.n; i++)
+		if (cfs_oci_id_equal(&image->manifest.layers.v[i].id, id))
+			return &image->layers[i];
+	return NULL;
+}
+
+/* A blob that cannot be read stays empty: the verdict says that it is
+ * missing. */
+static void read_blobs(const struct cfs_repo *repo,
+		       const struct cfs_oci_image *image,
+		       struct cfs_seal_source *to)
+{
+	for (unsigned i = 0; i < to->artifact.n; i++) {
+		const struct cfs_seal_entry *entry = &to->artifact.v[i];
+		const struct cfs_digest *stream =
+			find_blob(image, &entry->blob);
+		CFS_AUTOFD int fd = -EBADF;
+		struct cfs_err ignored;
+
+		if (!entry->is_signed || !stream ||
+		    cfs_oci_blob_open(repo, stream, &fd, &ignored) < 0)
+			continue;
+		if (cfs_read_all(fd, CFS_SIGNATURE_MAX, &to->blobs[i]) < 0)
+			to->blobs[i].len = 0;
+	}
+}
+
+/* Returns 1, or 0 if the artifact is of another type. */
+static int read_source(const struct cfs_repo *repo, struct cfs_seal_source *to)
+{
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	struct cfs_err why = { 0 };
+	int r = cfs_oci_image_open(repo, &to->id, &image, &why);
+
+	if (r == 0)
+		r = cfs_fail(&why, ENOENT, "its manifest is missing");
+	if (r > 0)
+		r = cfs_seal_artifact_read(cfs_buf_bytes(&image.manifest_text),
+					   &to->artifact, &why);
+	if (r > 0)
+		read_blobs(repo, &image, to);
+	to->readable = r > 0;
+	if (r < 0)
+		snprintf(to->why, sizeof(to->why), "%.*s",
+			 (int)sizeof(to->why) - 1, why.msg);
+	return r < 0 ? 1 : r;
+}
+
+struct reading {
+	const struct cfs_repo *repo;
+	struct cfs_seal_sources *to;
+};
+
+static int read_ref(const char *ref, const char *content_id, void *arg,
+		    struct cfs_err *err)
+{
+	const struct cfs_bytes text = { (const uint8_t *)ref, strlen(ref) };
+	struct reading *r = arg;
+	struct cfs_seal_source *source;
+	struct cfs_oci_id id;
+	struct cfs_err ignored;
+
+	(void)content_id; /* the digest is the name, whatever it leads to */
+	if (cfs_oci_id_parse(text, &id, &ignored) < 0)
+		return 0;
+	if (r->to->n == CFS_SEAL_SOURCES_MAX) {
+		r->to->n_left++;
+		return 0;
+	}
+	source = calloc(1, sizeof(*source));
+	if (!source)
+		return cfs_no_memory(err);
+	source->id = id;
+	if (read_source(r->repo, source))
+		r->to->v[r->to->n++] = source;
+	else
+		free(source);
+	return 0;
+}
+
+int cfs_seal_sources_read(const struct cfs_repo *repo,
+			  const struct cfs_oci_id *id,
+			  struct cfs_seal_sources *ret, struct cfs_err *err)
+{
+	char dir[sizeof(CFS_OCI_REFERRERS "/") + CFS_OCI_ID_MAX];
+	struct reading r = { repo, ret };
+
+	*ret = (struct cfs_seal_sources){ 0 };
+	snprintf(dir, sizeof(dir), CFS_OCI_REFERRERS "/%s", id->text);
+	return cfs_stream_ref_each(repo, dir, read_ref, &r, err);
+}
+
+static int keep_blob(struct cfs_store *store, const struct cfs_oci_id *id,
+		     struct cfs_bytes blob, struct cfs_digest *ret,
+		     struct cfs_err *err)
+{
+	struct cfs_bytes rest = blob;
+	const struct cfs_source source = cfs_source_of_bytes(&rest);
+	char name[CFS_OCI_NAME_MAX];
+	int r = cfs_oci_blob_store(store, &source, blob.len, id, ret, err);
+
+	cfs_oci_layer_name(id, name);
+	return r < 0 ? r : cfs_stream_link(store, name, ret, err);
+}
+
+static int keep_blobs(struct cfs_store *store,
+		      const struct cfs_seal_artifact *artifact,
+		      const struct cfs_seal_blobs *blobs,
+		      struct cfs_oci_image *image, struct cfs_err *err)
+{
+	int r = 0;
+
+	image->layers = calloc(artifact->n, sizeof(*image->layers));
+	if (!image->layers)
+		return cfs_no_memory(err);
+	for (unsigned i = 0; r == 0 && i < artifact->n; i++) {
+		const struct cfs_seal_entry *entry = &artifact->v[i];
+
+		r = keep_blob(store, &entry->blob,
+			      cfs_buf_bytes(&blobs->v[entry->role]),
+			      &image->layers[i], err);
+	}
+	return r;
+}
+
+static int list(struct cfs_store *store, const struct cfs_oci_id *subject,
+		const struct cfs_oci_id *artifact, struct cfs_err *err)
+{
+	char ref[sizeof(CFS_OCI_REFERRERS "//") + 2 * CFS_OCI_ID_MAX];
+	char name[CFS_OCI_NAME_MAX];
+
+	snprintf(ref, sizeof(ref), CFS_OCI_REFERRERS "/%s/%s", subject->text,
+		 artifact->text);
+	cfs_oci_manifest_name(artifact, name);
+	return cfs_stream_ref_set(store, ref, name, err);
+}
+
+int cfs_seal_keep(struct cfs_store *store, const struct cfs_seal_facts *facts,
+		  const struct cfs_seal_blobs *blobs, struct cfs_oci_id *ret,
+		  struct cfs_err *err)
+{
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	struct cfs_seal_artifact artifact;
+	int r = cfs_seal_make(facts, blobs, &artifact, &image.manifest_text,
+			      err);
+
+	if (r == 0)
+		r = cfs_oci_id_of_bytes(CFS_CONTENT_SHA256,
+					cfs_buf_bytes(&image.manifest_text),
+					&image.id, err);
+	cfs_buf_adds(&image.config_text, CFS_SEAL_CONFIG_TEXT);
+	if (r == 0)
+		r = cfs_buf_check(&image.config_text, err);
+	if (r == 0)
+		r = cfs_oci_manifest_parse(cfs_buf_bytes(&image.manifest_text),
+					   &image.manifest, err);
+	if (r == 0)
+		r = keep_blobs(store, &artifact, blobs, &image, err);
+	if (r == 0)
+		r = cfs_oci_image_write(store, &image, err);
+	if (r == 0)
+		r = list(store, &facts->subject.id, &image.id, err);
+	if (r == 0)
+		*ret = image.id;
+	return r;
+}

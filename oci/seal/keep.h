@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Sealing artifacts in a repository: streams/refs/oci-referrers/IMAGE/ARTIFACT
+ * leads to the stream oci-manifest-ARTIFACT.
+ */
+#ifndef CFS_OCI_SEAL_KEEP_H
+#define CFS_OCI_SEAL_KEEP_H
+
+#include "oci/seal/make.h"
+#include "repo/store.h"
+
+#define CFS_SEAL_SOURCES_MAX 64 /* artifacts that are looked at */
+
+/* An artifact about an image. */
+struct cfs_seal_source {
+	struct cfs_oci_id id;
+	bool readable;
+	char why[320]; /* why it is not readable */
+	struct cfs_seal_artifact artifact;
+	/* One for each entry; empty where it is not signed or missing. */
+	struct cfs_buf blobs[CFS_SEAL_ENTRIES_MAX];
+};
+
+struct cfs_seal_sources {
+	struct cfs_seal_source *v[CFS_SEAL_SOURCES_MAX]; /* owned */
+	size_t n;
+	size_t n_left; /* more than are looked at */
+};
+
+void cfs_seal_sources_free(struct cfs_seal_sources *sources);
+
+#define CFS_AUTOSOURCES __attribute__((cleanup(cfs_seal_sources_free)))
+
+/*
+ * Reads all sealing artifacts that are listed for the image @id, in the order
+ * of their digests.  Artifacts of other types are left out.  One that is
+ * damaged or malformed is among the result, with the reason.
+ * Errors: -ENOMEM, of reading the list.
+ */
+int cfs_seal_sources_read(const struct cfs_repo *repo,
+			  const struct cfs_oci_id *id,
+			  struct cfs_seal_sources *ret,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Makes the artifact of @facts and @blobs (cfs_seal_make()), stores it and
+ * lists it for its image.  *@ret: its digest.
+ */
+int cfs_seal_keep(struct cfs_store *store, const struct cfs_seal_facts *facts,
+		  const struct cfs_seal_blobs *blobs, struct cfs_oci_id *ret,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "oci/seal/keep.h"
+
+#include "oci/tag.h"
+#include "repo/lock.h"
+#include "repo/stream/names.h"
+#include "tests/fake/kernel.h"
+#include "tests/unit/oci/seal/vectors.h"
+#include "tests/unit/repo/repo.h"
+
+static char root[4096];
+static struct cfs_seal_sources sources;
+
+static void start(struct cfs_store *store)
+{
+	struct cfs_repo repo = CFS_REPO_INIT;
+
+	strcpy(root, fresh_dir());
+	put(root, "meta.json", SHA256_META);
+	fake = (struct fake_kernel){ .measure_result = -ENODATA,
+				     .enable_failures = 100000,
+				     .enable_result = -ENOTTY };
+	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
+	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
+	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+}
+
+static void read_sources(const struct cfs_store *store, const struct vector *v)
+{
+	cfs_seal_sources_free(&sources);
+	CHECK(cfs_seal_sources_read(&store->repo, &v->id, &sources, &err) == 0);
+}
+
+/* Lists @artifact, a digest, whether it is there or not. */
+static void list(struct cfs_store *store, const struct vector *v,
+		 const char *artifact)
+{
+	char ref[512], name[256];
+
+	snprintf(ref, sizeof(ref), CFS_OCI_REFERRERS "/%s/%s", v->id.text,
+		 artifact);
+	snprintf(name, sizeof(name), "oci-manifest-%s", artifact);
+	CHECK(cfs_stream_ref_set(store, ref, name, &err) == 0);
+}
+
+TEST(what_is_kept_is_read_back)
+{
+	const struct cfs_seal_blobs none = { 0 };
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_oci_id id, want;
+	struct vector v;
+
+	start(&store);
+	vector_read("single", CFS_ALG_SHA256, &v);
+	read_sources(&store, &v);
+	CHECK(sources.n == 0);
+	CHECK(cfs_seal_keep(&store, &v.facts, &v.blobs, &id, &err) == 0);
+	CHECK(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256,
+				  cfs_buf_bytes(&v.signed_text), &want,
+				  &err) == 0);
+	CHECK(cfs_oci_id_equal(&id, &want));
+	read_sources(&store, &v);
+	CHECK(sources.n == 1 && sources.v[0]->readable);
+	CHECK(cfs_oci_id_equal(&sources.v[0]->id, &id));
+	CHECK(sources.v[0]->artifact.n == 3);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK(same_bytes(&sources.v[0]->blobs[i],
+				 &v.blobs.v[v.artifact.v[i].role]));
+	CHECK(cfs_seal_keep(&store, &v.facts, &v.blobs, &id, &err) == 0);
+	CHECK(cfs_seal_keep(&store, &v.facts, &none, &id, &err) == 0);
+	read_sources(&store, &v);
+	CHECK(sources.n == 2 && sources.n_left == 0);
+	vector_free(&v);
+}
+
+TEST(an_artifact_that_is_missing_or_damaged_is_among_them_with_the_reason)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_oci_id id;
+	struct vector v;
+
+	start(&store);
+	vector_read("single", CFS_ALG_SHA256, &v);
+	list(&store, &v, v.id.text);
+	list(&store, &v, "latest");
+	CHECK(cfs_seal_keep(&store, &v.facts, &v.blobs, &id, &err) == 0);
+	read_sources(&store, &v);
+	CHECK(sources.n == 2);
+	for (size_t i = 0; i < 2; i++)
+		CHECK(sources.v[i]->readable ==
+			      cfs_oci_id_equal(&sources.v[i]->id, &id) &&
+		      sources.v[i]->readable == !*sources.v[i]->why);
+	vector_free(&v);
+}
+
+TEST(only_so_many_are_looked_at)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct vector v;
+
+	start(&store);
+	vector_read("single", CFS_ALG_SHA256, &v);
+	for (unsigned i = 0; i < CFS_SEAL_SOURCES_MAX + 3; i++) {
+		char name[CFS_OCI_ID_MAX];
+
+		snprintf(name, sizeof(name), "sha256:%064x", i);
+		list(&store, &v, name);
+	}
+	read_sources(&store, &v);
+	CHECK(sources.n == CFS_SEAL_SOURCES_MAX && sources.n_left == 3);
+	cfs_seal_sources_free(&sources);
+	vector_free(&v);
+}
