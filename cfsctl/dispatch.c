@@ -361,5 +361,7 @@ int cmd_dispatch(const struct cfs_cmd *const *commands, int argc, char **argv)
 		fprintf(stderr, "  expected  %s\n  found     %s\n",
 			err.expected, err.found);
 	cmd_note_proc();
+	if (-r >= CFS_ESTATUS(0))
+		return -r - CFS_ESTATUS(0);
 	return compares ? 2 : EXIT_FAILURE;
 }

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* cfsctl oci verify: what the artifacts about an image prove. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cfsctl/cli/json.h"
+#include "cfsctl/cli/line.h"
+#include "cfsctl/oci/oci.h"
+#include "cfsctl/signing.h"
+#include "oci/seal/image.h"
+#include "oci/seal/judge.h"
+#include "oci/seal/keep.h"
+
+/* Exit statuses, beside 1 for everything else. */
+enum {
+	STATUS_NOTHING = 3, /* nothing to verify, or nothing that is signed */
+	STATUS_FAILED = 4,  /* signatures or digests are not what they should */
+	STATUS_CERT = 6,    /* a certificate cannot be used */
+};
+
+struct options {
+	struct cfs_opt_list certs;
+	bool bootable, merged_only, digest_only, json;
+};
+
+static const struct cfs_opt options[] = {
+	{ .name = "cert",
+	  .value = "PEM",
+	  .help = "a file of certificates that are trusted to sign",
+	  .takes = CFS_TAKES_FILE,
+	  CFS_OPT_SETS(struct options, certs) },
+	{ .name = "bootable",
+	  .help = "the image to boot has to be signed, too",
+	  CFS_OPT_SETS(struct options, bootable) },
+	{ .name = "accept-merged-only",
+	  .help = "manifest and configuration need not be signed, as up to "
+		  "draft versions of the format",
+	  CFS_OPT_SETS(struct options, merged_only) },
+	{ .name = "digest-only",
+	  .help = "without --cert: succeed if the digests are right",
+	  CFS_OPT_SETS(struct options, digest_only) },
+	CFS_OPT_JSON(struct options, json),
+	{ 0 },
+};
+
+struct verification {
+	const char *name;
+	struct cfs_certs certs;
+	struct cfs_seal_policy policy;
+	struct cfs_oci_image image;
+	struct cfs_seal_facts facts;
+	struct cfs_seal_sources sources;
+	struct cfs_seal_verdict *verdicts; /* owned; one for each source */
+	enum cfs_seal_answer answer;
+	size_t which; /* the source that has it */
+};
+
+static void verification_free(struct verification *v)
+{
+	cfs_certs_free(&v->certs);
+	cfs_oci_image_free(&v->image);
+	cfs_seal_sources_free(&v->sources);
+	free(v->verdicts);
+}
+
+static int judge_source(struct verification *v, size_t i, struct cfs_err *err)
+{
+	const struct cfs_seal_source *source = v->sources.v[i];
+	struct cfs_bytes blobs[CFS_SEAL_ENTRIES_MAX];
+
+	if (!source->readable) {
+		cfs_seal_judge_unread(source->why, &v->verdicts[i]);
+		return 0;
+	}
+	for (unsigned k = 0; k < source->artifact.n; k++)
+		blobs[k] = cfs_buf_bytes(&source->blobs[k]);
+	return cfs_seal_judge(&v->facts, &v->policy, &source->artifact, blobs,
+			      &v->verdicts[i], err);
+}
+
+static int judge_all(struct verification *v, struct cfs_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < v->sources.n; i++)
+		r = judge_source(v, i, err);
+	v->answer = cfs_seal_sum(v->verdicts, v->sources.n, &v->which);
+	return r;
+}
+
+/* Does an artifact claim to know the image to boot? */
+static bool claims_bootable(const struct cfs_seal_sources *sources)
+{
+	for (size_t i = 0; i < sources->n; i++) {
+		const struct cfs_seal_artifact *a = &sources->v[i]->artifact;
+
+		for (unsigned k = 0; k < a->n; k++)
+			if (a->v[k].role == CFS_SEAL_BOOTABLE)
+				return true;
+	}
+	return false;
+}
+
+/* Where the image to boot is not asked for, it need not be one. */
+static int compute(struct verification *v, const struct cfs_repo *repo,
+		   enum cfs_xattr_filter filter, struct cfs_err *err)
+{
+	bool bootable = v->policy.bootable || claims_bootable(&v->sources);
+	int r = cfs_seal_compute(repo, &v->image, bootable, filter, &v->facts,
+				 err);
+
+	if (r < 0 && bootable && !v->policy.bootable)
+		r = cfs_seal_compute(repo, &v->image, false, filter, &v->facts,
+				     err);
+	return r;
+}
+
+/* The metadata does not say how xattrs were filtered: both ways are tried. */
+static int verify_both_ways(struct verification *v, const struct cfs_repo *repo,
+			    struct cfs_err *err)
+{
+	int r = compute(v, repo, CFS_XATTRS_ALLOWLIST, err);
+
+	if (r == 0)
+		r = judge_all(v, err);
+	if (r < 0 || v->answer != CFS_SEAL_MISMATCH)
+		return r;
+	r = compute(v, repo, CFS_XATTRS_KEEP_USER, err);
+	if (r == 0)
+		r = judge_all(v, err);
+	if (r < 0 || v->answer >= CFS_SEAL_DIGESTS)
+		return r;
+	r = compute(v, repo, CFS_XATTRS_ALLOWLIST, err);
+	return r < 0 ? r : judge_all(v, err);
+}
+
+static int verify(struct verification *v, const struct cfs_globals *g,
+		  struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r = cmd_open_repo(g, &repo, err);
+
+	if (r == 0)
+		r = cfs_oci_image_find(&repo, v->name, &v->image, err);
+	if (r >= 0)
+		r = cfs_seal_sources_read(&repo, &v->image.id, &v->sources,
+					  err);
+	if (r < 0)
+		return r;
+	v->verdicts = calloc(v->sources.n + 1, sizeof(*v->verdicts));
+	if (!v->verdicts)
+		return cfs_no_memory(err);
+	if (v->sources.n == 0)
+		return 0;
+	return verify_both_ways(v, &repo, err);
+}
+
+static const char *words_of(const struct cfs_seal_finding *f)
+{
+	if (*f->why)
+		return f->why;
+	return f->sig == CFS_SEAL_GOOD ? "signature verified"
+				       : "digest matches";
+}
+
+static void print_source(const struct verification *v, size_t i)
+{
+	const struct cfs_seal_source *source = v->sources.v[i];
+	const struct cfs_seal_verdict *verdict = &v->verdicts[i];
+
+	cmd_line(stdout, "Signature artifact %s", source->id.text);
+	for (unsigned k = 0; k < verdict->n; k++) {
+		const struct cfs_seal_finding *f = &verdict->v[k];
+
+		if (f->role == CFS_SEAL_LAYER)
+			cmd_line(stdout, "  layer[%zu]: %s", f->layer,
+				 words_of(f));
+		else
+			cmd_line(stdout, "  %s: %s",
+				 cfs_seal_role_name(f->role), words_of(f));
+	}
+	if (verdict->odd_size)
+		cmd_line(stdout, "  note: the subject's size is wrong");
+	if (verdict->answer < CFS_SEAL_DIGESTS)
+		cmd_line(stdout, "  skipped (%s): %s",
+			 cfs_seal_answer_name(verdict->answer), verdict->why);
+}
+
+static unsigned count_good(const struct cfs_seal_verdict *verdict)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < verdict->n; i++)
+		n += verdict->v[i].sig == CFS_SEAL_GOOD;
+	return n;
+}
+
+/* Is certificate @n that of a signer of the artifact that was chosen? */
+static bool is_signer(const struct verification *v, unsigned n)
+{
+	const struct cfs_seal_verdict *verdict = &v->verdicts[v->which];
+
+	for (unsigned i = 0; i < verdict->n; i++)
+		if (verdict->v[i].sig == CFS_SEAL_GOOD &&
+		    verdict->v[i].cert == n)
+			return true;
+	return false;
+}
+
+/* Certificates that verified something are certificates. */
+static void print_signers(const struct verification *v)
+{
+	for (unsigned i = 0; i < v->certs.n; i++) {
+		struct cfs_cert_info info;
+		struct cfs_err ignored;
+
+		if (!is_signer(v, i) ||
+		    cfs_cert_describe(&v->certs.v[i], &info, &ignored) < 0)
+			continue;
+		cmd_print_signer("signed by", &info);
+		cmd_note_expiry(&v->certs.v[i], &info);
+	}
+}
+
+static void print(const struct verification *v)
+{
+	for (size_t i = 0; i < v->sources.n; i++)
+		print_source(v, i);
+	if (v->sources.n_left > 0)
+		cmd_line(stderr,
+			 "warning: %zu more artifacts were not looked at",
+			 v->sources.n_left);
+	if (v->answer == CFS_SEAL_VERIFIED) {
+		printf("\nVerification passed (%u signatures verified)\n",
+		       count_good(&v->verdicts[v->which]));
+		print_signers(v);
+	} else if (v->answer == CFS_SEAL_DIGESTS) {
+		puts("\nDigest check passed. NOTE: no certificate provided, "
+		     "signatures were NOT cryptographically verified.");
+	}
+}
+
+static void write_finding(struct cfs_json_writer *w,
+			  const struct cfs_seal_finding *f)
+{
+	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
+	cfs_json_write_text(w, "role", cfs_seal_role_name(f->role));
+	if (f->role == CFS_SEAL_LAYER)
+		cfs_json_write_u64(w, "layer", f->layer);
+	cfs_json_write_bool(w, "digest_ok", f->match == CFS_SEAL_EQUAL);
+	cfs_json_write_bool(w, "signature_verified", f->sig == CFS_SEAL_GOOD);
+	cfs_json_write_text(w, "reason", *f->why ? f->why : NULL);
+	cfs_json_write_end(w);
+}
+
+static void write_source(struct cfs_json_writer *w,
+			 const struct cfs_seal_source *source,
+			 const struct cfs_seal_verdict *verdict)
+{
+	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
+	cfs_json_write_text(w, "digest", source->id.text);
+	cfs_json_write_text(w, "answer", cfs_seal_answer_name(verdict->answer));
+	cfs_json_write_text(w, "reason", *verdict->why ? verdict->why : NULL);
+	cfs_json_write_array(w, "entries", CFS_JSON_LINES);
+	for (unsigned i = 0; i < verdict->n; i++)
+		write_finding(w, &verdict->v[i]);
+	cfs_json_write_end(w);
+	cfs_json_write_end(w);
+}
+
+static int print_json(const struct verification *v, struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	struct cfs_json_writer w = { .buf = &buf };
+	bool passed = v->answer >= CFS_SEAL_DIGESTS;
+
+	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
+	cfs_json_write_text(&w, "name", v->name);
+	cfs_json_write_text(&w, "manifest", v->image.id.text);
+	cfs_json_write_text(&w, "answer", cfs_seal_answer_name(v->answer));
+	if (passed)
+		cmd_json_digest(&w, "merged",
+				&v->facts.role[CFS_SEAL_MERGED].digest);
+	if (passed && v->policy.bootable)
+		cmd_json_digest(&w, "bootable",
+				&v->facts.role[CFS_SEAL_BOOTABLE].digest);
+	cfs_json_write_array(&w, "artifacts", CFS_JSON_LINES);
+	for (size_t i = 0; i < v->sources.n; i++)
+		write_source(&w, v->sources.v[i], &v->verdicts[i]);
+	cfs_json_write_end(&w);
+	cfs_json_write_end(&w);
+	return cmd_json_print(&w, err);
+}
+
+static int failure(const struct verification *v, const struct options *o,
+		   struct cfs_err *err)
+{
+	int status = v->answer <= CFS_SEAL_UNSIGNED ? STATUS_NOTHING
+						    : STATUS_FAILED;
+
+	if (v->answer == CFS_SEAL_VERIFIED ||
+	    (v->answer == CFS_SEAL_DIGESTS && o->digest_only))
+		return 0;
+	if (v->answer == CFS_SEAL_DIGESTS)
+		return cfs_fail(err, CFS_ESTATUS(STATUS_NOTHING),
+				"no signature of %s was verified: name the "
+				"certificates that you trust with --cert, or "
+				"settle for digests with --digest-only",
+				v->name);
+	if (v->sources.n == 0)
+		return cfs_fail(err, CFS_ESTATUS(status),
+				"no signature artifacts found for %s", v->name);
+	return cfs_fail(err, CFS_ESTATUS(status), "%s: %s: artifact %s: %s",
+			v->name, cfs_seal_answer_name(v->answer),
+			v->sources.v[v->which]->id.text,
+			v->verdicts[v->which].why);
+}
+
+static int prepare(struct verification *v, const struct options *o,
+		   struct cfs_err *err)
+{
+	int r = 0;
+
+	if (o->digest_only && o->certs.n)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--digest-only and --cert exclude each other");
+	if (o->certs.n)
+		r = cmd_read_certs(&o->certs, &v->certs, err);
+	if (r < 0) {
+		err->code = CFS_ESTATUS(STATUS_CERT);
+		return -err->code;
+	}
+	v->policy = (struct cfs_seal_policy){
+		.certs = &v->certs,
+		.bootable = o->bootable,
+		.merged_only = o->merged_only,
+	};
+	return 0;
+}
+
+static int run(const struct cfs_call *call, struct cfs_err *err)
+{
+	const struct options *o = call->options;
+	__attribute__((cleanup(verification_free))) struct verification v = {
+		.name = call->operand[0],
+	};
+	int r = prepare(&v, o, err);
+
+	if (r == 0)
+		r = verify(&v, call->g, err);
+	if (r < 0)
+		return r;
+	if (!o->json)
+		print(&v);
+	else if ((r = print_json(&v, err)) < 0)
+		return r;
+	return failure(&v, o, err);
+}
+
+const struct cfs_cmd cmd_oci_verify = {
+	.name = "verify",
+	.help = "succeed if one of the given certificates signed the image",
+	.needs = "--cert PEM",
+	.more = "The exit status is 3 if there is nothing to verify or nothing "
+		"signed, 4 if the\ncertificates are not the signers', a "
+		"signature is wrong or missing or a digest is\nnot that of the "
+		"image, 6 if a certificate cannot be used.\n",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "IMAGE" } },
+	.run = run,
+};

@@ -1,0 +1,156 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# cfsctl oci seal, sign, verify: what is written is what other programs write,
+# and what does not prove anything proves nothing.
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+
+data=$CFS_SRC/tests/data/oci
+keys=$data/sealing/keys
+oci() {
+	cfsctl --repo repo oci "$@"
+}
+fresh() { # ALG
+	rm -rf repo && cfsctl --repo repo init --insecure --algorithm "fsverity-$1-12" > /dev/null
+}
+pull() { # LAYOUT [OPTION...]
+	oci pull "${@:2}" "oci:layouts/$1:t" "$1" > /dev/null
+}
+sign() { # KEY IMAGE
+	oci sign --cert "$keys/$1.cert.pem" --key "$keys/$1.key.pem" "$2"
+}
+# STATUS KEY IMAGE [OPTION...]: verify by the certificate of KEY.
+status() {
+	oci verify --cert "$keys/$1.cert.pem" "${@:2}" > out 2> err
+	echo $?
+}
+digest() { # FILE
+	echo "sha256:$(sha256sum < "$1" | cut -c-64)"
+}
+json() { # EXPRESSION: of the document d on stdin
+	python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"
+}
+
+tar xf "$data/layouts.tar.xz"
+for layout in "$data"/sealing/*/manifest.json; do
+	layout=$(basename "$(dirname "$layout")")
+	boot=
+	case $layout in boot-*) boot=--bootable ;; esac
+	for alg in sha256 sha512; do
+		want=$data/sealing/$layout/$alg
+		fresh "$alg"
+		pull "$layout" $boot
+		same "$layout, $alg: the sealing artifact" \
+			"$(oci seal "$layout" | sed -n 's/^  artifact: //p')" "$(digest "$want/digests.json")"
+		same "and again" "$(oci seal "$layout" | tail -1)" "  artifact: $(digest "$want/digests.json")"
+		same "the signed one" "$(sign rsa "$layout")" "$(digest "$want/signed.json")"
+		same "as it is kept" "$(oci inspect "@$(digest "$want/signed.json")" --manifest | head -c -1 | cmp - "$want/signed.json" && echo yes)" yes
+		same "its signer verifies it" "$(status rsa "$layout" $boot)" 0
+		same "nobody else does" "$(status other "$layout")" 4
+		check "for the right reason" grep -q "wrong-certificate" err
+	done
+done
+
+# One image more closely, "single" with both an artifact without signatures and
+# two signers.
+fresh sha256
+pull single
+same "without artifacts there is nothing to verify" "$(status rsa single)" 3
+check "which is said" grep -q "no signature artifacts found for single" err
+oci seal single > /dev/null
+same "digests are not signatures" "$(status rsa single)" 3
+check "which is said, too" grep -q "no-signature" err
+check "digests can be compared alone" quiet oci verify single --digest-only
+oci verify single > out 2> err
+same "but only if that is wanted" $? 3
+a=$(sign rsa single)
+sign other single > b
+same "the signer is named" "$(status rsa single; grep -c "^signed by: .*, sha256 [0-9a-f]\{64\}$" out)" "$(printf '0\n1')"
+same "both signers verify" "$(status rsa single) $(status other single)" "0 0"
+same "ECDSA signs once" "$(sign ec single)" "$(sign ec single)"
+same "artifacts add up" "$(oci inspect single | json 'len(d["referrers"])')" 4
+same "a digest finds the image, too" "$(status rsa "@$(digest "$data/sealing/single/manifest.json")")" 0
+same "the JSON has the answer" "$(oci verify --json --cert "$keys/rsa.cert.pem" single | json 'd["answer"]')" verified
+same "and the merged digest" \
+	"$(oci verify --json --cert "$keys/rsa.cert.pem" single | json 'd["merged"]')" \
+	"$(oci verify --json --digest-only single | json 'd["merged"]')"
+same "no image to boot was signed" "$(status rsa single --bootable)" "$(status other single --bootable)"
+same "a file that is no certificate has a status of its own" \
+	"$(oci verify --cert "$data/sealing/README" single > out 2> err; echo $?)" 6
+refuse "a key of another certificate" "does not match" \
+	oci sign --cert "$keys/rsa.cert.pem" --key "$keys/other.key.pem" single
+refuse "an artifact is not signed" "only container images" sign rsa "@$a"
+
+# Keys on another machine: what is signed there is what would be signed here.
+fresh sha256
+pull boot-plain --bootable
+oci sign --emit-tbs tbs boot-plain > out
+same "each role is to be signed" "$(cat out | xargs)" \
+	"tbs/manifest.tbs tbs/config.tbs tbs/merged.tbs tbs/merged.bootable.tbs"
+for tbs in tbs/*.tbs; do
+	openssl smime -sign -binary -noattr -nocerts -outform DER -md sha256 \
+		-signer "$keys/rsa.cert.pem" -inkey "$keys/rsa.key.pem" -in "$tbs" -out "${tbs%.tbs}.p7"
+done
+same "what is attached makes the same artifact" \
+	"$(oci sign --attach tbs --cert "$keys/rsa.cert.pem" boot-plain)" \
+	"$(digest "$data/sealing/boot-plain/sha256/signed.json")"
+refuse "signatures of others are not attached" "tbs/manifest.p7" \
+	oci sign --attach tbs --cert "$keys/other.cert.pem" boot-plain
+cp tbs/config.p7 tbs/merged.p7
+refuse "nor those of something else" "tbs/merged.p7: wrong signature" \
+	oci sign --attach tbs --cert "$keys/rsa.cert.pem" boot-plain
+rm tbs/merged.p7
+refuse "nor some of them" "there is no signature tbs/merged.p7" \
+	oci sign --attach tbs --cert "$keys/rsa.cert.pem" boot-plain
+refuse "--attach needs a certificate" "needs --cert" oci sign --attach tbs boot-plain
+
+# Artifacts that an attacker puts beside an image in a layout.
+attach() { # LAYOUT SUBJECT-LAYOUT ROLE=DIGEST:BLOB...
+	python3 - "$@" <<-'END'
+	import hashlib, json, sys
+	layout, subject = sys.argv[1:3]
+	def put(data):
+	    name = hashlib.sha256(data).hexdigest()
+	    open(f"layouts/{layout}/blobs/sha256/{name}", "wb").write(data)
+	    return {"digest": "sha256:" + name, "size": len(data)}
+	index = json.load(open(f"layouts/{layout}/index.json"))
+	other = json.load(open(f"layouts/{subject}/index.json"))["manifests"][0]
+	layers = []
+	for arg in sys.argv[3:]:
+	    role, rest = arg.split("=")
+	    value, path = rest.split(":")
+	    layers.append({"mediaType": "application/vnd.composefs.signature.v1+pkcs7",
+	                   **put(open(path, "rb").read()),
+	                   "annotations": {f"composefs.{role}.fsverity-sha256-12": value}})
+	empty = {"mediaType": "application/vnd.oci.empty.v1+json", **put(b"{}")}
+	kind = "application/vnd.oci.image.manifest.v1+json"
+	text = json.dumps({"schemaVersion": 2, "mediaType": kind,
+	    "artifactType": "application/vnd.composefs.metadata.v1", "config": empty,
+	    "layers": layers, "subject": {k: other[k] for k in ("mediaType", "digest", "size")}}).encode()
+	index["manifests"].append({"mediaType": kind, **put(text)})
+	json.dump(index, open(f"layouts/{layout}/index.json", "w"))
+	END
+}
+value() { # LAYOUT ROLE: the digest
+	json "[v for l in d['layers'] for k, v in l['annotations'].items() if k.startswith('composefs.$2.')][0]" \
+		< "$data/sealing/$1/sha256/signed.json"
+}
+p7=$data/sealing/single/sha256
+merged=$(value single merged):$p7/merged.p7
+fresh sha256
+attach hardlinks hardlinks "config=$merged" # alone, under another role
+pull hardlinks
+same "a replayed entry under another role proves nothing" "$(status rsa hardlinks)" 3
+check "it is skipped with a reason" grep -q "no entry of role merged" out
+attach hardlinks hardlinks "manifest=$(value single manifest):$p7/manifest.p7" \
+	"config=$(value single config):$p7/config.p7" "merged.erofs.v1=$merged"
+pull hardlinks
+same "nor does a whole artifact of another image" "$(status rsa hardlinks)" 4
+check "whose digests are not this image's" grep -q "digest-mismatch" err
+attach hardlinks hardlinks "merged.erofs.v1=$(value hardlinks merged):$data/sealing/hardlinks/sha256/merged.p7"
+pull hardlinks
+same "one role is not all of them" "$(status rsa hardlinks)" 4
+same "unless it is enough" "$(status rsa hardlinks --accept-merged-only)" 0
+sign rsa hardlinks > /dev/null
+same "a good artifact beside all of these is found" "$(status rsa hardlinks)" 0
+same "by its own signer" "$(status other hardlinks)" 4
+finish
