@@ -313,6 +313,11 @@ TEST(blobs_that_are_missing_or_changed_are_malformed)
 	v.sigs[2].len = 0;
 	CHECK(judge(&v) == CFS_SEAL_INCOMPLETE);
 	CHECK(strstr(verdict.why, "is missing"));
+	/* It is, but for its length. */
+	put_blob(&v, 2, v.sigs[1]);
+	v.artifact.v[2].size++;
+	CHECK(judge(&v) == CFS_SEAL_INCOMPLETE);
+	CHECK(verdict.v[2].sig == CFS_SEAL_UNREADABLE);
 	for (unsigned i = 0; i < 3; i++)
 		put_blob(&v, i, junk);
 	CHECK(judge(&v) == CFS_SEAL_MALFORMED);
