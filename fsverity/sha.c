@@ -299,6 +299,9 @@ int cfs_sha_new(enum cfs_alg alg, struct cfs_sha **ret, struct cfs_err *err)
 						 : choose_ours(sha, name, err);
 	if (r == 0)
 		r = choose_openssl(sha, err);
+	/* libcrypto was preferred for its speed alone. */
+	if (r == -ELIBACC && !name)
+		r = choose_ours(sha, "portable", err);
 	if (r < 0)
 		return r;
 	*ret = cfs_steal_ptr(&sha);

@@ -7,7 +7,9 @@
  * The implementation is chosen by the features of the processor.  CFS_HASH in
  * the environment chooses another: "openssl" (libcrypto, one message at a time,
  * for users who need a validated module), "avx512", "avx2", "sha-ni" or
- * "portable".  Our own are checked against known answers before they are used.
+ * "portable", which also replaces libcrypto where that was not asked for and is
+ * not installed.  Our own are checked against known answers before they are
+ * used.
  *
  * Source: FIPS 180-4.
  */
@@ -23,7 +25,7 @@ struct cfs_sha;
  * Creates a hasher, to be freed by cfs_sha_free().
  * Errors: -ENOMEM, -ENOTSUP if CFS_HASH names an implementation that this
  * machine does not support or libcrypto refuses the algorithm, -EIO if a known
- * answer is wrong, those of cfs_libcrypto_load().
+ * answer is wrong; if CFS_HASH is "openssl" those of cfs_libcrypto_load().
  */
 int cfs_sha_new(enum cfs_alg alg, struct cfs_sha **ret,
 		struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

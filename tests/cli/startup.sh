@@ -56,6 +56,20 @@ mkdir broken
 : > broken/libext2fs.so.2
 without() { LD_LIBRARY_PATH=$PWD/broken "$@"; }
 check "nothing of it is needed for an image" without compute
+# A processor without vector units hashes by libcrypto, or portably without it.
+plain() {
+	GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F,-AVX512BW,-AVX2,-SHA "$@"
+}
+if [ "$(uname -m)" = x86_64 ]; then
+	same "libcrypto hashes where the processor has no vector units" \
+		"$(plain opened cfsctl compute-id --from-dumpfile small.dump)" \
+		"$(libcrypto_and_its_own)"
+fi
+for hash in sha256 sha512; do
+	same "without libcrypto and vector units: $hash" \
+		"$(plain without cfsctl compute-id --hash $hash --from-dumpfile small.dump)" \
+		"$(cfsctl compute-id --hash $hash --from-dumpfile small.dump)"
+done
 refuse "without libcrypto: hashing by it" "install OpenSSL 3" \
 	env CFS_HASH=openssl LD_LIBRARY_PATH="$PWD/broken" cfsctl compute-id --from-dumpfile small.dump
 refuse "without libcrypto: making a key" "install OpenSSL 3" without cfsctl genkey keys
