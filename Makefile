@@ -212,7 +212,8 @@ check:
 	$(CI) check-san check-clang; b=$$?; \
 	$(CI) check-uml check-qemu check-boot; c=$$?; \
 	$(CI) check-suite; d=$$?; \
-	$(RUN) --sum && test $$a$$b$$c$$d = 0000
+	$(CI) check-cross; e=$$?; \
+	$(RUN) --sum && test $$a$$b$$c$$d$$e = 00000
 
 check-fast:
 	@deps/packages.sh build check
@@ -262,6 +263,15 @@ check-suite:
 	@deps/packages.sh demo
 	@O=$(abspath $(O))/suite-$(SUITE) tests/suite $(SUITE) check-fast; \
 		$(call ADD_UP,suite-$(SUITE))
+
+# For processors of another width and byte order, by QEMU.
+check-cross: all $(TEST_TOOLS)
+	@if deps/packages.sh build check cross; then \
+		r=0; for a in i686 aarch64 s390x; do \
+			O=$(abspath $(O)) BIN=$(abspath $(BIN)) JOBS=$(JOBS) \
+				tests/cross/run $$a || r=1; \
+		done; exit $$r; \
+	else echo 'skipped tests/cross: there are no cross compilers to be had'; fi
 
 # The same tests, compiled in another way: $(1) names the build folder.
 ALSO = $(MAKE) --no-print-directory O=$(O)/$(1) STATIC_PREFIX=$(STATIC_PREFIX)

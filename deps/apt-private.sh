@@ -5,7 +5,8 @@
 # system's own package sources. Sourced after deps/lib.sh; needs bash, apt and
 # the Debian archive keyring; root is not needed.
 #
-# Lists and archives lie below the cache, in apt/SUITE/. The metadata is signed
+# SUITE is the suite's name, or SUITE:ARCH for packages of another architecture
+# than the system's. Lists and archives lie below the cache, in apt/SUITE/. The metadata is signed
 # and checked by apt as usual (Signed-By the Debian archive keyring), and every
 # package is checked against it. The mirror is the one that the system's own apt
 # is configured with.
@@ -64,10 +65,12 @@ apt_private_update() {
 		# the system's hooks are about the system's lists
 		printf '#clear APT::Update::%s;\n' Pre-Invoke Post-Invoke \
 			Post-Invoke-Success >"$dir/apt.conf"
+		[[ $suite != *:* ]] || printf '%s;\n' '#clear APT::Architectures' \
+			"APT::Architecture \"${suite#*:}\"" >>"$dir/apt.conf"
 		# A mirror that is a snapshot keeps sid's Release past its date.
 		# It is signed all the same, and what comes from sid runs only
 		# in virtual machines and as a peer in tests.
-		[ "$suite" != sid ] ||
+		[ "${suite%:*}" != sid ] ||
 			echo 'Acquire::Check-Valid-Until "false";' >>"$dir/apt.conf"
 		# lists that include what is asked for, and are fresh, will do
 		if [ -n "$(find "$dir/stamp" -mmin -360 2>/dev/null)" ] &&
@@ -75,7 +78,7 @@ apt_private_update() {
 			exit 0
 		fi
 		printf 'Types: %s\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
-			"$types" "$mirror" "$suite" "$apt_private_keyring" \
+			"$types" "$mirror" "${suite%:*}" "$apt_private_keyring" \
 			>"$dir/private.sources"
 		apt_private_run "$suite" apt-get update >&2 ||
 			deps_die "cannot read the package lists of $suite: is the mirror reachable?"

@@ -9,6 +9,7 @@
 #   check   the tests that need no virtual machine
 #   vm      build the User-Mode-Linux kernel, run it and QEMU
 #   demo    make a Debian root file system
+#   cross   compile for other processors
 # Says nothing when all is there (one dpkg query, 0.02 s). Reads the package
 # lists only when there are none, or when a package is not found in them. Waits
 # for another apt that holds the lock. Without root it names what to install.
@@ -36,8 +37,11 @@ group() {
 	vm) echo qemu-system-x86 cpio busybox-static kmod bc flex bison zstd \
 		e2fsprogs fsverity keyutils debian-archive-keyring ;;
 	demo) echo mmdebstrap debian-archive-keyring zstd ;;
+	cross) echo gcc-i686-linux-gnu libc6-dev-i386-cross \
+		gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
+		gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
 	*)
-		echo "deps/packages.sh: no group '$1' (build check vm demo)" >&2
+		echo "deps/packages.sh: no group '$1' (build check vm demo cross)" >&2
 		exit 2
 		;;
 	esac
