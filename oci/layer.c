@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "compress/decompress.h"
 #include "fsverity/feed.h"
+#include "oci/layer_archive.h"
 #include "repo/object.h"
 #include "repo/stream/format.h"
 #include "repo/stream/names.h"
@@ -14,12 +14,10 @@
 struct import {
 	struct cfs_store *store;
 	const struct cfs_oci_layer *layer;
-	struct cfs_content_hash *blob_hash, *diff_hash; /* diff: may be NULL */
-	struct cfs_decompress *decompress;
+	struct cfs_layer_archive archive;
 	struct cfs_stream_writer *stream;
 	struct cfs_feed *feed;
 	struct cfs_tar *tar;
-	struct cfs_source blob, plain, archive;
 	struct cfs_twin twin;
 	struct cfs_sink raw;
 };
@@ -38,39 +36,13 @@ static void release(struct import *in)
 	/* Before the stream: its slots are told by the feed's threads. */
 	cfs_feed_free(in->feed);
 	cfs_stream_writer_free(in->stream);
-	cfs_decompress_free(in->decompress);
-	cfs_content_hash_free(in->diff_hash);
-	cfs_content_hash_free(in->blob_hash);
-}
-
-/* From the blob to the archive, hashed on both sides of the decompression;
- * once, when there is none. */
-static int open_archive(struct import *in, struct cfs_err *err)
-{
-	int r = cfs_content_hash_new(in->layer->id.alg, &in->blob_hash, err);
-
-	if (r < 0)
-		return r;
-	in->blob = cfs_content_hash_source(in->blob_hash, in->layer->blob);
-	r = cfs_decompress_new(&in->blob, &in->decompress, err);
-	if (r < 0)
-		return r;
-	in->plain = cfs_decompress_source(in->decompress);
-	in->archive = in->plain;
-	if (cfs_oci_id_equal(&in->layer->id, &in->layer->diff_id) &&
-	    strcmp(cfs_decompress_kind(in->decompress), "none") == 0)
-		return 0;
-	r = cfs_content_hash_new(in->layer->diff_id.alg, &in->diff_hash, err);
-	if (r == 0)
-		in->archive =
-			cfs_content_hash_source(in->diff_hash, &in->plain);
-	return r;
+	cfs_layer_archive_close(&in->archive);
 }
 
 static int start(struct import *in, struct cfs_digester *digester,
 		 struct cfs_err *err)
 {
-	int r = open_archive(in, err);
+	int r = cfs_layer_archive_open(&in->archive, in->layer, err);
 
 	if (r == 0)
 		r = cfs_stream_writer_new(in->store->repo.meta.alg,
@@ -80,7 +52,7 @@ static int start(struct import *in, struct cfs_digester *digester,
 	if (r < 0)
 		return r;
 	in->raw = cfs_stream_inline(in->stream);
-	return cfs_tar_new(&in->archive, &in->raw, 0, &in->tar, err);
+	return cfs_tar_new(&in->archive.source, &in->raw, 0, &in->tar, err);
 }
 
 /* Feeds a file of @size bytes, all of which @source has; *@ret_read: it was
@@ -237,53 +209,6 @@ static int split(struct import *in, struct cfs_oci_layer_stats *stats,
 	return r;
 }
 
-static int compare(struct cfs_content_hash *hash, const struct cfs_oci_id *want,
-		   const char *what, struct cfs_err *err)
-{
-	uint8_t bytes[CFS_CONTENT_MAX];
-	struct cfs_oci_id have;
-	int r = cfs_content_hash_final(hash, bytes, err);
-
-	if (r < 0)
-		return r;
-	cfs_oci_id_of_hash(want->alg, bytes, &have);
-	if (cfs_oci_id_equal(&have, want))
-		return 0;
-	return cfs_fail(err, EBADMSG, "%s is %s, expected %s", what, have.text,
-			want->text);
-}
-
-/* The blob is read to its end, which a tar reader or a decompressor need not
- * have done, and is what it is said to be. */
-static int check_digests(struct import *in, struct cfs_oci_layer_stats *stats,
-			 struct cfs_err *err)
-{
-	uint8_t scratch[4096];
-	uint64_t size;
-	ssize_t n;
-	int r = 0;
-
-	do
-		n = cfs_source_read(&in->archive, scratch, sizeof(scratch),
-				    err);
-	while (n > 0);
-	if (n < 0)
-		return (int)n;
-	size = cfs_content_hash_fed(in->blob_hash);
-	if (size != in->layer->size && in->layer->size != CFS_OCI_SIZE_ANY)
-		return cfs_fail(err, EBADMSG,
-				"it is %llu bytes long, expected %llu",
-				(unsigned long long)size,
-				(unsigned long long)in->layer->size);
-	stats->bytes = cfs_content_hash_fed(in->diff_hash ? in->diff_hash
-							  : in->blob_hash);
-	r = compare(in->blob_hash, &in->layer->id, "its digest", err);
-	if (r == 0 && in->diff_hash)
-		r = compare(in->diff_hash, &in->layer->diff_id, "its diff_id",
-			    err);
-	return r;
-}
-
 static int import(struct import *in, struct cfs_digester *digester,
 		  struct cfs_oci_layer_stats *stats, struct cfs_digest *ret,
 		  struct cfs_err *err)
@@ -293,7 +218,7 @@ static int import(struct import *in, struct cfs_digester *digester,
 	if (r == 0)
 		r = split(in, stats, err);
 	if (r == 0)
-		r = check_digests(in, stats, err);
+		r = cfs_layer_archive_check(&in->archive, &stats->bytes, err);
 	if (r == 0)
 		r = cfs_feed_finish(in->feed, err);
 	return r < 0 ? r : cfs_stream_store(in->store, in->stream, ret, err);

@@ -26,6 +26,12 @@ static bool is_for_skopeo(const char *reference)
 	return false;
 }
 
+bool cfs_origin_is_reference(const char *text)
+{
+	return after(text, "oci:") || after(text, "oci-archive:") ||
+	       after(text, "dir:") || is_for_skopeo(text);
+}
+
 int cfs_origin_open_with(const char *reference,
 			 const struct cfs_origin_options *options,
 			 struct cfs_origin **ret, struct cfs_err *err)

@@ -42,6 +42,9 @@ struct cfs_origin_options {
 	bool no_tls_verify;   /* takes any certificate, and plain HTTP */
 };
 
+/* Does @text begin as one of these references does? */
+bool cfs_origin_is_reference(const char *text) CFS_NONNULL;
+
 /*
  * Opens the origin that @reference names.  @options may be NULL; it is not
  * used after the call.

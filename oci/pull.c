@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#include "oci/json_doc.h"
+#include "oci/fetch.h"
 #include "oci/pulling.h"
 #include "oci/tag.h"
 #include "repo/object.h"
@@ -14,76 +14,6 @@ void cfs_oci_pulled_free(struct cfs_oci_pulled *pulled)
 {
 	cfs_oci_referrers_free(&pulled->referrers);
 	cfs_oci_image_free(&pulled->image);
-}
-
-/* The configuration of most artifacts, which layouts may leave out.
- * Source: OCI image specification, manifest.md, "Guidance for an Empty
- * Descriptor". */
-static bool is_empty_object(const struct cfs_oci_descriptor *d)
-{
-	return d->size == 2 &&
-	       strcmp(d->id.text, "sha256:44136fa355b3678a1146ad16f7e8649e"
-				  "94fb4fc21fe77e8310c060f61caaff8a") == 0;
-}
-
-static int read_config(struct cfs_pulling *p, struct cfs_err *err)
-{
-	struct cfs_oci_image *image = p->image;
-	const struct cfs_oci_descriptor *config = &image->manifest.config;
-	int r;
-
-	if (is_empty_object(config)) {
-		cfs_buf_adds(&image->config_text, "{}");
-		return cfs_buf_check(&image->config_text, err);
-	}
-	r = cfs_origin_read(p->pull->origin, &config->id, config->size,
-			    CFS_OCI_JSON_MAX, &image->config_text, err);
-	if (r == 0 && image->is_container)
-		r = cfs_oci_config_parse(cfs_buf_bytes(&image->config_text),
-					 &image->config, err);
-	return r < 0 ? cfs_ctx(err, "config %s", config->id.text) : 0;
-}
-
-static int read_documents(struct cfs_pulling *p, struct cfs_err *err)
-{
-	const struct cfs_oci_choice *choice = p->pull->choice;
-	struct cfs_oci_image *image = p->image;
-	int r;
-
-	image->id = choice->id;
-	cfs_buf_add(&image->manifest_text, choice->manifest.data,
-		    choice->manifest.len);
-	r = cfs_buf_check(&image->manifest_text, err);
-	if (r == 0)
-		r = cfs_oci_manifest_parse(cfs_buf_bytes(&image->manifest_text),
-					   &image->manifest, err);
-	if (r < 0)
-		return cfs_ctx(err, "manifest %s", image->id.text);
-	image->is_container = cfs_oci_manifest_is_container(&image->manifest);
-	return read_config(p, err);
-}
-
-static int check_layers(const struct cfs_oci_image *image, struct cfs_err *err)
-{
-	const struct cfs_oci_descriptors *layers = &image->manifest.layers;
-
-	if (!image->is_container)
-		return 0;
-	if (image->config.n_diff_ids != layers->n)
-		return cfs_fail(err, EBADMSG,
-				"manifest %s has %zu layers, its config %s %zu "
-				"diff_ids",
-				image->id.text, layers->n,
-				image->manifest.config.id.text,
-				image->config.n_diff_ids);
-	for (size_t i = 0; i < layers->n; i++)
-		if (cfs_oci_kind_of(layers->v[i].media_type) != CFS_OCI_LAYER)
-			return cfs_fail(err, EOPNOTSUPP,
-					"layer %zu (%s): media type '%s' is "
-					"not that of an archive",
-					i, layers->v[i].id.text,
-					layers->v[i].media_type);
-	return 0;
 }
 
 /* Looks for the stream @name and its object.  Returns 1 with *@ret, or 0. */
@@ -250,9 +180,8 @@ static int pull(struct cfs_pulling *p, struct cfs_err *err)
 	int r = p->pull->tag ? cfs_oci_tag_check(p->pull->tag, err) : 0;
 
 	if (r == 0)
-		r = read_documents(p, err);
-	if (r == 0)
-		r = check_layers(p->image, err);
+		r = cfs_oci_fetch_documents(p->pull->origin, p->pull->choice,
+					    p->image, err);
 	if (r == 0)
 		r = take(p, err);
 	if (r == 0 && p->image->is_container && p->pull->formats)

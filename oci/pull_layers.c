@@ -2,6 +2,7 @@
 /* Layers on their way from an origin, several at a time. */
 #include "base/pool.h"
 #include "oci/blob.h"
+#include "oci/fetch.h"
 #include "oci/layer.h"
 #include "oci/layer_keeper.h"
 #include "oci/pulling.h"
@@ -27,25 +28,6 @@ static ssize_t read_counted(void *ctx, void *data, size_t len,
 	return n;
 }
 
-/* Reads the blob @d from the origin; where that has layers only unpacked, the
- * archive that the blob is. */
-static int open_blob(struct cfs_pulling *p, size_t n, struct cfs_oci_blob *ret,
-		     struct cfs_err *err)
-{
-	const struct cfs_oci_descriptor *d = &p->image->manifest.layers.v[n];
-	struct cfs_origin *origin = p->pull->origin;
-	int r;
-
-	if (p->image->is_container && cfs_origin_has_plain_layers(origin))
-		r = cfs_origin_blob(origin, cfs_oci_image_layer_id(p->image, n),
-				    CFS_OCI_SIZE_ANY, ret, err);
-	else
-		r = cfs_origin_blob(origin, &d->id, d->size, ret, err);
-	return r == 0  ? cfs_fail(err, ENOENT, "the blob is missing")
-	       : r < 0 ? r
-		       : 0;
-}
-
 /* Keeps the blob of layer @n as it comes.  @ret: its stream. */
 static int keep_blob(struct cfs_pulling *p, size_t n, struct cfs_digest *ret,
 		     struct cfs_err *err)
@@ -54,7 +36,7 @@ static int keep_blob(struct cfs_pulling *p, size_t n, struct cfs_digest *ret,
 	CFS_AUTOBLOB struct cfs_oci_blob blob = CFS_OCI_BLOB_INIT;
 	struct counted counted = { .p = p, .layer = n };
 	const struct cfs_source source = { read_counted, &counted };
-	int r = open_blob(p, n, &blob, err);
+	int r = cfs_oci_fetch_layer(p->pull->origin, p->image, n, &blob, err);
 
 	if (r < 0)
 		return r;
@@ -77,19 +59,13 @@ static int name_stream(struct cfs_pulling *p, const char *name,
 static int split(struct cfs_pulling *p, size_t n,
 		 const struct cfs_source *source, struct cfs_err *err)
 {
-	const struct cfs_oci_descriptor *d = &p->image->manifest.layers.v[n];
-	struct cfs_oci_layer layer = { .blob = source,
-				       .size = d->size,
-				       .id = d->id,
-				       .diff_id = p->image->config.diff_ids[n],
-				       .twins = p->twins };
+	struct cfs_oci_layer layer;
 	struct cfs_oci_layer_stats stats = { 0 };
 	int r;
 
-	if (cfs_origin_has_plain_layers(p->pull->origin)) {
-		layer.id = layer.diff_id;
-		layer.size = CFS_OCI_SIZE_ANY;
-	}
+	cfs_oci_fetch_expect(p->pull->origin, p->image, n, &layer);
+	layer.blob = source;
+	layer.twins = p->twins;
 	r = cfs_oci_layer_import(p->store, p->digester, &layer, &stats,
 				 &p->image->layers[n], err);
 	if (r < 0)
@@ -116,7 +92,7 @@ static int split_new(struct cfs_pulling *p, size_t n, struct cfs_err *err)
 	CFS_AUTOBLOB struct cfs_oci_blob blob = CFS_OCI_BLOB_INIT;
 	struct counted counted = { .p = p, .layer = n };
 	const struct cfs_source source = { read_counted, &counted };
-	int r = open_blob(p, n, &blob, err);
+	int r = cfs_oci_fetch_layer(p->pull->origin, p->image, n, &blob, err);
 
 	if (r < 0)
 		return r;

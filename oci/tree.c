@@ -68,6 +68,8 @@ int cfs_oci_image_tree(const struct cfs_repo *repo,
 
 	if (r == 0 && !options->as_is)
 		r = cfs_transform_oci(tree, options->filter, err);
+	if (r == 0 && options->bootable)
+		r = cfs_oci_tree_boot(repo, tree, err);
 	if (r < 0)
 		return r;
 	*ret = cfs_steal_ptr(&tree);

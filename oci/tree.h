@@ -12,6 +12,7 @@
 struct cfs_oci_tree_options {
 	bool create_parents; /* see tree/tar/merge.h */
 	bool as_is;	     /* no transform: as the layers have it */
+	bool bootable;	     /* the one to boot: cfs_oci_tree_boot() */
 	enum cfs_xattr_filter filter;
 };
 

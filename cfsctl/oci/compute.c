@@ -24,16 +24,17 @@ static int compute(const struct cfs_call *call, bool bootable,
 {
 	struct cfs_oci_tree_choice choice =
 		((const struct options *)call->options)->tree;
-	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
-	enum cfs_alg alg;
+	struct cfs_oci_made made;
 	int r;
 
 	choice.bootable = choice.bootable || bootable;
-	r = cmd_oci_tree(call->g, call->operand[0], &choice, &alg, ret_format,
-			 &tree, err);
-	return r < 0 ? r
-		     : cfs_image_compute(tree, *ret_format, alg, ret, NULL,
-					 err);
+	r = cmd_oci_tree(call->g, call->operand[0], &choice, &made, err);
+	if (r == 0)
+		r = cfs_image_compute(made.tree, made.format, made.alg, ret,
+				      NULL, err);
+	*ret_format = made.format;
+	cfs_tree_free(made.tree);
+	return r;
 }
 
 static int run_compute_id(const struct cfs_call *call, struct cfs_err *err)
@@ -57,6 +58,7 @@ const struct cfs_cmd cmd_oci_compute_id = {
 	.size = sizeof(struct options),
 	.operands = { { "IMAGE" } },
 	.run = run_compute_id,
+	.allows_no_repo = true,
 };
 
 static const struct cfs_opt karg_options[] = {
@@ -86,22 +88,21 @@ const struct cfs_cmd cmd_oci_digest_karg = {
 	.size = sizeof(struct options),
 	.operands = { { "IMAGE" } },
 	.run = run_karg,
+	.allows_no_repo = true,
 };
 
 static int run_dump(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
-	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
-	enum cfs_alg alg;
-	unsigned format;
-	int r = cmd_oci_tree(call->g, call->operand[0], &o->tree, &alg, &format,
-			     &tree, err);
+	struct cfs_oci_made made;
+	int r = cmd_oci_tree(call->g, call->operand[0], &o->tree, &made, err);
 
 	if (r == 0)
-		r = cfs_dump_write(tree, &out, err);
+		r = cfs_dump_write(made.tree, &out, err);
 	if (r == 0 && fwrite(out.data, 1, out.len, stdout) != out.len)
 		r = cfs_fail_errno(err, "write the dumpfile");
+	cfs_tree_free(made.tree);
 	return r;
 }
 
@@ -112,4 +113,5 @@ const struct cfs_cmd cmd_oci_dump = {
 	.size = sizeof(struct options),
 	.operands = { { "IMAGE" } },
 	.run = run_dump,
+	.allows_no_repo = true,
 };

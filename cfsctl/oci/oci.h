@@ -37,11 +37,23 @@ struct cfs_oci_tree_choice {
 unsigned cmd_oci_formats(const struct cfs_globals *g,
 			 const struct cfs_meta *meta) CFS_NONNULL;
 
-/* The tree of the image that the operand @name means, as @choice has it. */
+/* What an operand makes. */
+struct cfs_oci_made {
+	struct cfs_tree *tree; /* owned */
+	enum cfs_alg alg;
+	unsigned format;
+};
+
+/*
+ * The tree, as @choice has it, of the image that the operand @name means: of one
+ * in the repository, or, where no such tag is, of one that a reference such as
+ * oci:PATH leads to.  That one is stored nowhere.
+ * Algorithm and format are those of the repository and the options; without a
+ * repository SHA-512 and 1.
+ */
 int cmd_oci_tree(const struct cfs_globals *g, const char *name,
 		 const struct cfs_oci_tree_choice *choice,
-		 enum cfs_alg *ret_alg, unsigned *ret_format,
-		 struct cfs_tree **ret,
+		 struct cfs_oci_made *ret,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 extern const struct cfs_cmd cmd_oci_pull;

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <fcntl.h>
+
 #include "cfsctl/oci/oci.h"
+#include "oci/origin.h"
+#include "oci/tag.h"
+#include "oci/unstored.h"
+#include "repo/init.h"
 
 unsigned cmd_oci_formats(const struct cfs_globals *g,
 			 const struct cfs_meta *meta)
@@ -9,31 +15,98 @@ unsigned cmd_oci_formats(const struct cfs_globals *g,
 	return 1u << meta->erofs_default | meta->erofs_extra;
 }
 
-int cmd_oci_tree(const struct cfs_globals *g, const char *name,
-		 const struct cfs_oci_tree_choice *choice,
-		 enum cfs_alg *ret_alg, unsigned *ret_format,
-		 struct cfs_tree **ret, struct cfs_err *err)
+static unsigned format_of(const struct cfs_globals *g, unsigned otherwise)
 {
-	const struct cfs_oci_tree_options options = {
+	return g->erofs_version >= 0 ? (unsigned)g->erofs_version : otherwise;
+}
+
+static struct cfs_oci_tree_options options_of(
+	const struct cfs_oci_tree_choice *choice)
+{
+	return (struct cfs_oci_tree_options){
 		.create_parents = choice->create_parents,
+		.bootable = choice->bootable,
 		.filter = choice->filter,
 	};
-	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+}
+
+static int stored_tree(const struct cfs_globals *g, const char *name,
+		       const struct cfs_oci_tree_choice *choice,
+		       struct cfs_oci_made *ret, struct cfs_err *err)
+{
+	const struct cfs_oci_tree_options options = options_of(choice);
 	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r = cmd_open_repo(g, &repo, err);
+	int r = g->no_repo
+			? cfs_fail(err, CFS_EUSAGE,
+				   "--no-repo, but '%s' would be an image "
+				   "in a repository: oci:PATH is one outside",
+				   name)
+			: cmd_open_repo(g, &repo, err);
 
 	if (r == 0)
 		r = cfs_oci_image_find(&repo, name, &image, err);
 	if (r >= 0)
-		r = cfs_oci_image_tree(&repo, &image, &options, &tree, err);
-	if (r == 0 && choice->bootable)
-		r = cfs_oci_tree_boot(&repo, tree, err);
+		r = cfs_oci_image_tree(&repo, &image, &options, &ret->tree,
+				       err);
 	if (r < 0)
 		return r;
-	*ret_alg = repo.meta.alg;
-	*ret_format = g->erofs_version >= 0 ? (unsigned)g->erofs_version
-					    : repo.meta.erofs_default;
-	*ret = cfs_steal_ptr(&tree);
+	ret->alg = repo.meta.alg;
+	ret->format = format_of(g, repo.meta.erofs_default);
 	return 0;
+}
+
+/* Is @reference to be read where it leads?  Not if it is the tag of an image in
+ * the repository.  Takes algorithm and format from that, if there is one. */
+static bool is_elsewhere(const struct cfs_globals *g, const char *reference,
+			 struct cfs_oci_made *ret)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	struct cfs_oci_id id;
+	struct cfs_err ignored;
+
+	ret->alg = g->has_alg ? g->alg : CFS_ALG_SHA512;
+	ret->format = format_of(g, 1);
+	if (!cfs_origin_is_reference(reference))
+		return false;
+	if (g->no_repo ||
+	    cfs_repo_open(AT_FDCWD, g->repo, &repo, &ignored) != 1 ||
+	    (!repo.has_meta &&
+	     cfs_repo_infer_meta(&repo, &repo.meta, &ignored) < 0))
+		return true;
+	if (cfs_oci_tag_get(&repo, reference, &id, &ignored) > 0)
+		return false;
+	if (!g->has_alg)
+		ret->alg = repo.meta.alg;
+	ret->format = format_of(g, repo.meta.erofs_default);
+	return true;
+}
+
+static int unstored_tree(const char *reference,
+			 const struct cfs_oci_tree_choice *choice,
+			 struct cfs_oci_made *ret, struct cfs_err *err)
+{
+	const struct cfs_oci_tree_options options = options_of(choice);
+	CFS_AUTO(cfs_origin_free) struct cfs_origin *origin = NULL;
+	CFS_AUTOCHOICE struct cfs_oci_choice image = { 0 };
+	int r = cfs_origin_open(reference, &origin, err);
+
+	if (r == 0)
+		r = cfs_origin_choose(origin, NULL, &image, err);
+	return r < 0 ? r
+		     : cfs_oci_unstored_tree(origin, &image, ret->alg, &options,
+					     &ret->tree, err);
+}
+
+int cmd_oci_tree(const struct cfs_globals *g, const char *name,
+		 const struct cfs_oci_tree_choice *choice,
+		 struct cfs_oci_made *ret, struct cfs_err *err)
+{
+	int r;
+
+	*ret = (struct cfs_oci_made){ 0 };
+	if (!is_elsewhere(g, name, ret))
+		return stored_tree(g, name, choice, ret, err);
+	r = unstored_tree(name, choice, ret, err);
+	return r < 0 ? cfs_ctx(err, "%s", name) : 0;
 }

@@ -79,6 +79,18 @@ check "the only image is taken, with a word" grep -q "note: the image is for lin
 refuse "another one is not there" "riscv64" oci pull --platform linux/s390x oci:other z
 refuse "a platform has two parts" "OS/ARCH" oci pull --platform linux oci:other z
 
+# Without a repository.
+same "an image is computed where it is" \
+	"$(cfsctl --no-repo oci compute-id oci:lay:two)" "$(oci compute-id x)"
+same "its kernel argument, too" \
+	"$(cfsctl --no-repo --insecure oci composefs-digest-karg oci-archive:lay.tar:one)" \
+	"$(cfsctl --repo repo --insecure oci composefs-digest-karg x)"
+same "and its tree" "$(cfsctl --no-repo oci dump oci:lay:one)" "$(oci dump x)"
+find repo | sort > before
+quiet oci compute-id oci:lay:two
+check "nothing is stored" diff before <(find repo | sort)
+refuse "a tag is one of a repository" "'x' would be an image in a repository" cfsctl --no-repo oci compute-id x
+
 # Images to boot.
 boot=$(oci compute-id --bootable x)
 check "the expected one" quiet oci pull --bootable --expected-digest "$boot" oci:lay:one x

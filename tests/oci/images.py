@@ -80,12 +80,14 @@ class Case:
                           self.want[what + " stream"])
 
     def images(self, word, *options):
+        """The image in the repository, and the same read where it is."""
         for version in "12":
             want = self.want.get("%s-v%s" % (word, version))
-            if want:
-                self.same("%s-v%s" % (word, version),
-                          self.text("--erofs-version", version, "oci",
-                                    "compute-id", *options, "x"), want)
+            for name in ("x", "oci:layouts/%s:t" % self.layout):
+                if want:
+                    self.same("%s-v%s of %s" % (word, version, name),
+                              self.text("--erofs-version", version, "oci",
+                                        "compute-id", *options, name), want)
 
     def taken(self):
         options = ["--create-parents"] if "parents-v1" in self.want else []
@@ -110,6 +112,9 @@ class Case:
         self.same("status", str(self.status), "1")
         line = [x for x in self.err.split("\n") if x.startswith("Error: ")]
         self.same("refused", line[0].split(":t: ", 1)[1] if line else "",
+                  self.want["refused"])
+        self.run("oci", "compute-id", "oci:layouts/%s:t" % self.layout)
+        self.same("refused unstored", self.err.strip().split(":t: ", 1)[1],
                   self.want["refused"])
         self.same("images", self.text("oci", "images"), "No images found")
 
