@@ -125,67 +125,65 @@ static int compare(const struct cfs_diff_side side[2],
 	return r < 0 ? r : !same;
 }
 
-struct options {
-	struct cfs_opt_list ignore;
-	bool json, all, no_trunc;
-	struct cfs_tree_source source;
-};
-
-static int read_and_compare(const struct cfs_globals *g,
-			    const struct options *o,
-			    char *const names[static 2],
-			    const struct ignored *ignored,
-			    struct cfs_diff_print *p, struct cfs_err *err)
+static int read_and_compare(const struct cfs_call *call,
+			    const struct cfs_diff_options_given *o,
+			    const struct ignored *ignored, struct cfs_err *err)
 {
-	struct cfs_diff_side side[2] = { 0 };
-	int r = cmd_diff_read(g, &o->source, names, side, err);
-
-	if (r == 0)
-		r = compare(side, ignored, p, o->all, err);
-	cmd_diff_side_free(&side[0]);
-	cmd_diff_side_free(&side[1]);
-	cfs_buf_free(&p->out);
-	return r;
-}
-
-static const struct cfs_opt options[] = {
-	{ .name = "json",
-	  .help = "print JSON",
-	  CFS_OPT_SETS(struct options, json) },
-	{ .name = "all",
-	  .help = "print also what is below a directory of one side",
-	  CFS_OPT_SETS(struct options, all) },
-	{ .name = "no-trunc",
-	  .help = "print whole digests and values",
-	  CFS_OPT_SETS(struct options, no_trunc) },
-	{ .name = "ignore",
-	  .value = "WHAT,...",
-	  .help = "leave out fields (mode, mtime, owner, ...), xattrs by their "
-		  "names, or the bytes of images; repeatable",
-	  CFS_OPT_SETS(struct options, ignore) },
-	CFS_SOURCE_DIR_OPTIONS(struct options, source),
-	{ 0 },
-};
-
-static int run(const struct cfs_call *call, struct cfs_err *err)
-{
-	__attribute__((cleanup(ignored_free))) struct ignored ignored = { 0 };
-	const struct options *o = call->options;
 	struct cfs_diff_print print = { .json = o->json,
 					.length = o->no_trunc || o->json
 							  ? CFS_DIFF_WHOLE
 							  : CFS_DIFF_CUT };
+	struct cfs_diff_side side[2] = { 0 };
+	int r = cmd_diff_read(call->g, o, call->operand, side, err);
+
+	if (r == 0)
+		r = compare(side, ignored, &print, o->all, err);
+	cmd_diff_side_free(&side[0]);
+	cmd_diff_side_free(&side[1]);
+	cfs_buf_free(&print.out);
+	return r;
+}
+
+#define GIVEN struct cfs_diff_options_given
+const struct cfs_opt cmd_diff_options[] = {
+	{ .name = "json", .help = "print JSON", CFS_OPT_SETS(GIVEN, json) },
+	{ .name = "all",
+	  .help = "print also what is below a directory of one side",
+	  CFS_OPT_SETS(GIVEN, all) },
+	{ .name = "no-trunc",
+	  .help = "print whole digests and values",
+	  CFS_OPT_SETS(GIVEN, no_trunc) },
+	{ .name = "ignore",
+	  .value = "WHAT,...",
+	  .help = "leave out fields (mode, mtime, owner, ...), xattrs by their "
+		  "names, or the bytes of images; repeatable",
+	  CFS_OPT_SETS(GIVEN, ignore) },
+	CFS_SOURCE_DIR_OPTIONS(GIVEN, source),
+	{ 0 },
+};
+
+int cmd_diff_run(const struct cfs_call *call, cmd_diff_tree_fn *tree,
+		 struct cfs_err *err)
+{
+	__attribute__((cleanup(ignored_free))) struct ignored ignored = { 0 };
+	GIVEN o = *(const GIVEN *)call->options;
 	char *const *name = call->operand;
 	int r;
 
-	r = parse_ignored(&o->ignore, &ignored, err);
+	o.tree = tree;
+	r = parse_ignored(&o.ignore, &ignored, err);
 	if (r < 0)
 		return r;
 	if (strcmp(name[0], "-") == 0 && strcmp(name[1], "-") == 0)
 		return cfs_fail(err, CFS_EUSAGE,
 				"only one of the two can be the standard "
 				"input");
-	return read_and_compare(call->g, o, name, &ignored, &print, err);
+	return read_and_compare(call, &o, &ignored, err);
+}
+
+static int run(const struct cfs_call *call, struct cfs_err *err)
+{
+	return cmd_diff_run(call, NULL, err);
 }
 
 const struct cfs_cmd cmd_diff = {
@@ -194,8 +192,8 @@ const struct cfs_cmd cmd_diff = {
 	.more = "A and B: a directory, an image or dumpfile (- is the standard "
 		"input), or the name\nor digest of an image of the repository.  "
 		"Exit status: 0 the same, 1 different,\n2 trouble.\n",
-	.options = options,
-	.size = sizeof(struct options),
+	.options = cmd_diff_options,
+	.size = sizeof(GIVEN),
 	.operands = { { "A", CFS_TAKES_FILE }, { "B", CFS_TAKES_FILE } },
 	.run = run,
 	.allows_no_repo = true,

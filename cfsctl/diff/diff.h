@@ -13,6 +13,7 @@ enum cfs_diff_kind {
 	CFS_DIFF_OF_DIR,
 	CFS_DIFF_OF_DUMPFILE,
 	CFS_DIFF_OF_IMAGE,
+	CFS_DIFF_OF_OCI, /* what an OCI image makes */
 };
 
 /* One of the two that are compared. */
@@ -30,6 +31,28 @@ struct cfs_diff_side {
 			  side cannot have; taken away */
 };
 
+/*
+ * What an operand means before anything else is thought of.  Returns 1 with the
+ * tree, or 0 when it is not for this function.
+ */
+typedef int cmd_diff_tree_fn(const struct cfs_globals *g, const char *name,
+			     const struct cfs_tree_source *source,
+			     struct cfs_tree **ret, struct cfs_err *err);
+
+/* The options of a command that compares, and their rows. */
+struct cfs_diff_options_given {
+	struct cfs_opt_list ignore;
+	bool json, all, no_trunc;
+	struct cfs_tree_source source;
+	cmd_diff_tree_fn *tree; /* set by the command; may be NULL */
+};
+extern const struct cfs_opt cmd_diff_options[];
+
+/* Runs a command with those options and the operands A and B. */
+int cmd_diff_run(const struct cfs_call *call, cmd_diff_tree_fn *tree,
+		 struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 3)));
+
 /* Differences between the bytes of two images. */
 struct cfs_diff_images {
 	bool compared; /* nothing below counts otherwise */
@@ -43,13 +66,13 @@ struct cfs_diff_images {
 };
 
 /*
- * Reads the operands @names: directories as @source says, what has the magic
+ * Reads the operands @names: what @given->tree takes; directories as @source says, what has the magic
  * of an image as such, other files and "-" as dumpfiles; what is no file is an
  * image of the repository.  Digests are of the algorithm that the other side
  * has, unless --hash says otherwise.
  */
 int cmd_diff_read(const struct cfs_globals *g,
-		  const struct cfs_tree_source *source,
+		  const struct cfs_diff_options_given *given,
 		  char *const names[static 2], struct cfs_diff_side side[2],
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -103,10 +103,19 @@ static int read_from_repo(const struct cfs_globals *g,
 }
 
 /* All but directories, which are only recognized. */
-static int read_first(const struct cfs_globals *g, struct cfs_diff_side *side,
-		      struct cfs_err *err)
+static int read_first(const struct cfs_globals *g,
+		      const struct cfs_diff_options_given *given,
+		      struct cfs_diff_side *side, struct cfs_err *err)
 {
 	struct stat st;
+	int r = given->tree ? given->tree(g, side->name, &given->source,
+					  &side->tree, err)
+			    : 0;
+
+	if (r != 0) {
+		side->kind = CFS_DIFF_OF_OCI;
+		return r < 0 ? r : 0;
+	}
 
 	if (strcmp(side->name, "-") == 0) {
 		side->name = "stdin";
@@ -201,7 +210,7 @@ static int identify(const struct cfs_globals *g, enum cfs_alg alg,
 }
 
 int cmd_diff_read(const struct cfs_globals *g,
-		  const struct cfs_tree_source *source,
+		  const struct cfs_diff_options_given *given,
 		  char *const names[static 2], struct cfs_diff_side side[2],
 		  struct cfs_err *err)
 {
@@ -210,14 +219,14 @@ int cmd_diff_read(const struct cfs_globals *g,
 
 	for (int i = 0; i < 2 && r == 0; i++) {
 		side[i].name = names[i];
-		r = read_first(g, &side[i], err);
+		r = read_first(g, given, &side[i], err);
 	}
 	if (r < 0)
 		return r;
 	alg = choose_alg(g, side);
 	for (int i = 0; i < 2 && r == 0; i++) {
 		if (side[i].kind == CFS_DIFF_OF_DIR)
-			r = read_dir(source, alg, &side[i], err);
+			r = read_dir(&given->source, alg, &side[i], err);
 	}
 	for (int i = 0; i < 2 && r == 0; i++)
 		r = identify(g, alg, &side[1 - i], &side[i], err);

@@ -11,6 +11,8 @@ static const char *kind_of(const struct cfs_diff_side *side)
 	switch (side->kind) {
 	case CFS_DIFF_OF_DIR:
 		return "directory";
+	case CFS_DIFF_OF_OCI:
+		return "OCI image";
 	case CFS_DIFF_OF_DUMPFILE:
 		return "dumpfile";
 	default:

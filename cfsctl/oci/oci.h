@@ -11,6 +11,7 @@
 struct cfs_oci_tree_choice {
 	bool bootable;
 	bool create_parents;
+	bool as_is; /* no transform; no option for it here */
 	enum cfs_xattr_filter filter;
 };
 
@@ -68,6 +69,7 @@ extern const struct cfs_cmd cmd_oci_copy;
 extern const struct cfs_cmd cmd_oci_seal;
 extern const struct cfs_cmd cmd_oci_sign;
 extern const struct cfs_cmd cmd_oci_verify;
+extern const struct cfs_cmd cmd_oci_diff;
 extern const struct cfs_cmd cmd_oci_mount;
 extern const struct cfs_cmd cmd_oci_fsck;
 extern const struct cfs_cmd cmd_oci_dump;

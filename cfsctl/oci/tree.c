@@ -25,6 +25,7 @@ static struct cfs_oci_tree_options options_of(
 {
 	return (struct cfs_oci_tree_options){
 		.create_parents = choice->create_parents,
+		.as_is = choice->as_is,
 		.bootable = choice->bootable,
 		.filter = choice->filter,
 	};

@@ -46,7 +46,7 @@ while read -r command; do
 	{
 		flags < text
 		grep -q 'Ar source-option' text && cat source
-		[ "$command" = diff ] && section '.Ss Differences' '.Ss Signatures' | flags
+		[ "${command#oci }" = diff ] && section '.Ss Differences' '.Ss Signatures' | flags
 	} | sort -u > have
 	comm -23 want have > missing
 	check "  with its options" test ! -s missing

@@ -148,6 +148,21 @@ check "an artifact is an image that can be opened" quiet oci inspect "@$sig"
 oci pull oci:lay:one x > out 2>&1
 check "the next pull has nothing new" grep -q "^objects  0 new" out
 
+# Differences.
+echo other > tree/etc/small
+archive other.tar etc
+image lay three base.tar other.tar > /dev/null
+check "an image is like itself, wherever it is" oci diff x oci:lay:two
+oci diff oci:lay:one oci:lay:three > out
+same "another one differs" $? 1
+check "in a file that is named" grep -q "/etc/small" out
+check "the sides are OCI images" grep -q "^A: oci:lay:one: OCI image" out
+mkdir dir && tar -C dir -xpf base.tar && tar -C dir -xpf other.tar
+check "a directory is compared, too" oci diff --ignore owner oci:lay:three dir
+check "and what diff takes" oci diff oci:lay:three <(oci dump oci:lay:three)
+check "rules make a difference" eval '! oci diff --no-propagate-usr-to-root --ignore owner x oci:lay:three > out'
+refuse "no such image" "nothing" oci diff x nothing
+
 # Names.
 for tag in @x . .. "$(printf 'a\033b')" ""; do
 	refuse "no tag '$(printf %q "$tag")'" "name" oci pull oci:lay:one "$tag"
