@@ -121,7 +121,8 @@ refuse "no password" "unauthorized: authentication required" \
 	$o --cert-dir certs docker://$closed/lay:one
 
 # A registry that lies.
-py bad_registry.py lay > bad.port 2> bad.log &
+# Not by py, whose subshell would be what is killed in the end.
+python3 -B "$CFS_SRC/tests/oci/bad_registry.py" lay > bad.port 2> bad.log &
 servers="$servers $!"
 wait_for bad.port . || exit 1
 bad=docker://127.0.0.1:$(cat bad.port)
