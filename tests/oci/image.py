@@ -3,7 +3,8 @@
 """image.py DIR TAG [OPTION...] BLOB...: adds an image to the OCI layout DIR, which
 is made if need be, and prints the digest of its manifest.
 
-  --gzip           layers are compressed
+  --compress KIND  of layers: none, gzip or zstd (by its program)
+  --gzip           the same as --compress gzip
   --arch ARCH      its architecture (default: this machine's)
   --artifact TYPE  not an image but an artifact of that type, of the blobs
   --subject TAG    what it is about
@@ -16,6 +17,7 @@ import hashlib
 import json
 import os
 import platform
+import subprocess
 
 OCI = "application/vnd.oci.image."
 ARCH = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386"}
@@ -68,6 +70,14 @@ class Layout:
         raise SystemExit("no tag " + tag)
 
 
+COMPRESS = {
+    "none": lambda data: data,
+    "gzip": lambda data: gzip.compress(data, 6, mtime=0),
+    "zstd": lambda data: subprocess.run(["zstd", "-qc"], input=data, check=True,
+                                        capture_output=True).stdout,
+}
+
+
 def read(path):
     with open(path, "rb") as f:
         return f.read()
@@ -79,10 +89,12 @@ def image(layout, o):
         "architecture": o.arch, "os": "linux", "config": {},
         "rootfs": {"type": "layers", "diff_ids": [
             "sha256:" + hashlib.sha256(a).hexdigest() for a in archives]}}
-    kind = OCI + "layer.v1.tar" + ("+gzip" if o.gzip else "")
+    kind = OCI + "layer.v1.tar"
+    if o.compress != "none":
+        kind += "+" + o.compress
     return {"config": layout.document(config, OCI + "config.v1+json"),
-            "layers": [layout.blob(gzip.compress(a, 6, mtime=0) if o.gzip
-                                   else a, kind) for a in archives]}
+            "layers": [layout.blob(COMPRESS[o.compress](a), kind)
+                       for a in archives]}
 
 
 def artifact(layout, o):
@@ -96,7 +108,9 @@ def main():
     args = argparse.ArgumentParser()
     args.add_argument("dir")
     args.add_argument("tag")
-    args.add_argument("--gzip", action="store_true")
+    args.add_argument("--compress", choices=COMPRESS, default="none")
+    args.add_argument("--gzip", action="store_const", const="gzip",
+                      dest="compress")
     args.add_argument("--arch", default=ARCH.get(platform.machine(),
                                                  platform.machine()))
     args.add_argument("--artifact")
