@@ -5,6 +5,63 @@
 
 static const struct cfs_bytes no_signature = { NULL, 0 };
 
+/* Checks that @data, of @size bytes, and @tree are in the blocks of the file.
+ * Returns the number of the block behind them. */
+static uint64_t check_blocks(ext2_filsys e2, ext2_ino_t ino, uint64_t size,
+			     const struct cfs_buf *data,
+			     const struct cfs_buf *tree)
+{
+	uint8_t block[4096];
+	uint64_t at;
+
+	for (at = 0; at < size; at += 4096) {
+		size_t n = size - at < 4096 ? (size_t)(size - at) : 4096;
+
+		CHECK(image_block(e2, ino, at / 4096, block));
+		CHECK(memcmp(block, data->data + at, n) == 0);
+		for (size_t i = n; i < 4096; i++)
+			CHECK(block[i] == 0);
+	}
+	for (at /= 4096; at % 16; at++)
+		CHECK(!image_block(e2, ino, at, block));
+	for (size_t i = 0; i < tree->len; i += 4096) {
+		CHECK(image_block(e2, ino, at++, block));
+		CHECK(memcmp(block, tree->data + i, 4096) == 0);
+	}
+	return at;
+}
+
+/* Checks the descriptor and the signature, which begin at block @at. */
+static void check_descriptor(
+	ext2_filsys e2, ext2_ino_t ino, uint64_t at,
+	const uint8_t want[static CFS_VERITY_DESCRIPTOR_SIZE],
+	struct cfs_bytes signature)
+{
+	const size_t want_len = CFS_VERITY_DESCRIPTOR_SIZE;
+	uint8_t block[4096];
+	/* The kernel starts at the end: find the descriptor as it does. */
+	uint64_t last = at;
+
+	while (image_block(e2, ino, last + 1, block))
+		last++;
+	CHECK(image_block(e2, ino, last, block));
+	size_t len = block[4092] | (size_t)block[4093] << 8 |
+		     (size_t)block[4094] << 16 | (size_t)block[4095] << 24;
+	CHECK(len == want_len + signature.len);
+	CHECK(((last + 1) * 4096 - 4 - len) / 4096 == at);
+	uint8_t *tail = malloc((size_t)(last + 1 - at) * 4096);
+
+	CHECK(tail);
+	for (uint64_t b = at; b <= last; b++)
+		CHECK(image_block(e2, ino, b, tail + (b - at) * 4096));
+	CHECK((tail[4] | tail[5] << 8) == (int)signature.len);
+	tail[4] = tail[5] = 0;
+	CHECK(memcmp(tail, want, want_len) == 0);
+	CHECK(signature.len == 0 ||
+	      memcmp(tail + want_len, signature.data, signature.len) == 0);
+	free(tail);
+}
+
 /* Adds a file of @size bytes as /f and checks all that ext4 keeps of it. */
 static void verity_file(uint64_t size, enum cfs_alg alg,
 			struct cfs_bytes signature)
@@ -15,7 +72,7 @@ static void verity_file(uint64_t size, enum cfs_alg alg,
 	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *m = NULL;
 	CFS_AUTOBUF struct cfs_buf tree = { 0 };
 	CFS_AUTOBUF struct cfs_buf data = { 0 };
-	uint8_t want[CFS_VERITY_DESCRIPTOR_SIZE], block[4096];
+	uint8_t want[CFS_VERITY_DESCRIPTOR_SIZE];
 	uint64_t free_before = cfs_ext4_free_blocks(fs), at;
 	struct cfs_digest got, digest;
 	struct ext2_inode inode;
@@ -47,42 +104,8 @@ static void verity_file(uint64_t size, enum cfs_alg alg,
 	CHECK(cfs_merkle_tree(m, &tree, &err) == 0);
 	cfs_merkle_descriptor(m, want);
 
-	for (at = 0; at < size; at += 4096) {
-		size_t n = size - at < 4096 ? (size_t)(size - at) : 4096;
-
-		CHECK(image_block(e2, ino, at / 4096, block));
-		CHECK(memcmp(block, data.data + at, n) == 0);
-		for (size_t i = n; i < 4096; i++)
-			CHECK(block[i] == 0);
-	}
-	for (at /= 4096; at % 16; at++)
-		CHECK(!image_block(e2, ino, at, block));
-	for (size_t i = 0; i < tree.len; i += 4096) {
-		CHECK(image_block(e2, ino, at++, block));
-		CHECK(memcmp(block, tree.data + i, 4096) == 0);
-	}
-
-	/* The kernel starts at the end: find the descriptor as it does. */
-	uint64_t last = at;
-
-	while (image_block(e2, ino, last + 1, block))
-		last++;
-	CHECK(image_block(e2, ino, last, block));
-	size_t len = block[4092] | (size_t)block[4093] << 8 |
-		     (size_t)block[4094] << 16 | (size_t)block[4095] << 24;
-	CHECK(len == sizeof(want) + signature.len);
-	CHECK(((last + 1) * 4096 - 4 - len) / 4096 == at);
-	uint8_t *tail = malloc((size_t)(last + 1 - at) * 4096);
-
-	CHECK(tail);
-	for (uint64_t b = at; b <= last; b++)
-		CHECK(image_block(e2, ino, b, tail + (b - at) * 4096));
-	CHECK((tail[4] | tail[5] << 8) == (int)signature.len);
-	tail[4] = tail[5] = 0;
-	CHECK(memcmp(tail, want, sizeof(want)) == 0);
-	CHECK(signature.len == 0 ||
-	      memcmp(tail + sizeof(want), signature.data, signature.len) == 0);
-	free(tail);
+	at = check_blocks(e2, ino, size, &data, &tree);
+	check_descriptor(e2, ino, at, want, signature);
 	ext2fs_free(e2);
 }
 
