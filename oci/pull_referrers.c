@@ -4,10 +4,8 @@
 #include <string.h>
 
 #include "oci/pulling.h"
+#include "oci/seal/artifact.h"
 #include "oci/tag.h"
-
-/* Signatures of ours go first when there are more artifacts than are taken. */
-#define METADATA_TYPE "application/vnd.composefs.metadata.v1"
 
 struct taking {
 	struct cfs_store *store;
@@ -18,10 +16,11 @@ struct taking {
 
 static bool is_metadata(const struct cfs_oci_descriptor *d)
 {
-	return strcmp(d->artifact_type, METADATA_TYPE) == 0;
+	return strcmp(d->artifact_type, CFS_SEAL_TYPE) == 0;
 }
 
-/* Otherwise as they were listed, which is how the image's maker put them. */
+/* Signatures of ours go first when there are more artifacts than are taken; the
+ * rest stays in the order that the image's maker listed it in. */
 static void metadata_first(struct cfs_oci_descriptors *list)
 {
 	size_t to = 0;
