@@ -115,9 +115,9 @@ check "with any certificate" eval \
 	"$r --authfile right.json docker://$closed/lay:one > got && cmp want got"
 refuse "an unknown certificate" "x509: " \
 	$o --authfile right.json docker://$closed/lay:one
-refuse "a wrong password" "unauthorized: authentication required" \
+refuse "a wrong password" "authentication required" \
 	$o --cert-dir certs --authfile wrong.json docker://$closed/lay:one
-refuse "no password" "unauthorized: authentication required" \
+refuse "no password" "authentication required" \
 	$o --cert-dir certs docker://$closed/lay:one
 
 # A registry that lies.
