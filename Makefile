@@ -14,6 +14,8 @@
 #   make fuzz F=kargs T=60     fuzz one target for T seconds (clang)
 #   make fuzz-oci N=10000      random layers, read by us and by a model
 #   make fuzz-repo N=2000      mutated repositories against fsck, sanitized
+#   make fuzz-keys N=2000      mutated signatures of other digests, sanitized
+#   make fuzz-root N=2000      mutated physical roots against setup-root --check
 #   make format        apply .clang-format
 #   make install DESTDIR=... PREFIX=/usr TOOLS=yes|no   and make uninstall
 #
@@ -127,7 +129,7 @@ BIN        := $(O)/bin
 .PHONY: all deps demo bench check check-fast check-all check-unit check-fuzz \
 	check-cli check-root check-uml check-vm check-qemu check-boot \
 	check-san check-clang check-suite check-one build-unit build-tests lint tcb man fuzz \
-	fuzz-oci fuzz-repo format install uninstall clean FORCE
+	fuzz-oci fuzz-repo fuzz-keys fuzz-root format install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -329,11 +331,15 @@ fuzz-oci: $(O)/tests/tools/tar2dump
 	TMPDIR=$(O)/tmp/fuzz-oci python3 -B tests/tar/compare.py $< $(or $(SEED),1) $(or $(N),10000)
 
 # Seeded; `make check` and `make check-san` run the first 200 rounds.
-fuzz-repo:
-	+@$(MAKE) --no-print-directory O=$(O)/san SAN=1 CFLAGS='-O1 -g' $(O)/san/tests/unit/repo/test_mutated
-	@mkdir -p $(O)/tmp/fuzz-repo
-	TMPDIR=$(abspath $(O)/tmp/fuzz-repo) CFS_SEED=$(or $(SEED),1) CFS_ROUNDS=$(or $(N),2000) \
-		$(O)/san/tests/unit/repo/test_mutated
+fuzz-repo fuzz-keys: fuzz-%:
+	+@$(MAKE) --no-print-directory O=$(O)/san SAN=1 CFLAGS='-O1 -g' $(O)/san/tests/unit/$*/test_mutated
+	@mkdir -p $(O)/tmp/$@
+	TMPDIR=$(abspath $(O)/tmp/$@) CFS_SEED=$(or $(SEED),1) CFS_ROUNDS=$(or $(N),2000) \
+		$(O)/san/tests/unit/$*/test_mutated
+
+fuzz-root: all
+	@CFS_SEED=$(or $(SEED),1) CFS_ROUNDS=$(or $(N),2000) \
+		$(RUN) -v root tests/root/mutated.sh
 
 format:
 	$(CLANG_FORMAT) -i $(ALL_SRCS)
