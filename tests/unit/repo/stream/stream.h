@@ -15,7 +15,9 @@ static inline int file_of(const struct cfs_buf *bytes)
 {
 	int fd = memfd_create("stream", MFD_CLOEXEC);
 
-	CHECK(fd >= 0 && cfs_write_full(fd, bytes->data, bytes->len) == 0);
+	CHECK(fd >= 0);
+	CHECK(bytes->len == 0 ||
+	      cfs_write_full(fd, bytes->data, bytes->len) == 0);
 	return fd;
 }
 
