@@ -78,7 +78,7 @@ int cfs_marker_write(const struct cfs_marker *marker, int root_fd,
 	cfs_marker_json(marker, &buf);
 	r = cfs_buf_check(&buf, err);
 	if (r == 0)
-		r = cfs_replace_file(root_fd, CFS_MARKER_PATH + 1, buf.data,
+		r = cfs_replace_file(root_fd, &CFS_MARKER_PATH[1], buf.data,
 				     buf.len);
 	return r < 0 ? cfs_fail_code(err, r, "write " CFS_MARKER_PATH) : 0;
 }

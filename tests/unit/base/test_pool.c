@@ -51,7 +51,8 @@ static struct cfs_pool *pool_of(unsigned threads)
 	const struct cfs_pool_desks of = { make, free_desk, clear, &sum };
 	struct cfs_pool *pool;
 
-	sum = desks = cleared = 0;
+	sum = 0;
+	desks = cleared = 0;
 	CHECK(cfs_pool_new(threads, &of, &pool, &err) == 0);
 	return pool;
 }

@@ -56,9 +56,10 @@ TEST(a_compression_is_known_by_its_first_bytes)
 
 TEST(few_bytes_or_none_are_as_they_are)
 {
+	/* In two pieces, for the escape would take the digit. */
 	static const char *const texts[] = { "", "\x1f", "BZ",
-					     "\xfd"
-					     "7zX" };
+					     ("\xfd"
+					      "7zX") };
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(texts); i++) {
 		struct cfs_bytes bytes = { (const uint8_t *)texts[i],

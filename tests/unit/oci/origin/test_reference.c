@@ -81,7 +81,7 @@ TEST(what_is_no_reference_is_refused)
 {
 	static const char *const bad[] = { "", ":tag",
 					   "path:", "path@sha256:abc",
-					   "@sha256:" HEX };
+					   ("@sha256:" HEX) };
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
 		struct cfs_oci_reference ref = { 0 };

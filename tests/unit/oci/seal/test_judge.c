@@ -48,7 +48,7 @@ static unsigned at(const struct vector *v, enum cfs_seal_role role)
 	for (unsigned i = 0; i < v->artifact.n; i++)
 		if (v->artifact.v[i].role == role)
 			return i;
-	CHECK(!"the role is there");
+	CHECK(false);
 	return 0;
 }
 

@@ -102,11 +102,13 @@ TEST(an_info_section_may_be_longer_than_we_know)
 	CFS_AUTOBUF struct cfs_buf bytes = { 0 };
 	CFS_AUTO(cfs_stream_free) struct cfs_stream *s = NULL;
 	struct cfs_stream_header header;
+	struct cfs_stream_info info;
 	size_t end;
 
 	make(&bytes);
 	end = bytes.len;
-	cfs_buf_add(&bytes, info_of(&bytes), sizeof(struct cfs_stream_info));
+	memcpy(&info, info_of(&bytes), sizeof(info));
+	cfs_buf_add(&bytes, &info, sizeof(info));
 	cfs_buf_adds(&bytes, "something of a later version");
 	memcpy(&header, bytes.data, sizeof(header));
 	header.info.start = cfs_put64(end);
