@@ -23,6 +23,14 @@ static struct ext2_dir_entry *entry(struct cfs_ext4_dir *dir, unsigned off)
 	return (struct ext2_dir_entry *)(void *)(dir->block + off);
 }
 
+/* The low byte of name_len is the length of the name, the high one the type.
+ * libext2fs' functions for them would have to be linked where the compiler does
+ * not inline them. */
+static unsigned length_of(const struct ext2_dir_entry *e)
+{
+	return e->name_len & 0xff;
+}
+
 static unsigned entry_len(size_t name_len)
 {
 	return (unsigned)((ENTRY_HEAD + name_len + ENTRY_PAD - 1) / ENTRY_PAD *
@@ -152,7 +160,7 @@ static bool append(struct cfs_ext4_dir *dir, const char *name, ext2_ino_t ino,
 		   int type)
 {
 	struct ext2_dir_entry *e = entry(dir, dir->last);
-	unsigned used = e->inode ? entry_len(ext2fs_dirent_name_len(e)) : 0;
+	unsigned used = e->inode ? entry_len(length_of(e)) : 0;
 	unsigned room = e->rec_len - used;
 	size_t len = strlen(name);
 
@@ -166,8 +174,7 @@ static bool append(struct cfs_ext4_dir *dir, const char *name, ext2_ino_t ino,
 	memset(e, 0, ENTRY_HEAD);
 	e->inode = ino;
 	e->rec_len = (uint16_t)room;
-	ext2fs_dirent_set_name_len(e, (int)len);
-	ext2fs_dirent_set_file_type(e, type);
+	e->name_len = (uint16_t)(len | (unsigned)type << 8);
 	memcpy(dir->block + dir->last + ENTRY_HEAD, name, len);
 	dir->dirty = true;
 	return true;

@@ -163,7 +163,7 @@ int cfs_keys_load(struct cfs_keys *keys, const struct cfs_config *config,
 {
 	bool strict = config->keys.require, lock = config->keys.restrict_ring;
 	struct listing l = { .certs = &keys->certs, .log = log };
-	cfs_key ring;
+	cfs_key ring = 0;
 	int r;
 
 	if (keys->certs.n == 0)
