@@ -6,10 +6,10 @@
 # the Debian archive keyring; root is not needed.
 #
 # SUITE is the suite's name, or SUITE:ARCH for packages of another architecture
-# than the system's. Lists and archives lie below the cache, in apt/SUITE/. The metadata is signed
-# and checked by apt as usual (Signed-By the Debian archive keyring), and every
-# package is checked against it. The mirror is the one that the system's own apt
-# is configured with.
+# than the system's. Lists and archives lie below the cache, in apt/SUITE/. The
+# metadata is signed and checked by apt as usual (Signed-By the Debian archive
+# keyring), and every package is checked against it. The mirror is the one that
+# the system's own apt is configured with.
 #
 # Environment: DEBIAN_MIRROR  another mirror (a URI as in sources.list)
 #
