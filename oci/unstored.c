@@ -98,7 +98,7 @@ static int set_content(struct reading *rd, struct cfs_node *node, uint64_t size,
 	int r;
 
 	if (size <= CFS_INLINE_FROM_DISK) {
-		n = cfs_source_full(from, small, size, err);
+		n = cfs_source_full(from, small, (size_t)size, err);
 		return n < 0 ? (int)n
 			     : cfs_node_set_content(
 				       tree, node,
