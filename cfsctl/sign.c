@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* cfsctl sign: signatures over images, here or in two steps elsewhere. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/io.h"
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
-#include "cfsctl/cli/output.h"
+#include "cfsctl/signers.h"
 #include "cfsctl/signing.h"
 #include "cfsctl/whole.h"
 #include "fsverity/enable.h"
 #include "keys/keyring.h"
-#include "keys/sign.h"
 #include "repo/enrol.h"
 #include "repo/signature.h"
-
-#define SIGNERS_MAX 16
 
 enum kernel {
 	KERNEL_AUTO, /* enrol where the kernel would verify */
@@ -27,8 +21,7 @@ enum kernel {
 };
 
 struct options {
-	struct cfs_opt_list certs, keys;
-	const char *emit, *attach;
+	struct cfs_signers_options signers;
 	enum kernel kernel;
 	bool json;
 };
@@ -47,26 +40,7 @@ static int parse_kernel(const char *text, void *to, struct cfs_err *err)
 }
 
 static const struct cfs_opt options[] = {
-	{ .name = "cert",
-	  .value = "PEM",
-	  .help = "the signer's own certificate",
-	  .takes = CFS_TAKES_FILE,
-	  CFS_OPT_SETS(struct options, certs) },
-	{ .name = "key",
-	  .value = "KEY",
-	  .help = "its key: a PEM file or a pkcs11: URI",
-	  .takes = CFS_TAKES_FILE,
-	  CFS_OPT_SETS(struct options, keys) },
-	{ .name = "emit-tbs",
-	  .value = "DIR",
-	  .help = "only write DIR/DIGEST.tbs, to be signed elsewhere",
-	  .takes = CFS_TAKES_DIR,
-	  CFS_OPT_SETS(struct options, emit) },
-	{ .name = "attach",
-	  .value = "DIR",
-	  .help = "take back DIR/DIGEST.p7, made with --cert's key",
-	  .takes = CFS_TAKES_DIR,
-	  CFS_OPT_SETS(struct options, attach) },
+	CFS_SIGNERS_OPTIONS(struct options, signers, "DIGEST"),
 	{ .name = "kernel-signatures",
 	  .value = "auto|yes|no",
 	  .help = "have the kernel check the signature at every open; auto "
@@ -79,12 +53,9 @@ static const struct cfs_opt options[] = {
 
 struct sign {
 	const struct cfs_globals *g;
-	const char *emit;   /* --emit-tbs DIR */
-	const char *attach; /* --attach DIR */
+	const char *emit; /* --emit-tbs DIR */
 	enum kernel kernel;
-	struct cfs_certs certs; /* of all --cert files, with --attach */
-	unsigned n;
-	struct cfs_signing *signers[SIGNERS_MAX];
+	struct cfs_signing_keys keys;
 	struct cfs_json_writer *json; /* or NULL: words are printed */
 };
 
@@ -97,19 +68,12 @@ struct result {
 	struct {
 		struct cfs_cert_info info;
 		bool is_new; /* and had not signed before */
-	} signer[SIGNERS_MAX];
+	} signer[CFS_SIGNERS_MAX];
 	bool kept;		    /* the signature is in the repository */
 	int attached;		    /* signers that --attach added */
 	enum cfs_enrolled enrolled; /* by the kernel */
 	struct cfs_err why_not;	    /* worded if it is not */
 };
-
-static void sign_free(struct sign *s)
-{
-	for (unsigned i = 0; i < s->n; i++)
-		cfs_signing_free(s->signers[i]);
-	cfs_certs_free(&s->certs);
-}
 
 /* Why the kernel should not be asked, or NULL. */
 static const char *kernel_useless(void)
@@ -150,9 +114,9 @@ static int enrol(const struct sign *s, struct cfs_store *store, int fd,
 static int sign_all(const struct sign *s, struct cfs_buf *blob,
 		    struct result *res, struct cfs_err *err)
 {
-	for (; res->n < s->n; res->n++) {
+	for (; res->n < s->keys.n; res->n++) {
 		CFS_AUTOBUF struct cfs_buf next = { 0 };
-		const struct cfs_signing *signer = s->signers[res->n];
+		const struct cfs_signing *signer = s->keys.v[res->n];
 		struct cfs_buf old = *blob;
 		int r = cfs_sign(signer, &res->id, cfs_buf_bytes(blob), &next,
 				 err);
@@ -174,32 +138,16 @@ static int sign_all(const struct sign *s, struct cfs_buf *blob,
 static int attach(const struct sign *s, struct cfs_buf *blob,
 		  struct result *res, struct cfs_err *err)
 {
-	CFS_AUTOBUF struct cfs_buf more = { 0 };
 	CFS_AUTOBUF struct cfs_buf next = { 0 };
-	CFS_AUTOFREE char *path = NULL;
 	struct cfs_buf old = *blob;
 	char hex[CFS_DIGEST_HEX_MAX];
-	struct cfs_signers signers;
-	struct cfs_err ignored;
 	int r;
 
 	cfs_digest_to_hex(&res->id, hex);
-	if (asprintf(&path, "%s/%s.p7", s->attach, hex) < 0) {
-		path = NULL;
-		return cfs_no_memory(err);
-	}
-	r = cfs_read_file(AT_FDCWD, path, CFS_SIGNATURE_MAX, &more, err);
-	if (r == 0)
-		return cfs_fail(err, ENOENT, "there is no signature %s", path);
-	if (r > 0)
-		r = cfs_signature_attach(cfs_buf_bytes(&more), &res->id,
-					 &s->certs, cfs_buf_bytes(blob), &next,
-					 err);
-	if (r == -ENOKEY && cmd_signers(cfs_buf_bytes(&more), &s->certs,
-					&signers, &ignored) == 0)
-		r = cmd_name_signers(&signers, err);
+	r = cmd_attach_p7(&s->keys, hex, &res->id, cfs_buf_bytes(blob), &next,
+			  err);
 	if (r < 0)
-		return cfs_ctx(err, "%s", path);
+		return r;
 	*blob = next;
 	next = old;
 	res->attached = r;
@@ -231,8 +179,8 @@ static int sign_image(const struct sign *s, struct cfs_store *store,
 	cfs_buf_add(&blob, old.data, old.len);
 	r = cfs_buf_check(&blob, err);
 	if (r == 0)
-		r = s->attach ? attach(s, &blob, res, err)
-			      : sign_all(s, &blob, res, err);
+		r = s->keys.attach ? attach(s, &blob, res, err)
+				   : sign_all(s, &blob, res, err);
 	if (r == 0 && !same(&old, &blob))
 		r = cfs_store_write_file(store, res->path, cfs_buf_bytes(&blob),
 					 err);
@@ -266,9 +214,9 @@ static void print(const struct sign *s, const struct result *res)
 		cmd_print_signer(res->signer[i].is_new ? "  signed"
 						       : "  signed before",
 				 info);
-		cmd_note_expiry(cfs_signing_cert(s->signers[i]), info);
+		cmd_note_expiry(cfs_signing_cert(s->keys.v[i]), info);
 	}
-	if (s->attach)
+	if (s->keys.attach)
 		printf("  attached: %d new signer%s\n", res->attached,
 		       res->attached == 1 ? "" : "s");
 	printf("  kept: %s\n", res->path);
@@ -295,7 +243,7 @@ static void write_json(const struct sign *s, const struct result *res)
 		cfs_json_write_end(w);
 	}
 	cfs_json_write_end(w);
-	if (s->attach)
+	if (s->keys.attach)
 		cfs_json_write_u64(w, "attached", (unsigned)res->attached);
 	cfs_json_write_text(w, "path", res->path);
 	cfs_json_write_text(w, "kernel", kernel_words(res));
@@ -309,12 +257,9 @@ static void write_json(const struct sign *s, const struct result *res)
 static int emit_image(const struct sign *s, const struct cfs_repo *repo,
 		      const char *name, struct cfs_err *err)
 {
-	uint8_t text[CFS_FORMATTED_MAX];
 	char hex[CFS_DIGEST_HEX_MAX];
 	CFS_AUTOFREE char *path = NULL;
-	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
 	CFS_AUTOFD int image = -EBADF;
-	struct cfs_bytes tbs = { text, 0 };
 	struct cfs_digest id;
 	int r;
 
@@ -324,20 +269,9 @@ static int emit_image(const struct sign *s, const struct cfs_repo *repo,
 	if (r < 0)
 		return r;
 	cfs_digest_to_hex(&id, hex);
-	if (mkdir(s->emit, 0777) < 0 && errno != EEXIST)
-		return cfs_fail_errno(err, "make directory %s", s->emit);
-	if (asprintf(&path, "%s/%s.tbs", s->emit, hex) < 0) {
-		path = NULL;
-		return cfs_no_memory(err);
-	}
-	tbs.len = cfs_digest_format(&id, text);
-	r = cmd_output_open_file(path, CFS_OUTPUT_REPLACE, &out, err);
-	if (r == 0)
-		r = cmd_output_write(&out, tbs.data, tbs.len, err);
-	if (r == 0)
-		r = cmd_output_commit(&out, err);
+	r = cmd_emit_tbs(s->emit, hex, &id, &path, err);
 	if (r < 0)
-		return cfs_ctx(err, "write %s", path);
+		return r;
 	if (!s->json) {
 		cmd_line(stdout, "%s", path);
 		return 0;
@@ -379,45 +313,6 @@ static int sign_images(const struct sign *s, const struct cfs_call *call,
 	return r;
 }
 
-static int open_pairs(struct sign *s, const struct cfs_opt_list *certs,
-		      const struct cfs_opt_list *keys, struct cfs_err *err)
-{
-	if (!certs->n || certs->n != keys->n)
-		return cfs_fail(err, CFS_EUSAGE,
-				"give at least one --cert, each with its "
-				"--key");
-	if (certs->n > SIGNERS_MAX)
-		return cfs_fail(err, CFS_EUSAGE,
-				"too many signers (%u; at most %d)", certs->n,
-				SIGNERS_MAX);
-	for (unsigned i = 0; i < certs->n; i++) {
-		int r = cfs_signing_open(certs->v[i], keys->v[i],
-					 &s->signers[s->n], err);
-
-		if (r < 0)
-			return r;
-		s->n++;
-	}
-	return 0;
-}
-
-/* Checks the options for one of the three modes: keys, --emit-tbs, --attach. */
-static int prepare(struct sign *s, const struct options *o, struct cfs_err *err)
-{
-	if (o->emit && (o->attach || o->certs.n || o->keys.n))
-		return cfs_fail(err, CFS_EUSAGE,
-				"--emit-tbs cannot be combined with --cert, "
-				"--key or --attach");
-	if (o->emit)
-		return 0;
-	if (!o->attach)
-		return open_pairs(s, &o->certs, &o->keys, err);
-	if (o->keys.n || !o->certs.n)
-		return cfs_fail(err, CFS_EUSAGE,
-				"--attach needs --cert, and no --key");
-	return cmd_read_certs(&o->certs, &s->certs, err);
-}
-
 static int sign(const struct sign *s, const struct cfs_call *call,
 		struct cfs_err *err)
 {
@@ -449,17 +344,18 @@ static int sign_with_json(struct sign *s, const struct cfs_call *call,
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
-	__attribute__((cleanup(sign_free))) struct sign s = {
+	struct sign s = {
 		.g = call->g,
-		.emit = o->emit,
-		.attach = o->attach,
+		.emit = o->signers.emit,
 		.kernel = o->kernel,
 	};
-	int r = prepare(&s, o, err);
+	int r = cmd_signing_keys_open(&o->signers, &s.keys, err);
 
-	if (r < 0)
-		return r;
-	return o->json ? sign_with_json(&s, call, err) : sign(&s, call, err);
+	if (r == 0)
+		r = o->json ? sign_with_json(&s, call, err)
+			    : sign(&s, call, err);
+	cmd_signing_keys_close(&s.keys);
+	return r;
 }
 
 const struct cfs_cmd cmd_sign = {

@@ -1,86 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* cfsctl oci sign: an artifact with signatures, made here or elsewhere. */
-#include <fcntl.h>
-#include <sys/stat.h>
-
-#include "base/io.h"
 #include "cfsctl/cli/line.h"
-#include "cfsctl/cli/output.h"
 #include "cfsctl/oci/oci.h"
-#include "cfsctl/signing.h"
-#include "fsverity/signature.h"
-#include "keys/sign.h"
+#include "cfsctl/signers.h"
 #include "oci/seal/image.h"
 #include "oci/seal/judge.h"
 #include "oci/seal/keep.h"
 
-#define SIGNERS_MAX CFS_SIGNERS_MAX
-
 struct options {
-	struct cfs_opt_list certs, keys;
-	const char *emit, *attach;
+	struct cfs_signers_options signers;
 };
 
 static const struct cfs_opt options[] = {
-	{ .name = "cert",
-	  .value = "PEM",
-	  .help = "the signer's own certificate",
-	  .takes = CFS_TAKES_FILE,
-	  CFS_OPT_SETS(struct options, certs) },
-	{ .name = "key",
-	  .value = "KEY",
-	  .help = "its key: a PEM file or a pkcs11: URI",
-	  .takes = CFS_TAKES_FILE,
-	  CFS_OPT_SETS(struct options, keys) },
-	{ .name = "emit-tbs",
-	  .value = "DIR",
-	  .help = "only write DIR/ROLE.tbs, to be signed elsewhere",
-	  .takes = CFS_TAKES_DIR,
-	  CFS_OPT_SETS(struct options, emit) },
-	{ .name = "attach",
-	  .value = "DIR",
-	  .help = "take back DIR/ROLE.p7, made with --cert's key",
-	  .takes = CFS_TAKES_DIR,
-	  CFS_OPT_SETS(struct options, attach) },
+	CFS_SIGNERS_OPTIONS(struct options, signers, "ROLE"),
 	{ 0 },
 };
-
-struct signers {
-	struct cfs_signing *v[SIGNERS_MAX];
-	unsigned n;
-};
-
-static void signers_free(struct signers *s)
-{
-	for (unsigned i = 0; i < s->n; i++)
-		cfs_signing_free(s->v[i]);
-}
-
-static int open_signers(const struct options *o, struct signers *s,
-			struct cfs_err *err)
-{
-	if (!o->certs.n || o->certs.n != o->keys.n)
-		return cfs_fail(err, CFS_EUSAGE,
-				"give at least one --cert, each with its "
-				"--key");
-	if (o->certs.n > SIGNERS_MAX)
-		return cfs_fail(err, CFS_EUSAGE,
-				"too many signers (%u; at most %d)", o->certs.n,
-				SIGNERS_MAX);
-	for (; s->n < o->certs.n; s->n++) {
-		int r = cfs_signing_open(o->certs.v[s->n], o->keys.v[s->n],
-					 &s->v[s->n], err);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
 
 /* Do all of @s vouch for all of @facts in @source?  1 or 0. */
 static int signed_by_all(const struct cfs_seal_source *source,
 			 const struct cfs_seal_facts *facts,
-			 const struct signers *s, struct cfs_err *err)
+			 const struct cfs_signing_keys *s, struct cfs_err *err)
 {
 	struct cfs_bytes blobs[CFS_SEAL_ENTRIES_MAX];
 	struct cfs_seal_verdict v;
@@ -110,7 +49,7 @@ static int signed_by_all(const struct cfs_seal_source *source,
  * bytes each time.  1 with *@ret, or 0. */
 static int find_signed(const struct cfs_repo *repo,
 		       const struct cfs_seal_facts *facts,
-		       const struct signers *s, struct cfs_oci_id *ret,
+		       const struct cfs_signing_keys *s, struct cfs_oci_id *ret,
 		       struct cfs_err *err)
 {
 	CFS_AUTOSOURCES struct cfs_seal_sources sources = { 0 };
@@ -123,7 +62,8 @@ static int find_signed(const struct cfs_repo *repo,
 	return r;
 }
 
-static int sign_with_keys(struct cfs_store *store, const struct signers *s,
+static int sign_with_keys(struct cfs_store *store,
+			  const struct cfs_signing_keys *s,
 			  const struct cfs_seal_facts *facts,
 			  struct cfs_oci_id *ret, struct cfs_err *err)
 {
@@ -137,80 +77,23 @@ static int sign_with_keys(struct cfs_store *store, const struct signers *s,
 	return r < 0 ? r : cfs_seal_keep(store, facts, &blobs, ret, err);
 }
 
-/* DIR/ROLE.SUFFIX; the caller frees it. */
-static int path_of(const char *dir, enum cfs_seal_role role, const char *suffix,
-		   char **ret, struct cfs_err *err)
-{
-	if (asprintf(ret, "%s/%s.%s", dir, cfs_seal_role_name(role), suffix) >=
-	    0)
-		return 0;
-	*ret = NULL;
-	return cfs_no_memory(err);
-}
-
-/* The signers of DIR/ROLE.p7 that are in @certs. */
-static int attach_role(const char *dir, enum cfs_seal_role role,
-		       const struct cfs_digest *digest,
-		       const struct cfs_certs *certs, struct cfs_buf *ret,
-		       struct cfs_err *err)
-{
-	const struct cfs_bytes none = { NULL, 0 };
-	CFS_AUTOBUF struct cfs_buf blob = { 0 };
-	CFS_AUTOFREE char *path = NULL;
-	int r = path_of(dir, role, "p7", &path, err);
-
-	if (r == 0)
-		r = cfs_read_file(AT_FDCWD, path, CFS_SIGNATURE_MAX, &blob,
-				  err);
-	else
-		return r;
-	if (r == 0)
-		return cfs_fail(err, ENOENT, "there is no signature %s", path);
-	if (r > 0)
-		r = cfs_signature_attach(cfs_buf_bytes(&blob), digest, certs,
-					 none, ret, err);
-	return r < 0 ? cfs_ctx(err, "%s", path) : 0;
-}
-
-static int attach(struct cfs_store *store, const struct options *o,
+static int attach(struct cfs_store *store, const struct cfs_signing_keys *keys,
 		  const struct cfs_seal_facts *facts, struct cfs_oci_id *ret,
 		  struct cfs_err *err)
 {
 	CFS_AUTOSEALBLOBS struct cfs_seal_blobs blobs = { 0 };
-	CFS_AUTOCERTS struct cfs_certs certs = { .n = 0 };
-	int r = cmd_read_certs(&o->certs, &certs, err);
+	const struct cfs_bytes none = { NULL, 0 };
+	int r = 0;
 
-	for (unsigned i = 0; r == 0 && i < CFS_SEAL_ROLES; i++) {
+	for (unsigned i = 0; r >= 0 && i < CFS_SEAL_ROLES; i++) {
 		enum cfs_seal_role role = (enum cfs_seal_role)i;
 
 		if (cfs_seal_makes(facts, role))
-			r = attach_role(o->attach, role,
-					&facts->role[role].digest, &certs,
-					&blobs.v[role], err);
+			r = cmd_attach_p7(keys, cfs_seal_role_name(role),
+					  &facts->role[role].digest, none,
+					  &blobs.v[role], err);
 	}
 	return r < 0 ? r : cfs_seal_keep(store, facts, &blobs, ret, err);
-}
-
-static int emit_role(const char *dir, enum cfs_seal_role role,
-		     const struct cfs_digest *digest, struct cfs_err *err)
-{
-	uint8_t text[CFS_FORMATTED_MAX];
-	size_t len = cfs_digest_format(digest, text);
-	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
-	CFS_AUTOFREE char *path = NULL;
-	int r = path_of(dir, role, "tbs", &path, err);
-
-	if (r < 0)
-		return r;
-	r = cmd_output_open_file(path, CFS_OUTPUT_REPLACE, &out, err);
-	if (r == 0)
-		r = cmd_output_write(&out, text, len, err);
-	if (r == 0)
-		r = cmd_output_commit(&out, err);
-	if (r < 0)
-		return cfs_ctx(err, "write %s", path);
-	cmd_line(stdout, "%s", path);
-	return 0;
 }
 
 static int emit(const char *dir, const struct cfs_seal_facts *facts,
@@ -218,12 +101,17 @@ static int emit(const char *dir, const struct cfs_seal_facts *facts,
 {
 	int r = 0;
 
-	if (mkdir(dir, 0777) < 0 && errno != EEXIST)
-		return cfs_fail_errno(err, "make directory %s", dir);
-	for (unsigned i = 0; r == 0 && i < CFS_SEAL_ROLES; i++)
-		if (cfs_seal_makes(facts, (enum cfs_seal_role)i))
-			r = emit_role(dir, (enum cfs_seal_role)i,
-				      &facts->role[i].digest, err);
+	for (unsigned i = 0; r == 0 && i < CFS_SEAL_ROLES; i++) {
+		enum cfs_seal_role role = (enum cfs_seal_role)i;
+		CFS_AUTOFREE char *path = NULL;
+
+		if (!cfs_seal_makes(facts, role))
+			continue;
+		r = cmd_emit_tbs(dir, cfs_seal_role_name(role),
+				 &facts->role[role].digest, &path, err);
+		if (r == 0)
+			cmd_line(stdout, "%s", path);
+	}
 	return r;
 }
 
@@ -248,26 +136,23 @@ static int run_emit(const struct cfs_call *call, struct cfs_err *err)
 
 	if (r == 0)
 		r = compute(&repo, call->operand[0], &facts, err);
-	return r < 0 ? r : emit(o->emit, &facts, err);
+	return r < 0 ? r : emit(o->signers.emit, &facts, err);
 }
 
-static int run_store(const struct cfs_call *call, struct cfs_err *err)
+static int run_store(const struct cfs_call *call,
+		     const struct cfs_signing_keys *keys, struct cfs_err *err)
 {
-	__attribute__((cleanup(signers_free))) struct signers s = { .n = 0 };
-	const struct options *o = call->options;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct cfs_seal_facts facts;
 	struct cfs_oci_id artifact;
-	int r = o->attach ? 0 : open_signers(o, &s, err);
+	int r = cmd_open_store(call->g, &store, err);
 
-	if (r == 0)
-		r = cmd_open_store(call->g, &store, err);
 	if (r == 0)
 		r = compute(&store.repo, call->operand[0], &facts, err);
 	if (r == 0)
-		r = o->attach ? attach(&store, o, &facts, &artifact, err)
-			      : sign_with_keys(&store, &s, &facts, &artifact,
-					       err);
+		r = keys->attach ? attach(&store, keys, &facts, &artifact, err)
+				 : sign_with_keys(&store, keys, &facts,
+						  &artifact, err);
 	if (r == 0)
 		cmd_line(stdout, "%s", artifact.text);
 	return r;
@@ -275,17 +160,13 @@ static int run_store(const struct cfs_call *call, struct cfs_err *err)
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
+	CFS_AUTOSIGNINGKEYS struct cfs_signing_keys keys = { .n = 0 };
 	const struct options *o = call->options;
-	int r;
+	int r = cmd_signing_keys_open(&o->signers, &keys, err);
 
-	if (o->emit && (o->attach || o->certs.n || o->keys.n))
-		return cfs_fail(err, CFS_EUSAGE,
-				"--emit-tbs cannot be combined with --cert, "
-				"--key or --attach");
-	if (o->attach && (o->keys.n || !o->certs.n))
-		return cfs_fail(err, CFS_EUSAGE,
-				"--attach needs --cert, and no --key");
-	r = o->emit ? run_emit(call, err) : run_store(call, err);
+	if (r < 0)
+		return r;
+	r = o->signers.emit ? run_emit(call, err) : run_store(call, &keys, err);
 	return r < 0 ? cfs_ctx(err, "sign %s", call->operand[0]) : 0;
 }
 
