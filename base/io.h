@@ -117,4 +117,10 @@ int cfs_rename_new(int dirfd, const char *from,
  * not, or negative errno. */
 int cfs_name_exists(int dirfd, const char *name) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Are these of one file? */
+static inline bool cfs_is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/auto.h"
+#include "base/io.h"
 
 /* Opens @path or, if it is not there yet, what it will be made in. */
 static int open_nearest(const char *path, struct cfs_err *err)
@@ -30,11 +31,6 @@ static int open_nearest(const char *path, struct cfs_err *err)
 	return fd < 0 ? cfs_fail_errno(err, "open %s", copy) : fd;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 int cmd_is_inside(const char *path, int dir, struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = open_nearest(path, err);
@@ -44,17 +40,17 @@ int cmd_is_inside(const char *path, int dir, struct cfs_err *err)
 		return fd;
 	if (fstat(dir, &top) < 0 || fstat(fd, &st) < 0)
 		return cfs_fail_errno(err, "look at directories");
-	while (!same_file(&st, &top)) {
+	while (!cfs_is_same_file(&st, &top)) {
 		int up;
 
-		if (same_file(&st, &last))
+		if (cfs_is_same_file(&st, &last))
 			return 0; /* the root is its own parent */
 		last = st;
 		up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		cfs_closep(&fd);
 		fd = up;
-		/* Nor could whoever may not pass a directory read a tree
-		 * through it. */
+		/* A tree above a directory that we may not pass cannot be
+		 * read through it either. */
 		if (fd < 0 && errno == EACCES)
 			return 0;
 		if (fd < 0 || fstat(fd, &st) < 0)

@@ -414,6 +414,25 @@ static void wait_quiet(struct cfs_feed *feed)
 		cfs_pool_until(feed->d->pool, feed->desk, is_quiet, feed);
 }
 
+int cfs_feed_all(struct cfs_feed *feed, const struct cfs_feed_content *file,
+		 bool *ret_source, struct cfs_err *err)
+{
+	uint8_t *data;
+	size_t len;
+	int r = cfs_feed_file(feed, file->size, file->ret, file->who, err);
+
+	*ret_source = false;
+	while (r == 0 && (r = cfs_feed_room(feed, &data, &len, err)) > 0) {
+		ssize_t n = cfs_source_full(file->source, data, len, err);
+
+		*ret_source = n < 0;
+		r = n < 0 ? (int)n : 0;
+		if (r == 0 && (size_t)n != len)
+			r = cfs_fail(err, EINVAL, "its content ends early");
+	}
+	return r;
+}
+
 int cfs_feed_finish(struct cfs_feed *feed, struct cfs_err *err)
 {
 	assert(!feed->open);

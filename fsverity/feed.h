@@ -14,6 +14,7 @@
 #ifndef CFS_FSVERITY_FEED_H
 #define CFS_FSVERITY_FEED_H
 
+#include "base/source.h"
 #include "fsverity/digester.h"
 
 /* The windows of one feed, and how many of them one file may occupy until its
@@ -56,6 +57,23 @@ int cfs_feed_file(struct cfs_feed *feed, uint64_t size, uint8_t *ret,
  */
 int cfs_feed_room(struct cfs_feed *feed, uint8_t **ret, size_t *ret_len,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* A file, all bytes of which @source has; the rest as of cfs_feed_file(). */
+struct cfs_feed_content {
+	const struct cfs_source *source;
+	uint64_t size;
+	uint8_t *ret;
+	const void *who;
+};
+
+/*
+ * Feeds a whole file.  *@ret_source: the failure is the source's, in its words.
+ * Errors: those of the source and of cfs_feed_room(), -EINVAL the source ends
+ * before.
+ */
+int cfs_feed_all(struct cfs_feed *feed, const struct cfs_feed_content *file,
+		 bool *ret_source,
+		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
  * Waits until every file of the feed is done.  More may follow.

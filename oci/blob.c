@@ -38,22 +38,6 @@ static int copy(const struct cfs_source *source, uint64_t size,
 	}
 }
 
-static int check(struct cfs_content_hash *hash, const struct cfs_oci_id *want,
-		 struct cfs_err *err)
-{
-	uint8_t bytes[CFS_CONTENT_MAX];
-	struct cfs_oci_id have;
-	int r = cfs_content_hash_final(hash, bytes, err);
-
-	if (r < 0)
-		return r;
-	cfs_oci_id_of_hash(want->alg, bytes, &have);
-	if (cfs_oci_id_equal(&have, want))
-		return 0;
-	return cfs_fail(err, EBADMSG, "its digest is %s, expected %s",
-			have.text, want->text);
-}
-
 /* The object alone. */
 static int store_object(struct cfs_store *store,
 			const struct cfs_source *source, uint64_t size,
@@ -73,7 +57,7 @@ static int store_object(struct cfs_store *store,
 		return r;
 	r = copy(source, size, hash, merkle, writer, err);
 	if (r == 0)
-		r = check(hash, id, err);
+		r = cfs_oci_id_require(hash, id, "its digest", err);
 	if (r == 0)
 		r = cfs_merkle_final(merkle, ret, NULL, err);
 	if (r < 0)

@@ -37,6 +37,12 @@ int cfs_oci_id_of_bytes(enum cfs_content_hash_alg alg, struct cfs_bytes data,
 			struct cfs_oci_id *ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Ends @hash and fails unless its id is @want: "@what is ..., expected ...".
+ * Errors: -EBADMSG, of hashing. */
+int cfs_oci_id_require(struct cfs_content_hash *hash,
+		       const struct cfs_oci_id *want, const char *what,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 bool cfs_oci_id_equal(const struct cfs_oci_id *a,
 		      const struct cfs_oci_id *b) CFS_NONNULL;
 

@@ -313,6 +313,17 @@ int cfs_oci_image_erofs(const struct cfs_oci_image *image,
 	return 0;
 }
 
+bool cfs_oci_image_is_bootable(const struct cfs_oci_image *image)
+{
+	struct cfs_oci_erofs erofs;
+
+	for (size_t i = 0; i < image->n_erofs; i++)
+		if (cfs_oci_erofs_is(image->erofs[i].name, &erofs) &&
+		    erofs.bootable)
+			return true;
+	return false;
+}
+
 int cfs_oci_image_set_erofs(struct cfs_oci_image *image,
 			    const struct cfs_oci_erofs *erofs,
 			    const struct cfs_digest *id, struct cfs_err *err)

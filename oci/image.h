@@ -61,7 +61,8 @@ void cfs_oci_image_free(struct cfs_oci_image *image);
 
 #define CFS_AUTOIMAGE __attribute__((cleanup(cfs_oci_image_free)))
 
-/* What layer @n is named by: its diff_id, or digest in an artifact. */
+/* Returns the id in the name of the stream of layer @n: its diff_id or, in an
+ * artifact, its digest. */
 const struct cfs_oci_id *cfs_oci_image_layer_id(
 	const struct cfs_oci_image *image, size_t n) CFS_NONNULL;
 
@@ -88,6 +89,9 @@ int cfs_oci_image_find(const struct cfs_repo *repo, const char *name,
 int cfs_oci_image_erofs(const struct cfs_oci_image *image,
 			const struct cfs_oci_erofs *erofs,
 			struct cfs_digest *ret) CFS_NONNULL;
+
+/* Does the configuration refer to an image to boot, of whatever format? */
+bool cfs_oci_image_is_bootable(const struct cfs_oci_image *image) CFS_NONNULL;
 
 /* Sets that ref, which cfs_oci_image_write() then writes.  Errors: -ENOMEM. */
 int cfs_oci_image_set_erofs(struct cfs_oci_image *image,

@@ -22,13 +22,6 @@ struct import {
 	struct cfs_sink raw;
 };
 
-/* A file to be fed; see cfs_feed_file(). */
-struct fed {
-	uint64_t size;
-	uint8_t *id;
-	const void *who;
-};
-
 static void release(struct import *in)
 {
 	cfs_twin_close(&in->twin);
@@ -53,27 +46,6 @@ static int start(struct import *in, struct cfs_digester *digester,
 		return r;
 	in->raw = cfs_stream_inline(in->stream);
 	return cfs_tar_new(&in->archive.source, &in->raw, 0, &in->tar, err);
-}
-
-/* Feeds a file of @size bytes, all of which @source has; *@ret_read: it was
- * reading that failed. */
-static int feed(struct import *in, const struct cfs_source *source,
-		struct fed file, bool *ret_read, struct cfs_err *err)
-{
-	uint8_t *data;
-	size_t len;
-	int r = cfs_feed_file(in->feed, file.size, file.id, file.who, err);
-
-	*ret_read = false;
-	while (r == 0 && (r = cfs_feed_room(in->feed, &data, &len, err)) > 0) {
-		ssize_t n = cfs_source_full(source, data, len, err);
-
-		*ret_read = n < 0;
-		r = n < 0 ? (int)n : 0;
-		if (r == 0 && (size_t)n != len)
-			r = cfs_fail(err, EINVAL, "its content ends early");
-	}
-	return r;
 }
 
 /*
@@ -120,10 +92,11 @@ static int store_content(struct import *in, const struct cfs_tar_entry *entry,
 	if (r < 0)
 		return r;
 	if (r == 0)
-		r = feed(in, &content,
-			 (struct fed){ entry->size, cfs_stream_slot_bytes(*ret),
-				       *ret },
-			 &named, err);
+		r = cfs_feed_all(in->feed,
+				 &(struct cfs_feed_content){
+					 &content, entry->size,
+					 cfs_stream_slot_bytes(*ret), *ret },
+				 &named, err);
 	/* The reader of the archive names the entry itself. */
 	if (r < 0)
 		return named ? r : cfs_tar_entry_ctx(entry, err);
@@ -146,9 +119,10 @@ static int store_expanded(struct import *in, const struct cfs_tar_entry *entry,
 	if (r < 0)
 		return r;
 	source = cfs_tar_expand_source(&x);
-	r = feed(in, &source,
-		 (struct fed){ entry->sparse->size, id.bytes, NULL }, &ignored,
-		 err);
+	r = cfs_feed_all(in->feed,
+			 &(struct cfs_feed_content){
+				 &source, entry->sparse->size, id.bytes, NULL },
+			 &ignored, err);
 	if (r == 0)
 		r = cfs_feed_finish(in->feed, err);
 	if (r == 0)

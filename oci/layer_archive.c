@@ -36,22 +36,6 @@ void cfs_layer_archive_close(struct cfs_layer_archive *a)
 	*a = (struct cfs_layer_archive){ 0 };
 }
 
-static int compare(struct cfs_content_hash *hash, const struct cfs_oci_id *want,
-		   const char *what, struct cfs_err *err)
-{
-	uint8_t bytes[CFS_CONTENT_MAX];
-	struct cfs_oci_id have;
-	int r = cfs_content_hash_final(hash, bytes, err);
-
-	if (r < 0)
-		return r;
-	cfs_oci_id_of_hash(want->alg, bytes, &have);
-	if (cfs_oci_id_equal(&have, want))
-		return 0;
-	return cfs_fail(err, EBADMSG, "%s is %s, expected %s", what, have.text,
-			want->text);
-}
-
 static int read_rest(struct cfs_layer_archive *a, struct cfs_err *err)
 {
 	uint8_t scratch[4096];
@@ -80,8 +64,9 @@ int cfs_layer_archive_check(struct cfs_layer_archive *a, uint64_t *ret_size,
 				(unsigned long long)layer->size);
 	*ret_size = cfs_content_hash_fed(a->diff_hash ? a->diff_hash
 						      : a->blob_hash);
-	r = compare(a->blob_hash, &layer->id, "its digest", err);
+	r = cfs_oci_id_require(a->blob_hash, &layer->id, "its digest", err);
 	if (r == 0 && a->diff_hash)
-		r = compare(a->diff_hash, &layer->diff_id, "its diff_id", err);
+		r = cfs_oci_id_require(a->diff_hash, &layer->diff_id,
+				       "its diff_id", err);
 	return r;
 }

@@ -34,8 +34,9 @@
 #define CFS_ORIGIN_DOCUMENTS_MAX 1000
 
 struct cfs_origin;
+struct cfs_oci_image;
 
-/* How skopeo reaches a registry.  All zero: as skopeo does by itself. */
+/* Settings for skopeo to reach a registry.  All zero: skopeo's defaults. */
 struct cfs_origin_options {
 	const char *authfile; /* file with credentials; NULL: skopeo's */
 	const char *cert_dir; /* certificates of the registry, of ours; NULL */
@@ -74,11 +75,12 @@ static inline CFS_MUST_CHECK int cfs_origin_open(const char *reference,
 }
 
 /*
- * Opens the image @name of another repository, found as cfs_oci_image_find()
- * does.  @repo is borrowed until cfs_origin_free().  Its layers are unpacked:
- * cfs_origin_has_plain_layers().
+ * Opens @image of another repository.  Both are borrowed until
+ * cfs_origin_free().  Its layers are unpacked: cfs_origin_has_plain_layers().
+ * Errors: -ENOMEM.
  */
-int cfs_origin_open_repo(const struct cfs_repo *repo, const char *name,
+int cfs_origin_open_repo(const struct cfs_repo *repo,
+			 const struct cfs_oci_image *image,
 			 struct cfs_origin **ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

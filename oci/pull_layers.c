@@ -9,7 +9,7 @@
 #include "oci/tag.h"
 #include "repo/stream/names.h"
 
-/* What is read from a blob, counted for the progress. */
+/* A blob whose bytes are counted for the progress as they are read. */
 struct counted {
 	const struct cfs_pulling *p;
 	size_t layer;
@@ -28,20 +28,32 @@ static ssize_t read_counted(void *ctx, void *data, size_t len,
 	return n;
 }
 
+/* Opens the blob of layer @n; what is read of it is counted. */
+static int open_counted(struct cfs_pulling *p, size_t n,
+			struct cfs_oci_blob *blob, struct counted *ret,
+			struct cfs_err *err)
+{
+	int r = cfs_oci_fetch_layer(p->pull->origin, p->image, n, blob, err);
+
+	*ret = (struct counted){ .p = p,
+				 .layer = n,
+				 .from = cfs_oci_blob_source(blob) };
+	return r;
+}
+
 /* Keeps the blob of layer @n as it comes.  @ret: its stream. */
 static int keep_blob(struct cfs_pulling *p, size_t n, struct cfs_digest *ret,
 		     struct cfs_err *err)
 {
 	const struct cfs_oci_descriptor *d = &p->image->manifest.layers.v[n];
 	CFS_AUTOBLOB struct cfs_oci_blob blob = CFS_OCI_BLOB_INIT;
-	struct counted counted = { .p = p, .layer = n };
+	struct counted counted;
 	const struct cfs_source source = { read_counted, &counted };
-	int r = cfs_oci_fetch_layer(p->pull->origin, p->image, n, &blob, err);
+	int r = open_counted(p, n, &blob, &counted, err);
 
-	if (r < 0)
-		return r;
-	counted.from = cfs_oci_blob_source(&blob);
-	return cfs_oci_blob_store(p->store, &source, d->size, &d->id, ret, err);
+	return r < 0 ? r
+		     : cfs_oci_blob_store(p->store, &source, d->size, &d->id,
+					  ret, err);
 }
 
 static int name_stream(struct cfs_pulling *p, const char *name,
@@ -90,14 +102,11 @@ static int split_kept(struct cfs_pulling *p, size_t n,
 static int split_new(struct cfs_pulling *p, size_t n, struct cfs_err *err)
 {
 	CFS_AUTOBLOB struct cfs_oci_blob blob = CFS_OCI_BLOB_INIT;
-	struct counted counted = { .p = p, .layer = n };
+	struct counted counted;
 	const struct cfs_source source = { read_counted, &counted };
-	int r = cfs_oci_fetch_layer(p->pull->origin, p->image, n, &blob, err);
+	int r = open_counted(p, n, &blob, &counted, err);
 
-	if (r < 0)
-		return r;
-	counted.from = cfs_oci_blob_source(&blob);
-	return split(p, n, &source, err);
+	return r < 0 ? r : split(p, n, &source, err);
 }
 
 /* A layer of a container image: its blob, if it is to be kept, and its

@@ -68,24 +68,6 @@ static int keep(struct reading *rd, const struct cfs_source *from,
 	return r;
 }
 
-/* Hashes a file of @size bytes; its digest comes to @id in the end. */
-static int hash(struct reading *rd, const struct cfs_source *from,
-		uint64_t size, uint8_t *id, struct cfs_err *err)
-{
-	uint8_t *data;
-	size_t len;
-	int r = cfs_feed_file(rd->feed, size, id, NULL, err);
-
-	while (r == 0 && (r = cfs_feed_room(rd->feed, &data, &len, err)) > 0) {
-		ssize_t n = cfs_source_full(from, data, len, err);
-
-		r = n < 0 ? (int)n : 0;
-		if (r == 0 && (size_t)n != len)
-			r = cfs_fail(err, EINVAL, "its content ends early");
-	}
-	return r;
-}
-
 static int set_content(struct reading *rd, struct cfs_node *node, uint64_t size,
 		       const struct cfs_source *from, bool keeps,
 		       struct cfs_err *err)
@@ -94,6 +76,7 @@ static int set_content(struct reading *rd, struct cfs_node *node, uint64_t size,
 	uint8_t small[CFS_INLINE_FROM_DISK];
 	struct cfs_digest id;
 	uint8_t *bytes;
+	bool ignored;
 	ssize_t n;
 	int r;
 
@@ -111,7 +94,11 @@ static int set_content(struct reading *rd, struct cfs_node *node, uint64_t size,
 			     : cfs_node_set_object(tree, node, size, &id, err);
 	}
 	r = cfs_node_reserve_object(tree, node, size, rd->alg, &bytes, err);
-	return r < 0 ? r : hash(rd, from, size, bytes, err);
+	return r < 0 ? r
+		     : cfs_feed_all(rd->feed,
+				    &(struct cfs_feed_content){ from, size,
+								bytes, NULL },
+				    &ignored, err);
 }
 
 static int set_sparse(struct reading *rd, struct cfs_node *node,

@@ -129,12 +129,12 @@ static const char *last_of_target(const struct entry *entry,
 	return slash ? slash + 1 : room;
 }
 
-static bool is_same_file(int a, int b)
+bool cfs_fsck_is_same(int a, int b)
 {
 	struct stat x, y;
 
-	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 &&
+	       cfs_is_same_file(&x, &y);
 }
 
 /* composefs-rs follows the link, cfs_stream_ref_get() reads its last
@@ -154,7 +154,7 @@ static int check_stream_ref(struct cfs_fsck_run *run, const struct entry *entry,
 		return 0;
 	snprintf(path, sizeof(path), "streams/%s", name);
 	stream = cfs_open_beneath(run->repo->fd, path, O_PATH);
-	if (stream < 0 || !is_same_file(fd, stream))
+	if (stream < 0 || !cfs_fsck_is_same(fd, stream))
 		report_broken(run, entry, "it does not lead to a stream", NULL);
 	return 0;
 }
@@ -206,7 +206,7 @@ static int check_image_ref(struct cfs_fsck_run *run, const struct entry *entry,
 	if (image < 0)
 		return 0;
 	fd = follow(run, entry, NULL);
-	if (fd >= 0 && !is_same_file(fd, image))
+	if (fd >= 0 && !cfs_fsck_is_same(fd, image))
 		report_broken(run, entry,
 			      "it leads to another file than the image that it "
 			      "names",

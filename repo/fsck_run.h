@@ -51,6 +51,10 @@ int cfs_fsck_objects(struct cfs_fsck_run *run,
 int cfs_fsck_links(struct cfs_fsck_run *run,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Are these descriptors of one file, as where a link leads and what its name
+ * says? */
+bool cfs_fsck_is_same(int a, int b);
+
 /*
  * Checks the splitstream that the link @where, streams/@name, leads to, which
  * is the open file @link_fd.

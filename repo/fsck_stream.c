@@ -165,15 +165,6 @@ static int check_chunks(const struct look *look, struct cfs_err *err)
 	return wrong(look, CFS_FSCK_STREAM_READ_FAILED, reason);
 }
 
-/* Does the link, which leads to the file @link_fd, lead to the object @fd? */
-static bool is_same_file(int link_fd, int fd)
-{
-	struct stat a, b;
-
-	return fstat(link_fd, &a) == 0 && fstat(fd, &b) == 0 &&
-	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 static int check_stream(struct look *look, struct cfs_err *err)
 {
 	int r = check_objects(look, err);
@@ -204,7 +195,7 @@ int cfs_fsck_stream(struct cfs_fsck_run *run, const char *where,
 	if (cfs_stream_load(run->repo, &look.id, NULL, &file, &why) < 0)
 		return wrong_or_error(&look, CFS_FSCK_STREAM_OPEN_FAILED, &why,
 				      err);
-	if (!is_same_file(link_fd, file.fd))
+	if (!cfs_fsck_is_same(link_fd, file.fd))
 		return wrong(&look, CFS_FSCK_STREAM_OPEN_FAILED,
 			     "it leads to another file than the object that "
 			     "it names");

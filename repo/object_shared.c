@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "repo/incoming.h"
 #include "repo/object.h"
+#include "repo/temp.h"
 
 /* May another file system, or the kernel, have reasons against a link that
  * copying does not meet? */
@@ -14,19 +12,6 @@ static bool may_copy(int code)
 {
 	return code == EXDEV || code == EPERM || code == EMLINK ||
 	       code == EEXIST || code == ENOENT || code == EOPNOTSUPP;
-}
-
-/* Gives the file @fd the name of the object: it, and not what has its name by
- * now, is what was checked. */
-static int name_file(const struct cfs_incoming *in, int fd)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (linkat(AT_FDCWD, path, in->shard, strchr(in->path, '/') + 1,
-		   AT_SYMLINK_FOLLOW) < 0)
-		return -errno;
-	return 0;
 }
 
 static int add(struct cfs_store *store, struct cfs_incoming *in, int fd,
@@ -44,9 +29,10 @@ static int add(struct cfs_store *store, struct cfs_incoming *in, int fd,
 		store->stats.present++;
 		return 0;
 	}
-	r = found == CFS_FOUND_ABSENT && (is_measured || !store->secure)
-		    ? name_file(in, fd)
-		    : -EEXIST;
+	r = -EEXIST;
+	/* It, and not what has its name by now, is what was checked. */
+	if (found == CFS_FOUND_ABSENT && (is_measured || !store->secure))
+		r = cfs_temp_link_fd(fd, in->shard, strchr(in->path, '/') + 1);
 	if (r < 0 && may_copy(-r))
 		return cfs_object_add_copy(store, fd, in->size, &in->id, err);
 	if (r < 0)

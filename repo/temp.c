@@ -45,15 +45,15 @@ void cfs_temp_close(struct cfs_temp *temp)
 
 /* By itself the descriptor is enough for whoever may read everything, and
  * from Linux 6.10 on for whoever opened it; -ENOENT otherwise. */
-static int link_fd(int fd, int dirfd, const char *path)
+int cfs_temp_link_fd(int fd, int dirfd, const char *path)
 {
-	char proc[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	char proc[CFS_FD_PATH_MAX];
 
 	if (linkat(fd, "", dirfd, path, AT_EMPTY_PATH) == 0)
 		return 0;
 	if (errno != ENOENT)
 		return -errno;
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
+	cfs_fd_path(fd, proc);
 	if (linkat(AT_FDCWD, proc, dirfd, path, AT_SYMLINK_FOLLOW) < 0)
 		return -errno;
 	return 0;
@@ -87,7 +87,7 @@ static bool drop_stale(int dirfd, const char *name)
 static int take_name(int dirfd, int fd, const char *name)
 {
 	if (fd >= 0)
-		return link_fd(fd, dirfd, name);
+		return cfs_temp_link_fd(fd, dirfd, name);
 	fd = openat(dirfd, name,
 		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 		    CFS_TEMP_MODE);
@@ -222,7 +222,7 @@ int cfs_temp_publish(struct cfs_temp *temp, int dirfd, const char *path,
 		     struct cfs_err *err)
 {
 	int r = temp->name[0] ? move_new(temp, dirfd, path)
-			      : link_fd(temp->fd, dirfd, path);
+			      : cfs_temp_link_fd(temp->fd, dirfd, path);
 
 	if (r == -EEXIST)
 		return 0;

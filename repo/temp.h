@@ -79,4 +79,9 @@ int cfs_temp_symlink(const char *target, int dirfd, const char *path,
  * holds the repository's lock alone. */
 void cfs_temp_sweep(int dirfd);
 
+/* Gives the open file @fd the new name @path below @dirfd.
+ * Returns 0 or negative errno. */
+int cfs_temp_link_fd(int fd, int dirfd,
+		     const char *path) CFS_MUST_CHECK CFS_NONNULL;
+
 #endif

@@ -108,7 +108,7 @@ static int bind(struct place *place, struct cfs_err *err)
 				"the physical root has no %s: deploy the "
 				"image anew",
 				place->path);
-	/* What is mounted below it comes along. */
+	/* Mounts below it come along. */
 	fd = cfs_root_clone(place->state_fd, place->name, AT_RECURSIVE,
 			    place->attr, MOUNT_ATTR_RDONLY | ours, err);
 	if (fd < 0)
@@ -329,11 +329,6 @@ static int state_missing(struct place *place, struct cfs_err *err)
 	return 0;
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* Is @fd the directory @dir, or below it, or too deep to tell? */
 static bool is_within(int fd, const struct stat *dir)
 {
@@ -343,10 +338,10 @@ static bool is_within(int fd, const struct stat *dir)
 	do {
 		last = st;
 		if (strlen(path) > sizeof(path) - sizeof("/..") ||
-		    fstatat(fd, path, &st, 0) < 0 || is_same(&st, dir))
+		    fstatat(fd, path, &st, 0) < 0 || cfs_is_same_file(&st, dir))
 			return true;
 		strcat(path, "/..");
-	} while (!is_same(&st, &last)); /* above / is / once more */
+	} while (!cfs_is_same_file(&st, &last)); /* above / is / once more */
 	return false;
 }
 

@@ -82,17 +82,6 @@ static int share(struct cfs_store *store, const struct cfs_repo *from,
 	return r;
 }
 
-static bool has_boot_image(const struct cfs_oci_image *image)
-{
-	struct cfs_oci_erofs erofs;
-
-	for (size_t i = 0; i < image->n_erofs; i++)
-		if (cfs_oci_erofs_is(image->erofs[i].name, &erofs) &&
-		    erofs.bootable)
-			return true;
-	return false;
-}
-
 static void print(const struct cfs_oci_image *image, const char *name,
 		  const struct options *o)
 {
@@ -135,13 +124,13 @@ static int copy(const struct cfs_call *call, struct cfs_store *store,
 	if (r >= 0 && o->zerocopy)
 		r = share(store, from, &image, err);
 	if (r >= 0)
-		r = cfs_origin_open_repo(from, name, &origin, err);
+		r = cfs_origin_open_repo(from, &image, &origin, err);
 	if (r == 0)
 		r = cfs_origin_choose(origin, NULL, &choice, err);
 	if (r < 0)
 		return r;
 	params.origin = origin;
-	params.bootable = has_boot_image(&image);
+	params.bootable = cfs_oci_image_is_bootable(&image);
 	r = cfs_oci_pull(store, &params, &pulled, err);
 	if (r == 0)
 		print(&pulled.image, name, o);

@@ -31,7 +31,8 @@ static int run_seal(const struct cfs_call *call, struct cfs_err *err)
 				       err);
 	if (r >= 0)
 		r = cfs_seal_commit(&store, &image,
-				    o->bootable || cfs_seal_is_bootable(&image),
+				    o->bootable ||
+					    cfs_oci_image_is_bootable(&image),
 				    &facts, err);
 	if (r == 0)
 		r = cfs_seal_keep(&store, &facts, &none, &artifact, err);

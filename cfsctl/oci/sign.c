@@ -123,7 +123,7 @@ static int compute(const struct cfs_repo *repo, const char *name,
 
 	return r < 0 ? r
 		     : cfs_seal_compute(repo, &image,
-					cfs_seal_is_bootable(&image),
+					cfs_oci_image_is_bootable(&image),
 					CFS_XATTRS_ALLOWLIST, ret, err);
 }
 

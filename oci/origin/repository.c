@@ -14,8 +14,8 @@
 
 struct repo_origin {
 	struct cfs_origin origin;
-	const struct cfs_repo *repo; /* borrowed */
-	struct cfs_oci_image image;  /* owned; the one that is asked for */
+	const struct cfs_repo *repo;	   /* borrowed */
+	const struct cfs_oci_image *image; /* borrowed; that is asked for */
 };
 
 static struct repo_origin *as_repo(struct cfs_origin *origin)
@@ -26,7 +26,7 @@ static struct repo_origin *as_repo(struct cfs_origin *origin)
 static int first(struct cfs_origin *origin, struct cfs_buf *ret,
 		 struct cfs_err *err)
 {
-	const struct cfs_buf *text = &as_repo(origin)->image.manifest_text;
+	const struct cfs_buf *text = &as_repo(origin)->image->manifest_text;
 
 	cfs_buf_add(ret, text->data, text->len);
 	return cfs_buf_check(ret, err);
@@ -45,7 +45,7 @@ static int manifest(struct cfs_origin *origin, const struct cfs_oci_id *id,
 	return r < 0 ? r : 1;
 }
 
-/* What @id names may be a layer or a configuration. */
+/* @id may be that of a layer or of a configuration. */
 static int blob(struct cfs_origin *origin, const struct cfs_oci_id *id,
 		uint64_t size, struct cfs_oci_blob *ret, struct cfs_err *err)
 {
@@ -107,7 +107,7 @@ static int tagged(struct cfs_origin *origin, const char *tag,
 	int r;
 
 	(void)tag; /* there is but one image that is asked for */
-	snprintf(dir, sizeof(dir), CFS_OCI_REFERRERS "/%s", o->image.id.text);
+	snprintf(dir, sizeof(dir), CFS_OCI_REFERRERS "/%s", o->image->id.text);
 	cfs_json_write_object(&l.w, NULL, CFS_JSON_ONE_LINE);
 	cfs_json_write_u64(&l.w, "schemaVersion", 2);
 	cfs_json_write_text(&l.w, "mediaType", INDEX);
@@ -122,7 +122,6 @@ static int tagged(struct cfs_origin *origin, const char *tag,
 
 static void free_origin(struct cfs_origin *origin)
 {
-	cfs_oci_image_free(&as_repo(origin)->image);
 	cfs_origin_clear(origin);
 	free(origin);
 }
@@ -136,26 +135,24 @@ static const struct cfs_origin_ops repo_ops = {
 	.tagged = tagged,
 };
 
-int cfs_origin_open_repo(const struct cfs_repo *repo, const char *name,
+int cfs_origin_open_repo(const struct cfs_repo *repo,
+			 const struct cfs_oci_image *image,
 			 struct cfs_origin **ret, struct cfs_err *err)
 {
-	CFS_AUTO(cfs_origin_free) struct cfs_origin *origin = NULL;
 	struct repo_origin *o = calloc(1, sizeof(*o));
-	int r;
 
 	if (!o)
-		return cfs_fail(err, ENOMEM, "out of memory");
-	origin = &o->origin;
-	origin->ops = &repo_ops;
-	o->repo = repo;
-	origin->place = strdup(name);
-	if (!origin->place)
-		return cfs_fail(err, ENOMEM, "out of memory");
-	r = cfs_oci_image_find(repo, name, &o->image, err);
-	if (r < 0)
-		return r;
-	origin->has_id = true;
-	origin->id = o->image.id;
-	*ret = cfs_steal_ptr(&origin);
+		return cfs_no_memory(err);
+	*o = (struct repo_origin){
+		.origin = { .ops = &repo_ops, .has_id = true, .id = image->id },
+		.repo = repo,
+		.image = image,
+	};
+	o->origin.place = strdup(image->id.text);
+	if (!o->origin.place) {
+		free(o);
+		return cfs_no_memory(err);
+	}
+	*ret = &o->origin;
 	return 0;
 }

@@ -8,7 +8,7 @@
 /* Of EROFS images in sealing metadata, whatever the repository's own is. */
 #define FORMAT 1
 
-/* What becomes of the trees. */
+/* The trees of an image on their way to facts, which are stored if wanted. */
 struct sealing {
 	const struct cfs_repo *repo;
 	struct cfs_store *store;  /* NULL: digests are computed only */
@@ -96,15 +96,4 @@ int cfs_seal_commit(struct cfs_store *store, struct cfs_oci_image *image,
 	int r = take_trees(&s, image, bootable, err);
 
 	return r < 0 ? r : cfs_oci_image_write(store, image, err);
-}
-
-bool cfs_seal_is_bootable(const struct cfs_oci_image *image)
-{
-	struct cfs_oci_erofs erofs;
-
-	for (size_t i = 0; i < image->n_erofs; i++)
-		if (cfs_oci_erofs_is(image->erofs[i].name, &erofs) &&
-		    erofs.bootable)
-			return true;
-	return false;
 }

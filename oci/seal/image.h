@@ -29,7 +29,4 @@ int cfs_seal_commit(struct cfs_store *store, struct cfs_oci_image *image,
 		    bool bootable, struct cfs_seal_facts *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Does the configuration refer to an image to boot, of whatever format? */
-bool cfs_seal_is_bootable(const struct cfs_oci_image *image) CFS_NONNULL;
-
 #endif

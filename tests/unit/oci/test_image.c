@@ -2,33 +2,16 @@
 #include "oci/image.h"
 
 #include "oci/tag.h"
-#include "repo/lock.h"
 #include "repo/object.h"
 #include "repo/stream/format.h"
 #include "repo/stream/names.h"
-#include "tests/fake/kernel.h"
-#include "tests/unit/repo/repo.h"
+#include "tests/unit/repo/store.h"
 
 static struct cfs_err err;
-static char root[4096];
 
 #define OCI "application/vnd.oci.image."
 #define DIFF \
 	"sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-
-static void start(struct cfs_store *store)
-{
-	struct cfs_repo repo = CFS_REPO_INIT;
-
-	strcpy(root, fresh_dir());
-	put(root, "meta.json", SHA256_META);
-	fake = (struct fake_kernel){ .measure_result = -ENODATA,
-				     .enable_failures = 100000,
-				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
-}
 
 static struct cfs_digest digest_of(unsigned n)
 {
@@ -204,4 +187,23 @@ TEST(a_manifest_whose_object_is_gone_is_damaged)
 	CHECK(cfs_oci_image_open(&store.repo, &image.id, &back, &err) ==
 	      -ENOENT);
 	CHECK(strstr(err.msg, "is missing"));
+}
+
+TEST(an_image_is_bootable_if_it_refers_to_one_of_whatever_format)
+{
+	const struct cfs_digest id = { .alg = CFS_ALG_SHA256 };
+	struct cfs_oci_erofs erofs = { .v1 = true };
+
+	for (int v1 = 0; v1 < 2; v1++) {
+		CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+
+		CHECK(!cfs_oci_image_is_bootable(&image));
+		erofs.bootable = false;
+		CHECK(cfs_oci_image_set_erofs(&image, &erofs, &id, &err) == 0);
+		CHECK(!cfs_oci_image_is_bootable(&image));
+		erofs.bootable = true;
+		erofs.v1 = v1;
+		CHECK(cfs_oci_image_set_erofs(&image, &erofs, &id, &err) == 0);
+		CHECK(cfs_oci_image_is_bootable(&image));
+	}
 }

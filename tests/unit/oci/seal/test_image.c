@@ -4,25 +4,6 @@
 
 #include "tests/unit/oci/seal/vectors.h"
 
-TEST(an_image_is_bootable_if_it_refers_to_one_of_whatever_format)
-{
-	const struct cfs_digest id = { .alg = CFS_ALG_SHA256 };
-	struct cfs_oci_erofs erofs = { .v1 = true };
-
-	for (int v1 = 0; v1 < 2; v1++) {
-		CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
-
-		CHECK(!cfs_seal_is_bootable(&image));
-		erofs.bootable = false;
-		CHECK(cfs_oci_image_set_erofs(&image, &erofs, &id, &err) == 0);
-		CHECK(!cfs_seal_is_bootable(&image));
-		erofs.bootable = true;
-		erofs.v1 = v1;
-		CHECK(cfs_oci_image_set_erofs(&image, &erofs, &id, &err) == 0);
-		CHECK(cfs_seal_is_bootable(&image));
-	}
-}
-
 static int compute(const struct cfs_buf *manifest, const struct cfs_buf *config)
 {
 	struct cfs_repo repo = CFS_REPO_INIT;
