@@ -137,7 +137,7 @@ static int visit_efi(const struct search *s, const char *where, enum efi efi,
 	return 0;
 }
 
-/* What a boot loader entry starts, and with which options. */
+/* A boot loader entry, as far as it was read. */
 struct entry {
 	struct cfs_buf options; /* of all lines */
 	unsigned starts;	/* keys that name something to start */

@@ -177,7 +177,7 @@ static uint64_t bytes_of(const struct cfs_plan *plan)
 	return bytes;
 }
 
-/* What is missing from the disk so that an image of it boots. */
+/* Warns of the parts without which no image on the disk can boot. */
 static void print_notes(const struct options *o,
 			const struct cfs_shipment *shipment)
 {

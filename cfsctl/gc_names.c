@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What would be freed without each name of a repository. */
+/* The bytes that removing each name of a repository would free. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -65,7 +65,7 @@ static int read_names(struct names *names, struct cfs_err *err)
 	return r;
 }
 
-/* What the object @id is called: streams/..., images/... or objects/... */
+/* The name of the object @id: streams/..., images/... or objects/... */
 static void add_text(const struct names *names, const struct cfs_digest *id,
 		     struct cfs_buf *to)
 {

@@ -78,7 +78,7 @@ static int attach(const struct cfs_composefs_params *params, const char *where,
 	return 0;
 }
 
-/* What is mounted, and where overlayfs finds the files. */
+/* The image to mount, and the directories that overlayfs takes files from. */
 struct places {
 	int image, objects, upper, work; /* owned; -EBADF: none */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the commands that mount an image share: mount, oci mount. */
+/* Shared by the commands that mount an image: mount and oci mount. */
 #ifndef CFS_CFSCTL_MOUNT_H
 #define CFS_CFSCTL_MOUNT_H
 
@@ -39,7 +39,7 @@ extern const char *const cmd_mount_fuse[];
 		.choices = cmd_mount_fuse, CFS_OPT_SETS(type, mount.fuse)      \
 	}
 
-/* Which image does the first operand of @call mean?  Errors: -ENOENT, ... */
+/* Finds the image that the first operand of @call names.  Errors: -ENOENT, ... */
 typedef int cmd_mount_find_fn(const struct cfs_call *call,
 			      const struct cfs_repo *repo,
 			      struct cfs_digest *ret, struct cfs_err *err);

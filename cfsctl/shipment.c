@@ -100,7 +100,7 @@ int cmd_shipment_add(const struct cfs_globals *g, const struct cfs_repo *repo,
 	return r < 0 ? r : add(g, repo, &id, name, s, err);
 }
 
-/* What an image is called where its digest says little. */
+/* The name of an image for messages, as its digest says little to people. */
 static const char *name_of(const struct cfs_shipment *s,
 			   const struct cfs_digest *id,
 			   char hex[static CFS_DIGEST_HEX_MAX])

@@ -75,7 +75,7 @@ struct cfs_ext4_new {
 int cfs_ext4_add_file(struct cfs_ext4 *fs, const struct cfs_ext4_new *what,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* How fs-verity is enabled on a file. */
+/* The parameters of fs-verity for one file. */
 struct cfs_ext4_verity {
 	enum cfs_alg alg;
 	struct cfs_bytes signature; /* PKCS#7 in DER to store, or empty */

@@ -56,7 +56,7 @@ struct cfs_plan {
 
 void cfs_plan_free(struct cfs_plan *plan);
 
-/* Which images of a repository are planned, and what they need. */
+/* The images of a repository that are planned, and the objects they need. */
 struct cfs_plan_choice {
 	struct cfs_digest_set *images;
 	struct cfs_digest_set *objects; /* the images too */

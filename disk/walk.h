@@ -33,7 +33,7 @@ int cfs_plan_vacant(const struct cfs_plan *plan, unsigned parent,
 /* Takes back the entry that was appended last. */
 void cfs_plan_drop_last(struct cfs_plan *plan) CFS_NONNULL;
 
-/* What a walk adds, besides directories and links. */
+/* A walk through a directory that adds its files to a plan. */
 struct cfs_plan_walk {
 	struct cfs_plan *plan;
 	int dirfd;	/* paths are below it */

@@ -88,7 +88,7 @@ struct cfs_erofs_list {
 	const uint32_t *pairs; /* indexes into plan->pairs */
 	uint32_t n;
 	uint32_t uses; /* number of inodes that have it */
-	/* How many of the pairs come before the overlay xattrs. */
+	/* The number of pairs before the overlay xattrs. */
 	uint32_t before[CFS_EROFS_OVERLAYS];
 	uint32_t shared; /* how many of the pairs are shared */
 	uint64_t bytes;	 /* of all references and entries in an inode */

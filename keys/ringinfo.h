@@ -19,7 +19,7 @@ struct cfs_ring_info {
 	int required;  /* sysctl fs.verity.require_signatures, or -1 */
 };
 
-/* How many keys the ring holds (it must be readable). */
+/* Returns the number of keys in the ring, which must be readable. */
 int cfs_keyring_count(cfs_key ring,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Which way of making an image to boot gives the digest that is expected. */
+/* Looks for the way of making an image to boot that gives a known digest. */
 #include "oci/pull.h"
 #include "repo/image_store.h"
 #include "repo/meta.h"

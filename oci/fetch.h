@@ -26,7 +26,8 @@ int cfs_oci_fetch_layer(struct cfs_origin *origin,
 			struct cfs_oci_blob *ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* What that blob of a container's layer is to be: *@ret but for the blob. */
+/* Fills in the size and digests that the blob of a container's layer must have;
+ * the blob itself is left out of *@ret. */
 void cfs_oci_fetch_expect(const struct cfs_origin *origin,
 			  const struct cfs_oci_image *image, size_t n,
 			  struct cfs_oci_layer *ret) CFS_NONNULL;

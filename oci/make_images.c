@@ -43,7 +43,7 @@ static bool has_all(const struct cfs_store *store,
 
 		if (!(formats & 1u << format))
 			continue;
-		/* Which of 0 and 1 an image is, its ref does not say. */
+		/* The ref does not tell formats 0 and 1 apart. */
 		if (format == 0 || !cfs_oci_image_erofs(image, &erofs, &id) ||
 		    cfs_image_open(&store->repo, &id, false, &fd, &ignored) < 0)
 			return false;

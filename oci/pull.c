@@ -117,7 +117,7 @@ static int plan(struct cfs_pulling *p, struct cfs_err *err)
 	return 0;
 }
 
-/* What comes takes at least as much space as it does now, mostly more. */
+/* A layer takes at least as much space as its blob, usually more. */
 static int check_space(const struct cfs_pulling *p, struct cfs_err *err)
 {
 	uint64_t need = 0, have;
@@ -133,7 +133,7 @@ static int check_space(const struct cfs_pulling *p, struct cfs_err *err)
 	if (__builtin_mul_overflow((uint64_t)st.f_bavail, (uint64_t)st.f_frsize,
 				   &have))
 		have = UINT64_MAX;
-	/* What is like an image that is there may take hardly any. */
+	/* An image much like one that is there may take hardly any space. */
 	if (need <= have || p->twins)
 		return 0;
 	return cfs_fail(err, ENOSPC,

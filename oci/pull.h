@@ -15,8 +15,8 @@
 #include "oci/referrers.h"
 #include "oci/tree.h"
 
-/* What is taken of the artifacts about an image: so many, of so many blobs and
- * bytes.  A signature has a few hundred bytes, a bill of materials some MiB. */
+/* Limits for the artifacts about an image: their number, and the blobs and bytes
+ * of each.  A signature has a few hundred bytes, a bill of materials some MiB. */
 #define CFS_PULL_ARTIFACTS_MAX	    64
 #define CFS_PULL_ARTIFACT_BLOBS_MAX 16
 #define CFS_PULL_ARTIFACT_MAX	    (64 << 20)

@@ -5,7 +5,8 @@
 #include "oci/pulling.h"
 #include "oci/tag.h"
 
-/* What is before the last colon: tags of one image differ behind it. */
+/* The length of the part before the last colon, which all tags of one image
+ * share. */
 static size_t name_len(const char *tag)
 {
 	const char *colon = strrchr(tag, ':');

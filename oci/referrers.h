@@ -52,7 +52,7 @@ int cfs_oci_referrers_skip(struct cfs_oci_referrers *list,
 			   struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 4)));
 
-/* What is wrong, for a person: "its manifest is missing". */
+/* Returns @why in words for people: "a part of it is missing". */
 const char *cfs_oci_skip_text(enum cfs_oci_skip why);
 
 #define CFS_AUTOREFERRERS __attribute__((cleanup(cfs_oci_referrers_free)))

@@ -32,8 +32,8 @@ struct cfs_diff_side {
 };
 
 /*
- * What an operand means before anything else is thought of.  Returns 1 with the
- * tree, or 0 when it is not for this function.
+ * Reads an operand that is of a kind only the command knows; it is asked first.
+ * Returns 1 with the tree, or 0 when the operand is of another kind.
  */
 typedef int cmd_diff_tree_fn(const struct cfs_globals *g, const char *name,
 			     const struct cfs_tree_source *source,
@@ -66,8 +66,8 @@ struct cfs_diff_images {
 };
 
 /*
- * Reads the operands @names: what @given->tree takes; directories as @source says, what has the magic
- * of an image as such, other files and "-" as dumpfiles; what is no file is an
+ * Reads the operands @names: those that @given->tree takes, directories as
+ * @given->source says, files with the magic of an image as such, other files and "-" as dumpfiles; what is no file is an
  * image of the repository.  Digests are of the algorithm that the other side
  * has, unless --hash says otherwise.
  */

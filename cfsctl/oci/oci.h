@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What the commands of `cfsctl oci` share. */
+/* Shared by the commands of `cfsctl oci`. */
 #ifndef CFS_CFSCTL_OCI_OCI_H
 #define CFS_CFSCTL_OCI_OCI_H
 
@@ -38,7 +38,7 @@ struct cfs_oci_tree_choice {
 unsigned cmd_oci_formats(const struct cfs_globals *g,
 			 const struct cfs_meta *meta) CFS_NONNULL;
 
-/* What an operand makes. */
+/* The tree made of the image that an operand names. */
 struct cfs_oci_made {
 	struct cfs_tree *tree; /* owned */
 	enum cfs_alg alg;

@@ -58,7 +58,7 @@ static const struct cfs_opt options[] = {
 	{ 0 },
 };
 
-/* What is shown while layers come. */
+/* The progress line, and a line for each layer that is being read. */
 struct shown {
 	struct cfs_progress progress;
 	struct cfs_progress_parts parts;
@@ -163,7 +163,7 @@ static void print_notes(const struct cfs_oci_choice *choice,
 	}
 }
 
-/* What a pull that failed leaves, which the next one need not fetch. */
+/* Says how many layers a failed pull has stored: the next one skips them. */
 static void print_progress(const struct cfs_oci_pulled *pulled)
 {
 	if (pulled->layers_done > 0)

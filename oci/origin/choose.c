@@ -77,7 +77,7 @@ static int no_tag(struct cfs_origin *origin, const struct cfs_oci_leaves *all,
 	return cfs_fail(err, ENOENT, "%s has no images", origin->place);
 }
 
-/* How well @leaf is what is wanted; 0: not at all. */
+/* Returns how well @leaf fits @want: 0 if it does not, else more is better. */
 static int rank(const struct cfs_oci_leaf *leaf,
 		const struct cfs_oci_platform *want)
 {

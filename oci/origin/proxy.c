@@ -15,7 +15,7 @@
 #define WORDS_MAX   4096
 /* A number that JSON of the other side can hold. */
 #define NUMBER_MAX (UINT64_C(1) << 53)
-/* What a pipe may hold, so that both sides work at once. */
+/* The size of a pipe, in bytes: large enough for both sides to work at once. */
 #define PIPE_SIZE (1 << 20)
 
 struct cfs_skopeo_proxy {

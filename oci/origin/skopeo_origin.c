@@ -134,7 +134,7 @@ static int skopeo_manifest(struct cfs_origin *origin,
 	CFS_AUTOFREE char *reference = NULL;
 	int r;
 
-	/* What is no registry has one manifest, that of the reference. */
+	/* Outside registries there is one manifest, that of the reference. */
 	if (!o->repository) {
 		r = inspect(o, o->image, ret, err);
 		return r < 0 ? r : 1;

@@ -79,7 +79,8 @@ static void compare(const struct cfs_seal_facts *facts,
 	WORD(ret->why, "the digest is %s, that of the image is %s", want, have);
 }
 
-/* Which of the signature's answers @code is; -1: none, the check failed. */
+/* Returns the answer that @code of a signature check stands for, or -1 if the
+ * check itself failed. */
 static int sort_code(int code)
 {
 	switch (code) {

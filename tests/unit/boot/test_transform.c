@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "boot/transform.h"
 
-#include "tests/test.h"
-#include "tree/dump/dump.h"
+#include "tests/unit/tree/dumps.h"
 
 static struct cfs_err err;
 static int reads;
@@ -17,27 +16,6 @@ static int read_content(void *ctx, const struct cfs_tree *tree,
 	reads++;
 	cfs_buf_adds(ret, ctx);
 	return 0;
-}
-
-static struct cfs_tree *parse(const char *dump)
-{
-	struct cfs_bytes text = { (const uint8_t *)dump, strlen(dump) };
-	struct cfs_tree *tree;
-
-	if (cfs_dump_read(text, 0, &tree, &err) < 0)
-		printf("# %s\n", err.msg);
-	CHECK(tree);
-	return tree;
-}
-
-static bool gives(const struct cfs_tree *tree, const char *want)
-{
-	CFS_AUTOBUF struct cfs_buf got = { 0 };
-
-	CHECK(cfs_dump_write(tree, &got, &err) == 0);
-	if (strcmp(cfs_buf_text(&got), want) != 0)
-		printf("# %s", cfs_buf_text(&got));
-	return strcmp(cfs_buf_text(&got), want) == 0;
 }
 
 #define BOOTABLE                                                 \

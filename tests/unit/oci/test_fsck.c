@@ -3,15 +3,12 @@
 
 #include "oci/image.h"
 #include "oci/tag.h"
-#include "repo/lock.h"
 #include "repo/object.h"
 #include "repo/stream/format.h"
 #include "repo/stream/names.h"
-#include "tests/fake/kernel.h"
-#include "tests/unit/repo/repo.h"
+#include "tests/unit/repo/store.h"
 
 static struct cfs_err err;
-static char root[4096];
 static char said[65536];
 
 #define OCI "application/vnd.oci.image."
@@ -54,20 +51,6 @@ static void finds(const struct cfs_store *store, bool read_data,
 		printf("# %s", said);
 	CHECK(count.images_checked == 1 && count.images_corrupted == 1);
 	CHECK(count.findings == 1 && strstr(said, words));
-}
-
-static void start(struct cfs_store *store)
-{
-	struct cfs_repo repo = CFS_REPO_INIT;
-
-	strcpy(root, fresh_dir());
-	put(root, "meta.json", SHA256_META);
-	fake = (struct fake_kernel){ .measure_result = -ENODATA,
-				     .enable_failures = 100000,
-				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
 }
 
 static struct cfs_bytes bytes(const char *text)

@@ -6,29 +6,12 @@
 #include "fsverity/merkle.h"
 #include "oci/layer_keeper.h"
 #include "oci/layer_tree.h"
-#include "repo/lock.h"
 #include "repo/object.h"
 #include "repo/stream/names.h"
-#include "tests/fake/kernel.h"
-#include "tests/unit/repo/repo.h"
+#include "tests/unit/repo/store.h"
 #include "tree/dump/dump.h"
 
 static struct cfs_err err;
-static char root[4096];
-
-static void start(struct cfs_store *store)
-{
-	struct cfs_repo repo = CFS_REPO_INIT;
-
-	strcpy(root, fresh_dir());
-	put(root, "meta.json", SHA256_META);
-	fake = (struct fake_kernel){ .measure_result = -ENODATA,
-				     .enable_failures = 100000,
-				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
-}
 
 /* Adds a header of ustar, and @size bytes of the letter @fill. */
 static void member(struct cfs_buf *tar, const char *name, char type,

@@ -3,27 +3,10 @@
 
 #include "base/io.h"
 #include "erofs/writer.h"
-#include "repo/lock.h"
 #include "repo/object.h"
-#include "tests/fake/kernel.h"
-#include "tests/unit/repo/repo.h"
+#include "tests/unit/repo/store.h"
 
 static struct cfs_err err;
-static char root[4096];
-
-static void start(struct cfs_store *store)
-{
-	struct cfs_repo repo = CFS_REPO_INIT;
-
-	strcpy(root, fresh_dir());
-	put(root, "meta.json", SHA256_META);
-	fake = (struct fake_kernel){ .measure_result = -ENODATA,
-				     .enable_failures = 100000,
-				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
-}
 
 /* A directory of @n files with some content. */
 static struct cfs_tree *tree_of(unsigned n)

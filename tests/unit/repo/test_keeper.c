@@ -6,30 +6,14 @@
 #include <sys/resource.h>
 
 #include "fsverity/merkle.h"
-#include "repo/lock.h"
 #include "repo/object.h"
 #include "tests/fake/kernel.h"
-#include "tests/unit/repo/repo.h"
+#include "tests/unit/repo/store.h"
 
 #define LONG  ((size_t)3 << 20)
 #define FILES 200
 
 static struct cfs_err err;
-static char root[4096];
-
-static void start(struct cfs_store *store)
-{
-	struct cfs_repo repo = CFS_REPO_INIT;
-
-	strcpy(root, fresh_dir());
-	put(root, "meta.json", SHA256_META);
-	fake = (struct fake_kernel){ .measure_result = -ENODATA,
-				     .enable_failures = 100000,
-				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
-}
 
 /* The digest of @size bytes that all depend on @seed, and the bytes. */
 static struct cfs_bytes content(size_t size, unsigned seed,

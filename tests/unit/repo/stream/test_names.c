@@ -1,29 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "repo/stream/names.h"
 
-#include "repo/lock.h"
 #include "repo/stream/format.h"
-#include "tests/fake/kernel.h"
-#include "tests/unit/repo/repo.h"
+#include "tests/unit/repo/store.h"
 
 #define CID "oci-layer-sha256:0123"
 
 static struct cfs_err err;
-static char root[4096];
-
-static void start(struct cfs_store *store)
-{
-	struct cfs_repo repo = CFS_REPO_INIT;
-
-	strcpy(root, fresh_dir());
-	put(root, "meta.json", SHA256_META);
-	fake = (struct fake_kernel){ .measure_result = -ENODATA,
-				     .enable_failures = 100000,
-				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
-}
 
 static struct cfs_digest store_stream(struct cfs_store *store, const char *text)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "tree/selinux/relabel.h"
 
-#include "tests/test.h"
-#include "tree/dump/dump.h"
+#include "tests/unit/tree/dumps.h"
 
 static struct cfs_err err;
 
@@ -19,17 +18,6 @@ static int read_content(void *ctx, const struct cfs_tree *tree,
 		return cfs_fail(e, EIO, "cannot be read");
 	cfs_buf_adds(ret, *outside);
 	return 0;
-}
-
-static struct cfs_tree *parse(const char *dump)
-{
-	struct cfs_bytes text = { (const uint8_t *)dump, strlen(dump) };
-	struct cfs_tree *tree = NULL;
-
-	if (cfs_dump_read(text, 0, &tree, &err) < 0)
-		printf("# %s\n", err.msg);
-	CHECK(tree);
-	return tree;
 }
 
 static int relabel(struct cfs_tree *tree, const char *outside)
