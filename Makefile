@@ -111,7 +111,7 @@ objs       = $(patsubst %.c,$(O)/%.o,$(1))
 LIB        := $(O)/libcfs.a
 LIB_OBJS   := $(call objs,$(foreach r,$(ROOMS),$(call srcs,$(r))))
 # Compiled for size and for a program that ends at once (base/auto.h).
-TCB_OBJS   := $(patsubst %.c,$(O)/tcb/%.o,$(TCB_SRCS) deps/static-stubs.c)
+TCB_OBJS   := $(patsubst %.c,$(O)/tcb/%.o,$(TCB_SRCS))
 TCB_CC     := $(if $(filter musl,$(LIBC)),deps/musl-gcc,$(CC))
 TCB_CFLAGS := $(filter-out -O2,$(CFLAGS)) -Os -DCFS_EXIT_CLOSES
 CTL_OBJS   := $(call objs,$(call srcs,cfsctl))

@@ -2,7 +2,10 @@
 #
 # The trusted computing base: every source that composefs-setup-root is linked
 # from.  `make tcb` holds the list, its size and the binary to each other.
-TCB_SLOC_MAX := 6500
+#
+# TCB_SLOC_MAX: lines of code in these sources and in the headers of ours that
+# they include.
+TCB_SLOC_MAX := 8011
 TCB_SRCS := \
 	base/buf.c base/err.c base/io.c base/json.c base/kernel.c base/text.c \
 	fsverity/digest.c fsverity/measure.c fsverity/signature.c \
@@ -11,4 +14,5 @@ TCB_SRCS := \
 	mount/context.c mount/scratch.c mount/loop.c mount/erofs.c \
 	mount/overlay.c mount/composefs.c \
 	repo/open.c repo/meta.c repo/image.c repo/signature.c \
-	$(sort $(wildcard setup-root/*.c))
+	$(sort $(wildcard setup-root/*.c)) \
+	deps/static-stubs.c

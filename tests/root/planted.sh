@@ -80,7 +80,8 @@ what=
 row d 7 7 7 7 7 7 7 composefs composefs
 # A link that leads to nothing is a name that is not there.
 row f 7 7 7 7 0 7 7 - composefs/meta.json
-row d 7 7 7 7 7 7 5 image composefs/images
+row d 7 7 7 7 7 7 - "look up images/${hex:0:12}..." composefs/images
+row d - - - - - - 5 "the image is not in $sysroot/composefs" composefs/images
 row f 7 7 7 7 5 8 7 "$hex" "composefs/images/$hex"
 row d 7 7 7 7 5 7 5 "$hex" composefs/objects
 row d 7 7 7 7 5 7 5 "$hex" "composefs/objects/${hex:0:2}"
