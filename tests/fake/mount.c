@@ -35,7 +35,7 @@ static struct {
 	int n_dirs;
 	struct {
 		int fd; /* what it was moved by */
-		char path[256];
+		char path[512];
 	} attached[32];
 	int n_attached;
 	int next_loop;
