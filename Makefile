@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 #
-#   make               build everything below $(O)         (V=1 shows commands)
+#   make               build everything below $(O); installs nothing; V=1 shows
+#                      the commands
 #   make demo          build, sign, seal and boot a real Debian in QEMU
 #   make check         every test; installs what it needs
 #   make check-fast    the same without virtual machines and sanitizers
@@ -10,7 +11,7 @@
 #   make check-suite SUITE=trixie|sid|bookworm   check-fast in that Debian
 #   make check-vm      real kernels: User-Mode Linux and QEMU
 #   make bench B=dump  measure against peers and limits, one group or all
-#   make deps          what is built from others: libraries, kernels, root fs
+#   make deps          install packages, build third-party libraries and kernels
 #   make fuzz F=kargs T=60     fuzz one target for T seconds (clang)
 #   make fuzz-oci N=10000      random layers, read by us and by a model
 #   make fuzz-repo N=2000      mutated repositories against fsck, sanitized
@@ -80,10 +81,6 @@ CFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	      -fdata-sections $(WARN) $(HARDEN) -ffile-prefix-map=$(CURDIR)=.
 CFS_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now
 # libcrypto, libext2fs and libpcre2 are loaded when needed (base/library.h).
-# libkeyutils is a handful of system calls: not worth a shared library.
-CTL_LIBS   := -l:libkeyutils.a -lpthread
-# What the tests call beside what is tested.
-TEST_LIBS  := -lz -llzma -lbz2 -lcrypto -lext2fs -lcom_err $(CTL_LIBS)
 
 ifdef SAN
 CFS_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -94,17 +91,22 @@ ifneq ($(V),1)
 say = @printf '  %-5s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)';
 endif
 
-# The static libraries of others that setup-root is linked from: STATIC_PREFIX
-# is where deps/static-libs.sh left them, or where the caller has them.
-ifndef STATIC_PREFIX
-ifneq ($(filter-out clean format uninstall,$(or $(MAKECMDGOALS),all)),)
+# Third-party libraries.  STATIC_PREFIX holds the static ones that setup-root is
+# linked with: the caller's folder, or else that of deps/static-libs.sh.  Goals
+# that compile nothing themselves do not need them.
+GIVEN_PREFIX := $(STATIC_PREFIX)
+ifneq ($(filter-out clean format uninstall deps demo check check-fast check-suite,\
+	$(or $(MAKECMDGOALS),all)),)
 include $(O)/deps.mk
 endif
-endif
 CFS_CFLAGS += $(if $(STATIC_PREFIX),-isystem $(STATIC_PREFIX)/include \
-	      -ffile-prefix-map=$(STATIC_PREFIX)=static-libs)
-CTL_LIBS   := $(if $(filter glibc,$(LIBC)),-L$(STATIC_PREFIX)/lib) $(CTL_LIBS)
-TCB_LIBS   := -L$(STATIC_PREFIX)/lib -lmount -lblkid -lkmod -lkeyutils
+	      -ffile-prefix-map=$(STATIC_PREFIX)=static-libs) $(DEPS_CFLAGS)
+# libkeyutils is a handful of system calls: not worth a shared library.
+CTL_LIBS   := $(if $(STATIC_PREFIX),$(if $(filter glibc,$(LIBC)),-L$(STATIC_PREFIX)/lib)) \
+	      $(KEYUTILS_LIB) -lpthread
+TCB_LIBS   := $(if $(STATIC_PREFIX),-L$(STATIC_PREFIX)/lib) $(STATIC_LIBS)
+# What the tests call beside what is tested.
+TEST_LIBS  := $(DEPS_LDFLAGS) -lz -llzma -lbz2 -lcrypto -lext2fs -lcom_err $(CTL_LIBS)
 
 srcs       = $(sort $(wildcard $(1)/*.c $(1)/*/*.c))
 objs       = $(patsubst %.c,$(O)/%.o,$(1))
@@ -138,9 +140,9 @@ all: $(BIN)/composefs-setup-root $(BIN)/cfsctl
 # Asked every time, since the cache may have been deleted: it answers at once.
 $(O)/deps.mk: FORCE
 	@mkdir -p $(O)
-	@deps/packages.sh build
-	@p=$$(LIBC='$(LIBC)' CC='$(CC)' AR='$(AR)' deps/static-libs.sh) && \
-		printf 'STATIC_PREFIX := %s\n' "$$p" > $@.new; \
+	@LIBC='$(LIBC)' CC='$(CC)' AR='$(AR)' CPPFLAGS='$(CPPFLAGS)' \
+		STATIC_PREFIX='$(GIVEN_PREFIX)' deps/find.sh > $@.new || \
+		{ r=$$?; rm -f $@.new; exit $$r; }; \
 		cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # Everything is rebuilt when the flags change, and only then.
@@ -191,8 +193,9 @@ $(FUZZ): %: %.o $(O)/tests/fuzz/replay.o $(PROG) $(LIB)
 $(TEST_TOOLS): %: %.o $(PROG) $(LIB)
 	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(TEST_LIBS) -o $@
 
-deps: $(O)/deps.mk
+deps:
 	@deps/packages.sh build check vm demo
+	@deps/static-libs.sh
 	@deps/uml-kernel.sh
 	@for s in bookworm trixie sid; do deps/debian-kernel.sh $$s || exit 1; done
 	@deps/rootfs.sh
@@ -311,8 +314,9 @@ tcb: $(BIN)/composefs-setup-root
 man:
 	@for m in $(MAN); do mandoc -Tlint -Wwarning $$m || exit 1; done
 
-demo: all
+demo:
 	@deps/packages.sh build vm demo
+	+@$(MAKE) --no-print-directory all
 	@O=$(abspath $(O)) BIN=$(abspath $(BIN)) docs/demo/run
 
 bench: all $(TEST_TOOLS)

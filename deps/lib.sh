@@ -43,7 +43,7 @@ deps_need() {
 		command -v "$c" >/dev/null || missing="$missing $c"
 	done
 	[ -z "$missing" ] ||
-		deps_die "not found:$missing. Run deps/packages.sh build check vm demo (or: make setup)"
+		deps_die "not found:$missing. Run deps/packages.sh build check vm demo (or: make deps)"
 }
 
 # deps_key [-s STRING]... [FILE]...: prints 16 hex digits over the strings and

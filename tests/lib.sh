@@ -6,6 +6,8 @@
 #   same NAME A B              ok when the two strings are equal
 #   as_nobody PROGRAM ARG...   runs $BIN/PROGRAM as a user without rights
 #   quiet COMMAND...           its standard output goes to the file quiet.out
+#   without_packages           makes the folder "plain" of all programs in PATH but
+#                              the package manager's
 #   skip WHY                   leaves the program, as skipped
 #   finish                     last line: exit status by what was seen
 #
@@ -66,6 +68,16 @@ as_nobody() {
 
 quiet() {
 	"$@" > "$TMPDIR/quiet.out"
+}
+
+without_packages() {
+	local dir IFS=:
+	mkdir plain
+	for dir in $PATH; do
+		[ ! -d "$dir" ] || find "$dir/" -maxdepth 1 ! -type d ! -name 'apt*' \
+			! -name 'dpkg*' ! -lname 'apt*' ! -lname 'dpkg*' -print0
+	done | xargs -0 ln -s -t plain 2> /dev/null
+	! PATH=plain command -v apt-get dpkg dpkg-query
 }
 
 skip() {

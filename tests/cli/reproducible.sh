@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # The same sources, compiler and flags make the same bytes, wherever the sources,
-# the build folder and the static libraries lie.
+# the build folder and the static libraries lie; and without a package manager.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
 unset MAKEFLAGS MFLAGS MAKELEVEL
@@ -49,7 +49,9 @@ flags() { # FOLDER SOURCES STATIC_PREFIX: what it was built with
 }
 remake STATIC_PREFIX="$again" "$TMPDIR/out/flags"
 if [ "$(flags out "$PWD/away/from/home" "$again")" = "$(flags "$O" "$CFS_SRC" "$libs")" ]; then
-	check "the programs can be built from the copy" remake STATIC_PREFIX="$again" all
+	without_packages
+	PATH=$PWD/plain check "without apt and dpkg, the programs can be built from the copy" \
+		remake STATIC_PREFIX="$again" all
 	for program in cfsctl composefs-setup-root; do
 		check "$program has the same bytes" cmp "$BIN/$program" "out/bin/$program"
 		same "$program names no folder of this machine" \
