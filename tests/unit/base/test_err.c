@@ -89,10 +89,13 @@ TEST(data_stays_with_context_and_goes_with_the_next_failure)
 	CHECK(cfs_err_path(&err, "outer") == -EIO);
 	CHECK(cfs_err_cure(&err, "mend it") == -EIO);
 	CHECK(cfs_err_cure(&err, "no, that") == -EIO);
+	CHECK(cfs_err_step(&err, 7) == -EIO);
+	CHECK(cfs_err_step(&err, 8) == -EIO);
 	(void)cfs_ctx(&err, "y");
 	CHECK(strcmp(err.path, "a?b") == 0 && strcmp(err.cure, "mend it") == 0);
+	CHECK(err.step == 7);
 	(void)cfs_fail(&err, EIO, "z");
-	CHECK(!err.path[0] && !err.cure);
+	CHECK(!err.path[0] && !err.cure && !err.step);
 	(void)cfs_err_cure(&err, "mend it");
 	errno = EPERM;
 	(void)cfs_fail_errno(&err, "z");
