@@ -8,8 +8,6 @@
 #include "setup-root/preflight.h"
 #include "setup-root/state.h"
 
-#define SCRATCH "/run/composefs/.lower"
-
 static void start_over(struct cfs_root *root)
 {
 	cfs_root_close(root);
@@ -17,21 +15,19 @@ static void start_over(struct cfs_root *root)
 }
 
 /* Makes the root, with the kernel modules for it if it needs them. */
-static int make_root(struct cfs_boot *b, const struct cfs_root_params *params,
-		     struct cfs_root *root, struct cfs_err *err)
+static int make_root(struct cfs_boot *b, struct cfs_err *err)
 {
-	int r = cfs_root_make(params, root, err);
+	int r = cfs_root_make(b, err);
 
-	if (r != -ENODEV || params->root_fs_fd >= 0)
+	if (r != -ENODEV || b->root_fs_fd >= 0)
 		return r;
 	cfs_log(&b->log, LOG_DEBUG, "loading kernel modules: %s", err->msg);
 	r = cfs_modules_load_mount(err);
-	start_over(root);
-	return r < 0 ? r : cfs_root_make(params, root, err);
+	start_over(&b->root);
+	return r < 0 ? r : cfs_root_make(b, err);
 }
 
-static int preflight(struct cfs_boot *b, const struct cfs_root *root,
-		     struct cfs_err *err)
+static int preflight(struct cfs_boot *b, struct cfs_err *err)
 {
 	struct cfs_bytes value = { 0 };
 	char init[256];
@@ -46,129 +42,85 @@ static int preflight(struct cfs_boot *b, const struct cfs_root *root,
 		memcpy(init, value.data, value.len);
 		init[value.len] = '\0';
 	}
-	return cfs_preflight(root->fd, given ? init : NULL, &b->config, err);
+	return cfs_preflight(b->root.fd, given ? init : NULL, &b->config, err);
 }
 
-static int try_assemble(struct cfs_boot *b,
-			const struct cfs_root_params *params,
-			struct cfs_root *root, struct cfs_err *err)
+static int try_assemble(struct cfs_boot *b, struct cfs_err *err)
 {
-	int r = make_root(b, params, root, err);
+	int r = make_root(b, err);
 
 	/* A block of the image itself that is not what was signed. */
 	if (r < 0)
-		return cfs_boot_step(b,
-				     r == -EIO && params->verity
-					     ? CFS_EXIT_VERITY
-					     : CFS_EXIT_MOUNT,
-				     r);
-	r = preflight(b, root, err);
+		return cfs_err_step(err, r == -EIO && b->choice.verity
+						 ? CFS_EXIT_VERITY
+						 : CFS_EXIT_MOUNT);
+	r = preflight(b, err);
 	if (r < 0)
-		return cfs_boot_step(b, CFS_EXIT_PREFLIGHT, r);
-	return cfs_boot_step(b, CFS_EXIT_STATE,
-			     cfs_root_add_state(params, root, err));
+		return cfs_err_step(err, CFS_EXIT_PREFLIGHT);
+	r = cfs_root_add_state(b, err);
+	return r < 0 ? cfs_err_step(err, CFS_EXIT_STATE) : 0;
 }
 
-/* Is there another way after @r?  Changes *@params to it. */
-static bool other_way(struct cfs_boot *b, int r, const struct cfs_root *root,
-		      struct cfs_root_params *params, const struct cfs_err *err)
+/* Is there another way after @err?  Prepares @b for it. */
+static bool other_way(struct cfs_boot *b, const struct cfs_err *err)
 {
-	if (r == -EIO && b->failed == CFS_EXIT_PREFLIGHT && params->verity &&
-	    b->candidates[b->choice.index].insecure) {
+	if (err->code == EIO && err->step == CFS_EXIT_PREFLIGHT &&
+	    b->choice.verity && cfs_boot_chosen(b)->karg.insecure) {
 		cfs_log(&b->log, LOG_WARNING,
 			"going on without verification, as its \"?\" allows: "
 			"%s",
 			err->msg);
-		params->verity = false;
+		b->choice.verity = false;
 		return true;
 	}
 	/* Linux 6.18-rc counted a file-backed EROFS as a level of stacking. */
-	if (r == -EINVAL && b->failed == CFS_EXIT_STATE &&
-	    params->image_fd >= 0 && !params->force_loop &&
-	    root->image.backend == CFS_BACKEND_FILE) {
+	if (err->code == EINVAL && err->step == CFS_EXIT_STATE &&
+	    b->choice.fd >= 0 && !b->force_loop &&
+	    b->root.image.backend == CFS_BACKEND_FILE) {
 		cfs_log(&b->log, LOG_NOTICE,
 			"trying again through a loop device: %s", err->msg);
-		params->force_loop = true;
+		b->force_loop = true;
 		return true;
 	}
 	return false;
 }
 
-static void fill_marker(const struct cfs_boot *b, const struct cfs_root *root,
-			char backend[static 64], struct cfs_marker *m)
+/* Opens what the root is made of beside the image. */
+static int open_sources(struct cfs_boot *b, struct cfs_err *err)
 {
-	if (!b->options.root_fs) {
-		snprintf(backend, 64, "%s%s",
-			 root->image.backend == CFS_BACKEND_FILE ? "file"
-								 : "loop:",
-			 root->image.loop);
-		m->image_backend = backend;
-		m->layer_api = cfs_layer_api_name(root->layer_api);
+	const char *path = b->options.root_fs;
+
+	if (!path) {
+		b->objects_fd = cfs_repo_open_objects(&b->repo, err);
+		return b->objects_fd < 0 ? cfs_err_step(err, CFS_EXIT_REPO) : 0;
 	}
-	m->root = b->options.root_fs ? "directory" : root->root;
-	m->etc = root->etc;
-	m->var = root->var;
-	m->sysroot_readonly = root->sysroot_readonly;
-	m->state_dir = root->state_dir[0] ? root->state_dir : NULL;
-	m->preflight = b->config.probe.enable && !b->options.root_fs
-			       ? "ok"
-			       : "skipped";
+	b->root_fs_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (b->root_fs_fd >= 0)
+		return 0;
+	(void)cfs_fail_errno(err, "open %s", path);
+	return cfs_err_step(err, CFS_EXIT_MOUNT);
 }
 
-int cfs_assemble(struct cfs_boot *b, struct cfs_root *root,
-		 char backend[static 64], struct cfs_marker *marker,
-		 struct cfs_err *err)
+int cfs_assemble(struct cfs_boot *b, struct cfs_err *err)
 {
-	CFS_AUTOFD int objects = -EBADF, directory = -EBADF;
-	struct cfs_root_params params = {
-		.config = &b->config,
-		.physical_fd = b->sysroot_fd,
-		.var_mounted = b->var_mounted,
-		.read_only = b->read_only,
-		.running = b->options.target,
-		.digest = &b->candidates[b->choice.index].digest,
-		.image_fd = b->choice.fd,
-		.verity = b->choice.verity,
-		.root_fs_fd = -1,
-		.scratch_dir = SCRATCH,
-	};
-	int r;
+	int r = open_sources(b, err);
 
-	if (b->options.root_fs) {
-		directory = open(b->options.root_fs,
-				 O_PATH | O_DIRECTORY | O_CLOEXEC);
-		r = directory < 0
-			    ? cfs_fail_errno(err, "open %s", b->options.root_fs)
-			    : 0;
-	} else {
-		r = objects = cfs_repo_open_objects(&b->repo, err);
-	}
-	if (r < 0)
-		return cfs_boot_step(
-			b, b->options.root_fs ? CFS_EXIT_MOUNT : CFS_EXIT_REPO,
-			r);
-	params.objects_fd = objects;
-	params.root_fs_fd = directory;
-	do {
-		start_over(root);
-		r = try_assemble(b, &params, root, err);
-	} while (r < 0 && other_way(b, r, root, &params, err));
 	if (r < 0)
 		return r;
-	for (unsigned i = 0; i < root->n_notices; i++)
-		cfs_log(&b->log, LOG_WARNING, "%s", root->notices[i]);
-	fill_marker(b, root, backend, marker);
-	marker->verity = params.verity;
-	return 0;
+	do {
+		start_over(&b->root);
+		r = try_assemble(b, err);
+	} while (r < 0 && other_way(b, err));
+	for (unsigned i = 0; i < b->root.n_notices && r == 0; i++)
+		cfs_log(&b->log, LOG_WARNING, "%s", b->root.notices[i]);
+	return r;
 }
 
-int cfs_assemble_attach(struct cfs_boot *b, struct cfs_root *root,
-			struct cfs_err *err)
+int cfs_assemble_attach(struct cfs_boot *b, struct cfs_err *err)
 {
-	bool elsewhere = b->options.target != NULL;
-	int r = cfs_root_attach(
-		root, elsewhere ? b->options.target : b->options.sysroot,
-		!elsewhere && b->mounted, err);
+	const char *target = b->options.target;
+	int r = cfs_root_attach(&b->root, target ? target : b->options.sysroot,
+				!target && b->mounted, err);
 
-	return cfs_boot_step(b, CFS_EXIT_MOUNT, r);
+	return r < 0 ? cfs_err_step(err, CFS_EXIT_MOUNT) : 0;
 }

@@ -146,7 +146,7 @@ bool cfs_config_action(const char *word, enum cfs_fail_action *ret)
 
 const char *cfs_dir_mode_name(enum cfs_dir_mode mode)
 {
-	return dir_modes[mode].word;
+	return mode == CFS_DIR_MOUNT ? "mount" : dir_modes[mode].word;
 }
 
 static int set_choice(const struct key *key, void *place, const char *word,

@@ -27,6 +27,8 @@ enum cfs_dir_mode {	   /* [etc] mount, [var] mount */
 	CFS_DIR_BIND,	   /* state/<name> itself */
 	CFS_DIR_OVERLAY,   /* upper layer below state/<name> */
 	CFS_DIR_TRANSIENT, /* "transient", "volatile": upper layer in memory */
+	CFS_DIR_MOUNT,	   /* the mount that was at the physical root's var; no
+			    * configuration asks for it */
 };
 
 enum cfs_etc_stack {
@@ -123,7 +125,7 @@ int cfs_config_parse(struct cfs_config *config, struct cfs_bytes text,
 bool cfs_config_action(const char *word,
 		       enum cfs_fail_action *ret) CFS_MUST_CHECK CFS_NONNULL;
 
-/* The words of the file for a value. */
+/* Returns the word of the file for @mode, or "mount" for CFS_DIR_MOUNT. */
 const char *cfs_dir_mode_name(enum cfs_dir_mode mode);
 
 #endif

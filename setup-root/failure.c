@@ -56,15 +56,22 @@ static const struct {
 	{ CFS_EXIT_VERITY, ENOKEY, KEYS },
 };
 
-static const char *find_cure(const struct cfs_failure *f)
+struct report {
+	struct cfs_boot *boot;
+	const struct cfs_err *err;
+	struct cfs_buf *text;
+};
+
+static const char *find_cure(const struct cfs_err *err)
 {
-	if (f->err->cure)
-		return f->err->cure;
+	if (err->cure)
+		return err->cure;
 	/* Two digests that differ: the file is not what its name says. */
-	if (f->err->expected[0])
+	if (err->expected[0])
 		return CFS_CURE_FSCK;
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(cures); i++)
-		if (cures[i].step == f->step && cures[i].code == f->err->code)
+		if (cures[i].step == (enum cfs_exit)err->step &&
+		    cures[i].code == err->code)
 			return cures[i].cure;
 	return NULL;
 }
@@ -78,57 +85,71 @@ int cfs_failure_watch(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static const char *next_words(const struct cfs_failure *f, char text[64])
-{
-	if (f->action == CFS_FAIL_EMERGENCY)
-		return "emergency shell (composefs.onfail=reboot on the kernel "
-		       "command line restarts instead)";
-	snprintf(text, 64, "%s in %u seconds",
-		 f->action == CFS_FAIL_POWEROFF ? "power off" : "restart",
-		 f->delay);
-	return text;
-}
-
 /* One line of the report: on the screen, and in the file. */
-static void say(const struct cfs_failure *f, const char *label,
-		const char *text)
+static void say(const struct report *r, const char *label, const char *text)
 {
 	char line[1280];
 
 	if (!text || !text[0])
 		return;
 	snprintf(line, sizeof(line), "%s%s", label, text);
-	cfs_log(f->log, LOG_ERR, "%s", cfs_text_clean(line));
-	cfs_buf_addf(f->text, "%s%s\n", f->text->len ? "" : CFS_LOG_NAME ": ",
+	cfs_log(&r->boot->log, LOG_ERR, "%s", cfs_text_clean(line));
+	cfs_buf_addf(r->text, "%s%s\n", r->text->len ? "" : CFS_LOG_NAME ": ",
 		     line);
 }
 
-static void say_images(const struct cfs_failure *f)
+static void say_next(const struct report *r, enum cfs_fail_action action)
 {
+	char text[64];
+
+	if (action == CFS_FAIL_EMERGENCY) {
+		say(r, "  next:     ",
+		    "emergency shell (composefs.onfail=reboot on the kernel "
+		    "command line restarts instead)");
+		return;
+	}
+	snprintf(text, sizeof(text), "%s in %u seconds",
+		 action == CFS_FAIL_POWEROFF ? "power off" : "restart",
+		 r->boot->config.failure.delay);
+	say(r, "  next:     ", text);
+}
+
+/* Would another digest on the command line help? */
+static bool is_wrong_name(const struct report *r)
+{
+	return !r->boot->options.print_kargs &&
+	       (r->err->step == CFS_EXIT_NO_KARG ||
+		r->err->step == CFS_EXIT_ABSENT ||
+		(r->err->step == CFS_EXIT_BAD_KARG && r->err->code == EINVAL));
+}
+
+static void say_images(const struct report *r, const char *image)
+{
+	CFS_AUTOFD int root = open(r->boot->options.sysroot,
+				   O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct cfs_offer offer;
 	char text[64];
 
-	if (f->offer_fd < 0)
+	if (root < 0)
 		return;
-	cfs_offer_find(f->offer_fd, f->image ? f->image : f->err->found,
-		       &offer);
+	cfs_offer_find(root, image[0] ? image : r->err->found, &offer);
 	for (unsigned i = 0; i < offer.n; i++)
-		say(f, i ? "            " : "  on disk:  ", offer.hex[i]);
+		say(r, i ? "            " : "  on disk:  ", offer.hex[i]);
 	snprintf(text, sizeof(text), offer.n ? "and %u more" : "no image",
 		 offer.total - offer.n);
 	if (offer.n == 0 || offer.total > offer.n)
-		say(f, offer.n ? "            " : "  on disk:  ", text);
+		say(r, offer.n ? "            " : "  on disk:  ", text);
 }
 
 /* Source: Documentation/ABI/testing/dev-kmsg: "prio,seq,time,flags;text\n",
  * one record a read. */
-static void repeat_kernel(const struct cfs_failure *f)
+static void repeat_kernel(const struct report *r)
 {
 	char record[1024], last[2][256] = { "", "" };
 	ssize_t n;
 
-	while (f->watch >= 0 &&
-	       ((n = read(f->watch, record, sizeof(record) - 1)) > 0 ||
+	while (r->boot->watch_fd >= 0 &&
+	       ((n = read(r->boot->watch_fd, record, sizeof(record) - 1)) > 0 ||
 		(n < 0 && errno == EPIPE))) {
 		char *text;
 
@@ -145,38 +166,42 @@ static void repeat_kernel(const struct cfs_failure *f)
 			 (int)strcspn(text + 1, "\n"), text + 1);
 	}
 	for (int i = 0; i < 2; i++)
-		say(f, "  kernel:   ", last[i]);
+		say(r, "  kernel:   ", last[i]);
 }
 
-void cfs_failure_report(const struct cfs_failure *f)
+void cfs_failure_report(struct cfs_boot *b, const struct cfs_err *err,
+			enum cfs_fail_action action, struct cfs_buf *text)
 {
-	const struct cfs_err *err = f->err;
-	char number[12], next[64];
+	const struct report report = { b, err, text }, *r = &report;
+	char number[12], image[CFS_DIGEST_HEX_MAX] = "";
 	const struct cfs_log_field fields[] = {
-		{ "COMPOSEFS_STAGE", stages[f->step] },
+		{ "COMPOSEFS_STAGE", stages[err->step] },
 		{ "COMPOSEFS_EXIT", number },
-		{ "COMPOSEFS_DIGEST", f->image },
+		{ "COMPOSEFS_DIGEST", image },
 		{ "COMPOSEFS_EXPECTED", err->expected },
 		{ "COMPOSEFS_ACTUAL", err->expected[0] ? err->found : NULL },
 		{ "COMPOSEFS_PATH", err->path },
 	};
 
-	snprintf(number, sizeof(number), "%d", f->step);
-	say(f, "cannot mount the root: ", err->msg);
+	snprintf(number, sizeof(number), "%d", err->step);
+	if (b->n_candidates > 0)
+		cfs_digest_to_hex(&cfs_boot_chosen(b)->karg.digest, image);
+	say(r, "cannot mount the root: ", err->msg);
 	/* Two digests below each other can be compared by eye. */
-	say(f, "  expected: ", err->expected);
+	say(r, "  expected: ", err->expected);
 	if (err->expected[0])
-		say(f, "  found:    ", err->found);
-	else if (f->step != CFS_EXIT_STATE) /* whose path has the digest */
-		say(f, "  image:    ", f->image);
-	say_images(f);
-	repeat_kernel(f);
-	say(f, "  cure:     ", find_cure(f));
-	if (!f->trial)
-		say(f, "  next:     ", next_words(f, next));
-	if (!f->trial)
-		(void)cfs_log_journal(f->log, LOG_ERR, CFS_MSG_FAILED, err->msg,
-				      fields, CFS_ARRAY_SIZE(fields));
+		say(r, "  found:    ", err->found);
+	else if (err->step != CFS_EXIT_STATE) /* whose path has the digest */
+		say(r, "  image:    ", image);
+	if (is_wrong_name(r))
+		say_images(r, image);
+	repeat_kernel(r);
+	say(r, "  cure:     ", find_cure(err));
+	if (cfs_boot_is_trial(b))
+		return;
+	say_next(r, action);
+	(void)cfs_log_journal(&b->log, LOG_ERR, CFS_MSG_FAILED, err->msg,
+			      fields, CFS_ARRAY_SIZE(fields));
 }
 
 bool cfs_failure_in_initramfs(int root_fd)

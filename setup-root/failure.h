@@ -6,27 +6,7 @@
 #ifndef CFS_SETUP_ROOT_FAILURE_H
 #define CFS_SETUP_ROOT_FAILURE_H
 
-#include "base/buf.h"
-#include "base/err.h"
-#include "setup-root/config.h"
-#include "setup-root/log.h"
-
-/* The steps, whose numbers are the exit status; composefs-setup-root(8) has the
- * list. */
-enum cfs_exit {
-	CFS_EXIT_OK = 0,
-	CFS_EXIT_OTHER = 1,
-	CFS_EXIT_USAGE = 2,
-	CFS_EXIT_NO_KARG = 3,
-	CFS_EXIT_BAD_KARG = 4,
-	CFS_EXIT_ABSENT = 5,
-	CFS_EXIT_VERITY = 6,
-	CFS_EXIT_REPO = 7,
-	CFS_EXIT_MOUNT = 8,
-	CFS_EXIT_STATE = 9,
-	CFS_EXIT_PREFLIGHT = 10,
-	CFS_EXIT_CERTS = 11,
-};
+#include "setup-root/boot.h"
 
 /*
  * Opens the kernel's log at its end: what comes later is ours.  Returns a
@@ -44,28 +24,21 @@ int cfs_failure_watch(void);
 #define CFS_CURE_SPACE \
 	"free space on the physical root, whose file system is full"
 
-struct cfs_failure {
-	enum cfs_exit step; /* that failed */
-	const struct cfs_err *err;
-	const char *image; /* the one that was to be booted, hex; or NULL */
-	bool trial;	   /* --check: nothing follows, no journal record */
-	int watch;	   /* of cfs_failure_watch(), or negative */
-	int offer_fd;	   /* physical root whose images are listed, or -1 */
-	enum cfs_fail_action action; /* of cfs_failure_decide() */
-	unsigned delay;		     /* seconds until then */
-	struct cfs_log *log;
-	struct cfs_buf *text; /* gets the report too, a line each */
-};
-
 /*
- * Reports the failure: what went wrong, the digests or the image it was about,
- * images that could be booted instead, the kernel's last two lines about
- * overlayfs, erofs or fs-verity (nobody else says which object is wrong and
- * how), the way out as far as the error itself tells it, and what follows.
+ * Reports the failure @err of @boot, whose step is recorded: what went wrong,
+ * the digests or the image it was about, images that could be booted instead,
+ * the kernel's last two lines about overlayfs, erofs or fs-verity (nobody else
+ * says which object is wrong and how), the way out as far as the error itself
+ * tells it, and that @action follows, unless this is a trial.
+ *
+ * @text: gets the report too, a line each.
+ *
  * Sends the journal record, whose fields are data of the error, not read from
- * its words.
+ * its words; a trial is no event of the system and sends none.
  */
-void cfs_failure_report(const struct cfs_failure *failure) CFS_NONNULL;
+void cfs_failure_report(struct cfs_boot *boot, const struct cfs_err *err,
+			enum cfs_fail_action action,
+			struct cfs_buf *text) CFS_NONNULL;
 
 /* Is the system whose / is @root_fd an initramfs? */
 bool cfs_failure_in_initramfs(int root_fd);

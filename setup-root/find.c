@@ -9,16 +9,7 @@
 #include "setup-root/cmdline.h"
 #include "setup-root/marker.h"
 #include "setup-root/mountinfo.h"
-
-void cfs_boot_end(struct cfs_boot *boot)
-{
-	cfs_buf_free(&boot->cmdline);
-	cfs_keys_free(&boot->keys);
-	cfs_repo_close(&boot->repo);
-	cfs_closep(&boot->watch_fd);
-	cfs_closep(&boot->sysroot_fd);
-	cfs_closep(&boot->choice.fd);
-}
+#include "setup-root/select.h"
 
 /* Source: systemd.exec(5), "Credentials". */
 #define CREDENTIALS "/run/credentials/"
@@ -39,14 +30,14 @@ static int read_cmdline(struct cfs_boot *b, struct cfs_err *err)
 	return r;
 }
 
-static void tell_skipped(struct cfs_boot *b)
+static void tell_skipped(struct cfs_boot *b, const struct cfs_kargs *kargs)
 {
-	for (size_t i = 0; i < b->kargs.n_skipped; i++)
+	for (size_t i = 0; i < kargs->n_skipped; i++)
 		cfs_log(&b->log, LOG_WARNING,
 			"composefs.digest=%.*s is for a later program and not "
 			"used",
-			(int)b->kargs.skipped[i].len, b->kargs.skipped[i].data);
-	if (b->kargs.conflict)
+			(int)kargs->skipped[i].len, kargs->skipped[i].data);
+	if (kargs->conflict)
 		cfs_log(&b->log, LOG_WARNING,
 			"an image is named with and without \"?\": it must be "
 			"verified");
@@ -79,14 +70,15 @@ int cfs_boot_read_config(struct cfs_boot *b, struct cfs_err *err)
 }
 
 /* "?" arguments, where the configuration wants verified images only. */
-static int check_insecure(const struct cfs_boot *b, struct cfs_err *err)
+static int check_insecure(const struct cfs_boot *b,
+			  const struct cfs_kargs *kargs, struct cfs_err *err)
 {
 	char text[CFS_KARG_TEXT_MAX];
 
-	for (size_t i = 0; i < b->kargs.n; i++) {
-		if (b->config.boot.allow_insecure || !b->kargs.v[i].insecure)
+	for (size_t i = 0; i < kargs->n; i++) {
+		if (b->config.boot.allow_insecure || !kargs->v[i].insecure)
 			continue;
-		cfs_karg_format(&b->kargs.v[i], text);
+		cfs_karg_format(&kargs->v[i], text);
 		return cfs_fail(err, EPERM,
 				"kernel argument '%s': insecure images are "
 				"forbidden (boot.allow-insecure)",
@@ -97,46 +89,46 @@ static int check_insecure(const struct cfs_boot *b, struct cfs_err *err)
 
 static int read_kargs(struct cfs_boot *b, struct cfs_err *err)
 {
-	int r = cfs_kargs_parse(cfs_buf_bytes(&b->cmdline), &b->kargs, err);
+	struct cfs_kargs kargs;
+	int r = cfs_kargs_parse(cfs_buf_bytes(&b->cmdline), &kargs, err);
 
 	if (r < 0)
 		return r;
-	tell_skipped(b);
-	if (b->kargs.n == 0 && b->kargs.n_skipped == 0)
-		return 0;
-	if (b->kargs.n == 0)
+	tell_skipped(b, &kargs);
+	if (kargs.n == 0 && kargs.n_skipped > 0)
 		return cfs_fail(err, EOPNOTSUPP,
 				"every image named on the kernel command line "
 				"needs a newer composefs-setup-root, the first "
 				"is '%.*s'",
-				(int)b->kargs.skipped[0].len,
-				b->kargs.skipped[0].data);
-	for (size_t i = 0; i < b->kargs.n; i++)
-		b->candidates[i] = (struct cfs_candidate){
-			.digest = b->kargs.v[i].digest,
-			.insecure = b->kargs.v[i].insecure,
-			.result = "untried",
-		};
-	r = check_insecure(b, err);
-	return r < 0 ? r : 1;
+				(int)kargs.skipped[0].len,
+				kargs.skipped[0].data);
+	r = check_insecure(b, &kargs, err);
+	if (r < 0)
+		return r;
+	b->n_candidates = (unsigned)kargs.n;
+	for (unsigned i = 0; i < b->n_candidates; i++)
+		b->candidates[i].karg = kargs.v[i];
+	return b->n_candidates > 0;
 }
 
 int cfs_boot_read_kargs(struct cfs_boot *b, struct cfs_err *err)
 {
-	return cfs_boot_step(b, CFS_EXIT_BAD_KARG, read_kargs(b, err));
+	int r = read_kargs(b, err);
+
+	return r < 0 ? cfs_err_step(err, CFS_EXIT_BAD_KARG) : r;
 }
 
-int cfs_boot_no_image(struct cfs_boot *b, struct cfs_err *err)
+int cfs_boot_no_image(const struct cfs_boot *b, struct cfs_err *err)
 {
 	struct cfs_bytes rest = cfs_buf_bytes(&b->cmdline);
 	char text[CFS_UNKNOWN_MAX] = "";
 	bool meant = cfs_cmdline_unknown(&rest, text);
-	int r = cfs_fail(err, ENOENT,
-			 "the kernel command line has no composefs argument "
-			 "that names an image%s%s",
-			 meant ? ": " : "", text);
 
-	return cfs_boot_step(b, CFS_EXIT_NO_KARG, r);
+	(void)cfs_fail(err, ENOENT,
+		       "the kernel command line has no composefs argument "
+		       "that names an image%s%s",
+		       meant ? ": " : "", text);
+	return cfs_err_step(err, CFS_EXIT_NO_KARG);
 }
 
 static bool has(int fd, const char *path)
@@ -166,10 +158,12 @@ static bool is_ours(const struct cfs_boot *b, const struct cfs_mountinfo *info)
 	if (!info->overlay || (b->config.keys.require_signed &&
 			       access(CFS_MARKER_PATH, F_OK) < 0))
 		return false;
-	for (size_t i = 0; i < b->kargs.n; i++) {
-		cfs_digest_to_hex(&b->kargs.v[i].digest, hex);
+	for (unsigned i = 0; i < b->n_candidates; i++) {
+		const struct cfs_karg *karg = &b->candidates[i].karg;
+
+		cfs_digest_to_hex(&karg->digest, hex);
 		if (strcmp(hex, info->digest) == 0)
-			return info->verity || b->kargs.v[i].insecure;
+			return info->verity || karg->insecure;
 	}
 	return false;
 }
@@ -213,7 +207,9 @@ static int open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 
 int cfs_boot_open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 {
-	return cfs_boot_step(b, CFS_EXIT_REPO, open_sysroot(b, err));
+	int r = open_sysroot(b, err);
+
+	return r < 0 ? cfs_err_step(err, CFS_EXIT_REPO) : r;
 }
 
 /* Only what systemd made: where there is none, a variable of the kernel
@@ -269,8 +265,8 @@ static int open_repo(struct cfs_boot *b, struct cfs_err *err)
 	return r > 0 ? 0 : no_repo(b, r, err);
 }
 
-/* What an error of an image that is there means for the exit status. */
-static enum cfs_exit image_status(int r, bool require_signed)
+/* The step that an error of an image that is there counts as. */
+static enum cfs_exit image_step(int r, bool require_signed)
 {
 	switch (-r) {
 	case EBADMSG:
@@ -287,48 +283,34 @@ static enum cfs_exit image_status(int r, bool require_signed)
 	}
 }
 
-/* Returns the step that failed with @r, or CFS_EXIT_OK. */
-static enum cfs_exit find_image(struct cfs_boot *b, int *r, struct cfs_err *err)
+static int find_image(struct cfs_boot *b, struct cfs_err *err)
 {
-	struct cfs_finder finder = {
-		.repo = &b->repo,
-		.physical_fd = b->sysroot_fd,
-		.config = &b->config,
-		.certs = &b->keys.certs,
-		.log = &b->log,
-	};
+	int r = load_keys(b, err);
 
-	*r = load_keys(b, err);
-	if (*r < 0)
-		return CFS_EXIT_CERTS;
-	*r = open_repo(b, err);
-	if (*r < 0)
-		return CFS_EXIT_REPO;
-	finder.kernel_checks = b->keys.in_ring;
-	*r = cfs_select(&finder, b->candidates, (unsigned)b->kargs.n,
-			&b->choice, err);
-	if (*r != 0)
-		return *r > 0 ? CFS_EXIT_OK
-			      : image_status(*r, b->config.keys.require_signed);
-	if (b->kargs.n == 1)
-		*r = cfs_fail(err, ENOENT, "the image is not in %s/composefs",
-			      b->options.sysroot);
+	if (r < 0)
+		return cfs_err_step(err, CFS_EXIT_CERTS);
+	r = open_repo(b, err);
+	if (r < 0)
+		return cfs_err_step(err, CFS_EXIT_REPO);
+	r = cfs_select(b, err);
+	if (r > 0)
+		return 0;
+	if (r < 0)
+		return cfs_err_step(
+			err, image_step(r, b->config.keys.require_signed));
+	if (b->n_candidates == 1)
+		(void)cfs_fail(err, ENOENT, "the image is not in %s/composefs",
+			       b->options.sysroot);
 	else
-		*r = cfs_fail(err, ENOENT,
-			      "none of the %zu images that the kernel command "
-			      "line names is in %s/composefs",
-			      b->kargs.n, b->options.sysroot);
-	return CFS_EXIT_ABSENT;
+		(void)cfs_fail(err, ENOENT,
+			       "none of the %u images that the kernel command "
+			       "line names is in %s/composefs",
+			       b->n_candidates, b->options.sysroot);
+	return cfs_err_step(err, CFS_EXIT_ABSENT);
 }
 
 int cfs_boot_find_image(struct cfs_boot *b, struct cfs_err *err)
 {
-	enum cfs_exit step;
-	int r;
-
 	/* A directory of the caller's is no image: nothing to look for. */
-	if (b->options.root_fs)
-		return 0;
-	step = find_image(b, &r, err);
-	return r > 0 ? 0 : cfs_boot_step(b, step, r);
+	return b->options.root_fs ? 0 : find_image(b, err);
 }

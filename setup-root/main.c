@@ -8,7 +8,9 @@
 
 #include "base/io.h"
 #include "setup-root/assemble.h"
+#include "setup-root/failure.h"
 #include "setup-root/find.h"
+#include "setup-root/marker.h"
 #include "setup-root/selinux.h"
 #include "setup-root/volatile.h"
 
@@ -22,54 +24,44 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static void print_kargs(const struct cfs_kargs *kargs)
+static int print(const struct cfs_buf *text, struct cfs_err *err)
 {
-	char hex[CFS_DIGEST_HEX_MAX];
+	int r = cfs_buf_check(text, err);
 
-	for (size_t i = 0; i < kargs->n; i++) {
-		const struct cfs_karg *k = &kargs->v[i];
-
-		cfs_digest_to_hex(&k->digest, hex);
-		printf("%s %s v%u %s\n", hex, cfs_alg_name(k->digest.alg),
-		       k->version, k->insecure ? "insecure" : "secure");
-	}
+	return r < 0 ? r : cfs_write_full(STDOUT_FILENO, text->data, text->len);
 }
 
-/* Fills in the marker's lookup fields; the strings point into @hex and
- * @karg. */
-static void describe_choice(const struct cfs_boot *b, struct cfs_marker *m,
-			    char hex[][CFS_DIGEST_HEX_MAX],
-			    char karg[static CFS_KARG_TEXT_MAX])
+static int print_kargs(const struct cfs_boot *b, struct cfs_err *err)
 {
-	const struct cfs_karg *k = &b->kargs.v[b->choice.index];
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	char hex[CFS_DIGEST_HEX_MAX];
 
-	cfs_karg_format(k, karg);
-	m->karg = karg;
-	m->algorithm = cfs_alg_name(k->digest.alg);
-	m->format = k->version == 1 ? "v1" : "v2";
-	m->insecure = k->insecure;
-	m->verity = b->choice.verity;
-	m->signature = b->choice.signature;
-	for (size_t i = 0; i < b->kargs.n; i++) {
-		cfs_digest_to_hex(&b->candidates[i].digest, hex[i]);
-		m->candidates[i].digest = hex[i];
-		m->candidates[i].result = b->candidates[i].result;
+	for (unsigned i = 0; i < b->n_candidates; i++) {
+		const struct cfs_karg *k = &b->candidates[i].karg;
+
+		cfs_digest_to_hex(&k->digest, hex);
+		cfs_buf_addf(&text, "%s %s v%u %s\n", hex,
+			     cfs_alg_name(k->digest.alg), k->version,
+			     k->insecure ? "insecure" : "secure");
 	}
-	m->n_candidates = (unsigned)b->kargs.n;
-	m->digest = hex[b->choice.index];
-	for (unsigned i = 0; i < b->keys.certs.n; i++) {
-		if (b->keys.keys[i] == 0)
-			continue;
-		m->certs[m->n_certs].file = b->keys.certs.v[i].file;
-		m->certs[m->n_certs++].key = b->keys.keys[i];
-	}
+	return print(&text, err);
+}
+
+static int print_marker(const struct cfs_boot *b, struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf json = { 0 };
+
+	cfs_marker_json(b, &json);
+	return print(&json, err);
 }
 
 /* Leaves in /run what programs of the booted system look for.  The root is
  * mounted, so failures are warnings. */
-static void leave_traces(struct cfs_boot *b, const struct cfs_marker *m)
+static void leave_traces(struct cfs_boot *b)
 {
 	CFS_AUTOFD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool transient = b->root.kind == CFS_ROOT_TRANSIENT ||
+			 b->root.kind == CFS_ROOT_TRANSIENT_RO;
 	struct cfs_err err;
 	dev_t dev;
 	int r = 0;
@@ -78,30 +70,36 @@ static void leave_traces(struct cfs_boot *b, const struct cfs_marker *m)
 		r = cfs_volatile_link(root, dev, &err);
 	if (r < 0)
 		cfs_log(&b->log, LOG_WARNING, "%s", err.msg);
-	r = cfs_selinux_prepare(root, strncmp(m->root, "transient", 9) == 0,
-				strcmp(m->etc, "transient") == 0, &err);
+	r = cfs_selinux_prepare(root, transient,
+				b->root.etc == CFS_DIR_TRANSIENT, &err);
 	if (r < 0)
 		cfs_log(&b->log, LOG_WARNING, "%s", err.msg);
-	if (cfs_marker_write(m, root, &err) < 0)
+	if (cfs_marker_write(b, root, &err) < 0)
 		cfs_log(&b->log, LOG_WARNING, "%s", err.msg);
 	/* The report of a try before this one. */
 	(void)unlinkat(root, REPORT, 0);
 }
 
-static void report_success(struct cfs_boot *b, const struct cfs_marker *m)
+static void report_success(struct cfs_boot *b)
 {
+	const struct cfs_digest *digest = &cfs_boot_chosen(b)->karg.digest;
+	const struct cfs_root *root = &b->root;
+	char text[256], hex[CFS_DIGEST_HEX_MAX], room[CFS_BACKEND_MAX];
+	const char *backend = cfs_root_backend_name(root, room);
 	const struct cfs_log_field fields[] = {
-		{ "COMPOSEFS_DIGEST", m->digest },
+		{ "COMPOSEFS_DIGEST", hex },
 		{ "COMPOSEFS_STAGE", "booted" },
 	};
-	char text[256];
 
+	cfs_digest_to_hex(digest, hex);
 	snprintf(
 		text, sizeof(text),
 		"booted %.12s (%s, verity=%s, %s, root=%s etc=%s var=%s, %u ms)",
-		m->digest, m->algorithm, m->verity ? "require" : "off",
-		m->image_backend ? m->image_backend : "no image", m->root,
-		m->etc, m->var, (unsigned)(m->elapsed_us / 1000));
+		hex, cfs_alg_name(digest->alg),
+		b->choice.verity ? "require" : "off",
+		backend ? backend : "no image", cfs_root_kind_name(root->kind),
+		cfs_dir_mode_name(root->etc), cfs_dir_mode_name(root->var),
+		(unsigned)(b->elapsed_us / 1000));
 	/* Once in the journal is enough. */
 	if (!cfs_log_journal(&b->log, LOG_INFO, CFS_MSG_BOOTED, text, fields,
 			     CFS_ARRAY_SIZE(fields)) ||
@@ -111,30 +109,18 @@ static void report_success(struct cfs_boot *b, const struct cfs_marker *m)
 
 static int mount_root(struct cfs_boot *b, uint64_t start, struct cfs_err *err)
 {
-	char hex[CFS_KARGS_MAX][CFS_DIGEST_HEX_MAX], karg[CFS_KARG_TEXT_MAX];
-	CFS_AUTOROOT struct cfs_root root = CFS_ROOT_INIT;
-	CFS_AUTOBUF struct cfs_buf json = { 0 };
-	struct cfs_marker m = { 0 };
-	char backend[64];
-	int r;
+	int r = cfs_assemble(b, err);
 
-	describe_choice(b, &m, hex, karg);
-	r = cfs_assemble(b, &root, backend, &m, err);
 	if (r == 0 && !b->options.check)
-		r = cfs_assemble_attach(b, &root, err);
+		r = cfs_assemble_attach(b, err);
 	if (r < 0)
 		return r;
-	m.elapsed_us = now_us() - start;
-	if (b->options.check) {
-		cfs_marker_json(&m, &json);
-		r = cfs_buf_check(&json, err);
-		return r < 0 ? r
-			     : cfs_write_full(STDOUT_FILENO, json.data,
-					      json.len);
-	}
+	b->elapsed_us = now_us() - start;
+	if (b->options.check)
+		return print_marker(b, err);
 	(void)alarm(0);
-	leave_traces(b, &m);
-	report_success(b, &m);
+	leave_traces(b);
+	report_success(b);
 	return 0;
 }
 
@@ -157,27 +143,14 @@ static int boot(struct cfs_boot *b, uint64_t start, struct cfs_err *err)
 	r = cfs_boot_read_kargs(b, err);
 	if (r == 0)
 		return without_image(b, err);
-	if (r > 0 && b->options.print_kargs) {
-		print_kargs(&b->kargs);
-		return 0;
-	}
+	if (r > 0 && b->options.print_kargs)
+		return print_kargs(b, err);
 	if (r > 0)
 		r = cfs_boot_open_sysroot(b, err);
 	if (r <= 0)
 		return r;
 	r = cfs_boot_find_image(b, err);
 	return r < 0 ? r : mount_root(b, start, err);
-}
-
-/* Where to look for images that could be booted instead, if that helps: the
- * caller closes it.  Or negative. */
-static int open_offer(const struct cfs_boot *b, const struct cfs_err *err)
-{
-	if (b->options.print_kargs ||
-	    (b->failed != CFS_EXIT_NO_KARG && b->failed != CFS_EXIT_ABSENT &&
-	     (b->failed != CFS_EXIT_BAD_KARG || err->code != EINVAL)))
-		return -EBADF;
-	return open(b->options.sysroot, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* A disk that does not answer is waited for so long. */
@@ -206,40 +179,27 @@ static void on_alarm(int number)
 
 /* Reports what went wrong and does what is to follow; returns the exit
  * status. */
-static int give_up(struct cfs_boot *b, const struct cfs_err *err)
+static int give_up(struct cfs_boot *b, struct cfs_err *err)
 {
 	CFS_AUTOFD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	CFS_AUTOFD int offer = open_offer(b, err);
+	enum cfs_fail_action action = CFS_FAIL_EMERGENCY;
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
-	char hex[CFS_DIGEST_HEX_MAX];
-	struct cfs_failure f = {
-		.step = b->failed,
-		.err = err,
-		.trial = b->options.check || b->options.print_kargs,
-		.watch = b->watch_fd,
-		.offer_fd = offer,
-		.delay = b->config.failure.delay,
-		.log = &b->log,
-		.text = &text,
-	};
+	bool trial = cfs_boot_is_trial(b);
 	int r = 0;
 
 	(void)alarm(0);
-	if (!f.trial)
-		f.action = cfs_failure_decide(b->config.failure.action, root);
-	if (b->kargs.n > 0 && b->failed != CFS_EXIT_BAD_KARG) {
-		cfs_digest_to_hex(&b->candidates[b->choice.index].digest, hex);
-		f.image = hex;
-	}
-	cfs_failure_report(&f);
+	(void)cfs_err_step(err, CFS_EXIT_OTHER);
+	if (!trial)
+		action = cfs_failure_decide(b->config.failure.action, root);
+	cfs_failure_report(b, err, action, &text);
 	/* For whoever opens a shell instead. */
-	if (!f.trial && cfs_failure_in_initramfs(root))
+	if (!trial && cfs_failure_in_initramfs(root))
 		r = cfs_replace_file(root, REPORT, text.data, text.len);
 	if (r < 0)
 		cfs_log(&b->log, LOG_WARNING, "write /" REPORT ": %s",
 			strerror(-r));
-	cfs_failure_act(f.action, f.delay);
-	return b->failed;
+	cfs_failure_act(action, b->config.failure.delay);
+	return err->step;
 }
 
 static int run(char **argv, uint64_t start)
@@ -262,8 +222,7 @@ static int run(char **argv, uint64_t start)
 		      stdout);
 		return CFS_EXIT_OK;
 	}
-	b.log.use_kmsg = !b.log.journal_stream && !b.options.check &&
-			 !b.options.print_kargs;
+	b.log.use_kmsg = !b.log.journal_stream && !cfs_boot_is_trial(&b);
 	b.watch_fd = cfs_failure_watch();
 	config_of_failures = &b.config;
 	(void)signal(SIGALRM, on_alarm);
@@ -273,8 +232,11 @@ static int run(char **argv, uint64_t start)
 	if (b.options.command)
 		cfs_log(&b.log, LOG_NOTICE, "the command '%s' is not run",
 			b.options.command);
-	if (boot(&b, start, &err) < 0)
+	if (boot(&b, start, &err) < 0) {
+		/* Nothing of the root stays while the person reads. */
+		cfs_root_close(&b.root);
 		status = give_up(&b, &err);
+	}
 	cfs_boot_end(&b);
 	return status;
 }

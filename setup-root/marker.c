@@ -2,11 +2,56 @@
 #include "setup-root/marker.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/io.h"
 #include "base/json.h"
 
+/* Words in place instead of pointers to them: no relocations. */
+static const char results[][sizeof("other algorithm")] = {
+	[CFS_RESULT_UNTRIED] = "untried",
+	[CFS_RESULT_OTHER_ALGORITHM] = "other algorithm",
+	[CFS_RESULT_UNREADABLE] = "unreadable",
+	[CFS_RESULT_DANGLING] = "dangling",
+	[CFS_RESULT_ABSENT] = "absent",
+	[CFS_RESULT_WRONG_DIGEST] = "wrong digest",
+	[CFS_RESULT_SIGNATURE] = "signature",
+	[CFS_RESULT_NO_STATE] = "no state",
+	[CFS_RESULT_BOOTED] = "booted",
+};
+
+const char *cfs_root_kind_name(enum cfs_root_kind kind)
+{
+	static const char names[][sizeof("transient-ro")] = {
+		[CFS_ROOT_IMAGE] = "image",
+		[CFS_ROOT_TRANSIENT] = "transient",
+		[CFS_ROOT_TRANSIENT_RO] = "transient-ro",
+		[CFS_ROOT_DIRECTORY] = "directory",
+	};
+
+	return names[kind];
+}
+
+const char *cfs_root_backend_name(const struct cfs_root *root,
+				  char text[static CFS_BACKEND_MAX])
+{
+	bool file = root->image.backend == CFS_BACKEND_FILE;
+
+	if (root->kind == CFS_ROOT_DIRECTORY)
+		return NULL;
+	snprintf(text, CFS_BACKEND_MAX, "%s%s",
+		 file ? "file" : "loop:", root->image.loop);
+	return text;
+}
+
+/* Returns NULL when no proof was asked for. */
+static const char *proof_name(enum cfs_proof proof)
+{
+	if (proof == CFS_PROOF_NONE)
+		return NULL;
+	return proof == CFS_PROOF_KERNEL ? "kernel" : "pkcs7";
+}
+
+/* "name":"value", with JSON's null for NULL. */
 static void add_text(struct cfs_buf *buf, const char *name, const char *value)
 {
 	cfs_buf_addf(buf, "\"%s\":", name);
@@ -27,55 +72,97 @@ static void flag(struct cfs_buf *buf, const char *name, bool value)
 	cfs_buf_addf(buf, "\"%s\":%s,", name, value ? "true" : "false");
 }
 
-static void add_lists(const struct cfs_marker *m, struct cfs_buf *buf)
+static void digest(struct cfs_buf *buf, const struct cfs_candidate *c)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+
+	cfs_digest_to_hex(&c->karg.digest, hex);
+	text(buf, "digest", hex);
+}
+
+static void add_image(const struct cfs_boot *b, struct cfs_buf *buf)
+{
+	const struct cfs_karg *karg = &cfs_boot_chosen(b)->karg;
+	char argument[CFS_KARG_TEXT_MAX];
+
+	cfs_karg_format(karg, argument);
+	digest(buf, cfs_boot_chosen(b));
+	text(buf, "algorithm", cfs_alg_name(karg->digest.alg));
+	text(buf, "format", karg->version == 1 ? "v1" : "v2");
+	text(buf, "karg", argument);
+	flag(buf, "insecure", karg->insecure);
+}
+
+static void add_root(const struct cfs_boot *b, struct cfs_buf *buf)
+{
+	const struct cfs_root *root = &b->root;
+	char room[CFS_BACKEND_MAX];
+	const char *backend = cfs_root_backend_name(root, room);
+
+	text(buf, "verity", b->choice.verity ? "require" : "off");
+	text(buf, "image_backend", backend);
+	text(buf, "layer_api",
+	     backend ? cfs_layer_api_name(root->layer_api) : NULL);
+	text(buf, "root", cfs_root_kind_name(root->kind));
+	text(buf, "etc", cfs_dir_mode_name(root->etc));
+	text(buf, "var", cfs_dir_mode_name(root->var));
+	flag(buf, "sysroot_readonly", b->config.sysroot.readonly);
+	text(buf, "state_dir", root->state_dir[0] ? root->state_dir : NULL);
+	text(buf, "signature", proof_name(b->choice.proof));
+}
+
+static void add_candidates(const struct cfs_boot *b, struct cfs_buf *buf)
 {
 	cfs_buf_adds(buf, "\"candidates\":[");
-	for (unsigned i = 0; i < m->n_candidates; i++) {
+	for (unsigned i = 0; i < b->n_candidates; i++) {
 		cfs_buf_adds(buf, i ? ",{" : "{");
-		text(buf, "digest", m->candidates[i].digest);
-		add_text(buf, "result", m->candidates[i].result);
+		digest(buf, &b->candidates[i]);
+		add_text(buf, "result", results[b->candidates[i].result]);
 		cfs_buf_addc(buf, '}');
-	}
-	cfs_buf_adds(buf, "],\"certs\":[");
-	for (unsigned i = 0; i < m->n_certs; i++) {
-		cfs_buf_adds(buf, i ? ",{" : "{");
-		add_text(buf, "file", m->certs[i].file);
-		cfs_buf_addf(buf, ",\"key\":%" PRId32 "}", m->certs[i].key);
 	}
 	cfs_buf_adds(buf, "],");
 }
 
-void cfs_marker_json(const struct cfs_marker *m, struct cfs_buf *buf)
+/* The certificates that .fs-verity holds. */
+static void add_certs(const struct cfs_keys *keys, struct cfs_buf *buf)
 {
+	const char *separator = "";
+
+	cfs_buf_adds(buf, "\"certs\":[");
+	for (unsigned i = 0; i < keys->certs.n; i++) {
+		if (keys->keys[i] == 0)
+			continue;
+		cfs_buf_addf(buf, "%s{", separator);
+		text(buf, "file", keys->certs.v[i].file);
+		cfs_buf_addf(buf, "\"key\":%" PRId32 "}", keys->keys[i]);
+		separator = ",";
+	}
+	cfs_buf_adds(buf, "],");
+}
+
+void cfs_marker_json(const struct cfs_boot *b, struct cfs_buf *buf)
+{
+	bool probed = b->config.probe.enable &&
+		      b->root.kind != CFS_ROOT_DIRECTORY;
+
 	cfs_buf_addc(buf, '{');
-	text(buf, "digest", m->digest);
-	text(buf, "algorithm", m->algorithm);
-	text(buf, "format", m->format);
-	text(buf, "karg", m->karg);
-	flag(buf, "insecure", m->insecure);
-	text(buf, "verity", m->verity ? "require" : "off");
-	text(buf, "image_backend", m->image_backend);
-	text(buf, "layer_api", m->layer_api);
-	text(buf, "root", m->root);
-	text(buf, "etc", m->etc);
-	text(buf, "var", m->var);
-	flag(buf, "sysroot_readonly", m->sysroot_readonly);
-	text(buf, "state_dir", m->state_dir);
-	text(buf, "signature", m->signature);
-	add_lists(m, buf);
-	text(buf, "preflight", m->preflight);
-	cfs_buf_addf(buf, "\"elapsed_us\":%" PRIu64 ",", m->elapsed_us);
+	add_image(b, buf);
+	add_root(b, buf);
+	add_candidates(b, buf);
+	add_certs(&b->keys, buf);
+	text(buf, "preflight", probed ? "ok" : "skipped");
+	cfs_buf_addf(buf, "\"elapsed_us\":%" PRIu64 ",", b->elapsed_us);
 	add_text(buf, "version", CFS_VERSION);
 	cfs_buf_adds(buf, "}\n");
 }
 
-int cfs_marker_write(const struct cfs_marker *marker, int root_fd,
+int cfs_marker_write(const struct cfs_boot *boot, int root_fd,
 		     struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
 	int r;
 
-	cfs_marker_json(marker, &buf);
+	cfs_marker_json(boot, &buf);
 	r = cfs_buf_check(&buf, err);
 	if (r == 0)
 		r = cfs_replace_file(root_fd, &CFS_MARKER_PATH[1], buf.data,

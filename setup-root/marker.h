@@ -6,47 +6,23 @@
 #ifndef CFS_SETUP_ROOT_MARKER_H
 #define CFS_SETUP_ROOT_MARKER_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "setup-root/boot.h"
 
-#include "base/buf.h"
-#include "base/err.h"
+#define CFS_MARKER_PATH "/run/composefs/booted"
 
-#define CFS_MARKER_PATH	      "/run/composefs/booted"
-#define CFS_MARKER_CANDIDATES 16
-#define CFS_MARKER_CERTS      64
+/* Returns the marker's word for the root: "image", "transient", "transient-ro"
+ * or "directory". */
+const char *cfs_root_kind_name(enum cfs_root_kind kind);
 
-/* Text is borrowed; NULL becomes JSON's null. */
-struct cfs_marker {
-	const char *digest;    /* hex */
-	const char *algorithm; /* "sha256", "sha512" */
-	const char *format;    /* "v1", "v2", "legacy" */
-	const char *karg;      /* as it stood on the command line */
-	bool insecure;	       /* it had a "?" */
-	bool verity;	       /* objects are checked: "require", else "off" */
-	const char *image_backend; /* "file", "loop:/dev/loop0" */
-	const char *layer_api;	   /* "fd", "string", "legacy" */
-	const char *root;	   /* "image", "transient", "transient-ro" */
-	const char *etc, *var;	   /* as mounted: "bind", "overlay", ... */
-	bool sysroot_readonly;
-	const char *state_dir; /* below the physical root */
-	const char *signature; /* "kernel", "pkcs7" or NULL: not asked for */
-	const char *preflight; /* "ok", "skipped" */
-	uint64_t elapsed_us;
-	unsigned n_candidates;
-	struct {
-		const char *digest;
-		const char *result; /* "absent", "booted", ... */
-	} candidates[CFS_MARKER_CANDIDATES];
-	unsigned n_certs;
-	struct {
-		const char *file;
-		int32_t key; /* serial number in .fs-verity */
-	} certs[CFS_MARKER_CERTS];
-};
+/* Writes the marker's word for what the image of @root was mounted from, "file"
+ * or "loop:/dev/loopN", to @text.  Returns @text, or NULL without an image. */
+#define CFS_BACKEND_MAX (sizeof("loop:") + CFS_LOOP_NAME_MAX)
+const char *cfs_root_backend_name(const struct cfs_root *root,
+				  char text[static CFS_BACKEND_MAX])
+	CFS_NONNULL;
 
-/* Appends the object and a newline. */
-void cfs_marker_json(const struct cfs_marker *marker,
+/* Appends the object that describes @boot, and a newline. */
+void cfs_marker_json(const struct cfs_boot *boot,
 		     struct cfs_buf *buf) CFS_NONNULL;
 
 /*
@@ -54,7 +30,7 @@ void cfs_marker_json(const struct cfs_marker *marker,
  * not at all.
  * Errors: of creating, writing, renaming.
  */
-int cfs_marker_write(const struct cfs_marker *marker, int root_fd,
+int cfs_marker_write(const struct cfs_boot *boot, int root_fd,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/kernel.h"
 #include "mount/context.h"
+#include "setup-root/boot.h"
 #include "setup-root/upper.h"
 
 #ifndef MOVE_MOUNT_BENEATH /* linux/mount.h of Linux 6.5 */
@@ -92,81 +93,86 @@ int cfs_root_clone(int dir_fd, const char *name, unsigned flags, uint64_t set,
 }
 
 /* Every call counts while the machine waits: the header is not asked. */
-static unsigned flags(const struct cfs_root_params *params)
+static unsigned flags(const struct cfs_boot *b)
 {
-	return CFS_EROFS_ACL | (params->force_loop ? CFS_EROFS_LOOP : 0);
+	return CFS_EROFS_ACL | (b->force_loop ? CFS_EROFS_LOOP : 0);
 }
 
 /* A new upper layer takes the attributes of the image's own root directory:
  * of a mount for just that, since the overlay is still to come. */
-static int make_transient(const struct cfs_root_params *params,
-			  struct cfs_root *root, struct cfs_upper *upper,
+static int make_transient(struct cfs_boot *b, struct cfs_upper *upper,
 			  struct cfs_err *err)
 {
 	CFS_AUTOFD int lower = -EBADF, dir = -EBADF;
 	struct cfs_erofs_mount erofs;
 	int r;
 
-	r = cfs_erofs_mount(params->image_fd, "root", flags(params), &erofs,
-			    err);
+	r = cfs_erofs_mount(b->choice.fd, "root", flags(b), &erofs, err);
 	if (r < 0)
 		return r;
 	lower = erofs.fd;
-	dir = cfs_root_memory(root, params->config, "root", err);
+	dir = cfs_root_memory(&b->root, &b->config, "root", err);
 	if (dir < 0)
 		return dir;
 	return cfs_upper_open(dir, lower, upper, err);
 }
 
-int cfs_root_make(const struct cfs_root_params *params, struct cfs_root *root,
-		  struct cfs_err *err)
+static enum cfs_root_kind kind_of(const struct cfs_boot *b)
 {
-	const struct cfs_config *config = params->config;
-	bool transient = config->root.transient || config->root.transient_ro;
+	return b->root_fs_fd >= 0	     ? CFS_ROOT_DIRECTORY
+	       : b->config.root.transient_ro ? CFS_ROOT_TRANSIENT_RO
+	       : b->config.root.transient    ? CFS_ROOT_TRANSIENT
+					     : CFS_ROOT_IMAGE;
+}
+
+static int mount_image(struct cfs_boot *b, struct cfs_err *err)
+{
 	char source[sizeof("transient:composefs=") + CFS_DIGEST_HEX_MAX];
 	CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
+	bool transient = b->root.kind != CFS_ROOT_IMAGE;
 	char hex[CFS_DIGEST_HEX_MAX];
-	struct cfs_composefs_params image = {
-		.image_fd = params->image_fd,
-		.flags = flags(params),
-		.objects_fd = params->objects_fd,
+	struct cfs_composefs_params params = {
+		.image_fd = b->choice.fd,
+		.name = hex,
+		.flags = flags(b),
+		.objects_fd = b->objects_fd,
 		.source = source,
-		.verity = params->verity,
+		.verity = b->choice.verity,
 		.upper_mount = -1,
+		.attr = b->root.kind == CFS_ROOT_TRANSIENT ? 0
+							   : MOUNT_ATTR_RDONLY,
 	};
 	int r;
 
-	root->scratch.dir = params->scratch_dir;
-	if (params->root_fs_fd >= 0) {
-		root->root = "image";
-		root->layer_api = CFS_LAYERS_FD;
-		root->fd = cfs_root_clone(params->root_fs_fd, "the given root",
-					  0, 0, 0, err);
-		return root->fd < 0 ? root->fd : 0;
-	}
-	cfs_digest_to_hex(params->digest, hex);
-	image.name = hex;
+	cfs_digest_to_hex(&cfs_boot_chosen(b)->karg.digest, hex);
 	if (transient) {
-		r = make_transient(params, root, &upper, err);
+		r = make_transient(b, &upper, err);
 		if (r < 0)
 			return cfs_ctx(err, "transient root");
-		image.upper_mount = root->tmpfs_fd;
+		params.upper_mount = b->root.tmpfs_fd;
 	}
-	image.upper_fd = upper.upper_fd;
-	image.work_fd = upper.work_fd;
-	if (!transient || config->root.transient_ro)
-		image.attr = MOUNT_ATTR_RDONLY;
+	params.upper_fd = upper.upper_fd;
+	params.work_fd = upper.work_fd;
 	snprintf(source, sizeof(source), "%s%s",
 		 transient ? "transient:composefs=" : "composefs:", hex);
-	r = cfs_composefs_mount(&image, &root->scratch, &root->image, err);
+	r = cfs_composefs_mount(&params, &b->root.scratch, &b->root.image, err);
 	if (r < 0)
 		return r;
-	root->fd = cfs_steal_fd(&root->image.fd);
-	root->layer_api = root->image.layer_api;
-	root->root = !transient			 ? "image"
-		     : config->root.transient_ro ? "transient-ro"
-						 : "transient";
+	b->root.fd = cfs_steal_fd(&b->root.image.fd);
+	b->root.layer_api = b->root.image.layer_api;
 	return 0;
+}
+
+int cfs_root_make(struct cfs_boot *b, struct cfs_err *err)
+{
+	b->root.scratch.dir = b->scratch_dir;
+	b->root.kind = kind_of(b);
+	if (b->root.kind != CFS_ROOT_DIRECTORY)
+		return mount_image(b, err);
+	b->root.layer_api = CFS_LAYERS_FD;
+	b->root.fd =
+		cfs_root_clone(b->root_fs_fd, "the given root", 0, 0, 0, err);
+	return b->root.fd < 0 ? b->root.fd : 0;
 }
 
 /* A single component is not followed when it is a link: move_mount(2) without

@@ -21,20 +21,13 @@
 #include "mount/composefs.h"
 #include "setup-root/config.h"
 
-struct cfs_root_params {
-	const struct cfs_config *config; /* with the command line applied */
-	int physical_fd;  /* the physical root directory, O_PATH */
-	bool var_mounted; /* something is mounted at its var already */
-	bool read_only;	  /* the physical root is, mount or file system */
-	bool running;	  /* it is /sysroot of a running system, whose flags are
-			   * of our making and not for /etc and /var */
-	const struct cfs_digest *digest;
-	int image_fd;	 /* O_RDONLY, measured; -1 with root_fs_fd */
-	int objects_fd;	 /* objects/, O_PATH; -1 likewise */
-	bool verity;	 /* objects without the right digest are refused */
-	bool force_loop; /* the image through a loop device */
-	int root_fs_fd;	 /* --root-fs: a directory to use instead, or -1 */
-	const char *scratch_dir; /* see mount/scratch.h */
+struct cfs_boot;
+
+enum cfs_root_kind {
+	CFS_ROOT_IMAGE,
+	CFS_ROOT_TRANSIENT,    /* with an upper layer in memory */
+	CFS_ROOT_TRANSIENT_RO, /* the same, and read-only */
+	CFS_ROOT_DIRECTORY,    /* no image, but the directory of --root-fs */
 };
 
 #define CFS_ROOT_NOTICES  8
@@ -46,11 +39,9 @@ struct cfs_root {
 	int tmpfs_fd; /* upper layers in memory, or -EBADF */
 	struct cfs_scratch scratch;
 	enum cfs_layer_api layer_api;
-	/* What was decided, in the words of the configuration. */
-	const char *root; /* "image", "transient", "transient-ro" */
-	const char *etc;  /* "none", "bind", "overlay", "transient" */
-	const char *var;
-	bool sysroot_readonly;
+	enum cfs_root_kind kind;
+	enum cfs_dir_mode etc; /* how it was mounted; never CFS_DIR_AUTO */
+	enum cfs_dir_mode var; /* likewise */
 	char state_dir[CFS_STATE_DIR_MAX]; /* "state/deploy/<hex>" or "" */
 	/* What the user should be told of although it is no failure. */
 	unsigned n_notices;
@@ -68,11 +59,12 @@ void cfs_root_close(struct cfs_root *root);
 #define CFS_AUTOROOT __attribute__((cleanup(cfs_root_close)))
 
 /*
- * Mounts the root: read-only, or by [root] transient(-ro) with an upper layer
- * in memory, as one overlay.  @root: CFS_ROOT_INIT.
- * Errors: of cfs_composefs_mount().
+ * Mounts the chosen image as @boot->root (CFS_ROOT_INIT): read-only, or, if
+ * [root] transient or transient-ro is set, with an upper layer in memory.  With
+ * @boot->root_fs_fd the root is a clone of that directory.
+ * Errors: see cfs_composefs_mount() and cfs_root_clone().
  */
-int cfs_root_make(const struct cfs_root_params *params, struct cfs_root *root,
+int cfs_root_make(struct cfs_boot *boot,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*

@@ -7,6 +7,7 @@
 #include "fsverity/measure.h"
 #include "fsverity/signature.h"
 #include "keys/pkcs7.h"
+#include "repo/image.h"
 #include "repo/signature.h"
 #include "setup-root/modules.h"
 #include "setup-root/state.h"
@@ -15,40 +16,40 @@
 	"boot another entry, or sign the image with a key whose " \
 	"certificate is in the initramfs"
 
-static int open_image(const struct cfs_finder *f, const struct cfs_candidate *c,
+static int open_image(struct cfs_boot *b, const struct cfs_candidate *c,
 		      int *ret_fd, struct cfs_err *err)
 {
-	int r = cfs_repo_open_image(f->repo, &c->digest, ret_fd, err);
+	int r = cfs_repo_open_image(&b->repo, &c->karg.digest, ret_fd, err);
 	struct cfs_err why;
 
 	/* Linux 6.1 of Debian has sha512 as a module, which fs-verity asks
 	 * for; without a modprobe program it asks in vain. */
-	if (r != -ENOPKG || c->digest.alg != CFS_ALG_SHA512)
+	if (r != -ENOPKG || c->karg.digest.alg != CFS_ALG_SHA512)
 		return r;
 	if (cfs_modules_load("sha512", &why) < 0) {
-		cfs_log(f->log, LOG_WARNING, "%s", why.msg);
+		cfs_log(&b->log, LOG_WARNING, "%s", why.msg);
 		return r;
 	}
-	return cfs_repo_open_image(f->repo, &c->digest, ret_fd, err);
+	return cfs_repo_open_image(&b->repo, &c->karg.digest, ret_fd, err);
 }
 
 /* 1: the digest is right, 0: there is none and that is allowed. */
-static int measure(const struct cfs_finder *f, const struct cfs_candidate *c,
-		   int fd, struct cfs_err *err)
+static int measure(struct cfs_boot *b, const struct cfs_candidate *c, int fd,
+		   struct cfs_err *err)
 {
 	struct cfs_digest got;
 	int r = 1;
 
-	if (c->insecure)
+	if (c->karg.insecure)
 		r = cfs_verity_measure(fd, &got, err);
 	if (r > 0)
-		r = cfs_verity_require(fd, &c->digest, err);
-	else if (r == 0 && f->config->keys.require_signed)
+		r = cfs_verity_require(fd, &c->karg.digest, err);
+	else if (r == 0 && b->config.keys.require_signed)
 		return cfs_fail(err, EBADMSG,
 				"no fs-verity, so no signature can be of it "
 				"(keys.require-signed)");
 	else if (r == 0) {
-		cfs_log(f->log, LOG_WARNING,
+		cfs_log(&b->log, LOG_WARNING,
 			"the image has no fs-verity; nothing is verified, as "
 			"its \"?\" allows");
 		return 0;
@@ -57,22 +58,23 @@ static int measure(const struct cfs_finder *f, const struct cfs_candidate *c,
 }
 
 /* signatures/<hex>.p7s of the repository; 0 when it is not there. */
-static int check_detached(const struct cfs_finder *f,
-			  const struct cfs_digest *digest, struct cfs_err *err)
+static int check_detached(struct cfs_boot *b, const struct cfs_digest *digest,
+			  struct cfs_err *err)
 {
 	char name[CFS_SIGNATURE_PATH_MAX];
 	CFS_AUTOBUF struct cfs_buf der = { 0 };
-	int r = cfs_signature_read(f->repo, digest, &der, err);
+	int r = cfs_signature_read(&b->repo, digest, &der, err);
 
 	if (r <= 0)
 		return r;
-	r = cfs_pkcs7_check(cfs_buf_bytes(&der), digest, f->certs, NULL, err);
+	r = cfs_pkcs7_check(cfs_buf_bytes(&der), digest, &b->keys.certs, NULL,
+			    err);
 	cfs_signature_path(digest, name);
 	return r < 0 ? cfs_ctx(err, "%s", name) : 1;
 }
 
-static int prove(const struct cfs_finder *f, const struct cfs_digest *digest,
-		 int fd, struct cfs_choice *choice, struct cfs_err *err)
+static int prove(struct cfs_boot *b, const struct cfs_digest *digest, int fd,
+		 struct cfs_choice *choice, struct cfs_err *err)
 {
 	CFS_AUTOFREE uint8_t *der = malloc(CFS_SIGNATURE_MAX);
 	int n, r;
@@ -82,16 +84,16 @@ static int prove(const struct cfs_finder *f, const struct cfs_digest *digest,
 	n = cfs_verity_read_signature(fd, der, err);
 	if (n < 0 && n != -ENOTTY)
 		return n;
-	choice->signature = "pkcs7";
+	choice->proof = CFS_PROOF_PKCS7;
 	/* That the kernel opened the file is no proof by itself: some key of
 	 * its ring made the signature, now or when the file was first opened. */
 	if (n > 0 && cfs_pkcs7_check((struct cfs_bytes){ der, (size_t)n },
-				     digest, f->certs, NULL, err) == 0) {
-		if (f->kernel_checks)
-			choice->signature = "kernel";
+				     digest, &b->keys.certs, NULL, err) == 0) {
+		if (b->keys.in_ring)
+			choice->proof = CFS_PROOF_KERNEL;
 		return 0;
 	}
-	r = check_detached(f, digest, err);
+	r = check_detached(b, digest, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (n > 0)
@@ -102,81 +104,80 @@ static int prove(const struct cfs_finder *f, const struct cfs_digest *digest,
 }
 
 /* The image is there: is it what it should be? */
-static int examine(const struct cfs_finder *f, struct cfs_candidate *c, int fd,
+static int examine(struct cfs_boot *b, struct cfs_candidate *c, int fd,
 		   struct cfs_choice *choice, struct cfs_err *err)
 {
-	int r = measure(f, c, fd, err);
+	int r = measure(b, c, fd, err);
 
-	c->result = "wrong digest";
+	c->result = CFS_RESULT_WRONG_DIGEST;
 	if (r < 0)
 		return r;
 	choice->verity = r;
-	c->result = "signature";
-	if (f->config->keys.require_signed) {
-		r = prove(f, &c->digest, fd, choice, err);
+	c->result = CFS_RESULT_SIGNATURE;
+	if (b->config.keys.require_signed) {
+		r = prove(b, &c->karg.digest, fd, choice, err);
 		/* Whatever made the signature unusable, it is no proof. */
 		if (r < 0) {
 			err->code = EBADMSG;
 			return cfs_err_cure(err, CURE_SIGN);
 		}
 	}
-	c->result = "booted";
+	c->result = CFS_RESULT_BOOTED;
 	return 0;
 }
 
 /* 1 with *@choice, 0 not there, negative errno. */
-static int try_one(const struct cfs_finder *f, struct cfs_candidate *c,
+static int try_one(struct cfs_boot *b, struct cfs_candidate *c,
 		   struct cfs_choice *choice, struct cfs_err *err)
 {
 	char hex[CFS_DIGEST_HEX_MAX];
 	CFS_AUTOFD int fd = -EBADF;
 	int r;
 
-	cfs_digest_to_hex(&c->digest, hex);
-	if (f->repo->has_meta && f->repo->meta.alg != c->digest.alg) {
-		c->result = "other algorithm";
-		cfs_log(f->log, LOG_INFO,
+	cfs_digest_to_hex(&c->karg.digest, hex);
+	if (b->repo.has_meta && b->repo.meta.alg != c->karg.digest.alg) {
+		c->result = CFS_RESULT_OTHER_ALGORITHM;
+		cfs_log(&b->log, LOG_INFO,
 			"image %.12s... is not here: the repository has %s digests",
-			hex, cfs_alg_name(f->repo->meta.alg));
+			hex, cfs_alg_name(b->repo.meta.alg));
 		return 0;
 	}
-	c->result = "unreadable";
-	r = open_image(f, c, &fd, err);
+	c->result = CFS_RESULT_UNREADABLE;
+	r = open_image(b, c, &fd, err);
 	if (r < 0)
 		return r;
 	if (r == CFS_IMAGE_DANGLING) {
-		c->result = "dangling";
-		cfs_log(f->log, LOG_WARNING,
+		c->result = CFS_RESULT_DANGLING;
+		cfs_log(&b->log, LOG_WARNING,
 			"image %.12s... is linked but its object is missing: the "
 			"repository is damaged or was collected",
 			hex);
 		return 0;
 	}
 	if (r == CFS_IMAGE_ABSENT) {
-		c->result = "absent";
-		cfs_log(f->log, LOG_NOTICE, "image %.12s... is not here", hex);
+		c->result = CFS_RESULT_ABSENT;
+		cfs_log(&b->log, LOG_NOTICE, "image %.12s... is not here", hex);
 		return 0;
 	}
-	if (examine(f, c, fd, choice, err) < 0)
+	if (examine(b, c, fd, choice, err) < 0)
 		return cfs_ctx(err, "image %.12s...", hex);
 	choice->fd = cfs_steal_fd(&fd);
 	return 1;
 }
 
-int cfs_select(const struct cfs_finder *f, struct cfs_candidate *candidates,
-	       unsigned n, struct cfs_choice *ret, struct cfs_err *err)
+int cfs_select(struct cfs_boot *b, struct cfs_err *err)
 {
 	struct cfs_choice first = { .fd = -EBADF }; /* good, without state */
 
-	for (unsigned i = 0; i < n; i++)
-		candidates[i].result = "untried";
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < b->n_candidates; i++)
+		b->candidates[i].result = CFS_RESULT_UNTRIED;
+	for (unsigned i = 0; i < b->n_candidates; i++) {
 		struct cfs_choice choice = { .index = i, .fd = -EBADF };
-		int r = try_one(f, &candidates[i], &choice, err);
+		struct cfs_candidate *c = &b->candidates[i];
+		int r = try_one(b, c, &choice, err);
 
-		if (r > 0 && cfs_state_lacks(f->physical_fd, f->config,
-					     &candidates[i].digest)) {
-			candidates[i].result = "no state";
+		if (r > 0 && cfs_state_lacks(b, &c->karg.digest)) {
+			c->result = CFS_RESULT_NO_STATE;
 			if (first.fd < 0)
 				first = choice;
 			else
@@ -186,15 +187,15 @@ int cfs_select(const struct cfs_finder *f, struct cfs_candidate *candidates,
 		if (r == 0)
 			continue;
 		if (first.fd >= 0)
-			cfs_log(f->log, LOG_WARNING,
+			cfs_log(&b->log, LOG_WARNING,
 				"passing over an image that has no directory "
 				"below state/deploy");
 		cfs_closep(&first.fd);
-		*ret = choice;
+		b->choice = choice;
 		return r;
 	}
 	if (first.fd >= 0)
-		candidates[first.index].result = "booted";
-	*ret = first;
+		b->candidates[first.index].result = CFS_RESULT_BOOTED;
+	b->choice = first;
 	return first.fd >= 0;
 }

@@ -16,8 +16,8 @@
 
 /* One directory of the root that is not the image's. */
 struct place {
-	const struct cfs_root_params *params;
-	struct cfs_root *root;
+	const struct cfs_boot *boot;
+	struct cfs_root *root;			       /* of @boot */
 	const char *name;			       /* "etc", "var" */
 	char path[CFS_STATE_DIR_MAX + sizeof("/etc")]; /* of its state */
 	enum cfs_dir_mode mode;
@@ -39,7 +39,8 @@ static void close_place(struct place *place)
 
 static bool needs_state(enum cfs_dir_mode mode)
 {
-	return mode != CFS_DIR_NONE && mode != CFS_DIR_TRANSIENT;
+	return mode == CFS_DIR_AUTO || mode == CFS_DIR_BIND ||
+	       mode == CFS_DIR_OVERLAY;
 }
 
 /* Links may lead about the physical root (bootc makes var one) and not out of
@@ -57,16 +58,16 @@ static void state_dir(const struct cfs_digest *digest,
 	cfs_digest_to_hex(digest, path + strlen(path));
 }
 
-bool cfs_state_lacks(int physical_fd, const struct cfs_config *config,
-		     const struct cfs_digest *digest)
+bool cfs_state_lacks(const struct cfs_boot *b, const struct cfs_digest *digest)
 {
 	char path[CFS_STATE_DIR_MAX];
 	CFS_AUTOFD int fd = -EBADF;
 
-	if (!needs_state(config->etc.mount) && !needs_state(config->var.mount))
+	if (!needs_state(b->config.etc.mount) &&
+	    !needs_state(b->config.var.mount))
 		return false;
 	state_dir(digest, path);
-	fd = open_below(physical_fd, path);
+	fd = open_below(b->sysroot_fd, path);
 	return fd == -ENOENT;
 }
 
@@ -98,9 +99,11 @@ static bool is_read_only(int fd)
 
 static int bind(struct place *place, struct cfs_err *err)
 {
-	const struct cfs_root_params *params = place->params;
-	uint64_t ours = params->running ? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
-					: 0;
+	/* /sysroot of a running system has these flags from us, and not for
+	 * its /etc and /var. */
+	uint64_t ours = place->boot->options.target
+				? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
+				: 0;
 	CFS_AUTOFD int fd = -EBADF;
 
 	if (place->state_fd < 0)
@@ -114,7 +117,7 @@ static int bind(struct place *place, struct cfs_err *err)
 	if (fd < 0)
 		return fd;
 	/* The clone is writable, unless the file system itself is not. */
-	if (params->read_only && is_read_only(fd))
+	if (place->boot->read_only && is_read_only(fd))
 		cfs_root_notice(place->root,
 				"/%s stays read-only because the physical root "
 				"is: add rw to the kernel command line",
@@ -128,7 +131,7 @@ static bool is_flat(const struct place *place)
 {
 	const struct cfs_root *root = place->root;
 
-	if (root->image.erofs_fd < 0 || strcmp(root->root, "image") != 0)
+	if (root->image.erofs_fd < 0 || root->kind != CFS_ROOT_IMAGE)
 		return false;
 	return place->stack == CFS_STACK_FLAT ||
 	       (place->stack == CFS_STACK_AUTO &&
@@ -155,11 +158,11 @@ static int overlay(struct place *place, bool flat, int lower,
 	const struct cfs_overlay_params p = {
 		.source = transient ? "transient" : "overlay",
 		.lower_fd = lower,
-		.data_fds = &place->params->objects_fd,
+		.data_fds = &place->boot->objects_fd,
 		.n_data = flat,
 		.upper_fd = upper->upper_fd,
 		.work_fd = upper->work_fd,
-		.verity = flat && place->params->verity,
+		.verity = flat && place->boot->choice.verity,
 		.attr = place->attr,
 		.mounts = { flat ? place->root->image.erofs_fd
 				 : place->root->fd,
@@ -175,7 +178,7 @@ static int overlay(struct place *place, bool flat, int lower,
  * /sysroot of a running system is: by a clone that is not. */
 static int make_writable(struct place *place, int dir, struct cfs_err *err)
 {
-	if (!place->params->read_only || !is_read_only(dir))
+	if (!place->boot->read_only || !is_read_only(dir))
 		return dir;
 	place->clone_fd = cfs_root_clone(dir, place->root->state_dir, 0, 0,
 					 MOUNT_ATTR_RDONLY, err);
@@ -195,7 +198,7 @@ static int open_layer_dir(struct place *place, int *ret_fd, struct cfs_err *err)
 	int dir;
 
 	if (place->mode == CFS_DIR_TRANSIENT) {
-		*ret_fd = cfs_root_memory(place->root, place->params->config,
+		*ret_fd = cfs_root_memory(place->root, &place->boot->config,
 					  place->name, err);
 		return *ret_fd;
 	}
@@ -252,7 +255,7 @@ static int overlay_on(struct place *place, struct cfs_err *err)
 	/* Some kernels count an image in a file as a level of its own, and
 	 * then two overlays are one too many. */
 	if (fd == -EINVAL && !flat && place->root->image.erofs_fd >= 0 &&
-	    !strcmp(place->root->root, "image")) {
+	    place->root->kind == CFS_ROOT_IMAGE) {
 		cfs_closep(&lower);
 		lower = open_lower(place, true, err);
 		if (lower >= 0)
@@ -317,7 +320,7 @@ static int find_layout(struct place *place, struct cfs_err *err)
 /* The deployment has no state at all. */
 static int state_missing(struct place *place, struct cfs_err *err)
 {
-	if (!place->params->config->state.missing_transient)
+	if (!place->boot->config.state.missing_transient)
 		return cfs_fail(err, ENOENT,
 				"the physical root has no %s: deploy the "
 				"image, or let [state] missing = \"transient\" "
@@ -349,8 +352,7 @@ static bool is_within(int fd, const struct stat *dir)
  * lead to: the running system would write to objects through it. */
 static int keep_out(struct place *place, struct cfs_err *err)
 {
-	CFS_AUTOFD int repo =
-		open_below(place->params->physical_fd, "composefs");
+	CFS_AUTOFD int repo = open_below(place->boot->sysroot_fd, "composefs");
 	int dir = place->state_fd < 0 ? place->deploy_fd : place->state_fd;
 	struct stat repo_st, st;
 
@@ -367,7 +369,7 @@ static int keep_out(struct place *place, struct cfs_err *err)
  * that is how far a link may lead. */
 static int open_state(struct place *place, struct cfs_err *err)
 {
-	int physical = place->params->physical_fd;
+	int physical = place->boot->sysroot_fd;
 
 	if (!needs_state(place->mode))
 		return 0;
@@ -384,7 +386,7 @@ static int open_state(struct place *place, struct cfs_err *err)
 	return keep_out(place, err);
 }
 
-static int fill(struct place *place, const char **ret_word, struct cfs_err *err)
+static int fill(struct place *place, struct cfs_err *err)
 {
 	int r = open_state(place, err);
 
@@ -400,59 +402,51 @@ static int fill(struct place *place, const char **ret_word, struct cfs_err *err)
 		r = bind(place, err);
 	else if (place->mode != CFS_DIR_NONE)
 		r = overlay_on(place, err);
-	*ret_word = cfs_dir_mode_name(place->mode);
 	return r < 0 ? r : 0;
 }
 
 /* Something is mounted at the physical root's var: it was meant for ours. */
-static int carry_var(struct place *place, const char **ret_word,
-		     struct cfs_err *err)
+static int carry_var(struct place *place, struct cfs_err *err)
 {
-	CFS_AUTOFD int dir = open_below(place->params->physical_fd, "var");
-	CFS_AUTOFD int fd = -EBADF;
-	int r;
+	CFS_AUTOFD int dir = open_below(place->boot->sysroot_fd, "var");
+	int fd;
 
 	if (dir < 0)
 		return cfs_fail_code(err, dir, "open var of the physical root");
 	fd = cfs_root_clone(dir, "var", AT_RECURSIVE, place->attr, 0, err);
 	if (fd < 0)
 		return fd;
-	place->mode = CFS_DIR_TRANSIENT; /* nothing of the state directory */
-	r = put(place, cfs_steal_fd(&fd), err);
-	*ret_word = place->mode == CFS_DIR_NONE ? "none" : "mount";
-	return r;
+	place->mode = CFS_DIR_MOUNT; /* nothing of the state directory */
+	return put(place, fd, err);
 }
 
 /* Mounts the physical root below the new one.  Nothing verifies it, so its
  * set-id programs and devices are not honoured. */
-static int add_physical(const struct cfs_root_params *params,
-			struct cfs_root *root, struct cfs_err *err)
+static int add_physical(struct cfs_boot *b, struct cfs_err *err)
 {
-	const char *mountpoint = params->config->sysroot.mountpoint;
+	const char *mountpoint = b->config.sysroot.mountpoint;
 	uint64_t attr = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	int r;
 
-	root->sysroot_readonly = params->config->sysroot.readonly;
-	if (root->sysroot_readonly)
+	if (b->config.sysroot.readonly)
 		attr |= MOUNT_ATTR_RDONLY;
-	r = cfs_root_clone(params->physical_fd, "the physical root",
-			   AT_RECURSIVE, attr, 0, err);
+	r = cfs_root_clone(b->sysroot_fd, "the physical root", AT_RECURSIVE,
+			   attr, 0, err);
 	if (r >= 0)
-		r = cfs_root_put(root, r, mountpoint, err);
+		r = cfs_root_put(&b->root, r, mountpoint, err);
 	if (r == 0)
-		cfs_root_notice(root,
+		cfs_root_notice(&b->root,
 				"the image has no directory /%s: the running "
 				"system will not find its repository",
 				mountpoint);
 	return r < 0 ? r : 0;
 }
 
-static struct place new_place(const struct cfs_root_params *params,
-			      struct cfs_root *root, const char *name,
+static struct place new_place(struct cfs_boot *b, const char *name,
 			      enum cfs_dir_mode mode)
 {
-	struct place place = { .params = params,
-			       .root = root,
+	struct place place = { .boot = b,
+			       .root = &b->root,
 			       .name = name,
 			       .mode = mode,
 			       .stack = CFS_STACK_NESTED,
@@ -461,38 +455,38 @@ static struct place new_place(const struct cfs_root_params *params,
 			       .clone_fd = -EBADF,
 			       .upper_mode = S_IXOTH };
 
-	snprintf(place.path, sizeof(place.path), "%s/%s", root->state_dir,
+	snprintf(place.path, sizeof(place.path), "%s/%s", b->root.state_dir,
 		 name);
 	return place;
 }
 
-int cfs_root_add_state(const struct cfs_root_params *params,
-		       struct cfs_root *root, struct cfs_err *err)
+int cfs_root_add_state(struct cfs_boot *b, struct cfs_err *err)
 {
-	const struct cfs_config *config = params->config;
 	int r;
 
-	state_dir(params->digest, root->state_dir);
+	state_dir(&cfs_boot_chosen(b)->karg.digest, b->root.state_dir);
 	__attribute__((cleanup(close_place))) struct place etc =
-		new_place(params, root, "etc", config->etc.mount);
+		new_place(b, "etc", b->config.etc.mount);
 	__attribute__((cleanup(close_place))) struct place var =
-		new_place(params, root, "var", config->var.mount);
-	etc.stack = config->etc_stack;
-	var.attr = config->var_options;
+		new_place(b, "var", b->config.var.mount);
+	etc.stack = b->config.etc_stack;
+	var.attr = b->config.var_options;
 	/* Before anything else is mounted: the clone is of the disk as it was
 	 * found. */
-	r = add_physical(params, root, err);
+	r = add_physical(b, err);
 	if (r == 0)
-		r = fill(&etc, &root->etc, err);
+		r = fill(&etc, err);
 	if (r < 0)
 		return r;
-	if (params->var_mounted && needs_state(var.mode))
-		r = carry_var(&var, &root->var, err);
+	if (b->var_mounted && needs_state(var.mode))
+		r = carry_var(&var, err);
 	else
-		r = fill(&var, &root->var, err);
+		r = fill(&var, err);
 	if (r < 0)
-		return cfs_err_path(err, root->state_dir);
+		return cfs_err_path(err, b->root.state_dir);
+	b->root.etc = etc.mode;
+	b->root.var = var.mode;
 	if (!needs_state(etc.mode) && !needs_state(var.mode))
-		root->state_dir[0] = '\0';
-	return r;
+		b->root.state_dir[0] = '\0';
+	return 0;
 }

@@ -13,19 +13,15 @@
 #ifndef CFS_SETUP_ROOT_STATE_H
 #define CFS_SETUP_ROOT_STATE_H
 
-#include "setup-root/root.h"
+#include "setup-root/boot.h"
 
-/* Is there no state directory for @digest below @physical_fd, although /etc or
- * /var needs one as @config has them? */
-bool cfs_state_lacks(int physical_fd, const struct cfs_config *config,
+/* Is there no state directory for @digest on the physical root, although /etc
+ * or /var needs one as the configuration has them? */
+bool cfs_state_lacks(const struct cfs_boot *boot,
 		     const struct cfs_digest *digest) CFS_NONNULL;
 
-/* Codes of errors about the state directory are the errno's own; this one
- * says that it is missing as a whole. */
-#define CFS_STATE_MISSING ENOENT
-
 /*
- * Adds /etc, /var and /sysroot to @root as @params->config wants them.  A
+ * Adds /etc, /var and /sysroot to @boot->root as the configuration wants them.  A
  * mount point that the image lacks is a notice.
  * Nothing is written to the physical root but upper and work directories that
  * are not there yet.
@@ -35,8 +31,7 @@ bool cfs_state_lacks(int physical_fd, const struct cfs_config *config,
  * has to be made, -ENOTDIR, -EXDEV, -ELOOP for what is planted there, and
  * those of mounting.
  */
-int cfs_root_add_state(const struct cfs_root_params *params,
-		       struct cfs_root *root,
+int cfs_root_add_state(struct cfs_boot *boot,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

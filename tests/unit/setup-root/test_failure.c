@@ -6,13 +6,17 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "base/io.h"
 #include "tests/test.h"
+
+#define A32 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define A64 A32 A32
 
 static char said[8192];
 static char file[8192];
 static struct cfs_err err;
-static struct cfs_log logger;
-static struct cfs_failure failure;
+static struct cfs_boot boot;
+static enum cfs_fail_action action;
 
 static int temp_file(void)
 {
@@ -25,13 +29,19 @@ static int temp_file(void)
 static void fail(enum cfs_exit step, int code, const char *msg)
 {
 	(void)cfs_fail(&err, code, "%s", msg);
-	failure = (struct cfs_failure){
-		.step = step,
-		.err = &err,
-		.watch = -1,
-		.offer_fd = -1,
-		.delay = 10,
-	};
+	(void)cfs_err_step(&err, step);
+	boot = (struct cfs_boot)CFS_BOOT_INIT;
+	boot.options.sysroot = "/nonexistent";
+	boot.config.failure.delay = 10;
+	action = CFS_FAIL_EMERGENCY;
+}
+
+/* The image that was to be booted has the digest of @fill bytes. */
+static void name_image(int fill)
+{
+	boot.n_candidates = 1;
+	boot.candidates[0].karg.digest.alg = CFS_ALG_SHA256;
+	memset(boot.candidates[0].karg.digest.bytes, fill, 32);
 }
 
 /* Returns the lines of the report, which is in @said, and in @file without
@@ -43,11 +53,9 @@ static unsigned report(void)
 	unsigned lines = 0;
 	ssize_t n;
 
-	cfs_log_init(&logger, fd, false);
-	logger.socket = "/nonexistent";
-	failure.log = &logger;
-	failure.text = &text;
-	cfs_failure_report(&failure);
+	cfs_log_init(&boot.log, fd, false);
+	boot.log.socket = "/nonexistent";
+	cfs_failure_report(&boot, &err, action, &text);
 	n = pread(fd, said, sizeof(said) - 1, 0);
 	CHECK(n > 0);
 	said[n] = '\0';
@@ -70,7 +78,7 @@ TEST(the_report_is_what_failed_and_what_follows)
 TEST(the_file_has_the_same_lines)
 {
 	fail(CFS_EXIT_STATE, ENOSPC, "make upper: No space left");
-	failure.image = "abc";
+	name_image(0xaa);
 	CHECK(report() == 3);
 	CHECK(strncmp(file, "composefs: cannot mount the root: make upper: ",
 		      46) == 0);
@@ -132,8 +140,8 @@ TEST(both_digests_stand_below_each_other_in_full)
 	fail(CFS_EXIT_VERITY, EBADMSG, "image aa: wrong fs-verity digest");
 	memset(err.expected, 'a', 128);
 	memset(err.found, 'b', 128);
-	failure.image = err.expected;
-	failure.action = CFS_FAIL_REBOOT;
+	name_image(0xaa);
+	action = CFS_FAIL_REBOOT;
 	CHECK(report() == 5);
 	snprintf(line, sizeof(line), "  expected: %s\n", err.expected);
 	CHECK(strstr(said, line));
@@ -182,33 +190,31 @@ TEST(journal_fields_come_from_the_data_of_the_error)
 	strcpy(err.expected, "aaaa");
 	strcpy(err.found, "bbbb");
 	(void)cfs_err_path(&err, "usr/lib/x");
-	failure.image = "aaaa";
-	cfs_log_init(&logger, out, false);
-	logger.socket = at.sun_path;
-	failure.log = &logger;
-	failure.text = &text;
-	cfs_failure_report(&failure);
+	name_image(0xaa);
+	cfs_log_init(&boot.log, out, false);
+	boot.log.socket = at.sun_path;
+	cfs_failure_report(&boot, &err, action, &text);
 	n = recv(fd, record, sizeof(record), MSG_DONTWAIT);
 	CHECK(n > 0);
 	CHECK(has_field(record, n, "MESSAGE", "in whatever words"));
 	CHECK(has_field(record, n, "MESSAGE_ID", CFS_MSG_FAILED));
 	CHECK(has_field(record, n, "COMPOSEFS_STAGE", "verify"));
 	CHECK(has_field(record, n, "COMPOSEFS_EXIT", "6"));
-	CHECK(has_field(record, n, "COMPOSEFS_DIGEST", "aaaa"));
+	CHECK(has_field(record, n, "COMPOSEFS_DIGEST", A64));
 	CHECK(has_field(record, n, "COMPOSEFS_EXPECTED", "aaaa"));
 	CHECK(has_field(record, n, "COMPOSEFS_ACTUAL", "bbbb"));
 	CHECK(has_field(record, n, "COMPOSEFS_PATH", "usr/lib/x"));
 
 	/* A trial is no event of the system. */
-	failure.trial = true;
-	cfs_failure_report(&failure);
+	boot.options.check = true;
+	cfs_failure_report(&boot, &err, action, &text);
 	CHECK(recv(fd, record, sizeof(record), MSG_DONTWAIT) < 0);
 }
 
 TEST(a_trial_has_nothing_that_follows)
 {
 	fail(CFS_EXIT_STATE, ENOSPC, "x");
-	failure.trial = true;
+	boot.options.check = true;
 	CHECK(report() == 2);
 	CHECK(strstr(said, "cure:") && !strstr(said, "next:"));
 }
@@ -233,7 +239,7 @@ TEST(the_kernels_last_words_about_it_are_repeated)
 		CHECK(send(pair[0], records[i], strlen(records[i]), 0) > 0);
 	close(pair[0]);
 	fail(CFS_EXIT_PREFLIGHT, EIO, "read /sbin/init: Input/output error");
-	failure.watch = pair[1];
+	boot.watch_fd = pair[1];
 	CHECK(report() == 5);
 	close(pair[1]);
 	CHECK(!strstr(said, "first of three") && !strstr(said, "usb"));
@@ -245,6 +251,15 @@ TEST(the_kernels_last_words_about_it_are_repeated)
 
 static int make_root(void);
 
+/* The physical root is the directory @root. */
+static void offer(int root)
+{
+	static char path[CFS_FD_PATH_MAX];
+
+	cfs_fd_path(root, path);
+	boot.options.sysroot = path;
+}
+
 TEST(images_of_the_disk_are_offered)
 {
 	CFS_AUTOFD int root = make_root();
@@ -252,7 +267,7 @@ TEST(images_of_the_disk_are_offered)
 
 	memset(digest, 'a', 64);
 	fail(CFS_EXIT_NO_KARG, ENOENT, "none");
-	failure.offer_fd = root;
+	offer(root);
 	CHECK(report() == 4 && strstr(said, "  on disk:  no image\n"));
 	CHECK(mkdirat(root, "composefs", 0755) == 0);
 	CHECK(mkdirat(root, "composefs/images", 0755) == 0);
@@ -264,11 +279,22 @@ TEST(images_of_the_disk_are_offered)
 	}
 	CHECK(strstr(said, "and 2 more\n"));
 	fail(CFS_EXIT_BAD_KARG, EINVAL, "digest has 63 digits");
-	failure.offer_fd = root;
+	offer(root);
 	memset(err.found, 'a', 63);
 	err.found[62] = '4';
 	CHECK(report() == 7);
 	CHECK(strncmp(strstr(said, "on disk:  ") + 10 + 63, "4\n", 2) == 0);
+	/* Another digest would not help. */
+	fail(CFS_EXIT_BAD_KARG, EPERM, "forbidden");
+	offer(root);
+	CHECK(report() == 3 && !strstr(said, "on disk:"));
+	fail(CFS_EXIT_REPO, ENOENT, "no repository");
+	offer(root);
+	CHECK(report() == 2);
+	fail(CFS_EXIT_NO_KARG, ENOENT, "none");
+	offer(root);
+	boot.options.print_kargs = true;
+	CHECK(report() == 2 && strstr(said, "cure:"));
 }
 
 static int make_root(void)

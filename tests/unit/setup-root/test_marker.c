@@ -10,59 +10,137 @@
 
 static struct cfs_err err;
 
-static const struct cfs_marker full = {
-	.digest = "ab12",
-	.algorithm = "sha512",
-	.format = "v2",
-	.karg = "composefs.digest=v2-sha512-12:ab12",
-	.verity = true,
-	.image_backend = "loop:/dev/loop3",
-	.layer_api = "fd",
-	.root = "image",
-	.etc = "overlay",
-	.var = "bind",
-	.sysroot_readonly = true,
-	.state_dir = "state/deploy/ab12",
-	.preflight = "ok",
-	.elapsed_us = 14321,
-	.n_candidates = 2,
-	.candidates = { { "ff00", "absent" }, { "ab12", "booted" } },
-	.n_certs = 1,
-	.certs = { { "/keys.d/a\"b.pem", 1234 } },
-};
+static struct cfs_boot boot;
 
-static const struct cfs_json_node *get(const struct cfs_json *doc,
-				       const char *name)
+/* An image of which everything is known, booted after one that is absent. */
+static void fresh(void)
 {
-	return cfs_json_get(doc, doc->nodes, name);
+	static uint8_t der[1];
+
+	boot = (struct cfs_boot)CFS_BOOT_INIT;
+	cfs_config_init(&boot.config);
+	boot.n_candidates = 2;
+	for (unsigned i = 0; i < 2; i++) {
+		struct cfs_karg *karg = &boot.candidates[i].karg;
+
+		karg->version = 2;
+		karg->digest.alg = CFS_ALG_SHA256;
+		memset(karg->digest.bytes, i ? 0xab : 0xff, 32);
+	}
+	boot.candidates[0].result = CFS_RESULT_ABSENT;
+	boot.candidates[1].result = CFS_RESULT_BOOTED;
+	boot.choice.index = 1;
+	boot.choice.verity = true;
+	boot.root.image.backend = CFS_BACKEND_LOOP;
+	strcpy(boot.root.image.loop, "/dev/loop3");
+	boot.root.etc = CFS_DIR_OVERLAY;
+	boot.root.var = CFS_DIR_MOUNT;
+	strcpy(boot.root.state_dir, "state/deploy/ab");
+	boot.elapsed_us = 14321;
+	boot.keys.certs.n = 3;
+	for (unsigned i = 0; i < 3; i++)
+		boot.keys.certs.v[i].der = (struct cfs_bytes){ der, 1 };
+	strcpy(boot.keys.certs.v[0].file, "/keys.d/a\"b.pem");
+	boot.keys.keys[0] = 1234;
+	boot.keys.keys[2] = 77;
+}
+
+static struct cfs_json_node nodes[128];
+static struct cfs_json doc;
+
+/* Reads the marker back; the caller frees @buf, to which the result refers. */
+static void read_back(struct cfs_buf *buf)
+{
+	cfs_marker_json(&boot, buf);
+	CHECK(cfs_buf_check(buf, &err) == 0);
+	CHECK(buf->data[buf->len - 1] == '\n');
+	CHECK(cfs_json_parse(cfs_buf_bytes(buf), nodes, 128, &doc, &err) == 0);
+}
+
+static const struct cfs_json_node *get(const char *name)
+{
+	return cfs_json_get(&doc, doc.nodes, name);
+}
+
+/* Is member @name the text @want, or null if @want is NULL? */
+static bool is(const char *name, const char *want)
+{
+	return want ? cfs_json_is(get(name), want)
+		    : get(name)->kind == CFS_JSON_NULL;
 }
 
 TEST(the_marker_is_json_with_every_member)
 {
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
-	struct cfs_json_node nodes[128];
 	const struct cfs_json_node *item;
-	struct cfs_json doc;
+	char hex[65];
 	uint64_t n;
 
-	cfs_marker_json(&full, &buf);
-	CHECK(cfs_buf_check(&buf, &err) == 0);
-	CHECK(buf.data[buf.len - 1] == '\n');
-	CHECK(cfs_json_parse(cfs_buf_bytes(&buf), nodes, 128, &doc, &err) == 0);
-	CHECK(cfs_json_is(get(&doc, "digest"), "ab12"));
-	CHECK(cfs_json_is(get(&doc, "verity"), "require"));
-	CHECK(cfs_json_is(get(&doc, "image_backend"), "loop:/dev/loop3"));
-	CHECK(get(&doc, "insecure")->kind == CFS_JSON_FALSE);
-	CHECK(get(&doc, "sysroot_readonly")->kind == CFS_JSON_TRUE);
-	CHECK(get(&doc, "signature")->kind == CFS_JSON_NULL);
-	CHECK(cfs_json_u64(get(&doc, "elapsed_us"), &n) && n == 14321);
-	item = cfs_json_first(&doc, get(&doc, "candidates"));
+	fresh();
+	read_back(&buf);
+	for (unsigned i = 0; i < 64; i++)
+		hex[i] = i % 2 ? 'b' : 'a';
+	hex[64] = '\0';
+	CHECK(is("digest", hex) && is("algorithm", "sha256"));
+	CHECK(is("format", "v2") && is("verity", "require"));
+	CHECK(cfs_json_string(get("karg"), (char[256]){ 0 }, 256));
+	CHECK(is("image_backend", "loop:/dev/loop3") && is("layer_api", "fd"));
+	CHECK(is("root", "image") && is("etc", "overlay") &&
+	      is("var", "mount"));
+	CHECK(is("state_dir", "state/deploy/ab") && is("signature", NULL));
+	CHECK(is("preflight", "ok") && is("version", CFS_VERSION));
+	CHECK(get("insecure")->kind == CFS_JSON_FALSE);
+	CHECK(get("sysroot_readonly")->kind == CFS_JSON_TRUE);
+	CHECK(cfs_json_u64(get("elapsed_us"), &n) && n == 14321);
+	item = cfs_json_first(&doc, get("candidates"));
 	CHECK(cfs_json_is(cfs_json_get(&doc, item, "result"), "absent"));
-	item = cfs_json_next(&doc, get(&doc, "candidates"), item);
-	CHECK(cfs_json_is(cfs_json_get(&doc, item, "digest"), "ab12"));
-	item = cfs_json_first(&doc, get(&doc, "certs"));
+	item = cfs_json_next(&doc, get("candidates"), item);
+	CHECK(cfs_json_is(cfs_json_get(&doc, item, "digest"), hex));
+	CHECK(cfs_json_is(cfs_json_get(&doc, item, "result"), "booted"));
+}
+
+TEST(certificates_that_the_ring_does_not_hold_are_left_out)
+{
+	CFS_AUTOBUF struct cfs_buf buf = { 0 }, none = { 0 };
+	const struct cfs_json_node *item;
+	uint64_t n;
+
+	fresh();
+	read_back(&buf);
+	item = cfs_json_first(&doc, get("certs"));
 	CHECK(cfs_json_u64(cfs_json_get(&doc, item, "key"), &n) && n == 1234);
-	CHECK(cfs_json_is(get(&doc, "version"), CFS_VERSION));
+	item = cfs_json_next(&doc, get("certs"), item);
+	CHECK(cfs_json_u64(cfs_json_get(&doc, item, "key"), &n) && n == 77);
+	CHECK(!cfs_json_next(&doc, get("certs"), item));
+	boot.keys.keys[0] = boot.keys.keys[2] = 0;
+	read_back(&none);
+	CHECK(get("certs")->kind == CFS_JSON_ARRAY);
+	CHECK(!cfs_json_first(&doc, get("certs")));
+}
+
+TEST(a_directory_in_place_of_an_image_has_no_backend)
+{
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+
+	fresh();
+	boot.root = (struct cfs_root)CFS_ROOT_INIT;
+	boot.root.kind = CFS_ROOT_DIRECTORY;
+	boot.root.etc = boot.root.var = CFS_DIR_NONE;
+	boot.choice.proof = CFS_PROOF_PKCS7;
+	read_back(&buf);
+	CHECK(is("image_backend", NULL) && is("layer_api", NULL));
+	CHECK(is("root", "directory") && is("state_dir", NULL));
+	CHECK(is("preflight", "skipped") && is("signature", "pkcs7"));
+}
+
+TEST(every_kind_of_root_has_a_name)
+{
+	static const char *const names[] = { "image", "transient",
+					     "transient-ro", "directory" };
+
+	for (enum cfs_root_kind k = CFS_ROOT_IMAGE; k <= CFS_ROOT_DIRECTORY;
+	     k++)
+		CHECK(!strcmp(cfs_root_kind_name(k), names[k]));
 }
 
 TEST(the_file_replaces_an_older_one_whole)
@@ -71,12 +149,13 @@ TEST(the_file_replaces_an_older_one_whole)
 	CFS_AUTOFD int root = -EBADF;
 	struct stat st;
 
+	fresh();
 	snprintf(dir, sizeof(dir), "%s/marker-XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(dir));
 	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHECK(root >= 0);
-	CHECK(cfs_marker_write(&full, root, &err) == 0);
-	CHECK(cfs_marker_write(&full, root, &err) == 0);
+	CHECK(cfs_marker_write(&boot, root, &err) == 0);
+	CHECK(cfs_marker_write(&boot, root, &err) == 0);
 	CHECK(fstatat(root, "run/composefs/booted", &st, 0) == 0);
 	CHECK(S_ISREG(st.st_mode) && st.st_size > 100);
 	CHECK(cfs_name_exists(root, "run/composefs/.booted.new") == 0);
@@ -87,10 +166,11 @@ TEST(a_marker_that_cannot_be_written_is_an_error)
 	char dir[4096];
 	CFS_AUTOFD int root = -EBADF;
 
+	fresh();
 	snprintf(dir, sizeof(dir), "%s/marker-XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(dir));
 	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHECK(root >= 0 && symlinkat(getenv("TMPDIR"), root, "run") == 0);
-	CHECK(cfs_marker_write(&full, root, &err) == -ELOOP);
+	CHECK(cfs_marker_write(&boot, root, &err) == -ELOOP);
 	CHECK(strstr(err.msg, "write /run/composefs/booted"));
 }

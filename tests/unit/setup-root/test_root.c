@@ -5,15 +5,14 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "setup-root/boot.h"
 #include "tests/fake/mount.h"
 #include "tests/test.h"
 
 #define A32 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static struct cfs_err err;
-static struct cfs_config config;
-static struct cfs_digest digest;
-static struct cfs_root root;
+static struct cfs_boot boot = CFS_BOOT_INIT;
 static char base[3072], erofs[4096], overlay[4096], memory[4096], scratch[4096];
 
 static void path_of(char *to, const char *name)
@@ -22,9 +21,9 @@ static void path_of(char *to, const char *name)
 }
 
 /* A kernel whose images, overlays and memory are three directories. */
-static struct cfs_root_params fresh(void)
+static void fresh(void)
 {
-	static int image = -EBADF, objects = -EBADF;
+	struct cfs_digest *digest = &boot.candidates[0].karg.digest;
 
 	CHECK(getenv("TMPDIR"));
 	snprintf(base, sizeof(base), "%s/root.XXXXXX", getenv("TMPDIR"));
@@ -35,40 +34,30 @@ static struct cfs_root_params fresh(void)
 	path_of(scratch, "scratch");
 	CHECK(mkdir(erofs, 0555) == 0 && mkdir(overlay, 0755) == 0 &&
 	      mkdir(memory, 0755) == 0);
-	cfs_closep(&image);
-	cfs_closep(&objects);
-	image = memfd_create("image", MFD_CLOEXEC);
-	objects = open(base, O_PATH | O_CLOEXEC);
-	CHECK(image >= 0 && objects >= 0);
+	cfs_boot_end(&boot);
+	boot = (struct cfs_boot)CFS_BOOT_INIT;
+	cfs_config_init(&boot.config);
+	boot.choice.fd = memfd_create("image", MFD_CLOEXEC);
+	boot.choice.verity = true;
+	boot.objects_fd = open(base, O_PATH | O_CLOEXEC);
+	boot.scratch_dir = scratch;
+	CHECK(boot.choice.fd >= 0 && boot.objects_fd >= 0);
+	digest->alg = CFS_ALG_SHA256;
+	memset(digest->bytes, 0xaa, 32);
 	fake_mount_reset();
 	fake_mount_is("erofs", erofs);
 	fake_mount_is("overlay", overlay);
 	fake_mount_is("tmpfs", memory);
-	fake_name(image, "image");
-	fake_name(objects, "objects");
-	cfs_config_init(&config);
-	digest = (struct cfs_digest){ .alg = CFS_ALG_SHA256 };
-	memset(digest.bytes, 0xaa, 32);
-	root = (struct cfs_root)CFS_ROOT_INIT;
+	fake_name(boot.choice.fd, "image");
+	fake_name(boot.objects_fd, "objects");
 	err = (struct cfs_err){ 0 };
-	return (struct cfs_root_params){
-		.config = &config,
-		.physical_fd = -1,
-		.digest = &digest,
-		.image_fd = image,
-		.objects_fd = objects,
-		.verity = true,
-		.root_fs_fd = -1,
-		.scratch_dir = scratch,
-	};
 }
 
 TEST(an_ordinary_root_is_one_read_only_overlay)
 {
-	struct cfs_root_params p = fresh();
-
-	CHECK(cfs_root_make(&p, &root, &err) == 0);
-	CHECK(!strcmp(root.root, "image") && root.tmpfs_fd < 0);
+	fresh();
+	CHECK(cfs_root_make(&boot, &err) == 0);
+	CHECK(boot.root.kind == CFS_ROOT_IMAGE && boot.root.tmpfs_fd < 0);
 	CHECK(!strcmp(fake_calls(),
 		      "fsopen erofs\n"
 		      "fsconfig erofs SET_STRING source=<image>\n"
@@ -84,17 +73,17 @@ TEST(an_ordinary_root_is_one_read_only_overlay)
 		      "fsconfig overlay SET_FD datadir+=<objects>\n"
 		      "fsconfig overlay CREATE\n"
 		      "fsmount overlay RDONLY\n"));
-	cfs_root_close(&root);
+	cfs_root_close(&boot.root);
 }
 
 TEST(D4_a_transient_root_is_one_overlay_too)
 {
-	struct cfs_root_params p = fresh();
-
-	config.root.transient = true;
-	snprintf(config.root.tmpfs_size, sizeof(config.root.tmpfs_size), "9%%");
-	CHECK(cfs_root_make(&p, &root, &err) == 0);
-	CHECK(!strcmp(root.root, "transient") && root.tmpfs_fd >= 0);
+	fresh();
+	boot.config.root.transient = true;
+	snprintf(boot.config.root.tmpfs_size,
+		 sizeof(boot.config.root.tmpfs_size), "9%%");
+	CHECK(cfs_root_make(&boot, &err) == 0);
+	CHECK(boot.root.kind == CFS_ROOT_TRANSIENT && boot.root.tmpfs_fd >= 0);
 	CHECK(fake_called("fsopen overlay") == 1);
 	CHECK(fake_called("fsconfig overlay SET_STRING source=transient:"
 			  "composefs=" A32 A32) == 1);
@@ -106,55 +95,52 @@ TEST(D4_a_transient_root_is_one_overlay_too)
 	CHECK(fake_called("fsmount overlay ") == 1);
 	CHECK(fake_called("fsconfig tmpfs SET_STRING mode=0755") == 1);
 	CHECK(fake_called("fsconfig tmpfs SET_STRING size=9%") == 1);
-	cfs_root_close(&root);
+	cfs_root_close(&boot.root);
 }
 
 TEST(a_transient_root_looks_like_the_image)
 {
-	struct cfs_root_params p = fresh();
+	fresh();
 	char upper[4200];
 	struct stat st;
 
-	config.root.transient = true;
-	CHECK(cfs_root_make(&p, &root, &err) == 0);
+	boot.config.root.transient = true;
+	CHECK(cfs_root_make(&boot, &err) == 0);
 	snprintf(upper, sizeof(upper), "%s/root/upper", memory);
 	CHECK(stat(upper, &st) == 0 && (st.st_mode & 07777) == 0555);
-	cfs_root_close(&root);
+	cfs_root_close(&boot.root);
 }
 
 TEST(a_transient_ro_root_is_writable_memory_mounted_read_only)
 {
-	struct cfs_root_params p = fresh();
-
-	config.root.transient_ro = true;
-	CHECK(cfs_root_make(&p, &root, &err) == 0);
-	CHECK(!strcmp(root.root, "transient-ro"));
+	fresh();
+	boot.config.root.transient_ro = true;
+	CHECK(cfs_root_make(&boot, &err) == 0);
+	CHECK(boot.root.kind == CFS_ROOT_TRANSIENT_RO);
 	CHECK(fake_called("fsconfig overlay SET_FD upperdir=*") == 1);
 	CHECK(fake_called("fsmount overlay RDONLY") == 1);
-	cfs_root_close(&root);
+	cfs_root_close(&boot.root);
 }
 
 TEST(an_unverified_root_has_no_verity_option)
 {
-	struct cfs_root_params p = fresh();
-
-	p.verity = false;
-	CHECK(cfs_root_make(&p, &root, &err) == 0);
+	fresh();
+	boot.choice.verity = false;
+	CHECK(cfs_root_make(&boot, &err) == 0);
 	CHECK(fake_called("fsconfig overlay SET_STRING verity*") == 0);
-	cfs_root_close(&root);
+	cfs_root_close(&boot.root);
 }
 
 TEST(a_directory_of_the_callers_is_cloned)
 {
-	struct cfs_root_params p = fresh();
-
-	p.root_fs_fd = fake_name(open(overlay, O_PATH | O_CLOEXEC), "given");
-	CHECK(cfs_root_make(&p, &root, &err) == 0);
+	fresh();
+	boot.root_fs_fd = fake_name(open(overlay, O_PATH | O_CLOEXEC), "given");
+	CHECK(cfs_root_make(&boot, &err) == 0);
 	CHECK(!strcmp(fake_calls(), "open_tree <given> CLONE\n"
 				    "mount_setattr <given> set= clear= "
 				    "propagation=0x40000\n"));
-	(void)close(p.root_fs_fd);
-	cfs_root_close(&root);
+	(void)close(boot.root_fs_fd);
+	cfs_root_close(&boot.root);
 }
 
 TEST(a_failure_leaves_nothing_behind)
@@ -165,13 +151,13 @@ TEST(a_failure_leaves_nothing_behind)
 					  "fsmount erofs*" };
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(at); i++) {
-		struct cfs_root_params p = fresh();
+		fresh();
 		int before = fake_open_fds();
 
-		config.root.transient = true;
+		boot.config.root.transient = true;
 		fake_when(at[i], -ENOSPC, FAKE_ALWAYS);
-		CHECK(cfs_root_make(&p, &root, &err) == -ENOSPC);
-		cfs_root_close(&root);
+		CHECK(cfs_root_make(&boot, &err) == -ENOSPC);
+		cfs_root_close(&boot.root);
 		CHECK(fake_open_fds() == before && fake_attached() == 0);
 		CHECK(access(scratch, F_OK) < 0);
 	}
@@ -184,23 +170,23 @@ TEST(memory_is_made_once_with_a_directory_for_each)
 	int a, b;
 
 	(void)fresh();
-	a = cfs_root_memory(&root, &config, "etc", &err);
-	b = cfs_root_memory(&root, &config, "var", &err);
+	a = cfs_root_memory(&boot.root, &boot.config, "etc", &err);
+	b = cfs_root_memory(&boot.root, &boot.config, "var", &err);
 	CHECK(a >= 0 && b >= 0 && fake_called("fsopen tmpfs") == 1);
 	snprintf(path, sizeof(path), "%s/var", memory);
 	CHECK(stat(path, &st) == 0 && (st.st_mode & 07777) == 0700);
 	(void)close(a);
 	(void)close(b);
-	cfs_root_close(&root);
+	cfs_root_close(&boot.root);
 }
 
 /* A made root, with a mount to put into it. */
 static int made(void)
 {
-	struct cfs_root_params p = fresh();
+	fresh();
 	int child;
 
-	CHECK(cfs_root_make(&p, &root, &err) == 0);
+	CHECK(cfs_root_make(&boot, &err) == 0);
 	child = open("/dev/null", O_PATH | O_CLOEXEC);
 	CHECK(child >= 0);
 	return fake_name(child, "child");
@@ -210,12 +196,12 @@ TEST(a_child_is_put_onto_the_tree_that_nobody_sees)
 {
 	int child = made();
 
-	CHECK(mkdirat(root.fd, "etc", 0755) == 0);
-	CHECK(cfs_root_put(&root, child, "etc", &err) == 1);
+	CHECK(mkdirat(boot.root.fd, "etc", 0755) == 0);
+	CHECK(cfs_root_put(&boot.root, child, "etc", &err) == 1);
 	CHECK(fake_called("move_mount <child> *") == 1);
 	CHECK(fcntl(child, F_GETFD) < 0);
 	CHECK(access(scratch, F_OK) < 0);
-	cfs_root_close(&root);
+	cfs_root_close(&boot.root);
 }
 
 TEST(where_that_is_impossible_the_root_is_attached_at_a_private_place_first)
@@ -223,9 +209,9 @@ TEST(where_that_is_impossible_the_root_is_attached_at_a_private_place_first)
 	int child = made();
 	const char *calls, *first, *attach, *again;
 
-	CHECK(mkdirat(root.fd, "etc", 0755) == 0);
+	CHECK(mkdirat(boot.root.fd, "etc", 0755) == 0);
 	fake_when("move_mount <child> *", -EINVAL, 1);
-	CHECK(cfs_root_put(&root, child, "etc", &err) == 1);
+	CHECK(cfs_root_put(&boot.root, child, "etc", &err) == 1);
 	calls = fake_calls();
 	first = strstr(calls, "move_mount <child>");
 	attach = strstr(calls, "move_mount <overlay> ");
@@ -234,7 +220,7 @@ TEST(where_that_is_impossible_the_root_is_attached_at_a_private_place_first)
 	CHECK(strstr(attach, scratch));
 	CHECK(fake_called("mount_setattr <*> set= clear= "
 			  "propagation=0x40000") == 1);
-	cfs_root_close(&root);
+	cfs_root_close(&boot.root);
 	CHECK(fake_called("detach *") == 1);
 }
 
@@ -242,20 +228,20 @@ TEST(an_image_without_the_directory_gets_no_child)
 {
 	int child = made();
 
-	CHECK(cfs_root_put(&root, child, "etc", &err) == 0);
+	CHECK(cfs_root_put(&boot.root, child, "etc", &err) == 0);
 	CHECK(fake_called("move_mount <child> *") == 0);
 	CHECK(fcntl(child, F_GETFD) < 0);
-	cfs_root_close(&root);
+	cfs_root_close(&boot.root);
 }
 
 TEST(a_link_of_the_image_leads_to_no_mount_point)
 {
 	int child = made();
 
-	CHECK(symlinkat("/", root.fd, "run") == 0);
-	CHECK(cfs_root_put(&root, child, "run/etc", &err) == -ELOOP);
+	CHECK(symlinkat("/", boot.root.fd, "run") == 0);
+	CHECK(cfs_root_put(&boot.root, child, "run/etc", &err) == -ELOOP);
 	CHECK(fake_called("move_mount <child> *") == 0);
-	cfs_root_close(&root);
+	cfs_root_close(&boot.root);
 }
 
 /* The calls of attaching alone. */
@@ -263,8 +249,8 @@ static const char *attach(bool replace, int want)
 {
 	size_t before = strlen(fake_calls());
 
-	CHECK(cfs_root_attach(&root, "/sysroot", replace, &err) == want);
-	cfs_root_close(&root);
+	CHECK(cfs_root_attach(&boot.root, "/sysroot", replace, &err) == want);
+	cfs_root_close(&boot.root);
 	return fake_calls() + before;
 }
 
@@ -303,7 +289,7 @@ TEST(notices_beyond_the_last_are_dropped)
 {
 	(void)fresh();
 	for (int i = 0; i < CFS_ROOT_NOTICES + 3; i++)
-		cfs_root_notice(&root, "notice %d", i);
-	CHECK(root.n_notices == CFS_ROOT_NOTICES);
-	CHECK(!strcmp(root.notices[CFS_ROOT_NOTICES - 1], "notice 7"));
+		cfs_root_notice(&boot.root, "notice %d", i);
+	CHECK(boot.root.n_notices == CFS_ROOT_NOTICES);
+	CHECK(!strcmp(boot.root.notices[CFS_ROOT_NOTICES - 1], "notice 7"));
 }

@@ -13,14 +13,7 @@
 #include "tests/unit/keys/vectors.h"
 
 static struct cfs_err err;
-static struct cfs_config config;
-static struct cfs_log logger;
-static struct cfs_certs certs;
-static struct cfs_candidate cand[3];
-static struct cfs_choice choice;
-static struct cfs_repo repo;
-static bool kernel_checks;
-static int physical = -EBADF; /* beside the repository, with states */
+static struct cfs_boot boot = CFS_BOOT_INIT;
 static char said[8192];
 
 /* A fresh repository of @alg. */
@@ -30,42 +23,41 @@ static void new_repo(enum cfs_alg alg)
 
 	snprintf(dir, sizeof(dir), "%s/select-XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(dir));
-	cfs_repo_close(&repo);
-	repo = (struct cfs_repo){ .has_meta = true, .meta.alg = alg };
-	repo.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CHECK(repo.fd >= 0 && mkdirat(repo.fd, "images", 0755) == 0);
-	CHECK(mkdirat(repo.fd, "images/refs", 0755) == 0);
-	CHECK(mkdirat(repo.fd, "objects", 0755) == 0);
-	CHECK(mkdirat(repo.fd, "signatures", 0755) == 0);
-	memset(cand, 0, sizeof(cand));
+	cfs_boot_end(&boot);
+	boot = (struct cfs_boot)CFS_BOOT_INIT;
+	boot.repo = (struct cfs_repo){ .has_meta = true, .meta.alg = alg };
+	boot.repo.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(boot.repo.fd >= 0 && mkdirat(boot.repo.fd, "images", 0755) == 0);
+	CHECK(mkdirat(boot.repo.fd, "images/refs", 0755) == 0);
+	CHECK(mkdirat(boot.repo.fd, "objects", 0755) == 0);
+	CHECK(mkdirat(boot.repo.fd, "signatures", 0755) == 0);
 	fake_keys_reset();
-	memset(&certs, 0, sizeof(certs));
 	fake = (struct fake_kernel){ .signature_result = -ENODATA };
-	kernel_checks = false;
-	cfs_config_init(&config);
-	config.etc.mount = config.var.mount = CFS_DIR_NONE;
-	cfs_closep(&physical);
-	CHECK(mkdirat(repo.fd, "disk", 0755) == 0);
-	CHECK(mkdirat(repo.fd, "disk/state", 0755) == 0);
-	CHECK(mkdirat(repo.fd, "disk/state/deploy", 0755) == 0);
-	physical = openat(repo.fd, "disk", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	CHECK(physical >= 0);
+	cfs_config_init(&boot.config);
+	boot.config.etc.mount = boot.config.var.mount = CFS_DIR_NONE;
+	CHECK(mkdirat(boot.repo.fd, "disk", 0755) == 0);
+	CHECK(mkdirat(boot.repo.fd, "disk/state", 0755) == 0);
+	CHECK(mkdirat(boot.repo.fd, "disk/state/deploy", 0755) == 0);
+	boot.sysroot_fd =
+		openat(boot.repo.fd, "disk", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CHECK(boot.sysroot_fd >= 0);
 }
 
 static void put(const char *name, const void *data, size_t len)
 {
-	int fd = openat(repo.fd, name, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	int fd = openat(boot.repo.fd, name, O_CREAT | O_WRONLY | O_CLOEXEC,
+			0644);
 
 	CHECK(fd >= 0 && cfs_write_full(fd, data, len) == 0);
 	close(fd);
 }
 
 /* Candidate @i has the digest of @fill bytes. */
-static struct cfs_candidate *name(unsigned i, enum cfs_alg alg, int fill)
+static struct cfs_karg *name(unsigned i, enum cfs_alg alg, int fill)
 {
-	cand[i].digest.alg = alg;
-	memset(cand[i].digest.bytes, fill, cfs_alg_size(alg));
-	return &cand[i];
+	boot.candidates[i].karg.digest.alg = alg;
+	memset(boot.candidates[i].karg.digest.bytes, fill, cfs_alg_size(alg));
+	return &boot.candidates[i].karg;
 }
 
 /* Puts the image of candidate @i into the repository, or its link alone. */
@@ -74,10 +66,10 @@ static void add_image(unsigned i, bool object)
 	char hex[CFS_DIGEST_HEX_MAX], link[64 + CFS_DIGEST_HEX_MAX],
 		target[64 + CFS_DIGEST_HEX_MAX];
 
-	cfs_digest_to_hex(&cand[i].digest, hex);
+	cfs_digest_to_hex(&boot.candidates[i].karg.digest, hex);
 	snprintf(link, sizeof(link), "images/%s", hex);
 	snprintf(target, sizeof(target), "../objects/%s", hex);
-	CHECK(symlinkat(target, repo.fd, link) == 0);
+	CHECK(symlinkat(target, boot.repo.fd, link) == 0);
 	if (object)
 		put(target + strlen("../"), "image", 5);
 }
@@ -89,24 +81,21 @@ static int run(unsigned n)
 	ssize_t len;
 	int r;
 
-	const struct cfs_finder finder = { &repo,  physical,	  &config,
-					   &certs, kernel_checks, &logger };
-
 	CHECK(fd >= 0);
-	cfs_log_init(&logger, fd, false);
-	choice = (struct cfs_choice){ .fd = -EBADF };
-	r = cfs_select(&finder, cand, n, &choice, &err);
-	CHECK((r == 1) == (choice.fd >= 0));
-	cfs_closep(&choice.fd);
+	cfs_log_init(&boot.log, fd, false);
+	boot.n_candidates = n;
+	r = cfs_select(&boot, &err);
+	CHECK((r == 1) == (boot.choice.fd >= 0));
+	cfs_closep(&boot.choice.fd);
 	len = pread(fd, said, sizeof(said) - 1, 0);
 	CHECK(len >= 0);
 	said[len] = '\0';
 	return r;
 }
 
-static bool results(const char *a, const char *b)
+static bool results(enum cfs_result a, enum cfs_result b)
 {
-	return strcmp(cand[0].result, a) == 0 && strcmp(cand[1].result, b) == 0;
+	return boot.candidates[0].result == a && boot.candidates[1].result == b;
 }
 
 TEST(the_first_that_is_there_is_taken)
@@ -119,10 +108,10 @@ TEST(the_first_that_is_there_is_taken)
 	add_image(2, true);
 	fake.alg = 1;
 	fake.fill = 2;
-	CHECK(run(3) == 1 && choice.index == 1 && choice.verity);
-	CHECK(results("absent", "booted"));
-	CHECK(strcmp(cand[2].result, "untried") == 0);
-	CHECK(!choice.signature);
+	CHECK(run(3) == 1 && boot.choice.index == 1 && boot.choice.verity);
+	CHECK(results(CFS_RESULT_ABSENT, CFS_RESULT_BOOTED));
+	CHECK(boot.candidates[2].result == CFS_RESULT_UNTRIED);
+	CHECK(boot.choice.proof == CFS_PROOF_NONE);
 }
 
 TEST(none_is_an_answer)
@@ -145,7 +134,7 @@ TEST(D1_names_below_refs_are_never_looked_at)
 	fake.alg = 1;
 	fake.fill = 1;
 	CHECK(run(1) == 0);
-	CHECK(strcmp(cand[0].result, "absent") == 0);
+	CHECK(boot.candidates[0].result == CFS_RESULT_ABSENT);
 }
 
 TEST(D2_digests_of_another_algorithm_are_passed_over)
@@ -156,21 +145,21 @@ TEST(D2_digests_of_another_algorithm_are_passed_over)
 	add_image(1, true);
 	fake.alg = 1;
 	fake.fill = 2;
-	CHECK(run(2) == 1 && choice.index == 1);
-	CHECK(results("other algorithm", "booted"));
+	CHECK(run(2) == 1 && boot.choice.index == 1);
+	CHECK(results(CFS_RESULT_OTHER_ALGORITHM, CFS_RESULT_BOOTED));
 	new_repo(CFS_ALG_SHA512);
 	name(0, CFS_ALG_SHA256, 1);
 	name(1, CFS_ALG_SHA512, 2);
 	add_image(1, true);
 	fake.alg = 2;
 	fake.fill = 2;
-	CHECK(run(2) == 1 && choice.index == 1);
+	CHECK(run(2) == 1 && boot.choice.index == 1);
 }
 
 TEST(a_repository_without_meta_takes_the_candidates_word)
 {
 	new_repo(CFS_ALG_SHA256);
-	repo.has_meta = false;
+	boot.repo.has_meta = false;
 	name(0, CFS_ALG_SHA512, 1);
 	add_image(0, true);
 	fake.alg = 2;
@@ -187,8 +176,8 @@ TEST(a_dangling_link_is_absent_with_a_warning)
 	add_image(1, true);
 	fake.alg = 1;
 	fake.fill = 2;
-	CHECK(run(2) == 1 && choice.index == 1);
-	CHECK(results("dangling", "booted"));
+	CHECK(run(2) == 1 && boot.choice.index == 1);
+	CHECK(results(CFS_RESULT_DANGLING, CFS_RESULT_BOOTED));
 	CHECK(strstr(said, "its object is missing"));
 }
 
@@ -202,11 +191,11 @@ TEST(a_wrong_image_is_final_whatever_follows)
 	fake.alg = 1;
 	fake.fill = 2;
 	CHECK(run(2) == -EBADMSG);
-	CHECK(results("wrong digest", "untried"));
+	CHECK(results(CFS_RESULT_WRONG_DIGEST, CFS_RESULT_UNTRIED));
 	CHECK(strstr(err.msg, "image 0101"));
 	CHECK(strncmp(err.expected, "0101", 4) == 0);
 	CHECK(strncmp(err.found, "0202", 4) == 0);
-	CHECK(choice.index == 0);
+	CHECK(boot.choice.index == 0);
 	fake.measure_result = -ENODATA;
 	CHECK(run(2) == -EBADMSG && strstr(err.msg, "no fs-verity"));
 }
@@ -217,10 +206,10 @@ TEST(insecure_means_no_verity_and_nothing_else)
 	name(0, CFS_ALG_SHA256, 1)->insecure = true;
 	add_image(0, true);
 	fake.measure_result = -ENODATA;
-	CHECK(run(1) == 1 && !choice.verity);
+	CHECK(run(1) == 1 && !boot.choice.verity);
 	CHECK(strstr(said, "nothing is verified"));
 	fake.measure_result = -ENOTTY;
-	CHECK(run(1) == 1 && !choice.verity);
+	CHECK(run(1) == 1 && !boot.choice.verity);
 	fake.measure_result = -EIO;
 	CHECK(run(1) == -EIO);
 	/* A different digest is wrong for it as well. */
@@ -228,7 +217,7 @@ TEST(insecure_means_no_verity_and_nothing_else)
 	CHECK(run(1) == -EBADMSG);
 	/* A right one makes it as good as any. */
 	fake = (struct fake_kernel){ .alg = 1, .fill = 1 };
-	CHECK(run(1) == 1 && choice.verity && said[0] == '\0');
+	CHECK(run(1) == 1 && boot.choice.verity && said[0] == '\0');
 }
 
 TEST(D12_a_fifo_and_a_link_out_are_refused_without_hanging)
@@ -238,10 +227,11 @@ TEST(D12_a_fifo_and_a_link_out_are_refused_without_hanging)
 	new_repo(CFS_ALG_SHA256);
 	cfs_digest_to_hex(&name(0, CFS_ALG_SHA256, 1)->digest, hex);
 	snprintf(path, sizeof(path), "images/%s", hex);
-	CHECK(mkfifoat(repo.fd, path, 0644) == 0);
-	CHECK(run(1) == -EINVAL && strcmp(cand[0].result, "unreadable") == 0);
-	CHECK(unlinkat(repo.fd, path, 0) == 0);
-	CHECK(symlinkat("/etc/passwd", repo.fd, path) == 0);
+	CHECK(mkfifoat(boot.repo.fd, path, 0644) == 0);
+	CHECK(run(1) == -EINVAL &&
+	      boot.candidates[0].result == CFS_RESULT_UNREADABLE);
+	CHECK(unlinkat(boot.repo.fd, path, 0) == 0);
+	CHECK(symlinkat("/etc/passwd", boot.repo.fd, path) == 0);
 	CHECK(run(1) == -EXDEV);
 }
 
@@ -250,8 +240,8 @@ static void add_state(unsigned i)
 {
 	char path[64 + CFS_DIGEST_HEX_MAX] = "state/deploy/";
 
-	cfs_digest_to_hex(&cand[i].digest, path + strlen(path));
-	CHECK(mkdirat(physical, path, 0755) == 0);
+	cfs_digest_to_hex(&boot.candidates[i].karg.digest, path + strlen(path));
+	CHECK(mkdirat(boot.sysroot_fd, path, 0755) == 0);
 }
 
 /* Three insecure images: the fake measures one digest for all. */
@@ -263,20 +253,21 @@ static void three_images(void)
 		add_image(i, true);
 	}
 	fake.measure_result = -ENODATA;
-	config.var.mount = CFS_DIR_BIND;
+	boot.config.var.mount = CFS_DIR_BIND;
 }
 
 TEST(an_image_without_state_makes_room_for_one_that_has_its_own)
 {
 	three_images();
 	add_state(2);
-	CHECK(run(3) == 1 && choice.index == 2);
-	CHECK(results("no state", "no state"));
-	CHECK(strcmp(cand[2].result, "booted") == 0);
+	CHECK(run(3) == 1 && boot.choice.index == 2);
+	CHECK(results(CFS_RESULT_NO_STATE, CFS_RESULT_NO_STATE));
+	CHECK(boot.candidates[2].result == CFS_RESULT_BOOTED);
 	CHECK(strstr(said, "passing over"));
 	add_state(0);
-	CHECK(run(3) == 1 && choice.index == 0);
-	CHECK(results("booted", "untried") && !strstr(said, "passing over"));
+	CHECK(run(3) == 1 && boot.choice.index == 0);
+	CHECK(results(CFS_RESULT_BOOTED, CFS_RESULT_UNTRIED) &&
+	      !strstr(said, "passing over"));
 }
 
 TEST(when_no_image_has_state_the_first_is_taken)
@@ -285,8 +276,8 @@ TEST(when_no_image_has_state_the_first_is_taken)
 
 	three_images();
 	before = fake_open_fds();
-	CHECK(run(3) == 1 && choice.index == 0);
-	CHECK(results("booted", "no state"));
+	CHECK(run(3) == 1 && boot.choice.index == 0);
+	CHECK(results(CFS_RESULT_BOOTED, CFS_RESULT_NO_STATE));
 	CHECK(!strstr(said, "passing over"));
 	CHECK(fake_open_fds() == before);
 }
@@ -295,24 +286,24 @@ TEST(state_does_not_matter_where_none_is_needed)
 {
 	three_images();
 	add_state(2);
-	config.etc.mount = CFS_DIR_TRANSIENT;
-	config.var.mount = CFS_DIR_NONE;
-	CHECK(run(3) == 1 && choice.index == 0);
-	config.etc.mount = CFS_DIR_AUTO;
-	CHECK(run(3) == 1 && choice.index == 2);
+	boot.config.etc.mount = CFS_DIR_TRANSIENT;
+	boot.config.var.mount = CFS_DIR_NONE;
+	CHECK(run(3) == 1 && boot.choice.index == 0);
+	boot.config.etc.mount = CFS_DIR_AUTO;
+	CHECK(run(3) == 1 && boot.choice.index == 2);
 }
 
 TEST(a_wrong_image_is_not_passed_over_for_lack_of_state)
 {
 	three_images();
-	cand[0].insecure = false;
+	boot.candidates[0].karg.insecure = false;
 	add_state(1);
-	CHECK(run(3) == -EBADMSG && choice.index == 0);
+	CHECK(run(3) == -EBADMSG && boot.choice.index == 0);
 	three_images();
-	cand[1].insecure = false;
+	boot.candidates[1].karg.insecure = false;
 	add_state(2);
-	CHECK(run(3) == -EBADMSG && choice.index == 1);
-	CHECK(results("no state", "wrong digest"));
+	CHECK(run(3) == -EBADMSG && boot.choice.index == 1);
+	CHECK(results(CFS_RESULT_NO_STATE, CFS_RESULT_WRONG_DIGEST));
 }
 
 /* A signed image: the digest and signature of a vector. */
@@ -328,12 +319,13 @@ static void signed_repo(void)
 {
 	CHECK(vectors_each(pick) && good.der_len);
 	new_repo(good.digest.alg);
-	cand[0].digest = good.digest;
+	boot.candidates[0].karg.digest = good.digest;
 	add_image(0, true);
 	fake.alg = (unsigned short)good.digest.alg;
 	fake.digest = good.digest.bytes;
-	config.keys.require_signed = true;
-	CHECK(cfs_certs_add_file(&certs, VECTORS "rsa.pem", &err) == 1);
+	boot.config.keys.require_signed = true;
+	CHECK(cfs_certs_add_file(&boot.keys.certs, VECTORS "rsa.pem", &err) ==
+	      1);
 }
 
 static void put_detached(const void *der, size_t len)
@@ -349,10 +341,10 @@ TEST(unsigned_images_are_refused_when_signatures_are_required)
 {
 	signed_repo();
 	CHECK(run(1) == -EBADMSG && strstr(err.msg, "not signed"));
-	CHECK(strcmp(cand[0].result, "signature") == 0);
+	CHECK(boot.candidates[0].result == CFS_RESULT_SIGNATURE);
 	fake.signature_result = -ENOTTY;
 	CHECK(run(1) == -EBADMSG);
-	cfs_certs_free(&certs);
+	cfs_certs_free(&boot.keys.certs);
 }
 
 /* Some key of the ring made it, which need not be one of ours. */
@@ -360,23 +352,25 @@ TEST(what_the_kernel_opened_is_no_proof_by_itself)
 {
 	signed_repo();
 	fake.signature_result = 100;
-	kernel_checks = true;
+	boot.keys.in_ring = true;
 	CHECK(run(1) == -EBADMSG);
 	CHECK(strstr(err.msg, "builtin signature"));
 	fake.signature_result = (int)good.der_len;
 	fake.signature = good.der;
-	cfs_certs_free(&certs);
-	CHECK(cfs_certs_add_file(&certs, VECTORS "rsa2.pem", &err) == 1);
+	cfs_certs_free(&boot.keys.certs);
+	CHECK(cfs_certs_add_file(&boot.keys.certs, VECTORS "rsa2.pem", &err) ==
+	      1);
 	CHECK(run(1) == -EBADMSG && strstr(err.msg, "builtin signature"));
-	CHECK(strcmp(cand[0].result, "signature") == 0);
+	CHECK(boot.candidates[0].result == CFS_RESULT_SIGNATURE);
 	/* A detached signature by one of ours makes up for it. */
-	cfs_certs_free(&certs);
-	CHECK(cfs_certs_add_file(&certs, VECTORS "rsa.pem", &err) == 1);
+	cfs_certs_free(&boot.keys.certs);
+	CHECK(cfs_certs_add_file(&boot.keys.certs, VECTORS "rsa.pem", &err) ==
+	      1);
 	fake.signature_result = 100;
 	fake.signature = NULL;
 	put_detached(good.der, good.der_len);
-	CHECK(run(1) == 1 && strcmp(choice.signature, "pkcs7") == 0);
-	cfs_certs_free(&certs);
+	CHECK(run(1) == 1 && boot.choice.proof == CFS_PROOF_PKCS7);
+	cfs_certs_free(&boot.keys.certs);
 }
 
 TEST(a_signature_kept_with_the_file_is_checked_here_whatever_the_ring)
@@ -384,28 +378,29 @@ TEST(a_signature_kept_with_the_file_is_checked_here_whatever_the_ring)
 	signed_repo();
 	fake.signature_result = (int)good.der_len;
 	fake.signature = good.der;
-	CHECK(run(1) == 1 && strcmp(choice.signature, "pkcs7") == 0);
-	kernel_checks = true;
-	CHECK(run(1) == 1 && strcmp(choice.signature, "kernel") == 0);
+	CHECK(run(1) == 1 && boot.choice.proof == CFS_PROOF_PKCS7);
+	boot.keys.in_ring = true;
+	CHECK(run(1) == 1 && boot.choice.proof == CFS_PROOF_KERNEL);
 	fake_keys.verify_errno = EKEYREJECTED;
 	CHECK(run(1) == -EBADMSG);
 	fake_keys.verify_errno = EOPNOTSUPP;
 	CHECK(run(1) == -EBADMSG);
-	cfs_certs_free(&certs);
+	cfs_certs_free(&boot.keys.certs);
 }
 
 TEST(a_detached_signature_is_proof_too)
 {
 	signed_repo();
 	put_detached(good.der, good.der_len);
-	CHECK(run(1) == 1 && strcmp(choice.signature, "pkcs7") == 0);
+	CHECK(run(1) == 1 && boot.choice.proof == CFS_PROOF_PKCS7);
 	/* Also when the file system cannot tell of one with the file. */
 	fake.signature_result = -ENOTTY;
 	CHECK(run(1) == 1);
-	cfs_certs_free(&certs);
-	CHECK(cfs_certs_add_file(&certs, VECTORS "rsa2.pem", &err) == 1);
+	cfs_certs_free(&boot.keys.certs);
+	CHECK(cfs_certs_add_file(&boot.keys.certs, VECTORS "rsa2.pem", &err) ==
+	      1);
 	CHECK(run(1) == -EBADMSG && strstr(err.msg, "signatures/"));
-	cfs_certs_free(&certs);
+	cfs_certs_free(&boot.keys.certs);
 }
 
 TEST(a_damaged_detached_signature_is_no_proof)
@@ -413,7 +408,7 @@ TEST(a_damaged_detached_signature_is_no_proof)
 	signed_repo();
 	put_detached("0", 1);
 	CHECK(run(1) == -EBADMSG && strstr(err.msg, ".p7s"));
-	cfs_certs_free(&certs);
+	cfs_certs_free(&boot.keys.certs);
 }
 
 TEST(an_unusable_signature_is_none_whatever_makes_it_so)
@@ -427,25 +422,25 @@ TEST(an_unusable_signature_is_none_whatever_makes_it_so)
 	fake.signature_result = -ENODATA;
 	cfs_digest_to_hex(&good.digest, hex);
 	snprintf(path, sizeof(path), "signatures/%s.p7s", hex);
-	CHECK(mkfifoat(repo.fd, path, 0644) == 0);
+	CHECK(mkfifoat(boot.repo.fd, path, 0644) == 0);
 	CHECK(run(1) == -EBADMSG && strstr(err.msg, "not a regular file"));
-	CHECK(unlinkat(repo.fd, path, 0) == 0);
-	CHECK(symlinkat("/etc/passwd", repo.fd, path) == 0);
+	CHECK(unlinkat(boot.repo.fd, path, 0) == 0);
+	CHECK(symlinkat("/etc/passwd", boot.repo.fd, path) == 0);
 	CHECK(run(1) == -EBADMSG);
-	CHECK(unlinkat(repo.fd, path, 0) == 0);
+	CHECK(unlinkat(boot.repo.fd, path, 0) == 0);
 	CHECK(big);
 	put_detached(big, CFS_SIGNATURE_MAX + 1);
 	CHECK(run(1) == -EBADMSG && strstr(err.msg, "longer than"));
 	free(big);
-	cfs_certs_free(&certs);
+	cfs_certs_free(&boot.keys.certs);
 }
 
 TEST(what_is_not_measured_cannot_be_signed)
 {
 	signed_repo();
-	cand[0].insecure = true;
+	boot.candidates[0].karg.insecure = true;
 	fake.measure_result = -ENODATA;
 	put_detached(good.der, good.der_len);
 	CHECK(run(1) == -EBADMSG && strstr(err.msg, "no signature can be"));
-	cfs_certs_free(&certs);
+	cfs_certs_free(&boot.keys.certs);
 }

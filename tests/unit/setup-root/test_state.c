@@ -13,11 +13,7 @@
 #define DEPLOY "state/deploy/" A32 A32
 
 static struct cfs_err err;
-static struct cfs_config config;
-static struct cfs_digest digest;
-static struct cfs_root root = CFS_ROOT_INIT;
-static struct cfs_root_params params = { .physical_fd = -EBADF,
-					 .objects_fd = -EBADF };
+static struct cfs_boot boot = CFS_BOOT_INIT;
 static char base[2048], memory[3072], overlay[3072], scratch[3072];
 
 static void make(const char *name)
@@ -61,6 +57,13 @@ static int open_at(const char *name, const char *shown)
 	return fake_name(fd, shown);
 }
 
+/* The image that is booted has the digest of @fill bytes. */
+static void name_image(int fill)
+{
+	boot.candidates[0].karg.digest.alg = CFS_ALG_SHA256;
+	memset(boot.candidates[0].karg.digest.bytes, fill, 32);
+}
+
 /* A root of one overlay over an image, and a disk with a state for it. */
 static void fresh(void)
 {
@@ -83,49 +86,39 @@ static void fresh(void)
 	snprintf(memory, sizeof(memory), "%s/memory", base);
 	snprintf(overlay, sizeof(overlay), "%s/overlay", base);
 	snprintf(scratch, sizeof(scratch), "%s/scratch", base);
-	cfs_root_close(&root);
-	cfs_closep(&params.physical_fd);
-	cfs_closep(&params.objects_fd);
+	cfs_boot_end(&boot);
+	boot = (struct cfs_boot)CFS_BOOT_INIT;
 	fake_mount_reset();
 	fake_mount_is("tmpfs", memory);
 	fake_mount_is("overlay", overlay);
-	cfs_config_init(&config);
-	digest = (struct cfs_digest){ .alg = CFS_ALG_SHA256 };
-	memset(digest.bytes, 0xaa, 32);
-	root = (struct cfs_root)CFS_ROOT_INIT;
-	root.fd = open_at("root", "root");
-	root.image.erofs_fd = open_at("erofs", "image");
-	root.root = "image";
-	root.scratch.dir = scratch;
-	params = (struct cfs_root_params){
-		.config = &config,
-		.physical_fd = open_at("disk", "disk"),
-		.digest = &digest,
-		.image_fd = -1,
-		.objects_fd = open_at("disk/composefs/objects", "objects"),
-		.verity = true,
-		.root_fs_fd = -1,
-		.scratch_dir = scratch,
-	};
+	cfs_config_init(&boot.config);
+	name_image(0xaa);
+	boot.root.fd = open_at("root", "root");
+	boot.root.image.erofs_fd = open_at("erofs", "image");
+	boot.root.scratch.dir = scratch;
+	boot.sysroot_fd = open_at("disk", "disk");
+	boot.objects_fd = open_at("disk/composefs/objects", "objects");
+	boot.choice.verity = true;
 	err = (struct cfs_err){ 0 };
 }
 
 static int add(void)
 {
-	return cfs_root_add_state(&params, &root, &err);
+	return cfs_root_add_state(&boot, &err);
 }
 
 static void expect(const char *etc, const char *var)
 {
 	CHECK(add() == 0);
-	CHECK(!strcmp(root.etc, etc) && !strcmp(root.var, var));
+	CHECK(!strcmp(cfs_dir_mode_name(boot.root.etc), etc) &&
+	      !strcmp(cfs_dir_mode_name(boot.root.var), var));
 	CHECK(fake_attached() > 0);
 }
 
 static bool told(const char *words)
 {
-	for (unsigned i = 0; i < root.n_notices; i++)
-		if (strstr(root.notices[i], words))
+	for (unsigned i = 0; i < boot.root.n_notices; i++)
+		if (strstr(boot.root.notices[i], words))
 			return true;
 	return false;
 }
@@ -133,7 +126,7 @@ static bool told(const char *words)
 TEST(the_physical_root_is_cloned_with_what_is_mounted_on_it_and_read_only)
 {
 	fresh();
-	CHECK(add() == 0 && root.sysroot_readonly);
+	CHECK(add() == 0);
 	CHECK(!strncmp(
 		fake_calls(),
 		"open_tree <disk> CLONE RECURSIVE\n"
@@ -144,14 +137,14 @@ TEST(the_physical_root_is_cloned_with_what_is_mounted_on_it_and_read_only)
 		       "mount_setattr <disk> RECURSIVE set=RDONLY|NOSUID|NODEV "
 		       "clear= propagation=0x40000\n"
 		       "move_mount <disk> ")));
-	CHECK(root.n_notices == 0);
+	CHECK(boot.root.n_notices == 0);
 }
 
 TEST(it_is_writable_by_choice)
 {
 	fresh();
-	config.sysroot.readonly = false;
-	CHECK(add() == 0 && !root.sysroot_readonly);
+	boot.config.sysroot.readonly = false;
+	CHECK(add() == 0);
 	CHECK(fake_called("mount_setattr * set=RDONLY|* *") == 0);
 }
 
@@ -163,7 +156,7 @@ TEST(a_copied_etc_is_bound)
 	CHECK(fake_called("fsopen overlay") == 0);
 	CHECK(fake_called("open_tree *") == 3);
 	CHECK(!is_there("disk/" DEPLOY "/etc/upper"));
-	CHECK(!strcmp(root.state_dir, DEPLOY));
+	CHECK(!strcmp(boot.root.state_dir, DEPLOY));
 }
 
 TEST(an_etc_with_an_upper_directory_is_an_overlay)
@@ -187,7 +180,7 @@ TEST(an_etc_that_happens_to_have_an_upper_directory_is_bound)
 	make("disk/" DEPLOY "/etc/work");
 	make("disk/" DEPLOY "/etc/" CFS_UPPER_UNFINISHED);
 	expect("overlay", "bind");
-	CHECK(root.n_notices == 0);
+	CHECK(boot.root.n_notices == 0);
 	fresh();
 	make("disk/" DEPLOY "/etc/upper");
 	make("disk/" DEPLOY "/etc/work");
@@ -198,9 +191,9 @@ TEST(an_etc_that_happens_to_have_an_upper_directory_is_bound)
 	fresh();
 	make("disk/" DEPLOY "/etc/upper");
 	make("disk/" DEPLOY "/etc/passwd.d");
-	config.etc.mount = CFS_DIR_OVERLAY;
+	boot.config.etc.mount = CFS_DIR_OVERLAY;
 	expect("overlay", "bind");
-	CHECK(root.n_notices == 0);
+	CHECK(boot.root.n_notices == 0);
 }
 
 TEST(an_etc_that_is_missing_empty_or_unfinished_is_an_overlay)
@@ -220,7 +213,7 @@ TEST(an_etc_that_is_missing_empty_or_unfinished_is_an_overlay)
 TEST(D4_a_transient_etc_is_stacked_flat)
 {
 	fresh();
-	config.etc.mount = CFS_DIR_TRANSIENT;
+	boot.config.etc.mount = CFS_DIR_TRANSIENT;
 	expect("transient", "bind");
 	CHECK(fake_called("fsconfig overlay SET_STRING source=transient") == 1);
 	CHECK(fake_called("fsconfig overlay SET_FD datadir+=<objects>") == 1);
@@ -232,9 +225,9 @@ TEST(D4_a_transient_etc_is_stacked_flat)
 TEST(D3_over_a_transient_root_it_is_stacked_on_what_is_visible)
 {
 	fresh();
-	root.root = "transient";
-	config.etc.mount = CFS_DIR_TRANSIENT;
-	config.etc_stack = CFS_STACK_FLAT;
+	boot.root.kind = CFS_ROOT_TRANSIENT;
+	boot.config.etc.mount = CFS_DIR_TRANSIENT;
+	boot.config.etc_stack = CFS_STACK_FLAT;
 	expect("transient", "bind");
 	CHECK(fake_called("fsconfig overlay SET_FD datadir+=*") == 0);
 }
@@ -242,13 +235,13 @@ TEST(D3_over_a_transient_root_it_is_stacked_on_what_is_visible)
 TEST(stacks_are_chosen)
 {
 	fresh();
-	config.etc.mount = CFS_DIR_OVERLAY;
-	config.etc_stack = CFS_STACK_FLAT;
+	boot.config.etc.mount = CFS_DIR_OVERLAY;
+	boot.config.etc_stack = CFS_STACK_FLAT;
 	expect("overlay", "bind");
 	CHECK(fake_called("fsconfig overlay SET_FD datadir+=<objects>") == 1);
 	fresh();
-	config.etc.mount = CFS_DIR_TRANSIENT;
-	config.etc_stack = CFS_STACK_NESTED;
+	boot.config.etc.mount = CFS_DIR_TRANSIENT;
+	boot.config.etc_stack = CFS_STACK_NESTED;
 	expect("transient", "bind");
 	CHECK(fake_called("fsconfig overlay SET_FD datadir+=*") == 0);
 }
@@ -268,28 +261,28 @@ TEST(where_two_overlays_are_too_many_etc_becomes_flat)
 TEST(etc_and_var_share_one_memory)
 {
 	fresh();
-	config.etc.mount = CFS_DIR_TRANSIENT;
-	config.var.mount = CFS_DIR_TRANSIENT;
+	boot.config.etc.mount = CFS_DIR_TRANSIENT;
+	boot.config.var.mount = CFS_DIR_TRANSIENT;
 	expect("transient", "transient");
 	CHECK(fake_called("fsopen tmpfs") == 1);
 	CHECK(fake_called("fsopen overlay") == 2);
-	CHECK(root.state_dir[0] == '\0');
+	CHECK(boot.root.state_dir[0] == '\0');
 }
 
 TEST(what_is_the_images_needs_no_state)
 {
 	fresh();
-	config.etc.mount = config.var.mount = CFS_DIR_NONE;
-	memset(digest.bytes, 0xbb, 32);
-	CHECK(add() == 0 && !strcmp(root.etc, "none"));
+	boot.config.etc.mount = boot.config.var.mount = CFS_DIR_NONE;
+	name_image(0xbb);
+	CHECK(add() == 0 && boot.root.etc == CFS_DIR_NONE);
 	CHECK(fake_called("move_mount *") == 1);
-	CHECK(root.state_dir[0] == '\0');
+	CHECK(boot.root.state_dir[0] == '\0');
 }
 
 TEST(a_missing_state_directory_is_an_error)
 {
 	fresh();
-	memset(digest.bytes, 0xbb, 32);
+	name_image(0xbb);
 	CHECK(add() == -ENOENT);
 	CHECK(strstr(err.msg, "state/deploy/bbbb"));
 	CHECK(strstr(err.msg, "missing = \"transient\""));
@@ -298,15 +291,15 @@ TEST(a_missing_state_directory_is_an_error)
 TEST(it_may_be_missing_by_configuration)
 {
 	fresh();
-	memset(digest.bytes, 0xbb, 32);
-	config.state.missing_transient = true;
+	name_image(0xbb);
+	boot.config.state.missing_transient = true;
 	expect("transient", "transient");
 	CHECK(told("/etc is transient") && told("/var is transient"));
-	CHECK(root.state_dir[0] == '\0');
+	CHECK(boot.root.state_dir[0] == '\0');
 	fresh();
-	memset(digest.bytes, 0xbb, 32);
-	config.state.missing_transient = true;
-	config.var.mount = CFS_DIR_NONE;
+	name_image(0xbb);
+	boot.config.state.missing_transient = true;
+	boot.config.var.mount = CFS_DIR_NONE;
 	expect("transient", "none");
 }
 
@@ -332,7 +325,8 @@ TEST(no_link_leads_out_of_the_disk)
 			snprintf(name, sizeof(name),
 				 "disk/state/deploy/" A32
 				 "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
-			memset(digest.bytes + 16, 0xbb, 16);
+			memset(boot.candidates[0].karg.digest.bytes + 16, 0xbb,
+			       16);
 		}
 		link_to(target, name);
 		CHECK(add() < 0 && err.code == ENOENT);
@@ -363,7 +357,7 @@ TEST(a_link_into_the_repository_or_to_what_holds_it_is_refused)
 	/* The whole deployment, of which etc is yet to be made. */
 	fresh();
 	make("disk/composefs/hole/var");
-	memset(digest.bytes, 0xbb, 32);
+	name_image(0xbb);
 	link_to("../../composefs/hole",
 		"disk/state/deploy/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
@@ -389,22 +383,22 @@ TEST(var_gets_the_options_that_the_configuration_has_for_it)
 						   CFS_DIR_TRANSIENT };
 
 	fresh();
-	config.var_options = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	boot.config.var_options = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	expect("overlay", "bind");
 	CHECK(fake_called("mount_setattr <*> RECURSIVE set=NOSUID|NODEV "
 			  "clear=RDONLY *") == 1);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(modes); i++) {
 		fresh();
-		config.var_options = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-		config.var.mount = modes[i];
+		boot.config.var_options = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+		boot.config.var.mount = modes[i];
 		CHECK(add() == 0);
 		CHECK(fake_called("fsmount overlay NOSUID|NODEV") == 1);
 		CHECK(fake_called("fsmount overlay ") == 1);
 	}
 	fresh();
 	make("disk/var");
-	params.var_mounted = true;
-	config.var_options = MOUNT_ATTR_NOSUID;
+	boot.var_mounted = true;
+	boot.config.var_options = MOUNT_ATTR_NOSUID;
 	expect("overlay", "mount");
 	CHECK(fake_called("mount_setattr <*> RECURSIVE set=NOSUID clear= *") ==
 	      1);
@@ -414,15 +408,15 @@ TEST(var_gets_the_options_that_the_configuration_has_for_it)
 TEST(state_of_a_running_system_is_bound_without_the_flags_of_sysroot)
 {
 	fresh();
-	params.running = true;
-	config.etc.mount = CFS_DIR_BIND;
+	boot.options.target = "/target";
+	boot.config.etc.mount = CFS_DIR_BIND;
 	make("disk/" DEPLOY "/etc");
 	expect("bind", "bind");
 	CHECK(fake_called("mount_setattr <*> RECURSIVE set= "
 			  "clear=RDONLY|NOSUID|NODEV *") == 2);
 	fresh();
-	params.running = true;
-	config.var_options = MOUNT_ATTR_NOSUID;
+	boot.options.target = "/target";
+	boot.config.var_options = MOUNT_ATTR_NOSUID;
 	expect("overlay", "bind");
 	CHECK(fake_called("mount_setattr <*> RECURSIVE set=NOSUID "
 			  "clear=RDONLY|NODEV *") == 1);
@@ -447,12 +441,12 @@ TEST(a_var_that_is_mounted_already_is_carried_over)
 {
 	fresh();
 	make("disk/var");
-	params.var_mounted = true;
+	boot.var_mounted = true;
 	expect("overlay", "mount");
 	CHECK(fake_called("open_tree * CLONE RECURSIVE") == 2);
 	fresh();
-	params.var_mounted = true;
-	config.var.mount = CFS_DIR_NONE;
+	boot.var_mounted = true;
+	boot.config.var.mount = CFS_DIR_NONE;
 	expect("overlay", "none");
 }
 
@@ -460,11 +454,11 @@ TEST(an_image_without_mount_points_is_told_of)
 {
 	fresh();
 	make("empty");
-	cfs_closep(&root.fd);
-	root.fd = open_at("empty", "root");
-	CHECK(add() == 0 && root.n_notices == 3);
-	CHECK(!strcmp(root.etc, "none") && !strcmp(root.var, "none"));
-	CHECK(!root.state_dir[0]);
+	cfs_closep(&boot.root.fd);
+	boot.root.fd = open_at("empty", "root");
+	CHECK(add() == 0 && boot.root.n_notices == 3);
+	CHECK(boot.root.etc == CFS_DIR_NONE && boot.root.var == CFS_DIR_NONE);
+	CHECK(!boot.root.state_dir[0]);
 	CHECK(told("no directory /sysroot") && told("no directory /etc") &&
 	      told("no directory /var"));
 	CHECK(fake_called("move_mount *") == 0);
