@@ -14,7 +14,8 @@
 #include "setup-root/selinux.h"
 #include "setup-root/volatile.h"
 
-#define REPORT "run/composefs/failed"
+#define REPORT	"run/composefs/failed"
+#define VERSION "composefs-setup-root " CFS_VERSION "\n"
 
 static uint64_t now_us(void)
 {
@@ -24,11 +25,14 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static int print(const struct cfs_buf *text, struct cfs_err *err)
+static int print(const char *text, struct cfs_err *err)
 {
-	int r = cfs_buf_check(text, err);
+	int r;
 
-	return r < 0 ? r : cfs_write_full(STDOUT_FILENO, text->data, text->len);
+	if (!text)
+		return cfs_no_memory(err);
+	r = cfs_write_full(STDOUT_FILENO, text, strlen(text));
+	return r < 0 ? cfs_fail_code(err, r, "write to standard output") : 0;
 }
 
 static int print_kargs(const struct cfs_boot *b, struct cfs_err *err)
@@ -44,7 +48,7 @@ static int print_kargs(const struct cfs_boot *b, struct cfs_err *err)
 			     cfs_alg_name(k->digest.alg), k->version,
 			     k->insecure ? "insecure" : "secure");
 	}
-	return print(&text, err);
+	return print(cfs_buf_text(&text), err);
 }
 
 static int print_marker(const struct cfs_boot *b, struct cfs_err *err)
@@ -52,7 +56,7 @@ static int print_marker(const struct cfs_boot *b, struct cfs_err *err)
 	CFS_AUTOBUF struct cfs_buf json = { 0 };
 
 	cfs_marker_json(b, &json);
-	return print(&json, err);
+	return print(cfs_buf_text(&json), err);
 }
 
 /* Leaves in /run what programs of the booted system look for.  The root is
@@ -217,10 +221,11 @@ static int run(char **argv, uint64_t start)
 		return CFS_EXIT_USAGE;
 	}
 	if (b.options.help || b.options.version) {
-		fputs(b.options.help ? cfs_options_help
-				     : "composefs-setup-root " CFS_VERSION "\n",
-		      stdout);
-		return CFS_EXIT_OK;
+		if (print(b.options.help ? cfs_options_help : VERSION, &err) ==
+		    0)
+			return CFS_EXIT_OK;
+		cfs_log(&b.log, LOG_ERR, "%s", err.msg);
+		return CFS_EXIT_OTHER;
 	}
 	b.log.use_kmsg = !b.log.journal_stream && !cfs_boot_is_trial(&b);
 	b.watch_fd = cfs_failure_watch();

@@ -42,6 +42,14 @@ run command --print-kargs --cmdline "composefs=$a"
 answers "where options count as before them" 0 "the command 'command' is not run"
 same "like this one" "$(cut -d' ' -f1 out)" "$a"
 
+# Output
+for option in --help --version --print-kargs; do
+	composefs-setup-root $option --cmdline "composefs=$a" > /dev/full 2> err
+	status=$?
+	answers "$option says that its output cannot be written" 1 \
+		"write to standard output: No space left on device"
+done
+
 # Arguments
 kargs "composefs.digest=v1-sha256-12:$a rw composefs=?$b"
 same "images are listed in order" "$status $(tr '\n' ' ' < out)" \

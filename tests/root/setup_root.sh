@@ -174,6 +174,10 @@ umount -R -l next
 boot "composefs=?$other" --check
 same "--check attaches nothing" "$status $(ls sysroot | tr '\n' ' ')" "0 composefs state "
 same "and prints the marker" "$(grep -c "$other" out)" 1
+composefs-setup-root --sysroot sysroot --config "$conf" \
+	--cmdline "composefs=?$other" --check > /dev/full 2> err
+same "or says why it cannot" \
+	"$? $(grep -c 'write to standard output: No space left' err)" "1 1"
 
 reset
 finish
