@@ -18,6 +18,7 @@ import json
 import os
 import random
 import ssl
+import subprocess
 import sys
 import tarfile
 import urllib.error
@@ -31,8 +32,23 @@ V2S2 = DOCKER + "distribution.manifest.v2+json"
 DOCUMENTS = (INDEX, MANIFEST, LIST, V2S2)
 
 
+REF = "org.opencontainers.image.ref.name"
+# What a blob is compressed by; zstd is its program.
+COMPRESS = {
+    "none": lambda data: data,
+    "gzip": lambda data: gzip.compress(data, 6, mtime=0),
+    "zstd": lambda data: subprocess.run(["zstd", "-qc"], input=data, check=True,
+                                        capture_output=True).stdout,
+}
+
+
 def digest(data):
     return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def plain(descriptor):
+    """Without what an index says of it."""
+    return {k: descriptor[k] for k in ("mediaType", "digest", "size")}
 
 
 def archive(name, content):
@@ -46,10 +62,27 @@ def archive(name, content):
 
 
 class Layout:
+    """A layout in a directory, new or not, with index.json written by save()."""
+
     def __init__(self, path):
         self.path = path
-        self.refs = []
-        os.makedirs(os.path.join(path, "blobs", "sha256"))
+        os.makedirs(os.path.join(path, "blobs", "sha256"), exist_ok=True)
+        try:
+            with open(os.path.join(path, "index.json"), encoding="utf-8") as f:
+                self.refs = json.load(f)["manifests"]
+        except FileNotFoundError:
+            self.refs = []
+
+    def save(self):
+        with open(os.path.join(self.path, "oci-layout"), "w",
+                  encoding="utf-8") as f:
+            f.write('{"imageLayoutVersion":"1.0.0"}')
+        with open(os.path.join(self.path, "index.json"), "w",
+                  encoding="utf-8") as f:
+            json.dump({"schemaVersion": 2, "manifests": self.refs}, f)
+
+    def file(self, name):
+        return os.path.join(self.path, "blobs", *name.split(":"))
 
     def blob(self, data, media_type, **more):
         with open(self.file(digest(data)), "wb") as f:
@@ -57,79 +90,96 @@ class Layout:
         return dict(mediaType=media_type, digest=digest(data),
                     size=len(data), **more)
 
-    def file(self, name):
-        return os.path.join(self.path, "blobs", *name.split(":"))
+    def json(self, content, media_type, **more):
+        return self.blob(json.dumps(content).encode(), media_type, **more)
 
     def document(self, content, media_type, **more):
-        data = json.dumps(dict(schemaVersion=2, mediaType=media_type,
-                               **content)).encode()
-        return self.blob(data, media_type, **more)
+        """A manifest or an index."""
+        return self.json(dict(schemaVersion=2, mediaType=media_type, **content),
+                         media_type, **more)
 
-    def tag(self, name, descriptor):
-        ref = {"org.opencontainers.image.ref.name": name}
-        self.refs.append(dict(descriptor, annotations=ref))
+    def add(self, descriptor, tag=None):
+        if tag:
+            descriptor = dict(descriptor, annotations={REF: tag})
+        self.refs.append(descriptor)
 
-    def image(self, arch, sizes, docker=False, variant=None):
-        """An image whose layers each have a file of @sizes random bytes; every
-        other layer is compressed."""
-        layers, diff_ids = [], []
-        for n, size in enumerate(sizes):
-            data = archive("file%d" % n, random.Random(
-                "%s %d" % (arch, n)).randbytes(size))
-            diff_ids.append(digest(data))
-            kind = (DOCKER + "image.rootfs.diff.tar" if docker
-                    else OCI + "layer.v1.tar")
-            if n % 2 == 0:
-                data = gzip.compress(data, 1, mtime=0)
-                kind += ".gzip" if docker else "+gzip"
-            layers.append(self.blob(data, kind))
-        platform = {"os": "linux", "architecture": arch}
-        if variant:
-            platform["variant"] = variant
-        config = self.blob(
-            json.dumps(dict(platform, rootfs={
-                "type": "layers", "diff_ids": diff_ids})).encode(),
-            DOCKER + "container.image.v1+json" if docker
-            else OCI + "config.v1+json")
-        return self.document({"config": config, "layers": layers},
-                             V2S2 if docker else MANIFEST, platform=platform)
+    def tagged(self, tag):
+        for entry in self.refs:
+            if entry.get("annotations", {}).get(REF) == tag:
+                return plain(entry)
+        raise SystemExit("no tag " + tag)
 
-    def artifact(self, label, subject=None):
-        content = {
-            "artifactType": "application/x-test",
-            "config": self.blob(b"{}", "application/vnd.oci.empty.v1+json"),
-            "layers": [self.blob(label.encode(), "text/plain")],
-        }
-        if subject:
-            content["subject"] = {k: subject[k]
-                                  for k in ("mediaType", "digest", "size")}
-        return self.document(content, MANIFEST,
-                             artifactType="application/x-test")
+    def damage(self, descriptor):
+        """Changes a bit in the middle of a blob."""
+        with open(self.file(descriptor["digest"]), "r+b") as f:
+            f.seek(descriptor["size"] // 2)
+            byte = f.read(1)[0]
+            f.seek(descriptor["size"] // 2)
+            f.write(bytes([byte ^ 1]))
 
-    def write(self):
-        with open(os.path.join(self.path, "oci-layout"), "w") as f:
-            f.write('{"imageLayoutVersion":"1.0.0"}')
-        with open(os.path.join(self.path, "index.json"), "w") as f:
-            json.dump({"schemaVersion": 2, "manifests": self.refs}, f)
+    def image(self, layers, config, docker=False):
+        """What the manifest of an image says, of @layers: pairs of an archive
+        and a way to compress it."""
+        kind = (DOCKER + "image.rootfs.diff.tar" if docker
+                else OCI + "layer.v1.tar")
+        config = dict(config, os="linux", rootfs={
+            "type": "layers", "diff_ids": [digest(data) for data, _ in layers]})
+        return {
+            "config": self.json(config, DOCKER + "container.image.v1+json"
+                                if docker else OCI + "config.v1+json"),
+            "layers": [self.blob(
+                COMPRESS[how](data), kind if how == "none" else
+                kind + ("." if docker else "+") + how)
+                for data, how in layers]}
+
+    def artifact(self, kind, blobs, media_type):
+        """What the manifest of an artifact of the type @kind says."""
+        return {"artifactType": kind,
+                "config": self.blob(b"{}",
+                                    "application/vnd.oci.empty.v1+json"),
+                "layers": [self.blob(data, media_type) for data in blobs]}
+
+
+def image(lay, arch, sizes, docker=False, variant=None):
+    """An image whose layers each have a file of @sizes random bytes; every other
+    layer is compressed."""
+    layers = [(archive("file%d" % n, random.Random(
+        "%s %d" % (arch, n)).randbytes(size)), ("gzip", "none")[n % 2])
+        for n, size in enumerate(sizes)]
+    platform = {"architecture": arch}
+    if variant:
+        platform["variant"] = variant
+    return lay.document(lay.image(layers, platform, docker),
+                        V2S2 if docker else MANIFEST,
+                        platform=dict(platform, os="linux"))
+
+
+def artifact(lay, label, subject=None):
+    content = lay.artifact("application/x-test", [label.encode()], "text/plain")
+    if subject:
+        content["subject"] = plain(subject)
+    return lay.document(content, MANIFEST, artifactType="application/x-test")
 
 
 def make(path):
     lay = Layout(path)
-    one = lay.image("amd64", [300000, 2000000, 10])
-    nested = lay.document({"manifests": [lay.image("riscv64", [50])]}, INDEX)
-    note = lay.artifact("attestation")
+    one = image(lay, "amd64", [300000, 2000000, 10])
+    nested = lay.document({"manifests": [image(lay, "riscv64", [50])]}, INDEX)
+    note = artifact(lay, "attestation")
     note["platform"] = {"os": "unknown", "architecture": "unknown"}
-    lay.tag("one", {k: v for k, v in one.items() if k != "platform"})
-    lay.tag("multi", lay.document({"manifests": [
-        note, lay.image("arm64", [40], variant="v8"), nested, one]}, INDEX))
-    lay.tag("docker", lay.document({"manifests": [
-        lay.image("s390x", [40, 50], docker=True),
-        lay.image("amd64", [60], docker=True)]}, LIST))
-    lay.tag("artifact", lay.artifact("an artifact"))
+    lay.add(plain(one), "one")
+    lay.add(lay.document({"manifests": [
+        note, image(lay, "arm64", [40], variant="v8"), nested, one]}, INDEX),
+        "multi")
+    lay.add(lay.document({"manifests": [
+        image(lay, "s390x", [40, 50], docker=True),
+        image(lay, "amd64", [60], docker=True)]}, LIST), "docker")
+    lay.add(artifact(lay, "an artifact"), "artifact")
     lost = dict(one, digest=digest(b"lost"))
-    lay.tag(one["digest"].replace(":", "-"), lay.document({"manifests": [
-        lay.artifact("signature", one), lay.artifact("foreign", lost)]}, INDEX))
-    lay.write()
+    lay.add(lay.document({"manifests": [
+        artifact(lay, "signature", one), artifact(lay, "foreign", lost)]},
+        INDEX), one["digest"].replace(":", "-"))
+    lay.save()
 
 
 class Registry:
@@ -175,13 +225,10 @@ class Registry:
 
 
 def push(path, *where):
-    lay = Layout.__new__(Layout)
-    lay.path = path
+    lay = Layout(path)
     registry = Registry(*where)
-    with open(os.path.join(path, "index.json")) as f:
-        entries = json.load(f)["manifests"]
-    for d in entries:
-        tag = d["annotations"]["org.opencontainers.image.ref.name"]
+    for d in lay.refs:
+        tag = d["annotations"][REF]
         try:
             registry.put(lay, d, tag)
         except urllib.error.HTTPError as e:
