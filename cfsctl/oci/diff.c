@@ -6,17 +6,6 @@
 #include "cfsctl/oci/oci.h"
 #include "oci/origin.h"
 
-/* Is @name an image in the repository? */
-static bool is_stored(const struct cfs_globals *g, const char *name)
-{
-	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	struct cfs_err ignored;
-
-	return !g->no_repo && cmd_open_repo(g, &repo, &ignored) == 0 &&
-	       cfs_oci_image_find(&repo, name, &image, &ignored) >= 0;
-}
-
 static int read_tree(const struct cfs_globals *g, const char *name,
 		     const struct cfs_tree_source *source,
 		     struct cfs_tree **ret, struct cfs_err *err)
@@ -29,13 +18,15 @@ static int read_tree(const struct cfs_globals *g, const char *name,
 	struct cfs_oci_made made;
 	int r;
 
-	if (!cfs_origin_is_reference(name) && !is_stored(g, name))
-		return 0;
-	r = cmd_oci_tree(g, name, &choice, &made, err);
-	if (r < 0)
-		return r;
-	*ret = made.tree;
-	return 1;
+	if (!cfs_origin_is_reference(name)) {
+		r = cmd_oci_stored_tree(g, name, &choice, &made, err);
+	} else {
+		r = cmd_oci_tree(g, name, &choice, &made, err);
+		r = r < 0 ? r : 1;
+	}
+	if (r > 0)
+		*ret = made.tree;
+	return r;
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)

@@ -57,6 +57,15 @@ int cmd_oci_tree(const struct cfs_globals *g, const char *name,
 		 struct cfs_oci_made *ret,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * As cmd_oci_tree(), of an image in the repository alone.  Returns 1, or 0 when
+ * there is no such image, or no repository.
+ */
+int cmd_oci_stored_tree(const struct cfs_globals *g, const char *name,
+			const struct cfs_oci_tree_choice *choice,
+			struct cfs_oci_made *ret,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 extern const struct cfs_cmd cmd_oci_pull;
 extern const struct cfs_cmd cmd_oci_images;
 extern const struct cfs_cmd cmd_oci_inspect;

@@ -31,30 +31,53 @@ static struct cfs_oci_tree_options options_of(
 	};
 }
 
-static int stored_tree(const struct cfs_globals *g, const char *name,
+/* Opens the repository and finds the image in it. */
+static int open_stored(const struct cfs_globals *g, const char *name,
+		       struct cfs_repo *repo, struct cfs_oci_image *image,
+		       struct cfs_err *err)
+{
+	int r;
+
+	if (g->no_repo)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--no-repo, but '%s' would be an image in a "
+				"repository: oci:PATH is one outside",
+				name);
+	r = cmd_open_repo(g, repo, err);
+	if (r == 0)
+		r = cfs_oci_image_find(repo, name, image, err);
+	return r < 0 ? r : 0;
+}
+
+static int read_stored(const struct cfs_globals *g, const struct cfs_repo *repo,
+		       const struct cfs_oci_image *image,
 		       const struct cfs_oci_tree_choice *choice,
 		       struct cfs_oci_made *ret, struct cfs_err *err)
 {
 	const struct cfs_oci_tree_options options = options_of(choice);
-	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r = g->no_repo
-			? cfs_fail(err, CFS_EUSAGE,
-				   "--no-repo, but '%s' would be an image "
-				   "in a repository: oci:PATH is one outside",
-				   name)
-			: cmd_open_repo(g, &repo, err);
+	int r = cfs_oci_image_tree(repo, image, &options, &ret->tree, err);
 
-	if (r == 0)
-		r = cfs_oci_image_find(&repo, name, &image, err);
-	if (r >= 0)
-		r = cfs_oci_image_tree(&repo, &image, &options, &ret->tree,
-				       err);
 	if (r < 0)
 		return r;
-	ret->alg = repo.meta.alg;
-	ret->format = format_of(g, repo.meta.erofs_default);
+	ret->alg = repo->meta.alg;
+	ret->format = format_of(g, repo->meta.erofs_default);
 	return 0;
+}
+
+int cmd_oci_stored_tree(const struct cfs_globals *g, const char *name,
+			const struct cfs_oci_tree_choice *choice,
+			struct cfs_oci_made *ret, struct cfs_err *err)
+{
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	struct cfs_err ignored;
+	int r;
+
+	*ret = (struct cfs_oci_made){ 0 };
+	if (open_stored(g, name, &repo, &image, &ignored) < 0)
+		return 0;
+	r = read_stored(g, &repo, &image, choice, ret, err);
+	return r < 0 ? r : 1;
 }
 
 /* Is @reference to be read where it leads?  Not if it is the tag of an image in
@@ -103,11 +126,16 @@ int cmd_oci_tree(const struct cfs_globals *g, const char *name,
 		 const struct cfs_oci_tree_choice *choice,
 		 struct cfs_oci_made *ret, struct cfs_err *err)
 {
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	int r;
 
 	*ret = (struct cfs_oci_made){ 0 };
-	if (!is_elsewhere(g, name, ret))
-		return stored_tree(g, name, choice, ret, err);
+	if (!is_elsewhere(g, name, ret)) {
+		r = open_stored(g, name, &repo, &image, err);
+		return r < 0 ? r
+			     : read_stored(g, &repo, &image, choice, ret, err);
+	}
 	r = unstored_tree(name, choice, ret, err);
 	return r < 0 ? cfs_ctx(err, "%s", name) : 0;
 }
