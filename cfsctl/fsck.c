@@ -3,21 +3,14 @@
 #include "cfsctl/fsck_report.h"
 
 struct options {
-	bool json, metadata_only, read_data, repair;
+	struct cfs_fsck_options check;
+	bool repair;
 	struct cfs_opt_list from;
-	unsigned threads;
 };
 
 static const struct cfs_opt options[] = {
-	{ .name = "json",
-	  .help = "print JSON, and succeed whatever is found",
-	  CFS_OPT_SETS(struct options, json) },
-	{ .name = "metadata-only",
-	  .help = "skip the objects",
-	  CFS_OPT_SETS(struct options, metadata_only) },
-	{ .name = "read-data",
-	  .help = "read also what the kernel vouches for",
-	  CFS_OPT_SETS(struct options, read_data) },
+	CFS_FSCK_OPTIONS(struct options, check,
+			 "read also what the kernel vouches for"),
 	{ .name = "repair",
 	  .help = "replace missing and damaged objects (requires --from)",
 	  CFS_OPT_SETS(struct options, repair) },
@@ -27,7 +20,6 @@ static const struct cfs_opt options[] = {
 		  "repeatable",
 	  .takes = CFS_TAKES_DIR,
 	  CFS_OPT_SETS(struct options, from) },
-	CFS_OPT_THREADS(struct options, threads),
 	{ 0 },
 };
 
@@ -37,19 +29,18 @@ static const struct cfs_opt options[] = {
 
 /* Checks, and mends until there is nothing left that can be. */
 static int check_and_mend(const struct cfs_globals *g, const struct options *o,
-			  struct cfs_fsck_report *report,
-			  struct cfs_fsck_params *params, struct cfs_err *err)
+			  struct cfs_fsck_report *report, struct cfs_err *err)
 {
-	int r = cmd_fsck_report_check(g, report, params, err);
+	int r = cmd_fsck_report_check(g, &o->check, report, err);
 
 	for (int i = 0; r == 0 && o->repair && i < ROUNDS_MAX; i++) {
-		r = cmd_mend(g, &report->findings, &o->from, o->threads,
+		r = cmd_mend(g, &report->findings, &o->from, o->check.threads,
 			     &report->mended, err);
 		if (r <= 0)
 			break;
 		cmd_findings_free(&report->findings);
 		report->count = (struct cfs_fsck){ 0 };
-		r = cmd_fsck_report_check(g, report, params, err);
+		r = cmd_fsck_report_check(g, &o->check, report, err);
 	}
 	return r;
 }
@@ -69,20 +60,13 @@ static int fsck(const struct cfs_globals *g, const struct options *o,
 		struct cfs_err *err)
 {
 	CFS_AUTOREPORT struct cfs_fsck_report report = { .repair = o->repair };
-	struct cfs_fsck_params params = {
-		.metadata_only = o->metadata_only,
-		.read_data = o->read_data,
-		.threads = o->threads,
-		.found = cmd_findings_add,
-		.arg = &report.findings,
-	};
-	int r = check_and_mend(g, o, &report, &params, err);
+	int r = check_and_mend(g, o, &report, err);
 
-	if (r == 0 && o->json)
+	if (r == 0 && o->check.json)
 		r = print_json(&report, err);
 	else if (r == 0)
 		cmd_fsck_report_print(&report);
-	if (r == 0 && !o->json && report.count.findings > 0)
+	if (r == 0 && !o->check.json && report.count.findings > 0)
 		r = cfs_fail(err, EBADMSG, "repository integrity check failed");
 	return r;
 }
@@ -90,11 +74,10 @@ static int fsck(const struct cfs_globals *g, const struct options *o,
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
+	int r = cmd_fsck_options_check(&o->check, err);
 
-	if (o->read_data && o->metadata_only)
-		return cfs_fail(err, CFS_EUSAGE,
-				"--read-data and --metadata-only exclude each "
-				"other");
+	if (r < 0)
+		return r;
 	if (o->repair != (o->from.n > 0))
 		return cfs_fail(err, CFS_EUSAGE,
 				"--repair and --from go together");

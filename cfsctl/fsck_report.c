@@ -73,12 +73,29 @@ void cmd_fsck_report_json(struct cfs_fsck_report *report,
 	cmd_findings_json(&report->findings, w);
 }
 
+int cmd_fsck_options_check(const struct cfs_fsck_options *o,
+			   struct cfs_err *err)
+{
+	if (o->read_data && o->metadata_only)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--read-data and --metadata-only exclude each "
+				"other");
+	return 0;
+}
+
 int cmd_fsck_report_check(const struct cfs_globals *g,
-			  struct cfs_fsck_report *report,
-			  struct cfs_fsck_params *params, struct cfs_err *err)
+			  const struct cfs_fsck_options *o,
+			  struct cfs_fsck_report *report, struct cfs_err *err)
 {
 	CFS_AUTOPROGRESS struct cfs_progress progress = { 0 };
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	struct cfs_fsck_params params = {
+		.metadata_only = o->metadata_only,
+		.read_data = o->read_data,
+		.threads = o->threads,
+		.found = cmd_findings_add,
+		.arg = &report->findings,
+	};
 	char objects[sizeof(g->repo) + sizeof("/objects")];
 	struct cfs_err why;
 	int r = cmd_open_damaged(g, &repo, &why, err);
@@ -87,17 +104,17 @@ int cmd_fsck_report_check(const struct cfs_globals *g,
 		r = cmd_demands_verity(g, &repo, err);
 	if (r < 0)
 		return r;
-	params->secure = r > 0;
-	params->meta_error = why.code ? why.msg : NULL;
+	params.secure = r > 0;
+	params.meta_error = why.code ? why.msg : NULL;
 	report->has_meta = repo.has_meta;
 	report->meta_broken = why.code;
-	report->metadata_only = params->metadata_only;
+	report->metadata_only = o->metadata_only;
 	cmd_findings_names(&report->findings, &repo);
 	snprintf(objects, sizeof(objects), "%s/objects", g->repo);
-	if (!params->metadata_only)
+	if (!o->metadata_only)
 		cmd_progress_start(&progress, "checked", 0, objects);
-	params->done = cmd_progress_counter(&progress);
-	r = cfs_repo_fsck(&repo, params, &report->count, err);
+	params.done = cmd_progress_counter(&progress);
+	r = cfs_repo_fsck(&repo, &params, &report->count, err);
 	return r < 0 ? r : cmd_findings_check(&report->findings, err);
 }
 

@@ -9,6 +9,30 @@
 #include "cfsctl/mend.h"
 #include "repo/fsck.h"
 
+/* The options of `fsck` and `oci fsck`. */
+struct cfs_fsck_options {
+	bool json, metadata_only, read_data;
+	unsigned threads;
+};
+
+/* Their rows, which set the member @check of @type.  @data: what --read-data
+ * adds. */
+#define CFS_FSCK_OPTIONS(type, check, data)                    \
+	{ .name = "json",                                      \
+	  .help = "print JSON, and succeed whatever is found", \
+	  CFS_OPT_SETS(type, check.json) },                    \
+		{ .name = "metadata-only",                     \
+		  .help = "skip the objects",                  \
+		  CFS_OPT_SETS(type, check.metadata_only) },   \
+		{ .name = "read-data",                         \
+		  .help = data,                                \
+		  CFS_OPT_SETS(type, check.read_data) },       \
+		CFS_OPT_THREADS(type, check.threads)
+
+/* Refuses options that contradict each other: -CFS_EUSAGE. */
+int cmd_fsck_options_check(const struct cfs_fsck_options *o,
+			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Zero-initialise it. */
 struct cfs_fsck_report {
 	struct cfs_findings findings;
@@ -22,13 +46,12 @@ struct cfs_fsck_report {
 void cmd_fsck_report_free(struct cfs_fsck_report *report);
 
 /*
- * Opens and checks the repository.  @params, whose found and arg keep findings
- * in @report, gets the members that depend on the repository.
+ * Opens and checks the repository as @o wants it; findings are kept in @report.
  * Errors: of opening it and of cfs_repo_fsck().
  */
 int cmd_fsck_report_check(const struct cfs_globals *g,
+			  const struct cfs_fsck_options *o,
 			  struct cfs_fsck_report *report,
-			  struct cfs_fsck_params *params,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Prints the report as text. */

@@ -11,21 +11,13 @@
 #include "cfsctl/oci/oci.h"
 
 struct options {
-	bool json, metadata_only, read_data;
-	unsigned threads;
+	struct cfs_fsck_options check;
 };
 
 static const struct cfs_opt options[] = {
-	{ .name = "json",
-	  .help = "print JSON, and succeed whatever is found",
-	  CFS_OPT_SETS(struct options, json) },
-	{ .name = "metadata-only",
-	  .help = "skip the objects",
-	  CFS_OPT_SETS(struct options, metadata_only) },
-	{ .name = "read-data",
-	  .help = "also hash every layer, and read what the kernel vouches for",
-	  CFS_OPT_SETS(struct options, read_data) },
-	CFS_OPT_THREADS(struct options, threads),
+	CFS_FSCK_OPTIONS(
+		struct options, check,
+		"also hash every layer, and read what the kernel vouches for"),
 	{ 0 },
 };
 
@@ -168,27 +160,13 @@ static int print_json(struct report *report, struct cfs_err *err)
 	return cmd_json_print(&w, err);
 }
 
-static int check_repo(const struct cfs_globals *g, const struct options *o,
-		      struct report *report, struct cfs_err *err)
-{
-	struct cfs_fsck_params params = {
-		.metadata_only = o->metadata_only,
-		.read_data = o->read_data,
-		.threads = o->threads,
-		.found = cmd_findings_add,
-		.arg = &report->repo.findings,
-	};
-
-	return cmd_fsck_report_check(g, &report->repo, &params, err);
-}
-
 static int check_images(const struct cfs_globals *g, const struct options *o,
 			const char *name, struct report *report,
 			struct cfs_err *err)
 {
 	const struct cfs_oci_fsck_params params = {
 		.name = name,
-		.read_data = o->read_data,
+		.read_data = o->check.read_data,
 		.found = keep,
 		.arg = report,
 	};
@@ -199,7 +177,7 @@ static int check_images(const struct cfs_globals *g, const struct options *o,
 	if (r == 0)
 		r = cfs_oci_fsck(&repo, &params, &report->count, err);
 	if (r == 0 && report->no_memory)
-		r = cfs_fail(err, ENOMEM, "out of memory");
+		r = cfs_no_memory(err);
 	return r;
 }
 
@@ -207,16 +185,14 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	__attribute__((cleanup(report_free))) struct report report = { 0 };
 	const struct options *o = call->options;
-	int r;
+	int r = cmd_fsck_options_check(&o->check, err);
 
-	if (o->read_data && o->metadata_only)
-		return cfs_fail(err, CFS_EUSAGE,
-				"--read-data and --metadata-only exclude each "
-				"other");
-	r = check_repo(call->g, o, &report, err);
+	if (r == 0)
+		r = cmd_fsck_report_check(call->g, &o->check, &report.repo,
+					  err);
 	if (r == 0)
 		r = check_images(call->g, o, call->operand[0], &report, err);
-	if (r == 0 && o->json)
+	if (r == 0 && o->check.json)
 		return print_json(&report, err);
 	if (r == 0)
 		print_text(&report);
