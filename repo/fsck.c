@@ -65,6 +65,18 @@ void cfs_fsck_found(struct cfs_fsck_run *run, enum cfs_fsck_code code,
 	cfs_fsck_report(run, &finding);
 }
 
+int cfs_fsck_wrong(const struct cfs_fsck_subject *subject,
+		   enum cfs_fsck_code code, const char *reason)
+{
+	const struct cfs_finding finding = { .code = code,
+					     .where = subject->where,
+					     .object = &subject->id,
+					     .reason = reason };
+
+	cfs_fsck_report(subject->run, &finding);
+	return 0;
+}
+
 bool cfs_fsck_is_temporary(const char *name)
 {
 	return strncmp(name, CFS_TEMP_PREFIX, strlen(CFS_TEMP_PREFIX)) == 0;

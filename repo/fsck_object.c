@@ -71,78 +71,66 @@ static bool id_of(const struct cfs_fsck_run *run, const char *path,
 	return strcmp(object, again) == 0;
 }
 
-/* A finding about the object @id at @path. */
-static void found(struct cfs_fsck_run *run, enum cfs_fsck_code code,
-		  const char *path, const struct cfs_digest *id,
-		  const char *reason)
-{
-	const struct cfs_finding finding = {
-		.code = code, .where = path, .object = id, .reason = reason
-	};
-
-	cfs_fsck_report(run, &finding);
-}
-
-static void found_other(struct cfs_fsck_run *run, const char *path,
-			const struct cfs_digest *id,
+static void found_other(const struct cfs_fsck_subject *object,
 			const struct cfs_digest *measured)
 {
 	const struct cfs_finding finding = {
 		.code = CFS_FSCK_OBJECT_DIGEST_MISMATCH,
-		.where = path,
-		.object = id,
+		.where = object->where,
+		.object = &object->id,
 		.measured = measured,
 	};
 
-	cfs_fsck_report(run, &finding);
+	cfs_fsck_report(object->run, &finding);
 }
 
-/* A secure repository wants the kernel's word, else reading will do. */
-static bool content_is_good(struct cfs_fsck_run *run, int fd, const char *path,
-			    const struct cfs_digest *id)
+/* Is the file @fd the object?  A secure repository wants the kernel's word, else
+ * reading will do.  Returns 1, or 0 after a report. */
+static int check_content(const struct cfs_fsck_subject *object, int fd)
 {
+	const struct cfs_fsck_params *params = object->run->params;
+	const struct cfs_digest *id = &object->id;
 	struct cfs_digest have;
 	struct cfs_err err;
 	int r = cfs_verity_measure(fd, &have, &err);
 
-	if (r == 0 && run->params->secure) {
-		found(run, CFS_FSCK_OBJECT_VERITY_MISSING, path, id, NULL);
-		return false;
-	}
+	if (r == 0 && params->secure)
+		return cfs_fsck_wrong(object, CFS_FSCK_OBJECT_VERITY_MISSING,
+				      NULL);
 	if (r == 0 ||
-	    (r > 0 && run->params->read_data && cfs_digest_equal(&have, id)))
+	    (r > 0 && params->read_data && cfs_digest_equal(&have, id)))
 		r = cfs_verity_digest_fd(id->alg, fd, &have, NULL, &err);
-	if (r < 0) {
-		found(run, CFS_FSCK_OBJECT_VERITY_FAILED, path, id, err.msg);
-		return false;
-	}
+	if (r < 0)
+		return cfs_fsck_wrong(object, CFS_FSCK_OBJECT_VERITY_FAILED,
+				      err.msg);
 	if (cfs_digest_equal(&have, id))
-		return true;
-	found_other(run, path, id, &have);
-	return false;
+		return 1;
+	found_other(object, &have);
+	return 0;
 }
 
 /* Looks at one object by itself, and reports what is wrong with it.
  * Returns 1, or 0 for an object that is not good. */
 static int look(struct cfs_fsck_run *run, const char *path, struct cfs_err *err)
 {
+	struct cfs_fsck_subject object = { .run = run, .where = path };
 	CFS_AUTOFD int fd = -EBADF;
-	struct cfs_digest id;
 	char reason[64];
 
-	if (!id_of(run, path, &id)) {
+	if (!id_of(run, path, &object.id)) {
 		snprintf(reason, sizeof(reason), "not a %s digest",
 			 cfs_alg_name(run->repo->meta.alg));
 		cfs_fsck_found(run, CFS_FSCK_OBJECT_INVALID_NAME, path, reason);
 		return 0;
 	}
 	fd = cfs_open_regular(run->repo->fd, path, NULL);
-	if (fd >= 0 && content_is_good(run, fd, path, &id))
+	if (fd >= 0 && check_content(&object, fd))
 		return 1;
 	if (fd < 0)
-		found(run, CFS_FSCK_OBJECT_OPEN_FAILED, path, &id,
-		      fd == -EINVAL ? "not a regular file" : strerror(-fd));
-	return cfs_digest_set_add(&run->damaged, &id, err);
+		cfs_fsck_wrong(&object, CFS_FSCK_OBJECT_OPEN_FAILED,
+			       fd == -EINVAL ? "not a regular file"
+					     : strerror(-fd));
+	return cfs_digest_set_add(&run->damaged, &object.id, err);
 }
 
 static int need_digester(struct batch *batch, struct cfs_err *err)

@@ -31,6 +31,19 @@ void cfs_fsck_found(struct cfs_fsck_run *run, enum cfs_fsck_code code,
 		    const char *where, const char *reason)
 	__attribute__((nonnull(1, 3)));
 
+/* The object that is being checked: of an image, a stream or objects/. */
+struct cfs_fsck_subject {
+	struct cfs_fsck_run *run;
+	const char *where; /* path below the repository; borrowed */
+	struct cfs_digest id;
+};
+
+/* Reports that @subject is at fault; @reason may be NULL.  Returns 0: the check
+ * goes on, and the subject is not good. */
+int cfs_fsck_wrong(const struct cfs_fsck_subject *subject,
+		   enum cfs_fsck_code code, const char *reason)
+	__attribute__((nonnull(1)));
+
 /* Is @name that of a file that somebody is at work on? */
 bool cfs_fsck_is_temporary(const char *name) CFS_NONNULL;
 

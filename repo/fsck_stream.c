@@ -16,25 +16,10 @@
 
 /* The stream that is being checked. */
 struct look {
-	struct cfs_fsck_run *run;
-	const char *where;
-	struct cfs_digest id;
+	struct cfs_fsck_subject of;
 	struct cfs_stream *stream;
 	uint64_t *sizes; /* of its objects, by index */
 };
-
-/* Reports a fault of the stream itself. */
-static int wrong(const struct look *look, enum cfs_fsck_code code,
-		 const char *reason)
-{
-	const struct cfs_finding finding = { .code = code,
-					     .where = look->where,
-					     .object = &look->id,
-					     .reason = reason };
-
-	cfs_fsck_report(look->run, &finding);
-	return 0;
-}
 
 /* Reports a fault that was found by reading, unless there is no memory, or no
  * library, to read with. */
@@ -42,9 +27,9 @@ static int wrong_or_error(const struct look *look, enum cfs_fsck_code code,
 			  const struct cfs_err *why, struct cfs_err *err)
 {
 	if (why->code != ENOMEM && why->code != ELIBACC)
-		return wrong(look, code, why->msg);
+		return cfs_fsck_wrong(&look->of, code, why->msg);
 	*err = *why;
-	return cfs_ctx(err, "%s", look->where);
+	return cfs_ctx(err, "%s", look->of.where);
 }
 
 /* Reports that the stream refers to @id, as @name or NULL, in vain. */
@@ -54,7 +39,7 @@ static void report_ref(const struct look *look, enum cfs_fsck_code code,
 {
 	char hex[CFS_DIGEST_HEX_MAX], reason[512];
 	const struct cfs_finding finding = { .code = code,
-					     .where = look->where,
+					     .where = look->of.where,
 					     .object = id,
 					     .reason = reason };
 
@@ -62,14 +47,14 @@ static void report_ref(const struct look *look, enum cfs_fsck_code code,
 	snprintf(reason, sizeof(reason), "%s%.250s%s%s%s%s", name ? "ref " : "",
 		 name ? name : "", name ? ": " : "", hex, why ? ": " : "",
 		 why ? why : "");
-	cfs_fsck_report(look->run, &finding);
+	cfs_fsck_report(look->of.run, &finding);
 }
 
 /* Looks up the object @id and returns its size, or UNKNOWN after a report. */
 static uint64_t look_up(const struct look *look, const char *name,
 			const struct cfs_digest *id)
 {
-	struct cfs_fsck_run *run = look->run;
+	struct cfs_fsck_run *run = look->of.run;
 	char path[CFS_OBJECT_PATH_MAX];
 	const char *why = NULL;
 	struct stat st;
@@ -102,7 +87,7 @@ static int check_objects(struct look *look, struct cfs_err *err)
 
 	look->sizes = calloc(n + 1, sizeof(*look->sizes));
 	if (!look->sizes)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (size_t i = 0; i < n; i++) {
 		const struct cfs_digest id = cfs_stream_object(look->stream, i);
 
@@ -149,8 +134,9 @@ static int check_chunks(const struct look *look, struct cfs_err *err)
 
 		known &= n != UNKNOWN;
 		if (known && n > claimed - sum)
-			return wrong(look, CFS_FSCK_STREAM_READ_FAILED,
-				     "it is longer than it claims");
+			return cfs_fsck_wrong(&look->of,
+					      CFS_FSCK_STREAM_READ_FAILED,
+					      "it is longer than it claims");
 		sum += known ? n : 0;
 	}
 	if (r < 0)
@@ -162,7 +148,7 @@ static int check_chunks(const struct look *look, struct cfs_err *err)
 		 "it has %" PRIu64 " bytes instead of the %" PRIu64
 		 " that it claims",
 		 sum, claimed);
-	return wrong(look, CFS_FSCK_STREAM_READ_FAILED, reason);
+	return cfs_fsck_wrong(&look->of, CFS_FSCK_STREAM_READ_FAILED, reason);
 }
 
 static int check_stream(struct look *look, struct cfs_err *err)
@@ -181,24 +167,26 @@ int cfs_fsck_stream(struct cfs_fsck_run *run, const char *where,
 		    const char *name, int link_fd, struct cfs_err *err)
 {
 	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
-	struct look look = { .run = run, .where = where };
+	struct look look = { .of = { .run = run, .where = where } };
 	struct cfs_err why;
 
-	if (cfs_stream_lookup(run->repo, name, &look.id, &why) <= 0) {
+	if (cfs_stream_lookup(run->repo, name, &look.of.id, &why) <= 0) {
 		cfs_fsck_found(run, CFS_FSCK_STREAM_OPEN_FAILED, where,
 			       "it does not lead to an object");
 		return 0;
 	}
-	if (look.id.alg != run->repo->meta.alg)
-		return wrong(&look, CFS_FSCK_STREAM_OPEN_FAILED,
-			     "its object has a digest of another algorithm");
-	if (cfs_stream_load(run->repo, &look.id, NULL, &file, &why) < 0)
+	if (look.of.id.alg != run->repo->meta.alg)
+		return cfs_fsck_wrong(
+			&look.of, CFS_FSCK_STREAM_OPEN_FAILED,
+			"its object has a digest of another algorithm");
+	if (cfs_stream_load(run->repo, &look.of.id, NULL, &file, &why) < 0)
 		return wrong_or_error(&look, CFS_FSCK_STREAM_OPEN_FAILED, &why,
 				      err);
 	if (!cfs_fsck_is_same(link_fd, file.fd))
-		return wrong(&look, CFS_FSCK_STREAM_OPEN_FAILED,
-			     "it leads to another file than the object that "
-			     "it names");
+		return cfs_fsck_wrong(
+			&look.of, CFS_FSCK_STREAM_OPEN_FAILED,
+			"it leads to another file than the object that "
+			"it names");
 	look.stream = file.stream;
 	return check_stream(&look, err);
 }
