@@ -131,7 +131,8 @@ int cmd_open_store(const struct cfs_globals *g, struct cfs_store *ret,
 		repo.has_meta = r == 0;
 	}
 	if (r == 0)
-		r = cfs_store_open(&repo, g->insecure, cmd_waiting, ret, err);
+		r = cfs_store_open(&repo, g->insecure ? CFS_STORE_INSECURE : 0,
+				   cmd_waiting, ret, err);
 	if (r < 0)
 		return r;
 	ret->sync = !g->no_sync;

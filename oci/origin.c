@@ -40,9 +40,9 @@ int cfs_origin_open_with(const char *reference,
 	const char *rest;
 
 	if ((rest = after(reference, "oci:")))
-		return cfs_origin_open_layout(rest, false, ret, err);
+		return cfs_origin_open_layout(rest, ret, err);
 	if ((rest = after(reference, "oci-archive:")))
-		return cfs_origin_open_layout(rest, true, ret, err);
+		return cfs_origin_open_archive(rest, ret, err);
 	if ((rest = after(reference, "dir:")))
 		return cfs_origin_open_dir(rest, ret, err);
 	if (is_for_skopeo(reference))

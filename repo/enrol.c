@@ -53,7 +53,7 @@ static int replace(struct cfs_store *store, const struct cfs_digest *id, int fd,
 	char path[CFS_OBJECT_PATH_MAX];
 	int shard, r;
 
-	r = cfs_temp_open(store->objects, false, &temp, err);
+	r = cfs_temp_open(store->objects, CFS_TEMP_NAMED, &temp, err);
 	if (r == 0)
 		r = copy(fd, temp.fd, err);
 	if (r == 0)

@@ -23,17 +23,19 @@ static const char *rest(const struct cfs_incoming *in)
  * cuts the file that has its inode number by then to its size, and with that
  * its fs-verity metadata off.
  */
-static bool may_be_unnamed(const struct cfs_store *store)
+static enum cfs_temp_kind kind_of(const struct cfs_store *store)
 {
-	return store->unnamed && store->verity == CFS_STORE_VERITY_LACKING;
+	return store->verity == CFS_STORE_VERITY_LACKING ? store->temps
+							 : CFS_TEMP_NAMED;
 }
 
 int cfs_incoming_open(struct cfs_store *store, int shard, struct cfs_temp *ret,
 		      struct cfs_err *err)
 {
-	bool unnamed = may_be_unnamed(store);
-	int r = cfs_temp_open(unnamed && shard >= 0 ? shard : store->objects,
-			      unnamed, ret, err);
+	enum cfs_temp_kind kind = kind_of(store);
+	bool in_shard = kind == CFS_TEMP_UNNAMED && shard >= 0;
+	int r = cfs_temp_open(in_shard ? shard : store->objects, kind, ret,
+			      err);
 
 	/* Near its neighbours; but a name it gets where they are swept. */
 	ret->dirfd = store->objects;

@@ -86,9 +86,10 @@ static int write_meta(int dirfd, const struct cfs_init_params *params,
 	r = cfs_buf_check(&text, err);
 	/* With a name when it gets fs-verity: see repo/object.c. */
 	if (r == 0)
-		r = cfs_temp_open(
-			dirfd, !params->secure && cfs_temp_unnamed_work(dirfd),
-			&temp, err);
+		r = cfs_temp_open(dirfd,
+				  params->secure ? CFS_TEMP_NAMED
+						 : cfs_temp_best_kind(dirfd),
+				  &temp, err);
 	if (r < 0)
 		return r;
 	r = cfs_write_full(temp.fd, text.data, text.len);

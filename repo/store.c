@@ -90,7 +90,7 @@ static void hand_over(struct cfs_store *store, struct cfs_store *ret)
 	store->repo.fd = -EBADF;
 }
 
-int cfs_store_open(struct cfs_repo *repo, bool insecure,
+int cfs_store_open(struct cfs_repo *repo, unsigned flags,
 		   cfs_lock_waiting_fn *waiting, struct cfs_store *ret,
 		   struct cfs_err *err)
 {
@@ -102,7 +102,7 @@ int cfs_store_open(struct cfs_repo *repo, bool insecure,
 	store.sync = true;
 	memset(store.shards, -1, sizeof(store.shards));
 	r = cfs_repo_check_writable(&store.repo, err);
-	if (r == 0 && !insecure)
+	if (r == 0 && !(flags & CFS_STORE_INSECURE))
 		r = cfs_repo_is_secure(&store.repo, err);
 	if (r < 0)
 		return r;
@@ -110,7 +110,7 @@ int cfs_store_open(struct cfs_repo *repo, bool insecure,
 	store.objects = cfs_dir_make_synced(store.repo.fd, "objects", err);
 	if (store.objects < 0)
 		return store.objects;
-	store.unnamed = cfs_temp_unnamed_work(store.objects);
+	store.temps = cfs_temp_best_kind(store.objects);
 	r = sweep(&store, waiting, err);
 	if (r < 0)
 		return r;
@@ -123,7 +123,7 @@ static int masked(struct cfs_store *store, struct cfs_err *err)
 {
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 	struct stat st;
-	int r = cfs_temp_open(store->objects, store->unnamed, &temp, err);
+	int r = cfs_temp_open(store->objects, store->temps, &temp, err);
 
 	if (r < 0)
 		return r;
@@ -145,7 +145,7 @@ int cfs_store_open_plain(int dirfd, enum cfs_alg alg, struct cfs_store *ret,
 	store.objects = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (store.objects < 0)
 		return cfs_fail_errno(err, "open the directory of objects");
-	store.unnamed = cfs_temp_unnamed_work(store.objects);
+	store.temps = cfs_temp_best_kind(store.objects);
 	r = masked(&store, err);
 	if (r < 0)
 		return r;
@@ -238,7 +238,7 @@ int cfs_store_write_file(struct cfs_store *store, const char *path,
 	dir = open_parent(store, path, &name, err);
 	if (dir < 0)
 		return dir;
-	r = cfs_temp_open(dir, store->unnamed, &temp, err);
+	r = cfs_temp_open(dir, store->temps, &temp, err);
 	if (r < 0)
 		return r;
 	r = cfs_write_full(temp.fd, data.data, data.len);

@@ -13,6 +13,7 @@
 
 #include "repo/lock.h"
 #include "repo/open.h"
+#include "repo/temp.h"
 
 /* What the file system makes of fs-verity; found out with the first object. */
 enum cfs_store_verity {
@@ -41,10 +42,10 @@ struct cfs_store {
 	bool replaces;	      /* whatever has an object's name: repo/repair.h */
 	bool trusts_names;    /* see cfs_store_trust_names() */
 	bool sync;	      /* wait for the disk before a name appears */
-	bool unnamed;	      /* temporary files need no names here */
-	bool chmod;	      /* objects are 0644 whatever the umask is */
-	_Atomic bool dirty;   /* something was written since */
-	_Atomic bool no_clone; /* its file system shares no blocks */
+	enum cfs_temp_kind temps; /* the best kind here */
+	bool chmod;		  /* objects are 0644 whatever the umask is */
+	_Atomic bool dirty;	  /* something was written since */
+	_Atomic bool no_clone;	  /* its file system shares no blocks */
 	_Atomic enum cfs_store_verity verity;
 	struct cfs_store_stats stats;
 	pthread_mutex_t lock; /* of what is rare: new shards, repairs */
@@ -56,17 +57,20 @@ struct cfs_store {
 int cfs_repo_check_writable(const struct cfs_repo *repo,
 			    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Flags of cfs_store_open(). */
+#define CFS_STORE_INSECURE 1u /* demand no fs-verity, whatever meta.json has */
+
 /*
  * Takes over the opened and locked @repo (also when it fails) for writing:
  * checks that it may be written to, and removes what an interrupted run left
  * when nobody else is at work.
  *
- * @insecure: do not demand fs-verity, whatever meta.json has.
+ * @flags: CFS_STORE_*, or 0.
  * @waiting: as of cfs_repo_lock().
  * Errors: -EROFS, -EACCES ("repository is not writable"), -EOPNOTSUPP an
  * unknown read-only-compatible feature, ...
  */
-int cfs_store_open(struct cfs_repo *repo, bool insecure,
+int cfs_store_open(struct cfs_repo *repo, unsigned flags,
 		   cfs_lock_waiting_fn *waiting, struct cfs_store *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 4, 5)));

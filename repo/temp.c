@@ -77,7 +77,7 @@ static bool drop_stale(int dirfd, const char *name)
 		return false;
 	/* It may have got its name, and another one this one, meanwhile. */
 	if (fstatat(dirfd, name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    now.st_dev != was.st_dev || now.st_ino != was.st_ino)
+	    !cfs_is_same_file(&now, &was))
 		return true;
 	return unlinkat(dirfd, name, 0) == 0;
 }
@@ -139,37 +139,40 @@ static int open_unnamed(int dirfd)
 	return fd < 0 ? -errno : fd;
 }
 
-bool cfs_temp_unnamed_work(int dirfd)
+enum cfs_temp_kind cfs_temp_best_kind(int dirfd)
 {
 	CFS_AUTOFD int fd = open_unnamed(dirfd);
 	struct cfs_temp temp = { .fd = -EBADF, .dirfd = dirfd };
 
-	if (fd < 0 || fresh_name(&temp, fd) < 0)
-		return false;
-	return unlinkat(dirfd, temp.name, 0) == 0;
+	if (fd < 0 || fresh_name(&temp, fd) < 0 ||
+	    unlinkat(dirfd, temp.name, 0) < 0)
+		return CFS_TEMP_NAMED;
+	return CFS_TEMP_UNNAMED;
 }
 
-static int open_temp(struct cfs_temp *temp, bool unnamed, struct cfs_err *err)
+static int open_temp(struct cfs_temp *temp, enum cfs_temp_kind kind,
+		     struct cfs_err *err)
 {
-	temp->fd = unnamed ? open_unnamed(temp->dirfd) : fresh_name(temp, -1);
+	temp->fd = kind == CFS_TEMP_UNNAMED ? open_unnamed(temp->dirfd)
+					    : fresh_name(temp, -1);
 	if (temp->fd < 0)
 		return cfs_fail(err, -temp->fd, "make a temporary file: %s",
 				strerror(-temp->fd));
 	return 0;
 }
 
-int cfs_temp_open(int dirfd, bool unnamed, struct cfs_temp *ret,
+int cfs_temp_open(int dirfd, enum cfs_temp_kind kind, struct cfs_temp *ret,
 		  struct cfs_err *err)
 {
 	struct cfs_temp temp = { .dirfd = dirfd };
-	int r = open_temp(&temp, unnamed, err);
+	int r = open_temp(&temp, kind, err);
 
 	if (r == 0)
 		*ret = temp;
 	return r;
 }
 
-int cfs_temp_open_for(int dirfd, const char *target, bool unnamed,
+int cfs_temp_open_for(int dirfd, const char *target, enum cfs_temp_kind kind,
 		      struct cfs_temp *ret, struct cfs_err *err)
 {
 	struct cfs_temp temp = { .dirfd = dirfd, .target = target };
@@ -180,10 +183,10 @@ int cfs_temp_open_for(int dirfd, const char *target, bool unnamed,
 		known_name(target, i, name);
 		(void)drop_stale(dirfd, name);
 	}
-	r = open_temp(&temp, unnamed, err);
+	r = open_temp(&temp, kind, err);
 	if (r < 0)
 		return r;
-	if (unnamed)
+	if (kind == CFS_TEMP_UNNAMED)
 		(void)mark(temp.fd);
 	*ret = temp;
 	return 0;

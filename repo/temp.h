@@ -11,8 +11,6 @@
 #ifndef CFS_REPO_TEMP_H
 #define CFS_REPO_TEMP_H
 
-#include <stdbool.h>
-
 #include "base/err.h"
 
 #define CFS_TEMP_PREFIX	  ".tmp-"
@@ -36,12 +34,17 @@ void cfs_temp_close(struct cfs_temp *temp);
 
 #define CFS_AUTOTEMP __attribute__((cleanup(cfs_temp_close)))
 
-/* Can files without a name be made in @dirfd and be given one later?
- * Network, FUSE and stacked file systems differ; so it is tried. */
-bool cfs_temp_unnamed_work(int dirfd) CFS_MUST_CHECK;
+enum cfs_temp_kind {
+	CFS_TEMP_NAMED, /* has a temporary name, which a crash leaves behind */
+	CFS_TEMP_UNNAMED, /* O_TMPFILE */
+};
+
+/* CFS_TEMP_UNNAMED if files without a name can be made in @dirfd and be given
+ * one later.  Network, FUSE and stacked file systems differ; so it is tried. */
+enum cfs_temp_kind cfs_temp_best_kind(int dirfd) CFS_MUST_CHECK;
 
 /* Makes an empty file in @dirfd, mode CFS_TEMP_MODE less the umask. */
-int cfs_temp_open(int dirfd, bool unnamed, struct cfs_temp *ret,
+int cfs_temp_open(int dirfd, enum cfs_temp_kind kind, struct cfs_temp *ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
@@ -52,7 +55,7 @@ int cfs_temp_open(int dirfd, bool unnamed, struct cfs_temp *ret,
  *
  * @target outlives the file.
  */
-int cfs_temp_open_for(int dirfd, const char *target, bool unnamed,
+int cfs_temp_open_for(int dirfd, const char *target, enum cfs_temp_kind kind,
 		      struct cfs_temp *ret,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

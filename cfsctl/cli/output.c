@@ -34,10 +34,10 @@ static int open_dir(char *path, struct cfs_output *out, struct cfs_err *err)
 	return 0;
 }
 
-static int make_temp(struct cfs_output *out, bool unnamed, struct cfs_err *err)
+static int make_temp(struct cfs_output *out, enum cfs_temp_kind kind,
+		     struct cfs_err *err)
 {
-	int r = cfs_temp_open_for(out->dirfd, out->name, unnamed, &out->temp,
-				  err);
+	int r = cfs_temp_open_for(out->dirfd, out->name, kind, &out->temp, err);
 
 	if (r == 0 && fchmod(out->temp.fd, out->mode) < 0) {
 		r = cfs_fail_errno(err, "set the mode of a temporary file");
@@ -54,8 +54,8 @@ static int open_temp(char *path, mode_t mode, struct cfs_output *out,
 	int r = open_dir(path, out, err);
 
 	out->mode = mode;
-	if (r == 0 && make_temp(out, true, err) < 0)
-		r = make_temp(out, false, err);
+	if (r == 0 && make_temp(out, CFS_TEMP_UNNAMED, err) < 0)
+		r = make_temp(out, CFS_TEMP_NAMED, err);
 	return r;
 }
 
@@ -81,7 +81,7 @@ static int name_copy(struct cfs_output *out, struct cfs_err *err)
 
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return cfs_fail_errno(err, "read a temporary file again");
-	r = make_temp(out, false, err);
+	r = make_temp(out, CFS_TEMP_NAMED, err);
 	if (r == 0)
 		r = cfs_copy_rest(fd, out->temp.fd, err);
 	return r < 0 ? r : give_name(out, err);

@@ -117,13 +117,11 @@ static int check_marker(const struct cfs_files *files, const char *path,
 	return r < 0 ? cfs_ctx(err, "%s", path) : 0;
 }
 
-static int open_files(const char *path, bool archive, struct cfs_files *ret,
-		      struct cfs_err *err)
+static int open_dir(const char *path, struct cfs_files *ret,
+		    struct cfs_err *err)
 {
 	struct stat st;
 
-	if (archive)
-		return cfs_files_open_archive(path, ret, err);
 	if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
 		return cfs_fail(err, ENOTDIR,
 				"%s is a file: write oci-archive:%s for a "
@@ -132,8 +130,12 @@ static int open_files(const char *path, bool archive, struct cfs_files *ret,
 	return cfs_files_open_dir(path, ret, err);
 }
 
-int cfs_origin_open_layout(const char *rest, bool archive,
-			   struct cfs_origin **ret, struct cfs_err *err)
+/* @open_files: opens the path of the reference @rest. */
+static int open_layout(const char *rest,
+		       int (*open_files)(const char *path,
+					 struct cfs_files *ret,
+					 struct cfs_err *err),
+		       struct cfs_origin **ret, struct cfs_err *err)
 {
 	CFS_AUTOREFERENCE struct cfs_oci_reference ref = { 0 };
 	CFS_AUTOFILES struct cfs_files files = CFS_FILES_INIT;
@@ -141,7 +143,7 @@ int cfs_origin_open_layout(const char *rest, bool archive,
 	int r = cfs_oci_reference_split(rest, &ref, err);
 
 	if (r == 0)
-		r = open_files(ref.path, archive, &files, err);
+		r = open_files(ref.path, &files, err);
 	if (r == 0)
 		r = check_marker(&files, ref.path, err);
 	if (r == 0)
@@ -154,4 +156,16 @@ int cfs_origin_open_layout(const char *rest, bool archive,
 	o->origin.id = ref.id;
 	*ret = &o->origin;
 	return 0;
+}
+
+int cfs_origin_open_layout(const char *rest, struct cfs_origin **ret,
+			   struct cfs_err *err)
+{
+	return open_layout(rest, open_dir, ret, err);
+}
+
+int cfs_origin_open_archive(const char *rest, struct cfs_origin **ret,
+			    struct cfs_err *err)
+{
+	return open_layout(rest, cfs_files_open_archive, ret, err);
 }

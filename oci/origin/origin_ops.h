@@ -45,9 +45,10 @@ struct cfs_origin {
 
 /* The openers of each kind.  @rest: the reference behind "oci:" and so on.
  * Errors: see cfs_origin_open_with(). */
-int cfs_origin_open_layout(const char *rest, bool archive,
-			   struct cfs_origin **ret,
+int cfs_origin_open_layout(const char *rest, struct cfs_origin **ret,
 			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+int cfs_origin_open_archive(const char *rest, struct cfs_origin **ret,
+			    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 int cfs_origin_open_dir(const char *rest, struct cfs_origin **ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 /* @reference: the whole one. */

@@ -34,7 +34,7 @@ static void start(struct cfs_store *store, bool with_manifest)
 				     .enable_result = -ENOTTY };
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
 	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
 	if (!with_manifest)
 		return;
 	CHECK(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_MANIFEST, &w,

@@ -19,7 +19,7 @@ static void start(struct cfs_store *store)
 	fake = (struct fake_kernel){ .model = 1 };
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
 	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
 }
 
 static struct cfs_bytes text(const char *text)

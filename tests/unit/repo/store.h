@@ -23,7 +23,7 @@ static void start(struct cfs_store *store)
 				     .enable_result = -ENOTTY };
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &e) == 1);
 	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &e) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &e) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, store, &e) == 0);
 }
 
 #endif

@@ -25,7 +25,8 @@ static int start(struct cfs_store *store)
 				     .enable_result = -ENOTTY };
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
 	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, true, NULL, store, &err) == 0);
+	CHECK(cfs_store_open(&repo, CFS_STORE_INSECURE, NULL, store, &err) ==
+	      0);
 	CHECK(cfs_object_add_bytes(store, data, &id, &err) == 0);
 	CHECK(cfs_object_open(store->objects, &id, &fd, &err) == 1);
 	return fd;

@@ -74,7 +74,7 @@ static void start(void)
 	put(root, "meta.json", SHA256_META);
 	no_verity();
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, &store, &err) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, &store, &err) == 0);
 	CHECK(cfs_object_add_bytes(&store, data, &id, &err) == 0);
 }
 
@@ -370,7 +370,7 @@ static void store_many(unsigned n, size_t size)
 
 	CHECK(bytes);
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, &store, &err) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, &store, &err) == 0);
 	for (unsigned i = 0; i < n; i++) {
 		struct cfs_digest id;
 
@@ -448,7 +448,7 @@ static struct cfs_digest commit(unsigned version, const struct claim *claims,
 	CHECK(cfs_tree_finish(tree, &err) == 0);
 	CHECK(cfs_erofs_write(tree, version, 0, &image, &err) == 0);
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, &store, &err) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, &store, &err) == 0);
 	CHECK(cfs_object_add_bytes(&store, cfs_buf_bytes(&image), &id, &err) ==
 	      0);
 	CHECK(cfs_image_commit(&store, &id, &err) == 0);

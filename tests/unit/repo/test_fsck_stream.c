@@ -32,7 +32,7 @@ static void start(struct cfs_store *store)
 				     .enable_failures = 100000,
 				     .enable_result = -ENOTTY };
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
 }
 
 static struct cfs_fsck look(const struct cfs_store *store, bool metadata_only)

@@ -96,7 +96,7 @@ static unsigned leftovers(void)
 }
 
 /* One long file with and without unnamed temporary files. */
-static void store_long(bool unnamed)
+static void store_long(enum cfs_temp_kind kind)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	CFS_AUTOFD int fd = -EBADF;
@@ -105,7 +105,7 @@ static void store_long(bool unnamed)
 	struct cfs_bytes data = content(LONG + 5, 7, &id);
 
 	start(&store);
-	store.unnamed = unnamed;
+	store.temps = kind;
 	cfs_store_keeper(&store, &keeper);
 	fd = file_with(data);
 	drop(data);
@@ -123,8 +123,8 @@ static void store_long(bool unnamed)
 
 TEST(a_long_file_is_copied_from_its_start)
 {
-	store_long(true);
-	store_long(false);
+	store_long(CFS_TEMP_UNNAMED);
+	store_long(CFS_TEMP_NAMED);
 }
 
 TEST(a_long_file_that_changed_gets_no_name)

@@ -19,7 +19,7 @@ static void start(struct cfs_store *store)
 	fake = (struct fake_kernel){ .measure_result = -ENODATA };
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
 	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
 }
 
 TEST(a_link_leads_up_as_far_as_its_name_is_deep)

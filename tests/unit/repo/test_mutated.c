@@ -328,7 +328,7 @@ static void make_repository(void)
 	CHECK(mkdtemp(good) && mkdtemp(work));
 	CHECK(cfs_repo_init(good, &params, &err) == CFS_INIT_CREATED);
 	CHECK(cfs_repo_open(AT_FDCWD, good, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, &store, &err) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, &store, &err) == 0);
 	store.sync = false;
 	for (unsigned i = 0; i < IMAGES; i++)
 		add_image(&store, i, i * 4);
@@ -427,7 +427,7 @@ static void repair(const struct cfs_findings *findings)
 		CHECK(cfs_digest_set_add(&r.images, f->object, &err) == 0);
 	}
 	if (cfs_repo_open(AT_FDCWD, work, &repo, &err) <= 0 || !repo.has_meta ||
-	    cfs_store_open(&repo, false, NULL, &store, &err) < 0) {
+	    cfs_store_open(&repo, 0, NULL, &store, &err) < 0) {
 		cfs_repo_close(&repo);
 		return;
 	}

@@ -33,7 +33,7 @@ static void start(struct cfs_store *store)
 	no_verity();
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
 	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
 }
 
 static int add_zero(struct cfs_store *store, struct cfs_digest *id)
@@ -92,7 +92,7 @@ TEST(the_same_without_unnamed_files)
 	struct cfs_digest id;
 
 	start(&store);
-	store.unnamed = false;
+	store.temps = CFS_TEMP_NAMED;
 	CHECK(add_zero(&store, &id) == 0 && size_of(PATH_OF_ONE) == 1);
 	CHECK(count(root, "objects", ".tmp-") == 0);
 	CHECK(add_zero(&store, &id) == 0 && store.stats.present == 1);

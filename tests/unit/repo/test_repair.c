@@ -25,7 +25,7 @@ static void start(void)
 	strcpy(root, fresh_dir());
 	put(root, "meta.json", SHA256_META);
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, &store, &err) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, &store, &err) == 0);
 	strcpy(from, fresh_dir());
 }
 

@@ -18,7 +18,7 @@ static void open_store(struct cfs_store *store)
 
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
 	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
 }
 
 /* A copied repository of three objects: nothing has fs-verity. */

@@ -23,7 +23,7 @@ static int open_store(struct cfs_store *store)
 
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
 	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	return cfs_store_open(&repo, false, NULL, store, &err);
+	return cfs_store_open(&repo, 0, NULL, store, &err);
 }
 
 TEST(a_store_is_opened_with_its_objects)
@@ -52,7 +52,8 @@ TEST(metadata_under_verity_makes_it_secure)
 	CHECK(open_store(&store) == 0 && store.secure);
 	cfs_store_close(&store);
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, true, NULL, &store, &err) == 0);
+	CHECK(cfs_store_open(&repo, CFS_STORE_INSECURE, NULL, &store, &err) ==
+	      0);
 	CHECK(!store.secure && repo.fd == -EBADF);
 }
 

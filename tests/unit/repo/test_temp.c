@@ -6,25 +6,26 @@
 static struct cfs_err err;
 
 /* Each behaviour holds with and without names. */
-static void both(void (*test)(int fd, const char *dir, bool unnamed))
+static void both(void (*test)(int fd, const char *dir, enum cfs_temp_kind kind))
 {
-	for (int unnamed = 0; unnamed < 2; unnamed++) {
+	for (enum cfs_temp_kind kind = CFS_TEMP_NAMED; kind <= CFS_TEMP_UNNAMED;
+	     kind++) {
 		const char *dir = fresh_dir();
 		CFS_AUTOFD int fd = open_dir(dir);
 
-		if (!unnamed || cfs_temp_unnamed_work(fd))
-			test(fd, dir, unnamed);
+		if (kind <= cfs_temp_best_kind(fd))
+			test(fd, dir, kind);
 		CHECK(count(dir, ".", CFS_TEMP_PREFIX) == 0);
 	}
 }
 
-static void publish(int fd, const char *dir, bool unnamed)
+static void publish(int fd, const char *dir, enum cfs_temp_kind kind)
 {
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 	struct stat st;
 
-	CHECK(cfs_temp_open(fd, unnamed, &temp, &err) == 0);
-	CHECK(!unnamed == !!temp.name[0]);
+	CHECK(cfs_temp_open(fd, kind, &temp, &err) == 0);
+	CHECK((kind == CFS_TEMP_NAMED) == !!temp.name[0]);
 	CHECK(write(temp.fd, "x", 1) == 1);
 	CHECK(!holds(dir, "name", "x"));
 	CHECK(cfs_temp_publish(&temp, fd, "name", &err) == 1);
@@ -38,12 +39,12 @@ TEST(a_file_appears_complete)
 	both(publish);
 }
 
-static void taken(int fd, const char *dir, bool unnamed)
+static void taken(int fd, const char *dir, enum cfs_temp_kind kind)
 {
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 
 	put(dir, "name", "old");
-	CHECK(cfs_temp_open(fd, unnamed, &temp, &err) == 0);
+	CHECK(cfs_temp_open(fd, kind, &temp, &err) == 0);
 	CHECK(write(temp.fd, "new", 3) == 3);
 	CHECK(cfs_temp_publish(&temp, fd, "name", &err) == 0);
 	CHECK(holds(dir, "name", "old"));
@@ -56,12 +57,12 @@ TEST(a_taken_name_is_an_answer_and_can_be_replaced)
 	both(taken);
 }
 
-static void dropped(int fd, const char *dir, bool unnamed)
+static void dropped(int fd, const char *dir, enum cfs_temp_kind kind)
 {
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 
 	(void)dir;
-	CHECK(cfs_temp_open(fd, unnamed, &temp, &err) == 0);
+	CHECK(cfs_temp_open(fd, kind, &temp, &err) == 0);
 	cfs_temp_close(&temp);
 	cfs_temp_close(&temp);
 }
@@ -71,11 +72,11 @@ TEST(a_file_that_is_given_up_leaves_nothing)
 	both(dropped);
 }
 
-static void sealed(int fd, const char *dir, bool unnamed)
+static void sealed(int fd, const char *dir, enum cfs_temp_kind kind)
 {
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 
-	CHECK(cfs_temp_open(fd, unnamed, &temp, &err) == 0);
+	CHECK(cfs_temp_open(fd, kind, &temp, &err) == 0);
 	CHECK(write(temp.fd, "x", 1) == 1);
 	CHECK(cfs_temp_seal(&temp, &err) == 0);
 	CHECK((fcntl(temp.fd, F_GETFL) & O_ACCMODE) == O_RDONLY);
@@ -120,14 +121,14 @@ TEST(only_temporary_files_are_swept)
 
 #define KNOWN(n) ".image.cfsctl-tmp-" #n
 
-static void write_for(int fd, const char *dir, bool unnamed)
+static void write_for(int fd, const char *dir, enum cfs_temp_kind kind)
 {
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 
 	put(dir, "image", "old");
-	CHECK(cfs_temp_open_for(fd, "image", unnamed, &temp, &err) == 0);
-	CHECK(!unnamed == !!temp.name[0]);
-	CHECK(unnamed || holds(dir, KNOWN(0), ""));
+	CHECK(cfs_temp_open_for(fd, "image", kind, &temp, &err) == 0);
+	CHECK((kind == CFS_TEMP_NAMED) == !!temp.name[0]);
+	CHECK(kind == CFS_TEMP_UNNAMED || holds(dir, KNOWN(0), ""));
 	CHECK(write(temp.fd, "new", 3) == 3);
 	CHECK(cfs_temp_replace(&temp, fd, "image", &err) == 0);
 	CHECK(holds(dir, "image", "new"));
@@ -152,15 +153,15 @@ static int left(const char *dir)
 	return n;
 }
 
-static void after_a_kill(int fd, const char *dir, bool unnamed)
+static void after_a_kill(int fd, const char *dir, enum cfs_temp_kind kind)
 {
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 
 	put(dir, KNOWN(0), "left");
 	put(dir, KNOWN(1), "left");
 	put(dir, ".other.cfsctl-tmp-0", "another's");
-	CHECK(cfs_temp_open_for(fd, "image", unnamed, &temp, &err) == 0);
-	CHECK(left(dir) == !unnamed);
+	CHECK(cfs_temp_open_for(fd, "image", kind, &temp, &err) == 0);
+	CHECK(left(dir) == (kind == CFS_TEMP_NAMED));
 	CHECK(cfs_temp_replace(&temp, fd, "image", &err) == 0);
 	CHECK(left(dir) == 0);
 	CHECK(holds(dir, "image", ""));
@@ -173,16 +174,16 @@ TEST(what_a_killed_program_left_is_removed_by_the_next)
 }
 
 /* Two at once: each has a name, and neither takes the other's for stale. */
-static void at_once(int fd, const char *dir, bool unnamed)
+static void at_once(int fd, const char *dir, enum cfs_temp_kind kind)
 {
 	CFS_AUTOTEMP struct cfs_temp one = CFS_TEMP_INIT, two = CFS_TEMP_INIT;
 
-	CHECK(cfs_temp_open_for(fd, "image", false, &one, &err) == 0);
+	CHECK(cfs_temp_open_for(fd, "image", CFS_TEMP_NAMED, &one, &err) == 0);
 	CHECK(write(one.fd, "1", 1) == 1);
-	CHECK(cfs_temp_open_for(fd, "image", unnamed, &two, &err) == 0);
+	CHECK(cfs_temp_open_for(fd, "image", kind, &two, &err) == 0);
 	CHECK(write(two.fd, "2", 1) == 1);
 	CHECK(strcmp(one.name, KNOWN(0)) == 0);
-	CHECK(unnamed || strcmp(two.name, KNOWN(1)) == 0);
+	CHECK(kind == CFS_TEMP_UNNAMED || strcmp(two.name, KNOWN(1)) == 0);
 	CHECK(cfs_temp_replace(&two, fd, "image", &err) == 0);
 	CHECK(holds(dir, "image", "2"));
 	CHECK(cfs_temp_replace(&one, fd, "image", &err) == 0);
@@ -205,7 +206,7 @@ TEST(what_is_no_file_of_ours_is_left_alone)
 	CHECK(mkfifo(fifo, 0644) == 0);
 	make_link(dir, KNOWN(1), "/etc/passwd");
 	make_dir(dir, KNOWN(2));
-	CHECK(cfs_temp_open_for(fd, "image", false, &temp, &err) == 0);
+	CHECK(cfs_temp_open_for(fd, "image", CFS_TEMP_NAMED, &temp, &err) == 0);
 	CHECK(strcmp(temp.name, KNOWN(3)) == 0);
 	CHECK(left(dir) == 4);
 	cfs_temp_close(&temp);
@@ -224,7 +225,7 @@ TEST(when_all_known_names_are_taken_others_are_found)
 		snprintf(name, sizeof(name), ".image.cfsctl-tmp-%d", i);
 		make_dir(dir, name);
 	}
-	CHECK(cfs_temp_open_for(fd, "image", false, &temp, &err) == 0);
+	CHECK(cfs_temp_open_for(fd, "image", CFS_TEMP_NAMED, &temp, &err) == 0);
 	CHECK(strncmp(temp.name, CFS_TEMP_PREFIX, 5) == 0);
 }
 
@@ -236,7 +237,7 @@ TEST(a_target_may_have_the_longest_name)
 	char name[256] = { 0 };
 
 	memset(name, 'n', 255);
-	CHECK(cfs_temp_open_for(fd, name, false, &temp, &err) == 0);
+	CHECK(cfs_temp_open_for(fd, name, CFS_TEMP_NAMED, &temp, &err) == 0);
 	CHECK(cfs_temp_replace(&temp, fd, name, &err) == 0);
 	CHECK(holds(dir, name, ""));
 }
@@ -246,7 +247,7 @@ TEST(a_directory_that_cannot_hold_files_says_so)
 	CFS_AUTOFD int fd = open_dir("/proc/self");
 	struct cfs_temp temp = CFS_TEMP_INIT;
 
-	CHECK(!cfs_temp_unnamed_work(fd));
-	CHECK(cfs_temp_open(fd, false, &temp, &err) < 0);
+	CHECK(cfs_temp_best_kind(fd) == CFS_TEMP_NAMED);
+	CHECK(cfs_temp_open(fd, CFS_TEMP_NAMED, &temp, &err) < 0);
 	CHECK(temp.fd < 0);
 }

@@ -27,7 +27,7 @@ static void start(struct cfs_store *store, struct cfs_digest *id)
 				     .enable_result = -ENOTTY };
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
 	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
 	for (size_t i = 0; i < SIZE; i++)
 		bytes[i] = (uint8_t)(i * 2654435761u >> 11);
 	CHECK(cfs_verity_digest_bytes(CFS_ALG_SHA256, all, id, &err) == 0);
@@ -64,13 +64,14 @@ static void write_backwards(struct cfs_object_writer *w)
 
 TEST(pieces_in_any_order_make_an_object)
 {
-	for (int unnamed = 0; unnamed < 2; unnamed++) {
+	for (enum cfs_temp_kind kind = CFS_TEMP_NAMED; kind <= CFS_TEMP_UNNAMED;
+	     kind++) {
 		CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 		struct cfs_object_writer *w;
 		struct cfs_digest id;
 
 		start(&store, &id);
-		store.unnamed = unnamed;
+		store.temps = kind;
 		w = begin(&store);
 		write_backwards(w);
 		CHECK(stored(&store, &id) == -1);
@@ -106,7 +107,7 @@ TEST(an_abandoned_object_leaves_nothing)
 	struct cfs_digest id;
 
 	start(&store, &id);
-	store.unnamed = false;
+	store.temps = CFS_TEMP_NAMED;
 	w = begin(&store);
 	write_backwards(w);
 	CHECK(count(root, "objects", ".tmp-") == 1);

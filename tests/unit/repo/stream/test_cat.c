@@ -28,7 +28,7 @@ static void start(struct cfs_store *store, uint64_t claim,
 				     .enable_result = -ENOTTY };
 	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
 	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, false, NULL, store, &err) == 0);
+	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
 	CHECK(cfs_object_add_bytes(store, text, object, &err) == 0);
 	CHECK(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
 				    &err) == 0);
