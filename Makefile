@@ -300,6 +300,7 @@ check-clang:
 lint: $(LIB)
 	@tests/lint/includes
 	@tests/lint/sizes
+	@tests/lint/idioms
 	@tests/lint/paths
 	@! $(NM) -g --defined-only $(LIB) | awk '$$2 ~ /[TDBR]/ && $$3 !~ /^cfs_/' | grep .
 	@case '$(CLANG_FORMAT)' in \

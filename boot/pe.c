@@ -110,7 +110,7 @@ static int read_table(int fd, uint64_t at, unsigned n, struct cfs_pe *ret,
 
 	pe.v = calloc(n + 1, sizeof(*pe.v));
 	if (!table || !pe.v)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	if (fstat(fd, &st) < 0)
 		return cfs_fail_errno(err, "stat");
 	r = read_at(fd, table, n * sizeof(*table), at, err);

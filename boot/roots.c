@@ -254,7 +254,7 @@ static int list(const struct search *s, const char *path,
 	int r = fd < 0 ? fd : cfs_dir_names_read(&fd, ret);
 
 	if (r == -ENOMEM)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	if (r < 0 && r != -ENOENT)
 		broken(s, path, strerror(-r));
 	return 0;

@@ -112,7 +112,7 @@ int cmd_gc_names_print(const struct cfs_gc *gc, struct cfs_err *err)
 	size_t names = 0;
 
 	if (!twins)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	cmd_table_add(&table, "NAME");
 	cmd_table_add(&table, "TYPE");
 	cmd_table_add(&table, "REMOVING IT WOULD FREE");

@@ -43,7 +43,7 @@ static int add(void *arg, const char *where, const struct cfs_digest *id,
 	int r;
 
 	if (!path)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = cfs_gc_add_root(s->gc, path, id, err);
 	if (r == 0 && s->expected) {
 		cfs_digest_to_hex(id, hex);
@@ -102,7 +102,7 @@ static int search_deployments(const struct cfs_globals *g,
 		return cfs_fail_errno(err, "open %s/..", g->repo);
 	if (asprintf(&dir, "%s/..", g->repo) < 0) {
 		dir = NULL;
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	s.dir = dir;
 	return cfs_boot_deployments(fd, &visitor, err);

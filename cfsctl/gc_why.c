@@ -41,7 +41,7 @@ static int add_stream(const char *content_id, const struct cfs_digest *id,
 	name.id = *id;
 	name.content_id = strdup(content_id);
 	if (!name.content_id)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	cfs_buf_add(&names->v, &name, sizeof(name));
 	if (names->v.failed)
 		free(name.content_id);

@@ -106,8 +106,7 @@ int cfs_privkey_load(const char *where, struct cfs_privkey *ret,
 	/* A context of its own: what drives the token may use libcrypto itself
 	 * (SoftHSM does) and would come back to the provider it is called by. */
 	key.ctx = OSSL_LIB_CTX_new();
-	r = key.ctx ? load_token(where, &key, err)
-		    : cfs_fail(err, ENOMEM, "out of memory");
+	r = key.ctx ? load_token(where, &key, err) : cfs_no_memory(err);
 	if (r < 0) {
 		cfs_privkey_free(&key);
 		return r;

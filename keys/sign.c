@@ -79,7 +79,7 @@ int cfs_signing_open(const char *cert, const char *key,
 
 	signing = calloc(1, sizeof(*signing));
 	if (!signing)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = cfs_certs_add_file(&signing->certs, cert, err);
 	if (r < 0)
 		return r;

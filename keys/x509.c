@@ -68,7 +68,7 @@ int cfs_cert_describe(const struct cfs_cert *cert, struct cfs_cert_info *ret,
 		return r;
 	bio = BIO_new(BIO_s_mem());
 	if (!bio || X509_digest(x509, EVP_sha256(), sum, &n) != 1 || n != 32)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	*ret = (struct cfs_cert_info){ 0 };
 	for (unsigned i = 0; i < n; i++)
 		snprintf(ret->fingerprint + 2 * i, 3, "%02x", sum[i]);
@@ -113,7 +113,7 @@ int cfs_signer_describe(const struct cfs_signer *signer,
 				cfs_openssl_why(why));
 	bio = BIO_new(BIO_s_mem());
 	if (!bio)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	*ret = (struct cfs_signer_info){ 0 };
 	print_name(bio, name, ret->issuer, sizeof(ret->issuer));
 	print_serial(signer->serial, ret->serial, sizeof(ret->serial));

@@ -18,7 +18,7 @@ static int copy(const struct cfs_source *source, uint64_t size,
 	uint64_t at = 0;
 
 	if (!piece)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (;;) {
 		ssize_t n = cfs_source_full(source, piece, PIECE, err);
 		struct cfs_bytes data = { piece, n > 0 ? (size_t)n : 0 };

@@ -119,7 +119,7 @@ static int add_erofs(struct cfs_oci_image *image, const char *name,
 	}
 	more = reallocarray(image->erofs, image->n_erofs + 1, sizeof(*more));
 	if (!more)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	image->erofs = more;
 	more += image->n_erofs++;
 	more->id = *id;
@@ -190,7 +190,7 @@ static int find_layers(struct cfs_oci_image *image,
 
 	image->layers = calloc(n + 1, sizeof(*image->layers));
 	if (!image->layers)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (size_t i = 0; i < n; i++) {
 		const struct cfs_oci_id *id = cfs_oci_image_layer_id(image, i);
 

@@ -21,7 +21,7 @@ int cfs_json_doc_parse(struct cfs_bytes text, struct cfs_json_doc *ret,
 		free(nodes);
 		nodes = calloc(max, sizeof(*nodes));
 		if (!nodes)
-			return cfs_fail(err, ENOMEM, "out of memory");
+			return cfs_no_memory(err);
 		r = cfs_json_parse(text, nodes, max, &json, err);
 		if (r != -E2BIG || max >= CFS_OCI_JSON_NODES_MAX)
 			break;

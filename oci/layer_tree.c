@@ -158,7 +158,7 @@ static int set_expanded(struct apply *a, struct cfs_node *node,
 	struct cfs_digest id;
 	ssize_t n;
 	int r = data ? cfs_merkle_new(a->alg, &merkle, err)
-		     : cfs_fail(err, ENOMEM, "out of memory");
+		     : cfs_no_memory(err);
 
 	while (r == 0) {
 		n = cfs_source_full(file, data, 65536, err);

@@ -169,7 +169,7 @@ static int parse_list(const struct cfs_json_doc *doc, const char *name,
 		return r;
 	ret->v = calloc(n + 1, sizeof(*ret->v));
 	if (!ret->v)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (node = cfs_json_first(&doc->json, list); node;
 	     node = cfs_json_next(&doc->json, list, node), ret->n++)
 		if (parse_descriptor(doc, node, &ret->v[ret->n], err) < 0)
@@ -375,7 +375,7 @@ static int parse_diff_ids(const struct cfs_json_doc *doc,
 					"missing");
 	c->diff_ids = calloc(CFS_OCI_LAYERS_MAX, sizeof(*c->diff_ids));
 	if (!c->diff_ids)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (node = cfs_json_first(&doc->json, list); node;
 	     node = cfs_json_next(&doc->json, list, node)) {
 		if (c->n_diff_ids == CFS_OCI_LAYERS_MAX)

@@ -103,7 +103,7 @@ static int plan(struct cfs_pulling *p, struct cfs_err *err)
 	p->image->layers = calloc(n + 1, sizeof(*p->image->layers));
 	p->todo = calloc(n + 1, sizeof(*p->todo));
 	if (!p->image->layers || !p->todo)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (size_t i = 0; i < n; i++) {
 		int r = is_present(p, i, err);
 

@@ -29,11 +29,6 @@ void cfs_oci_referrers_free(struct cfs_oci_referrers *list)
 	*list = (struct cfs_oci_referrers){ 0 };
 }
 
-static int no_memory(struct cfs_err *err)
-{
-	return cfs_fail(err, ENOMEM, "out of memory");
-}
-
 /* Makes room for one more after @n elements, when @n is a power of two. */
 static bool grow(void **v, size_t n, size_t size)
 {
@@ -55,7 +50,7 @@ int cfs_oci_referrers_skip(struct cfs_oci_referrers *list,
 	void *v = list->skipped;
 
 	if (!grow(&v, list->n_skipped, sizeof(one)))
-		return no_memory(err);
+		return cfs_no_memory(err);
 	if (id)
 		one.id = *id;
 	list->skipped = v;
@@ -95,7 +90,7 @@ static int add(struct gather *g, const struct cfs_oci_descriptor *d,
 	if (to->n == CFS_OCI_REFERRERS_MAX)
 		return skip(g, CFS_OCI_SKIP_LIMIT, d, err);
 	if (!grow(&v, to->n, sizeof(*to->v)))
-		return no_memory(err);
+		return cfs_no_memory(err);
 	to->v = v;
 	to->v[to->n] =
 		(struct cfs_oci_descriptor){ .id = d->id, .size = d->size };

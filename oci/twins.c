@@ -84,7 +84,7 @@ int cfs_twins_new(const struct cfs_tree *tree, struct cfs_twins **ret,
 	if (twins)
 		twins->v = calloc(n + 1, sizeof(*twins->v));
 	if (!twins || !twins->v)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	twins->alg = tree->alg;
 	while ((node = cfs_node_walk(tree->root, node)))
 		if (is_large(node))
@@ -161,7 +161,7 @@ int cfs_twin_compare(struct cfs_twin *twin, const struct cfs_source *file,
 	if (!twin->piece)
 		twin->piece = malloc(2 * (size_t)PIECE);
 	if (!twin->piece)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	while (r > 0 && twin->same < twin->size) {
 		uint64_t left = twin->size - twin->same;
 		size_t len = left < PIECE ? (size_t)left : PIECE;

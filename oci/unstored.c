@@ -55,7 +55,7 @@ static int keep(struct reading *rd, const struct cfs_source *from,
 	int r;
 
 	if (!k)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	k->next = rd->kept;
 	rd->kept = k;
 	r = cfs_source_all(from, CFS_UNSTORED_POLICY_MAX - rd->kept_bytes,

@@ -32,7 +32,7 @@ int cfs_modules_load(const char *name, struct cfs_err *err)
 	int r;
 
 	if (!ctx)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	kmod_set_log_priority(ctx, 0);
 	r = kmod_module_new_from_lookup(ctx, name, &list);
 	if (r >= 0)

@@ -80,7 +80,7 @@ static int prove(struct cfs_boot *b, const struct cfs_digest *digest, int fd,
 	int n, r;
 
 	if (!der)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	n = cfs_verity_read_signature(fd, der, err);
 	if (n < 0 && n != -ENOTTY)
 		return n;

@@ -300,7 +300,7 @@ static int find_layout(struct place *place, struct cfs_err *err)
 	list = fdopendir(fd);
 	if (!list) {
 		(void)close(fd);
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	while ((e = readdir(list)) && is_of_layers(e->d_name))
 		;

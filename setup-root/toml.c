@@ -231,8 +231,8 @@ static int parse_key(struct parser *p, unsigned parent,
 			return r;
 		skip_blanks(p);
 		last = !take(p, '.');
-		if (part.failed)
-			return fail(p, ENOMEM, "out of memory");
+		if (cfs_buf_check(&part, p->err) < 0)
+			return here(p);
 		r = cfs_toml_define(p->names, parent, cfs_buf_bytes(&part),
 				    state, last, p->err);
 		if (r < 0)
@@ -418,8 +418,8 @@ static int string_value(struct parser *p, struct cfs_toml_value *value)
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	int r = parse_string(p, true, &text);
 
-	if (r == 0 && text.failed)
-		return fail(p, ENOMEM, "out of memory");
+	if (r == 0 && cfs_buf_check(&text, p->err) < 0)
+		return here(p);
 	if (r < 0 || text.len >= CFS_TOML_STR ||
 	    (text.len && memchr(text.data, '\0', text.len)))
 		return r;
@@ -539,7 +539,7 @@ int cfs_toml_parse(struct cfs_bytes text, cfs_toml_fn fn, void *ctx,
 	int r;
 
 	if (!names)
-		return fail(&p, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	names->n = CFS_NAME_TOP + 1;
 	r = check_utf8(&p);
 	if (r == 0)

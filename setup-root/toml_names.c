@@ -21,8 +21,7 @@ static int add(struct cfs_toml_names *t, unsigned parent, struct cfs_bytes text,
 	t->v[t->n].start = t->text.len;
 	t->v[t->n].len = text.len;
 	cfs_buf_add(&t->text, text.data, text.len);
-	return t->text.failed ? cfs_fail(err, ENOMEM, "out of memory")
-			      : (int)t->n++;
+	return t->text.failed ? cfs_no_memory(err) : (int)t->n++;
 }
 
 /* Returns the name, or 0. */

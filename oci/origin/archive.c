@@ -103,7 +103,7 @@ static int note(struct cfs_archive *a, const struct cfs_tar_entry *e,
 		void *v = reallocarray(a->v, room, sizeof(*a->v));
 
 		if (!v)
-			return cfs_fail(err, ENOMEM, "out of memory");
+			return cfs_no_memory(err);
 		a->v = v;
 		a->room = room;
 	}
@@ -287,7 +287,7 @@ int cfs_archive_read(int fd, uint64_t file_size, struct cfs_archive **ret,
 		return r;
 	archive = calloc(1, sizeof(*archive));
 	if (!archive)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	s.archive = archive;
 	r = file_size > 0 ? scan(&s, err)
 			  : cfs_fail(err, EINVAL, "the archive is empty");

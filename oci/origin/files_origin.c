@@ -14,7 +14,7 @@ int cfs_files_origin_new(const struct cfs_origin_ops *ops,
 	if (!o || !o->origin.place) {
 		free(o);
 		cfs_files_close(files);
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	o->origin.ops = ops;
 	o->files = *files;

@@ -87,7 +87,7 @@ static int add_leaf(struct walk *w, const struct cfs_oci_descriptor *d,
 		void *v = reallocarray(to->v, room, sizeof(*to->v));
 
 		if (!v)
-			return over(w, cfs_fail(err, ENOMEM, "out of memory"));
+			return over(w, cfs_no_memory(err));
 		to->v = v;
 		to->room = room;
 	}

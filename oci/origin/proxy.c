@@ -51,7 +51,7 @@ int cfs_skopeo_pool_new(const struct cfs_skopeo_options *options,
 	struct cfs_skopeo_pool *pool = calloc(1, sizeof(*pool));
 
 	if (!pool)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	pool->options = options;
 	(void)pthread_mutex_init(&pool->lock, NULL);
 	*ret = pool;
@@ -281,7 +281,7 @@ static int open_image(struct cfs_skopeo_proxy *p, const char *image,
 	if (!cfs_json_u64(reply.value, &p->image_id))
 		return broken(p, "an image without a number", err);
 	p->image = strdup(image);
-	return p->image ? 0 : cfs_fail(err, ENOMEM, "out of memory");
+	return p->image ? 0 : cfs_no_memory(err);
 }
 
 static int ask_finish(struct cfs_skopeo_proxy *p, uint64_t pipe,
@@ -413,7 +413,7 @@ int cfs_skopeo_pool_blob(struct cfs_skopeo_pool *pool, const char *image,
 	int r;
 
 	if (!p)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = open_blob(p, image, id, size, ret, err);
 	if (r < 0)
 		cfs_skopeo_proxy_done(p);

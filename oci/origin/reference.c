@@ -46,7 +46,7 @@ static int fill(struct cfs_oci_reference *ref, const char *text, size_t path,
 	if (tag)
 		ref->tag = strdup(tag);
 	if (!ref->path || (tag && !ref->tag))
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	return 0;
 }
 
@@ -109,7 +109,7 @@ static int split_name(const char *text, struct cfs_oci_reference *ref,
 		return len;
 	name = strndup(text, (size_t)len);
 	if (!name)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	colon = last_colon(name);
 	return fill(ref, name, colon ? (size_t)(colon - name) : (size_t)len,
 		    colon ? colon + 1 : NULL, err);

@@ -31,7 +31,7 @@ int cfs_skopeo_options_make(const struct cfs_origin_options *from,
 		done &= add_option(&o, "--tls-verify=false");
 	if (!done) {
 		cfs_skopeo_options_free(&o);
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	*ret = o;
 	return 0;

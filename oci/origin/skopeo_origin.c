@@ -141,7 +141,7 @@ static int skopeo_manifest(struct cfs_origin *origin,
 	}
 	reference = by_digest(o, id);
 	if (!reference)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = inspect(o, reference, ret, err);
 	return r < 0 ? r : 1;
 }
@@ -166,7 +166,7 @@ static int skopeo_use(struct cfs_origin *origin, const struct cfs_oci_id *id,
 		return 0;
 	image = by_digest(o, id);
 	if (!image)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	free(o->image);
 	o->image = image;
 	return 0;
@@ -184,7 +184,7 @@ static int skopeo_tagged(struct cfs_origin *origin, const char *tag,
 		return 0;
 	if (asprintf(&reference, "%s:%s", o->repository, tag) < 0) {
 		reference = NULL;
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	r = inspect(o, reference, ret, err);
 	if (r == -EIO && lacks_tag(o, tag, shown))
@@ -221,7 +221,7 @@ static int name_image(struct skopeo_origin *o, const char *reference,
 
 	if (strncmp(reference, DOCKER, strlen(DOCKER)) != 0) {
 		o->image = strdup(reference);
-		return o->image ? 0 : cfs_fail(err, ENOMEM, "out of memory");
+		return o->image ? 0 : cfs_no_memory(err);
 	}
 	r = cfs_oci_reference_name(reference + strlen(DOCKER), &ref, err);
 	if (r < 0)
@@ -231,10 +231,10 @@ static int name_image(struct skopeo_origin *o, const char *reference,
 	o->origin.tag = cfs_steal_ptr(&ref.tag);
 	if (asprintf(&o->repository, DOCKER "%s", ref.path) < 0) {
 		o->repository = NULL;
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	o->image = ref.has_id ? by_digest(o, &ref.id) : strdup(reference);
-	return o->image ? 0 : cfs_fail(err, ENOMEM, "out of memory");
+	return o->image ? 0 : cfs_no_memory(err);
 }
 
 int cfs_origin_open_skopeo(const char *reference,
@@ -247,12 +247,12 @@ int cfs_origin_open_skopeo(const char *reference,
 	int r;
 
 	if (!o)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	origin = &o->origin;
 	origin->ops = is_store ? &store_ops : &skopeo_ops;
 	origin->place = strdup(reference);
 	if (!origin->place)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	r = name_image(o, reference, err);
 	if (r == 0)
 		r = cfs_skopeo_options_make(options, &o->options, err);

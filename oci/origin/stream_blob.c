@@ -27,7 +27,7 @@ int cfs_stream_blob_open(const struct cfs_repo *repo,
 	int r;
 
 	if (!blob)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	*blob = (struct cfs_stream_blob){ CFS_STREAM_FILE_INIT,
 					  CFS_STREAM_BYTES_INIT };
 	r = cfs_stream_load(repo, id, NULL, &blob->file, err);

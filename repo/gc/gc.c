@@ -26,7 +26,7 @@ int cfs_gc_new(const struct cfs_repo *repo, const struct cfs_gc_params *params,
 	struct cfs_gc *gc = calloc(1, sizeof(*gc));
 
 	if (!gc)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	gc->repo = repo;
 	gc->params = params;
 	gc->graph.ids.alg = repo->meta.alg;
@@ -77,13 +77,15 @@ void cfs_gc_found(struct cfs_gc *gc, enum cfs_gc_code code, const char *where,
 {
 	struct cfs_gc_finding finding = { .code = code, .where = where };
 	CFS_AUTOFREE char *text = NULL;
+	struct cfs_err no_memory;
 	va_list ap;
 
+	(void)cfs_no_memory(&no_memory);
 	va_start(ap, fmt);
 	if (vasprintf(&text, fmt, ap) < 0)
 		text = NULL;
 	va_end(ap);
-	finding.reason = text ? text : "out of memory";
+	finding.reason = text ? text : no_memory.msg;
 	finding.stops = code == CFS_GC_UNREADABLE;
 	cfs_gc_report(gc, &finding);
 }
@@ -117,7 +119,7 @@ int cfs_gc_push_root(struct cfs_gc *gc, enum cfs_gc_root_kind kind,
 		return r;
 	root.name = strdup(name);
 	if (!root.name)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	cfs_buf_add(&gc->roots, &root, sizeof(root));
 	if (gc->roots.failed)
 		free(root.name);

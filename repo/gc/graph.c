@@ -247,7 +247,7 @@ int cfs_gc_way(const struct cfs_gc_graph *graph, uint32_t root, uint32_t object,
 	int r;
 
 	if (!from)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	memset(from, 0xff, (n + 1) * sizeof(*from));
 	from[start] = start;
 	r = add_number(&queue, start, err);

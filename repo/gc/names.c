@@ -116,7 +116,7 @@ static int add_referrer(struct walk *w, const char *last, const char *subject,
 	referrer.has_stream = r > 0;
 	referrer.ref = strdup(name_of(w));
 	if (!referrer.ref)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	cfs_buf_add(to, &referrer, sizeof(referrer));
 	if (to->failed)
 		free(referrer.ref);

@@ -65,7 +65,7 @@ static int each_entry(struct sweep *s, int parent, const char *name,
 	dir = fdopendir(fd);
 	if (!dir) {
 		cfs_closep(&fd);
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	while (r == 0) {
 		errno = 0;
@@ -105,7 +105,7 @@ static int remove_referrer(struct sweep *s,
 		return 0;
 	if (asprintf(&path, REFS "/%s", referrer->ref) < 0) {
 		path = NULL;
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	for (int flags = 0; strcmp(path, REFS) != 0; flags = AT_REMOVEDIR) {
 		char *slash = strrchr(path, '/');
@@ -179,7 +179,7 @@ static int remove_link(struct sweep *s, int dir, const char *where,
 					       name, strerror(-r));
 	if (asprintf(&path, "%s/%s", where, name) < 0) {
 		path = NULL;
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	cfs_gc_found(s->gc, CFS_GC_UNKNOWN_FILE, path,
 		     "it is not a link to an object");
@@ -251,7 +251,7 @@ static int unknown_object(struct sweep *s, const char *where, const char *name,
 
 	if (asprintf(&path, "%s/%s", where, name) < 0) {
 		path = NULL;
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	}
 	cfs_gc_found(s->gc, CFS_GC_UNKNOWN_FILE, path,
 		     "it is no object, and none is in it");

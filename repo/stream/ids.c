@@ -45,7 +45,7 @@ static int grow(struct cfs_ids *ids, struct cfs_err *err)
 	uint32_t *slots = calloc(n, sizeof(*slots));
 
 	if (!slots)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	free(ids->slots);
 	ids->slots = slots;
 	ids->mask = n - 1;

@@ -227,7 +227,7 @@ int cfs_stream_open(int fd, enum cfs_alg alg, struct cfs_stream **ret,
 	int r;
 
 	if (!s)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	if (fstat(fd, &st) < 0)
 		return cfs_fail_errno(err, "stat");
 	s->fd = fd;

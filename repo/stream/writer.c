@@ -75,7 +75,7 @@ static int add_run(struct cfs_stream_writer *w, struct cfs_err *err)
 	else
 		run = calloc(1, sizeof(*run));
 	if (!run)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	run->next = NULL;
 	run->len = run->held.len = 0;
 	atomic_store_explicit(&run->slot.ready, false, memory_order_relaxed);
@@ -96,7 +96,7 @@ int cfs_stream_writer_new(enum cfs_alg alg, const char *type,
 	int r;
 
 	if (!w)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	assert(strlen(type) == sizeof(w->type));
 	memcpy(w->type, type, sizeof(w->type));
 	w->alg = w->objects.alg = w->refs.alg = alg;
@@ -310,7 +310,7 @@ int cfs_stream_add_name(struct cfs_stream_writer *w, const char *text,
 	}
 	name = (struct name){ strdup(text), index };
 	if (!name.text)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	cfs_buf_add(&w->names, &name, sizeof(name));
 	if (w->names.failed)
 		free((char *)(uintptr_t)name.text);

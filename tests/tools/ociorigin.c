@@ -141,7 +141,7 @@ static int read_image(struct cfs_origin *origin, const struct options *o,
 		return r;
 	jobs = calloc(m.layers.n + 1, sizeof(*jobs));
 	if (!jobs)
-		return cfs_fail(err, ENOMEM, "out of memory");
+		return cfs_no_memory(err);
 	for (size_t i = 0; i <= m.layers.n; i++)
 		jobs[i] = (struct job){ .origin = origin, .options = o };
 	jobs[m.layers.n].id = m.config.id;
