@@ -8,6 +8,7 @@
 TCB_SLOC_MAX := 8011
 TCB_SRCS := \
 	base/buf.c base/err.c base/io.c base/json.c base/kernel.c base/text.c \
+	base/toml.c base/toml_names.c \
 	fsverity/digest.c fsverity/measure.c fsverity/signature.c \
 	keys/der.c keys/hash.c keys/pem.c keys/keyring.c keys/pkcs7.c \
 	boot/kargs.c \

@@ -9,7 +9,7 @@
 
 #include "base/io.h"
 #include "base/text.h"
-#include "setup-root/toml.h"
+#include "base/toml.h"
 
 #define DROPINS_MAX 64 /* files of the drop-in directory */
 

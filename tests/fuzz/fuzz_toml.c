@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "setup-root/toml.h"
+#include "base/toml.h"
 #include "tests/fuzz/fuzz.h"
 
 struct copy {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "setup-root/toml_names.h"
+#include "base/toml_names.h"
 
 #include "tests/test.h"
 

@@ -5,11 +5,11 @@
  *
  * Source: TOML v1.0.0, "Keys", "Table", "Inline Table", "Array of Tables".
  */
-#ifndef CFS_SETUP_ROOT_TOML_NAMES_H
-#define CFS_SETUP_ROOT_TOML_NAMES_H
+#ifndef CFS_BASE_TOML_NAMES_H
+#define CFS_BASE_TOML_NAMES_H
 
 #include "base/buf.h"
-#include "setup-root/toml.h"
+#include "base/toml.h"
 
 enum cfs_toml_state {
 	CFS_NAME_CLOSED,  /* a value, an array, an inline table: no additions */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Valid and invalid documents are those of https://toml.io/en/v1.0.0 where
  * they are not our own. */
-#include "setup-root/toml.h"
+#include "base/toml.h"
 
 #include <fcntl.h>
 #include <ftw.h>

@@ -8,8 +8,8 @@
  *
  * Source: TOML v1.0.0, https://toml.io/en/v1.0.0
  */
-#ifndef CFS_SETUP_ROOT_TOML_H
-#define CFS_SETUP_ROOT_TOML_H
+#ifndef CFS_BASE_TOML_H
+#define CFS_BASE_TOML_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "setup-root/toml.h"
+#include "base/toml.h"
 
 #include <ctype.h>
 #include <regex.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "setup-root/toml_names.h"
+#include "base/toml_names.h"
 
 struct parser {
 	struct cfs_bytes text;
