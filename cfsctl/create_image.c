@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/inside.h"
 #include "base/io.h"
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/inside.h"
 #include "cfsctl/tree_source.h"
 #include "erofs/writer.h"
 #include "fsverity/digester.h"
@@ -98,7 +98,7 @@ static int check_place(const struct cfs_globals *g, const char *path,
 
 	if (dir < 0)
 		return cfs_fail_errno(err, "read %s: open %s", path, path);
-	r = cmd_is_inside(g->repo, dir, err);
+	r = cfs_is_inside(g->repo, dir, err);
 	if (r > 0)
 		return cfs_fail(err, EINVAL,
 				"the repository %s is inside %s, and would "

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/inside.h"
 #include "base/io.h"
 #include "cfsctl/compat/programs.h"
-#include "cfsctl/inside.h"
 #include "fsverity/digester.h"
 #include "repo/keeper.h"
 #include "repo/object.h"
@@ -120,7 +120,7 @@ static int scan_into_store(int dir, unsigned flags, unsigned threads,
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	CFS_AUTOFD int store_dir = -EBADF;
-	int below = cmd_is_inside(path, dir, err), r = below;
+	int below = cfs_is_inside(path, dir, err), r = below;
 
 	/* What is being read must not grow meanwhile: files are then read a
 	 * second time, when the tree is known. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "cfsctl/inside.h"
+#include "base/inside.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -20,14 +20,14 @@ TEST(directories_are_told_apart_by_what_they_are)
 	      symlink("../tree2", "tree/out") == 0);
 	dir = open("tree", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CHECK(dir >= 0);
-	CHECK(cmd_is_inside("tree", dir, &err) == 1);
-	CHECK(cmd_is_inside("tree/sub", dir, &err) == 1);
-	CHECK(cmd_is_inside("tree/sub/../..", dir, &err) == 0);
-	CHECK(cmd_is_inside("in", dir, &err) == 1);
-	CHECK(cmd_is_inside("tree/out", dir, &err) == 0);
-	CHECK(cmd_is_inside("tree2", dir, &err) == 0);
-	CHECK(cmd_is_inside(".", dir, &err) == 0);
-	CHECK(cmd_is_inside("/", dir, &err) == 0);
+	CHECK(cfs_is_inside("tree", dir, &err) == 1);
+	CHECK(cfs_is_inside("tree/sub", dir, &err) == 1);
+	CHECK(cfs_is_inside("tree/sub/../..", dir, &err) == 0);
+	CHECK(cfs_is_inside("in", dir, &err) == 1);
+	CHECK(cfs_is_inside("tree/out", dir, &err) == 0);
+	CHECK(cfs_is_inside("tree2", dir, &err) == 0);
+	CHECK(cfs_is_inside(".", dir, &err) == 0);
+	CHECK(cfs_is_inside("/", dir, &err) == 0);
 }
 
 TEST(what_is_not_there_yet_is_where_it_would_be_made)
@@ -38,11 +38,11 @@ TEST(what_is_not_there_yet_is_where_it_would_be_made)
 	CHECK(mkdir("later", 0700) == 0);
 	dir = open("later", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CHECK(dir >= 0);
-	CHECK(cmd_is_inside("later/a/b/c", dir, &err) == 1);
-	CHECK(cmd_is_inside("sooner/a/b/c", dir, &err) == 0);
-	CHECK(cmd_is_inside("sooner", dir, &err) == 0);
-	CHECK(cmd_is_inside("", dir, &err) == 0);
+	CHECK(cfs_is_inside("later/a/b/c", dir, &err) == 1);
+	CHECK(cfs_is_inside("sooner/a/b/c", dir, &err) == 0);
+	CHECK(cfs_is_inside("sooner", dir, &err) == 0);
+	CHECK(cfs_is_inside("", dir, &err) == 0);
 	CHECK(chdir("later") == 0);
-	CHECK(cmd_is_inside("x", dir, &err) == 1);
-	CHECK(cmd_is_inside("", dir, &err) == 1);
+	CHECK(cfs_is_inside("x", dir, &err) == 1);
+	CHECK(cfs_is_inside("", dir, &err) == 1);
 }

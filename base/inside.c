@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "cfsctl/inside.h"
+#include "base/inside.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -31,7 +31,7 @@ static int open_nearest(const char *path, struct cfs_err *err)
 	return fd < 0 ? cfs_fail_errno(err, "open %s", copy) : fd;
 }
 
-int cmd_is_inside(const char *path, int dir, struct cfs_err *err)
+int cfs_is_inside(const char *path, int dir, struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = open_nearest(path, err);
 	struct stat top, st, last = { 0 };
