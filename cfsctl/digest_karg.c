@@ -3,9 +3,9 @@
 #include "boot/kargs.h"
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/cli/json.h"
-#include "cfsctl/image_version.h"
 #include "cfsctl/karg.h"
 #include "cfsctl/whole.h"
+#include "ops/image_version.h"
 #include "repo/ref.h"
 
 struct options {
@@ -34,7 +34,7 @@ static int find_karg(const struct cfs_globals *g, const struct cfs_repo *repo,
 	if (r == 0)
 		r = cfs_image_open(repo, &karg->digest, secure > 0, &fd, err);
 	if (r >= 0)
-		r = cmd_image_version(fd, &karg->version, err);
+		r = cfs_image_version(fd, &karg->version, err);
 	if (r >= 0)
 		r = cmd_require_whole(repo, &karg->digest, name, err);
 	if (r < 0)

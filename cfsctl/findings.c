@@ -103,7 +103,7 @@ void cmd_findings_free(struct cfs_findings *f)
 	for (size_t i = 0; i < f->n; i++)
 		for (size_t k = 0; k < CFS_ARRAY_SIZE(f->v[i].text); k++)
 			free(f->v[i].text[k]);
-	cmd_image_names_free(&f->names);
+	cfs_image_names_free(&f->names);
 	free(f->v);
 	*f = (struct cfs_findings){ 0 };
 }
@@ -127,7 +127,7 @@ void cmd_findings_names(struct cfs_findings *f, const struct cfs_repo *repo)
 {
 	struct cfs_err ignored;
 
-	(void)!cmd_image_names_read(&f->names, repo, &ignored);
+	(void)!cfs_image_names_read(&f->names, repo, &ignored);
 }
 
 static char *keep(struct cfs_findings *f, const char *text)
@@ -192,7 +192,7 @@ static const char *next_name(const struct cfs_findings *f, const char *where,
 	if (strncmp(where, "images/", strlen("images/")) != 0 ||
 	    cfs_digest_from_hex(hex, strlen(hex), &id, &ignored) < 0)
 		return NULL;
-	return cmd_image_names_next(&f->names, &id, i);
+	return cfs_image_names_next(&f->names, &id, i);
 }
 
 static void add_names(const struct cfs_findings *f, const char *where,

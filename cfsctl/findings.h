@@ -7,7 +7,7 @@
 #define CFS_CFSCTL_FINDINGS_H
 
 #include "base/json_write.h"
-#include "cfsctl/image_names.h"
+#include "ops/image_names.h"
 #include "repo/fsck.h"
 
 struct cfs_kept_finding; /* a copy of a struct cfs_finding */

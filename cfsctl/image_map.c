@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "cfsctl/image_version.h"
+#include "ops/image_version.h"
 #include "repo/ref.h"
 
 void cmd_image_unmap(struct cfs_image_map *map)
@@ -32,7 +32,7 @@ int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,
 	if (r == 0)
 		r = cfs_image_open(repo, &id, secure > 0, &fd, err);
 	if (r >= 0)
-		r = cmd_image_version(fd, &ret->version, err);
+		r = cfs_image_version(fd, &ret->version, err);
 	if (r < 0)
 		return r;
 	if (fstat(fd, &st) < 0)

@@ -5,8 +5,8 @@
 
 #include "base/io.h"
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/image_version.h"
 #include "erofs/reader.h"
+#include "ops/image_version.h"
 #include "repo/object.h"
 #include "repo/ref.h"
 
@@ -31,7 +31,7 @@ static int check_object(const struct cfs_store *store,
 	if (r == 0)
 		return cfs_fail(err, ENOENT, "the object has vanished");
 	if (r > 0)
-		r = cmd_image_version(fd, &version, err);
+		r = cfs_image_version(fd, &version, err);
 	if (r < 0)
 		return r;
 	r = cfs_read_all(fd, CFS_EROFS_IMAGE_MAX, &image);

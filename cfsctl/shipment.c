@@ -17,7 +17,7 @@ void cmd_shipment_free(struct cfs_shipment *s)
 	free(s->v);
 	cfs_digest_set_free(&s->images);
 	cfs_digest_set_free(&s->objects);
-	cmd_image_names_free(&s->names);
+	cfs_image_names_free(&s->names);
 	*s = (struct cfs_shipment){ 0 };
 }
 
@@ -85,7 +85,7 @@ static int add(const struct cfs_globals *g, const struct cfs_repo *repo,
 static int read_names(struct cfs_shipment *s, const struct cfs_repo *repo,
 		      struct cfs_err *err)
 {
-	return s->names.n ? 0 : cmd_image_names_read(&s->names, repo, err);
+	return s->names.n ? 0 : cfs_image_names_read(&s->names, repo, err);
 }
 
 int cmd_shipment_add(const struct cfs_globals *g, const struct cfs_repo *repo,
@@ -106,7 +106,7 @@ static const char *name_of(const struct cfs_shipment *s,
 			   char hex[static CFS_DIGEST_HEX_MAX])
 {
 	size_t at = 0;
-	const char *name = cmd_image_names_next(&s->names, id, &at);
+	const char *name = cfs_image_names_next(&s->names, id, &at);
 
 	cfs_digest_to_hex(id, hex);
 	return name ? name : hex;
@@ -175,7 +175,7 @@ void cmd_shipment_json(const struct cfs_shipment *s, struct cfs_json_writer *w)
 		cfs_json_write_object(w, NULL, CFS_JSON_LINES);
 		cmd_json_digest(w, "digest", &image->karg.digest);
 		cfs_json_write_array(w, "names", CFS_JSON_ONE_LINE);
-		while ((name = cmd_image_names_next(&s->names,
+		while ((name = cfs_image_names_next(&s->names,
 						    &image->karg.digest, &at)))
 			cfs_json_write_text(w, NULL, name);
 		cfs_json_write_end(w);

@@ -6,8 +6,8 @@
 #include "base/json_write.h"
 #include "boot/kargs.h"
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/image_names.h"
 #include "fsverity/digest_set.h"
+#include "ops/image_names.h"
 
 struct cfs_shipped {
 	struct cfs_karg karg; /* that boots it */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "cfsctl/image_names.h"
+#include "ops/image_names.h"
 
 #include <string.h>
 
@@ -7,7 +7,7 @@
 
 #define ROOM_FIRST 16
 
-void cmd_image_names_free(struct cfs_image_names *names)
+void cfs_image_names_free(struct cfs_image_names *names)
 {
 	for (size_t i = 0; i < names->n; i++)
 		free(names->v[i].name);
@@ -46,13 +46,13 @@ static int add(const char *name, const struct cfs_digest *id, void *arg,
 	return 0;
 }
 
-int cmd_image_names_read(struct cfs_image_names *names,
+int cfs_image_names_read(struct cfs_image_names *names,
 			 const struct cfs_repo *repo, struct cfs_err *err)
 {
 	return cfs_ref_each(repo, add, names, err);
 }
 
-const char *cmd_image_names_next(const struct cfs_image_names *names,
+const char *cfs_image_names_next(const struct cfs_image_names *names,
 				 const struct cfs_digest *id, size_t *at)
 {
 	for (; *at < names->n; (*at)++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "cfsctl/image_version.h"
+#include "ops/image_version.h"
 
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "erofs/format.h"
 #include "repo/meta.h"
 
-int cmd_image_version(int fd, unsigned *ret, struct cfs_err *err)
+int cfs_image_version(int fd, unsigned *ret, struct cfs_err *err)
 {
 	struct {
 		struct cfs_erofs_header head;
