@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "cfsctl/cli/command.h"
 #include "fsverity/digest.h"
+#include "ops/access.h"
 #include "repo/open.h"
 #include "repo/store.h"
 
@@ -33,28 +34,16 @@ struct cfs_globals {
 	char repo[4096];     /* path of the repository */
 };
 
-/*
- * Opens the repository of @g for reading, with the shared lock held until it
- * is closed: cfs_repo_close().  meta is filled in also for an old repository
- * without meta.json (from its objects).
- * Errors: it is not there, --hash contradicts it, --require-verity and it has
- * no fs-verity, ...
- */
+/* How the options say that the repository is to be opened; borrows @g->repo. */
+struct cfs_access cmd_access(const struct cfs_globals *g) CFS_NONNULL;
+
+/* Open the repository as the options say, for reading, for a check and for
+ * writing (ops/access.h). */
 int cmd_open_repo(const struct cfs_globals *g, struct cfs_repo *ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/*
- * The same for a check: a broken meta.json is no error.  @why says what is
- * wrong with it, or why->code is 0 (cfs_fsck_open()).
- */
 int cmd_open_damaged(const struct cfs_globals *g, struct cfs_repo *ret,
 		     struct cfs_err *why,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/*
- * cmd_open_repo() for writing.  An old repository gets its meta.json now, unless
- * --no-upgrade forbids it.
- */
 int cmd_open_store(const struct cfs_globals *g, struct cfs_store *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -4,8 +4,8 @@
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/cli/json.h"
 #include "cfsctl/karg.h"
-#include "cfsctl/whole.h"
 #include "ops/image_version.h"
+#include "ops/whole.h"
 #include "repo/ref.h"
 
 struct options {
@@ -36,7 +36,7 @@ static int find_karg(const struct cfs_globals *g, const struct cfs_repo *repo,
 	if (r >= 0)
 		r = cfs_image_version(fd, &karg->version, err);
 	if (r >= 0)
-		r = cmd_require_whole(repo, &karg->digest, name, err);
+		r = cfs_require_whole(repo, &karg->digest, name, err);
 	if (r < 0)
 		return r;
 	/* Formats 0 and 1 are one layout at boot. */

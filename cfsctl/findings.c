@@ -8,8 +8,6 @@
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
 
-#define ROOM_FIRST 16
-
 enum cure {
 	CURE_META,
 	CURE_MODE,
@@ -92,116 +90,13 @@ static enum cure cure_of(const struct cfs_finding *finding)
 	}
 }
 
-struct cfs_kept_finding {
-	struct cfs_finding finding; /* points to what follows */
-	struct cfs_digest object, measured;
-	char *text[2 + CFS_FINDING_FILES]; /* owned */
-};
-
-void cmd_findings_free(struct cfs_findings *f)
-{
-	for (size_t i = 0; i < f->n; i++)
-		for (size_t k = 0; k < CFS_ARRAY_SIZE(f->v[i].text); k++)
-			free(f->v[i].text[k]);
-	cfs_image_names_free(&f->names);
-	free(f->v);
-	*f = (struct cfs_findings){ 0 };
-}
-
-static bool make_room(struct cfs_findings *f)
-{
-	size_t room = f->room ? 2 * f->room : ROOM_FIRST;
-	struct cfs_kept_finding *v;
-
-	if (f->n < f->room)
-		return true;
-	v = reallocarray(f->v, room, sizeof(*v));
-	if (!v)
-		return false;
-	f->v = v;
-	f->room = room;
-	return true;
-}
-
-void cmd_findings_names(struct cfs_findings *f, const struct cfs_repo *repo)
-{
-	struct cfs_err ignored;
-
-	(void)!cfs_image_names_read(&f->names, repo, &ignored);
-}
-
-static char *keep(struct cfs_findings *f, const char *text)
-{
-	char *copy = text ? strdup(text) : NULL;
-
-	f->no_memory |= text && !copy;
-	return copy;
-}
-
-void cmd_findings_add(void *arg, const struct cfs_finding *finding)
-{
-	struct cfs_findings *f = arg;
-	struct cfs_kept_finding *k;
-
-	if (!make_room(f)) {
-		f->no_memory = true;
-		return;
-	}
-	k = &f->v[f->n++];
-	*k = (struct cfs_kept_finding){ .finding = *finding };
-	if (finding->object)
-		k->object = *finding->object;
-	if (finding->measured)
-		k->measured = *finding->measured;
-	k->text[0] = keep(f, finding->where);
-	k->text[1] = keep(f, finding->reason);
-	for (unsigned i = 0; i < finding->n_files; i++)
-		k->text[2 + i] = keep(f, finding->files[i]);
-}
-
-const struct cfs_finding *cmd_findings_get(const struct cfs_findings *f,
-					   size_t i)
-{
-	struct cfs_kept_finding *k = &f->v[i];
-
-	/* Elements move when the array grows. */
-	k->finding.where = k->text[0];
-	k->finding.reason = k->text[1];
-	for (unsigned n = 0; n < k->finding.n_files; n++)
-		k->finding.files[n] = k->text[2 + n];
-	if (k->finding.object)
-		k->finding.object = &k->object;
-	if (k->finding.measured)
-		k->finding.measured = &k->measured;
-	return &k->finding;
-}
-
-int cmd_findings_check(const struct cfs_findings *f, struct cfs_err *err)
-{
-	return f->no_memory ? cfs_no_memory(err) : 0;
-}
-
-/* The next name, from *@i on, of the image that @where (images/HEX) is. */
-static const char *next_name(const struct cfs_findings *f, const char *where,
-			     size_t *i)
-{
-	const char *hex = where + strlen("images/");
-	struct cfs_err ignored;
-	struct cfs_digest id;
-
-	if (strncmp(where, "images/", strlen("images/")) != 0 ||
-	    cfs_digest_from_hex(hex, strlen(hex), &id, &ignored) < 0)
-		return NULL;
-	return cfs_image_names_next(&f->names, &id, i);
-}
-
-static void add_names(const struct cfs_findings *f, const char *where,
-		      struct cfs_buf *line)
+static void add_names(const struct cfs_findings *f,
+		      const struct cfs_finding *finding, struct cfs_buf *line)
 {
 	const char *separator = " (", *name;
 	size_t i = 0;
 
-	while ((name = next_name(f, where, &i))) {
+	while ((name = cfs_findings_next_name(f, finding, &i))) {
 		cfs_buf_addf(line, "%s%s", separator, name);
 		separator = ", ";
 	}
@@ -242,13 +137,13 @@ static void word(const struct cfs_findings *f,
 	if (finding->reason)
 		cfs_buf_addf(line, ": %s", finding->reason);
 	add_files(finding, line);
-	add_names(f, finding->where, line);
+	add_names(f, finding, line);
 }
 
 static void print_findings(const struct cfs_findings *f, bool warnings)
 {
 	for (size_t i = 0; i < f->n; i++) {
-		const struct cfs_finding *finding = cmd_findings_get(f, i);
+		const struct cfs_finding *finding = cfs_findings_get(f, i);
 		CFS_AUTOBUF struct cfs_buf line = { 0 };
 
 		if (cfs_fsck_is_warning(finding->code) != warnings)
@@ -293,7 +188,7 @@ static void json_finding(const struct cfs_findings *f,
 	json_digest(w, "object", finding->object);
 	json_digest(w, "measured", finding->measured);
 	cfs_json_write_array(w, "names", CFS_JSON_ONE_LINE);
-	while ((name = next_name(f, finding->where, &at)))
+	while ((name = cfs_findings_next_name(f, finding, &at)))
 		cfs_json_write_text(w, NULL, name);
 	cfs_json_write_end(w);
 	cfs_json_write_array(w, "files", CFS_JSON_ONE_LINE);
@@ -309,7 +204,7 @@ void cmd_findings_json(const struct cfs_findings *f, struct cfs_json_writer *w)
 {
 	cfs_json_write_array(w, "errors", CFS_JSON_LINES);
 	for (size_t i = 0; i < f->n; i++) {
-		const struct cfs_finding *finding = cmd_findings_get(f, i);
+		const struct cfs_finding *finding = cfs_findings_get(f, i);
 		CFS_AUTOBUF struct cfs_buf line = { 0 };
 
 		if (cfs_fsck_is_warning(finding->code))
@@ -320,7 +215,7 @@ void cmd_findings_json(const struct cfs_findings *f, struct cfs_json_writer *w)
 	cfs_json_write_end(w);
 	cfs_json_write_array(w, "findings", CFS_JSON_LINES);
 	for (size_t i = 0; i < f->n; i++)
-		json_finding(f, cmd_findings_get(f, i), w);
+		json_finding(f, cfs_findings_get(f, i), w);
 	cfs_json_write_end(w);
 }
 
@@ -329,7 +224,7 @@ void cmd_findings_print_cures(const struct cfs_findings *f)
 	unsigned named = 0;
 
 	for (size_t i = 0; i < f->n; i++)
-		named |= 1U << cure_of(cmd_findings_get(f, i));
+		named |= 1U << cure_of(cfs_findings_get(f, i));
 	if (named)
 		puts("what can be done:");
 	for (unsigned i = 0; i < CURES; i++)

@@ -23,29 +23,7 @@ static const struct cfs_opt options[] = {
 	{ 0 },
 };
 
-/* Checks after which something was mended, at most: an image first, then what
- * it needs. */
-#define ROUNDS_MAX 8
-
-/* Checks, and mends until there is nothing left that can be. */
-static int check_and_mend(const struct cfs_globals *g, const struct options *o,
-			  struct cfs_fsck_report *report, struct cfs_err *err)
-{
-	int r = cmd_fsck_report_check(g, &o->check, report, err);
-
-	for (int i = 0; r == 0 && o->repair && i < ROUNDS_MAX; i++) {
-		r = cmd_mend(g, &report->findings, &o->from, o->check.threads,
-			     &report->mended, err);
-		if (r <= 0)
-			break;
-		cmd_findings_free(&report->findings);
-		report->count = (struct cfs_fsck){ 0 };
-		r = cmd_fsck_report_check(g, &o->check, report, err);
-	}
-	return r;
-}
-
-static int print_json(struct cfs_fsck_report *report, struct cfs_err *err)
+static int print_json(const struct cfs_fsck_report *report, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	struct cfs_json_writer w = { .buf = &text };
@@ -59,14 +37,14 @@ static int print_json(struct cfs_fsck_report *report, struct cfs_err *err)
 static int fsck(const struct cfs_globals *g, const struct options *o,
 		struct cfs_err *err)
 {
-	CFS_AUTOREPORT struct cfs_fsck_report report = { .repair = o->repair };
-	int r = check_and_mend(g, o, &report, err);
+	CFS_AUTOREPORT struct cfs_fsck_report report = { 0 };
+	int r = cmd_fsck_report_check(g, &o->check, &o->from, &report, err);
 
 	if (r == 0 && o->check.json)
 		r = print_json(&report, err);
 	else if (r == 0)
 		cmd_fsck_report_print(&report);
-	if (r == 0 && !o->check.json && report.count.findings > 0)
+	if (r == 0 && !o->check.json && report.checked.count.findings > 0)
 		r = cfs_fail(err, EBADMSG, "repository integrity check failed");
 	return r;
 }

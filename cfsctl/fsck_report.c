@@ -4,7 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cfsctl/cli/progress.h"
+#include "cfsctl/cli/progress_watch.h"
+#include "cfsctl/findings.h"
 
 /* "N/M ok", or that nothing was looked at: never "ok" of what was not. */
 static void print_count(const char *what, uint64_t checked, uint64_t corrupted)
@@ -15,11 +16,11 @@ static void print_count(const char *what, uint64_t checked, uint64_t corrupted)
 
 static void print_counts(const struct cfs_fsck_report *report)
 {
-	const struct cfs_fsck *n = &report->count;
+	const struct cfs_fsck *n = &report->checked.count;
 
-	printf("meta.json: %s\n", report->has_meta	? "ok"
-				  : report->meta_broken ? "error"
-							: "absent");
+	printf("meta.json: %s\n", report->checked.has_meta	? "ok"
+				  : report->checked.meta_broken ? "error"
+								: "absent");
 	if (report->metadata_only)
 		puts("objects: not checked");
 	else
@@ -33,14 +34,29 @@ static void print_counts(const struct cfs_fsck_report *report)
 		printf("missing objects: %" PRIu64 "\n", n->missing_objects);
 }
 
-void cmd_fsck_report_print(struct cfs_fsck_report *report)
+static void print_mended(const struct cfs_mended *mended)
 {
-	const struct cfs_findings *f = &report->findings;
-	const struct cfs_fsck *n = &report->count;
+	char path[CFS_OBJECT_PATH_MAX];
+
+	printf("mended: %zu\n", mended->objects.n + mended->images.n);
+	for (size_t i = 0; i < mended->objects.n; i++) {
+		cfs_digest_to_path(&mended->objects.v[i], path);
+		printf("  - objects/%s\n", path);
+	}
+	for (size_t i = 0; i < mended->images.n; i++) {
+		cfs_digest_to_hex(&mended->images.v[i], path);
+		printf("  - images/%s\n", path);
+	}
+}
+
+void cmd_fsck_report_print(const struct cfs_fsck_report *report)
+{
+	const struct cfs_findings *f = &report->checked.findings;
+	const struct cfs_fsck *n = &report->checked.count;
 
 	print_counts(report);
 	if (report->repair)
-		cmd_mended_print(&report->mended);
+		print_mended(&report->checked.mended);
 	if (n->warnings) {
 		printf("warnings: %" PRIu64 "\n", n->warnings);
 		cmd_findings_print_warnings(f);
@@ -53,13 +69,33 @@ void cmd_fsck_report_print(struct cfs_fsck_report *report)
 	cmd_findings_print_cures(f);
 }
 
-void cmd_fsck_report_json(struct cfs_fsck_report *report,
+static void write_mended(const struct cfs_mended *mended,
+			 struct cfs_json_writer *w)
+{
+	char path[sizeof("objects/") + CFS_OBJECT_PATH_MAX];
+	char object[CFS_OBJECT_PATH_MAX];
+
+	cfs_json_write_array(w, "mended", CFS_JSON_LINES);
+	for (size_t i = 0; i < mended->objects.n; i++) {
+		cfs_digest_to_path(&mended->objects.v[i], object);
+		snprintf(path, sizeof(path), "objects/%s", object);
+		cfs_json_write_text(w, NULL, path);
+	}
+	for (size_t i = 0; i < mended->images.n; i++) {
+		cfs_digest_to_hex(&mended->images.v[i], object);
+		snprintf(path, sizeof(path), "images/%s", object);
+		cfs_json_write_text(w, NULL, path);
+	}
+	cfs_json_write_end(w);
+}
+
+void cmd_fsck_report_json(const struct cfs_fsck_report *report,
 			  struct cfs_json_writer *w)
 {
-	const struct cfs_fsck *n = &report->count;
+	const struct cfs_fsck *n = &report->checked.count;
 
 	cfs_json_write_bool(w, "ok", n->findings == 0);
-	cfs_json_write_bool(w, "has_metadata", report->has_meta);
+	cfs_json_write_bool(w, "has_metadata", report->checked.has_meta);
 	cfs_json_write_u64(w, "objects_checked", n->objects_checked);
 	cfs_json_write_u64(w, "objects_corrupted", n->objects_corrupted);
 	cfs_json_write_u64(w, "streams_checked", n->streams_checked);
@@ -69,8 +105,8 @@ void cmd_fsck_report_json(struct cfs_fsck_report *report,
 	cfs_json_write_u64(w, "broken_links", n->broken_links);
 	cfs_json_write_u64(w, "missing_objects", n->missing_objects);
 	if (report->repair)
-		cmd_mended_json(&report->mended, w);
-	cmd_findings_json(&report->findings, w);
+		write_mended(&report->checked.mended, w);
+	cmd_findings_json(&report->checked.findings, w);
 }
 
 int cmd_fsck_options_check(const struct cfs_fsck_options *o,
@@ -85,41 +121,29 @@ int cmd_fsck_options_check(const struct cfs_fsck_options *o,
 
 int cmd_fsck_report_check(const struct cfs_globals *g,
 			  const struct cfs_fsck_options *o,
+			  const struct cfs_opt_list *from,
 			  struct cfs_fsck_report *report, struct cfs_err *err)
 {
-	CFS_AUTOPROGRESS struct cfs_progress progress = { 0 };
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	struct cfs_fsck_params params = {
+	CFS_AUTOPROGRESSWATCH struct cfs_progress_watch progress = {
+		.what = "checked",
+	};
+	const struct cfs_watch watch = cmd_progress_watch(&progress);
+	const struct cfs_access access = cmd_access(g);
+	const struct cfs_check params = {
 		.metadata_only = o->metadata_only,
 		.read_data = o->read_data,
 		.threads = o->threads,
-		.found = cmd_findings_add,
-		.arg = &report->findings,
+		.from = from ? from->v : NULL,
+		.n_from = from ? from->n : 0,
+		.watch = &watch,
 	};
-	char objects[sizeof(g->repo) + sizeof("/objects")];
-	struct cfs_err why;
-	int r = cmd_open_damaged(g, &repo, &why, err);
 
-	if (r == 0)
-		r = cmd_demands_verity(g, &repo, err);
-	if (r < 0)
-		return r;
-	params.secure = r > 0;
-	params.meta_error = why.code ? why.msg : NULL;
-	report->has_meta = repo.has_meta;
-	report->meta_broken = why.code;
 	report->metadata_only = o->metadata_only;
-	cmd_findings_names(&report->findings, &repo);
-	snprintf(objects, sizeof(objects), "%s/objects", g->repo);
-	if (!o->metadata_only)
-		cmd_progress_start(&progress, "checked", 0, objects);
-	params.done = cmd_progress_counter(&progress);
-	r = cfs_repo_fsck(&repo, &params, &report->count, err);
-	return r < 0 ? r : cmd_findings_check(&report->findings, err);
+	report->repair = params.n_from > 0;
+	return cfs_check_repository(&access, &params, &report->checked, err);
 }
 
 void cmd_fsck_report_free(struct cfs_fsck_report *report)
 {
-	cmd_findings_free(&report->findings);
-	cmd_mended_free(&report->mended);
+	cfs_check_result_free(&report->checked);
 }

@@ -5,9 +5,7 @@
 
 #include "base/json_write.h"
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/findings.h"
-#include "cfsctl/mend.h"
-#include "repo/fsck.h"
+#include "ops/check.h"
 
 /* The options of `fsck` and `oci fsck`. */
 struct cfs_fsck_options {
@@ -35,30 +33,31 @@ int cmd_fsck_options_check(const struct cfs_fsck_options *o,
 
 /* Zero-initialise it. */
 struct cfs_fsck_report {
-	struct cfs_findings findings;
-	struct cfs_mended mended;
-	struct cfs_fsck count;
-	bool has_meta, meta_broken, metadata_only;
-	bool repair; /* set by the caller: @mended is part of the report */
+	struct cfs_check_result checked;
+	bool metadata_only;
+	bool repair; /* repairs are part of the report */
 };
 
 #define CFS_AUTOREPORT __attribute__((cleanup(cmd_fsck_report_free)))
 void cmd_fsck_report_free(struct cfs_fsck_report *report);
 
 /*
- * Opens and checks the repository as @o wants it; findings are kept in @report.
- * Errors: of opening it and of cfs_repo_fsck().
+ * Checks the repository as @o wants it, and repairs it from @from, which may be
+ * NULL: nothing is repaired.
+ * Errors: of cfs_check_repository().
  */
 int cmd_fsck_report_check(const struct cfs_globals *g,
 			  const struct cfs_fsck_options *o,
+			  const struct cfs_opt_list *from,
 			  struct cfs_fsck_report *report,
-			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+			  struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 2, 4, 5)));
 
 /* Prints the report as text. */
-void cmd_fsck_report_print(struct cfs_fsck_report *report) CFS_NONNULL;
+void cmd_fsck_report_print(const struct cfs_fsck_report *report) CFS_NONNULL;
 
 /* Writes the members of the report to the open object of @w. */
-void cmd_fsck_report_json(struct cfs_fsck_report *report,
+void cmd_fsck_report_json(const struct cfs_fsck_report *report,
 			  struct cfs_json_writer *w) CFS_NONNULL;
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "base/kernel.h"
 #include "cfsctl/mount.h"
-#include "cfsctl/whole.h"
 #include "mount/composefs.h"
+#include "ops/whole.h"
 #include "repo/ref.h"
 
 const char *const cmd_mount_fuse[] = { "no", "auto", NULL };
@@ -141,7 +141,7 @@ static int mount_id(const struct cfs_globals *g, const struct cfs_repo *repo,
 		return secure;
 	r = cfs_image_open(repo, id, secure > 0, &places.image, err);
 	if (r >= 0 && o->check)
-		r = cmd_require_whole(repo, id, name, err);
+		r = cfs_require_whole(repo, id, name, err);
 	if (r >= 0 && o->where)
 		r = open_places(repo, o, &places, err);
 	if (r >= 0 && o->where)

@@ -6,8 +6,8 @@
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
 #include "cfsctl/image_map.h"
-#include "cfsctl/whole.h"
 #include "erofs/reader.h"
+#include "ops/whole.h"
 #include "repo/dir.h"
 
 #define ROOM_FIRST 8
@@ -67,7 +67,7 @@ static int add(const struct cfs_globals *g, const struct cfs_repo *repo,
 	cfs_digest_to_hex(id, hex);
 	r = cmd_image_map(g, repo, hex, &image, err);
 	if (r == 0)
-		r = cmd_require_whole(repo, id, name, err);
+		r = cfs_require_whole(repo, id, name, err);
 	if (r == 0)
 		r = cfs_erofs_objects(image.bytes, repo->meta.alg, add_object,
 				      &s->objects, err);

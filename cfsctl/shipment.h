@@ -29,7 +29,7 @@ void cmd_shipment_free(struct cfs_shipment *s);
 
 /*
  * Adds the image that the operand @name means, once.
- * Errors: as of cmd_image_map() and cmd_require_whole().
+ * Errors: as of cmd_image_map() and cfs_require_whole().
  */
 int cmd_shipment_add(const struct cfs_globals *g, const struct cfs_repo *repo,
 		     const char *name, struct cfs_shipment *s,

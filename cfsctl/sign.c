@@ -8,9 +8,9 @@
 #include "cfsctl/cli/line.h"
 #include "cfsctl/signers.h"
 #include "cfsctl/signing.h"
-#include "cfsctl/whole.h"
 #include "fsverity/enable.h"
 #include "keys/keyring.h"
+#include "ops/whole.h"
 #include "repo/enrol.h"
 #include "repo/signature.h"
 
@@ -169,7 +169,7 @@ static int sign_image(const struct sign *s, struct cfs_store *store,
 
 	r = cmd_open_signed(s->g, &store->repo, res->name, &res->id, &fd, err);
 	if (r == 0)
-		r = cmd_require_whole(&store->repo, &res->id, res->name, err);
+		r = cfs_require_whole(&store->repo, &res->id, res->name, err);
 	if (r < 0)
 		return r;
 	r = cfs_signature_read(&store->repo, &res->id, &old, err);
@@ -265,7 +265,7 @@ static int emit_image(const struct sign *s, const struct cfs_repo *repo,
 
 	r = cmd_open_signed(s->g, repo, name, &id, &image, err);
 	if (r == 0)
-		r = cmd_require_whole(repo, &id, name, err);
+		r = cfs_require_whole(repo, &id, name, err);
 	if (r < 0)
 		return r;
 	cfs_digest_to_hex(&id, hex);

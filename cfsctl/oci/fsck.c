@@ -139,7 +139,8 @@ static void write_findings(struct cfs_json_writer *w,
 
 static bool is_ok(const struct report *report)
 {
-	return report->repo.count.findings == 0 && report->count.findings == 0;
+	return report->repo.checked.count.findings == 0 &&
+	       report->count.findings == 0;
 }
 
 static int print_json(struct report *report, struct cfs_err *err)
@@ -188,8 +189,8 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	int r = cmd_fsck_options_check(&o->check, err);
 
 	if (r == 0)
-		r = cmd_fsck_report_check(call->g, &o->check, &report.repo,
-					  err);
+		r = cmd_fsck_report_check(call->g, &o->check, NULL,
+					  &report.repo, err);
 	if (r == 0)
 		r = check_images(call->g, o, call->operand[0], &report, err);
 	if (r == 0 && o->check.json)

@@ -378,7 +378,7 @@ static struct cfs_fsck look(struct cfs_findings *findings)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	struct cfs_fsck_params params = { .threads = 1,
-					  .found = cmd_findings_add,
+					  .found = cfs_findings_add,
 					  .arg = findings };
 	struct cfs_fsck count = { .findings = 1 };
 	struct cfs_err why;
@@ -390,7 +390,7 @@ static struct cfs_fsck look(struct cfs_findings *findings)
 		params.meta_error = why.msg;
 	if (!repo.has_meta && cfs_repo_infer_meta(&repo, &repo.meta, &err) < 0)
 		repo.meta.alg = CFS_ALG_SHA256;
-	cmd_findings_names(findings, &repo);
+	cfs_findings_names(findings, &repo);
 	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == 0);
 	return count;
 }
@@ -401,7 +401,7 @@ static void check_words(struct cfs_findings *findings)
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	struct cfs_json_writer w = { .buf = &text };
 
-	CHECK(cmd_findings_check(findings, &err) == 0);
+	CHECK(cfs_findings_check(findings, &err) == 0);
 	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
 	cmd_findings_json(findings, &w);
 	cfs_json_write_end(&w);
@@ -419,7 +419,7 @@ static void repair(const struct cfs_findings *findings)
 	char hex[CFS_DIGEST_HEX_MAX];
 
 	for (size_t i = 0; i < findings->n; i++) {
-		const struct cfs_finding *f = cmd_findings_get(findings, i);
+		const struct cfs_finding *f = cfs_findings_get(findings, i);
 
 		if (!f->object)
 			continue;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#ifndef CFS_CFSCTL_WHOLE_H
-#define CFS_CFSCTL_WHOLE_H
+#ifndef CFS_OPS_WHOLE_H
+#define CFS_OPS_WHOLE_H
 
 #include "fsverity/digest.h"
 #include "repo/open.h"
@@ -13,10 +13,10 @@
  * What boots, is signed or is shipped is checked by this first: a missing file
  * would be noticed on the machine that boots it, and there by whoever needs it.
  *
- * Errors: -ENOENT objects are missing or of another size, with the first files that need them;
- * -EBADMSG the image is not sane.
+ * Errors: -ENOENT objects are missing or of another size, with the first files
+ * that need them; -EBADMSG the image is not sane.
  */
-int cmd_require_whole(const struct cfs_repo *repo, const struct cfs_digest *id,
+int cfs_require_whole(const struct cfs_repo *repo, const struct cfs_digest *id,
 		      const char *name,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

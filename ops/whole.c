@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "cfsctl/whole.h"
+#include "ops/whole.h"
 
 #include <inttypes.h>
 
-#include "cfsctl/findings.h"
+#include "ops/findings.h"
 
 #define FILES_NAMED 3
 
@@ -16,7 +16,7 @@ static uint64_t list_files(const struct cfs_findings *f, struct cfs_buf *text,
 	unsigned named = 0;
 
 	for (size_t i = 0; i < f->n; i++) {
-		const struct cfs_finding *finding = cmd_findings_get(f, i);
+		const struct cfs_finding *finding = cfs_findings_get(f, i);
 
 		*damaged |= finding->code == CFS_FSCK_IMAGE_DAMAGED_OBJECT;
 		if (finding->code != CFS_FSCK_IMAGE_MISSING_OBJECT &&
@@ -52,7 +52,7 @@ static int refuse(const struct cfs_findings *f, const char *name,
 				damaged ? "missing or damaged" : "missing",
 				(char *)files.data);
 	for (size_t i = 0; i < f->n; i++) {
-		const struct cfs_finding *finding = cmd_findings_get(f, i);
+		const struct cfs_finding *finding = cfs_findings_get(f, i);
 
 		if (!cfs_fsck_is_warning(finding->code))
 			return cfs_fail(
@@ -64,17 +64,17 @@ static int refuse(const struct cfs_findings *f, const char *name,
 	return 0;
 }
 
-int cmd_require_whole(const struct cfs_repo *repo, const struct cfs_digest *id,
+int cfs_require_whole(const struct cfs_repo *repo, const struct cfs_digest *id,
 		      const char *name, struct cfs_err *err)
 {
 	CFS_AUTOFINDINGS struct cfs_findings findings = { 0 };
 	const struct cfs_fsck_params params = { .metadata_only = true,
-						.found = cmd_findings_add,
+						.found = cfs_findings_add,
 						.arg = &findings };
 	struct cfs_fsck count;
 	int r = cfs_repo_fsck_image(repo, id, &params, &count, err);
 
 	if (r == 0)
-		r = cmd_findings_check(&findings, err);
+		r = cfs_findings_check(&findings, err);
 	return r < 0 ? r : refuse(&findings, name, err);
 }

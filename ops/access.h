@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Opening a repository for a verb: locked, its algorithm known, and as safe as
+ * the caller demands.
+ */
+#ifndef CFS_OPS_ACCESS_H
+#define CFS_OPS_ACCESS_H
+
+#include "repo/lock.h"
+#include "repo/store.h"
+
+#define CFS_ACCESS_INSECURE	  1u /* do without fs-verity */
+#define CFS_ACCESS_REQUIRE_VERITY 2u /* refuse a repository without it */
+/* Add no meta.json to an older repository, and refuse one that lacks it. */
+#define CFS_ACCESS_NO_UPGRADE 4u
+#define CFS_ACCESS_NO_SYNC    8u /* do not wait for the disk */
+
+struct cfs_access {
+	const char *path;	      /* of the repository */
+	enum cfs_alg alg;	      /* that it has to use; 0: any */
+	unsigned flags;		      /* CFS_ACCESS_* */
+	cfs_lock_waiting_fn *waiting; /* of cfs_repo_lock(); may be NULL */
+};
+
+/*
+ * Opens the repository for reading, with the shared lock held until
+ * cfs_repo_close().  ret->meta is filled in also for an old repository without
+ * meta.json, from its objects.
+ * Errors: -ENOENT there is none, or no meta.json where that is demanded;
+ * -EINVAL another algorithm; -EPERM no fs-verity and REQUIRE_VERITY; those of
+ * cfs_repo_open() and cfs_repo_lock().
+ */
+int cfs_access_read(const struct cfs_access *access, struct cfs_repo *ret,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * As cfs_access_read(), for a check: a broken meta.json is no error.  @why says
+ * what is wrong with it, or why->code is 0; see cfs_fsck_open().
+ */
+int cfs_access_damaged(const struct cfs_access *access, struct cfs_repo *ret,
+		       struct cfs_err *why,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * As cfs_access_read(), for writing; closed by cfs_store_close().  An old
+ * repository gets its meta.json now, unless NO_UPGRADE forbids it.
+ * Errors: as well those of cfs_repo_upgrade() and cfs_store_open().
+ */
+int cfs_access_write(const struct cfs_access *access, struct cfs_store *ret,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Must what is read from @repo be under fs-verity?  Returns 1 or 0. */
+int cfs_access_demands_verity(const struct cfs_access *access,
+			      const struct cfs_repo *repo,
+			      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif
