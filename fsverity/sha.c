@@ -324,6 +324,19 @@ const char *cfs_sha_way(const struct cfs_sha *sha)
 	return sha->way ? sha->way->steps[0].kernel->name : "openssl";
 }
 
+const struct cfs_sha_kernel *cfs_sha_kernel(const struct cfs_sha *sha,
+					    unsigned lanes)
+{
+	for (size_t i = 0; sha->way && i < CFS_ARRAY_SIZE(sha->way->steps);
+	     i++) {
+		const struct cfs_sha_kernel *k = sha->way->steps[i].kernel;
+
+		if (k && k->lanes == lanes)
+			return k;
+	}
+	return NULL;
+}
+
 int cfs_sha_blocks(struct cfs_sha *sha, size_t n, const uint8_t *const *in,
 		   size_t len, uint8_t *out, struct cfs_err *err)
 {

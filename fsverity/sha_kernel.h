@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * The implementations of SHA-2 for several messages at once.  Each processes
- * one message in each lane of a vector.  Private to fsverity/sha*.c.
+ * one message in each lane of a vector.  Private to fsverity/sha*.c
+ * and fsverity/content_hash.c.
  */
 #ifndef CFS_FSVERITY_SHA_KERNEL_H
 #define CFS_FSVERITY_SHA_KERNEL_H

@@ -2,9 +2,9 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "base/content_hash.h"
 #include "base/io.h"
 #include "erofs/format.h"
+#include "fsverity/content_hash.h"
 #include "oci/fsck_run.h"
 #include "repo/object.h"
 #include "repo/stream/cat.h"

@@ -10,8 +10,8 @@
 #define CFS_OCI_ID_H
 
 #include "base/bytes.h"
-#include "base/content_hash.h"
 #include "base/err.h"
+#include "fsverity/content_hash.h"
 
 /* The longest, with its NUL. */
 #define CFS_OCI_ID_MAX (sizeof("sha512:") + 2 * CFS_CONTENT_MAX)

@@ -2,8 +2,8 @@
 #ifndef CFS_OCI_LAYER_ARCHIVE_H
 #define CFS_OCI_LAYER_ARCHIVE_H
 
-#include "base/content_hash.h"
 #include "compress/decompress.h"
+#include "fsverity/content_hash.h"
 #include "oci/layer.h"
 
 /* The archive in a layer's blob, hashed on both sides of the decompression; once

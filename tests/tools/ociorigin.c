@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/content_hash.h"
+#include "fsverity/content_hash.h"
 #include "oci/json_doc.h"
 #include "oci/origin.h"
 #include "oci/referrers.h"

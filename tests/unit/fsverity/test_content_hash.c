@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "base/content_hash.h"
+#include "fsverity/content_hash.h"
 
 #include "tests/test.h"
 
@@ -37,6 +37,24 @@ TEST(bytes_have_the_known_hashes)
 				     &err) == 0);
 	CHECK(is_hex(hash, cfs_content_hash_size(CFS_CONTENT_SHA512), ABC_512));
 	CHECK(strcmp(cfs_content_hash_name(CFS_CONTENT_SHA512), "sha512") == 0);
+}
+
+TEST(every_implementation_gives_the_same_hash)
+{
+	static const char *const ways[] = { "openssl", "portable", "sha-ni",
+					    "avx2", "avx512" };
+	uint8_t hash[CFS_CONTENT_MAX];
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		int r;
+
+		CHECK(setenv("CFS_HASH", ways[i], 1) == 0);
+		r = cfs_content_hash_bytes(CFS_CONTENT_SHA256, text("abc"),
+					   hash, &err);
+		CHECK(r == -ENOTSUP || (r == 0 && is_hex(hash, 32, ABC_256)));
+		CHECK(r == 0 || i > 1);
+	}
+	CHECK(unsetenv("CFS_HASH") == 0);
 }
 
 TEST(a_source_is_hashed_as_it_is_read)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "base/content_hash.h"
+#include "fsverity/content_hash.h"
 
 #include "base/libcrypto.h"
+#include "fsverity/sha.h"
+#include "fsverity/sha_stream.h"
 
 struct cfs_content_hash {
-	EVP_MD *md;
+	struct cfs_sha_stream ours;
+	EVP_MD *md; /* NULL: ours hashes */
 	EVP_MD_CTX *ctx;
 	uint64_t fed;
 	const struct cfs_source *from;
@@ -20,23 +23,59 @@ const char *cfs_content_hash_name(enum cfs_content_hash_alg alg)
 	return alg == CFS_CONTENT_SHA512 ? "sha512" : "sha256";
 }
 
-int cfs_content_hash_new(enum cfs_content_hash_alg alg,
-			 struct cfs_content_hash **ret, struct cfs_err *err)
+/* SHA-256 of our own.  Returns 1, or 0 if there is no such, or, unless
+ * @anyhow, if libcrypto is faster and nobody asked for ours. */
+static int start_ours(struct cfs_content_hash *hash, bool anyhow,
+		      struct cfs_err *err)
 {
-	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
+	CFS_AUTO(cfs_sha_free) struct cfs_sha *sha = NULL;
+	const struct cfs_sha_kernel *one;
+	int r = cfs_sha_new(CFS_ALG_SHA256, &sha, err);
+
+	if (r < 0)
+		return r;
+	one = cfs_sha_kernel(sha, 1);
+	if (!one ||
+	    (one == &cfs_sha256_portable && !getenv("CFS_HASH") && !anyhow))
+		return 0;
+	cfs_sha_stream_init(&hash->ours, one);
+	return 1;
+}
+
+static int start_libcrypto(struct cfs_content_hash *hash,
+			   enum cfs_content_hash_alg alg, struct cfs_err *err)
+{
 	int r = cfs_libcrypto_load(err);
 
 	if (r < 0)
 		return r;
-	hash = calloc(1, sizeof(*hash));
-	if (!hash)
-		return cfs_no_memory(err);
 	hash->md = EVP_MD_fetch(NULL, cfs_content_hash_name(alg), NULL);
 	hash->ctx = EVP_MD_CTX_new();
 	if (!hash->md || !hash->ctx ||
 	    !EVP_DigestInit_ex2(hash->ctx, hash->md, NULL))
 		return cfs_fail(err, ENOTSUP, "libcrypto offers no %s",
 				cfs_content_hash_name(alg));
+	return 0;
+}
+
+int cfs_content_hash_new(enum cfs_content_hash_alg alg,
+			 struct cfs_content_hash **ret, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_content_hash_free)
+	struct cfs_content_hash *hash = calloc(1, sizeof(*hash));
+	bool ours = alg == CFS_CONTENT_SHA256;
+	int r = 0;
+
+	if (!hash)
+		return cfs_no_memory(err);
+	if (ours)
+		r = start_ours(hash, false, err);
+	if (r == 0)
+		r = start_libcrypto(hash, alg, err);
+	if (r == -ELIBACC && ours)
+		r = start_ours(hash, true, err);
+	if (r < 0)
+		return r;
 	*ret = cfs_steal_ptr(&hash);
 	return 0;
 }
@@ -45,6 +84,7 @@ void cfs_content_hash_free(struct cfs_content_hash *hash)
 {
 	if (!hash)
 		return;
+	/* Either is there only if libcrypto is. */
 	if (hash->ctx)
 		EVP_MD_CTX_free(hash->ctx);
 	if (hash->md)
@@ -60,7 +100,10 @@ static int failed(struct cfs_err *err)
 int cfs_content_hash_update(struct cfs_content_hash *hash,
 			    struct cfs_bytes data, struct cfs_err *err)
 {
-	if (data.len > 0 && !EVP_DigestUpdate(hash->ctx, data.data, data.len))
+	if (!hash->md)
+		cfs_sha_stream_update(&hash->ours, data);
+	else if (data.len > 0 &&
+		 !EVP_DigestUpdate(hash->ctx, data.data, data.len))
 		return failed(err);
 	hash->fed += data.len;
 	return 0;
@@ -70,7 +113,11 @@ int cfs_content_hash_final(struct cfs_content_hash *hash,
 			   uint8_t ret[static CFS_CONTENT_MAX],
 			   struct cfs_err *err)
 {
-	return EVP_DigestFinal_ex(hash->ctx, ret, NULL) ? 0 : failed(err);
+	if (hash->md)
+		return EVP_DigestFinal_ex(hash->ctx, ret, NULL) ? 0
+								: failed(err);
+	cfs_sha_stream_final(&hash->ours, ret);
+	return 0;
 }
 
 uint64_t cfs_content_hash_fed(const struct cfs_content_hash *hash)

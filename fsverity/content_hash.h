@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * SHA-256 or SHA-512 of one stream of bytes, by libcrypto: the content digests
- * of OCI, not those of fs-verity (fsverity/digest.h).
+ * SHA-256 or SHA-512 of one stream of bytes: the content digests of OCI, not
+ * those of fs-verity (fsverity/digest.h).
+ *
+ * SHA-256 is computed here where the processor has instructions for it, which
+ * is as fast as libcrypto and saves loading it, and where there is no libcrypto;
+ * otherwise libcrypto hashes.  CFS_HASH in the environment chooses as it does in
+ * fsverity/sha.h.
  */
-#ifndef CFS_BASE_CONTENT_HASH_H
-#define CFS_BASE_CONTENT_HASH_H
+#ifndef CFS_FSVERITY_CONTENT_HASH_H
+#define CFS_FSVERITY_CONTENT_HASH_H
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -24,8 +29,8 @@ const char *cfs_content_hash_name(enum cfs_content_hash_alg alg);
 /* A hash in progress. */
 struct cfs_content_hash;
 
-/* Errors: -ELIBACC there is no libcrypto, -ENOTSUP it does not offer the
- * algorithm, -ENOMEM. */
+/* Errors: -ENOMEM; those of cfs_sha_new(); for SHA-512 -ELIBACC there is no
+ * libcrypto; -ENOTSUP it does not offer the algorithm. */
 int cfs_content_hash_new(enum cfs_content_hash_alg alg,
 			 struct cfs_content_hash **ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
