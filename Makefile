@@ -18,6 +18,7 @@
 #   make fuzz-keys N=2000      mutated signatures of other digests, sanitized
 #   make fuzz-root N=2000      mutated physical roots against setup-root --check
 #   make format        apply .clang-format
+#   make dist          tarball of the version's tag, the same bytes everywhere
 #   make install DESTDIR=... PREFIX=/usr TOOLS=yes|no   and make uninstall
 #
 # Settings: CC CFLAGS CPPFLAGS LDFLAGS as usual, CROSS_COMPILE=aarch64-linux-gnu-,
@@ -95,7 +96,7 @@ endif
 # linked with: the caller's folder, or else that of deps/static-libs.sh.  Goals
 # that compile nothing themselves do not need them.
 GIVEN_PREFIX := $(STATIC_PREFIX)
-ifneq ($(filter-out clean format uninstall deps demo check check-fast check-suite,\
+ifneq ($(filter-out clean format uninstall dist deps demo check check-fast check-suite,\
 	$(or $(MAKECMDGOALS),all)),)
 include $(O)/deps.mk
 endif
@@ -131,7 +132,7 @@ BIN        := $(O)/bin
 .PHONY: all deps demo bench check check-fast check-all check-unit check-fuzz \
 	check-cli check-root check-uml check-vm check-qemu check-boot \
 	check-san check-clang check-suite check-one build-unit build-tests lint tcb man fuzz \
-	fuzz-oci fuzz-repo fuzz-keys fuzz-root format install uninstall clean FORCE
+	fuzz-oci fuzz-repo fuzz-keys fuzz-root format dist install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -332,7 +333,8 @@ fuzz:
 		tests/fuzz/fuzz_$(F).c $(foreach r,$(ROOMS),$(call srcs,$(r))) \
 		$(filter-out %/main.c,$(call srcs,setup-root) $(call srcs,cfsctl)) \
 		$(TCB_LIBS) $(TEST_LIBS) -o $(O)/fuzz/$(F)
-	$(O)/fuzz/$(F) -max_total_time=$(T) $(O)/fuzz/corpus/$(F) tests/fuzz/corpus/$(F)
+	$(O)/fuzz/$(F) -max_total_time=$(T) -artifact_prefix=$(O)/fuzz/ \
+		$(O)/fuzz/corpus/$(F) tests/fuzz/corpus/$(F)
 
 fuzz-oci: $(O)/tests/tools/tar2dump
 	@mkdir -p $(O)/tmp/fuzz-oci
@@ -351,6 +353,15 @@ fuzz-root: all
 
 format:
 	$(CLANG_FORMAT) -i $(ALL_SRCS)
+
+# The commit that is archived is the tag of this version, or HEAD if there is no
+# such tag.  Uncommitted files and settings of this machine have no effect.
+DIST := composefs-seal-$(VERSION)
+dist:
+	@mkdir -p $(O)
+	@commit=$$(git rev-parse -q --verify 'refs/tags/v$(VERSION)^{commit}' || echo HEAD); \
+	git -c tar.umask=0022 archive --format=tar --prefix=$(DIST)/ $$commit > $(O)/$(DIST).tar && \
+	env -u GZIP gzip -n -9 -f $(O)/$(DIST).tar && echo $(O)/$(DIST).tar.gz
 
 INSTALL = O='$(O)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' \
 	SBINDIR='$(SBINDIR)' LIBEXECDIR='$(LIBEXECDIR)' MANDIR='$(MANDIR)' \
