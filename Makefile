@@ -18,6 +18,7 @@
 #   make fuzz-keys N=2000      mutated signatures of other digests, sanitized
 #   make fuzz-root N=2000      mutated physical roots against setup-root --check
 #   make format        apply .clang-format
+#   make check-packages   build the Debian and RPM packages and look into them
 #   make dist          tarball of the version's tag, the same bytes everywhere
 #   make install DESTDIR=... PREFIX=/usr TOOLS=yes|no   and make uninstall
 #
@@ -131,8 +132,8 @@ BIN        := $(O)/bin
 
 .PHONY: all deps demo bench check check-fast check-all check-unit check-fuzz \
 	check-cli check-root check-uml check-vm check-qemu check-boot \
-	check-san check-clang check-suite check-one build-unit build-tests lint tcb man fuzz \
-	fuzz-oci fuzz-repo fuzz-keys fuzz-root format dist install uninstall clean FORCE
+	check-san check-clang check-suite check-one check-packages build-unit \
+	build-tests lint tcb man fuzz fuzz-oci fuzz-repo fuzz-keys fuzz-root format dist install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -218,7 +219,7 @@ check:
 	$(CI) check-san check-clang; b=$$?; \
 	$(CI) check-uml check-qemu check-boot; c=$$?; \
 	$(CI) check-suite; d=$$?; \
-	$(CI) check-cross; e=$$?; \
+	$(CI) check-cross check-packages; e=$$?; \
 	$(RUN) --sum && test $$a$$b$$c$$d$$e = 00000
 
 check-fast:
@@ -281,6 +282,11 @@ check-cross: all $(TEST_TOOLS)
 		echo 'skipped tests/cross: there are no cross compilers to be had'; \
 		echo tests/cross 0 0 1 >> $(O)/results; \
 	fi
+
+# Built from the sources here, by the tools of the distributions.
+check-packages: all
+	@deps/packages.sh build packages
+	@$(RUN) packages $(sort $(wildcard tests/packages/*.sh))
 
 # The same tests, compiled in another way: $(1) names the build folder.
 ALSO = $(MAKE) --no-print-directory O=$(O)/$(1) STATIC_PREFIX=$(STATIC_PREFIX)
@@ -363,17 +369,17 @@ dist:
 	git -c tar.umask=0022 archive --format=tar --prefix=$(DIST)/ $$commit > $(O)/$(DIST).tar && \
 	env -u GZIP gzip -n -9 -f $(O)/$(DIST).tar && echo $(O)/$(DIST).tar.gz
 
-INSTALL = O='$(O)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' \
+DEPS_INSTALL = O='$(O)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' BINDIR='$(BINDIR)' \
 	SBINDIR='$(SBINDIR)' LIBEXECDIR='$(LIBEXECDIR)' MANDIR='$(MANDIR)' \
 	SYSTEMDUNITDIR='$(SYSTEMDUNITDIR)' DRACUTDIR='$(DRACUTDIR)' \
 	INITRAMFSTOOLSDIR='$(INITRAMFSTOOLSDIR)' INITCPIODIR='$(INITCPIODIR)' \
 	TOOLS='$(TOOLS)' deps/install.sh
 
 install: all
-	@$(INSTALL)
+	@$(DEPS_INSTALL)
 
 uninstall:
-	@$(INSTALL) uninstall
+	@$(DEPS_INSTALL) uninstall
 
 clean:
 	rm -rf $(O)

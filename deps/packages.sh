@@ -10,6 +10,7 @@
 #   vm      build the User-Mode-Linux kernel, run it and QEMU
 #   demo    make a Debian root file system
 #   cross   compile for other processors
+#   packages  build the Debian and RPM packages
 # Says nothing when all is there (one dpkg query, 0.02 s). Reads the package
 # lists only when there are none, or when a package is not found in them. Waits
 # for another apt that holds the lock. Without root it names what to install.
@@ -40,8 +41,9 @@ group() {
 	cross) echo gcc-i686-linux-gnu libc6-dev-i386-cross \
 		gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 		gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
+	packages) echo build-essential debhelper lintian rpm rpmlint ;;
 	*)
-		echo "deps/packages.sh: no group '$1' (build check vm demo cross)" >&2
+		echo "deps/packages.sh: no group '$1' (build check vm demo cross packages)" >&2
 		exit 2
 		;;
 	esac
