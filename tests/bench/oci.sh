@@ -1,91 +1,190 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-# Images of one layer are pulled, against what cannot be done without: hashing the
-# archive, decompressing it, and storing the same files from a directory.
-title "oci pull of $files files, sha256"
-shape tree "$shm/tree" "$files"
-(cd "$shm/tree" && mkdir -p usr boot sysroot)
-layer() { # NAME: layouts of the tree, one for each kind of compression
-	tar --sort=name --xattrs --xattrs-include='*' -C "$shm/tree" -cf "$shm/$1.tar" .
-	for kind in none gzip zstd; do
-		python3 -B "$here/../oci/image.py" "$shm/$1-$kind" t \
-			"--compress=$kind" "$shm/$1.tar" > /dev/null
-	done
-}
-layer first
-blob() { find "$shm/$1/blobs" -type f -size +1M; }
+# OCI images against what cannot be done without (hashing the archive,
+# decompressing it, storing the same files from a directory) and against
+# composefs-rs: a Debian root, and a tree of random contents, which do not
+# compress, so that a layer's blob costs as much to hash as its archive.
 repo="\"$BIN/cfsctl\" --insecure --repo \"$shm/repo-\$1\""
+new="$repo init --algorithm sha256 > /dev/null"
+theirs="\"${CFSCTL_PEER:-}\" --insecure --repo \"$shm/repo-\$1\""
+their_new="$theirs init --insecure --algorithm fsverity-sha256-12 > /dev/null"
+kinds="none gzip zstd"
+
 script() { # NAME COMMANDS: with the number of the run as $1
 	printf '#!/bin/sh\nset -e\n%s\n' "$2" > "$work/$1"
 	chmod +x "$work/$1"
 }
-new="$repo init --algorithm sha256 > /dev/null"
-script create "$new; $repo create-image \"$shm/tree\" --no-propagate-usr-to-root --xattrs keep-user-xattrs > /dev/null"
-for kind in none gzip zstd; do
-	script "pull-$kind" "$new; $repo oci pull \"oci:$shm/first-$kind\" x > /dev/null"
-done
-set -- "openssl=openssl dgst -sha256 $shm/first.tar" \
-	"create-image=$work/create {}" "pull=$work/pull-none {}" \
-	"pull-gzip=$work/pull-gzip {}" "pull-zstd=$work/pull-zstd {}" \
-	"igzip=$(command -v igzip || echo gzip) -dc $(blob first-gzip)" \
-	"zstd=zstd -dcq $(blob first-zstd)"
-if [ -x "${CFSCTL_PEER:-}" ]; then
-	theirs="\"$CFSCTL_PEER\" --insecure --repo \"$shm/repo-\$1\""
-	for kind in none gzip zstd; do
-		script "peer-$kind" "$theirs init --insecure --algorithm fsverity-sha256-12 > /dev/null
-			$theirs oci pull \"oci:$shm/first-$kind:t\" x > /dev/null"
-		set -- "$@" "peer-$kind=$work/peer-$kind {}"
-	done
-fi
-compare -n "$rounds" -c "rm -rf $shm/repo-{}" "$@"
+archive() { tar --sort=name --xattrs --xattrs-include='*' -C "$1" -cf "$2" .; }
+layout() { # LAYOUT KIND ARCHIVE...: an image "t" of these layers
+	python3 -B "$here/../oci/image.py" "$shm/$1" t "--compress=$2" \
+		"${@:3}" > /dev/null
+}
+blob() { find "$shm/$1/blobs" -type f -size +1M; }
 cpu() { figure "$1" cpu; }
-row "oci pull, plain, CPU to openssl sha256 + create-image" 1.0 - \
-	"$(calc "$(cpu pull) / ($(cpu openssl) + $(cpu create-image))")"
-row "oci pull, plain, wall to its CPU" 0.65 - \
-	"$(calc "$(figure pull wall) / $(cpu pull)")"
-row "oci pull, gzip, CPU to these + igzip" 1.0 - \
-	"$(calc "$(cpu pull-gzip) / ($(cpu openssl) + $(cpu create-image) + $(cpu igzip))")"
-row "oci pull, zstd, CPU to these + zstd" 1.0 - \
-	"$(calc "$(cpu pull-zstd) / ($(cpu openssl) + $(cpu create-image) + $(cpu zstd))")"
-for kind in pull pull-gzip pull-zstd; do
-	row "$kind, bytes of memory an entry over 16 MiB" 200 - \
-		"$(calc "($(figure $kind memory) - 16384) * 1024 / $files")"
-done
-if [ -x "${CFSCTL_PEER:-}" ]; then
-	row "oci pull, plain, CPU to composefs-rs" 0.55 - "$(ratio pull peer-none cpu)"
-	row "oci pull, gzip, CPU to composefs-rs" 0.48 - "$(ratio pull-gzip peer-gzip cpu)"
-	row "oci pull, zstd, CPU to composefs-rs" 0.55 - "$(ratio pull-zstd peer-zstd cpu)"
-	row "oci pull, plain, wall to composefs-rs" 0.55 - "$(ratio pull peer-none wall)"
-fi
 
-title "system calls of a pull, for each object that is stored or there"
-sh -c "set -- count; $new"
+debian_tree() { # a distribution's, whose contents compress
+	local root
+	root=$("$here/../../deps/rootfs.sh") || return 1
+	mkdir "$1"
+	tar --xattrs --xattrs-include='*' --exclude='./dev/*' -C "$1" \
+		-xf "$root/root.tar"
+}
+
+pull_scripts() {
+	local kind
+	script create "$new; $repo create-image \"$shm/tree\" --no-propagate-usr-to-root --xattrs keep-user-xattrs > /dev/null"
+	script peer-create "$their_new; $theirs create-image \"$shm/tree\" > /dev/null"
+	for kind in $kinds; do
+		script "pull-$kind" "$new; $repo oci pull \"oci:$shm/first-$kind\" x > /dev/null"
+		script "peer-$kind" "$their_new
+			$theirs oci pull \"oci:$shm/first-$kind:t\" x > /dev/null"
+	done
+}
+
+# Pulls of an image of one layer, by kind of compression.
+measure_pulls() {
+	local kind peers=
+	pull_scripts
+	if [ -x "${CFSCTL_PEER:-}" ]; then
+		peers="peer-create=$work/peer-create\ {}"
+		for kind in $kinds; do
+			peers="$peers peer-$kind=$work/peer-$kind\ {}"
+		done
+	fi
+	eval "set -- $peers"
+	compare -n "$rounds" -c "rm -rf $shm/repo-{}" \
+		"openssl=openssl dgst -sha256 $shm/first.tar" \
+		"create-image=$work/create {}" "pull-none=$work/pull-none {}" \
+		"pull-gzip=$work/pull-gzip {}" "pull-zstd=$work/pull-zstd {}" \
+		"igzip=$(command -v igzip || echo gzip) -dc $(blob first-gzip)" \
+		"zstd=zstd -dcq $(blob first-zstd)" "$@"
+}
+
+pull_rows() { # WHAT
+	local kind base entries
+	entries=$(find "$shm/tree" | wc -l)
+	base=$(calc "$(cpu openssl) + $(cpu create-image)")
+	row "$1: pull, plain, CPU to openssl sha256 + create-image" 1.0 - \
+		"$(calc "$(cpu pull-none) / $base")"
+	row "$1: pull, plain, wall to its CPU" 0.65 - \
+		"$(calc "$(figure pull-none wall) / $(cpu pull-none)")"
+	row "$1: pull, gzip, CPU to these + igzip" 1.0 - \
+		"$(calc "$(cpu pull-gzip) / ($base + $(cpu igzip))")"
+	row "$1: pull, zstd, CPU to these + zstd" 1.0 - \
+		"$(calc "$(cpu pull-zstd) / ($base + $(cpu zstd))")"
+	for kind in $kinds; do
+		row "$1: pull, $kind, bytes of memory an entry over 16 MiB" 200 - \
+			"$(calc "($(figure "pull-$kind" memory) - 16384) * 1024 / $entries")"
+	done
+}
+
+peer_rows() { # WHAT
+	[ -x "${CFSCTL_PEER:-}" ] || return 0
+	row "$1: pull, plain, CPU to composefs-rs" 0.55 - "$(ratio pull-none peer-none cpu)"
+	row "$1: pull, gzip, CPU to composefs-rs" 0.48 - "$(ratio pull-gzip peer-gzip cpu)"
+	row "$1: pull, zstd, CPU to composefs-rs" 0.55 - "$(ratio pull-zstd peer-zstd cpu)"
+	for kind in $kinds; do
+		row "$1: pull, $kind, wall to composefs-rs" 0.55 - \
+			"$(ratio "pull-$kind" "peer-$kind" wall)"
+	done
+	row "$1: create-image, CPU to composefs-rs" 0.45 - "$(ratio create-image peer-create cpu)"
+}
+
+# What is done with an image that is there.
+measure_rest() { # WHAT
+	local peers=
+	sh -c "set -- kept; $new; $repo oci pull oci:$shm/first-none x > /dev/null"
+	if [ -x "${CFSCTL_PEER:-}" ]; then
+		set -- "$1" \
+			"peer-again=$CFSCTL_PEER --insecure --repo $shm/repo-kept oci pull oci:$shm/first-none:t x" \
+			"peer-fsck=$CFSCTL_PEER --insecure --repo $shm/repo-kept oci fsck" \
+			"peer-id=$CFSCTL_PEER --insecure --repo $shm/repo-kept oci compute-id x"
+	fi
+	local what=$1 ours="$BIN/cfsctl --insecure --repo $shm/repo-kept"
+	shift
+	compare -n "$rounds" -c true "again=$ours oci pull oci:$shm/first-none x" \
+		"fsck=$ours oci fsck" "id=$ours oci compute-id x" \
+		"tree-id=$BIN/cfsctl --no-repo --hash sha256 compute-id --no-propagate-usr-to-root $shm/tree" "$@"
+	row "$what: oci fsck, CPU to compute-id of the tree" 1.0 - "$(ratio fsck tree-id cpu)"
+	[ $# != 0 ] || return 0
+	row "$what: oci fsck, CPU to composefs-rs" 0.5 - "$(ratio fsck peer-fsck cpu)"
+	row "$what: pull of what is there, CPU to composefs-rs" 0.5 - "$(ratio again peer-again cpu)"
+	row "$what: oci compute-id, CPU to composefs-rs" 0.6 - "$(ratio id peer-id cpu)"
+}
+
 calls() { # COMMAND: how many, and what it says of objects
 	strace -f -qq -c -o "$work/strace" sh -c "set -- count; $1" > "$work/said"
 	awk '$NF == "total" { print $(NF - 2) + 0 ? $(NF - 2) : $(NF - 1) }' "$work/strace"
 }
 objects() { sed -n "s/^objects  \([0-9]*\) new + \([0-9]*\) .*/\\$1/p" "$work/said"; }
-n=$(calls "$repo oci pull oci:$shm/first-none x")
-row "system calls for a stored object" 8 - "$(calc "$n / $(objects 1)")"
-# The same files in another archive: all of them are read, and there.
-(cd "$shm/tree" && date > usr/version)
-layer second
-n=$(calls "$repo oci pull oci:$shm/second-none other")
-row "system calls for an object that is there" 2 - "$(calc "$n / $(objects 2)")"
-rm -rf "$shm/repo-count"
 
-title "the next version: one file in twenty is another"
-find "$shm/tree" -type f -size +0 | sort | awk 'NR % 20 == 0' |
-while read -r file; do
-	printf 'next version' | dd of="$file" conv=notrunc status=none
-done
-layer third
-script again "$new; $repo oci pull oci:$shm/first-none x > /dev/null"
-script next "$repo oci pull oci:$shm/third-none x > /dev/null"
-for i in 0 1 2; do
-	sh -c "set -- $i; $new; $repo oci pull oci:$shm/first-none x > /dev/null"
-done
-compare -n 3 -c true "next=$work/next {}"
-next=$(figure next cpu)
-compare -n 3 -c "rm -rf $shm/repo-{}" "pull=$work/again {}"
-row "pull of the next version, CPU to the first" 0.5 - \
-	"$(calc "$next / $(figure pull cpu)")"
+measure_calls() {
+	local n
+	sh -c "set -- count; $new"
+	n=$(calls "$repo oci pull oci:$shm/first-none x")
+	row "system calls for a stored object" 8 - "$(calc "$n / $(objects 1)")"
+	# The same files in another archive: all of them are read, and there.
+	(cd "$shm/tree" && date > usr/version)
+	archive "$shm/tree" "$shm/second.tar"
+	layout second none "$shm/second.tar"
+	n=$(calls "$repo oci pull oci:$shm/second other")
+	row "system calls for an object that is there" 2 - "$(calc "$n / $(objects 2)")"
+	rm -rf "$shm/repo-count" "$shm/second" "$shm/second.tar"
+}
+
+# Stores OLD, and measures how NEW is pulled beside it and alone.
+measure_next() { # WHAT OLD NEW
+	local next i
+	for i in $(seq 0 "$rounds"); do
+		sh -c "set -- $i; $new; $repo oci pull oci:$shm/$2 x > /dev/null"
+	done
+	script next "$repo oci pull oci:$shm/$3 x > /dev/null"
+	script alone "$new; $repo oci pull oci:$shm/$3 x > /dev/null"
+	compare -n "$rounds" -c true "next=$work/next {}"
+	next=$(cpu next)
+	rm -rf "$shm"/repo-*
+	compare -n "$rounds" -c "rm -rf $shm/repo-{}" "alone=$work/alone {}"
+	row "$1, CPU to its first pull" 0.5 - "$(calc "$next / $(cpu alone)")"
+}
+
+# One file in twenty is another.
+change_tree() {
+	find "$shm/tree" -type f -size +0 | sort | awk 'NR % 20 == 0' |
+	while read -r file; do
+		printf 'next version' | dd of="$file" conv=notrunc status=none
+	done
+	archive "$shm/tree" "$shm/third.tar"
+}
+
+load() { # WHAT
+	title "oci: $1, $(find "$shm/tree" | wc -l) entries, sha256"
+	(cd "$shm/tree" && mkdir -p usr boot sysroot)
+	archive "$shm/tree" "$shm/first.tar"
+	for kind in $kinds; do
+		layout "first-$kind" "$kind" "$shm/first.tar"
+	done
+	measure_pulls
+	pull_rows "$1"
+	peer_rows "$1"
+	measure_rest "$1"
+	rm -rf "$shm"/repo-*
+}
+
+if debian_tree "$shm/tree"; then
+	load "Debian root"
+	title "the next version: one file in twenty is another"
+	change_tree
+	layout third none "$shm/third.tar"
+	measure_next "Debian root: the next version, its one layer made anew" first-none third
+	# As images are built: what changes often is a layer above what does not.
+	mkdir "$shm/app"
+	cp -a "$shm/tree/usr/bin" "$shm/tree/usr/sbin" "$shm/app"
+	archive "$shm/app" "$shm/app.tar"
+	layout below none "$shm/first.tar"
+	layout above none "$shm/first.tar" "$shm/app.tar"
+	measure_next "Debian root: the next version, another layer over the first" below above
+	rm -rf "${shm:?}"/*
+fi
+shape tree "$shm/tree" "$files"
+load "random contents"
+title "system calls of a pull, for each object"
+measure_calls
