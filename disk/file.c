@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/zeros.h"
 #include "disk/mkfs.h"
 
 /* Longest run of blocks that one extent can hold.

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "base/zeros.h"
 #include "fsverity/merkle.h"
 
 #define CHUNK (256u << 10) /* bytes read at once; stays in the cache */

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "base/io.h"
+#include "base/zeros.h"
 #include "oci/origin/archive.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/tarball.h"
