@@ -73,12 +73,6 @@ int cfs_kernel_mount_setattr(int dirfd, const char *path, unsigned flags,
 			      sizeof(*attr)));
 }
 
-int cfs_kernel_mount(const char *source, const char *target, const char *type,
-		     unsigned long flags, const void *data)
-{
-	return answer(mount(source, target, type, flags, data));
-}
-
 int cfs_kernel_detach(const char *target)
 {
 	return answer(umount2(target, MNT_DETACH));

@@ -57,10 +57,6 @@ int cfs_kernel_move_mount(int from_fd, int to_dirfd, const char *to_path,
 int cfs_kernel_mount_setattr(int dirfd, const char *path, unsigned flags,
 			     const struct mount_attr *attr)
 	CFS_MUST_CHECK CFS_NONNULL;
-/* mount(2); @source, @type and @data may be NULL. */
-int cfs_kernel_mount(const char *source, const char *target, const char *type,
-		     unsigned long flags, const void *data) CFS_MUST_CHECK
-	__attribute__((nonnull(2)));
 /* umount2(2) with MNT_DETACH: removes the mount from the tree at once; the
  * kernel frees it when it is no longer in use. */
 int cfs_kernel_detach(const char *target) CFS_MUST_CHECK CFS_NONNULL;

@@ -5,7 +5,6 @@
 #include <fnmatch.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/mount.h>
 
 #include "base/kernel.h"
 
@@ -112,12 +111,13 @@ static void attach(int fd, const char *path)
 {
 	int i = 0;
 
-	while (i < k.n_attached && (fd < 0 || k.attached[i].fd != fd))
+	while (i < k.n_attached && k.attached[i].fd != fd)
 		i++;
 	need(i < 32, "too many mounts");
 	k.n_attached += i == k.n_attached;
 	k.attached[i].fd = fd;
-	snprintf(k.attached[i].path, sizeof(k.attached[i].path), "%s", path);
+	need(strlen(path) < sizeof(k.attached[i].path), "a path too long");
+	strcpy(k.attached[i].path, path);
 }
 
 /* The mount at @path, with all below it. */
@@ -358,17 +358,6 @@ int cfs_kernel_mount_setattr(int dirfd, const char *path, unsigned flags,
 		flags & AT_RECURSIVE ? " RECURSIVE" : "",
 		attrs(attr->attr_set, set), user, attrs(attr->attr_clr, clear),
 		(unsigned long long)attr->propagation);
-}
-
-int cfs_kernel_mount(const char *source, const char *target, const char *type,
-		     unsigned long flags, const void *data)
-{
-	int r = call("mount %s %s %s %#lx %s", source ? source : "-", target,
-		     type ? type : "-", flags, data ? (const char *)data : "-");
-
-	if (r >= 0 && !(flags & MS_REMOUNT))
-		attach(-1, target);
-	return r;
 }
 
 int cfs_kernel_detach(const char *target)

@@ -13,7 +13,6 @@
  *	open_tree <sysroot>/var CLONE RECURSIVE
  *	mount_setattr <var> RECURSIVE set=RDONLY clear= propagation=0x40000
  *	mount_setattr <erofs> set=IDMAP<userns> clear= propagation=0
- *	mount tmpfs /target tmpfs 0 mode=0755
  *	open_device /dev/loop0
  *	loop_get_free
  *	loop_configure /dev/loop0 <image> READ_ONLY|AUTOCLEAR|DIRECT_IO backing
