@@ -5,6 +5,7 @@
 
 #include "base/kernel.h"
 #include "cfsctl/mount.h"
+#include "mount/acl.h"
 #include "mount/composefs.h"
 #include "ops/whole.h"
 #include "repo/ref.h"
@@ -63,10 +64,14 @@ static int attach(const struct cfs_composefs_params *params, const char *where,
 	CFS_AUTOCOMPOSEFS struct cfs_composefs_mount m = CFS_COMPOSEFS_INIT;
 	char dir[64];
 	CFS_AUTOSCRATCH struct cfs_scratch scratch = { .dir = dir };
-	int r;
+	struct cfs_composefs_params p = *params;
+	int r = cfs_erofs_acl_flag(p.image_fd, p.name, err);
 
+	if (r < 0)
+		return r;
+	p.flags |= (unsigned)r;
 	snprintf(dir, sizeof(dir), "/run/.cfsctl-%ld", (long)getpid());
-	r = cfs_composefs_mount(params, &scratch, &m, err);
+	r = cfs_composefs_mount(&p, &scratch, &m, err);
 	if (r == -EPERM)
 		return not_permitted(err);
 	if (r < 0)

@@ -20,17 +20,15 @@ struct cfs_erofs_mount {
 };
 
 enum {
-	CFS_EROFS_LOOP = 1 << 0, /* always use a loop device: some kernels
+	CFS_EROFS_LOOP = 1 << 0,  /* always use a loop device: some kernels
 				    count a file as a stacking level */
-	CFS_EROFS_ACL = 1 << 1,	 /* keep ACLs, whatever the image says */
+	CFS_EROFS_NOACL = 1 << 1, /* the image has no ACLs: see mount/acl.h */
 };
 
 /*
  * Mounts the EROFS image @image_fd (O_RDONLY), read-only and detached.  The
  * kernel is given the descriptor and no name, so that the file that was
- * measured is the one that is mounted.  If the composefs header says that there
- * are no ACLs, the image is mounted with noacl, so that the kernel need not
- * look for any.
+ * measured is the one that is mounted.
  *
  * @name: for messages, and as the backing file of a loop device.
  * @flags: CFS_EROFS_*.

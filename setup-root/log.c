@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "setup-root/log.h"
 
+#include <endian.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +10,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include "base/disk.h"
 #include "base/io.h"
 #include "base/text.h"
 
@@ -78,7 +78,7 @@ void cfs_log(struct cfs_log *log, int level, const char *fmt, ...)
 /* NAME, newline, little-endian length, bytes, newline: fit for any text. */
 static void add_field(struct cfs_buf *buf, const char *name, const char *value)
 {
-	cfs_le64 len = cfs_put64(strlen(value));
+	uint64_t len = htole64(strlen(value));
 
 	cfs_buf_adds(buf, name);
 	cfs_buf_addc(buf, '\n');

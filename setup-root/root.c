@@ -92,10 +92,11 @@ int cfs_root_clone(int dir_fd, const char *name, unsigned flags, uint64_t set,
 		     : cfs_steal_fd(&fd);
 }
 
-/* Every call counts while the machine waits: the header is not asked. */
+/* Every call counts while the machine waits: the image's header is not asked
+ * whether it has ACLs. */
 static unsigned flags(const struct cfs_boot *b)
 {
-	return CFS_EROFS_ACL | (b->force_loop ? CFS_EROFS_LOOP : 0);
+	return b->force_loop ? CFS_EROFS_LOOP : 0;
 }
 
 /* A new upper layer takes the attributes of the image's own root directory:

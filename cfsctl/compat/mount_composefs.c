@@ -11,6 +11,7 @@
 #include "cfsctl/compat/programs.h"
 #include "erofs/format.h"
 #include "fsverity/measure.h"
+#include "mount/acl.h"
 #include "mount/erofs.h"
 #include "mount/idmap.h"
 #include "mount/overlay.h"
@@ -289,7 +290,10 @@ static int make(const char *name, const struct cfs_mount_options *o,
 	if (r == 0)
 		r = open_dirs(o, l, err);
 	if (r == 0)
-		r = cfs_erofs_mount(l->image, name, l->flags, &m, err);
+		r = cfs_erofs_acl_flag(l->image, name, err);
+	if (r >= 0)
+		r = cfs_erofs_mount(l->image, name, l->flags | (unsigned)r, &m,
+				    err);
 	if (r < 0)
 		return r;
 	erofs = m.fd;
