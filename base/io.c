@@ -73,12 +73,16 @@ int cfs_open_regular(int dirfd, const char *path, struct stat *ret_st)
 	return fd;
 }
 
-ssize_t cfs_read_full(int fd, void *data, size_t len)
+/* Reads from the file's position if @off is NULL. */
+static ssize_t read_from(int fd, void *data, size_t len, const uint64_t *off)
 {
 	size_t done = 0;
 
 	while (done < len) {
-		ssize_t n = read(fd, (char *)data + done, len - done);
+		char *to = (char *)data + done;
+		ssize_t n =
+			off ? pread(fd, to, len - done, (off_t)(*off + done))
+			    : read(fd, to, len - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -91,23 +95,14 @@ ssize_t cfs_read_full(int fd, void *data, size_t len)
 	return (ssize_t)done;
 }
 
+ssize_t cfs_read_full(int fd, void *data, size_t len)
+{
+	return read_from(fd, data, len, NULL);
+}
+
 ssize_t cfs_pread_full(int fd, void *data, size_t len, uint64_t off)
 {
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = pread(fd, (char *)data + done, len - done,
-				  (off_t)(off + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		done += (size_t)n;
-	}
-	return (ssize_t)done;
+	return read_from(fd, data, len, &off);
 }
 
 int cfs_write_full(int fd, const void *data, size_t len)
