@@ -41,8 +41,8 @@ static const struct choice options[] = {
 	{ 0 },
 };
 static const struct choice missing[] = {
-	{ "fail", false },
-	{ "transient", true },
+	{ "fail", CFS_MISSING_FAIL },
+	{ "transient", CFS_MISSING_TRANSIENT },
 	{ 0 },
 };
 static const struct choice actions[] = {
@@ -98,7 +98,7 @@ static const struct key keys[] = {
 	KEY("var.options", CHOICE, var_options, options),
 	KEY("sysroot.readonly", BOOLEAN, sysroot.readonly),
 	KEY("sysroot.mountpoint", TEXT, sysroot.mountpoint),
-	KEY("state.missing", CHOICE, state.missing_transient, missing),
+	KEY("state.missing", CHOICE, state.missing, missing),
 	KEY("keys.dirs", LIST, keys.dirs),
 	KEY("keys.restrict", BOOLEAN, keys.restrict_ring),
 	KEY("keys.require", BOOLEAN, keys.require),
@@ -149,18 +149,16 @@ const char *cfs_dir_mode_name(enum cfs_dir_mode mode)
 	return mode == CFS_DIR_MOUNT ? "mount" : dir_modes[mode].word;
 }
 
-static int set_choice(const struct key *key, void *place, const char *word,
+static int set_choice(const struct key *key, unsigned *place, const char *word,
 		      struct cfs_err *err)
 {
 	const struct choice *found = find_choice(key->choices, word);
 	char list[128] = "";
 
-	if (found && key->size == sizeof(bool))
-		*(bool *)place = found->value;
-	else if (found)
-		*(unsigned *)place = found->value;
-	if (found)
+	if (found) {
+		*place = found->value;
 		return 0;
+	}
 	for (const struct choice *c = key->choices; c->word; c++)
 		snprintf(list + strlen(list), sizeof(list) - strlen(list),
 			 "%s%s", c == key->choices ? "" : ", ", c->word);
@@ -329,15 +327,6 @@ static int finish(struct loader *l, struct cfs_err *err)
 				"exclude each other: keep one",
 				l->file);
 	return 0;
-}
-
-int cfs_config_parse(struct cfs_config *config, struct cfs_bytes text,
-		     const char *name, struct cfs_log *log, struct cfs_err *err)
-{
-	struct loader l = { .config = config, .log = log };
-	int r = parse_one(&l, text, name, err);
-
-	return r < 0 ? r : finish(&l, err);
 }
 
 static int read_one(struct loader *l, const char *path, struct cfs_err *err)

@@ -37,6 +37,11 @@ enum cfs_etc_stack {
 	CFS_STACK_FLAT,	  /* over the image's etc and the objects */
 };
 
+enum cfs_missing { /* a deployment without a state directory */
+	CFS_MISSING_FAIL,
+	CFS_MISSING_TRANSIENT, /* has transient /etc and /var */
+};
+
 enum cfs_fail_action {
 	CFS_FAIL_EMERGENCY,
 	CFS_FAIL_REBOOT,
@@ -74,7 +79,7 @@ struct cfs_config {
 		char mountpoint[CFS_CONFIG_STR]; /* below the new root */
 	} sysroot;
 	struct {
-		bool missing_transient; /* state.missing = "transient" */
+		enum cfs_missing missing;
 	} state;
 	struct {
 		struct cfs_config_list dirs;
@@ -112,13 +117,6 @@ void cfs_config_init(struct cfs_config *config) CFS_NONNULL;
 int cfs_config_load(struct cfs_config *config, const char *path,
 		    struct cfs_log *log,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/*
- * Reads one document over @config, as a file of that name would be; for tests.
- */
-int cfs_config_parse(struct cfs_config *config, struct cfs_bytes text,
-		     const char *name, struct cfs_log *log,
-		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* "emergency", "reboot", "poweroff" or "reboot-if-counting".  Returns false
  * for any other word. */

@@ -27,6 +27,7 @@ struct place {
 	int deploy_fd; /* state/deploy/<hex>, open only when it has no <name>;
 			* owned */
 	int clone_fd;  /* a writable clone of the one or the other; owned */
+	int layer_fd;  /* a directory made for upper/ and work/; owned */
 	mode_t upper_mode; /* of an upper directory that is there already */
 };
 
@@ -35,6 +36,7 @@ static void close_place(struct place *place)
 	cfs_closep(&place->state_fd);
 	cfs_closep(&place->deploy_fd);
 	cfs_closep(&place->clone_fd);
+	cfs_closep(&place->layer_fd);
 }
 
 static bool needs_state(enum cfs_dir_mode mode)
@@ -190,30 +192,30 @@ static int make_writable(struct place *place, int dir, struct cfs_err *err)
 	return place->clone_fd;
 }
 
-/* The directory that upper/ and work/ lie in; *@ret_fd is set when it had to
- * be made, and owned by the caller. */
-static int open_layer_dir(struct place *place, int *ret_fd, struct cfs_err *err)
+/* Returns the directory that upper/ and work/ lie in; @place owns it. */
+static int open_layer_dir(struct place *place, struct cfs_err *err)
 {
 	bool there = place->state_fd >= 0;
 	int dir;
 
 	if (place->mode == CFS_DIR_TRANSIENT) {
-		*ret_fd = cfs_root_memory(place->root, &place->boot->config,
-					  place->name, err);
-		return *ret_fd;
+		place->layer_fd = cfs_root_memory(
+			place->root, &place->boot->config, place->name, err);
+		return place->layer_fd;
 	}
 	dir = make_writable(place, there ? place->state_fd : place->deploy_fd,
 			    err);
 	if (dir < 0 || there)
 		return dir;
-	*ret_fd = cfs_make_dirs(dir, place->name, 0755);
-	if (*ret_fd == -ELOOP)
+	place->layer_fd = cfs_make_dirs(dir, place->name, 0755);
+	if (place->layer_fd == -ELOOP)
 		return cfs_fail(err, ENOENT,
 				"%s is a link that leads to nothing on the "
 				"physical root",
 				place->path);
-	return *ret_fd < 0 ? cfs_fail_code(err, *ret_fd, "make %s", place->path)
-			   : *ret_fd;
+	return place->layer_fd < 0 ? cfs_fail_code(err, place->layer_fd,
+						   "make %s", place->path)
+				   : place->layer_fd;
 }
 
 /* The merged directory shows the mode of its upper one: is it less open than
@@ -233,7 +235,7 @@ static void check_mode(struct place *place, int lower)
 static int overlay_on(struct place *place, struct cfs_err *err)
 {
 	CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
-	CFS_AUTOFD int lower = -EBADF, made = -EBADF, fd = -EBADF;
+	CFS_AUTOFD int lower = -EBADF, fd = -EBADF;
 	bool flat = is_flat(place);
 	int r;
 
@@ -244,7 +246,7 @@ static int overlay_on(struct place *place, struct cfs_err *err)
 	}
 	if (lower < 0)
 		return lower;
-	r = open_layer_dir(place, &made, err);
+	r = open_layer_dir(place, err);
 	if (r < 0)
 		return r;
 	check_mode(place, lower);
@@ -320,7 +322,7 @@ static int find_layout(struct place *place, struct cfs_err *err)
 /* The deployment has no state at all. */
 static int state_missing(struct place *place, struct cfs_err *err)
 {
-	if (!place->boot->config.state.missing_transient)
+	if (place->boot->config.state.missing == CFS_MISSING_FAIL)
 		return cfs_fail(err, ENOENT,
 				"the physical root has no %s: deploy the "
 				"image, or let [state] missing = \"transient\" "
@@ -453,6 +455,7 @@ static struct place new_place(struct cfs_boot *b, const char *name,
 			       .state_fd = -EBADF,
 			       .deploy_fd = -EBADF,
 			       .clone_fd = -EBADF,
+			       .layer_fd = -EBADF,
 			       .upper_mode = S_IXOTH };
 
 	snprintf(place.path, sizeof(place.path), "%s/%s", b->root.state_dir,

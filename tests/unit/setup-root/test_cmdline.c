@@ -2,6 +2,7 @@
 #include "setup-root/cmdline.h"
 
 #include "tests/test.h"
+#include "tests/unit/setup-root/config.h"
 
 static struct cfs_config config;
 static struct cfs_log logger;
@@ -15,9 +16,8 @@ static void read_config(const char *text)
 {
 	struct cfs_err err;
 
-	cfs_config_init(&config);
 	cfs_log_init(&logger, -1, false);
-	CHECK(cfs_config_parse(&config, bytes(text), "c", &logger, &err) == 0);
+	CHECK(config_load(&config, text, &logger, &err) == 0);
 }
 
 static void apply(const char *cmdline)

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "setup-root/config.h"
+#include "tests/unit/setup-root/config.h"
 
-#include <fcntl.h>
 #include <linux/mount.h>
-#include <sys/stat.h>
-
-#include "base/io.h"
-#include "tests/test.h"
 
 static struct cfs_err err;
 static struct cfs_config config;
@@ -35,11 +30,7 @@ static int parse(const char *text)
 	int r;
 
 	open_log();
-	cfs_config_init(&config);
-	r = cfs_config_parse(
-		&config,
-		(struct cfs_bytes){ (const uint8_t *)text, strlen(text) },
-		"conf", &logger, &err);
+	r = config_load(&config, text, &logger, &err);
 	close_log();
 	return r;
 }
@@ -64,7 +55,7 @@ TEST(defaults_are_those_of_the_manual)
 	CHECK(config.var.mount == CFS_DIR_BIND && config.var_options == 0);
 	CHECK(config.sysroot.readonly);
 	CHECK(strcmp(config.sysroot.mountpoint, "sysroot") == 0);
-	CHECK(!config.state.missing_transient);
+	CHECK(config.state.missing == CFS_MISSING_FAIL);
 	CHECK(config.keys.dirs.n == 2 && config.keys.restrict_ring);
 	CHECK(!config.keys.require && !config.keys.require_signed);
 	CHECK(config.probe.enable && config.probe.paths.n == 0);
@@ -94,7 +85,7 @@ TEST(every_key_can_be_set)
 	CHECK(config.var_options == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
 	CHECK(!config.sysroot.readonly);
 	CHECK(strcmp(config.sysroot.mountpoint, "phys") == 0);
-	CHECK(config.state.missing_transient);
+	CHECK(config.state.missing == CFS_MISSING_TRANSIENT);
 	CHECK(config.keys.dirs.n == 3 && !config.keys.restrict_ring);
 	CHECK(strcmp(config.keys.dirs.v[2], "/c") == 0);
 	CHECK(config.keys.require && config.keys.require_signed);

@@ -292,13 +292,13 @@ TEST(it_may_be_missing_by_configuration)
 {
 	fresh();
 	name_image(0xbb);
-	boot.config.state.missing_transient = true;
+	boot.config.state.missing = CFS_MISSING_TRANSIENT;
 	expect("transient", "transient");
 	CHECK(told("/etc is transient") && told("/var is transient"));
 	CHECK(boot.root.state_dir[0] == '\0');
 	fresh();
 	name_image(0xbb);
-	boot.config.state.missing_transient = true;
+	boot.config.state.missing = CFS_MISSING_TRANSIENT;
 	boot.config.var.mount = CFS_DIR_NONE;
 	expect("transient", "none");
 }
