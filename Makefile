@@ -57,7 +57,7 @@ CLANG_FORMAT ?= $(firstword $(shell command -v clang-format-14 clang-format 2>/d
 
 # A room is a top-level folder of sources, some in folders of their own; all
 # of them make one archive.
-ROOMS      := base compress fsverity tree keys mount boot erofs repo disk oci ops
+ROOMS      := base compress fsverity tree keys mount boot erofs repo disk fuse oci ops
 
 # composefs-setup-root's trusted computing base: the sources it is linked
 # from, all of them.  Adding one is a reviewed act; so is raising the budget.
@@ -94,7 +94,7 @@ say = @printf '  %-5s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)';
 endif
 
 # Third-party libraries.  STATIC_PREFIX holds the static ones that setup-root is
-# linked with: the caller's folder, or else that of deps/static-libs.sh.  Goals
+# linked with, and libfuse: the caller's folder, or else that of deps/static-libs.sh.  Goals
 # that compile nothing themselves do not need them.
 GIVEN_PREFIX := $(STATIC_PREFIX)
 ifneq ($(filter-out clean format uninstall dist deps demo check check-fast check-suite,\
@@ -105,7 +105,7 @@ CFS_CFLAGS += $(if $(STATIC_PREFIX),-isystem $(STATIC_PREFIX)/include \
 	      -ffile-prefix-map=$(STATIC_PREFIX)=static-libs) $(DEPS_CFLAGS)
 # libkeyutils is a handful of system calls: not worth a shared library.
 CTL_LIBS   := $(if $(STATIC_PREFIX),$(if $(filter glibc,$(LIBC)),-L$(STATIC_PREFIX)/lib)) \
-	      $(KEYUTILS_LIB) -lpthread
+	      $(FUSE_LIBS) $(KEYUTILS_LIB) -lpthread
 TCB_LIBS   := $(if $(STATIC_PREFIX),-L$(STATIC_PREFIX)/lib) $(STATIC_LIBS)
 # What the tests call beside what is tested.
 TEST_LIBS  := $(DEPS_LDFLAGS) -lz -llzma -lbz2 -lcrypto -lext2fs -lcom_err $(CTL_LIBS)

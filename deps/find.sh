@@ -12,6 +12,8 @@
 #                  one given, or that of deps/static-libs.sh; empty on a system
 #                  without apt-get, where the system's own are used
 #   STATIC_LIBS    the options that link the static libraries
+#   FUSE_LIBS      what links cfsctl with libfuse, 3.17 or later: statically if
+#                  there is an archive
 #   KEYUTILS_LIB   the option that links cfsctl with libkeyutils: statically if
 #                  there is an archive
 #
@@ -130,6 +132,23 @@ else
 	exit 1
 fi
 
+fuse=$STATIC_PREFIX/lib/libfuse3.a
+if [ -z "$STATIC_PREFIX" ] || [ ! -e "$fuse" ]; then
+	if ! fuse=$(pkg --libs 'fuse3 >= 3.17'); then
+		cat >&2 <<-'EOF'
+		deps/find.sh: cfsctl needs libfuse 3.17 or later, which pkg-config does not
+		find (usual packages: libfuse3-dev in Debian 13, fuse3-devel in Fedora), or a
+		libfuse3.a in the lib folder of STATIC_PREFIX.
+		EOF
+		exit 1
+	fi
+	[ ! -e "$(pkg --variable=libdir fuse3)/libfuse3.a" ] ||
+		fuse=$(pkg --variable=libdir fuse3)/libfuse3.a
+	# it is included as <fuse3/...>
+	[ "$(pkg --variable=includedir fuse3)" = /usr/include ] ||
+		cflags="$cflags -isystem $(pkg --variable=includedir fuse3)"
+fi
+
 keyutils=-l:libkeyutils.a
 [ -e "$STATIC_PREFIX/lib/libkeyutils.a" ] ||
 	[ "$("${cc[@]}" -print-file-name=libkeyutils.a)" != libkeyutils.a ] ||
@@ -139,4 +158,4 @@ keyutils=-l:libkeyutils.a
 printf '%s := %s\n' DEPS_CFLAGS "$(xargs <<<"$cflags")" \
 	DEPS_LDFLAGS "$ldflags" \
 	STATIC_PREFIX "$STATIC_PREFIX" STATIC_LIBS "$(xargs <<<"$libs")" \
-	KEYUTILS_LIB "$keyutils"
+	FUSE_LIBS "$fuse" KEYUTILS_LIB "$keyutils"

@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 #
-# deps/static-libs.sh: the static libraries for composefs-setup-root that no
-# Debian package has: libkmod.a, libmount.a, libblkid.a, and for musl also
-# libkeyutils.a and the kernel's headers.
+# deps/static-libs.sh: the static libraries that the programs are linked from.
+# For composefs-setup-root, those that no Debian package has: libkmod.a,
+# libmount.a, libblkid.a, and for musl also libkeyutils.a and the kernel's
+# headers. For cfsctl libfuse3.a, which Debian 12 has too old.
 #
 # Usage: [LIBC=musl] [CC=gcc] [AR=ar] deps/static-libs.sh
 # Prints the prefix, which has lib/, include/ and sources:
 #   include/libkmod.h include/libmount/libmount.h include/blkid/blkid.h
+#   include/fuse3/fuse_lowlevel.h and what it includes
 #   musl: also include/keyutils.h and include/{linux,asm,asm-generic}/
 #   another compiler whose folders have no libkeyutils.a: also keyutils
 #   sources: SHA-256 and name of each source archive
@@ -15,9 +17,9 @@
 #   -lmount -lblkid -lkmod -lkeyutils
 # CC may be a cross compiler, and AR goes with it. The bytes of the libraries do
 # not depend on the folder they are made in.
-# Sources: Debian's source packages kmod, util-linux (and keyutils) of SUITE,
-# the same on every release: kmod has to be >= 31 to pass compressed modules to
-# the kernel as they are.
+# Sources: Debian's source packages kmod, util-linux, fuse3 (and keyutils) of
+# SUITE, the same on every release: kmod has to be >= 31 to pass compressed
+# modules to the kernel as they are, and fuse3 >= 3.17 for passthrough.
 #
 # Environment: LIBC (glibc or musl), CC, AR, SUITE (default trixie);
 #              STATIC_CFLAGS (not CFLAGS, which are for the project's sources);
@@ -30,8 +32,10 @@
 . "$deps_dir/apt-private.sh"
 : "${LIBC:=glibc}" "${SUITE:=trixie}" "${AR:=ar}"
 : "${STATIC_CFLAGS:=-Os -ffunction-sections -fdata-sections -fPIE}"
+: "${CC:=gcc}"
+read -ra ctl_cc <<<"$CC" # cfsctl's: always of glibc
 case $LIBC in
-glibc) : "${CC:=gcc}" ;;
+glibc) ;;
 musl) CC=musl-gcc ;;
 *) deps_die "LIBC is glibc or musl, not $LIBC" ;;
 esac
@@ -58,7 +62,7 @@ lacks_keyutils() {
 unpack() {
 	local dir=$1/$2 patch
 	mkdir "$dir"
-	tar -x -C "$dir" --strip-components=1 -f "$1/dl/$2"_*.orig.tar.*
+	tar -x -C "$dir" --strip-components=1 -f "$1/dl/$2"_*.orig.tar.[gx]z
 	compgen -G "$1/dl/$2_*.debian.tar.*" >/dev/null || return 0
 	tar -x -C "$dir" -f "$1/dl/$2"_*.debian.tar.*
 	[ -e "$dir/debian/patches/series" ] || return 0
@@ -97,6 +101,34 @@ make_kmod() {
 		-include "$deps_dir/kmod-config.h" \
 		-I"$work/kmod" -I"$work/kmod/libkmod" -- "${sources[@]}"
 	cp "$work/kmod/libkmod/libkmod.h" "$result/include/"
+}
+
+# Without the high-level interface, and what only it needs.
+make_fuse() {
+	local work=$1 result=$2 src=$1/fuse3 file sources=()
+	local version major minor hotfix
+	local cc=("${ctl_cc[@]}")
+	unpack "$work" fuse3
+	for file in buffer compat cuse_lowlevel fuse_log fuse_loop fuse_loop_mt \
+		fuse_lowlevel fuse_opt fuse_signals mount mount_util util; do
+		sources+=("$src/lib/$file.c")
+	done
+	mkdir "$result/include/fuse3"
+	cp "$src"/include/*.h "$result/include/fuse3/"
+	version=$(grep -o -m 1 "version: '[0-9.]*'" "$src/meson.build" | tr -cd 0-9.)
+	IFS=. read -r major minor hotfix <<<"$version"
+	cat >"$result/include/fuse3/libfuse_config.h" <<-END
+		#pragma once
+		#define FUSE_MAJOR_VERSION $major
+		#define FUSE_MINOR_VERSION $minor
+		#define FUSE_HOTFIX_VERSION $hotfix
+		#define FUSE_RC_VERSION
+	END
+	cp "$deps_dir/fuse-config.h" "$src/lib/fuse_config.h"
+	archive "$result/lib/libfuse3.a" "$work/fuse.o" -D_GNU_SOURCE \
+		-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -DHAVE_CONFIG_H \
+		-DFUSE_USE_VERSION=317 -DFUSERMOUNT_DIR='"/usr/bin"' \
+		-I"$src/lib" -I"$result/include/fuse3" -- "${sources[@]}"
 }
 
 make_util_linux() {
@@ -144,7 +176,7 @@ copy_kernel_headers() {
 }
 
 make_libs() {
-	local work=$1 result=$2 packages=(kmod util-linux)
+	local work=$1 result=$2 packages=(kmod util-linux fuse3)
 	if [ "$LIBC" = musl ] || lacks_keyutils; then
 		packages+=(keyutils)
 	fi
@@ -157,9 +189,10 @@ make_libs() {
 		copy_kernel_headers "$result"
 		cflags+=(-idirafter "$result/include")
 	fi
-	[ "${#packages[@]}" = 2 ] ||
+	[ "${#packages[@]}" = 3 ] ||
 		deps_quiet "$work/keyutils.log" make_keyutils "$work" "$result"
 	deps_quiet "$work/kmod.log" make_kmod "$work" "$result"
+	deps_quiet "$work/fuse.log" make_fuse "$work" "$result"
 	deps_quiet "$work/util-linux.log" make_util_linux "$work" "$result"
 }
 
@@ -168,4 +201,4 @@ version=$("${cc[@]}" --version)
 version=${version%%$'\n'*}
 deps_result "static-libs-$LIBC" "$(deps_key -s "${cc[*]:1}" -s "$STATIC_CFLAGS" \
 	-s "$SUITE" -s "${version#* } $(target)" \
-	"$0" "$deps_dir/kmod-config.h")" make_libs
+	"$0" "$deps_dir/kmod-config.h" "$deps_dir/fuse-config.h")" make_libs
