@@ -6,7 +6,7 @@
 void cfs_erofs_dir_open(struct cfs_erofs_dir_read *dir,
 			const struct cfs_erofs_stat *st)
 {
-	*dir = (struct cfs_erofs_dir_read){ .st = st, .rest = st->blocks };
+	*dir = (struct cfs_erofs_dir_read){ .st = st };
 }
 
 static struct cfs_erofs_dirent dirent(const struct cfs_erofs_dir_read *dir,
@@ -18,27 +18,40 @@ static struct cfs_erofs_dirent dirent(const struct cfs_erofs_dir_read *dir,
 	return disk;
 }
 
-/* Moves to the next block, or to the tail.  Returns 1, or 0 at the end. */
-static int next_block(struct cfs_erofs_dir_read *dir, struct cfs_err *err)
+/* Returns the number of blocks of @st, its tail included. */
+static uint64_t count_blocks(const struct cfs_erofs_stat *st)
+{
+	return (st->blocks.len + CFS_EROFS_BLOCK - 1) / CFS_EROFS_BLOCK +
+	       (st->tail.len > 0);
+}
+
+/* The bytes of block @i, which must be below count_blocks(). */
+static struct cfs_bytes block_bytes(const struct cfs_erofs_stat *st, uint64_t i)
+{
+	struct cfs_bytes ret = st->tail;
+	uint64_t start = i * CFS_EROFS_BLOCK;
+
+	/* The last block may be short: plain data ends with the size of the
+	 * directory. */
+	if (start < st->blocks.len)
+		(void)!cfs_bytes_slice(st->blocks, start,
+				       st->blocks.len - start < CFS_EROFS_BLOCK
+					       ? st->blocks.len - start
+					       : CFS_EROFS_BLOCK,
+				       &ret);
+	return ret;
+}
+
+/* Moves to block @i.  Returns 1, or 0 if there is no such block. */
+static int open_block(struct cfs_erofs_dir_read *dir, uint64_t i,
+		      struct cfs_err *err)
 {
 	struct cfs_erofs_dirent first;
 	size_t head;
 
-	if (dir->rest.len > 0) {
-		/* The last block may be short: plain data ends with the size of
-		 * the directory. */
-		size_t len = dir->rest.len < CFS_EROFS_BLOCK ? dir->rest.len
-							     : CFS_EROFS_BLOCK;
-
-		(void)!cfs_bytes_slice(dir->rest, 0, len, &dir->block);
-		(void)!cfs_bytes_slice(dir->rest, len, dir->rest.len - len,
-				       &dir->rest);
-	} else if (!dir->in_tail && dir->st->tail.len > 0) {
-		dir->in_tail = true;
-		dir->block = dir->st->tail;
-	} else {
+	if (i >= count_blocks(dir->st))
 		return 0;
-	}
+	dir->block = block_bytes(dir->st, i);
 	if (dir->block.len < sizeof(first))
 		return cfs_fail(err, EBADMSG, "directory block too short");
 	first = dirent(dir, 0);
@@ -50,6 +63,7 @@ static int next_block(struct cfs_erofs_dir_read *dir, struct cfs_err *err)
 				"directory block has its first name at "
 				"%zu",
 				head);
+	dir->next = i + 1;
 	dir->at = 0;
 	dir->n = head / sizeof(first);
 	return 1;
@@ -94,36 +108,124 @@ static int check_name(struct cfs_bytes name, struct cfs_err *err)
 	return 0;
 }
 
-int cfs_erofs_dir_read(struct cfs_erofs_dir_read *dir,
-		       struct cfs_erofs_entry_read *ret, struct cfs_err *err)
+/* Reads entry @i of the current block. */
+static int read_entry(const struct cfs_erofs_dir_read *dir, size_t i,
+		      struct cfs_erofs_entry_read *ret, struct cfs_err *err)
 {
-	struct cfs_erofs_dirent disk;
+	struct cfs_erofs_dirent disk = dirent(dir, i);
 	struct cfs_bytes name = { 0 };
 
-	if (dir->at == dir->n) {
-		int r = next_block(dir, err);
-
-		if (r <= 0)
-			return r;
-	}
-	disk = dirent(dir, dir->at);
 	if (disk.reserved)
 		return cfs_fail(err, EBADMSG,
 				"reserved byte of an entry is not zero");
-	if (!name_of(dir, dir->at, &name))
+	if (!name_of(dir, i, &name))
 		return cfs_fail(err, EBADMSG,
 				"name does not lie between its neighbours");
 	if (check_name(name, err) < 0)
 		return -err->code;
-	/* The kernel finds names by binary search. */
-	if (dir->last.len > 0 && compare(dir->last, name) >= 0)
-		return cfs_fail(err, EBADMSG, "names out of order");
-	dir->last = name;
-	dir->at++;
 	*ret = (struct cfs_erofs_entry_read){
 		.nid = cfs_get64(disk.nid),
 		.file_type = disk.file_type,
 		.name = name,
 	};
+	return 0;
+}
+
+int cfs_erofs_dir_read(struct cfs_erofs_dir_read *dir,
+		       struct cfs_erofs_entry_read *ret, struct cfs_err *err)
+{
+	struct cfs_erofs_entry_read entry;
+
+	if (dir->at == dir->n) {
+		int r = open_block(dir, dir->next, err);
+
+		if (r <= 0)
+			return r;
+	}
+	if (read_entry(dir, dir->at, &entry, err) < 0)
+		return -err->code;
+	/* The kernel finds names by binary search. */
+	if (dir->last.len > 0 && compare(dir->last, entry.name) >= 0)
+		return cfs_fail(err, EBADMSG, "names out of order");
+	dir->last = entry.name;
+	dir->at++;
+	*ret = entry;
 	return 1;
+}
+
+uint64_t cfs_erofs_dir_tell(const struct cfs_erofs_dir_read *dir)
+{
+	if (dir->at == dir->n)
+		return dir->next << CFS_EROFS_BLOCK_BITS;
+	return (dir->next - 1) << CFS_EROFS_BLOCK_BITS | dir->at;
+}
+
+int cfs_erofs_dir_seek(struct cfs_erofs_dir_read *dir, uint64_t pos,
+		       struct cfs_err *err)
+{
+	size_t at = pos % CFS_EROFS_BLOCK;
+	uint64_t block = pos >> CFS_EROFS_BLOCK_BITS;
+	int r = 1;
+
+	cfs_erofs_dir_open(dir, dir->st);
+	dir->next = block;
+	if (at > 0)
+		r = open_block(dir, block, err);
+	if (r < 0)
+		return r;
+	dir->at = at < dir->n ? at : dir->n;
+	return 0;
+}
+
+/* Makes current the block in which @name would be: the last one whose first
+ * name does not come after @name.  Returns 1, or 0 for an empty directory. */
+static int find_block(struct cfs_erofs_dir_read *dir, struct cfs_bytes name,
+		      struct cfs_err *err)
+{
+	struct cfs_erofs_entry_read first;
+	uint64_t low = 0, high = count_blocks(dir->st);
+
+	while (high - low > 1) {
+		uint64_t middle = low + (high - low) / 2;
+
+		if (open_block(dir, middle, err) < 0 ||
+		    read_entry(dir, 0, &first, err) < 0)
+			return -err->code;
+		if (compare(first.name, name) <= 0)
+			low = middle;
+		else
+			high = middle;
+	}
+	return open_block(dir, low, err);
+}
+
+int cfs_erofs_dir_find(const struct cfs_erofs_stat *st, struct cfs_bytes name,
+		       struct cfs_erofs_entry_read *ret, struct cfs_err *err)
+{
+	struct cfs_erofs_dir_read dir;
+	struct cfs_erofs_entry_read entry;
+	size_t low = 0, high;
+	int r;
+
+	cfs_erofs_dir_open(&dir, st);
+	r = find_block(&dir, name, err);
+	if (r <= 0)
+		return r;
+	for (high = dir.n; low < high;) {
+		size_t middle = low + (high - low) / 2;
+		int order;
+
+		if (read_entry(&dir, middle, &entry, err) < 0)
+			return -err->code;
+		order = compare(entry.name, name);
+		if (order == 0) {
+			*ret = entry;
+			return 1;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return 0;
 }

@@ -149,6 +149,8 @@ static int check_super(struct cfs_erofs_image *image, struct cfs_err *err)
  * cannot describe an endless tree, and a file cannot be read as metadata. */
 static bool take(struct cfs_erofs_image *image, uint64_t start, uint64_t end)
 {
+	if (!image->used)
+		return true;
 	for (uint64_t slot = start / CFS_EROFS_SLOT;
 	     slot * CFS_EROFS_SLOT < end; slot++) {
 		uint8_t bit = (uint8_t)(1u << slot % 8);
@@ -160,8 +162,8 @@ static bool take(struct cfs_erofs_image *image, uint64_t start, uint64_t end)
 	return true;
 }
 
-int cfs_erofs_image_open(struct cfs_erofs_image *image, struct cfs_bytes bytes,
-			 struct cfs_err *err)
+int cfs_erofs_image_open_shared(struct cfs_erofs_image *image,
+				struct cfs_bytes bytes, struct cfs_err *err)
 {
 	*image = (struct cfs_erofs_image){ .bytes = bytes };
 	if (bytes.len > CFS_EROFS_IMAGE_MAX)
@@ -169,6 +171,14 @@ int cfs_erofs_image_open(struct cfs_erofs_image *image, struct cfs_bytes bytes,
 			err, EFBIG, "image is %zu bytes; the maximum is %llu",
 			bytes.len, (unsigned long long)CFS_EROFS_IMAGE_MAX);
 	if (check_header(image, err) < 0 || check_super(image, err) < 0)
+		return -err->code;
+	return 0;
+}
+
+int cfs_erofs_image_open(struct cfs_erofs_image *image, struct cfs_bytes bytes,
+			 struct cfs_err *err)
+{
+	if (cfs_erofs_image_open_shared(image, bytes, err) < 0)
 		return -err->code;
 	image->used = calloc(1, bytes.len / CFS_EROFS_SLOT / 8 + 1);
 	if (!image->used)
@@ -395,7 +405,7 @@ static int read_inode(struct cfs_erofs_image *image, uint64_t nid,
 	 * whether there is one. */
 	if (!image->rules->index_needs_digest || st->layout != CFS_EROFS_CHUNKS)
 		end += st->tail.len;
-	if (!take(image, start, end))
+	if (start < CFS_EROFS_INODES_START || !take(image, start, end))
 		return cfs_fail(err, EBADMSG, "it overlaps something else");
 	return 0;
 }

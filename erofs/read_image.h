@@ -9,6 +9,7 @@
 #include "erofs/format.h"
 #include "erofs/reader.h"
 #include "erofs/rules.h"
+#include "erofs/view.h"
 
 struct cfs_erofs_image {
 	struct cfs_bytes bytes;		     /* borrowed */
@@ -19,28 +20,23 @@ struct cfs_erofs_image {
 	int64_t build_time;
 	uint32_t build_time_nsec;
 	uint64_t xattr_start; /* byte that references are counted from */
-	uint8_t *used;	      /* owned; a bit for each slot in use */
+	/* Owned; a bit for each slot in use.  NULL: not kept. */
+	uint8_t *used;
 };
 
 /* Checks header, superblock and size.  Errors: also -EFBIG for an image over
  * CFS_EROFS_IMAGE_MAX. */
 int cfs_erofs_image_open(struct cfs_erofs_image *image, struct cfs_bytes bytes,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+/*
+ * Like cfs_erofs_image_open(), but does not keep which slots are in use: inodes
+ * can be read any number of times and by several threads, which do not change
+ * @image.  That no byte belongs to two inodes is then not checked.
+ */
+int cfs_erofs_image_open_shared(struct cfs_erofs_image *image,
+				struct cfs_bytes bytes,
+				struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 void cfs_erofs_image_close(struct cfs_erofs_image *image);
-
-/* An inode as it is on disk. */
-struct cfs_erofs_stat {
-	uint64_t nid;
-	enum cfs_erofs_layout layout;
-	uint32_t mode, nlink, uid, gid;
-	uint64_t size;
-	int64_t mtime_sec;
-	uint32_t mtime_nsec;
-	uint32_t u;
-	struct cfs_bytes xattrs; /* with their header; or empty */
-	struct cfs_bytes tail;	 /* data or chunk index behind the xattrs */
-	struct cfs_bytes blocks; /* data in blocks, without padding */
-};
 
 /*
  * Reads inode @nid and marks its slots and blocks as used.  Reading it again,
@@ -86,11 +82,37 @@ int cfs_erofs_attrs_parse(const struct cfs_erofs_image *image,
 			  struct cfs_erofs_attrs_read *ret,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Passes the xattrs of inode @st to @found, shared ones first: of those that the
+ * writer added for overlayfs, the whole key; of the user's, the unescaped key
+ * and @of_user set.  Key and value are valid during the call.  @found returns 0,
+ * or what ends the walk and is returned.
+ * Names are not compared with the filter of names.
+ * Errors: also those of @found.
+ */
+typedef int cfs_erofs_attr_fn(void *ctx, const char *key, bool of_user,
+			      struct cfs_bytes value, struct cfs_err *err);
+int cfs_erofs_attrs_each(const struct cfs_erofs_image *image,
+			 const struct cfs_erofs_stat *st,
+			 cfs_erofs_attr_fn *found, void *ctx,
+			 struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 2, 3, 5)));
+
+/* Reads the digest in a value of trusted.overlay.metacopy, which must not be
+ * empty. */
+int cfs_erofs_metacopy_parse(struct cfs_bytes value, struct cfs_digest *ret,
+			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Sets *@ret to the path below the directory of objects that a value of
+ * trusted.overlay.redirect stands for.  Refuses "..", which overlayfs would
+ * follow. */
+int cfs_erofs_redirect_parse(struct cfs_bytes value, struct cfs_bytes *ret,
+			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Walks the entries of a directory; see cfs_erofs_dir_open(). */
 struct cfs_erofs_dir_read {
 	const struct cfs_erofs_stat *st;
-	struct cfs_bytes rest;	/* blocks that were not read yet */
-	bool in_tail;		/* the current block is the tail */
+	uint64_t next;		/* the number of the block to be read next */
 	struct cfs_bytes block; /* the current block */
 	size_t at, n;		/* the next entry in it, and their number */
 	struct cfs_bytes last;	/* the name before, for checking the order */
@@ -108,6 +130,24 @@ void cfs_erofs_dir_open(struct cfs_erofs_dir_read *dir,
 
 /* Returns 1 with the next entry, or 0 at the end. */
 int cfs_erofs_dir_read(struct cfs_erofs_dir_read *dir,
+		       struct cfs_erofs_entry_read *ret,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Returns the position of the next entry, for cfs_erofs_dir_seek(); 0 is the
+ * position of the first one. */
+uint64_t cfs_erofs_dir_tell(const struct cfs_erofs_dir_read *dir) CFS_NONNULL;
+
+/* Moves to position @pos, which may be any number: one that no entry has leads
+ * to a later entry, or to the end. */
+int cfs_erofs_dir_seek(struct cfs_erofs_dir_read *dir, uint64_t pos,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Finds @name in the directory @st by binary search, for which its names must be
+ * in order: of others, some are not found.
+ * Returns 1 with *@ret, or 0 if @name is not there.
+ */
+int cfs_erofs_dir_find(const struct cfs_erofs_stat *st, struct cfs_bytes name,
 		       struct cfs_erofs_entry_read *ret,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

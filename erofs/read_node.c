@@ -36,10 +36,9 @@ static int gather(struct cfs_erofs_reading *rd, const struct cfs_erofs_stat *st,
 	return cfs_buf_check(&rd->content, err);
 }
 
-static int read_digest(const struct cfs_erofs_reading *rd,
-		       struct cfs_digest *ret, struct cfs_err *err)
+int cfs_erofs_metacopy_parse(struct cfs_bytes value, struct cfs_digest *ret,
+			     struct cfs_err *err)
 {
-	struct cfs_bytes value = rd->attrs.metacopy;
 	struct cfs_erofs_metacopy metacopy = { 0 };
 	struct cfs_digest digest = { 0 };
 
@@ -61,12 +60,10 @@ static int read_digest(const struct cfs_erofs_reading *rd,
 	return 0;
 }
 
-/* Sets *@ret to the path below the directory of objects.  Refuses "..", which
- * overlayfs would follow. */
-static int read_backing(const struct cfs_erofs_reading *rd,
-			struct cfs_bytes *ret, struct cfs_err *err)
+int cfs_erofs_redirect_parse(struct cfs_bytes value, struct cfs_bytes *ret,
+			     struct cfs_err *err)
 {
-	struct cfs_bytes path = rd->attrs.redirect, rest;
+	struct cfs_bytes path = value, rest;
 	size_t len;
 
 	if (path.len < 2 || path.data[0] != '/')
@@ -122,9 +119,11 @@ static int read_external(struct cfs_erofs_reading *rd,
 				"chunk index without trusted.overlay.metacopy");
 	if (check_chunks(rd, st, err) < 0)
 		return -err->code;
-	if (has_digest && read_digest(rd, &digest, err) < 0)
+	if (has_digest &&
+	    cfs_erofs_metacopy_parse(rd->attrs.metacopy, &digest, err) < 0)
 		return -err->code;
-	if (rd->attrs.has_redirect && read_backing(rd, &path, err) < 0)
+	if (rd->attrs.has_redirect &&
+	    cfs_erofs_redirect_parse(rd->attrs.redirect, &path, err) < 0)
 		return -err->code;
 	if (cfs_node_set_backing(rd->tree, node, st->size, path,
 				 has_digest ? &digest : NULL, err) < 0)

@@ -52,52 +52,49 @@ void cfs_erofs_memo_init(struct cfs_erofs_memo *memo)
 	*memo = (struct cfs_erofs_memo){ .table.hash_of = memo_hash };
 }
 
+/* An entry, decoded. */
+struct entry {
+	char key[KEY_ROOM]; /* a user's without its escape */
+	enum kind kind;
+	struct cfs_bytes value;
+	uint32_t filter_bit;
+	uint64_t size; /* in bytes, with its padding */
+};
+
 /* Decides whether an xattr is the user's, whose name may be escaped, or one
  * that the writer added for overlayfs. */
-static int classify(struct cfs_tree *tree, const char *key, struct attr *attr,
-		    struct cfs_err *err)
+static int classify(struct entry *e, struct cfs_err *err)
 {
 	size_t prefix = strlen(CFS_OVERLAY_PREFIX);
 	size_t escape = strlen(CFS_OVERLAY_ESCAPE);
-	char plain[KEY_ROOM];
-	struct cfs_bytes name;
+	const char *name = e->key + prefix;
 
-	attr->kind = USERS;
-	if (strncmp(key, CFS_OVERLAY_ESCAPE, escape) == 0) {
-		snprintf(plain, sizeof(plain), CFS_OVERLAY_PREFIX "%s",
-			 key + escape);
-		key = plain;
-	} else if (strncmp(key, CFS_OVERLAY_PREFIX, prefix) == 0) {
-		key += prefix;
-		if (strcmp(key, "metacopy") == 0)
-			attr->kind = METACOPY;
-		else if (strcmp(key, "redirect") == 0)
-			attr->kind = REDIRECT;
-		else if (strcmp(key, "opaque") == 0 && attr->value.len == 1 &&
-			 attr->value.data[0] == 'y')
-			attr->kind = OPAQUE;
-		else
-			return cfs_fail(err, EBADMSG,
-					"xattr trusted.overlay.%s", key);
+	e->kind = USERS;
+	if (strncmp(e->key, CFS_OVERLAY_ESCAPE, escape) == 0) {
+		memmove(e->key + prefix, e->key + escape,
+			strlen(e->key + escape) + 1);
 		return 0;
 	}
-	name = (struct cfs_bytes){ (const uint8_t *)key, strlen(key) };
-	if (cfs_xattr_add(&tree->xattrs, name, attr->value, &attr->x, err) < 0)
-		return err->code == ENOMEM
-			       ? -ENOMEM
-			       : cfs_fail(err, EBADMSG, "xattr of a bad name");
+	if (strncmp(e->key, CFS_OVERLAY_PREFIX, prefix) != 0)
+		return 0;
+	if (strcmp(name, "metacopy") == 0)
+		e->kind = METACOPY;
+	else if (strcmp(name, "redirect") == 0)
+		e->kind = REDIRECT;
+	else if (strcmp(name, "opaque") == 0 && e->value.len == 1 &&
+		 e->value.data[0] == 'y')
+		e->kind = OPAQUE;
+	else
+		return cfs_fail(err, EBADMSG, "xattr trusted.overlay.%s", name);
 	return 0;
 }
 
-/* Reads the entry that @at begins with; *@ret_size: its bytes. */
-static int parse_entry(struct cfs_bytes at, struct cfs_tree *tree,
-		       struct attr *attr, uint64_t *ret_size,
-		       struct cfs_err *err)
+/* Decodes the entry that @at begins with. */
+static int decode(struct cfs_bytes at, struct entry *e, struct cfs_err *err)
 {
 	struct cfs_erofs_xattr disk;
 	struct cfs_bytes suffix, part;
 	const char *prefix;
-	char key[KEY_ROOM];
 	size_t len, name_len;
 
 	if (!cfs_bytes_slice(at, 0, sizeof(disk), &part))
@@ -110,20 +107,58 @@ static int parse_entry(struct cfs_bytes at, struct cfs_tree *tree,
 	name_len = disk.name_len;
 	if (!cfs_bytes_slice(at, sizeof(disk), name_len, &suffix) ||
 	    !cfs_bytes_slice(at, sizeof(disk) + name_len,
-			     cfs_get16(disk.value_size), &attr->value))
+			     cfs_get16(disk.value_size), &e->value))
 		return cfs_fail(err, EBADMSG, "truncated xattr");
 	/* The kernel compares all bytes of a name; here it would end early. */
 	if (memchr(suffix.data, '\0', suffix.len))
 		return cfs_fail(err, EBADMSG, "NUL in the name of an xattr");
 	len = strlen(prefix);
-	memcpy(key, prefix, len);
-	memcpy(key + len, suffix.data, suffix.len);
-	key[len + suffix.len] = '\0';
-	attr->filter_bit = cfs_erofs_xxh32(suffix, CFS_EROFS_FILTER_SEED +
-							   disk.name_index) %
-			   32;
-	*ret_size = cfs_erofs_entry_bytes(&disk);
-	return classify(tree, key, attr, err);
+	memcpy(e->key, prefix, len);
+	memcpy(e->key + len, suffix.data, suffix.len);
+	e->key[len + suffix.len] = '\0';
+	e->filter_bit = cfs_erofs_xxh32(suffix, CFS_EROFS_FILTER_SEED +
+							disk.name_index) %
+			32;
+	e->size = cfs_erofs_entry_bytes(&disk);
+	return classify(e, err);
+}
+
+/* Reads the entry that @at begins with; *@ret_size: its bytes. */
+static int parse_entry(struct cfs_bytes at, struct cfs_tree *tree,
+		       struct attr *attr, uint64_t *ret_size,
+		       struct cfs_err *err)
+{
+	struct entry e;
+	struct cfs_bytes name;
+
+	if (decode(at, &e, err) < 0)
+		return -err->code;
+	attr->kind = e.kind;
+	attr->value = e.value;
+	attr->filter_bit = e.filter_bit;
+	*ret_size = e.size;
+	if (e.kind != USERS)
+		return 0;
+	name = (struct cfs_bytes){ (const uint8_t *)e.key, strlen(e.key) };
+	if (cfs_xattr_add(&tree->xattrs, name, e.value, &attr->x, err) < 0)
+		return err->code == ENOMEM
+			       ? -ENOMEM
+			       : cfs_fail(err, EBADMSG, "xattr of a bad name");
+	return 0;
+}
+
+/* Sets *@ret to the bytes from the shared xattr @id to the image's end. */
+static int find_shared(const struct cfs_erofs_image *image, uint32_t id,
+		       struct cfs_bytes *ret, struct cfs_err *err)
+{
+	uint64_t start = image->xattr_start + 4 * (uint64_t)id;
+
+	if (start > image->bytes.len ||
+	    !cfs_bytes_slice(image->bytes, start, image->bytes.len - start,
+			     ret))
+		return cfs_fail(err, EBADMSG,
+				"shared xattr is beyond the end of the image");
+	return 0;
 }
 
 /* Reads a shared xattr, once: a million inodes may refer to it. */
@@ -132,9 +167,9 @@ static int parse_shared(const struct reading *rd, uint32_t id,
 {
 	const struct cfs_erofs_image *image = rd->image;
 	struct attr fresh = { .id = id }, *kept;
-	uint64_t start = image->xattr_start + 4 * (uint64_t)id, size;
 	struct cfs_bytes at;
 	const void **slot;
+	uint64_t size;
 
 	if (!cfs_table_reserve(&rd->memo->table))
 		return cfs_no_memory(err);
@@ -144,12 +179,8 @@ static int parse_shared(const struct reading *rd, uint32_t id,
 		*ret = *slot;
 		return 0;
 	}
-	if (start > image->bytes.len ||
-	    !cfs_bytes_slice(image->bytes, start, image->bytes.len - start,
-			     &at))
-		return cfs_fail(err, EBADMSG,
-				"shared xattr is beyond the end of the image");
-	if (parse_entry(at, rd->tree, &fresh, &size, err) < 0)
+	if (find_shared(image, id, &at, err) < 0 ||
+	    parse_entry(at, rd->tree, &fresh, &size, err) < 0)
 		return -err->code;
 	kept = cfs_arena_alloc(&rd->tree->arena, sizeof(*kept));
 	if (!kept)
@@ -254,4 +285,47 @@ int cfs_erofs_attrs_parse(const struct cfs_erofs_image *image,
 		return cfs_fail(err, EBADMSG,
 				"the filter of xattr names is wrong");
 	return 0;
+}
+
+/* Passes the entry that @at begins with to @found; *@ret_size: its bytes. */
+static int pass(struct cfs_bytes at, cfs_erofs_attr_fn *found, void *ctx,
+		uint64_t *ret_size, struct cfs_err *err)
+{
+	struct entry e;
+
+	if (decode(at, &e, err) < 0)
+		return -err->code;
+	*ret_size = e.size;
+	return found(ctx, e.key, e.kind == USERS, e.value, err);
+}
+
+int cfs_erofs_attrs_each(const struct cfs_erofs_image *image,
+			 const struct cfs_erofs_stat *st,
+			 cfs_erofs_attr_fn *found, void *ctx,
+			 struct cfs_err *err)
+{
+	struct cfs_bytes area = st->xattrs, part;
+	struct cfs_erofs_xattr_header header;
+	uint64_t pos = sizeof(header), size = 0;
+	int r = 0;
+
+	if (area.len == 0)
+		return 0;
+	memcpy(&header, area.data, sizeof(header));
+	for (unsigned i = 0; r == 0 && i < header.shared_count; i++, pos += 4) {
+		cfs_le32 id;
+
+		if (!cfs_bytes_slice(area, pos, sizeof(id), &part))
+			return cfs_fail(err, EBADMSG, "too many shared xattrs");
+		memcpy(&id, part.data, sizeof(id));
+		r = find_shared(image, cfs_get32(id), &part, err);
+		if (r == 0)
+			r = pass(part, found, ctx, &size, err);
+	}
+	for (; r == 0 && pos < area.len; pos += size) {
+		if (!cfs_bytes_slice(area, pos, area.len - pos, &part))
+			return cfs_fail(err, EBADMSG, "truncated xattr");
+		r = pass(part, found, ctx, &size, err);
+	}
+	return r;
 }
