@@ -90,6 +90,7 @@ extern const struct cfs_cmd cmd_image_objects;
 extern const struct cfs_cmd cmd_dump_files;
 extern const struct cfs_cmd cmd_diff;
 extern const struct cfs_cmd cmd_mount;
+extern const struct cfs_cmd cmd_fuse_serve;
 extern const struct cfs_cmd cmd_digest_karg;
 extern const struct cfs_cmd cmd_disk;
 extern const struct cfs_cmd cmd_sign;

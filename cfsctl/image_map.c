@@ -15,12 +15,11 @@ void cmd_image_unmap(struct cfs_image_map *map)
 	map->bytes.len = 0;
 }
 
-int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,
-		  const char *name, struct cfs_image_map *ret,
-		  struct cfs_err *err)
+int cmd_image_map_id(const struct cfs_globals *g, const struct cfs_repo *repo,
+		     const struct cfs_digest *id, const char *name,
+		     struct cfs_image_map *ret, struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = -EBADF;
-	struct cfs_digest id;
 	struct stat st;
 	void *data;
 	int secure, r;
@@ -28,9 +27,7 @@ int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,
 	secure = cmd_demands_verity(g, repo, err);
 	if (secure < 0)
 		return secure;
-	r = cmd_find_image(repo, name, &id, err);
-	if (r == 0)
-		r = cfs_image_open(repo, &id, secure > 0, &fd, err);
+	r = cfs_image_open(repo, id, secure > 0, &fd, err);
 	if (r >= 0)
 		r = cfs_image_version(fd, &ret->version, err);
 	if (r < 0)
@@ -42,4 +39,14 @@ int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,
 		return cfs_fail_errno(err, "map image %s", name);
 	ret->bytes = (struct cfs_bytes){ data, (size_t)st.st_size };
 	return 0;
+}
+
+int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,
+		  const char *name, struct cfs_image_map *ret,
+		  struct cfs_err *err)
+{
+	struct cfs_digest id;
+	int r = cmd_find_image(repo, name, &id, err);
+
+	return r < 0 ? r : cmd_image_map_id(g, repo, &id, name, ret, err);
 }

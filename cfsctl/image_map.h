@@ -22,6 +22,12 @@ int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,
 		  const char *name, struct cfs_image_map *ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Like cmd_image_map(), for the image @id; @name is for messages. */
+int cmd_image_map_id(const struct cfs_globals *g, const struct cfs_repo *repo,
+		     const struct cfs_digest *id, const char *name,
+		     struct cfs_image_map *ret,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 void cmd_image_unmap(struct cfs_image_map *map);
 #define CFS_AUTOMAP __attribute__((cleanup(cmd_image_unmap)))
 

@@ -23,6 +23,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_dump_files,
 	&cmd_diff,
 	&cmd_mount,
+	&cmd_fuse_serve,
 	&cmd_digest_karg,
 	&cmd_disk,
 	&cmd_sign,

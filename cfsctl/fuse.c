@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "cfsctl/fuse.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <syslog.h>
+
+#include "base/io.h"
+#include "cfsctl/cli/line.h"
+#include "cfsctl/image_map.h"
+#include "fuse/serve.h"
+
+/* What a server needs of the repository. */
+struct source {
+	struct cfs_image_map image;
+	int objects; /* owned */
+	enum cfs_fuse_verify verify;
+	char name[sizeof("composefs:") + CFS_DIGEST_HEX_MAX];
+};
+
+static void close_source(struct source *s)
+{
+	cmd_image_unmap(&s->image);
+	cfs_closep(&s->objects);
+}
+
+static int open_source(const struct cfs_globals *g, const struct cfs_repo *repo,
+		       const struct cmd_fuse_mount *mount, struct source *s,
+		       struct cfs_err *err)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+	int secure = cmd_demands_verity(g, repo, err);
+
+	if (secure < 0)
+		return secure;
+	s->verify = secure ? CFS_FUSE_VERIFY_KERNEL : CFS_FUSE_VERIFY;
+	if (mount->o.no_verify)
+		s->verify = CFS_FUSE_VERIFY_NOT;
+	cfs_digest_to_hex(&mount->id, hex);
+	snprintf(s->name, sizeof(s->name), "composefs:%s", hex);
+	s->objects = cfs_repo_open_objects(repo, err);
+	if (s->objects < 0)
+		return s->objects;
+	return cmd_image_map_id(g, repo, &mount->id, mount->name, &s->image,
+				err);
+}
+
+/* Faults of a server in the foreground. */
+static void report(void *ctx, const char *line)
+{
+	(void)ctx;
+	fprintf(stderr, "cfsctl: %s\n", line);
+}
+
+/* How a server tells that it is ready, and what is wrong. */
+struct voice {
+	void (*ready)(void *ctx);
+	void (*report)(void *ctx, const char *line);
+	void *ctx;
+};
+
+static int serve(const struct source *s, const char *where,
+		 const struct voice *voice, struct cfs_err *err)
+{
+	return cfs_fuse_serve(
+		&(struct cfs_fuse_params){
+			.image = s->image.bytes,
+			.objects_fd = s->objects,
+			.verify = s->verify,
+			.source = s->name,
+			.mountpoint = where,
+			.ready = voice->ready,
+			.report = voice->report,
+			.ctx = voice->ctx,
+		},
+		err);
+}
+
+/* Those of one in the background, which has no terminal. */
+static void log_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	syslog(LOG_ERR, "%s", line);
+}
+
+/* Tells the command that it can end, and lets go of what it was started with:
+ * its directory, its terminal or pipes. */
+static void go_on_alone(void *ctx)
+{
+	int *to = ctx;
+	const struct cfs_err none = { 0 };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		(void)dup2(null, fd);
+	cfs_closep(&null);
+	(void)!chdir("/");
+	(void)!cfs_write_full(*to, &none, sizeof(none));
+	cfs_closep(to);
+}
+
+/* The process that serves.  Reports its failure to the one that started it, as
+ * long as that one waits. */
+static void be_server(const struct source *s, const char *where, int to)
+{
+	const struct voice voice = { go_on_alone, log_line, &to };
+	struct cfs_err err = { 0 };
+	int r;
+
+	(void)setsid();
+	openlog("cfsctl", LOG_PID, LOG_DAEMON);
+	r = serve(s, where, &voice, &err);
+	if (r < 0 && to >= 0)
+		(void)!cfs_write_full(to, &err, sizeof(err));
+	else if (r < 0)
+		log_line(NULL, err.msg);
+	_exit(r < 0);
+}
+
+/* Waits until the server @pid is ready, or has said why it will not be. */
+static int await(pid_t pid, int from, struct cfs_err *err)
+{
+	/* From the same program, so that its pointers are valid here. */
+	struct cfs_err theirs = { 0 };
+	ssize_t n = cfs_read_full(from, &theirs, sizeof(theirs));
+	int status = 0;
+
+	if (n == sizeof(theirs) && theirs.code == 0)
+		return 0;
+	(void)waitpid(pid, &status, 0);
+	if (n == sizeof(theirs)) {
+		*err = theirs;
+		return -err->code;
+	}
+	if (WIFSIGNALED(status))
+		return cfs_fail(err, EIO, "the server was killed (signal %d)",
+				WTERMSIG(status));
+	return cfs_fail(err, EIO, "the server ended before it was ready");
+}
+
+static int start_server(const struct source *s, const char *where,
+			struct cfs_err *err)
+{
+	int ends[2], r;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return cfs_fail_errno(err, "pipe");
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		cfs_closep(&ends[0]);
+		be_server(s, where, ends[1]);
+	}
+	cfs_closep(&ends[1]);
+	r = pid < 0 ? cfs_fail_errno(err, "fork") : await(pid, ends[0], err);
+	cfs_closep(&ends[0]);
+	return r;
+}
+
+int cmd_fuse_start(const struct cfs_globals *g, struct cfs_repo *repo,
+		   const struct cmd_fuse_mount *mount, struct cfs_err *err)
+{
+	CFS_AUTOFREE char *path = realpath(mount->where, NULL);
+	const struct voice voice = { NULL, report, NULL };
+	struct source s = { .objects = -EBADF };
+	struct stat st;
+	int r;
+
+	if (!path || stat(path, &st) < 0)
+		return cfs_fail_errno(err, "%s", mount->where);
+	/* FUSE would make the root directory look like a file. */
+	if (!S_ISDIR(st.st_mode))
+		return cfs_fail(err, ENOTDIR, "%s: %s", mount->where,
+				strerror(ENOTDIR));
+	r = open_source(g, repo, mount, &s, err);
+	cfs_repo_close(repo);
+	if (r == 0 && mount->o.foreground)
+		r = serve(&s, path, &voice, err);
+	else if (r == 0)
+		r = start_server(&s, path, err);
+	close_source(&s);
+	return r;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include "fuse/server.h"
+
+/* The part of @data from byte *@off on, at most *@size bytes; both move on. */
+static struct iovec part(struct cfs_bytes data, uint64_t *off, size_t *size)
+{
+	struct iovec ret = { 0 };
+
+	if (*off >= data.len) {
+		*off -= data.len;
+		return ret;
+	}
+	ret.iov_base = (void *)(uintptr_t)(data.data + *off);
+	ret.iov_len = data.len - *off < *size ? data.len - *off : *size;
+	*size -= ret.iov_len;
+	*off = 0;
+	return ret;
+}
+
+/* Replies with contents that are in the image. */
+static void reply_inline(fuse_req_t req, const struct cfs_erofs_stat *st,
+			 uint64_t off, size_t size)
+{
+	struct iovec iov[2];
+
+	iov[0] = part(st->blocks, &off, &size);
+	iov[1] = part(st->tail, &off, &size);
+	(void)fuse_reply_iov(req, iov, 2);
+}
+
+/* Returns whether the object is as long as it was when it was opened.  One that
+ * the kernel verifies cannot change. */
+static bool is_whole(const struct cfs_fuse_object *object, uint64_t size)
+{
+	struct stat st;
+
+	return object->is_trusted ||
+	       (fstat(object->fd, &st) == 0 && (uint64_t)st.st_size == size);
+}
+
+/* The kernel gets the pages of the object without a copy. */
+static void reply_object(fuse_req_t req, int fd, off_t off, size_t size)
+{
+	struct fuse_bufvec buf = FUSE_BUFVEC_INIT(size);
+
+	buf.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
+	buf.buf[0].fd = fd;
+	buf.buf[0].pos = off;
+	(void)fuse_reply_data(req, &buf, FUSE_BUF_SPLICE_MOVE);
+}
+
+static void read_object(fuse_req_t req, const struct cfs_erofs_stat *st,
+			off_t off, size_t size)
+{
+	struct cfs_fuse_server *server = cfs_fuse_server_of(req);
+	struct cfs_fuse_object *object;
+	struct cfs_err err = { 0 };
+	int r = cfs_fuse_object_get(server->objects, st, &object, &err);
+
+	if (r == 0 && !is_whole(object, st->size))
+		r = cfs_fail(&err, EBADMSG,
+			     "its object was changed while it was open");
+	if (r < 0) {
+		if (object && !__atomic_exchange_n(&object->reported, true,
+						   __ATOMIC_RELAXED))
+			cfs_fuse_report(server, st->nid, &err);
+		(void)fuse_reply_err(req, EIO);
+	} else {
+		reply_object(req, object->fd, off, size);
+	}
+	cfs_fuse_object_put(server->objects, object);
+}
+
+void cfs_fuse_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		   struct fuse_file_info *fi)
+{
+	struct cfs_erofs_stat st;
+	int r = cfs_fuse_stat(req, ino, &st);
+
+	(void)fi;
+	if (r == 0 && !S_ISREG(st.mode))
+		r = S_ISDIR(st.mode) ? EISDIR : EINVAL;
+	if (r == 0 && off < 0)
+		r = EINVAL;
+	if (r > 0) {
+		(void)fuse_reply_err(req, r);
+		return;
+	}
+	if ((uint64_t)off >= st.size)
+		(void)fuse_reply_buf(req, NULL, 0);
+	else if (st.layout != CFS_EROFS_CHUNKS)
+		reply_inline(req, &st, (uint64_t)off, size);
+	else
+		read_object(req, &st, off,
+			    st.size - (uint64_t)off < size
+				    ? (size_t)(st.size - (uint64_t)off)
+				    : size);
+}

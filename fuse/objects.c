@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "fuse/objects.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/resource.h>
+
+#include "base/io.h"
+#include "repo/object.h"
+#include "tree/table.h"
+
+/* Descriptors that remain for everything else. */
+#define OTHERS 64
+
+struct object {
+	struct cfs_fuse_object is;
+	uint64_t nid;
+	unsigned users;
+	bool busy;		      /* one of the users opens it */
+	bool hashed;		      /* what @seen describes */
+	struct stat seen;	      /* the file that was hashed */
+	struct object *newer, *older; /* if it is open and not used */
+};
+
+struct cfs_fuse_objects {
+	const struct cfs_erofs_view *view;
+	int dir;
+	enum cfs_fuse_verify verify;
+	pthread_mutex_t lock; /* of all below */
+	pthread_cond_t opened;
+	struct cfs_table table;		/* owned objects by nid */
+	struct object *newest, *oldest; /* of those open and not used */
+	unsigned idle, idle_max;
+};
+
+static uint64_t hash_of(const void *entry)
+{
+	const struct object *object = entry;
+
+	return cfs_table_hash(&object->nid, sizeof(object->nid), 0);
+}
+
+static bool same_nid(const void *entry, const void *key)
+{
+	const struct object *object = entry;
+
+	return object->nid == *(const uint64_t *)key;
+}
+
+/* Raises the limit of open descriptors, and returns how many may stay open. */
+static unsigned idle_max(void)
+{
+	struct rlimit limit;
+	rlim_t want = CFS_FUSE_OPEN_MAX + OTHERS;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 1;
+	if (limit.rlim_cur < want && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur >= want)
+		return CFS_FUSE_OPEN_MAX;
+	return limit.rlim_cur > OTHERS ? (unsigned)limit.rlim_cur - OTHERS : 1;
+}
+
+int cfs_fuse_objects_new(const struct cfs_erofs_view *view, int dir,
+			 enum cfs_fuse_verify verify,
+			 struct cfs_fuse_objects **ret, struct cfs_err *err)
+{
+	struct cfs_fuse_objects *objects = calloc(1, sizeof(*objects));
+
+	if (!objects)
+		return cfs_no_memory(err);
+	objects->view = view;
+	objects->dir = dir;
+	objects->verify = verify;
+	objects->table.hash_of = hash_of;
+	objects->idle_max = idle_max();
+	(void)pthread_mutex_init(&objects->lock, NULL);
+	(void)pthread_cond_init(&objects->opened, NULL);
+	*ret = objects;
+	return 0;
+}
+
+void cfs_fuse_objects_free(struct cfs_fuse_objects *objects)
+{
+	for (size_t i = 0; objects->table.slots && i <= objects->table.mask;
+	     i++) {
+		struct object *object;
+
+		memcpy(&object, &objects->table.slots[i], sizeof(object));
+		if (object)
+			cfs_closep(&object->is.fd);
+		free(object);
+	}
+	cfs_table_free(&objects->table);
+	(void)pthread_mutex_destroy(&objects->lock);
+	(void)pthread_cond_destroy(&objects->opened);
+	free(objects);
+}
+
+static bool is_idle(const struct object *object)
+{
+	return object->users == 0 && object->is.fd >= 0;
+}
+
+static void unlink_idle(struct cfs_fuse_objects *objects, struct object *object)
+{
+	*(object->newer ? &object->newer->older : &objects->newest) =
+		object->older;
+	*(object->older ? &object->older->newer : &objects->oldest) =
+		object->newer;
+	object->newer = object->older = NULL;
+	objects->idle--;
+}
+
+static void link_idle(struct cfs_fuse_objects *objects, struct object *object)
+{
+	object->older = objects->newest;
+	*(object->older ? &object->older->newer : &objects->oldest) = object;
+	objects->newest = object;
+	if (++objects->idle > objects->idle_max) {
+		struct object *last = objects->oldest;
+
+		unlink_idle(objects, last);
+		cfs_closep(&last->is.fd);
+	}
+}
+
+/* Finds or makes the object of inode @nid.  Returns NULL without memory. */
+static struct object *find(struct cfs_fuse_objects *objects, uint64_t nid)
+{
+	const struct object key = { .nid = nid };
+	struct object *object;
+	const void **slot;
+
+	if (!cfs_table_reserve(&objects->table))
+		return NULL;
+	slot = cfs_table_slot(&objects->table, hash_of(&key), same_nid, &nid);
+	memcpy(&object, slot, sizeof(object));
+	if (object)
+		return object;
+	object = calloc(1, sizeof(*object));
+	if (!object)
+		return NULL;
+	object->nid = nid;
+	object->is.fd = -EBADF;
+	cfs_table_fill(&objects->table, slot, object);
+	return object;
+}
+
+/* Writes the path of the object, below objects/, and a NUL. */
+static int path_of(const struct cfs_erofs_backing *backing, char *path,
+		   size_t size, struct cfs_err *err)
+{
+	char own[CFS_OBJECT_PATH_MAX];
+	struct cfs_bytes from = backing->path;
+
+	if (from.len == 0 && backing->has_digest) {
+		cfs_digest_to_path(&backing->digest, own);
+		from = (struct cfs_bytes){ (const uint8_t *)own, strlen(own) };
+	}
+	if (from.len == 0 || from.len >= size ||
+	    memchr(from.data, '\0', from.len))
+		return cfs_fail(err, EBADMSG,
+				"the image does not say which object it is");
+	memcpy(path, from.data, from.len);
+	path[from.len] = '\0';
+	return 0;
+}
+
+/* Returns whether the file @a is still what it was when it was @b. */
+static bool is_unchanged(const struct stat *a, const struct stat *b)
+{
+	return cfs_is_same_file(a, b) && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static int verify(const struct cfs_fuse_objects *objects, struct object *object,
+		  int fd, const struct stat *st,
+		  const struct cfs_digest *digest, struct cfs_err *err)
+{
+	struct stat after;
+	int r;
+
+	object->is.is_trusted = false;
+	if (object->hashed && is_unchanged(st, &object->seen))
+		return 0;
+	r = cfs_object_check(fd, digest, err);
+	if (r < 0)
+		return r;
+	object->is.is_trusted = r == CFS_CHECKED_MEASURED;
+	if (object->is.is_trusted)
+		return 0;
+	if (objects->verify == CFS_FUSE_VERIFY_KERNEL)
+		return cfs_fail(err, EBADMSG,
+				"no fs-verity, which the repository demands");
+	if (fstat(fd, &after) < 0)
+		return cfs_fail_errno(err, "stat");
+	/* Otherwise other bytes than were hashed may be read later. */
+	if (!is_unchanged(st, &after))
+		return cfs_fail(err, EBADMSG, "it changed while it was read");
+	object->seen = after;
+	object->hashed = true;
+	return 0;
+}
+
+static int open_at(const struct cfs_fuse_objects *objects,
+		   struct object *object, const struct cfs_erofs_stat *st,
+		   const struct cfs_erofs_backing *backing, const char *path,
+		   struct cfs_err *err)
+{
+	struct cfs_digest digest = backing->digest;
+	CFS_AUTOFD int fd = -EBADF;
+	struct stat is;
+	int r = 0;
+
+	fd = cfs_open_regular(objects->dir, path, &is);
+	if (fd < 0)
+		return cfs_fail_code(err, fd, "open");
+	if ((uint64_t)is.st_size != st->size)
+		return cfs_fail(err, EBADMSG,
+				"it has %llu bytes, and the file %llu",
+				(unsigned long long)is.st_size,
+				(unsigned long long)st->size);
+	if (objects->verify != CFS_FUSE_VERIFY_NOT && !backing->has_digest &&
+	    !cfs_object_of_path(path, &digest))
+		r = cfs_fail(err, EBADMSG,
+			     "the image has no digest of it (--no-verify takes "
+			     "it as it is)");
+	else if (objects->verify != CFS_FUSE_VERIFY_NOT)
+		r = verify(objects, object, fd, &is, &digest, err);
+	if (r < 0)
+		return r;
+	object->is.fd = cfs_steal_fd(&fd);
+	return 0;
+}
+
+static int open_object(const struct cfs_fuse_objects *objects,
+		       struct object *object, const struct cfs_erofs_stat *st,
+		       struct cfs_err *err)
+{
+	struct cfs_erofs_backing backing;
+	char path[4096];
+
+	if (cfs_erofs_view_backing(objects->view, st, &backing, err) < 0 ||
+	    path_of(&backing, path, sizeof(path), err) < 0)
+		return -err->code;
+	if (open_at(objects, object, st, &backing, path, err) < 0)
+		return cfs_ctx(err, "object %s", path);
+	return 0;
+}
+
+int cfs_fuse_object_get(struct cfs_fuse_objects *objects,
+			const struct cfs_erofs_stat *st,
+			struct cfs_fuse_object **ret, struct cfs_err *err)
+{
+	struct object *object;
+	int r = 0;
+
+	(void)pthread_mutex_lock(&objects->lock);
+	object = find(objects, st->nid);
+	if (!object) {
+		(void)pthread_mutex_unlock(&objects->lock);
+		*ret = NULL;
+		return cfs_no_memory(err);
+	}
+	if (is_idle(object))
+		unlink_idle(objects, object);
+	object->users++;
+	while (object->busy)
+		(void)pthread_cond_wait(&objects->opened, &objects->lock);
+	if (object->is.fd < 0) {
+		/* Hashing takes its time: others go on meanwhile. */
+		object->busy = true;
+		(void)pthread_mutex_unlock(&objects->lock);
+		r = open_object(objects, object, st, err);
+		(void)pthread_mutex_lock(&objects->lock);
+		object->busy = false;
+		(void)pthread_cond_broadcast(&objects->opened);
+	}
+	(void)pthread_mutex_unlock(&objects->lock);
+	*ret = &object->is;
+	return r;
+}
+
+void cfs_fuse_object_put(struct cfs_fuse_objects *objects,
+			 struct cfs_fuse_object *used)
+{
+	/* The first member. */
+	struct object *object = (struct object *)used;
+
+	if (!object)
+		return;
+	(void)pthread_mutex_lock(&objects->lock);
+	object->users--;
+	if (is_idle(object))
+		link_idle(objects, object);
+	(void)pthread_mutex_unlock(&objects->lock);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The open objects of a mounted image: each is verified when a file of the image
+ * first needs it, and stays open for later reads.  Any thread may call.
+ */
+#ifndef CFS_FUSE_OBJECTS_H
+#define CFS_FUSE_OBJECTS_H
+
+#include "erofs/view.h"
+
+/* The descriptors that are kept open when no file is being read, at most. */
+#define CFS_FUSE_OPEN_MAX 1024
+
+enum cfs_fuse_verify {
+	/* The kernel measures each object, or it is hashed if it has no
+	 * fs-verity. */
+	CFS_FUSE_VERIFY,
+	CFS_FUSE_VERIFY_KERNEL, /* an object without fs-verity is refused */
+	CFS_FUSE_VERIFY_NOT,
+};
+
+struct cfs_fuse_objects;
+
+/*
+ * @view: borrowed.
+ * @dir: objects/, which paths are resolved below; borrowed.
+ * Errors: -ENOMEM.
+ */
+int cfs_fuse_objects_new(const struct cfs_erofs_view *view, int dir,
+			 enum cfs_fuse_verify verify,
+			 struct cfs_fuse_objects **ret,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+void cfs_fuse_objects_free(struct cfs_fuse_objects *objects);
+CFS_DEFINE_AUTO(struct cfs_fuse_objects, cfs_fuse_objects_free);
+
+/* An object in use. */
+struct cfs_fuse_object {
+	int fd;		 /* for reading; never closed by the user */
+	bool is_trusted; /* the kernel verifies every read */
+	bool reported;	 /* that it is wrong; for the user */
+};
+
+/*
+ * Opens the object of the external file @st, unless it is open.  It is of the
+ * file's size and, unless CFS_FUSE_VERIFY_NOT, has the digest that the image
+ * states.  An object that was hashed before is not hashed again as long as it is
+ * the same file with the same size and times.
+ *
+ * Returns 0 with *@ret, which is valid until cfs_fuse_object_put(); on failure,
+ * too, unless there is no memory.
+ * Errors: -EBADMSG for any other digest or size, or no digest at all; -ENOENT if
+ * the object is missing; those of openat2(2) and read(2); -ENOMEM.
+ */
+int cfs_fuse_object_get(struct cfs_fuse_objects *objects,
+			const struct cfs_erofs_stat *st,
+			struct cfs_fuse_object **ret,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Ends a use.  @object: NULL is ignored. */
+void cfs_fuse_object_put(struct cfs_fuse_objects *objects,
+			 struct cfs_fuse_object *object)
+	__attribute__((nonnull(1)));
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "fuse/server.h"
+
+#include <string.h>
+
+#include "base/io.h"
+#include "erofs/reader.h"
+
+/* Is this process in the namespace in which user ids mean what they say? */
+static bool in_first_namespace(void)
+{
+	CFS_AUTOBUF struct cfs_buf map = { 0 };
+	struct cfs_err ignored = { 0 };
+	unsigned long inside, outside, n;
+
+	if (cfs_read_file(AT_FDCWD, "/proc/self/uid_map", 4096, &map,
+			  &ignored) <= 0)
+		return false;
+	cfs_buf_add(&map, "", 1);
+	return cfs_buf_check(&map, &ignored) == 0 &&
+	       sscanf((const char *)map.data, "%lu %lu %lu", &inside, &outside,
+		      &n) == 3 &&
+	       inside == 0 && outside == 0 && n == UINT32_MAX;
+}
+
+int cfs_fuse_server_init(struct cfs_fuse_server *server,
+			 const struct cfs_fuse_params *params,
+			 struct cfs_err *err)
+{
+	*server = (struct cfs_fuse_server){
+		.params = params,
+		.has_root = in_first_namespace(),
+	};
+	if (cfs_erofs_view_new(params->image, &server->view, err) < 0)
+		return -err->code;
+	return cfs_fuse_objects_new(server->view, params->objects_fd,
+				    params->verify, &server->objects, err);
+}
+
+void cfs_fuse_server_free(struct cfs_fuse_server *server)
+{
+	cfs_fuse_objects_freep(&server->objects);
+	cfs_erofs_view_freep(&server->view);
+}
+
+/* Finds a path of inode @nid, by reading the whole image: it is only needed to
+ * report a fault.  Returns false if that cannot be done. */
+static bool find_path(struct cfs_bytes image, uint64_t nid,
+		      char path[static CFS_NODE_NAME_MAX])
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	const struct cfs_erofs_detail **details;
+	struct cfs_err ignored = { 0 };
+	unsigned version;
+
+	if (cfs_erofs_read_details(image, &tree, &version, &details, &ignored) <
+	    0)
+		return false;
+	for (struct cfs_node *n = tree->root; n;
+	     n = cfs_node_walk(tree->root, n)) {
+		if (!details[n->seq] || details[n->seq]->nid != nid)
+			continue;
+		(void)cfs_node_name(n, path);
+		return true;
+	}
+	return false;
+}
+
+void cfs_fuse_report(const struct cfs_fuse_server *server, uint64_t nid,
+		     const struct cfs_err *err)
+{
+	const struct cfs_fuse_params *params = server->params;
+	struct cfs_err line = *err;
+	char path[CFS_NODE_NAME_MAX];
+
+	if (!params->report)
+		return;
+	if (find_path(params->image, nid, path))
+		(void)cfs_ctx(&line, "%s", path);
+	else
+		(void)cfs_ctx(&line, "inode %llu", (unsigned long long)nid);
+	params->report(params->ctx, line.msg);
+}

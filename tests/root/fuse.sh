@@ -1,0 +1,174 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# An image shows the same through FUSE as through the kernel's own mount.  In a
+# mount namespace of its own.
+. "${CFS_SRC:?run by tests/run}/tests/root/guard" || exit 1
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "$CFS_SRC/tests/dirtree.sh"
+
+[ -c /dev/fuse ] && (: < /dev/fuse) 2> /dev/null || skip "there is no /dev/fuse"
+grep -q erofs /proc/filesystems && grep -q overlay /proc/filesystems ||
+	skip "this kernel has no erofs or no overlay"
+trap 'umount -q fuse; umount -q kernel' EXIT
+
+seal() { cfsctl --insecure --repo repo "$@"; }
+make_repo() { # VERSION HASH
+	rm -rf repo
+	seal --erofs-version "$1" --hash "$2" init > init.log 2>&1
+}
+make_image() { # VERSION SOURCE...
+	seal --erofs-version "$1" create-image --no-propagate-usr-to-root \
+		"${@:2}" img > image.log 2>&1
+}
+servers() { pgrep -cf "cfsctl .*fuse-serve.* $TMPDIR/fuse"; }
+gone() { # waits until no server is left
+	for _ in $(seq 100); do
+		[ "$(servers)" != 0 ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+end() { umount fuse && gone; }
+
+# All that calls tell of the files below DIR.
+list() { # DIR
+	(
+		cd "$1" || exit
+		find . -printf '%p %y %#m %n %U %G %l %s %T@\n' | sort
+		find . -print0 | sort -z | xargs -0 stat -c '%n %t:%T'
+		find . -type f -print0 | sort -z | xargs -0r sha256sum
+		find . -print0 | sort -z | xargs -0 getfattr -h -d -m - -e hex
+		setpriv --reuid 1000 --clear-groups find . -print0 2> /dev/null |
+			sort -z | xargs -0 setpriv --reuid 1000 --clear-groups \
+			stat -c '%n %i' 2> /dev/null | sed 's/ [0-9]*$//'
+		find . -name '[a-z0-9]*' -links +1 -type f -printf '%n %s\n' | sort
+	) 2> "$1.errors" | sed 's/^\(getfattr\|sha256sum\): //'
+}
+export LC_ALL=C
+
+mkdir kernel fuse
+for seed in ${SEEDS:-1 2}; do
+	rm -rf tree
+	dirtree tree "$seed"
+	for version in 0 1 2; do
+		for hash in sha256 sha512; do
+			what="seed $seed, version $version, $hash"
+			make_repo "$version" "$hash" && make_image "$version" tree ||
+				{ check "$what: an image is made" false; continue; }
+			seal mount img kernel 2> /dev/null || exit 1
+			check "$what: it is mounted" \
+				seal fuse-serve img "$TMPDIR/fuse"
+			list kernel > want
+			list fuse > got
+			check "  it shows what the kernel's mount does" \
+				diff -a want got
+			check "  and fails where that does" \
+				diff kernel.errors fuse.errors
+			for i in kernel fuse; do
+				seal --erofs-version $version create-dumpfile \
+					--no-propagate-usr-to-root $i > $i.dump
+			done
+			check "  as a dumpfile, too" cmp kernel.dump fuse.dump
+			check "  the server ends with the mount" end
+			umount kernel
+		done
+	done
+done
+
+# Names over several blocks of a directory, contents of every length.
+rm -rf tree
+mkdir -p tree/many tree/sizes
+for i in $(seq 2000); do : > "tree/many/name-$((i * 7919 % 10007))-$i"; done
+for size in 0 1 63 64 65 511 512 513 4095 4096 4097 131071 131073 3000000; do
+	yes "$size" | head -c "$size" > "tree/sizes/$size"
+done
+make_repo 1 sha512 && make_image 1 tree
+seal fuse-serve img "$TMPDIR/fuse"
+check "long directories and files of every size" diff -r tree fuse
+check "again, from what the kernel keeps" diff -r tree fuse
+check "a name that does not exist" eval '! stat fuse/many/name 2> /dev/null'
+check "nothing can be changed" eval '! touch fuse/x 2> /dev/null'
+same "bytes from the middle of a file" \
+	"$(tail -c +2000001 fuse/sizes/3000000 | head -c 100000 | sha256sum)" \
+	"$(tail -c +2000001 tree/sizes/3000000 | head -c 100000 | sha256sum)"
+same "the source is the image's" "$(findmnt -no FSTYPE,SOURCE fuse | sed 's/ composefs:.*/ composefs/')" \
+	"fuse.composefs composefs"
+check "it is unmounted" end
+
+# Whiteouts, as the mount of each version has them; device numbers.
+printf '%s\n' '/ 0 40755 3 0 0 0 0.0 - - -' '/d 0 40755 2 0 0 0 0.0 - - -' \
+	'/d/w 0 20644 1 7 8 0 0.0 - - -' '/d/n 0 20644 1 7 8 259 0.0 - - -' \
+	'/b 0 60644 1 7 8 4294967295 0.0 - - -' > special.dump
+for version in 0 1 2; do
+	make_repo $version sha256 &&
+		make_image $version --from-dumpfile special.dump &&
+		seal mount img kernel 2> /dev/null &&
+		seal fuse-serve img "$TMPDIR/fuse"
+	# The kernel lists a whiteout of version 2 that cannot be reached.
+	list kernel | sed 's/^.*d\/w [cm] .*$//; /^$/d' > want
+	list fuse | sed '/^$/d' > got
+	[ $version = 2 ] && sed -i '/^\.\/d\/w /d' want
+	check "version $version: whiteouts" diff want got
+	end && umount kernel
+done
+
+# Objects that are not what the image says.
+rm -rf tree
+mkdir tree
+for i in good damaged short missing; do yes $i | head -c 9000 > tree/$i; done
+make_repo 1 sha512 && make_image 1 tree
+object() { # FILE
+	cfsctl --repo repo --insecure dump-files img "/$1" 2> /dev/null |
+		awk '{ print $9 }'
+}
+spoil() {
+	printf X | dd of="repo/objects/$(object damaged)" conv=notrunc status=none
+	truncate -s 5000 "repo/objects/$(object short)"
+	rm "repo/objects/$(object missing)"
+}
+chmod -R u+w repo
+spoil
+cfsctl --insecure --repo repo fuse-serve --foreground img fuse 2> server.log &
+server=$!
+for _ in $(seq 100); do mountpoint -q fuse && break; sleep 0.05; done
+check "a good file can be read" cmp tree/good fuse/good
+for i in damaged short missing; do
+	refuse "a file whose object is $i: EIO" "Input/output error" cat fuse/$i
+	refuse "  again" "Input/output error" cat fuse/$i
+	same "  in one line that names file and object" \
+		"$(grep -c "/$i: object $(object $i): " server.log)" 1
+done
+exec 7< fuse/good
+kill $server
+wait $server
+same "it ends by SIGTERM" $? 0
+check "and is unmounted" eval '! mountpoint -q fuse'
+exec 7<&-
+check "  not verified, on demand" cfsctl --insecure --repo repo \
+	fuse-serve --no-verify img "$TMPDIR/fuse"
+check "  a damaged file can be read" eval 'head -c 1 fuse/damaged | grep -q X'
+end
+
+# A server that is killed.
+cfsctl --insecure --repo repo fuse-serve --foreground img fuse 2> /dev/null &
+server=$!
+for _ in $(seq 100); do mountpoint -q fuse && break; sleep 0.05; done
+exec 7< fuse/good
+kill -9 $server
+wait $server 2> /dev/null
+check "a killed server: files that are open fail" eval '! cat <&7 > /dev/null 2>&1'
+exec 7<&-
+check "  and the mount can be removed" umount fuse
+
+# What fails before anything is mounted.
+refuse "no such mountpoint" "No such file or directory" seal fuse-serve img none
+refuse "no such image" "image not found" seal fuse-serve other fuse
+: > file
+refuse "a mountpoint that is no directory" "file: Not a directory" \
+	seal fuse-serve img file
+check "nothing is mounted" eval '! mountpoint -q fuse && ! mountpoint -q file'
+refuse "without /dev/fuse" "there is no /dev/fuse: load" \
+	unshare -m sh -c 'mount -t tmpfs none /dev && exec "$@"' - \
+	cfsctl --insecure --repo repo fuse-serve img fuse
+check "no server is left" gone
+finish
