@@ -8,7 +8,7 @@
 #   build   compile the programs
 #   check   the tests that need no virtual machine
 #   vm      build the User-Mode-Linux kernel, run it and QEMU
-#   demo    make a Debian root file system
+#   demo    make a Debian root file system, and an OCI image of it
 #   cross   compile for other processors
 #   packages  build the Debian and RPM packages
 # Says nothing when all is there (one dpkg query, 0.02 s). Reads the package
@@ -37,7 +37,7 @@ group() {
 		softhsm2 btrfs-progs libarchive-tools bsdextrautils skopeo ;;
 	vm) echo qemu-system-x86 cpio busybox-static kmod bc flex bison zstd \
 		e2fsprogs fsverity keyutils debian-archive-keyring ;;
-	demo) echo mmdebstrap debian-archive-keyring zstd ;;
+	demo) echo mmdebstrap debian-archive-keyring zstd umoci skopeo ;;
 	cross) echo gcc-i686-linux-gnu libc6-dev-i386-cross \
 		gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 		gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
