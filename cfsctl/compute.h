@@ -21,15 +21,19 @@ struct cfs_computation {
 void cmd_compute_choose(const struct cfs_globals *g,
 			struct cfs_computation *c) CFS_NONNULL;
 
-/* Reads and transforms the tree; cfs_tree_free() frees *@ret. */
-int cmd_compute_tree(struct cfs_computation *c,
+/* Reads and transforms the tree; cfs_tree_free() frees *@ret.
+ * Errors: -CFS_EUSAGE, those of cfs_tree_source_hash(). */
+int cmd_compute_tree(const struct cfs_computation *c,
 		     const struct cfs_tree_source *source,
 		     struct cfs_tree **ret,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Computes the digest of the image that @tree makes, without keeping it. */
-int cmd_compute_digest(const struct cfs_computation *c,
-		       const struct cfs_tree *tree, struct cfs_digest *ret,
-		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+/* Computes the digest of the image of @source as well.  @ret_tree: may be NULL.
+ * Errors: -CFS_EUSAGE, those of cfs_compute_image(). */
+int cmd_compute(const struct cfs_computation *c,
+		const struct cfs_tree_source *source,
+		struct cfs_tree **ret_tree, struct cfs_digest *ret,
+		struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 2, 4, 5)));
 
 #endif

@@ -47,9 +47,7 @@ static int compute(const struct cfs_globals *g,
 	int r;
 
 	cmd_compute_choose(g, &c);
-	r = cmd_compute_tree(&c, source, &tree, err);
-	if (r == 0)
-		r = cmd_compute_digest(&c, tree, ret, err);
+	r = cmd_compute(&c, source, &tree, ret, err);
 	if (r == 0 && out)
 		r = save_image(&c, tree, out, err);
 	return r;

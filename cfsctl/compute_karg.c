@@ -20,15 +20,12 @@ static int compute(const struct cfs_globals *g,
 		   const struct cfs_tree_source *source, struct cfs_karg *karg,
 		   struct cfs_err *err)
 {
-	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	struct cfs_computation c;
-	int r;
 
 	cmd_compute_choose(g, &c);
 	/* Formats 0 and 1 are one layout at boot. */
 	karg->version = c.format == 2 ? 2 : 1;
-	r = cmd_compute_tree(&c, source, &tree, err);
-	return r < 0 ? r : cmd_compute_digest(&c, tree, &karg->digest, err);
+	return cmd_compute(&c, source, NULL, &karg->digest, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)

@@ -7,10 +7,8 @@
 #ifndef CFS_CFSCTL_SOURCE_DATE_H
 #define CFS_CFSCTL_SOURCE_DATE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/err.h"
+#include "ops/tree_source.h"
 
 /*
  * Reads SOURCE_DATE_EPOCH of the environment, in seconds since 1970.
@@ -19,12 +17,6 @@
  */
 int cmd_source_date(int64_t max, int64_t *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/* --clamp-mtime: what no mtime is to be later than. */
-struct cfs_clamp {
-	bool on;
-	int64_t seconds; /* since 1970 */
-};
 
 /*
  * For CFS_OPT_PARSES(), into a struct cfs_clamp: the number @text, or that of

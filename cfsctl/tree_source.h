@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Where an image comes from: a directory or a dumpfile, and what is done to
- * its tree first.  The options that create-image, compute-id, compute-karg and
- * create-dumpfile have in common.
+ * The options about the source of an image (ops/tree_source.h), which create-image,
+ * compute-id, compute-karg and create-dumpfile have in common, and its warnings.
  */
 #ifndef CFS_CFSCTL_TREE_SOURCE_H
 #define CFS_CFSCTL_TREE_SOURCE_H
 
-#include "cfsctl/bootable.h"
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/source_date.h"
-#include "tree/scan.h"
-#include "tree/transform.h"
-
-struct cfs_tree_source {
-	const char *path;     /* of the directory, or NULL: */
-	const char *dumpfile; /* "-" is stdin */
-	bool bootable;
-	bool as_is; /* --no-propagate-usr-to-root */
-	enum cfs_xattr_filter filter;
-	struct cfs_clamp clamp;
-	bool mountpoints;   /* --make-mountpoints */
-	enum cfs_lint lint; /* of a bootable one */
-	unsigned threads;   /* as cfs_digester_new() takes them */
-};
+#include "ops/tree_source.h"
 
 /* Rows of options that set the member @source of @type: those about
  * directories, and all. */
@@ -77,6 +62,11 @@ extern const char *const cmd_source_xattrs[];
 int cmd_source_filter(const char *text, void *to,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* The values of --lint, and what reads them into an enum cfs_lint. */
+extern const char *const cmd_lints[];
+int cmd_parse_lint(const char *text, void *to,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* The first operand of commands that take all of these options. */
 #define CFS_SOURCE_OPERAND                              \
 	{                                               \
@@ -89,18 +79,11 @@ int cmd_source_filter(const char *text, void *to,
 int cmd_source_operand(struct cfs_tree_source *source,
 		       const struct cfs_call *call) CFS_NONNULL;
 
-/*
- * Reads and transforms the tree; cfs_tree_free() frees *@ret.
- * @digester: as struct cfs_scan has it; a dumpfile needs none.
- * @what: is done to the files, for the user who waits: "stored".
- */
-int cmd_source_read(const struct cfs_tree_source *source,
-		    struct cfs_digester *digester, const char *what,
-		    struct cfs_tree **ret, struct cfs_err *err) CFS_MUST_CHECK
-	__attribute__((nonnull(1, 2, 3, 4, 5)));
+/* Refuses options that contradict each other: -CFS_EUSAGE. */
+int cmd_source_check(const struct cfs_tree_source *source,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Warns on stderr about parts of @tree that an image of @format does not
- * keep. */
-void cmd_source_warn(const struct cfs_tree *tree, unsigned format) CFS_NONNULL;
+/* Prints notes on stderr, as warnings. */
+extern const struct cfs_notes cmd_source_warnings;
 
 #endif

@@ -128,6 +128,19 @@ int cfs_access_write(const struct cfs_access *access, struct cfs_store *ret,
 	return 0;
 }
 
+int cfs_access_peek(const char *path, struct cfs_meta *ret)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	struct cfs_err ignored;
+
+	if (cfs_repo_open(AT_FDCWD, path, &repo, &ignored) != 1 ||
+	    (!repo.has_meta &&
+	     cfs_repo_infer_meta(&repo, &repo.meta, &ignored) < 0))
+		return 0;
+	*ret = repo.meta;
+	return 1;
+}
+
 int cfs_access_demands_verity(const struct cfs_access *access,
 			      const struct cfs_repo *repo, struct cfs_err *err)
 {

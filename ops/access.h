@@ -49,6 +49,11 @@ int cfs_access_damaged(const struct cfs_access *access, struct cfs_repo *ret,
 int cfs_access_write(const struct cfs_access *access, struct cfs_store *ret,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* What meta.json of the repository @path says, or would say, for whoever only
+ * wants to agree with it; nothing is locked.  Returns 1, or 0 when there is none
+ * that can be opened, whatever the reason. */
+int cfs_access_peek(const char *path, struct cfs_meta *ret) CFS_NONNULL;
+
 /* Must what is read from @repo be under fs-verity?  Returns 1 or 0. */
 int cfs_access_demands_verity(const struct cfs_access *access,
 			      const struct cfs_repo *repo,

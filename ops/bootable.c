@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "cfsctl/bootable.h"
+#include "ops/bootable.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,19 +10,6 @@
 
 /* No fstab that people write comes near this, in bytes. */
 #define FSTAB_MAX (1u << 20)
-
-const char *const cmd_lints[] = { "auto", "error", "warn", "off", NULL };
-
-int cmd_parse_lint(const char *text, void *to, struct cfs_err *err)
-{
-	enum cfs_lint *ret = to;
-
-	(void)err;
-	*ret = CFS_LINT_AUTO;
-	while (strcmp(text, cmd_lints[*ret]) != 0)
-		++*ret;
-	return 0;
-}
 
 enum weight {
 	MUST, /* no bootable image can be made without */
@@ -41,11 +27,10 @@ static const struct {
 	{ "sys", BOOT }, { "etc", STATE }, { "var", STATE },
 };
 
-/* Faults of one directory, in words. */
+/* Faults of one directory. */
 struct faults {
-	int root;
-	const char *path;
-	bool made;
+	int root; /* borrowed */
+	const struct cfs_root *params;
 	struct cfs_buf must, boot, state; /* "no directory /x, ..." */
 	struct cfs_buf mkdir;		  /* names */
 };
@@ -83,7 +68,7 @@ static void check_dirs(struct faults *f)
 
 		if (!missing && fd != -ENOTDIR && fd != -ELOOP)
 			continue;
-		if (missing && f->made && i > 0)
+		if (missing && f->params->made && i > 0)
 			continue;
 		add(to, missing ? "no /" : "no directory at /", dirs[i].name);
 		if (missing && i > 0)
@@ -152,18 +137,20 @@ static void check_fstab(const struct faults *f)
 		return;
 	line = root_line((char *)text.data);
 	if (line > 0)
-		fprintf(stderr,
-			"warning: %s/etc/fstab: line %u is for /, which "
-			"composefs mounts: remove it\n",
-			f->path, line);
+		cfs_notes_add(f->params->notes,
+			      &(struct cfs_note){ .code = CFS_NOTE_FSTAB,
+						  .where = f->params->path,
+						  .n = line });
 }
 
-static void warn_of(const struct faults *f, struct cfs_buf *what,
-		    const char *consequence)
+static void note(const struct faults *f, enum cfs_note_code code,
+		 struct cfs_buf *what)
 {
 	if (what->len > 0 && cfs_buf_text(what))
-		fprintf(stderr, "warning: %s: %s: %s\n", f->path,
-			(char *)what->data, consequence);
+		cfs_notes_add(f->params->notes,
+			      &(struct cfs_note){ .code = code,
+						  .where = f->params->path,
+						  .what = (char *)what->data });
 }
 
 /* Appends @path for a shell; one that has a quote in it is for people only. */
@@ -184,7 +171,7 @@ static int refuse(struct faults *f, bool regardless, struct cfs_err *err)
 
 	if (f->mkdir.len > 0 && cfs_buf_text(&f->mkdir)) {
 		cfs_buf_adds(&cure, "; make directories with `cd ");
-		add_quoted(&cure, f->path);
+		add_quoted(&cure, f->params->path);
 		cfs_buf_addf(&cure,
 			     " && mkdir%s`, or in the image alone with "
 			     "--make-mountpoints",
@@ -198,12 +185,13 @@ static int refuse(struct faults *f, bool regardless, struct cfs_err *err)
 			(char *)f->must.data, (char *)cure.data);
 }
 
-int cmd_check_bootable(int root, const char *path, enum cfs_lint lint,
-		       bool made, struct cfs_err *err)
+int cfs_check_bootable(int root, const struct cfs_root *params,
+		       struct cfs_err *err)
 {
 	__attribute__((cleanup(faults_free))) struct faults f = {
-		.root = root, .path = path, .made = made
+		.root = root, .params = params
 	};
+	enum cfs_lint lint = params->lint;
 	bool init, release, must;
 
 	check_dirs(&f);
@@ -212,12 +200,12 @@ int cmd_check_bootable(int root, const char *path, enum cfs_lint lint,
 	if (lint == CFS_LINT_AUTO)
 		lint = init || release ? CFS_LINT_ERROR : CFS_LINT_WARN;
 	if (lint != CFS_LINT_OFF) {
-		warn_of(&f, &f.state, "the system cannot keep changes there");
+		note(&f, CFS_NOTE_NO_STATE, &f.state);
 		check_fstab(&f);
 	}
 	must = f.must.len > 0;
 	if (!must && lint == CFS_LINT_WARN)
-		warn_of(&f, &f.boot, "the system will not boot");
+		note(&f, CFS_NOTE_NO_BOOT, &f.boot);
 	if (f.boot.len > 0 &&
 	    (lint == CFS_LINT_ERROR || (must && lint == CFS_LINT_WARN)))
 		cfs_buf_addf(&f.must, "%s%.*s", must ? ", " : "",

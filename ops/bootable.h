@@ -4,12 +4,13 @@
  * is read, which can take minutes; composefs-setup-root refuses at boot what is
  * an error here (setup-root/preflight.h), and does without the rest.
  */
-#ifndef CFS_CFSCTL_BOOTABLE_H
-#define CFS_CFSCTL_BOOTABLE_H
+#ifndef CFS_OPS_BOOTABLE_H
+#define CFS_OPS_BOOTABLE_H
 
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "ops/note.h"
 
 /* What to do about faults of a root that is to boot. */
 enum cfs_lint {
@@ -22,23 +23,22 @@ enum cfs_lint {
 	CFS_LINT_OFF,	/* do not look */
 };
 
-/* The values of --lint, and what reads them into an enum cfs_lint. */
-extern const char *const cmd_lints[];
-int cmd_parse_lint(const char *text, void *to,
-		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+/* The directory that is looked at. */
+struct cfs_root {
+	const char *path; /* what it is called, for errors and notes */
+	enum cfs_lint lint;
+	bool made; /* mount points that are missing will be made in the image */
+	const struct cfs_notes *notes; /* or NULL */
+};
 
 /*
- * Looks at the directory open as @root, which is called @path.
- *
- * @made: mount points that are missing will be made in the image.
- *
- * Warns on stderr of what the system can do without.
+ * Looks at the directory open as @root.  What the system can do without is a
+ * note (CFS_NOTE_NO_STATE, CFS_NOTE_NO_BOOT, CFS_NOTE_FSTAB).
  * Errors: -ENOENT, in one message all that is missing or wrong and how to make
- * it; whatever @lint says for directories that no bootable image can be made
- * without.
+ * it; whatever params->lint says for directories that no bootable image can be
+ * made without.
  */
-int cmd_check_bootable(int root, const char *path, enum cfs_lint lint,
-		       bool made,
+int cfs_check_bootable(int root, const struct cfs_root *params,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

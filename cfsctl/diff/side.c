@@ -5,14 +5,13 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "cfsctl/compute.h"
 #include "cfsctl/diff/diff.h"
 #include "erofs/format.h"
 #include "erofs/loss.h"
 #include "erofs/reader.h"
 #include "erofs/writer.h"
-#include "fsverity/digester.h"
 #include "fsverity/merkle.h"
-#include "repo/init.h"
 #include "repo/ref.h"
 #include "tree/dump/dump.h"
 
@@ -140,14 +139,10 @@ static enum cfs_alg alg_of(const struct cfs_diff_side *side)
 /* The algorithm for sides that have no digests yet. */
 static enum cfs_alg alg_of_repo(const struct cfs_globals *g)
 {
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	struct cfs_err ignored;
+	struct cfs_meta meta;
 
-	if (!g->no_repo &&
-	    cfs_repo_open(AT_FDCWD, g->repo, &repo, &ignored) == 1 &&
-	    (repo.has_meta ||
-	     cfs_repo_infer_meta(&repo, &repo.meta, &ignored) == 0))
-		return repo.meta.alg;
+	if (!g->no_repo && cfs_access_peek(g->repo, &meta))
+		return meta.alg;
 	return CFS_ALG_SHA512;
 }
 
@@ -164,15 +159,12 @@ static enum cfs_alg choose_alg(const struct cfs_globals *g,
 static int read_dir(const struct cfs_tree_source *source, enum cfs_alg alg,
 		    struct cfs_diff_side *side, struct cfs_err *err)
 {
-	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
+	const struct cfs_computation c = { .alg = alg };
 	struct cfs_tree_source dir = *source;
-	int r = cfs_digester_new(alg, source->threads, NULL, &digester, err);
 
-	if (r < 0)
-		return r;
 	dir.path = side->name;
 	dir.lint = CFS_LINT_OFF;
-	return cmd_source_read(&dir, digester, "read", &side->tree, err);
+	return cmd_compute_tree(&c, &dir, &side->tree, err);
 }
 
 /* A tree that cannot be an image of that version has no bytes. */
