@@ -72,7 +72,7 @@ static int read_signers(const struct cfs_repo *repo,
 	int r = cfs_signature_read(repo, id, &der, err);
 
 	if (r > 0)
-		r = cmd_signers(cfs_buf_bytes(&der), &none, ret, err);
+		r = cfs_signers_list(cfs_buf_bytes(&der), &none, ret, err);
 	if (r < 0)
 		ret->n = 0;
 	return r < 0 ? cfs_ctx(err, "signature") : 0;

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/signing.h"
+#include "ops/signature.h"
 
 struct cfs_image_details {
 	time_t named;		    /* when it got its name */

@@ -8,21 +8,11 @@
 #include "cfsctl/cli/line.h"
 #include "cfsctl/signers.h"
 #include "cfsctl/signing.h"
-#include "fsverity/enable.h"
-#include "keys/keyring.h"
-#include "ops/whole.h"
-#include "repo/enrol.h"
-#include "repo/signature.h"
-
-enum kernel {
-	KERNEL_AUTO, /* enrol where the kernel would verify */
-	KERNEL_YES,  /* fail otherwise */
-	KERNEL_NO,
-};
+#include "ops/sign.h"
 
 struct options {
 	struct cfs_signers_options signers;
-	enum kernel kernel;
+	enum cfs_sign_kernel kernel;
 	bool json;
 };
 
@@ -30,12 +20,12 @@ static const char *const kernel_names[] = { "auto", "yes", "no", NULL };
 
 static int parse_kernel(const char *text, void *to, struct cfs_err *err)
 {
-	enum kernel *ret = to;
+	enum cfs_sign_kernel *ret = to;
 
 	(void)err;
 	for (unsigned i = 0; kernel_names[i]; i++)
 		if (strcmp(text, kernel_names[i]) == 0)
-			*ret = (enum kernel)i;
+			*ret = (enum cfs_sign_kernel)i;
 	return 0;
 }
 
@@ -54,143 +44,12 @@ static const struct cfs_opt options[] = {
 struct sign {
 	const struct cfs_globals *g;
 	const char *emit; /* --emit-tbs DIR */
-	enum kernel kernel;
+	enum cfs_sign_kernel kernel;
 	struct cfs_signing_keys keys;
 	struct cfs_json_writer *json; /* or NULL: words are printed */
 };
 
-/* The result of signing one image. */
-struct result {
-	const char *name; /* the operand */
-	struct cfs_digest id;
-	char path[CFS_SIGNATURE_PATH_MAX]; /* of the signature */
-	unsigned n;			   /* signers whose keys were given */
-	struct {
-		struct cfs_cert_info info;
-		bool is_new; /* and had not signed before */
-	} signer[CFS_SIGNERS_MAX];
-	bool kept;		    /* the signature is in the repository */
-	int attached;		    /* signers that --attach added */
-	enum cfs_enrolled enrolled; /* by the kernel */
-	struct cfs_err why_not;	    /* worded if it is not */
-};
-
-/* Why the kernel should not be asked, or NULL. */
-static const char *kernel_useless(void)
-{
-	struct cfs_err unseen = { 0 };
-	cfs_key ring;
-
-	/* A ring that we may not see can still hold the certificate. */
-	if (cfs_keyring_find(&ring, &unseen) != 0)
-		return NULL;
-	return "this kernel checks no fs-verity signatures";
-}
-
-static int enrol(const struct sign *s, struct cfs_store *store, int fd,
-		 struct cfs_bytes der, struct result *res, struct cfs_err *err)
-{
-	const char *why = s->kernel == KERNEL_NO ? "--kernel-signatures=no"
-						 : kernel_useless();
-	int r = 0;
-
-	if (!why) {
-		r = cfs_store_enrol(store, &res->id, fd, der, &res->why_not);
-		why = r < 0 ? NULL : "no fs-verity here";
-	}
-	if (r == CFS_ENROL_DONE || r == CFS_ENROL_ALREADY) {
-		res->enrolled = (enum cfs_enrolled)r;
-		return 0;
-	}
-	if (why)
-		r = cfs_fail(&res->why_not, EOPNOTSUPP, "%s", why);
-	if (s->kernel == KERNEL_YES)
-		return cfs_fail(err, -r, "hand the signature to the kernel: %s",
-				res->why_not.msg);
-	return 0;
-}
-
-/* One blob out of the one so far and all signers.  Replaces *@blob. */
-static int sign_all(const struct sign *s, struct cfs_buf *blob,
-		    struct result *res, struct cfs_err *err)
-{
-	for (; res->n < s->keys.n; res->n++) {
-		CFS_AUTOBUF struct cfs_buf next = { 0 };
-		const struct cfs_signing *signer = s->keys.v[res->n];
-		struct cfs_buf old = *blob;
-		int r = cfs_sign(signer, &res->id, cfs_buf_bytes(blob), &next,
-				 err);
-
-		if (r < 0)
-			return r;
-		*blob = next;
-		next = old;
-		res->signer[res->n].is_new = r;
-		r = cfs_cert_describe(cfs_signing_cert(signer),
-				      &res->signer[res->n].info, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* Adds the signers of DIR/<hex>.p7 to *@blob, which is replaced. */
-static int attach(const struct sign *s, struct cfs_buf *blob,
-		  struct result *res, struct cfs_err *err)
-{
-	CFS_AUTOBUF struct cfs_buf next = { 0 };
-	struct cfs_buf old = *blob;
-	char hex[CFS_DIGEST_HEX_MAX];
-	int r;
-
-	cfs_digest_to_hex(&res->id, hex);
-	r = cmd_attach_p7(&s->keys, hex, &res->id, cfs_buf_bytes(blob), &next,
-			  err);
-	if (r < 0)
-		return r;
-	*blob = next;
-	next = old;
-	res->attached = r;
-	return 0;
-}
-
-static bool same(const struct cfs_buf *a, const struct cfs_buf *b)
-{
-	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
-}
-
-static int sign_image(const struct sign *s, struct cfs_store *store,
-		      struct result *res, struct cfs_err *err)
-{
-	CFS_AUTOBUF struct cfs_buf blob = { 0 };
-	CFS_AUTOBUF struct cfs_buf old = { 0 };
-	CFS_AUTOFD int fd = -EBADF;
-	int r;
-
-	r = cmd_open_signed(s->g, &store->repo, res->name, &res->id, &fd, err);
-	if (r == 0)
-		r = cfs_require_whole(&store->repo, &res->id, res->name, err);
-	if (r < 0)
-		return r;
-	r = cfs_signature_read(&store->repo, &res->id, &old, err);
-	if (r < 0)
-		return r;
-	cfs_signature_path(&res->id, res->path);
-	cfs_buf_add(&blob, old.data, old.len);
-	r = cfs_buf_check(&blob, err);
-	if (r == 0)
-		r = s->keys.attach ? attach(s, &blob, res, err)
-				   : sign_all(s, &blob, res, err);
-	if (r == 0 && !same(&old, &blob))
-		r = cfs_store_write_file(store, res->path, cfs_buf_bytes(&blob),
-					 err);
-	if (r < 0)
-		return cfs_ctx(err, "sign %s", res->name);
-	res->kept = true;
-	return enrol(s, store, fd, cfs_buf_bytes(&blob), res, err);
-}
-
-static const char *kernel_words(const struct result *res)
+static const char *kernel_words(const struct cfs_sign_result *res)
 {
 	switch (res->enrolled) {
 	case CFS_ENROL_DONE:
@@ -202,11 +61,21 @@ static const char *kernel_words(const struct result *res)
 	}
 }
 
-static void print(const struct sign *s, const struct result *res)
+/* Why the kernel has not enrolled it, or NULL. */
+static const char *kernel_reason(const struct cfs_sign_result *res)
 {
+	if (res->enrolled)
+		return NULL;
+	return res->why_not.code ? res->why_not.msg : "--kernel-signatures=no";
+}
+
+static void print(const struct sign *s, const struct cfs_digest *id,
+		  const struct cfs_sign_result *res)
+{
+	const char *why = kernel_reason(res);
 	char hex[CFS_DIGEST_HEX_MAX];
 
-	cfs_digest_to_hex(&res->id, hex);
+	cfs_digest_to_hex(id, hex);
 	puts(hex);
 	for (unsigned i = 0; i < res->n; i++) {
 		const struct cfs_cert_info *info = &res->signer[i].info;
@@ -220,18 +89,19 @@ static void print(const struct sign *s, const struct result *res)
 		printf("  attached: %d new signer%s\n", res->attached,
 		       res->attached == 1 ? "" : "s");
 	printf("  kept: %s\n", res->path);
-	cmd_line(stdout, "  kernel: %s%s%s", kernel_words(res),
-		 res->enrolled ? "" : ": ",
-		 res->enrolled ? "" : res->why_not.msg);
+	cmd_line(stdout, "  kernel: %s%s%s", kernel_words(res), why ? ": " : "",
+		 why ? why : "");
 }
 
-static void write_json(const struct sign *s, const struct result *res)
+static void write_json(const struct sign *s, const char *name,
+		       const struct cfs_digest *id,
+		       const struct cfs_sign_result *res)
 {
 	struct cfs_json_writer *w = s->json;
 
 	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
-	cfs_json_write_text(w, "name", res->name);
-	cmd_json_digest(w, "digest", &res->id);
+	cfs_json_write_text(w, "name", name);
+	cmd_json_digest(w, "digest", id);
 	cfs_json_write_array(w, "signers", CFS_JSON_LINES);
 	for (unsigned i = 0; i < res->n; i++) {
 		cfs_json_write_object(w, NULL, CFS_JSON_LINES);
@@ -247,8 +117,7 @@ static void write_json(const struct sign *s, const struct result *res)
 		cfs_json_write_u64(w, "attached", (unsigned)res->attached);
 	cfs_json_write_text(w, "path", res->path);
 	cfs_json_write_text(w, "kernel", kernel_words(res));
-	cfs_json_write_text(w, "kernel_reason",
-			    res->enrolled ? NULL : res->why_not.msg);
+	cfs_json_write_text(w, "kernel_reason", kernel_reason(res));
 	cfs_json_write_end(w);
 }
 
@@ -263,9 +132,9 @@ static int emit_image(const struct sign *s, const struct cfs_repo *repo,
 	struct cfs_digest id;
 	int r;
 
-	r = cmd_open_signed(s->g, repo, name, &id, &image, err);
+	r = cmd_find_signed(s->g, repo, name, &id, err);
 	if (r == 0)
-		r = cfs_require_whole(repo, &id, name, err);
+		r = cfs_sign_open(repo, &id, name, &image, err);
 	if (r < 0)
 		return r;
 	cfs_digest_to_hex(&id, hex);
@@ -295,21 +164,54 @@ static int emit_all(const struct sign *s, const struct cfs_call *call,
 	return r;
 }
 
+static int sign_image(const struct sign *s, struct cfs_store *store,
+		      const char *name, const struct cfs_digest *id,
+		      struct cfs_sign_result *res, struct cfs_err *err)
+{
+	struct cfs_sign_params params = { .keys = s->keys.v,
+					  .n = s->keys.n,
+					  .kernel = s->kernel };
+	CFS_AUTOBUF struct cfs_buf p7 = { 0 };
+	CFS_AUTOFREE char *path = NULL;
+	char hex[CFS_DIGEST_HEX_MAX];
+	int r = 0;
+
+	cfs_digest_to_hex(id, hex);
+	if (s->keys.attach)
+		r = cmd_read_p7(&s->keys, hex, &p7, &path, err);
+	if (r < 0)
+		return cfs_ctx(err, "sign %s", name);
+	params.attach = cfs_buf_bytes(&p7);
+	params.attach_name = path;
+	params.attach_certs = &s->keys.certs;
+	return cfs_sign_image(store, &params, id, name, res, err);
+}
+
+static int sign_and_report(const struct sign *s, struct cfs_store *store,
+			   const char *name, struct cfs_err *err)
+{
+	struct cfs_sign_result res = { 0 };
+	struct cfs_digest id;
+	int r = cmd_find_signed(s->g, &store->repo, name, &id, err);
+
+	if (r == 0)
+		r = sign_image(s, store, name, &id, &res, err);
+	/* Also where the kernel did not take what is kept. */
+	if (res.kept && s->json)
+		write_json(s, name, &id, &res);
+	else if (res.kept)
+		print(s, &id, &res);
+	return r;
+}
+
 static int sign_images(const struct sign *s, const struct cfs_call *call,
 		       struct cfs_err *err)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	int r = cmd_open_store(s->g, &store, err);
 
-	for (int i = 0; r >= 0 && i < call->n; i++) {
-		struct result res = { .name = call->operand[i] };
-
-		r = sign_image(s, &store, &res, err);
-		if (res.kept && s->json)
-			write_json(s, &res);
-		else if (res.kept)
-			print(s, &res);
-	}
+	for (int i = 0; r >= 0 && i < call->n; i++)
+		r = sign_and_report(s, &store, call->operand[i], err);
 	return r;
 }
 

@@ -9,6 +9,7 @@
 #include "cfsctl/cli/output.h"
 #include "cfsctl/signing.h"
 #include "fsverity/signature.h"
+#include "ops/signature.h"
 
 void cmd_signing_keys_close(struct cfs_signing_keys *keys)
 {
@@ -93,26 +94,34 @@ int cmd_emit_tbs(const char *dir, const char *name,
 	return 0;
 }
 
+int cmd_read_p7(const struct cfs_signing_keys *keys, const char *name,
+		struct cfs_buf *ret, char **ret_path, struct cfs_err *err)
+{
+	CFS_AUTOFREE char *path = NULL;
+	int r = path_of(keys->attach, name, "p7", &path, err);
+
+	if (r < 0)
+		return r;
+	r = cfs_read_file(AT_FDCWD, path, CFS_SIGNATURE_MAX, ret, err);
+	if (r == 0)
+		return cfs_fail(err, ENOENT, "there is no signature %s", path);
+	if (r < 0)
+		return cfs_ctx(err, "%s", path);
+	*ret_path = cfs_steal_ptr(&path);
+	return 0;
+}
+
 int cmd_attach_p7(const struct cfs_signing_keys *keys, const char *name,
 		  const struct cfs_digest *digest, struct cfs_bytes old,
 		  struct cfs_buf *ret, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf more = { 0 };
 	CFS_AUTOFREE char *path = NULL;
-	struct cfs_signers signers;
-	struct cfs_err ignored;
-	int r = path_of(keys->attach, name, "p7", &path, err);
+	int r = cmd_read_p7(keys, name, &more, &path, err);
 
 	if (r < 0)
 		return r;
-	r = cfs_read_file(AT_FDCWD, path, CFS_SIGNATURE_MAX, &more, err);
-	if (r == 0)
-		return cfs_fail(err, ENOENT, "there is no signature %s", path);
-	if (r > 0)
-		r = cfs_signature_attach(cfs_buf_bytes(&more), digest,
-					 &keys->certs, old, ret, err);
-	if (r == -ENOKEY && cmd_signers(cfs_buf_bytes(&more), &keys->certs,
-					&signers, &ignored) == 0)
-		r = cmd_name_signers(&signers, err);
+	r = cfs_signers_attach(cfs_buf_bytes(&more), digest, &keys->certs, old,
+			       ret, err);
 	return r < 0 ? cfs_ctx(err, "%s", path) : r;
 }

@@ -72,6 +72,15 @@ int cmd_emit_tbs(const char *dir, const char *name,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * Reads NAME.p7 in the directory of --attach.  *@ret_path is that file's; the
+ * caller frees it.
+ * Errors: -ENOENT, those of cfs_read_file().
+ */
+int cmd_read_p7(const struct cfs_signing_keys *keys, const char *name,
+		struct cfs_buf *ret, char **ret_path,
+		struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Adds the signers of NAME.p7 in the directory of --attach that are among the
  * certificates to @old, the signature of @digest so far, which may be empty;
  * @ret gets the new one.  Returns how many signers are new.

@@ -6,7 +6,7 @@
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
 #include "cfsctl/signing.h"
-#include "keys/verify.h"
+#include "ops/verify.h"
 
 struct options {
 	struct cfs_opt_list certs;
@@ -30,62 +30,28 @@ struct verification {
 	const char *name; /* the operand */
 	struct cfs_digest id;
 	struct cfs_certs certs;
-	struct cfs_signers signers; /* as the signature has them */
-	unsigned cert;		    /* the one that vouches for it */
-	struct cfs_cert_info info;  /* of that */
+	struct cfs_verify_result result;
 };
-
-static int check_cert(struct verification *v, bool check_expiry,
-		      struct cfs_err *err)
-{
-	const struct cfs_cert *cert = &v->certs.v[v->cert];
-	int r = cfs_cert_describe(cert, &v->info, err);
-
-	if (r < 0)
-		return r;
-	if (v->info.expired && check_expiry)
-		return cfs_fail(err, EKEYEXPIRED,
-				"the certificate of %s expired on %s",
-				cert->file, v->info.not_after);
-	cmd_note_expiry(cert, &v->info);
-	return 0;
-}
 
 /* Fills in what there is to say of @v, whatever the answer is. */
 static int verify(const struct cfs_globals *g, struct verification *v,
 		  bool check_expiry, struct cfs_err *err)
 {
+	const struct cfs_verify_params params = {
+		.certs = &v->certs,
+		.check_expiry = check_expiry,
+	};
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	CFS_AUTOBUF struct cfs_buf der = { 0 };
-	CFS_AUTOFD int fd = -EBADF;
-	int r;
+	int r = cmd_open_repo(g, &repo, err);
 
-	r = cmd_open_repo(g, &repo, err);
-	if (r >= 0)
-		r = cmd_open_signed(g, &repo, v->name, &v->id, &fd, err);
-	if (r >= 0)
-		r = cmd_read_signature(&repo, &v->id, fd, &der, err);
 	if (r == 0)
-		return cfs_fail(err, ENODATA,
-				"image %s has no signature: `cfsctl sign` "
-				"makes one",
-				v->name);
-	if (r > 0)
-		r = cmd_signers(cfs_buf_bytes(&der), &v->certs, &v->signers,
-				err);
-	if (r == 0 && v->certs.n == 0)
-		return cfs_fail(err, ENOKEY,
-				"nothing was verified: name the certificates "
-				"that you trust with --cert");
-	if (r == 0) {
-		r = cfs_signature_verify(cfs_buf_bytes(&der), &v->id, &v->certs,
-					 &v->cert, err);
-		if (r == -ENOKEY)
-			r = cmd_name_signers(&v->signers, err);
-	}
+		r = cmd_find_signed(g, &repo, v->name, &v->id, err);
+	if (r < 0)
+		return cfs_ctx(err, "image %s", v->name);
+	r = cfs_verify_image(&repo, &v->id, v->name, &params, &v->result, err);
 	if (r == 0)
-		r = check_cert(v, check_expiry, err);
-	return r < 0 ? cfs_ctx(err, "image %s", v->name) : 0;
+		cmd_note_expiry(&v->certs.v[v->result.cert], &v->result.info);
+	return r;
 }
 
 static void print(const struct verification *v, bool verified)
@@ -93,18 +59,18 @@ static void print(const struct verification *v, bool verified)
 	char hex[CFS_DIGEST_HEX_MAX];
 	char what[sizeof("verified ") + CFS_DIGEST_HEX_MAX];
 
-	if (!v->id.alg)
+	if (!v->result.is_image)
 		return;
 	cfs_digest_to_hex(&v->id, hex);
 	if (verified) {
 		snprintf(what, sizeof(what), "verified %s", hex);
-		cmd_print_signer(what, &v->info);
-	} else if (v->certs.n == 0 && v->signers.n > 0) {
+		cmd_print_signer(what, &v->result.info);
+	} else if (v->certs.n == 0 && v->result.signers.n > 0) {
 		puts(hex);
-		for (unsigned i = 0; i < v->signers.n; i++)
+		for (unsigned i = 0; i < v->result.signers.n; i++)
 			cmd_line(stdout, "  signed by: %s, serial %s",
-				 v->signers.v[i].issuer,
-				 v->signers.v[i].serial);
+				 v->result.signers.v[i].issuer,
+				 v->result.signers.v[i].serial);
 	}
 }
 
@@ -114,15 +80,15 @@ static int write_signers(const struct verification *v, bool verified,
 	int r = 0;
 
 	cfs_json_write_array(w, "signers", CFS_JSON_LINES);
-	for (unsigned i = 0; r == 0 && i < v->signers.n; i++) {
-		int c = v->signers.cert[i];
+	for (unsigned i = 0; r == 0 && i < v->result.signers.n; i++) {
+		int c = v->result.signers.cert[i];
 		struct cfs_cert_info info;
 
 		if (c >= 0)
 			r = cfs_cert_describe(&v->certs.v[c], &info, err);
 		cfs_json_write_object(w, NULL, CFS_JSON_LINES);
-		cfs_json_write_text(w, "issuer", v->signers.v[i].issuer);
-		cfs_json_write_text(w, "serial", v->signers.v[i].serial);
+		cfs_json_write_text(w, "issuer", v->result.signers.v[i].issuer);
+		cfs_json_write_text(w, "serial", v->result.signers.v[i].serial);
 		cfs_json_write_bool(w, "verified", verified && c >= 0);
 		cfs_json_write_text(w, "subject", c >= 0 ? info.subject : NULL);
 		cfs_json_write_text(w, "sha256",
@@ -143,7 +109,7 @@ static int print_json(const struct verification *v, const char *why,
 
 	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
 	cfs_json_write_text(&w, "name", v->name);
-	if (v->id.alg)
+	if (v->result.is_image)
 		cmd_json_digest(&w, "digest", &v->id);
 	else
 		cfs_json_write_null(&w, "digest");

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "tests/test.h"
+
 /* "$TMPDIR/NAME", in one of four buffers. */
 static inline const char *pair_path(const char *name)
 {
