@@ -6,8 +6,7 @@
 #include <stdio.h>
 
 #include "cfsctl/cli/json.h"
-#include "oci/subject.h"
-#include "repo/lock.h"
+#include "ops/collect.h"
 
 static const struct cfs_opt options[] = {
 	{ .name = "dry-run",
@@ -111,21 +110,6 @@ static int print_json(struct job *job, struct cfs_err *err)
 	return cmd_json_print(&w, err);
 }
 
-static int collect(struct job *job, struct cfs_err *err)
-{
-	enum cfs_gc_how how = job->dry_run	? CFS_GC_COUNT
-			      : job->g->no_sync ? CFS_GC_REMOVE_NO_SYNC
-						: CFS_GC_REMOVE;
-	int r = cmd_gc_roots(job->g, job->o, job->repo, job->gc, err);
-
-	if (r == 0)
-		r = cfs_gc_mark(job->gc, err);
-	job->stopped = cfs_gc_stops(job->gc) > 0;
-	if (r < 0 || job->stopped)
-		return r;
-	return cfs_gc_sweep(job->gc, how, &job->result, err);
-}
-
 static int report(struct job *job, struct cfs_err *err)
 {
 	int r = job->o->json ? print_json(job, err) : print_text(job, err);
@@ -143,36 +127,30 @@ static int report(struct job *job, struct cfs_err *err)
 static int gc(struct job *job, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_gc_free) struct cfs_gc *gc = NULL;
-	const struct cfs_gc_params params = { .found = cmd_gc_finding_add,
-					      .arg = &job->findings,
-					      .subject = cfs_oci_subject };
-	int r = cfs_gc_new(job->repo, &params, &gc, err);
+	const struct cfs_gc_options *o = job->o;
+	const struct cfs_collect params = {
+		.path = job->g->repo,
+		.how = job->dry_run	 ? CFS_GC_COUNT
+		       : job->g->no_sync ? CFS_GC_REMOVE_NO_SYNC
+					 : CFS_GC_REMOVE,
+		.roots = o->root.v,
+		.n_roots = o->root.n,
+		.boot = o->roots_from_boot.v,
+		.n_boot = o->roots_from_boot.n,
+		.ignore_broken = o->ignore_broken_entries,
+		.waiting = cmd_waiting,
+		.found = cmd_gc_finding_add,
+		.arg = &job->findings,
+	};
+	int r = cfs_collect_garbage(job->repo, &params, &gc, &job->result, err);
 
+	if (r < 0 && !o->json)
+		cmd_gc_findings_print(&job->findings);
 	if (r < 0)
 		return r;
 	job->gc = gc;
-	r = collect(job, err);
-	if (r < 0 && !job->o->json)
-		cmd_gc_findings_print(&job->findings);
-	return r < 0 ? r : report(job, err);
-}
-
-/* Gets the lock that keeps others from adding objects. */
-static int lock_alone(const struct cfs_globals *g, const struct cfs_repo *repo,
-		      struct cfs_err *err)
-{
-	int r = cfs_repo_check_writable(repo, err);
-
-	if (r == 0)
-		r = cfs_repo_lock(repo, CFS_LOCK_EXCLUSIVE, cmd_waiting, err);
-	if (r == 0)
-		return cfs_fail(err, ENOLCK,
-				"%s: this file system has no locks, and "
-				"without one the objects that another process "
-				"is adding would be lost; use a file system "
-				"with flock(2)",
-				g->repo);
-	return r < 0 ? r : 0;
+	job->stopped = cfs_gc_stops(gc) > 0;
+	return report(job, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
@@ -190,8 +168,6 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 		return r;
 	job.dry_run = job.o->dry_run || job.o->why.n > 0;
 	r = cmd_open_repo(call->g, &repo, err);
-	if (r == 0 && !job.dry_run)
-		r = lock_alone(call->g, &repo, err);
 	if (r == 0)
 		r = gc(&job, err);
 	cmd_gc_findings_free(&job.findings);

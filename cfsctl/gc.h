@@ -39,16 +39,6 @@ void cmd_gc_findings_json(const struct cfs_gc_findings *findings,
 			  struct cfs_json_writer *w) CFS_NONNULL;
 
 /*
- * Adds the roots that do not have a name in the repository: those of --root and
- * --roots-from-boot, the deployments beside the repository, and the images that
- * are running.
- * Errors: -ENOENT for a --root that is nothing at all; -ENOMEM, reading.
- */
-int cmd_gc_roots(const struct cfs_globals *g, const struct cfs_gc_options *o,
-		 const struct cfs_repo *repo, struct cfs_gc *gc,
-		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/*
  * Prints for each name what its removal would free.
  * Errors: -ENOMEM.
  */

@@ -28,7 +28,7 @@ int cfs_gc_new(const struct cfs_repo *repo, const struct cfs_gc_params *params,
 	if (!gc)
 		return cfs_no_memory(err);
 	gc->repo = repo;
-	gc->params = params;
+	gc->params = *params;
 	gc->graph.ids.alg = repo->meta.alg;
 	gc->objects = cfs_dir_open(repo->fd, "objects");
 	if (gc->objects < 0 && gc->objects != -ENOENT) {
@@ -69,7 +69,7 @@ void cfs_gc_free(struct cfs_gc *gc)
 void cfs_gc_report(struct cfs_gc *gc, const struct cfs_gc_finding *finding)
 {
 	gc->stops += finding->stops;
-	gc->params->found(gc->params->arg, finding);
+	gc->params.found(gc->params.arg, finding);
 }
 
 void cfs_gc_found(struct cfs_gc *gc, enum cfs_gc_code code, const char *where,

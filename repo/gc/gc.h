@@ -80,9 +80,9 @@ struct cfs_gc_result {
 
 struct cfs_gc;
 
-/* Starts a collection in @repo, which is locked, and outlives it as @params
- * does; repo->meta.alg is set also if there is no meta.json.
- * Errors: -ENOMEM. */
+/* Starts a collection in @repo, which is locked and outlives it, as what
+ * params->arg points to does; repo->meta.alg is set also if there is no
+ * meta.json.  Errors: -ENOMEM. */
 int cfs_gc_new(const struct cfs_repo *repo, const struct cfs_gc_params *params,
 	       struct cfs_gc **ret,
 	       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

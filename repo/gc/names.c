@@ -127,7 +127,7 @@ static int add_referrer(struct walk *w, const char *last, const char *subject,
 
 static int visit_stream(struct walk *w, const char *last, struct cfs_err *err)
 {
-	const struct cfs_gc_params *params = w->gc->params;
+	const struct cfs_gc_params *params = &w->gc->params;
 	char subject[CFS_CONTENT_ID_MAX];
 	struct cfs_digest id;
 	int r;

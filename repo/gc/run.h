@@ -15,7 +15,7 @@ struct cfs_gc_referrer {
 
 struct cfs_gc {
 	const struct cfs_repo *repo;
-	const struct cfs_gc_params *params;
+	struct cfs_gc_params params;
 	int objects; /* objects/, or -EBADF if it does not exist */
 	unsigned stops;
 	struct cfs_gc_graph graph;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Roots of a garbage collection that have no name in the repository. */
+#include "ops/collect.h"
+
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "boot/roots.h"
 #include "boot/running.h"
-#include "cfsctl/gc.h"
+#include "oci/subject.h"
 #include "repo/link.h"
-#include "repo/ref.h"
+#include "repo/store.h"
 
 /* A search of a directory for images that are booted. */
 struct search {
@@ -66,12 +68,12 @@ static void report_broken(void *arg, const char *where, const char *reason)
 	cfs_gc_report(s->gc, &finding);
 }
 
-static int search_boot(const struct cfs_gc_options *o, const char *dir,
+static int search_boot(const struct cfs_collect *params, const char *dir,
 		       struct cfs_gc *gc, struct cfs_err *err)
 {
 	struct search s = { .gc = gc,
 			    .dir = dir,
-			    .stops = !o->ignore_broken_entries,
+			    .stops = !params->ignore_broken,
 			    .expected = true };
 	const struct cfs_boot_visitor visitor = { add, report_broken, &s };
 	CFS_AUTOFD int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -83,24 +85,27 @@ static int search_boot(const struct cfs_gc_options *o, const char *dir,
 	return r < 0 ? r : cfs_boot_deployments(fd, &visitor, err);
 }
 
+/* Whoever names a boot partition wants to be sure of the rest, too. */
+static bool broken_stops(const struct cfs_collect *params)
+{
+	return params->n_boot > 0 && !params->ignore_broken;
+}
+
 /* state/deploy stands beside the repository, as composefs-rs and bootc have
  * it. */
-static int search_deployments(const struct cfs_globals *g,
-			      const struct cfs_gc_options *o,
-			      const struct cfs_repo *repo, struct cfs_gc *gc,
-			      struct cfs_err *err)
+static int search_deployments(const struct cfs_repo *repo,
+			      const struct cfs_collect *params,
+			      struct cfs_gc *gc, struct cfs_err *err)
 {
 	CFS_AUTOFREE char *dir = NULL;
-	struct search s = { .gc = gc,
-			    .stops = o->roots_from_boot.n > 0 &&
-				     !o->ignore_broken_entries };
+	struct search s = { .gc = gc, .stops = broken_stops(params) };
 	const struct cfs_boot_visitor visitor = { add, report_broken, &s };
 	CFS_AUTOFD int fd =
 		openat(repo->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return cfs_fail_errno(err, "open %s/..", g->repo);
-	if (asprintf(&dir, "%s/..", g->repo) < 0) {
+		return cfs_fail_errno(err, "open %s/..", params->path);
+	if (asprintf(&dir, "%s/..", params->path) < 0) {
 		dir = NULL;
 		return cfs_no_memory(err);
 	}
@@ -108,13 +113,12 @@ static int search_deployments(const struct cfs_globals *g,
 	return cfs_boot_deployments(fd, &visitor, err);
 }
 
-static int search_running(const struct cfs_gc_options *o, struct cfs_gc *gc,
+static int search_running(const struct cfs_collect *params, struct cfs_gc *gc,
 			  struct cfs_err *err)
 {
 	struct search s = { .gc = gc,
 			    .dir = "/",
-			    .stops = o->roots_from_boot.n > 0 &&
-				     !o->ignore_broken_entries };
+			    .stops = broken_stops(params) };
 	const struct cfs_boot_visitor visitor = { add, report_broken, &s };
 	CFS_AUTOFD int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -177,17 +181,60 @@ static int add_named(const struct cfs_repo *repo, const char *text,
 			text);
 }
 
-int cmd_gc_roots(const struct cfs_globals *g, const struct cfs_gc_options *o,
-		 const struct cfs_repo *repo, struct cfs_gc *gc,
-		 struct cfs_err *err)
+/* Adds the roots that have no name in the repository. */
+static int add_roots(const struct cfs_repo *repo,
+		     const struct cfs_collect *params, struct cfs_gc *gc,
+		     struct cfs_err *err)
 {
 	int r = 0;
 
-	for (unsigned i = 0; r == 0 && i < o->root.n; i++)
-		r = add_named(repo, o->root.v[i], gc, err);
-	for (unsigned i = 0; r == 0 && i < o->roots_from_boot.n; i++)
-		r = search_boot(o, o->roots_from_boot.v[i], gc, err);
+	for (unsigned i = 0; r == 0 && i < params->n_roots; i++)
+		r = add_named(repo, params->roots[i], gc, err);
+	for (unsigned i = 0; r == 0 && i < params->n_boot; i++)
+		r = search_boot(params, params->boot[i], gc, err);
 	if (r == 0)
-		r = search_deployments(g, o, repo, gc, err);
-	return r < 0 ? r : search_running(o, gc, err);
+		r = search_deployments(repo, params, gc, err);
+	return r < 0 ? r : search_running(params, gc, err);
+}
+
+/* Gets the lock that keeps others from adding objects. */
+static int lock_alone(const struct cfs_repo *repo,
+		      const struct cfs_collect *params, struct cfs_err *err)
+{
+	int r = cfs_repo_check_writable(repo, err);
+
+	if (r == 0)
+		r = cfs_repo_lock(repo, CFS_LOCK_EXCLUSIVE, params->waiting,
+				  err);
+	if (r == 0)
+		return cfs_fail(err, ENOLCK,
+				"%s: this file system has no locks, and "
+				"without one the objects that another process "
+				"is adding would be lost; use a file system "
+				"with flock(2)",
+				params->path);
+	return r < 0 ? r : 0;
+}
+
+int cfs_collect_garbage(const struct cfs_repo *repo,
+			const struct cfs_collect *params, struct cfs_gc **ret,
+			struct cfs_gc_result *ret_result, struct cfs_err *err)
+{
+	const struct cfs_gc_params gc_params = { .found = params->found,
+						 .arg = params->arg,
+						 .subject = cfs_oci_subject };
+	CFS_AUTO(cfs_gc_free) struct cfs_gc *gc = NULL;
+	int r = params->how == CFS_GC_COUNT ? 0 : lock_alone(repo, params, err);
+
+	if (r == 0)
+		r = cfs_gc_new(repo, &gc_params, &gc, err);
+	if (r == 0)
+		r = add_roots(repo, params, gc, err);
+	if (r == 0)
+		r = cfs_gc_mark(gc, err);
+	if (r == 0 && cfs_gc_stops(gc) == 0)
+		r = cfs_gc_sweep(gc, params->how, ret_result, err);
+	if (r == 0)
+		*ret = cfs_steal_ptr(&gc);
+	return r;
 }
