@@ -62,6 +62,7 @@ static errcode_t take(struct cfs_ext4_file *file, uint64_t block, uint64_t want,
 	e = ext2fs_iblk_add_blocks(fs, &file->inode, n);
 	if (e)
 		return e;
+	/* Files lie one behind the other: they are only ever added. */
 	file->fs->goal = at + n;
 	*ret_at = at;
 	*ret_n = n;
@@ -148,6 +149,8 @@ int cfs_ext4_file_put(struct cfs_ext4_file *file, uint64_t block,
 	struct cfs_bytes run;
 	bool zero;
 
+	/* Blocks of zeroes stay holes, in the Merkle tree too: they read, and
+	 * are verified, the same. */
 	while (cfs_bytes_run(&data, CFS_EXT4_BLOCK, &run, &zero)) {
 		int r = zero ? 0 : put_run(file, block, run, err);
 

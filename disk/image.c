@@ -17,6 +17,9 @@
 #define ROOM_PART   8
 #define ROOM_BLOCKS (32 * MIB / CFS_EXT4_BLOCK)
 #define INODE_RATIO 16384 /* bytes of the image for an inode */
+/* Inodes beside those of the plan: ext4 numbers its own from 1 to 10, the next
+ * is lost+found, and the rest are to spare. */
+#define INODES_OWN 64
 
 struct writer {
 	const struct cfs_plan *plan;
@@ -72,7 +75,11 @@ static struct cfs_ext4_new new_file(const struct writer *w,
 				      fd };
 }
 
-/* An object, or (@want NULL) a file that nothing tells the digest of. */
+/*
+ * An object, or (@want NULL) a file that nothing tells the digest of.  A damaged
+ * object would get fs-verity for whatever its bytes are, and every open of it
+ * on the booted machine would fail: it is found here, while it is copied.
+ */
 static int add_verity(struct writer *w, const struct cfs_plan_entry *e,
 		      const char *path, const struct cfs_digest *want,
 		      struct cfs_err *err)
@@ -107,6 +114,7 @@ static int add_object(struct writer *w, const struct cfs_plan_entry *e,
 	struct cfs_digest want;
 	int r;
 
+	/* objects/xx/yyyy stands in the plan as two names. */
 	snprintf(hex, sizeof(hex), "%s%s", parent_name(w, e), e->name);
 	snprintf(path, sizeof(path), "objects/%s/%s", parent_name(w, e),
 		 e->name);
@@ -163,12 +171,13 @@ static int add_all(struct writer *w, struct cfs_err *err)
 	return r;
 }
 
-/* Decides size and inodes, or says what would be needed. */
+/* Decides size and inodes, or says what would be needed.  A size that was asked
+ * for is kept to the byte: it may be that of a partition. */
 static int choose(const struct cfs_plan *plan, uint64_t asked,
 		  struct cfs_ext4_params *ret, struct cfs_err *err)
 {
 	uint64_t blocks = cfs_plan_blocks(plan);
-	uint64_t inodes = plan->n + 64, more;
+	uint64_t inodes = plan->n + INODES_OWN, more;
 	uint64_t least = cfs_ext4_size_for(blocks, inodes);
 
 	if (asked == 0 && least) {
@@ -252,6 +261,7 @@ int cfs_disk_parse_size(const char *text, uint64_t *ret, struct cfs_err *err)
 		*ret = 0;
 		return 0;
 	}
+	/* An overflow sticks: UINT64_MAX stays itself, and is refused below. */
 	for (; isdigit((unsigned char)*at); at++)
 		if (__builtin_mul_overflow(n, 10, &n) ||
 		    __builtin_add_overflow(n, *at - '0', &n))
@@ -278,6 +288,7 @@ int cfs_disk_parse_uuid(const char *text, uint8_t ret[static 16],
 	char hex[33];
 	size_t n = 0;
 
+	/* RFC 9562: 32 digits in groups of 8, 4, 4, 4 and 12. */
 	for (size_t i = 0; i < 36 && text[i]; i++) {
 		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
 

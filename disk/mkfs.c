@@ -41,6 +41,7 @@ static unsigned journal_mib(uint64_t size)
 static uint64_t overhead(uint64_t size, uint64_t inodes)
 {
 	uint64_t groups = size / CFS_EXT4_BLOCK / GROUP_BLOCKS + 1;
+	/* A descriptor of the feature 64bit has 64 bytes. */
 	uint64_t gdt = groups * 64 / CFS_EXT4_BLOCK + 1;
 	/* Superblock copies in groups 0, 1 and the powers of 3, 5 and 7, each
 	 * with the descriptors and room to grow to 1024 times the size. */
@@ -49,6 +50,7 @@ static uint64_t overhead(uint64_t size, uint64_t inodes)
 	for (unsigned base = 3; base <= 7; base += 2)
 		for (uint64_t g = base; g < groups; g *= base)
 			copies++;
+	/* Each group has two bitmaps; the inode tables and the journal. */
 	return copies * (1 + gdt + 1024) + groups * 2 +
 	       inodes * INODE_SIZE / CFS_EXT4_BLOCK + groups +
 	       journal_mib(size) * MIB / CFS_EXT4_BLOCK + 64;
@@ -60,7 +62,8 @@ uint64_t cfs_ext4_size_for(uint64_t blocks, uint64_t inodes)
 
 	if (blocks > SIZE_MAX_ / CFS_EXT4_BLOCK || inodes > UINT32_MAX)
 		return 0;
-	/* The overhead grows with the size: settle in a few rounds. */
+	/* The overhead grows with the size, by less and less: it settles in a
+	 * few rounds. */
 	for (int i = 0; i < 8; i++) {
 		uint64_t all = blocks + overhead(size, inodes);
 
@@ -114,6 +117,9 @@ static int mke2fs(int fd, const struct cfs_ext4_params *params,
 			       label,	     "-e",
 			       "remount-ro", "/proc/self/fd/3",
 			       blocks,	     NULL };
+	/* The same image everywhere: no defaults of this machine, no random
+	 * seed (hash_seed), no time of day; and nothing that the first kernel
+	 * to mount it would still have to write (lazy_*). */
 	const char *env[] = { "LC_ALL=C", "MKE2FS_CONFIG=/dev/null", now,
 			      NULL };
 	const struct cfs_child_spec spec = {

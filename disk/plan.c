@@ -70,6 +70,8 @@ int cfs_plan_entry(struct cfs_plan *plan, const struct cfs_plan_entry *what,
 
 void cfs_plan_drop_last(struct cfs_plan *plan)
 {
+	/* Only the last one can go: indexes are what entries know their parents
+	 * by. */
 	struct cfs_plan_entry *e = &plan->v[--plan->n];
 
 	free(e->name);
@@ -140,6 +142,8 @@ int cfs_plan_state(struct cfs_plan *plan, const struct cfs_digest *id,
 	unsigned dir, etc, ignored;
 	int r = cfs_plan_start(plan, err);
 
+	/* The layout that composefs-setup-root looks for: an overlay's two
+	 * directories for /etc, and /var as it is. */
 	cfs_digest_to_hex(id, hex);
 	if (r == 0)
 		r = cfs_plan_dir(plan, 0, "state", 0755, &dir, err);
@@ -166,6 +170,7 @@ uint64_t cfs_plan_blocks(const struct cfs_plan *plan)
 
 	for (unsigned i = 0; i < plan->n; i++) {
 		blocks += plan->v[i].blocks;
+		/* A head of 8 bytes, and the name padded to 4 bytes. */
 		names += strlen(plan->v[i].name) + 12;
 	}
 	/* Directory blocks are left with a gap; extent trees of the largest
@@ -174,7 +179,8 @@ uint64_t cfs_plan_blocks(const struct cfs_plan *plan)
 }
 
 /* Appends a line with all that the identity of the image depends on.  The name
- * of an object is its digest, so that its contents need not be read. */
+ * of an object is its digest, so that its contents need not be read.  Names end
+ * with a NUL, which none contains: no two plans give the same bytes. */
 static void describe(const struct cfs_plan_entry *e, struct cfs_buf *buf)
 {
 	char hex[CFS_DIGEST_HEX_MAX] = "";

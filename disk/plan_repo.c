@@ -63,6 +63,8 @@ static int add_object(const struct source *src, unsigned parent,
 	struct stat st;
 	int r = 0;
 
+	/* In lower case alone, as every reader spells the path of a digest;
+	 * cfs_digest_from_hex() takes both cases. */
 	if (strlen(hex) != 2 * cfs_alg_size(plan->alg) ||
 	    strspn(hex, HEX) != strlen(hex) ||
 	    cfs_digest_from_hex(hex, strlen(hex), &id, err) < 0 ||
@@ -76,6 +78,7 @@ static int add_object(const struct source *src, unsigned parent,
 		r = signature(src->repo_fd, hex, &sig_size, err);
 	if (r < 0)
 		return r;
+	/* The first two digits are the name of the directory. */
 	snprintf(name, sizeof(name), "%s", hex + 2);
 	e.has_signature = r > 0;
 	e.size = (uint64_t)st.st_size;
@@ -150,7 +153,9 @@ static const char *last_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* The image that images/HEX, images/refs/NAME or signatures/HEX.p7s is of. */
+/* The image that images/HEX, images/refs/NAME or signatures/HEX.p7s is of.  A
+ * name is a link to images/HEX, from however deep below refs/: only the last
+ * component of its target matters. */
 static bool image_of(const struct cfs_plan_walk *w, const char *path,
 		     struct cfs_digest *ret)
 {
@@ -215,6 +220,7 @@ int cfs_plan_repo(struct cfs_plan *plan, const struct cfs_repo *repo,
 
 	if (r < 0)
 		return r;
+	/* On the disk its fs-verity says that all objects have theirs. */
 	if (!repo->has_meta)
 		return cfs_fail(err, ENOENT,
 				"the repository has no meta.json: add it with "

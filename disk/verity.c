@@ -19,6 +19,7 @@
 #include "fsverity/enable.h"
 #include "fsverity/merkle.h"
 
+/* With pages of up to this size, none holds both data and metadata. */
 #define METADATA_ALIGN UINT64_C(65536)
 /* Where sig_size is in the descriptor.
  * Source: linux/fsverity.h, struct fsverity_descriptor. */
@@ -37,6 +38,8 @@ uint64_t cfs_ext4_file_blocks(uint64_t size, enum cfs_alg alg,
 
 	if (signature_size < 0)
 		return total;
+	/* A level has a hash for each block of the one below.  The hash of a
+	 * level with one block is the root hash, which the descriptor holds. */
 	for (uint64_t n = total; n > 1;) {
 		n = n / per_block + (n % per_block != 0);
 		total += n;
@@ -131,7 +134,11 @@ static int check(const struct cfs_digest *got, const struct cfs_digest *want,
 			want_hex);
 }
 
-/* Writes data and metadata of a verity file, and then its inode. */
+/*
+ * Writes data and metadata of a verity file, and then its inode.  The tree is
+ * kept in memory meanwhile: its root level comes first on the disk and last from
+ * the data, and how long the levels are is known at the end of the data.
+ */
 static int fill(struct cfs_ext4_file *file, int fd,
 		const struct cfs_ext4_verity *verity, struct cfs_digest *ret,
 		struct cfs_err *err)

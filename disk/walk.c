@@ -171,7 +171,8 @@ static int walk_entry(const struct cfs_plan_walk *w, const struct found *f,
 			   depth, err);
 }
 
-/* The names in @path; those of this machine may be absolute. */
+/* The names in @path; those of this machine may be absolute.  What was a
+ * directory when it was looked at may be a link by now, and is then refused. */
 static int list(const struct cfs_plan_walk *w, const char *path,
 		struct cfs_dir_names *ret, struct cfs_err *err)
 {
@@ -185,7 +186,8 @@ static int list(const struct cfs_plan_walk *w, const char *path,
 	return cfs_dir_list(fd, ".", ret, err);
 }
 
-/* Adds everything in @path, in the order of names, to directory @dir. */
+/* Adds everything in @path to directory @dir, in the order of names: the image
+ * is to be the same whatever order the file system here lists them in. */
 static int walk_dir(const struct cfs_plan_walk *w, unsigned dir,
 		    const char *path, unsigned depth, struct cfs_err *err)
 {
@@ -279,6 +281,7 @@ int cfs_plan_add(struct cfs_plan *plan, const char *from, const char *path,
 		r = add_parents(plan, copy, &found.parent, &found.name, err);
 	if (r < 0)
 		return r;
+	/* At "/" stands the root already, which gets what @from holds. */
 	if (*found.name)
 		return walk_entry(&w, &found, 0, err);
 	return walk_dir(&w, 0, from, 0, err);
