@@ -13,6 +13,7 @@
 #include "cfsctl/cli/command.h"
 #include "fsverity/digest.h"
 #include "ops/access.h"
+#include "ops/image_map.h"
 #include "repo/open.h"
 #include "repo/store.h"
 
@@ -55,6 +56,11 @@ int cmd_open_store(const struct cfs_globals *g, struct cfs_store *ret,
 int cmd_find_image(const struct cfs_repo *repo, const char *name,
 		   struct cfs_digest *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Finds it and maps it.  Errors: of cmd_find_image() and cfs_image_map(). */
+int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,
+		  const char *name, struct cfs_image_map *ret,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Must what is read here be under fs-verity?  1 or 0. */
 int cmd_demands_verity(const struct cfs_globals *g, const struct cfs_repo *repo,

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "cfsctl/cfsctl.h"
-#include "cfsctl/image_map.h"
 #include "erofs/reader.h"
 #include "tree/dump/dump.h"
 

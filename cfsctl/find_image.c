@@ -83,3 +83,14 @@ int cmd_find_image(const struct cfs_repo *repo, const char *name,
 
 	return r == 0 ? absent(repo, name, err) : r < 0 ? r : 0;
 }
+
+int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,
+		  const char *name, struct cfs_image_map *ret,
+		  struct cfs_err *err)
+{
+	const struct cfs_access access = cmd_access(g);
+	struct cfs_digest id;
+	int r = cmd_find_image(repo, name, &id, err);
+
+	return r < 0 ? r : cfs_image_map(&access, repo, &id, ret, err);
+}

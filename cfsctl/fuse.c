@@ -10,7 +10,6 @@
 
 #include "base/io.h"
 #include "cfsctl/cli/line.h"
-#include "cfsctl/image_map.h"
 #include "fuse/serve.h"
 
 /* What a server needs of the repository. */
@@ -23,7 +22,7 @@ struct source {
 
 static void close_source(struct source *s)
 {
-	cmd_image_unmap(&s->image);
+	cfs_image_unmap(&s->image);
 	cfs_closep(&s->objects);
 }
 
@@ -31,8 +30,9 @@ static int open_source(const struct cfs_globals *g, const struct cfs_repo *repo,
 		       const struct cmd_fuse_mount *mount, struct source *s,
 		       struct cfs_err *err)
 {
+	const struct cfs_access access = cmd_access(g);
 	char hex[CFS_DIGEST_HEX_MAX];
-	int secure = cmd_demands_verity(g, repo, err);
+	int secure = cfs_access_demands_verity(&access, repo, err);
 
 	if (secure < 0)
 		return secure;
@@ -44,8 +44,7 @@ static int open_source(const struct cfs_globals *g, const struct cfs_repo *repo,
 	s->objects = cfs_repo_open_objects(repo, err);
 	if (s->objects < 0)
 		return s->objects;
-	return cmd_image_map_id(g, repo, &mount->id, mount->name, &s->image,
-				err);
+	return cfs_image_map(&access, repo, &mount->id, &s->image, err);
 }
 
 /* Faults of a server in the foreground. */

@@ -7,7 +7,7 @@
 #include "cfsctl/cli/line.h"
 #include "cfsctl/cli/table.h"
 #include "cfsctl/cli/units.h"
-#include "cfsctl/image_details.h"
+#include "ops/image_details.h"
 #include "repo/ref.h"
 
 struct options {
@@ -28,7 +28,7 @@ static const struct cfs_opt options[] = {
 };
 
 struct listing {
-	const struct cfs_globals *g;
+	struct cfs_access access;
 	const struct cfs_repo *repo;
 	const struct options *o;
 	struct cfs_table_text table;
@@ -140,8 +140,8 @@ static int add(const char *name, const struct cfs_digest *id, void *arg,
 		return 0; /* fsck's business */
 	listing->n++;
 	cfs_digest_to_hex(id, hex);
-	if (in_full && cmd_image_details(listing->g, listing->repo, name, id,
-					 &details, err) < 0)
+	if (in_full && cfs_image_details(&listing->access, listing->repo, name,
+					 id, &details, err) < 0)
 		return -err->code;
 	if (!listing->o->json) {
 		if (!listing->o->no_trunc)
@@ -193,7 +193,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	CFS_AUTOBUF struct cfs_buf json = { 0 };
-	struct listing listing = { .g = call->g,
+	struct listing listing = { .access = cmd_access(call->g),
 				   .repo = &repo,
 				   .o = call->options,
 				   .json.buf = &json };

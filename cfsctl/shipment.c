@@ -5,7 +5,6 @@
 
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
-#include "cfsctl/image_map.h"
 #include "erofs/reader.h"
 #include "ops/whole.h"
 #include "repo/dir.h"

@@ -109,54 +109,6 @@ TEST(files_and_bytes_are_counted_for_who_watches)
 	CHECK(counter == LONG_FILE);
 }
 
-TEST(what_a_system_can_do_without_is_a_note_and_not_an_error)
-{
-	const char *dir = make_root();
-
-	make_dir(dir, "boot");
-	make_dir(dir, "sysroot");
-	put(dir, "boot/x", "");
-	CHECK(read_source((struct cfs_tree_source){
-		      .path = dir, .bootable = true, .lint = CFS_LINT_WARN }) ==
-	      0);
-	CHECK(notes_have(CFS_NOTE_NO_STATE) && notes_have(CFS_NOTE_NO_BOOT));
-	CHECK(strstr(notes_what(CFS_NOTE_NO_STATE), "no /etc"));
-	CHECK(strstr(notes_what(CFS_NOTE_NO_BOOT), "no /sbin/init"));
-	CHECK(read_source((struct cfs_tree_source){
-		      .path = dir, .bootable = true, .lint = CFS_LINT_OFF }) ==
-	      0);
-	CHECK(notes_seen == 0);
-}
-
-TEST(a_root_that_would_not_boot_is_refused_with_all_that_is_missing)
-{
-	CHECK(read_source((struct cfs_tree_source){ .path = make_root(),
-						    .bootable = true,
-						    .lint = CFS_LINT_ERROR }) ==
-	      -ENOENT);
-	CHECK(strstr(err.msg, "no /boot, no /sysroot"));
-	CHECK(strstr(err.msg, "no /sbin/init"));
-	/* Whatever the lint says, if no bootable image can be made at all. */
-	CHECK(read_source((struct cfs_tree_source){ .path = make_root(),
-						    .bootable = true,
-						    .lint = CFS_LINT_OFF }) ==
-	      -ENOENT);
-}
-
-TEST(an_fstab_that_mounts_the_root_is_noted_with_its_line)
-{
-	const char *dir = make_root();
-
-	make_dir(dir, "boot");
-	make_dir(dir, "sysroot");
-	make_dir(dir, "etc");
-	put(dir, "etc/fstab", "# /dev/x / ext4\n/dev/x\t/ ext4\n");
-	CHECK(read_source((struct cfs_tree_source){
-		      .path = dir, .bootable = true, .lint = CFS_LINT_WARN }) ==
-	      0);
-	CHECK(notes_n(CFS_NOTE_FSTAB) == 2);
-}
-
 TEST(whiteouts_are_noted_for_the_formats_that_lose_them)
 {
 	static const char text[] = "/ 4096 40755 2 0 0 0 1.0 - - -\n"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Size, date, format and signers of a named image. */
-#ifndef CFS_CFSCTL_IMAGE_DETAILS_H
-#define CFS_CFSCTL_IMAGE_DETAILS_H
+#ifndef CFS_OPS_IMAGE_DETAILS_H
+#define CFS_OPS_IMAGE_DETAILS_H
 
 #include <time.h>
 
-#include "cfsctl/cfsctl.h"
+#include "ops/access.h"
 #include "ops/signature.h"
 
 struct cfs_image_details {
@@ -26,8 +26,9 @@ struct cfs_image_details {
  * no_signers; what depends on it is 0.
  * Errors: -ENOMEM.
  */
-int cmd_image_details(const struct cfs_globals *g, const struct cfs_repo *repo,
-		      const char *name, const struct cfs_digest *id,
+int cfs_image_details(const struct cfs_access *access,
+		      const struct cfs_repo *repo, const char *name,
+		      const struct cfs_digest *id,
 		      struct cfs_image_details *ret,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

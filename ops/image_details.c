@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "cfsctl/image_details.h"
+#include "ops/image_details.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cfsctl/image_map.h"
 #include "erofs/reader.h"
 #include "fsverity/digest_set.h"
+#include "ops/image_map.h"
 #include "repo/signature.h"
 
 /* The objects of an image. */
@@ -42,14 +42,14 @@ static void count_objects(struct objects *objects,
 	}
 }
 
-static int read_image(const struct cfs_globals *g, const struct cfs_repo *repo,
-		      const char *name, struct cfs_image_details *ret,
-		      struct cfs_err *err)
+static int read_image(const struct cfs_access *access,
+		      const struct cfs_repo *repo, const struct cfs_digest *id,
+		      struct cfs_image_details *ret, struct cfs_err *err)
 {
 	CFS_AUTOMAP struct cfs_image_map image = { 0 };
 	CFS_AUTOFD int dir = cfs_repo_open_objects(repo, err);
 	struct objects objects = { .dir = dir };
-	int r = dir < 0 ? dir : cmd_image_map(g, repo, name, &image, err);
+	int r = dir < 0 ? dir : cfs_image_map(access, repo, id, &image, err);
 
 	if (r == 0)
 		r = cfs_erofs_objects(image.bytes, repo->meta.alg, add_object,
@@ -78,8 +78,9 @@ static int read_signers(const struct cfs_repo *repo,
 	return r < 0 ? cfs_ctx(err, "signature") : 0;
 }
 
-int cmd_image_details(const struct cfs_globals *g, const struct cfs_repo *repo,
-		      const char *name, const struct cfs_digest *id,
+int cfs_image_details(const struct cfs_access *access,
+		      const struct cfs_repo *repo, const char *name,
+		      const struct cfs_digest *id,
 		      struct cfs_image_details *ret, struct cfs_err *err)
 {
 	CFS_AUTOFREE char *path = NULL;
@@ -93,7 +94,7 @@ int cmd_image_details(const struct cfs_globals *g, const struct cfs_repo *repo,
 	}
 	if (fstatat(repo->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		ret->named = st.st_mtime;
-	r = read_image(g, repo, path + strlen("images/"), ret, &ret->broken);
+	r = read_image(access, repo, id, ret, &ret->broken);
 	if (r != -ENOMEM)
 		r = read_signers(repo, id, &ret->signers, &ret->no_signers);
 	return r == -ENOMEM ? cfs_no_memory(err) : 0;

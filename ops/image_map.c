@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "cfsctl/image_map.h"
+#include "ops/image_map.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include "ops/image_version.h"
 #include "repo/ref.h"
 
-void cmd_image_unmap(struct cfs_image_map *map)
+void cfs_image_unmap(struct cfs_image_map *map)
 {
 	if (map->bytes.len > 0)
 		(void)munmap((void *)(uintptr_t)map->bytes.data,
@@ -15,16 +15,16 @@ void cmd_image_unmap(struct cfs_image_map *map)
 	map->bytes.len = 0;
 }
 
-int cmd_image_map_id(const struct cfs_globals *g, const struct cfs_repo *repo,
-		     const struct cfs_digest *id, const char *name,
-		     struct cfs_image_map *ret, struct cfs_err *err)
+int cfs_image_map(const struct cfs_access *access, const struct cfs_repo *repo,
+		  const struct cfs_digest *id, struct cfs_image_map *ret,
+		  struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = -EBADF;
 	struct stat st;
 	void *data;
 	int secure, r;
 
-	secure = cmd_demands_verity(g, repo, err);
+	secure = cfs_access_demands_verity(access, repo, err);
 	if (secure < 0)
 		return secure;
 	r = cfs_image_open(repo, id, secure > 0, &fd, err);
@@ -33,20 +33,10 @@ int cmd_image_map_id(const struct cfs_globals *g, const struct cfs_repo *repo,
 	if (r < 0)
 		return r;
 	if (fstat(fd, &st) < 0)
-		return cfs_fail_errno(err, "stat image %s", name);
+		return cfs_fail_errno(err, "stat the image");
 	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (data == MAP_FAILED)
-		return cfs_fail_errno(err, "map image %s", name);
+		return cfs_fail_errno(err, "map the image");
 	ret->bytes = (struct cfs_bytes){ data, (size_t)st.st_size };
 	return 0;
-}
-
-int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,
-		  const char *name, struct cfs_image_map *ret,
-		  struct cfs_err *err)
-{
-	struct cfs_digest id;
-	int r = cmd_find_image(repo, name, &id, err);
-
-	return r < 0 ? r : cmd_image_map_id(g, repo, &id, name, ret, err);
 }
