@@ -220,6 +220,9 @@ int cfs_oci_pull(struct cfs_store *store, const struct cfs_oci_pull *options,
 	r = pull_one(store, options, ret, err);
 	if (r == 0 && ret->image.is_container && options->referrers)
 		r = cfs_oci_pull_referrers(store, options, pull_one, ret, err);
+	if (r == 0 && options->accept)
+		r = options->accept(options->accept_ctx, &store->repo,
+				    &ret->image, err);
 	if (r == 0 && options->tag)
 		r = cfs_oci_tag_set(store, options->tag, &ret->image.id, err);
 	return r;

@@ -45,6 +45,11 @@ struct cfs_oci_pull {
 	/* The image to boot that must come of it, or nothing is named; NULL */
 	const struct cfs_digest *expected;
 	const struct cfs_oci_progress *progress; /* may be NULL */
+	/* Asked about the image before it is tagged; what it returns below 0
+	 * ends the pull.  May be NULL. */
+	int (*accept)(void *ctx, const struct cfs_repo *repo,
+		      const struct cfs_oci_image *image, struct cfs_err *err);
+	void *accept_ctx;
 };
 
 /* A way to make an image to boot. */
