@@ -9,6 +9,7 @@
 #include "cfsctl/cli/line.h"
 #include "cfsctl/cli/output.h"
 #include "cfsctl/cli/progress.h"
+#include "cfsctl/disk_images.h"
 #include "cfsctl/shipment.h"
 #include "cfsctl/source_date.h"
 #include "disk/image.h"
@@ -23,6 +24,7 @@
 struct options {
 	const char *size, *label, *uuid;
 	struct cfs_opt_list image, state, add;
+	struct cfs_trust_options trust;
 	bool no_signatures, force, json;
 };
 
@@ -33,8 +35,8 @@ static const struct cfs_opt options[] = {
 	  CFS_OPT_SETS(struct options, size) },
 	{ .name = "image",
 	  .value = "IMAGE",
-	  .help = "write only IMAGE and what it needs (default: the whole "
-		  "repository); repeatable",
+	  .help = "write only IMAGE, also that to boot of an OCI image, and "
+		  "what it needs (default: the whole repository); repeatable",
 	  .takes = CFS_TAKES_IMAGE,
 	  CFS_OPT_SETS(struct options, image) },
 	{ .name = "state",
@@ -61,6 +63,7 @@ static const struct cfs_opt options[] = {
 		  "yes)",
 	  .choices = cmd_yes_no,
 	  CFS_OPT_PARSES(struct options, no_signatures, cmd_parse_no) },
+	CFS_TRUST_OPTIONS(struct options, trust),
 	{ .name = "force",
 	  .help = "replace OUT.img if it exists",
 	  CFS_OPT_SETS(struct options, force) },
@@ -97,14 +100,26 @@ static int parse(const struct options *o, struct cfs_disk_params *params,
 	return parse_time(&params->time, err);
 }
 
+/* Where images come from, and what is demanded of them. */
+struct source {
+	struct cfs_repo repo;
+	struct cfs_trust trust;
+};
+
+static void source_close(struct source *source)
+{
+	cmd_trust_close(&source->trust);
+	cfs_repo_close(&source->repo);
+}
+
 /* Adds the state for the image @name, which has to be on the disk. */
-static int add_state(struct cfs_plan *plan, const struct cfs_repo *repo,
+static int add_state(struct cfs_plan *plan, const struct source *from,
 		     const char *name, struct cfs_shipment *shipment,
 		     struct cfs_err *err)
 {
 	struct cfs_shipped *image;
 	struct cfs_digest id;
-	int r = cmd_find_image(repo, name, &id, err);
+	int r = cmd_disk_find(&from->trust, &from->repo, name, &id, err);
 
 	if (r < 0)
 		return r;
@@ -134,29 +149,46 @@ static int add_files(struct cfs_plan *plan, const char *what,
 	return cfs_plan_add(plan, from, colon + 1, err);
 }
 
-static int choose_images(const struct cfs_globals *g,
-			 const struct cfs_repo *repo, const struct options *o,
-			 struct cfs_shipment *shipment, struct cfs_err *err)
+static int choose_image(const struct cfs_globals *g, const struct source *from,
+			const char *name, struct cfs_shipment *shipment,
+			struct cfs_err *err)
+{
+	struct cfs_digest id;
+	int r = cmd_disk_find(&from->trust, &from->repo, name, &id, err);
+
+	return r < 0 ? r
+		     : cmd_shipment_add(g, &from->repo, &id, name, shipment,
+					err);
+}
+
+static int choose_images(const struct cfs_globals *g, const struct source *from,
+			 const struct options *o, struct cfs_shipment *shipment,
+			 struct cfs_err *err)
 {
 	int r = 0;
 
-	if (o->image.n == 0)
-		return cmd_shipment_add_all(g, repo, shipment, err);
+	if (o->image.n == 0) {
+		r = cmd_disk_check_all(&from->trust, &from->repo, err);
+		return r < 0 ? r
+			     : cmd_shipment_add_all(g, &from->repo, shipment,
+						    err);
+	}
 	for (unsigned i = 0; r == 0 && i < o->image.n; i++)
-		r = cmd_shipment_add(g, repo, o->image.v[i], shipment, err);
+		r = choose_image(g, from, o->image.v[i], shipment, err);
 	return r;
 }
 
-static int make_plan(const struct cfs_repo *repo, const struct options *o,
+static int make_plan(const struct source *from, const struct options *o,
 		     struct cfs_shipment *shipment, struct cfs_plan *plan,
 		     struct cfs_err *err)
 {
 	const struct cfs_plan_choice only = { &shipment->images,
 					      &shipment->objects };
-	int r = cfs_plan_repo(plan, repo, o->image.n ? &only : NULL, err);
+	int r = cfs_plan_repo(plan, &from->repo, o->image.n ? &only : NULL,
+			      err);
 
 	for (unsigned i = 0; r == 0 && i < o->state.n; i++)
-		r = add_state(plan, repo, o->state.v[i], shipment, err);
+		r = add_state(plan, from, o->state.v[i], shipment, err);
 	for (unsigned i = 0; r == 0 && i < o->add.n; i++)
 		r = add_files(plan, o->add.v[i], err);
 	return r;
@@ -242,7 +274,9 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
 	const char *path = call->operand[0];
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	__attribute__((cleanup(source_close))) struct source from = {
+		.repo = CFS_REPO_INIT,
+	};
 	CFS_AUTOPLAN struct cfs_plan plan = {
 		.with_signatures = !o->no_signatures,
 	};
@@ -253,21 +287,26 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	uint8_t uuid[16];
 	int r;
 
+	if (o->trust.require && !o->image.n)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--require-signature needs --image");
 	r = parse(o, &params, uuid, err);
 	if (r == 0)
-		r = cmd_open_repo(call->g, &repo, err);
+		r = cmd_trust_open(&o->trust, &from.trust, err);
+	if (r == 0)
+		r = cmd_open_repo(call->g, &from.repo, err);
 	if (r < 0)
 		return r;
 	r = cmd_output_open_file(path, o->force ? CFS_OUTPUT_REPLACE : 0, &out,
 				 err);
 	if (r < 0)
 		return cfs_ctx(err, "%s", path);
-	r = choose_images(call->g, &repo, o, &shipment, err);
+	r = choose_images(call->g, &from, o, &shipment, err);
 	if (r == 0)
-		r = make_plan(&repo, o, &shipment, &plan, err);
+		r = make_plan(&from, o, &shipment, &plan, err);
 	if (r < 0)
 		return r;
-	r = write_out(&repo, &plan, &params, &out, &result, err);
+	r = write_out(&from.repo, &plan, &params, &out, &result, err);
 	if (r < 0)
 		return cfs_ctx(err, "%s", path);
 	return report(path, o, &result, &shipment, err);

@@ -88,15 +88,12 @@ static int read_names(struct cfs_shipment *s, const struct cfs_repo *repo,
 }
 
 int cmd_shipment_add(const struct cfs_globals *g, const struct cfs_repo *repo,
-		     const char *name, struct cfs_shipment *s,
-		     struct cfs_err *err)
+		     const struct cfs_digest *id, const char *name,
+		     struct cfs_shipment *s, struct cfs_err *err)
 {
-	struct cfs_digest id;
 	int r = read_names(s, repo, err);
 
-	if (r == 0)
-		r = cmd_find_image(repo, name, &id, err);
-	return r < 0 ? r : add(g, repo, &id, name, s, err);
+	return r < 0 ? r : add(g, repo, id, name, s, err);
 }
 
 /* The name of an image for messages, as its digest says little to people. */

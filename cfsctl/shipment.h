@@ -28,11 +28,12 @@ struct cfs_shipment {
 void cmd_shipment_free(struct cfs_shipment *s);
 
 /*
- * Adds the image that the operand @name means, once.
+ * Adds the image @id, which the user called @name, once.
  * Errors: as of cmd_image_map() and cfs_require_whole().
  */
 int cmd_shipment_add(const struct cfs_globals *g, const struct cfs_repo *repo,
-		     const char *name, struct cfs_shipment *s,
+		     const struct cfs_digest *id, const char *name,
+		     struct cfs_shipment *s,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Adds all images, in the order of their digests. */

@@ -4,6 +4,7 @@
 
 #include "cfsctl/cli/line.h"
 #include "cfsctl/oci/oci.h"
+#include "cfsctl/trust.h"
 #include "oci/pull.h"
 #include "oci/tag.h"
 #include "repo/init.h"
@@ -12,6 +13,7 @@
 
 struct options {
 	const char *from, *name;
+	struct cfs_trust_options trust;
 	unsigned threads;
 	bool zerocopy;
 };
@@ -29,6 +31,7 @@ static const struct cfs_opt options[] = {
 	{ .name = "zerocopy",
 	  .help = "share files or blocks with that repository",
 	  CFS_OPT_SETS(struct options, zerocopy) },
+	CFS_TRUST_OPTIONS(struct options, trust),
 	CFS_OPT_THREADS(struct options, threads),
 	{ 0 },
 };
@@ -104,7 +107,8 @@ static void print(const struct cfs_oci_image *image, const char *name,
 }
 
 static int copy(const struct cfs_call *call, struct cfs_store *store,
-		const struct cfs_repo *from, struct cfs_err *err)
+		const struct cfs_repo *from, const struct cfs_trust *trust,
+		struct cfs_err *err)
 {
 	const struct options *o = call->options;
 	const char *name = call->operand[0];
@@ -112,12 +116,15 @@ static int copy(const struct cfs_call *call, struct cfs_store *store,
 	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
 	CFS_AUTOCHOICE struct cfs_oci_choice choice = { 0 };
 	struct cfs_oci_pulled pulled = { 0 };
+	struct cfs_demand demand = { .trust = trust, .name = o->name };
 	struct cfs_oci_pull params = {
 		.choice = &choice,
 		.tag = o->name,
 		.threads = o->threads,
 		.formats = cmd_oci_formats(call->g, &store->repo.meta),
 		.referrers = true,
+		.accept = cmd_trust_accept,
+		.accept_ctx = &demand,
 	};
 	int r = cfs_oci_image_find(from, name, &image, err);
 
@@ -131,9 +138,12 @@ static int copy(const struct cfs_call *call, struct cfs_store *store,
 		return r;
 	params.origin = origin;
 	params.bootable = cfs_oci_image_is_bootable(&image);
+	demand.role = params.bootable ? CFS_SEAL_BOOTABLE : CFS_SEAL_MERGED;
 	r = cfs_oci_pull(store, &params, &pulled, err);
-	if (r == 0)
+	if (r == 0) {
 		print(&pulled.image, name, o);
+		cmd_trust_print(&demand.proof);
+	}
 	cfs_oci_pulled_free(&pulled);
 	return r;
 }
@@ -143,17 +153,20 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	const struct options *o = call->options;
 	CFS_AUTOREPO struct cfs_repo from = CFS_REPO_INIT;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOTRUST struct cfs_trust trust = { 0 };
 	int r;
 
 	if (!o->from)
 		return cfs_fail(err, CFS_EUSAGE, "--from PATH is missing");
-	r = cmd_open_store(call->g, &store, err);
+	r = cmd_trust_open(&o->trust, &trust, err);
+	if (r == 0)
+		r = cmd_open_store(call->g, &store, err);
 	if (r == 0)
 		r = open_from(o->from, &from, err);
 	if (r < 0)
 		return r;
 	cfs_store_trust_names(&store);
-	r = copy(call, &store, &from, err);
+	r = copy(call, &store, &from, &trust, err);
 	return r < 0 ? cfs_ctx(err, "copy %s", call->operand[0]) : 0;
 }
 

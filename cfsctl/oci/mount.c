@@ -2,9 +2,13 @@
 #include "cfsctl/mount.h"
 
 #include "cfsctl/oci/oci.h"
+#include "cfsctl/trust.h"
+#include "repo/image.h"
+#include "repo/init.h"
 
 struct options {
 	struct cfs_mount_options mount;
+	struct cfs_trust_options trust;
 	bool bootable;
 };
 
@@ -13,6 +17,7 @@ static const struct cfs_opt options[] = {
 	  .help = "mount the image to boot",
 	  CFS_OPT_SETS(struct options, bootable) },
 	CFS_MOUNT_OPTIONS(struct options, mount),
+	CFS_TRUST_OPTIONS(struct options, trust),
 	{ 0 },
 };
 
@@ -37,16 +42,76 @@ static int find_erofs(const struct cfs_oci_image *image, unsigned format,
 			"image");
 }
 
+/* Files that the kernel does not verify may be other ones than were signed. */
+static int require_secure(const struct cfs_globals *g,
+			  const struct cfs_repo *repo, struct cfs_err *err)
+{
+	int r = g->insecure ? 1 : cfs_repo_is_secure(repo, err);
+
+	if (r != 0)
+		return r;
+	return cfs_fail(err, EPERM,
+			"signatures are demanded of the image, and its files "
+			"are not under fs-verity: `cfsctl enable-verity` "
+			"protects the repository, and --insecure does without");
+}
+
+/* The digest that was signed is the one to mount, whichever images the
+ * configuration's stream lists. */
+static int find_signed(const struct cfs_call *call, const struct cfs_repo *repo,
+		       const struct cfs_proof *proof, struct cfs_digest *ret,
+		       struct cfs_err *err)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+	CFS_AUTOFD int fd = -EBADF;
+	int r = require_secure(call->g, repo, err);
+
+	if (r >= 0)
+		r = cfs_repo_open_image(repo, &proof->digest, &fd, err);
+	if (r < 0)
+		return r;
+	cfs_digest_to_hex(&proof->digest, hex);
+	if (r != CFS_IMAGE_PRESENT)
+		return cfs_fail(err, ENOENT,
+				"the image that was signed, %s, is not in the "
+				"repository: `cfsctl oci seal` makes it",
+				hex);
+	*ret = proof->digest;
+	cmd_trust_print(proof);
+	return 0;
+}
+
+static int find_in(const struct cfs_call *call, const struct cfs_repo *repo,
+		   const struct cfs_trust *trust, struct cfs_digest *ret,
+		   struct cfs_err *err)
+{
+	const struct options *o = call->options;
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	struct cfs_demand demand = {
+		.trust = trust,
+		.name = call->operand[0],
+		.role = o->bootable ? CFS_SEAL_BOOTABLE : CFS_SEAL_MERGED,
+	};
+	int r = cfs_oci_image_find(repo, call->operand[0], &image, err);
+
+	if (r >= 0)
+		r = cmd_trust_accept(&demand, repo, &image, err);
+	if (r < 0)
+		return r;
+	if (demand.proof.n > 0)
+		return find_signed(call, repo, &demand.proof, ret, err);
+	return find_erofs(&image, repo->meta.erofs_default, o->bootable, ret,
+			  err);
+}
+
 static int find(const struct cfs_call *call, const struct cfs_repo *repo,
 		struct cfs_digest *ret, struct cfs_err *err)
 {
 	const struct options *o = call->options;
-	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
-	int r = cfs_oci_image_find(repo, call->operand[0], &image, err);
+	CFS_AUTOTRUST struct cfs_trust trust = { 0 };
+	int r = cmd_trust_open(&o->trust, &trust, err);
 
-	return r < 0 ? r
-		     : find_erofs(&image, repo->meta.erofs_default, o->bootable,
-				  ret, err);
+	return r < 0 ? r : find_in(call, repo, &trust, ret, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)

@@ -66,6 +66,11 @@ int cmd_oci_stored_tree(const struct cfs_globals *g, const char *name,
 			struct cfs_oci_made *ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Does cmd_oci_tree() read @name where it leads to, and not in the
+ * repository? */
+bool cmd_oci_is_elsewhere(const struct cfs_globals *g,
+			  const char *name) CFS_NONNULL;
+
 extern const struct cfs_cmd cmd_oci_pull;
 extern const struct cfs_cmd cmd_oci_images;
 extern const struct cfs_cmd cmd_oci_inspect;

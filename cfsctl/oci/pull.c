@@ -9,12 +9,14 @@
 #include "cfsctl/cli/units.h"
 #include "cfsctl/oci/oci.h"
 #include "cfsctl/tree_source.h"
+#include "cfsctl/trust.h"
 
 struct options {
 	struct cfs_oci_tree_choice tree;
 	struct cfs_oci_platform platform; /* os "": this machine's */
 	const char *expected;		  /* hex digits, or NULL */
 	struct cfs_origin_options registry;
+	struct cfs_trust_options trust;
 	unsigned threads;
 	bool keep_blobs;
 };
@@ -54,6 +56,7 @@ static const struct cfs_opt options[] = {
 	{ .name = "no-tls-verify",
 	  .help = "take any certificate of the registry, and plain HTTP",
 	  CFS_OPT_SETS(struct options, registry.no_tls_verify) },
+	CFS_TRUST_OPTIONS(struct options, trust),
 	CFS_OPT_THREADS(struct options, threads),
 	{ 0 },
 };
@@ -146,13 +149,8 @@ static void print_expected(const struct cfs_digest *id,
 		 way->own_nanoseconds ? ", nanoseconds of up to 0.9.0" : "");
 }
 
-static void print_notes(const struct cfs_oci_choice *choice,
-			const struct cfs_oci_referrers *referrers)
+static void print_skipped(const struct cfs_oci_referrers *referrers)
 {
-	if (choice->any_platform)
-		cmd_line(stderr,
-			 "note: the image is for %s, which this machine is not",
-			 choice->platform);
 	for (size_t i = 0; i < referrers->n_skipped; i++) {
 		const struct cfs_oci_skipped *s = &referrers->skipped[i];
 
@@ -161,6 +159,16 @@ static void print_notes(const struct cfs_oci_choice *choice,
 			 *s->id.text ? s->id.text : "(without a digest)",
 			 cfs_oci_skip_text(s->why));
 	}
+}
+
+static void print_notes(const struct cfs_oci_choice *choice,
+			const struct cfs_oci_referrers *referrers)
+{
+	if (choice->any_platform)
+		cmd_line(stderr,
+			 "note: the image is for %s, which this machine is not",
+			 choice->platform);
+	print_skipped(referrers);
 }
 
 /* Says how many layers a failed pull has stored: the next one skips them. */
@@ -193,14 +201,17 @@ static int pull(struct cfs_store *store, const struct cfs_oci_pull *params,
 		const struct options *o, struct shown *shown,
 		struct cfs_err *err)
 {
+	const struct cfs_demand *demand = params->accept_ctx;
 	struct cfs_oci_pulled pulled;
 	int r = cfs_oci_pull(store, params, &pulled, err);
 
 	cmd_progress_end(&shown->progress);
 	if (r < 0) {
 		print_progress(&pulled);
+		print_skipped(&pulled.referrers);
 	} else {
 		print(store, &pulled, params->tag);
+		cmd_trust_print(&demand->proof);
 		if (params->expected)
 			print_expected(params->expected, &pulled.expected);
 		else if (params->bootable)
@@ -214,9 +225,16 @@ static int pull(struct cfs_store *store, const struct cfs_oci_pull *params,
 }
 
 static int choose_and_pull(const struct cfs_call *call, struct cfs_store *store,
-			   struct cfs_origin *origin, struct cfs_err *err)
+			   struct cfs_origin *origin,
+			   const struct cfs_trust *trust, struct cfs_err *err)
 {
 	const struct options *o = call->options;
+	const char *tag = call->operand[call->n > 1];
+	struct cfs_demand demand = { .trust = trust,
+				     .name = tag,
+				     .role = o->tree.bootable
+						     ? CFS_SEAL_BOOTABLE
+						     : CFS_SEAL_MERGED };
 	struct shown shown = { .parts = CFS_PROGRESS_PARTS_INIT };
 	const struct cfs_oci_progress progress = { plan, begin_layer,
 						   read_layer, end_layer,
@@ -226,7 +244,7 @@ static int choose_and_pull(const struct cfs_call *call, struct cfs_store *store,
 	struct cfs_oci_pull params = {
 		.origin = origin,
 		.choice = &choice,
-		.tag = call->operand[call->n > 1],
+		.tag = tag,
 		.threads = o->threads,
 		.formats = cmd_oci_formats(call->g, &store->repo.meta),
 		.bootable = o->tree.bootable,
@@ -235,6 +253,8 @@ static int choose_and_pull(const struct cfs_call *call, struct cfs_store *store,
 		.tree = { .create_parents = o->tree.create_parents,
 			  .filter = o->tree.filter },
 		.progress = &progress,
+		.accept = cmd_trust_accept,
+		.accept_ctx = &demand,
 	};
 	int r = expected_digest(o, store->repo.meta.alg, &expected, err);
 
@@ -253,19 +273,22 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_origin_free) struct cfs_origin *origin = NULL;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOTRUST struct cfs_trust trust = { 0 };
 	const struct options *o = call->options;
 	int r;
 
 	if (o->expected && !o->tree.bootable)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--expected-digest needs --bootable");
-	r = cmd_open_store(call->g, &store, err);
+	r = cmd_trust_open(&o->trust, &trust, err);
+	if (r == 0)
+		r = cmd_open_store(call->g, &store, err);
 	if (r < 0)
 		return r;
 	cfs_store_trust_names(&store);
 	r = cfs_origin_open_with(call->operand[0], &o->registry, &origin, err);
 	if (r == 0)
-		r = choose_and_pull(call, &store, origin, err);
+		r = choose_and_pull(call, &store, origin, &trust, err);
 	return r < 0 ? cfs_ctx(err, "pull %s", call->operand[0]) : 0;
 }
 

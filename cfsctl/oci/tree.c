@@ -106,6 +106,13 @@ static bool is_elsewhere(const struct cfs_globals *g, const char *reference,
 	return true;
 }
 
+bool cmd_oci_is_elsewhere(const struct cfs_globals *g, const char *name)
+{
+	struct cfs_oci_made ignored;
+
+	return is_elsewhere(g, name, &ignored);
+}
+
 static int unstored_tree(const char *reference,
 			 const struct cfs_oci_tree_choice *choice,
 			 struct cfs_oci_made *ret, struct cfs_err *err)

@@ -7,16 +7,7 @@
 #include "cfsctl/cli/line.h"
 #include "cfsctl/oci/oci.h"
 #include "cfsctl/signing.h"
-#include "oci/seal/image.h"
-#include "oci/seal/judge.h"
-#include "oci/seal/keep.h"
-
-/* Exit statuses, beside 1 for everything else. */
-enum {
-	STATUS_NOTHING = 3, /* nothing to verify, or nothing that is signed */
-	STATUS_FAILED = 4,  /* signatures or digests are not what they should */
-	STATUS_CERT = 6,    /* a certificate cannot be used */
-};
+#include "cfsctl/trust.h"
 
 struct options {
 	struct cfs_opt_list certs;
@@ -48,90 +39,14 @@ struct verification {
 	struct cfs_certs certs;
 	struct cfs_seal_policy policy;
 	struct cfs_oci_image image;
-	struct cfs_seal_facts facts;
-	struct cfs_seal_sources sources;
-	struct cfs_seal_verdict *verdicts; /* owned; one for each source */
-	enum cfs_seal_answer answer;
-	size_t which; /* the source that has it */
+	struct cfs_seal_verification of;
 };
 
 static void verification_free(struct verification *v)
 {
 	cfs_certs_free(&v->certs);
 	cfs_oci_image_free(&v->image);
-	cfs_seal_sources_free(&v->sources);
-	free(v->verdicts);
-}
-
-static int judge_source(struct verification *v, size_t i, struct cfs_err *err)
-{
-	const struct cfs_seal_source *source = v->sources.v[i];
-	struct cfs_bytes blobs[CFS_SEAL_ENTRIES_MAX];
-
-	if (!source->readable) {
-		cfs_seal_judge_unread(source->why, &v->verdicts[i]);
-		return 0;
-	}
-	for (unsigned k = 0; k < source->artifact.n; k++)
-		blobs[k] = cfs_buf_bytes(&source->blobs[k]);
-	return cfs_seal_judge(&v->facts, &v->policy, &source->artifact, blobs,
-			      &v->verdicts[i], err);
-}
-
-static int judge_all(struct verification *v, struct cfs_err *err)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < v->sources.n; i++)
-		r = judge_source(v, i, err);
-	v->answer = cfs_seal_sum(v->verdicts, v->sources.n, &v->which);
-	return r;
-}
-
-/* Does an artifact claim to know the image to boot? */
-static bool claims_bootable(const struct cfs_seal_sources *sources)
-{
-	for (size_t i = 0; i < sources->n; i++) {
-		const struct cfs_seal_artifact *a = &sources->v[i]->artifact;
-
-		for (unsigned k = 0; k < a->n; k++)
-			if (a->v[k].role == CFS_SEAL_BOOTABLE)
-				return true;
-	}
-	return false;
-}
-
-/* Where the image to boot is not asked for, it need not be one. */
-static int compute(struct verification *v, const struct cfs_repo *repo,
-		   enum cfs_xattr_filter filter, struct cfs_err *err)
-{
-	bool bootable = v->policy.bootable || claims_bootable(&v->sources);
-	int r = cfs_seal_compute(repo, &v->image, bootable, filter, &v->facts,
-				 err);
-
-	if (r < 0 && bootable && !v->policy.bootable)
-		r = cfs_seal_compute(repo, &v->image, false, filter, &v->facts,
-				     err);
-	return r;
-}
-
-/* The metadata does not say how xattrs were filtered: both ways are tried. */
-static int verify_both_ways(struct verification *v, const struct cfs_repo *repo,
-			    struct cfs_err *err)
-{
-	int r = compute(v, repo, CFS_XATTRS_ALLOWLIST, err);
-
-	if (r == 0)
-		r = judge_all(v, err);
-	if (r < 0 || v->answer != CFS_SEAL_MISMATCH)
-		return r;
-	r = compute(v, repo, CFS_XATTRS_KEEP_USER, err);
-	if (r == 0)
-		r = judge_all(v, err);
-	if (r < 0 || v->answer >= CFS_SEAL_DIGESTS)
-		return r;
-	r = compute(v, repo, CFS_XATTRS_ALLOWLIST, err);
-	return r < 0 ? r : judge_all(v, err);
+	cfs_seal_verification_free(&v->of);
 }
 
 static int verify(struct verification *v, const struct cfs_globals *g,
@@ -142,17 +57,9 @@ static int verify(struct verification *v, const struct cfs_globals *g,
 
 	if (r == 0)
 		r = cfs_oci_image_find(&repo, v->name, &v->image, err);
-	if (r >= 0)
-		r = cfs_seal_sources_read(&repo, &v->image.id, &v->sources,
-					  err);
-	if (r < 0)
-		return r;
-	v->verdicts = calloc(v->sources.n + 1, sizeof(*v->verdicts));
-	if (!v->verdicts)
-		return cfs_no_memory(err);
-	if (v->sources.n == 0)
-		return 0;
-	return verify_both_ways(v, &repo, err);
+	return r < 0 ? r
+		     : cfs_seal_verify(&repo, &v->image, &v->policy, &v->of,
+				       err);
 }
 
 static const char *words_of(const struct cfs_seal_finding *f)
@@ -165,8 +72,8 @@ static const char *words_of(const struct cfs_seal_finding *f)
 
 static void print_source(const struct verification *v, size_t i)
 {
-	const struct cfs_seal_source *source = v->sources.v[i];
-	const struct cfs_seal_verdict *verdict = &v->verdicts[i];
+	const struct cfs_seal_source *source = v->of.sources.v[i];
+	const struct cfs_seal_verdict *verdict = &v->of.verdicts[i];
 
 	cmd_line(stdout, "Signature artifact %s", source->id.text);
 	for (unsigned k = 0; k < verdict->n; k++) {
@@ -186,19 +93,10 @@ static void print_source(const struct verification *v, size_t i)
 			 cfs_seal_answer_name(verdict->answer), verdict->why);
 }
 
-static unsigned count_good(const struct cfs_seal_verdict *verdict)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < verdict->n; i++)
-		n += verdict->v[i].sig == CFS_SEAL_GOOD;
-	return n;
-}
-
 /* Is certificate @n that of a signer of the artifact that was chosen? */
 static bool is_signer(const struct verification *v, unsigned n)
 {
-	const struct cfs_seal_verdict *verdict = &v->verdicts[v->which];
+	const struct cfs_seal_verdict *verdict = &v->of.verdicts[v->of.which];
 
 	for (unsigned i = 0; i < verdict->n; i++)
 		if (verdict->v[i].sig == CFS_SEAL_GOOD &&
@@ -224,17 +122,17 @@ static void print_signers(const struct verification *v)
 
 static void print(const struct verification *v)
 {
-	for (size_t i = 0; i < v->sources.n; i++)
+	for (size_t i = 0; i < v->of.sources.n; i++)
 		print_source(v, i);
-	if (v->sources.n_left > 0)
+	if (v->of.sources.n_left > 0)
 		cmd_line(stderr,
 			 "warning: %zu more artifacts were not looked at",
-			 v->sources.n_left);
-	if (v->answer == CFS_SEAL_VERIFIED) {
+			 v->of.sources.n_left);
+	if (v->of.answer == CFS_SEAL_VERIFIED) {
 		printf("\nVerification passed (%u signatures verified)\n",
-		       count_good(&v->verdicts[v->which]));
+		       cfs_seal_count_good(&v->of));
 		print_signers(v);
-	} else if (v->answer == CFS_SEAL_DIGESTS) {
+	} else if (v->of.answer == CFS_SEAL_DIGESTS) {
 		puts("\nDigest check passed. NOTE: no certificate provided, "
 		     "signatures were NOT cryptographically verified.");
 	}
@@ -272,21 +170,21 @@ static int print_json(const struct verification *v, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
 	struct cfs_json_writer w = { .buf = &buf };
-	bool passed = v->answer >= CFS_SEAL_DIGESTS;
+	bool passed = v->of.answer >= CFS_SEAL_DIGESTS;
 
 	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
 	cfs_json_write_text(&w, "name", v->name);
 	cfs_json_write_text(&w, "manifest", v->image.id.text);
-	cfs_json_write_text(&w, "answer", cfs_seal_answer_name(v->answer));
+	cfs_json_write_text(&w, "answer", cfs_seal_answer_name(v->of.answer));
 	if (passed)
 		cmd_json_digest(&w, "merged",
-				&v->facts.role[CFS_SEAL_MERGED].digest);
+				&v->of.facts.role[CFS_SEAL_MERGED].digest);
 	if (passed && v->policy.bootable)
 		cmd_json_digest(&w, "bootable",
-				&v->facts.role[CFS_SEAL_BOOTABLE].digest);
+				&v->of.facts.role[CFS_SEAL_BOOTABLE].digest);
 	cfs_json_write_array(&w, "artifacts", CFS_JSON_LINES);
-	for (size_t i = 0; i < v->sources.n; i++)
-		write_source(&w, v->sources.v[i], &v->verdicts[i]);
+	for (size_t i = 0; i < v->of.sources.n; i++)
+		write_source(&w, v->of.sources.v[i], &v->of.verdicts[i]);
 	cfs_json_write_end(&w);
 	cfs_json_write_end(&w);
 	return cmd_json_print(&w, err);
@@ -295,25 +193,23 @@ static int print_json(const struct verification *v, struct cfs_err *err)
 static int failure(const struct verification *v, const struct options *o,
 		   struct cfs_err *err)
 {
-	int status = v->answer <= CFS_SEAL_UNSIGNED ? STATUS_NOTHING
-						    : STATUS_FAILED;
+	bool digests = v->of.answer == CFS_SEAL_DIGESTS;
+	int r;
 
-	if (v->answer == CFS_SEAL_VERIFIED ||
-	    (v->answer == CFS_SEAL_DIGESTS && o->digest_only))
+	if (digests && o->digest_only)
 		return 0;
-	if (v->answer == CFS_SEAL_DIGESTS)
-		return cfs_fail(err, CFS_ESTATUS(STATUS_NOTHING),
+	if (digests)
+		return cfs_fail(err, CFS_ESTATUS(CFS_STATUS_NOTHING),
 				"no signature of %s was verified: name the "
 				"certificates that you trust with --cert, or "
 				"settle for digests with --digest-only",
 				v->name);
-	if (v->sources.n == 0)
-		return cfs_fail(err, CFS_ESTATUS(status),
-				"no signature artifacts found for %s", v->name);
-	return cfs_fail(err, CFS_ESTATUS(status), "%s: %s: artifact %s: %s",
-			v->name, cfs_seal_answer_name(v->answer),
-			v->sources.v[v->which]->id.text,
-			v->verdicts[v->which].why);
+	r = cfs_seal_refusal(&v->of, v->name, err);
+	if (r == 0)
+		return 0;
+	err->code = CFS_ESTATUS(r == -ENODATA ? CFS_STATUS_NOTHING
+					      : CFS_STATUS_FAILED);
+	return -err->code;
 }
 
 static int prepare(struct verification *v, const struct options *o,
@@ -327,7 +223,7 @@ static int prepare(struct verification *v, const struct options *o,
 	if (o->certs.n)
 		r = cmd_read_certs(&o->certs, &v->certs, err);
 	if (r < 0) {
-		err->code = CFS_ESTATUS(STATUS_CERT);
+		err->code = CFS_ESTATUS(CFS_STATUS_CERT);
 		return -err->code;
 	}
 	v->policy = (struct cfs_seal_policy){

@@ -31,6 +31,7 @@ section() { # BEGIN END: lines between two that begin so
 }
 section '.Ss Options of every command' '.Ss Repositories' |
 	grep '^\.It' | flags > common
+section '.Ss Demanding signatures' '.Ss Differences' | grep '^\.It' | flags > trust
 section 'The source options are' '.Ss Differences' | grep '^\.It' | flags > source
 
 check "options of every command" diff <(options | sort -u) common
@@ -46,6 +47,7 @@ while read -r command; do
 	{
 		flags < text
 		grep -q 'Ar source-option' text && cat source
+		grep -q 'Ar trust-option' text && cat trust
 		[ "${command#oci }" = diff ] && section '.Ss Differences' '.Ss Signatures' | flags
 	} | sort -u > have
 	comm -23 want have > missing

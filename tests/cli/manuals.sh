@@ -37,7 +37,7 @@ man-pages:   flock.2 ioctl.2 keyrings.7 mount_setattr.2 openat2.2 stat.2 syncfs.
              xattr.7 proc.5 statx.2
 openssl:     openssl.1
 rsync, tar:  rsync.1 tar.1
-skopeo:      skopeo.1
+skopeo:      skopeo.1 containers-policy.json.5
 systemd:     bootctl.1 bootup.7 init.1 journalctl.1 kernel-command-line.7
              systemd-boot.7 systemd-gpt-auto-generator.8 systemd-stub.7
              systemd.exec.5 systemd.mount.5 ukify.1

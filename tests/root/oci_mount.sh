@@ -49,6 +49,31 @@ refuse "which is made on demand" "No boot EROFS image linked" oci mount --bootab
 refuse "of what is there" "nothing" oci mount nothing mnt
 check "a check mounts nothing" oci mount --check two
 check "it is" eval '! mountpoint -q mnt'
+
+# What has to be signed: the digest that was verified is the one that is
+# mounted. This repository lists images of format 2, and format 1 is signed.
+keys=$CFS_SRC/tests/data/oci/sealing/keys
+trust="--require-signature --trust-cert $keys/rsa.cert.pem"
+cfsctl --repo v2 init --insecure --erofs-version 2 > /dev/null
+v2() { cfsctl --insecure --repo v2 oci "$@"; }
+quiet v2 pull oci:lay:two two
+# shellcheck disable=SC2086 # several words
+{
+	refuse "an image that is not signed" "no signature artifacts" v2 mount $trust two mnt
+	quiet v2 sign --cert "$keys/rsa.cert.pem" --key "$keys/rsa.key.pem" two
+	refuse "one that was signed, and not made" "oci seal" v2 mount $trust two mnt
+	quiet v2 seal two
+	check "it is signed and made" eval "v2 mount $trust two mnt > out"
+	check "which is said" grep -q "^Signature verification passed (3 signatures verified)" out
+	same "it is what was signed" "$(findmnt -n -o SOURCE mnt)" \
+		"composefs:$(v2 verify --json --cert "$keys/rsa.cert.pem" two | sed -n 's/.*"merged": "\([a-z0-9]*:\)\{0,1\}\([0-9a-f]*\)".*/\2/p')"
+	same "with its files" "$(cat mnt/etc/small)" new
+	umount mnt
+	refuse "by another signer" "wrong-certificate" \
+		v2 mount --require-signature --trust-cert "$keys/other.cert.pem" two mnt
+	check "nothing is mounted then" eval '! mountpoint -q mnt'
+	refuse "files that are not verified" "fs-verity" cfsctl --repo v2 oci mount $trust two mnt
+}
 oci mount --read-write --upperdir upper --workdir work two mnt
 echo changed > mnt/etc/small
 umount mnt
