@@ -31,6 +31,7 @@ coreutils:   cp.1 cat.1 chmod.1
 diffutils:   diff.1
 e2fsprogs:   mke2fs.8 tune2fs.8 debugfs.8
 fsverity:    fsverity.1
+fuse3:       fusermount3.1
 initramfs:   dracut.8 dracut.conf.5 initramfs-tools.7 mkinitcpio.8
 keyutils:    keyctl.1
 man-pages:   flock.2 ioctl.2 keyrings.7 mount_setattr.2 openat2.2 stat.2 syncfs.2
