@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Changing a JSON document without writing it anew: what is not changed stays
+ * as it is, byte for byte, with members that nobody here knows.
+ */
+#ifndef CFS_OCI_JSON_EDIT_H
+#define CFS_OCI_JSON_EDIT_H
+
+#include "oci/json_doc.h"
+
+/* A document and its new text. */
+struct cfs_json_edit {
+	struct cfs_bytes text; /* borrowed; a valid document */
+	size_t copied;	       /* bytes of it that are in out, changed or not */
+	struct cfs_buf *out;   /* borrowed */
+};
+
+/*
+ * Copies everything before the string or number @value, and then @with in its
+ * place, of a string without the quotes.  Values come in the document's order.
+ */
+void cfs_json_edit_replace(struct cfs_json_edit *edit,
+			   const struct cfs_json_node *value,
+			   const char *with) CFS_NONNULL;
+
+/* Copies everything before the first byte of @at, which lies in the text. */
+void cfs_json_edit_copy_to(struct cfs_json_edit *edit,
+			   const uint8_t *at) CFS_NONNULL;
+
+/* Copies the rest.  Errors: -ENOMEM, also of the calls before. */
+int cfs_json_edit_finish(struct cfs_json_edit *edit,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Finds the value of the member @name of the outermost object in the valid
+ * document @text, whose nodes are @doc, and sets *@ret to its text, brackets or
+ * quotes included.  Returns false if there is no such member.
+ */
+bool cfs_json_member_text(struct cfs_bytes text, const struct cfs_json_doc *doc,
+			  const char *name, struct cfs_bytes *ret) CFS_NONNULL;
+
+/*
+ * Takes the next element off *@rest, what lies between the brackets of an
+ * array.  Returns false at its end.
+ */
+bool cfs_json_element_text(struct cfs_bytes *rest,
+			   struct cfs_bytes *ret) CFS_NONNULL;
+
+#endif
