@@ -7,7 +7,6 @@
 
 #include "base/io.h"
 #include "base/json_write.h"
-#include "base/sink.h"
 #include "oci/json_edit.h"
 #include "repo/dir.h"
 #include "repo/temp.h"

@@ -9,7 +9,7 @@
 #ifndef CFS_OCI_LAYOUT_H
 #define CFS_OCI_LAYOUT_H
 
-#include "base/source.h"
+#include "base/sink.h"
 #include "oci/manifest.h"
 
 struct cfs_layout {
@@ -59,5 +59,13 @@ int cfs_layout_put_bytes(struct cfs_layout *layout, const struct cfs_oci_id *id,
 int cfs_layout_list(struct cfs_layout *layout,
 		    const struct cfs_oci_descriptor *v, size_t n,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Writes the layout as a tar archive, which depends on its contents alone.
+ * Errors: -EIO, -ENOENT it is being changed; those of @to.
+ */
+int cfs_layout_archive(const struct cfs_layout *layout,
+		       const struct cfs_sink *to,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

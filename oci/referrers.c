@@ -8,12 +8,11 @@
 /* Characters of a digest that are in the tag of its referrers.
  * Source: distribution specification, "Referrers Tag Schema". */
 #define TAG_HEX 64
-#define TAG_MAX (sizeof("sha512-") + TAG_HEX)
 
 struct gather {
 	struct cfs_origin *origin;
 	const struct cfs_oci_id *subject;
-	char tag[TAG_MAX];
+	char tag[CFS_OCI_TAG_MAX];
 	struct cfs_oci_referrers *to;
 	size_t n_read;
 	struct cfs_oci_descriptor index; /* with that tag, in index.json */
@@ -232,6 +231,14 @@ static int gather_registry(struct gather *g, struct cfs_err *err)
 	return r < 0 ? cfs_ctx(err, "referrers by the tag %s", g->tag) : 0;
 }
 
+void cfs_oci_referrers_tag(const struct cfs_oci_id *subject,
+			   char ret[static CFS_OCI_TAG_MAX])
+{
+	snprintf(ret, CFS_OCI_TAG_MAX, "%s-%.*s",
+		 cfs_content_hash_name(subject->alg), TAG_HEX,
+		 cfs_oci_id_hex(subject));
+}
+
 int cfs_origin_referrers(struct cfs_origin *origin,
 			 const struct cfs_oci_id *subject,
 			 struct cfs_oci_referrers *ret, struct cfs_err *err)
@@ -240,9 +247,7 @@ int cfs_origin_referrers(struct cfs_origin *origin,
 	struct gather g = { .origin = origin, .subject = subject, .to = &list };
 	int r = 0;
 
-	snprintf(g.tag, sizeof(g.tag), "%s-%.*s",
-		 cfs_content_hash_name(subject->alg), TAG_HEX,
-		 cfs_oci_id_hex(subject));
+	cfs_oci_referrers_tag(subject, g.tag);
 	if (origin->ops->has_index)
 		r = gather_layout(&g, err);
 	else if (origin->ops->tagged)

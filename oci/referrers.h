@@ -57,6 +57,10 @@ const char *cfs_oci_skip_text(enum cfs_oci_skip why);
 
 #define CFS_AUTOREFERRERS __attribute__((cleanup(cfs_oci_referrers_free)))
 
+/* Writes the tag of the list of artifacts about @subject, "sha256-HEX". */
+void cfs_oci_referrers_tag(const struct cfs_oci_id *subject,
+			   char ret[static CFS_OCI_TAG_MAX]) CFS_NONNULL;
+
 /*
  * Lists the artifacts whose subject is said to be @subject, each once, at most
  * CFS_OCI_REFERRERS_MAX.  What is wrong with an entry makes it one of the

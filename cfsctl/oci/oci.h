@@ -5,6 +5,7 @@
 
 #include "cfsctl/cfsctl.h"
 #include "oci/image.h"
+#include "oci/origin.h"
 #include "oci/tree.h"
 
 /* Options about the tree of an image, and their rows. */
@@ -31,6 +32,25 @@ struct cfs_oci_tree_choice {
 		.help = "allowlist-only (default) or keep-user-xattrs",      \
 		.choices = cmd_source_xattrs,                                \
 		CFS_OPT_PARSES(type, tree.filter, cmd_source_filter)         \
+	}
+
+/* Rows of options for registries, a struct cfs_origin_options. */
+#define CFS_OCI_REGISTRY_OPTIONS(type, registry)                              \
+	{ .name = "authfile",                                                 \
+	  .value = "FILE",                                                    \
+	  .help = "credentials for registries (default: those of skopeo)",    \
+	  .takes = CFS_TAKES_FILE,                                            \
+	  CFS_OPT_SETS(type, registry.authfile) },                            \
+		{ .name = "cert-dir",                                         \
+		  .value = "DIR",                                             \
+		  .help = "certificates of the registry, and of ours for it", \
+		  .takes = CFS_TAKES_DIR,                                     \
+		  CFS_OPT_SETS(type, registry.cert_dir) },                    \
+	{                                                                     \
+		.name = "no-tls-verify",                                      \
+		.help = "take any certificate of the registry, and plain "    \
+			"HTTP",                                               \
+		CFS_OPT_SETS(type, registry.no_tls_verify)                    \
 	}
 
 /* EROFS formats, 1 << N: those of the repository, or that of
@@ -80,6 +100,7 @@ extern const struct cfs_cmd cmd_oci_layer;
 extern const struct cfs_cmd cmd_oci_import_layer;
 extern const struct cfs_cmd cmd_oci_linked_erofs_images;
 extern const struct cfs_cmd cmd_oci_copy;
+extern const struct cfs_cmd cmd_oci_export;
 extern const struct cfs_cmd cmd_oci_seal;
 extern const struct cfs_cmd cmd_oci_sign;
 extern const struct cfs_cmd cmd_oci_verify;

@@ -83,6 +83,39 @@ same "one of them is about something else" "$(wc -l < got)" 2
 check "an image without referrers has none" eval \
 	"$r --referrers docker://$plain/lay:docker > got && ! grep -q referrer got"
 
+# What is sent is what was pulled, and its signatures go with it.
+keys=$CFS_SRC/tests/data/oci/sealing/keys
+cfs() { cfsctl --repo "$1" oci "${@:2}"; }
+sealed=docker://$plain/sealed:x
+tar xf "$CFS_SRC/tests/data/oci/layouts.tar.xz" layouts/single layouts/gzip-one
+for repo in first second back; do
+	cfsctl --repo $repo init --insecure > /dev/null
+done
+for signer in "first rsa" "second ec"; do
+	read -r repo key <<< "$signer"
+	quiet cfs $repo pull oci:layouts/single:t single
+	cfs $repo sign --cert "$keys/$key.cert.pem" --key "$keys/$key.key.pem" single > "$key.id"
+	check "what $key signed is sent" quiet cfs $repo push --no-tls-verify single "$sealed"
+	check "it comes back, signed" quiet cfs back pull --no-tls-verify \
+		--require-signature --trust-cert "$keys/$key.cert.pem" "$sealed" "single:$key"
+done
+same "under the same digest" "$(cfs back inspect single:ec --manifest)" "$(cfs first inspect single --manifest)"
+same "artifacts of others stay listed" \
+	"$($r --referrers $sealed | sed -n 's/^referrer //p' | cut -d' ' -f1 | sort)" "$(sort rsa.id ec.id)"
+check "sent again, nothing changes" eval \
+	'skopeo inspect --raw --tls-verify=false "docker://$plain/sealed:sha256-$(cfs first inspect single --manifest | head -c -1 | sha256sum | cut -c-64)" > list &&
+	quiet cfs second push --no-tls-verify single "$sealed" &&
+	skopeo inspect --raw --tls-verify=false "docker://$plain/sealed:sha256-$(cfs first inspect single --manifest | head -c -1 | sha256sum | cut -c-64)" | cmp - list'
+quiet cfs first pull --keep-blobs oci:layouts/gzip-one:t kept
+check "a compressed layer goes as it came" quiet cfs first push --preserve-digests --no-tls-verify kept docker://$plain/kept:x
+same "and nothing is listed about it" "$($r --referrers docker://$plain/kept:x | grep -c ^referrer)" 0
+skopeo copy -q --src-tls-verify=false "$sealed" oci:plain:x
+check "skopeo copies the image, and leaves its signatures" eval \
+	'cfs back untag single:ec > /dev/null; quiet cfs first export kept oci:kept:x && ! grep -q artifactType plain/index.json'
+refuse "a registry's answer is shown" "$plain" cfs first push --no-tls-verify single docker://$plain/UPPER:x
+refuse "an image has a tag there" "not a digest" cfs first push single "docker://$plain/x@sha256:$(printf %064d 1)"
+same "no copies are left" "$(ls -d "${TMPDIR:?}"/cfsctl-* 2> /dev/null)" ""
+
 refuse "a tag that is missing" "no tag 'none' in docker://$plain/lay; there are: " \
 	$r docker://$plain/lay:none
 check "the tags that there are are named" grep -q 'docker.*sha256-' "stderr.$$"
