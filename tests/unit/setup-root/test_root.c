@@ -100,10 +100,10 @@ TEST(D4_a_transient_root_is_one_overlay_too)
 
 TEST(a_transient_root_looks_like_the_image)
 {
-	fresh();
 	char upper[4200];
 	struct stat st;
 
+	fresh();
 	boot.config.root.transient = true;
 	CHECK(cfs_root_make(&boot, &err) == 0);
 	snprintf(upper, sizeof(upper), "%s/root/upper", memory);
@@ -183,9 +183,9 @@ TEST(memory_is_made_once_with_a_directory_for_each)
 /* A made root, with a mount to put into it. */
 static int made(void)
 {
-	fresh();
 	int child;
 
+	fresh();
 	CHECK(cfs_root_make(&boot, &err) == 0);
 	child = open("/dev/null", O_PATH | O_CLOEXEC);
 	CHECK(child >= 0);
