@@ -238,7 +238,7 @@ static int run(char **argv, uint64_t start)
 		cfs_log(&b.log, LOG_NOTICE, "the command '%s' is not run",
 			b.options.command);
 	if (boot(&b, start, &err) < 0) {
-		/* Nothing of the root stays while the person reads. */
+		/* What was attached on the way does not wait for the end. */
 		cfs_root_close(&b.root);
 		status = give_up(&b, &err);
 	}
