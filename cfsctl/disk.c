@@ -102,6 +102,7 @@ static int parse(const struct options *o, struct cfs_disk_params *params,
 
 /* Where images come from, and what is demanded of them. */
 struct source {
+	struct cfs_access access;
 	struct cfs_repo repo;
 	struct cfs_trust trust;
 };
@@ -123,7 +124,7 @@ static int add_state(struct cfs_plan *plan, const struct source *from,
 
 	if (r < 0)
 		return r;
-	image = cmd_shipment_find(shipment, &id);
+	image = cfs_shipment_find(shipment, &id);
 	if (!image)
 		return cfs_fail(err, EINVAL,
 				"--state %s: the image is not on the disk: "
@@ -149,32 +150,30 @@ static int add_files(struct cfs_plan *plan, const char *what,
 	return cfs_plan_add(plan, from, colon + 1, err);
 }
 
-static int choose_image(const struct cfs_globals *g, const struct source *from,
-			const char *name, struct cfs_shipment *shipment,
-			struct cfs_err *err)
+static int choose_image(const struct source *from, const char *name,
+			struct cfs_shipment *shipment, struct cfs_err *err)
 {
 	struct cfs_digest id;
 	int r = cmd_disk_find(&from->trust, &from->repo, name, &id, err);
 
 	return r < 0 ? r
-		     : cmd_shipment_add(g, &from->repo, &id, name, shipment,
-					err);
+		     : cfs_shipment_add(&from->access, &from->repo, &id, name,
+					shipment, err);
 }
 
-static int choose_images(const struct cfs_globals *g, const struct source *from,
-			 const struct options *o, struct cfs_shipment *shipment,
-			 struct cfs_err *err)
+static int choose_images(const struct source *from, const struct options *o,
+			 struct cfs_shipment *shipment, struct cfs_err *err)
 {
 	int r = 0;
 
 	if (o->image.n == 0) {
 		r = cmd_disk_check_all(&from->trust, &from->repo, err);
 		return r < 0 ? r
-			     : cmd_shipment_add_all(g, &from->repo, shipment,
-						    err);
+			     : cfs_shipment_add_all(&from->access, &from->repo,
+						    shipment, err);
 	}
 	for (unsigned i = 0; r == 0 && i < o->image.n; i++)
-		r = choose_image(g, from, o->image.v[i], shipment, err);
+		r = choose_image(from, o->image.v[i], shipment, err);
 	return r;
 }
 
@@ -275,6 +274,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	const struct options *o = call->options;
 	const char *path = call->operand[0];
 	__attribute__((cleanup(source_close))) struct source from = {
+		.access = cmd_access(call->g),
 		.repo = CFS_REPO_INIT,
 	};
 	CFS_AUTOPLAN struct cfs_plan plan = {
@@ -301,7 +301,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 				 err);
 	if (r < 0)
 		return cfs_ctx(err, "%s", path);
-	r = choose_images(call->g, &from, o, &shipment, err);
+	r = choose_images(&from, o, &shipment, err);
 	if (r == 0)
 		r = make_plan(&from, o, &shipment, &plan, err);
 	if (r < 0)
