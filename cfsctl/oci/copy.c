@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include <fcntl.h>
 #include <stdio.h>
 
 #include "cfsctl/cli/line.h"
 #include "cfsctl/oci/oci.h"
 #include "cfsctl/trust.h"
 #include "oci/pull.h"
-#include "oci/tag.h"
-#include "repo/init.h"
-#include "repo/lock.h"
-#include "repo/object.h"
+#include "oci/share.h"
 
 struct options {
 	const char *from, *name;
@@ -35,55 +31,6 @@ static const struct cfs_opt options[] = {
 	CFS_OPT_THREADS(struct options, threads),
 	{ 0 },
 };
-
-static int open_from(const char *path, struct cfs_repo *ret,
-		     struct cfs_err *err)
-{
-	int r = cfs_repo_open(AT_FDCWD, path, ret, err);
-
-	if (r == 0)
-		r = cfs_repo_lock(ret, CFS_LOCK_SHARED, cmd_waiting, err);
-	if (r == 0 && !ret->has_meta)
-		r = cfs_repo_infer_meta(ret, &ret->meta, err);
-	return r < 0 ? cfs_ctx(err, "open repository %s", path) : 0;
-}
-
-/* The objects of one layer.  What comes after finds them there. */
-static int share_layer(struct cfs_store *store, const struct cfs_repo *from,
-		       int objects, const struct cfs_digest *layer,
-		       struct cfs_err *err)
-{
-	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
-	int r = cfs_stream_load(from, layer, NULL, &file, err);
-
-	for (size_t i = 0; r >= 0 && i < cfs_stream_n_objects(file.stream);
-	     i++) {
-		struct cfs_digest id = cfs_stream_object(file.stream, i);
-
-		r = cfs_object_add_shared(store, objects, &id, err);
-	}
-	return r < 0 ? r : 0;
-}
-
-static int share(struct cfs_store *store, const struct cfs_repo *from,
-		 const struct cfs_oci_image *image, struct cfs_err *err)
-{
-	CFS_AUTOFD int objects = -EBADF;
-	int r;
-
-	if (from->meta.alg != store->repo.meta.alg)
-		return cfs_fail(err, EINVAL,
-				"--zerocopy requires matching hash "
-				"algorithms; source uses %s but destination "
-				"uses %s",
-				cfs_alg_name(from->meta.alg),
-				cfs_alg_name(store->repo.meta.alg));
-	objects = cfs_repo_open_objects(from, err);
-	r = objects < 0 ? objects : 0;
-	for (size_t i = 0; r == 0 && i < image->manifest.layers.n; i++)
-		r = share_layer(store, from, objects, &image->layers[i], err);
-	return r;
-}
 
 static void print(const struct cfs_oci_image *image, const char *name,
 		  const struct options *o)
@@ -129,7 +76,7 @@ static int copy(const struct cfs_call *call, struct cfs_store *store,
 	int r = cfs_oci_image_find(from, name, &image, err);
 
 	if (r >= 0 && o->zerocopy)
-		r = share(store, from, &image, err);
+		r = cfs_oci_share(store, from, &image, err);
 	if (r >= 0)
 		r = cfs_origin_open_repo(from, &image, &origin, err);
 	if (r == 0)
@@ -151,6 +98,8 @@ static int copy(const struct cfs_call *call, struct cfs_store *store,
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
+	const struct cfs_access source = { .path = o->from,
+					   .waiting = cmd_waiting };
 	CFS_AUTOREPO struct cfs_repo from = CFS_REPO_INIT;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	CFS_AUTOTRUST struct cfs_trust trust = { 0 };
@@ -162,7 +111,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	if (r == 0)
 		r = cmd_open_store(call->g, &store, err);
 	if (r == 0)
-		r = open_from(o->from, &from, err);
+		r = cfs_access_read(&source, &from, err);
 	if (r < 0)
 		return r;
 	cfs_store_trust_names(&store);

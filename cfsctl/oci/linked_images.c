@@ -4,43 +4,7 @@
 #include "cfsctl/cli/json.h"
 #include "cfsctl/oci/oci.h"
 #include "cfsctl/tree_source.h"
-#include "oci/tag.h"
-
-struct search {
-	const struct cfs_repo *repo;
-	struct cfs_digest want;
-	struct cfs_oci_image image; /* owned; the one that was found */
-	bool found;
-};
-
-static bool has(const struct cfs_oci_image *image,
-		const struct cfs_digest *want)
-{
-	for (size_t i = 0; i < image->n_erofs; i++)
-		if (cfs_digest_equal(&image->erofs[i].id, want))
-			return true;
-	return false;
-}
-
-/* One that cannot be read is passed over: fsck tells of it. */
-static int look_at(const char *content_id, const struct cfs_digest *id,
-		   void *arg, struct cfs_err *err)
-{
-	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
-	struct search *s = arg;
-	struct cfs_oci_id manifest;
-	struct cfs_err ignored;
-
-	(void)err;
-	if (!id || !cfs_oci_name_id(content_id, "oci-manifest-", &manifest) ||
-	    cfs_oci_image_open(s->repo, &manifest, &image, &ignored) <= 0 ||
-	    !has(&image, &s->want))
-		return 0;
-	s->image = image;
-	image = (struct cfs_oci_image){ 0 };
-	s->found = true;
-	return 1;
-}
+#include "oci/linked.h"
 
 static void write_one(struct cfs_json_writer *w,
 		      const struct cfs_oci_erofs_ref *ref, bool bootable)
@@ -78,19 +42,18 @@ static int print(const struct cfs_oci_image *image, struct cfs_err *err)
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const char *hex = call->operand[0];
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	struct search s = { .repo = &repo };
-	int r = cfs_digest_from_hex(hex, strlen(hex), &s.want, err);
+	struct cfs_digest id;
+	int r = cfs_digest_from_hex(hex, strlen(hex), &id, err);
 
 	if (r == 0)
 		r = cmd_open_repo(call->g, &repo, err);
 	if (r == 0)
-		r = cfs_stream_each(&repo, look_at, &s, err);
-	if (r >= 0)
-		r = s.found ? print(&s.image, err)
-			    : cfs_fail(err, ENOENT, "image not found: %s", hex);
-	cfs_oci_image_free(&s.image);
-	return r;
+		r = cfs_oci_image_of_erofs(&repo, &id, &image, err);
+	if (r == 0)
+		return cfs_fail(err, ENOENT, "image not found: %s", hex);
+	return r < 0 ? r : print(&image, err);
 }
 
 const struct cfs_cmd cmd_oci_linked_erofs_images = {

@@ -59,7 +59,18 @@ same "they are the same ones" \
 	"$(stat -c %h b/objects/"$(on a oci layer "$base" --dumpfile | awk '/large/ { print $9 }')")" 2
 check "and what came is whole" quiet on b fsck
 refuse "no such image" "nothing" on b oci copy nothing --from a
-refuse "no such repository" "nowhere" on b oci copy x --from nowhere
+refuse "no such repository" "open repository nowhere: there is no such directory" \
+	on b oci copy x --from nowhere
+# gc of the repository that is copied from has to wait, and is waited for.
+flock -x a sh -c ': > locked; while [ ! -e seen ]; do sleep 0.1; done' &
+while [ ! -e locked ]; do sleep 0.1; done
+on b oci copy x --from a --name y > out 2> err &
+pid=$!
+while ! grep -qs . err && kill -0 $pid 2> /dev/null; do sleep 0.1; done
+: > seen
+wait $pid
+same "a copy from a repository that is locked waits" "$? $(grep -c "^waiting for .* to release the repository's lock\$" err)" "0 1"
+wait
 refuse "it has to be said" "--from PATH is missing" on b oci copy x
 object=$(on a oci layer "$base" --dumpfile | awk '/large/ { print $9 }')
 chmod u+w "a/objects/$object"

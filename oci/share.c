@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "oci/share.h"
+
+#include "repo/object.h"
+#include "repo/stream/names.h"
+
+/* The objects of one layer. */
+static int share_layer(struct cfs_store *store, const struct cfs_repo *from,
+		       int objects, const struct cfs_digest *layer,
+		       struct cfs_err *err)
+{
+	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
+	int r = cfs_stream_load(from, layer, NULL, &file, err);
+
+	for (size_t i = 0; r >= 0 && i < cfs_stream_n_objects(file.stream);
+	     i++) {
+		struct cfs_digest id = cfs_stream_object(file.stream, i);
+
+		r = cfs_object_add_shared(store, objects, &id, err);
+	}
+	return r < 0 ? r : 0;
+}
+
+int cfs_oci_share(struct cfs_store *store, const struct cfs_repo *from,
+		  const struct cfs_oci_image *image, struct cfs_err *err)
+{
+	CFS_AUTOFD int objects = -EBADF;
+	int r;
+
+	if (from->meta.alg != store->repo.meta.alg)
+		return cfs_fail(err, EINVAL,
+				"--zerocopy requires matching hash "
+				"algorithms; source uses %s but destination "
+				"uses %s",
+				cfs_alg_name(from->meta.alg),
+				cfs_alg_name(store->repo.meta.alg));
+	objects = cfs_repo_open_objects(from, err);
+	r = objects < 0 ? objects : 0;
+	for (size_t i = 0; r == 0 && i < image->manifest.layers.n; i++)
+		r = share_layer(store, from, objects, &image->layers[i], err);
+	return r;
+}
