@@ -3,6 +3,14 @@
 
 #include <string.h>
 
+/*
+ * An entry is lines of a key and a value, with blanks between them.  Keys may
+ * come more than once.  Lines that are empty or begin with "#" say nothing.
+ *
+ * Source: The Boot Loader Specification, "Type #1 Boot Loader Specification
+ * Entries".
+ */
+
 /* Carriage returns are blanks: entries are also written on other systems. */
 static bool is_blank(uint8_t c)
 {

@@ -6,6 +6,14 @@
 #include "base/disk.h"
 #include "base/io.h"
 
+/*
+ * A PE file, as far as the table of its sections:
+ *
+ *   DOS header | ... | PE header | optional header | section | section ...
+ *
+ * The DOS header has the offset of the PE header, and that the size of the
+ * optional header, which is skipped.
+ */
 #define DOS_MAGIC "MZ"
 #define PE_MAGIC  "PE\0"
 
@@ -85,6 +93,9 @@ static int read_header(int fd, struct pe_header *ret, uint64_t *ret_table,
 static int add_section(const struct pe_section *from, uint64_t file_size,
 		       struct cfs_pe_section *ret, struct cfs_err *err)
 {
+	/* file_size is rounded up to the alignment of the file, memory_size is
+	 * what the section holds; it is the larger one if zeroes follow that
+	 * the file leaves out. */
 	uint64_t size = cfs_get32(from->file_size);
 
 	if (cfs_get32(from->memory_size) < size)
@@ -103,6 +114,7 @@ static int add_section(const struct pe_section *from, uint64_t file_size,
 static int read_table(int fd, uint64_t at, unsigned n, struct cfs_pe *ret,
 		      struct cfs_err *err)
 {
+	/* One more than needed: no sections are not a lack of memory. */
 	CFS_AUTOFREE struct pe_section *table = calloc(n + 1, sizeof(*table));
 	CFS_AUTOPE struct cfs_pe pe = { 0 };
 	struct stat st;

@@ -80,6 +80,8 @@ int cfs_boot_words(const struct cfs_boot_visitor *visitor, const char *where,
 	for (size_t i = 0; r == 0 && i < kargs.n; i++)
 		r = visitor->found(visitor->arg, where, &kargs.v[i].digest,
 				   err);
+	/* A newer program may boot from these, so they are roots like the
+	 * others. */
 	for (size_t i = 0; r == 0 && i < kargs.n_skipped; i++)
 		r = visit_newer(visitor, where, kargs.skipped[i], err);
 	return r;
@@ -118,6 +120,7 @@ static int visit_efi_file(const struct search *s, const char *where, int fd,
 	if (r == 0 && efi == EFI_MUST)
 		broken(s, where, "not an EFI program");
 	r = 0;
+	/* Each profile of a unified kernel image can have one of its own. */
 	for (unsigned i = 0; r == 0 && i < pe.n; i++)
 		if (strcmp(pe.v[i].name, ".cmdline") == 0)
 			r = visit_section(s, where, fd, &pe.v[i], err);
@@ -152,6 +155,7 @@ static int visit_target(const struct search *s, const char *where,
 	struct cfs_bytes value = line->value;
 	CFS_AUTOFD int fd = -EBADF;
 
+	/* Paths in entries begin at the top of the partition. */
 	while (value.len > 0 && value.data[0] == '/') {
 		value.data++;
 		value.len--;
@@ -162,6 +166,7 @@ static int visit_target(const struct search *s, const char *where,
 		     value.data);
 	if (!cfs_buf_text(&path))
 		return cfs_buf_check(&path, err);
+	/* On the partition or not at all, as a boot loader sees it. */
 	fd = cfs_open_regular(s->dirfd, (char *)path.data, NULL);
 	if (fd >= 0)
 		return visit_efi_file(s, (char *)path.data, fd, efi, err);
@@ -238,6 +243,7 @@ static int visit_entry(const struct search *s, const char *where,
 	return r;
 }
 
+/* The partition is FAT, as a rule, where names have no case. */
 static bool ends_with(const char *name, const char *end)
 {
 	size_t len = strlen(name), n = strlen(end);
@@ -293,6 +299,7 @@ static int visit_below_efi(struct search *s, const char *path, enum efi efi,
 			broken(s, path, strerror(errno));
 		return 0;
 	}
+	/* x.efi.extra.d, for one, has addons whose arguments x.efi gets. */
 	if (S_ISDIR(st.st_mode))
 		return walk_efi(s, path, efi, depth + 1, err);
 	if (!ends_with(path, ".efi"))
@@ -338,12 +345,15 @@ int cfs_boot_roots(int dirfd, const struct cfs_boot_visitor *visitor,
 	struct search s = { .dirfd = dirfd, .visitor = visitor };
 	int r = visit_entries(&s, "loader/entries", err);
 
+	/* Where bootc prepares what the next boot is to find. */
 	if (r == 0)
 		r = visit_entries(&s, "loader/entries.staged", err);
 	if (r == 0)
 		r = walk_efi(&s, "EFI", EFI_MAY, 0, err);
 	if (r == 0)
 		r = walk_efi(&s, "loader/addons", EFI_MUST, 0, err);
+	/* Most likely a wrong directory, or a partition that is not mounted;
+	 * to believe it would be to remove what boots. */
 	if (r == 0 && s.entries == 0)
 		broken(&s, ".",
 		       "no boot entries: neither loader/entries nor EFI has "

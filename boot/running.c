@@ -107,6 +107,8 @@ static int visit_mount(char *line, const struct cfs_boot_visitor *visitor,
 	struct cfs_digest id;
 	char *where, *end;
 
+	/* Blanks in names are written as \040, and the tags vary in number:
+	 * " - " is what ends them. */
 	for (int i = 0; i < 4; i++)
 		(void)cut(&line);
 	where = cut(&line);
@@ -138,6 +140,9 @@ static int visit_mounts(int rootfd, const struct cfs_boot_visitor *visitor,
 	return r;
 }
 
+/* Each source knows of images that the others do not: the arguments, of one
+ * that was passed over at boot; the marker, of the one that was booted, however
+ * it was chosen; the mounts, of those that were mounted since. */
 int cfs_boot_running(int rootfd, const struct cfs_boot_visitor *visitor,
 		     struct cfs_err *err)
 {

@@ -6,6 +6,11 @@
 #include "tree/selinux/relabel.h"
 #include "tree/transform.h"
 
+/*
+ * A kernel image in /boot can hold the digest of the image as an argument, and
+ * cannot be part of what it is the digest of; /boot and /sysroot are mounted
+ * over in the booted system.  The image has empty ones, as old as /usr.
+ */
 static int empty_for_boot(struct cfs_tree *tree, const char *name,
 			  const struct cfs_node *usr, struct cfs_err *err)
 {
@@ -34,6 +39,7 @@ int cfs_transform_boot(struct cfs_tree *tree, const struct cfs_content *content,
 	r = empty_for_boot(tree, "sysroot", usr, err);
 	if (r < 0)
 		return r;
+	/* Labels come last: they are of the tree as it boots. */
 	r = cfs_tree_finish(tree, err);
 	return r < 0 ? r : cfs_tree_relabel(tree, content, err);
 }
@@ -49,6 +55,8 @@ int cfs_transform_mountpoints(struct cfs_tree *tree, struct cfs_err *err)
 						strlen(names[i]) };
 		struct cfs_node *dir;
 
+		/* What is there stays, also if it is no directory: it may be
+		 * meant so. */
 		if (cfs_node_child(tree->root, names[i]))
 			continue;
 		if (cfs_node_add(tree, tree->root, name, S_IFDIR | 0755, &dir,

@@ -49,6 +49,7 @@ static int open_bzip2(void **ret, struct cfs_err *err)
 	return 0;
 }
 
+/* The library takes its input as char *, and does not write to it. */
 static enum cfs_codec_result step(void *ctx, struct cfs_codec_io *io)
 {
 	bz_stream *z = ctx;
@@ -72,6 +73,7 @@ static bool restart(void *ctx)
 {
 	bz_stream *z = ctx;
 
+	/* There is no reset: it becomes a new stream. */
 	(void)bz2.end(z);
 	memset(z, 0, sizeof(*z));
 	return bz2.init(z, 0, 0) == BZ_OK;

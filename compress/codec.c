@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define ROOM	 (128u << 10)
+#define ROOM (128u << 10) /* bytes that are read at a time */
+/* Most libraries count in 32 bits. */
 #define STEP_MAX (1u << 30)
 
 struct cfs_inflate {
@@ -27,6 +28,7 @@ int cfs_inflate_new(const struct cfs_codec *codec,
 
 	if (!u)
 		return cfs_no_memory(err);
+	/* Not the room: it is written to before it is read. */
 	memset(u, 0, offsetof(struct cfs_inflate, room));
 	u->codec = codec;
 	u->from = *from;
@@ -69,6 +71,7 @@ static int next_member(struct cfs_inflate *u, struct cfs_err *err)
 {
 	int r = 0;
 
+	/* Padding to the blocks of a tape, for one; gzip(1) takes it too. */
 	while (!u->ended) {
 		for (; u->left > 0 && *u->at == 0; u->at++, u->left--)
 			u->padded = true;
@@ -114,6 +117,8 @@ static ssize_t read_inflate(void *ctx, void *data, size_t len,
 	struct cfs_inflate *u = ctx;
 	ssize_t n = 0;
 
+	/* A step may take a header and give nothing yet, and 0 would be the
+	 * end. */
 	while (n == 0) {
 		int r = u->between ? next_member(u, err) : 1;
 

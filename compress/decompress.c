@@ -63,6 +63,7 @@ static int start_codec(struct cfs_decompress *d, const struct cfs_codec *codec,
 {
 	int r = cfs_inflate_new(codec, all, &d->inflate, err);
 
+	/* The faster of the two is the one that is installed less often. */
 	if (r == -ELIBACC && codec == &cfs_codec_gzip_isal)
 		r = cfs_inflate_new(&cfs_codec_gzip_zlib, all, &d->inflate,
 				    err);
@@ -96,6 +97,8 @@ int cfs_decompress_new(const struct cfs_source *from,
 	if (!d)
 		return cfs_no_memory(err);
 	d->from = *from;
+	/* The bytes decide, and no media type or name, which may be wrong; the
+	 * source cannot go back, so that they are kept for the decoder. */
 	n = cfs_source_full(from, d->head, sizeof(d->head), err);
 	if (n < 0)
 		return (int)n;

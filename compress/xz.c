@@ -35,7 +35,8 @@ static int load(struct cfs_err *err)
 	return cfs_library_load(&library, err);
 }
 
-/* Checks that it does not know are an error too. */
+/* Checks that it does not know are an error too: nothing else would notice
+ * damage.  A decoder in use is begun anew, and keeps its memory. */
 static bool restart(void *ctx)
 {
 	return lzma.decoder(ctx, MEMORY_MAX, LZMA_TELL_UNSUPPORTED_CHECK) ==

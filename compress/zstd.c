@@ -31,6 +31,8 @@ int cfs_unzstd_new(const struct cfs_source *from, struct cfs_unzstd **ret,
 		return cfs_no_memory(err);
 	memset(u, 0, offsetof(struct cfs_unzstd, room));
 	u->from = *from;
+	/* The window stays at libzstd's own limit, 2^27: a frame can ask for
+	 * more, and whoever made it decides how much. */
 	u->in.src = u->room;
 	u->ctx = ZSTD_createDCtx();
 	if (!u->ctx)
@@ -177,6 +179,7 @@ struct cfs_sink cfs_zstd_sink(struct cfs_zstd *z)
 
 int cfs_zstd_end(struct cfs_zstd *z, struct cfs_err *err)
 {
+	/* No input: what libzstd holds, and the end of the frame. */
 	ZSTD_inBuffer in = { NULL, 0, 0 };
 
 	return compress(z, &in, ZSTD_e_end, err);
