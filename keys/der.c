@@ -11,6 +11,7 @@ static bool header(struct cfs_bytes in, size_t *ret_start, uint64_t *ret_len)
 	struct cfs_bytes more;
 	unsigned n;
 
+	/* Tags of several bytes are in nothing that is read here. */
 	if (in.len < 2 || (in.data[0] & 0x1f) == 0x1f)
 		return false;
 	if (in.data[1] < 0x80) {
@@ -65,6 +66,12 @@ bool cfs_der_same(struct cfs_bytes a, struct cfs_bytes b)
 	return a.len == b.len && (!a.len || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/*
+ * Source: RFC 5280, 4.1:
+ *
+ *   certificate: sequence { tbs, algorithm, bit string }
+ *   tbs: sequence { [0] version, serial, algorithm, issuer, ... }
+ */
 bool cfs_der_certificate(struct cfs_bytes der, struct cfs_bytes *ret_issuer,
 			 struct cfs_bytes *ret_serial)
 {

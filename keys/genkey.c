@@ -9,9 +9,13 @@
 #include "base/libcrypto.h"
 #include "keys/x509.h"
 
+/* RSA: kernels verify it from 5.4 on, ECDSA only where that is built in.  3072
+ * bits are as strong as AES-128; a signature of 4096 gains nothing more. */
 #define RSA_BITS    3072
-#define SERIAL_BITS 127
-#define DAYS	    3650
+#define SERIAL_BITS 127 /* positive in 16 bytes; RFC 5280 allows 20 */
+/* The kernel does not look at dates, and a key that signs what boots is not
+ * replaced every year. */
+#define DAYS 3650
 
 CFS_DEFINE_AUTO(X509, X509_free);
 CFS_DEFINE_AUTO(BIO, BIO_free_all);
@@ -83,6 +87,7 @@ static int write_bio(int dirfd, const char *file, mode_t mode, BIO *bio,
 	long len = BIO_get_mem_data(bio, &data);
 	int r;
 
+	/* 0600 first: nobody else has it open when the key is in it. */
 	fd = openat(dirfd, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return cfs_fail_errno(err, "create %s", file);
@@ -124,6 +129,7 @@ int cfs_genkey(const char *dir, const char *name, struct cfs_err *err)
 	r = cfs_libcrypto_load(err);
 	if (r < 0)
 		return r;
+	/* The directory is made last: one that exists is one with both. */
 	x509 = X509_new();
 	key = EVP_RSA_gen(RSA_BITS);
 	if (!key || !x509 || !fill_in(x509, key, name))

@@ -27,6 +27,8 @@ void cfs_certs_free(struct cfs_certs *certs)
 		drop_after(certs, 0);
 }
 
+/* By its contents, so that a key in the kernel can be found again, and no two
+ * certificates share a name. */
 static void set_name(struct cfs_cert *cert)
 {
 	uint8_t sum[CFS_HASH_MAX];
@@ -94,6 +96,7 @@ static bool decode_four(const uint8_t four[4], struct cfs_buf *out)
 	return true;
 }
 
+/* Padding ends the text: two texts, one behind the other, are not one. */
 static bool decode(struct cfs_bytes text, struct cfs_buf *out)
 {
 	while (text.len >= 4) {
@@ -140,6 +143,7 @@ static int add_base64(struct cfs_certs *certs, struct cfs_bytes body,
 	return add_der(certs, &der, file, err);
 }
 
+/* Certificates between their marks; text outside of them is for people. */
 static int add_pems(struct cfs_certs *certs, struct cfs_bytes text,
 		    const char *file, struct cfs_err *err)
 {

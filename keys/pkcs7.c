@@ -81,6 +81,8 @@ static bool take_algorithm(struct cfs_bytes *in, struct cfs_bytes *ret_oid,
 	return !body.len || (cfs_der_skip(&body) && !body.len);
 }
 
+/* A hash that is not known is no fault of the form, and refused by a message of
+ * its own (algorithms_known()). */
 static bool take_hash(struct cfs_bytes *in, struct cfs_signer *ret)
 {
 	struct cfs_bytes oid;
@@ -251,6 +253,9 @@ int cfs_pkcs7_judge(struct cfs_bytes der, const struct cfs_digest *digest,
 		r = algorithms_known(&p7, err);
 	if (r < 0)
 		return r;
+	/* All of them are looked at, also after a good one: a certificate that
+	 * is trusted and named by a wrong signature is an attack or a defect,
+	 * and no majority makes up for it. */
 	for (unsigned i = 0; i < p7.n * certs->n; i++) {
 		const struct cfs_signer *signer = &p7.v[i / certs->n];
 		const struct cfs_cert *cert = &certs->v[i % certs->n];
@@ -299,6 +304,8 @@ static int verify_with(cfs_key key, const struct cfs_cert *cert,
 	char info[64];
 	int code;
 
+	/* Source: linux crypto/asymmetric_keys/public_key.c; x962 is the DER
+	 * sequence of two integers that PKCS#7 has. */
 	snprintf(info, sizeof(info), "enc=%s hash=%s", rsa ? "pkcs1" : "x962",
 		 cfs_hash_name(signer->hash));
 	if (keyctl_pkey_verify(key, info, sum, len, signer->signature.data,
@@ -324,6 +331,8 @@ static int kernel_verify(const struct cfs_cert *cert,
 			 struct cfs_err *err)
 {
 	cfs_key key;
+	/* A keyring of this process alone, so that no other key of that name
+	 * is asked, and nobody else comes by this one. */
 	int r = cfs_keyring_add(KEY_SPEC_PROCESS_KEYRING, cert, &key, err);
 
 	if (r == -ENOENT || r == -EINVAL || r == -ENODEV || r == -ENOSYS) {

@@ -39,6 +39,8 @@ static int load_providers(struct cfs_privkey *key, struct cfs_err *err)
 {
 	char why[CFS_OPENSSL_WHY];
 
+	/* Naming one provider turns off the implicit loading of the default
+	 * one, which hashes. */
 	key->providers[0] = OSSL_PROVIDER_load(key->ctx, "default");
 	key->providers[1] = OSSL_PROVIDER_load(key->ctx, "pkcs11");
 	if (key->providers[0] && key->providers[1])
@@ -50,6 +52,8 @@ static int load_providers(struct cfs_privkey *key, struct cfs_err *err)
 			cfs_openssl_why(why));
 }
 
+/* A token lists the objects that the URI fits, and a key may come with its
+ * certificate. */
 static EVP_PKEY *first_key(OSSL_STORE_CTX *store)
 {
 	EVP_PKEY *key = NULL;

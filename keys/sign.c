@@ -10,6 +10,12 @@
 #include "keys/verify.h"
 #include "keys/x509.h"
 
+/*
+ * The only form that the kernel takes for fs-verity: detached, as the digest is
+ * computed by it; without attributes, which would be signed in the digest's
+ * place; without certificates, which are in the keyring.  PARTIAL: signers are
+ * added one by one before anything is signed.
+ */
 #define FLAGS                                                           \
 	(PKCS7_BINARY | PKCS7_DETACHED | PKCS7_NOATTR | PKCS7_NOCERTS | \
 	 PKCS7_PARTIAL)
@@ -130,6 +136,8 @@ static int move_signers(PKCS7 *to, struct cfs_bytes from,
 	if (r < 0)
 		return r;
 	blob = decode(from);
+	/* Two readers: ours decides who a signer is, libcrypto's has the
+	 * signer to move.  They have to have seen the same ones. */
 	infos = blob ? PKCS7_get_signer_info(blob) : NULL;
 	if (!infos || sk_PKCS7_SIGNER_INFO_num(infos) != (int)p7.n)
 		return cfs_fail(err, EBADMSG,
@@ -141,6 +149,8 @@ static int move_signers(PKCS7 *to, struct cfs_bytes from,
 			PKCS7_SIGNER_INFO_free(info);
 			continue;
 		}
+		/* No signature is over these: anybody may have put them
+		 * there. */
 		sk_X509_ATTRIBUTE_pop_free(info->unauth_attr,
 					   X509_ATTRIBUTE_free);
 		info->unauth_attr = NULL;
@@ -227,10 +237,12 @@ int cfs_sign(const struct cfs_signing *signing, const struct cfs_digest *digest,
 		cfs_buf_add(out, old.data, old.len);
 		return cfs_buf_check(out, err);
 	}
+	/* In the context of the key, which may be that of a token. */
 	p7 = PKCS7_sign_ex(NULL, NULL, NULL, NULL, FLAGS, signing->key.ctx,
 			   NULL);
 	if (!p7)
 		return libcrypto_failed(err, "sign");
+	/* If this signer is in @old, its signature is wrong: it stays behind. */
 	r = move_signers(p7, old, &signing->own, false, err);
 	if (r == 0)
 		r = add_signer(p7, signing, digest, err);
@@ -246,6 +258,8 @@ static int find_fresh(const struct cfs_pkcs7 *more,
 		      struct cfs_certs *ret, struct cfs_err *err)
 {
 	ret->n = 0;
+	/* Every signer with every certificate; is_one_of() keeps a certificate
+	 * that has two signers from being listed twice. */
 	for (unsigned i = 0; i < more->n * certs->n; i++) {
 		const struct cfs_cert *cert = &certs->v[i % certs->n];
 		struct cfs_certs one = { .n = 1, .v = { *cert } };

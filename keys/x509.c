@@ -31,6 +31,7 @@ int cfs_cert_decode(const struct cfs_cert *cert, struct x509_st **ret,
 	if (r < 0)
 		return r;
 	x509 = d2i_X509(NULL, &p, (long)cert->der.len);
+	/* All of the bytes: what is fingerprinted is what is decoded. */
 	if (!x509 || p != cert->der.data + cert->der.len)
 		return cfs_fail(err, EBADMSG,
 				"%s: no X.509 certificate in it: %s",
@@ -50,6 +51,8 @@ static void drain(BIO *bio, char *ret, size_t size)
 
 static void print_name(BIO *bio, const X509_NAME *name, char *ret, size_t size)
 {
+	/* UTF-8 stays as it is, where it would be escaped byte by byte; who
+	 * prints it cleans it. */
 	X509_NAME_print_ex(bio, name, 0,
 			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
 	drain(bio, ret, size);
@@ -120,6 +123,8 @@ int cfs_signer_describe(const struct cfs_signer *signer,
 	return 0;
 }
 
+/* What kernels take in FIPS mode, too.
+ * Source: linux crypto/rsa.c, rsa_check_key_length(). */
 static bool is_usable_rsa(const EVP_PKEY *key)
 {
 	int bits = EVP_PKEY_get_bits(key);
@@ -127,6 +132,7 @@ static bool is_usable_rsa(const EVP_PKEY *key)
 	return bits == 2048 || bits == 3072 || bits == 4096;
 }
 
+/* Curves have several names; providers differ in which one they tell. */
 static bool is_usable_curve(const char *name)
 {
 	static const char *const known[] = { "prime256v1", "P-256",
