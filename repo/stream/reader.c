@@ -385,6 +385,8 @@ int cfs_stream_next(struct cfs_stream *s, struct cfs_stream_chunk *ret,
 		return 0;
 	if (n != sizeof(word))
 		return bad(err, "it ends in the middle of a chunk");
+	/* The index of an object, or minus the number of bytes that follow;
+	 * unsigned, as the least number has no counterpart. */
 	number = (int64_t)cfs_get64(word);
 	ret->is_object = number >= 0;
 	ret->n = number >= 0 ? (uint64_t)number : 0 - (uint64_t)number;

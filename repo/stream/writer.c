@@ -19,7 +19,14 @@ struct cfs_stream_slot {
 	atomic_bool ready;
 };
 
-/* Bytes, and the object behind them; of the last run there is none yet. */
+/*
+ * Bytes, and the object behind them; of the last run there is none yet.
+ *
+ * Chunks are compressed in their order, but threads find out what an object is
+ * in any order: a run waits until its object and all before are known.  How
+ * many bytes it has stands before them in the stream, so that a run waits for
+ * its own end too.
+ */
 struct run {
 	struct run *next;
 	uint64_t len;	     /* of the bytes */
@@ -131,7 +138,8 @@ void cfs_stream_writer_free(struct cfs_stream_writer *w)
 	free(w);
 }
 
-/* Moves what the run holds into its packed form. */
+/* Moves what the run holds into its packed form, in which even a run of a whole
+ * layer takes little memory while it waits. */
 static int pack(struct run *run, struct cfs_err *err)
 {
 	struct cfs_sink to = cfs_sink_of_buf(&run->packed), sink;
@@ -266,6 +274,7 @@ uint8_t *cfs_stream_slot_bytes(struct cfs_stream_slot *slot)
 
 void cfs_stream_slot_ready(struct cfs_stream_slot *slot)
 {
+	/* drain() acquires it: whoever sees it sees the digest as well. */
 	atomic_store_explicit(&slot->ready, true, memory_order_release);
 }
 
@@ -335,6 +344,7 @@ static int add_names(struct cfs_stream_writer *w, struct cfs_buf *out,
 
 	if (r < 0)
 		return r;
+	/* The same names make the same bytes, whenever they were added. */
 	if (n > 0)
 		qsort(names, n, sizeof(*names), by_text);
 	for (size_t i = 0; i < n; i++) {
