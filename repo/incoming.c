@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "fsverity/enable.h"
 #include "fsverity/measure.h"
+#include "fsverity/merkle.h"
 #include "repo/object.h"
 
 static const char *rest(const struct cfs_incoming *in)
@@ -83,6 +84,16 @@ static int compare(int fd, const struct cfs_incoming *in, struct cfs_err *err)
 	if (r == -EBADMSG)
 		return 0;
 	return r < 0 ? r : 1;
+}
+
+/* Can all of @fd be read, and is it what the digest names? */
+static bool reads_right(int fd, const struct cfs_digest *id)
+{
+	struct cfs_digest have;
+	struct cfs_err ignored;
+
+	return cfs_verity_digest_fd(id->alg, fd, &have, NULL, &ignored) == 0 &&
+	       cfs_digest_equal(&have, id);
 }
 
 /* Never back from LACKING: what was begun without a name stays so. */
@@ -188,6 +199,8 @@ int cfs_incoming_look(struct cfs_store *store, const struct cfs_incoming *in,
 	if (fd < 0)
 		return errno == ENOENT ? CFS_FOUND_ABSENT
 				       : cfs_fail_errno(err, "open");
+	if (store->rereads && !reads_right(fd, &in->id))
+		return CFS_FOUND_DAMAGED;
 	r = store->verity == CFS_STORE_VERITY_LACKING
 		    ? 0
 		    : cfs_verity_measure(fd, &have, err);

@@ -46,9 +46,8 @@ static bool is_about_one(int r)
 	       r == -ENOTEMPTY || r == -ELOOP || r == -EXDEV || r == -EINVAL;
 }
 
-/* Is the object there already, as the store demands it?  All of it is read:
- * the kernel vouches for a file with a bad block, too. */
-static bool is_good(struct cfs_store *store, const struct cfs_digest *id)
+bool cfs_repair_is_good(const struct cfs_store *store,
+			const struct cfs_digest *id)
 {
 	CFS_AUTOFD int fd = -EBADF;
 	struct cfs_err ignored;
@@ -253,7 +252,7 @@ static int prepare(struct cfs_repair *repair, struct cfs_store *store,
 		return cfs_no_memory(err);
 	for (size_t i = 0; i < wanted->n; i++) {
 		repair->done[i] = wanted->v[i].alg != store->repo.meta.alg ||
-				  is_good(store, &wanted->v[i]);
+				  cfs_repair_is_good(store, &wanted->v[i]);
 		repair->left += !repair->done[i];
 	}
 	return 0;

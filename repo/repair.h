@@ -52,4 +52,9 @@ int cfs_repair_from(struct cfs_repair *repair, struct cfs_store *store,
 int cfs_repair_links(struct cfs_repair *repair, struct cfs_store *store,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Is the object @id there, as @store demands it?  All of it is read: the kernel
+ * vouches for a file with a bad block, too. */
+bool cfs_repair_is_good(const struct cfs_store *store,
+			const struct cfs_digest *id) CFS_NONNULL;
+
 #endif

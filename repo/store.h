@@ -41,6 +41,7 @@ struct cfs_store {
 	bool plain;	      /* of cfs_store_open_plain() */
 	bool replaces;	      /* whatever has an object's name: repo/repair.h */
 	bool trusts_names;    /* see cfs_store_trust_names() */
+	bool rereads;	      /* see cfs_store_reread() */
 	bool sync;	      /* wait for the disk before a name appears */
 	enum cfs_temp_kind temps; /* the best kind here */
 	bool chmod;		  /* objects are 0644 whatever the umask is */
@@ -103,6 +104,17 @@ int cfs_store_open_plain(int dirfd, enum cfs_alg alg, struct cfs_store *ret,
 static inline void cfs_store_trust_names(struct cfs_store *store)
 {
 	store->trusts_names = true;
+}
+
+/*
+ * From now on an object counts as present only after all of its bytes were read
+ * and hashed, also if the kernel vouches for it: fs-verity measures a file
+ * right whose blocks can no longer be read.  An object that cannot be read is
+ * replaced.
+ */
+static inline void cfs_store_reread(struct cfs_store *store)
+{
+	store->rereads = true;
 }
 
 /* Closes what is open, the repository and its lock too; may be called twice. */
