@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#include "base/io.h"
-#include "oci/json_doc.h"
+#include "oci/document.h"
 #include "oci/tag.h"
 #include "repo/object.h"
 #include "repo/stream/format.h"
@@ -58,54 +57,6 @@ const struct cfs_oci_id *cfs_oci_image_layer_id(
 				   : &image->manifest.layers.v[n].id;
 }
 
-/*
- * Reads the one object that a stream of a document consists of, and checks it
- * against the digest that names it.
- */
-static int read_document(const struct cfs_repo *repo, struct cfs_stream *stream,
-			 const struct cfs_oci_id *id, struct cfs_buf *ret,
-			 struct cfs_err *err)
-{
-	CFS_AUTOFD int objects = cfs_repo_open_objects(repo, err);
-	CFS_AUTOFD int fd = -EBADF;
-	struct cfs_stream_chunk chunk;
-	struct cfs_digest object;
-	struct cfs_oci_id have;
-	int r = objects < 0 ? objects : cfs_stream_next(stream, &chunk, err);
-
-	if (r == 0 || (r > 0 && !chunk.is_object))
-		return cfs_fail(err, EBADMSG,
-				"its stream does not begin with an object");
-	if (r < 0)
-		return r;
-	object = cfs_stream_object(stream, (size_t)chunk.n);
-	r = cfs_object_open(objects, &object, &fd, err);
-	if (r <= 0)
-		return r < 0 ? r
-			     : cfs_fail(err, ENOENT, "its object is missing");
-	r = cfs_read_all(fd, CFS_OCI_JSON_MAX, ret);
-	if (r < 0)
-		return cfs_fail(err, -r, "read: %s", strerror(-r));
-	r = cfs_oci_id_of_bytes(id->alg, cfs_buf_bytes(ret), &have, err);
-	if (r == 0 && !cfs_oci_id_equal(&have, id))
-		r = cfs_fail(err, EBADMSG,
-			     "integrity failed: expected %s, got %s", id->text,
-			     have.text);
-	return r;
-}
-
-/* Opens the stream @name; 1, or 0 when there is none. */
-static int open_named(const struct cfs_repo *repo, const char *name,
-		      const char *type, struct cfs_digest *ret_id,
-		      struct cfs_stream_file *ret, struct cfs_err *err)
-{
-	int r = cfs_stream_lookup(repo, name, ret_id, err);
-
-	if (r > 0 && cfs_stream_load(repo, ret_id, type, ret, err) < 0)
-		return -err->code;
-	return r;
-}
-
 static int add_erofs(struct cfs_oci_image *image, const char *name,
 		     const struct cfs_digest *id, struct cfs_err *err)
 {
@@ -127,8 +78,9 @@ static int add_erofs(struct cfs_oci_image *image, const char *name,
 	return 0;
 }
 
-static int read_erofs_refs(struct cfs_oci_image *image,
-			   const struct cfs_stream *stream, struct cfs_err *err)
+int cfs_oci_image_take_erofs(struct cfs_oci_image *image,
+			     const struct cfs_stream *stream,
+			     struct cfs_err *err)
 {
 	int r = 0;
 
@@ -144,34 +96,43 @@ static int read_erofs_refs(struct cfs_oci_image *image,
 	return r;
 }
 
+bool cfs_oci_config_ref(const struct cfs_stream *manifest,
+			const struct cfs_oci_id *id, struct cfs_digest *ret)
+{
+	char name[sizeof(CONFIG_REF) + CFS_OCI_ID_MAX];
+
+	snprintf(name, sizeof(name), CONFIG_REF "%s", id->text);
+	return cfs_stream_find(manifest, name, ret);
+}
+
 /* The configuration that the manifest's stream leads to. */
 static int open_config(const struct cfs_repo *repo, struct cfs_oci_image *image,
 		       const struct cfs_stream *manifest, struct cfs_err *err)
 {
-	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
-	char name[sizeof(CONFIG_REF) + CFS_OCI_ID_MAX];
+	CFS_AUTODOCUMENT struct cfs_oci_document doc = CFS_OCI_DOCUMENT_INIT;
 	const struct cfs_oci_id *id = &image->manifest.config.id;
 	int r;
 
-	snprintf(name, sizeof(name), CONFIG_REF "%s", id->text);
-	if (!cfs_stream_find(manifest, name, &image->config_stream))
+	if (!cfs_oci_config_ref(manifest, id, &doc.stream))
 		return cfs_fail(err, EBADMSG,
 				"the manifest's stream has no reference to %s",
 				id->text);
-	r = cfs_stream_load(repo, &image->config_stream, CFS_STREAM_CONFIG,
-			    &file, err);
-	if (r == 0)
-		r = read_document(repo, file.stream, id, &image->config_text,
-				  err);
+	r = cfs_oci_document_load(repo, CFS_STREAM_CONFIG, id, &doc, err);
 	if (r == 0 && image->is_container)
-		r = cfs_oci_config_parse(cfs_buf_bytes(&image->config_text),
+		r = cfs_oci_config_parse(cfs_buf_bytes(&doc.text),
 					 &image->config, err);
 	if (r == 0)
-		r = read_erofs_refs(image, file.stream, err);
+		r = cfs_oci_image_take_erofs(image, doc.file.stream, err);
+	if (r == 0) {
+		image->config_stream = doc.stream;
+		image->config_text = doc.text;
+		doc.text = (struct cfs_buf){ 0 };
+	}
 	return r < 0 ? cfs_ctx(err, "config %s", id->text) : 0;
 }
 
-static int check_counts(const struct cfs_oci_image *image, struct cfs_err *err)
+int cfs_oci_image_check_counts(const struct cfs_oci_image *image,
+			       struct cfs_err *err)
 {
 	size_t layers = image->manifest.layers.n;
 
@@ -203,36 +164,40 @@ static int find_layers(struct cfs_oci_image *image,
 	return 0;
 }
 
-static int open_image(const struct cfs_repo *repo, struct cfs_stream *stream,
-		      struct cfs_oci_image *image, struct cfs_err *err)
+static int open_image(const struct cfs_repo *repo, struct cfs_oci_image *image,
+		      struct cfs_err *err)
 {
-	int r = read_document(repo, stream, &image->id, &image->manifest_text,
-			      err);
+	CFS_AUTODOCUMENT struct cfs_oci_document doc = CFS_OCI_DOCUMENT_INIT;
+	int r;
 
-	if (r == 0)
-		r = cfs_oci_manifest_parse(cfs_buf_bytes(&image->manifest_text),
-					   &image->manifest, err);
+	doc.stream = image->manifest_stream;
+	r = cfs_oci_document_load(repo, CFS_STREAM_MANIFEST, &image->id, &doc,
+				  err);
+	if (r < 0)
+		return r;
+	image->manifest_text = doc.text;
+	doc.text = (struct cfs_buf){ 0 };
+	r = cfs_oci_manifest_parse(cfs_buf_bytes(&image->manifest_text),
+				   &image->manifest, err);
 	if (r < 0)
 		return r;
 	image->is_container = cfs_oci_manifest_is_container(&image->manifest);
-	r = open_config(repo, image, stream, err);
+	r = open_config(repo, image, doc.file.stream, err);
 	if (r == 0)
-		r = check_counts(image, err);
-	return r < 0 ? r : find_layers(image, stream, err);
+		r = cfs_oci_image_check_counts(image, err);
+	return r < 0 ? r : find_layers(image, doc.file.stream, err);
 }
 
 int cfs_oci_image_open(const struct cfs_repo *repo, const struct cfs_oci_id *id,
 		       struct cfs_oci_image *ret, struct cfs_err *err)
 {
-	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
 	CFS_AUTOIMAGE struct cfs_oci_image image = { .id = *id };
 	char name[CFS_OCI_NAME_MAX];
 	int r;
 
 	cfs_oci_manifest_name(id, name);
-	r = open_named(repo, name, CFS_STREAM_MANIFEST, &image.manifest_stream,
-		       &file, err);
-	if (r > 0 && open_image(repo, file.stream, &image, err) < 0)
+	r = cfs_stream_lookup(repo, name, &image.manifest_stream, err);
+	if (r > 0 && open_image(repo, &image, err) < 0)
 		r = -err->code;
 	if (r < 0)
 		return cfs_ctx(err, "manifest %s", id->text);

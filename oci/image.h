@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "oci/manifest.h"
 #include "repo/store.h"
+#include "repo/stream/reader.h"
 #include "tree/transform.h"
 
 /*
@@ -98,6 +99,23 @@ int cfs_oci_image_set_erofs(struct cfs_oci_image *image,
 			    const struct cfs_oci_erofs *erofs,
 			    const struct cfs_digest *id,
 			    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Adds the EROFS images that @stream, of a configuration, refers to.
+ * Errors: -ENOMEM. */
+int cfs_oci_image_take_erofs(struct cfs_oci_image *image,
+			     const struct cfs_stream *stream,
+			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* The stream of the configuration @id that the stream @manifest refers to.
+ * Returns false when it has no such ref. */
+bool cfs_oci_config_ref(const struct cfs_stream *manifest,
+			const struct cfs_oci_id *id,
+			struct cfs_digest *ret) CFS_NONNULL;
+
+/* Fails with -EBADMSG if manifest and configuration of a container differ in the
+ * number of layers. */
+int cfs_oci_image_check_counts(const struct cfs_oci_image *image,
+			       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
  * Writes the streams of configuration and manifest, with all refs, and names
