@@ -393,6 +393,21 @@ static int parse_diff_ids(const struct cfs_json_doc *doc,
 	return 0;
 }
 
+/* A label is advice: one that is no text is none. */
+static void parse_seal(const struct cfs_json_doc *doc, struct cfs_oci_config *c)
+{
+	const struct cfs_json_node *config, *labels;
+	struct cfs_err ignored;
+
+	if (cfs_json_doc_get(doc, cfs_json_doc_root(doc), "config",
+			     CFS_JSON_OBJECT, &config, &ignored) <= 0 ||
+	    cfs_json_doc_get(doc, config, "Labels", CFS_JSON_OBJECT, &labels,
+			     &ignored) <= 0 ||
+	    cfs_json_doc_text(doc, labels, "containers.composefs.fsverity",
+			      c->sealed, sizeof(c->sealed), &ignored) < 0)
+		c->sealed[0] = '\0';
+}
+
 int cfs_oci_config_parse(struct cfs_bytes text, struct cfs_oci_config *ret,
 			 struct cfs_err *err)
 {
@@ -410,6 +425,7 @@ int cfs_oci_config_parse(struct cfs_bytes text, struct cfs_oci_config *ret,
 		r = parse_diff_ids(&doc, &c, err);
 	if (r < 0)
 		return r;
+	parse_seal(&doc, &c);
 	*ret = c;
 	c.diff_ids = NULL;
 	return 0;

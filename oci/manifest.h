@@ -10,6 +10,7 @@
 #define CFS_OCI_MANIFEST_H
 
 #include "base/bytes.h"
+#include "fsverity/digest.h"
 #include "oci/id.h"
 #include "oci/platform.h"
 
@@ -107,7 +108,10 @@ static inline bool cfs_oci_manifest_is_container(
 struct cfs_oci_config {
 	struct cfs_oci_platform platform;
 	char created[CFS_OCI_WORD_MAX]; /* as it is written; "" */
-	struct cfs_oci_id *diff_ids;	/* owned; lowest layer first */
+	/* The label "containers.composefs.fsverity", by which images sealed
+	 * with composefs-rs name their EROFS image; "": none. */
+	char sealed[CFS_DIGEST_HEX_MAX];
+	struct cfs_oci_id *diff_ids; /* owned; lowest layer first */
 	size_t n_diff_ids;
 };
 

@@ -131,6 +131,32 @@ TEST(a_config_lists_the_archives_of_its_layers)
 	CHECK(strcmp(c.created, "2026-01-01T00:00:00Z") == 0);
 }
 
+TEST(the_label_of_a_sealed_image_is_read_and_no_other_value_refused)
+{
+#define SEALED(labels)                                                    \
+	"{\"os\":\"linux\",\"architecture\":\"arm64\",\"config\":" labels \
+	",\"rootfs\":{\"diff_ids\":[\"" A "\"]}}"
+#define LABEL "{\"Labels\":{\"containers.composefs.fsverity\":"
+	static const char *const none[] = {
+		SEALED("null"),
+		SEALED("[]"),
+		SEALED("{\"Labels\":null}"),
+		SEALED("{\"Labels\":{\"a\":\"b\"}}"),
+		SEALED(LABEL "1}}"),
+	};
+	CFS_AUTOCONFIG struct cfs_oci_config c = { 0 };
+
+	CHECK(cfs_oci_config_parse(text(SEALED(LABEL "\"0123\"}}")), &c,
+				   &err) == 0);
+	CHECK(strcmp(c.sealed, "0123") == 0);
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(none); i++) {
+		CFS_AUTOCONFIG struct cfs_oci_config d = { 0 };
+
+		CHECK(cfs_oci_config_parse(text(none[i]), &d, &err) == 0);
+		CHECK(d.sealed[0] == '\0');
+	}
+}
+
 TEST(configs_that_are_none_are_refused)
 {
 	static const char *const bad[] = {
