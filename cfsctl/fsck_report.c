@@ -143,6 +143,20 @@ int cmd_fsck_report_check(const struct cfs_globals *g,
 	return cfs_check_repository(&access, &params, &report->checked, err);
 }
 
+int cmd_fsck_report_again(const struct cfs_globals *g,
+			  const struct cfs_fsck_options *o,
+			  struct cfs_fsck_report *report, struct cfs_err *err)
+{
+	bool repair = report->repair;
+	int r;
+
+	cfs_findings_free(&report->checked.findings);
+	report->checked.count = (struct cfs_fsck){ 0 };
+	r = cmd_fsck_report_check(g, o, NULL, report, err);
+	report->repair = repair;
+	return r;
+}
+
 void cmd_fsck_report_free(struct cfs_fsck_report *report)
 {
 	cfs_check_result_free(&report->checked);

@@ -53,6 +53,13 @@ int cmd_fsck_report_check(const struct cfs_globals *g,
 			  struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 2, 4, 5)));
 
+/* Checks once more, repairs nothing, and replaces what the report says; repairs
+ * stay part of it. */
+int cmd_fsck_report_again(const struct cfs_globals *g,
+			  const struct cfs_fsck_options *o,
+			  struct cfs_fsck_report *report,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Prints the report as text. */
 void cmd_fsck_report_print(const struct cfs_fsck_report *report) CFS_NONNULL;
 

@@ -105,6 +105,39 @@ static int try_filter(const struct search *s, const struct cfs_oci_image *image,
 	return r < 0 ? r : try_rules(s, tree, err);
 }
 
+static int try_plain(const struct search *s, const struct cfs_oci_image *image,
+		     const struct cfs_oci_tree_options *options,
+		     struct cfs_err *err)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	int r = cfs_oci_image_tree(&s->store->repo, image, options, &tree, err);
+
+	return r < 0 ? r : try_formats(s, tree, err);
+}
+
+int cfs_oci_remake(struct cfs_store *store, const struct cfs_oci_image *image,
+		   const struct cfs_oci_erofs *erofs,
+		   const struct cfs_digest *want, struct cfs_err *err)
+{
+	struct cfs_oci_way way = { 0 };
+	const struct search s = { store, want, &way };
+	int r = 0;
+
+	for (int parents = 0; r == 0 && parents < 2; parents++) {
+		const struct cfs_oci_tree_options options = {
+			.create_parents = parents,
+			.filter = erofs->filter,
+		};
+
+		r = erofs->bootable ? try_filter(&s, image, &options, err)
+				    : try_plain(&s, image, &options, err);
+		/* A directory that no layer describes has to be made. */
+		if (r == -ENOENT && !parents)
+			r = 0;
+	}
+	return r;
+}
+
 static int none(const struct cfs_digest *want, struct cfs_err *err)
 {
 	char hex[CFS_DIGEST_HEX_MAX];

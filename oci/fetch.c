@@ -15,8 +15,8 @@ static bool is_empty_object(const struct cfs_oci_descriptor *d)
 				  "94fb4fc21fe77e8310c060f61caaff8a") == 0;
 }
 
-static int read_config(struct cfs_origin *origin, struct cfs_oci_image *image,
-		       struct cfs_err *err)
+int cfs_oci_fetch_config(struct cfs_origin *origin, struct cfs_oci_image *image,
+			 struct cfs_err *err)
 {
 	const struct cfs_oci_descriptor *config = &image->manifest.config;
 	int r;
@@ -49,7 +49,7 @@ static int read_documents(struct cfs_origin *origin,
 	if (r < 0)
 		return cfs_ctx(err, "manifest %s", image->id.text);
 	image->is_container = cfs_oci_manifest_is_container(&image->manifest);
-	return read_config(origin, image, err);
+	return cfs_oci_fetch_config(origin, image, err);
 }
 
 static int check_layers(const struct cfs_oci_image *image, struct cfs_err *err)
@@ -106,7 +106,7 @@ void cfs_oci_fetch_expect(const struct cfs_origin *origin,
 			  struct cfs_oci_layer *ret)
 {
 	const struct cfs_oci_descriptor *d = &image->manifest.layers.v[n];
-	bool plain = cfs_origin_has_plain_layers(origin);
+	bool plain = origin && cfs_origin_has_plain_layers(origin);
 
 	*ret = (struct cfs_oci_layer){
 		.size = plain ? CFS_OCI_SIZE_ANY : d->size,

@@ -18,6 +18,14 @@ int cfs_oci_fetch_documents(struct cfs_origin *origin,
 			    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * Fetches the configuration of @image, whose manifest is known: its text and, of
+ * a container, what it says.
+ * Errors: as above, worded with its digest.
+ */
+int cfs_oci_fetch_config(struct cfs_origin *origin, struct cfs_oci_image *image,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Opens the blob of layer @n; where the origin has layers only unpacked, the
  * archive that it is.  Errors: -ENOENT, of cfs_origin_blob().
  */
@@ -27,9 +35,11 @@ int cfs_oci_fetch_layer(struct cfs_origin *origin,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Fills in the size and digests that the blob of a container's layer must have;
- * the blob itself is left out of *@ret. */
+ * the blob itself is left out of *@ret.  @origin: where it comes from, or NULL
+ * for a blob that is as the manifest has it. */
 void cfs_oci_fetch_expect(const struct cfs_origin *origin,
 			  const struct cfs_oci_image *image, size_t n,
-			  struct cfs_oci_layer *ret) CFS_NONNULL;
+			  struct cfs_oci_layer *ret)
+	__attribute__((nonnull(2, 4)));
 
 #endif

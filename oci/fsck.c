@@ -30,6 +30,7 @@ const char *cfs_oci_fsck_code_name(enum cfs_oci_fsck_code code)
 			"artifact-layer-ref-missing",
 		[CFS_OCI_FSCK_ARTIFACT_LAYER_OBJECT_MISSING] =
 			"artifact-layer-object-missing",
+		[CFS_OCI_FSCK_SEAL_IMAGE_MISSING] = "seal-image-missing",
 		[CFS_OCI_FSCK_EROFS_IMAGE_MISSING] = "erofs-image-missing",
 		[CFS_OCI_FSCK_EROFS_IMAGE_INVALID] = "erofs-image-invalid",
 	};
@@ -95,10 +96,8 @@ static int check_tag(const char *tag, const struct cfs_oci_id *id, void *arg,
 	return r < 0 ? r : 0;
 }
 
-/* The manifest that @name means: a digest, or what a tag leads to.  1, 0 when
- * there is no such tag, negative errno. */
-static int resolve(const struct cfs_repo *repo, const char *name,
-		   struct cfs_oci_id *ret, struct cfs_err *err)
+int cfs_oci_fsck_resolve(const struct cfs_repo *repo, const char *name,
+			 struct cfs_oci_id *ret, struct cfs_err *err)
 {
 	const char *text = *name == '@' ? name + 1 : name;
 	const struct cfs_bytes bytes = { (const uint8_t *)text, strlen(text) };
@@ -114,7 +113,7 @@ static int check_name(struct cfs_oci_fsck_run *run, const char *name,
 {
 	struct cfs_oci_id id;
 	struct cfs_err why;
-	int r = resolve(run->repo, name, &id, &why);
+	int r = cfs_oci_fsck_resolve(run->repo, name, &id, &why);
 
 	run->tag = name;
 	if (r < 0 && cfs_oci_fsck_is_fatal(&why)) {

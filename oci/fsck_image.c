@@ -236,6 +236,12 @@ static int check_images(struct image *image, struct cfs_err *err)
 			return r;
 		good &= r;
 	}
+	if (image->is_container && *image->config.sealed) {
+		int r = cfs_oci_fsck_seal(image->run, &image->config_doc.id,
+					  image->config.sealed, err);
+
+		good = r < 0 ? r : good & r;
+	}
 	return good;
 }
 

@@ -6,7 +6,9 @@
 #include "erofs/format.h"
 #include "fsverity/content_hash.h"
 #include "oci/fsck_run.h"
+#include "repo/image.h"
 #include "repo/object.h"
+#include "repo/repair.h"
 #include "repo/stream/cat.h"
 #include "repo/stream/format.h"
 
@@ -21,6 +23,23 @@ static bool is_known_good(const struct cfs_oci_fsck_run *run,
 		    cfs_digest_equal(&v[i].stream, stream))
 			return true;
 	return false;
+}
+
+int cfs_oci_fsck_remember(struct cfs_oci_fsck_run *run,
+			  const struct cfs_oci_id *id,
+			  const struct cfs_digest *stream, struct cfs_err *err)
+{
+	const struct cfs_oci_good good = { *id, *stream };
+
+	cfs_buf_add(&run->good, &good, sizeof(good));
+	return cfs_buf_check(&run->good, err);
+}
+
+bool cfs_oci_fsck_is_damaged(const struct cfs_oci_fsck_run *run,
+			     const struct cfs_digest *id)
+{
+	return run->damaged && cfs_digest_set_has(run->damaged, id) &&
+	       !cfs_repair_is_good(run->store, id);
 }
 
 static int hash_piece(void *ctx, const void *data, size_t len,
@@ -91,7 +110,8 @@ static int check_objects(struct cfs_oci_fsck_run *run,
 
 		cfs_digest_to_path(&object, path);
 		if (fstatat(objects, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode))
+		    S_ISREG(st.st_mode) &&
+		    !cfs_oci_fsck_is_damaged(run, &object))
 			continue;
 		cfs_digest_to_hex(&object, hex);
 		good = cfs_oci_fsck_report(run, code, id, &object, "%s: %s",
@@ -121,7 +141,6 @@ int cfs_oci_fsck_layer(struct cfs_oci_fsck_run *run,
 		       struct cfs_err *err)
 {
 	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
-	const struct cfs_oci_good good = { *id, *stream };
 	struct cfs_err why;
 	int r;
 
@@ -143,8 +162,7 @@ int cfs_oci_fsck_layer(struct cfs_oci_fsck_run *run,
 	r = check_stream(run, id, file.stream, is_container, err);
 	if (r <= 0)
 		return r;
-	cfs_buf_add(&run->good, &good, sizeof(good));
-	r = cfs_buf_check(&run->good, err);
+	r = cfs_oci_fsck_remember(run, id, stream, err);
 	return r < 0 ? r : 1;
 }
 
@@ -164,6 +182,16 @@ static int check_erofs(const struct cfs_repo *repo, const struct cfs_digest *id,
 		      cfs_get32(magic) != CFS_EROFS_MAGIC))
 		r = cfs_fail(err, EBADMSG, "it is no EROFS image");
 	return r;
+}
+
+/* Does images/<hex> lead to an image? */
+static bool is_named(const struct cfs_repo *repo, const struct cfs_digest *id)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_err ignored;
+
+	return cfs_repo_open_image(repo, id, &fd, &ignored) ==
+	       CFS_IMAGE_PRESENT;
 }
 
 int cfs_oci_fsck_erofs(struct cfs_oci_fsck_run *run,
@@ -187,5 +215,32 @@ int cfs_oci_fsck_erofs(struct cfs_oci_fsck_run *run,
 		return cfs_oci_fsck_report(
 			run, CFS_OCI_FSCK_EROFS_IMAGE_INVALID, config, id,
 			"%s: %s: %s", name, hex, why.msg);
+	if (!is_named(run->repo, id))
+		return cfs_oci_fsck_report(
+			run, CFS_OCI_FSCK_EROFS_IMAGE_MISSING, config, id,
+			"%s: images/%s does not lead to it", name, hex);
 	return 1;
+}
+
+int cfs_oci_fsck_seal(struct cfs_oci_fsck_run *run, const struct cfs_oci_id *id,
+		      const char *seal, struct cfs_err *err)
+{
+	struct cfs_digest image;
+	struct cfs_err why;
+	int r;
+
+	if (cfs_digest_from_hex(seal, strlen(seal), &image, &why) < 0 ||
+	    image.alg != run->repo->meta.alg)
+		return 1;
+	r = is_named(run->repo, &image) ? check_erofs(run->repo, &image, &why)
+					: 0;
+	if (r < 0 && cfs_oci_fsck_is_fatal(&why)) {
+		*err = why;
+		return r;
+	}
+	if (r > 0)
+		return 1;
+	return cfs_oci_fsck_report(run, CFS_OCI_FSCK_SEAL_IMAGE_MISSING, id,
+				   &image, "%s%s%s", seal, r < 0 ? ": " : "",
+				   r < 0 ? why.msg : "");
 }

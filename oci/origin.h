@@ -176,6 +176,14 @@ int cfs_origin_choose(struct cfs_origin *origin,
 	__attribute__((nonnull(1, 3, 4)));
 
 /*
+ * From now on blobs are those of the image with the manifest @id, which
+ * registries want to know.  cfs_origin_choose() does it for its choice.
+ * Errors: -ENOMEM.
+ */
+int cfs_origin_use(struct cfs_origin *origin, const struct cfs_oci_id *id,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Appends the blob @id of @size bytes to @ret, and checks both.
  * Errors: -ENOENT (missing), -EBADMSG (another size or digest), -EFBIG (over
  * @max), those of cfs_origin_blob().

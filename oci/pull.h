@@ -98,6 +98,17 @@ int cfs_oci_make_images(struct cfs_store *store, struct cfs_oci_image *image,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * Makes the EROFS image @want of @image anew, in the way that gives this digest,
+ * and names it below images/.  @erofs: what its ref in the configuration says.
+ * Returns 1, or 0 when no way gives it, and nothing was stored.
+ * Errors: those of trees and of storing.
+ */
+int cfs_oci_remake(struct cfs_store *store, const struct cfs_oci_image *image,
+		   const struct cfs_oci_erofs *erofs,
+		   const struct cfs_digest *want,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Looks for the way to make an image to boot that gives @want, first among
  * those there are; makes it, and refers to it from the configuration.  *@ret:
  * what way that is; of an image that was there, what its ref says.

@@ -218,10 +218,16 @@ static void tell_plan(const struct cfs_pulling *p)
 		progress->plan(progress->ctx, p->n_todo, bytes);
 }
 
+static unsigned n_threads(const struct cfs_pulling *p)
+{
+	unsigned n = p->pull->threads ? p->pull->threads
+				      : cfs_pool_usable_threads();
+
+	return n > CFS_POOL_THREADS_MAX ? CFS_POOL_THREADS_MAX : n;
+}
+
 int cfs_pulling_layers(struct cfs_pulling *p, struct cfs_err *err)
 {
-	unsigned threads = p->pull->threads ? p->pull->threads
-					    : cfs_pool_usable_threads();
 	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
 	struct cfs_layer_keeper keeper;
 	struct cfs_keeper k;
@@ -229,17 +235,34 @@ int cfs_pulling_layers(struct cfs_pulling *p, struct cfs_err *err)
 
 	if (p->n_todo == 0)
 		return 0;
-	if (threads > CFS_POOL_THREADS_MAX)
-		threads = CFS_POOL_THREADS_MAX;
 	cfs_layer_keeper_init(&keeper, p->store, &k);
-	r = cfs_digester_new(p->store->repo.meta.alg, threads, &k, &digester,
-			     err);
+	r = cfs_digester_new(p->store->repo.meta.alg, n_threads(p), &k,
+			     &digester, err);
 	if (r < 0)
 		return r;
 	p->digester = digester;
 	tell_plan(p);
-	take_in_parallel(p, threads);
+	take_in_parallel(p, n_threads(p));
 	if (p->failed)
 		*err = p->err;
 	return p->failed ? -err->code : 0;
+}
+
+int cfs_pulling_from_kept(struct cfs_pulling *p, size_t n,
+			  const struct cfs_digest *blob, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
+	struct cfs_layer_keeper keeper;
+	char name[CFS_OCI_NAME_MAX];
+	struct cfs_keeper k;
+	int r;
+
+	cfs_layer_keeper_init(&keeper, p->store, &k);
+	r = cfs_digester_new(p->store->repo.meta.alg, n_threads(p), &k,
+			     &digester, err);
+	p->digester = digester;
+	if (r == 0)
+		r = split_kept(p, n, blob, err);
+	cfs_oci_layer_name(cfs_oci_image_layer_id(p->image, n), name);
+	return r < 0 ? r : name_stream(p, name, &p->image->layers[n], err);
 }

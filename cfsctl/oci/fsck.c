@@ -9,15 +9,27 @@
 #include "cfsctl/cli/line.h"
 #include "cfsctl/fsck_report.h"
 #include "cfsctl/oci/oci.h"
+#include "cfsctl/oci/repair.h"
 
 struct options {
 	struct cfs_fsck_options check;
+	bool repair;
+	struct cfs_opt_list from;
 };
 
 static const struct cfs_opt options[] = {
 	CFS_FSCK_OPTIONS(
 		struct options, check,
 		"also hash every layer, and read what the kernel vouches for"),
+	{ .name = "repair",
+	  .help = "mend what is broken, and nothing else",
+	  CFS_OPT_SETS(struct options, repair) },
+	{ .name = "from",
+	  .value = "FROM",
+	  .help = "take what is lost from an image, as pull does, from a "
+		  "repository or a directory; repeatable",
+	  .takes = CFS_TAKES_DIR,
+	  CFS_OPT_SETS(struct options, from) },
 	{ 0 },
 };
 
@@ -35,6 +47,7 @@ struct report {
 	struct cfs_oci_fsck count;
 	struct cfs_buf kept; /* struct kept */
 	bool no_memory;
+	struct cfs_oci_told told; /* printed with repo.repair */
 };
 
 static size_t n_kept(const struct report *report)
@@ -47,13 +60,19 @@ static struct kept *kept_at(const struct report *report, size_t i)
 	return (struct kept *)(void *)report->kept.data + i;
 }
 
-static void report_free(struct report *report)
+static void kept_free(struct report *report)
 {
 	for (size_t i = 0; i < n_kept(report); i++) {
 		free(kept_at(report, i)->tag);
 		free(kept_at(report, i)->reason);
 	}
 	cfs_buf_free(&report->kept);
+}
+
+static void report_free(struct report *report)
+{
+	kept_free(report);
+	cmd_oci_told_free(&report->told);
 	cmd_fsck_report_free(&report->repo);
 }
 
@@ -93,6 +112,8 @@ static void print_text(struct report *report)
 	const struct cfs_oci_fsck *n = &report->count;
 
 	cmd_fsck_report_print(&report->repo);
+	if (report->repo.repair)
+		cmd_oci_told_print(&report->told);
 	printf("oci images: %" PRIu64 "/%" PRIu64 " ok\n",
 	       n->images_checked - n->images_corrupted, n->images_checked);
 	if (n->findings)
@@ -153,6 +174,8 @@ static int print_json(struct report *report, struct cfs_err *err)
 	cfs_json_write_bool(&w, "ok", is_ok(report));
 	cfs_json_write_u64(&w, "images_checked", n->images_checked);
 	cfs_json_write_u64(&w, "images_corrupted", n->images_corrupted);
+	if (report->repo.repair)
+		cmd_oci_told_json(&report->told, &w);
 	write_findings(&w, report);
 	cfs_json_write_object(&w, "repo", CFS_JSON_LINES);
 	cmd_fsck_report_json(&report->repo, &w);
@@ -182,17 +205,67 @@ static int check_images(const struct cfs_globals *g, const struct options *o,
 	return r;
 }
 
-static int run(const struct cfs_call *call, struct cfs_err *err)
+/* Checks the repository, and repairs it object by object if that is wanted. */
+static int check_repo(const struct cfs_call *call, struct report *report,
+		      struct cfs_err *err)
 {
-	__attribute__((cleanup(report_free))) struct report report = { 0 };
 	const struct options *o = call->options;
-	int r = cmd_fsck_options_check(&o->check, err);
+	struct cfs_opt_list paths;
+	int r = o->repair ? cmd_oci_repair_paths(call->g, &o->from, &paths, err)
+			  : 0;
+
+	return r < 0 ? r
+		     : cmd_fsck_report_check(call->g, &o->check,
+					     o->repair ? &paths : NULL,
+					     &report->repo, err);
+}
+
+static int mend(const struct cfs_call *call, struct report *report,
+		struct cfs_err *err)
+{
+	const struct options *o = call->options;
+	const struct cfs_oci_repair_choice choice = {
+		.from = &o->from,
+		.name = call->operand[0],
+		.read_data = o->check.read_data,
+		.threads = o->check.threads,
+	};
+	int r = cmd_oci_repair(call->g, &choice, &report->repo, &report->told,
+			       err);
+
+	return r < 0 ? r
+		     : cmd_fsck_report_again(call->g, &o->check, &report->repo,
+					     err);
+}
+
+/* Checks, and, if something is left that is to be mended, mends it and checks
+ * once more. */
+static int check(const struct cfs_call *call, struct report *report,
+		 struct cfs_err *err)
+{
+	const struct options *o = call->options;
+	int r = check_repo(call, report, err);
 
 	if (r == 0)
-		r = cmd_fsck_report_check(call->g, &o->check, NULL,
-					  &report.repo, err);
+		r = check_images(call->g, o, call->operand[0], report, err);
+	if (r < 0 || !o->repair || is_ok(report))
+		return r;
+	r = mend(call, report, err);
+	kept_free(report);
+	return r < 0 ? r
+		     : check_images(call->g, o, call->operand[0], report, err);
+}
+
+static int run(const struct cfs_call *call, struct cfs_err *err)
+{
+	const struct options *o = call->options;
+	__attribute__((cleanup(report_free))) struct report report = { 0 };
+	int r = cmd_fsck_options_check(&o->check, err);
+
+	if (r == 0 && o->from.n > 0 && !o->repair)
+		r = cfs_fail(err, CFS_EUSAGE, "--from needs --repair");
 	if (r == 0)
-		r = check_images(call->g, o, call->operand[0], &report, err);
+		r = check(call, &report, err);
 	if (r == 0 && o->check.json)
 		return print_json(&report, err);
 	if (r == 0)

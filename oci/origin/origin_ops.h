@@ -60,10 +60,6 @@ int cfs_origin_open_skopeo(const char *reference,
 /* Releases the members of @origin itself. */
 void cfs_origin_clear(struct cfs_origin *origin) CFS_NONNULL;
 
-/* Calls the use of the kind, if it has one. */
-int cfs_origin_use(struct cfs_origin *origin, const struct cfs_oci_id *id,
-		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
 /*
  * Checks that @text has @size bytes (CFS_OCI_SIZE_ANY: however many) and the
  * digest @id.  Errors: -EBADMSG.

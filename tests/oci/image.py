@@ -8,6 +8,7 @@ is made if need be, and prints the digest of its manifest.
   --arch ARCH      its architecture (default: this machine's)
   --artifact TYPE  not an image but an artifact of that type, of the blobs
   --subject TAG    what it is about
+  --label KEY=VALUE  a label of its configuration; repeatable
   --lie            the last blob is damaged after it was hashed
 TAG "-" is none.
 """
@@ -35,6 +36,7 @@ def options():
                                                  platform.machine()))
     args.add_argument("--artifact")
     args.add_argument("--subject")
+    args.add_argument("--label", action="append", default=[])
     args.add_argument("--lie", action="store_true")
     args.add_argument("blobs", nargs="+")
     return args.parse_args()
@@ -48,8 +50,10 @@ def main():
         manifest = layout.artifact(o.artifact, blobs,
                                    "application/octet-stream")
     else:
+        labels = dict(text.split("=", 1) for text in o.label)
+        config = {"Labels": labels} if labels else {}
         manifest = layout.image([(data, o.compress) for data in blobs],
-                                {"architecture": o.arch, "config": {}})
+                                {"architecture": o.arch, "config": config})
     if o.subject:
         manifest["subject"] = layout.tagged(o.subject)
     entry = layout.document(manifest, MANIFEST)
