@@ -10,6 +10,7 @@
 #   vm      build the User-Mode-Linux kernel, run it and QEMU
 #   demo    make a Debian root file system, and an OCI image of it
 #   cross   compile for other processors
+#   compilers  every compiler that is supported
 #   packages  build the Debian and RPM packages
 # Says nothing when all is there (one dpkg query, 0.02 s). Reads the package
 # lists only when there are none, or when a package is not found in them. Waits
@@ -22,8 +23,14 @@ export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin" DEBIAN_FRONTEND=noninteractive
 
 release=$(. /etc/os-release && echo "${VERSION_ID:-}")
 case $release in
-12) clang='clang clang-14 clang-format-14 libclang-rt-14-dev' ;;
-*) clang='clang clang-format libclang-rt-dev' ;;
+12)
+	clang='clang clang-14 clang-format-14 libclang-rt-14-dev'
+	compilers='gcc-12 clang-14 lld-14 llvm-14 clang-19 lld-19 llvm-19'
+	;;
+*)
+	clang='clang clang-format libclang-rt-dev'
+	compilers='gcc-14 clang-19 lld-19 llvm-19'
+	;;
 esac
 
 group() {
@@ -41,9 +48,10 @@ group() {
 	cross) echo gcc-i686-linux-gnu libc6-dev-i386-cross \
 		gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
 		gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
+	compilers) echo "$compilers" ;;
 	packages) echo build-essential debhelper lintian rpm rpmlint ;;
 	*)
-		echo "deps/packages.sh: no group '$1' (build check vm demo cross packages)" >&2
+		echo "deps/packages.sh: no group '$1' (build check vm demo cross compilers packages)" >&2
 		exit 2
 		;;
 	esac

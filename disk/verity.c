@@ -83,7 +83,7 @@ int cfs_ext4_add_file(struct cfs_ext4 *fs, const struct cfs_ext4_new *what,
 		      struct cfs_err *err)
 {
 	CFS_AUTOEXT4FILE struct cfs_ext4_file file = { 0 };
-	uint64_t size;
+	uint64_t size = 0;
 	int r = cfs_ext4_vacant(fs, what->parent, what->name, err);
 
 	if (r == 0)
@@ -146,7 +146,7 @@ static int fill(struct cfs_ext4_file *file, int fd,
 	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *m = NULL;
 	CFS_AUTOBUF struct cfs_buf tail = { 0 };
 	struct cfs_digest got;
-	uint64_t size, at;
+	uint64_t size = 0, at;
 	int r = cfs_merkle_new(verity->alg, &m, err);
 
 	if (r < 0)

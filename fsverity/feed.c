@@ -417,8 +417,8 @@ static void wait_quiet(struct cfs_feed *feed)
 int cfs_feed_all(struct cfs_feed *feed, const struct cfs_feed_content *file,
 		 bool *ret_source, struct cfs_err *err)
 {
-	uint8_t *data;
-	size_t len;
+	uint8_t *data = NULL;
+	size_t len = 0;
 	int r = cfs_feed_file(feed, file->size, file->ret, file->who, err);
 
 	*ret_source = false;

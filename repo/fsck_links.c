@@ -142,7 +142,7 @@ bool cfs_fsck_is_same(int a, int b)
 static int check_stream_ref(struct cfs_fsck_run *run, const struct entry *entry,
 			    struct cfs_err *err)
 {
-	char target[PATH_MAX], path[sizeof("streams/") + NAME_MAX];
+	char target[PATH_MAX], path[sizeof("streams/") + PATH_MAX];
 	CFS_AUTOFD int fd = -EBADF, stream = -EBADF;
 	const char *name;
 

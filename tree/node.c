@@ -249,7 +249,7 @@ static int reserve_digest(struct cfs_tree *tree, struct cfs_node *node,
 static int set_digest(struct cfs_tree *tree, struct cfs_node *node,
 		      const struct cfs_digest *digest, struct cfs_err *err)
 {
-	uint8_t *bytes;
+	uint8_t *bytes = NULL;
 	int r = reserve_digest(tree, node, digest->alg, &bytes, err);
 
 	if (r == 0)
@@ -261,7 +261,7 @@ int cfs_node_set_object(struct cfs_tree *tree, struct cfs_node *node,
 			uint64_t size, const struct cfs_digest *digest,
 			struct cfs_err *err)
 {
-	uint8_t *bytes;
+	uint8_t *bytes = NULL;
 	int r = cfs_node_reserve_object(tree, node, size, digest->alg, &bytes,
 					err);
 

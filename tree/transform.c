@@ -66,7 +66,7 @@ int cfs_transform_xattrs(struct cfs_tree *tree, enum cfs_xattr_filter filter,
 int cfs_transform_oci(struct cfs_tree *tree, enum cfs_xattr_filter filter,
 		      struct cfs_err *err)
 {
-	struct cfs_node *root = tree->root, *usr, *run;
+	struct cfs_node *root = tree->root, *usr = NULL, *run;
 	int r = cfs_transform_dir(tree, "usr", &usr, err);
 
 	if (r < 0)

@@ -337,7 +337,7 @@ static int ask_size(struct cfs_skopeo_proxy *p, const struct cfs_oci_id *id,
 {
 	struct cfs_err ignored;
 	struct reply reply;
-	int fd, r = get_blob(p, id, 0, &fd, ret, err);
+	int fd = -EBADF, r = get_blob(p, id, 0, &fd, ret, err);
 
 	if (r < 0)
 		return r;

@@ -102,7 +102,7 @@ int cfs_gc_add_need(struct cfs_gc_graph *graph, uint32_t i,
 		    struct cfs_err *err)
 {
 	struct cfs_gc_container *container = cfs_gc_container(graph, i);
-	uint32_t object;
+	uint32_t object = 0;
 	int r = add_object(graph, id, &object, err);
 
 	if (r < 0)
@@ -118,7 +118,7 @@ int cfs_gc_add_kid(struct cfs_gc_graph *graph, uint32_t i,
 		   const struct cfs_digest *id, struct cfs_err *err)
 {
 	struct cfs_gc_container *container;
-	uint32_t kid;
+	uint32_t kid = 0;
 	int r = cfs_gc_add_container(graph, id, &kid, err);
 
 	if (r < 0)
