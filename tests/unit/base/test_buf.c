@@ -13,8 +13,9 @@ TEST(appends_follow_each_other)
 	cfs_buf_addz(&buf, 2);
 	cfs_buf_adds(&buf, "de");
 	cfs_buf_addf(&buf, "-%d-", 42);
-	CHECK(cfs_buf_check(&buf, &err) == 0);
-	CHECK(buf.len == 11 && memcmp(buf.data, "abc\0\0de-42-", 11) == 0);
+	CHECK_EQ(cfs_buf_check(&buf, &err), 0);
+	CHECK_EQ(buf.len, 11);
+	CHECK_MEM(buf.data, "abc\0\0de-42-", 11);
 }
 
 TEST(it_grows_over_many_doublings)
@@ -23,8 +24,9 @@ TEST(it_grows_over_many_doublings)
 
 	for (int i = 0; i < 100000; i++)
 		cfs_buf_addc(&buf, (char)i);
-	CHECK(buf.len == 100000 && !buf.failed);
-	CHECK(buf.data[99999] == (uint8_t)99999);
+	CHECK_EQ(buf.len, 100000);
+	CHECK(!buf.failed);
+	CHECK_EQ(buf.data[99999], (uint8_t)99999);
 }
 
 TEST(a_failure_sticks_and_keeps_what_was_there)
@@ -36,8 +38,9 @@ TEST(a_failure_sticks_and_keeps_what_was_there)
 	CHECK(!cfs_buf_reserve(&buf, SIZE_MAX));
 	cfs_buf_adds(&buf, "lost");
 	cfs_buf_addf(&buf, "%s", "lost");
-	CHECK(buf.len == 4 && memcmp(buf.data, "kept", 4) == 0);
-	CHECK(cfs_buf_check(&buf, &err) == -ENOMEM);
+	CHECK_EQ(buf.len, 4);
+	CHECK_MEM(buf.data, "kept", 4);
+	CHECK_EQ(cfs_buf_check(&buf, &err), -ENOMEM);
 	CHECK(cfs_buf_text(&buf) == NULL);
 }
 
@@ -45,9 +48,11 @@ TEST(text_is_terminated_and_the_nul_does_not_count)
 {
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
 
-	CHECK(strcmp(cfs_buf_text(&buf), "") == 0 && buf.len == 0);
+	CHECK_STR(cfs_buf_text(&buf), "");
+	CHECK_EQ(buf.len, 0);
 	cfs_buf_adds(&buf, "x");
-	CHECK(strcmp(cfs_buf_text(&buf), "x") == 0 && buf.len == 1);
+	CHECK_STR(cfs_buf_text(&buf), "x");
+	CHECK_EQ(buf.len, 1);
 }
 
 TEST(freeing_twice_or_nothing_is_fine)
@@ -58,5 +63,6 @@ TEST(freeing_twice_or_nothing_is_fine)
 	cfs_buf_adds(&buf, "x");
 	cfs_buf_free(&buf);
 	cfs_buf_free(&buf);
-	CHECK(buf.data == NULL && buf.len == 0);
+	CHECK(buf.data == NULL);
+	CHECK_EQ(buf.len, 0);
 }

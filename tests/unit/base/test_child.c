@@ -19,7 +19,7 @@ static int run_with(const char *script, int out, int third,
 					     .third = third };
 	CFS_AUTOCHILD struct cfs_child child = CFS_CHILD_INIT;
 
-	CHECK(cfs_child_start(&spec, &child, &err) == 0);
+	CHECK_EQ(cfs_child_start(&spec, &child, &err), 0);
 	return cfs_child_wait(&child, said, &err);
 }
 
@@ -27,7 +27,7 @@ static bool says(const char *script, int status, const char *text)
 {
 	CFS_AUTOBUF struct cfs_buf said = { 0 };
 
-	CHECK(run_with(script, -EBADF, -EBADF, &said) == status);
+	CHECK_EQ(run_with(script, -EBADF, -EBADF, &said), status);
 	return said.len == strlen(text) &&
 	       memcmp(said.data, text, said.len) == 0;
 }
@@ -43,10 +43,11 @@ TEST(the_last_words_of_many_are_kept)
 {
 	CFS_AUTOBUF struct cfs_buf said = { 0 };
 
-	CHECK(run_with("yes | head -c 200000; echo end", -EBADF, -EBADF,
-		       &said) == 0);
-	CHECK(said.len == CFS_CHILD_SAID_MAX);
-	CHECK(memcmp(said.data + said.len - 4, "end\n", 4) == 0);
+	CHECK_EQ(run_with("yes | head -c 200000; echo end", -EBADF, -EBADF,
+			  &said),
+		 0);
+	CHECK_EQ(said.len, CFS_CHILD_SAID_MAX);
+	CHECK_MEM(said.data + said.len - 4, "end\n", 4);
 }
 
 TEST(standard_output_can_go_elsewhere)
@@ -54,12 +55,14 @@ TEST(standard_output_can_go_elsewhere)
 	CFS_AUTOBUF struct cfs_buf said = { 0 }, out = { 0 };
 	int ends[2];
 
-	CHECK(pipe2(ends, O_CLOEXEC) == 0);
-	CHECK(run_with("echo out; echo err >&2", ends[1], -EBADF, &said) == 0);
-	CHECK(close(ends[1]) == 0);
-	CHECK(cfs_read_all(ends[0], 100, &out) == 0);
-	CHECK(out.len == 4 && memcmp(out.data, "out\n", 4) == 0);
-	CHECK(said.len == 4 && memcmp(said.data, "err\n", 4) == 0);
+	CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
+	CHECK_EQ(run_with("echo out; echo err >&2", ends[1], -EBADF, &said), 0);
+	CHECK_EQ(close(ends[1]), 0);
+	CHECK_EQ(cfs_read_all(ends[0], 100, &out), 0);
+	CHECK_EQ(out.len, 4);
+	CHECK_MEM(out.data, "out\n", 4);
+	CHECK_EQ(said.len, 4);
+	CHECK_MEM(said.data, "err\n", 4);
 	close(ends[0]);
 }
 
@@ -68,10 +71,12 @@ TEST(standard_input_is_empty_and_one_descriptor_is_passed)
 	int ends[2], other = open(".", O_RDONLY | O_CLOEXEC);
 	char text[8] = "", script[64];
 
-	CHECK(pipe2(ends, O_CLOEXEC) == 0 && other >= 0);
+	CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
+	CHECK(other >= 0);
 	CHECK(says("wc -c", 0, "0\n"));
-	CHECK(run_with("echo three >&3", -EBADF, ends[1], NULL) == 0);
-	CHECK(read(ends[0], text, 6) == 6 && strcmp(text, "three\n") == 0);
+	CHECK_EQ(run_with("echo three >&3", -EBADF, ends[1], NULL), 0);
+	CHECK_EQ(read(ends[0], text, 6), 6);
+	CHECK_STR(text, "three\n");
 	snprintf(script, sizeof(script), "test -e /proc/self/fd/%d", other);
 	CHECK(says(script, 1, ""));
 	close(other);
@@ -84,10 +89,10 @@ TEST(signals_are_as_for_any_program)
 	sigset_t all, before;
 
 	CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
-	CHECK(sigfillset(&all) == 0);
-	CHECK(sigprocmask(SIG_BLOCK, &all, &before) == 0);
+	CHECK_EQ(sigfillset(&all), 0);
+	CHECK_EQ(sigprocmask(SIG_BLOCK, &all, &before), 0);
 	CHECK(says("kill -PIPE $$; echo alive", 128 + SIGPIPE, ""));
-	CHECK(sigprocmask(SIG_SETMASK, &before, NULL) == 0);
+	CHECK_EQ(sigprocmask(SIG_SETMASK, &before, NULL), 0);
 	CHECK(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
 }
 
@@ -99,9 +104,9 @@ TEST(a_missing_program_is_reported)
 					     .third = -EBADF };
 	struct cfs_child child = CFS_CHILD_INIT;
 
-	CHECK(cfs_child_start(&spec, &child, &err) == -ENOENT);
-	CHECK(strcmp(err.msg, "run there-is-no-such-program: it is not "
-			      "installed") == 0);
+	CHECK_EQ(cfs_child_start(&spec, &child, &err), -ENOENT);
+	CHECK_STR(err.msg, "run there-is-no-such-program: it is not "
+			   "installed");
 	CHECK(child.pid < 0);
 	cfs_child_end(&child);
 }
@@ -116,11 +121,12 @@ TEST(the_environment_is_the_callers_or_the_one_given)
 	struct cfs_child child = CFS_CHILD_INIT;
 	CFS_AUTOBUF struct cfs_buf said = { 0 };
 
-	CHECK(setenv("A", "a", 1) == 0);
+	CHECK_EQ(setenv("A", "a", 1), 0);
 	CHECK(says("echo $A", 0, "a\n"));
-	CHECK(cfs_child_start(&spec, &child, &err) == 0);
-	CHECK(cfs_child_wait(&child, &said, &err) == 0);
-	CHECK(said.len == 2 && memcmp(said.data, "b\n", 2) == 0);
+	CHECK_EQ(cfs_child_start(&spec, &child, &err), 0);
+	CHECK_EQ(cfs_child_wait(&child, &said, &err), 0);
+	CHECK_EQ(said.len, 2);
+	CHECK_MEM(said.data, "b\n", 2);
 }
 
 TEST(a_program_that_does_not_end_is_ended)
@@ -132,10 +138,11 @@ TEST(a_program_that_does_not_end_is_ended)
 	struct cfs_child child = CFS_CHILD_INIT;
 	pid_t pid;
 
-	CHECK(cfs_child_start(&spec, &child, &err) == 0);
+	CHECK_EQ(cfs_child_start(&spec, &child, &err), 0);
 	pid = child.pid;
 	cfs_child_end(&child);
 	CHECK(child.pid < 0 && child.said < 0);
-	CHECK(kill(pid, 0) < 0 && errno == ESRCH);
+	CHECK(kill(pid, 0) < 0);
+	CHECK_EQ(errno, ESRCH);
 	cfs_child_end(&child);
 }

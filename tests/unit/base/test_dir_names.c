@@ -17,10 +17,11 @@ TEST(names_are_sorted_by_their_bytes_and_without_the_dots)
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++)
 		put(dir, names[i], "");
-	CHECK(cfs_dir_names_read(&fd, &got) == 0 && fd == -EBADF);
-	CHECK(got.n == CFS_ARRAY_SIZE(want));
+	CHECK_EQ(cfs_dir_names_read(&fd, &got), 0);
+	CHECK_EQ(fd, -EBADF);
+	CHECK_EQ(got.n, CFS_ARRAY_SIZE(want));
 	for (unsigned i = 0; i < got.n; i++)
-		CHECK(strcmp(got.v[i], want[i]) == 0);
+		CHECK_STR(got.v[i], want[i]);
 }
 
 TEST(an_empty_directory_has_no_names)
@@ -28,8 +29,9 @@ TEST(an_empty_directory_has_no_names)
 	struct cfs_dir_names got = { 0 };
 	int fd = open_dir(fresh_dir());
 
-	CHECK(cfs_dir_names_read(&fd, &got) == 0);
-	CHECK(got.n == 0 && !got.v);
+	CHECK_EQ(cfs_dir_names_read(&fd, &got), 0);
+	CHECK_EQ(got.n, 0);
+	CHECK(!got.v);
 }
 
 TEST(what_is_no_directory_is_closed_too)
@@ -41,6 +43,7 @@ TEST(what_is_no_directory_is_closed_too)
 
 	put(dir, "file", "");
 	copy = fd = open(path, O_RDONLY | O_CLOEXEC);
-	CHECK(cfs_dir_names_read(&fd, &got) == -ENOTDIR && fd == -EBADF);
+	CHECK_EQ(cfs_dir_names_read(&fd, &got), -ENOTDIR);
+	CHECK_EQ(fd, -EBADF);
 	CHECK(fcntl(copy, F_GETFD) < 0);
 }

@@ -7,10 +7,10 @@ TEST(context_goes_in_front_and_keeps_the_code)
 {
 	struct cfs_err err = { 0 };
 
-	CHECK(cfs_fail(&err, EBADMSG, "digest is %s", "b") == -EBADMSG);
-	CHECK(cfs_ctx(&err, "image %d", 7) == -EBADMSG);
-	CHECK(strcmp(err.msg, "image 7: digest is b") == 0);
-	CHECK(err.code == EBADMSG);
+	CHECK_EQ(cfs_fail(&err, EBADMSG, "digest is %s", "b"), -EBADMSG);
+	CHECK_EQ(cfs_ctx(&err, "image %d", 7), -EBADMSG);
+	CHECK_STR(err.msg, "image 7: digest is b");
+	CHECK_EQ(err.code, EBADMSG);
 }
 
 TEST(errno_is_described)
@@ -18,16 +18,18 @@ TEST(errno_is_described)
 	struct cfs_err err = { 0 };
 
 	errno = ENOENT;
-	CHECK(cfs_fail_errno(&err, "open %s", "x") == -ENOENT);
-	CHECK(strcmp(err.msg, "open x: No such file or directory") == 0);
+	CHECK_EQ(cfs_fail_errno(&err, "open %s", "x"), -ENOENT);
+	CHECK_STR(err.msg, "open x: No such file or directory");
 }
 
 TEST(memory_that_is_short_has_one_message)
 {
 	struct cfs_err err = { .code = EINVAL, .cure = "old" };
 
-	CHECK(cfs_no_memory(&err) == -ENOMEM && err.code == ENOMEM);
-	CHECK(strcmp(err.msg, "out of memory") == 0 && !err.cure);
+	CHECK_EQ(cfs_no_memory(&err), -ENOMEM);
+	CHECK_EQ(err.code, ENOMEM);
+	CHECK_STR(err.msg, "out of memory");
+	CHECK(!err.cure);
 }
 
 TEST(a_message_too_long_is_cut_not_overrun)
@@ -37,11 +39,11 @@ TEST(a_message_too_long_is_cut_not_overrun)
 
 	memset(longer, 'a', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
-	CHECK(cfs_fail(&err, EINVAL, "%s", longer) == -EINVAL);
-	CHECK(strlen(err.msg) == sizeof(err.msg) - 1);
-	CHECK(cfs_ctx(&err, "outer") == -EINVAL);
-	CHECK(strncmp(err.msg, "outer: aaa", 10) == 0);
-	CHECK(strlen(err.msg) == sizeof(err.msg) - 1);
+	CHECK_EQ(cfs_fail(&err, EINVAL, "%s", longer), -EINVAL);
+	CHECK_EQ(strlen(err.msg), sizeof(err.msg) - 1);
+	CHECK_EQ(cfs_ctx(&err, "outer"), -EINVAL);
+	CHECK_EQ(strncmp(err.msg, "outer: aaa", 10), 0);
+	CHECK_EQ(strlen(err.msg), sizeof(err.msg) - 1);
 }
 
 TEST(a_message_is_one_line_that_a_terminal_only_shows)
@@ -49,17 +51,17 @@ TEST(a_message_is_one_line_that_a_terminal_only_shows)
 	struct cfs_err err = { 0 };
 
 	(void)cfs_fail(&err, EINVAL, "no %s", "a\nb\033[2Jc\x7f\xc3\xa9");
-	CHECK(strcmp(err.msg, "no a?b?[2Jc?\xc3\xa9") == 0);
+	CHECK_STR(err.msg, "no a?b?[2Jc?\xc3\xa9");
 	(void)cfs_fail(&err, EINVAL, "no %s",
 		       "\xc2\x9b"
 		       "2J\xff");
-	CHECK(strcmp(err.msg, "no ?2J?") == 0);
+	CHECK_STR(err.msg, "no ?2J?");
 	errno = EIO;
 	(void)cfs_fail_errno(&err, "read a\nb");
-	CHECK(strncmp(err.msg, "read a?b: ", 10) == 0);
+	CHECK_EQ(strncmp(err.msg, "read a?b: ", 10), 0);
 	(void)cfs_fail(&err, EINVAL, "no a?b");
 	(void)cfs_ctx(&err, "read %s", "\r");
-	CHECK(strncmp(err.msg, "read ?: no a", 12) == 0);
+	CHECK_EQ(strncmp(err.msg, "read ?: no a", 12), 0);
 }
 
 TEST(a_character_is_not_cut_in_two)
@@ -74,7 +76,7 @@ TEST(a_character_is_not_cut_in_two)
 		size_t n = strlen(err.msg);
 
 		/* 1023 is three times 341; one byte more in front cuts it. */
-		CHECK(n == sizeof(err.msg) - 1);
+		CHECK_EQ(n, sizeof(err.msg) - 1);
 		CHECK(err.msg[n - 1] == '\xac' || err.msg[n - 1] == '?');
 		(void)cfs_ctx(&err, "%.*s", i, "aaa");
 	}
@@ -84,16 +86,17 @@ TEST(data_stays_with_context_and_goes_with_the_next_failure)
 {
 	struct cfs_err err = { 0 };
 
-	CHECK(cfs_fail(&err, EIO, "x") == -EIO);
-	CHECK(cfs_err_path(&err, "a\nb") == -EIO);
-	CHECK(cfs_err_path(&err, "outer") == -EIO);
-	CHECK(cfs_err_cure(&err, "mend it") == -EIO);
-	CHECK(cfs_err_cure(&err, "no, that") == -EIO);
-	CHECK(cfs_err_step(&err, 7) == -EIO);
-	CHECK(cfs_err_step(&err, 8) == -EIO);
+	CHECK_EQ(cfs_fail(&err, EIO, "x"), -EIO);
+	CHECK_EQ(cfs_err_path(&err, "a\nb"), -EIO);
+	CHECK_EQ(cfs_err_path(&err, "outer"), -EIO);
+	CHECK_EQ(cfs_err_cure(&err, "mend it"), -EIO);
+	CHECK_EQ(cfs_err_cure(&err, "no, that"), -EIO);
+	CHECK_EQ(cfs_err_step(&err, 7), -EIO);
+	CHECK_EQ(cfs_err_step(&err, 8), -EIO);
 	(void)cfs_ctx(&err, "y");
-	CHECK(strcmp(err.path, "a?b") == 0 && strcmp(err.cure, "mend it") == 0);
-	CHECK(err.step == 7);
+	CHECK_STR(err.path, "a?b");
+	CHECK_STR(err.cure, "mend it");
+	CHECK_EQ(err.step, 7);
 	(void)cfs_fail(&err, EIO, "z");
 	CHECK(!err.path[0] && !err.cure && !err.step);
 	(void)cfs_err_cure(&err, "mend it");

@@ -19,7 +19,7 @@ static struct cfs_json parse(const char *text)
 {
 	struct cfs_json doc = { 0 };
 
-	CHECK(cfs_json_parse(bytes(text), nodes, MAX, &doc, &err) == 0);
+	CHECK_EQ(cfs_json_parse(bytes(text), nodes, MAX, &doc, &err), 0);
 	return doc;
 }
 
@@ -50,10 +50,10 @@ TEST(every_kind_is_told_apart)
 		CFS_JSON_ARRAY, CFS_JSON_OBJECT,
 	};
 
-	CHECK(doc.n == CFS_ARRAY_SIZE(want));
+	CHECK_EQ(doc.n, CFS_ARRAY_SIZE(want));
 	for (unsigned i = 0; i < doc.n; i++)
-		CHECK(doc.nodes[i].kind == want[i]);
-	CHECK(doc.nodes[0].next == doc.n);
+		CHECK_EQ(doc.nodes[i].kind, want[i]);
+	CHECK_EQ(doc.nodes[0].next, doc.n);
 }
 
 TEST(members_are_found_by_name_past_nested_ones)
@@ -63,10 +63,11 @@ TEST(members_are_found_by_name_past_nested_ones)
 	const struct cfs_json_node *root = doc.nodes;
 	uint64_t n;
 
-	CHECK(cfs_json_u64(cfs_json_get(&doc, root, "c"), &n) && n == 3);
+	CHECK(cfs_json_u64(cfs_json_get(&doc, root, "c"), &n));
+	CHECK_EQ(n, 3);
 	CHECK(cfs_json_u64(
 		cfs_json_get(&doc, cfs_json_get(&doc, root, "a"), "c"), &n));
-	CHECK(n == 1);
+	CHECK_EQ(n, 1);
 	CHECK(!cfs_json_get(&doc, root, "z"));
 	CHECK(!cfs_json_get(&doc, NULL, "z"));
 	CHECK(!cfs_json_get(&doc, cfs_json_get(&doc, root, "c"), "z"));
@@ -78,7 +79,7 @@ TEST(children_are_walked_in_order)
 	const struct cfs_json_node *root = doc.nodes;
 	const struct cfs_json_node *item = cfs_json_first(&doc, root);
 
-	CHECK(item->kind == CFS_JSON_ARRAY);
+	CHECK_EQ(item->kind, CFS_JSON_ARRAY);
 	item = cfs_json_next(&doc, root, item);
 	CHECK(cfs_json_is(item, "b"));
 	item = cfs_json_next(&doc, root, item);
@@ -98,11 +99,10 @@ TEST(empty_containers_have_no_children)
 
 TEST(escapes_are_decoded)
 {
-	CHECK(strcmp(decoded("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""),
-		     "\"\\/\b\f\n\r\t") == 0);
-	CHECK(strcmp(decoded("\"\\u0041\\u00e9\\u20AC\""),
-		     "A\xc3\xa9\xe2\x82\xac") == 0);
-	CHECK(strcmp(decoded("\"\\ud83d\\ude00\""), "\xf0\x9f\x98\x80") == 0);
+	CHECK_STR(decoded("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), "\"\\/\b\f\n\r\t");
+	CHECK_STR(decoded("\"\\u0041\\u00e9\\u20AC\""),
+		  "A\xc3\xa9\xe2\x82\xac");
+	CHECK_STR(decoded("\"\\ud83d\\ude00\""), "\xf0\x9f\x98\x80");
 }
 
 TEST(malformed_escapes_are_refused)
@@ -125,18 +125,20 @@ TEST(text_that_is_no_utf8_is_refused)
 	CHECK(refused("\"\xf4\x90\x80\x80\""));
 	CHECK(refused("\"\xe2\x82\""));
 	CHECK(refused("\"a\nb\""));
-	CHECK(strcmp(decoded("\"\xf0\x9f\x98\x80\""), "\xf0\x9f\x98\x80") == 0);
+	CHECK_STR(decoded("\"\xf0\x9f\x98\x80\""), "\xf0\x9f\x98\x80");
 }
 
 TEST(a_nul_byte_is_refused)
 {
 	struct cfs_json doc;
 
-	CHECK(cfs_json_parse(
-		      (struct cfs_bytes){ (const uint8_t *)"\"a\0\"", 4 },
-		      nodes, MAX, &doc, &err) == -EINVAL);
-	CHECK(cfs_json_parse((struct cfs_bytes){ (const uint8_t *)"1\0", 2 },
-			     nodes, MAX, &doc, &err) == -EINVAL);
+	CHECK_EQ(cfs_json_parse(
+			 (struct cfs_bytes){ (const uint8_t *)"\"a\0\"", 4 },
+			 nodes, MAX, &doc, &err),
+		 -EINVAL);
+	CHECK_EQ(cfs_json_parse((struct cfs_bytes){ (const uint8_t *)"1\0", 2 },
+				nodes, MAX, &doc, &err),
+		 -EINVAL);
 }
 
 TEST(malformed_documents_are_refused)
@@ -194,9 +196,9 @@ TEST(values_are_counted)
 {
 	struct cfs_json doc;
 
-	CHECK(cfs_json_parse(bytes("[1,2]"), nodes, 3, &doc, &err) == 0);
-	CHECK(cfs_json_parse(bytes("[1,2]"), nodes, 2, &doc, &err) == -E2BIG);
-	CHECK(cfs_json_parse(bytes("1"), nodes, 0, &doc, &err) == -E2BIG);
+	CHECK_EQ(cfs_json_parse(bytes("[1,2]"), nodes, 3, &doc, &err), 0);
+	CHECK_EQ(cfs_json_parse(bytes("[1,2]"), nodes, 2, &doc, &err), -E2BIG);
+	CHECK_EQ(cfs_json_parse(bytes("1"), nodes, 0, &doc, &err), -E2BIG);
 }
 
 TEST(the_place_of_a_fault_is_told)
@@ -212,11 +214,13 @@ TEST(integers_are_exact_or_refused)
 		      "\"1\",0]");
 	uint64_t n = 7;
 
-	CHECK(cfs_json_u64(&doc.nodes[1], &n) && n == UINT64_MAX);
+	CHECK(cfs_json_u64(&doc.nodes[1], &n));
+	CHECK_EQ(n, UINT64_MAX);
 	n = 7;
 	for (unsigned i = 2; i <= 6; i++)
 		CHECK(!cfs_json_u64(&doc.nodes[i], &n) && n == 7);
-	CHECK(cfs_json_u64(&doc.nodes[7], &n) && n == 0);
+	CHECK(cfs_json_u64(&doc.nodes[7], &n));
+	CHECK_EQ(n, 0);
 	CHECK(!cfs_json_u64(NULL, &n));
 }
 
@@ -226,7 +230,7 @@ TEST(strings_that_do_not_fit_are_refused_whole)
 	char out[8] = "before";
 
 	CHECK(!cfs_json_string(&doc.nodes[0], out, 3));
-	CHECK(strcmp(out, "before") == 0);
+	CHECK_STR(out, "before");
 	CHECK(cfs_json_string(&doc.nodes[0], out, 4));
 	CHECK(!cfs_json_string(NULL, out, sizeof(out)));
 }
@@ -237,7 +241,7 @@ TEST(written_strings_read_back)
 	const char *text = "a\"b\\c\nd\te\x01\x7f \xc3\xa9/\xc2\x9b";
 
 	cfs_json_add_string(&buf, text);
-	CHECK(strcmp(decoded(cfs_buf_text(&buf)), text) == 0);
+	CHECK_STR(decoded(cfs_buf_text(&buf)), text);
 }
 
 TEST(bytes_that_are_no_text_are_written_as_replacement_characters)
@@ -245,7 +249,7 @@ TEST(bytes_that_are_no_text_are_written_as_replacement_characters)
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
 
 	cfs_json_add_string(&buf, "a\xff\xc3");
-	CHECK(strcmp(cfs_buf_text(&buf), "\"a\xef\xbf\xbd\xef\xbf\xbd\"") == 0);
+	CHECK_STR(cfs_buf_text(&buf), "\"a\xef\xbf\xbd\xef\xbf\xbd\"");
 }
 
 TEST(characters_that_move_a_terminal_are_written_as_escapes)
@@ -254,5 +258,5 @@ TEST(characters_that_move_a_terminal_are_written_as_escapes)
 
 	cfs_json_add_string(&buf, "\033[\xc2\x9b"
 				  "2J\xe2\x80\xae");
-	CHECK(strcmp(cfs_buf_text(&buf), "\"\\u001b[\\u009b2J\\u202e\"") == 0);
+	CHECK_STR(cfs_buf_text(&buf), "\"\\u001b[\\u009b2J\\u202e\"");
 }

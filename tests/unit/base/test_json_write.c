@@ -104,14 +104,14 @@ TEST(names_and_text_of_any_bytes_are_escaped)
 	cfs_json_write_object(&w, NULL, CFS_JSON_ONE_LINE);
 	cfs_json_write_text(&w, "a\"\x1b\xff", "\x7f\xc3\xa9\xc2\x9b");
 	cfs_json_write_end(&w);
-	CHECK(cfs_json_write_finish(&w, &err) == 0);
+	CHECK_EQ(cfs_json_write_finish(&w, &err), 0);
 	for (size_t i = 0; i + 1 < buf.len; i++)
 		CHECK(buf.data[i] >= 0x20 && buf.data[i] != 0x7f);
-	CHECK(cfs_json_parse(cfs_buf_bytes(&buf), nodes, 8, &doc, &err) == 0);
+	CHECK_EQ(cfs_json_parse(cfs_buf_bytes(&buf), nodes, 8, &doc, &err), 0);
 	CHECK(cfs_json_string(&nodes[1], name, sizeof(name)));
-	CHECK(strcmp(name, "a\"\x1b\xef\xbf\xbd") == 0);
+	CHECK_STR(name, "a\"\x1b\xef\xbf\xbd");
 	CHECK(cfs_json_string(&nodes[2], text, sizeof(text)));
-	CHECK(strcmp(text, "\x7f\xc3\xa9\xc2\x9b") == 0);
+	CHECK_STR(text, "\x7f\xc3\xa9\xc2\x9b");
 }
 
 TEST(text_may_come_from_a_buffer)
@@ -132,8 +132,8 @@ TEST(the_buffer_may_be_emptied_on_the_way)
 	start();
 	cfs_json_write_array(&w, NULL, CFS_JSON_LINES);
 	cfs_json_write_u64(&w, NULL, 1);
-	CHECK(buf.len == strlen("[\n  1") &&
-	      memcmp(buf.data, "[\n  1", 5) == 0);
+	CHECK_EQ(buf.len, strlen("[\n  1"));
+	CHECK_MEM(buf.data, "[\n  1", 5);
 	buf.len = 0;
 	cfs_json_write_u64(&w, NULL, 2);
 	cfs_json_write_end(&w);
@@ -194,6 +194,6 @@ TEST(a_buffer_without_memory_is_reported)
 	start();
 	buf.failed = true;
 	cfs_json_write_u64(&w, NULL, 1);
-	CHECK(cfs_json_write_finish(&w, &err) == -ENOMEM);
+	CHECK_EQ(cfs_json_write_finish(&w, &err), -ENOMEM);
 	buf.failed = false;
 }

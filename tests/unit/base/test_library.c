@@ -30,10 +30,12 @@ TEST(a_library_is_loaded_once_and_its_functions_can_be_called)
 {
 	struct cfs_library library = libm("libm.so.6", two);
 
-	CHECK(cfs_library_load(&library, &err) == 0);
-	CHECK(table.fabs(-3) == 3 && table.fmax(1, 2) == 2);
+	CHECK_EQ(cfs_library_load(&library, &err), 0);
+	CHECK_EQ(table.fabs(-3), 3);
+	CHECK_EQ(table.fmax(1, 2), 2);
 	table.fabs = NULL;
-	CHECK(cfs_library_load(&library, &err) == 0 && !table.fabs);
+	CHECK_EQ(cfs_library_load(&library, &err), 0);
+	CHECK(!table.fabs);
 }
 
 TEST(a_library_that_is_not_there_is_named_with_what_to_install)
@@ -41,7 +43,7 @@ TEST(a_library_that_is_not_there_is_named_with_what_to_install)
 	struct cfs_library library = libm("libcfs-none.so.1", two);
 
 	table.fabs = NULL;
-	CHECK(cfs_library_load(&library, &err) == -ELIBACC);
+	CHECK_EQ(cfs_library_load(&library, &err), -ELIBACC);
 	CHECK(strstr(err.msg, "libcfs-none.so.1") &&
 	      strstr(err.msg, ": install the C library"));
 	CHECK(!table.fabs);
@@ -52,9 +54,9 @@ TEST(a_library_without_one_of_the_functions_is_refused_whole)
 	struct cfs_library library = libm("libm.so.6", "fabs\0cfs_\0");
 
 	table.fabs = NULL;
-	CHECK(cfs_library_load(&library, &err) == -ELIBACC);
+	CHECK_EQ(cfs_library_load(&library, &err), -ELIBACC);
 	CHECK(strstr(err.msg, "libm.so.6 has no cfs_: "));
 	CHECK(!table.fabs);
 	/* Asked again, it says so again. */
-	CHECK(cfs_library_load(&library, &err) == -ELIBACC);
+	CHECK_EQ(cfs_library_load(&library, &err), -ELIBACC);
 }

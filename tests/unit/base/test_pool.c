@@ -21,7 +21,7 @@ static unsigned desks_max = 1000;
 
 static void *make(void *ctx)
 {
-	CHECK(ctx == &sum);
+	CHECK_EQ(ctx, &sum);
 	return atomic_fetch_add(&desks, 1) < desks_max
 		       ? calloc(1, sizeof(struct desk))
 		       : NULL;
@@ -31,7 +31,7 @@ static bool clear(void *ctx, void *at)
 {
 	struct desk *desk = at;
 
-	CHECK(ctx == &sum);
+	CHECK_EQ(ctx, &sum);
 	if (desk->heap == 0)
 		return false;
 	sum += desk->heap;
@@ -42,7 +42,7 @@ static bool clear(void *ctx, void *at)
 
 static void free_desk(void *at)
 {
-	CHECK(((struct desk *)at)->heap == 0);
+	CHECK_EQ(((struct desk *)at)->heap, 0);
 	free(at);
 }
 
@@ -53,7 +53,7 @@ static struct cfs_pool *pool_of(unsigned threads)
 
 	sum = 0;
 	desks = cleared = 0;
-	CHECK(cfs_pool_new(threads, &of, &pool, &err) == 0);
+	CHECK_EQ(cfs_pool_new(threads, &of, &pool, &err), 0);
 	return pool;
 }
 
@@ -91,7 +91,8 @@ TEST(every_job_is_done_once_and_every_desk_cleared)
 			sum = 0;
 			push_numbers(pool, v, CFS_ARRAY_SIZE(v));
 			cfs_pool_finish(pool, &mine);
-			CHECK(sum == 2000ul * 2001 / 2 && mine.heap == 0);
+			CHECK_EQ(sum, 2000ul * 2001 / 2);
+			CHECK_EQ(mine.heap, 0);
 		}
 		CHECK(desks < threads[t]);
 		cfs_pool_free(pool);
@@ -106,7 +107,8 @@ TEST(a_few_jobs_start_no_thread)
 
 	push_numbers(pool, v, 1);
 	cfs_pool_finish(pool, &mine);
-	CHECK(sum == 1 && desks == 0);
+	CHECK_EQ(sum, 1);
+	CHECK_EQ(desks, 0);
 	cfs_pool_free(pool);
 }
 
@@ -120,7 +122,8 @@ TEST(desks_that_cannot_be_made_leave_the_work_to_the_caller)
 	pool = pool_of(4);
 	push_numbers(pool, v, CFS_ARRAY_SIZE(v));
 	cfs_pool_finish(pool, &mine);
-	CHECK(sum == 500ul * 501 / 2 && desks == 1);
+	CHECK_EQ(sum, 500ul * 501 / 2);
+	CHECK_EQ(desks, 1);
 	cfs_pool_free(pool);
 	desks_max = 1000;
 }
@@ -161,7 +164,7 @@ TEST(a_job_pushes_itself_again_until_its_parts_are_done)
 	cfs_pool_push(pool, &p.job);
 	cfs_pool_until(pool, &mine, none_left, &p);
 	cfs_pool_finish(pool, &mine);
-	CHECK(sum == 999ul * 1000 / 2);
+	CHECK_EQ(sum, 999ul * 1000 / 2);
 	CHECK(desks <= 3);
 	cfs_pool_free(pool);
 }
@@ -214,8 +217,9 @@ TEST(several_callers_share_a_pool)
 		for (int i = 0; i < 4; i++) {
 			callers[i].pool = pool;
 			callers[i].done = 0;
-			CHECK(pthread_create(&threads[i], NULL, call,
-					     &callers[i]) == 0);
+			CHECK_EQ(pthread_create(&threads[i], NULL, call,
+						&callers[i]),
+				 0);
 		}
 		for (int i = 0; i < 4; i++)
 			pthread_join(threads[i], NULL);

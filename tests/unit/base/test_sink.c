@@ -19,12 +19,13 @@ TEST(a_buffer_takes_what_is_written)
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
 	struct cfs_sink sink = cfs_sink_of_buf(&buf);
 
-	CHECK(cfs_sink_write(&sink, "abc", 3, &err) == 0);
-	CHECK(cfs_sink_write(&sink, NULL, 0, &err) == 0);
-	CHECK(cfs_sink_write(&sink, "de", 2, &err) == 0);
-	CHECK(buf.len == 5 && memcmp(buf.data, "abcde", 5) == 0);
+	CHECK_EQ(cfs_sink_write(&sink, "abc", 3, &err), 0);
+	CHECK_EQ(cfs_sink_write(&sink, NULL, 0, &err), 0);
+	CHECK_EQ(cfs_sink_write(&sink, "de", 2, &err), 0);
+	CHECK_EQ(buf.len, 5);
+	CHECK_MEM(buf.data, "abcde", 5);
 	buf.failed = true;
-	CHECK(cfs_sink_write(&sink, "f", 1, &err) == -ENOMEM);
+	CHECK_EQ(cfs_sink_write(&sink, "f", 1, &err), -ENOMEM);
 }
 
 TEST(a_source_is_copied_to_its_end)
@@ -38,9 +39,10 @@ TEST(a_source_is_copied_to_its_end)
 
 	for (size_t i = 0; i < sizeof(big); i++)
 		big[i] = (uint8_t)(i * 11);
-	CHECK(cfs_sink_copy(&sink, &source, &len, &err) == 0);
-	CHECK(len == sizeof(big) && buf.len == sizeof(big));
-	CHECK(memcmp(buf.data, big, sizeof(big)) == 0);
+	CHECK_EQ(cfs_sink_copy(&sink, &source, &len, &err), 0);
+	CHECK_EQ(len, sizeof(big));
+	CHECK_EQ(buf.len, sizeof(big));
+	CHECK_MEM(buf.data, big, sizeof(big));
 }
 
 TEST(copying_ends_with_the_first_failure_of_either_side)
@@ -54,9 +56,10 @@ TEST(copying_ends_with_the_first_failure_of_either_side)
 	int bad_fd = -1;
 	struct cfs_source bad = cfs_source_of_fd(&bad_fd);
 
-	CHECK(cfs_sink_copy(&sink, &source, NULL, &err) == -ENOSPC);
-	CHECK(tried == 3 && strcmp(err.msg, "full") == 0);
-	CHECK(cfs_sink_copy(&good, &bad, NULL, &err) == -EBADF);
+	CHECK_EQ(cfs_sink_copy(&sink, &source, NULL, &err), -ENOSPC);
+	CHECK_EQ(tried, 3);
+	CHECK_STR(err.msg, "full");
+	CHECK_EQ(cfs_sink_copy(&good, &bad, NULL, &err), -EBADF);
 }
 
 TEST(a_descriptor_takes_what_is_written)
@@ -67,10 +70,12 @@ TEST(a_descriptor_takes_what_is_written)
 
 	snprintf(path, sizeof(path), "%s/sink-XXXXXX", getenv("TMPDIR"));
 	fd = mkstemp(path);
-	CHECK(fd >= 0 && cfs_sink_write(&sink, "xyz", 3, &err) == 0);
-	CHECK(pread(fd, data, 4, 0) == 3 && memcmp(data, "xyz", 3) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(cfs_sink_write(&sink, "xyz", 3, &err), 0);
+	CHECK_EQ(pread(fd, data, 4, 0), 3);
+	CHECK_MEM(data, "xyz", 3);
 	close(fd);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	CHECK(cfs_sink_write(&sink, "x", 1, &err) == -EBADF);
+	CHECK_EQ(cfs_sink_write(&sink, "x", 1, &err), -EBADF);
 	CHECK(strstr(err.msg, "write: "));
 }

@@ -37,13 +37,15 @@ TEST(bytes_are_read_front_to_back)
 	struct cfs_source source = cfs_source_of_bytes(&rest);
 	char data[8];
 
-	CHECK(cfs_source_read(&source, data, 2, &err) == 2);
-	CHECK(memcmp(data, "he", 2) == 0 && rest.len == 3);
-	CHECK(cfs_source_read(&source, data, 0, &err) == 0 && rest.len == 3);
-	CHECK(cfs_source_full(&source, data, sizeof(data), &err) == 3);
-	CHECK(memcmp(data, "llo", 3) == 0);
-	CHECK(cfs_source_read(&source, data, 1, &err) == 0);
-	CHECK(cfs_source_read(&source, data, 1, &err) == 0);
+	CHECK_EQ(cfs_source_read(&source, data, 2, &err), 2);
+	CHECK_MEM(data, "he", 2);
+	CHECK_EQ(rest.len, 3);
+	CHECK_EQ(cfs_source_read(&source, data, 0, &err), 0);
+	CHECK_EQ(rest.len, 3);
+	CHECK_EQ(cfs_source_full(&source, data, sizeof(data), &err), 3);
+	CHECK_MEM(data, "llo", 3);
+	CHECK_EQ(cfs_source_read(&source, data, 1, &err), 0);
+	CHECK_EQ(cfs_source_read(&source, data, 1, &err), 0);
 }
 
 TEST(short_reads_are_continued)
@@ -52,10 +54,10 @@ TEST(short_reads_are_continued)
 	struct cfs_source source = { drip_read, &drip };
 	char data[8];
 
-	CHECK(cfs_source_full(&source, data, 3, &err) == 3);
-	CHECK(memcmp(data, "abc", 3) == 0);
-	CHECK(cfs_source_full(&source, data, 8, &err) == 2);
-	CHECK(memcmp(data, "de", 2) == 0);
+	CHECK_EQ(cfs_source_full(&source, data, 3, &err), 3);
+	CHECK_MEM(data, "abc", 3);
+	CHECK_EQ(cfs_source_full(&source, data, 8, &err), 2);
+	CHECK_MEM(data, "de", 2);
 }
 
 TEST(a_failure_in_the_middle_is_a_failure)
@@ -65,10 +67,10 @@ TEST(a_failure_in_the_middle_is_a_failure)
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
 	char data[8];
 
-	CHECK(cfs_source_full(&source, data, 8, &err) == -EIO);
-	CHECK(strcmp(err.msg, "the drip ran dry") == 0);
+	CHECK_EQ(cfs_source_full(&source, data, 8, &err), -EIO);
+	CHECK_STR(err.msg, "the drip ran dry");
 	drip.given = 0;
-	CHECK(cfs_source_all(&source, 100, &buf, &err) == -EIO);
+	CHECK_EQ(cfs_source_all(&source, 100, &buf, &err), -EIO);
 }
 
 TEST(everything_is_read_up_to_the_limit_and_no_further)
@@ -81,12 +83,13 @@ TEST(everything_is_read_up_to_the_limit_and_no_further)
 	for (size_t i = 0; i < sizeof(big); i++)
 		big[i] = (char)(i * 7);
 	rest = (struct cfs_bytes){ (uint8_t *)big, sizeof(big) };
-	CHECK(cfs_source_all(&source, sizeof(big), &buf, &err) == 0);
-	CHECK(buf.len == sizeof(big) && memcmp(buf.data, big, buf.len) == 0);
+	CHECK_EQ(cfs_source_all(&source, sizeof(big), &buf, &err), 0);
+	CHECK_EQ(buf.len, sizeof(big));
+	CHECK_MEM(buf.data, big, buf.len);
 	rest = (struct cfs_bytes){ (uint8_t *)big, sizeof(big) };
-	CHECK(cfs_source_all(&source, sizeof(big) - 1, &buf, &err) == -EFBIG);
-	CHECK(strcmp(err.msg, "longer than 199999 bytes") == 0);
-	CHECK(cfs_source_all(&source, SIZE_MAX, &buf, &err) == 0);
+	CHECK_EQ(cfs_source_all(&source, sizeof(big) - 1, &buf, &err), -EFBIG);
+	CHECK_STR(err.msg, "longer than 199999 bytes");
+	CHECK_EQ(cfs_source_all(&source, SIZE_MAX, &buf, &err), 0);
 }
 
 TEST(descriptors_are_read_from_their_position)
@@ -97,12 +100,13 @@ TEST(descriptors_are_read_from_their_position)
 
 	snprintf(path, sizeof(path), "%s/source-XXXXXX", getenv("TMPDIR"));
 	fd = mkstemp(path);
-	CHECK(fd >= 0 && write(fd, "0123456789", 10) == 10);
-	CHECK(lseek(fd, 4, SEEK_SET) == 4);
-	CHECK(cfs_source_full(&source, data, sizeof(data), &err) == 6);
-	CHECK(memcmp(data, "456789", 6) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, "0123456789", 10), 10);
+	CHECK_EQ(lseek(fd, 4, SEEK_SET), 4);
+	CHECK_EQ(cfs_source_full(&source, data, sizeof(data), &err), 6);
+	CHECK_MEM(data, "456789", 6);
 	close(fd);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	CHECK(cfs_source_read(&source, data, 1, &err) == -EBADF);
+	CHECK_EQ(cfs_source_read(&source, data, 1, &err), -EBADF);
 	CHECK(strstr(err.msg, "read: "));
 }

@@ -248,10 +248,12 @@ TEST(a_nul_byte_ends_nothing)
 	static const uint8_t text[] = "a=1\0b=2";
 
 	seen[0] = '\0';
-	CHECK(cfs_toml_parse((struct cfs_bytes){ text, 7 }, note, NULL, &err) ==
-	      -EINVAL);
-	CHECK(cfs_toml_parse((struct cfs_bytes){ text, 3 }, note, NULL, &err) ==
-	      0);
+	CHECK_EQ(
+		cfs_toml_parse((struct cfs_bytes){ text, 7 }, note, NULL, &err),
+		-EINVAL);
+	CHECK_EQ(
+		cfs_toml_parse((struct cfs_bytes){ text, 3 }, note, NULL, &err),
+		0);
 }
 
 TEST(what_does_not_fit_is_of_another_kind)
@@ -264,13 +266,15 @@ TEST(what_does_not_fit_is_of_another_kind)
 	strcpy(text + n + 256, "'");
 	CHECK(gives(text, "a=other;"));
 	strcpy(text + n + 255, "'");
-	CHECK(parse(text) == 0 && strlen(seen) == 2 + 255 + 3);
+	CHECK_EQ(parse(text), 0);
+	CHECK_EQ(strlen(seen), 2 + 255 + 3);
 	CHECK(gives("a=\"x\\u0000\"", "a=other;"));
 	/* A path that is cut off is that of no key that fits. */
 	memset(text, 'k', sizeof(text));
 	strcpy(text + 1000, "=1\nb=2");
-	CHECK(parse(text) == 0 && strstr(seen, "kkk=1;b=2;"));
-	CHECK(strlen(seen) == CFS_TOML_STR - 1 + 3 + 4);
+	CHECK_EQ(parse(text), 0);
+	CHECK(strstr(seen, "kkk=1;b=2;"));
+	CHECK_EQ(strlen(seen), CFS_TOML_STR - 1 + 3 + 4);
 }
 
 TEST(limits_are_errors)
@@ -281,17 +285,19 @@ TEST(limits_are_errors)
 	memset(text, '[', n + CFS_TOML_DEPTH);
 	memcpy(text, "a=", 2);
 	memset(text + n + CFS_TOML_DEPTH, ']', CFS_TOML_DEPTH);
-	CHECK(parse(text) == 0);
+	CHECK_EQ(parse(text), 0);
 	memset(text + n, '[', CFS_TOML_DEPTH + 1);
-	CHECK(parse(text) == -E2BIG && strstr(err.msg, "nested too deep"));
+	CHECK_EQ(parse(text), -E2BIG);
+	CHECK(strstr(err.msg, "nested too deep"));
 	memset(text + n, '[', sizeof(text) - n - 1);
-	CHECK(parse(text) == -E2BIG);
+	CHECK_EQ(parse(text), -E2BIG);
 
 	for (n = 0; n < CFS_TOML_NAMES - 1; n++)
 		at += (size_t)sprintf(text + at, "%zx=1\n", n);
-	CHECK(parse(text) == 0);
+	CHECK_EQ(parse(text), 0);
 	strcat(text, "x=1");
-	CHECK(parse(text) == -E2BIG && strstr(err.msg, "more than 4095"));
+	CHECK_EQ(parse(text), -E2BIG);
+	CHECK(strstr(err.msg, "more than 4095"));
 }
 
 static unsigned files;
@@ -307,11 +313,11 @@ static int try_file(const char *path, const struct stat *st, int type,
 	(void)ftw;
 	if (type != FTW_F)
 		return 0;
-	CHECK(cfs_read_file(AT_FDCWD, path, 65536, &text, &err) == 1);
+	CHECK_EQ(cfs_read_file(AT_FDCWD, path, 65536, &text, &err), 1);
 	r = cfs_toml_parse(cfs_buf_bytes(&text), ignore, NULL, &err);
 	if ((r == 0) != want_valid)
 		printf("# %s: %d %s\n", path, r, r ? err.msg : "");
-	CHECK((r == 0) == want_valid);
+	CHECK_EQ((r == 0), want_valid);
 	files++;
 	return 0;
 }
@@ -328,8 +334,8 @@ TEST(the_public_test_suite_is_answered_right)
 			 top ? top : ".", valid ? "valid" : "invalid");
 		want_valid = valid;
 		files = 0;
-		CHECK(nftw(path, try_file, 16, FTW_PHYS) == 0);
-		CHECK(files == (valid ? 185 : 371));
+		CHECK_EQ(nftw(path, try_file, 16, FTW_PHYS), 0);
+		CHECK_EQ(files, (valid ? 185 : 371));
 	}
 }
 
@@ -345,7 +351,8 @@ TEST(the_callers_refusal_gets_the_place_of_the_value)
 {
 	static const uint8_t text[] = "\na.b =  1";
 
-	CHECK(cfs_toml_parse((struct cfs_bytes){ text, 9 }, deny, NULL, &err) ==
-	      -EPERM);
-	CHECK(strcmp(err.msg, "line 2, column 8: a.b is not wanted") == 0);
+	CHECK_EQ(
+		cfs_toml_parse((struct cfs_bytes){ text, 9 }, deny, NULL, &err),
+		-EPERM);
+	CHECK_STR(err.msg, "line 2, column 8: a.b is not wanted");
 }

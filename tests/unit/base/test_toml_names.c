@@ -44,13 +44,12 @@ TEST(a_name_knows_its_path)
 
 	fresh();
 	a = define(0, "a.b", CFS_NAME_HEADER);
-	CHECK(strcmp(path_of(a), "a.b") == 0);
-	CHECK(strcmp(path_of(define((unsigned)a, "c", CFS_NAME_CLOSED)),
-		     "a.b.c") == 0);
+	CHECK_STR(path_of(a), "a.b");
+	CHECK_STR(path_of(define((unsigned)a, "c", CFS_NAME_CLOSED)), "a.b.c");
 	a = define(0, "list", CFS_NAME_ARRAY);
-	CHECK(strcmp(path_of(define((unsigned)a, "x y", CFS_NAME_CLOSED)),
-		     "list[].\"x y\"") == 0);
-	CHECK(strcmp(path_of(define(0, "", CFS_NAME_CLOSED)), "\"\"") == 0);
+	CHECK_STR(path_of(define((unsigned)a, "x y", CFS_NAME_CLOSED)),
+		  "list[].\"x y\"");
+	CHECK_STR(path_of(define(0, "", CFS_NAME_CLOSED)), "\"\"");
 }
 
 TEST(how_it_was_defined_decides_what_may_follow)
@@ -58,17 +57,17 @@ TEST(how_it_was_defined_decides_what_may_follow)
 	fresh();
 	CHECK(define(0, "a.b", CFS_NAME_HEADER) > 0);
 	CHECK(define(0, "a", CFS_NAME_HEADER) > 0);
-	CHECK(define(0, "a", CFS_NAME_HEADER) == -EINVAL);
-	CHECK(define(0, "a.b", CFS_NAME_ARRAY) == -EINVAL);
+	CHECK_EQ(define(0, "a", CFS_NAME_HEADER), -EINVAL);
+	CHECK_EQ(define(0, "a.b", CFS_NAME_ARRAY), -EINVAL);
 	CHECK(define(0, "v", CFS_NAME_CLOSED) > 0);
-	CHECK(define(0, "v.w", CFS_NAME_HEADER) == -EINVAL);
-	CHECK(define(0, "v.w", CFS_NAME_CLOSED) == -EINVAL);
+	CHECK_EQ(define(0, "v.w", CFS_NAME_HEADER), -EINVAL);
+	CHECK_EQ(define(0, "v.w", CFS_NAME_CLOSED), -EINVAL);
 	CHECK(define(0, "d.x", CFS_NAME_CLOSED) > 0);
 	CHECK(define(0, "d.y", CFS_NAME_CLOSED) > 0);
-	CHECK(define(0, "d.x", CFS_NAME_CLOSED) == -EINVAL);
-	CHECK(define(0, "d", CFS_NAME_HEADER) == -EINVAL);
+	CHECK_EQ(define(0, "d.x", CFS_NAME_CLOSED), -EINVAL);
+	CHECK_EQ(define(0, "d", CFS_NAME_HEADER), -EINVAL);
 	CHECK(define(0, "d.sub", CFS_NAME_HEADER) > 0);
-	CHECK(define(0, "a.c", CFS_NAME_CLOSED) == -EINVAL);
+	CHECK_EQ(define(0, "a.c", CFS_NAME_CLOSED), -EINVAL);
 }
 
 TEST(each_element_of_an_array_of_tables_has_names_of_its_own)
@@ -79,10 +78,10 @@ TEST(each_element_of_an_array_of_tables_has_names_of_its_own)
 
 		CHECK(a > 0);
 		CHECK(define((unsigned)a, "x", CFS_NAME_CLOSED) > 0);
-		CHECK(define((unsigned)a, "x", CFS_NAME_CLOSED) == -EINVAL);
+		CHECK_EQ(define((unsigned)a, "x", CFS_NAME_CLOSED), -EINVAL);
 		CHECK(define(0, "a.b", CFS_NAME_HEADER) > 0);
 		CHECK(define(0, "a.b.c", CFS_NAME_HEADER) > 0);
-		CHECK(define(0, "a.b", CFS_NAME_HEADER) == -EINVAL);
+		CHECK_EQ(define(0, "a.b", CFS_NAME_HEADER), -EINVAL);
 	}
 	CHECK(define(0, "other.x", CFS_NAME_HEADER) > 0);
 }
@@ -105,8 +104,8 @@ TEST(there_is_room_for_a_number_of_names)
 	fresh();
 	for (unsigned i = 1; i < CFS_TOML_NAMES; i++) {
 		snprintf(name, sizeof(name), "%u", i);
-		CHECK(define(0, name, CFS_NAME_CLOSED) == (int)i);
+		CHECK_EQ(define(0, name, CFS_NAME_CLOSED), (int)i);
 	}
-	CHECK(define(0, "x", CFS_NAME_CLOSED) == -E2BIG);
+	CHECK_EQ(define(0, "x", CFS_NAME_CLOSED), -E2BIG);
 	CHECK(strstr(err.msg, "more than 4095 keys"));
 }

@@ -33,8 +33,9 @@ TEST(runs_of_blocks_are_zero_or_not)
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(runs); i++) {
 		CHECK(cfs_bytes_run(&rest, 4, &run, &zero));
-		CHECK(run.data == at && run.len == runs[i].len);
-		CHECK(zero == runs[i].zero);
+		CHECK_EQ(run.data, at);
+		CHECK_EQ(run.len, runs[i].len);
+		CHECK_EQ(zero, runs[i].zero);
 		at += run.len;
 	}
 	CHECK(!cfs_bytes_run(&rest, 4, &run, &zero));

@@ -16,7 +16,7 @@ static void check_lines(const char *text, const char *want)
 			     line.key.data, (int)line.value.len,
 			     line.value.data);
 	cfs_buf_adds(&got, "");
-	CHECK(strcmp(cfs_buf_text(&got), want) == 0);
+	CHECK_STR(cfs_buf_text(&got), want);
 }
 
 TEST(a_line_is_a_key_and_the_rest)

@@ -26,44 +26,53 @@ static bool is(struct cfs_bytes text, const char *want)
 
 TEST(order_of_the_command_line_is_kept)
 {
-	CHECK(parse("quiet composefs=?" A " composefs.digest=v1-sha256-12:" B
-		    " composefs.digest=?v2-sha512-12:" LONG " rw\n") == 0);
-	CHECK(kargs.n == 3);
-	CHECK(kargs.v[0].version == 2 && kargs.v[0].insecure);
-	CHECK(kargs.v[1].version == 1 && !kargs.v[1].insecure);
-	CHECK(kargs.v[1].digest.bytes[0] == 0xb3);
-	CHECK(kargs.v[2].version == 2 && kargs.v[2].insecure);
-	CHECK(kargs.v[2].digest.alg == CFS_ALG_SHA512);
+	CHECK_EQ(parse("quiet composefs=?" A " composefs.digest=v1-sha256-12:" B
+		       " composefs.digest=?v2-sha512-12:" LONG " rw\n"),
+		 0);
+	CHECK_EQ(kargs.n, 3);
+	CHECK_EQ(kargs.v[0].version, 2);
+	CHECK(kargs.v[0].insecure);
+	CHECK_EQ(kargs.v[1].version, 1);
+	CHECK(!kargs.v[1].insecure);
+	CHECK_EQ(kargs.v[1].digest.bytes[0], 0xb3);
+	CHECK_EQ(kargs.v[2].version, 2);
+	CHECK(kargs.v[2].insecure);
+	CHECK_EQ(kargs.v[2].digest.alg, CFS_ALG_SHA512);
 }
 
 TEST(upper_case_digits_name_the_same_image)
 {
 	char text[CFS_KARG_TEXT_MAX];
 
-	CHECK(parse("composefs.digest=v1-sha256-12:" UP) == 0 && kargs.n == 1);
+	CHECK_EQ(parse("composefs.digest=v1-sha256-12:" UP), 0);
+	CHECK_EQ(kargs.n, 1);
 	cfs_karg_format(&kargs.v[0], text);
-	CHECK(strcmp(text, "composefs.digest=v1-sha256-12:" A) == 0);
+	CHECK_STR(text, "composefs.digest=v1-sha256-12:" A);
 }
 
 TEST(blanks_inside_quotes_do_not_separate)
 {
-	CHECK(parse("dyndbg=\"x composefs=junk\" composefs=" A) == 0);
-	CHECK(kargs.n == 1);
+	CHECK_EQ(parse("dyndbg=\"x composefs=junk\" composefs=" A), 0);
+	CHECK_EQ(kargs.n, 1);
 }
 
 TEST(quotes_are_taken_off_as_the_kernel_does)
 {
-	CHECK(parse("\"composefs=" A "\"") == 0 && kargs.n == 1);
-	CHECK(parse("composefs.digest=\"v1-sha256-12:" A "\"") == 0);
-	CHECK(kargs.n == 1);
-	CHECK(parse("\"composefs=" A) == 0 && kargs.n == 1);
+	CHECK_EQ(parse("\"composefs=" A "\""), 0);
+	CHECK_EQ(kargs.n, 1);
+	CHECK_EQ(parse("composefs.digest=\"v1-sha256-12:" A "\""), 0);
+	CHECK_EQ(kargs.n, 1);
+	CHECK_EQ(parse("\"composefs=" A), 0);
+	CHECK_EQ(kargs.n, 1);
 }
 
 TEST(words_that_only_look_alike_are_not_ours)
 {
-	CHECK(parse("composefs composefs.digest composefs.debug "
-		    "rd.composefs=" A " composefs_digest=x xcomposefs=y") == 0);
-	CHECK(kargs.n == 0 && kargs.n_skipped == 0);
+	CHECK_EQ(parse("composefs composefs.digest composefs.debug "
+		       "rd.composefs=" A " composefs_digest=x xcomposefs=y"),
+		 0);
+	CHECK_EQ(kargs.n, 0);
+	CHECK_EQ(kargs.n_skipped, 0);
 }
 
 TEST(malformed_arguments_are_refused_not_skipped)
@@ -87,48 +96,57 @@ TEST(malformed_arguments_are_refused_not_skipped)
 	};
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
-		CHECK(parse(bad[i]) == -EINVAL);
-		CHECK(strncmp(err.msg, "kernel argument 'composefs", 26) == 0);
-		CHECK(kargs.n == 0);
+		CHECK_EQ(parse(bad[i]), -EINVAL);
+		CHECK_EQ(strncmp(err.msg, "kernel argument 'composefs", 26), 0);
+		CHECK_EQ(kargs.n, 0);
 	}
 }
 
 TEST(a_malformed_digest_is_data_of_the_failure)
 {
-	CHECK(parse("composefs.digest=?v1-sha256-12:a3f1") == -EINVAL);
-	CHECK(strcmp(err.found, "a3f1") == 0 && !err.expected[0]);
-	CHECK(parse("composefs=" LONG A) == -EINVAL);
-	CHECK(strncmp(err.found, A, 64) == 0);
-	CHECK(strlen(err.found) == sizeof(err.found) - 1);
-	CHECK(parse("composefs.digest=hello") == -EINVAL && !err.found[0]);
+	CHECK_EQ(parse("composefs.digest=?v1-sha256-12:a3f1"), -EINVAL);
+	CHECK_STR(err.found, "a3f1");
+	CHECK(!err.expected[0]);
+	CHECK_EQ(parse("composefs=" LONG A), -EINVAL);
+	CHECK_EQ(strncmp(err.found, A, 64), 0);
+	CHECK_EQ(strlen(err.found), sizeof(err.found) - 1);
+	CHECK_EQ(parse("composefs.digest=hello"), -EINVAL);
+	CHECK(!err.found[0]);
 }
 
 TEST(a_malformed_argument_behind_a_good_one_is_refused_too)
 {
-	CHECK(parse("composefs=" A " composefs.digest=v1-sha512-12:" A) ==
-	      -EINVAL);
+	CHECK_EQ(parse("composefs=" A " composefs.digest=v1-sha512-12:" A),
+		 -EINVAL);
 	CHECK(strstr(err.msg, "64 hex digits for sha512"));
 }
 
 TEST(arguments_of_the_future_are_left_to_newer_tools)
 {
-	CHECK(parse("composefs.digest=v3-sha256-12:" A
-		    " composefs.digest=v1-blake3-12:zz"
-		    " composefs.digest=?v1-sha256-16:" A
-		    " composefs.digest=v1-sha256-12:" B) == 0);
-	CHECK(kargs.n == 1 && kargs.n_skipped == 3);
-	CHECK(kargs.v[0].digest.bytes[0] == 0xb3);
+	CHECK_EQ(parse("composefs.digest=v3-sha256-12:" A
+		       " composefs.digest=v1-blake3-12:zz"
+		       " composefs.digest=?v1-sha256-16:" A
+		       " composefs.digest=v1-sha256-12:" B),
+		 0);
+	CHECK_EQ(kargs.n, 1);
+	CHECK_EQ(kargs.n_skipped, 3);
+	CHECK_EQ(kargs.v[0].digest.bytes[0], 0xb3);
 	CHECK(is(kargs.skipped[1], "v1-blake3-12:zz"));
 }
 
 TEST(of_two_copies_the_secure_one_counts_at_the_first_place)
 {
-	CHECK(parse("composefs=?" A " composefs=" B
-		    " composefs.digest=v1-sha256-12:" A) == 0);
-	CHECK(kargs.n == 2 && kargs.conflict);
-	CHECK(kargs.v[0].digest.bytes[0] == 0xa3 && !kargs.v[0].insecure);
-	CHECK(parse("composefs=?" A " composefs=?" A) == 0);
-	CHECK(kargs.n == 1 && !kargs.conflict && kargs.v[0].insecure);
+	CHECK_EQ(parse("composefs=?" A " composefs=" B
+		       " composefs.digest=v1-sha256-12:" A),
+		 0);
+	CHECK_EQ(kargs.n, 2);
+	CHECK(kargs.conflict);
+	CHECK_EQ(kargs.v[0].digest.bytes[0], 0xa3);
+	CHECK(!kargs.v[0].insecure);
+	CHECK_EQ(parse("composefs=?" A " composefs=?" A), 0);
+	CHECK_EQ(kargs.n, 1);
+	CHECK(!kargs.conflict);
+	CHECK(kargs.v[0].insecure);
 }
 
 TEST(too_many_arguments_are_refused)
@@ -139,7 +157,7 @@ TEST(too_many_arguments_are_refused)
 	for (int i = 0; i < CFS_KARGS_MAX + 1; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
 					"composefs=%02x%.62s ", i, A);
-	CHECK(parse(text) == -E2BIG);
+	CHECK_EQ(parse(text), -E2BIG);
 }
 
 TEST(the_last_word_of_a_name_counts)
@@ -150,7 +168,7 @@ TEST(the_last_word_of_a_name_counts)
 
 	CHECK(cfs_cmdline_find(all, "init", &value) && is(value, "/b c"));
 	CHECK(cfs_cmdline_find(all, "composefs.debug", &value));
-	CHECK(value.len == 0);
+	CHECK_EQ(value.len, 0);
 	CHECK(!cfs_cmdline_find(all, "ini", &value));
 }
 
@@ -167,9 +185,10 @@ TEST(what_the_builder_prints_is_what_the_initramfs_reads)
 
 		memset(karg.digest.bytes, 0xe0 + i, CFS_DIGEST_MAX);
 		cfs_karg_format(&karg, text);
-		CHECK(parse(text) == 0 && kargs.n == 1);
-		CHECK(kargs.v[0].version == karg.version);
-		CHECK(kargs.v[0].insecure == karg.insecure);
+		CHECK_EQ(parse(text), 0);
+		CHECK_EQ(kargs.n, 1);
+		CHECK_EQ(kargs.v[0].version, karg.version);
+		CHECK_EQ(kargs.v[0].insecure, karg.insecure);
 		CHECK(cfs_digest_equal(&kargs.v[0].digest, &karg.digest));
 	}
 }

@@ -46,7 +46,7 @@ static bool reads(int fd, const struct cfs_pe_section *section,
 {
 	CFS_AUTOBUF struct cfs_buf got = { 0 };
 
-	CHECK(cfs_pe_read(fd, section, 100, &got, &err) == 0);
+	CHECK_EQ(cfs_pe_read(fd, section, 100, &got, &err), 0);
 	return got.len == strlen(want) &&
 	       (got.len == 0 || memcmp(got.data, want, got.len) == 0);
 }
@@ -59,15 +59,17 @@ TEST(sections_come_in_order_and_without_their_padding)
 
 	make(&file);
 	fd = file_of(cfs_buf_bytes(&file));
-	CHECK(cfs_pe_open(fd, &pe, &err) == 1 && pe.n == 5);
-	CHECK(strcmp(pe.v[0].name, ".linux") == 0);
+	CHECK_EQ(cfs_pe_open(fd, &pe, &err), 1);
+	CHECK_EQ(pe.n, 5);
+	CHECK_STR(pe.v[0].name, ".linux");
 	CHECK(reads(fd, &pe.v[0], "kernel"));
 	/* Eight characters leave no room for a NUL in the file. */
-	CHECK(strcmp(pe.v[1].name, ".cmdline") == 0);
+	CHECK_STR(pe.v[1].name, ".cmdline");
 	CHECK(reads(fd, &pe.v[1], "quiet rw"));
-	CHECK(strcmp(pe.v[3].name, ".cmdline") == 0);
+	CHECK_STR(pe.v[3].name, ".cmdline");
 	CHECK(reads(fd, &pe.v[3], "quiet single"));
-	CHECK(pe.v[4].size == 0 && reads(fd, &pe.v[4], ""));
+	CHECK_EQ(pe.v[4].size, 0);
+	CHECK(reads(fd, &pe.v[4], ""));
 }
 
 TEST(what_only_memory_has_is_left_out)
@@ -77,8 +79,8 @@ TEST(what_only_memory_has_is_left_out)
 
 	make(&file);
 	memset(file.data + SECTION_AT + 8, 0x7f, 4);
-	CHECK(open_bytes(cfs_buf_bytes(&file), &pe) == 1);
-	CHECK(pe.v[0].size == 512);
+	CHECK_EQ(open_bytes(cfs_buf_bytes(&file), &pe), 1);
+	CHECK_EQ(pe.v[0].size, 512);
 }
 
 TEST(other_files_are_no_pe_files)
@@ -86,13 +88,13 @@ TEST(other_files_are_no_pe_files)
 	CFS_AUTOBUF struct cfs_buf file = { 0 };
 	struct cfs_pe pe = { 0 };
 
-	CHECK(open_bytes((struct cfs_bytes){ NULL, 0 }, &pe) == 0);
+	CHECK_EQ(open_bytes((struct cfs_bytes){ NULL, 0 }, &pe), 0);
 	make(&file);
-	CHECK(open_bytes((struct cfs_bytes){ file.data, 63 }, &pe) == 0);
+	CHECK_EQ(open_bytes((struct cfs_bytes){ file.data, 63 }, &pe), 0);
 	file.data[PE_AT] = 'N';
-	CHECK(open_bytes(cfs_buf_bytes(&file), &pe) == 0);
+	CHECK_EQ(open_bytes(cfs_buf_bytes(&file), &pe), 0);
 	file.data[0] = 'Z';
-	CHECK(open_bytes(cfs_buf_bytes(&file), &pe) == 0);
+	CHECK_EQ(open_bytes(cfs_buf_bytes(&file), &pe), 0);
 	CHECK(!pe.v);
 }
 
@@ -105,7 +107,8 @@ TEST(a_truncated_file_is_refused_wherever_it_ends)
 		struct cfs_bytes part = { file.data, len };
 		struct cfs_pe pe = { 0 };
 
-		CHECK(open_bytes(part, &pe) == -EBADMSG && !pe.v);
+		CHECK_EQ(open_bytes(part, &pe), -EBADMSG);
+		CHECK(!pe.v);
 		CHECK(strstr(err.msg, "truncated PE file"));
 	}
 }
@@ -121,7 +124,7 @@ TEST(sections_outside_the_file_are_refused)
 		struct cfs_pe pe = { 0 };
 
 		memcpy(file.data + SECTION_AT + 20, &off, sizeof(off));
-		CHECK(open_bytes(cfs_buf_bytes(&file), &pe) == -EBADMSG);
+		CHECK_EQ(open_bytes(cfs_buf_bytes(&file), &pe), -EBADMSG);
 		CHECK(strstr(err.msg, "section .linux"));
 	}
 }
@@ -133,7 +136,7 @@ TEST(too_many_sections_are_refused)
 
 	make(&file);
 	memset(file.data + PE_AT + 6, 0xff, 2);
-	CHECK(open_bytes(cfs_buf_bytes(&file), &pe) == -EFBIG);
+	CHECK_EQ(open_bytes(cfs_buf_bytes(&file), &pe), -EFBIG);
 	CHECK(strstr(err.msg, "65535"));
 }
 
@@ -145,10 +148,11 @@ TEST(contents_are_read_up_to_a_limit_and_all_or_none)
 
 	make(&file);
 	fd = file_of(cfs_buf_bytes(&file));
-	CHECK(cfs_pe_open(fd, &pe, &err) == 1);
-	CHECK(cfs_pe_read(fd, &pe.v[1], 7, &got, &err) == -EFBIG);
-	CHECK(cfs_pe_read(fd, &pe.v[1], 8, &got, &err) == 0);
-	CHECK(ftruncate(fd, (off_t)pe.v[3].off + 3) == 0);
-	CHECK(cfs_pe_read(fd, &pe.v[3], 100, &got, &err) == -EBADMSG);
-	CHECK(got.len == 8 && memcmp(got.data, "quiet rw", 8) == 0);
+	CHECK_EQ(cfs_pe_open(fd, &pe, &err), 1);
+	CHECK_EQ(cfs_pe_read(fd, &pe.v[1], 7, &got, &err), -EFBIG);
+	CHECK_EQ(cfs_pe_read(fd, &pe.v[1], 8, &got, &err), 0);
+	CHECK_EQ(ftruncate(fd, (off_t)pe.v[3].off + 3), 0);
+	CHECK_EQ(cfs_pe_read(fd, &pe.v[3], 100, &got, &err), -EBADMSG);
+	CHECK_EQ(got.len, 8);
+	CHECK_MEM(got.data, "quiet rw", 8);
 }

@@ -28,7 +28,7 @@ static int visit(void)
 
 static void check(const char *found, const char *broken)
 {
-	CHECK(visit() == 0);
+	CHECK_EQ(visit(), 0);
 	check_visits(&visits, found, broken);
 }
 
@@ -139,9 +139,9 @@ TEST(more_arguments_for_newer_programs_than_are_kept_are_broken)
 
 	for (int i = 0; i < 17; i++)
 		cfs_buf_adds(&text, "composefs.digest=v3-sha256-12:" A " ");
-	CHECK(cfs_boot_words(&visitor, "x", cfs_buf_bytes(&text), &err) == 0);
-	CHECK(strcmp(cfs_buf_text(&visits.broken),
-		     "x: too many arguments for newer programs\n") == 0);
+	CHECK_EQ(cfs_boot_words(&visitor, "x", cfs_buf_bytes(&text), &err), 0);
+	CHECK_STR(cfs_buf_text(&visits.broken),
+		  "x: too many arguments for newer programs\n");
 	cfs_buf_free(&visits.found);
 	cfs_buf_free(&visits.broken);
 }
@@ -157,8 +157,8 @@ TEST(entries_that_a_power_cut_left_are_broken)
 	    "linux /a\noptions quiet composefs=a3f1000");
 	put(root, "EFI/Linux/e.efi", "");
 	put_uki("EFI/Linux/f.efi", "composefs=" A, "composefs=zz");
-	CHECK(visit() == 0);
-	CHECK(strcmp(cfs_buf_text(&visits.found), "EFI/Linux/f.efi=a3 ") == 0);
+	CHECK_EQ(visit(), 0);
+	CHECK_STR(cfs_buf_text(&visits.found), "EFI/Linux/f.efi=a3 ");
 	CHECK(strstr(cfs_buf_text(&visits.broken),
 		     "a.conf: the file is empty\n"));
 	CHECK(strstr((char *)visits.broken.data,
@@ -194,7 +194,7 @@ TEST(what_cannot_be_opened_is_broken)
 	make_dir(root, "loader/entries/dir.conf");
 	make_link(root, "loader/entries/out.conf", "/etc/passwd");
 	make_link(root, "EFI/Linux/gone.efi", "nothing");
-	CHECK(visit() == 0);
+	CHECK_EQ(visit(), 0);
 	CHECK(strstr(cfs_buf_text(&visits.broken), "dir.conf: "));
 	CHECK(strstr((char *)visits.broken.data, "out.conf: "));
 	CHECK(strstr((char *)visits.broken.data, "gone.efi: "));
@@ -202,7 +202,7 @@ TEST(what_cannot_be_opened_is_broken)
 	strcpy(root, fresh_dir());
 	put(root, "loader", "");
 	put(root, "EFI", "");
-	CHECK(visit() == 0);
+	CHECK_EQ(visit(), 0);
 	CHECK(strstr(cfs_buf_text(&visits.broken),
 		     "loader/entries: Not a directory\n"));
 	CHECK(strstr((char *)visits.broken.data, "EFI: Not a directory\n"));
@@ -254,7 +254,7 @@ TEST(a_visitor_can_end_the_search)
 	put(root, "loader/entries/a.conf", ENTRY A "\n");
 	put(root, "loader/entries/b.conf", ENTRY B "\n");
 	visits.end_with = -EPROTO;
-	CHECK(visit() == -EPROTO);
+	CHECK_EQ(visit(), -EPROTO);
 	check_visits(&visits, "loader/entries/a.conf=a3 ", "");
 	visits.end_with = 0;
 }
@@ -266,7 +266,7 @@ TEST(deployments_are_named_by_their_images)
 
 	strcpy(root, fresh_dir());
 	fd = open_dir(root);
-	CHECK(cfs_boot_deployments(fd, &visitor, &err) == 0);
+	CHECK_EQ(cfs_boot_deployments(fd, &visitor, &err), 0);
 	check_visits(&visits, "", "");
 	make_dir(root, "state");
 	make_dir(root, "state/deploy");
@@ -274,7 +274,7 @@ TEST(deployments_are_named_by_their_images)
 	make_dir(root, "state/deploy/" LONG);
 	make_dir(root, "state/deploy/.new");
 	make_dir(root, "state/deploy/zero");
-	CHECK(cfs_boot_deployments(fd, &visitor, &err) == 0);
+	CHECK_EQ(cfs_boot_deployments(fd, &visitor, &err), 0);
 	check_visits(&visits,
 		     "state/deploy/" A "=a3 state/deploy/" LONG "=a3:512 ",
 		     "state/deploy/zero: its name is not the digest of an "

@@ -22,7 +22,7 @@ static void check(const char *found, const char *broken)
 	struct cfs_boot_visitor visitor = visitor_of(&visits);
 	CFS_AUTOFD int fd = open_dir(root);
 
-	CHECK(cfs_boot_running(fd, &visitor, &err) == 0);
+	CHECK_EQ(cfs_boot_running(fd, &visitor, &err), 0);
 	check_visits(&visits, found, broken);
 }
 
@@ -78,7 +78,7 @@ TEST(the_real_proc_can_be_read)
 	struct cfs_boot_visitor visitor = visitor_of(&visits);
 	CFS_AUTOFD int fd = open_dir("/");
 
-	CHECK(cfs_boot_running(fd, &visitor, &err) == 0);
+	CHECK_EQ(cfs_boot_running(fd, &visitor, &err), 0);
 	cfs_buf_free(&visits.found);
 	printf("# broken: %s\n", cfs_buf_text(&visits.broken));
 	CHECK(!strstr((char *)visits.broken.data, "mountinfo"));

@@ -32,7 +32,7 @@ TEST(boot_and_sysroot_are_emptied_and_labels_go_without_a_policy)
 	static const struct cfs_content content = { read_content, NULL };
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = parse(BOOTABLE);
 
-	CHECK(cfs_transform_boot(tree, &content, &err) == 0);
+	CHECK_EQ(cfs_transform_boot(tree, &content, &err), 0);
 	CHECK(gives(tree, "/ 0 40755 6 0 0 0 0.0 - - -\n"
 			  "/boot 0 40755 2 0 0 0 9.9 - - -\n"
 			  "/etc 0 40755 2 0 0 0 0.0 - - - user.k=1\n"
@@ -50,8 +50,8 @@ TEST(missing_mount_points_are_made)
 				      "/usr 0 40755 2 1 1 0 9.9 - - -\n"
 				      "/var 3 120777 1 0 0 0 4.4 usr - -\n");
 
-	CHECK(cfs_transform_mountpoints(tree, &err) == 0);
-	CHECK(cfs_transform_boot(tree, &content, &err) == 0);
+	CHECK_EQ(cfs_transform_mountpoints(tree, &err), 0);
+	CHECK_EQ(cfs_transform_boot(tree, &content, &err), 0);
 	CHECK(gives(tree, "/ 0 40700 10 7 7 0 0.0 - - -\n"
 			  "/boot 0 40755 2 0 0 0 9.9 - - -\n"
 			  "/dev 0 40755 2 0 0 0 9.9 - - -\n"
@@ -72,7 +72,7 @@ TEST(a_tree_without_boot_or_sysroot_is_refused)
 				      "/boot 0 40755 5 0 0 0 0.0 - - -\n"
 				      "/usr 0 40755 5 0 0 0 0.0 - - -\n");
 
-	CHECK(cfs_transform_boot(tree, &content, &err) == -ENOENT);
+	CHECK_EQ(cfs_transform_boot(tree, &content, &err), -ENOENT);
 	CHECK(strstr(err.msg, "/sysroot"));
 }
 
@@ -89,8 +89,9 @@ TEST(a_config_without_a_type_is_no_policy)
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = parse(POLICY());
 
 	reads = 0;
-	CHECK(cfs_transform_boot(tree, &content, &err) == 0);
-	CHECK(reads == 1 && !tree->root->xattrs);
+	CHECK_EQ(cfs_transform_boot(tree, &content, &err), 0);
+	CHECK_EQ(reads, 1);
+	CHECK(!tree->root->xattrs);
 }
 
 TEST(a_policy_that_is_not_there_is_not_passed_over)
@@ -99,7 +100,7 @@ TEST(a_policy_that_is_not_there_is_not_passed_over)
 	static const struct cfs_content content = { read_content, config };
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = parse(POLICY());
 
-	CHECK(cfs_transform_boot(tree, &content, &err) == -ENOENT);
+	CHECK_EQ(cfs_transform_boot(tree, &content, &err), -ENOENT);
 	CHECK(strstr(err.msg,
 		     "/etc/selinux/targeted/contexts/files/file_contexts"));
 }

@@ -51,11 +51,11 @@ static inline void check_visits(struct visits *v, const char *found,
 
 	if (strcmp(have, found) != 0)
 		printf("# found %s\n# want  %s\n", have, found);
-	CHECK(strcmp(have, found) == 0);
+	CHECK_STR(have, found);
 	have = cfs_buf_text(&v->broken);
 	if (strcmp(have, broken) != 0)
 		printf("# broken %s\n# want   %s\n", have, broken);
-	CHECK(strcmp(have, broken) == 0);
+	CHECK_STR(have, broken);
 	cfs_buf_free(&v->found);
 	cfs_buf_free(&v->broken);
 }
@@ -67,7 +67,8 @@ static inline void put_bytes(const char *dir, const char *name,
 	CFS_AUTOFILE FILE *f = NULL;
 
 	f = fopen(path, "we");
-	CHECK(f && fwrite(bytes.data, 1, bytes.len, f) == bytes.len);
+	CHECK(f);
+	CHECK_EQ(fwrite(bytes.data, 1, bytes.len, f), bytes.len);
 }
 
 #endif

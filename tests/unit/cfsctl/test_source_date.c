@@ -11,9 +11,9 @@ static struct cfs_err err;
 static void set(const char *value)
 {
 	if (value)
-		CHECK(setenv("SOURCE_DATE_EPOCH", value, 1) == 0);
+		CHECK_EQ(setenv("SOURCE_DATE_EPOCH", value, 1), 0);
 	else
-		CHECK(unsetenv("SOURCE_DATE_EPOCH") == 0);
+		CHECK_EQ(unsetenv("SOURCE_DATE_EPOCH"), 0);
 }
 
 TEST(the_variable_is_a_number_or_nothing)
@@ -21,14 +21,17 @@ TEST(the_variable_is_a_number_or_nothing)
 	int64_t n = 7;
 
 	set(NULL);
-	CHECK(cmd_source_date(INT64_MAX, &n, &err) == 0);
+	CHECK_EQ(cmd_source_date(INT64_MAX, &n, &err), 0);
 	set("");
-	CHECK(cmd_source_date(INT64_MAX, &n, &err) == 0 && n == 7);
+	CHECK_EQ(cmd_source_date(INT64_MAX, &n, &err), 0);
+	CHECK_EQ(n, 7);
 	set("0");
-	CHECK(cmd_source_date(INT64_MAX, &n, &err) == 1 && n == 0);
+	CHECK_EQ(cmd_source_date(INT64_MAX, &n, &err), 1);
+	CHECK_EQ(n, 0);
 	set("1700000000");
-	CHECK(cmd_source_date(INT64_MAX, &n, &err) == 1 && n == 1700000000);
-	CHECK(cmd_source_date(1699999999, &n, &err) == -EINVAL);
+	CHECK_EQ(cmd_source_date(INT64_MAX, &n, &err), 1);
+	CHECK_EQ(n, 1700000000);
+	CHECK_EQ(cmd_source_date(1699999999, &n, &err), -EINVAL);
 	CHECK(strstr(err.msg, "SOURCE_DATE_EPOCH=1700000000: not a number "
 			      "from 0 to 1699999999"));
 }
@@ -45,10 +48,11 @@ TEST(what_is_no_number_is_refused)
 		struct cfs_clamp clamp = { 0 };
 
 		set(bad[i]);
-		CHECK(cmd_source_date(INT64_MAX, &n, &err) == -EINVAL);
-		CHECK(cmd_parse_clamp(NULL, &clamp, &err) == -EINVAL);
-		CHECK(cmd_parse_clamp(bad[i], &clamp, &err) == -CFS_EUSAGE);
-		CHECK(n == 7 && !clamp.on);
+		CHECK_EQ(cmd_source_date(INT64_MAX, &n, &err), -EINVAL);
+		CHECK_EQ(cmd_parse_clamp(NULL, &clamp, &err), -EINVAL);
+		CHECK_EQ(cmd_parse_clamp(bad[i], &clamp, &err), -CFS_EUSAGE);
+		CHECK_EQ(n, 7);
+		CHECK(!clamp.on);
 	}
 }
 
@@ -57,12 +61,14 @@ TEST(a_value_counts_more_than_the_variable)
 	struct cfs_clamp clamp = { 0 };
 
 	set("5");
-	CHECK(cmd_parse_clamp("6", &clamp, &err) == 0);
-	CHECK(clamp.on && clamp.seconds == 6);
-	CHECK(cmd_parse_clamp(NULL, &clamp, &err) == 0 && clamp.seconds == 5);
+	CHECK_EQ(cmd_parse_clamp("6", &clamp, &err), 0);
+	CHECK(clamp.on);
+	CHECK_EQ(clamp.seconds, 6);
+	CHECK_EQ(cmd_parse_clamp(NULL, &clamp, &err), 0);
+	CHECK_EQ(clamp.seconds, 5);
 	/* "--clamp-mtime=$UNSET" is a mistake. */
-	CHECK(cmd_parse_clamp("", &clamp, &err) == -CFS_EUSAGE);
+	CHECK_EQ(cmd_parse_clamp("", &clamp, &err), -CFS_EUSAGE);
 	set(NULL);
-	CHECK(cmd_parse_clamp(NULL, &clamp, &err) == -CFS_EUSAGE);
+	CHECK_EQ(cmd_parse_clamp(NULL, &clamp, &err), -CFS_EUSAGE);
 	CHECK(strstr(err.msg, "SOURCE_DATE_EPOCH is not set"));
 }

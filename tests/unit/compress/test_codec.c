@@ -19,16 +19,17 @@ static void pack_gzip(const struct cfs_buf *plain, struct cfs_buf *out)
 {
 	z_stream z = { 0 };
 
-	CHECK(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) ==
-	      Z_OK);
+	CHECK_EQ(
+		deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY),
+		Z_OK);
 	CHECK(cfs_buf_reserve(out, deflateBound(&z, plain->len)));
 	z.next_in = plain->data;
 	z.avail_in = (uInt)plain->len;
 	z.next_out = out->data + out->len;
 	z.avail_out = (uInt)(out->cap - out->len);
-	CHECK(deflate(&z, Z_FINISH) == Z_STREAM_END);
+	CHECK_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
 	out->len += z.total_out;
-	CHECK(deflateEnd(&z) == Z_OK);
+	CHECK_EQ(deflateEnd(&z), Z_OK);
 }
 
 static void pack_xz(const struct cfs_buf *plain, struct cfs_buf *out)
@@ -36,9 +37,10 @@ static void pack_xz(const struct cfs_buf *plain, struct cfs_buf *out)
 	size_t at = 0;
 
 	CHECK(cfs_buf_reserve(out, lzma_stream_buffer_bound(plain->len)));
-	CHECK(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, NULL, plain->data,
-				      plain->len, out->data + out->len, &at,
-				      out->cap - out->len) == LZMA_OK);
+	CHECK_EQ(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, NULL, plain->data,
+					 plain->len, out->data + out->len, &at,
+					 out->cap - out->len),
+		 LZMA_OK);
 	out->len += at;
 }
 
@@ -47,9 +49,10 @@ static void pack_bzip2(const struct cfs_buf *plain, struct cfs_buf *out)
 	unsigned len = (unsigned)(plain->len + plain->len / 100 + 600);
 
 	CHECK(cfs_buf_reserve(out, len));
-	CHECK(BZ2_bzBuffToBuffCompress((char *)out->data + out->len, &len,
-				       (char *)plain->data,
-				       (unsigned)plain->len, 1, 0, 0) == BZ_OK);
+	CHECK_EQ(BZ2_bzBuffToBuffCompress((char *)out->data + out->len, &len,
+					  (char *)plain->data,
+					  (unsigned)plain->len, 1, 0, 0),
+		 BZ_OK);
 	out->len += len;
 }
 
@@ -91,13 +94,13 @@ static int expand(const struct cfs_codec *codec, struct cfs_bytes bytes,
 	uint8_t data[70000];
 	ssize_t n;
 
-	CHECK(cfs_inflate_new(codec, &from, &u, &err) == 0);
+	CHECK_EQ(cfs_inflate_new(codec, &from, &u, &err), 0);
 	source = cfs_inflate_source(u);
 	while ((n = cfs_source_read(&source, data, out_piece, &err)) > 0)
 		cfs_buf_add(out, data, (size_t)n);
 	if (n == 0) {
-		CHECK(cfs_source_read(&source, data, 1, &err) == 0);
-		CHECK(drip.rest.len == 0);
+		CHECK_EQ(cfs_source_read(&source, data, 1, &err), 0);
+		CHECK_EQ(drip.rest.len, 0);
 	}
 	return (int)n;
 }
@@ -114,10 +117,11 @@ TEST(what_others_compressed_is_decompressed)
 
 		fill(&plain, 150000);
 		codecs[i / 4].pack(&plain, &packed);
-		CHECK(expand(codecs[i / 4].codec, cfs_buf_bytes(&packed),
-			     pieces[i % 4][0], pieces[i % 4][1], &back) == 0);
-		CHECK(back.len == plain.len &&
-		      memcmp(back.data, plain.data, plain.len) == 0);
+		CHECK_EQ(expand(codecs[i / 4].codec, cfs_buf_bytes(&packed),
+				pieces[i % 4][0], pieces[i % 4][1], &back),
+			 0);
+		CHECK_EQ(back.len, plain.len);
+		CHECK_MEM(back.data, plain.data, plain.len);
 	}
 }
 
@@ -133,11 +137,11 @@ TEST(all_members_are_read_and_zeros_behind_them_are_padding)
 		codecs[i].pack(&empty, &packed);
 		codecs[i].pack(&plain, &packed);
 		cfs_buf_addz(&packed, 500000);
-		CHECK(expand(codecs[i].codec, cfs_buf_bytes(&packed), 4096,
-			     70000, &back) == 0);
-		CHECK(back.len == 2 * plain.len);
-		CHECK(memcmp(back.data + plain.len, plain.data, plain.len) ==
-		      0);
+		CHECK_EQ(expand(codecs[i].codec, cfs_buf_bytes(&packed), 4096,
+				70000, &back),
+			 0);
+		CHECK_EQ(back.len, 2 * plain.len);
+		CHECK_MEM(back.data + plain.len, plain.data, plain.len);
 	}
 }
 
@@ -155,8 +159,9 @@ TEST(something_else_behind_a_member_is_refused)
 		} else {
 			cfs_buf_adds(&packed, "something else");
 		}
-		CHECK(expand(codecs[i / 2].codec, cfs_buf_bytes(&packed), 4096,
-			     70000, &back) == -EBADMSG);
+		CHECK_EQ(expand(codecs[i / 2].codec, cfs_buf_bytes(&packed),
+				4096, 70000, &back),
+			 -EBADMSG);
 	}
 }
 
@@ -171,8 +176,9 @@ TEST(every_cut_is_noticed)
 			CFS_AUTOBUF struct cfs_buf back = { 0 };
 			struct cfs_bytes cut = { packed.data, n };
 
-			CHECK(expand(codecs[i].codec, cut, 70000, 70000,
-				     &back) == -EBADMSG);
+			CHECK_EQ(expand(codecs[i].codec, cut, 70000, 70000,
+					&back),
+				 -EBADMSG);
 		}
 	}
 }

@@ -36,8 +36,8 @@ static ssize_t read_as(struct cfs_bytes bytes, const char *kind, char *out,
 	CFS_AUTO(cfs_decompress_free) struct cfs_decompress *d = NULL;
 	struct cfs_source from = cfs_source_of_bytes(&bytes), source;
 
-	CHECK(cfs_decompress_new(&from, &d, &err) == 0);
-	CHECK(strcmp(cfs_decompress_kind(d), kind) == 0);
+	CHECK_EQ(cfs_decompress_new(&from, &d, &err), 0);
+	CHECK_STR(cfs_decompress_kind(d), kind);
 	source = cfs_decompress_source(d);
 	return cfs_source_full(&source, out, size, &err);
 }
@@ -49,8 +49,8 @@ TEST(a_compression_is_known_by_its_first_bytes)
 					   cases[i].n };
 		char out[16];
 
-		CHECK(read_as(bytes, cases[i].kind, out, sizeof(out)) == 6);
-		CHECK(memcmp(out, "hello\n", 6) == 0);
+		CHECK_EQ(read_as(bytes, cases[i].kind, out, sizeof(out)), 6);
+		CHECK_MEM(out, "hello\n", 6);
 	}
 }
 
@@ -66,8 +66,8 @@ TEST(few_bytes_or_none_are_as_they_are)
 					   strlen(texts[i]) };
 		char out[16];
 
-		CHECK(read_as(bytes, "none", out, sizeof(out)) ==
-		      (ssize_t)strlen(texts[i]));
+		CHECK_EQ(read_as(bytes, "none", out, sizeof(out)),
+			 (ssize_t)strlen(texts[i]));
 	}
 }
 
@@ -78,7 +78,7 @@ TEST(damage_is_found_in_whatever_it_is)
 					   cases[i].n - 1 };
 		char out[16];
 
-		CHECK(read_as(bytes, cases[i].kind, out, sizeof(out)) ==
-		      -EBADMSG);
+		CHECK_EQ(read_as(bytes, cases[i].kind, out, sizeof(out)),
+			 -EBADMSG);
 	}
 }

@@ -17,14 +17,14 @@ static void compress(const struct cfs_buf *plain, size_t piece,
 	CFS_AUTO(cfs_zstd_free) struct cfs_zstd *z = NULL;
 	struct cfs_sink to = cfs_sink_of_buf(out), sink;
 
-	CHECK(cfs_zstd_new(&to, &z, &err) == 0);
+	CHECK_EQ(cfs_zstd_new(&to, &z, &err), 0);
 	sink = cfs_zstd_sink(z);
 	for (size_t at = 0; at < plain->len; at += piece) {
 		size_t n = plain->len - at < piece ? plain->len - at : piece;
 
-		CHECK(cfs_sink_write(&sink, plain->data + at, n, &err) == 0);
+		CHECK_EQ(cfs_sink_write(&sink, plain->data + at, n, &err), 0);
 	}
-	CHECK(cfs_zstd_end(z, &err) == 0);
+	CHECK_EQ(cfs_zstd_end(z, &err), 0);
 }
 
 /* Reads @bytes, @piece at a time, into @out. */
@@ -35,12 +35,12 @@ static int expand(struct cfs_bytes bytes, size_t piece, struct cfs_buf *out)
 	uint8_t data[70000];
 	ssize_t n;
 
-	CHECK(cfs_unzstd_new(&from, &u, &err) == 0);
+	CHECK_EQ(cfs_unzstd_new(&from, &u, &err), 0);
 	source = cfs_unzstd_source(u);
 	while ((n = cfs_source_read(&source, data, piece, &err)) > 0)
 		cfs_buf_add(out, data, (size_t)n);
 	if (n == 0)
-		CHECK(cfs_source_read(&source, data, piece, &err) == 0);
+		CHECK_EQ(cfs_source_read(&source, data, piece, &err), 0);
 	return (int)n;
 }
 
@@ -58,10 +58,10 @@ TEST(what_was_compressed_comes_back)
 		fill(&plain, lens[i / 4]);
 		compress(&plain, pieces[i % 4], &packed);
 		CHECK(packed.len < plain.len || plain.len < 1000);
-		CHECK(expand(cfs_buf_bytes(&packed), pieces[i % 4], &back) ==
-		      0);
-		CHECK(back.len == plain.len &&
-		      memcmp(back.data, plain.data, plain.len) == 0);
+		CHECK_EQ(expand(cfs_buf_bytes(&packed), pieces[i % 4], &back),
+			 0);
+		CHECK_EQ(back.len, plain.len);
+		CHECK_MEM(back.data, plain.data, plain.len);
 	}
 }
 
@@ -73,8 +73,8 @@ TEST(a_frame_of_nothing_says_that_its_size_is_zero)
 	CFS_AUTOBUF struct cfs_buf nothing = { 0 }, packed = { 0 };
 
 	compress(&nothing, 1, &packed);
-	CHECK(packed.len == sizeof(want) &&
-	      memcmp(packed.data, want, sizeof(want)) == 0);
+	CHECK_EQ(packed.len, sizeof(want));
+	CHECK_MEM(packed.data, want, sizeof(want));
 }
 
 /* Source: RFC 8878, 3.1.2. */
@@ -97,16 +97,17 @@ TEST(all_frames_are_read_and_skippable_ones_skipped_anywhere)
 	add_skippable(&packed);
 	compress(&plain, 4096, &packed);
 	add_skippable(&packed);
-	CHECK(expand(cfs_buf_bytes(&packed), 65536, &back) == 0);
-	CHECK(back.len == 2 * plain.len);
-	CHECK(memcmp(back.data + plain.len, plain.data, plain.len) == 0);
+	CHECK_EQ(expand(cfs_buf_bytes(&packed), 65536, &back), 0);
+	CHECK_EQ(back.len, 2 * plain.len);
+	CHECK_MEM(back.data + plain.len, plain.data, plain.len);
 }
 
 TEST(an_empty_source_is_empty)
 {
 	CFS_AUTOBUF struct cfs_buf back = { 0 };
 
-	CHECK(expand((struct cfs_bytes){ 0 }, 10, &back) == 0 && back.len == 0);
+	CHECK_EQ(expand((struct cfs_bytes){ 0 }, 10, &back), 0);
+	CHECK_EQ(back.len, 0);
 }
 
 TEST(every_cut_is_noticed)
@@ -123,7 +124,7 @@ TEST(every_cut_is_noticed)
 		int r = expand((struct cfs_bytes){ packed.data, n }, 70000,
 			       &back);
 
-		CHECK(r == (n == first ? 0 : -EBADMSG));
+		CHECK_EQ(r, (n == first ? 0 : -EBADMSG));
 	}
 }
 
@@ -134,10 +135,10 @@ TEST(damage_and_what_is_no_frame_are_refused)
 	fill(&plain, 100000);
 	compress(&plain, 5000, &packed);
 	cfs_buf_addz(&packed, 8);
-	CHECK(expand(cfs_buf_bytes(&packed), 70000, &back) == -EBADMSG);
+	CHECK_EQ(expand(cfs_buf_bytes(&packed), 70000, &back), -EBADMSG);
 	packed.len = 4;
 	packed.data[0] ^= 1;
-	CHECK(expand(cfs_buf_bytes(&packed), 70000, &back) == -EBADMSG);
+	CHECK_EQ(expand(cfs_buf_bytes(&packed), 70000, &back), -EBADMSG);
 }
 
 TEST(a_window_above_128_MiB_is_refused_by_its_size)
@@ -149,7 +150,7 @@ TEST(a_window_above_128_MiB_is_refused_by_its_size)
 	CFS_AUTOBUF struct cfs_buf back = { 0 };
 	struct cfs_bytes bytes = { frame, sizeof(frame) };
 
-	CHECK(expand(bytes, 70000, &back) == -EFBIG);
+	CHECK_EQ(expand(bytes, 70000, &back), -EFBIG);
 	CHECK(strstr(err.msg, "128 MiB"));
 }
 
@@ -178,11 +179,11 @@ TEST(failures_of_the_other_side_are_passed_on)
 	struct cfs_sink to = { fail_write, NULL };
 	char data[4];
 
-	CHECK(cfs_unzstd_new(&from, &u, &err) == 0);
+	CHECK_EQ(cfs_unzstd_new(&from, &u, &err), 0);
 	source = cfs_unzstd_source(u);
-	CHECK(cfs_source_read(&source, data, sizeof(data), &err) == -EIO);
-	CHECK(cfs_zstd_new(&to, &z, &err) == 0);
-	CHECK(cfs_zstd_end(z, &err) == -ENOSPC);
+	CHECK_EQ(cfs_source_read(&source, data, sizeof(data), &err), -EIO);
+	CHECK_EQ(cfs_zstd_new(&to, &z, &err), 0);
+	CHECK_EQ(cfs_zstd_end(z, &err), -ENOSPC);
 	cfs_unzstd_free(NULL);
 	cfs_zstd_free(NULL);
 }

@@ -46,7 +46,7 @@ static inline struct cfs_ext4 *image_create(int fd, uint64_t size,
 	struct cfs_ext4_params params = image_params(size, inodes);
 	struct cfs_ext4 *fs = NULL;
 
-	CHECK(cfs_ext4_create(fd, &params, &fs, &err) == 0);
+	CHECK_EQ(cfs_ext4_create(fd, &params, &fs, &err), 0);
 	return fs;
 }
 
@@ -63,9 +63,9 @@ static inline int image_source(uint64_t size)
 		for (size_t i = 0; i < n; i += 4096)
 			memset(buf + i, (int)((at + i) / 4096 % 251 + 1),
 			       n - i < 4096 ? n - i : 4096);
-		CHECK(cfs_write_full(fd, buf, n) == 0);
+		CHECK_EQ(cfs_write_full(fd, buf, n), 0);
 	}
-	CHECK(lseek(fd, 0, SEEK_SET) == 0);
+	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
 	return fd;
 }
 
@@ -87,12 +87,13 @@ static inline ext2_filsys image_reopen(struct cfs_ext4 *fs, int fd)
 	char path[64];
 	ext2_filsys ret;
 
-	CHECK(cfs_ext4_finish(fs, &err) == 0);
+	CHECK_EQ(cfs_ext4_finish(fs, &err), 0);
 	cfs_ext4_free(fs);
-	CHECK(image_run(fd, "e2fsck -fn >/dev/null") == 0);
+	CHECK_EQ(image_run(fd, "e2fsck -fn >/dev/null"), 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	CHECK(ext2fs_open(path, EXT2_FLAG_64BITS, 0, 0, unix_io_manager,
-			  &ret) == 0);
+	CHECK_EQ(ext2fs_open(path, EXT2_FLAG_64BITS, 0, 0, unix_io_manager,
+			     &ret),
+		 0);
 	return ret;
 }
 
@@ -101,8 +102,8 @@ static inline ext2_ino_t image_inode(ext2_filsys fs, const char *path,
 {
 	ext2_ino_t ino;
 
-	CHECK(ext2fs_namei(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, path, &ino) == 0);
-	CHECK(ext2fs_read_inode(fs, ino, ret) == 0);
+	CHECK_EQ(ext2fs_namei(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, path, &ino), 0);
+	CHECK_EQ(ext2fs_read_inode(fs, ino, ret), 0);
 	return ino;
 }
 
@@ -112,10 +113,10 @@ static inline bool image_block(ext2_filsys fs, ext2_ino_t ino, uint64_t block,
 {
 	blk64_t at = 0;
 
-	CHECK(ext2fs_bmap2(fs, ino, NULL, NULL, 0, block, NULL, &at) == 0);
+	CHECK_EQ(ext2fs_bmap2(fs, ino, NULL, NULL, 0, block, NULL, &at), 0);
 	if (at == 0)
 		return false;
-	CHECK(io_channel_read_blk64(fs->io, at, 1, ret) == 0);
+	CHECK_EQ(io_channel_read_blk64(fs->io, at, 1, ret), 0);
 	return true;
 }
 

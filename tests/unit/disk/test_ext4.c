@@ -13,12 +13,14 @@ TEST(root_and_lost_and_found_belong_to_root)
 	struct ext2_inode inode;
 
 	(void)image_inode(e2, "/", &inode);
-	CHECK(inode_uid(inode) == 0 && inode_gid(inode) == 0);
-	CHECK(inode.i_mode == (LINUX_S_IFDIR | 0755));
+	CHECK_EQ(inode_uid(inode), 0);
+	CHECK_EQ(inode_gid(inode), 0);
+	CHECK_EQ(inode.i_mode, (LINUX_S_IFDIR | 0755));
 	(void)image_inode(e2, "/lost+found", &inode);
-	CHECK(inode_uid(inode) == 0 && inode.i_mtime == 1700000000);
-	CHECK(strcmp((char *)e2->super->s_volume_name, "test") == 0);
-	CHECK(e2->super->s_uuid[0] == 0x12);
+	CHECK_EQ(inode_uid(inode), 0);
+	CHECK_EQ(inode.i_mtime, 1700000000);
+	CHECK_STR((char *)e2->super->s_volume_name, "test");
+	CHECK_EQ(e2->super->s_uuid[0], 0x12);
 	CHECK(ext2fs_has_feature_verity(e2->super));
 	CHECK(!ext2fs_has_feature_csum_seed(e2->super));
 	ext2fs_free(e2);
@@ -34,9 +36,9 @@ TEST(directories_keep_their_mode)
 	ext2_filsys e2;
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(modes); i++)
-		CHECK(cfs_ext4_mkdir(fs, ino, "d", modes[i], &ino, &err) == 0);
-	CHECK(cfs_ext4_lookup(fs, CFS_EXT4_ROOT, "d", &found, &err) == 1);
-	CHECK(cfs_ext4_lookup(fs, CFS_EXT4_ROOT, "e", &found, &err) == 0);
+		CHECK_EQ(cfs_ext4_mkdir(fs, ino, "d", modes[i], &ino, &err), 0);
+	CHECK_EQ(cfs_ext4_lookup(fs, CFS_EXT4_ROOT, "d", &found, &err), 1);
+	CHECK_EQ(cfs_ext4_lookup(fs, CFS_EXT4_ROOT, "e", &found, &err), 0);
 	e2 = image_reopen(fs, image);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(modes); i++) {
 		char path[16] = "";
@@ -44,7 +46,7 @@ TEST(directories_keep_their_mode)
 		for (size_t n = 0; n <= i; n++)
 			strcat(path, "/d");
 		(void)image_inode(e2, path, &inode);
-		CHECK(inode.i_mode == (LINUX_S_IFDIR | modes[i]));
+		CHECK_EQ(inode.i_mode, (LINUX_S_IFDIR | modes[i]));
 	}
 	ext2fs_free(e2);
 }
@@ -59,28 +61,31 @@ TEST(directory_grows_to_5000_entries)
 	ext2_filsys e2;
 	char name[80];
 
-	CHECK(cfs_ext4_mkdir(fs, CFS_EXT4_ROOT, "d", 0755, &dir, &err) == 0);
+	CHECK_EQ(cfs_ext4_mkdir(fs, CFS_EXT4_ROOT, "d", 0755, &dir, &err), 0);
 	for (int i = 0; i < 5000; i++) {
 		snprintf(name, sizeof(name), "%060d", i);
 		if (i % 3 == 0)
-			CHECK(cfs_ext4_symlink(fs, dir, name, long_target,
-					       &err) == 0);
+			CHECK_EQ(cfs_ext4_symlink(fs, dir, name, long_target,
+						  &err),
+				 0);
 		else if (i % 3 == 1)
-			CHECK(cfs_ext4_add_file(
-				      fs,
-				      &(struct cfs_ext4_new){ dir, name, 0644,
-							      source },
-				      &err) == 0);
+			CHECK_EQ(cfs_ext4_add_file(
+					 fs,
+					 &(struct cfs_ext4_new){ dir, name,
+								 0644, source },
+					 &err),
+				 0);
 		else
-			CHECK(cfs_ext4_mkdir(fs, dir, name, 0755, &ino, &err) ==
-			      0);
+			CHECK_EQ(
+				cfs_ext4_mkdir(fs, dir, name, 0755, &ino, &err),
+				0);
 	}
 	e2 = image_reopen(fs, image);
 	snprintf(name, sizeof(name), "/d/%060d", 4999);
 	(void)image_inode(e2, name, &inode);
 	CHECK(LINUX_S_ISREG(inode.i_mode));
 	(void)image_inode(e2, "/d", &inode);
-	CHECK(inode.i_links_count == 2 + 1666);
+	CHECK_EQ(inode.i_links_count, 2 + 1666);
 	ext2fs_free(e2);
 }
 
@@ -93,16 +98,17 @@ TEST(links_short_and_long)
 	ext2_filsys e2;
 	ext2_ino_t ino;
 
-	CHECK(cfs_ext4_symlink(fs, CFS_EXT4_ROOT, "s", "short", &err) == 0);
-	CHECK(cfs_ext4_symlink(fs, CFS_EXT4_ROOT, "l", long_target, &err) == 0);
+	CHECK_EQ(cfs_ext4_symlink(fs, CFS_EXT4_ROOT, "s", "short", &err), 0);
+	CHECK_EQ(cfs_ext4_symlink(fs, CFS_EXT4_ROOT, "l", long_target, &err),
+		 0);
 	e2 = image_reopen(fs, image);
-	CHECK(ext2fs_lookup(e2, EXT2_ROOT_INO, "s", 1, NULL, &ino) == 0);
-	CHECK(ext2fs_read_inode(e2, ino, &inode) == 0);
-	CHECK(inode.i_mode == (LINUX_S_IFLNK | 0777));
-	CHECK(memcmp(inode.i_block, "short", 6) == 0);
-	CHECK(ext2fs_lookup(e2, EXT2_ROOT_INO, "l", 1, NULL, &ino) == 0);
+	CHECK_EQ(ext2fs_lookup(e2, EXT2_ROOT_INO, "s", 1, NULL, &ino), 0);
+	CHECK_EQ(ext2fs_read_inode(e2, ino, &inode), 0);
+	CHECK_EQ(inode.i_mode, (LINUX_S_IFLNK | 0777));
+	CHECK_MEM(inode.i_block, "short", 6);
+	CHECK_EQ(ext2fs_lookup(e2, EXT2_ROOT_INO, "l", 1, NULL, &ino), 0);
 	CHECK(image_block(e2, ino, 0, block));
-	CHECK(memcmp(block, long_target, sizeof(long_target)) == 0);
+	CHECK_MEM(block, long_target, sizeof(long_target));
 	ext2fs_free(e2);
 }
 
@@ -116,12 +122,13 @@ TEST(names_that_are_none_are_refused)
 	uint32_t ino = 7;
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
-		CHECK(cfs_ext4_mkdir(fs, CFS_EXT4_ROOT, bad[i], 0755, &ino,
-				     &err) == -EINVAL);
+		CHECK_EQ(cfs_ext4_mkdir(fs, CFS_EXT4_ROOT, bad[i], 0755, &ino,
+					&err),
+			 -EINVAL);
 	memset(name, 'x', 256);
-	CHECK(cfs_ext4_symlink(fs, CFS_EXT4_ROOT, name, "t", &err) ==
-	      -ENAMETOOLONG);
-	CHECK(ino == 7);
+	CHECK_EQ(cfs_ext4_symlink(fs, CFS_EXT4_ROOT, name, "t", &err),
+		 -ENAMETOOLONG);
+	CHECK_EQ(ino, 7);
 }
 
 TEST(names_that_are_taken_are_refused)
@@ -132,14 +139,15 @@ TEST(names_that_are_taken_are_refused)
 	struct cfs_ext4 *fs = image_create(image, 16 * MIB, 16);
 	uint32_t ino;
 
-	CHECK(cfs_ext4_symlink(fs, CFS_EXT4_ROOT, "x", "t", &err) == 0);
-	CHECK(cfs_ext4_mkdir(fs, CFS_EXT4_ROOT, "x", 0755, &ino, &err) ==
-	      -EEXIST);
-	CHECK(cfs_ext4_symlink(fs, CFS_EXT4_ROOT, "x", "t", &err) == -EEXIST);
-	CHECK(cfs_ext4_add_file(fs,
-				&(struct cfs_ext4_new){ CFS_EXT4_ROOT, "x",
-							0644, source },
-				&err) == -EEXIST);
+	CHECK_EQ(cfs_ext4_symlink(fs, CFS_EXT4_ROOT, "x", "t", &err), 0);
+	CHECK_EQ(cfs_ext4_mkdir(fs, CFS_EXT4_ROOT, "x", 0755, &ino, &err),
+		 -EEXIST);
+	CHECK_EQ(cfs_ext4_symlink(fs, CFS_EXT4_ROOT, "x", "t", &err), -EEXIST);
+	CHECK_EQ(cfs_ext4_add_file(fs,
+				   &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "x",
+							   0644, source },
+				   &err),
+		 -EEXIST);
 	CHECK(strstr(err.msg, "x already exists"));
 }
 
@@ -150,10 +158,11 @@ TEST(full_image_is_no_space)
 	CFS_AUTO(cfs_ext4_free)
 	struct cfs_ext4 *fs = image_create(image, 16 * MIB, 16);
 
-	CHECK(cfs_ext4_add_file(fs,
-				&(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f",
-							0644, source },
-				&err) == -ENOSPC);
+	CHECK_EQ(cfs_ext4_add_file(fs,
+				   &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f",
+							   0644, source },
+				   &err),
+		 -ENOSPC);
 	CHECK(strstr(err.msg, "the image is full"));
 }
 
@@ -168,26 +177,30 @@ TEST(equal_calls_make_equal_bytes)
 		struct cfs_digest got;
 		uint32_t dir;
 
-		CHECK(cfs_ext4_mkdir(fs, CFS_EXT4_ROOT, "d", 0700, &dir,
-				     &err) == 0);
-		CHECK(cfs_ext4_symlink(fs, dir, "l", long_target, &err) == 0);
-		CHECK(cfs_ext4_add_verity(
-			      fs,
-			      &(struct cfs_ext4_new){ dir, "f", 0644, source },
-			      &(struct cfs_ext4_verity){
-				      CFS_ALG_SHA512,
-				      (struct cfs_bytes){ NULL, 0 }, NULL },
-			      &got, &err) == 0);
+		CHECK_EQ(cfs_ext4_mkdir(fs, CFS_EXT4_ROOT, "d", 0700, &dir,
+					&err),
+			 0);
+		CHECK_EQ(cfs_ext4_symlink(fs, dir, "l", long_target, &err), 0);
+		CHECK_EQ(cfs_ext4_add_verity(
+				 fs,
+				 &(struct cfs_ext4_new){ dir, "f", 0644,
+							 source },
+				 &(struct cfs_ext4_verity){
+					 CFS_ALG_SHA512,
+					 (struct cfs_bytes){ NULL, 0 }, NULL },
+				 &got, &err),
+			 0);
 		ext2fs_free(image_reopen(fs, image));
-		CHECK(lseek(image, 0, SEEK_SET) == 0);
-		CHECK(cfs_read_all(image, 32 * MIB, &bytes[i]) == 0);
+		CHECK_EQ(lseek(image, 0, SEEK_SET), 0);
+		CHECK_EQ(cfs_read_all(image, 32 * MIB, &bytes[i]), 0);
 		/* A second may pass between the two. */
 		(void)umask(i ? 022 : 0777);
 		if (i == 0)
 			(void)sleep(1);
 	}
-	CHECK(bytes[0].len == 16 * MIB && bytes[1].len == 16 * MIB);
-	CHECK(memcmp(bytes[0].data, bytes[1].data, 16 * MIB) == 0);
+	CHECK_EQ(bytes[0].len, 16 * MIB);
+	CHECK_EQ(bytes[1].len, 16 * MIB);
+	CHECK_MEM(bytes[0].data, bytes[1].data, 16 * MIB);
 	cfs_buf_free(&bytes[0]);
 	cfs_buf_free(&bytes[1]);
 }

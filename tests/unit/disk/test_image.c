@@ -13,9 +13,10 @@ static void plan_file(struct cfs_plan *plan, uint64_t size)
 
 	snprintf(path, sizeof(path), "%s/file.XXXXXX", getenv("TMPDIR"));
 	fd = mkstemp(path);
-	CHECK(fd >= 0 && ftruncate(fd, (off_t)size) == 0);
-	CHECK(cfs_plan_add(plan, path, "/f", &err) == 0);
-	CHECK(unlink(path) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(ftruncate(fd, (off_t)size), 0);
+	CHECK_EQ(cfs_plan_add(plan, path, "/f", &err), 0);
+	CHECK_EQ(unlink(path), 0);
 }
 
 TEST(sizes_are_read)
@@ -43,11 +44,11 @@ TEST(sizes_are_read)
 	uint64_t size = 7;
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
-		CHECK(cfs_disk_parse_size(bad[i], &size, &err) == -EINVAL);
-	CHECK(size == 7);
+		CHECK_EQ(cfs_disk_parse_size(bad[i], &size, &err), -EINVAL);
+	CHECK_EQ(size, 7);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(good); i++) {
-		CHECK(cfs_disk_parse_size(good[i].text, &size, &err) == 0);
-		CHECK(size == good[i].size);
+		CHECK_EQ(cfs_disk_parse_size(good[i].text, &size, &err), 0);
+		CHECK_EQ(size, good[i].size);
 	}
 }
 
@@ -64,11 +65,14 @@ TEST(uuids_are_read)
 	uint8_t uuid[16] = { 9 };
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
-		CHECK(cfs_disk_parse_uuid(bad[i], uuid, &err) == -EINVAL);
-	CHECK(uuid[0] == 9);
-	CHECK(cfs_disk_parse_uuid("01234567-89AB-4cde-8f01-23456789abcd", uuid,
-				  &err) == 0);
-	CHECK(uuid[0] == 0x01 && uuid[4] == 0x89 && uuid[15] == 0xcd);
+		CHECK_EQ(cfs_disk_parse_uuid(bad[i], uuid, &err), -EINVAL);
+	CHECK_EQ(uuid[0], 9);
+	CHECK_EQ(cfs_disk_parse_uuid("01234567-89AB-4cde-8f01-23456789abcd",
+				     uuid, &err),
+		 0);
+	CHECK_EQ(uuid[0], 0x01);
+	CHECK_EQ(uuid[4], 0x89);
+	CHECK_EQ(uuid[15], 0xcd);
 }
 
 TEST(too_small_says_what_would_do)
@@ -80,8 +84,8 @@ TEST(too_small_says_what_would_do)
 	char *said;
 
 	plan_file(&plan, 20 * MIB);
-	CHECK(cfs_disk_write(&plan, &repo, &params, fd, &result, &err) ==
-	      -ENOSPC);
+	CHECK_EQ(cfs_disk_write(&plan, &repo, &params, fd, &result, &err),
+		 -ENOSPC);
 	said = strstr(err.msg, "the contents need ");
 	CHECK(said);
 	CHECK(strtoul(said + 18, NULL, 10) >= 25);
@@ -96,16 +100,16 @@ TEST(file_that_vanished_is_an_error)
 	struct cfs_disk_result result = { .size = 7 };
 
 	plan_file(&plan, 5000);
-	CHECK(cfs_disk_write(&plan, &repo, &params, fd, &result, &err) ==
-	      -ENOENT);
-	CHECK(result.size == 7);
+	CHECK_EQ(cfs_disk_write(&plan, &repo, &params, fd, &result, &err),
+		 -ENOENT);
+	CHECK_EQ(result.size, 7);
 }
 
 static void count(void *arg, uint64_t bytes)
 {
 	uint64_t *n = arg;
 
-	CHECK(bytes == 0);
+	CHECK_EQ(bytes, 0);
 	(*n)++;
 }
 
@@ -120,11 +124,11 @@ TEST(progress_is_told)
 					  .progress = count,
 					  .progress_arg = &calls };
 
-	CHECK(cfs_plan_state(&plan, &id, 0755, 0755, &err) == 0);
-	CHECK(cfs_disk_write(&plan, &repo, &params, fd, &result, &err) == 0);
-	CHECK(calls == plan.n - 1);
+	CHECK_EQ(cfs_plan_state(&plan, &id, 0755, 0755, &err), 0);
+	CHECK_EQ(cfs_disk_write(&plan, &repo, &params, fd, &result, &err), 0);
+	CHECK_EQ(calls, plan.n - 1);
 	CHECK(result.size >= 32 * MIB && result.size <= 64 * MIB);
 	/* Version 8, as it is made from the content. */
-	CHECK(result.uuid[6] >> 4 == 8);
-	CHECK(image_run(fd, "e2fsck -fn >/dev/null") == 0);
+	CHECK_EQ(result.uuid[6] >> 4, 8);
+	CHECK_EQ(image_run(fd, "e2fsck -fn >/dev/null"), 0);
 }

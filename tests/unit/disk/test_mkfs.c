@@ -32,9 +32,9 @@ TEST(computed_size_has_the_room_asked_for)
 
 TEST(sizes_past_the_limit_are_not_computed)
 {
-	CHECK(cfs_ext4_size_for(UINT64_MAX, 1) == 0);
-	CHECK(cfs_ext4_size_for(UINT64_C(1) << 32, 1) == 0);
-	CHECK(cfs_ext4_size_for(1, UINT64_C(1) << 33) == 0);
+	CHECK_EQ(cfs_ext4_size_for(UINT64_MAX, 1), 0);
+	CHECK_EQ(cfs_ext4_size_for(UINT64_C(1) << 32, 1), 0);
+	CHECK_EQ(cfs_ext4_size_for(1, UINT64_C(1) << 33), 0);
 }
 
 static int mkfs_answer(struct cfs_ext4_params params)
@@ -49,23 +49,23 @@ TEST(parameters_that_do_not_fit_are_refused)
 	struct cfs_ext4_params params = image_params(16 * MIB, 16);
 
 	params.label = "seventeen letters";
-	CHECK(mkfs_answer(params) == -EINVAL);
+	CHECK_EQ(mkfs_answer(params), -EINVAL);
 	params = image_params(16 * MIB, 16);
 	params.time = 0;
-	CHECK(mkfs_answer(params) == -EINVAL);
+	CHECK_EQ(mkfs_answer(params), -EINVAL);
 	params.time = (int64_t)CFS_EXT4_TIME_MAX + 1;
-	CHECK(mkfs_answer(params) == -EINVAL);
+	CHECK_EQ(mkfs_answer(params), -EINVAL);
 	params = image_params(UINT64_MAX / 4096 * 4096, 16);
-	CHECK(mkfs_answer(params) == -EFBIG);
+	CHECK_EQ(mkfs_answer(params), -EFBIG);
 	params = image_params(16 * MIB, UINT64_MAX);
-	CHECK(mkfs_answer(params) == -EFBIG);
+	CHECK_EQ(mkfs_answer(params), -EFBIG);
 }
 
 TEST(words_of_mke2fs_are_passed_on)
 {
 	struct cfs_ext4_params params = image_params(4096, 16);
 
-	CHECK(mkfs_answer(params) == -EIO);
+	CHECK_EQ(mkfs_answer(params), -EIO);
 	CHECK(strstr(err.msg, "mke2fs failed"));
 	CHECK(!strchr(err.msg, '\n'));
 	printf("# %s\n", err.msg);
@@ -79,8 +79,8 @@ TEST(missing_mke2fs_is_named)
 	if (access("/usr/sbin/mke2fs", F_OK) == 0 ||
 	    access("/sbin/mke2fs", F_OK) == 0)
 		return;
-	CHECK(setenv("PATH", "/nonexistent", 1) == 0);
-	CHECK(mkfs_answer(params) == -ENOENT);
+	CHECK_EQ(setenv("PATH", "/nonexistent", 1), 0);
+	CHECK_EQ(mkfs_answer(params), -ENOENT);
 	CHECK(strstr(err.msg, "e2fsprogs"));
 }
 
@@ -88,7 +88,7 @@ TEST(any_path_finds_mke2fs_in_sbin)
 {
 	struct cfs_ext4_params params = image_params(16 * MIB, 16);
 
-	CHECK(setenv("PATH", "/nonexistent", 1) == 0);
-	CHECK(mkfs_answer(params) == 0);
-	CHECK(unsetenv("PATH") == 0);
+	CHECK_EQ(setenv("PATH", "/nonexistent", 1), 0);
+	CHECK_EQ(mkfs_answer(params), 0);
+	CHECK_EQ(unsetenv("PATH"), 0);
 }

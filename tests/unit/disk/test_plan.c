@@ -27,7 +27,9 @@ static void put(const char *name, const void *data, size_t len)
 		*p = '/';
 	}
 	f = fopen(path, "w");
-	CHECK(f && fwrite(data, 1, len, f) == len && fclose(f) == 0);
+	CHECK(f);
+	CHECK_EQ(fwrite(data, 1, len, f), len);
+	CHECK_EQ(fclose(f), 0);
 }
 
 static void fresh(void)
@@ -48,7 +50,7 @@ static void open_repo(struct cfs_repo *repo)
 	    "", 0);
 	put("signatures/" ONE_ZERO ".p7s", "sig", 3);
 	put("images/refs/.tmp-1", "x", 1);
-	CHECK(cfs_repo_open(AT_FDCWD, root, repo, &err) == 1);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, repo, &err), 1);
 }
 
 static const struct cfs_plan_entry *find(const struct cfs_plan *plan,
@@ -67,14 +69,21 @@ TEST(repository_is_planned_with_its_signatures)
 	const struct cfs_plan_entry *e;
 
 	open_repo(&repo);
-	CHECK(cfs_plan_repo(&plan, &repo, NULL, &err) == 0);
+	CHECK_EQ(cfs_plan_repo(&plan, &repo, NULL, &err), 0);
 	e = find(&plan, &ONE_ZERO[2]);
-	CHECK(e && e->kind == CFS_PLAN_OBJECT && e->size == 1);
-	CHECK(e->has_signature && e->blocks == 2);
+	CHECK(e);
+	CHECK_EQ(e->kind, CFS_PLAN_OBJECT);
+	CHECK_EQ(e->size, 1);
+	CHECK(e->has_signature);
+	CHECK_EQ(e->blocks, 2);
 	e = find(&plan, &EMPTY[2]);
-	CHECK(e && !e->has_signature && e->blocks == 1);
+	CHECK(e);
+	CHECK(!e->has_signature);
+	CHECK_EQ(e->blocks, 1);
 	e = find(&plan, "meta.json");
-	CHECK(e && e->kind == CFS_PLAN_META && e->size == strlen(META));
+	CHECK(e);
+	CHECK_EQ(e->kind, CFS_PLAN_META);
+	CHECK_EQ(e->size, strlen(META));
 	CHECK(find(&plan, "streams"));
 	CHECK(find(&plan, ONE_ZERO ".p7s"));
 	CHECK(!find(&plan, ".tmp-1"));
@@ -88,7 +97,7 @@ TEST(signatures_can_be_left_out)
 	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
 
 	open_repo(&repo);
-	CHECK(cfs_plan_repo(&plan, &repo, NULL, &err) == 0);
+	CHECK_EQ(cfs_plan_repo(&plan, &repo, NULL, &err), 0);
 	CHECK(!find(&plan, &ONE_ZERO[2])->has_signature);
 	CHECK(find(&plan, ONE_ZERO ".p7s"));
 }
@@ -100,7 +109,7 @@ TEST(repository_without_meta_json_is_refused)
 
 	open_repo(&repo);
 	repo.has_meta = false;
-	CHECK(cfs_plan_repo(&plan, &repo, NULL, &err) == -ENOENT);
+	CHECK_EQ(cfs_plan_repo(&plan, &repo, NULL, &err), -ENOENT);
 }
 
 TEST(object_that_is_no_file_is_refused)
@@ -111,8 +120,9 @@ TEST(object_that_is_no_file_is_refused)
 
 	open_repo(&repo);
 	snprintf(path, sizeof(path), "%s/objects/3d/%s", root, &EMPTY[2]);
-	CHECK(unlink(path) == 0 && symlink("/etc/passwd", path) == 0);
-	CHECK(cfs_plan_repo(&plan, &repo, NULL, &err) == -EINVAL);
+	CHECK_EQ(unlink(path), 0);
+	CHECK_EQ(symlink("/etc/passwd", path), 0);
+	CHECK_EQ(cfs_plan_repo(&plan, &repo, NULL, &err), -EINVAL);
 	CHECK(strstr(err.msg, "not a regular file"));
 }
 
@@ -121,16 +131,16 @@ TEST(state_has_three_directories_once)
 	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
 	struct cfs_digest id;
 
-	CHECK(cfs_digest_from_hex(ONE_ZERO, 64, &id, &err) == 0);
-	CHECK(cfs_plan_state(&plan, &id, 0751, 0711, &err) == 0);
-	CHECK(find(&plan, ONE_ZERO)->mode == 0755);
-	CHECK(find(&plan, "upper")->mode == 0751);
-	CHECK(find(&plan, "work")->mode == 0700);
-	CHECK(find(&plan, "var")->mode == 0711);
-	CHECK(cfs_plan_state(&plan, &id, 0755, 0755, &err) == -EEXIST);
-	CHECK(cfs_digest_from_hex(EMPTY, 64, &id, &err) == 0);
-	CHECK(cfs_plan_state(&plan, &id, 0755, 0755, &err) == 0);
-	CHECK(plan.n == 1 + 2 + 2 * 5);
+	CHECK_EQ(cfs_digest_from_hex(ONE_ZERO, 64, &id, &err), 0);
+	CHECK_EQ(cfs_plan_state(&plan, &id, 0751, 0711, &err), 0);
+	CHECK_EQ(find(&plan, ONE_ZERO)->mode, 0755);
+	CHECK_EQ(find(&plan, "upper")->mode, 0751);
+	CHECK_EQ(find(&plan, "work")->mode, 0700);
+	CHECK_EQ(find(&plan, "var")->mode, 0711);
+	CHECK_EQ(cfs_plan_state(&plan, &id, 0755, 0755, &err), -EEXIST);
+	CHECK_EQ(cfs_digest_from_hex(EMPTY, 64, &id, &err), 0);
+	CHECK_EQ(cfs_plan_state(&plan, &id, 0755, 0755, &err), 0);
+	CHECK_EQ(plan.n, 1 + 2 + 2 * 5);
 }
 
 TEST(added_trees_are_filled_up_not_replaced)
@@ -143,14 +153,15 @@ TEST(added_trees_are_filled_up_not_replaced)
 	put("a/b/one", "1", 1);
 	put("c/b/two", "22", 2);
 	snprintf(path, sizeof(path), "%s/a", root);
-	CHECK(cfs_plan_add(&plan, path, "/boot", &err) == 0);
+	CHECK_EQ(cfs_plan_add(&plan, path, "/boot", &err), 0);
 	snprintf(path, sizeof(path), "%s/c", root);
-	CHECK(cfs_plan_add(&plan, path, "/boot", &err) == 0);
-	CHECK(plan.n == 5);
+	CHECK_EQ(cfs_plan_add(&plan, path, "/boot", &err), 0);
+	CHECK_EQ(plan.n, 5);
 	e = find(&plan, "two");
-	CHECK(e->size == 2 && plan.v[e->parent].name[0] == 'b');
-	CHECK(find(&plan, "one")->parent == e->parent);
-	CHECK(cfs_plan_add(&plan, path, "/boot", &err) == -EEXIST);
+	CHECK_EQ(e->size, 2);
+	CHECK_EQ(plan.v[e->parent].name[0], 'b');
+	CHECK_EQ(find(&plan, "one")->parent, e->parent);
+	CHECK_EQ(cfs_plan_add(&plan, path, "/boot", &err), -EEXIST);
 }
 
 TEST(paths_that_are_none_are_refused)
@@ -162,7 +173,7 @@ TEST(paths_that_are_none_are_refused)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
 		CFS_AUTOPLAN struct cfs_plan plan = { 0 };
 
-		CHECK(cfs_plan_add(&plan, root, bad[i], &err) == -EINVAL);
+		CHECK_EQ(cfs_plan_add(&plan, root, bad[i], &err), -EINVAL);
 	}
 }
 
@@ -173,8 +184,9 @@ TEST(root_can_be_filled)
 	fresh();
 	put("x", "1", 1);
 	put("..y", "1", 1);
-	CHECK(cfs_plan_add(&plan, root, "/", &err) == 0);
-	CHECK(plan.n == 3 && find(&plan, "x")->parent == 0);
+	CHECK_EQ(cfs_plan_add(&plan, root, "/", &err), 0);
+	CHECK_EQ(plan.n, 3);
+	CHECK_EQ(find(&plan, "x")->parent, 0);
 }
 
 TEST(identity_follows_the_contents)
@@ -186,18 +198,19 @@ TEST(identity_follows_the_contents)
 
 		fresh();
 		put("x", i ? "2" : "1", 1);
-		CHECK(cfs_plan_add(&plan, root, "/", &err) == 0);
-		CHECK(cfs_plan_uuid(&plan, "s", i ? b : a, &err) == 0);
-		CHECK((a[6] & 0xf0) == 0x80 && (a[8] & 0xc0) == 0x80);
+		CHECK_EQ(cfs_plan_add(&plan, root, "/", &err), 0);
+		CHECK_EQ(cfs_plan_uuid(&plan, "s", i ? b : a, &err), 0);
+		CHECK_EQ((a[6] & 0xf0), 0x80);
+		CHECK_EQ((a[8] & 0xc0), 0x80);
 		if (i == 0)
 			continue;
 		CHECK(memcmp(a, b, 16) != 0);
 		put("x", "1", 1);
 		cfs_plan_free(&plan);
-		CHECK(cfs_plan_add(&plan, root, "/", &err) == 0);
-		CHECK(cfs_plan_uuid(&plan, "s", b, &err) == 0);
-		CHECK(memcmp(a, b, 16) == 0);
-		CHECK(cfs_plan_uuid(&plan, "t", b, &err) == 0);
+		CHECK_EQ(cfs_plan_add(&plan, root, "/", &err), 0);
+		CHECK_EQ(cfs_plan_uuid(&plan, "s", b, &err), 0);
+		CHECK_MEM(a, b, 16);
+		CHECK_EQ(cfs_plan_uuid(&plan, "t", b, &err), 0);
 		CHECK(memcmp(a, b, 16) != 0);
 	}
 }

@@ -18,15 +18,15 @@ static uint64_t check_blocks(ext2_filsys e2, ext2_ino_t ino, uint64_t size,
 		size_t n = size - at < 4096 ? (size_t)(size - at) : 4096;
 
 		CHECK(image_block(e2, ino, at / 4096, block));
-		CHECK(memcmp(block, data->data + at, n) == 0);
+		CHECK_MEM(block, data->data + at, n);
 		for (size_t i = n; i < 4096; i++)
-			CHECK(block[i] == 0);
+			CHECK_EQ(block[i], 0);
 	}
 	for (at /= 4096; at % 16; at++)
 		CHECK(!image_block(e2, ino, at, block));
 	for (size_t i = 0; i < tree->len; i += 4096) {
 		CHECK(image_block(e2, ino, at++, block));
-		CHECK(memcmp(block, tree->data + i, 4096) == 0);
+		CHECK_MEM(block, tree->data + i, 4096);
 	}
 	return at;
 }
@@ -47,16 +47,16 @@ static void check_descriptor(
 	CHECK(image_block(e2, ino, last, block));
 	size_t len = block[4092] | (size_t)block[4093] << 8 |
 		     (size_t)block[4094] << 16 | (size_t)block[4095] << 24;
-	CHECK(len == want_len + signature.len);
-	CHECK(((last + 1) * 4096 - 4 - len) / 4096 == at);
+	CHECK_EQ(len, want_len + signature.len);
+	CHECK_EQ(((last + 1) * 4096 - 4 - len) / 4096, at);
 	uint8_t *tail = malloc((size_t)(last + 1 - at) * 4096);
 
 	CHECK(tail);
 	for (uint64_t b = at; b <= last; b++)
 		CHECK(image_block(e2, ino, b, tail + (b - at) * 4096));
-	CHECK((tail[4] | tail[5] << 8) == (int)signature.len);
+	CHECK_EQ((tail[4] | tail[5] << 8), (int)signature.len);
 	tail[4] = tail[5] = 0;
-	CHECK(memcmp(tail, want, want_len) == 0);
+	CHECK_MEM(tail, want, want_len);
 	CHECK(signature.len == 0 ||
 	      memcmp(tail + want_len, signature.data, signature.len) == 0);
 	free(tail);
@@ -79,29 +79,30 @@ static void verity_file(uint64_t size, enum cfs_alg alg,
 	ext2_filsys e2;
 	ext2_ino_t ino;
 
-	CHECK(cfs_ext4_add_verity(
-		      fs,
-		      &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f", 0644,
-					      source },
-		      &(struct cfs_ext4_verity){ alg, signature, NULL }, &got,
-		      &err) == 0);
-	CHECK(free_before - cfs_ext4_free_blocks(fs) ==
-	      cfs_ext4_file_blocks(size, alg, (int64_t)signature.len));
+	CHECK_EQ(cfs_ext4_add_verity(
+			 fs,
+			 &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f", 0644,
+						 source },
+			 &(struct cfs_ext4_verity){ alg, signature, NULL },
+			 &got, &err),
+		 0);
+	CHECK_EQ(free_before - cfs_ext4_free_blocks(fs),
+		 cfs_ext4_file_blocks(size, alg, (int64_t)signature.len));
 	e2 = image_reopen(fs, image);
 	ino = image_inode(e2, "/f", &inode);
-	CHECK(EXT2_I_SIZE(&inode) == size);
-	CHECK(inode.i_flags == (EXT4_VERITY_FL | EXT4_EXTENTS_FL));
-	CHECK(inode.i_mode == (LINUX_S_IFREG | 0644));
-	CHECK(inode.i_mtime == 1700000000);
+	CHECK_EQ(EXT2_I_SIZE(&inode), size);
+	CHECK_EQ(inode.i_flags, (EXT4_VERITY_FL | EXT4_EXTENTS_FL));
+	CHECK_EQ(inode.i_mode, (LINUX_S_IFREG | 0644));
+	CHECK_EQ(inode.i_mtime, 1700000000);
 
-	CHECK(cfs_merkle_new(alg, &m, &err) == 0);
+	CHECK_EQ(cfs_merkle_new(alg, &m, &err), 0);
 	cfs_merkle_keep_tree(m);
-	CHECK(lseek(source, 0, SEEK_SET) == 0);
-	CHECK(cfs_read_all(source, 1u << 30, &data) == 0);
-	CHECK(cfs_merkle_update(m, cfs_buf_bytes(&data), &err) == 0);
-	CHECK(cfs_merkle_final(m, &digest, NULL, &err) == 0);
+	CHECK_EQ(lseek(source, 0, SEEK_SET), 0);
+	CHECK_EQ(cfs_read_all(source, 1u << 30, &data), 0);
+	CHECK_EQ(cfs_merkle_update(m, cfs_buf_bytes(&data), &err), 0);
+	CHECK_EQ(cfs_merkle_final(m, &digest, NULL, &err), 0);
 	CHECK(cfs_digest_equal(&got, &digest));
-	CHECK(cfs_merkle_tree(m, &tree, &err) == 0);
+	CHECK_EQ(cfs_merkle_tree(m, &tree, &err), 0);
 	cfs_merkle_descriptor(m, want);
 
 	at = check_blocks(e2, ino, size, &data, &tree);
@@ -160,16 +161,17 @@ TEST(signature_over_the_kernels_limit_is_refused)
 	struct cfs_ext4 *fs = image_create(image, 16 * MIB, 16);
 	struct cfs_digest got;
 
-	CHECK(cfs_ext4_add_verity(
-		      fs,
-		      &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f", 0644,
-					      source },
-		      &(struct cfs_ext4_verity){
-			      CFS_ALG_SHA256,
-			      (struct cfs_bytes){ signature,
-						  sizeof(signature) },
-			      NULL },
-		      &got, &err) == -EMSGSIZE);
+	CHECK_EQ(cfs_ext4_add_verity(
+			 fs,
+			 &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f", 0644,
+						 source },
+			 &(struct cfs_ext4_verity){
+				 CFS_ALG_SHA256,
+				 (struct cfs_bytes){ signature,
+						     sizeof(signature) },
+				 NULL },
+			 &got, &err),
+		 -EMSGSIZE);
 }
 
 TEST(contents_that_are_not_the_digest_are_refused)
@@ -180,12 +182,14 @@ TEST(contents_that_are_not_the_digest_are_refused)
 	struct cfs_ext4 *fs = image_create(image, 16 * MIB, 16);
 	struct cfs_digest want = { .alg = CFS_ALG_SHA256 }, got;
 
-	CHECK(cfs_ext4_add_verity(fs,
-				  &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f",
-							  0644, source },
-				  &(struct cfs_ext4_verity){
-					  CFS_ALG_SHA256, no_signature, &want },
-				  &got, &err) == -EBADMSG);
+	CHECK_EQ(cfs_ext4_add_verity(fs,
+				     &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f",
+							     0644, source },
+				     &(struct cfs_ext4_verity){ CFS_ALG_SHA256,
+								no_signature,
+								&want },
+				     &got, &err),
+		 -EBADMSG);
 	CHECK(strstr(err.msg, "f: the contents have fs-verity digest"));
 }
 
@@ -200,15 +204,17 @@ TEST(known_digest_of_4097_zero_bytes)
 	struct cfs_digest got;
 	char hex[CFS_DIGEST_HEX_MAX];
 
-	CHECK(ftruncate(source, 4097) == 0);
-	CHECK(cfs_ext4_add_verity(fs,
-				  &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f",
-							  0644, source },
-				  &(struct cfs_ext4_verity){
-					  CFS_ALG_SHA256, no_signature, NULL },
-				  &got, &err) == 0);
+	CHECK_EQ(ftruncate(source, 4097), 0);
+	CHECK_EQ(cfs_ext4_add_verity(fs,
+				     &(struct cfs_ext4_new){ CFS_EXT4_ROOT, "f",
+							     0644, source },
+				     &(struct cfs_ext4_verity){ CFS_ALG_SHA256,
+								no_signature,
+								NULL },
+				     &got, &err),
+		 0);
 	cfs_digest_to_hex(&got, hex);
-	CHECK(strcmp(hex, want) == 0);
+	CHECK_STR(hex, want);
 	ext2fs_free(image_reopen(fs, image));
 }
 
@@ -222,18 +228,22 @@ TEST(plain_file_keeps_contents_and_mode)
 	ext2_filsys e2;
 	ext2_ino_t ino;
 
-	CHECK(cfs_ext4_add_file(fs,
-				&(struct cfs_ext4_new){ CFS_EXT4_ROOT, "kernel",
-							0600, source },
-				&err) == 0);
+	CHECK_EQ(cfs_ext4_add_file(fs,
+				   &(struct cfs_ext4_new){ CFS_EXT4_ROOT,
+							   "kernel", 0600,
+							   source },
+				   &err),
+		 0);
 	e2 = image_reopen(fs, image);
 	ino = image_inode(e2, "/kernel", &inode);
-	CHECK(EXT2_I_SIZE(&inode) == MIB + 5);
-	CHECK(inode.i_mode == (LINUX_S_IFREG | 0600));
+	CHECK_EQ(EXT2_I_SIZE(&inode), MIB + 5);
+	CHECK_EQ(inode.i_mode, (LINUX_S_IFREG | 0600));
 	CHECK(!(inode.i_flags & EXT4_VERITY_FL));
-	CHECK(inode_uid(inode) == 0 && inode_gid(inode) == 0);
+	CHECK_EQ(inode_uid(inode), 0);
+	CHECK_EQ(inode_gid(inode), 0);
 	CHECK(image_block(e2, ino, 256, block));
-	CHECK(block[4] == 256 % 251 + 1 && block[5] == 0);
+	CHECK_EQ(block[4], 256 % 251 + 1);
+	CHECK_EQ(block[5], 0);
 	CHECK(!image_block(e2, ino, 257, block));
 	ext2fs_free(e2);
 }

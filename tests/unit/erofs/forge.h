@@ -90,8 +90,8 @@ static inline void forge_stat(const struct cfs_buf *image, uint64_t nid,
 	struct cfs_erofs_image open;
 	struct cfs_err err;
 
-	CHECK(cfs_erofs_image_open(&open, cfs_buf_bytes(image), &err) == 0);
-	CHECK(cfs_erofs_inode_read(&open, nid, ret, &err) == 0);
+	CHECK_EQ(cfs_erofs_image_open(&open, cfs_buf_bytes(image), &err), 0);
+	CHECK_EQ(cfs_erofs_inode_read(&open, nid, ret, &err), 0);
 	cfs_erofs_image_close(&open);
 }
 

@@ -30,7 +30,7 @@ static inline void plan_start(struct planned *p, unsigned version,
 	const struct cfs_bytes dump = { (const uint8_t *)text, strlen(text) };
 
 	memset(p, 0, sizeof(*p));
-	CHECK(cfs_dump_read(dump, CFS_DUMP_LENIENT, &p->tree, &err) == 0);
+	CHECK_EQ(cfs_dump_read(dump, CFS_DUMP_LENIENT, &p->tree, &err), 0);
 	p->plan.tree = p->tree;
 	p->plan.rules = &cfs_erofs_rules[version];
 	p->plan.flags = flags;
@@ -40,21 +40,21 @@ static inline void plan_order(struct planned *p, unsigned version,
 			      const char *text)
 {
 	plan_start(p, version, 0, text);
-	CHECK(cfs_erofs_order(&p->plan, &err) == 0);
+	CHECK_EQ(cfs_erofs_order(&p->plan, &err), 0);
 }
 
 static inline void plan_share(struct planned *p, unsigned version,
 			      const char *text)
 {
 	plan_order(p, version, text);
-	CHECK(cfs_erofs_share(&p->plan, &err) == 0);
+	CHECK_EQ(cfs_erofs_share(&p->plan, &err), 0);
 }
 
 static inline void plan_layout(struct planned *p, unsigned version,
 			       const char *text)
 {
 	plan_share(p, version, text);
-	CHECK(cfs_erofs_layout(&p->plan, &err) == 0);
+	CHECK_EQ(cfs_erofs_layout(&p->plan, &err), 0);
 }
 
 static inline void plan_end(struct planned *p)
@@ -69,7 +69,7 @@ static inline struct cfs_erofs_inode *inode_at(struct planned *p,
 {
 	struct cfs_node *node;
 
-	CHECK(cfs_tree_lookup(p->tree, path, &node, &err) == 1);
+	CHECK_EQ(cfs_tree_lookup(p->tree, path, &node, &err), 1);
 	node = cfs_node_inode(node);
 	CHECK(p->plan.ino_of[node->seq] < p->plan.n);
 	return &p->plan.inodes[p->plan.ino_of[node->seq]];

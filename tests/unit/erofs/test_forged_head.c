@@ -357,10 +357,11 @@ TEST(rust_open_over_a_gibibyte_is_refused)
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	CHECK(map != MAP_FAILED);
-	CHECK(cfs_erofs_read((struct cfs_bytes){ map, size }, 0, &tree, NULL,
-			     &err) == -EFBIG);
-	CHECK(strcmp(err.msg, "image: image is 1073741825 bytes; the "
-			      "maximum is 1073741824") == 0);
+	CHECK_EQ(cfs_erofs_read((struct cfs_bytes){ map, size }, 0, &tree, NULL,
+				&err),
+		 -EFBIG);
+	CHECK_STR(err.msg, "image: image is 1073741825 bytes; the "
+			   "maximum is 1073741824");
 	munmap(map, size);
 }
 
@@ -372,8 +373,9 @@ TEST(rust_open_header_and_superblock_must_be_there)
 
 	forge_build(ROOT, 2, 0, &image);
 	for (image.len = 0; image.len < CFS_EROFS_INODES_START; image.len++) {
-		CHECK(cfs_erofs_read(cfs_buf_bytes(&image), 0, &tree, NULL,
-				     &err) == -EBADMSG);
-		CHECK(strcmp(err.msg, "image: too short for an image") == 0);
+		CHECK_EQ(cfs_erofs_read(cfs_buf_bytes(&image), 0, &tree, NULL,
+					&err),
+			 -EBADMSG);
+		CHECK_STR(err.msg, "image: too short for an image");
 	}
 }

@@ -271,11 +271,11 @@ TEST(gap_1_names_that_multiply_are_refused_at_the_first)
 		path[strlen(path) - 2] = '\0';
 	}
 	for (unsigned flags = 0; flags <= CFS_EROFS_READ_INFO; flags++) {
-		CHECK(cfs_erofs_read(cfs_buf_bytes(&image), flags, &tree, NULL,
-				     &err) == -EBADMSG);
-		CHECK(strcmp(err.msg,
-			     "image: /: b: directory has more than one name") ==
-		      0);
+		CHECK_EQ(cfs_erofs_read(cfs_buf_bytes(&image), flags, &tree,
+					NULL, &err),
+			 -EBADMSG);
+		CHECK_STR(err.msg,
+			  "image: /: b: directory has more than one name");
 	}
 }
 
@@ -287,14 +287,15 @@ static int read_deep(unsigned levels, struct cfs_err *err)
 	struct cfs_bytes name = { (const uint8_t *)"d", 1 };
 	struct cfs_node *node;
 
-	CHECK(cfs_tree_new(&tree, err) == 0);
+	CHECK_EQ(cfs_tree_new(&tree, err), 0);
 	node = tree->root;
 	for (unsigned i = 0; i < levels; i++)
-		CHECK(cfs_node_add(tree, node, name, S_IFDIR | 0755, &node,
-				   err) == 0);
+		CHECK_EQ(cfs_node_add(tree, node, name, S_IFDIR | 0755, &node,
+				      err),
+			 0);
 	/* cfs_tree_finish() would refuse what is deeper. */
-	CHECK(cfs_tree_sort(tree, err) == 0);
-	CHECK(cfs_erofs_write(tree, 1, 0, &image, err) == 0);
+	CHECK_EQ(cfs_tree_sort(tree, err), 0);
+	CHECK_EQ(cfs_erofs_write(tree, 1, 0, &image, err), 0);
 	return cfs_erofs_read(cfs_buf_bytes(&image), 0, &back, NULL, err);
 }
 
@@ -302,7 +303,7 @@ TEST(trees_that_are_too_deep_are_refused)
 {
 	struct cfs_err err = { 0 };
 
-	CHECK(read_deep(CFS_DEPTH_MAX, &err) == 0);
-	CHECK(read_deep(CFS_DEPTH_MAX + 1, &err) == -EBADMSG);
+	CHECK_EQ(read_deep(CFS_DEPTH_MAX, &err), 0);
+	CHECK_EQ(read_deep(CFS_DEPTH_MAX + 1, &err), -EBADMSG);
 	CHECK(strstr(err.msg, ": d: over 4095 levels deep"));
 }

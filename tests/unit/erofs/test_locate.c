@@ -25,8 +25,8 @@ static void build(unsigned version, struct cfs_buf *image)
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	struct cfs_bytes text = { (const uint8_t *)dump, strlen(dump) };
 
-	CHECK(cfs_dump_read(text, 0, &tree, &err) == 0);
-	CHECK(cfs_erofs_write(tree, version, 0, image, &err) == 0);
+	CHECK_EQ(cfs_dump_read(text, 0, &tree, &err), 0);
+	CHECK_EQ(cfs_erofs_write(tree, version, 0, image, &err), 0);
 }
 
 /* The @nth @text in the image (from 0), and @more bytes behind its start. */
@@ -51,7 +51,7 @@ static bool at(const struct cfs_buf *image, uint64_t off,
 	struct cfs_bytes bytes = cfs_buf_bytes(image);
 	bool right;
 
-	CHECK(cfs_erofs_locate(bytes, off, &place, &err) == 0);
+	CHECK_EQ(cfs_erofs_locate(bytes, off, &place, &err), 0);
 	right = place.part == part && place.off == off &&
 		!field == !place.field &&
 		(!field || strcmp(field, place.field) == 0) &&
@@ -69,10 +69,12 @@ TEST(fields_cover_the_head_without_a_hole)
 	size_t end = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		CHECK(f[i].off == end && f[i].size > 0 && f[i].name);
+		CHECK_EQ(f[i].off, end);
+		CHECK(f[i].size > 0);
+		CHECK(f[i].name);
 		end += f[i].size;
 	}
-	CHECK(end == CFS_EROFS_INODES_START);
+	CHECK_EQ(end, CFS_EROFS_INODES_START);
 }
 
 TEST(the_head_is_told_by_its_fields)
@@ -99,7 +101,7 @@ TEST(parts_of_inodes_are_told_with_their_paths)
 		       sizeof(super));
 		CHECK(at(&image, cfs_get16(super.root_nid) * CFS_EROFS_SLOT + 4,
 			 CFS_EROFS_PART_INODE, "mode", "/"));
-		CHECK(place.nid == cfs_get16(super.root_nid));
+		CHECK_EQ(place.nid, cfs_get16(super.root_nid));
 		CHECK(at(&image, offset_of(&image, "TARGET", 0) + 5,
 			 CFS_EROFS_PART_DATA, NULL, "/link"));
 		CHECK(S_ISLNK(place.mode));
@@ -128,8 +130,9 @@ TEST(an_object_directorys_stub_has_no_path)
 	/* Their inodes follow that of the root somewhere. */
 	for (uint64_t off = CFS_EROFS_INODES_START; off < image.len && !seen;
 	     off += CFS_EROFS_SLOT) {
-		CHECK(cfs_erofs_locate(cfs_buf_bytes(&image), off, &place,
-				       &err) == 0);
+		CHECK_EQ(cfs_erofs_locate(cfs_buf_bytes(&image), off, &place,
+					  &err),
+			 0);
 		seen = S_ISCHR(place.mode) && !*place.name;
 	}
 	CHECK(seen);
@@ -147,12 +150,13 @@ TEST(a_file_without_a_chunk_index_does_not_own_the_next_inode)
 		"/b 5 100644 1 0 0 0 1.0 other/path - -\n";
 	uint64_t end;
 
-	CHECK(cfs_dump_read(
-		      (struct cfs_bytes){ (const uint8_t *)text, strlen(text) },
-		      CFS_DUMP_LENIENT, &tree, &err) == 0);
-	CHECK(cfs_erofs_write(tree, 2, 0, &image, &err) == 0);
+	CHECK_EQ(cfs_dump_read((struct cfs_bytes){ (const uint8_t *)text,
+						   strlen(text) },
+			       CFS_DUMP_LENIENT, &tree, &err),
+		 0);
+	CHECK_EQ(cfs_erofs_write(tree, 2, 0, &image, &err), 0);
 	end = offset_of(&image, "/some/path__0123456789abcdef", 0) + 28;
-	CHECK(end % CFS_EROFS_SLOT == 0);
+	CHECK_EQ(end % CFS_EROFS_SLOT, 0);
 	CHECK(at(&image, end - 1, CFS_EROFS_PART_XATTRS, NULL, "/a"));
 	CHECK(at(&image, end, CFS_EROFS_PART_INODE, "format", "/b"));
 }
@@ -173,7 +177,7 @@ TEST(a_bad_image_is_refused)
 	build(1, &image);
 	image.data[0]++;
 	place.off = 77;
-	CHECK(cfs_erofs_locate(cfs_buf_bytes(&image), 0, &place, &err) ==
-	      -EBADMSG);
-	CHECK(place.off == 77);
+	CHECK_EQ(cfs_erofs_locate(cfs_buf_bytes(&image), 0, &place, &err),
+		 -EBADMSG);
+	CHECK_EQ(place.off, 77);
 }

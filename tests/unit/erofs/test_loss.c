@@ -24,7 +24,7 @@ static struct cfs_tree *read_dump(const char *text)
 	const struct cfs_bytes dump = { (const uint8_t *)text, strlen(text) };
 	struct cfs_tree *tree = NULL;
 
-	CHECK(cfs_dump_read(dump, 0, &tree, &err) == 0);
+	CHECK_EQ(cfs_dump_read(dump, 0, &tree, &err), 0);
 	return tree;
 }
 
@@ -42,8 +42,10 @@ TEST(version_1_loses_opaque_directories_that_hold_whiteouts)
 	struct cfs_erofs_loss loss;
 
 	cfs_erofs_find_loss(tree, 1, &loss);
-	CHECK(loss.opaque == 1 && strcmp(name(loss.opaque_dir), "/a") == 0);
-	CHECK(loss.whiteouts == 0 && !loss.whiteout);
+	CHECK_EQ(loss.opaque, 1);
+	CHECK_STR(name(loss.opaque_dir), "/a");
+	CHECK_EQ(loss.whiteouts, 0);
+	CHECK(!loss.whiteout);
 }
 
 TEST(versions_0_and_2_lose_whiteouts)
@@ -54,9 +56,10 @@ TEST(versions_0_and_2_lose_whiteouts)
 
 	for (unsigned version = 0; version <= 2; version += 2) {
 		cfs_erofs_find_loss(tree, version, &loss);
-		CHECK(loss.opaque == 0 && !loss.opaque_dir);
-		CHECK(loss.whiteouts == 3);
-		CHECK(strcmp(name(loss.whiteout), "/a/w") == 0);
+		CHECK_EQ(loss.opaque, 0);
+		CHECK(!loss.opaque_dir);
+		CHECK_EQ(loss.whiteouts, 3);
+		CHECK_STR(name(loss.whiteout), "/a/w");
 	}
 }
 
@@ -69,9 +72,10 @@ TEST(without_whiteouts_nothing_is_lost)
 
 	for (unsigned version = 0; version <= 2; version++) {
 		cfs_erofs_find_loss(tree, version, &loss);
-		CHECK(loss.opaque == 0 && loss.whiteouts == 0);
-		CHECK(cfs_erofs_drop_lost(tree, version, &n, &err) == 0);
-		CHECK(n == 0);
+		CHECK_EQ(loss.opaque, 0);
+		CHECK_EQ(loss.whiteouts, 0);
+		CHECK_EQ(cfs_erofs_drop_lost(tree, version, &n, &err), 0);
+		CHECK_EQ(n, 0);
 	}
 }
 
@@ -86,7 +90,8 @@ TEST(opaque_is_what_says_y)
 	struct cfs_erofs_loss loss;
 
 	cfs_erofs_find_loss(tree, 1, &loss);
-	CHECK(loss.opaque == 1 && strcmp(name(loss.opaque_dir), "/b") == 0);
+	CHECK_EQ(loss.opaque, 1);
+	CHECK_STR(name(loss.opaque_dir), "/b");
 }
 
 /* The dumpfile of @tree; the caller frees it. */
@@ -94,7 +99,7 @@ static struct cfs_buf dump_of(const struct cfs_tree *tree)
 {
 	struct cfs_buf text = { 0 };
 
-	CHECK(cfs_dump_write(tree, &text, &err) == 0);
+	CHECK_EQ(cfs_dump_write(tree, &text, &err), 0);
 	return text;
 }
 
@@ -111,14 +116,15 @@ TEST(what_is_left_is_what_the_image_gives_back)
 		CFS_AUTOBUF struct cfs_buf read = { 0 };
 		uint64_t n;
 
-		CHECK(cfs_erofs_write(tree, version, 0, &image, &err) == 0);
-		CHECK(cfs_erofs_read(cfs_buf_bytes(&image), 0, &back, NULL,
-				     &err) == 0);
-		CHECK(cfs_erofs_drop_lost(tree, version, &n, &err) == 0);
-		CHECK(n == dropped[version]);
+		CHECK_EQ(cfs_erofs_write(tree, version, 0, &image, &err), 0);
+		CHECK_EQ(cfs_erofs_read(cfs_buf_bytes(&image), 0, &back, NULL,
+					&err),
+			 0);
+		CHECK_EQ(cfs_erofs_drop_lost(tree, version, &n, &err), 0);
+		CHECK_EQ(n, dropped[version]);
 		ours = dump_of(tree);
 		read = dump_of(back);
-		CHECK(ours.len == read.len &&
-		      memcmp(ours.data, read.data, read.len) == 0);
+		CHECK_EQ(ours.len, read.len);
+		CHECK_MEM(ours.data, read.data, read.len);
 	}
 }

@@ -90,7 +90,7 @@ static void exhaust(int (*work)(struct cfs_err *err))
 		CHECK(calls < n ? r == 0 : r == -ENOMEM && err.msg[0]);
 		if (live != 0)
 			printf("# allocation %lu: %ld are left\n", n, live);
-		CHECK(live == 0);
+		CHECK_EQ(live, 0);
 	} while (calls >= n);
 	printf("# %lu allocations\n", n - 1);
 	CHECK(n > 5);
@@ -124,9 +124,9 @@ static void prepare(void)
 			     i, i & 7, hex, i, i & 7, hex, i);
 		cfs_buf_addf(&dump, "/s%d 0 40755 2 0 0 0 0.0 - - -\n", i);
 	}
-	CHECK(cfs_dump_read(cfs_buf_bytes(&dump), 0, &tree, &err) == 0);
+	CHECK_EQ(cfs_dump_read(cfs_buf_bytes(&dump), 0, &tree, &err), 0);
 	for (unsigned v = 0; v < 3; v++)
-		CHECK(cfs_erofs_write(tree, v, 0, &image[v], &err) == 0);
+		CHECK_EQ(cfs_erofs_write(tree, v, 0, &image[v], &err), 0);
 }
 
 static int read_dump(struct cfs_err *err)
@@ -150,7 +150,7 @@ static int read_dump_file(struct cfs_err *err)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 
-	CHECK(lseek(dump_fd, 0, SEEK_SET) == 0);
+	CHECK_EQ(lseek(dump_fd, 0, SEEK_SET), 0);
 	return cfs_dump_read_fd(dump_fd, 0, &tree, err);
 }
 
@@ -160,7 +160,7 @@ TEST(readers_of_dumpfiles_say_that_memory_is_short)
 	exhaust(read_dump);
 	exhaust(read_dump_leniently);
 	dump_fd = memfd_create("dump", MFD_CLOEXEC);
-	CHECK(cfs_write_full(dump_fd, dump.data, dump.len) == 0);
+	CHECK_EQ(cfs_write_full(dump_fd, dump.data, dump.len), 0);
 	exhaust(read_dump_file);
 	close(dump_fd);
 }
@@ -187,7 +187,7 @@ TEST(writers_say_that_memory_is_short)
 	struct cfs_err err;
 
 	prepare();
-	CHECK(cfs_dump_read(cfs_buf_bytes(&dump), 0, &whole, &err) == 0);
+	CHECK_EQ(cfs_dump_read(cfs_buf_bytes(&dump), 0, &whole, &err), 0);
 	exhaust(write_dump);
 	for (version = 0; version <= CFS_EROFS_VERSION_MAX; version++)
 		exhaust(write_image);
@@ -250,7 +250,8 @@ static void put(const char *name, size_t size)
 	CFS_AUTOFD int fd =
 		openat(scanned, name, O_WRONLY | O_CREAT | O_EXCL, 0640);
 
-	CHECK(fd >= 0 && cfs_write_full(fd, data, size) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(cfs_write_full(fd, data, size), 0);
 }
 
 TEST(the_reader_of_directories_says_that_memory_is_short)
@@ -260,15 +261,16 @@ TEST(the_reader_of_directories_says_that_memory_is_short)
 	snprintf(path, sizeof(path), "%s/scan-XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(path));
 	scanned = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CHECK(scanned >= 0 && mkdirat(scanned, "d", 0755) == 0);
+	CHECK(scanned >= 0);
+	CHECK_EQ(mkdirat(scanned, "d", 0755), 0);
 	for (int i = 0; i < 40; i++) {
 		snprintf(name, sizeof(name), "d/%d", i);
 		put(name, (size_t)i * 13);
 		snprintf(name, sizeof(name), "%d", i);
-		CHECK(symlinkat("target", scanned, name) == 0);
+		CHECK_EQ(symlinkat("target", scanned, name), 0);
 	}
 	put("large", 300000);
-	CHECK(linkat(scanned, "large", scanned, "again", 0) == 0);
+	CHECK_EQ(linkat(scanned, "large", scanned, "again", 0), 0);
 	exhaust(scan);
 	close(scanned);
 }

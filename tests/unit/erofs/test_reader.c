@@ -31,7 +31,7 @@ static void build(const char *dump, unsigned version, struct cfs_buf *image)
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = parse(text(dump));
 
 	CHECK(tree);
-	CHECK(cfs_erofs_write(tree, version, 0, image, &err) == 0);
+	CHECK_EQ(cfs_erofs_write(tree, version, 0, image, &err), 0);
 }
 
 static int read_it(const struct cfs_buf *image)
@@ -61,11 +61,12 @@ static void check_round_trip(struct cfs_bytes dump, unsigned version)
 		return;
 	if (cfs_erofs_read(cfs_buf_bytes(&image), 0, &back, &found, &err) < 0)
 		printf("# %s\n", err.msg);
-	CHECK(back && found == version);
-	CHECK(cfs_erofs_write(back, version, 0, &again, &err) == 0);
+	CHECK(back);
+	CHECK_EQ(found, version);
+	CHECK_EQ(cfs_erofs_write(back, version, 0, &again, &err), 0);
 	CHECK(same(&image, &again));
-	CHECK(cfs_dump_write(tree, &before, &err) == 0);
-	CHECK(cfs_dump_write(back, &after, &err) == 0);
+	CHECK_EQ(cfs_dump_write(tree, &before, &err), 0);
+	CHECK_EQ(cfs_dump_write(back, &after, &err), 0);
 	if (version < 2) /* which has no nanoseconds */
 		CHECK(same(&before, &after));
 }
@@ -106,7 +107,8 @@ TEST(an_image_gives_back_the_tree_it_was_made_of)
 
 		snprintf(path, sizeof(path), "%s/tests/data/erofs/%s.dump",
 			 src ? src : ".", vectors[i]);
-		CHECK(cfs_read_file(AT_FDCWD, path, 1 << 20, &dump, &err) == 1);
+		CHECK_EQ(cfs_read_file(AT_FDCWD, path, 1 << 20, &dump, &err),
+			 1);
 		printf("# %s\n", vectors[i]);
 		for (unsigned version = 0; version <= 2; version++)
 			check_round_trip(cfs_buf_bytes(&dump), version);
@@ -131,17 +133,21 @@ TEST(what_only_mkcomposefs_writes_is_read)
 
 		snprintf(path, sizeof(path), "%s/tests/data/erofs/%s.dump",
 			 src ? src : ".", vectors[i]);
-		CHECK(cfs_read_file(AT_FDCWD, path, 1 << 20, &dump, &err) == 1);
-		CHECK(cfs_dump_read(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT,
-				    &tree, &err) == 0);
-		CHECK(cfs_erofs_write(tree, 1, CFS_EROFS_SIGNED_TIME, &image,
-				      &err) == 0);
+		CHECK_EQ(cfs_read_file(AT_FDCWD, path, 1 << 20, &dump, &err),
+			 1);
+		CHECK_EQ(cfs_dump_read(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT,
+				       &tree, &err),
+			 0);
+		CHECK_EQ(cfs_erofs_write(tree, 1, CFS_EROFS_SIGNED_TIME, &image,
+					 &err),
+			 0);
 		if (cfs_erofs_read(cfs_buf_bytes(&image), 0, &back, NULL,
 				   &err) < 0)
 			printf("# %s: %s\n", vectors[i], err.msg);
 		CHECK(back);
-		CHECK(cfs_erofs_write(back, 1, CFS_EROFS_SIGNED_TIME, &again,
-				      &err) == 0);
+		CHECK_EQ(cfs_erofs_write(back, 1, CFS_EROFS_SIGNED_TIME, &again,
+					 &err),
+			 0);
 		CHECK(same(&image, &again));
 	}
 }
@@ -156,13 +162,14 @@ TEST(wrong_link_counts_are_refused_but_for_information)
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *back = NULL;
 	CFS_AUTOBUF struct cfs_buf image = { 0 };
 
-	CHECK(cfs_dump_read(text(dump), CFS_DUMP_LENIENT, &tree, &err) == 0);
-	CHECK(cfs_erofs_write(tree, 1, 0, &image, &err) == 0);
-	CHECK(read_it(&image) == -EBADMSG);
+	CHECK_EQ(cfs_dump_read(text(dump), CFS_DUMP_LENIENT, &tree, &err), 0);
+	CHECK_EQ(cfs_erofs_write(tree, 1, 0, &image, &err), 0);
+	CHECK_EQ(read_it(&image), -EBADMSG);
 	CHECK(strstr(err.msg, "/a: link count is 9, but 2 were found"));
-	CHECK(cfs_erofs_read(cfs_buf_bytes(&image), CFS_EROFS_READ_INFO, &back,
-			     NULL, &err) == 0);
-	CHECK(back->root->dir.first->nlink == 9);
+	CHECK_EQ(cfs_erofs_read(cfs_buf_bytes(&image), CFS_EROFS_READ_INFO,
+				&back, NULL, &err),
+		 0);
+	CHECK_EQ(back->root->dir.first->nlink, 9);
 }
 
 /* Every byte that a checked field is made of, spoilt: no crash, and what must
@@ -179,7 +186,8 @@ static void refused(const char *dump, unsigned version, size_t at, uint8_t byte,
 	err = (struct cfs_err){ 0 };
 	if (read_it(&image) != -EBADMSG || !strstr(err.msg, words))
 		printf("# %zu: %s, not %s\n", at, err.msg, words);
-	CHECK(read_it(&image) == -EBADMSG && strstr(err.msg, words));
+	CHECK_EQ(read_it(&image), -EBADMSG);
+	CHECK(strstr(err.msg, words));
 }
 
 #define SUPER(field) \
@@ -218,7 +226,7 @@ TEST(short_images_are_refused)
 	build(ROOT, 1, &image);
 	while (image.len > 0) {
 		image.len -= image.len > 2048 ? 512 : 1;
-		CHECK(read_it(&image) == -EBADMSG);
+		CHECK_EQ(read_it(&image), -EBADMSG);
 	}
 }
 
@@ -300,9 +308,11 @@ TEST(overlays_own_xattrs_are_only_where_composefs_puts_them)
 	at = memmem(image.data, image.len, "overlaX.redirect", 16);
 	CHECK(at);
 	at[6] = 'y';
-	CHECK(read_it(&image) == -EBADMSG && strstr(err.msg, "filter"));
+	CHECK_EQ(read_it(&image), -EBADMSG);
+	CHECK(strstr(err.msg, "filter"));
 	image.data[SUPER(feature_compat)] = CFS_EROFS_COMPAT_MTIME;
-	CHECK(read_it(&image) == -EBADMSG && strstr(err.msg, "redirect"));
+	CHECK_EQ(read_it(&image), -EBADMSG);
+	CHECK(strstr(err.msg, "redirect"));
 }
 
 #define DIGEST_A \
@@ -333,11 +343,13 @@ TEST(a_redirect_that_leads_out_is_refused)
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOBUF struct cfs_buf image = { 0 };
 
-	CHECK(cfs_dump_read(
-		      text(ROOT "/f 99 100644 1 0 0 0 0.0 a/../../b - -\n"),
-		      CFS_DUMP_LENIENT, &tree, &err) == 0);
-	CHECK(cfs_erofs_write(tree, 1, 0, &image, &err) == 0);
-	CHECK(read_it(&image) == -EBADMSG && strstr(err.msg, ".."));
+	CHECK_EQ(cfs_dump_read(
+			 text(ROOT "/f 99 100644 1 0 0 0 0.0 a/../../b - -\n"),
+			 CFS_DUMP_LENIENT, &tree, &err),
+		 0);
+	CHECK_EQ(cfs_erofs_write(tree, 1, 0, &image, &err), 0);
+	CHECK_EQ(read_it(&image), -EBADMSG);
+	CHECK(strstr(err.msg, ".."));
 }
 
 /* As mkcomposefs writes them: only the directory of the line without @ is
@@ -359,14 +371,16 @@ TEST(a_whiteout_of_several_names_is_read_and_written_as_it_was)
 		CFS_AUTOBUF struct cfs_buf again = { 0 };
 		CFS_AUTOBUF struct cfs_buf after = { 0 };
 
-		CHECK(cfs_dump_read(text(dump), CFS_DUMP_LENIENT, &tree,
-				    &err) == 0);
-		CHECK(cfs_erofs_write(tree, version, 0, &image, &err) == 0);
-		CHECK(cfs_erofs_read(cfs_buf_bytes(&image), 0, &back, NULL,
-				     &err) == 0);
-		CHECK(cfs_erofs_write(back, version, 0, &again, &err) == 0);
+		CHECK_EQ(cfs_dump_read(text(dump), CFS_DUMP_LENIENT, &tree,
+				       &err),
+			 0);
+		CHECK_EQ(cfs_erofs_write(tree, version, 0, &image, &err), 0);
+		CHECK_EQ(cfs_erofs_read(cfs_buf_bytes(&image), 0, &back, NULL,
+					&err),
+			 0);
+		CHECK_EQ(cfs_erofs_write(back, version, 0, &again, &err), 0);
 		CHECK(same(&image, &again));
-		CHECK(cfs_dump_write(back, &after, &err) == 0);
+		CHECK_EQ(cfs_dump_write(back, &after, &err), 0);
 		CHECK(cfs_buf_text(&after) &&
 		      strstr((char *)after.data, "/a 0 40755 3 0 0 0 0.0 - - - "
 						 "trusted.overlay.opaque=x"));
@@ -390,7 +404,7 @@ TEST(a_whiteout_that_hides_files_is_refused)
 			continue;
 		inode.u = cfs_put32(0);
 		memcpy(image.data + at, &inode, sizeof(inode));
-		CHECK(read_it(&image) == -EBADMSG);
+		CHECK_EQ(read_it(&image), -EBADMSG);
 		CHECK(strstr(err.msg, "whiteout"));
 		return;
 	}
@@ -426,16 +440,19 @@ TEST(objects_are_those_of_metacopy_and_of_redirect)
 	CFS_AUTOBUF struct cfs_buf list = { 0 };
 
 	build(dump, 1, &image);
-	CHECK(cfs_erofs_objects(cfs_buf_bytes(&image), CFS_ALG_SHA256, collect,
-				&list, &err) == 0);
-	CHECK(strcmp(cfs_buf_text(&list),
-		     DIGEST_A "\n"
-			      "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-			      "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n") == 0);
-	CHECK(cfs_erofs_objects(cfs_buf_bytes(&image), CFS_ALG_SHA512, collect,
-				&list, &err) == -EBADMSG);
-	CHECK(cfs_erofs_objects(cfs_buf_bytes(&image), CFS_ALG_SHA256, stop,
-				NULL, &err) == -EINTR);
+	CHECK_EQ(cfs_erofs_objects(cfs_buf_bytes(&image), CFS_ALG_SHA256,
+				   collect, &list, &err),
+		 0);
+	CHECK_STR(cfs_buf_text(&list),
+		  DIGEST_A "\n"
+			   "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+			   "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n");
+	CHECK_EQ(cfs_erofs_objects(cfs_buf_bytes(&image), CFS_ALG_SHA512,
+				   collect, &list, &err),
+		 -EBADMSG);
+	CHECK_EQ(cfs_erofs_objects(cfs_buf_bytes(&image), CFS_ALG_SHA256, stop,
+				   NULL, &err),
+		 -EINTR);
 }
 
 static const struct cfs_erofs_detail *detail_of(
@@ -444,7 +461,7 @@ static const struct cfs_erofs_detail *detail_of(
 {
 	struct cfs_node *node = NULL;
 
-	CHECK(cfs_tree_lookup(tree, path, &node, &err) == 1);
+	CHECK_EQ(cfs_tree_lookup(tree, path, &node, &err), 1);
 	return details[cfs_node_inode(node)->seq];
 }
 
@@ -464,23 +481,25 @@ TEST(details_are_what_stands_on_the_disk)
 		   "/w/x 0 20644 1 0 0 0 1.0 - - -\n"
 		   "/z 0 @120000 - - - - 0.0 /b/z - -\n",
 	      1, &image);
-	CHECK(cfs_erofs_read_details(cfs_buf_bytes(&image), &tree, &version,
-				     &details, &err) == 0);
-	CHECK(version == 1);
+	CHECK_EQ(cfs_erofs_read_details(cfs_buf_bytes(&image), &tree, &version,
+					&details, &err),
+		 0);
+	CHECK_EQ(version, 1);
 	/* 257 stubs and names, dots: over 3.6 kB in the root's one block. */
-	CHECK(detail_of(tree, details, "/")->size == 4096);
+	CHECK_EQ(detail_of(tree, details, "/")->size, 4096);
 	/* Entries of 12 bytes and the names "." ".." "z". */
-	CHECK(detail_of(tree, details, "/b")->size == 3 * 12 + 1 + 2 + 1);
+	CHECK_EQ(detail_of(tree, details, "/b")->size, 3 * 12 + 1 + 2 + 1);
 	d = detail_of(tree, details, "/b/z");
-	CHECK(d->size == 0 && d->n == 2);
-	CHECK(strcmp(d->xattrs[0]->key, "user.b") == 0);
-	CHECK(strcmp(d->xattrs[1]->key, "user.a") == 0);
-	CHECK(detail_of(tree, details, "/z") == d);
-	CHECK(cfs_tree_lookup(tree, "/z", &link, &err) == 1);
+	CHECK_EQ(d->size, 0);
+	CHECK_EQ(d->n, 2);
+	CHECK_STR(d->xattrs[0]->key, "user.b");
+	CHECK_STR(d->xattrs[1]->key, "user.a");
+	CHECK_EQ(detail_of(tree, details, "/z"), d);
+	CHECK_EQ(cfs_tree_lookup(tree, "/z", &link, &err), 1);
 	CHECK(link->flags & CFS_NODE_LINK && !details[link->seq]);
 	/* The marks of a directory with a whiteout, gone from the tree. */
-	CHECK(detail_of(tree, details, "/w")->n == 4);
-	CHECK(cfs_tree_lookup(tree, "/w", &link, &err) == 1);
+	CHECK_EQ(detail_of(tree, details, "/w")->n, 4);
+	CHECK_EQ(cfs_tree_lookup(tree, "/w", &link, &err), 1);
 	CHECK(!link->xattrs);
 }
 
@@ -493,9 +512,12 @@ TEST(details_of_a_bad_image_are_refused)
 
 	build(ROOT, 0, &image);
 	image.data[1024] ^= 1;
-	CHECK(cfs_erofs_read_details(cfs_buf_bytes(&image), &tree, &version,
-				     &details, &err) == -EBADMSG);
-	CHECK(!tree && !details && version == 9);
+	CHECK_EQ(cfs_erofs_read_details(cfs_buf_bytes(&image), &tree, &version,
+					&details, &err),
+		 -EBADMSG);
+	CHECK(!tree);
+	CHECK(!details);
+	CHECK_EQ(version, 9);
 }
 
 /* A repository has nothing else: overlayfs would look beside the objects. */
@@ -511,14 +533,18 @@ TEST(backing_paths_are_those_of_objects_when_there_is_a_repository)
 		CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 		CFS_AUTOBUF struct cfs_buf image = { 0 };
 
-		CHECK(cfs_dump_read(text(dumps[i]), CFS_DUMP_LENIENT, &tree,
-				    &err) == 0);
-		CHECK(cfs_erofs_write(tree, 1, 0, &image, &err) == 0);
-		CHECK(cfs_erofs_objects(cfs_buf_bytes(&image), 0, collect,
-					&list, &err) == 0);
-		CHECK(cfs_erofs_objects(cfs_buf_bytes(&image), CFS_ALG_SHA256,
-					collect, &list, &err) == -EBADMSG);
-		CHECK(strcmp(err.msg, "image: /f: its backing path is not "
-				      "an object path") == 0);
+		CHECK_EQ(cfs_dump_read(text(dumps[i]), CFS_DUMP_LENIENT, &tree,
+				       &err),
+			 0);
+		CHECK_EQ(cfs_erofs_write(tree, 1, 0, &image, &err), 0);
+		CHECK_EQ(cfs_erofs_objects(cfs_buf_bytes(&image), 0, collect,
+					   &list, &err),
+			 0);
+		CHECK_EQ(cfs_erofs_objects(cfs_buf_bytes(&image),
+					   CFS_ALG_SHA256, collect, &list,
+					   &err),
+			 -EBADMSG);
+		CHECK_STR(err.msg, "image: /f: its backing path is not "
+				   "an object path");
 	}
 }

@@ -8,7 +8,7 @@
 TEST(rules_stand_at_the_number_of_their_version)
 {
 	for (unsigned v = 0; v <= CFS_EROFS_VERSION_MAX; v++)
-		CHECK(cfs_erofs_rules[v].version == v);
+		CHECK_EQ(cfs_erofs_rules[v].version, v);
 }
 
 /* As lcfs-writer-erofs.c has it: only the marks of directories differ. */
@@ -19,19 +19,19 @@ TEST(versions_0_and_1_differ_only_in_the_marks_of_directories)
 	CHECK(one.marks_opaque && !cfs_erofs_rules[0].marks_opaque);
 	one.marks_opaque = false;
 	one.version = 0;
-	CHECK(memcmp(&one, &cfs_erofs_rules[0], sizeof(one)) == 0);
+	CHECK_MEM(&one, &cfs_erofs_rules[0], sizeof(one));
 }
 
 /* The maximum sizes of composefs-rs and mkcomposefs. */
 TEST(limits_are_those_of_the_programs_that_made_the_versions)
 {
-	CHECK(cfs_erofs_rules[1].external_max == UINT64_C(1) << 53);
-	CHECK(cfs_erofs_rules[2].external_max == UINT64_C(1) << 43);
-	CHECK(cfs_erofs_rules[1].inline_max == 5000);
-	CHECK(cfs_erofs_rules[2].inline_max == 512);
-	CHECK(cfs_erofs_rules[1].target_max == 4095);
-	CHECK(cfs_erofs_rules[2].target_max == 1024);
-	CHECK(cfs_erofs_rules[1].references_max == 128);
-	CHECK(cfs_erofs_rules[2].references_max == 255);
-	CHECK(cfs_erofs_rules[2].chunk_format == 31);
+	CHECK_EQ(cfs_erofs_rules[1].external_max, UINT64_C(1) << 53);
+	CHECK_EQ(cfs_erofs_rules[2].external_max, UINT64_C(1) << 43);
+	CHECK_EQ(cfs_erofs_rules[1].inline_max, 5000);
+	CHECK_EQ(cfs_erofs_rules[2].inline_max, 512);
+	CHECK_EQ(cfs_erofs_rules[1].target_max, 4095);
+	CHECK_EQ(cfs_erofs_rules[2].target_max, 1024);
+	CHECK_EQ(cfs_erofs_rules[1].references_max, 128);
+	CHECK_EQ(cfs_erofs_rules[2].references_max, 255);
+	CHECK_EQ(cfs_erofs_rules[2].chunk_format, 31);
 }

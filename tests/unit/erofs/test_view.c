@@ -32,9 +32,9 @@ static struct cfs_erofs_view *view_of(const char *dump, unsigned version,
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	struct cfs_erofs_view *view;
 
-	CHECK(cfs_dump_read(text(dump), 0, &tree, &err) == 0);
-	CHECK(cfs_erofs_write(tree, version, 0, image, &err) == 0);
-	CHECK(cfs_erofs_view_new(cfs_buf_bytes(image), &view, &err) == 0);
+	CHECK_EQ(cfs_dump_read(text(dump), 0, &tree, &err), 0);
+	CHECK_EQ(cfs_erofs_write(tree, version, 0, image, &err), 0);
+	CHECK_EQ(cfs_erofs_view_new(cfs_buf_bytes(image), &view, &err), 0);
 	return view;
 }
 
@@ -42,8 +42,9 @@ static struct cfs_erofs_stat root_of(const struct cfs_erofs_view *view)
 {
 	struct cfs_erofs_stat st;
 
-	CHECK(cfs_erofs_view_stat(view, cfs_erofs_view_root(view), &st, &err) ==
-	      0);
+	CHECK_EQ(
+		cfs_erofs_view_stat(view, cfs_erofs_view_root(view), &st, &err),
+		0);
 	return st;
 }
 
@@ -104,17 +105,17 @@ TEST(every_name_of_a_long_directory_is_found_and_no_other)
 		CHECK(root_of(view).size > 4 * CFS_EROFS_BLOCK);
 		for (unsigned i = 0; i < 2 * MANY; i++) {
 			snprintf(name, sizeof(name), "name-%04u", i);
-			CHECK(find(view, name, &st) == (i % 2 == 0));
+			CHECK_EQ(find(view, name, &st), (i % 2 == 0));
 			if (i % 2 == 0)
 				CHECK(st.tail.len == 3 &&
 				      atoi((const char *)st.tail.data + 1) ==
 					      (int)(i / 2 % 100));
 		}
-		CHECK(find(view, "", &st) == 0);
-		CHECK(find(view, "\x01", &st) == 0);
-		CHECK(find(view, "\xff", &st) == 0);
-		CHECK(find(view, ".", &st) == 1 &&
-		      st.nid == cfs_erofs_view_root(view));
+		CHECK_EQ(find(view, "", &st), 0);
+		CHECK_EQ(find(view, "\x01", &st), 0);
+		CHECK_EQ(find(view, "\xff", &st), 0);
+		CHECK_EQ(find(view, ".", &st), 1);
+		CHECK_EQ(st.nid, cfs_erofs_view_root(view));
 	}
 }
 
@@ -137,8 +138,8 @@ TEST(a_listing_goes_on_where_it_stopped)
 			CHECK(r >= 0);
 			total += seen.n;
 		} while (r == 1);
-		CHECK(total == MANY + 2);
-		CHECK(strcmp(seen.names, "name-1798") == 0);
+		CHECK_EQ(total, MANY + 2);
+		CHECK_STR(seen.names, "name-1798");
 	}
 }
 
@@ -156,8 +157,9 @@ TEST(a_listing_from_any_position_ends)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(positions); i++) {
 		struct seen seen = { .stop = UINT32_MAX };
 
-		CHECK(cfs_erofs_view_list(view, &root, positions[i], note,
-					  &seen, &err) == 0);
+		CHECK_EQ(cfs_erofs_view_list(view, &root, positions[i], note,
+					     &seen, &err),
+			 0);
 		CHECK(seen.n < MANY);
 	}
 }
@@ -175,7 +177,8 @@ TEST(no_number_but_that_of_an_inode_can_be_read)
 	struct cfs_erofs_stat st;
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
-		CHECK(cfs_erofs_view_stat(view, bad[i], &st, &err) == -EBADMSG);
+		CHECK_EQ(cfs_erofs_view_stat(view, bad[i], &st, &err),
+			 -EBADMSG);
 }
 
 TEST(any_byte_can_be_taken_for_an_inode_without_harm)
@@ -224,13 +227,14 @@ TEST(xattrs_have_the_names_that_a_mount_shows)
 		struct cfs_erofs_view *view = view_of(dump, version, &image);
 		struct cfs_erofs_stat st;
 
-		CHECK(find(view, "ext", &st) == 1);
-		CHECK(cfs_erofs_view_xattrs(view, &st, note_xattr, &out,
-					    &err) == 0);
+		CHECK_EQ(find(view, "ext", &st), 1);
+		CHECK_EQ(cfs_erofs_view_xattrs(view, &st, note_xattr, &out,
+					       &err),
+			 0);
 		cfs_buf_addc(&out, '\0');
 		CHECK(strstr((char *)out.data, "trusted.overlay.x=one "));
 		CHECK(strstr((char *)out.data, "user.y=two "));
-		CHECK(out.len == sizeof("trusted.overlay.x=one user.y=two "));
+		CHECK_EQ(out.len, sizeof("trusted.overlay.x=one user.y=two "));
 	}
 }
 
@@ -248,16 +252,18 @@ TEST(an_external_file_has_a_path_and_a_digest)
 	struct cfs_erofs_backing backing;
 	struct cfs_erofs_stat st;
 
-	CHECK(find(view, "ext", &st) == 1 && st.size == 5);
-	CHECK(cfs_erofs_view_backing(view, &st, &backing, &err) == 0);
+	CHECK_EQ(find(view, "ext", &st), 1);
+	CHECK_EQ(st.size, 5);
+	CHECK_EQ(cfs_erofs_view_backing(view, &st, &backing, &err), 0);
 	CHECK(is(backing.path, OBJECT) && backing.has_digest);
-	CHECK(backing.digest.alg == CFS_ALG_SHA256 &&
-	      backing.digest.bytes[1] == 0x22);
-	CHECK(find(view, "none", &st) == 1);
-	CHECK(cfs_erofs_view_backing(view, &st, &backing, &err) == 0);
+	CHECK_EQ(backing.digest.alg, CFS_ALG_SHA256);
+	CHECK_EQ(backing.digest.bytes[1], 0x22);
+	CHECK_EQ(find(view, "none", &st), 1);
+	CHECK_EQ(cfs_erofs_view_backing(view, &st, &backing, &err), 0);
 	CHECK(is(backing.path, NO_DIGEST) && !backing.has_digest);
-	CHECK(find(view, "in", &st) == 1 && is(st.tail, "abc"));
-	CHECK(cfs_erofs_view_backing(view, &st, &backing, &err) == -EINVAL);
+	CHECK_EQ(find(view, "in", &st), 1);
+	CHECK(is(st.tail, "abc"));
+	CHECK_EQ(cfs_erofs_view_backing(view, &st, &backing, &err), -EINVAL);
 }
 
 TEST(whiteouts_and_stubs_are_not_shown)
@@ -273,11 +279,11 @@ TEST(whiteouts_and_stubs_are_not_shown)
 		/* Older versions have it as an empty file. */
 		int shown = version < 2;
 
-		CHECK(find(view, "w", &st) == shown);
-		CHECK(find(view, "ab", &st) == 0);
-		CHECK(cfs_erofs_view_list(view, &root, 0, note, &seen, &err) ==
-		      0);
-		CHECK(seen.n == 2u + (unsigned)shown);
+		CHECK_EQ(find(view, "w", &st), shown);
+		CHECK_EQ(find(view, "ab", &st), 0);
+		CHECK_EQ(cfs_erofs_view_list(view, &root, 0, note, &seen, &err),
+			 0);
+		CHECK_EQ(seen.n, 2u + (unsigned)shown);
 	}
 }
 
@@ -290,15 +296,16 @@ TEST(a_file_is_no_directory)
 	struct cfs_erofs_stat st, below;
 	struct seen seen = { 0 };
 
-	CHECK(find(view, "in", &st) == 1);
-	CHECK(cfs_erofs_view_find(view, &st, text("x"), &below, &err) ==
-	      -ENOTDIR);
-	CHECK(cfs_erofs_view_list(view, &st, 0, note, &seen, &err) == -ENOTDIR);
+	CHECK_EQ(find(view, "in", &st), 1);
+	CHECK_EQ(cfs_erofs_view_find(view, &st, text("x"), &below, &err),
+		 -ENOTDIR);
+	CHECK_EQ(cfs_erofs_view_list(view, &st, 0, note, &seen, &err),
+		 -ENOTDIR);
 }
 
 TEST(what_is_no_image_is_refused)
 {
 	struct cfs_erofs_view *view;
 
-	CHECK(cfs_erofs_view_new(text("no image"), &view, &err) == -EBADMSG);
+	CHECK_EQ(cfs_erofs_view_new(text("no image"), &view, &err), -EBADMSG);
 }

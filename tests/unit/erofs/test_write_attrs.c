@@ -29,18 +29,17 @@ TEST(overlays_own_stand_where_their_keys_belong)
 	struct planned p;
 
 	plan_share(&p, 1, text);
-	CHECK(strcmp(keys(&p.plan, inode_at(&p, "/a")),
-		     " security.a " O "metacopy " O "overlay.n " O
-		     "redirect user.z") == 0);
-	CHECK(strcmp(keys(&p.plan, inode_at(&p, "/b")),
-		     " " O "metacopy " O "redirect") == 0);
-	CHECK(strcmp(keys(&p.plan, inode_at(&p, "/c")),
-		     " " O "metacopy user.z") == 0);
+	CHECK_STR(keys(&p.plan, inode_at(&p, "/a")),
+		  " security.a " O "metacopy " O "overlay.n " O
+		  "redirect user.z");
+	CHECK_STR(keys(&p.plan, inode_at(&p, "/b")),
+		  " " O "metacopy " O "redirect");
+	CHECK_STR(keys(&p.plan, inode_at(&p, "/c")), " " O "metacopy user.z");
 	plan_end(&p);
 	plan_share(&p, 2, text);
-	CHECK(strcmp(keys(&p.plan, inode_at(&p, "/a")),
-		     " " O "metacopy " O "redirect security.a " O
-		     "overlay.n user.z") == 0);
+	CHECK_STR(keys(&p.plan, inode_at(&p, "/a")),
+		  " " O "metacopy " O "redirect security.a " O
+		  "overlay.n user.z");
 	plan_end(&p);
 }
 
@@ -53,17 +52,17 @@ TEST(marks_take_the_place_of_attributes_of_their_names)
 			"\n/d/w 0 20000 1 0 0 0 0.0 - - -"
 			"\n/e" DIR " trusted.overlay.opaque=y user.a=b"
 			"\n/e/w 0 20000 1 0 0 0 0.0 - - -\n");
-	CHECK(strcmp(keys(&p.plan, &p.plan.inodes[0]), " " O "opaque") == 0);
-	CHECK(strcmp(keys(&p.plan, inode_at(&p, "/d/w")),
-		     " " O "overlay.whiteout user.overlay.whiteout") == 0);
-	CHECK(strcmp(keys(&p.plan, inode_at(&p, "/d")),
-		     " " O "overlay.opaque " O
-		     "overlay.whiteouts user.a user.overlay.opaque "
-		     "user.overlay.whiteouts") == 0);
+	CHECK_STR(keys(&p.plan, &p.plan.inodes[0]), " " O "opaque");
+	CHECK_STR(keys(&p.plan, inode_at(&p, "/d/w")),
+		  " " O "overlay.whiteout user.overlay.whiteout");
+	CHECK_STR(keys(&p.plan, inode_at(&p, "/d")),
+		  " " O "overlay.opaque " O
+		  "overlay.whiteouts user.a user.overlay.opaque "
+		  "user.overlay.whiteouts");
 	/* One list serves all that ask for the same. */
-	CHECK(inode_at(&p, "/d")->list == inode_at(&p, "/e")->list);
-	CHECK(inode_at(&p, "/d/w")->list == inode_at(&p, "/e/w")->list);
-	CHECK(cfs_erofs_list(&p.plan, inode_at(&p, "/d")->list)->uses == 2);
+	CHECK_EQ(inode_at(&p, "/d")->list, inode_at(&p, "/e")->list);
+	CHECK_EQ(inode_at(&p, "/d/w")->list, inode_at(&p, "/e/w")->list);
+	CHECK_EQ(cfs_erofs_list(&p.plan, inode_at(&p, "/d")->list)->uses, 2);
 	plan_end(&p);
 }
 
@@ -72,8 +71,8 @@ TEST(version_0_marks_whiteouts_and_not_their_directory_as_opaque)
 	struct planned p;
 
 	plan_share(&p, 0, ROOT "\n/d" DIR "\n/d/w 0 20000 1 0 0 0 0.0 - - -\n");
-	CHECK(strcmp(keys(&p.plan, inode_at(&p, "/d")),
-		     " " O "overlay.whiteouts user.overlay.whiteouts") == 0);
+	CHECK_STR(keys(&p.plan, inode_at(&p, "/d")),
+		  " " O "overlay.whiteouts user.overlay.whiteouts");
 	plan_end(&p);
 }
 
@@ -86,12 +85,16 @@ TEST(a_list_is_summed_up)
 		   ROOT "\n/a" FILE " user.one=x user.two=y"
 			"\n/b" FILE " user.two=y\n");
 	list = cfs_erofs_list(&p.plan, inode_at(&p, "/a")->list);
-	CHECK(list->n == 2 && list->uses == 1 && list->shared == 1);
+	CHECK_EQ(list->n, 2);
+	CHECK_EQ(list->uses, 1);
+	CHECK_EQ(list->shared, 1);
 	/* A reference; a header, "one" and "x". */
-	CHECK(list->bytes == 4 + 8);
-	CHECK(__builtin_popcount(list->filter) == 2);
+	CHECK_EQ(list->bytes, 4 + 8);
+	CHECK_EQ(__builtin_popcount(list->filter), 2);
 	list = cfs_erofs_list(&p.plan, 0);
-	CHECK(list->n == 0 && list->bytes == 0 && list->filter == 0);
+	CHECK_EQ(list->n, 0);
+	CHECK_EQ(list->bytes, 0);
+	CHECK_EQ(list->filter, 0);
 	plan_end(&p);
 }
 
@@ -105,18 +108,22 @@ TEST(values_of_overlays_own_are_made)
 		   ROOT "\n/a 9 100644 1 0 0 0 0.0 " OBJ_A
 			"\n/b 9 100644 1 0 0 0 0.0 some/path - -\n");
 	inode = inode_at(&p, "/a");
-	CHECK(cfs_erofs_put_overlay(&p.plan, inode, CFS_EROFS_METACOPY,
-				    metacopy) == metacopy + 36);
-	CHECK(memcmp(metacopy, "\0\x24\0\1\x0a\x34\x56", 7) == 0);
-	CHECK(cfs_erofs_put_overlay(&p.plan, inode, CFS_EROFS_REDIRECT,
-				    redirect) == redirect + 66);
-	CHECK(memcmp(redirect, "/0a/" HEX62, 66) == 0);
+	CHECK_EQ(cfs_erofs_put_overlay(&p.plan, inode, CFS_EROFS_METACOPY,
+				       metacopy),
+		 metacopy + 36);
+	CHECK_MEM(metacopy, "\0\x24\0\1\x0a\x34\x56", 7);
+	CHECK_EQ(cfs_erofs_put_overlay(&p.plan, inode, CFS_EROFS_REDIRECT,
+				       redirect),
+		 redirect + 66);
+	CHECK_MEM(redirect, "/0a/" HEX62, 66);
 	inode = inode_at(&p, "/b");
-	CHECK(cfs_erofs_put_overlay(&p.plan, inode, CFS_EROFS_METACOPY,
-				    metacopy) == metacopy);
-	CHECK(cfs_erofs_put_overlay(&p.plan, inode, CFS_EROFS_REDIRECT,
-				    redirect) == redirect + 10);
-	CHECK(memcmp(redirect, "/some/path", 10) == 0);
+	CHECK_EQ(cfs_erofs_put_overlay(&p.plan, inode, CFS_EROFS_METACOPY,
+				       metacopy),
+		 metacopy);
+	CHECK_EQ(cfs_erofs_put_overlay(&p.plan, inode, CFS_EROFS_REDIRECT,
+				       redirect),
+		 redirect + 10);
+	CHECK_MEM(redirect, "/some/path", 10);
 	plan_end(&p);
 }
 
@@ -130,7 +137,7 @@ TEST(the_longest_name_can_be_escaped)
 	strcat(text, name);
 	strcat(text, "=v\n");
 	plan_start(&p, 1, 0, text);
-	CHECK(cfs_erofs_order(&p.plan, &err) == 0);
-	CHECK(cfs_erofs_list_all(&p.plan, &err) == 0);
+	CHECK_EQ(cfs_erofs_order(&p.plan, &err), 0);
+	CHECK_EQ(cfs_erofs_list_all(&p.plan, &err), 0);
 	plan_end(&p);
 }

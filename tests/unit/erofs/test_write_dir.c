@@ -50,15 +50,17 @@ TEST(entries_lead_to_inodes_and_say_their_types)
 			 "\n/d/to 1 120777 1 0 0 0 0.0 x - -"
 			 "\n/d/w 0 20000 1 0 0 0 0.0 - - -\n");
 	dir = inode_at(&p, "/d");
-	CHECK(cfs_erofs_put_dir_tail(&p.plan, dir, block) == block + dir->tail);
-	CHECK(cfs_get16(((struct cfs_erofs_dirent *)block)->nameoff) ==
-	      CFS_ARRAY_SIZE(want) * sizeof(disk));
+	CHECK_EQ(cfs_erofs_put_dir_tail(&p.plan, dir, block),
+		 block + dir->tail);
+	CHECK_EQ(cfs_get16(((struct cfs_erofs_dirent *)block)->nameoff),
+		 CFS_ARRAY_SIZE(want) * sizeof(disk));
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(want); i++) {
 		const char *name = entry(block, dir->tail, i, &disk);
 
-		CHECK(strcmp(name, want[i].name) == 0);
-		CHECK(disk.file_type == want[i].type && !disk.reserved);
-		CHECK(cfs_get64(disk.nid) == inode_at(&p, want[i].path)->nid);
+		CHECK_STR(name, want[i].name);
+		CHECK_EQ(disk.file_type, want[i].type);
+		CHECK(!disk.reserved);
+		CHECK_EQ(cfs_get64(disk.nid), inode_at(&p, want[i].path)->nid);
 	}
 	plan_end(&p);
 }
@@ -78,7 +80,8 @@ TEST(blocks_and_tail_hold_each_entry_once)
 		cfs_buf_addf(&text, "/d/%010u" FILE "\n", i);
 	plan_layout(&p, 1, cfs_buf_text(&text));
 	dir = inode_at(&p, "/d");
-	CHECK(dir->blocks == 2 && dir->tail > 0);
+	CHECK_EQ(dir->blocks, 2);
+	CHECK(dir->tail > 0);
 	it = cfs_erofs_dir_start(&p.plan, dir->node);
 	for (uint32_t b = 0; b <= dir->blocks; b++) {
 		size_t n, skip = b == 0 ? 2 : 0;
@@ -94,9 +97,9 @@ TEST(blocks_and_tail_hold_each_entry_once)
 			const char *name =
 				entry(block, (size_t)(end - block), i, &disk);
 
-			CHECK((unsigned)atoi(name) == next++);
+			CHECK_EQ((unsigned)atoi(name), next++);
 		}
 	}
-	CHECK(next == 430);
+	CHECK_EQ(next, 430);
 	plan_end(&p);
 }

@@ -44,20 +44,21 @@ TEST(the_image_has_the_size_and_the_places_that_were_planned)
 	plan_layout(&p, 1,
 		    ROOT "\n/f 3 100640 1 7 8 0 0.0 - abc -"
 			 "\n/tty 0 20620 1 0 0 1281 0.0 - - -\n");
-	CHECK(emit(&p, &pieces) == 0);
-	CHECK(pieces.image.len == p.plan.size);
+	CHECK_EQ(emit(&p, &pieces), 0);
+	CHECK_EQ(pieces.image.len, p.plan.size);
 	super = at(&pieces, CFS_EROFS_SUPER_START);
-	CHECK(cfs_get64(super->inos) == p.plan.n);
-	CHECK(cfs_get32(super->blocks) == p.plan.size / CFS_EROFS_BLOCK);
+	CHECK_EQ(cfs_get64(super->inos), p.plan.n);
+	CHECK_EQ(cfs_get32(super->blocks), p.plan.size / CFS_EROFS_BLOCK);
 	inode = inode_at(&p, "/f");
 	compact = at(&pieces, inode->nid * CFS_EROFS_SLOT);
-	CHECK(cfs_get16(compact->mode) == 0100640);
-	CHECK(cfs_get32(compact->size) == 3);
-	CHECK(cfs_get16(compact->uid) == 7 && cfs_get16(compact->gid) == 8);
-	CHECK(memcmp(compact + 1, "abc", 3) == 0);
+	CHECK_EQ(cfs_get16(compact->mode), 0100640);
+	CHECK_EQ(cfs_get32(compact->size), 3);
+	CHECK_EQ(cfs_get16(compact->uid), 7);
+	CHECK_EQ(cfs_get16(compact->gid), 8);
+	CHECK_MEM(compact + 1, "abc", 3);
 	inode = inode_at(&p, "/tty");
 	compact = at(&pieces, inode->nid * CFS_EROFS_SLOT);
-	CHECK(cfs_get32(compact->u) == 1281);
+	CHECK_EQ(cfs_get32(compact->u), 1281);
 	cfs_buf_free(&pieces.image);
 	plan_end(&p);
 }
@@ -76,9 +77,10 @@ TEST(content_of_a_block_and_more_has_blocks_and_a_tail)
 		cfs_buf_addc(&text, (char)('a' + i % 26));
 	cfs_buf_adds(&text, " -\n");
 	plan_layout(&p, 1, cfs_buf_text(&text));
-	CHECK(emit(&p, &pieces) == 0);
+	CHECK_EQ(emit(&p, &pieces), 0);
 	inode = inode_at(&p, "/f");
-	CHECK(inode->blocks == 1 && inode->tail == 904);
+	CHECK_EQ(inode->blocks, 1);
+	CHECK_EQ(inode->tail, 904);
 	compact = at(&pieces, inode->nid * CFS_EROFS_SLOT);
 	block = cfs_get32(compact->u) * (uint64_t)CFS_EROFS_BLOCK;
 	CHECK(block >= p.plan.data_start);
@@ -87,7 +89,7 @@ TEST(content_of_a_block_and_more_has_blocks_and_a_tail)
 			i < 4096 ? (const char *)at(&pieces, block + i)
 				 : (const char *)(compact + 1) + i - 4096;
 
-		CHECK(*c == 'a' + (int)i % 26);
+		CHECK_EQ(*c, 'a' + (int)i % 26);
 	}
 	cfs_buf_free(&pieces.image);
 	plan_end(&p);
@@ -114,8 +116,8 @@ TEST(a_large_image_comes_in_pieces)
 	struct planned p;
 
 	plan_large(&p);
-	CHECK(emit(&p, &pieces) == 0);
-	CHECK(pieces.image.len == p.plan.size);
+	CHECK_EQ(emit(&p, &pieces), 0);
+	CHECK_EQ(pieces.image.len, p.plan.size);
 	CHECK(pieces.n > 5 && pieces.largest < 512 * 1024);
 	cfs_buf_free(&pieces.image);
 	plan_end(&p);
@@ -127,13 +129,13 @@ TEST(nothing_is_written_after_a_refusal)
 	struct planned p;
 
 	plan_large(&p);
-	CHECK(emit(&p, &whole) == 0);
+	CHECK_EQ(emit(&p, &whole), 0);
 	cfs_buf_free(&whole.image);
 	for (size_t i = 1; i <= whole.n; i++) {
 		struct pieces pieces = { .fail_at = i };
 
-		CHECK(emit(&p, &pieces) == -ENOSPC);
-		CHECK(strcmp(err.msg, "no room") == 0);
+		CHECK_EQ(emit(&p, &pieces), -ENOSPC);
+		CHECK_STR(err.msg, "no room");
 		cfs_buf_free(&pieces.image);
 	}
 	plan_end(&p);
@@ -196,8 +198,8 @@ TEST(the_example_of_the_format_is_true)
 
 		for (const char *hex = rows[i].hex; *hex; hex += 2) {
 			hex += *hex == ' ';
-			CHECK(*have++ ==
-			      strtoul((char[]){ hex[0], hex[1], 0 }, NULL, 16));
+			CHECK_EQ(*have++, strtoul((char[]){ hex[0], hex[1], 0 },
+						  NULL, 16));
 		}
 	}
 	cfs_buf_free(&pieces.image);

@@ -37,10 +37,10 @@ TEST(entries_fill_blocks_and_leave_a_tail)
 		add_dir(&text, want[i].files);
 		plan_layout(&p, 1, cfs_buf_text(&text));
 		dir = inode_at(&p, "/d");
-		CHECK(dir->blocks == want[i].blocks);
-		CHECK(dir->tail == want[i].tail);
-		CHECK(cfs_erofs_size(dir) ==
-		      (uint64_t)dir->blocks * CFS_EROFS_BLOCK + dir->tail);
+		CHECK_EQ(dir->blocks, want[i].blocks);
+		CHECK_EQ(dir->tail, want[i].tail);
+		CHECK_EQ(cfs_erofs_size(dir),
+			 (uint64_t)dir->blocks * CFS_EROFS_BLOCK + dir->tail);
 		plan_end(&p);
 	}
 }
@@ -71,9 +71,9 @@ TEST(an_inode_is_compact_when_its_numbers_fit)
 			 want[i].numbers);
 		plan_layout(&p, 1, text);
 		inode = inode_at(&p, "/f");
-		CHECK(cfs_erofs_head_size(inode) ==
-		      (want[i].compact ? sizeof(struct cfs_erofs_compact)
-				       : sizeof(struct cfs_erofs_extended)));
+		CHECK_EQ(cfs_erofs_head_size(inode),
+			 (want[i].compact ? sizeof(struct cfs_erofs_compact)
+					  : sizeof(struct cfs_erofs_extended)));
 		plan_end(&p);
 		plan_layout(&p, 2, text);
 		inode = inode_at(&p, "/f");
@@ -84,11 +84,11 @@ TEST(an_inode_is_compact_when_its_numbers_fit)
 
 TEST(chunks_are_as_large_as_they_can_be)
 {
-	CHECK(cfs_erofs_chunk_bits(1) == 12);
-	CHECK(cfs_erofs_chunk_bits(4096) == 12);
-	CHECK(cfs_erofs_chunk_bits(4097) == 13);
-	CHECK(cfs_erofs_chunk_bits(UINT64_C(1) << 40) == 40);
-	CHECK(cfs_erofs_chunk_bits(UINT64_C(1) << 60) == 43);
+	CHECK_EQ(cfs_erofs_chunk_bits(1), 12);
+	CHECK_EQ(cfs_erofs_chunk_bits(4096), 12);
+	CHECK_EQ(cfs_erofs_chunk_bits(4097), 13);
+	CHECK_EQ(cfs_erofs_chunk_bits(UINT64_C(1) << 40), 40);
+	CHECK_EQ(cfs_erofs_chunk_bits(UINT64_C(1) << 60), 43);
 }
 
 TEST(a_file_elsewhere_has_an_entry_for_each_chunk)
@@ -99,9 +99,9 @@ TEST(a_file_elsewhere_has_an_entry_for_each_chunk)
 	struct planned p;
 
 	plan_layout(&p, 1, text);
-	CHECK(inode_at(&p, "/a")->tail == 4);
-	CHECK(inode_at(&p, "/b")->tail == 8);
-	CHECK(cfs_erofs_layout_of(inode_at(&p, "/a")) == CFS_EROFS_CHUNKS);
+	CHECK_EQ(inode_at(&p, "/a")->tail, 4);
+	CHECK_EQ(inode_at(&p, "/b")->tail, 8);
+	CHECK_EQ(cfs_erofs_layout_of(inode_at(&p, "/a")), CFS_EROFS_CHUNKS);
 	plan_end(&p);
 }
 
@@ -114,19 +114,20 @@ TEST(inodes_follow_each_other_and_what_they_hold)
 	root = &p.plan.inodes[0];
 	stub = &p.plan.inodes[1];
 	last = inode_at(&p, "/z");
-	CHECK(position(root) == CFS_EROFS_INODES_START);
+	CHECK_EQ(position(root), CFS_EROFS_INODES_START);
 	/* The root's entries fill a block and leave a tail. */
-	CHECK(root->blocks == 1 && root->xattr_bytes == 12 + 4 + 15 + 1);
-	CHECK(position(stub) ==
-	      cfs_erofs_round_up(CFS_EROFS_INODES_START + 32 +
-					 root->xattr_bytes + root->tail,
-				 32));
-	CHECK(position(last) == position(stub) + UINT64_C(256) * 32);
-	CHECK(last->tail == 3);
-	CHECK(p.plan.inodes_end == position(last) + 64);
-	CHECK(p.plan.data_start ==
-	      cfs_erofs_round_up(p.plan.inodes_end, CFS_EROFS_BLOCK));
-	CHECK(p.plan.size == p.plan.data_start + CFS_EROFS_BLOCK);
+	CHECK_EQ(root->blocks, 1);
+	CHECK_EQ(root->xattr_bytes, 12 + 4 + 15 + 1);
+	CHECK_EQ(position(stub),
+		 cfs_erofs_round_up(CFS_EROFS_INODES_START + 32 +
+					    root->xattr_bytes + root->tail,
+				    32));
+	CHECK_EQ(position(last), position(stub) + UINT64_C(256) * 32);
+	CHECK_EQ(last->tail, 3);
+	CHECK_EQ(p.plan.inodes_end, position(last) + 64);
+	CHECK_EQ(p.plan.data_start,
+		 cfs_erofs_round_up(p.plan.inodes_end, CFS_EROFS_BLOCK));
+	CHECK_EQ(p.plan.size, p.plan.data_start + CFS_EROFS_BLOCK);
 	plan_end(&p);
 }
 
@@ -166,13 +167,13 @@ TEST(a_link_to_what_was_removed_is_refused)
 	plan_start(&p, 1, 0,
 		   ROOT "\n/d" DIR "\n/d/f" FILE
 			"\n/l 0 @100644 1 0 0 0 0.0 /d/f - -\n");
-	CHECK(cfs_tree_lookup(p.tree, "/d", &dir, &err) == 1);
+	CHECK_EQ(cfs_tree_lookup(p.tree, "/d", &dir, &err), 1);
 	cfs_node_remove(p.tree, dir);
-	CHECK(cfs_tree_sort(p.tree, &err) == 0);
-	CHECK(cfs_erofs_order(&p.plan, &err) == 0);
-	CHECK(cfs_erofs_share(&p.plan, &err) == 0);
-	CHECK(cfs_erofs_layout(&p.plan, &err) == -EINVAL);
-	CHECK(strcmp(err.msg, "/: l: hard link target is missing") == 0);
+	CHECK_EQ(cfs_tree_sort(p.tree, &err), 0);
+	CHECK_EQ(cfs_erofs_order(&p.plan, &err), 0);
+	CHECK_EQ(cfs_erofs_share(&p.plan, &err), 0);
+	CHECK_EQ(cfs_erofs_layout(&p.plan, &err), -EINVAL);
+	CHECK_STR(err.msg, "/: l: hard link target is missing");
 	plan_end(&p);
 }
 
@@ -199,10 +200,10 @@ TEST(what_is_shared_beyond_the_count_stands_in_the_inode)
 
 	add_xattrs(&text, 130, 1, true);
 	plan_layout(&p, 1, cfs_buf_text(&text));
-	CHECK(inode_at(&p, "/a")->xattr_bytes == 12 + 128 * 4 + 2 * 8);
+	CHECK_EQ(inode_at(&p, "/a")->xattr_bytes, 12 + 128 * 4 + 2 * 8);
 	plan_end(&p);
 	plan_layout(&p, 2, cfs_buf_text(&text));
-	CHECK(inode_at(&p, "/a")->xattr_bytes == 12 + 130 * 4);
+	CHECK_EQ(inode_at(&p, "/a")->xattr_bytes, 12 + 130 * 4);
 	plan_end(&p);
 }
 
@@ -213,7 +214,7 @@ TEST(version_2_refuses_more_than_it_can_count)
 
 	add_xattrs(&text, 256, 1, true);
 	plan_share(&p, 2, cfs_buf_text(&text));
-	CHECK(cfs_erofs_layout(&p.plan, &err) == -E2BIG);
-	CHECK(strcmp(err.msg, "/a: over 255 xattrs shared with others") == 0);
+	CHECK_EQ(cfs_erofs_layout(&p.plan, &err), -E2BIG);
+	CHECK_STR(err.msg, "/a: over 255 xattrs shared with others");
 	plan_end(&p);
 }

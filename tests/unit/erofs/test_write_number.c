@@ -29,14 +29,14 @@ TEST(versions_0_and_1_go_level_by_level_and_2_by_depth)
 	struct planned p;
 
 	plan_order(&p, 1, TREE);
-	CHECK(strcmp(names(&p.plan), " a b d x y z deep") == 0);
-	CHECK(p.plan.n == 1 + 7 + 256);
+	CHECK_STR(names(&p.plan), " a b d x y z deep");
+	CHECK_EQ(p.plan.n, 1 + 7 + 256);
 	CHECK(p.plan.inodes[0].flags & CFS_EROFS_I_OPAQUE);
 	plan_end(&p);
 	plan_order(&p, 2, TREE);
-	CHECK(strcmp(names(&p.plan), " a x y deep b d z") == 0);
-	CHECK(p.plan.n == 1 + 7);
-	CHECK(p.plan.inodes[0].flags == 0);
+	CHECK_STR(names(&p.plan), " a x y deep b d z");
+	CHECK_EQ(p.plan.n, 1 + 7);
+	CHECK_EQ(p.plan.inodes[0].flags, 0);
 	plan_end(&p);
 }
 
@@ -45,10 +45,10 @@ TEST(version_2_counts_names_and_the_others_believe_the_count)
 	struct planned p;
 
 	plan_order(&p, 2, TREE);
-	CHECK(inode_at(&p, "/a/x")->nlink == 2);
+	CHECK_EQ(inode_at(&p, "/a/x")->nlink, 2);
 	plan_end(&p);
 	plan_order(&p, 1, TREE);
-	CHECK(inode_at(&p, "/a/x")->nlink == 1);
+	CHECK_EQ(inode_at(&p, "/a/x")->nlink, 1);
 	plan_end(&p);
 }
 
@@ -76,12 +76,12 @@ TEST(dots_and_stubs_stand_in_their_places_among_entries)
 		   ROOT "\n/!" FILE "\n/-" DIR "\n/-/+" FILE "\n/-/..." FILE
 			"\n/-/l 0 @100644 1 0 0 0 0.0 /! - -"
 			"\n/01" FILE "\n");
-	CHECK(strcmp(entries(&p.plan, p.tree->root, 7),
-		     " !:1 -:2 .:0 ..:0 00:3 01:4 02:5") == 0);
-	CHECK(strcmp(entries(&p.plan, inode_at(&p, "/-")->node, 9),
-		     " +:259 .:2 ..:0 ...:260 l:1") == 0);
+	CHECK_STR(entries(&p.plan, p.tree->root, 7),
+		  " !:1 -:2 .:0 ..:0 00:3 01:4 02:5");
+	CHECK_STR(entries(&p.plan, inode_at(&p, "/-")->node, 9),
+		  " +:259 .:2 ..:0 ...:260 l:1");
 	/* 01 is there, and no stub. */
-	CHECK(p.plan.n == 1 + 5 + 255);
+	CHECK_EQ(p.plan.n, 1 + 5 + 255);
 	plan_end(&p);
 }
 
@@ -94,11 +94,15 @@ TEST(stubs_have_the_owner_time_and_label_of_root)
 		   "/ 0 40755 2 7 8 0 5.6 - - - security.selinux=l "
 		   "user.a=b\n");
 	stub = p.plan.inodes[1].node;
-	CHECK(strcmp(stub->name, "00") == 0 && stub->mode == (S_IFCHR | 0644));
-	CHECK(stub->uid == 7 && stub->gid == 8 && stub->nlink == 1);
-	CHECK(stub->mtime_sec == 5 && stub->mtime_nsec == 6);
-	CHECK(stub->xattrs->n == 1);
-	CHECK(strcmp(stub->xattrs->v[0]->key, "security.selinux") == 0);
+	CHECK_STR(stub->name, "00");
+	CHECK_EQ(stub->mode, (S_IFCHR | 0644));
+	CHECK_EQ(stub->uid, 7);
+	CHECK_EQ(stub->gid, 8);
+	CHECK_EQ(stub->nlink, 1);
+	CHECK_EQ(stub->mtime_sec, 5);
+	CHECK_EQ(stub->mtime_nsec, 6);
+	CHECK_EQ(stub->xattrs->n, 1);
+	CHECK_STR(stub->xattrs->v[0]->key, "security.selinux");
 	plan_end(&p);
 }
 
@@ -109,19 +113,19 @@ TEST(a_whiteout_marks_its_directory_and_raises_the_version)
 	struct planned p;
 
 	plan_start(&p, 0, CFS_EROFS_BUMP, text);
-	CHECK(cfs_erofs_order(&p.plan, &err) == 0);
-	CHECK(p.plan.rules->version == 1);
-	CHECK(inode_at(&p, "/d/w")->flags == CFS_EROFS_I_WHITEOUT);
-	CHECK(inode_at(&p, "/d/w")->type == CFS_EROFS_FT_REG);
-	CHECK(inode_at(&p, "/d")->flags == CFS_EROFS_I_MARKED);
+	CHECK_EQ(cfs_erofs_order(&p.plan, &err), 0);
+	CHECK_EQ(p.plan.rules->version, 1);
+	CHECK_EQ(inode_at(&p, "/d/w")->flags, CFS_EROFS_I_WHITEOUT);
+	CHECK_EQ(inode_at(&p, "/d/w")->type, CFS_EROFS_FT_REG);
+	CHECK_EQ(inode_at(&p, "/d")->flags, CFS_EROFS_I_MARKED);
 	plan_end(&p);
 	plan_order(&p, 0, text);
-	CHECK(p.plan.rules->version == 0);
+	CHECK_EQ(p.plan.rules->version, 0);
 	plan_end(&p);
 	/* Stubs are none, and without one nothing is raised. */
 	plan_start(&p, 0, CFS_EROFS_BUMP, ROOT "\n");
-	CHECK(cfs_erofs_order(&p.plan, &err) == 0);
-	CHECK(p.plan.rules->version == 0);
+	CHECK_EQ(cfs_erofs_order(&p.plan, &err), 0);
+	CHECK_EQ(p.plan.rules->version, 0);
 	plan_end(&p);
 }
 
@@ -133,10 +137,10 @@ TEST(whiteouts_of_version_2_have_one_name)
 	struct planned p;
 
 	plan_order(&p, 2, text);
-	CHECK(inode_at(&p, "/w")->nlink == 1);
+	CHECK_EQ(inode_at(&p, "/w")->nlink, 1);
 	plan_end(&p);
 	plan_start(&p, 2, 0, two);
-	CHECK(cfs_erofs_order(&p.plan, &err) == -EINVAL);
+	CHECK_EQ(cfs_erofs_order(&p.plan, &err), -EINVAL);
 	CHECK(strstr(err.msg, "/w: version 2 has no whiteouts with more"));
 	plan_end(&p);
 }
@@ -150,11 +154,13 @@ TEST(times_before_1970_are_early_only_if_asked)
 	struct planned p;
 
 	plan_start(&p, 1, CFS_EROFS_SIGNED_TIME, text);
-	CHECK(cfs_erofs_order(&p.plan, &err) == 0);
-	CHECK(p.plan.mtime_sec == -3 && p.plan.mtime_nsec == 0);
+	CHECK_EQ(cfs_erofs_order(&p.plan, &err), 0);
+	CHECK_EQ(p.plan.mtime_sec, -3);
+	CHECK_EQ(p.plan.mtime_nsec, 0);
 	plan_end(&p);
 	plan_order(&p, 1, text);
-	CHECK(p.plan.mtime_sec == 4 && p.plan.mtime_nsec == 6);
+	CHECK_EQ(p.plan.mtime_sec, 4);
+	CHECK_EQ(p.plan.mtime_nsec, 6);
 	plan_end(&p);
 }
 
@@ -171,14 +177,15 @@ TEST(files_elsewhere_are_told_by_digest_or_path)
 	struct planned p;
 
 	plan_order(&p, 1, text);
-	CHECK(inode_at(&p, "/a")->flags == object);
-	CHECK(inode_at(&p, "/b")->flags == both);
-	CHECK(inode_at(&p, "/c")->flags == both);
-	CHECK(inode_at(&p, "/d")->flags == own);
-	CHECK(p.plan.n_digests == 2 && p.plan.has_custom_paths);
+	CHECK_EQ(inode_at(&p, "/a")->flags, object);
+	CHECK_EQ(inode_at(&p, "/b")->flags, both);
+	CHECK_EQ(inode_at(&p, "/c")->flags, both);
+	CHECK_EQ(inode_at(&p, "/d")->flags, own);
+	CHECK_EQ(p.plan.n_digests, 2);
+	CHECK(p.plan.has_custom_paths);
 	plan_end(&p);
 	plan_order(&p, 2, text);
-	CHECK(inode_at(&p, "/b")->flags == object);
+	CHECK_EQ(inode_at(&p, "/b")->flags, object);
 	plan_end(&p);
 }
 
@@ -188,8 +195,8 @@ static void refused(unsigned version, const char *text, int code,
 	struct planned p;
 
 	plan_start(&p, version, 0, text);
-	CHECK(cfs_erofs_order(&p.plan, &err) == -code);
-	CHECK(strcmp(err.msg, message) == 0);
+	CHECK_EQ(cfs_erofs_order(&p.plan, &err), -code);
+	CHECK_STR(err.msg, message);
 	plan_end(&p);
 }
 

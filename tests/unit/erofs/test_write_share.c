@@ -15,10 +15,10 @@ TEST(what_two_inodes_have_is_shared_and_no_more)
 	plan_share(&p, 2,
 		   ROOT "\n/a" FILE " user.both=x user.one=y"
 			"\n/b" FILE " user.both=x user.one=z\n");
-	CHECK(shared(&p.plan) == 1);
+	CHECK_EQ(shared(&p.plan), 1);
 	list = cfs_erofs_list(&p.plan, inode_at(&p, "/a")->list);
-	CHECK(p.plan.pairs[list->pairs[0]].shared == 1);
-	CHECK(p.plan.pairs[list->pairs[1]].shared == 0);
+	CHECK_EQ(p.plan.pairs[list->pairs[0]].shared, 1);
+	CHECK_EQ(p.plan.pairs[list->pairs[1]].shared, 0);
 	plan_end(&p);
 }
 
@@ -29,7 +29,7 @@ TEST(links_are_one_inode_and_share_nothing_with_themselves)
 	plan_share(&p, 1,
 		   ROOT "\n/a 9 100644 2 0 0 0 0.0 " OBJ_A " user.k=v"
 			"\n/b 0 @100644 2 0 0 0 0.0 /a - -\n");
-	CHECK(shared(&p.plan) == 0);
+	CHECK_EQ(shared(&p.plan), 0);
 	plan_end(&p);
 }
 
@@ -45,11 +45,14 @@ TEST(files_of_one_digest_share_digest_and_path)
 	a = inode_at(&p, "/a");
 	b = inode_at(&p, "/b");
 	c = inode_at(&p, "/c");
-	CHECK(shared(&p.plan) == 2 && !p.plan.has_custom_paths);
-	CHECK(a->overlay[CFS_EROFS_METACOPY] &&
-	      a->overlay[CFS_EROFS_METACOPY] == c->overlay[CFS_EROFS_METACOPY]);
-	CHECK(a->overlay[CFS_EROFS_REDIRECT] &&
-	      a->overlay[CFS_EROFS_REDIRECT] == c->overlay[CFS_EROFS_REDIRECT]);
+	CHECK_EQ(shared(&p.plan), 2);
+	CHECK(!p.plan.has_custom_paths);
+	CHECK(a->overlay[CFS_EROFS_METACOPY]);
+	CHECK_EQ(a->overlay[CFS_EROFS_METACOPY],
+		 c->overlay[CFS_EROFS_METACOPY]);
+	CHECK(a->overlay[CFS_EROFS_REDIRECT]);
+	CHECK_EQ(a->overlay[CFS_EROFS_REDIRECT],
+		 c->overlay[CFS_EROFS_REDIRECT]);
 	CHECK(!b->overlay[CFS_EROFS_METACOPY] &&
 	      !b->overlay[CFS_EROFS_REDIRECT]);
 	plan_end(&p);
@@ -70,17 +73,19 @@ TEST(digest_and_path_are_shared_apart_where_paths_are_spelled)
 	b = inode_at(&p, "/b");
 	c = inode_at(&p, "/c");
 	d = inode_at(&p, "/d");
-	CHECK(a->overlay[CFS_EROFS_METACOPY] &&
-	      a->overlay[CFS_EROFS_METACOPY] == b->overlay[CFS_EROFS_METACOPY]);
+	CHECK(a->overlay[CFS_EROFS_METACOPY]);
+	CHECK_EQ(a->overlay[CFS_EROFS_METACOPY],
+		 b->overlay[CFS_EROFS_METACOPY]);
 	CHECK(!c->overlay[CFS_EROFS_METACOPY] &&
 	      !d->overlay[CFS_EROFS_METACOPY]);
-	CHECK(a->overlay[CFS_EROFS_REDIRECT] &&
-	      a->overlay[CFS_EROFS_REDIRECT] == c->overlay[CFS_EROFS_REDIRECT]);
-	CHECK(b->overlay[CFS_EROFS_REDIRECT] &&
-	      b->overlay[CFS_EROFS_REDIRECT] == d->overlay[CFS_EROFS_REDIRECT]);
-	CHECK(a->overlay[CFS_EROFS_REDIRECT] !=
-		      b->overlay[CFS_EROFS_REDIRECT] &&
-	      shared(&p.plan) == 3);
+	CHECK(a->overlay[CFS_EROFS_REDIRECT]);
+	CHECK_EQ(a->overlay[CFS_EROFS_REDIRECT],
+		 c->overlay[CFS_EROFS_REDIRECT]);
+	CHECK(b->overlay[CFS_EROFS_REDIRECT]);
+	CHECK_EQ(b->overlay[CFS_EROFS_REDIRECT],
+		 d->overlay[CFS_EROFS_REDIRECT]);
+	CHECK(a->overlay[CFS_EROFS_REDIRECT] != b->overlay[CFS_EROFS_REDIRECT]);
+	CHECK_EQ(shared(&p.plan), 3);
 	plan_end(&p);
 }
 
@@ -96,11 +101,11 @@ TEST(files_without_a_digest_share_the_empty_one)
 	a = inode_at(&p, "/a");
 	b = inode_at(&p, "/b");
 	table = (const struct cfs_erofs_shared *)p.plan.shared.data;
-	CHECK(a->overlay[CFS_EROFS_METACOPY] &&
-	      a->overlay[CFS_EROFS_METACOPY] ==
-		      b->overlay[CFS_EROFS_METACOPY] &&
-	      !b->overlay[CFS_EROFS_REDIRECT]);
-	CHECK(table[a->overlay[CFS_EROFS_METACOPY] - 1].value.len == 0);
+	CHECK(a->overlay[CFS_EROFS_METACOPY]);
+	CHECK_EQ(a->overlay[CFS_EROFS_METACOPY],
+		 b->overlay[CFS_EROFS_METACOPY]);
+	CHECK(!b->overlay[CFS_EROFS_REDIRECT]);
+	CHECK_EQ(table[a->overlay[CFS_EROFS_METACOPY] - 1].value.len, 0);
 	plan_end(&p);
 }
 
@@ -134,7 +139,7 @@ TEST(thousands_of_digests_meet_only_their_likes)
 		first = inode_at(&p, path);
 		for (unsigned k = 0; k < CFS_EROFS_OVERLAYS; k++) {
 			CHECK(inode->overlay[k]);
-			CHECK(inode->overlay[k] == first->overlay[k]);
+			CHECK_EQ(inode->overlay[k], first->overlay[k]);
 		}
 	}
 	plan_end(&p);

@@ -31,10 +31,10 @@ TEST(versions_0_and_1_put_the_last_key_and_the_longest_value_first)
 	struct planned p;
 
 	plan_share(&p, 1, TREE);
-	CHECK(strcmp(table(&p.plan),
-		     " user.a.b=cc@0 user.a=ccc@12 user.a=d@20 user.a=b@28"
-		     " security.s=1@36") == 0);
-	CHECK(p.plan.shared_size == 44);
+	CHECK_STR(table(&p.plan),
+		  " user.a.b=cc@0 user.a=ccc@12 user.a=d@20 user.a=b@28"
+		  " security.s=1@36");
+	CHECK_EQ(p.plan.shared_size, 44);
 	plan_end(&p);
 }
 
@@ -43,9 +43,9 @@ TEST(version_2_puts_them_as_they_stand_on_disk)
 	struct planned p;
 
 	plan_share(&p, 2, TREE);
-	CHECK(strcmp(table(&p.plan),
-		     " user.a=b@0 user.a=ccc@8 user.a=d@16 user.a.b=cc@24"
-		     " security.s=1@36") == 0);
+	CHECK_STR(table(&p.plan),
+		  " user.a=b@0 user.a=ccc@8 user.a=d@16 user.a.b=cc@24"
+		  " security.s=1@36");
 	plan_end(&p);
 }
 
@@ -54,6 +54,7 @@ TEST(nothing_shared_takes_no_room)
 	struct planned p;
 
 	plan_share(&p, 1, ROOT " user.a=b\n/f" FILE " user.a=c\n");
-	CHECK(p.plan.shared_size == 0 && !p.plan.shared_order);
+	CHECK_EQ(p.plan.shared_size, 0);
+	CHECK(!p.plan.shared_order);
 	plan_end(&p);
 }

@@ -24,10 +24,11 @@ TEST(an_entry_is_padded_to_words)
 					   strlen(entries[i].value) };
 
 		memset(got, 0xee, sizeof(got));
-		CHECK(cfs_erofs_put_entry(&pair, value, got) ==
-		      got + entries[i].len);
-		CHECK(memcmp(got, entries[i].want, entries[i].len) == 0);
-		CHECK(cfs_erofs_entry_size(&pair, value.len) == entries[i].len);
+		CHECK_EQ(cfs_erofs_put_entry(&pair, value, got),
+			 got + entries[i].len);
+		CHECK_MEM(got, entries[i].want, entries[i].len);
+		CHECK_EQ(cfs_erofs_entry_size(&pair, value.len),
+			 entries[i].len);
 	}
 }
 
@@ -39,9 +40,9 @@ static uint8_t *area(struct planned *p, const char *path)
 
 	CHECK(got);
 	got[inode->xattr_bytes] = 0xee;
-	CHECK(cfs_erofs_put_xattrs(&p->plan, inode, got) ==
-	      got + inode->xattr_bytes);
-	CHECK(got[inode->xattr_bytes] == 0xee);
+	CHECK_EQ(cfs_erofs_put_xattrs(&p->plan, inode, got),
+		 got + inode->xattr_bytes);
+	CHECK_EQ(got[inode->xattr_bytes], 0xee);
 	return got;
 }
 
@@ -57,16 +58,14 @@ TEST(references_come_before_what_stands_in_the_inode)
 			 " user.a=1 user.b=2\n/b" FILE " user.b=2\n");
 	got = area(&p, "/a");
 	memcpy(&header, got, sizeof(header));
-	CHECK(header.shared_count == 1);
-	CHECK(__builtin_popcount(~cfs_get32(header.name_filter)) == 4);
+	CHECK_EQ(header.shared_count, 1);
+	CHECK_EQ(__builtin_popcount(~cfs_get32(header.name_filter)), 4);
 	memcpy(&ref, got + 12, sizeof(ref));
-	CHECK(cfs_get32(ref) == p.plan.inodes_end % CFS_EROFS_BLOCK / 4);
+	CHECK_EQ(cfs_get32(ref), p.plan.inodes_end % CFS_EROFS_BLOCK / 4);
 	/* Their keys come before the user's. */
-	CHECK(memcmp(got + 16, "\x10\x04\x24\0overlay.metacopy\0\x24\0\1\x0a",
-		     25) == 0);
-	CHECK(memcmp(got + 72, "\x10\x04\x42\0overlay.redirect/0a/34", 26) ==
-	      0);
-	CHECK(memcmp(got + 160, "\1\1\1\0a1\0\0", 8) == 0);
+	CHECK_MEM(got + 16, "\x10\x04\x24\0overlay.metacopy\0\x24\0\1\x0a", 25);
+	CHECK_MEM(got + 72, "\x10\x04\x42\0overlay.redirect/0a/34", 26);
+	CHECK_MEM(got + 160, "\1\1\1\0a1\0\0", 8);
 	plan_end(&p);
 }
 
@@ -79,7 +78,7 @@ TEST(version_2_counts_references_from_the_start_of_the_image)
 	plan_layout(&p, 2, ROOT "\n/a" FILE " user.b=2\n/b" FILE " user.b=2\n");
 	got = area(&p, "/a");
 	memcpy(&ref, got + 12, sizeof(ref));
-	CHECK(cfs_get32(ref) == p.plan.inodes_end / 4);
+	CHECK_EQ(cfs_get32(ref), p.plan.inodes_end / 4);
 	plan_end(&p);
 }
 
@@ -101,8 +100,8 @@ TEST(the_hundred_and_twenty_ninth_reference_is_an_entry)
 	plan_layout(&p, 1, cfs_buf_text(&text));
 	got = area(&p, "/a");
 	memcpy(&header, got, sizeof(header));
-	CHECK(header.shared_count == 128);
-	CHECK(inode_at(&p, "/a")->xattr_bytes == 12 + 128 * 4 + 8);
-	CHECK(memcmp(got + 12 + 128 * 4, "\3\1\1\000126v", 8) == 0);
+	CHECK_EQ(header.shared_count, 128);
+	CHECK_EQ(inode_at(&p, "/a")->xattr_bytes, 12 + 128 * 4 + 8);
+	CHECK_MEM(got + 12 + 128 * 4, "\3\1\1\000126v", 8);
 	plan_end(&p);
 }

@@ -17,7 +17,7 @@ static void load(const char *name, struct cfs_buf *buf)
 
 	snprintf(path, sizeof(path), "%s/tests/data/erofs/%s", src ? src : ".",
 		 name);
-	CHECK(cfs_read_file(AT_FDCWD, path, 1 << 20, buf, &err) == 1);
+	CHECK_EQ(cfs_read_file(AT_FDCWD, path, 1 << 20, buf, &err), 1);
 }
 
 static int build(struct cfs_bytes dump, unsigned dump_flags, unsigned version,
@@ -25,7 +25,7 @@ static int build(struct cfs_bytes dump, unsigned dump_flags, unsigned version,
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 
-	CHECK(cfs_dump_read(dump, dump_flags, &tree, &err) == 0);
+	CHECK_EQ(cfs_dump_read(dump, dump_flags, &tree, &err), 0);
 	return cfs_erofs_write(tree, version, flags, image, &err);
 }
 
@@ -33,8 +33,9 @@ static void digest_of(const struct cfs_buf *image, char *hex)
 {
 	struct cfs_digest digest;
 
-	CHECK(cfs_verity_digest_bytes(CFS_ALG_SHA256, cfs_buf_bytes(image),
-				      &digest, &err) == 0);
+	CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA256, cfs_buf_bytes(image),
+					 &digest, &err),
+		 0);
 	cfs_digest_to_hex(&digest, hex);
 }
 
@@ -62,14 +63,15 @@ static void check_vector(const char *vector, const char *version,
 	r = build(cfs_buf_bytes(&dump), v2 ? 0 : CFS_DUMP_LENIENT,
 		  (unsigned)atoi(version), flags, &image);
 	if (v2 && beyond_version_2(vector)) {
-		CHECK(r == -EFBIG && strstr(err.msg, "8796093022208"));
+		CHECK_EQ(r, -EFBIG);
+		CHECK(strstr(err.msg, "8796093022208"));
 		return;
 	}
-	CHECK(r == 0);
+	CHECK_EQ(r, 0);
 	digest_of(&image, hex);
 	if (strcmp(hex, want) != 0)
 		printf("# %s version %s: %s\n", vector, version, hex);
-	CHECK(strcmp(hex, want) == 0);
+	CHECK_STR(hex, want);
 }
 
 /* Source: tests/data/erofs/digests.tsv: images of mkcomposefs 1.0.8 and
@@ -87,8 +89,8 @@ TEST(every_vector_gives_the_image_of_both_peers)
 
 		if (line[0] == '#')
 			continue;
-		CHECK(sscanf(line, "%63s %7s %79s", vector, version, want) ==
-		      3);
+		CHECK_EQ(sscanf(line, "%63s %7s %79s", vector, version, want),
+			 3);
 		if (strcmp(want, "-") == 0)
 			continue;
 		check_vector(vector, version, want);
@@ -113,8 +115,10 @@ TEST(sha512_digests_stand_in_metacopy_and_redirect)
 	CFS_AUTOBUF struct cfs_buf image = { 0 };
 	static const uint8_t head[] = { 0, 68, 0, 2, 0xaa, 0xaa };
 
-	CHECK(build(text(ROOT "/f 99 100644 1 0 0 0 0.0 aa/x - " SHA512_A "\n"),
-		    0, 1, 0, &image) == 0);
+	CHECK_EQ(build(text(ROOT "/f 99 100644 1 0 0 0 0.0 aa/x - " SHA512_A
+				 "\n"),
+		       0, 1, 0, &image),
+		 0);
 	CHECK(memmem(image.data, image.len, head, sizeof(head)));
 	CHECK(memmem(image.data, image.len, "overlay.redirect/aa/aaaa", 24));
 }
@@ -123,8 +127,8 @@ TEST(a_version_that_is_not_there_is_refused)
 {
 	CFS_AUTOBUF struct cfs_buf image = { 0 };
 
-	CHECK(build(text(ROOT), 0, 3, 0, &image) == -EINVAL);
-	CHECK(image.len == 0);
+	CHECK_EQ(build(text(ROOT), 0, 3, 0, &image), -EINVAL);
+	CHECK_EQ(image.len, 0);
 }
 
 TEST(version_2_refuses_what_its_readers_refuse)
@@ -136,10 +140,11 @@ TEST(version_2_refuses_what_its_readers_refuse)
 	for (int i = 0; i < 513; i++)
 		cfs_buf_addc(&dump, 'x');
 	cfs_buf_adds(&dump, " -\n");
-	CHECK(build(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT, 2, 0, &image) ==
-	      -EFBIG);
+	CHECK_EQ(build(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT, 2, 0, &image),
+		 -EFBIG);
 	CHECK(strstr(err.msg, "/f: "));
-	CHECK(build(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT, 1, 0, &image) == 0);
+	CHECK_EQ(build(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT, 1, 0, &image),
+		 0);
 }
 
 TEST(version_2_refuses_more_shared_xattrs_than_a_byte_counts)
@@ -154,18 +159,20 @@ TEST(version_2_refuses_more_shared_xattrs_than_a_byte_counts)
 			cfs_buf_addf(&dump, " user.%03d=v", i);
 		cfs_buf_addc(&dump, '\n');
 	}
-	CHECK(build(cfs_buf_bytes(&dump), 0, 2, 0, &image) == -E2BIG);
-	CHECK(image.len == 0);
-	CHECK(build(cfs_buf_bytes(&dump), 0, 1, 0, &image) == 0);
+	CHECK_EQ(build(cfs_buf_bytes(&dump), 0, 2, 0, &image), -E2BIG);
+	CHECK_EQ(image.len, 0);
+	CHECK_EQ(build(cfs_buf_bytes(&dump), 0, 1, 0, &image), 0);
 }
 
 TEST(a_file_of_more_chunks_than_there_may_be_is_refused)
 {
 	CFS_AUTOBUF struct cfs_buf image = { 0 };
 
-	CHECK(build(text(ROOT "/f 9007199254740993 100644 1 0 0 0 0.0 - - -\n"),
-		    CFS_DUMP_LENIENT, 1, 0, &image) == -EFBIG);
-	CHECK(image.len == 0);
+	CHECK_EQ(build(text(ROOT
+			    "/f 9007199254740993 100644 1 0 0 0 0.0 - - -\n"),
+		       CFS_DUMP_LENIENT, 1, 0, &image),
+		 -EFBIG);
+	CHECK_EQ(image.len, 0);
 }
 
 static int refuse(void *ctx, const void *data, size_t len, struct cfs_err *e)
@@ -182,9 +189,9 @@ TEST(a_sink_that_fails_ends_the_writing)
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	uint64_t size = 7;
 
-	CHECK(cfs_tree_new(&tree, &err) == 0);
-	CHECK(cfs_erofs_write_to(tree, 1, 0, &sink, &size, &err) == -ENOSPC);
-	CHECK(size == 7);
+	CHECK_EQ(cfs_tree_new(&tree, &err), 0);
+	CHECK_EQ(cfs_erofs_write_to(tree, 1, 0, &sink, &size, &err), -ENOSPC);
+	CHECK_EQ(size, 7);
 }
 
 TEST(links_count_in_version_2_and_are_believed_before)
@@ -196,12 +203,12 @@ TEST(links_count_in_version_2_and_are_believed_before)
 	CFS_AUTOBUF struct cfs_buf lenient2 = { 0 };
 	CFS_AUTOBUF struct cfs_buf strict2 = { 0 };
 
-	CHECK(build(text(dump), 0, 1, 0, &strict) == 0);
-	CHECK(build(text(dump), CFS_DUMP_LENIENT, 1, 0, &lenient) == 0);
-	CHECK(build(text(dump), 0, 2, 0, &strict2) == 0);
-	CHECK(build(text(dump), CFS_DUMP_LENIENT, 2, 0, &lenient2) == 0);
-	CHECK(strict.len == lenient.len &&
-	      memcmp(strict.data, lenient.data, strict.len) != 0);
-	CHECK(strict2.len == lenient2.len &&
-	      memcmp(strict2.data, lenient2.data, strict2.len) == 0);
+	CHECK_EQ(build(text(dump), 0, 1, 0, &strict), 0);
+	CHECK_EQ(build(text(dump), CFS_DUMP_LENIENT, 1, 0, &lenient), 0);
+	CHECK_EQ(build(text(dump), 0, 2, 0, &strict2), 0);
+	CHECK_EQ(build(text(dump), CFS_DUMP_LENIENT, 2, 0, &lenient2), 0);
+	CHECK_EQ(strict.len, lenient.len);
+	CHECK(memcmp(strict.data, lenient.data, strict.len) != 0);
+	CHECK_EQ(strict2.len, lenient2.len);
+	CHECK_MEM(strict2.data, lenient2.data, strict2.len);
 }

@@ -24,7 +24,7 @@ static int build(const struct cfs_buf *dump, unsigned version)
 
 	if (r < 0)
 		printf("# %s\n", err.msg);
-	CHECK(r == 0);
+	CHECK_EQ(r, 0);
 	r = cfs_erofs_write(tree, version, 0, &image, &err);
 	CHECK(r < 0 ? image.len == 0 : image.len > 0);
 	return r;
@@ -37,7 +37,8 @@ static void refused(const struct cfs_buf *dump, unsigned version, int code,
 
 	if (r != code || strcmp(err.msg, words) != 0)
 		printf("# %d: %s\n", r, r < 0 ? err.msg : "(written)");
-	CHECK(r == code && strcmp(err.msg, words) == 0);
+	CHECK_EQ(r, code);
+	CHECK_STR(err.msg, words);
 }
 
 static void fill(struct cfs_buf *dump, size_t n)
@@ -65,7 +66,8 @@ TEST(files_have_1024_chunks_at_most)
 	CFS_AUTOBUF struct cfs_buf dump = { 0 };
 
 	put_sparse(&dump, UINT64_C(1) << 53);
-	CHECK(build(&dump, 0) == 0 && build(&dump, 1) == 0);
+	CHECK_EQ(build(&dump, 0), 0);
+	CHECK_EQ(build(&dump, 1), 0);
 	put_sparse(&dump, (UINT64_C(1) << 53) + 1);
 	for (unsigned v = 0; v < 2; v++)
 		refused(&dump, v, -EFBIG,
@@ -84,7 +86,7 @@ TEST(files_of_version_2_have_one_chunk)
 	CFS_AUTOBUF struct cfs_buf dump = { 0 };
 
 	put_sparse(&dump, UINT64_C(1) << 43);
-	CHECK(build(&dump, 2) == 0);
+	CHECK_EQ(build(&dump, 2), 0);
 	put_sparse(&dump, (UINT64_C(1) << 43) + 1);
 	refused(&dump, 2, -EFBIG,
 		"image: /f: file size 8796093022209 exceeds the maximum of "
@@ -104,9 +106,10 @@ TEST(content_is_5000_bytes_at_most_and_512_in_version_2)
 	CFS_AUTOBUF struct cfs_buf dump = { 0 };
 
 	put_inline(&dump, 5000);
-	CHECK(build(&dump, 0) == 0 && build(&dump, 1) == 0);
+	CHECK_EQ(build(&dump, 0), 0);
+	CHECK_EQ(build(&dump, 1), 0);
 	put_inline(&dump, 512);
-	CHECK(build(&dump, 2) == 0);
+	CHECK_EQ(build(&dump, 2), 0);
 	put_inline(&dump, 513);
 	refused(&dump, 2, -EFBIG,
 		"image: /f: inline content is 513 bytes; the maximum of "
@@ -126,9 +129,10 @@ TEST(symlinks_are_of_4095_bytes_at_most_and_1024_in_version_2)
 	CFS_AUTOBUF struct cfs_buf dump = { 0 };
 
 	put_symlink(&dump, 4095);
-	CHECK(build(&dump, 0) == 0 && build(&dump, 1) == 0);
+	CHECK_EQ(build(&dump, 0), 0);
+	CHECK_EQ(build(&dump, 1), 0);
 	put_symlink(&dump, 1024);
-	CHECK(build(&dump, 2) == 0);
+	CHECK_EQ(build(&dump, 2), 0);
 	put_symlink(&dump, 1025);
 	refused(&dump, 2, -ENAMETOOLONG,
 		"image: /l: symlink target is 1025 bytes; the maximum is 1024");
@@ -151,12 +155,12 @@ TEST(an_inode_of_version_2_shares_255_xattrs_at_most)
 	CFS_AUTOBUF struct cfs_buf dump = { 0 };
 
 	put_shared(&dump, 255);
-	CHECK(build(&dump, 2) == 0);
+	CHECK_EQ(build(&dump, 2), 0);
 	put_shared(&dump, 256);
 	refused(&dump, 2, -E2BIG,
 		"image: /0: over 255 xattrs shared with others");
 	/* Further ones stand in the inode. */
-	CHECK(build(&dump, 1) == 0);
+	CHECK_EQ(build(&dump, 1), 0);
 }
 
 /* A tree whose only file has @n attributes of @bytes each on disk, but for the
@@ -170,23 +174,28 @@ static int write_xattrs(unsigned version, unsigned n, size_t last)
 	struct cfs_node *node;
 	int r;
 
-	CHECK(cfs_tree_new(&tree, &err) == 0 && n < 8);
-	CHECK(cfs_node_add(tree, tree->root,
-			   (struct cfs_bytes){ (const uint8_t *)"f", 1 },
-			   S_IFREG | 0644, &node, &err) == 0);
+	CHECK_EQ(cfs_tree_new(&tree, &err), 0);
+	CHECK(n < 8);
+	CHECK_EQ(cfs_node_add(tree, tree->root,
+			      (struct cfs_bytes){ (const uint8_t *)"f", 1 },
+			      S_IFREG | 0644, &node, &err),
+		 0);
 	for (unsigned i = 0; i <= n; i++) {
 		char key[] = "user.0";
 
 		key[5] += (char)i;
-		CHECK(cfs_xattr_add(
-			      &tree->xattrs,
-			      (struct cfs_bytes){ (const uint8_t *)key, 6 },
-			      (struct cfs_bytes){ value, i < n ? 65535 : last },
-			      &list[i], &err) == 0);
+		CHECK_EQ(cfs_xattr_add(
+				 &tree->xattrs,
+				 (struct cfs_bytes){ (const uint8_t *)key, 6 },
+				 (struct cfs_bytes){ value,
+						     i < n ? 65535 : last },
+				 &list[i], &err),
+			 0);
 	}
-	CHECK(cfs_xattrs_add(&tree->xattrs, list, n + 1, &node->xattrs, &err) ==
-	      0);
-	CHECK(cfs_tree_finish(tree, &err) == 0);
+	CHECK_EQ(
+		cfs_xattrs_add(&tree->xattrs, list, n + 1, &node->xattrs, &err),
+		0);
+	CHECK_EQ(cfs_tree_finish(tree, &err), 0);
 	r = cfs_erofs_write(tree, version, 0, &image, &err);
 	CHECK(r < 0 ? image.len == 0 : image.len > 0);
 	return r;
@@ -197,10 +206,10 @@ static int write_xattrs(unsigned version, unsigned n, size_t last)
 TEST(xattrs_of_an_inode_are_counted_in_16_bits)
 {
 	for (unsigned v = 0; v <= CFS_EROFS_VERSION_MAX; v++) {
-		CHECK(write_xattrs(v, 3, 65511) == 0);
-		CHECK(write_xattrs(v, 3, 65512) == -E2BIG);
-		CHECK(strcmp(err.msg, "image: /f: 262152 bytes of xattrs; "
-				      "the maximum is 262148") == 0);
+		CHECK_EQ(write_xattrs(v, 3, 65511), 0);
+		CHECK_EQ(write_xattrs(v, 3, 65512), -E2BIG);
+		CHECK_STR(err.msg, "image: /f: 262152 bytes of xattrs; "
+				   "the maximum is 262148");
 	}
 }
 
@@ -213,5 +222,5 @@ TEST(the_root_may_have_all_the_xattrs_there_can_be)
 	fill(&dump, 32767 - 12 - 7 - 6);
 	cfs_buf_addc(&dump, '\n');
 	for (unsigned v = 0; v <= CFS_EROFS_VERSION_MAX; v++)
-		CHECK(build(&dump, v) == 0);
+		CHECK_EQ(build(&dump, v), 0);
 }

@@ -14,10 +14,10 @@ static uint32_t hash(const char *s, uint32_t seed)
 /* Source: the reference implementation, `xxhsum -H0` and XXH32() of libxxhash. */
 TEST(hashes_are_those_of_the_reference)
 {
-	CHECK(hash("", 0) == 0x02cc5d05);
-	CHECK(hash("abc", 0) == 0x32d153ff);
-	CHECK(hash("0123456789abcdef0123", CFS_EROFS_FILTER_SEED) ==
-	      0x984d9c7e);
+	CHECK_EQ(hash("", 0), 0x02cc5d05);
+	CHECK_EQ(hash("abc", 0), 0x32d153ff);
+	CHECK_EQ(hash("0123456789abcdef0123", CFS_EROFS_FILTER_SEED),
+		 0x984d9c7e);
 }
 
 /* Source: images of mkcomposefs 1.0.8, h_name_filter of an inode that has one
@@ -44,8 +44,8 @@ TEST(filters_are_those_of_mkcomposefs)
 			uint32_t h = hash(known[i].key + len,
 					  CFS_EROFS_FILTER_SEED + index);
 
-			CHECK((UINT32_MAX & ~(1u << h % 32)) ==
-			      (version == 1 ? known[i].v1 : known[i].v2));
+			CHECK_EQ((UINT32_MAX & ~(1u << h % 32)),
+				 (version == 1 ? known[i].v1 : known[i].v2));
 		}
 	}
 }

@@ -9,13 +9,14 @@ static struct cfs_sha *sha_of(enum cfs_alg alg)
 {
 	struct cfs_sha *sha;
 
-	CHECK(cfs_sha_new(alg, &sha, &err) == 0);
+	CHECK_EQ(cfs_sha_new(alg, &sha, &err), 0);
 	return sha;
 }
 
 static void hash_block(struct cfs_sha *sha, const uint8_t *block, uint8_t *out)
 {
-	CHECK(cfs_sha_blocks(sha, 1, &block, CFS_VERITY_BLOCK, out, &err) == 0);
+	CHECK_EQ(cfs_sha_blocks(sha, 1, &block, CFS_VERITY_BLOCK, out, &err),
+		 0);
 }
 
 /* @n made-up hashes. */
@@ -69,8 +70,8 @@ static void check_counts(enum cfs_alg alg)
 			n = slow_level(sha, alg, slow, n, next);
 			memcpy(slow, next, n * cfs_alg_size(alg));
 		}
-		CHECK(cfs_climb_root(&climb, fast, counts[i], &err) == 0);
-		CHECK(memcmp(fast, slow, cfs_alg_size(alg)) == 0);
+		CHECK_EQ(cfs_climb_root(&climb, fast, counts[i], &err), 0);
+		CHECK_MEM(fast, slow, cfs_alg_size(alg));
 	}
 }
 
@@ -90,24 +91,27 @@ TEST(levels_of_several_trees_are_gathered_and_do_not_mix)
 	cfs_climb_init(&climb, CFS_ALG_SHA256, sha);
 	for (unsigned i = 0; i < 40; i++) {
 		in[i] = hashes_of(CFS_ALG_SHA256, 1 + i * 50, i);
-		CHECK(cfs_climb_level(&climb, in[i], 1 + i * 50, got[i], &n[i],
-				      &err) == 0);
+		CHECK_EQ(cfs_climb_level(&climb, in[i], 1 + i * 50, got[i],
+					 &n[i], &err),
+			 0);
 	}
-	CHECK(cfs_climb_flush(&climb, &err) == 0);
-	CHECK(cfs_climb_flush(&climb, &err) == 0);
+	CHECK_EQ(cfs_climb_flush(&climb, &err), 0);
+	CHECK_EQ(cfs_climb_flush(&climb, &err), 0);
 	for (unsigned i = 0; i < 40; i++) {
 		size_t blocks = slow_level(sha, CFS_ALG_SHA256, in[i],
 					   1 + i * 50, want);
 
-		CHECK(n[i] == blocks);
-		CHECK(memcmp(got[i], want, blocks * 32) == 0);
+		CHECK_EQ(n[i], blocks);
+		CHECK_MEM(got[i], want, blocks * 32);
 		free(in[i]);
 	}
 }
 
 TEST(blocks_are_counted_with_the_one_that_is_not_full)
 {
-	CHECK(cfs_verity_blocks(0) == 0 && cfs_verity_blocks(1) == 1);
-	CHECK(cfs_verity_blocks(4096) == 1 && cfs_verity_blocks(4097) == 2);
-	CHECK(cfs_verity_blocks(UINT64_MAX) == (uint64_t)1 << 52);
+	CHECK_EQ(cfs_verity_blocks(0), 0);
+	CHECK_EQ(cfs_verity_blocks(1), 1);
+	CHECK_EQ(cfs_verity_blocks(4096), 1);
+	CHECK_EQ(cfs_verity_blocks(4097), 2);
+	CHECK_EQ(cfs_verity_blocks(UINT64_MAX), (uint64_t)1 << 52);
 }

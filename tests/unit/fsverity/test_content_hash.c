@@ -30,13 +30,15 @@ TEST(bytes_have_the_known_hashes)
 {
 	uint8_t hash[CFS_CONTENT_MAX];
 
-	CHECK(cfs_content_hash_bytes(CFS_CONTENT_SHA256, text("abc"), hash,
-				     &err) == 0);
+	CHECK_EQ(cfs_content_hash_bytes(CFS_CONTENT_SHA256, text("abc"), hash,
+					&err),
+		 0);
 	CHECK(is_hex(hash, cfs_content_hash_size(CFS_CONTENT_SHA256), ABC_256));
-	CHECK(cfs_content_hash_bytes(CFS_CONTENT_SHA512, text("abc"), hash,
-				     &err) == 0);
+	CHECK_EQ(cfs_content_hash_bytes(CFS_CONTENT_SHA512, text("abc"), hash,
+					&err),
+		 0);
 	CHECK(is_hex(hash, cfs_content_hash_size(CFS_CONTENT_SHA512), ABC_512));
-	CHECK(strcmp(cfs_content_hash_name(CFS_CONTENT_SHA512), "sha512") == 0);
+	CHECK_STR(cfs_content_hash_name(CFS_CONTENT_SHA512), "sha512");
 }
 
 TEST(every_implementation_gives_the_same_hash)
@@ -48,13 +50,13 @@ TEST(every_implementation_gives_the_same_hash)
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
 		int r;
 
-		CHECK(setenv("CFS_HASH", ways[i], 1) == 0);
+		CHECK_EQ(setenv("CFS_HASH", ways[i], 1), 0);
 		r = cfs_content_hash_bytes(CFS_CONTENT_SHA256, text("abc"),
 					   hash, &err);
 		CHECK(r == -ENOTSUP || (r == 0 && is_hex(hash, 32, ABC_256)));
 		CHECK(r == 0 || i > 1);
 	}
-	CHECK(unsetenv("CFS_HASH") == 0);
+	CHECK_EQ(unsetenv("CFS_HASH"), 0);
 }
 
 TEST(a_source_is_hashed_as_it_is_read)
@@ -65,12 +67,13 @@ TEST(a_source_is_hashed_as_it_is_read)
 	uint8_t out[CFS_CONTENT_MAX];
 	char data[8];
 
-	CHECK(cfs_content_hash_new(CFS_CONTENT_SHA256, &hash, &err) == 0);
+	CHECK_EQ(cfs_content_hash_new(CFS_CONTENT_SHA256, &hash, &err), 0);
 	source = cfs_content_hash_source(hash, &from);
-	CHECK(cfs_source_read(&source, data, 1, &err) == 1);
-	CHECK(cfs_content_hash_fed(hash) == 1 && data[0] == 'a');
-	CHECK(cfs_source_full(&source, data, sizeof(data), &err) == 2);
-	CHECK(cfs_content_hash_final(hash, out, &err) == 0);
+	CHECK_EQ(cfs_source_read(&source, data, 1, &err), 1);
+	CHECK_EQ(cfs_content_hash_fed(hash), 1);
+	CHECK_EQ(data[0], 'a');
+	CHECK_EQ(cfs_source_full(&source, data, sizeof(data), &err), 2);
+	CHECK_EQ(cfs_content_hash_final(hash, out, &err), 0);
 	CHECK(is_hex(out, 32, ABC_256));
 }
 
@@ -81,8 +84,8 @@ TEST(failures_of_the_source_are_passed_on)
 	struct cfs_source from = cfs_source_of_fd(&bad), source;
 	char data[8];
 
-	CHECK(cfs_content_hash_new(CFS_CONTENT_SHA256, &hash, &err) == 0);
+	CHECK_EQ(cfs_content_hash_new(CFS_CONTENT_SHA256, &hash, &err), 0);
 	source = cfs_content_hash_source(hash, &from);
-	CHECK(cfs_source_read(&source, data, 1, &err) == -EBADF);
+	CHECK_EQ(cfs_source_read(&source, data, 1, &err), -EBADF);
 	cfs_content_hash_free(NULL);
 }

@@ -30,7 +30,7 @@ static int file_of(size_t size, uint64_t seed)
 			       1442695040888963407u;
 			buf[i] = seed;
 		}
-		CHECK(cfs_write_full(fd, buf, n) == 0);
+		CHECK_EQ(cfs_write_full(fd, buf, n), 0);
 		done += n;
 	}
 	return fd;
@@ -41,9 +41,9 @@ static struct cfs_digest expected(enum cfs_alg alg, int fd)
 {
 	struct cfs_digest digest;
 
-	CHECK(lseek(fd, 0, SEEK_SET) == 0);
-	CHECK(cfs_verity_digest_fd(alg, fd, &digest, NULL, &err) == 0);
-	CHECK(lseek(fd, 0, SEEK_SET) == 0);
+	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
+	CHECK_EQ(cfs_verity_digest_fd(alg, fd, &digest, NULL, &err), 0);
+	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
 	return digest;
 }
 
@@ -52,8 +52,9 @@ static struct cfs_digester *digester(enum cfs_alg alg, unsigned threads,
 {
 	struct cfs_digester *d;
 
-	CHECK(cfs_digester_new(alg, threads, keeper, &d, &err) == 0);
-	CHECK(cfs_digester_alg(d) == alg && !cfs_digester_culprit(d));
+	CHECK_EQ(cfs_digester_new(alg, threads, keeper, &d, &err), 0);
+	CHECK_EQ(cfs_digester_alg(d), alg);
+	CHECK(!cfs_digester_culprit(d));
 	return d;
 }
 
@@ -62,9 +63,9 @@ static int add(struct cfs_digester *d, int fd, uint8_t *ret, const void *who)
 	struct stat st;
 	int r;
 
-	CHECK(fstat(fd, &st) == 0);
+	CHECK_EQ(fstat(fd, &st), 0);
 	r = cfs_digester_add(d, &fd, &st, ret, who, &err);
-	CHECK(fd == -EBADF);
+	CHECK_EQ(fd, -EBADF);
 	return r;
 }
 
@@ -119,14 +120,14 @@ static void check_sizes(enum cfs_alg alg, unsigned threads, size_t max)
 		int fd = file_of(sizes[i] < max ? sizes[i] : max, i);
 
 		want[i] = expected(alg, fd);
-		CHECK(add(d, fd, got[i], NULL) == 0);
+		CHECK_EQ(add(d, fd, got[i], NULL), 0);
 		if (threads == 1)
-			CHECK(count_fds() == before);
+			CHECK_EQ(count_fds(), before);
 	}
-	CHECK(cfs_digester_finish(d, &err) == 0);
-	CHECK(count_fds() == before);
+	CHECK_EQ(cfs_digester_finish(d, &err), 0);
+	CHECK_EQ(count_fds(), before);
 	for (size_t i = 0; i < N_SIZES; i++)
-		CHECK(memcmp(got[i], want[i].bytes, cfs_alg_size(alg)) == 0);
+		CHECK_MEM(got[i], want[i].bytes, cfs_alg_size(alg));
 }
 
 TEST(digests_are_those_of_one_file_at_a_time)
@@ -147,7 +148,7 @@ TEST(every_way_to_hash_gives_the_same)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(ways); i++) {
 		struct cfs_digester *d;
 
-		CHECK(setenv("CFS_HASH", ways[i], 1) == 0);
+		CHECK_EQ(setenv("CFS_HASH", ways[i], 1), 0);
 		if (cfs_digester_new(CFS_ALG_SHA256, 1, NULL, &d, &err) < 0) {
 			printf("# %s\n", err.msg);
 			continue;
@@ -158,8 +159,8 @@ TEST(every_way_to_hash_gives_the_same)
 		check_sizes(CFS_ALG_SHA256, 1, 5000000);
 		check_sizes(CFS_ALG_SHA512, 2, 5000000);
 	}
-	CHECK(setenv("CFS_HASH", "no such", 1) == 0);
-	CHECK(unsetenv("CFS_HASH") == 0);
+	CHECK_EQ(setenv("CFS_HASH", "no such", 1), 0);
+	CHECK_EQ(unsetenv("CFS_HASH"), 0);
 }
 
 TEST(an_empty_file_has_the_known_digest)
@@ -172,10 +173,10 @@ TEST(an_empty_file_has_the_known_digest)
 	struct cfs_digest got = { .alg = CFS_ALG_SHA256 };
 	char hex[CFS_DIGEST_HEX_MAX];
 
-	CHECK(add(d, file_of(0, 0), got.bytes, NULL) == 0);
-	CHECK(cfs_digester_finish(d, &err) == 0);
+	CHECK_EQ(add(d, file_of(0, 0), got.bytes, NULL), 0);
+	CHECK_EQ(cfs_digester_finish(d, &err), 0);
 	cfs_digest_to_hex(&got, hex);
-	CHECK(strcmp(hex, want) == 0);
+	CHECK_STR(hex, want);
 }
 
 #define MANY 1100
@@ -194,7 +195,7 @@ static int keep(void *ctx, struct cfs_bytes data, const struct cfs_digest *id,
 	struct cfs_digest have;
 
 	CHECK(!who || memcmp(who, id->bytes, cfs_alg_size(id->alg)) == 0);
-	CHECK(cfs_verity_digest_bytes(id->alg, data, &have, e) == 0);
+	CHECK_EQ(cfs_verity_digest_bytes(id->alg, data, &have, e), 0);
 	CHECK(cfs_digest_equal(&have, id));
 	__atomic_add_fetch(&kept->files, 1, __ATOMIC_RELAXED);
 	if (!pthread_equal(pthread_self(), kept->caller))
@@ -213,7 +214,8 @@ static int keep_file(void *ctx, int fd, uint64_t size,
 	struct stat st;
 
 	CHECK(!who || memcmp(who, id->bytes, cfs_alg_size(id->alg)) == 0);
-	CHECK(fstat(fd, &st) == 0 && (uint64_t)st.st_size == size);
+	CHECK_EQ(fstat(fd, &st), 0);
+	CHECK_EQ((uint64_t)st.st_size, size);
 	CHECK(cfs_digest_equal(&have, id));
 	__atomic_add_fetch(&kept->long_files, 1, __ATOMIC_RELAXED);
 	return kept->fail_at == 1 ? cfs_fail(e, EDQUOT, "no more") : 0;
@@ -244,22 +246,23 @@ static int check_many(enum cfs_alg alg, unsigned threads)
 			file_of(i % 97 == 0 ? 300000 + i : 1 + i * 7 % 9000, i);
 
 		want[i] = expected(alg, fd);
-		CHECK(add(d, fd, got[i], NULL) == 0);
+		CHECK_EQ(add(d, fd, got[i], NULL), 0);
 		CHECK(count_fds() <= before + 256);
 		if (i == MANY / 2)
-			CHECK(cfs_digester_finish(d, &err) == 0);
+			CHECK_EQ(cfs_digester_finish(d, &err), 0);
 	}
-	CHECK(cfs_digester_finish(d, &err) == 0);
-	CHECK(cfs_digester_finish(d, &err) == 0);
-	CHECK(count_fds() == before && kept.files == MANY);
+	CHECK_EQ(cfs_digester_finish(d, &err), 0);
+	CHECK_EQ(cfs_digester_finish(d, &err), 0);
+	CHECK_EQ(count_fds(), before);
+	CHECK_EQ(kept.files, MANY);
 	for (size_t i = 0; i < MANY; i++)
-		CHECK(memcmp(got[i], want[i].bytes, cfs_alg_size(alg)) == 0);
+		CHECK_MEM(got[i], want[i].bytes, cfs_alg_size(alg));
 	return kept.elsewhere;
 }
 
 TEST(many_files_are_each_hashed_and_kept_once)
 {
-	CHECK(check_many(CFS_ALG_SHA256, 1) == 0);
+	CHECK_EQ(check_many(CFS_ALG_SHA256, 1), 0);
 	(void)check_many(CFS_ALG_SHA512, 2);
 	(void)check_many(CFS_ALG_SHA256, 5);
 	(void)check_many(CFS_ALG_SHA256, 200);
@@ -270,27 +273,27 @@ TEST(few_descriptors_are_enough)
 	struct rlimit was, few;
 	int highest;
 
-	CHECK(getrlimit(RLIMIT_NOFILE, &was) == 0);
+	CHECK_EQ(getrlimit(RLIMIT_NOFILE, &was), 0);
 	highest = dup(0);
 	few = was;
 	few.rlim_cur = (rlim_t)highest + 12;
 	close(highest);
-	CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
 	(void)check_many(CFS_ALG_SHA256, 5);
-	CHECK(setrlimit(RLIMIT_NOFILE, &was) == 0);
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &was), 0);
 }
 
 TEST(a_thread_that_cannot_be_started_is_done_without)
 {
 	pthread_attr_t was, huge;
 
-	CHECK(pthread_getattr_default_np(&was) == 0);
-	CHECK(pthread_attr_init(&huge) == 0);
+	CHECK_EQ(pthread_getattr_default_np(&was), 0);
+	CHECK_EQ(pthread_attr_init(&huge), 0);
 	/* More than an address space has. */
-	CHECK(pthread_attr_setstacksize(&huge, SIZE_MAX / 4 * 3) == 0);
-	CHECK(pthread_setattr_default_np(&huge) == 0);
-	CHECK(check_many(CFS_ALG_SHA512, 5) == 0);
-	CHECK(pthread_setattr_default_np(&was) == 0);
+	CHECK_EQ(pthread_attr_setstacksize(&huge, SIZE_MAX / 4 * 3), 0);
+	CHECK_EQ(pthread_setattr_default_np(&huge), 0);
+	CHECK_EQ(check_many(CFS_ALG_SHA512, 5), 0);
+	CHECK_EQ(pthread_setattr_default_np(&was), 0);
 }
 
 TEST(long_files_are_kept_by_their_descriptor)
@@ -304,12 +307,14 @@ TEST(long_files_are_kept_by_their_descriptor)
 		uint8_t got[5][CFS_DIGEST_MAX];
 
 		for (size_t i = 0; i < 5; i++)
-			CHECK(add(d,
-				  file_of(CFS_DIGESTER_SEGMENT * i + 2000000,
-					  i),
-				  got[i], NULL) == 0);
-		CHECK(cfs_digester_finish(d, &err) == 0);
-		CHECK(kept.long_files == 5 && kept.files == 0);
+			CHECK_EQ(add(d,
+				     file_of(CFS_DIGESTER_SEGMENT * i + 2000000,
+					     i),
+				     got[i], NULL),
+				 0);
+		CHECK_EQ(cfs_digester_finish(d, &err), 0);
+		CHECK_EQ(kept.long_files, 5);
+		CHECK_EQ(kept.files, 0);
 	}
 }
 
@@ -330,17 +335,18 @@ TEST(a_file_that_is_not_what_it_was_fails)
 		int before = count_fds() - 1, r;
 		struct stat st;
 
-		CHECK(fstat(fd, &st) == 0);
+		CHECK_EQ(fstat(fd, &st), 0);
 		if (change == 0)
 			st.st_mtim.tv_nsec ^= 1;
 		else
-			CHECK(ftruncate(fd, (off_t)len + change) == 0);
+			CHECK_EQ(ftruncate(fd, (off_t)len + change), 0);
 		r = cfs_digester_add(d, &fd, &st, got, &who, &err);
-		CHECK(fd == -EBADF && (r == 0 || r == -ESTALE));
-		CHECK(cfs_digester_finish(d, &err) == -ESTALE);
-		CHECK(cfs_digester_culprit(d) == &who);
-		CHECK(strcmp(err.msg, "changed while it was read") == 0);
-		CHECK(count_fds() == before);
+		CHECK_EQ(fd, -EBADF);
+		CHECK((r == 0 || r == -ESTALE));
+		CHECK_EQ(cfs_digester_finish(d, &err), -ESTALE);
+		CHECK_EQ(cfs_digester_culprit(d), &who);
+		CHECK_STR(err.msg, "changed while it was read");
+		CHECK_EQ(count_fds(), before);
 	}
 }
 
@@ -374,15 +380,17 @@ static void check_failure(unsigned threads, bool cannot_read, bool is_long)
 		r = add(d, fd, got[i], got[i]);
 	}
 	CHECK(r == 0 || (r == code && i > 1000));
-	CHECK(cfs_digester_finish(d, &err) == code);
-	CHECK(err.code == -code && cfs_digester_culprit(d) == got[1000]);
-	CHECK(count_fds() == before);
+	CHECK_EQ(cfs_digester_finish(d, &err), code);
+	CHECK_EQ(err.code, -code);
+	CHECK_EQ(cfs_digester_culprit(d), got[1000]);
+	CHECK_EQ(count_fds(), before);
 	/* Nothing goes on after that. */
 	kept.files = 0;
-	CHECK(add(d, file_of(10, 0), got[0], NULL) == code);
-	CHECK(cfs_digester_finish(d, &err) == code && kept.files == 0);
-	CHECK(cfs_digester_culprit(d) == got[1000]);
-	CHECK(count_fds() == before);
+	CHECK_EQ(add(d, file_of(10, 0), got[0], NULL), code);
+	CHECK_EQ(cfs_digester_finish(d, &err), code);
+	CHECK_EQ(kept.files, 0);
+	CHECK_EQ(cfs_digester_culprit(d), got[1000]);
+	CHECK_EQ(count_fds(), before);
 }
 
 TEST(the_first_failure_is_told_and_nothing_leaks)
@@ -407,14 +415,16 @@ TEST(what_is_unfinished_can_be_given_up)
 		int before = count_fds(), done;
 
 		for (size_t i = 0; i < 100; i++)
-			CHECK(add(d, file_of(i * 100, i), got[i], NULL) == 0);
-		CHECK(add(d, file_of(5 * CFS_DIGESTER_SEGMENT, 1), got[100],
-			  NULL) == 0);
+			CHECK_EQ(add(d, file_of(i * 100, i), got[i], NULL), 0);
+		CHECK_EQ(add(d, file_of(5 * CFS_DIGESTER_SEGMENT, 1), got[100],
+			     NULL),
+			 0);
 		cfs_digester_cancel(d);
 		done = kept.files;
-		CHECK(count_fds() == before);
-		CHECK(cfs_digester_finish(d, &err) == -ECANCELED);
-		CHECK(kept.files == done && !cfs_digester_culprit(d));
+		CHECK_EQ(count_fds(), before);
+		CHECK_EQ(cfs_digester_finish(d, &err), -ECANCELED);
+		CHECK_EQ(kept.files, done);
+		CHECK(!cfs_digester_culprit(d));
 	}
 	/* Also by freeing it. */
 	for (unsigned threads = 1; threads < 4; threads++) {
@@ -424,9 +434,9 @@ TEST(what_is_unfinished_can_be_given_up)
 		static uint8_t got[100][CFS_DIGEST_MAX];
 
 		for (size_t i = 0; i < 100; i++)
-			CHECK(add(d, file_of(i * 100, i), got[i], NULL) == 0);
+			CHECK_EQ(add(d, file_of(i * 100, i), got[i], NULL), 0);
 		cfs_digester_free(d);
-		CHECK(count_fds() == before);
+		CHECK_EQ(count_fds(), before);
 	}
 	cfs_digester_free(NULL);
 }
@@ -450,10 +460,10 @@ TEST(signals_are_left_to_the_caller)
 	caller = pthread_self();
 	CHECK(signal(SIGUSR1, on_signal) != SIG_ERR);
 	for (size_t i = 0; i < MANY; i++) {
-		CHECK(add(d, file_of(i, i), got[i], NULL) == 0);
+		CHECK_EQ(add(d, file_of(i, i), got[i], NULL), 0);
 		if (i % 100 == 0)
-			CHECK(kill(getpid(), SIGUSR1) == 0);
+			CHECK_EQ(kill(getpid(), SIGUSR1), 0);
 	}
-	CHECK(cfs_digester_finish(d, &err) == 0);
+	CHECK_EQ(cfs_digester_finish(d, &err), 0);
 	CHECK(signalled > 0);
 }

@@ -50,12 +50,13 @@ static int keep(void *ctx, struct cfs_bytes data, const struct cfs_digest *id,
 {
 	struct fed *fed = (struct fed *)(uintptr_t)who;
 
-	CHECK(ctx == &keeper && fed->size == data.len);
+	CHECK_EQ(ctx, &keeper);
+	CHECK_EQ(fed->size, data.len);
 	count_thread();
 	for (size_t i = 0; i < data.len; i++)
-		CHECK(data.data[i] == byte_of(fed->seed, i));
+		CHECK_EQ(data.data[i], byte_of(fed->seed, i));
 	CHECK(cfs_digest_equal(id, &fed->want));
-	CHECK(memcmp(fed->got, id->bytes, cfs_alg_size(id->alg)) == 0);
+	CHECK_MEM(fed->got, id->bytes, cfs_alg_size(id->alg));
 	keeper.whole++;
 	if (keeper.fail_whole && keeper.fail_whole == data.len)
 		return cfs_fail(e, ENOSPC, "no space");
@@ -69,8 +70,8 @@ static int begin(void *ctx, uint64_t size, const struct cfs_digest *id,
 	struct written *w;
 
 	(void)e;
-	CHECK(ctx == &keeper);
-	CHECK(!!id == (size <= CFS_FEED_HELD * CFS_FEED_WINDOW));
+	CHECK_EQ(ctx, &keeper);
+	CHECK_EQ(!!id, (size <= CFS_FEED_HELD * CFS_FEED_WINDOW));
 	if (id && keeper.has_all) {
 		keeper.present++;
 		return 0;
@@ -90,7 +91,8 @@ static int write_piece(void *ctx, void *file, uint64_t off,
 {
 	struct written *w = file;
 
-	CHECK(ctx == &keeper && off + data.len <= w->size);
+	CHECK_EQ(ctx, &keeper);
+	CHECK(off + data.len <= w->size);
 	count_thread();
 	memcpy(w->data + off, data.data, data.len);
 	w->bytes += data.len;
@@ -114,7 +116,7 @@ static int end(void *ctx, void *file, const struct cfs_digest *id,
 	struct written *w = file;
 
 	(void)e;
-	CHECK(ctx == &keeper);
+	CHECK_EQ(ctx, &keeper);
 	if (!id) {
 		keeper.forgotten++;
 		forget(w);
@@ -126,9 +128,10 @@ static int end(void *ctx, void *file, const struct cfs_digest *id,
 		CHECK(keeper.has_all);
 		return 0;
 	}
-	CHECK(w->size == fed->size && w->bytes == fed->size);
+	CHECK_EQ(w->size, fed->size);
+	CHECK_EQ(w->bytes, fed->size);
 	for (size_t i = 0; i < w->size; i += 511)
-		CHECK(w->data[i] == byte_of(fed->seed, i));
+		CHECK_EQ(w->data[i], byte_of(fed->seed, i));
 	forget(w);
 	return 0;
 }
@@ -147,7 +150,8 @@ static struct cfs_digester *digester(enum cfs_alg alg, unsigned threads,
 
 	memset(&keeper, 0, sizeof(keeper));
 	keeper.caller = pthread_self();
-	CHECK(cfs_digester_new(alg, threads, keeps ? &k : NULL, &d, &err) == 0);
+	CHECK_EQ(cfs_digester_new(alg, threads, keeps ? &k : NULL, &d, &err),
+		 0);
 	return d;
 }
 
@@ -155,7 +159,7 @@ static struct cfs_feed *feed_into(struct cfs_digester *d)
 {
 	struct cfs_feed *feed;
 
-	CHECK(cfs_feed_new(d, &feed, &err) == 0);
+	CHECK_EQ(cfs_feed_new(d, &feed, &err), 0);
 	return feed;
 }
 
@@ -164,7 +168,7 @@ static void expect(struct fed *fed, enum cfs_alg alg)
 	CFS_AUTO(cfs_merkle_free) struct cfs_merkle *m = NULL;
 	static _Thread_local uint8_t data[65536];
 
-	CHECK(cfs_merkle_new(alg, &m, &err) == 0);
+	CHECK_EQ(cfs_merkle_new(alg, &m, &err), 0);
 	for (uint64_t at = 0; at < fed->size; at += sizeof(data)) {
 		size_t n = fed->size - at < sizeof(data)
 				   ? (size_t)(fed->size - at)
@@ -172,10 +176,11 @@ static void expect(struct fed *fed, enum cfs_alg alg)
 
 		for (size_t i = 0; i < n; i++)
 			data[i] = byte_of(fed->seed, at + i);
-		CHECK(cfs_merkle_update(m, (struct cfs_bytes){ data, n },
-					&err) == 0);
+		CHECK_EQ(cfs_merkle_update(m, (struct cfs_bytes){ data, n },
+					   &err),
+			 0);
 	}
-	CHECK(cfs_merkle_final(m, &fed->want, NULL, &err) == 0);
+	CHECK_EQ(cfs_merkle_final(m, &fed->want, NULL, &err), 0);
 }
 
 /* Feeds the first @max bytes of it.  0, or what the feed fails with. */
@@ -234,18 +239,18 @@ static void check_sizes(enum cfs_alg alg, unsigned threads, bool keeps)
 	for (size_t i = 0; i < N_SIZES; i++) {
 		files[i] = (struct fed){ .size = sizes[i], .seed = i };
 		expect(&files[i], alg);
-		CHECK(give(feed, &files[i], UINT64_MAX, &err) == 0);
+		CHECK_EQ(give(feed, &files[i], UINT64_MAX, &err), 0);
 	}
-	CHECK(cfs_feed_finish(feed, &err) == 0);
-	CHECK(cfs_feed_finish(feed, &err) == 0);
+	CHECK_EQ(cfs_feed_finish(feed, &err), 0);
+	CHECK_EQ(cfs_feed_finish(feed, &err), 0);
 	for (size_t i = 0; i < N_SIZES; i++) {
-		CHECK(memcmp(files[i].got, files[i].want.bytes,
-			     cfs_alg_size(alg)) == 0);
-		CHECK(files[i].kept == (keeps ? 1 : 0));
+		CHECK_MEM(files[i].got, files[i].want.bytes, cfs_alg_size(alg));
+		CHECK_EQ(files[i].kept, (keeps ? 1 : 0));
 	}
-	CHECK(keeper.begun == keeper.ended && keeper.forgotten == 0);
+	CHECK_EQ(keeper.begun, keeper.ended);
+	CHECK_EQ(keeper.forgotten, 0);
 	if (threads == 1)
-		CHECK(keeper.foreign == 0);
+		CHECK_EQ(keeper.foreign, 0);
 }
 
 TEST(digests_of_fed_files_are_those_of_files_and_each_is_kept_once)
@@ -271,10 +276,12 @@ TEST(nothing_is_written_of_a_held_file_that_is_there)
 
 		keeper.has_all = true;
 		expect(&fed, CFS_ALG_SHA256);
-		CHECK(give(feed, &fed, UINT64_MAX, &err) == 0);
-		CHECK(cfs_feed_finish(feed, &err) == 0);
-		CHECK(keeper.present == 1 && keeper.wrote == 0);
-		CHECK(keeper.begun == 0 && fed.kept == 1);
+		CHECK_EQ(give(feed, &fed, UINT64_MAX, &err), 0);
+		CHECK_EQ(cfs_feed_finish(feed, &err), 0);
+		CHECK_EQ(keeper.present, 1);
+		CHECK_EQ(keeper.wrote, 0);
+		CHECK_EQ(keeper.begun, 0);
+		CHECK_EQ(fed.kept, 1);
 	}
 }
 
@@ -289,11 +296,11 @@ static void give_many(struct cfs_feed *feed, struct fed *files,
 		files[i].size = i % 97 == 0 ? 300000 + i : i * 7 % 9000;
 		files[i].seed = i;
 		expect(&files[i], alg);
-		CHECK(give(feed, &files[i], UINT64_MAX, &e) == 0);
+		CHECK_EQ(give(feed, &files[i], UINT64_MAX, &e), 0);
 		if (i == MANY / 2)
-			CHECK(cfs_feed_finish(feed, &e) == 0);
+			CHECK_EQ(cfs_feed_finish(feed, &e), 0);
 	}
-	CHECK(cfs_feed_finish(feed, &e) == 0);
+	CHECK_EQ(cfs_feed_finish(feed, &e), 0);
 	for (size_t i = 0; i < MANY; i++)
 		CHECK(files[i].kept == 1 &&
 		      memcmp(files[i].got, files[i].want.bytes,
@@ -318,10 +325,10 @@ TEST(several_feeds_lead_into_one_digester)
 	pthread_t threads[3];
 
 	for (size_t i = 0; i < 3; i++)
-		CHECK(pthread_create(&threads[i], NULL, feed_many, d) == 0);
+		CHECK_EQ(pthread_create(&threads[i], NULL, feed_many, d), 0);
 	for (size_t i = 0; i < 3; i++)
-		CHECK(pthread_join(threads[i], NULL) == 0);
-	CHECK(keeper.whole == 3 * MANY);
+		CHECK_EQ(pthread_join(threads[i], NULL), 0);
+	CHECK_EQ(keeper.whole, 3 * MANY);
 }
 
 /* Everything fails with what failed first, and nothing is left open. */
@@ -344,12 +351,12 @@ static void check_failure(unsigned threads, uint64_t whole, uint64_t piece,
 	}
 	CHECK(r == 0 || r == code);
 	if (r == 0)
-		CHECK(cfs_feed_finish(feed, &err) == code);
+		CHECK_EQ(cfs_feed_finish(feed, &err), code);
 	culprit = cfs_digester_culprit(d);
 	CHECK(culprit && (whole == 0 || culprit->size == whole));
-	CHECK(cfs_digester_finish(d, &err) == code);
+	CHECK_EQ(cfs_digester_finish(d, &err), code);
 	cfs_feed_free(feed);
-	CHECK(keeper.begun == keeper.ended);
+	CHECK_EQ(keeper.begun, keeper.ended);
 }
 
 TEST(a_keeper_that_fails_ends_it_and_nothing_leaks)
@@ -376,10 +383,11 @@ TEST(a_file_that_is_cut_short_is_forgotten)
 		struct fed fed = { .size = lengths[i / 3] };
 
 		if (given[i % 3] < fed.size)
-			CHECK(give(feed, &fed, given[i % 3], &err) == 0);
+			CHECK_EQ(give(feed, &fed, given[i % 3], &err), 0);
 		cfs_feed_free(feed);
-		CHECK(keeper.begun == keeper.ended && fed.kept == 0);
-		CHECK(cfs_digester_finish(d, &err) == 0);
+		CHECK_EQ(keeper.begun, keeper.ended);
+		CHECK_EQ(fed.kept, 0);
+		CHECK_EQ(cfs_digester_finish(d, &err), 0);
 	}
 	cfs_feed_free(NULL);
 }

@@ -39,21 +39,22 @@ static void check_size(enum cfs_alg alg, size_t size, uint32_t segment,
 	uint8_t got[CFS_DIGEST_MAX];
 	struct cfs_long file = { .size = size, .segment = segment, .ret = got };
 
-	CHECK(cfs_write_full(fd, data, size) == 0);
-	CHECK(cfs_verity_digest_bytes(alg, all, &want, &err) == 0);
-	CHECK(cfs_window_new(alg, NULL, &w, &err) == 0);
-	CHECK(cfs_long_init(&file, alg, &err) == 0);
+	CHECK_EQ(cfs_write_full(fd, data, size), 0);
+	CHECK_EQ(cfs_verity_digest_bytes(alg, all, &want, &err), 0);
+	CHECK_EQ(cfs_window_new(alg, NULL, &w, &err), 0);
+	CHECK_EQ(cfs_long_init(&file, alg, &err), 0);
 	/* Backwards: the order does not matter. */
 	for (uint64_t i = file.segments; i-- > 0;) {
 		if (from_file)
-			CHECK(cfs_long_read(&file, w, i, fd, &err) == 0);
+			CHECK_EQ(cfs_long_read(&file, w, i, fd, &err), 0);
 		else
-			CHECK(cfs_long_hash(&file, w, i, data + i * segment,
-					    &err) == 0);
+			CHECK_EQ(cfs_long_hash(&file, w, i, data + i * segment,
+					       &err),
+				 0);
 	}
-	CHECK(cfs_long_finish(&file, w, &id, &err) == 0);
+	CHECK_EQ(cfs_long_finish(&file, w, &id, &err), 0);
 	CHECK(cfs_digest_equal(&id, &want));
-	CHECK(memcmp(got, want.bytes, cfs_alg_size(alg)) == 0);
+	CHECK_MEM(got, want.bytes, cfs_alg_size(alg));
 	cfs_long_free(&file);
 	cfs_long_free(&file);
 }
@@ -77,10 +78,10 @@ TEST(segments_are_of_one_size_but_for_the_last)
 				 .segment = SEGMENT,
 				 .ret = got };
 
-	CHECK(cfs_long_init(&file, CFS_ALG_SHA256, &err) == 0);
-	CHECK(file.segments == 3);
-	CHECK(cfs_long_segment_size(&file, 0) == SEGMENT);
-	CHECK(cfs_long_segment_size(&file, 2) == 5);
+	CHECK_EQ(cfs_long_init(&file, CFS_ALG_SHA256, &err), 0);
+	CHECK_EQ(file.segments, 3);
+	CHECK_EQ(cfs_long_segment_size(&file, 0), SEGMENT);
+	CHECK_EQ(cfs_long_segment_size(&file, 2), 5);
 	cfs_long_free(&file);
 }
 
@@ -93,12 +94,12 @@ TEST(a_file_that_ends_early_has_changed)
 				 .segment = SEGMENT,
 				 .ret = got };
 
-	CHECK(ftruncate(fd, SEGMENT + 100) == 0);
-	CHECK(cfs_window_new(CFS_ALG_SHA256, NULL, &w, &err) == 0);
-	CHECK(cfs_long_init(&file, CFS_ALG_SHA256, &err) == 0);
-	CHECK(cfs_long_read(&file, w, 0, fd, &err) == 0);
-	CHECK(cfs_long_read(&file, w, 1, fd, &err) == -ESTALE);
-	CHECK(strcmp(err.msg, "changed while it was read") == 0);
+	CHECK_EQ(ftruncate(fd, SEGMENT + 100), 0);
+	CHECK_EQ(cfs_window_new(CFS_ALG_SHA256, NULL, &w, &err), 0);
+	CHECK_EQ(cfs_long_init(&file, CFS_ALG_SHA256, &err), 0);
+	CHECK_EQ(cfs_long_read(&file, w, 0, fd, &err), 0);
+	CHECK_EQ(cfs_long_read(&file, w, 1, fd, &err), -ESTALE);
+	CHECK_STR(err.msg, "changed while it was read");
 	cfs_long_free(&file);
 }
 
@@ -110,5 +111,5 @@ TEST(a_file_with_more_hashes_than_memory_can_hold_is_an_error)
 				 .segment = SEGMENT,
 				 .ret = got };
 
-	CHECK(cfs_long_init(&file, CFS_ALG_SHA256, &err) == -ENOMEM);
+	CHECK_EQ(cfs_long_init(&file, CFS_ALG_SHA256, &err), -ENOMEM);
 }

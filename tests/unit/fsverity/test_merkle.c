@@ -93,11 +93,13 @@ TEST(digests_are_those_of_fsverity_utils)
 
 		CHECK(data);
 		memset(data, known[i].byte, known[i].len);
-		CHECK(cfs_verity_digest_bytes(CFS_ALG_SHA256, bytes, &digest,
-					      &err) == 0);
+		CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA256, bytes, &digest,
+						 &err),
+			 0);
 		CHECK(is(&digest, known[i].sha256));
-		CHECK(cfs_verity_digest_bytes(CFS_ALG_SHA512, bytes, &digest,
-					      &err) == 0);
+		CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA512, bytes, &digest,
+						 &err),
+			 0);
 		CHECK(is(&digest, known[i].sha512));
 	}
 }
@@ -113,26 +115,28 @@ TEST(the_pieces_it_is_fed_in_do_not_matter)
 	for (int alg = 1; alg <= 2; alg++) {
 		struct cfs_digest whole, pieces;
 
-		CHECK(cfs_verity_digest_bytes(
-			      (enum cfs_alg)alg,
-			      (struct cfs_bytes){ data, sizeof(data) }, &whole,
-			      &err) == 0);
+		CHECK_EQ(cfs_verity_digest_bytes(
+				 (enum cfs_alg)alg,
+				 (struct cfs_bytes){ data, sizeof(data) },
+				 &whole, &err),
+			 0);
 		for (size_t s = 0; s < CFS_ARRAY_SIZE(steps); s++) {
 			CFS_AUTO(cfs_merkle_free) struct cfs_merkle *m = NULL;
 			struct cfs_bytes all = { data, sizeof(data) }, piece;
 			uint64_t size = 0;
 
-			CHECK(cfs_merkle_new((enum cfs_alg)alg, &m, &err) == 0);
+			CHECK_EQ(cfs_merkle_new((enum cfs_alg)alg, &m, &err),
+				 0);
 			for (size_t at = 0; at < all.len; at += steps[s]) {
 				size_t n = all.len - at;
 
 				CHECK(cfs_bytes_slice(
 					all, at, n < steps[s] ? n : steps[s],
 					&piece));
-				CHECK(cfs_merkle_update(m, piece, &err) == 0);
+				CHECK_EQ(cfs_merkle_update(m, piece, &err), 0);
 			}
-			CHECK(cfs_merkle_final(m, &pieces, &size, &err) == 0);
-			CHECK(size == sizeof(data));
+			CHECK_EQ(cfs_merkle_final(m, &pieces, &size, &err), 0);
+			CHECK_EQ(size, sizeof(data));
 			CHECK(cfs_digest_equal(&whole, &pieces));
 		}
 	}
@@ -151,19 +155,21 @@ TEST(a_file_and_its_bytes_have_one_digest)
 		uint64_t size;
 
 		CHECK(fd >= 0);
-		CHECK(write(fd, data, sizes[i]) == (ssize_t)sizes[i]);
-		CHECK(lseek(fd, 0, SEEK_SET) == 0);
-		CHECK(cfs_verity_digest_fd(CFS_ALG_SHA256, fd, &file, &size,
-					   &err) == 0);
-		CHECK(size == sizes[i]);
-		CHECK(cfs_verity_digest_bytes(
-			      CFS_ALG_SHA256,
-			      (struct cfs_bytes){ data, sizes[i] }, &bytes,
-			      &err) == 0);
+		CHECK_EQ(write(fd, data, sizes[i]), (ssize_t)sizes[i]);
+		CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
+		CHECK_EQ(cfs_verity_digest_fd(CFS_ALG_SHA256, fd, &file, &size,
+					      &err),
+			 0);
+		CHECK_EQ(size, sizes[i]);
+		CHECK_EQ(cfs_verity_digest_bytes(
+				 CFS_ALG_SHA256,
+				 (struct cfs_bytes){ data, sizes[i] }, &bytes,
+				 &err),
+			 0);
 		CHECK(cfs_digest_equal(&bytes, &file));
 	}
-	CHECK(cfs_verity_digest_fd(CFS_ALG_SHA256, -1, &file, NULL, &err) ==
-	      -EBADF);
+	CHECK_EQ(cfs_verity_digest_fd(CFS_ALG_SHA256, -1, &file, NULL, &err),
+		 -EBADF);
 }
 
 static void keep(enum cfs_alg alg, size_t len, struct cfs_buf *tree,
@@ -173,12 +179,14 @@ static void keep(enum cfs_alg alg, size_t len, struct cfs_buf *tree,
 	CFS_AUTOFREE uint8_t *data = calloc(1, len + 1);
 	struct cfs_digest digest;
 
-	CHECK(data && cfs_merkle_new(alg, &m, &err) == 0);
+	CHECK(data);
+	CHECK_EQ(cfs_merkle_new(alg, &m, &err), 0);
 	cfs_merkle_keep_tree(m);
-	CHECK(cfs_merkle_update(m, (struct cfs_bytes){ data, len }, &err) == 0);
-	CHECK(cfs_merkle_final(m, &digest, NULL, &err) == 0);
+	CHECK_EQ(cfs_merkle_update(m, (struct cfs_bytes){ data, len }, &err),
+		 0);
+	CHECK_EQ(cfs_merkle_final(m, &digest, NULL, &err), 0);
 	cfs_merkle_descriptor(m, desc);
-	CHECK(cfs_merkle_tree(m, tree, &err) == 0);
+	CHECK_EQ(cfs_merkle_tree(m, tree, &err), 0);
 }
 
 /* Hash of a block of data is the digest's raw material: take it from the
@@ -191,21 +199,23 @@ TEST(a_kept_tree_is_the_kernels_root_level_first)
 	CFS_AUTOBUF struct cfs_buf three = { 0 };
 
 	keep(CFS_ALG_SHA256, 4096, &none, one);
-	CHECK(none.len == 0);
+	CHECK_EQ(none.len, 0);
 	keep(CFS_ALG_SHA256, 4097, &two, big);
-	CHECK(two.len == 4096);
-	CHECK(memcmp(two.data, one + 16, 32) == 0);
-	CHECK(memcmp(two.data + 32, one + 16, 32) == 0);
-	CHECK(two.data[64] == 0 && two.data[4095] == 0);
+	CHECK_EQ(two.len, 4096);
+	CHECK_MEM(two.data, one + 16, 32);
+	CHECK_MEM(two.data + 32, one + 16, 32);
+	CHECK_EQ(two.data[64], 0);
+	CHECK_EQ(two.data[4095], 0);
 
 	/* 129 data blocks: two blocks of hashes below one of two hashes. */
 	keep(CFS_ALG_SHA256, 129 * 4096, &three, big);
-	CHECK(three.len == 3 * 4096);
-	CHECK(three.data[64] == 0 && three.data[31] + three.data[30] != 0);
-	CHECK(memcmp(three.data + 4096, one + 16, 32) == 0);
-	CHECK(memcmp(three.data + 2 * 4096 - 32, one + 16, 32) == 0);
-	CHECK(memcmp(three.data + 2 * 4096, one + 16, 32) == 0);
-	CHECK(three.data[2 * 4096 + 32] == 0);
+	CHECK_EQ(three.len, 3 * 4096);
+	CHECK_EQ(three.data[64], 0);
+	CHECK(three.data[31] + three.data[30] != 0);
+	CHECK_MEM(three.data + 4096, one + 16, 32);
+	CHECK_MEM(three.data + 2 * 4096 - 32, one + 16, 32);
+	CHECK_MEM(three.data + 2 * 4096, one + 16, 32);
+	CHECK_EQ(three.data[2 * 4096 + 32], 0);
 }
 
 TEST(a_sink_takes_the_next_bytes)
@@ -218,11 +228,12 @@ TEST(a_sink_takes_the_next_bytes)
 	uint64_t size = 0;
 
 	fill(data, sizeof(data));
-	CHECK(cfs_merkle_new(CFS_ALG_SHA512, &m, &err) == 0);
+	CHECK_EQ(cfs_merkle_new(CFS_ALG_SHA512, &m, &err), 0);
 	sink = cfs_merkle_sink(m);
-	CHECK(cfs_sink_write(&sink, data, 4097, &err) == 0);
-	CHECK(cfs_sink_write(&sink, data + 4097, 903, &err) == 0);
-	CHECK(cfs_merkle_final(m, &got, &size, &err) == 0 && size == 5000);
-	CHECK(cfs_verity_digest_bytes(CFS_ALG_SHA512, all, &want, &err) == 0);
+	CHECK_EQ(cfs_sink_write(&sink, data, 4097, &err), 0);
+	CHECK_EQ(cfs_sink_write(&sink, data + 4097, 903, &err), 0);
+	CHECK_EQ(cfs_merkle_final(m, &got, &size, &err), 0);
+	CHECK_EQ(size, 5000);
+	CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA512, all, &want, &err), 0);
 	CHECK(cfs_digest_equal(&got, &want));
 }

@@ -13,9 +13,9 @@ static const char *const ways[] = { "openssl", "avx512",   "sha-ni",
 static void choose(const char *way)
 {
 	if (way)
-		CHECK(setenv("CFS_HASH", way, 1) == 0);
+		CHECK_EQ(setenv("CFS_HASH", way, 1), 0);
 	else
-		CHECK(unsetenv("CFS_HASH") == 0);
+		CHECK_EQ(unsetenv("CFS_HASH"), 0);
 }
 
 static uint8_t data[40][4097];
@@ -33,9 +33,9 @@ static void check_all(struct cfs_sha *sha, enum cfs_alg alg, size_t len)
 	}
 	for (size_t n = 0; n <= 40; n++) {
 		memset(got, 0xee, sizeof(got));
-		CHECK(cfs_sha_blocks(sha, n, in, len, got, &err) == 0);
+		CHECK_EQ(cfs_sha_blocks(sha, n, in, len, got, &err), 0);
 		for (size_t i = 0; i < n; i++)
-			CHECK(memcmp(got + i * size, want[i], size) == 0);
+			CHECK_MEM(got + i * size, want[i], size);
 		CHECK(n == 40 || got[n * size] == 0xee);
 	}
 }
@@ -61,7 +61,7 @@ TEST(every_way_hashes_any_number_of_any_length_as_libcrypto_does)
 				printf("# no %s here\n", ways[w]);
 				continue;
 			}
-			CHECK(r == 0);
+			CHECK_EQ(r, 0);
 			printf("# %s: %s\n", cfs_alg_name(alg),
 			       cfs_sha_way(sha));
 			for (size_t l = 0; l < CFS_ARRAY_SIZE(lengths); l++)
@@ -75,7 +75,7 @@ TEST(a_way_that_nobody_knows_is_refused)
 	struct cfs_sha *sha = NULL;
 
 	choose("abacus");
-	CHECK(cfs_sha_new(CFS_ALG_SHA256, &sha, &err) == -ENOTSUP);
+	CHECK_EQ(cfs_sha_new(CFS_ALG_SHA256, &sha, &err), -ENOTSUP);
 	CHECK(strstr(err.msg, "abacus") && !sha);
 	choose(NULL);
 }
@@ -85,7 +85,7 @@ TEST(libcrypto_is_used_when_it_is_asked_for)
 	CFS_AUTO(cfs_sha_free) struct cfs_sha *sha = NULL;
 
 	choose("openssl");
-	CHECK(cfs_sha_new(CFS_ALG_SHA512, &sha, &err) == 0);
-	CHECK(strcmp(cfs_sha_way(sha), "openssl") == 0);
+	CHECK_EQ(cfs_sha_new(CFS_ALG_SHA512, &sha, &err), 0);
+	CHECK_STR(cfs_sha_way(sha), "openssl");
 	choose(NULL);
 }

@@ -17,9 +17,9 @@ static const struct cfs_sha_kernel *kernel_of(const char *way)
 	CFS_AUTO(cfs_sha_free) struct cfs_sha *sha = NULL;
 	int r;
 
-	CHECK(setenv("CFS_HASH", way, 1) == 0);
+	CHECK_EQ(setenv("CFS_HASH", way, 1), 0);
 	r = cfs_sha_new(CFS_ALG_SHA256, &sha, &err);
-	CHECK(unsetenv("CFS_HASH") == 0);
+	CHECK_EQ(unsetenv("CFS_HASH"), 0);
 	CHECK(r == 0 || r == -ENOTSUP);
 	return r == 0 ? cfs_sha_kernel(sha, 1) : NULL;
 }
@@ -38,7 +38,7 @@ static void check_stream(const struct cfs_sha_kernel *kernel, size_t len,
 	}
 	cfs_sha_stream_final(&s, have);
 	CHECK(EVP_Digest(data, len, want, NULL, EVP_sha256(), NULL));
-	CHECK(memcmp(have, want, sizeof(want)) == 0);
+	CHECK_MEM(have, want, sizeof(want));
 }
 
 TEST(a_stream_of_any_length_in_pieces_of_any_size_has_the_hash_of_libcrypto)

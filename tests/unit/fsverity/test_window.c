@@ -12,10 +12,10 @@ static int keep(void *ctx, struct cfs_bytes data, const struct cfs_digest *id,
 {
 	struct cfs_digest want;
 
-	CHECK(ctx == &kept);
-	CHECK(cfs_verity_digest_bytes(id->alg, data, &want, e) == 0);
+	CHECK_EQ(ctx, &kept);
+	CHECK_EQ(cfs_verity_digest_bytes(id->alg, data, &want, e), 0);
 	CHECK(cfs_digest_equal(&want, id));
-	CHECK(memcmp(who, id->bytes, cfs_alg_size(id->alg)) == 0);
+	CHECK_MEM(who, id->bytes, cfs_alg_size(id->alg));
 	return ++kept == fail_at ? cfs_fail(e, EIO, "kept enough") : 0;
 }
 
@@ -26,8 +26,9 @@ static struct cfs_window *window(enum cfs_alg alg)
 	struct cfs_window *w;
 
 	kept = fail_at = 0;
-	CHECK(cfs_window_new(alg, &keeper, &w, &err) == 0);
-	CHECK(cfs_window_is_empty(w) && cfs_window_alg(w) == alg);
+	CHECK_EQ(cfs_window_new(alg, &keeper, &w, &err), 0);
+	CHECK(cfs_window_is_empty(w));
+	CHECK_EQ(cfs_window_alg(w), alg);
 	return w;
 }
 
@@ -53,9 +54,11 @@ TEST(a_window_takes_files_until_its_blocks_are_used)
 	CHECK(!put(w, 1, got[2]));
 	CHECK(put(w, 0, got[2])); /* has no block */
 	CHECK(!cfs_window_is_empty(w));
-	CHECK(cfs_window_flush(w, &err) == 0 && kept == 3);
+	CHECK_EQ(cfs_window_flush(w, &err), 0);
+	CHECK_EQ(kept, 3);
 	CHECK(cfs_window_is_empty(w) && put(w, CFS_DIGESTER_WINDOW, got[3]));
-	CHECK(cfs_window_flush(w, &err) == 0 && kept == 4);
+	CHECK_EQ(cfs_window_flush(w, &err), 0);
+	CHECK_EQ(kept, 4);
 }
 
 TEST(a_window_of_the_smallest_files_is_full_as_well)
@@ -66,8 +69,9 @@ TEST(a_window_of_the_smallest_files_is_full_as_well)
 
 	while (put(w, 0, got[n]))
 		n++;
-	CHECK(n == CFS_DIGESTER_WINDOW / 4096);
-	CHECK(cfs_window_flush(w, &err) == 0 && kept == (int)n);
+	CHECK_EQ(n, CFS_DIGESTER_WINDOW / 4096);
+	CHECK_EQ(cfs_window_flush(w, &err), 0);
+	CHECK_EQ(kept, (int)n);
 }
 
 TEST(data_may_be_hashed_before_the_flush_or_not)
@@ -80,9 +84,10 @@ TEST(data_may_be_hashed_before_the_flush_or_not)
 		for (size_t i = 0; i < 100; i++) {
 			CHECK(put(w, i * 150, got[i]));
 			if (early)
-				CHECK(cfs_window_hash(w, &err) == 0);
+				CHECK_EQ(cfs_window_hash(w, &err), 0);
 		}
-		CHECK(cfs_window_flush(w, &err) == 0 && kept == 100);
+		CHECK_EQ(cfs_window_flush(w, &err), 0);
+		CHECK_EQ(kept, 100);
 	}
 }
 
@@ -94,9 +99,12 @@ TEST(the_file_that_its_keeper_fails_for_is_the_culprit)
 	fail_at = 3;
 	for (size_t i = 0; i < 5; i++)
 		CHECK(put(w, i + 1, got[i]));
-	CHECK(cfs_window_flush(w, &err) == -EIO && kept == 3);
-	CHECK(cfs_window_culprit(w) == got[2] && cfs_window_is_empty(w));
-	CHECK(put(w, 1, got[0]) && cfs_window_flush(w, &err) == 0);
+	CHECK_EQ(cfs_window_flush(w, &err), -EIO);
+	CHECK_EQ(kept, 3);
+	CHECK_EQ(cfs_window_culprit(w), got[2]);
+	CHECK(cfs_window_is_empty(w));
+	CHECK(put(w, 1, got[0]));
+	CHECK_EQ(cfs_window_flush(w, &err), 0);
 	CHECK(!cfs_window_culprit(w));
 }
 
@@ -106,9 +114,10 @@ TEST(what_is_dropped_is_not_kept)
 	uint8_t got[CFS_DIGEST_MAX];
 
 	CHECK(put(w, 100000, got));
-	CHECK(cfs_window_hash(w, &err) == 0);
+	CHECK_EQ(cfs_window_hash(w, &err), 0);
 	cfs_window_drop(w);
-	CHECK(cfs_window_is_empty(w) && cfs_window_flush(w, &err) == 0);
-	CHECK(kept == 0);
+	CHECK(cfs_window_is_empty(w));
+	CHECK_EQ(cfs_window_flush(w, &err), 0);
+	CHECK_EQ(kept, 0);
 	cfs_window_free(NULL);
 }

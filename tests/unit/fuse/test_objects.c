@@ -38,10 +38,11 @@ static void put_object(const struct rig *rig, unsigned i,
 	char text[32], parent[3];
 
 	content_of(i, text);
-	CHECK(cfs_verity_digest_bytes(
-		      CFS_ALG_SHA256,
-		      (struct cfs_bytes){ (uint8_t *)text, strlen(text) },
-		      &digest, &err) == 0);
+	CHECK_EQ(cfs_verity_digest_bytes(
+			 CFS_ALG_SHA256,
+			 (struct cfs_bytes){ (uint8_t *)text, strlen(text) },
+			 &digest, &err),
+		 0);
 	cfs_digest_to_path(&digest, path);
 	snprintf(parent, sizeof(parent), "%.2s", path);
 	(void)!mkdirat(rig->objects_fd, parent, 0755);
@@ -66,12 +67,14 @@ static void start_with(struct rig *rig, unsigned n, enum cfs_fuse_verify verify)
 			     "/f%05u 19 100644 1 0 0 0 1.0 %s - %.2s%s\n", i,
 			     path, path, path + 3);
 	}
-	CHECK(cfs_dump_read(cfs_buf_bytes(&dump), 0, &tree, &err) == 0);
-	CHECK(cfs_erofs_write(tree, 1, 0, &rig->image, &err) == 0);
-	CHECK(cfs_erofs_view_new(cfs_buf_bytes(&rig->image), &rig->view,
-				 &err) == 0);
-	CHECK(cfs_fuse_objects_new(rig->view, rig->objects_fd, verify,
-				   &rig->objects, &err) == 0);
+	CHECK_EQ(cfs_dump_read(cfs_buf_bytes(&dump), 0, &tree, &err), 0);
+	CHECK_EQ(cfs_erofs_write(tree, 1, 0, &rig->image, &err), 0);
+	CHECK_EQ(cfs_erofs_view_new(cfs_buf_bytes(&rig->image), &rig->view,
+				    &err),
+		 0);
+	CHECK_EQ(cfs_fuse_objects_new(rig->view, rig->objects_fd, verify,
+				      &rig->objects, &err),
+		 0);
 }
 
 static void stop(struct rig *rig)
@@ -88,12 +91,14 @@ static struct cfs_erofs_stat file(const struct rig *rig, unsigned i)
 	char name[8];
 
 	snprintf(name, sizeof(name), "f%05u", i);
-	CHECK(cfs_erofs_view_stat(rig->view, cfs_erofs_view_root(rig->view),
-				  &root, &err) == 0);
-	CHECK(cfs_erofs_view_find(
-		      rig->view, &root,
-		      (struct cfs_bytes){ (uint8_t *)name, strlen(name) }, &st,
-		      &err) == 1);
+	CHECK_EQ(cfs_erofs_view_stat(rig->view, cfs_erofs_view_root(rig->view),
+				     &root, &err),
+		 0);
+	CHECK_EQ(cfs_erofs_view_find(
+			 rig->view, &root,
+			 (struct cfs_bytes){ (uint8_t *)name, strlen(name) },
+			 &st, &err),
+		 1);
 	return st;
 }
 
@@ -108,8 +113,8 @@ static int read_file(const struct rig *rig, unsigned i)
 
 	content_of(i, want);
 	if (r == 0) {
-		CHECK(cfs_pread_full(object->fd, have, sizeof(have), 0) == 19);
-		CHECK(strcmp(have, want) == 0);
+		CHECK_EQ(cfs_pread_full(object->fd, have, sizeof(have), 0), 19);
+		CHECK_STR(have, want);
 	}
 	cfs_fuse_object_put(rig->objects, object);
 	err = e;
@@ -135,7 +140,7 @@ static void spoil(const struct rig *rig, unsigned i, const char *text)
 	if (text)
 		put(rig->dir, path, text);
 	else
-		CHECK(unlinkat(rig->objects_fd, path, 0) == 0);
+		CHECK_EQ(unlinkat(rig->objects_fd, path, 0), 0);
 }
 
 TEST(every_file_is_read_with_a_bounded_number_of_descriptors)
@@ -147,11 +152,11 @@ TEST(every_file_is_read_with_a_bounded_number_of_descriptors)
 	before = count_open();
 	for (unsigned round = 0; round < 2; round++) {
 		for (unsigned i = 0; i < FILES; i++)
-			CHECK(read_file(&rig, i) == 0);
+			CHECK_EQ(read_file(&rig, i), 0);
 		CHECK(count_open() - before <= CFS_FUSE_OPEN_MAX);
 	}
 	cfs_fuse_objects_freep(&rig.objects);
-	CHECK(count_open() == before);
+	CHECK_EQ(count_open(), before);
 	stop(&rig);
 }
 
@@ -161,14 +166,16 @@ TEST(a_wrong_object_is_refused_and_a_repaired_one_is_read)
 
 	start_with(&rig, 1, CFS_FUSE_VERIFY);
 	spoil(&rig, 0, "this is file 00001\n");
-	CHECK(read_file(&rig, 0) == -EBADMSG && strstr(err.msg, "object "));
-	CHECK(read_file(&rig, 0) == -EBADMSG);
+	CHECK_EQ(read_file(&rig, 0), -EBADMSG);
+	CHECK(strstr(err.msg, "object "));
+	CHECK_EQ(read_file(&rig, 0), -EBADMSG);
 	spoil(&rig, 0, "short");
-	CHECK(read_file(&rig, 0) == -EBADMSG && strstr(err.msg, "5 bytes"));
+	CHECK_EQ(read_file(&rig, 0), -EBADMSG);
+	CHECK(strstr(err.msg, "5 bytes"));
 	spoil(&rig, 0, NULL);
-	CHECK(read_file(&rig, 0) == -ENOENT);
+	CHECK_EQ(read_file(&rig, 0), -ENOENT);
 	spoil(&rig, 0, "this is file 00000\n");
-	CHECK(read_file(&rig, 0) == 0);
+	CHECK_EQ(read_file(&rig, 0), 0);
 	stop(&rig);
 }
 
@@ -178,9 +185,9 @@ TEST(an_object_that_changed_after_it_was_closed_is_verified_again)
 
 	start_with(&rig, FILES, CFS_FUSE_VERIFY);
 	for (unsigned i = 0; i < FILES; i++)
-		CHECK(read_file(&rig, i) == 0);
+		CHECK_EQ(read_file(&rig, i), 0);
 	spoil(&rig, 0, "this is file 00001\n");
-	CHECK(read_file(&rig, 0) == -EBADMSG);
+	CHECK_EQ(read_file(&rig, 0), -EBADMSG);
 	stop(&rig);
 }
 
@@ -193,12 +200,12 @@ TEST(without_verification_only_the_size_counts)
 	start_with(&rig, 1, CFS_FUSE_VERIFY_NOT);
 	spoil(&rig, 0, "THIS IS FILE 00000\n");
 	st = file(&rig, 0);
-	CHECK(cfs_fuse_object_get(rig.objects, &st, &object, &err) == 0);
+	CHECK_EQ(cfs_fuse_object_get(rig.objects, &st, &object, &err), 0);
 	cfs_fuse_object_put(rig.objects, object);
 	stop(&rig);
 	start_with(&rig, 1, CFS_FUSE_VERIFY_NOT);
 	spoil(&rig, 0, "");
-	CHECK(read_file(&rig, 0) == -EBADMSG);
+	CHECK_EQ(read_file(&rig, 0), -EBADMSG);
 	stop(&rig);
 }
 
@@ -210,20 +217,20 @@ TEST(an_object_is_measured_if_it_can_be)
 	struct cfs_fuse_object *object;
 
 	start_with(&rig, 1, CFS_FUSE_VERIFY_KERNEL);
-	CHECK(read_file(&rig, 0) == -EBADMSG &&
-	      strstr(err.msg, "no fs-verity"));
+	CHECK_EQ(read_file(&rig, 0), -EBADMSG);
+	CHECK(strstr(err.msg, "no fs-verity"));
 	put_object(&rig, 0, path);
 	fake = (struct fake_kernel){ .alg = CFS_ALG_SHA256, .fill = 7 };
-	CHECK(read_file(&rig, 0) == -EBADMSG);
+	CHECK_EQ(read_file(&rig, 0), -EBADMSG);
 	st = file(&rig, 0);
 	{
 		struct cfs_erofs_backing backing;
 
-		CHECK(cfs_erofs_view_backing(rig.view, &st, &backing, &err) ==
-		      0);
+		CHECK_EQ(cfs_erofs_view_backing(rig.view, &st, &backing, &err),
+			 0);
 		fake.digest = backing.digest.bytes;
-		CHECK(cfs_fuse_object_get(rig.objects, &st, &object, &err) ==
-		      0);
+		CHECK_EQ(cfs_fuse_object_get(rig.objects, &st, &object, &err),
+			 0);
 		CHECK(object->is_trusted);
 		cfs_fuse_object_put(rig.objects, object);
 	}
@@ -243,17 +250,21 @@ static void *reader(void *arg)
 		char name[8];
 
 		snprintf(name, sizeof(name), "f%05u", i % 20);
-		CHECK(cfs_erofs_view_stat(rig->view,
-					  cfs_erofs_view_root(rig->view), &root,
-					  &e) == 0);
-		CHECK(cfs_erofs_view_find(rig->view, &root,
-					  (struct cfs_bytes){ (uint8_t *)name,
-							      strlen(name) },
-					  &st, &e) == 1);
-		CHECK(cfs_fuse_object_get(rig->objects, &st, &object, &e) == 0);
+		CHECK_EQ(cfs_erofs_view_stat(rig->view,
+					     cfs_erofs_view_root(rig->view),
+					     &root, &e),
+			 0);
+		CHECK_EQ(
+			cfs_erofs_view_find(rig->view, &root,
+					    (struct cfs_bytes){ (uint8_t *)name,
+								strlen(name) },
+					    &st, &e),
+			1);
+		CHECK_EQ(cfs_fuse_object_get(rig->objects, &st, &object, &e),
+			 0);
 		content_of(i % 20, want);
-		CHECK(cfs_pread_full(object->fd, have, sizeof(have), 0) == 19);
-		CHECK(strcmp(have, want) == 0);
+		CHECK_EQ(cfs_pread_full(object->fd, have, sizeof(have), 0), 19);
+		CHECK_STR(have, want);
 		cfs_fuse_object_put(rig->objects, object);
 	}
 	return NULL;
@@ -266,8 +277,8 @@ TEST(many_threads_read_the_same_files)
 
 	start_with(&rig, 20, CFS_FUSE_VERIFY);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(threads); i++)
-		CHECK(pthread_create(&threads[i], NULL, reader, &rig) == 0);
+		CHECK_EQ(pthread_create(&threads[i], NULL, reader, &rig), 0);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(threads); i++)
-		CHECK(pthread_join(threads[i], NULL) == 0);
+		CHECK_EQ(pthread_join(threads[i], NULL), 0);
 	stop(&rig);
 }

@@ -19,10 +19,14 @@ TEST(an_element_is_taken_with_its_contents)
 
 	CHECK(cfs_der_is(in, 2) && !cfs_der_is(in, 5));
 	CHECK(cfs_der_take(&in, 2, &body, &whole));
-	CHECK(body.len == 1 && body.data == two + 2);
-	CHECK(whole.len == 3 && whole.data == two);
-	CHECK(in.len == 2 && in.data == two + 3);
-	CHECK(cfs_der_skip(&in) && in.len == 0);
+	CHECK_EQ(body.len, 1);
+	CHECK_EQ(body.data, two + 2);
+	CHECK_EQ(whole.len, 3);
+	CHECK_EQ(whole.data, two);
+	CHECK_EQ(in.len, 2);
+	CHECK_EQ(in.data, two + 3);
+	CHECK(cfs_der_skip(&in));
+	CHECK_EQ(in.len, 0);
 	CHECK(!cfs_der_skip(&in) && !cfs_der_is(in, 5));
 }
 
@@ -33,7 +37,9 @@ TEST(another_identifier_leaves_everything_alone)
 
 	body = whole = (struct cfs_bytes){ NULL, 42 };
 	CHECK(!cfs_der_take(&in, 4, &body, &whole));
-	CHECK(in.len == 3 && body.len == 42 && whole.len == 42);
+	CHECK_EQ(in.len, 3);
+	CHECK_EQ(body.len, 42);
+	CHECK_EQ(whole.len, 42);
 }
 
 TEST(long_lengths_count_when_they_are_needed)
@@ -41,9 +47,11 @@ TEST(long_lengths_count_when_they_are_needed)
 	static uint8_t big[4 + 300] = { 4, 0x82, 0x01, 0x2c };
 	static uint8_t mid[3 + 128] = { 4, 0x81, 0x80 };
 
-	CHECK(take(big, sizeof(big), 4) && body.len == 300);
+	CHECK(take(big, sizeof(big), 4));
+	CHECK_EQ(body.len, 300);
 	CHECK(!take(big, sizeof(big) - 1, 4));
-	CHECK(take(mid, sizeof(mid), 4) && body.len == 128);
+	CHECK(take(mid, sizeof(mid), 4));
+	CHECK_EQ(body.len, 128);
 }
 
 /* Source: X.690, 10.1 (definite, shortest) and 8.1.2.4 (long identifiers). */
@@ -90,8 +98,10 @@ TEST(a_certificate_shows_issuer_and_serial)
 	struct cfs_bytes issuer, serial;
 
 	CHECK(cfs_der_certificate(der, &issuer, &serial));
-	CHECK(issuer.len == 2 && issuer.data == cert + 15);
-	CHECK(serial.len == 2 && serial.data == cert + 11);
+	CHECK_EQ(issuer.len, 2);
+	CHECK_EQ(issuer.data, cert + 15);
+	CHECK_EQ(serial.len, 2);
+	CHECK_EQ(serial.data, cert + 11);
 	for (size_t len = 0; len < sizeof(cert); len++) {
 		der.len = len;
 		CHECK(!cfs_der_certificate(der, &issuer, &serial));

@@ -65,11 +65,12 @@ TEST(every_length_around_a_block_border_agrees_with_libcrypto)
 			struct cfs_bytes in = { data, len };
 			unsigned n = 0;
 
-			CHECK(EVP_Digest(data, len, want, &n,
-					 EVP_get_digestbyname(
-						 cfs_hash_name(all[i])),
-					 NULL) == 1);
-			CHECK(cfs_hash(all[i], in, got) == n);
-			CHECK(memcmp(want, got, n) == 0);
+			CHECK_EQ(EVP_Digest(data, len, want, &n,
+					    EVP_get_digestbyname(
+						    cfs_hash_name(all[i])),
+					    NULL),
+				 1);
+			CHECK_EQ(cfs_hash(all[i], in, got), n);
+			CHECK_MEM(want, got, n);
 		}
 }

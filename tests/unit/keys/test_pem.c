@@ -32,20 +32,22 @@ static int adds(const char *text)
 
 TEST(a_pem_certificate_is_decoded)
 {
-	CHECK(adds(BEGIN "\n" TINY "\n" END "\n") == 1 && certs.n == 1);
-	CHECK(certs.v[0].der.len == sizeof(tiny));
-	CHECK(memcmp(certs.v[0].der.data, tiny, sizeof(tiny)) == 0);
-	CHECK(certs.v[0].serial.len == 1 && *certs.v[0].serial.data == 7);
-	CHECK(certs.v[0].issuer.len == 2);
-	CHECK(strcmp(certs.v[0].file, "a.pem") == 0);
+	CHECK_EQ(adds(BEGIN "\n" TINY "\n" END "\n"), 1);
+	CHECK_EQ(certs.n, 1);
+	CHECK_EQ(certs.v[0].der.len, sizeof(tiny));
+	CHECK_MEM(certs.v[0].der.data, tiny, sizeof(tiny));
+	CHECK_EQ(certs.v[0].serial.len, 1);
+	CHECK_EQ(*certs.v[0].serial.data, 7);
+	CHECK_EQ(certs.v[0].issuer.len, 2);
+	CHECK_STR(certs.v[0].file, "a.pem");
 	cfs_certs_free(&certs);
-	CHECK(certs.n == 0);
+	CHECK_EQ(certs.n, 0);
 }
 
 TEST(a_der_certificate_is_taken_as_it_is)
 {
-	CHECK(add(tiny, sizeof(tiny)) == 1);
-	CHECK(memcmp(certs.v[0].der.data, tiny, sizeof(tiny)) == 0);
+	CHECK_EQ(add(tiny, sizeof(tiny)), 1);
+	CHECK_MEM(certs.v[0].der.data, tiny, sizeof(tiny));
 	cfs_certs_free(&certs);
 }
 
@@ -56,18 +58,20 @@ TEST(bytes_behind_a_der_certificate_are_refused)
 
 	memcpy(more, tiny, sizeof(tiny));
 	memcpy(more + sizeof(tiny), tiny, sizeof(tiny));
-	CHECK(add(more, sizeof(more)) == -EBADMSG);
-	CHECK(add(more, sizeof(tiny) + 1) == -EBADMSG);
-	CHECK(add(tiny, sizeof(tiny) - 1) == -EBADMSG);
-	CHECK(certs.n == 0);
+	CHECK_EQ(add(more, sizeof(more)), -EBADMSG);
+	CHECK_EQ(add(more, sizeof(tiny) + 1), -EBADMSG);
+	CHECK_EQ(add(tiny, sizeof(tiny) - 1), -EBADMSG);
+	CHECK_EQ(certs.n, 0);
 }
 
 TEST(a_bundle_gives_all_of_its_certificates)
 {
-	CHECK(adds("subject: one\n" BEGIN "\nMBIwBwIB\r\nBzAAMAAw\r\n"
-		   "AAMFAPj/7gE=\r\n" END "\r\n\nand " BEGIN " in text\n" BEGIN
-		   "\r\n" TINY "\n" END) == 2);
-	CHECK(adds(BEGIN "\n" TINY "\n" END "\n") == 1 && certs.n == 3);
+	CHECK_EQ(adds("subject: one\n" BEGIN "\nMBIwBwIB\r\nBzAAMAAw\r\n"
+		      "AAMFAPj/7gE=\r\n" END "\r\n\nand " BEGIN
+		      " in text\n" BEGIN "\r\n" TINY "\n" END),
+		 2);
+	CHECK_EQ(adds(BEGIN "\n" TINY "\n" END "\n"), 1);
+	CHECK_EQ(certs.n, 3);
 	cfs_certs_free(&certs);
 }
 
@@ -90,53 +94,54 @@ TEST(unclean_base64_is_refused)
 		char text[256];
 
 		snprintf(text, sizeof(text), BEGIN "\n%s\n" END "\n", bad[i]);
-		CHECK(adds(text) == -EBADMSG);
-		CHECK(certs.n == 0);
+		CHECK_EQ(adds(text), -EBADMSG);
+		CHECK_EQ(certs.n, 0);
 	}
 }
 
 TEST(broken_frames_are_refused)
 {
-	CHECK(adds("") == -EBADMSG);
-	CHECK(adds("no certificate here\n") == -EBADMSG);
+	CHECK_EQ(adds(""), -EBADMSG);
+	CHECK_EQ(adds("no certificate here\n"), -EBADMSG);
 	CHECK(strstr(err.msg, "no certificate in it"));
-	CHECK(adds(BEGIN "\n" TINY "\n") == -EBADMSG);
-	CHECK(adds(BEGIN " \n" TINY "\n" END "\n") == -EBADMSG);
-	CHECK(adds(BEGIN "\n" TINY "\n" END " \n") == -EBADMSG);
-	CHECK(adds(BEGIN "\n" TINY "\n" BEGIN "\n" TINY "\n" END) == -EBADMSG);
-	CHECK(adds("-----BEGIN PRIVATE KEY-----\nAAAA\n"
-		   "-----END PRIVATE KEY-----\n") == -EBADMSG);
-	CHECK(certs.n == 0);
+	CHECK_EQ(adds(BEGIN "\n" TINY "\n"), -EBADMSG);
+	CHECK_EQ(adds(BEGIN " \n" TINY "\n" END "\n"), -EBADMSG);
+	CHECK_EQ(adds(BEGIN "\n" TINY "\n" END " \n"), -EBADMSG);
+	CHECK_EQ(adds(BEGIN "\n" TINY "\n" BEGIN "\n" TINY "\n" END), -EBADMSG);
+	CHECK_EQ(adds("-----BEGIN PRIVATE KEY-----\nAAAA\n"
+		      "-----END PRIVATE KEY-----\n"),
+		 -EBADMSG);
+	CHECK_EQ(certs.n, 0);
 }
 
 TEST(one_bad_certificate_refuses_the_whole_file)
 {
-	CHECK(adds(BEGIN "\n" TINY "\n" END "\n") == 1);
-	CHECK(adds(BEGIN "\n" TINY "\n" END "\n" BEGIN "\nAAAA\n" END "\n") ==
-	      -EBADMSG);
-	CHECK(certs.n == 1);
+	CHECK_EQ(adds(BEGIN "\n" TINY "\n" END "\n"), 1);
+	CHECK_EQ(adds(BEGIN "\n" TINY "\n" END "\n" BEGIN "\nAAAA\n" END "\n"),
+		 -EBADMSG);
+	CHECK_EQ(certs.n, 1);
 	cfs_certs_free(&certs);
 }
 
 TEST(the_number_of_certificates_is_bounded)
 {
 	for (unsigned i = 0; i < CFS_CERTS_MAX; i++)
-		CHECK(add(tiny, sizeof(tiny)) == 1);
-	CHECK(add(tiny, sizeof(tiny)) == -E2BIG);
-	CHECK(adds(BEGIN "\n" TINY "\n" END "\n") == -E2BIG);
-	CHECK(certs.n == CFS_CERTS_MAX);
+		CHECK_EQ(add(tiny, sizeof(tiny)), 1);
+	CHECK_EQ(add(tiny, sizeof(tiny)), -E2BIG);
+	CHECK_EQ(adds(BEGIN "\n" TINY "\n" END "\n"), -E2BIG);
+	CHECK_EQ(certs.n, CFS_CERTS_MAX);
 	cfs_certs_free(&certs);
 	cfs_certs_free(NULL);
 }
 
 TEST(a_file_is_named_in_what_is_said_of_it)
 {
-	CHECK(cfs_certs_add_file(&certs, VECTORS "rsa.pem", &err) == 1);
-	CHECK(cfs_certs_add_file(&certs, VECTORS "expect", &err) == -EBADMSG);
+	CHECK_EQ(cfs_certs_add_file(&certs, VECTORS "rsa.pem", &err), 1);
+	CHECK_EQ(cfs_certs_add_file(&certs, VECTORS "expect", &err), -EBADMSG);
 	CHECK(strstr(err.msg, VECTORS "expect"));
-	CHECK(cfs_certs_add_file(&certs, VECTORS "none.pem", &err) == -ENOENT);
+	CHECK_EQ(cfs_certs_add_file(&certs, VECTORS "none.pem", &err), -ENOENT);
 	CHECK(strstr(err.msg, VECTORS "none.pem"));
 	CHECK(cfs_certs_add_file(&certs, VECTORS, &err) < 0);
-	CHECK(certs.n == 1);
+	CHECK_EQ(certs.n, 1);
 	cfs_certs_free(&certs);
 }

@@ -24,11 +24,11 @@ static void answers_as_expected(struct vector *v)
 	if (r != v->want)
 		printf("# %s: %d (%s), expected %d\n", v->blob, r, err.msg,
 		       v->want);
-	CHECK(r == v->want);
-	CHECK((cert != 99) == (r == 0));
+	CHECK_EQ(r, v->want);
+	CHECK_EQ((cert != 99), (r == 0));
 	/* Never a yes where the kernel says no. */
 	CHECK(v->kernel == 0 || r < 0);
-	CHECK(fake_keys.borrowed == 0);
+	CHECK_EQ(fake_keys.borrowed, 0);
 }
 
 TEST(every_vector_is_answered_as_expected)
@@ -42,7 +42,7 @@ static void says_which(struct vector *v)
 	unsigned cert = 99;
 
 	if (v->certs.n == 3 && check_vector(v, &cert) == 0)
-		CHECK(cert == 2);
+		CHECK_EQ(cert, 2);
 	CHECK(v->certs.n != 3 || cert == 2);
 }
 
@@ -82,9 +82,9 @@ static void drop(void)
 TEST(the_kernel_is_asked_with_the_names_it_knows)
 {
 	fetch();
-	CHECK(check_vector(&good_rsa, NULL) == 0);
+	CHECK_EQ(check_vector(&good_rsa, NULL), 0);
 	CHECK(!strcmp(fake_keys.verify_info, "enc=pkcs1 hash=sha256"));
-	CHECK(check_vector(&good_ec, NULL) == 0);
+	CHECK_EQ(check_vector(&good_ec, NULL), 0);
 	CHECK(!strcmp(fake_keys.verify_info, "enc=x962 hash=sha512"));
 	drop();
 }
@@ -115,9 +115,10 @@ TEST(answers_of_the_kernel_keep_their_meaning)
 		fake_keys = (struct fake_keys){ .verify_errno = table[i].verify,
 						.add_errno = table[i].add };
 		err = (struct cfs_err){ 0 };
-		CHECK(check_vector(&good_rsa, NULL) == table[i].want);
-		CHECK(err.code == -table[i].want && err.msg[0]);
-		CHECK(fake_keys.borrowed == 0);
+		CHECK_EQ(check_vector(&good_rsa, NULL), table[i].want);
+		CHECK_EQ(err.code, -table[i].want);
+		CHECK(err.msg[0]);
+		CHECK_EQ(fake_keys.borrowed, 0);
 	}
 	drop();
 }
@@ -129,12 +130,12 @@ TEST(no_bytes_are_no_signature_and_too_many_are_malformed)
 	struct cfs_bytes none = { NULL, 0 };
 
 	digest.alg = CFS_ALG_SHA256;
-	CHECK(cfs_pkcs7_check(none, &digest, &certs, NULL, &err) == -ENODATA);
+	CHECK_EQ(cfs_pkcs7_check(none, &digest, &certs, NULL, &err), -ENODATA);
 	for (size_t i = 1; i <= sizeof(zeros); i += 4032) {
 		struct cfs_bytes in = { zeros, i };
 
-		CHECK(cfs_pkcs7_check(in, &digest, &certs, NULL, &err) ==
-		      -EBADMSG);
+		CHECK_EQ(cfs_pkcs7_check(in, &digest, &certs, NULL, &err),
+			 -EBADMSG);
 	}
 }
 
@@ -147,7 +148,8 @@ TEST(every_flipped_bit_is_noticed)
 
 	fetch();
 	der = (struct cfs_bytes){ good_rsa.der, good_rsa.der_len };
-	CHECK(cfs_pkcs7_parse(der, &p7, &err) == 0 && p7.n == 1);
+	CHECK_EQ(cfs_pkcs7_parse(der, &p7, &err), 0);
+	CHECK_EQ(p7.n, 1);
 	for (size_t i = 0; i < good_rsa.der_len * 8; i++) {
 		int r;
 
@@ -160,7 +162,7 @@ TEST(every_flipped_bit_is_noticed)
 		CHECK(r < 0 || (i / 8 >= 26 && i / 8 < 43));
 	}
 	CHECK(notes < 17 * 8);
-	CHECK(check_vector(&good_rsa, NULL) == 0);
+	CHECK_EQ(check_vector(&good_rsa, NULL), 0);
 	drop();
 }
 
@@ -172,7 +174,7 @@ TEST(every_shortened_blob_is_refused)
 	for (size_t len = 1; len < good_rsa.der_len; len++) {
 		struct cfs_bytes der = { good_rsa.der, len };
 
-		CHECK(cfs_pkcs7_parse(der, &p7, &err) == -EBADMSG);
+		CHECK_EQ(cfs_pkcs7_parse(der, &p7, &err), -EBADMSG);
 	}
 	drop();
 }
@@ -203,13 +205,15 @@ TEST(sixteen_signers_are_allowed)
 	struct cfs_pkcs7 p7;
 
 	fetch();
-	CHECK(good_rsa.der_len == 540);
+	CHECK_EQ(good_rsa.der_len, 540);
 	der.len = repeat_signer(good_rsa.der, 16, blob);
-	CHECK(cfs_pkcs7_parse(der, &p7, &err) == 0 && p7.n == 16);
-	CHECK(cfs_pkcs7_check(der, &good_rsa.digest, &good_rsa.certs, NULL,
-			      &err) == 0);
+	CHECK_EQ(cfs_pkcs7_parse(der, &p7, &err), 0);
+	CHECK_EQ(p7.n, 16);
+	CHECK_EQ(cfs_pkcs7_check(der, &good_rsa.digest, &good_rsa.certs, NULL,
+				 &err),
+		 0);
 	der.len = repeat_signer(good_rsa.der, 17, blob);
-	CHECK(cfs_pkcs7_parse(der, &p7, &err) == -EBADMSG);
+	CHECK_EQ(cfs_pkcs7_parse(der, &p7, &err), -EBADMSG);
 	CHECK(strstr(err.msg, "more than 16 signers"));
 	drop();
 }
@@ -226,6 +230,6 @@ TEST(a_blob_without_signers_is_refused)
 	struct cfs_bytes der = { blob, sizeof(blob) };
 	struct cfs_pkcs7 p7;
 
-	CHECK(cfs_pkcs7_parse(der, &p7, &err) == -EBADMSG);
+	CHECK_EQ(cfs_pkcs7_parse(der, &p7, &err), -EBADMSG);
 	CHECK(strstr(err.msg, "without a signer"));
 }

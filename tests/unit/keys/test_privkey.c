@@ -13,8 +13,9 @@ TEST(a_pem_file_is_loaded)
 	struct cfs_privkey key = { 0 };
 
 	pair_make("k", "rsa:2048");
-	CHECK(cfs_privkey_load(pair_path("k.key"), &key, &err) == 0);
-	CHECK(key.key && EVP_PKEY_get_bits(key.key) == 2048);
+	CHECK_EQ(cfs_privkey_load(pair_path("k.key"), &key, &err), 0);
+	CHECK(key.key);
+	CHECK_EQ(EVP_PKEY_get_bits(key.key), 2048);
 	cfs_privkey_free(&key);
 }
 
@@ -23,9 +24,9 @@ TEST(what_is_no_key_is_refused)
 	struct cfs_privkey key = { 0 };
 
 	pair_make("l", "rsa:2048");
-	CHECK(cfs_privkey_load(pair_path("l.pem"), &key, &err) == -EBADMSG);
+	CHECK_EQ(cfs_privkey_load(pair_path("l.pem"), &key, &err), -EBADMSG);
 	CHECK(strstr(err.msg, "l.pem"));
-	CHECK(cfs_privkey_load("/nonexistent", &key, &err) == -ENOENT);
+	CHECK_EQ(cfs_privkey_load("/nonexistent", &key, &err), -ENOENT);
 	CHECK(!key.key);
 }
 

@@ -20,7 +20,7 @@ static struct cfs_signing *open_pair(const char *name, const char *how)
 	snprintf(key, sizeof(key), "%s.key", pair_path(name));
 	if (access(cert, F_OK) < 0)
 		pair_make(name, how);
-	CHECK(cfs_signing_open(cert, key, &signing, &err) == 0);
+	CHECK_EQ(cfs_signing_open(cert, key, &signing, &err), 0);
 	return signing;
 }
 
@@ -46,7 +46,7 @@ static unsigned signers(const struct cfs_buf *blob)
 {
 	struct cfs_pkcs7 p7;
 
-	CHECK(cfs_pkcs7_parse(cfs_buf_bytes(blob), &p7, &err) == 0);
+	CHECK_EQ(cfs_pkcs7_parse(cfs_buf_bytes(blob), &p7, &err), 0);
 	return p7.n;
 }
 
@@ -61,14 +61,16 @@ TEST(a_signature_is_of_its_signer_and_digest)
 	CFS_AUTOBUF struct cfs_buf one = { 0 };
 	CFS_AUTOBUF struct cfs_buf two = { 0 };
 
-	CHECK(cfs_sign(a, &digest, none, &one, &err) == 1);
-	CHECK(cfs_sign(b, &digest, none, &two, &err) == 1);
-	CHECK(verify(&one, a) == 0 && verify(&one, b) == -ENOKEY);
-	CHECK(verify(&two, b) == 0 && verify(&two, a) == -ENOKEY);
+	CHECK_EQ(cfs_sign(a, &digest, none, &one, &err), 1);
+	CHECK_EQ(cfs_sign(b, &digest, none, &two, &err), 1);
+	CHECK_EQ(verify(&one, a), 0);
+	CHECK_EQ(verify(&one, b), -ENOKEY);
+	CHECK_EQ(verify(&two, b), 0);
+	CHECK_EQ(verify(&two, a), -ENOKEY);
 	digest.bytes[0]++;
-	CHECK(verify(&one, a) == -EKEYREJECTED);
+	CHECK_EQ(verify(&one, a), -EKEYREJECTED);
 	digest.bytes[0]--;
-	CHECK(signers(&one) == 1);
+	CHECK_EQ(signers(&one), 1);
 }
 
 TEST(rsa_gives_the_same_bytes_again)
@@ -77,8 +79,8 @@ TEST(rsa_gives_the_same_bytes_again)
 	CFS_AUTOBUF struct cfs_buf one = { 0 };
 	CFS_AUTOBUF struct cfs_buf two = { 0 };
 
-	CHECK(cfs_sign(a, &digest, none, &one, &err) == 1);
-	CHECK(cfs_sign(a, &digest, none, &two, &err) == 1);
+	CHECK_EQ(cfs_sign(a, &digest, none, &one, &err), 1);
+	CHECK_EQ(cfs_sign(a, &digest, none, &two, &err), 1);
 	CHECK(same(&one, &two));
 }
 
@@ -88,8 +90,8 @@ TEST(who_has_signed_does_not_sign_again)
 	CFS_AUTOBUF struct cfs_buf one = { 0 };
 	CFS_AUTOBUF struct cfs_buf two = { 0 };
 
-	CHECK(cfs_sign(b, &digest, none, &one, &err) == 1);
-	CHECK(cfs_sign(b, &digest, cfs_buf_bytes(&one), &two, &err) == 0);
+	CHECK_EQ(cfs_sign(b, &digest, none, &one, &err), 1);
+	CHECK_EQ(cfs_sign(b, &digest, cfs_buf_bytes(&one), &two, &err), 0);
 	CHECK(same(&one, &two));
 }
 
@@ -99,17 +101,18 @@ TEST(signers_come_together_in_one_blob_in_any_order)
 	struct cfs_buf blob[5] = { { 0 } };
 
 	b = open_pair("rsa2", "rsa:3072");
-	CHECK(cfs_sign(a, &digest, none, &blob[0], &err) == 1);
-	CHECK(cfs_sign(b, &digest, cfs_buf_bytes(&blob[0]), &blob[1], &err) ==
-	      1);
-	CHECK(signers(&blob[1]) == 2);
-	CHECK(verify(&blob[1], a) == 0 && verify(&blob[1], b) == 0);
-	CHECK(cfs_sign(b, &digest, none, &blob[2], &err) == 1);
-	CHECK(cfs_sign(a, &digest, cfs_buf_bytes(&blob[2]), &blob[3], &err) ==
-	      1);
+	CHECK_EQ(cfs_sign(a, &digest, none, &blob[0], &err), 1);
+	CHECK_EQ(cfs_sign(b, &digest, cfs_buf_bytes(&blob[0]), &blob[1], &err),
+		 1);
+	CHECK_EQ(signers(&blob[1]), 2);
+	CHECK_EQ(verify(&blob[1], a), 0);
+	CHECK_EQ(verify(&blob[1], b), 0);
+	CHECK_EQ(cfs_sign(b, &digest, none, &blob[2], &err), 1);
+	CHECK_EQ(cfs_sign(a, &digest, cfs_buf_bytes(&blob[2]), &blob[3], &err),
+		 1);
 	CHECK(same(&blob[1], &blob[3]));
-	CHECK(cfs_sign(a, &digest, cfs_buf_bytes(&blob[1]), &blob[4], &err) ==
-	      0);
+	CHECK_EQ(cfs_sign(a, &digest, cfs_buf_bytes(&blob[1]), &blob[4], &err),
+		 0);
 	CHECK(same(&blob[1], &blob[4]));
 	for (int i = 0; i < 5; i++)
 		cfs_buf_free(&blob[i]);
@@ -122,12 +125,13 @@ TEST(a_wrong_signature_of_ones_own_is_replaced)
 	CFS_AUTOBUF struct cfs_buf both = { 0 };
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
 
-	CHECK(cfs_sign(a, &digest, none, &old, &err) == 1);
-	CHECK(cfs_sign(b, &digest, cfs_buf_bytes(&old), &both, &err) == 1);
+	CHECK_EQ(cfs_sign(a, &digest, none, &old, &err), 1);
+	CHECK_EQ(cfs_sign(b, &digest, cfs_buf_bytes(&old), &both, &err), 1);
 	digest.bytes[0]++;
-	CHECK(cfs_sign(a, &digest, cfs_buf_bytes(&both), &out, &err) == 1);
-	CHECK(signers(&out) == 2);
-	CHECK(verify(&out, a) == 0 && verify(&out, b) == -EKEYREJECTED);
+	CHECK_EQ(cfs_sign(a, &digest, cfs_buf_bytes(&both), &out, &err), 1);
+	CHECK_EQ(signers(&out), 2);
+	CHECK_EQ(verify(&out, a), 0);
+	CHECK_EQ(verify(&out, b), -EKEYREJECTED);
 	digest.bytes[0]--;
 }
 
@@ -137,8 +141,9 @@ TEST(a_file_that_is_no_signature_is_not_signed_over)
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
 	struct cfs_bytes junk = { (const uint8_t *)"junk", 4 };
 
-	CHECK(cfs_sign(a, &digest, junk, &out, &err) == -EBADMSG);
-	CHECK(strstr(err.msg, "the signature so far") && out.len == 0);
+	CHECK_EQ(cfs_sign(a, &digest, junk, &out, &err), -EBADMSG);
+	CHECK(strstr(err.msg, "the signature so far"));
+	CHECK_EQ(out.len, 0);
 }
 
 static int attach(const struct cfs_buf *more, const struct cfs_signing *pinned,
@@ -159,22 +164,25 @@ TEST(what_another_signed_is_attached_when_pinned)
 	CFS_AUTOBUF struct cfs_buf again = { 0 };
 	struct cfs_buf empty = { 0 };
 
-	CHECK(cfs_sign(a, &digest, none, &first, &err) == 1);
-	CHECK(cfs_sign(b, &digest, cfs_buf_bytes(&first), &both, &err) == 1);
+	CHECK_EQ(cfs_sign(a, &digest, none, &first, &err), 1);
+	CHECK_EQ(cfs_sign(b, &digest, cfs_buf_bytes(&first), &both, &err), 1);
 	/* a's is taken out of the two: b is not pinned */
-	CHECK(attach(&both, a, &empty, &out) == 1);
+	CHECK_EQ(attach(&both, a, &empty, &out), 1);
 	CHECK(same(&out, &first));
 	/* it is there already */
-	CHECK(attach(&both, a, &out, &again) == 0 && same(&out, &again));
+	CHECK_EQ(attach(&both, a, &out, &again), 0);
+	CHECK(same(&out, &again));
 	cfs_buf_free(&again);
 	/* b's joins a's */
-	CHECK(attach(&both, b, &out, &again) == 1 && same(&again, &both));
+	CHECK_EQ(attach(&both, b, &out, &again), 1);
+	CHECK(same(&again, &both));
 	cfs_buf_free(&again);
-	CHECK(attach(&first, b, &empty, &again) == -ENOKEY);
+	CHECK_EQ(attach(&first, b, &empty, &again), -ENOKEY);
 	digest.bytes[0]++;
-	CHECK(attach(&first, a, &empty, &again) == -EKEYREJECTED);
+	CHECK_EQ(attach(&first, a, &empty, &again), -EKEYREJECTED);
 	digest.bytes[0]--;
-	CHECK(attach(&empty, a, &empty, &again) == -ENODATA && !again.len);
+	CHECK_EQ(attach(&empty, a, &empty, &again), -ENODATA);
+	CHECK(!again.len);
 }
 
 TEST(pairs_that_cannot_sign_are_refused_in_words)
@@ -187,24 +195,27 @@ TEST(pairs_that_cannot_sign_are_refused_in_words)
 	cfs_signing_free(ec());
 	snprintf(cert, sizeof(cert), "%s", pair_path("rsa.pem"));
 	snprintf(key, sizeof(key), "%s", pair_path("ec.key"));
-	CHECK(cfs_signing_open(cert, key, &ret, &err) == -EKEYREJECTED);
+	CHECK_EQ(cfs_signing_open(cert, key, &ret, &err), -EKEYREJECTED);
 	CHECK(strstr(err.msg, "certificate public key does not match the "
 			      "provided private key"));
-	CHECK(cfs_signing_open(cert, cert, &ret, &err) == -EBADMSG);
-	CHECK(cfs_signing_open(key, key, &ret, &err) == -EBADMSG);
-	CHECK(cfs_signing_open(cert, "/nonexistent", &ret, &err) == -ENOENT);
-	CHECK(cfs_signing_open("/nonexistent", key, &ret, &err) == -ENOENT);
+	CHECK_EQ(cfs_signing_open(cert, cert, &ret, &err), -EBADMSG);
+	CHECK_EQ(cfs_signing_open(key, key, &ret, &err), -EBADMSG);
+	CHECK_EQ(cfs_signing_open(cert, "/nonexistent", &ret, &err), -ENOENT);
+	CHECK_EQ(cfs_signing_open("/nonexistent", key, &ret, &err), -ENOENT);
 	pair_make("ed", "ed25519");
-	CHECK(cfs_signing_open(pair_path("ed.pem"), pair_path("ed.key"), &ret,
-			       &err) == -ENOPKG);
+	CHECK_EQ(cfs_signing_open(pair_path("ed.pem"), pair_path("ed.key"),
+				  &ret, &err),
+		 -ENOPKG);
 	CHECK(strstr(err.msg, "ED25519 key"));
 	pair_make("pss", "rsa-pss -pkeyopt rsa_keygen_bits:2048");
-	CHECK(cfs_signing_open(pair_path("pss.pem"), pair_path("pss.key"), &ret,
-			       &err) == -ENOPKG);
+	CHECK_EQ(cfs_signing_open(pair_path("pss.pem"), pair_path("pss.key"),
+				  &ret, &err),
+		 -ENOPKG);
 	CHECK(strstr(err.msg, "RSA-PSS key"));
 	pair_make("odd", "rsa:2560");
-	CHECK(cfs_signing_open(pair_path("odd.pem"), pair_path("odd.key"), &ret,
-			       &err) == -ENOPKG);
+	CHECK_EQ(cfs_signing_open(pair_path("odd.pem"), pair_path("odd.key"),
+				  &ret, &err),
+		 -ENOPKG);
 	CHECK(strstr(err.msg, "2560 bits"));
 	CHECK(!ret);
 }
@@ -217,10 +228,11 @@ TEST(of_a_bundle_the_certificate_of_the_key_signs)
 
 	snprintf(cmd, sizeof(cmd), "cat '%s' '%s' > '%s'", pair_path("rsa.pem"),
 		 pair_path("ec.pem"), pair_path("both.pem"));
-	CHECK(system(cmd) == 0);
-	CHECK(cfs_signing_open(pair_path("both.pem"), pair_path("ec.key"), &c,
-			       &err) == 0);
-	CHECK(cfs_signing_cert(c)->der.len == cfs_signing_cert(b)->der.len);
+	CHECK_EQ(system(cmd), 0);
+	CHECK_EQ(cfs_signing_open(pair_path("both.pem"), pair_path("ec.key"),
+				  &c, &err),
+		 0);
+	CHECK_EQ(cfs_signing_cert(c)->der.len, cfs_signing_cert(b)->der.len);
 	CHECK(cfs_signing_cert(c)->der.len != cfs_signing_cert(a)->der.len);
 	cfs_signing_free(NULL);
 }

@@ -15,8 +15,8 @@ static void answers_as_expected(struct vector *v)
 	if (r != v->want)
 		printf("# %s: %d (%s), expected %d\n", v->blob, r, err.msg,
 		       v->want);
-	CHECK(r == v->want);
-	CHECK((cert != 99) == (r == 0));
+	CHECK_EQ(r, v->want);
+	CHECK_EQ((cert != 99), (r == 0));
 	CHECK(v->kernel == 0 || r < 0);
 }
 
@@ -36,8 +36,8 @@ static int verify_file(const char *blob, const char *cert)
 	int r;
 
 	snprintf(path, sizeof(path), VECTORS "%s", cert);
-	CHECK(cfs_certs_add_file(&certs, path, &err) == 1);
-	CHECK(cfs_digest_from_hex(BIG_SHA512, 128, &digest, &err) == 0);
+	CHECK_EQ(cfs_certs_add_file(&certs, path, &err), 1);
+	CHECK_EQ(cfs_digest_from_hex(BIG_SHA512, 128, &digest, &err), 0);
 	r = cfs_signature_verify(der, &digest, &certs, NULL, &err);
 	cfs_certs_free(&certs);
 	return r;
@@ -46,7 +46,7 @@ static int verify_file(const char *blob, const char *cert)
 /* add_key(2) answers EINVAL to an RSA key of 2560 bits, so no kernel has it. */
 TEST(a_key_that_no_kernel_takes_vouches_for_nothing)
 {
-	CHECK(verify_file("odd.p7", "odd.pem") == -ENOPKG);
+	CHECK_EQ(verify_file("odd.p7", "odd.pem"), -ENOPKG);
 	CHECK(strstr(err.msg, "2560 bits"));
 }
 
@@ -56,6 +56,6 @@ TEST(nothing_is_no_signature)
 	struct cfs_digest digest = { .alg = CFS_ALG_SHA256 };
 	struct cfs_bytes none = { NULL, 0 };
 
-	CHECK(cfs_signature_verify(none, &digest, &certs, NULL, &err) ==
-	      -ENODATA);
+	CHECK_EQ(cfs_signature_verify(none, &digest, &certs, NULL, &err),
+		 -ENODATA);
 }

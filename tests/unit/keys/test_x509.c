@@ -18,7 +18,7 @@ static void load(const char *name, struct cfs_certs *certs)
 	char path[128];
 
 	snprintf(path, sizeof(path), VECTORS "%s.pem", name);
-	CHECK(cfs_certs_add_file(certs, path, &err) == 1);
+	CHECK_EQ(cfs_certs_add_file(certs, path, &err), 1);
 }
 
 /* Source: openssl x509 -in old.pem -noout -subject -enddate -fingerprint
@@ -29,14 +29,14 @@ TEST(a_certificate_is_described)
 	struct cfs_cert_info info;
 
 	load("old", &certs);
-	CHECK(cfs_cert_describe(&certs.v[0], &info, &err) == 0);
+	CHECK_EQ(cfs_cert_describe(&certs.v[0], &info, &err), 0);
 	CHECK(!strcmp(info.subject, "CN=composefs test old"));
 	CHECK(!strcmp(info.not_after, "Jan  1 00:00:00 2001 GMT"));
 	CHECK(info.expired);
 	CHECK(!strcmp(info.fingerprint, OLD_FINGERPRINT));
 	cfs_certs_free(&certs);
 	load("rsa", &certs);
-	CHECK(cfs_cert_describe(&certs.v[0], &info, &err) == 0);
+	CHECK_EQ(cfs_cert_describe(&certs.v[0], &info, &err), 0);
 	CHECK(!info.expired);
 	cfs_certs_free(&certs);
 }
@@ -51,8 +51,8 @@ TEST(a_frame_that_is_no_certificate_is_refused)
 	struct cfs_cert_info info;
 	struct cfs_bytes in = { tiny, sizeof(tiny) };
 
-	CHECK(cfs_certs_add(&certs, in, "tiny.der", &err) == 1);
-	CHECK(cfs_cert_describe(&certs.v[0], &info, &err) == -EBADMSG);
+	CHECK_EQ(cfs_certs_add(&certs, in, "tiny.der", &err), 1);
+	CHECK_EQ(cfs_cert_describe(&certs.v[0], &info, &err), -EBADMSG);
 	CHECK(strstr(err.msg, "tiny.der"));
 	cfs_certs_free(&certs);
 }
@@ -67,7 +67,7 @@ TEST(a_signer_is_described_by_issuer_and_serial_number)
 	load("rsa", &certs);
 	signer.issuer = certs.v[0].issuer;
 	signer.serial = certs.v[0].serial;
-	CHECK(cfs_signer_describe(&signer, &info, &err) == 0);
+	CHECK_EQ(cfs_signer_describe(&signer, &info, &err), 0);
 	CHECK(!strcmp(info.issuer, "CN=composefs test rsa"));
 	CHECK(!strcmp(info.serial, RSA_SERIAL));
 	cfs_certs_free(&certs);
@@ -90,7 +90,7 @@ TEST(a_serial_number_is_written_as_openssl_writes_it)
 					     .serial = cases[i].serial };
 		struct cfs_signer_info info;
 
-		CHECK(cfs_signer_describe(&signer, &info, &err) == 0);
+		CHECK_EQ(cfs_signer_describe(&signer, &info, &err), 0);
 		CHECK(!strcmp(info.issuer, ""));
 		CHECK(!strcmp(info.serial, cases[i].text));
 	}
@@ -105,12 +105,12 @@ TEST(a_long_serial_number_is_cut_and_a_bad_issuer_refused)
 	struct cfs_signer_info info;
 
 	memset(serial, 0xab, sizeof(serial));
-	CHECK(cfs_signer_describe(&signer, &info, &err) == 0);
-	CHECK(strlen(info.serial) == 128);
+	CHECK_EQ(cfs_signer_describe(&signer, &info, &err), 0);
+	CHECK_EQ(strlen(info.serial), 128);
 	signer.issuer.len = 3;
-	CHECK(cfs_signer_describe(&signer, &info, &err) == -EBADMSG);
+	CHECK_EQ(cfs_signer_describe(&signer, &info, &err), -EBADMSG);
 	signer.issuer.len = 1;
-	CHECK(cfs_signer_describe(&signer, &info, &err) == -EBADMSG);
+	CHECK_EQ(cfs_signer_describe(&signer, &info, &err), -EBADMSG);
 }
 
 static int usable(const char *name)
@@ -120,7 +120,7 @@ static int usable(const char *name)
 	int r;
 
 	load(name, &certs);
-	CHECK(cfs_cert_decode(&certs.v[0], &x509, &err) == 0);
+	CHECK_EQ(cfs_cert_decode(&certs.v[0], &x509, &err), 0);
 	r = cfs_pkey_usable(X509_get0_pubkey(x509), &err);
 	X509_free(x509);
 	cfs_certs_free(&certs);
@@ -133,13 +133,18 @@ TEST(keys_that_kernels_take_are_usable_and_others_are_not)
 {
 	EVP_PKEY *key;
 
-	CHECK(cfs_libcrypto_load(&err) == 0);
+	CHECK_EQ(cfs_libcrypto_load(&err), 0);
 	key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1");
-	CHECK(usable("rsa") == 0 && usable("rsa2") == 0);
-	CHECK(usable("ec") == 0 && usable("ec384") == 0);
-	CHECK(usable("odd") == -ENOPKG && strstr(err.msg, "2560 bits"));
-	CHECK(usable("ed") == -ENOPKG && strstr(err.msg, "ED25519 key"));
-	CHECK(key && cfs_pkey_usable(key, &err) == -ENOPKG);
+	CHECK_EQ(usable("rsa"), 0);
+	CHECK_EQ(usable("rsa2"), 0);
+	CHECK_EQ(usable("ec"), 0);
+	CHECK_EQ(usable("ec384"), 0);
+	CHECK_EQ(usable("odd"), -ENOPKG);
+	CHECK(strstr(err.msg, "2560 bits"));
+	CHECK_EQ(usable("ed"), -ENOPKG);
+	CHECK(strstr(err.msg, "ED25519 key"));
+	CHECK(key);
+	CHECK_EQ(cfs_pkey_usable(key, &err), -ENOPKG);
 	CHECK(strstr(err.msg, "secp256k1"));
 	EVP_PKEY_free(key);
 }
@@ -148,6 +153,6 @@ TEST(there_is_always_a_reason)
 {
 	char why[CFS_OPENSSL_WHY];
 
-	CHECK(cfs_libcrypto_load(&err) == 0);
+	CHECK_EQ(cfs_libcrypto_load(&err), 0);
 	CHECK(*cfs_openssl_why(why));
 }

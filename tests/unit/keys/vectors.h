@@ -55,7 +55,7 @@ static inline void vector_certs(struct cfs_certs *certs, char *names)
 		if (strcmp(name, "-") == 0)
 			continue;
 		snprintf(path, sizeof(path), VECTORS "%s.pem", name);
-		CHECK(cfs_certs_add_file(certs, path, &err) == 1);
+		CHECK_EQ(cfs_certs_add_file(certs, path, &err), 1);
 	}
 }
 
@@ -73,7 +73,7 @@ static inline int vector_answer(const char *name)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (strcmp(name, table[i].name) == 0)
 			return table[i].code;
-	CHECK(strcmp(name, "a known answer") == 0);
+	CHECK_STR(name, "a known answer");
 	return 0;
 }
 
@@ -94,11 +94,13 @@ static inline unsigned vectors_each(void (*run)(struct vector *v))
 			   want, kernel) != 5)
 			break;
 		if (strcmp(alg, "sha256") == 0)
-			CHECK(cfs_digest_from_hex(BIG_SHA256, 64, &v.digest,
-						  &err) == 0);
+			CHECK_EQ(cfs_digest_from_hex(BIG_SHA256, 64, &v.digest,
+						     &err),
+				 0);
 		else
-			CHECK(cfs_digest_from_hex(BIG_SHA512, 128, &v.digest,
-						  &err) == 0);
+			CHECK_EQ(cfs_digest_from_hex(BIG_SHA512, 128, &v.digest,
+						     &err),
+				 0);
 		v.want = vector_answer(want);
 		v.kernel = vector_answer(kernel);
 		v.der_len = vector_read(v.blob, v.der, sizeof(v.der));

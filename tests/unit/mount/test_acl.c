@@ -26,7 +26,8 @@ static int new_image(uint32_t magic, uint32_t flags, uint32_t version)
 	};
 	int fd = memfd_create("image", MFD_CLOEXEC);
 
-	CHECK(fd >= 0 && cfs_write_full(fd, header, sizeof(header)) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(cfs_write_full(fd, header, sizeof(header)), 0);
 	return fd;
 }
 
@@ -47,8 +48,8 @@ TEST(only_images_that_say_so_do_without_acls)
 		CFS_AUTOFD int fd = new_image(rows[i].magic, rows[i].flags,
 					      rows[i].version);
 
-		CHECK(cfs_erofs_acl_flag(fd, "ab", &err) ==
-		      (rows[i].noacl ? CFS_EROFS_NOACL : 0));
+		CHECK_EQ(cfs_erofs_acl_flag(fd, "ab", &err),
+			 (rows[i].noacl ? CFS_EROFS_NOACL : 0));
 	}
 }
 
@@ -56,14 +57,14 @@ TEST(an_empty_image_says_nothing)
 {
 	CFS_AUTOFD int fd = new_image(0xd078629a, 0, 1);
 
-	CHECK(ftruncate(fd, 0) == 0);
-	CHECK(cfs_erofs_acl_flag(fd, "ab", &err) == 0);
+	CHECK_EQ(ftruncate(fd, 0), 0);
+	CHECK_EQ(cfs_erofs_acl_flag(fd, "ab", &err), 0);
 }
 
 TEST(an_image_that_cannot_be_read_is_refused)
 {
 	CFS_AUTOFD int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	CHECK(cfs_erofs_acl_flag(fd, "ab", &err) == -EISDIR);
+	CHECK_EQ(cfs_erofs_acl_flag(fd, "ab", &err), -EISDIR);
 	CHECK(strstr(err.msg, "image ab: read its first bytes"));
 }

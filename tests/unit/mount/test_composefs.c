@@ -55,7 +55,8 @@ static void clean(struct cfs_scratch *scratch)
 		(void)rmdir(path);
 	}
 	cfs_scratch_close(scratch);
-	CHECK(fake_attached() == 0 && access(dir, F_OK) < 0);
+	CHECK_EQ(fake_attached(), 0);
+	CHECK(access(dir, F_OK) < 0);
 }
 
 TEST(an_image_over_its_objects)
@@ -65,22 +66,25 @@ TEST(an_image_over_its_objects)
 	struct cfs_scratch scratch = { .dir = dir };
 	int before = fake_open_fds();
 
-	CHECK(cfs_composefs_mount(&p, &scratch, &m, &err) == 0);
+	CHECK_EQ(cfs_composefs_mount(&p, &scratch, &m, &err), 0);
 	CHECK(m.fd >= 0 && m.erofs_fd >= 0 && m.fd != m.erofs_fd);
-	CHECK(m.backend == CFS_BACKEND_FILE && m.layer_api == CFS_LAYERS_FD);
-	CHECK(m.loop[0] == '\0');
-	CHECK(fake_called("fsconfig erofs SET_STRING source=<image>") == 1);
-	CHECK(fake_called("fsconfig overlay SET_STRING source=composefs:ab") ==
-	      1);
-	CHECK(fake_called("fsconfig overlay SET_FD lowerdir+=<erofs>") == 1);
-	CHECK(fake_called("fsconfig overlay SET_FD datadir+=<objects>") == 1);
-	CHECK(fake_called("fsmount overlay RDONLY") == 1);
+	CHECK_EQ(m.backend, CFS_BACKEND_FILE);
+	CHECK_EQ(m.layer_api, CFS_LAYERS_FD);
+	CHECK_EQ(m.loop[0], '\0');
+	CHECK_EQ(fake_called("fsconfig erofs SET_STRING source=<image>"), 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING source=composefs:ab"),
+		 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_FD lowerdir+=<erofs>"), 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_FD datadir+=<objects>"), 1);
+	CHECK_EQ(fake_called("fsmount overlay RDONLY"), 1);
 	/* Nothing of it is to be seen. */
-	CHECK(fake_called("move_mount *") == 0 && fake_attached() == 0);
+	CHECK_EQ(fake_called("move_mount *"), 0);
+	CHECK_EQ(fake_attached(), 0);
 	cfs_composefs_close(&m);
-	CHECK(m.fd == -EBADF && m.erofs_fd == -EBADF);
+	CHECK_EQ(m.fd, -EBADF);
+	CHECK_EQ(m.erofs_fd, -EBADF);
 	cfs_composefs_close(&m);
-	CHECK(fake_open_fds() == before);
+	CHECK_EQ(fake_open_fds(), before);
 }
 
 TEST(a_writable_one_has_its_upper_layer)
@@ -94,12 +98,13 @@ TEST(a_writable_one_has_its_upper_layer)
 	p.upper_mount = TMPFS;
 	p.attr = 0;
 	fake_when("fsconfig overlay SET_FD *", -EINVAL, FAKE_ALWAYS);
-	CHECK(cfs_composefs_mount(&p, &scratch, &m, &err) == 0);
-	CHECK(m.layer_api == CFS_LAYERS_STRING);
-	CHECK(fake_called("fsconfig overlay SET_STRING upperdir=<upper>") == 1);
-	CHECK(fake_called("fsconfig overlay SET_STRING verity=require") == 2);
-	CHECK(fake_called("move_mount <erofs> *") == 1);
-	CHECK(fake_called("move_mount <memory> *") == 1);
+	CHECK_EQ(cfs_composefs_mount(&p, &scratch, &m, &err), 0);
+	CHECK_EQ(m.layer_api, CFS_LAYERS_STRING);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING upperdir=<upper>"),
+		 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING verity=require"), 2);
+	CHECK_EQ(fake_called("move_mount <erofs> *"), 1);
+	CHECK_EQ(fake_called("move_mount <memory> *"), 1);
 	clean(&scratch);
 }
 
@@ -111,9 +116,10 @@ TEST(the_loop_device_is_told)
 
 	p.flags = CFS_EROFS_LOOP;
 	fake_when("loop_get_free", 9, 1);
-	CHECK(cfs_composefs_mount(&p, &scratch, &m, &err) == 0);
-	CHECK(m.backend == CFS_BACKEND_LOOP && !strcmp(m.loop, "/dev/loop9"));
-	CHECK(fake_called("loop_configure * images/ab") == 1);
+	CHECK_EQ(cfs_composefs_mount(&p, &scratch, &m, &err), 0);
+	CHECK_EQ(m.backend, CFS_BACKEND_LOOP);
+	CHECK(!strcmp(m.loop, "/dev/loop9"));
+	CHECK_EQ(fake_called("loop_configure * images/ab"), 1);
 }
 
 TEST(a_failure_leaves_nothing_behind)
@@ -138,10 +144,11 @@ TEST(a_failure_leaves_nothing_behind)
 
 		fake_when("fsconfig overlay SET_FD *", -EBADF, FAKE_ALWAYS);
 		fake_when(calls[i], -EPERM, FAKE_ALWAYS);
-		CHECK(cfs_composefs_mount(&p, &scratch, &m, &err) == -EPERM);
+		CHECK_EQ(cfs_composefs_mount(&p, &scratch, &m, &err), -EPERM);
 		CHECK(strstr(err.msg, "image images/ab"));
-		CHECK(m.fd == -EBADF && m.erofs_fd == -EBADF);
-		CHECK(fake_open_fds() == before);
+		CHECK_EQ(m.fd, -EBADF);
+		CHECK_EQ(m.erofs_fd, -EBADF);
+		CHECK_EQ(fake_open_fds(), before);
 		clean(&scratch);
 	}
 }

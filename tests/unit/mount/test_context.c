@@ -20,7 +20,7 @@ TEST(options_reach_the_kernel_in_order)
 	CFS_AUTOFD int mnt = -EBADF;
 
 	reset();
-	CHECK(cfs_context_open(&ctx, "overlay", &err) == 0);
+	CHECK_EQ(cfs_context_open(&ctx, "overlay", &err), 0);
 	cfs_context_flag(&ctx, "ro");
 	cfs_context_string(&ctx, "source", "x");
 	cfs_context_fd(&ctx, "lowerdir+", fake_name(0, "layer"));
@@ -43,11 +43,13 @@ TEST(a_missing_file_system_names_its_module)
 
 	reset();
 	fake_when("fsopen erofs", -ENODEV, 1);
-	CHECK(cfs_context_open(&ctx, "erofs", &err) == -ENODEV);
-	CHECK(strstr(err.msg, "module erofs") && ctx.fd == -EBADF);
+	CHECK_EQ(cfs_context_open(&ctx, "erofs", &err), -ENODEV);
+	CHECK(strstr(err.msg, "module erofs"));
+	CHECK_EQ(ctx.fd, -EBADF);
 	fake_when("fsopen erofs", -EPERM, 1);
-	CHECK(cfs_context_open(&ctx, "erofs", &err) == -EPERM);
-	CHECK(strstr(err.msg, "open a erofs context") && ctx.fd == -EBADF);
+	CHECK_EQ(cfs_context_open(&ctx, "erofs", &err), -EPERM);
+	CHECK(strstr(err.msg, "open a erofs context"));
+	CHECK_EQ(ctx.fd, -EBADF);
 }
 
 TEST(the_first_refused_option_is_the_one_reported)
@@ -57,14 +59,16 @@ TEST(the_first_refused_option_is_the_one_reported)
 	reset();
 	fake_when("fsconfig * b*", -EINVAL, FAKE_ALWAYS);
 	fake_when("fsconfig * c*", -ENOMEM, FAKE_ALWAYS);
-	CHECK(cfs_context_open(&ctx, "overlay", &err) == 0);
+	CHECK_EQ(cfs_context_open(&ctx, "overlay", &err), 0);
 	cfs_context_flag(&ctx, "a");
 	cfs_context_flag(&ctx, "b");
 	cfs_context_string(&ctx, "c", "1");
-	CHECK(ctx.failed == -EINVAL && !strcmp(ctx.option, "b"));
-	CHECK(cfs_context_mount(&ctx, 0, &err) == -EINVAL);
+	CHECK_EQ(ctx.failed, -EINVAL);
+	CHECK(!strcmp(ctx.option, "b"));
+	CHECK_EQ(cfs_context_mount(&ctx, 0, &err), -EINVAL);
 	CHECK(strstr(err.msg, "overlay: set b: Invalid argument"));
-	CHECK(fake_called("*c=*") == 0 && fake_called("* CREATE") == 0);
+	CHECK_EQ(fake_called("*c=*"), 0);
+	CHECK_EQ(fake_called("* CREATE"), 0);
 }
 
 TEST(the_words_of_the_kernel_are_passed_on)
@@ -75,8 +79,8 @@ TEST(the_words_of_the_kernel_are_passed_on)
 	fake_when("* CREATE", -EINVAL, 1);
 	fake_say("e overlay: maximum fs stacking depth exceeded\n");
 	fake_say("w overlay: second");
-	CHECK(cfs_context_open(&ctx, "overlay", &err) == 0);
-	CHECK(cfs_context_mount(&ctx, 0, &err) == -EINVAL);
+	CHECK_EQ(cfs_context_open(&ctx, "overlay", &err), 0);
+	CHECK_EQ(cfs_context_mount(&ctx, 0, &err), -EINVAL);
 	CHECK(!strcmp(err.msg, "mount overlay: Invalid argument (kernel: "
 			       "overlay: maximum fs stacking depth exceeded; "
 			       "overlay: second)"));
@@ -90,8 +94,8 @@ TEST(names_that_the_kernel_quotes_move_no_terminal)
 	fake_when("* CREATE", -EINVAL, 1);
 	fake_say("e overlay: bad layer \033[2J\xc2\x9b"
 		 "31m\xff");
-	CHECK(cfs_context_open(&ctx, "overlay", &err) == 0);
-	CHECK(cfs_context_mount(&ctx, 0, &err) == -EINVAL);
+	CHECK_EQ(cfs_context_open(&ctx, "overlay", &err), 0);
+	CHECK_EQ(cfs_context_mount(&ctx, 0, &err), -EINVAL);
 	CHECK(strstr(err.msg, "overlay: bad layer ?[2J?31m?"));
 }
 
@@ -106,9 +110,10 @@ TEST(a_kernel_that_goes_on_talking_is_cut_short)
 			 "so that there is not room enough for all of them in "
 			 "one text and the last have to be left out of it, at "
 			 "whatever place that is");
-	CHECK(cfs_context_open(&ctx, "erofs", &err) == 0);
-	CHECK(cfs_context_mount(&ctx, 0, &err) == -EIO);
-	CHECK(strlen(err.msg) < sizeof(err.msg) && err.code == EIO);
+	CHECK_EQ(cfs_context_open(&ctx, "erofs", &err), 0);
+	CHECK_EQ(cfs_context_mount(&ctx, 0, &err), -EIO);
+	CHECK(strlen(err.msg) < sizeof(err.msg));
+	CHECK_EQ(err.code, EIO);
 }
 
 TEST(a_mount_that_cannot_be_made_is_an_error)
@@ -117,8 +122,8 @@ TEST(a_mount_that_cannot_be_made_is_an_error)
 
 	reset();
 	fake_when("fsmount *", -EPERM, 1);
-	CHECK(cfs_context_open(&ctx, "erofs", &err) == 0);
-	CHECK(cfs_context_mount(&ctx, 0, &err) == -EPERM);
+	CHECK_EQ(cfs_context_open(&ctx, "erofs", &err), 0);
+	CHECK_EQ(cfs_context_mount(&ctx, 0, &err), -EPERM);
 	CHECK(strstr(err.msg, "mount erofs: Operation not permitted"));
 }
 
@@ -133,11 +138,11 @@ TEST(nothing_stays_open)
 		reset();
 		if (i)
 			fake_when("* CREATE", -EIO, 1);
-		CHECK(cfs_context_open(&ctx, "erofs", &err) == 0);
+		CHECK_EQ(cfs_context_open(&ctx, "erofs", &err), 0);
 		mnt = cfs_context_mount(&ctx, 0, &err);
-		CHECK((mnt >= 0) == (i == 0));
+		CHECK_EQ((mnt >= 0), (i == 0));
 		cfs_context_close(&ctx);
-		CHECK(ctx.fd == -EBADF);
+		CHECK_EQ(ctx.fd, -EBADF);
 	}
-	CHECK(fake_open_fds() == before);
+	CHECK_EQ(fake_open_fds(), before);
 }

@@ -24,8 +24,9 @@ TEST(an_image_is_mounted_as_a_file)
 {
 	CFS_AUTOFD int fd = new_image();
 
-	CHECK(cfs_erofs_mount(fd, "ab", 0, &m, &err) == 0);
-	CHECK(m.backend == CFS_BACKEND_FILE && m.loop[0] == '\0');
+	CHECK_EQ(cfs_erofs_mount(fd, "ab", 0, &m, &err), 0);
+	CHECK_EQ(m.backend, CFS_BACKEND_FILE);
+	CHECK_EQ(m.loop[0], '\0');
 	CHECK(!strcmp(fake_calls(), "fsopen erofs\n"
 				    "fsconfig erofs SET_STRING source=<image>\n"
 				    "fsconfig erofs CREATE\n"
@@ -40,13 +41,14 @@ TEST(where_files_cannot_be_mounted_a_loop_device_is_used)
 
 	fake_when("fsconfig erofs CREATE", -ENOTBLK, 1);
 	fake_when("loop_get_free", 5, 1);
-	CHECK(cfs_erofs_mount(fd, "ab", 0, &m, &err) == 0);
-	CHECK(m.backend == CFS_BACKEND_LOOP && !strcmp(m.loop, "/dev/loop5"));
-	CHECK(fake_called("loop_configure /dev/loop5 <image> * ab") == 1);
-	CHECK(fake_called("fsconfig erofs SET_FLAG ro") == 1);
-	CHECK(fake_called("fsconfig erofs SET_STRING source=/dev/loop5") == 1);
+	CHECK_EQ(cfs_erofs_mount(fd, "ab", 0, &m, &err), 0);
+	CHECK_EQ(m.backend, CFS_BACKEND_LOOP);
+	CHECK(!strcmp(m.loop, "/dev/loop5"));
+	CHECK_EQ(fake_called("loop_configure /dev/loop5 <image> * ab"), 1);
+	CHECK_EQ(fake_called("fsconfig erofs SET_FLAG ro"), 1);
+	CHECK_EQ(fake_called("fsconfig erofs SET_STRING source=/dev/loop5"), 1);
 	/* The mount holds the device: nothing else does. */
-	CHECK(fake_open_fds() == before + 1);
+	CHECK_EQ(fake_open_fds(), before + 1);
 	cfs_closep(&m.fd);
 }
 
@@ -54,9 +56,9 @@ TEST(a_loop_device_can_be_asked_for)
 {
 	CFS_AUTOFD int fd = new_image();
 
-	CHECK(cfs_erofs_mount(fd, "ab", CFS_EROFS_LOOP, &m, &err) == 0);
-	CHECK(m.backend == CFS_BACKEND_LOOP);
-	CHECK(fake_called("*source=<image>") == 0);
+	CHECK_EQ(cfs_erofs_mount(fd, "ab", CFS_EROFS_LOOP, &m, &err), 0);
+	CHECK_EQ(m.backend, CFS_BACKEND_LOOP);
+	CHECK_EQ(fake_called("*source=<image>"), 0);
 	cfs_closep(&m.fd);
 }
 
@@ -75,9 +77,9 @@ TEST(an_image_is_mounted_without_acls_if_the_caller_says_so)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(rows); i++) {
 		CFS_AUTOFD int fd = new_image();
 
-		CHECK(cfs_erofs_mount(fd, "ab", rows[i].flags, &m, &err) == 0);
-		CHECK(fake_called("fsconfig erofs SET_FLAG noacl") ==
-		      rows[i].noacl);
+		CHECK_EQ(cfs_erofs_mount(fd, "ab", rows[i].flags, &m, &err), 0);
+		CHECK_EQ(fake_called("fsconfig erofs SET_FLAG noacl"),
+			 rows[i].noacl);
 		cfs_closep(&m.fd);
 	}
 }
@@ -88,11 +90,12 @@ TEST(an_empty_image_is_for_the_kernel_to_refuse)
 
 	fake_when("fsconfig erofs CREATE", -EINVAL, FAKE_ALWAYS);
 	fake_say("e erofs: cannot find valid erofs superblock");
-	CHECK(cfs_erofs_mount(fd, "ab", 0, &m, &err) == -EINVAL);
+	CHECK_EQ(cfs_erofs_mount(fd, "ab", 0, &m, &err), -EINVAL);
 	CHECK(!strcmp(err.msg, "image ab: mount erofs: Invalid argument "
 			       "(kernel: erofs: cannot find valid erofs "
 			       "superblock)"));
-	CHECK(m.fd == -EBADF && fake_called("loop*") == 0);
+	CHECK_EQ(m.fd, -EBADF);
+	CHECK_EQ(fake_called("loop*"), 0);
 }
 
 TEST(damage_is_called_damage)
@@ -100,9 +103,9 @@ TEST(damage_is_called_damage)
 	CFS_AUTOFD int fd = new_image();
 
 	fake_when("fsconfig erofs CREATE", -EIO, 1);
-	CHECK(cfs_erofs_mount(fd, "ab", 0, &m, &err) == -EIO);
+	CHECK_EQ(cfs_erofs_mount(fd, "ab", 0, &m, &err), -EIO);
 	CHECK(strstr(err.msg, "image ab") && strstr(err.msg, "damaged"));
-	CHECK(fake_called("loop*") == 0);
+	CHECK_EQ(fake_called("loop*"), 0);
 }
 
 TEST(a_kernel_without_erofs_names_the_module)
@@ -110,8 +113,9 @@ TEST(a_kernel_without_erofs_names_the_module)
 	CFS_AUTOFD int fd = new_image();
 
 	fake_when("fsopen erofs", -ENODEV, FAKE_ALWAYS);
-	CHECK(cfs_erofs_mount(fd, "ab", 0, &m, &err) == -ENODEV);
-	CHECK(strstr(err.msg, "module erofs") && fake_called("loop*") == 0);
+	CHECK_EQ(cfs_erofs_mount(fd, "ab", 0, &m, &err), -ENODEV);
+	CHECK(strstr(err.msg, "module erofs"));
+	CHECK_EQ(fake_called("loop*"), 0);
 }
 
 TEST(a_failure_leaves_nothing)
@@ -130,7 +134,8 @@ TEST(a_failure_leaves_nothing)
 
 		fake_when("fsconfig erofs CREATE", -ENOTBLK, 1);
 		fake_when(calls[i], -EPERM, FAKE_ALWAYS);
-		CHECK(cfs_erofs_mount(fd, "ab", 0, &m, &err) == -EPERM);
-		CHECK(m.fd == -EBADF && fake_open_fds() == before);
+		CHECK_EQ(cfs_erofs_mount(fd, "ab", 0, &m, &err), -EPERM);
+		CHECK_EQ(m.fd, -EBADF);
+		CHECK_EQ(fake_open_fds(), before);
 	}
 }

@@ -22,7 +22,8 @@ static void reset(void)
 TEST(a_mount_gets_the_mapping_of_a_namespace)
 {
 	reset();
-	CHECK(cfs_mount_idmap(MOUNT, USERNS, &err) == 0 && err.code == 0);
+	CHECK_EQ(cfs_mount_idmap(MOUNT, USERNS, &err), 0);
+	CHECK_EQ(err.code, 0);
 	CHECK(!strcmp(fake_calls(),
 		      "mount_setattr <erofs> set=IDMAP<userns> clear= "
 		      "propagation=0\n"));
@@ -42,8 +43,8 @@ TEST(what_is_refused_is_explained)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(rows); i++) {
 		reset();
 		fake_when("mount_setattr *", rows[i].code, 1);
-		CHECK(cfs_mount_idmap(MOUNT, USERNS, &err) == rows[i].code);
-		CHECK(err.code == -rows[i].code &&
-		      strstr(err.msg, rows[i].words));
+		CHECK_EQ(cfs_mount_idmap(MOUNT, USERNS, &err), rows[i].code);
+		CHECK_EQ(err.code, -rows[i].code);
+		CHECK(strstr(err.msg, rows[i].words));
 	}
 }

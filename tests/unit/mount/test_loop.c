@@ -42,17 +42,18 @@ TEST(a_device_that_another_takes_is_left_to_it)
 	fake_when("loop_configure *", -EBUSY, 3);
 	fd = cfs_loop_attach(IMAGE, "x", name, &err);
 	CHECK(fd >= 0 && !strcmp(name, "/dev/loop3"));
-	CHECK(fake_called("loop_configure *") == 4);
-	CHECK(fake_open_fds() == before + 1);
+	CHECK_EQ(fake_called("loop_configure *"), 4);
+	CHECK_EQ(fake_open_fds(), before + 1);
 }
 
 TEST(taken_devices_are_given_up_on_after_16)
 {
 	reset();
 	fake_when("loop_configure *", -EBUSY, FAKE_ALWAYS);
-	CHECK(cfs_loop_attach(IMAGE, "x", name, &err) == -EBUSY);
-	CHECK(fake_called("loop_configure *") == 16);
-	CHECK(strstr(err.msg, "put a loop device over x") && name[0] == '\0');
+	CHECK_EQ(cfs_loop_attach(IMAGE, "x", name, &err), -EBUSY);
+	CHECK_EQ(fake_called("loop_configure *"), 16);
+	CHECK(strstr(err.msg, "put a loop device over x"));
+	CHECK_EQ(name[0], '\0');
 }
 
 TEST(a_device_that_is_busy_to_open_is_skipped_too)
@@ -73,8 +74,8 @@ TEST(without_direct_io_it_is_buffered)
 	fake_when("loop_configure *DIRECT_IO*", -EINVAL, FAKE_ALWAYS);
 	fd = cfs_loop_attach(IMAGE, "x", name, &err);
 	CHECK(fd >= 0);
-	CHECK(fake_called("loop_configure * READ_ONLY|AUTOCLEAR x") == 1);
-	CHECK(fake_called("loop_configure *") == 2);
+	CHECK_EQ(fake_called("loop_configure * READ_ONLY|AUTOCLEAR x"), 1);
+	CHECK_EQ(fake_called("loop_configure *"), 2);
 }
 
 TEST(the_end_of_a_long_name_is_kept)
@@ -86,9 +87,10 @@ TEST(the_end_of_a_long_name_is_kept)
 	memset(backing, 'a', sizeof(backing));
 	strcpy(backing + 150, "/the-end");
 	fd = cfs_loop_attach(IMAGE, backing, name, &err);
-	CHECK(fd >= 0 && fake_called("loop_configure * *a/the-end") == 1);
+	CHECK(fd >= 0);
+	CHECK_EQ(fake_called("loop_configure * *a/the-end"), 1);
 	/* Source: linux/loop.h, LO_NAME_SIZE 64, of which one is the NUL. */
-	CHECK(strlen(strrchr(fake_calls(), ' ') + 1) == 63 + 1);
+	CHECK_EQ(strlen(strrchr(fake_calls(), ' ') + 1), 63 + 1);
 }
 
 TEST(a_kernel_without_loop_devices_names_the_module)
@@ -98,9 +100,9 @@ TEST(a_kernel_without_loop_devices_names_the_module)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(codes); i++) {
 		reset();
 		fake_when("open_device /dev/loop-control", codes[i], 1);
-		CHECK(cfs_loop_attach(IMAGE, "x", name, &err) == -ENODEV);
+		CHECK_EQ(cfs_loop_attach(IMAGE, "x", name, &err), -ENODEV);
 		CHECK(strstr(err.msg, "module loop"));
-		CHECK(fake_called("*") == 1);
+		CHECK_EQ(fake_called("*"), 1);
 	}
 }
 
@@ -122,9 +124,9 @@ TEST(other_refusals_are_passed_on)
 
 		reset();
 		fake_when(rows[i].call, rows[i].code, FAKE_ALWAYS);
-		CHECK(cfs_loop_attach(IMAGE, "x", name, &err) == rows[i].code);
-		CHECK(err.code == -rows[i].code);
+		CHECK_EQ(cfs_loop_attach(IMAGE, "x", name, &err), rows[i].code);
+		CHECK_EQ(err.code, -rows[i].code);
 		CHECK(fake_called("loop_get_free") <= 1);
-		CHECK(fake_open_fds() == before);
+		CHECK_EQ(fake_open_fds(), before);
 	}
 }

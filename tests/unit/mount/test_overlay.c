@@ -69,7 +69,7 @@ static void clean(void)
 		(void)rmdir(path);
 	}
 	cfs_scratch_close(&scratch);
-	CHECK(fake_attached() == 0);
+	CHECK_EQ(fake_attached(), 0);
 }
 
 /* Linux before 6.15 in the order of its refusals. */
@@ -89,7 +89,8 @@ TEST(a_verified_root_by_descriptors)
 {
 	struct cfs_overlay_params p = reset();
 
-	CHECK(mount_it(&p) == 0 && api == CFS_LAYERS_FD);
+	CHECK_EQ(mount_it(&p), 0);
+	CHECK_EQ(api, CFS_LAYERS_FD);
 	CHECK(!strcmp(fake_calls(),
 		      "fsopen overlay\n"
 		      "fsconfig overlay SET_STRING source=composefs:ab\n"
@@ -109,7 +110,7 @@ TEST(an_upper_layer_comes_before_the_lower_and_without_an_index)
 	p.upper_fd = UPPER;
 	p.work_fd = WORK;
 	p.attr = 0;
-	CHECK(mount_it(&p) == 0);
+	CHECK_EQ(mount_it(&p), 0);
 	CHECK(!strcmp(fake_calls(),
 		      "fsopen overlay\n"
 		      "fsconfig overlay SET_STRING source=composefs:ab\n"
@@ -131,10 +132,12 @@ TEST(without_a_data_layer_nothing_is_redirected)
 
 	p.n_data = 0;
 	p.verity = false;
-	CHECK(mount_it(&p) == 0);
-	CHECK(fake_called("*metacopy*") == 0 && fake_called("*verity*") == 0);
-	CHECK(fake_called("*redirect_dir*") == 0);
-	CHECK(fake_called("*datadir*") == 0 && fake_called("*index*") == 0);
+	CHECK_EQ(mount_it(&p), 0);
+	CHECK_EQ(fake_called("*metacopy*"), 0);
+	CHECK_EQ(fake_called("*verity*"), 0);
+	CHECK_EQ(fake_called("*redirect_dir*"), 0);
+	CHECK_EQ(fake_called("*datadir*"), 0);
+	CHECK_EQ(fake_called("*index*"), 0);
 }
 
 TEST(refused_descriptors_become_strings_of_attached_mounts)
@@ -146,16 +149,19 @@ TEST(refused_descriptors_become_strings_of_attached_mounts)
 		struct cfs_overlay_params p = reset();
 
 		fake_when("fsconfig overlay SET_FD *", codes[i], FAKE_ALWAYS);
-		CHECK(mount_it(&p) == 0 && api == CFS_LAYERS_STRING);
-		CHECK(fake_called("move_mount <erofs> */overlay/0") == 1);
-		CHECK(fake_called("fsconfig overlay SET_STRING "
-				  "lowerdir+=<erofs>") == 1);
-		CHECK(fake_called("fsconfig overlay SET_STRING "
-				  "datadir+=<objects>") == 1);
+		CHECK_EQ(mount_it(&p), 0);
+		CHECK_EQ(api, CFS_LAYERS_STRING);
+		CHECK_EQ(fake_called("move_mount <erofs> */overlay/0"), 1);
+		CHECK_EQ(fake_called("fsconfig overlay SET_STRING "
+				     "lowerdir+=<erofs>"),
+			 1);
+		CHECK_EQ(fake_called("fsconfig overlay SET_STRING "
+				     "datadir+=<objects>"),
+			 1);
 		/* Before it is used. */
 		CHECK(strstr(fake_calls(), "move_mount <erofs>") <
 		      strstr(fake_calls(), "SET_STRING lowerdir+"));
-		CHECK(fake_attached() == 2);
+		CHECK_EQ(fake_attached(), 2);
 		clean();
 	}
 }
@@ -168,10 +174,10 @@ TEST(the_mount_of_the_upper_layer_is_attached_too)
 	p.work_fd = WORK;
 	p.mounts[1] = TMPFS;
 	before_6_15();
-	CHECK(mount_it(&p) == 0);
-	CHECK(fake_called("move_mount <memory> */overlay/1") == 1);
-	CHECK(fake_called("*SET_STRING upperdir=<upper>") == 1);
-	CHECK(fake_called("*SET_STRING workdir=<work>") == 1);
+	CHECK_EQ(mount_it(&p), 0);
+	CHECK_EQ(fake_called("move_mount <memory> */overlay/1"), 1);
+	CHECK_EQ(fake_called("*SET_STRING upperdir=<upper>"), 1);
+	CHECK_EQ(fake_called("*SET_STRING workdir=<work>"), 1);
 	clean();
 }
 
@@ -180,18 +186,21 @@ TEST(refused_strings_become_one_string)
 	struct cfs_overlay_params p = reset();
 
 	before_6_7();
-	CHECK(mount_it(&p) == 0 && api == CFS_LAYERS_LEGACY);
-	CHECK(fake_called("fsconfig overlay SET_STRING "
-			  "lowerdir=<erofs>::<objects>") == 1);
+	CHECK_EQ(mount_it(&p), 0);
+	CHECK_EQ(api, CFS_LAYERS_LEGACY);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING "
+			     "lowerdir=<erofs>::<objects>"),
+		 1);
 	/* Attached once, however many ways were tried. */
-	CHECK(fake_called("move_mount <erofs> *") == 1);
+	CHECK_EQ(fake_called("move_mount <erofs> *"), 1);
 	clean();
 
 	p = reset();
 	p.n_data = 0;
 	before_6_7();
-	CHECK(mount_it(&p) == 0);
-	CHECK(fake_called("fsconfig overlay SET_STRING lowerdir=<erofs>") == 1);
+	CHECK_EQ(mount_it(&p), 0);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING lowerdir=<erofs>"),
+		 1);
 	clean();
 }
 
@@ -200,7 +209,7 @@ TEST(data_layers_keep_their_order_in_every_way)
 	struct cfs_overlay_params p = reset();
 
 	p.n_data = 2;
-	CHECK(mount_it(&p) == 0);
+	CHECK_EQ(mount_it(&p), 0);
 	CHECK(strstr(fake_calls(),
 		     "SET_FD datadir+=<objects>\n"
 		     "fsconfig overlay SET_FD datadir+=<more>\n"));
@@ -208,7 +217,8 @@ TEST(data_layers_keep_their_order_in_every_way)
 	p = reset();
 	p.n_data = 2;
 	before_6_15();
-	CHECK(mount_it(&p) == 0 && api == CFS_LAYERS_STRING);
+	CHECK_EQ(mount_it(&p), 0);
+	CHECK_EQ(api, CFS_LAYERS_STRING);
 	CHECK(strstr(fake_calls(),
 		     "SET_STRING datadir+=<objects>\n"
 		     "fsconfig overlay SET_STRING datadir+=<more>\n"));
@@ -217,8 +227,8 @@ TEST(data_layers_keep_their_order_in_every_way)
 	p = reset();
 	p.n_data = 2;
 	before_6_7();
-	CHECK(mount_it(&p) == 0);
-	CHECK(fake_called("*lowerdir=<erofs>::<objects>::<more>") == 1);
+	CHECK_EQ(mount_it(&p), 0);
+	CHECK_EQ(fake_called("*lowerdir=<erofs>::<objects>::<more>"), 1);
 	clean();
 }
 
@@ -233,22 +243,23 @@ TEST(more_layers_than_one_string_can_name_are_refused)
 	/* 17 characters the lower layer, 19 each of the others. */
 	p.n_data = 12;
 	before_6_7();
-	CHECK(mount_it(&p) == 0);
+	CHECK_EQ(mount_it(&p), 0);
 	clean();
 
 	p = reset();
 	p.data_fds = many;
 	p.n_data = 13;
 	before_6_7();
-	CHECK(mount_it(&p) == -E2BIG && strstr(err.msg, "set lowerdir"));
-	CHECK(fake_called("*lowerdir=*") == 0);
+	CHECK_EQ(mount_it(&p), -E2BIG);
+	CHECK(strstr(err.msg, "set lowerdir"));
+	CHECK_EQ(fake_called("*lowerdir=*"), 0);
 	clean();
 	/* Other interfaces have no such limit. */
 	p = reset();
 	p.data_fds = many;
 	p.n_data = 13;
-	CHECK(mount_it(&p) == 0);
-	CHECK(fake_called("*datadir+=*") == 13);
+	CHECK_EQ(mount_it(&p), 0);
+	CHECK_EQ(fake_called("*datadir+=*"), 13);
 }
 
 TEST(before_data_layers_they_are_merged_if_asked_for)
@@ -259,8 +270,8 @@ TEST(before_data_layers_they_are_merged_if_asked_for)
 	p.merged = true;
 	p.verity = false;
 	api = CFS_LAYERS_LEGACY;
-	CHECK(mount_it(&p) == 0);
-	CHECK(fake_called("*lowerdir=<erofs>:<objects>:<more>") == 1);
+	CHECK_EQ(mount_it(&p), 0);
+	CHECK_EQ(fake_called("*lowerdir=<erofs>:<objects>:<more>"), 1);
 	CHECK(fake_called("*metacopy=on") && fake_called("*redirect_dir=on"));
 	clean();
 
@@ -268,7 +279,7 @@ TEST(before_data_layers_they_are_merged_if_asked_for)
 	p.merged = true;
 	fake_mount_reset();
 	fake_when("fsconfig overlay CREATE", -EINVAL, FAKE_ALWAYS);
-	CHECK(mount_it(&p) == -EINVAL);
+	CHECK_EQ(mount_it(&p), -EINVAL);
 	clean();
 }
 
@@ -277,8 +288,10 @@ TEST(what_an_earlier_overlay_found_out_is_not_tried_again)
 	struct cfs_overlay_params p = reset();
 
 	api = CFS_LAYERS_STRING;
-	CHECK(mount_it(&p) == 0 && api == CFS_LAYERS_STRING);
-	CHECK(fake_called("*SET_FD*") == 0 && fake_called("fsopen *") == 2);
+	CHECK_EQ(mount_it(&p), 0);
+	CHECK_EQ(api, CFS_LAYERS_STRING);
+	CHECK_EQ(fake_called("*SET_FD*"), 0);
+	CHECK_EQ(fake_called("fsopen *"), 2);
 	clean();
 }
 
@@ -288,7 +301,7 @@ TEST(a_parser_of_before_6_5_is_recognised)
 
 	fake_when("fsconfig overlay SET_FD *", -EOPNOTSUPP, FAKE_ALWAYS);
 	fake_when("fsconfig overlay CREATE", -EINVAL, FAKE_ALWAYS);
-	CHECK(mount_it(&p) == -EOPNOTSUPP);
+	CHECK_EQ(mount_it(&p), -EOPNOTSUPP);
 	CHECK(strstr(err.msg, "data-only layers and no verity=") &&
 	      strstr(err.msg, "Linux 6.6 is needed"));
 	clean();
@@ -297,7 +310,7 @@ TEST(a_parser_of_before_6_5_is_recognised)
 	p.verity = false;
 	fake_when("fsconfig overlay SET_FD *", -EOPNOTSUPP, FAKE_ALWAYS);
 	fake_when("fsconfig overlay CREATE", -EINVAL, FAKE_ALWAYS);
-	CHECK(mount_it(&p) == -EOPNOTSUPP);
+	CHECK_EQ(mount_it(&p), -EOPNOTSUPP);
 	CHECK(strstr(err.msg, "Linux 6.5 is needed") &&
 	      !strstr(err.msg, "verity"));
 	clean();
@@ -310,8 +323,9 @@ TEST(such_a_parser_gets_its_one_string)
 	/* lowerdir+ is nonsense to it, which it says at the end only. */
 	fake_when("fsconfig overlay SET_FD *", -EOPNOTSUPP, FAKE_ALWAYS);
 	fake_when("fsconfig overlay CREATE", -EINVAL, 1);
-	CHECK(mount_it(&p) == 0 && api == CFS_LAYERS_LEGACY);
-	CHECK(fake_called("*lowerdir=<erofs>::<objects>") == 1);
+	CHECK_EQ(mount_it(&p), 0);
+	CHECK_EQ(api, CFS_LAYERS_LEGACY);
+	CHECK_EQ(fake_called("*lowerdir=<erofs>::<objects>"), 1);
 	clean();
 }
 
@@ -323,8 +337,9 @@ TEST(it_gets_it_without_a_data_layer_too)
 	p.verity = false;
 	fake_when("fsconfig overlay SET_FD *", -EOPNOTSUPP, FAKE_ALWAYS);
 	fake_when("fsconfig overlay CREATE", -EINVAL, 1);
-	CHECK(mount_it(&p) == 0 && api == CFS_LAYERS_LEGACY);
-	CHECK(fake_called("*lowerdir=<erofs>") == 1);
+	CHECK_EQ(mount_it(&p), 0);
+	CHECK_EQ(api, CFS_LAYERS_LEGACY);
+	CHECK_EQ(fake_called("*lowerdir=<erofs>"), 1);
 	clean();
 
 	/* What it refuses then is nothing that age explains. */
@@ -332,7 +347,7 @@ TEST(it_gets_it_without_a_data_layer_too)
 	p.n_data = 0;
 	fake_when("fsconfig overlay SET_FD *", -EOPNOTSUPP, FAKE_ALWAYS);
 	fake_when("fsconfig overlay CREATE", -EINVAL, FAKE_ALWAYS);
-	CHECK(mount_it(&p) == -EINVAL);
+	CHECK_EQ(mount_it(&p), -EINVAL);
 	clean();
 }
 
@@ -341,12 +356,12 @@ TEST(a_kernel_without_verity_is_named_too_old)
 	struct cfs_overlay_params p = reset();
 
 	fake_when("fsconfig overlay SET_STRING verity=*", -EINVAL, FAKE_ALWAYS);
-	CHECK(mount_it(&p) == -EOPNOTSUPP);
+	CHECK_EQ(mount_it(&p), -EOPNOTSUPP);
 	CHECK(strstr(err.msg, "verity=") &&
 	      strstr(err.msg, "Linux 6.6 is needed"));
-	CHECK(fake_called("* CREATE") == 0);
+	CHECK_EQ(fake_called("* CREATE"), 0);
 	p.verity = false;
-	CHECK(mount_it(&p) == 0);
+	CHECK_EQ(mount_it(&p), 0);
 }
 
 TEST(other_refusals_are_not_taken_for_age)
@@ -370,10 +385,12 @@ TEST(other_refusals_are_not_taken_for_age)
 		int before = fake_open_fds();
 
 		fake_when(rows[i].call, rows[i].code, FAKE_ALWAYS);
-		CHECK(mount_it(&p) == rows[i].code && api == CFS_LAYERS_FD);
-		CHECK(err.code == -rows[i].code);
-		CHECK(fake_called("fsopen *") == 1);
-		CHECK(fake_open_fds() == before && fake_attached() == 0);
+		CHECK_EQ(mount_it(&p), rows[i].code);
+		CHECK_EQ(api, CFS_LAYERS_FD);
+		CHECK_EQ(err.code, -rows[i].code);
+		CHECK_EQ(fake_called("fsopen *"), 1);
+		CHECK_EQ(fake_open_fds(), before);
+		CHECK_EQ(fake_attached(), 0);
 	}
 }
 
@@ -385,7 +402,7 @@ TEST(too_deep_a_stack_is_said_in_the_words_of_the_kernel)
 	fake_when("*composefs_no_such_option*", -EINVAL, FAKE_ALWAYS);
 	fake_when("fsconfig overlay CREATE", -EINVAL, FAKE_ALWAYS);
 	fake_say("e overlay: maximum fs stacking depth exceeded");
-	CHECK(mount_it(&p) == -EINVAL);
+	CHECK_EQ(mount_it(&p), -EINVAL);
 	CHECK(strstr(err.msg, "maximum fs stacking depth exceeded"));
 }
 
@@ -397,7 +414,7 @@ TEST(a_kernel_that_takes_no_layers_at_all)
 	before_6_7();
 	fake_when("fsconfig overlay SET_STRING lowerdir=*", -EINVAL,
 		  FAKE_ALWAYS);
-	CHECK(mount_it(&p) == -EINVAL);
+	CHECK_EQ(mount_it(&p), -EINVAL);
 	CHECK(strstr(err.msg, "overlay: set lowerdir"));
 	clean();
 }
@@ -409,9 +426,9 @@ TEST(a_place_that_is_refused_ends_it)
 
 	before_6_15();
 	fake_when("move_mount <erofs> *", -EPERM, 1);
-	CHECK(mount_it(&p) == -EPERM);
-	CHECK(fake_called("* CREATE") == 1 /* of the place itself */);
-	CHECK(fake_open_fds() == before);
+	CHECK_EQ(mount_it(&p), -EPERM);
+	CHECK_EQ(fake_called("* CREATE"), 1 /* of the place itself */);
+	CHECK_EQ(fake_open_fds(), before);
 	clean();
 }
 
@@ -424,8 +441,8 @@ TEST(userxattr_is_never_asked_for)
 		p.n_data = i & 2 ? 1 : 0;
 		p.upper_fd = i & 4 ? UPPER : -1;
 		p.work_fd = i & 4 ? WORK : -1;
-		CHECK(mount_it(&p) == 0);
-		CHECK(fake_called("*userxattr*") == 0);
+		CHECK_EQ(mount_it(&p), 0);
+		CHECK_EQ(fake_called("*userxattr*"), 0);
 	}
 }
 

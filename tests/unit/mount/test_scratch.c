@@ -45,22 +45,25 @@ TEST(a_mount_is_attached_once_and_taken_away)
 	struct cfs_scratch s = reset();
 	struct stat st;
 
-	CHECK(cfs_scratch_attach(&s, 103, &err) == 0);
-	CHECK(cfs_scratch_attach(&s, 103, &err) == 0);
-	CHECK(cfs_scratch_attach(&s, 104, &err) == 0);
-	CHECK(fake_called("move_mount <mount> */x/0") == 1);
-	CHECK(fake_called("move_mount <mount> */x/1") == 1);
-	CHECK(fake_called("move_mount <mount> *") == 2);
-	CHECK(fake_attached() == 3);
-	CHECK(stat(dir, &st) == 0 && (st.st_mode & 0777) == 0700);
+	CHECK_EQ(cfs_scratch_attach(&s, 103, &err), 0);
+	CHECK_EQ(cfs_scratch_attach(&s, 103, &err), 0);
+	CHECK_EQ(cfs_scratch_attach(&s, 104, &err), 0);
+	CHECK_EQ(fake_called("move_mount <mount> */x/0"), 1);
+	CHECK_EQ(fake_called("move_mount <mount> */x/1"), 1);
+	CHECK_EQ(fake_called("move_mount <mount> *"), 2);
+	CHECK_EQ(fake_attached(), 3);
+	CHECK_EQ(stat(dir, &st), 0);
+	CHECK_EQ((st.st_mode & 0777), 0700);
 	CHECK(is_dir("/0") && is_dir("/1"));
 	/* What is in the mount point is not in the file system on it, but here
 	 * no file system is on it. */
-	CHECK(rmdir(in_dir("/0")) == 0 && rmdir(in_dir("/1")) == 0);
+	CHECK_EQ(rmdir(in_dir("/0")), 0);
+	CHECK_EQ(rmdir(in_dir("/1")), 0);
 	cfs_scratch_close(&s);
-	CHECK(fake_attached() == 0 && !is_dir(""));
+	CHECK_EQ(fake_attached(), 0);
+	CHECK(!is_dir(""));
 	cfs_scratch_close(&s);
-	CHECK(fake_called("detach *") == 1);
+	CHECK_EQ(fake_called("detach *"), 1);
 }
 
 TEST(the_place_is_private_before_anything_is_attached_to_it)
@@ -68,9 +71,9 @@ TEST(the_place_is_private_before_anything_is_attached_to_it)
 	struct cfs_scratch s = reset();
 	const char *place, *private, *mount;
 
-	CHECK(cfs_scratch_attach(&s, 103, &err) == 0);
-	CHECK(fake_called("fsconfig tmpfs SET_STRING mode=0700") == 1);
-	CHECK(fake_called("fsmount tmpfs NOSUID|NODEV") == 1);
+	CHECK_EQ(cfs_scratch_attach(&s, 103, &err), 0);
+	CHECK_EQ(fake_called("fsconfig tmpfs SET_STRING mode=0700"), 1);
+	CHECK_EQ(fake_called("fsmount tmpfs NOSUID|NODEV"), 1);
 	place = strstr(fake_calls(), "move_mount <tmpfs>");
 	private = strstr(fake_calls(), "mount_setattr <tmpfs> set= clear= "
 				       "propagation=0x40000");
@@ -91,13 +94,14 @@ TEST(without_a_private_place_nothing_is_attached)
 		int before = fake_open_fds();
 
 		fake_when(calls[i], -EPERM, 1);
-		CHECK(cfs_scratch_attach(&s, 103, &err) == -EPERM);
-		CHECK(fake_attached() == 0 && !is_dir(""));
-		CHECK(fake_open_fds() == before);
+		CHECK_EQ(cfs_scratch_attach(&s, 103, &err), -EPERM);
+		CHECK_EQ(fake_attached(), 0);
+		CHECK(!is_dir(""));
+		CHECK_EQ(fake_open_fds(), before);
 		cfs_scratch_close(&s);
-		CHECK(fake_called("move_mount <mount> *") == 0);
+		CHECK_EQ(fake_called("move_mount <mount> *"), 0);
 		/* And it can be tried again. */
-		CHECK(cfs_scratch_attach(&s, 103, &err) == 0);
+		CHECK_EQ(cfs_scratch_attach(&s, 103, &err), 0);
 		cfs_scratch_close(&s);
 	}
 }
@@ -106,9 +110,10 @@ TEST(no_mount_needs_no_place)
 {
 	struct cfs_scratch s = reset();
 
-	CHECK(cfs_scratch_attach(&s, -1, &err) == 0);
-	CHECK(cfs_scratch_attach(&s, -EBADF, &err) == 0);
-	CHECK(s.n == 0 && !is_dir(""));
+	CHECK_EQ(cfs_scratch_attach(&s, -1, &err), 0);
+	CHECK_EQ(cfs_scratch_attach(&s, -EBADF, &err), 0);
+	CHECK_EQ(s.n, 0);
+	CHECK(!is_dir(""));
 	cfs_scratch_close(&s);
 	CHECK(!*fake_calls());
 }
@@ -118,11 +123,12 @@ TEST(a_refused_mount_leaves_nothing)
 	struct cfs_scratch s = reset();
 
 	fake_when("move_mount <mount> *", -EINVAL, 1);
-	CHECK(cfs_scratch_attach(&s, 103, &err) == -EINVAL);
+	CHECK_EQ(cfs_scratch_attach(&s, 103, &err), -EINVAL);
 	CHECK(strstr(err.msg, "attach a mount at") && strstr(err.msg, dir));
-	CHECK(rmdir(in_dir("/0")) == 0);
+	CHECK_EQ(rmdir(in_dir("/0")), 0);
 	cfs_scratch_close(&s);
-	CHECK(fake_attached() == 0 && !is_dir(""));
+	CHECK_EQ(fake_attached(), 0);
+	CHECK(!is_dir(""));
 }
 
 TEST(what_an_earlier_run_left_is_used)
@@ -132,9 +138,10 @@ TEST(what_an_earlier_run_left_is_used)
 
 	snprintf(path, sizeof(path), "%s", dir);
 	*strrchr(path, '/') = '\0';
-	CHECK(mkdir(path, 0755) == 0 && mkdir(dir, 0700) == 0);
-	CHECK(cfs_scratch_attach(&s, 103, &err) == 0);
-	CHECK(rmdir(in_dir("/0")) == 0);
+	CHECK_EQ(mkdir(path, 0755), 0);
+	CHECK_EQ(mkdir(dir, 0700), 0);
+	CHECK_EQ(cfs_scratch_attach(&s, 103, &err), 0);
+	CHECK_EQ(rmdir(in_dir("/0")), 0);
 	cfs_scratch_close(&s);
 	CHECK(!is_dir(""));
 }
@@ -145,8 +152,9 @@ TEST(a_place_that_cannot_be_made_is_named)
 
 	s.dir = "/proc/composefs/x";
 	CHECK(cfs_scratch_attach(&s, 103, &err) < 0);
-	CHECK(strstr(err.msg, "make /proc/composefs/x") && s.n == 0);
-	CHECK(fake_called("*") == 0);
+	CHECK(strstr(err.msg, "make /proc/composefs/x"));
+	CHECK_EQ(s.n, 0);
+	CHECK_EQ(fake_called("*"), 0);
 }
 
 TEST(a_place_behind_a_link_is_refused)
@@ -156,8 +164,8 @@ TEST(a_place_behind_a_link_is_refused)
 
 	snprintf(path, sizeof(path), "%s", dir);
 	*strrchr(path, '/') = '\0';
-	CHECK(symlink(getenv("TMPDIR"), path) == 0);
-	CHECK(cfs_scratch_attach(&s, 103, &err) == -ELOOP);
+	CHECK_EQ(symlink(getenv("TMPDIR"), path), 0);
+	CHECK_EQ(cfs_scratch_attach(&s, 103, &err), -ELOOP);
 	CHECK(!*fake_calls());
 }
 
@@ -166,8 +174,8 @@ TEST(places_run_out)
 	struct cfs_scratch s = reset();
 
 	for (int i = 0; i < CFS_SCRATCH_MAX; i++)
-		CHECK(cfs_scratch_attach(&s, 100 + i, &err) == 0);
-	CHECK(cfs_scratch_attach(&s, 100 + CFS_SCRATCH_MAX, &err) == -EMFILE);
+		CHECK_EQ(cfs_scratch_attach(&s, 100 + i, &err), 0);
+	CHECK_EQ(cfs_scratch_attach(&s, 100 + CFS_SCRATCH_MAX, &err), -EMFILE);
 	cfs_scratch_close(&s);
-	CHECK(fake_attached() == 0);
+	CHECK_EQ(fake_attached(), 0);
 }

@@ -37,7 +37,7 @@ static struct cfs_oci_fsck look(const struct cfs_store *store, const char *name,
 	struct cfs_oci_fsck count = { 0 };
 
 	said[0] = '\0';
-	CHECK(cfs_oci_fsck(&store->repo, &params, &count, &err) == 0);
+	CHECK_EQ(cfs_oci_fsck(&store->repo, &params, &count, &err), 0);
 	return count;
 }
 
@@ -49,8 +49,10 @@ static void finds(const struct cfs_store *store, bool read_data,
 
 	if (!strstr(said, words))
 		printf("# %s", said);
-	CHECK(count.images_checked == 1 && count.images_corrupted == 1);
-	CHECK(count.findings == 1 && strstr(said, words));
+	CHECK_EQ(count.images_checked, 1);
+	CHECK_EQ(count.images_corrupted, 1);
+	CHECK_EQ(count.findings, 1);
+	CHECK(strstr(said, words));
 }
 
 static struct cfs_bytes bytes(const char *text)
@@ -62,7 +64,7 @@ static struct cfs_digest add(struct cfs_store *store, const char *text)
 {
 	struct cfs_digest id;
 
-	CHECK(cfs_object_add_bytes(store, bytes(text), &id, &err) == 0);
+	CHECK_EQ(cfs_object_add_bytes(store, bytes(text), &id, &err), 0);
 	return id;
 }
 
@@ -73,19 +75,21 @@ static struct cfs_digest add_layer(struct cfs_store *store)
 	struct cfs_digest bc = add(store, "bc"), id;
 	struct cfs_sink sink;
 
-	CHECK(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
-				    &err) == 0);
+	CHECK_EQ(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
+				       &err),
+		 0);
 	sink = cfs_stream_inline(w);
-	CHECK(cfs_sink_write(&sink, "a", 1, &err) == 0);
-	CHECK(cfs_stream_external(w, 2, &bc, &err) == 0);
-	CHECK(cfs_stream_store(store, w, &id, &err) == 0);
+	CHECK_EQ(cfs_sink_write(&sink, "a", 1, &err), 0);
+	CHECK_EQ(cfs_stream_external(w, 2, &bc, &err), 0);
+	CHECK_EQ(cfs_stream_store(store, w, &id, &err), 0);
 	return id;
 }
 
 static void id_of(const struct cfs_buf *text, struct cfs_oci_id *ret)
 {
-	CHECK(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, cfs_buf_bytes(text), ret,
-				  &err) == 0);
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, cfs_buf_bytes(text),
+				     ret, &err),
+		 0);
 }
 
 /* A container, or an artifact, of one layer with the digest @diff_id. */
@@ -107,10 +111,12 @@ static void make(struct cfs_store *store, struct cfs_oci_image *image,
 		     is_container ? OCI "config.v1+json" : "text/plain",
 		     config.text, image->config_text.len, diff_id);
 	id_of(&image->manifest_text, &image->id);
-	CHECK(cfs_oci_manifest_parse(cfs_buf_bytes(&image->manifest_text),
-				     &image->manifest, &err) == 0);
-	CHECK(cfs_oci_config_parse(cfs_buf_bytes(&image->config_text),
-				   &image->config, &err) == 0);
+	CHECK_EQ(cfs_oci_manifest_parse(cfs_buf_bytes(&image->manifest_text),
+					&image->manifest, &err),
+		 0);
+	CHECK_EQ(cfs_oci_config_parse(cfs_buf_bytes(&image->config_text),
+				      &image->config, &err),
+		 0);
 	image->layers = calloc(1, sizeof(*image->layers));
 	CHECK(image->layers);
 	image->layers[0] = add_layer(store);
@@ -118,8 +124,8 @@ static void make(struct cfs_store *store, struct cfs_oci_image *image,
 
 static void name(struct cfs_store *store, struct cfs_oci_image *image)
 {
-	CHECK(cfs_oci_image_write(store, image, &err) == 0);
-	CHECK(cfs_oci_tag_set(store, "x:1", &image->id, &err) == 0);
+	CHECK_EQ(cfs_oci_image_write(store, image, &err), 0);
+	CHECK_EQ(cfs_oci_tag_set(store, "x:1", &image->id, &err), 0);
 }
 
 static void lose(struct cfs_store *store, const struct cfs_digest *id)
@@ -127,7 +133,7 @@ static void lose(struct cfs_store *store, const struct cfs_digest *id)
 	char path[CFS_OBJECT_PATH_MAX];
 
 	cfs_digest_to_path(id, path);
-	CHECK(unlinkat(store->objects, path, 0) == 0);
+	CHECK_EQ(unlinkat(store->objects, path, 0), 0);
 }
 
 TEST(whole_images_have_no_findings)
@@ -139,16 +145,17 @@ TEST(whole_images_have_no_findings)
 		struct cfs_oci_fsck count;
 
 		start(&store);
-		CHECK(look(&store, NULL, true).images_checked == 0);
+		CHECK_EQ(look(&store, NULL, true).images_checked, 0);
 		make(&store, &image, is_container, ABC);
 		name(&store, &image);
-		CHECK(cfs_oci_tag_set(&store, "y", &image.id, &err) == 0);
+		CHECK_EQ(cfs_oci_tag_set(&store, "y", &image.id, &err), 0);
 		count = look(&store, NULL, true);
-		CHECK(count.findings == 0 && count.images_checked == 2 &&
-		      count.images_corrupted == 0);
+		CHECK_EQ(count.findings, 0);
+		CHECK_EQ(count.images_checked, 2);
+		CHECK_EQ(count.images_corrupted, 0);
 		snprintf(digest, sizeof(digest), "@%s", image.id.text);
-		CHECK(look(&store, digest, false).images_checked == 1);
-		CHECK(look(&store, "x:1", false).findings == 0);
+		CHECK_EQ(look(&store, digest, false).images_checked, 1);
+		CHECK_EQ(look(&store, "x:1", false).findings, 0);
 	}
 }
 
@@ -159,19 +166,22 @@ TEST(a_name_that_leads_to_nothing_is_a_finding)
 
 	start(&store);
 	count = look(&store, "nope", false);
-	CHECK(count.images_checked == 1 && count.images_corrupted == 1);
-	CHECK(strcmp(said, "fsck: ref-resolve-failed: nope: OCI reference not "
-			   "found: nope\n") == 0);
-	CHECK(look(&store, "@nope", false).images_corrupted == 1);
+	CHECK_EQ(count.images_checked, 1);
+	CHECK_EQ(count.images_corrupted, 1);
+	CHECK_STR(said, "fsck: ref-resolve-failed: nope: OCI reference not "
+			"found: nope\n");
+	CHECK_EQ(look(&store, "@nope", false).images_corrupted, 1);
 	CHECK(strstr(said, "fsck: ref-resolve-failed: @nope: "));
-	CHECK(look(&store, ABC, false).images_corrupted == 1);
+	CHECK_EQ(look(&store, ABC, false).images_corrupted, 1);
 	CHECK(strstr(said, "manifest-read-failed: " ABC
 			   ": Opening stream 'oci-manifest-" ABC "'\n"));
-	CHECK(cfs_stream_ref_set(&store, "oci/x", "oci-manifest-y", &err) == 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "oci/x", "oci-manifest-y", &err),
+		 0);
 	finds(&store, false, "fsck: manifest-read-failed: x: ");
-	CHECK(cfs_stream_ref_remove(&store, "oci/x", &err) == 1);
-	CHECK(cfs_stream_ref_set(&store, "oci/@x", "oci-manifest-" ABC, &err) ==
-	      0);
+	CHECK_EQ(cfs_stream_ref_remove(&store, "oci/x", &err), 1);
+	CHECK_EQ(
+		cfs_stream_ref_set(&store, "oci/@x", "oci-manifest-" ABC, &err),
+		0);
 	finds(&store, false, "fsck: invalid-ref-name: @x: leading '@'");
 }
 
@@ -247,7 +257,7 @@ TEST(a_layer_under_another_ones_diff_id_is_found_by_reading_it)
 	start(&store);
 	make(&store, &image, true, OTHER);
 	name(&store, &image);
-	CHECK(look(&store, NULL, false).findings == 0);
+	CHECK_EQ(look(&store, NULL, false).findings, 0);
 	finds(&store, true,
 	      "fsck: layer-digest-mismatch: x:1: expected " OTHER ", got " ABC
 	      "\n");
@@ -267,7 +277,7 @@ TEST(a_damaged_object_is_found_by_reading_the_layer)
 	lose(&store, &bc);
 	cfs_digest_to_path(&bc, path + strlen(path));
 	put(root, path, "BC");
-	CHECK(look(&store, NULL, false).findings == 0);
+	CHECK_EQ(look(&store, NULL, false).findings, 0);
 	finds(&store, true, "fsck: layer-check-failed: x:1: " ABC);
 }
 
@@ -281,7 +291,7 @@ TEST(erofs_images_that_a_configuration_names_have_to_be_there)
 	start(&store);
 	make(&store, &image, true, ABC);
 	id = add(&store, "no image");
-	CHECK(cfs_oci_image_set_erofs(&image, &plain, &id, &err) == 0);
+	CHECK_EQ(cfs_oci_image_set_erofs(&image, &plain, &id, &err), 0);
 	name(&store, &image);
 	finds(&store, false,
 	      "fsck: erofs-image-invalid: x:1: composefs.image: ");

@@ -18,11 +18,13 @@ TEST(both_algorithms_are_read)
 {
 	struct cfs_oci_id a, b;
 
-	CHECK(parse("sha256:" HEX64, &a) == 0 && a.alg == CFS_CONTENT_SHA256);
-	CHECK(strcmp(a.text, "sha256:" HEX64) == 0);
-	CHECK(strcmp(cfs_oci_id_hex(&a), HEX64) == 0);
-	CHECK(parse("sha512:" HEX64 HEX64, &b) == 0);
-	CHECK(b.alg == CFS_CONTENT_SHA512 && !cfs_oci_id_equal(&a, &b));
+	CHECK_EQ(parse("sha256:" HEX64, &a), 0);
+	CHECK_EQ(a.alg, CFS_CONTENT_SHA256);
+	CHECK_STR(a.text, "sha256:" HEX64);
+	CHECK_STR(cfs_oci_id_hex(&a), HEX64);
+	CHECK_EQ(parse("sha512:" HEX64 HEX64, &b), 0);
+	CHECK_EQ(b.alg, CFS_CONTENT_SHA512);
+	CHECK(!cfs_oci_id_equal(&a, &b));
 }
 
 TEST(what_is_no_digest_is_refused)
@@ -49,7 +51,7 @@ TEST(what_is_no_digest_is_refused)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(cases); i++) {
 		struct cfs_oci_id id;
 
-		CHECK(parse(cases[i].text, &id) == cases[i].code);
+		CHECK_EQ(parse(cases[i].text, &id), cases[i].code);
 	}
 }
 
@@ -58,7 +60,8 @@ TEST(bytes_have_an_id)
 	struct cfs_bytes abc = { (const uint8_t *)"abc", 3 };
 	struct cfs_oci_id want, have;
 
-	CHECK(parse("sha256:" HEX64, &want) == 0);
-	CHECK(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, abc, &have, &err) == 0);
-	CHECK(cfs_oci_id_equal(&want, &have) && have.alg == want.alg);
+	CHECK_EQ(parse("sha256:" HEX64, &want), 0);
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, abc, &have, &err), 0);
+	CHECK(cfs_oci_id_equal(&want, &have));
+	CHECK_EQ(have.alg, want.alg);
 }

@@ -25,8 +25,9 @@ static struct cfs_oci_id id_of(const struct cfs_buf *text)
 {
 	struct cfs_oci_id id;
 
-	CHECK(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, cfs_buf_bytes(text), &id,
-				  &err) == 0);
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, cfs_buf_bytes(text),
+				     &id, &err),
+		 0);
 	return id;
 }
 
@@ -47,10 +48,12 @@ static void make(struct cfs_oci_image *image)
 		     "layer.v1.tar\",\"digest\":\"" DIFF "\",\"size\":3}]}",
 		     config.text, image->config_text.len);
 	image->id = id_of(&image->manifest_text);
-	CHECK(cfs_oci_manifest_parse(cfs_buf_bytes(&image->manifest_text),
-				     &image->manifest, &err) == 0);
-	CHECK(cfs_oci_config_parse(cfs_buf_bytes(&image->config_text),
-				   &image->config, &err) == 0);
+	CHECK_EQ(cfs_oci_manifest_parse(cfs_buf_bytes(&image->manifest_text),
+					&image->manifest, &err),
+		 0);
+	CHECK_EQ(cfs_oci_config_parse(cfs_buf_bytes(&image->config_text),
+				      &image->config, &err),
+		 0);
 	image->layers = calloc(1, sizeof(*image->layers));
 	CHECK(image->layers);
 	image->layers[0] = digest_of(7);
@@ -67,21 +70,22 @@ TEST(an_image_is_read_as_it_was_written)
 
 	start(&store);
 	make(&image);
-	CHECK(cfs_oci_image_open(&store.repo, &image.id, &back, &err) == 0);
-	CHECK(cfs_oci_image_set_erofs(&image, &boot, &a, &err) == 0);
-	CHECK(cfs_oci_image_set_erofs(&image, &plain, &a, &err) == 0);
-	CHECK(cfs_oci_image_set_erofs(&image, &plain, &b, &err) == 0);
-	CHECK(cfs_oci_image_write(&store, &image, &err) == 0);
-	CHECK(cfs_oci_image_open(&store.repo, &image.id, &back, &err) == 1);
-	CHECK(back.is_container && back.manifest.layers.n == 1);
+	CHECK_EQ(cfs_oci_image_open(&store.repo, &image.id, &back, &err), 0);
+	CHECK_EQ(cfs_oci_image_set_erofs(&image, &boot, &a, &err), 0);
+	CHECK_EQ(cfs_oci_image_set_erofs(&image, &plain, &a, &err), 0);
+	CHECK_EQ(cfs_oci_image_set_erofs(&image, &plain, &b, &err), 0);
+	CHECK_EQ(cfs_oci_image_write(&store, &image, &err), 0);
+	CHECK_EQ(cfs_oci_image_open(&store.repo, &image.id, &back, &err), 1);
+	CHECK(back.is_container);
+	CHECK_EQ(back.manifest.layers.n, 1);
 	CHECK(cfs_digest_equal(&back.layers[0], &image.layers[0]));
-	CHECK(strcmp(cfs_oci_image_layer_id(&back, 0)->text, DIFF) == 0);
-	CHECK(back.n_erofs == 2);
+	CHECK_STR(cfs_oci_image_layer_id(&back, 0)->text, DIFF);
+	CHECK_EQ(back.n_erofs, 2);
 	CHECK(cfs_oci_image_erofs(&back, &boot, &got) &&
 	      cfs_digest_equal(&got, &a));
 	CHECK(cfs_oci_image_erofs(&back, &plain, &got) &&
 	      cfs_digest_equal(&got, &b));
-	CHECK(back.manifest_text.len == image.manifest_text.len);
+	CHECK_EQ(back.manifest_text.len, image.manifest_text.len);
 }
 
 TEST(names_of_erofs_images_say_what_they_are)
@@ -93,13 +97,14 @@ TEST(names_of_erofs_images_say_what_they_are)
 	char name[CFS_OCI_EROFS_NAME_MAX];
 
 	cfs_oci_erofs_name(&e, name);
-	CHECK(strcmp(name, "composefs.image.boot.v1.xattrs=keep-user-xattrs") ==
-	      0);
+	CHECK_STR(name, "composefs.image.boot.v1.xattrs=keep-user-xattrs");
 	CHECK(cfs_oci_erofs_is(name, &back));
-	CHECK(back.bootable && back.v1 && back.filter == e.filter);
+	CHECK(back.bootable);
+	CHECK(back.v1);
+	CHECK_EQ(back.filter, e.filter);
 	e = (struct cfs_oci_erofs){ 0 };
 	cfs_oci_erofs_name(&e, name);
-	CHECK(strcmp(name, "composefs.image") == 0);
+	CHECK_STR(name, "composefs.image");
 	CHECK(cfs_oci_erofs_is(name, &back) && !back.bootable && !back.v1);
 	CHECK(!cfs_oci_erofs_is("composefs.imagery", &back));
 	CHECK(!cfs_oci_erofs_is(DIFF, &back));
@@ -113,8 +118,8 @@ TEST(an_image_is_found_by_tag_and_by_either_digest)
 
 	start(&store);
 	make(&image);
-	CHECK(cfs_oci_image_write(&store, &image, &err) == 0);
-	CHECK(cfs_oci_tag_set(&store, "x:1", &image.id, &err) == 0);
+	CHECK_EQ(cfs_oci_image_write(&store, &image, &err), 0);
+	CHECK_EQ(cfs_oci_tag_set(&store, "x:1", &image.id, &err), 0);
 	snprintf(names[0], 200, "x:1");
 	snprintf(names[1], 200, "@%s", image.id.text);
 	snprintf(names[2], 200, "%s", image.id.text);
@@ -122,15 +127,15 @@ TEST(an_image_is_found_by_tag_and_by_either_digest)
 	for (int i = 0; i < 4; i++) {
 		CFS_AUTOIMAGE struct cfs_oci_image got = { 0 };
 
-		CHECK(cfs_oci_image_find(&store.repo, names[i], &got, &err) ==
-		      1);
+		CHECK_EQ(cfs_oci_image_find(&store.repo, names[i], &got, &err),
+			 1);
 		CHECK(cfs_oci_id_equal(&got.id, &image.id));
 	}
-	CHECK(cfs_oci_image_find(&store.repo, "y", &image, &err) == -ENOENT);
-	CHECK(strcmp(err.msg, "OCI reference not found: y") == 0);
-	CHECK(cfs_oci_image_find(&store.repo, "@" DIFF, &image, &err) ==
-	      -ENOENT);
-	CHECK(cfs_oci_image_find(&store.repo, "@x", &image, &err) == -EINVAL);
+	CHECK_EQ(cfs_oci_image_find(&store.repo, "y", &image, &err), -ENOENT);
+	CHECK_STR(err.msg, "OCI reference not found: y");
+	CHECK_EQ(cfs_oci_image_find(&store.repo, "@" DIFF, &image, &err),
+		 -ENOENT);
+	CHECK_EQ(cfs_oci_image_find(&store.repo, "@x", &image, &err), -EINVAL);
 	CHECK(strstr(err.msg, "Invalid OCI digest after '@'"));
 }
 
@@ -144,8 +149,8 @@ static void spoiled(void (*spoil)(struct cfs_oci_image *image), int code,
 	start(&store);
 	make(&image);
 	spoil(&image);
-	CHECK(cfs_oci_image_write(&store, &image, &err) == 0);
-	CHECK(cfs_oci_image_open(&store.repo, &image.id, &back, &err) == code);
+	CHECK_EQ(cfs_oci_image_write(&store, &image, &err), 0);
+	CHECK_EQ(cfs_oci_image_open(&store.repo, &image.id, &back, &err), code);
 	if (!strstr(err.msg, words))
 		printf("# %s\n", err.msg);
 	CHECK(strstr(err.msg, words));
@@ -181,11 +186,11 @@ TEST(a_manifest_whose_object_is_gone_is_damaged)
 
 	start(&store);
 	make(&image);
-	CHECK(cfs_oci_image_write(&store, &image, &err) == 0);
+	CHECK_EQ(cfs_oci_image_write(&store, &image, &err), 0);
 	cfs_digest_to_path(&image.config_stream, path);
-	CHECK(unlinkat(store.objects, path, 0) == 0);
-	CHECK(cfs_oci_image_open(&store.repo, &image.id, &back, &err) ==
-	      -ENOENT);
+	CHECK_EQ(unlinkat(store.objects, path, 0), 0);
+	CHECK_EQ(cfs_oci_image_open(&store.repo, &image.id, &back, &err),
+		 -ENOENT);
 	CHECK(strstr(err.msg, "is missing"));
 }
 
@@ -199,11 +204,11 @@ TEST(an_image_is_bootable_if_it_refers_to_one_of_whatever_format)
 
 		CHECK(!cfs_oci_image_is_bootable(&image));
 		erofs.bootable = false;
-		CHECK(cfs_oci_image_set_erofs(&image, &erofs, &id, &err) == 0);
+		CHECK_EQ(cfs_oci_image_set_erofs(&image, &erofs, &id, &err), 0);
 		CHECK(!cfs_oci_image_is_bootable(&image));
 		erofs.bootable = true;
 		erofs.v1 = v1;
-		CHECK(cfs_oci_image_set_erofs(&image, &erofs, &id, &err) == 0);
+		CHECK_EQ(cfs_oci_image_set_erofs(&image, &erofs, &id, &err), 0);
 		CHECK(cfs_oci_image_is_bootable(&image));
 	}
 }

@@ -19,26 +19,30 @@ TEST(members_are_asked_for_by_name_and_kind)
 	struct cfs_oci_id id;
 	char word[8];
 
-	CHECK(cfs_json_doc_parse(text("{\"a\":\"x\\u0079\",\"n\":null,\"l\":["
-				      "1],\"d\":\"sha256:" HEX64 "\"}"),
-				 &doc, &err) == 0);
+	CHECK_EQ(
+		cfs_json_doc_parse(text("{\"a\":\"x\\u0079\",\"n\":null,\"l\":["
+					"1],\"d\":\"sha256:" HEX64 "\"}"),
+				   &doc, &err),
+		0);
 	root = cfs_json_doc_root(&doc);
-	CHECK(cfs_json_doc_text(&doc, root, "a", word, 8, &err) == 0);
-	CHECK(strcmp(word, "xy") == 0);
-	CHECK(cfs_json_doc_text(&doc, root, "a", word, 2, &err) == -EINVAL);
-	CHECK(cfs_json_doc_text(&doc, root, "n", word, 8, &err) == 0 && !*word);
-	CHECK(cfs_json_doc_text(&doc, root, "z", word, 8, &err) == 0 && !*word);
-	CHECK(cfs_json_doc_text(&doc, root, "l", word, 8, &err) == -EINVAL);
-	CHECK(strcmp(err.msg, "the member 'l' is not a string") == 0);
-	CHECK(cfs_json_doc_get(&doc, root, "l", CFS_JSON_ARRAY, &node, &err) ==
-	      1);
-	CHECK(cfs_json_doc_get(&doc, root, "z", CFS_JSON_ARRAY, &node, &err) ==
-	      0);
-	CHECK(cfs_json_doc_id(&doc, root, "d", &id, &err) == 0);
-	CHECK(strcmp(cfs_oci_id_hex(&id), HEX64) == 0);
-	CHECK(cfs_json_doc_id(&doc, root, "a", &id, &err) == -EINVAL);
-	CHECK(cfs_json_doc_id(&doc, root, "z", &id, &err) == -EINVAL);
-	CHECK(strcmp(err.msg, "the member 'z' is missing") == 0);
+	CHECK_EQ(cfs_json_doc_text(&doc, root, "a", word, 8, &err), 0);
+	CHECK_STR(word, "xy");
+	CHECK_EQ(cfs_json_doc_text(&doc, root, "a", word, 2, &err), -EINVAL);
+	CHECK_EQ(cfs_json_doc_text(&doc, root, "n", word, 8, &err), 0);
+	CHECK(!*word);
+	CHECK_EQ(cfs_json_doc_text(&doc, root, "z", word, 8, &err), 0);
+	CHECK(!*word);
+	CHECK_EQ(cfs_json_doc_text(&doc, root, "l", word, 8, &err), -EINVAL);
+	CHECK_STR(err.msg, "the member 'l' is not a string");
+	CHECK_EQ(cfs_json_doc_get(&doc, root, "l", CFS_JSON_ARRAY, &node, &err),
+		 1);
+	CHECK_EQ(cfs_json_doc_get(&doc, root, "z", CFS_JSON_ARRAY, &node, &err),
+		 0);
+	CHECK_EQ(cfs_json_doc_id(&doc, root, "d", &id, &err), 0);
+	CHECK_STR(cfs_oci_id_hex(&id), HEX64);
+	CHECK_EQ(cfs_json_doc_id(&doc, root, "a", &id, &err), -EINVAL);
+	CHECK_EQ(cfs_json_doc_id(&doc, root, "z", &id, &err), -EINVAL);
+	CHECK_STR(err.msg, "the member 'z' is missing");
 }
 
 TEST(what_is_no_object_is_refused)
@@ -48,7 +52,7 @@ TEST(what_is_no_object_is_refused)
 	struct cfs_json_doc doc;
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
-		CHECK(cfs_json_doc_parse(text(bad[i]), &doc, &err) == -EINVAL);
+		CHECK_EQ(cfs_json_doc_parse(text(bad[i]), &doc, &err), -EINVAL);
 }
 
 /* An array of @n numbers in an object. */
@@ -67,9 +71,9 @@ static int parse_many(size_t n)
 
 TEST(documents_have_limits)
 {
-	CHECK(parse_many(100) == 0);
-	CHECK(parse_many(100000) == 0);
-	CHECK(parse_many(CFS_OCI_JSON_NODES_MAX) == -EFBIG);
-	CHECK(parse_many(CFS_OCI_JSON_MAX) == -EFBIG);
+	CHECK_EQ(parse_many(100), 0);
+	CHECK_EQ(parse_many(100000), 0);
+	CHECK_EQ(parse_many(CFS_OCI_JSON_NODES_MAX), -EFBIG);
+	CHECK_EQ(parse_many(CFS_OCI_JSON_MAX), -EFBIG);
 	CHECK(strstr(err.msg, "the maximum is 4194304"));
 }

@@ -55,8 +55,9 @@ static struct cfs_oci_layer layer_of(const struct cfs_buf *tar,
 {
 	struct cfs_oci_layer layer = { .blob = source, .size = tar->len };
 
-	CHECK(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, cfs_buf_bytes(tar),
-				  &layer.id, &err) == 0);
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, cfs_buf_bytes(tar),
+				     &layer.id, &err),
+		 0);
 	layer.diff_id = layer.id;
 	return layer;
 }
@@ -70,7 +71,7 @@ static int import(struct cfs_store *store, unsigned threads,
 	struct cfs_keeper k;
 
 	cfs_layer_keeper_init(&keeper, store, &k);
-	CHECK(cfs_digester_new(CFS_ALG_SHA256, threads, &k, &d, &err) == 0);
+	CHECK_EQ(cfs_digester_new(CFS_ALG_SHA256, threads, &k, &d, &err), 0);
 	return cfs_oci_layer_import(store, d, layer, stats, id, &err);
 }
 
@@ -85,26 +86,28 @@ static void check_stream(struct cfs_store *store, const struct cfs_digest *id,
 	ssize_t n;
 	int r;
 
-	CHECK(cfs_stream_load(&store->repo, id, "ocilayer", &file, &err) == 0);
+	CHECK_EQ(cfs_stream_load(&store->repo, id, "ocilayer", &file, &err), 0);
 	while ((r = cfs_stream_next(file.stream, &chunk, &err)) > 0) {
 		if (chunk.is_object) {
 			struct cfs_digest object =
 				cfs_stream_object(file.stream, (size_t)chunk.n);
 			CFS_AUTOFD int fd = -EBADF;
 
-			CHECK(cfs_object_open(store->objects, &object, &fd,
-					      &err) == 1);
+			CHECK_EQ(cfs_object_open(store->objects, &object, &fd,
+						 &err),
+				 1);
 			CHECK(cfs_object_check(fd, &object, &err) >= 0);
-			CHECK(cfs_read_all(fd, SIZE_MAX / 2, &back) == 0);
+			CHECK_EQ(cfs_read_all(fd, SIZE_MAX / 2, &back), 0);
 		}
 		while ((n = cfs_stream_read(file.stream, data, sizeof(data),
 					    &err)) > 0)
 			cfs_buf_add(&back, data, (size_t)n);
-		CHECK(n == 0);
+		CHECK_EQ(n, 0);
 	}
-	CHECK(r == 0 && cfs_stream_size(file.stream) == tar->len);
-	CHECK(back.len == tar->len &&
-	      memcmp(back.data, tar->data, tar->len) == 0);
+	CHECK_EQ(r, 0);
+	CHECK_EQ(cfs_stream_size(file.stream), tar->len);
+	CHECK_EQ(back.len, tar->len);
+	CHECK_MEM(back.data, tar->data, tar->len);
 }
 
 static struct cfs_tree *tree_of(struct cfs_store *store,
@@ -114,11 +117,12 @@ static struct cfs_tree *tree_of(struct cfs_store *store,
 	CFS_AUTO(cfs_layers_free) struct cfs_layers *layers = NULL;
 	struct cfs_tree *tree;
 
-	CHECK(cfs_stream_load(&store->repo, id, "ocilayer", &file, &err) == 0);
-	CHECK(cfs_layers_new(0, &layers, &err) == 0);
-	CHECK(cfs_oci_layer_apply(layers, file.stream, store->objects,
-				  CFS_ALG_SHA256, &err) == 0);
-	CHECK(cfs_layers_finish(layers, &tree, &err) == 0);
+	CHECK_EQ(cfs_stream_load(&store->repo, id, "ocilayer", &file, &err), 0);
+	CHECK_EQ(cfs_layers_new(0, &layers, &err), 0);
+	CHECK_EQ(cfs_oci_layer_apply(layers, file.stream, store->objects,
+				     CFS_ALG_SHA256, &err),
+		 0);
+	CHECK_EQ(cfs_layers_finish(layers, &tree, &err), 0);
 	return tree;
 }
 
@@ -137,14 +141,17 @@ TEST(a_layer_comes_out_as_it_went_in)
 		make_tar(&tar);
 		rest = cfs_buf_bytes(&tar);
 		layer = layer_of(&tar, &source);
-		CHECK(import(&store, threads, &layer, &stats, &id) == 0);
-		CHECK(stats.entries == 6 && stats.bytes == tar.len);
+		CHECK_EQ(import(&store, threads, &layer, &stats, &id), 0);
+		CHECK_EQ(stats.entries, 6);
+		CHECK_EQ(stats.bytes, tar.len);
 		/* big, huge and the stream; same is big. */
-		CHECK(store.stats.added == 3 && store.stats.present == 1);
+		CHECK_EQ(store.stats.added, 3);
+		CHECK_EQ(store.stats.present, 1);
 		check_stream(&store, &id, &tar);
 		rest = cfs_buf_bytes(&tar);
-		CHECK(import(&store, threads, &layer, &stats, &again) == 0);
-		CHECK(cfs_digest_equal(&id, &again) && store.stats.added == 3);
+		CHECK_EQ(import(&store, threads, &layer, &stats, &again), 0);
+		CHECK(cfs_digest_equal(&id, &again));
+		CHECK_EQ(store.stats.added, 3);
 	}
 }
 
@@ -152,7 +159,7 @@ static const struct cfs_node *find(struct cfs_tree *tree, const char *path)
 {
 	struct cfs_node *node;
 
-	CHECK(cfs_tree_lookup(tree, path, &node, &err) == 1);
+	CHECK_EQ(cfs_tree_lookup(tree, path, &node, &err), 1);
 	return node;
 }
 
@@ -172,19 +179,24 @@ TEST(a_stream_is_a_tree_without_a_look_at_the_contents)
 	make_tar(&tar);
 	rest = cfs_buf_bytes(&tar);
 	layer = layer_of(&tar, &source);
-	CHECK(import(&store, 2, &layer, &stats, &id) == 0);
+	CHECK_EQ(import(&store, 2, &layer, &stats, &id), 0);
 	tree = tree_of(&store, &id);
 	node = find(tree, "/usr/huge");
-	CHECK(node->size == 6 << 20 && node->uid == 1 && node->gid == 2);
+	CHECK_EQ(node->size, 6 << 20);
+	CHECK_EQ(node->uid, 1);
+	CHECK_EQ(node->gid, 2);
 	CHECK(cfs_node_digest(tree, node, &have));
-	CHECK(cfs_verity_digest_bytes(
-		      CFS_ALG_SHA256,
-		      (struct cfs_bytes){ tar.data + tar.len - 1024 - (6 << 20),
-					  6 << 20 },
-		      &want, &err) == 0);
+	CHECK_EQ(cfs_verity_digest_bytes(
+			 CFS_ALG_SHA256,
+			 (struct cfs_bytes){ tar.data + tar.len - 1024 -
+						     (6 << 20),
+					     6 << 20 },
+			 &want, &err),
+		 0);
 	CHECK(cfs_digest_equal(&have, &want));
 	node = find(tree, "/usr/small");
-	CHECK(node->flags & CFS_NODE_INLINE && node->size == 64);
+	CHECK(node->flags & CFS_NODE_INLINE);
+	CHECK_EQ(node->size, 64);
 	CHECK(find(tree, "/usr/other-name")->flags & CFS_NODE_LINK ||
 	      find(tree, "/usr/big")->flags & CFS_NODE_LINK);
 }
@@ -201,7 +213,7 @@ static void refused(const struct cfs_buf *tar, struct cfs_oci_layer *layer,
 
 	start(&store);
 	layer->blob = &source;
-	CHECK(import(&store, 2, layer, &stats, &id) == code);
+	CHECK_EQ(import(&store, 2, layer, &stats, &id), code);
 	if (!strstr(err.msg, words))
 		printf("# %s\n", err.msg);
 	CHECK(strstr(err.msg, words));
@@ -219,7 +231,7 @@ static struct cfs_digest import_like(struct cfs_store *store,
 	struct cfs_digest id;
 
 	layer.twins = twins;
-	CHECK(import(store, 2, &layer, &stats, &id) == 0);
+	CHECK_EQ(import(store, 2, &layer, &stats, &id), 0);
 	return id;
 }
 
@@ -242,12 +254,13 @@ TEST(a_layer_like_one_that_is_there_gives_the_same_stream_as_anywhere)
 	start(&store);
 	id = import_like(&store, &old, NULL);
 	tree = tree_of(&store, &id);
-	CHECK(cfs_twins_new(tree, &twins, &err) == 0);
+	CHECK_EQ(cfs_twins_new(tree, &twins, &err), 0);
 	id = import_like(&store, &tar, twins);
 	CHECK(cfs_digest_equal(&id, &want));
 	/* Before: big, huge and the stream; same was big.  Now same is its
 	 * own, and big and huge are there. */
-	CHECK(store.stats.added == 5 && store.stats.present == 3);
+	CHECK_EQ(store.stats.added, 5);
+	CHECK_EQ(store.stats.present, 3);
 	check_stream(&store, &id, &tar);
 }
 

@@ -9,7 +9,7 @@ static struct cfs_oci_platform parsed(const char *text)
 {
 	struct cfs_oci_platform p;
 
-	CHECK(cfs_oci_platform_parse(text, &p, &err) == 0);
+	CHECK_EQ(cfs_oci_platform_parse(text, &p, &err), 0);
 	return p;
 }
 
@@ -26,17 +26,18 @@ TEST(platforms_are_words_between_slashes)
 					   "/amd64", "a/b/",  "a/b/c/d" };
 	struct cfs_oci_platform p = parsed("linux/arm64/v8");
 
-	CHECK(strcmp(p.os, "linux") == 0 && strcmp(p.arch, "arm64") == 0);
-	CHECK(strcmp(p.variant, "v8") == 0);
+	CHECK_STR(p.os, "linux");
+	CHECK_STR(p.arch, "arm64");
+	CHECK_STR(p.variant, "v8");
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
-		CHECK(cfs_oci_platform_parse(bad[i], &p, &err) == -EINVAL);
+		CHECK_EQ(cfs_oci_platform_parse(bad[i], &p, &err), -EINVAL);
 }
 
 TEST(names_of_the_kernel_are_taken)
 {
-	CHECK(strcmp(parsed("linux/x86_64").arch, "amd64") == 0);
-	CHECK(strcmp(parsed("linux/aarch64").arch, "arm64") == 0);
-	CHECK(strcmp(parsed("linux/riscv64").arch, "riscv64") == 0);
+	CHECK_STR(parsed("linux/x86_64").arch, "amd64");
+	CHECK_STR(parsed("linux/aarch64").arch, "arm64");
+	CHECK_STR(parsed("linux/riscv64").arch, "riscv64");
 }
 
 TEST(a_variant_counts_if_it_is_wanted)
@@ -63,7 +64,9 @@ TEST(this_machine_has_a_platform)
 	struct cfs_oci_platform here;
 
 	cfs_oci_platform_here(&here);
-	CHECK(strcmp(here.os, "linux") == 0 && *here.arch && !*here.variant);
+	CHECK_STR(here.os, "linux");
+	CHECK(*here.arch);
+	CHECK(!*here.variant);
 }
 
 TEST(a_platform_is_written_as_it_is_read)
@@ -72,6 +75,6 @@ TEST(a_platform_is_written_as_it_is_read)
 				b = parsed("linux/amd64");
 	char text[CFS_OCI_PLATFORM_MAX];
 
-	CHECK(strcmp(cfs_oci_platform_text(&a, text), "linux/arm/v7") == 0);
-	CHECK(strcmp(cfs_oci_platform_text(&b, text), "linux/amd64") == 0);
+	CHECK_STR(cfs_oci_platform_text(&a, text), "linux/arm/v7");
+	CHECK_STR(cfs_oci_platform_text(&b, text), "linux/amd64");
 }

@@ -9,8 +9,8 @@ static void list(const char *dir, const char *subject,
 	CFS_AUTO(cfs_origin_free) struct cfs_origin *o = NULL;
 	struct cfs_oci_id id = id_in(subject);
 
-	CHECK(cfs_origin_open(text("oci:%s", dir), &o, &err) == 0);
-	CHECK(cfs_origin_referrers(o, &id, ret, &err) == 0);
+	CHECK_EQ(cfs_origin_open(text("oci:%s", dir), &o, &err), 0);
+	CHECK_EQ(cfs_origin_referrers(o, &id, ret, &err), 0);
 }
 
 static bool has(const struct cfs_oci_referrers *r, const char *descriptor,
@@ -49,12 +49,14 @@ TEST(manifests_about_an_image_are_found_in_a_layout)
 	put_index(dir,
 		  text("%s,%s,%s,%s,%s,%s,%s", image, a, other, b, a, c, d));
 	list(dir, image, &r);
-	CHECK(r.found.n == 2 && r.n_skipped == 0);
+	CHECK_EQ(r.found.n, 2);
+	CHECK_EQ(r.n_skipped, 0);
 	CHECK(has(&r, a, "application/a"));
 	/* The type of the configuration stands for a missing one. */
 	CHECK(has(&r, b, "application/vnd.oci.empty.v1+json"));
 	list(dir, other, &s);
-	CHECK(s.found.n == 1 && has(&s, c, "application/c"));
+	CHECK_EQ(s.found.n, 1);
+	CHECK(has(&s, c, "application/c"));
 }
 
 TEST(an_index_under_the_tag_of_an_image_lists_its_referrers)
@@ -73,9 +75,12 @@ TEST(an_index_under_the_tag_of_an_image_lists_its_referrers)
 
 	put_index(dir, text("%s,%s", image, index));
 	list(dir, image, &r);
-	CHECK(r.found.n == 1 && has(&r, a, "application/a"));
-	CHECK(r.n_skipped == 2 && skips(&r, b, CFS_OCI_SKIP_SUBJECT));
-	CHECK(r.skipped[0].why == CFS_OCI_SKIP_ENTRY && !*r.skipped[0].id.text);
+	CHECK_EQ(r.found.n, 1);
+	CHECK(has(&r, a, "application/a"));
+	CHECK_EQ(r.n_skipped, 2);
+	CHECK(skips(&r, b, CFS_OCI_SKIP_SUBJECT));
+	CHECK_EQ(r.skipped[0].why, CFS_OCI_SKIP_ENTRY);
+	CHECK(!*r.skipped[0].id.text);
 }
 
 TEST(junk_is_skipped_with_a_reason)
@@ -94,15 +99,16 @@ TEST(junk_is_skipped_with_a_reason)
 			  fifo_id = id_in(fifo);
 	CFS_AUTOREFERRERS struct cfs_oci_referrers r = { 0 };
 
-	CHECK(unlink(blob_path(dir, &lost_id)) == 0);
+	CHECK_EQ(unlink(blob_path(dir, &lost_id)), 0);
 	put_file(blob_path(dir, &bad_id), "{}");
-	CHECK(unlink(blob_path(dir, &fifo_id)) == 0);
-	CHECK(mkfifo(blob_path(dir, &fifo_id), 0644) == 0);
+	CHECK_EQ(unlink(blob_path(dir, &fifo_id)), 0);
+	CHECK_EQ(mkfifo(blob_path(dir, &fifo_id), 0644), 0);
 	put_index(dir, text("%s,{},%s,%s,%s,%s,%s,%s", image, lost, bad, fifo,
 			    odd, large, good));
 	list(dir, image, &r);
-	CHECK(r.found.n == 1 && has(&r, good, "application/a"));
-	CHECK(r.n_skipped == 6);
+	CHECK_EQ(r.found.n, 1);
+	CHECK(has(&r, good, "application/a"));
+	CHECK_EQ(r.n_skipped, 6);
 	CHECK(skips(&r, lost, CFS_OCI_SKIP_MISSING));
 	CHECK(skips(&r, bad, CFS_OCI_SKIP_DIGEST));
 	CHECK(skips(&r, fifo, CFS_OCI_SKIP_READ));
@@ -124,7 +130,8 @@ TEST(only_so_many_are_looked_at)
 	}
 	put_index(dir, cfs_buf_text(&all));
 	list(dir, image, &r);
-	CHECK(r.found.n == CFS_ORIGIN_DOCUMENTS_MAX && r.n_skipped == 3);
+	CHECK_EQ(r.found.n, CFS_ORIGIN_DOCUMENTS_MAX);
+	CHECK_EQ(r.n_skipped, 3);
 	CHECK(skips(&r, last, CFS_OCI_SKIP_LIMIT));
 }
 
@@ -135,7 +142,8 @@ TEST(a_directory_has_no_referrers)
 	CFS_AUTOREFERRERS struct cfs_oci_referrers r = { 0 };
 	struct cfs_oci_id id = id_of("x");
 
-	CHECK(cfs_origin_open(text("dir:%s", dir), &o, &err) == 0);
-	CHECK(cfs_origin_referrers(o, &id, &r, &err) == 0);
-	CHECK(r.found.n == 0 && r.n_skipped == 0);
+	CHECK_EQ(cfs_origin_open(text("dir:%s", dir), &o, &err), 0);
+	CHECK_EQ(cfs_origin_referrers(o, &id, &r, &err), 0);
+	CHECK_EQ(r.found.n, 0);
+	CHECK_EQ(r.n_skipped, 0);
 }

@@ -14,7 +14,7 @@ TEST(the_name_of_an_artifact_says_which_image_it_is_about)
 	char subject[CFS_CONTENT_ID_MAX];
 
 	CHECK(cfs_oci_subject("oci-referrers/" ID "/" ID, subject));
-	CHECK(strcmp(subject, "oci-manifest-" ID) == 0);
+	CHECK_STR(subject, "oci-manifest-" ID);
 }
 
 /* They are names like others, and keep what they lead to. */
@@ -43,14 +43,14 @@ static struct cfs_digest add_refs(struct cfs_store *store, const char *name,
 	CFS_AUTO(cfs_stream_writer_free) struct cfs_stream_writer *w = NULL;
 	struct cfs_digest id, text = add_object(store, name);
 
-	CHECK(cfs_stream_writer_new(CFS_ALG_SHA256, type, &w, &err) == 0);
-	CHECK(cfs_stream_external(w, strlen(name), &text, &err) == 0);
-	CHECK(cfs_stream_add_name(w, ID, a, &err) == 0);
+	CHECK_EQ(cfs_stream_writer_new(CFS_ALG_SHA256, type, &w, &err), 0);
+	CHECK_EQ(cfs_stream_external(w, strlen(name), &text, &err), 0);
+	CHECK_EQ(cfs_stream_add_name(w, ID, a, &err), 0);
 	if (b)
-		CHECK(cfs_stream_add_name(w, "composefs.image.v1", b, &err) ==
-		      0);
-	CHECK(cfs_stream_store(store, w, &id, &err) == 0);
-	CHECK(cfs_stream_link(store, name, &id, &err) == 0);
+		CHECK_EQ(cfs_stream_add_name(w, "composefs.image.v1", b, &err),
+			 0);
+	CHECK_EQ(cfs_stream_store(store, w, &id, &err), 0);
+	CHECK_EQ(cfs_stream_link(store, name, &id, &err), 0);
 	return id;
 }
 
@@ -74,25 +74,28 @@ TEST(an_untagged_image_goes_with_all_that_is_about_it)
 	(void)add_refs(&store, "oci-manifest-" ID, CFS_STREAM_MANIFEST, &config,
 		       NULL);
 	artifact = add_stream(&store, "oci-manifest-sha512:1", NULL, NULL);
-	CHECK(cfs_oci_id_parse(
-		      (struct cfs_bytes){ (const uint8_t *)ID, strlen(ID) },
-		      &id, &err) == 0);
-	CHECK(cfs_oci_tag_set(&store, "quay.io/x:1", &id, &err) == 0);
-	CHECK(cfs_stream_ref_set(&store, "oci-referrers/" ID "/sha512:1",
-				 "oci-manifest-sha512:1", &err) == 0);
+	CHECK_EQ(cfs_oci_id_parse(
+			 (struct cfs_bytes){ (const uint8_t *)ID, strlen(ID) },
+			 &id, &err),
+		 0);
+	CHECK_EQ(cfs_oci_tag_set(&store, "quay.io/x:1", &id, &err), 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "oci-referrers/" ID "/sha512:1",
+				    "oci-manifest-sha512:1", &err),
+		 0);
 	for (int tagged = 1; tagged >= 0; tagged--) {
 		CFS_AUTO(cfs_gc_free) struct cfs_gc *gc = NULL;
 
-		CHECK(cfs_gc_new(&store.repo, &of_oci, &gc, &err) == 0);
-		CHECK(cfs_gc_mark(gc, &err) == 0);
-		CHECK(cfs_gc_sweep(gc, CFS_GC_REMOVE, &n, &err) == 0);
-		CHECK(said.len == 0 && has_object(&artifact) == tagged);
-		CHECK(has_object(&file) == tagged);
-		CHECK(has_object(&image) == tagged);
-		CHECK(n.objects_removed == (tagged ? 0 : 8));
-		CHECK(n.images_pruned == (tagged ? 0 : 1));
-		CHECK(n.streams_pruned == (tagged ? 0 : 5));
-		CHECK(cfs_oci_tag_remove(&store, "quay.io/x:1", &err) ==
-		      tagged);
+		CHECK_EQ(cfs_gc_new(&store.repo, &of_oci, &gc, &err), 0);
+		CHECK_EQ(cfs_gc_mark(gc, &err), 0);
+		CHECK_EQ(cfs_gc_sweep(gc, CFS_GC_REMOVE, &n, &err), 0);
+		CHECK_EQ(said.len, 0);
+		CHECK_EQ(has_object(&artifact), tagged);
+		CHECK_EQ(has_object(&file), tagged);
+		CHECK_EQ(has_object(&image), tagged);
+		CHECK_EQ(n.objects_removed, (tagged ? 0 : 8));
+		CHECK_EQ(n.images_pruned, (tagged ? 0 : 1));
+		CHECK_EQ(n.streams_pruned, (tagged ? 0 : 5));
+		CHECK_EQ(cfs_oci_tag_remove(&store, "quay.io/x:1", &err),
+			 tagged);
 	}
 }

@@ -17,7 +17,7 @@ static struct cfs_oci_id some_id(void)
 	struct cfs_bytes bytes = { (const uint8_t *)text, strlen(text) };
 	struct cfs_oci_id id;
 
-	CHECK(cfs_oci_id_parse(bytes, &id, &err) == 0);
+	CHECK_EQ(cfs_oci_id_parse(bytes, &id, &err), 0);
 	return id;
 }
 
@@ -32,16 +32,18 @@ static void start(struct cfs_store *store, bool with_manifest)
 	fake = (struct fake_kernel){ .measure_result = -ENODATA,
 				     .enable_failures = 100000,
 				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
 	if (!with_manifest)
 		return;
-	CHECK(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_MANIFEST, &w,
-				    &err) == 0);
-	CHECK(cfs_stream_store(store, w, &id, &err) == 0);
-	CHECK(cfs_stream_link(store, "oci-manifest-sha256:" HEX64, &id, &err) ==
-	      0);
+	CHECK_EQ(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_MANIFEST, &w,
+				       &err),
+		 0);
+	CHECK_EQ(cfs_stream_store(store, w, &id, &err), 0);
+	CHECK_EQ(
+		cfs_stream_link(store, "oci-manifest-sha256:" HEX64, &id, &err),
+		0);
 }
 
 TEST(a_tag_is_one_file_name_and_leads_to_a_manifest)
@@ -51,15 +53,15 @@ TEST(a_tag_is_one_file_name_and_leads_to_a_manifest)
 	struct cfs_oci_id got;
 
 	start(&store, true);
-	CHECK(cfs_oci_tag_get(&store.repo, "docker://a/b:1", &got, &err) == 0);
-	CHECK(cfs_oci_tag_set(&store, "docker://a/50%:1", &id, &err) == 0);
+	CHECK_EQ(cfs_oci_tag_get(&store.repo, "docker://a/b:1", &got, &err), 0);
+	CHECK_EQ(cfs_oci_tag_set(&store, "docker://a/50%:1", &id, &err), 0);
 	CHECK(is_link(root, "streams/refs/oci/docker:%2F%2Fa%2F50%25:1",
 		      "../../oci-manifest-sha256:" HEX64));
-	CHECK(cfs_oci_tag_get(&store.repo, "docker://a/50%:1", &got, &err) ==
-	      1);
+	CHECK_EQ(cfs_oci_tag_get(&store.repo, "docker://a/50%:1", &got, &err),
+		 1);
 	CHECK(cfs_oci_id_equal(&got, &id));
-	CHECK(cfs_oci_tag_remove(&store, "docker://a/50%:1", &err) == 1);
-	CHECK(cfs_oci_tag_remove(&store, "docker://a/50%:1", &err) == 0);
+	CHECK_EQ(cfs_oci_tag_remove(&store, "docker://a/50%:1", &err), 1);
+	CHECK_EQ(cfs_oci_tag_remove(&store, "docker://a/50%:1", &err), 0);
 }
 
 TEST(only_what_is_there_can_be_named)
@@ -68,8 +70,8 @@ TEST(only_what_is_there_can_be_named)
 	const struct cfs_oci_id id = some_id();
 
 	start(&store, false);
-	CHECK(cfs_oci_tag_set(&store, "x", &id, &err) == -ENOENT);
-	CHECK(strcmp(err.msg, "OCI image not found: sha256:" HEX64) == 0);
+	CHECK_EQ(cfs_oci_tag_set(&store, "x", &id, &err), -ENOENT);
+	CHECK_STR(err.msg, "OCI image not found: sha256:" HEX64);
 }
 
 TEST(names_that_are_none_are_refused)
@@ -80,13 +82,13 @@ TEST(names_that_are_none_are_refused)
 	char longest[300];
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
-		CHECK(cfs_oci_tag_check(bad[i], &err) == -EINVAL);
+		CHECK_EQ(cfs_oci_tag_check(bad[i], &err), -EINVAL);
 	memset(longest, 'a', sizeof(longest));
 	longest[255] = '\0';
-	CHECK(cfs_oci_tag_check(longest, &err) == 0);
+	CHECK_EQ(cfs_oci_tag_check(longest, &err), 0);
 	longest[10] = '/'; /* three characters when it is encoded */
-	CHECK(cfs_oci_tag_check(longest, &err) == -ENAMETOOLONG);
-	CHECK(cfs_oci_tag_check("quay.io/x/y:latest", &err) == 0);
+	CHECK_EQ(cfs_oci_tag_check(longest, &err), -ENAMETOOLONG);
+	CHECK_EQ(cfs_oci_tag_check("quay.io/x/y:latest", &err), 0);
 }
 
 static int collect(const char *tag, const struct cfs_oci_id *id, void *arg,
@@ -104,11 +106,11 @@ TEST(tags_are_listed_as_they_were_given)
 	const struct cfs_oci_id id = some_id();
 
 	start(&store, true);
-	CHECK(cfs_oci_tag_set(&store, "b/%2F", &id, &err) == 0);
-	CHECK(cfs_oci_tag_set(&store, "a", &id, &err) == 0);
+	CHECK_EQ(cfs_oci_tag_set(&store, "b/%2F", &id, &err), 0);
+	CHECK_EQ(cfs_oci_tag_set(&store, "a", &id, &err), 0);
 	make_link(root, "streams/refs/oci/odd", "../../oci-config-sha256:0");
-	CHECK(cfs_oci_tag_each(&store.repo, collect, &got, &err) == 0);
-	CHECK(strcmp(cfs_buf_text(&got), "a b/%2F odd? ") == 0);
+	CHECK_EQ(cfs_oci_tag_each(&store.repo, collect, &got, &err), 0);
+	CHECK_STR(cfs_buf_text(&got), "a b/%2F odd? ");
 }
 
 TEST(content_ids_have_the_digest_behind_what_they_are)
@@ -118,15 +120,15 @@ TEST(content_ids_have_the_digest_behind_what_they_are)
 	struct cfs_oci_id got;
 
 	cfs_oci_config_name(&id, name);
-	CHECK(strcmp(name, "oci-config-sha256:" HEX64) == 0);
+	CHECK_STR(name, "oci-config-sha256:" HEX64);
 	CHECK(cfs_oci_name_id(name, "oci-config-", &got));
 	CHECK(cfs_oci_id_equal(&got, &id));
 	CHECK(!cfs_oci_name_id(name, "oci-manifest-", &got));
 	CHECK(!cfs_oci_name_id("oci-config-", "oci-config-", &got));
 	cfs_oci_layer_name(&id, name);
-	CHECK(strcmp(name, "oci-layer-sha256:" HEX64) == 0);
+	CHECK_STR(name, "oci-layer-sha256:" HEX64);
 	cfs_oci_blob_name(&id, name);
-	CHECK(strcmp(name, "oci-blob-sha256:" HEX64) == 0);
+	CHECK_STR(name, "oci-blob-sha256:" HEX64);
 	cfs_oci_manifest_name(&id, name);
-	CHECK(strcmp(name, "oci-manifest-sha256:" HEX64) == 0);
+	CHECK_STR(name, "oci-manifest-sha256:" HEX64);
 }

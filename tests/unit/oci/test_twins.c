@@ -17,9 +17,9 @@ static void start(struct cfs_store *store)
 
 	put(root, "meta.json", SHA256_META);
 	fake = (struct fake_kernel){ .model = 1 };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
 }
 
 static struct cfs_bytes text(const char *text)
@@ -34,9 +34,10 @@ static struct cfs_node *add(struct cfs_tree *tree, struct cfs_node *dir,
 	struct cfs_node *node;
 
 	memset(id.bytes, fill, 32);
-	CHECK(cfs_node_add(tree, dir, text(name), S_IFREG | 0644, &node,
-			   &err) == 0);
-	CHECK(cfs_node_set_object(tree, node, size, &id, &err) == 0);
+	CHECK_EQ(cfs_node_add(tree, dir, text(name), S_IFREG | 0644, &node,
+			      &err),
+		 0);
+	CHECK_EQ(cfs_node_set_object(tree, node, size, &id, &err), 0);
 	return node;
 }
 
@@ -53,25 +54,27 @@ TEST(files_are_found_by_path_and_size)
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	struct cfs_node *dir, *big, *other;
 
-	CHECK(cfs_tree_new(&tree, &err) == 0);
-	CHECK(cfs_node_add(tree, tree->root, text("usr"), S_IFDIR | 0755, &dir,
-			   &err) == 0);
+	CHECK_EQ(cfs_tree_new(&tree, &err), 0);
+	CHECK_EQ(cfs_node_add(tree, tree->root, text("usr"), S_IFDIR | 0755,
+			      &dir, &err),
+		 0);
 	big = add(tree, dir, "big", 100000, 7);
 	add(tree, dir, "least", CFS_TWIN_MIN, 8);
 	add(tree, dir, "short", CFS_TWIN_MIN - 1, 9);
-	CHECK(cfs_node_add(tree, tree->root, text("other"), S_IFREG | 0644,
-			   &other, &err) == 0);
+	CHECK_EQ(cfs_node_add(tree, tree->root, text("other"), S_IFREG | 0644,
+			      &other, &err),
+		 0);
 	cfs_node_set_link(other, big);
-	CHECK(cfs_tree_finish(tree, &err) == 0);
-	CHECK(cfs_twins_new(tree, &twins, &err) == 0);
+	CHECK_EQ(cfs_tree_finish(tree, &err), 0);
+	CHECK_EQ(cfs_twins_new(tree, &twins, &err), 0);
 
-	CHECK(has(twins, "usr/big", 100000) == 7);
-	CHECK(has(twins, "other", 100000) == 7);
-	CHECK(has(twins, "usr/least", CFS_TWIN_MIN) == 8);
-	CHECK(has(twins, "usr/short", CFS_TWIN_MIN - 1) == -1);
-	CHECK(has(twins, "usr/big", 100001) == -1);
-	CHECK(has(twins, "usr/big2", 100000) == -1);
-	CHECK(has(twins, "", 100000) == -1);
+	CHECK_EQ(has(twins, "usr/big", 100000), 7);
+	CHECK_EQ(has(twins, "other", 100000), 7);
+	CHECK_EQ(has(twins, "usr/least", CFS_TWIN_MIN), 8);
+	CHECK_EQ(has(twins, "usr/short", CFS_TWIN_MIN - 1), -1);
+	CHECK_EQ(has(twins, "usr/big", 100001), -1);
+	CHECK_EQ(has(twins, "usr/big2", 100000), -1);
+	CHECK_EQ(has(twins, "", 100000), -1);
 }
 
 TEST(a_tree_without_files_has_no_twins)
@@ -79,9 +82,9 @@ TEST(a_tree_without_files_has_no_twins)
 	CFS_AUTO(cfs_twins_free) struct cfs_twins *twins = NULL;
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 
-	CHECK(cfs_tree_new(&tree, &err) == 0);
-	CHECK(cfs_twins_new(tree, &twins, &err) == 0);
-	CHECK(has(twins, "usr/big", 100000) == -1);
+	CHECK_EQ(cfs_tree_new(&tree, &err), 0);
+	CHECK_EQ(cfs_twins_new(tree, &twins, &err), 0);
+	CHECK_EQ(has(twins, "usr/big", 100000), -1);
 }
 
 static void fill(uint8_t *data)
@@ -106,13 +109,13 @@ static int compare(struct cfs_store *store, const struct cfs_digest *id,
 	r = cfs_twin_compare(&twin, &source, &err);
 	CHECK(r >= 0);
 	if (r > 0) {
-		CHECK(rest.len == 0);
+		CHECK_EQ(rest.len, 0);
 		return r;
 	}
 	whole = cfs_twin_source(&twin);
-	CHECK(cfs_source_all(&whole, SIZE, &again, &err) == 0);
-	CHECK(again.len == file.len &&
-	      memcmp(again.data, file.data, file.len) == 0);
+	CHECK_EQ(cfs_source_all(&whole, SIZE, &again, &err), 0);
+	CHECK_EQ(again.len, file.len);
+	CHECK_MEM(again.data, file.data, file.len);
 	return r;
 }
 
@@ -127,17 +130,17 @@ TEST(a_file_that_differs_can_be_read_from_its_beginning)
 
 	start(&store);
 	fill(data);
-	CHECK(cfs_object_add_bytes(&store, all, &id, &err) == 0);
-	CHECK(compare(&store, &id, all) == 1);
+	CHECK_EQ(cfs_object_add_bytes(&store, all, &id, &err), 0);
+	CHECK_EQ(compare(&store, &id, all), 1);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(places); i++) {
 		data[places[i]] ^= 1;
-		CHECK(compare(&store, &id, all) == 0);
+		CHECK_EQ(compare(&store, &id, all), 0);
 		data[places[i]] ^= 1;
 	}
 	all.len = SIZE - 1; /* an archive that was cut off */
-	CHECK(compare(&store, &id, all) == 0);
+	CHECK_EQ(compare(&store, &id, all), 0);
 	all.len = 0;
-	CHECK(compare(&store, &id, all) == 0);
+	CHECK_EQ(compare(&store, &id, all), 0);
 }
 
 TEST(an_object_that_is_missing_or_of_another_size_is_no_twin)
@@ -150,7 +153,7 @@ TEST(an_object_that_is_missing_or_of_another_size_is_no_twin)
 
 	start(&store);
 	fill(data);
-	CHECK(cfs_object_add_bytes(&store, all, &id, &err) == 0);
+	CHECK_EQ(cfs_object_add_bytes(&store, all, &id, &err), 0);
 	CHECK(cfs_twin_open(&twin, &store, &id, SIZE));
 	CHECK(!cfs_twin_open(&twin, &store, &id, SIZE - 1));
 	id.bytes[0] ^= 1;
@@ -167,7 +170,7 @@ TEST(where_fs_verity_is_demanded_the_kernel_must_vouch_for_a_twin)
 
 	start(&store);
 	fill(data);
-	CHECK(cfs_object_add_bytes(&store, all, &id, &err) == 0);
+	CHECK_EQ(cfs_object_add_bytes(&store, all, &id, &err), 0);
 	store.secure = true;
 	CHECK(cfs_twin_open(&twin, &store, &id, SIZE));
 	fake = (struct fake_kernel){ .measure_result = -ENODATA };

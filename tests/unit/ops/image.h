@@ -45,17 +45,18 @@ static inline struct cfs_digest add_image(const char *name, const char *letters)
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct cfs_digest id;
 
-	CHECK(cfs_access_write(&access_of_root, &store, &err) == 0);
+	CHECK_EQ(cfs_access_write(&access_of_root, &store, &err), 0);
 	cfs_buf_adds(&text, "/ 4096 40755 2 0 0 0 1.0 - - -\n");
 	for (; *letters; letters++) {
-		CHECK(cfs_object_add_bytes(&store, content_of(*letters), &id,
-					   &err) == 0);
+		CHECK_EQ(cfs_object_add_bytes(&store, content_of(*letters), &id,
+					      &err),
+			 0);
 		add_line(&text, *letters, &id);
 	}
-	CHECK(cfs_dump_read(cfs_buf_bytes(&text), 0, &tree, &err) == 0);
-	CHECK(cfs_image_store(&store, tree, 1, &id, &err) == 0);
-	CHECK(cfs_image_commit(&store, &id, &err) == 0);
-	CHECK(cfs_ref_set(&store, name, &id, &err) == 0);
+	CHECK_EQ(cfs_dump_read(cfs_buf_bytes(&text), 0, &tree, &err), 0);
+	CHECK_EQ(cfs_image_store(&store, tree, 1, &id, &err), 0);
+	CHECK_EQ(cfs_image_commit(&store, &id, &err), 0);
+	CHECK_EQ(cfs_ref_set(&store, name, &id, &err), 0);
 	return id;
 }
 
@@ -74,11 +75,12 @@ static inline void lose(char letter)
 	CFS_AUTOFREE char *file = NULL;
 	struct cfs_digest id;
 
-	CHECK(cfs_verity_digest_bytes(CFS_ALG_SHA256, content_of(letter), &id,
-				      &err) == 0);
+	CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA256, content_of(letter),
+					 &id, &err),
+		 0);
 	cfs_digest_to_path(&id, path + strlen(path));
 	file = below(root, path);
-	CHECK(unlink(file) == 0);
+	CHECK_EQ(unlink(file), 0);
 }
 
 #endif

@@ -23,49 +23,51 @@ static void make_old(void)
 	CFS_AUTOFREE char *meta = below(root, "meta.json");
 
 	(void)add_image("a", "a");
-	CHECK(unlink(meta) == 0);
+	CHECK_EQ(unlink(meta), 0);
 }
 
 TEST(no_repository_is_an_error_that_names_the_way_out)
 {
 	start_empty();
-	CHECK(try_read((struct cfs_access){ .path = "/nonexistent" }) ==
-	      -ENOENT);
+	CHECK_EQ(try_read((struct cfs_access){ .path = "/nonexistent" }),
+		 -ENOENT);
 	CHECK(strstr(err.msg, "cfsctl init"));
 }
 
 TEST(another_algorithm_is_refused)
 {
 	start_empty();
-	CHECK(try_read((struct cfs_access){ .path = root,
-					    .alg = CFS_ALG_SHA256 }) == 0);
-	CHECK(try_read((struct cfs_access){
-		      .path = root, .alg = CFS_ALG_SHA512 }) == -EINVAL);
+	CHECK_EQ(try_read((struct cfs_access){ .path = root,
+					       .alg = CFS_ALG_SHA256 }),
+		 0);
+	CHECK_EQ(try_read((struct cfs_access){ .path = root,
+					       .alg = CFS_ALG_SHA512 }),
+		 -EINVAL);
 }
 
 TEST(verity_can_be_demanded)
 {
 	start_empty();
-	CHECK(try_read((struct cfs_access){
-		      .path = root, .flags = CFS_ACCESS_REQUIRE_VERITY }) ==
-	      -EPERM);
+	CHECK_EQ(try_read((struct cfs_access){
+			 .path = root, .flags = CFS_ACCESS_REQUIRE_VERITY }),
+		 -EPERM);
 }
 
 TEST(an_old_repository_is_read_and_upgraded_only_for_writing)
 {
 	start_empty();
 	make_old();
-	CHECK(try_read(access_of_root) == 0);
-	CHECK(count(root, ".", "meta.json") == 0);
-	CHECK(try_read((struct cfs_access){ .path = root,
-					    .flags = CFS_ACCESS_NO_UPGRADE }) ==
-	      -ENOENT);
-	CHECK(try_write((struct cfs_access){
-		      .path = root, .flags = CFS_ACCESS_NO_UPGRADE }) ==
-	      -ENOENT);
-	CHECK(count(root, ".", "meta.json") == 0);
-	CHECK(try_write(access_of_root) == 0);
-	CHECK(count(root, ".", "meta.json") == 1);
+	CHECK_EQ(try_read(access_of_root), 0);
+	CHECK_EQ(count(root, ".", "meta.json"), 0);
+	CHECK_EQ(try_read((struct cfs_access){
+			 .path = root, .flags = CFS_ACCESS_NO_UPGRADE }),
+		 -ENOENT);
+	CHECK_EQ(try_write((struct cfs_access){
+			 .path = root, .flags = CFS_ACCESS_NO_UPGRADE }),
+		 -ENOENT);
+	CHECK_EQ(count(root, ".", "meta.json"), 0);
+	CHECK_EQ(try_write(access_of_root), 0);
+	CHECK_EQ(count(root, ".", "meta.json"), 1);
 }
 
 TEST(only_a_check_opens_a_repository_with_a_broken_meta_json)
@@ -77,6 +79,7 @@ TEST(only_a_check_opens_a_repository_with_a_broken_meta_json)
 	(void)add_image("a", "a");
 	put(root, "meta.json", "{");
 	CHECK(try_read(access_of_root) < 0);
-	CHECK(cfs_access_damaged(&access_of_root, &repo, &why, &err) == 0);
-	CHECK(why.code != 0 && repo.meta.alg == CFS_ALG_SHA256);
+	CHECK_EQ(cfs_access_damaged(&access_of_root, &repo, &why, &err), 0);
+	CHECK(why.code != 0);
+	CHECK_EQ(repo.meta.alg, CFS_ALG_SHA256);
 }

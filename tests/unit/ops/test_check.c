@@ -11,8 +11,8 @@ static void check(struct cfs_check params)
 	cfs_check_result_free(&checked);
 	checked = (struct cfs_check_result){ 0 };
 	params.threads = 1;
-	CHECK(cfs_check_repository(&access_of_root, &params, &checked, &err) ==
-	      0);
+	CHECK_EQ(cfs_check_repository(&access_of_root, &params, &checked, &err),
+		 0);
 }
 
 static void check_with_repair(void)
@@ -33,8 +33,9 @@ TEST(a_sane_repository_has_no_findings)
 	start_empty();
 	(void)add_image("a", "ab");
 	check((struct cfs_check){ 0 });
-	CHECK(checked.has_meta && checked.count.findings == 0);
-	CHECK(checked.count.objects_checked == 3);
+	CHECK(checked.has_meta);
+	CHECK_EQ(checked.count.findings, 0);
+	CHECK_EQ(checked.count.objects_checked, 3);
 }
 
 TEST(a_missing_object_is_a_record_that_names_its_image)
@@ -52,9 +53,11 @@ TEST(a_missing_object_is_a_record_that_names_its_image)
 		if (cfs_findings_get(&checked.findings, i)->code ==
 		    CFS_FSCK_IMAGE_MISSING_OBJECT)
 			f = cfs_findings_get(&checked.findings, i);
-	CHECK(f->n_files == 1 && strcmp(f->files[0], "/b") == 0);
+	CHECK_EQ(f->n_files, 1);
+	CHECK_STR(f->files[0], "/b");
 	name = cfs_findings_next_name(&checked.findings, f, &at);
-	CHECK(name && strcmp(name, "name") == 0);
+	CHECK(name);
+	CHECK_STR(name, "name");
 	CHECK(!cfs_findings_next_name(&checked.findings, f, &at));
 }
 
@@ -64,7 +67,8 @@ TEST(nothing_is_repaired_unless_that_is_asked_for)
 	(void)add_image("a", "a");
 	lose('a');
 	check((struct cfs_check){ 0 });
-	CHECK(checked.count.findings > 0 && checked.mended.objects.n == 0);
+	CHECK(checked.count.findings > 0);
+	CHECK_EQ(checked.mended.objects.n, 0);
 }
 
 TEST(an_image_and_then_what_it_needs_are_repaired)
@@ -84,10 +88,10 @@ TEST(an_image_and_then_what_it_needs_are_repaired)
 	lose('b');
 	cfs_digest_to_path(&id, path + strlen(path));
 	image = below(root, path);
-	CHECK(unlink(image) == 0);
+	CHECK_EQ(unlink(image), 0);
 	check_with_repair();
-	CHECK(checked.count.findings == 0);
-	CHECK(checked.mended.objects.n == 3);
+	CHECK_EQ(checked.count.findings, 0);
+	CHECK_EQ(checked.mended.objects.n, 3);
 }
 
 TEST(what_cannot_be_repaired_remains_a_finding)
@@ -101,7 +105,7 @@ TEST(what_cannot_be_repaired_remains_a_finding)
 	from = empty;
 	check_with_repair();
 	CHECK(found(CFS_FSCK_IMAGE_MISSING_OBJECT));
-	CHECK(checked.mended.objects.n == 0);
+	CHECK_EQ(checked.mended.objects.n, 0);
 }
 
 TEST(a_source_that_does_not_exist_is_an_error)
@@ -114,6 +118,6 @@ TEST(a_source_that_does_not_exist_is_an_error)
 	from = "/nonexistent";
 	cfs_check_result_free(&checked);
 	checked = (struct cfs_check_result){ 0 };
-	CHECK(cfs_check_repository(&access_of_root, &params, &checked, &err) ==
-	      -ENOENT);
+	CHECK_EQ(cfs_check_repository(&access_of_root, &params, &checked, &err),
+		 -ENOENT);
 }

@@ -96,7 +96,7 @@ static void snapshot_take(const char *top, struct snapshot *s)
 	snapshot_into = s;
 	snapshot_skip = strlen(top) + 1;
 	s->n = 0;
-	CHECK(nftw(top, visit_entry, 16, FTW_PHYS) == 0);
+	CHECK_EQ(nftw(top, visit_entry, 16, FTW_PHYS), 0);
 }
 
 static void snapshot_free(struct snapshot *s)
@@ -131,7 +131,9 @@ static void empty_tree(const char *top)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	CHECK(tmp && *tmp && strncmp(top, tmp, strlen(tmp)) == 0);
+	CHECK(tmp);
+	CHECK(*tmp);
+	CHECK_EQ(strncmp(top, tmp, strlen(tmp)), 0);
 	(void)nftw(top, remove_entry, 16, FTW_PHYS | FTW_DEPTH);
 }
 
@@ -178,9 +180,9 @@ static void snapshot_restore(const char *top, const struct snapshot *s)
 		if (faccessat(AT_FDCWD, full, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			continue;
 		if (S_ISDIR(e->mode))
-			CHECK(mkdir(full, 0755) == 0);
+			CHECK_EQ(mkdir(full, 0755), 0);
 		else if (S_ISLNK(e->mode))
-			CHECK(symlink(e->data, full) == 0);
+			CHECK_EQ(symlink(e->data, full), 0);
 		else
 			write_bytes(full, e->data, e->size);
 	}

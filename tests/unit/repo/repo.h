@@ -46,7 +46,7 @@ static inline void make_dir(const char *dir, const char *name)
 {
 	CFS_AUTOFREE char *path = below(dir, name);
 
-	CHECK(mkdir(path, 0755) == 0);
+	CHECK_EQ(mkdir(path, 0755), 0);
 }
 
 static inline void make_link(const char *dir, const char *name,
@@ -54,7 +54,7 @@ static inline void make_link(const char *dir, const char *name,
 {
 	CFS_AUTOFREE char *path = below(dir, name);
 
-	CHECK(symlink(target, path) == 0);
+	CHECK_EQ(symlink(target, path), 0);
 }
 
 static inline int open_dir(const char *dir)

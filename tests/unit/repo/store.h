@@ -21,9 +21,9 @@ static void start(struct cfs_store *store)
 	fake = (struct fake_kernel){ .measure_result = -ENODATA,
 				     .enable_failures = 100000,
 				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &e) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &e) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, store, &e) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &e), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &e), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &e), 0);
 }
 
 #endif

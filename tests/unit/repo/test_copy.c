@@ -37,9 +37,9 @@ static int source(const char *data, size_t more)
 		if (data[i] != '0' && data[i] != '-')
 			want[off + data[i] % BLOCK] = 'x';
 		if (data[i] != '-')
-			CHECK(pwrite(fd, want + off, BLOCK, off) == BLOCK);
+			CHECK_EQ(pwrite(fd, want + off, BLOCK, off), BLOCK);
 	}
-	CHECK(ftruncate(fd, (off_t)(n * BLOCK + more)) == 0);
+	CHECK_EQ(ftruncate(fd, (off_t)(n * BLOCK + more)), 0);
 	return fd;
 }
 
@@ -57,7 +57,7 @@ static unsigned blocks(int fd)
 {
 	struct stat st;
 
-	CHECK(fstat(fd, &st) == 0);
+	CHECK_EQ(fstat(fd, &st), 0);
 	return (unsigned)(st.st_blocks * 512 / BLOCK);
 }
 
@@ -66,8 +66,8 @@ static bool has_holes(void)
 {
 	CFS_AUTOFD int fd = new_file();
 
-	CHECK(ftruncate(fd, 1 << 20) == 0);
-	CHECK(pwrite(fd, "x", 1, 0) == 1);
+	CHECK_EQ(ftruncate(fd, 1 << 20), 0);
+	CHECK_EQ(pwrite(fd, "x", 1, 0), 1);
 	return blocks(fd) == 1;
 }
 
@@ -75,9 +75,10 @@ static struct cfs_digest digest(size_t len)
 {
 	struct cfs_digest id;
 
-	CHECK(cfs_verity_digest_bytes(CFS_ALG_SHA256,
-				      (struct cfs_bytes){ want, len }, &id,
-				      &err) == 0);
+	CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA256,
+					 (struct cfs_bytes){ want, len }, &id,
+					 &err),
+		 0);
 	return id;
 }
 
@@ -97,8 +98,9 @@ TEST(bytes_in_memory_leave_holes_for_zeros)
 			CHECK(from >= 0); /* what counts is @want */
 			for (const char *c = patterns[i]; *c; c++)
 				data += *c != '-' && *c != '0';
-			CHECK(cfs_copy_bytes((struct cfs_bytes){ want, len },
-					     to, &err) == 0);
+			CHECK_EQ(cfs_copy_bytes((struct cfs_bytes){ want, len },
+						to, &err),
+				 0);
 			CHECK(is_copy(to, 0, len));
 			CHECK(!has_holes() || blocks(to) == data);
 		}
@@ -118,7 +120,7 @@ static void check_copies(const char *pattern, size_t more, unsigned data)
 		int r = cfs_copy_known(from, len, to, by_hand ? &id : NULL,
 				       &no_clone, &err);
 
-		CHECK(r == (by_hand ? CFS_COPIED_HASHED : CFS_COPIED));
+		CHECK_EQ(r, (by_hand ? CFS_COPIED_HASHED : CFS_COPIED));
 		CHECK(is_copy(to, 0, len));
 		CHECK(!has_holes() || blocks(to) == data);
 	}
@@ -157,8 +159,8 @@ TEST(a_copy_that_is_another_file_by_now_is_refused)
 	_Atomic bool no_clone = true;
 	struct cfs_digest id = digest(BLOCK);
 
-	CHECK(cfs_copy_known(from, 3 * BLOCK, to, &id, &no_clone, &err) ==
-	      -ESTALE);
+	CHECK_EQ(cfs_copy_known(from, 3 * BLOCK, to, &id, &no_clone, &err),
+		 -ESTALE);
 }
 
 TEST(a_file_that_became_shorter_is_copied_as_far_as_it_goes)
@@ -167,7 +169,7 @@ TEST(a_file_that_became_shorter_is_copied_as_far_as_it_goes)
 	CFS_AUTOFD int to = new_file();
 	_Atomic bool no_clone = true;
 
-	CHECK(cfs_copy_known(from, 1 << 20, to, NULL, &no_clone, &err) == 0);
+	CHECK_EQ(cfs_copy_known(from, 1 << 20, to, NULL, &no_clone, &err), 0);
 	CHECK(is_copy(to, 0, 3 * BLOCK));
 }
 
@@ -185,7 +187,7 @@ TEST(the_rest_of_a_file_is_copied_with_its_holes)
 		CFS_AUTOFD int to = new_file();
 
 		CHECK(lseek(from, (off_t)skip, SEEK_SET) >= 0);
-		CHECK(cfs_copy_rest(from, to, &err) == 0);
+		CHECK_EQ(cfs_copy_rest(from, to, &err), 0);
 		CHECK(is_copy(to, skip, len));
 		CHECK(!has_holes() || blocks(to) == 150);
 	}
@@ -199,11 +201,11 @@ TEST(what_a_pipe_gives_goes_behind_what_is_there)
 	memset(want, 0, sizeof(want));
 	memset(want, 'a', 10);
 	want[30000] = 'b';
-	CHECK(write(to, want, 10) == 10);
-	CHECK(pipe2(ends, O_CLOEXEC) == 0);
-	CHECK(write(ends[1], want + 10, 40000) == 40000);
-	CHECK(close(ends[1]) == 0);
-	CHECK(cfs_copy_rest(ends[0], to, &err) == 0);
-	CHECK(close(ends[0]) == 0);
+	CHECK_EQ(write(to, want, 10), 10);
+	CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
+	CHECK_EQ(write(ends[1], want + 10, 40000), 40000);
+	CHECK_EQ(close(ends[1]), 0);
+	CHECK_EQ(cfs_copy_rest(ends[0], to, &err), 0);
+	CHECK_EQ(close(ends[0]), 0);
 	CHECK(is_copy(to, 0, 40010));
 }

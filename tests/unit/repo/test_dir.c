@@ -14,10 +14,11 @@ TEST(missing_directories_are_made)
 	fd = cfs_dir_make_synced(root, "a/b//c", &err);
 	CHECK(fd >= 0);
 	put(dir, "a/b/c/file", "x");
-	CHECK(faccessat(fd, "file", F_OK, 0) == 0);
+	CHECK_EQ(faccessat(fd, "file", F_OK, 0), 0);
 	cfs_closep(&fd);
 	fd = cfs_dir_make(root, "a/b", &err);
-	CHECK(fd >= 0 && faccessat(fd, "c", F_OK, 0) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(faccessat(fd, "c", F_OK, 0), 0);
 }
 
 TEST(links_and_files_in_the_way_are_refused)
@@ -28,11 +29,11 @@ TEST(links_and_files_in_the_way_are_refused)
 	root = open_dir(dir);
 	make_link(dir, "link", "/usr");
 	put(dir, "file", "");
-	CHECK(cfs_dir_open(root, "link") == -ELOOP);
-	CHECK(cfs_dir_make(root, "link/x", &err) == -ELOOP);
-	CHECK(cfs_dir_make(root, "file/x", &err) == -ENOTDIR);
-	CHECK(cfs_dir_make(root, "../x", &err) == -EXDEV);
-	CHECK(cfs_dir_open(root, "..") == -EXDEV);
+	CHECK_EQ(cfs_dir_open(root, "link"), -ELOOP);
+	CHECK_EQ(cfs_dir_make(root, "link/x", &err), -ELOOP);
+	CHECK_EQ(cfs_dir_make(root, "file/x", &err), -ENOTDIR);
+	CHECK_EQ(cfs_dir_make(root, "../x", &err), -EXDEV);
+	CHECK_EQ(cfs_dir_open(root, ".."), -EXDEV);
 }
 
 TEST(names_are_listed_in_order)
@@ -45,13 +46,15 @@ TEST(names_are_listed_in_order)
 	put(dir, "b", "");
 	put(dir, "a", "");
 	put(dir, ".c", "");
-	CHECK(cfs_dir_list(root, ".", &names, &err) == 0);
-	CHECK(names.n == 3 && !strcmp(names.v[0], ".c") &&
-	      !strcmp(names.v[1], "a") && !strcmp(names.v[2], "b"));
+	CHECK_EQ(cfs_dir_list(root, ".", &names, &err), 0);
+	CHECK_EQ(names.n, 3);
+	CHECK(!strcmp(names.v[0], ".c"));
+	CHECK(!strcmp(names.v[1], "a"));
+	CHECK(!strcmp(names.v[2], "b"));
 	cfs_dir_names_free(&names);
-	CHECK(cfs_dir_list(root, "absent", &names, &err) == 0);
-	CHECK(names.n == 0);
-	CHECK(cfs_dir_list(root, "a", &names, &err) == -ENOTDIR);
+	CHECK_EQ(cfs_dir_list(root, "absent", &names, &err), 0);
+	CHECK_EQ(names.n, 0);
+	CHECK_EQ(cfs_dir_list(root, "a", &names, &err), -ENOTDIR);
 }
 
 TEST(removal_does_not_follow_links)
@@ -68,13 +71,13 @@ TEST(removal_does_not_follow_links)
 	make_dir(dir, "d/e");
 	put(dir, "d/e/f", "");
 	make_link(dir, "d/link", other);
-	CHECK(cfs_dir_remove(root, "d", &err) == 0);
+	CHECK_EQ(cfs_dir_remove(root, "d", &err), 0);
 	CHECK(faccessat(root, "d", F_OK, AT_SYMLINK_NOFOLLOW) < 0);
 	CHECK(holds(other, "precious", "x"));
 	make_link(dir, "link", other);
-	CHECK(cfs_dir_remove(root, "link", &err) == 0);
+	CHECK_EQ(cfs_dir_remove(root, "link", &err), 0);
 	CHECK(holds(other, "precious", "x"));
-	CHECK(cfs_dir_remove(root, "absent", &err) == 0);
+	CHECK_EQ(cfs_dir_remove(root, "absent", &err), 0);
 }
 
 TEST(removal_is_bounded_in_depth)
@@ -85,11 +88,11 @@ TEST(removal_is_bounded_in_depth)
 	for (int i = 0; i < CFS_DIR_DEPTH_MAX + 1; i++) {
 		int next;
 
-		CHECK(mkdirat(at, "d", 0755) == 0);
+		CHECK_EQ(mkdirat(at, "d", 0755), 0);
 		next = openat(at, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		close(at);
 		at = next;
 	}
 	close(at);
-	CHECK(cfs_dir_remove(root, "d", &err) == -ELOOP);
+	CHECK_EQ(cfs_dir_remove(root, "d", &err), -ELOOP);
 }

@@ -23,12 +23,12 @@ static int start(struct cfs_store *store)
 	fake = (struct fake_kernel){ .measure_result = -ENODATA,
 				     .enable_failures = 100,
 				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, CFS_STORE_INSECURE, NULL, store, &err) ==
-	      0);
-	CHECK(cfs_object_add_bytes(store, data, &id, &err) == 0);
-	CHECK(cfs_object_open(store->objects, &id, &fd, &err) == 1);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, CFS_STORE_INSECURE, NULL, store, &err),
+		 0);
+	CHECK_EQ(cfs_object_add_bytes(store, data, &id, &err), 0);
+	CHECK_EQ(cfs_object_open(store->objects, &id, &fd, &err), 1);
 	return fd;
 }
 
@@ -45,9 +45,10 @@ static bool replaced(const struct cfs_store *store, int fd)
 	CFS_AUTOFD int now = -EBADF;
 	struct stat a, b;
 
-	CHECK(cfs_object_open(store->objects, &id, &now, &err) == 1);
-	CHECK(fstat(fd, &a) == 0 && fstat(now, &b) == 0);
-	CHECK(b.st_size == 1);
+	CHECK_EQ(cfs_object_open(store->objects, &id, &now, &err), 1);
+	CHECK_EQ(fstat(fd, &a), 0);
+	CHECK_EQ(fstat(now, &b), 0);
+	CHECK_EQ(b.st_size, 1);
 	return a.st_ino != b.st_ino;
 }
 
@@ -69,8 +70,8 @@ TEST(without_verity_there_is_nothing_to_enrol_with)
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	CFS_AUTOFD int fd = start(&store);
 
-	CHECK(cfs_store_enrol(&store, &id, fd, der, &err) ==
-	      CFS_ENROL_UNSUPPORTED);
+	CHECK_EQ(cfs_store_enrol(&store, &id, fd, der, &err),
+		 CFS_ENROL_UNSUPPORTED);
 	CHECK(!replaced(&store, fd));
 }
 
@@ -81,12 +82,12 @@ TEST(a_plain_object_gets_verity_and_signature_in_place)
 
 	fake = (struct fake_kernel){ .measure_result = -ENODATA };
 	/* this kernel takes it and measures nothing afterwards */
-	CHECK(cfs_store_enrol(&store, &id, fd, der, &err) == -EBADMSG);
-	CHECK(fake.enabled.sig_size == der.len);
+	CHECK_EQ(cfs_store_enrol(&store, &id, fd, der, &err), -EBADMSG);
+	CHECK_EQ(fake.enabled.sig_size, der.len);
 	fake = (struct fake_kernel){ .measure_result = -ENODATA,
 				     .enable_failures = 1,
 				     .enable_result = -ENOKEY };
-	CHECK(cfs_store_enrol(&store, &id, fd, der, &err) == -ENOKEY);
+	CHECK_EQ(cfs_store_enrol(&store, &id, fd, der, &err), -ENOKEY);
 	CHECK(!replaced(&store, fd));
 }
 
@@ -96,8 +97,8 @@ TEST(an_object_with_verity_is_replaced_by_one_with_both)
 	CFS_AUTOFD int fd = start(&store);
 
 	has_verity();
-	CHECK(cfs_store_enrol(&store, &id, fd, der, &err) == CFS_ENROL_DONE);
-	CHECK(fake.enabled.sig_size == der.len);
+	CHECK_EQ(cfs_store_enrol(&store, &id, fd, der, &err), CFS_ENROL_DONE);
+	CHECK_EQ(fake.enabled.sig_size, der.len);
 	CHECK(replaced(&store, fd) && !left_over());
 }
 
@@ -108,7 +109,7 @@ TEST(where_the_kernel_cannot_tell_it_is_replaced_too)
 
 	has_verity();
 	fake.signature_result = -ENOTTY;
-	CHECK(cfs_store_enrol(&store, &id, fd, der, &err) == CFS_ENROL_DONE);
+	CHECK_EQ(cfs_store_enrol(&store, &id, fd, der, &err), CFS_ENROL_DONE);
 	CHECK(replaced(&store, fd));
 }
 
@@ -120,11 +121,12 @@ TEST(the_same_signature_is_not_enrolled_twice)
 	has_verity();
 	fake.signature = der.data;
 	fake.signature_result = (int)der.len;
-	CHECK(cfs_store_enrol(&store, &id, fd, der, &err) == CFS_ENROL_ALREADY);
+	CHECK_EQ(cfs_store_enrol(&store, &id, fd, der, &err),
+		 CFS_ENROL_ALREADY);
 	CHECK(!replaced(&store, fd));
 	/* another of the same length is another one */
 	fake.signature = NULL;
-	CHECK(cfs_store_enrol(&store, &id, fd, der, &err) == CFS_ENROL_DONE);
+	CHECK_EQ(cfs_store_enrol(&store, &id, fd, der, &err), CFS_ENROL_DONE);
 	CHECK(replaced(&store, fd));
 }
 
@@ -138,14 +140,15 @@ TEST(a_refused_signature_leaves_the_object_alone)
 		has_verity();
 		fake.enable_failures = 1;
 		fake.enable_result = -codes[i];
-		CHECK(cfs_store_enrol(&store, &id, fd, der, &err) == -codes[i]);
+		CHECK_EQ(cfs_store_enrol(&store, &id, fd, der, &err),
+			 -codes[i]);
 		CHECK(!replaced(&store, fd) && !left_over());
 	}
 	/* on another file system there may be no fs-verity for the copy */
 	has_verity();
 	fake.enable_failures = 1;
 	fake.enable_result = -ENOTTY;
-	CHECK(cfs_store_enrol(&store, &id, fd, der, &err) ==
-	      CFS_ENROL_UNSUPPORTED);
+	CHECK_EQ(cfs_store_enrol(&store, &id, fd, der, &err),
+		 CFS_ENROL_UNSUPPORTED);
 	CHECK(!replaced(&store, fd) && !left_over());
 }

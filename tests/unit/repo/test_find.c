@@ -43,7 +43,7 @@ static void start(const char *meta, const char *pad)
 	snprintf(hex, sizeof(hex), "../" A "%s", pad);
 	make_link(root, "images/refs/123456123456", hex);
 	cfs_repo_close(&repo);
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
 }
 
 static void start_256(void)
@@ -143,7 +143,7 @@ TEST(many_are_listed_in_part)
 		add_image(root, hex);
 	}
 	cfs_repo_close(&repo);
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
 	CHECK(fails("abcdefabcdef", -ENOTUNIQ, "12 images"));
 	CHECK(strstr(err.msg, "0005, ..."));
 }
@@ -180,7 +180,7 @@ TEST(a_digest_of_the_other_algorithm_is_said_to_be_one)
 TEST(what_is_no_image_does_not_match)
 {
 	start_256();
-	CHECK(symlinkat("x", repo.fd, "images/777777777777") == 0);
-	CHECK(symlinkat("x", repo.fd, "images/777777777777zz") == 0);
+	CHECK_EQ(symlinkat("x", repo.fd, "images/777777777777"), 0);
+	CHECK_EQ(symlinkat("x", repo.fd, "images/777777777777zz"), 0);
 	CHECK(fails("777777777777", 0, ""));
 }

@@ -73,24 +73,24 @@ static void start(void)
 	strcpy(root, fresh_dir());
 	put(root, "meta.json", SHA256_META);
 	no_verity();
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, &store, &err) == 0);
-	CHECK(cfs_object_add_bytes(&store, data, &id, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, &store, &err), 0);
+	CHECK_EQ(cfs_object_add_bytes(&store, data, &id, &err), 0);
 }
 
 static void spoil_object(void)
 {
 	CFS_AUTOFREE char *path = below(root, OBJECT);
 
-	CHECK(unlink(path) == 0);
+	CHECK_EQ(unlink(path), 0);
 }
 
 static void remove_all(const char *path)
 {
 	CFS_AUTOFD int fd = open_dir(root);
 
-	CHECK(strncmp(path, root, strlen(root)) == 0);
-	CHECK(cfs_dir_remove(fd, path + strlen(root) + 1, &err) == 0);
+	CHECK_EQ(strncmp(path, root, strlen(root)), 0);
+	CHECK_EQ(cfs_dir_remove(fd, path + strlen(root) + 1, &err), 0);
 }
 
 static struct cfs_fsck look(bool secure, bool metadata_only)
@@ -102,8 +102,8 @@ static struct cfs_fsck look(bool secure, bool metadata_only)
 	struct cfs_fsck count = { 0 };
 
 	said[0] = '\0';
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_fsck(&repo, &params, &count, &err), 0);
 	return count;
 }
 
@@ -114,7 +114,7 @@ TEST(a_sane_repository_has_no_findings)
 	start();
 	count = look(false, false);
 	CHECK(count.findings == 0 && count.objects_checked == 1);
-	CHECK(look(false, true).objects_checked == 0);
+	CHECK_EQ(look(false, true).objects_checked, 0);
 }
 
 TEST(a_secure_repository_wants_the_kernels_word)
@@ -128,11 +128,11 @@ TEST(a_secure_repository_wants_the_kernels_word)
 		     "object-verity-missing: " OBJECT " wants " ONE "\n"));
 	fake = (struct fake_kernel){ .alg = FS_VERITY_HASH_ALG_SHA256,
 				     .fill = 0x11 };
-	CHECK(look(true, false).objects_corrupted == 1);
+	CHECK_EQ(look(true, false).objects_corrupted, 1);
 	CHECK(strstr(said,
 		     "object-digest-mismatch: " OBJECT " wants " ONE " is 11"));
 	fake.measure_result = -EIO;
-	CHECK(look(false, false).objects_corrupted == 1);
+	CHECK_EQ(look(false, false).objects_corrupted, 1);
 	CHECK(strstr(said, "object-verity-failed: " OBJECT));
 }
 
@@ -151,10 +151,9 @@ TEST(findings_do_not_end_the_search)
 	make_dir(root, "images/refs");
 	make_link(root, "images/refs/x", "../gone");
 	count = look(false, false);
-	CHECK(count.findings == 6);
-	CHECK(count.objects_checked == 2 && count.objects_corrupted == 2);
-	CHECK(count.images_checked == 2 && count.images_corrupted == 2);
-	CHECK(count.broken_links == 1);
+	CHECK(count.findings == 6 && count.objects_checked == 2);
+	CHECK(count.objects_corrupted == 2 && count.images_checked == 2);
+	CHECK(count.images_corrupted == 2 && count.broken_links == 1);
 }
 
 TEST(what_is_no_image_is_said_to_be_none)
@@ -165,7 +164,7 @@ TEST(what_is_no_image_is_said_to_be_none)
 		  "images/b803429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526"
 		  "582e685c0551",
 		  "../" OBJECT);
-	CHECK(look(false, false).images_corrupted == 1);
+	CHECK_EQ(look(false, false).images_corrupted, 1);
 	CHECK(strstr(said, "image-invalid: images/b803"));
 }
 
@@ -217,14 +216,16 @@ TEST(names_longer_than_a_path_are_a_finding)
 	for (int i = 0; i < 20; i++) {
 		int next;
 
-		CHECK(mkdirat(fd, name, 0755) == 0);
+		CHECK_EQ(mkdirat(fd, name, 0755), 0);
 		next = openat(fd, name, O_RDONLY | O_DIRECTORY);
-		CHECK(next >= 0 && close(fd) == 0);
+		CHECK(next >= 0);
+		CHECK_EQ(close(fd), 0);
 		fd = next;
 	}
-	CHECK(symlinkat("nowhere", fd, "unseen") == 0 && close(fd) == 0);
+	CHECK_EQ(symlinkat("nowhere", fd, "unseen"), 0);
+	CHECK_EQ(close(fd), 0);
 	count = look(false, false);
-	CHECK(count.findings == 2);
+	CHECK_EQ(count.findings, 2);
 	CHECK(strstr(said, "nested-too-deeply: images/refs/nnnn"));
 	CHECK(strstr(said, "broken-symlink: images/refs/z: "));
 }
@@ -255,11 +256,11 @@ TEST(every_kind_of_file_in_every_place_is_a_finding)
 			}
 			remove_all(path);
 			if (kind == 0)
-				CHECK(mkfifo(path, 0644) == 0);
+				CHECK_EQ(mkfifo(path, 0644), 0);
 			else if (kind == 1)
-				CHECK(symlink("/etc/passwd", path) == 0);
+				CHECK_EQ(symlink("/etc/passwd", path), 0);
 			else if (kind == 2)
-				CHECK(mkdir(path, 0755) == 0);
+				CHECK_EQ(mkdir(path, 0755), 0);
 			else
 				put(root, places[i], "text");
 			/* What belongs there, or is empty like it. */
@@ -268,7 +269,7 @@ TEST(every_kind_of_file_in_every_place_is_a_finding)
 				 strcmp(places[i], "streams/a") != 0;
 			wanted |= kind == 3 && strstr(places[i], ".p7s");
 			count = look(false, false);
-			CHECK((count.findings == 0) == wanted);
+			CHECK_EQ((count.findings == 0), wanted);
 		}
 	}
 }
@@ -281,25 +282,27 @@ TEST(broken_metadata_does_not_end_the_check)
 	struct cfs_err why;
 
 	start();
-	CHECK(cfs_fsck_open(root, &repo, &why, &err) == 1);
-	CHECK(why.code == 0 && repo.has_meta);
+	CHECK_EQ(cfs_fsck_open(root, &repo, &why, &err), 1);
+	CHECK_EQ(why.code, 0);
+	CHECK(repo.has_meta);
 	cfs_repo_close(&repo);
 	put(root, "meta.json", "{ \"version\": 1");
-	CHECK(cfs_fsck_open(root, &repo, &why, &err) == 1);
-	CHECK(why.code == EINVAL && strstr(why.msg, "meta.json"));
+	CHECK_EQ(cfs_fsck_open(root, &repo, &why, &err), 1);
+	CHECK_EQ(why.code, EINVAL);
+	CHECK(strstr(why.msg, "meta.json"));
 	CHECK(!repo.has_meta);
 	repo.meta.alg = CFS_ALG_SHA256;
 	params.meta_error = why.msg;
 	put(root, OBJECT, "x");
 	said[0] = '\0';
-	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == 0);
-	CHECK(count.findings == 2);
+	CHECK_EQ(cfs_repo_fsck(&repo, &params, &count, &err), 0);
+	CHECK_EQ(count.findings, 2);
 	CHECK(strstr(said, "metadata-parse-failed: meta.json: "));
 	CHECK(strstr(said, "object-digest-mismatch: "));
 	cfs_repo_close(&repo);
 	put(root, "meta.json", "{ \"version\": 9 }");
-	CHECK(cfs_fsck_open(root, &repo, &why, &err) == -EOPNOTSUPP);
-	CHECK(cfs_fsck_open("/nonexistent", &repo, &why, &err) == 0);
+	CHECK_EQ(cfs_fsck_open(root, &repo, &why, &err), -EOPNOTSUPP);
+	CHECK_EQ(cfs_fsck_open("/nonexistent", &repo, &why, &err), 0);
 }
 
 TEST(a_repository_that_others_may_enter_is_warned_of)
@@ -307,8 +310,8 @@ TEST(a_repository_that_others_may_enter_is_warned_of)
 	struct cfs_fsck count;
 
 	start();
-	CHECK(look(false, false).warnings == 0);
-	CHECK(chmod(root, 0755) == 0);
+	CHECK_EQ(look(false, false).warnings, 0);
+	CHECK_EQ(chmod(root, 0755), 0);
 	count = look(false, false);
 	CHECK(count.findings == 0 && count.warnings == 1);
 	CHECK(strstr(said, "open-to-others: .: "));
@@ -323,10 +326,10 @@ TEST(names_of_objects_are_in_lower_case)
 	start();
 	name[strlen(name) - 1] = 'A';
 	put(root, name, "");
-	CHECK(look(false, false).objects_corrupted == 1);
+	CHECK_EQ(look(false, false).objects_corrupted, 1);
 	CHECK(strstr(said, "object-invalid-name: objects/b8/03429503"));
 	make_dir(root, "objects/AB");
-	CHECK(look(false, false).findings == 2);
+	CHECK_EQ(look(false, false).findings, 2);
 	CHECK(strstr(said, "object-invalid-name: objects/AB: "));
 }
 
@@ -339,24 +342,26 @@ TEST(what_the_kernel_vouches_for_is_read_on_request)
 	struct cfs_digest id;
 
 	start();
-	CHECK(cfs_digest_from_hex("b803429503d95915829b29fdbc8bbad142f3abfd11b"
-				  "1cadf5526582e685c0551",
-				  64, &id, &err) == 0);
+	CHECK_EQ(cfs_digest_from_hex(
+			 "b803429503d95915829b29fdbc8bbad142f3abfd11b"
+			 "1cadf5526582e685c0551",
+			 64, &id, &err),
+		 0);
 	fake = (struct fake_kernel){ .alg = FS_VERITY_HASH_ALG_SHA256,
 				     .digest = id.bytes };
 	said[0] = '\0';
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == 0);
-	CHECK(count.findings == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_fsck(&repo, &params, &count, &err), 0);
+	CHECK_EQ(count.findings, 0);
 	params.read_data = true;
-	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == 0);
-	CHECK(count.findings == 0);
+	CHECK_EQ(cfs_repo_fsck(&repo, &params, &count, &err), 0);
+	CHECK_EQ(count.findings, 0);
 	put(root, OBJECT, "x");
 	params.read_data = false;
-	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == 0);
-	CHECK(count.findings == 0);
+	CHECK_EQ(cfs_repo_fsck(&repo, &params, &count, &err), 0);
+	CHECK_EQ(count.findings, 0);
 	params.read_data = true;
-	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == 0);
+	CHECK_EQ(cfs_repo_fsck(&repo, &params, &count, &err), 0);
 	CHECK(count.findings == 1 && count.objects_corrupted == 1);
 	CHECK(strstr(said, "object-digest-mismatch: " OBJECT));
 }
@@ -369,14 +374,15 @@ static void store_many(unsigned n, size_t size)
 	struct cfs_repo repo = CFS_REPO_INIT;
 
 	CHECK(bytes);
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, &store, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, &store, &err), 0);
 	for (unsigned i = 0; i < n; i++) {
 		struct cfs_digest id;
 
-		CHECK(cfs_object_add_bytes(
-			      &store, (struct cfs_bytes){ bytes, size + i },
-			      &id, &err) == 0);
+		CHECK_EQ(cfs_object_add_bytes(
+				 &store, (struct cfs_bytes){ bytes, size + i },
+				 &id, &err),
+			 0);
 	}
 }
 
@@ -395,7 +401,7 @@ TEST(thousands_of_objects_are_looked_at)
 	put(root, "objects/ff/junk", "");
 	count = look(false, false);
 	CHECK(count.findings == 3 && count.objects_corrupted == 2);
-	CHECK(count.objects_checked == 4505);
+	CHECK_EQ(count.objects_checked, 4505);
 	/* In the order of their names. */
 	CHECK(strstr(said, "0a-junk") < strstr(said, OBJECT));
 	CHECK(strstr(said, OBJECT) < strstr(said, "objects/ff/junk"));
@@ -423,13 +429,16 @@ static void add_claim(struct cfs_tree *tree, const struct claim *claim)
 	struct cfs_digest id;
 	struct cfs_node *node;
 
-	CHECK(cfs_node_add(tree, tree->root, name, S_IFREG | 0644, &node,
-			   &err) == 0);
+	CHECK_EQ(cfs_node_add(tree, tree->root, name, S_IFREG | 0644, &node,
+			      &err),
+		 0);
 	if (claim->digest)
-		CHECK(cfs_digest_from_hex(claim->digest, strlen(claim->digest),
-					  &id, &err) == 0);
-	CHECK(cfs_node_set_backing(tree, node, claim->size, path,
-				   claim->digest ? &id : NULL, &err) == 0);
+		CHECK_EQ(cfs_digest_from_hex(claim->digest,
+					     strlen(claim->digest), &id, &err),
+			 0);
+	CHECK_EQ(cfs_node_set_backing(tree, node, claim->size, path,
+				      claim->digest ? &id : NULL, &err),
+		 0);
 }
 
 /* Commits an image of @version in which @claims are made. */
@@ -442,16 +451,16 @@ static struct cfs_digest commit(unsigned version, const struct claim *claims,
 	struct cfs_repo repo = CFS_REPO_INIT;
 	struct cfs_digest id;
 
-	CHECK(cfs_tree_new(&tree, &err) == 0);
+	CHECK_EQ(cfs_tree_new(&tree, &err), 0);
 	for (size_t i = 0; i < n; i++)
 		add_claim(tree, &claims[i]);
-	CHECK(cfs_tree_finish(tree, &err) == 0);
-	CHECK(cfs_erofs_write(tree, version, 0, &image, &err) == 0);
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, &store, &err) == 0);
-	CHECK(cfs_object_add_bytes(&store, cfs_buf_bytes(&image), &id, &err) ==
-	      0);
-	CHECK(cfs_image_commit(&store, &id, &err) == 0);
+	CHECK_EQ(cfs_tree_finish(tree, &err), 0);
+	CHECK_EQ(cfs_erofs_write(tree, version, 0, &image, &err), 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, &store, &err), 0);
+	CHECK_EQ(cfs_object_add_bytes(&store, cfs_buf_bytes(&image), &id, &err),
+		 0);
+	CHECK_EQ(cfs_image_commit(&store, &id, &err), 0);
 	return id;
 }
 
@@ -469,11 +478,11 @@ TEST(images_of_every_format_find_their_objects)
 		commit(version, claims, version < 2 ? 3 : 2);
 	count = look(false, false);
 	CHECK(count.findings == 0 && count.images_checked == 3);
-	CHECK(count.objects_checked == 4);
+	CHECK_EQ(count.objects_checked, 4);
 	spoil_object();
 	count = look(false, true);
 	CHECK(count.findings == 3 && count.missing_objects == 3);
-	CHECK(count.images_corrupted == 0);
+	CHECK_EQ(count.images_corrupted, 0);
 	CHECK(strstr(said, " wants " ONE " hits /another hits /one\n"));
 }
 
@@ -500,11 +509,11 @@ TEST(an_image_has_the_size_of_its_objects)
 		put(root, OBJECT, "damaged");
 		count = look(false, false);
 		CHECK(count.findings == 2 && count.objects_corrupted == 1);
-		CHECK(count.images_corrupted == 0);
+		CHECK_EQ(count.images_corrupted, 0);
 		CHECK(strstr(said, "image-damaged-object: images/"));
 		CHECK(strstr(said, " wants " ONE " hits /long hits /longer "
 				   "hits /right and more\n"));
-		CHECK(look(false, true).findings == 0);
+		CHECK_EQ(look(false, true).findings, 0);
 	}
 }
 
@@ -521,18 +530,18 @@ TEST(an_image_names_objects_by_their_digests)
 
 	start();
 	commit(1, &none, 1);
-	CHECK(look(false, false).images_corrupted == 1);
+	CHECK_EQ(look(false, false).images_corrupted, 1);
 	CHECK(strstr(said, ": /x: its content is some/file, no object\n"));
 	start();
 	commit(0, &other, 1);
-	CHECK(look(false, false).images_corrupted == 1);
+	CHECK_EQ(look(false, false).images_corrupted, 1);
 	CHECK(strstr(said, ": /x: its content is b8/1342"));
 	CHECK(strstr(said, ", not its digest\n"));
 	start();
 	commit(1, &alone, 1);
-	CHECK(look(false, false).findings == 0);
+	CHECK_EQ(look(false, false).findings, 0);
 	spoil_object();
-	CHECK(look(false, true).missing_objects == 1);
+	CHECK_EQ(look(false, true).missing_objects, 1);
 }
 
 TEST(an_image_has_objects_of_the_repositorys_algorithm)
@@ -544,7 +553,7 @@ TEST(an_image_has_objects_of_the_repositorys_algorithm)
 	memset(hex, 'a', 128);
 	hex[128] = '\0';
 	commit(1, &claim, 1);
-	CHECK(look(false, false).images_corrupted == 1);
+	CHECK_EQ(look(false, false).images_corrupted, 1);
 	CHECK(strstr(said, ": /x: its object is of sha512, not sha256\n"));
 }
 
@@ -563,24 +572,24 @@ TEST(one_image_is_looked_at_by_itself)
 	start();
 	id = commit(1, claims, 2);
 	make_link(root, "images/other", "nowhere");
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_fsck_image(&repo, &id, &params, &count, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_fsck_image(&repo, &id, &params, &count, &err), 0);
 	CHECK(count.findings == 0 && count.images_checked == 1);
 	/* Another size tells that it is damaged. */
 	put(root, OBJECT, "damaged");
 	said[0] = '\0';
-	CHECK(cfs_repo_fsck_image(&repo, &id, &params, &count, &err) == 0);
+	CHECK_EQ(cfs_repo_fsck_image(&repo, &id, &params, &count, &err), 0);
 	CHECK(count.findings == 1 && count.images_corrupted == 0);
 	CHECK(strstr(said, ": it has 7 bytes hits /another hits /one\n"));
 	put(root, OBJECT, "x");
-	CHECK(cfs_repo_fsck_image(&repo, &id, &params, &count, &err) == 0);
-	CHECK(count.findings == 0);
+	CHECK_EQ(cfs_repo_fsck_image(&repo, &id, &params, &count, &err), 0);
+	CHECK_EQ(count.findings, 0);
 	spoil_object();
 	said[0] = '\0';
-	CHECK(cfs_repo_fsck_image(&repo, &id, &params, &count, &err) == 0);
+	CHECK_EQ(cfs_repo_fsck_image(&repo, &id, &params, &count, &err), 0);
 	CHECK(count.findings == 1 && count.missing_objects == 1);
 	CHECK(strstr(said, "image-missing-object: images/"));
 	id.bytes[0] ^= 1;
-	CHECK(cfs_repo_fsck_image(&repo, &id, &params, &count, &err) == 0);
+	CHECK_EQ(cfs_repo_fsck_image(&repo, &id, &params, &count, &err), 0);
 	CHECK(count.findings == 1 && count.images_corrupted == 1);
 }

@@ -31,8 +31,8 @@ static void start(struct cfs_store *store)
 	fake = (struct fake_kernel){ .measure_result = -ENODATA,
 				     .enable_failures = 100000,
 				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
 }
 
 static struct cfs_fsck look(const struct cfs_store *store, bool metadata_only)
@@ -42,7 +42,7 @@ static struct cfs_fsck look(const struct cfs_store *store, bool metadata_only)
 	struct cfs_fsck count = { 0 };
 
 	said[0] = '\0';
-	CHECK(cfs_repo_fsck(&store->repo, &params, &count, &err) == 0);
+	CHECK_EQ(cfs_repo_fsck(&store->repo, &params, &count, &err), 0);
 	return count;
 }
 
@@ -50,10 +50,11 @@ static struct cfs_digest add_object(struct cfs_store *store, const char *text)
 {
 	struct cfs_digest id;
 
-	CHECK(cfs_object_add_bytes(
-		      store,
-		      (struct cfs_bytes){ (const uint8_t *)text, strlen(text) },
-		      &id, &err) == 0);
+	CHECK_EQ(cfs_object_add_bytes(store,
+				      (struct cfs_bytes){ (const uint8_t *)text,
+							  strlen(text) },
+				      &id, &err),
+		 0);
 	return id;
 }
 
@@ -68,14 +69,15 @@ static struct cfs_digest add_stream(struct cfs_store *store, uint64_t size)
 	struct cfs_digest other = add_object(store, "other"), id;
 	struct cfs_sink sink;
 
-	CHECK(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
-				    &err) == 0);
+	CHECK_EQ(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
+				       &err),
+		 0);
 	sink = cfs_stream_inline(w);
-	CHECK(cfs_sink_write(&sink, "head", 4, &err) == 0);
-	CHECK(cfs_stream_external(w, size, &content, &err) == 0);
-	CHECK(cfs_stream_add_name(w, "other", &other, &err) == 0);
-	CHECK(cfs_stream_store(store, w, &id, &err) == 0);
-	CHECK(cfs_stream_link(store, "a", &id, &err) == 0);
+	CHECK_EQ(cfs_sink_write(&sink, "head", 4, &err), 0);
+	CHECK_EQ(cfs_stream_external(w, size, &content, &err), 0);
+	CHECK_EQ(cfs_stream_add_name(w, "other", &other, &err), 0);
+	CHECK_EQ(cfs_stream_store(store, w, &id, &err), 0);
+	CHECK_EQ(cfs_stream_link(store, "a", &id, &err), 0);
 	return id;
 }
 
@@ -93,7 +95,7 @@ static void spoil(struct cfs_store *store, const struct cfs_digest *id,
 {
 	const char *path = path_of(id);
 
-	CHECK(unlinkat(store->objects, path, 0) == 0);
+	CHECK_EQ(unlinkat(store->objects, path, 0), 0);
 	if (text) {
 		CFS_AUTOFREE char *name = NULL;
 
@@ -109,11 +111,12 @@ TEST(a_whole_stream_has_no_findings)
 
 	start(&store);
 	add_stream(&store, 7);
-	CHECK(cfs_stream_ref_set(&store, "x/y", "a", &err) == 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "x/y", "a", &err), 0);
 	count = look(&store, false);
-	CHECK(count.findings == 0);
-	CHECK(count.streams_checked == 1 && count.streams_corrupted == 0);
-	CHECK(look(&store, true).findings == 0);
+	CHECK_EQ(count.findings, 0);
+	CHECK_EQ(count.streams_checked, 1);
+	CHECK_EQ(count.streams_corrupted, 0);
+	CHECK_EQ(look(&store, true).findings, 0);
 }
 
 TEST(what_a_stream_refers_to_is_looked_up)
@@ -129,11 +132,12 @@ TEST(what_a_stream_refers_to_is_looked_up)
 	spoil(&store, &content, NULL);
 	spoil(&store, &other, NULL);
 	count = look(&store, false);
-	CHECK(count.findings == 2 && count.missing_objects == 2);
-	CHECK(count.streams_corrupted == 0);
+	CHECK_EQ(count.findings, 2);
+	CHECK_EQ(count.missing_objects, 2);
+	CHECK_EQ(count.streams_corrupted, 0);
 	CHECK(strstr(said, "missing-object-ref: streams/a: "));
 	CHECK(strstr(said, "missing-named-ref: streams/a: ref other: "));
-	CHECK(look(&store, true).findings == 2);
+	CHECK_EQ(look(&store, true).findings, 2);
 }
 
 TEST(a_damaged_object_is_a_finding_of_its_stream_too)
@@ -147,7 +151,8 @@ TEST(a_damaged_object_is_a_finding_of_its_stream_too)
 	content = add_object(&store, "content");
 	spoil(&store, &content, "CONTENT");
 	count = look(&store, false);
-	CHECK(count.findings == 2 && count.objects_corrupted == 1);
+	CHECK_EQ(count.findings, 2);
+	CHECK_EQ(count.objects_corrupted, 1);
 	CHECK(strstr(said, "object-check-failed: streams/a: "));
 	CHECK(strstr(said, ": it is damaged\n"));
 }
@@ -163,7 +168,8 @@ TEST(a_stream_of_another_length_than_it_claims_is_corrupted)
 		start(&store);
 		add_stream(&store, claims[i]);
 		count = look(&store, false);
-		CHECK(count.findings == 1 && count.streams_corrupted == 1);
+		CHECK_EQ(count.findings, 1);
+		CHECK_EQ(count.streams_corrupted, 1);
 		CHECK(strstr(said, "stream-read-failed: streams/a: it "));
 	}
 }
@@ -176,9 +182,10 @@ TEST(an_object_that_is_no_stream_is_no_stream)
 
 	start(&store);
 	content = add_object(&store, "content");
-	CHECK(cfs_stream_link(&store, "a", &content, &err) == 0);
+	CHECK_EQ(cfs_stream_link(&store, "a", &content, &err), 0);
 	count = look(&store, false);
-	CHECK(count.findings == 1 && count.streams_corrupted == 1);
+	CHECK_EQ(count.findings, 1);
+	CHECK_EQ(count.streams_corrupted, 1);
 	CHECK(strstr(said, "stream-open-failed: streams/a: "));
 }
 
@@ -190,10 +197,11 @@ TEST(a_link_to_a_stream_that_is_gone_is_broken)
 
 	start(&store);
 	id = add_stream(&store, 7);
-	CHECK(cfs_stream_ref_set(&store, "x", "a", &err) == 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "x", "a", &err), 0);
 	spoil(&store, &id, NULL);
 	count = look(&store, false);
-	CHECK(count.broken_links == 2 && count.streams_corrupted == 1);
+	CHECK_EQ(count.broken_links, 2);
+	CHECK_EQ(count.streams_corrupted, 1);
 	CHECK(strstr(said, "broken-symlink: streams/a: "));
 }
 
@@ -217,7 +225,7 @@ TEST(links_that_lead_elsewhere_are_findings)
 	snprintf(target, sizeof(target), "../../objects/%s", path_of(&id));
 	make_dir(root, "streams/refs");
 	make_link(root, "streams/refs/y", target);
-	CHECK(look(&store, false).findings == 2);
+	CHECK_EQ(look(&store, false).findings, 2);
 	CHECK(strstr(said, "stream-open-failed: streams/b: it leads to another "
 			   "file"));
 	CHECK(strstr(said,

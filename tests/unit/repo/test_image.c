@@ -17,14 +17,14 @@ static void start(void)
 	make_dir(root, "objects/ab");
 	make_dir(root, "images");
 	cfs_repo_close(&repo);
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
 }
 
 static int look(int *fd)
 {
 	struct cfs_digest id;
 
-	CHECK(cfs_digest_from_hex(HEX, strlen(HEX), &id, &err) == 0);
+	CHECK_EQ(cfs_digest_from_hex(HEX, strlen(HEX), &id, &err), 0);
 	return cfs_repo_open_image(&repo, &id, fd, &err);
 }
 
@@ -32,7 +32,7 @@ static int refusal(void)
 {
 	int fd = -1, r = look(&fd);
 
-	CHECK(fd == -1);
+	CHECK_EQ(fd, -1);
 	return r;
 }
 
@@ -44,18 +44,19 @@ TEST(an_image_is_found_by_its_digest)
 	start();
 	put(root, "objects/ab/" REST, "erofs");
 	make_link(root, "images/" HEX, "../objects/ab/" REST);
-	CHECK(look(&fd) == CFS_IMAGE_PRESENT);
-	CHECK(read(fd, text, sizeof(text)) == 5 && !strcmp(text, "erofs"));
-	CHECK((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY);
+	CHECK_EQ(look(&fd), CFS_IMAGE_PRESENT);
+	CHECK_EQ(read(fd, text, sizeof(text)), 5);
+	CHECK(!strcmp(text, "erofs"));
+	CHECK_EQ((fcntl(fd, F_GETFL) & O_ACCMODE), O_RDONLY);
 	CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 }
 
 TEST(absent_and_dangling_names_are_told_apart)
 {
 	start();
-	CHECK(refusal() == CFS_IMAGE_ABSENT);
+	CHECK_EQ(refusal(), CFS_IMAGE_ABSENT);
 	make_link(root, "images/" HEX, "../objects/ab/" REST);
-	CHECK(refusal() == CFS_IMAGE_DANGLING);
+	CHECK_EQ(refusal(), CFS_IMAGE_DANGLING);
 }
 
 TEST(a_repository_without_images_has_none)
@@ -64,8 +65,8 @@ TEST(a_repository_without_images_has_none)
 
 	start();
 	path = below(root, "images");
-	CHECK(rmdir(path) == 0);
-	CHECK(refusal() == CFS_IMAGE_ABSENT);
+	CHECK_EQ(rmdir(path), 0);
+	CHECK_EQ(refusal(), CFS_IMAGE_ABSENT);
 }
 
 TEST(names_below_refs_are_never_looked_at)
@@ -73,17 +74,17 @@ TEST(names_below_refs_are_never_looked_at)
 	start();
 	make_dir(root, "images/refs");
 	put(root, "images/refs/" HEX, "erofs");
-	CHECK(refusal() == CFS_IMAGE_ABSENT);
+	CHECK_EQ(refusal(), CFS_IMAGE_ABSENT);
 }
 
 TEST(links_that_leave_the_repository_are_refused)
 {
 	start();
 	make_link(root, "images/" HEX, "/etc/hostname");
-	CHECK(refusal() == -EXDEV);
+	CHECK_EQ(refusal(), -EXDEV);
 	start();
 	make_link(root, "images/" HEX, "../../../../etc/hostname");
-	CHECK(refusal() == -EXDEV);
+	CHECK_EQ(refusal(), -EXDEV);
 	CHECK(strstr(err.msg, "leaves the repository"));
 }
 
@@ -91,7 +92,7 @@ TEST(a_loop_of_links_is_refused)
 {
 	start();
 	make_link(root, "images/" HEX, HEX);
-	CHECK(refusal() == -ELOOP);
+	CHECK_EQ(refusal(), -ELOOP);
 }
 
 TEST(what_is_no_regular_file_is_refused_without_opening_it)
@@ -101,10 +102,11 @@ TEST(what_is_no_regular_file_is_refused_without_opening_it)
 	start();
 	path = below(root, "objects/ab/" REST);
 	make_link(root, "images/" HEX, "../objects/ab/" REST);
-	CHECK(mkfifo(path, 0644) == 0);
-	CHECK(refusal() == -EINVAL);
-	CHECK(unlink(path) == 0 && mkdir(path, 0755) == 0);
-	CHECK(refusal() == -EINVAL);
+	CHECK_EQ(mkfifo(path, 0644), 0);
+	CHECK_EQ(refusal(), -EINVAL);
+	CHECK_EQ(unlink(path), 0);
+	CHECK_EQ(mkdir(path, 0755), 0);
+	CHECK_EQ(refusal(), -EINVAL);
 }
 
 TEST(an_empty_image_is_refused_with_its_cure)
@@ -112,6 +114,6 @@ TEST(an_empty_image_is_refused_with_its_cure)
 	start();
 	put(root, "objects/ab/" REST, "");
 	make_link(root, "images/" HEX, "../objects/ab/" REST);
-	CHECK(refusal() == -EINVAL);
+	CHECK_EQ(refusal(), -EINVAL);
 	CHECK(strstr(err.msg, "is empty"));
 }

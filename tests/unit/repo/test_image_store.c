@@ -13,18 +13,19 @@ static struct cfs_tree *tree_of(unsigned n)
 {
 	struct cfs_tree *tree;
 
-	CHECK(cfs_tree_new(&tree, &err) == 0);
+	CHECK_EQ(cfs_tree_new(&tree, &err), 0);
 	for (unsigned i = 0; i < n; i++) {
 		char name[16];
 		struct cfs_bytes bytes = { (uint8_t *)name, 0 };
 		struct cfs_node *node;
 
 		bytes.len = (size_t)snprintf(name, sizeof(name), "f%u", i);
-		CHECK(cfs_node_add(tree, tree->root, bytes, S_IFREG | 0644,
-				   &node, &err) == 0);
-		CHECK(cfs_node_set_content(tree, node, bytes, &err) == 0);
+		CHECK_EQ(cfs_node_add(tree, tree->root, bytes, S_IFREG | 0644,
+				      &node, &err),
+			 0);
+		CHECK_EQ(cfs_node_set_content(tree, node, bytes, &err), 0);
 	}
-	CHECK(cfs_tree_finish(tree, &err) == 0);
+	CHECK_EQ(cfs_tree_finish(tree, &err), 0);
 	return tree;
 }
 
@@ -43,21 +44,27 @@ TEST(an_image_is_stored_as_it_is_written_to_memory)
 		uint64_t size;
 
 		start(&store);
-		CHECK(cfs_erofs_write(tree, (unsigned)i % 3, 0, &want, &err) ==
-		      0);
-		CHECK(cfs_image_store(&store, tree, (unsigned)i % 3, &id,
-				      &err) == 0);
+		CHECK_EQ(cfs_erofs_write(tree, (unsigned)i % 3, 0, &want, &err),
+			 0);
+		CHECK_EQ(cfs_image_store(&store, tree, (unsigned)i % 3, &id,
+					 &err),
+			 0);
 		cfs_digest_to_path(&id, path + strlen(path));
-		CHECK(cfs_read_file(store.repo.fd, path, SIZE_MAX / 2, &have,
-				    &err) == 1);
-		CHECK(have.len == want.len &&
-		      memcmp(have.data, want.data, want.len) == 0);
-		CHECK(cfs_image_compute(tree, (unsigned)i % 3, CFS_ALG_SHA256,
-					&again, &size, &err) == 0);
-		CHECK(cfs_digest_equal(&id, &again) && size == want.len);
-		CHECK(store.stats.added == 1);
-		CHECK(cfs_image_store(&store, tree, (unsigned)i % 3, &again,
-				      &err) == 0);
-		CHECK(store.stats.added == 1 && store.stats.present == 1);
+		CHECK_EQ(cfs_read_file(store.repo.fd, path, SIZE_MAX / 2, &have,
+				       &err),
+			 1);
+		CHECK_EQ(have.len, want.len);
+		CHECK_MEM(have.data, want.data, want.len);
+		CHECK_EQ(cfs_image_compute(tree, (unsigned)i % 3,
+					   CFS_ALG_SHA256, &again, &size, &err),
+			 0);
+		CHECK(cfs_digest_equal(&id, &again));
+		CHECK_EQ(size, want.len);
+		CHECK_EQ(store.stats.added, 1);
+		CHECK_EQ(cfs_image_store(&store, tree, (unsigned)i % 3, &again,
+					 &err),
+			 0);
+		CHECK_EQ(store.stats.added, 1);
+		CHECK_EQ(store.stats.present, 1);
 	}
 }

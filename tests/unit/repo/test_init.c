@@ -28,7 +28,7 @@ static struct cfs_meta read_back(void)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 
-	CHECK(cfs_repo_open(AT_FDCWD, path, &repo, &err) == 1);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, path, &repo, &err), 1);
 	CHECK(repo.has_meta);
 	return repo.meta;
 }
@@ -39,14 +39,13 @@ TEST(metadata_is_written_as_upstream_writes_it)
 
 	/* composefs-rs, RepoMetadata, serde_json pretty form. */
 	cfs_meta_format(&plain.meta, &buf);
-	CHECK(strcmp(cfs_buf_text(&buf),
-		     "{\n  \"version\": 1,\n"
-		     "  \"algorithm\": \"fsverity-sha512-12\",\n"
-		     "  \"features\": {\n    \"compatible\": [],\n"
-		     "    \"read-only-compatible\": [\n      \"v1_erofs\"\n"
-		     "    ],\n    \"incompatible\": []\n  },\n"
-		     "  \"erofs_formats\": {\n    \"default\": 1\n  }\n}\n") ==
-	      0);
+	CHECK_STR(cfs_buf_text(&buf),
+		  "{\n  \"version\": 1,\n"
+		  "  \"algorithm\": \"fsverity-sha512-12\",\n"
+		  "  \"features\": {\n    \"compatible\": [],\n"
+		  "    \"read-only-compatible\": [\n      \"v1_erofs\"\n"
+		  "    ],\n    \"incompatible\": []\n  },\n"
+		  "  \"erofs_formats\": {\n    \"default\": 1\n  }\n}\n");
 }
 
 TEST(every_form_of_metadata_reads_back)
@@ -62,11 +61,12 @@ TEST(every_form_of_metadata_reads_back)
 			struct cfs_meta back;
 
 			cfs_meta_format(&meta, &buf);
-			CHECK(cfs_meta_parse(cfs_buf_bytes(&buf), &back,
-					     &err) == 0);
-			CHECK(back.alg == meta.alg &&
-			      back.erofs_default == meta.erofs_default &&
-			      back.erofs_extra == meta.erofs_extra);
+			CHECK_EQ(cfs_meta_parse(cfs_buf_bytes(&buf), &back,
+						&err),
+				 0);
+			CHECK_EQ(back.alg, meta.alg);
+			CHECK_EQ(back.erofs_default, meta.erofs_default);
+			CHECK_EQ(back.erofs_extra, meta.erofs_extra);
 		}
 	}
 }
@@ -76,10 +76,11 @@ TEST(a_repository_is_made_with_its_parents_and_for_its_owner)
 	struct stat st;
 
 	start();
-	CHECK(cfs_repo_init(path, &plain, &err) == CFS_INIT_CREATED);
-	CHECK(read_back().alg == CFS_ALG_SHA512);
-	CHECK(stat(path, &st) == 0 && (st.st_mode & 07777) == 0700);
-	CHECK(count(path, ".", "") == 1);
+	CHECK_EQ(cfs_repo_init(path, &plain, &err), CFS_INIT_CREATED);
+	CHECK_EQ(read_back().alg, CFS_ALG_SHA512);
+	CHECK_EQ(stat(path, &st), 0);
+	CHECK_EQ((st.st_mode & 07777), 0700);
+	CHECK_EQ(count(path, ".", ""), 1);
 }
 
 TEST(the_same_again_is_an_answer_and_another_a_refusal)
@@ -87,14 +88,14 @@ TEST(the_same_again_is_an_answer_and_another_a_refusal)
 	struct cfs_init_params other = plain;
 
 	start();
-	CHECK(cfs_repo_init(path, &plain, &err) == CFS_INIT_CREATED);
-	CHECK(cfs_repo_init(path, &plain, &err) == CFS_INIT_ALREADY);
+	CHECK_EQ(cfs_repo_init(path, &plain, &err), CFS_INIT_CREATED);
+	CHECK_EQ(cfs_repo_init(path, &plain, &err), CFS_INIT_ALREADY);
 	other.meta.alg = CFS_ALG_SHA256;
-	CHECK(cfs_repo_init(path, &other, &err) == -EEXIST);
+	CHECK_EQ(cfs_repo_init(path, &other, &err), -EEXIST);
 	CHECK(strstr(err.msg, "different configuration"));
 	other.ensure = true;
-	CHECK(cfs_repo_init(path, &other, &err) == CFS_INIT_ALREADY);
-	CHECK(read_back().alg == CFS_ALG_SHA512);
+	CHECK_EQ(cfs_repo_init(path, &other, &err), CFS_INIT_ALREADY);
+	CHECK_EQ(read_back().alg, CFS_ALG_SHA512);
 }
 
 TEST(a_reset_forgets_names_and_keeps_objects)
@@ -102,7 +103,7 @@ TEST(a_reset_forgets_names_and_keeps_objects)
 	struct cfs_init_params other = plain;
 
 	start();
-	CHECK(cfs_repo_init(path, &plain, &err) == CFS_INIT_CREATED);
+	CHECK_EQ(cfs_repo_init(path, &plain, &err), CFS_INIT_CREATED);
 	make_dir(path, "objects");
 	make_dir(path, "images");
 	make_dir(path, "images/refs");
@@ -110,9 +111,9 @@ TEST(a_reset_forgets_names_and_keeps_objects)
 	make_dir(path, "streams");
 	other.meta.alg = CFS_ALG_SHA256;
 	other.reset = true;
-	CHECK(cfs_repo_init(path, &other, &err) == CFS_INIT_CREATED);
-	CHECK(read_back().alg == CFS_ALG_SHA256);
-	CHECK(count(path, ".", "") == 2);
+	CHECK_EQ(cfs_repo_init(path, &other, &err), CFS_INIT_CREATED);
+	CHECK_EQ(read_back().alg, CFS_ALG_SHA256);
+	CHECK_EQ(count(path, ".", ""), 2);
 }
 
 TEST(a_reset_that_cannot_work_removes_nothing)
@@ -120,12 +121,12 @@ TEST(a_reset_that_cannot_work_removes_nothing)
 	struct cfs_init_params other = plain;
 
 	start();
-	CHECK(cfs_repo_init(path, &plain, &err) == CFS_INIT_CREATED);
+	CHECK_EQ(cfs_repo_init(path, &plain, &err), CFS_INIT_CREATED);
 	make_dir(path, "images");
 	other.reset = true;
 	other.secure = true;
-	CHECK(cfs_repo_init(path, &other, &err) == -EOPNOTSUPP);
-	CHECK(count(path, ".", "") == 2);
+	CHECK_EQ(cfs_repo_init(path, &other, &err), -EOPNOTSUPP);
+	CHECK_EQ(count(path, ".", ""), 2);
 }
 
 TEST(a_secure_repository_has_metadata_under_verity)
@@ -135,18 +136,18 @@ TEST(a_secure_repository_has_metadata_under_verity)
 
 	start();
 	secure.secure = true;
-	CHECK(cfs_repo_init(path, &secure, &err) == -EOPNOTSUPP);
+	CHECK_EQ(cfs_repo_init(path, &secure, &err), -EOPNOTSUPP);
 	CHECK(strstr(err.msg, "--insecure"));
 	verity_works();
-	CHECK(cfs_repo_init(path, &secure, &err) == CFS_INIT_CREATED);
-	CHECK(fake.enabled.hash_algorithm == FS_VERITY_HASH_ALG_SHA512);
-	CHECK(cfs_repo_open(AT_FDCWD, path, &repo, &err) == 1);
-	CHECK(cfs_repo_is_secure(&repo, &err) == 1);
+	CHECK_EQ(cfs_repo_init(path, &secure, &err), CFS_INIT_CREATED);
+	CHECK_EQ(fake.enabled.hash_algorithm, FS_VERITY_HASH_ALG_SHA512);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, path, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_is_secure(&repo, &err), 1);
 	fake.measure_result = -ENODATA;
-	CHECK(cfs_repo_is_secure(&repo, &err) == 0);
-	CHECK(cfs_repo_init(path, &secure, &err) == -EEXIST);
+	CHECK_EQ(cfs_repo_is_secure(&repo, &err), 0);
+	CHECK_EQ(cfs_repo_init(path, &secure, &err), -EEXIST);
 	fake.measure_result = -EIO;
-	CHECK(cfs_repo_is_secure(&repo, &err) == -EIO);
+	CHECK_EQ(cfs_repo_is_secure(&repo, &err), -EIO);
 }
 
 #define REST "00000000000000000000000000000000000000000000000000000000000000"
@@ -164,7 +165,9 @@ static void make_old(const char *image_head, size_t len)
 		return;
 	name = below(path, "objects/ab/" REST);
 	f = fopen(name, "w");
-	CHECK(f && fwrite(image_head, 1, len, f) == len && !fclose(f));
+	CHECK(f);
+	CHECK_EQ(fwrite(image_head, 1, len, f), len);
+	CHECK(!fclose(f));
 	make_dir(path, "images");
 	make_link(path, "images/refs", "nowhere");
 	make_link(path, "images/ab" REST, "../objects/ab/" REST);
@@ -174,7 +177,7 @@ static int infer(struct cfs_meta *ret)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 
-	CHECK(cfs_repo_open(AT_FDCWD, path, &repo, &err) == 1);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, path, &repo, &err), 1);
 	CHECK(!repo.has_meta);
 	return cfs_repo_infer_meta(&repo, ret, &err);
 }
@@ -186,12 +189,13 @@ TEST(an_old_repository_is_known_by_its_objects)
 	start();
 	strcpy(path, fresh_dir());
 	make_dir(path, "objects");
-	CHECK(infer(&meta) == -ENOENT);
-	CHECK(rmdir(strcat(path, "/objects")) == 0);
+	CHECK_EQ(infer(&meta), -ENOENT);
+	CHECK_EQ(rmdir(strcat(path, "/objects")), 0);
 	path[strlen(path) - strlen("/objects")] = '\0';
 	make_old(NULL, 0);
-	CHECK(infer(&meta) == 0);
-	CHECK(meta.alg == CFS_ALG_SHA256 && meta.erofs_default == 1);
+	CHECK_EQ(infer(&meta), 0);
+	CHECK_EQ(meta.alg, CFS_ALG_SHA256);
+	CHECK_EQ(meta.erofs_default, 1);
 }
 
 TEST(an_old_repository_keeps_the_format_of_its_images)
@@ -205,10 +209,12 @@ TEST(an_old_repository_keeps_the_format_of_its_images)
 	start();
 	strcpy(path, fresh_dir());
 	make_old(v2, sizeof(v2));
-	CHECK(infer(&meta) == 0 && meta.erofs_default == 2);
+	CHECK_EQ(infer(&meta), 0);
+	CHECK_EQ(meta.erofs_default, 2);
 	strcpy(path, fresh_dir());
 	make_old(v1, sizeof(v1));
-	CHECK(infer(&meta) == 0 && meta.erofs_default == 1);
+	CHECK_EQ(infer(&meta), 0);
+	CHECK_EQ(meta.erofs_default, 1);
 }
 
 TEST(an_old_repository_is_upgraded_once)
@@ -219,9 +225,9 @@ TEST(an_old_repository_is_upgraded_once)
 	strcpy(path, fresh_dir());
 	make_old(NULL, 0);
 	ensure.ensure = true;
-	CHECK(cfs_repo_init(path, &ensure, &err) == CFS_INIT_UPGRADED);
-	CHECK(read_back().alg == CFS_ALG_SHA256);
-	CHECK(cfs_repo_init(path, &ensure, &err) == CFS_INIT_ALREADY);
+	CHECK_EQ(cfs_repo_init(path, &ensure, &err), CFS_INIT_UPGRADED);
+	CHECK_EQ(read_back().alg, CFS_ALG_SHA256);
+	CHECK_EQ(cfs_repo_init(path, &ensure, &err), CFS_INIT_ALREADY);
 }
 
 TEST(a_repository_says_what_it_grants_to_others)
@@ -229,11 +235,11 @@ TEST(a_repository_says_what_it_grants_to_others)
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 
 	start();
-	CHECK(cfs_repo_init(path, &plain, &err) == CFS_INIT_CREATED);
-	CHECK(cfs_repo_open(AT_FDCWD, path, &repo, &err) == 1);
-	CHECK(cfs_repo_open_to_others(&repo, &err) == 0);
-	CHECK(chmod(path, 02751) == 0);
-	CHECK(cfs_repo_open_to_others(&repo, &err) == 051);
+	CHECK_EQ(cfs_repo_init(path, &plain, &err), CFS_INIT_CREATED);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, path, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_open_to_others(&repo, &err), 0);
+	CHECK_EQ(chmod(path, 02751), 0);
+	CHECK_EQ(cfs_repo_open_to_others(&repo, &err), 051);
 }
 
 TEST(a_failed_init_removes_the_directories_that_it_made)
@@ -245,18 +251,19 @@ TEST(a_failed_init_removes_the_directories_that_it_made)
 	start();
 	secure.secure = true;
 	last = strrchr(path, '/');
-	CHECK(cfs_repo_init(path, &secure, &err) == -EOPNOTSUPP);
+	CHECK_EQ(cfs_repo_init(path, &secure, &err), -EOPNOTSUPP);
 	CHECK(access(path, F_OK) < 0);
 	*last = '\0';
 	CHECK(access(path, F_OK) < 0);
-	CHECK(mkdir(path, 0755) == 0);
+	CHECK_EQ(mkdir(path, 0755), 0);
 	parent = strdup(path);
 	*last = '/';
-	CHECK(cfs_repo_init(path, &secure, &err) == -EOPNOTSUPP);
-	CHECK(parent && count(parent, ".", "") == 0);
-	CHECK(mkdir(path, 0700) == 0);
-	CHECK(cfs_repo_init(path, &secure, &err) == -EOPNOTSUPP);
-	CHECK(count(path, ".", "") == 0);
+	CHECK_EQ(cfs_repo_init(path, &secure, &err), -EOPNOTSUPP);
+	CHECK(parent);
+	CHECK_EQ(count(parent, ".", ""), 0);
+	CHECK_EQ(mkdir(path, 0700), 0);
+	CHECK_EQ(cfs_repo_init(path, &secure, &err), -EOPNOTSUPP);
+	CHECK_EQ(count(path, ".", ""), 0);
 }
 
 TEST(a_directory_that_is_used_for_something_else_is_refused)
@@ -278,11 +285,11 @@ TEST(a_directory_that_is_used_for_something_else_is_refused)
 			put(path, "meta.json", "{ \"of\": \"something\" }");
 		p.ensure = i % 2;
 		p.reset = i >= 6;
-		CHECK(cfs_repo_init(path, &p, &err) == -ENOTEMPTY);
+		CHECK_EQ(cfs_repo_init(path, &p, &err), -ENOTEMPTY);
 		CHECK(strstr(err.msg, foreign[i % 3]));
 		CHECK(holds(path, "images/photo", ""));
-		CHECK(count(path, ".", "") ==
-		      (i >= 6 ? 3 : 2) + (foreign[i % 3][0] != '.'));
+		CHECK_EQ(count(path, ".", ""),
+			 (i >= 6 ? 3 : 2) + (foreign[i % 3][0] != '.'));
 	}
 }
 
@@ -293,7 +300,7 @@ TEST(a_fresh_file_system_may_become_a_repository)
 	make_dir(path, "lost+found");
 	make_dir(path, "streams");
 	put(path, ".tmp-0123456789abcdef", "");
-	CHECK(cfs_repo_init(path, &plain, &err) == CFS_INIT_CREATED);
+	CHECK_EQ(cfs_repo_init(path, &plain, &err), CFS_INIT_CREATED);
 }
 
 TEST(broken_metadata_is_replaced_by_a_reset_that_keeps_objects)
@@ -314,26 +321,26 @@ TEST(broken_metadata_is_replaced_by_a_reset_that_keeps_objects)
 		CHECK(cfs_repo_init(path, &p, &err) < 0);
 		CHECK(strstr(err.msg, "init --reset-metadata"));
 		p.reset = true;
-		CHECK(cfs_repo_init(path, &p, &err) == CFS_INIT_CREATED);
-		CHECK(read_back().alg == CFS_ALG_SHA256);
+		CHECK_EQ(cfs_repo_init(path, &p, &err), CFS_INIT_CREATED);
+		CHECK_EQ(read_back().alg, CFS_ALG_SHA256);
 		CHECK(holds(path, "objects/ab/" REST, ""));
 	}
 	p.default_alg = false;
-	CHECK(cfs_repo_init(path, &p, &err) == CFS_INIT_CREATED);
-	CHECK(read_back().alg == CFS_ALG_SHA512);
+	CHECK_EQ(cfs_repo_init(path, &p, &err), CFS_INIT_CREATED);
+	CHECK_EQ(read_back().alg, CFS_ALG_SHA512);
 }
 
 TEST(advice_is_given_where_metadata_is_broken_and_nowhere_else)
 {
 	start();
 	cfs_fail(&err, ENOTDIR, "some reason");
-	CHECK(cfs_repo_open_advice(path, &err) == -ENOTDIR);
-	CHECK(strcmp(err.msg, "some reason") == 0);
-	CHECK(cfs_repo_init(path, &plain, &err) == CFS_INIT_CREATED);
+	CHECK_EQ(cfs_repo_open_advice(path, &err), -ENOTDIR);
+	CHECK_STR(err.msg, "some reason");
+	CHECK_EQ(cfs_repo_init(path, &plain, &err), CFS_INIT_CREATED);
 	cfs_fail(&err, EOPNOTSUPP, "a newer one");
-	CHECK(cfs_repo_open_advice(path, &err) == -EOPNOTSUPP);
-	CHECK(strcmp(err.msg, "a newer one") == 0);
+	CHECK_EQ(cfs_repo_open_advice(path, &err), -EOPNOTSUPP);
+	CHECK_STR(err.msg, "a newer one");
 	cfs_fail(&err, EINVAL, "line 1");
-	CHECK(cfs_repo_open_advice(path, &err) == -EINVAL);
+	CHECK_EQ(cfs_repo_open_advice(path, &err), -EINVAL);
 	CHECK(strstr(err.msg, "line 1; remove meta.json"));
 }

@@ -25,7 +25,7 @@ static struct cfs_bytes content(size_t size, unsigned seed,
 	CHECK(buf && size >= sizeof(seed));
 	memset(buf, (int)(seed % 251), size);
 	memcpy(buf, &seed, sizeof(seed));
-	CHECK(cfs_verity_digest_bytes(CFS_ALG_SHA256, data, id, &err) == 0);
+	CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA256, data, id, &err), 0);
 	return data;
 }
 
@@ -47,7 +47,7 @@ static int file_with(struct cfs_bytes data)
 	CHECK(f);
 	fd = dup(fileno(f));
 	fclose(f);
-	CHECK(write(fd, data.data, data.len) == (ssize_t)data.len);
+	CHECK_EQ(write(fd, data.data, data.len), (ssize_t)data.len);
 	return fd;
 }
 
@@ -59,7 +59,7 @@ static off_t stored(const struct cfs_store *store, const struct cfs_digest *id)
 	if (cfs_object_open(store->objects, id, &fd, &err) != 1)
 		return -1;
 	CHECK(cfs_object_check(fd, id, &err) >= 0);
-	CHECK(fstat(fd, &st) == 0);
+	CHECK_EQ(fstat(fd, &st), 0);
 	return st.st_size;
 }
 
@@ -71,10 +71,10 @@ static void spoil(const struct cfs_store *store, const struct cfs_digest *id,
 	int fd;
 
 	cfs_digest_to_path(id, path);
-	CHECK(unlinkat(store->objects, path, 0) == 0);
+	CHECK_EQ(unlinkat(store->objects, path, 0), 0);
 	fd = openat(store->objects, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	CHECK(fd >= 0);
-	CHECK(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	CHECK_EQ(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
 }
 
@@ -109,16 +109,21 @@ static void store_long(enum cfs_temp_kind kind)
 	cfs_store_keeper(&store, &keeper);
 	fd = file_with(data);
 	drop(data);
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, NULL, &err) == 0);
-	CHECK(store.stats.added == 1 && store.stats.added_bytes == LONG + 5);
-	CHECK(stored(&store, &id) == (off_t)LONG + 5);
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, NULL, &err) == 0);
-	CHECK(store.stats.added == 1 && store.stats.present == 1);
+	CHECK_EQ(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, NULL, &err),
+		 0);
+	CHECK_EQ(store.stats.added, 1);
+	CHECK_EQ(store.stats.added_bytes, LONG + 5);
+	CHECK_EQ(stored(&store, &id), (off_t)LONG + 5);
+	CHECK_EQ(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, NULL, &err),
+		 0);
+	CHECK_EQ(store.stats.added, 1);
+	CHECK_EQ(store.stats.present, 1);
 	spoil(&store, &id, "");
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, NULL, &err) == 0);
-	CHECK(store.stats.repaired == 1);
-	CHECK(stored(&store, &id) == (off_t)LONG + 5);
-	CHECK(leftovers() == 0);
+	CHECK_EQ(keeper.keep_file(keeper.ctx, fd, LONG + 5, &id, NULL, &err),
+		 0);
+	CHECK_EQ(store.stats.repaired, 1);
+	CHECK_EQ(stored(&store, &id), (off_t)LONG + 5);
+	CHECK_EQ(leftovers(), 0);
 }
 
 TEST(a_long_file_is_copied_from_its_start)
@@ -139,15 +144,16 @@ TEST(a_long_file_that_changed_gets_no_name)
 	cfs_store_keeper(&store, &keeper);
 	fd = file_with(data);
 	drop(data);
-	CHECK(pwrite(fd, "x", 1, LONG - 1) == 1);
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err) ==
-	      -ESTALE);
+	CHECK_EQ(pwrite(fd, "x", 1, LONG - 1), 1);
+	CHECK_EQ(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err),
+		 -ESTALE);
 	CHECK(strstr(err.msg, "changed while it was read"));
-	CHECK(ftruncate(fd, 4096) == 0);
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err) ==
-	      -ESTALE);
-	CHECK(stored(&store, &id) == -1 && store.stats.added == 0);
-	CHECK(leftovers() == 0);
+	CHECK_EQ(ftruncate(fd, 4096), 0);
+	CHECK_EQ(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err),
+		 -ESTALE);
+	CHECK_EQ(stored(&store, &id), -1);
+	CHECK_EQ(store.stats.added, 0);
+	CHECK_EQ(leftovers(), 0);
 }
 
 /* With a kernel that measures, its word is what counts. */
@@ -166,23 +172,26 @@ TEST(the_kernel_measures_the_copy_where_it_can)
 		struct cfs_digest small;
 		struct cfs_bytes few = content(100, i, &small);
 
-		CHECK(keeper.keep(keeper.ctx, few, &small, NULL, &err) == 0);
+		CHECK_EQ(keeper.keep(keeper.ctx, few, &small, NULL, &err), 0);
 		drop(few);
 	}
-	CHECK(store.verity == CFS_STORE_VERITY_WORKS && fake.n_files == 3);
+	CHECK_EQ(store.verity, CFS_STORE_VERITY_WORKS);
+	CHECK_EQ(fake.n_files, 3);
 	fd = file_with(data);
 	drop(data);
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err) == 0);
-	CHECK(stored(&store, &id) == (off_t)LONG && fake.n_files == 4);
+	CHECK_EQ(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err), 0);
+	CHECK_EQ(stored(&store, &id), (off_t)LONG);
+	CHECK_EQ(fake.n_files, 4);
 	id.bytes[3] ^= 1;
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err) ==
-	      -ESTALE);
+	CHECK_EQ(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err),
+		 -ESTALE);
 	/* One that cannot vouch after all does not excuse from looking. */
 	fake.fail_at = 1;
 	fake.enable_result = -EOPNOTSUPP;
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err) ==
-	      -ESTALE);
-	CHECK(stored(&store, &id) == -1 && leftovers() == 0);
+	CHECK_EQ(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err),
+		 -ESTALE);
+	CHECK_EQ(stored(&store, &id), -1);
+	CHECK_EQ(leftovers(), 0);
 }
 
 struct racer {
@@ -218,16 +227,17 @@ static void race_all(struct cfs_store *store)
 	struct racer racers[4];
 	pthread_t threads[4];
 
-	CHECK(pthread_barrier_init(&line, NULL, 4) == 0);
+	CHECK_EQ(pthread_barrier_init(&line, NULL, 4), 0);
 	for (unsigned i = 0; i < 4; i++) {
 		racers[i] = (struct racer){ store, &line, i * 17, 0 };
-		CHECK(pthread_create(&threads[i], NULL, race, &racers[i]) == 0);
+		CHECK_EQ(pthread_create(&threads[i], NULL, race, &racers[i]),
+			 0);
 	}
 	for (unsigned i = 0; i < 4; i++) {
-		CHECK(pthread_join(threads[i], NULL) == 0);
-		CHECK(racers[i].result == 0);
+		CHECK_EQ(pthread_join(threads[i], NULL), 0);
+		CHECK_EQ(racers[i].result, 0);
 	}
-	CHECK(pthread_barrier_destroy(&line) == 0);
+	CHECK_EQ(pthread_barrier_destroy(&line), 0);
 }
 
 TEST(threads_with_the_same_contents_make_one_object)
@@ -236,20 +246,21 @@ TEST(threads_with_the_same_contents_make_one_object)
 
 	start(&store);
 	race_all(&store);
-	CHECK(store.stats.added == FILES);
-	CHECK(store.stats.added + store.stats.present == 4 * FILES);
-	CHECK(leftovers() == 0);
+	CHECK_EQ(store.stats.added, FILES);
+	CHECK_EQ(store.stats.added + store.stats.present, 4 * FILES);
+	CHECK_EQ(leftovers(), 0);
 	for (unsigned i = 0; i < FILES; i++) {
 		struct cfs_digest id;
 
 		drop(content(64 + i * 50, i, &id));
-		CHECK(stored(&store, &id) == 64 + i * 50);
+		CHECK_EQ(stored(&store, &id), 64 + i * 50);
 		spoil(&store, &id, i % 3 ? "" : "spoiled");
 	}
 	/* What all of them see damaged is mended once. */
 	race_all(&store);
-	CHECK(store.stats.repaired == FILES && store.stats.added == FILES);
-	CHECK(leftovers() == 0);
+	CHECK_EQ(store.stats.repaired, FILES);
+	CHECK_EQ(store.stats.added, FILES);
+	CHECK_EQ(leftovers(), 0);
 }
 
 /* Writing fails part way, as on a full disk. */
@@ -268,17 +279,19 @@ TEST(what_could_not_be_written_gets_no_name)
 	fd = file_with(data);
 	drop(data);
 	CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
-	CHECK(getrlimit(RLIMIT_FSIZE, &no_limit) == 0);
+	CHECK_EQ(getrlimit(RLIMIT_FSIZE, &no_limit), 0);
 	limit = no_limit;
 	limit.rlim_cur = 65536;
-	CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
-	CHECK(keeper.keep(keeper.ctx, few, &small, NULL, &err) == -EFBIG);
+	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	CHECK_EQ(keeper.keep(keeper.ctx, few, &small, NULL, &err), -EFBIG);
 	CHECK(strstr(err.msg, "object ") && strstr(err.msg, "write: "));
-	CHECK(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err) ==
-	      -EFBIG);
-	CHECK(setrlimit(RLIMIT_FSIZE, &no_limit) == 0);
-	CHECK(stored(&store, &id) == -1 && stored(&store, &small) == -1);
-	CHECK(store.stats.added == 0 && leftovers() == 0);
+	CHECK_EQ(keeper.keep_file(keeper.ctx, fd, LONG, &id, NULL, &err),
+		 -EFBIG);
+	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &no_limit), 0);
+	CHECK_EQ(stored(&store, &id), -1);
+	CHECK_EQ(stored(&store, &small), -1);
+	CHECK_EQ(store.stats.added, 0);
+	CHECK_EQ(leftovers(), 0);
 	drop(few);
 }
 
@@ -296,25 +309,29 @@ TEST(a_plain_store_is_objects_and_nothing_else)
 	start(&store);
 	cfs_store_close(&store);
 	dir = open_dir(root);
-	CHECK(unlinkat(dir, "meta.json", 0) == 0);
-	CHECK(unlinkat(dir, "objects", AT_REMOVEDIR) == 0);
+	CHECK_EQ(unlinkat(dir, "meta.json", 0), 0);
+	CHECK_EQ(unlinkat(dir, "objects", AT_REMOVEDIR), 0);
 	before = umask(077);
-	CHECK(cfs_store_open_plain(dir, CFS_ALG_SHA256, &store, &err) == 0);
-	CHECK(count(root, ".", "") == 0);
+	CHECK_EQ(cfs_store_open_plain(dir, CFS_ALG_SHA256, &store, &err), 0);
+	CHECK_EQ(count(root, ".", ""), 0);
 	cfs_store_keeper(&store, &keeper);
-	CHECK(keeper.keep(keeper.ctx, data, &id, NULL, &err) == 0);
+	CHECK_EQ(keeper.keep(keeper.ctx, data, &id, NULL, &err), 0);
 	umask(before);
 	cfs_digest_to_path(&id, path);
-	CHECK(fstatat(dir, path, &st, 0) == 0);
-	CHECK(st.st_size == 100 && (st.st_mode & 07777) == 0644);
-	CHECK(count(root, ".", "") == 1);
+	CHECK_EQ(fstatat(dir, path, &st, 0), 0);
+	CHECK_EQ(st.st_size, 100);
+	CHECK_EQ((st.st_mode & 07777), 0644);
+	CHECK_EQ(count(root, ".", ""), 1);
 	/* A power cut, and a stranger. */
 	spoil(&store, &id, "");
-	CHECK(keeper.keep(keeper.ctx, data, &id, NULL, &err) == 0);
-	CHECK(stored(&store, &id) == 100 && store.stats.repaired == 1);
+	CHECK_EQ(keeper.keep(keeper.ctx, data, &id, NULL, &err), 0);
+	CHECK_EQ(stored(&store, &id), 100);
+	CHECK_EQ(store.stats.repaired, 1);
 	path[2] = '\0';
-	CHECK(fstatat(dir, path, &st, 0) == 0 && S_ISDIR(st.st_mode));
-	CHECK(store.dirty && cfs_store_flush(&store, &err) == 0);
+	CHECK_EQ(fstatat(dir, path, &st, 0), 0);
+	CHECK(S_ISDIR(st.st_mode));
+	CHECK(store.dirty);
+	CHECK_EQ(cfs_store_flush(&store, &err), 0);
 	CHECK(!store.dirty);
 	drop(data);
 }
@@ -333,7 +350,7 @@ static int keep_despite(struct cfs_store *store, int code, unsigned seed)
 	store->verity = CFS_STORE_VERITY_TRY;
 	cfs_store_keeper(store, &keeper);
 	r = keeper.keep(keeper.ctx, data, &id, NULL, &err);
-	CHECK((stored(store, &id) == 100) == (r == 0));
+	CHECK_EQ((stored(store, &id) == 100), (r == 0));
 	drop(data);
 	return r;
 }
@@ -344,20 +361,20 @@ TEST(lack_of_verity_is_excused_where_nobody_demands_it)
 	CFS_AUTOFD int dir = -EBADF;
 
 	start(&store);
-	CHECK(keep_despite(&store, -ENOTTY, 1) == 0);
-	CHECK(store.verity == CFS_STORE_VERITY_LACKING);
-	CHECK(keep_despite(&store, -EPERM, 2) == 0);
-	CHECK(store.verity == CFS_STORE_VERITY_LACKING);
-	CHECK(keep_despite(&store, -EACCES, 3) == 0);
-	CHECK(store.verity == CFS_STORE_VERITY_TRY);
-	CHECK(keep_despite(&store, -ENOSPC, 4) == -ENOSPC);
+	CHECK_EQ(keep_despite(&store, -ENOTTY, 1), 0);
+	CHECK_EQ(store.verity, CFS_STORE_VERITY_LACKING);
+	CHECK_EQ(keep_despite(&store, -EPERM, 2), 0);
+	CHECK_EQ(store.verity, CFS_STORE_VERITY_LACKING);
+	CHECK_EQ(keep_despite(&store, -EACCES, 3), 0);
+	CHECK_EQ(store.verity, CFS_STORE_VERITY_TRY);
+	CHECK_EQ(keep_despite(&store, -ENOSPC, 4), -ENOSPC);
 	store.secure = true;
-	CHECK(keep_despite(&store, -EACCES, 5) == -EACCES);
-	CHECK(keep_despite(&store, -EPERM, 6) == -EPERM);
+	CHECK_EQ(keep_despite(&store, -EACCES, 5), -EACCES);
+	CHECK_EQ(keep_despite(&store, -EPERM, 6), -EPERM);
 	cfs_store_close(&store);
 	dir = open_dir(root);
-	CHECK(cfs_store_open_plain(dir, CFS_ALG_SHA256, &store, &err) == 0);
-	CHECK(keep_despite(&store, -ENOSPC, 7) == 0);
-	CHECK(keep_despite(&store, -EIO, 8) == 0);
-	CHECK(store.verity == CFS_STORE_VERITY_TRY);
+	CHECK_EQ(cfs_store_open_plain(dir, CFS_ALG_SHA256, &store, &err), 0);
+	CHECK_EQ(keep_despite(&store, -ENOSPC, 7), 0);
+	CHECK_EQ(keep_despite(&store, -EIO, 8), 0);
+	CHECK_EQ(store.verity, CFS_STORE_VERITY_TRY);
 }

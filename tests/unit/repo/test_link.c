@@ -17,9 +17,9 @@ static void start(struct cfs_store *store)
 	strcpy(root, fresh_dir());
 	put(root, "meta.json", SHA256_META);
 	fake = (struct fake_kernel){ .measure_result = -ENODATA };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
 }
 
 TEST(a_link_leads_up_as_far_as_its_name_is_deep)
@@ -28,15 +28,15 @@ TEST(a_link_leads_up_as_far_as_its_name_is_deep)
 	char last[CFS_LINK_MAX];
 
 	start(&store);
-	CHECK(cfs_link_set(&store, TOP, "x", "stream:1", &err) == 0);
+	CHECK_EQ(cfs_link_set(&store, TOP, "x", "stream:1", &err), 0);
 	CHECK(is_link(root, TOP "/x", "../stream:1"));
-	CHECK(cfs_link_set(&store, TOP, "oci/a%2Fb:c", "stream:2", &err) == 0);
+	CHECK_EQ(cfs_link_set(&store, TOP, "oci/a%2Fb:c", "stream:2", &err), 0);
 	CHECK(is_link(root, TOP "/oci/a%2Fb:c", "../../stream:2"));
-	CHECK(cfs_link_get(&store.repo, TOP, "oci/a%2Fb:c", last, &err) == 1);
-	CHECK(strcmp(last, "stream:2") == 0);
-	CHECK(cfs_link_set(&store, TOP, "x", "stream:3", &err) == 0);
-	CHECK(cfs_link_get(&store.repo, TOP, "x", last, &err) == 1);
-	CHECK(strcmp(last, "stream:3") == 0);
+	CHECK_EQ(cfs_link_get(&store.repo, TOP, "oci/a%2Fb:c", last, &err), 1);
+	CHECK_STR(last, "stream:2");
+	CHECK_EQ(cfs_link_set(&store, TOP, "x", "stream:3", &err), 0);
+	CHECK_EQ(cfs_link_get(&store.repo, TOP, "x", last, &err), 1);
+	CHECK_STR(last, "stream:3");
 }
 
 TEST(what_is_not_there_is_an_answer_and_what_is_no_link_another)
@@ -45,16 +45,16 @@ TEST(what_is_not_there_is_an_answer_and_what_is_no_link_another)
 	char last[CFS_LINK_MAX], longest[300];
 
 	start(&store);
-	CHECK(cfs_link_get(&store.repo, TOP, "x", last, &err) == 0);
-	CHECK(cfs_link_set(&store, TOP, "d/x", "s", &err) == 0);
-	CHECK(cfs_link_get(&store.repo, TOP, "y", last, &err) == 0);
-	CHECK(cfs_link_get(&store.repo, TOP, "d", last, &err) == 2);
+	CHECK_EQ(cfs_link_get(&store.repo, TOP, "x", last, &err), 0);
+	CHECK_EQ(cfs_link_set(&store, TOP, "d/x", "s", &err), 0);
+	CHECK_EQ(cfs_link_get(&store.repo, TOP, "y", last, &err), 0);
+	CHECK_EQ(cfs_link_get(&store.repo, TOP, "d", last, &err), 2);
 	put(root, TOP "/file", "");
-	CHECK(cfs_link_get(&store.repo, TOP, "file", last, &err) == 2);
+	CHECK_EQ(cfs_link_get(&store.repo, TOP, "file", last, &err), 2);
 	memset(longest, 'a', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	make_link(root, TOP "/long", longest);
-	CHECK(cfs_link_get(&store.repo, TOP, "long", last, &err) == 2);
+	CHECK_EQ(cfs_link_get(&store.repo, TOP, "long", last, &err), 2);
 }
 
 TEST(names_that_lead_elsewhere_are_refused)
@@ -66,11 +66,11 @@ TEST(names_that_lead_elsewhere_are_refused)
 
 	start(&store);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++) {
-		CHECK(cfs_link_set(&store, TOP, names[i], "s", &err) ==
-		      -EINVAL);
-		CHECK(cfs_link_get(&store.repo, TOP, names[i], last, &err) ==
-		      -EINVAL);
-		CHECK(cfs_link_remove(&store, TOP, names[i], &err) == -EINVAL);
+		CHECK_EQ(cfs_link_set(&store, TOP, names[i], "s", &err),
+			 -EINVAL);
+		CHECK_EQ(cfs_link_get(&store.repo, TOP, names[i], last, &err),
+			 -EINVAL);
+		CHECK_EQ(cfs_link_remove(&store, TOP, names[i], &err), -EINVAL);
 	}
 }
 
@@ -80,11 +80,11 @@ TEST(only_links_are_removed)
 	char last[CFS_LINK_MAX];
 
 	start(&store);
-	CHECK(cfs_link_set(&store, TOP, "d/x", "s", &err) == 0);
-	CHECK(cfs_link_remove(&store, TOP, "d", &err) == -EINVAL);
-	CHECK(cfs_link_remove(&store, TOP, "d/x", &err) == 1);
-	CHECK(cfs_link_remove(&store, TOP, "d/x", &err) == 0);
-	CHECK(cfs_link_get(&store.repo, TOP, "d/x", last, &err) == 0);
+	CHECK_EQ(cfs_link_set(&store, TOP, "d/x", "s", &err), 0);
+	CHECK_EQ(cfs_link_remove(&store, TOP, "d", &err), -EINVAL);
+	CHECK_EQ(cfs_link_remove(&store, TOP, "d/x", &err), 1);
+	CHECK_EQ(cfs_link_remove(&store, TOP, "d/x", &err), 0);
+	CHECK_EQ(cfs_link_get(&store.repo, TOP, "d/x", last, &err), 0);
 }
 
 static int collect(const char *name, const char *last, void *arg,
@@ -111,14 +111,15 @@ TEST(all_names_are_visited_in_order)
 	int n = 0;
 
 	start(&store);
-	CHECK(cfs_link_each(&store.repo, TOP, collect, &got, &err) == 0);
-	CHECK(got.len == 0);
-	CHECK(cfs_link_set(&store, TOP, "b", "1", &err) == 0);
-	CHECK(cfs_link_set(&store, TOP, "a/z", "2", &err) == 0);
-	CHECK(cfs_link_set(&store, TOP, "a/c", "3", &err) == 0);
+	CHECK_EQ(cfs_link_each(&store.repo, TOP, collect, &got, &err), 0);
+	CHECK_EQ(got.len, 0);
+	CHECK_EQ(cfs_link_set(&store, TOP, "b", "1", &err), 0);
+	CHECK_EQ(cfs_link_set(&store, TOP, "a/z", "2", &err), 0);
+	CHECK_EQ(cfs_link_set(&store, TOP, "a/c", "3", &err), 0);
 	put(root, TOP "/x", "");
 	put(root, TOP "/.tmp-1", "");
-	CHECK(cfs_link_each(&store.repo, TOP, collect, &got, &err) == 0);
-	CHECK(strcmp(cfs_buf_text(&got), "a/c=3 a/z=2 b=1 x=? ") == 0);
-	CHECK(cfs_link_each(&store.repo, TOP, stop, &n, &err) == 7 && n == 2);
+	CHECK_EQ(cfs_link_each(&store.repo, TOP, collect, &got, &err), 0);
+	CHECK_STR(cfs_buf_text(&got), "a/c=3 a/z=2 b=1 x=? ");
+	CHECK_EQ(cfs_link_each(&store.repo, TOP, stop, &n, &err), 7);
+	CHECK_EQ(n, 2);
 }

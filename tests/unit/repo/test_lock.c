@@ -12,8 +12,8 @@ static int release[2];
 static void open_locked(const char *dir, struct cfs_repo *repo,
 			enum cfs_lock how)
 {
-	CHECK(cfs_repo_open(AT_FDCWD, dir, repo, &err) == 1);
-	CHECK(cfs_repo_lock(repo, how, NULL, &err) == 1);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, dir, repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(repo, how, NULL, &err), 1);
 }
 
 /* The holder goes on only once another process was told to wait for it. */
@@ -21,7 +21,7 @@ static void waiting(const struct cfs_repo *repo)
 {
 	CHECK(repo->fd >= 0);
 	waits++;
-	CHECK(write(release[1], "x", 1) == 1);
+	CHECK_EQ(write(release[1], "x", 1), 1);
 }
 
 TEST(shared_locks_go_together)
@@ -46,20 +46,21 @@ TEST(who_must_wait_is_told_once)
 	pid_t pid;
 
 	make_dir(dir, "objects");
-	CHECK(pipe(ready) == 0 && pipe(release) == 0);
+	CHECK_EQ(pipe(ready), 0);
+	CHECK_EQ(pipe(release), 0);
 	pid = fork();
 	CHECK(pid >= 0);
 	if (pid == 0) {
 		struct cfs_repo holder = CFS_REPO_INIT;
 
 		open_locked(dir, &holder, CFS_LOCK_EXCLUSIVE);
-		CHECK(write(ready[1], "x", 1) == 1);
-		CHECK(read(release[0], &c, 1) == 1);
+		CHECK_EQ(write(ready[1], "x", 1), 1);
+		CHECK_EQ(read(release[0], &c, 1), 1);
 		_exit(0);
 	}
-	CHECK(read(ready[0], &c, 1) == 1);
-	CHECK(cfs_repo_open(AT_FDCWD, dir, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, waiting, &err) == 1);
-	CHECK(waits == 1);
-	CHECK(waitpid(pid, NULL, 0) == pid);
+	CHECK_EQ(read(ready[0], &c, 1), 1);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, dir, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, waiting, &err), 1);
+	CHECK_EQ(waits, 1);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
 }

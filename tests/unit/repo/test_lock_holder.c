@@ -18,14 +18,14 @@ static pid_t start_holder(const char *dir)
 
 	CHECK(pid >= 0);
 	if (pid > 0) {
-		CHECK(read(ready[0], &c, 1) == 1);
+		CHECK_EQ(read(ready[0], &c, 1), 1);
 		return pid;
 	}
 	(void)close(release[1]);
-	CHECK(cfs_repo_open(AT_FDCWD, dir, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(write(ready[1], "x", 1) == 1);
-	CHECK(read(release[0], &c, 1) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, dir, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
+	CHECK_EQ(write(ready[1], "x", 1), 1);
+	CHECK_EQ(read(release[0], &c, 1), 0);
 	_exit(0);
 }
 
@@ -38,11 +38,13 @@ TEST(processes_that_hold_a_lock_are_named)
 	pid_t pid[6];
 
 	make_dir(dir, "objects");
-	CHECK(pipe(ready) == 0 && pipe(release) == 0);
-	CHECK(cfs_repo_open(AT_FDCWD, dir, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
+	CHECK_EQ(pipe(ready), 0);
+	CHECK_EQ(pipe(release), 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, dir, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
 	/* Its own lock is not another process's. */
-	CHECK(cfs_lock_holders(&repo, &names) == 0 && names.len == 0);
+	CHECK_EQ(cfs_lock_holders(&repo, &names), 0);
+	CHECK_EQ(names.len, 0);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(pid); i++)
 		pid[i] = start_holder(dir);
 	/* On file systems with device numbers of their own none is found. */
@@ -55,10 +57,10 @@ TEST(processes_that_hold_a_lock_are_named)
 				 (int)pid[i]);
 			left_out += !strstr(text, want);
 		}
-		CHECK(left_out == 2);
+		CHECK_EQ(left_out, 2);
 		CHECK(strstr(text, ", ..."));
 	}
 	(void)close(release[1]);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(pid); i++)
-		CHECK(waitpid(pid[i], NULL, 0) == pid[i]);
+		CHECK_EQ(waitpid(pid[i], NULL, 0), pid[i]);
 }

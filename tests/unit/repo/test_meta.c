@@ -37,9 +37,11 @@ TEST(upstreams_form_is_understood)
 		"  \"erofs_formats\": {\n    \"default\": 1\n  }\n}\n";
 	struct cfs_meta meta;
 
-	CHECK(parse(text, &meta) == 0);
-	CHECK(meta.version == 1 && meta.alg == CFS_ALG_SHA512);
-	CHECK(meta.erofs_default == 1 && meta.erofs_extra == 0);
+	CHECK_EQ(parse(text, &meta), 0);
+	CHECK_EQ(meta.version, 1);
+	CHECK_EQ(meta.alg, CFS_ALG_SHA512);
+	CHECK_EQ(meta.erofs_default, 1);
+	CHECK_EQ(meta.erofs_extra, 0);
 	CHECK(!meta.unknown_ro_compat);
 }
 
@@ -47,57 +49,66 @@ TEST(the_least_document_is_format_2)
 {
 	struct cfs_meta meta;
 
-	CHECK(parse("{\"version\":1,\"algorithm\":\"fsverity-sha256-12\"}",
-		    &meta) == 0);
-	CHECK(meta.alg == CFS_ALG_SHA256 && meta.erofs_default == 2);
+	CHECK_EQ(parse("{\"version\":1,\"algorithm\":\"fsverity-sha256-12\"}",
+		       &meta),
+		 0);
+	CHECK_EQ(meta.alg, CFS_ALG_SHA256);
+	CHECK_EQ(meta.erofs_default, 2);
 }
 
 TEST(the_v1_feature_decides_when_formats_do_not)
 {
 	struct cfs_meta meta;
 
-	CHECK(parse("{\"version\":1," ALG ",\"features\":"
-		    "{\"read-only-compatible\":[\"v1_erofs\"]}}",
-		    &meta) == 0);
-	CHECK(meta.erofs_default == 1);
-	CHECK(parse("{\"version\":1," ALG ",\"features\":"
-		    "{\"read-only-compatible\":[\"v1_erofs\"]},"
-		    "\"erofs_formats\":{\"default\":2}}",
-		    &meta) == 0);
-	CHECK(meta.erofs_default == 1);
-	CHECK(parse("{\"version\":1," ALG ",\"features\":"
-		    "{\"read-only-compatible\":[\"v1_erofs\"]},"
-		    "\"erofs_formats\":{\"default\":2,\"extra\":[1,2,1]}}",
-		    &meta) == 0);
-	CHECK(meta.erofs_default == 2 && meta.erofs_extra == 1U << 1);
-	CHECK(parse("{\"version\":1," ALG ",\"features\":"
-		    "{\"read-only-compatible\":[\"v1_erofs\"]},"
-		    "\"erofs_formats\":{\"default\":0}}",
-		    &meta) == 0);
-	CHECK(meta.erofs_default == 0);
+	CHECK_EQ(parse("{\"version\":1," ALG ",\"features\":"
+		       "{\"read-only-compatible\":[\"v1_erofs\"]}}",
+		       &meta),
+		 0);
+	CHECK_EQ(meta.erofs_default, 1);
+	CHECK_EQ(parse("{\"version\":1," ALG ",\"features\":"
+		       "{\"read-only-compatible\":[\"v1_erofs\"]},"
+		       "\"erofs_formats\":{\"default\":2}}",
+		       &meta),
+		 0);
+	CHECK_EQ(meta.erofs_default, 1);
+	CHECK_EQ(parse("{\"version\":1," ALG ",\"features\":"
+		       "{\"read-only-compatible\":[\"v1_erofs\"]},"
+		       "\"erofs_formats\":{\"default\":2,\"extra\":[1,2,1]}}",
+		       &meta),
+		 0);
+	CHECK_EQ(meta.erofs_default, 2);
+	CHECK_EQ(meta.erofs_extra, 1U << 1);
+	CHECK_EQ(parse("{\"version\":1," ALG ",\"features\":"
+		       "{\"read-only-compatible\":[\"v1_erofs\"]},"
+		       "\"erofs_formats\":{\"default\":0}}",
+		       &meta),
+		 0);
+	CHECK_EQ(meta.erofs_default, 0);
 }
 
 TEST(what_is_newer_is_refused_by_its_own_code)
 {
-	CHECK(answer("{\"version\":2," ALG "}") == -EOPNOTSUPP);
+	CHECK_EQ(answer("{\"version\":2," ALG "}"), -EOPNOTSUPP);
 	CHECK(strstr(err.msg, "version 2"));
-	CHECK(answer("{\"version\":99999999999," ALG "}") == -EOPNOTSUPP);
-	CHECK(answer("{\"version\":1," ALG ",\"features\":"
-		     "{\"incompatible\":[\"x-new\"]}}") == -EOPNOTSUPP);
+	CHECK_EQ(answer("{\"version\":99999999999," ALG "}"), -EOPNOTSUPP);
+	CHECK_EQ(answer("{\"version\":1," ALG ",\"features\":"
+			"{\"incompatible\":[\"x-new\"]}}"),
+		 -EOPNOTSUPP);
 	CHECK(strstr(err.msg, "x-new"));
 	/* An algorithm to come hides behind a feature: that is said first. */
-	CHECK(answer("{\"version\":1,\"algorithm\":\"fsverity-sha3-12\","
-		     "\"features\":{\"incompatible\":[\"x\"]}}") ==
-	      -EOPNOTSUPP);
+	CHECK_EQ(answer("{\"version\":1,\"algorithm\":\"fsverity-sha3-12\","
+			"\"features\":{\"incompatible\":[\"x\"]}}"),
+		 -EOPNOTSUPP);
 }
 
 TEST(unknown_members_and_compatible_features_are_ignored)
 {
 	struct cfs_meta meta;
 
-	CHECK(parse("{\"x\":[{}],\"version\":1," ALG ",\"features\":"
-		    "{\"compatible\":[\"x\"],\"y\":1}}",
-		    &meta) == 0);
+	CHECK_EQ(parse("{\"x\":[{}],\"version\":1," ALG ",\"features\":"
+		       "{\"compatible\":[\"x\"],\"y\":1}}",
+		       &meta),
+		 0);
 	CHECK(!meta.unknown_ro_compat);
 }
 
@@ -105,24 +116,29 @@ TEST(formats_to_come_forbid_writing_not_booting)
 {
 	struct cfs_meta meta;
 
-	CHECK(parse("{\"version\":1," ALG ","
-		    "\"erofs_formats\":{\"default\":3}}",
-		    &meta) == 0);
+	CHECK_EQ(parse("{\"version\":1," ALG ","
+		       "\"erofs_formats\":{\"default\":3}}",
+		       &meta),
+		 0);
 	CHECK(meta.unknown_ro_compat);
-	CHECK(parse("{\"version\":1," ALG ","
-		    "\"erofs_formats\":{\"default\":1,\"extra\":[9]}}",
-		    &meta) == 0);
-	CHECK(meta.unknown_ro_compat && meta.erofs_default == 1);
+	CHECK_EQ(parse("{\"version\":1," ALG ","
+		       "\"erofs_formats\":{\"default\":1,\"extra\":[9]}}",
+		       &meta),
+		 0);
+	CHECK(meta.unknown_ro_compat);
+	CHECK_EQ(meta.erofs_default, 1);
 }
 
 TEST(an_unknown_ro_compatible_feature_forbids_writing)
 {
 	struct cfs_meta meta;
 
-	CHECK(parse("{\"version\":1," ALG ",\"features\":"
-		    "{\"read-only-compatible\":[\"v1_erofs\",\"x\"]}}",
-		    &meta) == 0);
-	CHECK(meta.unknown_ro_compat && meta.erofs_default == 1);
+	CHECK_EQ(parse("{\"version\":1," ALG ",\"features\":"
+		       "{\"read-only-compatible\":[\"v1_erofs\",\"x\"]}}",
+		       &meta),
+		 0);
+	CHECK(meta.unknown_ro_compat);
+	CHECK_EQ(meta.erofs_default, 1);
 }
 
 TEST(malformed_documents_are_refused)
@@ -153,7 +169,7 @@ TEST(malformed_documents_are_refused)
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		CHECK(answer(texts[i]) == -EINVAL);
+		CHECK_EQ(answer(texts[i]), -EINVAL);
 }
 
 TEST(too_many_values_are_refused)
@@ -164,7 +180,7 @@ TEST(too_many_values_are_refused)
 	for (int i = 0; i < 2000; i++)
 		p += sprintf(p, ",0");
 	strcpy(p, "]}");
-	CHECK(answer(text) == -EINVAL);
+	CHECK_EQ(answer(text), -EINVAL);
 }
 
 TEST(booting_depends_on_three_members_alone)
@@ -179,14 +195,20 @@ TEST(booting_depends_on_three_members_alone)
 	struct cfs_meta m = { 0 };
 	struct cfs_err e;
 
-	CHECK(cfs_meta_parse_to_boot(
-		      (struct cfs_bytes){ (const uint8_t *)odd, strlen(odd) },
-		      &m, &e) == 0);
-	CHECK(m.version == 1 && m.alg == CFS_ALG_SHA512);
-	CHECK(cfs_meta_parse(
-		      (struct cfs_bytes){ (const uint8_t *)odd, strlen(odd) },
-		      &m, &e) == -EINVAL);
-	CHECK(cfs_meta_parse_to_boot((struct cfs_bytes){ (const uint8_t *)newer,
-							 strlen(newer) },
-				     &m, &e) == -EOPNOTSUPP);
+	CHECK_EQ(
+		cfs_meta_parse_to_boot(
+			(struct cfs_bytes){ (const uint8_t *)odd, strlen(odd) },
+			&m, &e),
+		0);
+	CHECK_EQ(m.version, 1);
+	CHECK_EQ(m.alg, CFS_ALG_SHA512);
+	CHECK_EQ(cfs_meta_parse((struct cfs_bytes){ (const uint8_t *)odd,
+						    strlen(odd) },
+				&m, &e),
+		 -EINVAL);
+	CHECK_EQ(cfs_meta_parse_to_boot(
+			 (struct cfs_bytes){ (const uint8_t *)newer,
+					     strlen(newer) },
+			 &m, &e),
+		 -EOPNOTSUPP);
 }

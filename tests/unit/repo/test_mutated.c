@@ -50,7 +50,7 @@ static void sha256(const void *data, size_t len, uint8_t out[HASH])
 {
 	unsigned n = HASH;
 
-	CHECK(EVP_Digest(data, len, out, &n, EVP_sha256(), NULL) == 1);
+	CHECK_EQ(EVP_Digest(data, len, out, &n, EVP_sha256(), NULL), 1);
 }
 
 /* Source: Documentation/filesystems/fsverity.rst. */
@@ -97,7 +97,7 @@ static void digest_of(const char *path, int follow, char hex[HEX + 1])
 	f = fopen(full, "re");
 	data = malloc((size_t)st.st_size + 1);
 	CHECK(f && data);
-	CHECK(fread(data, 1, (size_t)st.st_size, f) == (size_t)st.st_size);
+	CHECK_EQ(fread(data, 1, (size_t)st.st_size, f), (size_t)st.st_size);
 	verity_hex(data, (size_t)st.st_size, hex);
 }
 
@@ -253,10 +253,11 @@ static void add_file(struct cfs_store *store, struct cfs_tree *tree, size_t i,
 	memset(data, (int)('a' + i), sizes[i]);
 	name = (struct cfs_bytes){ (const uint8_t *)text,
 				   (size_t)snprintf(text, 16, "f%zu", i) };
-	CHECK(cfs_object_add_bytes(store, bytes, &id, &err) == 0);
-	CHECK(cfs_node_add(tree, tree->root, name, S_IFREG | 0600, &node,
-			   &err) == 0);
-	CHECK(cfs_node_set_object(tree, node, sizes[i], &id, &err) == 0);
+	CHECK_EQ(cfs_object_add_bytes(store, bytes, &id, &err), 0);
+	CHECK_EQ(cfs_node_add(tree, tree->root, name, S_IFREG | 0600, &node,
+			      &err),
+		 0);
+	CHECK_EQ(cfs_node_set_object(tree, node, sizes[i], &id, &err), 0);
 	verity_hex(data, sizes[i], hex);
 }
 
@@ -268,21 +269,21 @@ static void add_image(struct cfs_store *store, unsigned i, size_t first)
 	static const char *const names[IMAGES] = { "os/stable", "os/old", "x" };
 	struct cfs_digest id;
 
-	CHECK(cfs_tree_new(&tree, &err) == 0);
+	CHECK_EQ(cfs_tree_new(&tree, &err), 0);
 	for (size_t k = first; k < FILES; k++)
 		add_file(store, tree, k, &known[i]);
-	CHECK(cfs_tree_finish(tree, &err) == 0);
-	CHECK(cfs_erofs_write(tree, i, 0, &image, &err) == 0);
+	CHECK_EQ(cfs_tree_finish(tree, &err), 0);
+	CHECK_EQ(cfs_erofs_write(tree, i, 0, &image, &err), 0);
 	verity_hex((const char *)image.data, image.len, known[i].hex);
-	CHECK(cfs_object_add_bytes(store, cfs_buf_bytes(&image), &id, &err) ==
-	      0);
-	CHECK(cfs_image_commit(store, &id, &err) == 0);
-	CHECK(cfs_ref_set(store, names[i], &id, &err) == 0);
+	CHECK_EQ(cfs_object_add_bytes(store, cfs_buf_bytes(&image), &id, &err),
+		 0);
+	CHECK_EQ(cfs_image_commit(store, &id, &err), 0);
+	CHECK_EQ(cfs_ref_set(store, names[i], &id, &err), 0);
 }
 
 static void from_hex(const char *hex, struct cfs_digest *ret)
 {
-	CHECK(cfs_digest_from_hex(hex, HEX, ret, &err) == 0);
+	CHECK_EQ(cfs_digest_from_hex(hex, HEX, ret, &err), 0);
 }
 
 /* The stream "a": text, the first file of the first image, and a named ref to
@@ -298,15 +299,16 @@ static void add_stream(struct cfs_store *store)
 	strcpy(stream.needs[stream.n++], known[0].hex);
 	from_hex(stream.needs[0], &file);
 	from_hex(stream.needs[1], &image);
-	CHECK(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
-				    &err) == 0);
+	CHECK_EQ(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
+				       &err),
+		 0);
 	sink = cfs_stream_inline(w);
-	CHECK(cfs_sink_write(&sink, "text", 4, &err) == 0);
-	CHECK(cfs_stream_external(w, sizes[0], &file, &err) == 0);
-	CHECK(cfs_stream_add_name(w, "image", &image, &err) == 0);
-	CHECK(cfs_stream_store(store, w, &id, &err) == 0);
-	CHECK(cfs_stream_link(store, "a", &id, &err) == 0);
-	CHECK(cfs_stream_ref_set(store, "b", "a", &err) == 0);
+	CHECK_EQ(cfs_sink_write(&sink, "text", 4, &err), 0);
+	CHECK_EQ(cfs_stream_external(w, sizes[0], &file, &err), 0);
+	CHECK_EQ(cfs_stream_add_name(w, "image", &image, &err), 0);
+	CHECK_EQ(cfs_stream_store(store, w, &id, &err), 0);
+	CHECK_EQ(cfs_stream_link(store, "a", &id, &err), 0);
+	CHECK_EQ(cfs_stream_ref_set(store, "b", "a", &err), 0);
 	cfs_digest_to_hex(&id, hex);
 	strcpy(stream.hex, hex);
 }
@@ -326,17 +328,17 @@ static void make_repository(void)
 	snprintf(good, sizeof(good), "%s/good-XXXXXX", tmp);
 	snprintf(work, sizeof(work), "%s/work-XXXXXX", tmp);
 	CHECK(mkdtemp(good) && mkdtemp(work));
-	CHECK(cfs_repo_init(good, &params, &err) == CFS_INIT_CREATED);
-	CHECK(cfs_repo_open(AT_FDCWD, good, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, &store, &err) == 0);
+	CHECK_EQ(cfs_repo_init(good, &params, &err), CFS_INIT_CREATED);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, good, &repo, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, &store, &err), 0);
 	store.sync = false;
 	for (unsigned i = 0; i < IMAGES; i++)
 		add_image(&store, i, i * 4);
 	snprintf(path, sizeof(path), "signatures/%s.p7s", known[0].hex);
-	CHECK(cfs_store_write_file(
-		      &store, path,
-		      (struct cfs_bytes){ (const uint8_t *)"0", 1 },
-		      &err) == 0);
+	CHECK_EQ(cfs_store_write_file(
+			 &store, path,
+			 (struct cfs_bytes){ (const uint8_t *)"0", 1 }, &err),
+		 0);
 	add_stream(&store);
 	snapshot_take(good, &pristine);
 }
@@ -391,7 +393,7 @@ static struct cfs_fsck look(struct cfs_findings *findings)
 	if (!repo.has_meta && cfs_repo_infer_meta(&repo, &repo.meta, &err) < 0)
 		repo.meta.alg = CFS_ALG_SHA256;
 	cfs_findings_names(findings, &repo);
-	CHECK(cfs_repo_fsck(&repo, &params, &count, &err) == 0);
+	CHECK_EQ(cfs_repo_fsck(&repo, &params, &count, &err), 0);
 	return count;
 }
 
@@ -401,11 +403,11 @@ static void check_words(struct cfs_findings *findings)
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	struct cfs_json_writer w = { .buf = &text };
 
-	CHECK(cfs_findings_check(findings, &err) == 0);
+	CHECK_EQ(cfs_findings_check(findings, &err), 0);
 	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
 	cmd_findings_json(findings, &w);
 	cfs_json_write_end(&w);
-	CHECK(cfs_json_write_finish(&w, &err) == 0);
+	CHECK_EQ(cfs_json_write_finish(&w, &err), 0);
 	for (size_t i = 0; i < text.len; i++)
 		CHECK(text.data[i] == '\n' || text.data[i] >= ' ');
 }
@@ -423,8 +425,8 @@ static void repair(const struct cfs_findings *findings)
 
 		if (!f->object)
 			continue;
-		CHECK(cfs_digest_set_add(&r.wanted, f->object, &err) == 0);
-		CHECK(cfs_digest_set_add(&r.images, f->object, &err) == 0);
+		CHECK_EQ(cfs_digest_set_add(&r.wanted, f->object, &err), 0);
+		CHECK_EQ(cfs_digest_set_add(&r.images, f->object, &err), 0);
 	}
 	if (cfs_repo_open(AT_FDCWD, work, &repo, &err) <= 0 || !repo.has_meta ||
 	    cfs_store_open(&repo, 0, NULL, &store, &err) < 0) {

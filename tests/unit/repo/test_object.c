@@ -31,9 +31,9 @@ static void start(struct cfs_store *store)
 	strcpy(root, fresh_dir());
 	put(root, "meta.json", SHA256_META);
 	no_verity();
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
 }
 
 static int add_zero(struct cfs_store *store, struct cfs_digest *id)
@@ -66,7 +66,7 @@ static void spoil(const char *text)
 {
 	CFS_AUTOFREE char *path = below(root, "objects/" PATH_OF_ONE);
 
-	CHECK(unlink(path) == 0);
+	CHECK_EQ(unlink(path), 0);
 	if (text)
 		put(root, "objects/" PATH_OF_ONE, text);
 }
@@ -77,13 +77,16 @@ TEST(bytes_are_stored_under_their_digest_once)
 	struct cfs_digest id;
 
 	start(&store);
-	CHECK(add_zero(&store, &id) == 0 && is_hex(&id, ONE_ZERO));
-	CHECK(size_of(PATH_OF_ONE) == 1);
-	CHECK(store.stats.added == 1 && store.stats.added_bytes == 1);
+	CHECK_EQ(add_zero(&store, &id), 0);
+	CHECK(is_hex(&id, ONE_ZERO));
+	CHECK_EQ(size_of(PATH_OF_ONE), 1);
+	CHECK_EQ(store.stats.added, 1);
+	CHECK_EQ(store.stats.added_bytes, 1);
 	CHECK(store.dirty);
-	CHECK(add_zero(&store, &id) == 0);
-	CHECK(store.stats.added == 1 && store.stats.present == 1);
-	CHECK(count(root, "objects", ".tmp-") == 0);
+	CHECK_EQ(add_zero(&store, &id), 0);
+	CHECK_EQ(store.stats.added, 1);
+	CHECK_EQ(store.stats.present, 1);
+	CHECK_EQ(count(root, "objects", ".tmp-"), 0);
 }
 
 TEST(the_same_without_unnamed_files)
@@ -93,9 +96,11 @@ TEST(the_same_without_unnamed_files)
 
 	start(&store);
 	store.temps = CFS_TEMP_NAMED;
-	CHECK(add_zero(&store, &id) == 0 && size_of(PATH_OF_ONE) == 1);
-	CHECK(count(root, "objects", ".tmp-") == 0);
-	CHECK(add_zero(&store, &id) == 0 && store.stats.present == 1);
+	CHECK_EQ(add_zero(&store, &id), 0);
+	CHECK_EQ(size_of(PATH_OF_ONE), 1);
+	CHECK_EQ(count(root, "objects", ".tmp-"), 0);
+	CHECK_EQ(add_zero(&store, &id), 0);
+	CHECK_EQ(store.stats.present, 1);
 }
 
 TEST(damaged_objects_are_replaced)
@@ -105,21 +110,26 @@ TEST(damaged_objects_are_replaced)
 	CFS_AUTOFREE char *path = NULL;
 
 	start(&store);
-	CHECK(add_zero(&store, &id) == 0);
+	CHECK_EQ(add_zero(&store, &id), 0);
 	spoil("");
-	CHECK(add_zero(&store, &id) == 0 && size_of(PATH_OF_ONE) == 1);
+	CHECK_EQ(add_zero(&store, &id), 0);
+	CHECK_EQ(size_of(PATH_OF_ONE), 1);
 	spoil("x");
-	CHECK(add_zero(&store, &id) == 0 && store.stats.repaired == 2);
+	CHECK_EQ(add_zero(&store, &id), 0);
+	CHECK_EQ(store.stats.repaired, 2);
 	CHECK(holds(root, "objects/" PATH_OF_ONE, ""));
 	spoil(NULL);
 	make_link(root, "objects/" PATH_OF_ONE, "/etc/hostname");
-	CHECK(add_zero(&store, &id) == 0 && size_of(PATH_OF_ONE) == 1);
+	CHECK_EQ(add_zero(&store, &id), 0);
+	CHECK_EQ(size_of(PATH_OF_ONE), 1);
 	spoil(NULL);
 	path = below(root, "objects/" PATH_OF_ONE);
-	CHECK(mkfifo(path, 0644) == 0);
-	CHECK(add_zero(&store, &id) == 0 && size_of(PATH_OF_ONE) == 1);
-	CHECK(unlink(path) == 0 && mkdir(path, 0755) == 0);
-	CHECK(add_zero(&store, &id) == -EISDIR);
+	CHECK_EQ(mkfifo(path, 0644), 0);
+	CHECK_EQ(add_zero(&store, &id), 0);
+	CHECK_EQ(size_of(PATH_OF_ONE), 1);
+	CHECK_EQ(unlink(path), 0);
+	CHECK_EQ(mkdir(path, 0755), 0);
+	CHECK_EQ(add_zero(&store, &id), -EISDIR);
 	CHECK(strstr(err.msg, PATH_OF_ONE));
 }
 
@@ -135,16 +145,18 @@ static void add_file_of(size_t size, const char *want)
 	int fd = fileno(f);
 
 	start(&store);
-	CHECK(ftruncate(fd, (off_t)size + 7) == 0);
-	CHECK(lseek(fd, 7, SEEK_SET) == 7);
-	CHECK(cfs_object_add_file(&store, fd, &id, &stored, &err) == 0);
-	CHECK(stored == size && (!want || is_hex(&id, want)));
+	CHECK_EQ(ftruncate(fd, (off_t)size + 7), 0);
+	CHECK_EQ(lseek(fd, 7, SEEK_SET), 7);
+	CHECK_EQ(cfs_object_add_file(&store, fd, &id, &stored, &err), 0);
+	CHECK_EQ(stored, size);
+	CHECK((!want || is_hex(&id, want)));
 	cfs_digest_to_path(&id, path);
-	CHECK(size_of(path) == (off_t)size);
-	CHECK(lseek(fd, 7, SEEK_SET) == 7);
-	CHECK(cfs_object_add_file(&store, fd, &again, &stored, &err) == 0);
-	CHECK(cfs_digest_equal(&id, &again) && store.stats.present == 1);
-	CHECK(count(root, "objects", ".tmp-") == 0);
+	CHECK_EQ(size_of(path), (off_t)size);
+	CHECK_EQ(lseek(fd, 7, SEEK_SET), 7);
+	CHECK_EQ(cfs_object_add_file(&store, fd, &again, &stored, &err), 0);
+	CHECK(cfs_digest_equal(&id, &again));
+	CHECK_EQ(store.stats.present, 1);
+	CHECK_EQ(count(root, "objects", ".tmp-"), 0);
 	fclose(f);
 }
 
@@ -166,12 +178,12 @@ TEST(a_long_pipe_is_stored_whole)
 	FILE *f = popen("head -c 3000000 /dev/zero", "r"), *g = tmpfile();
 
 	start(&store);
-	CHECK(f &&
-	      cfs_object_add_file(&store, fileno(f), &id, &stored, &err) == 0);
-	CHECK(stored == 3000000);
-	CHECK(ftruncate(fileno(g), 3000000) == 0);
-	CHECK(cfs_object_add_file(&store, fileno(g), &want, &stored, &err) ==
-	      0);
+	CHECK(f);
+	CHECK_EQ(cfs_object_add_file(&store, fileno(f), &id, &stored, &err), 0);
+	CHECK_EQ(stored, 3000000);
+	CHECK_EQ(ftruncate(fileno(g), 3000000), 0);
+	CHECK_EQ(cfs_object_add_file(&store, fileno(g), &want, &stored, &err),
+		 0);
 	CHECK(cfs_digest_equal(&id, &want));
 	pclose(f);
 	fclose(g);
@@ -183,16 +195,18 @@ TEST(a_secure_store_demands_the_kernels_word)
 	struct cfs_digest id, known;
 
 	start(&store);
-	CHECK(cfs_digest_from_hex(ONE_ZERO, 64, &known, &err) == 0);
+	CHECK_EQ(cfs_digest_from_hex(ONE_ZERO, 64, &known, &err), 0);
 	store.secure = true;
-	CHECK(add_zero(&store, &id) == -EOPNOTSUPP);
-	CHECK(size_of(PATH_OF_ONE) == -1);
+	CHECK_EQ(add_zero(&store, &id), -EOPNOTSUPP);
+	CHECK_EQ(size_of(PATH_OF_ONE), -1);
 	fake = (struct fake_kernel){ .alg = FS_VERITY_HASH_ALG_SHA256 };
-	CHECK(add_zero(&store, &id) == -EBADMSG);
-	CHECK(size_of(PATH_OF_ONE) == -1);
+	CHECK_EQ(add_zero(&store, &id), -EBADMSG);
+	CHECK_EQ(size_of(PATH_OF_ONE), -1);
 	fake.digest = known.bytes;
-	CHECK(add_zero(&store, &id) == 0 && size_of(PATH_OF_ONE) == 1);
-	CHECK(add_zero(&store, &id) == 0 && store.stats.present == 1);
+	CHECK_EQ(add_zero(&store, &id), 0);
+	CHECK_EQ(size_of(PATH_OF_ONE), 1);
+	CHECK_EQ(add_zero(&store, &id), 0);
+	CHECK_EQ(store.stats.present, 1);
 }
 
 TEST(an_object_that_lacks_verity_gets_it)
@@ -201,14 +215,14 @@ TEST(an_object_that_lacks_verity_gets_it)
 	struct cfs_digest id;
 
 	start(&store);
-	CHECK(add_zero(&store, &id) == 0);
-	CHECK(store.verity == CFS_STORE_VERITY_LACKING);
+	CHECK_EQ(add_zero(&store, &id), 0);
+	CHECK_EQ(store.verity, CFS_STORE_VERITY_LACKING);
 	store.verity = CFS_STORE_VERITY_TRY;
 	store.secure = true;
 	/* Enabling is answered, measuring not: what counts is the latter. */
 	fake.enable_failures = 0;
-	CHECK(add_zero(&store, &id) == -EBADMSG);
-	CHECK(fake.enabled.version == 1);
+	CHECK_EQ(add_zero(&store, &id), -EBADMSG);
+	CHECK_EQ(fake.enabled.version, 1);
 }
 
 TEST(a_wrong_measurement_means_replacement)
@@ -217,14 +231,15 @@ TEST(a_wrong_measurement_means_replacement)
 	struct cfs_digest id;
 
 	start(&store);
-	CHECK(add_zero(&store, &id) == 0);
+	CHECK_EQ(add_zero(&store, &id), 0);
 	spoil("x");
 	store.verity = CFS_STORE_VERITY_TRY;
 	fake = (struct fake_kernel){ .alg = FS_VERITY_HASH_ALG_SHA256,
 				     .fill = 7,
 				     .enable_failures = 100000,
 				     .enable_result = -ENOTTY };
-	CHECK(add_zero(&store, &id) == 0 && store.stats.repaired == 1);
+	CHECK_EQ(add_zero(&store, &id), 0);
+	CHECK_EQ(store.stats.repaired, 1);
 }
 
 TEST(objects_are_opened_and_checked)
@@ -234,21 +249,21 @@ TEST(objects_are_opened_and_checked)
 	struct cfs_digest id;
 
 	start(&store);
-	CHECK(cfs_digest_from_hex(ONE_ZERO, 64, &id, &err) == 0);
-	CHECK(cfs_object_open(store.objects, &id, &fd, &err) == 0);
-	CHECK(add_zero(&store, &id) == 0);
-	CHECK(cfs_object_open(store.objects, &id, &fd, &err) == 1);
-	CHECK(cfs_object_check(fd, &id, &err) == CFS_CHECKED_HASHED);
-	CHECK(lseek(fd, 0, SEEK_CUR) == 0);
+	CHECK_EQ(cfs_digest_from_hex(ONE_ZERO, 64, &id, &err), 0);
+	CHECK_EQ(cfs_object_open(store.objects, &id, &fd, &err), 0);
+	CHECK_EQ(add_zero(&store, &id), 0);
+	CHECK_EQ(cfs_object_open(store.objects, &id, &fd, &err), 1);
+	CHECK_EQ(cfs_object_check(fd, &id, &err), CFS_CHECKED_HASHED);
+	CHECK_EQ(lseek(fd, 0, SEEK_CUR), 0);
 	id.bytes[5] ^= 1;
-	CHECK(cfs_object_check(fd, &id, &err) == -EBADMSG);
+	CHECK_EQ(cfs_object_check(fd, &id, &err), -EBADMSG);
 	CHECK(strstr(err.msg, ONE_ZERO));
 	fake = (struct fake_kernel){ .alg = FS_VERITY_HASH_ALG_SHA256,
 				     .digest = id.bytes };
-	CHECK(cfs_object_check(fd, &id, &err) == CFS_CHECKED_MEASURED);
+	CHECK_EQ(cfs_object_check(fd, &id, &err), CFS_CHECKED_MEASURED);
 	fake.fill = 9;
 	fake.digest = NULL;
-	CHECK(cfs_object_check(fd, &id, &err) == -EBADMSG);
+	CHECK_EQ(cfs_object_check(fd, &id, &err), -EBADMSG);
 }
 
 TEST(the_path_of_an_object_names_it)

@@ -25,11 +25,11 @@ static void start(struct cfs_store *store)
 	fake = (struct fake_kernel){ .measure_result = -ENODATA,
 				     .enable_failures = 100000,
 				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
-	CHECK(cfs_object_add_bytes(store, data, &id, &err) == 0);
-	CHECK(cfs_image_commit(store, &id, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
+	CHECK_EQ(cfs_object_add_bytes(store, data, &id, &err), 0);
+	CHECK_EQ(cfs_image_commit(store, &id, &err), 0);
 	CHECK(!store->dirty);
 }
 
@@ -39,9 +39,9 @@ TEST(images_and_names_are_links_as_upstream_makes_them)
 
 	start(&store);
 	CHECK(is_link(root, "images/" HEX, "../objects/" OBJECT));
-	CHECK(cfs_ref_set(&store, "my-image", &id, &err) == 0);
+	CHECK_EQ(cfs_ref_set(&store, "my-image", &id, &err), 0);
 	CHECK(is_link(root, "images/refs/my-image", "../" HEX));
-	CHECK(cfs_ref_set(&store, "a/b", &id, &err) == 0);
+	CHECK_EQ(cfs_ref_set(&store, "a/b", &id, &err), 0);
 	CHECK(is_link(root, "images/refs/a/b", "../../" HEX));
 }
 
@@ -51,18 +51,18 @@ TEST(names_are_resolved_by_the_last_component)
 	struct cfs_digest got;
 
 	start(&store);
-	CHECK(cfs_ref_get(&store.repo, "x", &got, &err) == 0);
-	CHECK(cfs_ref_set(&store, "a/x", &id, &err) == 0);
-	CHECK(cfs_ref_get(&store.repo, "a/x", &got, &err) == 1);
+	CHECK_EQ(cfs_ref_get(&store.repo, "x", &got, &err), 0);
+	CHECK_EQ(cfs_ref_set(&store, "a/x", &id, &err), 0);
+	CHECK_EQ(cfs_ref_get(&store.repo, "a/x", &got, &err), 1);
 	CHECK(cfs_digest_equal(&got, &id));
-	CHECK(cfs_ref_get(&store.repo, "a/x/y", &got, &err) == -ELOOP);
-	CHECK(cfs_ref_get(&store.repo, "a", &got, &err) == -EINVAL);
+	CHECK_EQ(cfs_ref_get(&store.repo, "a/x/y", &got, &err), -ELOOP);
+	CHECK_EQ(cfs_ref_get(&store.repo, "a", &got, &err), -EINVAL);
 	make_link(root, "images/refs/up", "../../images/" HEX);
-	CHECK(cfs_ref_get(&store.repo, "up", &got, &err) == 1);
+	CHECK_EQ(cfs_ref_get(&store.repo, "up", &got, &err), 1);
 	make_link(root, "images/refs/other", "/etc/passwd");
-	CHECK(cfs_ref_get(&store.repo, "other", &got, &err) == -EINVAL);
+	CHECK_EQ(cfs_ref_get(&store.repo, "other", &got, &err), -EINVAL);
 	put(root, "images/refs/file", HEX);
-	CHECK(cfs_ref_get(&store.repo, "file", &got, &err) == -EINVAL);
+	CHECK_EQ(cfs_ref_get(&store.repo, "file", &got, &err), -EINVAL);
 }
 
 TEST(unfit_names_reach_nothing)
@@ -71,11 +71,11 @@ TEST(unfit_names_reach_nothing)
 	struct cfs_digest got;
 
 	start(&store);
-	CHECK(cfs_ref_set(&store, "../../x", &id, &err) == -EINVAL);
-	CHECK(cfs_ref_set(&store, "", &id, &err) == -EINVAL);
-	CHECK(cfs_ref_set(&store, "/x", &id, &err) == -EINVAL);
-	CHECK(cfs_ref_get(&store.repo, "../" HEX, &got, &err) == -EINVAL);
-	CHECK(count(root, "images", "") == 1);
+	CHECK_EQ(cfs_ref_set(&store, "../../x", &id, &err), -EINVAL);
+	CHECK_EQ(cfs_ref_set(&store, "", &id, &err), -EINVAL);
+	CHECK_EQ(cfs_ref_set(&store, "/x", &id, &err), -EINVAL);
+	CHECK_EQ(cfs_ref_get(&store.repo, "../" HEX, &got, &err), -EINVAL);
+	CHECK_EQ(count(root, "images", ""), 1);
 }
 
 TEST(an_image_is_checked_when_it_is_opened)
@@ -86,20 +86,21 @@ TEST(an_image_is_checked_when_it_is_opened)
 	CFS_AUTOFREE char *path = NULL;
 
 	start(&store);
-	CHECK(cfs_image_open(&store.repo, &id, false, &fd, &err) ==
-	      CFS_CHECKED_HASHED);
+	CHECK_EQ(cfs_image_open(&store.repo, &id, false, &fd, &err),
+		 CFS_CHECKED_HASHED);
 	cfs_closep(&fd);
-	CHECK(cfs_image_open(&store.repo, &id, true, &fd, &err) == -EBADMSG);
+	CHECK_EQ(cfs_image_open(&store.repo, &id, true, &fd, &err), -EBADMSG);
 	other = id;
 	other.bytes[0] ^= 1;
-	CHECK(cfs_image_open(&store.repo, &other, false, &fd, &err) == -ENOENT);
+	CHECK_EQ(cfs_image_open(&store.repo, &other, false, &fd, &err),
+		 -ENOENT);
 	put(root, "objects/" OBJECT, "x");
-	CHECK(cfs_image_open(&store.repo, &id, false, &fd, &err) == -EBADMSG);
+	CHECK_EQ(cfs_image_open(&store.repo, &id, false, &fd, &err), -EBADMSG);
 	path = below(root, "objects/" OBJECT);
-	CHECK(unlink(path) == 0);
-	CHECK(cfs_image_open(&store.repo, &id, false, &fd, &err) == -ENOENT);
+	CHECK_EQ(unlink(path), 0);
+	CHECK_EQ(cfs_image_open(&store.repo, &id, false, &fd, &err), -ENOENT);
 	CHECK(strstr(err.msg, "missing"));
-	CHECK(fd == -EBADF);
+	CHECK_EQ(fd, -EBADF);
 }
 
 static char seen[256];
@@ -119,16 +120,17 @@ TEST(names_are_walked_in_order)
 
 	start(&store);
 	seen[0] = '\0';
-	CHECK(cfs_ref_each(&store.repo, note, NULL, &err) == 0 && !*seen);
-	CHECK(cfs_ref_set(&store, "b/c", &id, &err) == 0);
-	CHECK(cfs_ref_set(&store, "a", &id, &err) == 0);
+	CHECK_EQ(cfs_ref_each(&store.repo, note, NULL, &err), 0);
+	CHECK(!*seen);
+	CHECK_EQ(cfs_ref_set(&store, "b/c", &id, &err), 0);
+	CHECK_EQ(cfs_ref_set(&store, "a", &id, &err), 0);
 	make_link(root, "images/refs/z", "nothing");
 	make_link(root, "images/refs/.tmp-1", "../" HEX);
-	CHECK(cfs_ref_each(&store.repo, note, NULL, &err) == 0);
-	CHECK(strcmp(seen, "a+ b/c+ z- ") == 0);
+	CHECK_EQ(cfs_ref_each(&store.repo, note, NULL, &err), 0);
+	CHECK_STR(seen, "a+ b/c+ z- ");
 	seen[0] = '\0';
-	CHECK(cfs_ref_each(&store.repo, note, seen, &err) == 7);
-	CHECK(strcmp(seen, "a+ ") == 0);
+	CHECK_EQ(cfs_ref_each(&store.repo, note, seen, &err), 7);
+	CHECK_STR(seen, "a+ ");
 }
 
 TEST(what_is_deeper_than_a_name_can_be_is_left_out)
@@ -137,8 +139,8 @@ TEST(what_is_deeper_than_a_name_can_be_is_left_out)
 	char path[4096] = "images/refs";
 
 	start(&store);
-	CHECK(cfs_ref_set(&store, "a", &id, &err) == 0);
-	CHECK(cfs_ref_set(&store, "z", &id, &err) == 0);
+	CHECK_EQ(cfs_ref_set(&store, "a", &id, &err), 0);
+	CHECK_EQ(cfs_ref_set(&store, "z", &id, &err), 0);
 	for (int i = 0; i < CFS_DIR_DEPTH_MAX + 2; i++) {
 		strcat(path, "/d");
 		make_dir(root, path);
@@ -146,6 +148,6 @@ TEST(what_is_deeper_than_a_name_can_be_is_left_out)
 	strcat(path, "/x");
 	make_link(root, path, "../" HEX);
 	seen[0] = '\0';
-	CHECK(cfs_ref_each(&store.repo, note, NULL, &err) == 0);
-	CHECK(strcmp(seen, "a+ z+ ") == 0);
+	CHECK_EQ(cfs_ref_each(&store.repo, note, NULL, &err), 0);
+	CHECK_STR(seen, "a+ z+ ");
 }

@@ -24,8 +24,8 @@ static void start(void)
 				     .enable_result = -ENOTTY };
 	strcpy(root, fresh_dir());
 	put(root, "meta.json", SHA256_META);
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, &store, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, &store, &err), 0);
 	strcpy(from, fresh_dir());
 }
 
@@ -34,8 +34,8 @@ static struct cfs_digest want(const char *text)
 	struct cfs_bytes data = { (const uint8_t *)text, strlen(text) };
 	struct cfs_digest id;
 
-	CHECK(cfs_verity_digest_bytes(CFS_ALG_SHA256, data, &id, &err) == 0);
-	CHECK(cfs_digest_set_add(&repair.wanted, &id, &err) == 0);
+	CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA256, data, &id, &err), 0);
+	CHECK_EQ(cfs_digest_set_add(&repair.wanted, &id, &err), 0);
 	return id;
 }
 
@@ -60,10 +60,11 @@ TEST(files_are_taken_from_a_tree_by_their_digests)
 	make_dir(from, "d/e");
 	put(from, "d/e/two", "two");
 	put(from, "d/other", "other");
-	CHECK(cfs_repair_from(&repair, &store, from, &err) == 0);
+	CHECK_EQ(cfs_repair_from(&repair, &store, from, &err), 0);
 	CHECK(stored(&one) && stored(&two) && !stored(&none));
-	CHECK(repair.objects_mended.n == 2 && repair.left == 1);
-	CHECK(count(root, "objects", "") == 2);
+	CHECK_EQ(repair.objects_mended.n, 2);
+	CHECK_EQ(repair.left, 1);
+	CHECK_EQ(count(root, "objects", ""), 2);
 }
 
 TEST(more_files_than_are_hashed_together_are_read)
@@ -80,8 +81,10 @@ TEST(more_files_than_are_hashed_together_are_read)
 		snprintf(text, sizeof(text), "%d", i);
 		put(from, name, text);
 	}
-	CHECK(cfs_repair_from(&repair, &store, from, &err) == 0);
-	CHECK(stored(&first) && stored(&last) && repair.left == 0);
+	CHECK_EQ(cfs_repair_from(&repair, &store, from, &err), 0);
+	CHECK(stored(&first));
+	CHECK(stored(&last));
+	CHECK_EQ(repair.left, 0);
 }
 
 TEST(objects_are_taken_from_a_repository_by_name)
@@ -99,11 +102,13 @@ TEST(objects_are_taken_from_a_repository_by_name)
 	path[strlen("objects/xx")] = '/';
 	put(from, path, "damaged");
 	put(from, "beside", "object");
-	CHECK(cfs_repair_from(&repair, &store, from, &err) == 0);
-	CHECK(!stored(&id) && repair.left == 1);
+	CHECK_EQ(cfs_repair_from(&repair, &store, from, &err), 0);
+	CHECK(!stored(&id));
+	CHECK_EQ(repair.left, 1);
 	put(from, path, "object");
-	CHECK(cfs_repair_from(&repair, &store, from, &err) == 0);
-	CHECK(stored(&id) && repair.left == 0);
+	CHECK_EQ(cfs_repair_from(&repair, &store, from, &err), 0);
+	CHECK(stored(&id));
+	CHECK_EQ(repair.left, 0);
 }
 
 TEST(what_is_good_already_is_not_mended)
@@ -113,10 +118,11 @@ TEST(what_is_good_already_is_not_mended)
 
 	start();
 	id = want("good");
-	CHECK(cfs_object_add_known(&store, data, &id, &err) == 0);
+	CHECK_EQ(cfs_object_add_known(&store, data, &id, &err), 0);
 	put(from, "a", "good");
-	CHECK(cfs_repair_from(&repair, &store, from, &err) == 0);
-	CHECK(repair.left == 0 && repair.objects_mended.n == 0);
+	CHECK_EQ(cfs_repair_from(&repair, &store, from, &err), 0);
+	CHECK_EQ(repair.left, 0);
+	CHECK_EQ(repair.objects_mended.n, 0);
 }
 
 TEST(a_secure_store_wants_the_kernels_word)
@@ -128,17 +134,18 @@ TEST(a_secure_store_wants_the_kernels_word)
 	id = want("secure");
 	put(from, "a", "secure");
 	/* fs-verity is not to be had at all. */
-	CHECK(cfs_repair_from(&repair, &store, from, &err) == -EOPNOTSUPP);
-	CHECK(strstr(err.msg, from) && repair.objects_mended.n == 0);
+	CHECK_EQ(cfs_repair_from(&repair, &store, from, &err), -EOPNOTSUPP);
+	CHECK(strstr(err.msg, from));
+	CHECK_EQ(repair.objects_mended.n, 0);
 	/* The kernel measures something else. */
 	fake = (struct fake_kernel){ .alg = FS_VERITY_HASH_ALG_SHA256,
 				     .fill = 0x11 };
-	CHECK(cfs_repair_from(&repair, &store, from, &err) == 0);
-	CHECK(repair.objects_mended.n == 0);
+	CHECK_EQ(cfs_repair_from(&repair, &store, from, &err), 0);
+	CHECK_EQ(repair.objects_mended.n, 0);
 	fake = (struct fake_kernel){ .alg = FS_VERITY_HASH_ALG_SHA256,
 				     .digest = id.bytes };
-	CHECK(cfs_repair_from(&repair, &store, from, &err) == 0);
-	CHECK(repair.objects_mended.n == 1);
+	CHECK_EQ(cfs_repair_from(&repair, &store, from, &err), 0);
+	CHECK_EQ(repair.objects_mended.n, 1);
 }
 
 TEST(digests_of_the_other_algorithm_are_passed_over)
@@ -146,9 +153,10 @@ TEST(digests_of_the_other_algorithm_are_passed_over)
 	struct cfs_digest id = { .alg = CFS_ALG_SHA512 };
 
 	start();
-	CHECK(cfs_digest_set_add(&repair.wanted, &id, &err) == 0);
-	CHECK(cfs_repair_from(&repair, &store, from, &err) == 0);
-	CHECK(repair.left == 0 && repair.objects_mended.n == 0);
+	CHECK_EQ(cfs_digest_set_add(&repair.wanted, &id, &err), 0);
+	CHECK_EQ(cfs_repair_from(&repair, &store, from, &err), 0);
+	CHECK_EQ(repair.left, 0);
+	CHECK_EQ(repair.objects_mended.n, 0);
 }
 
 TEST(a_source_that_is_no_directory_is_an_error)
@@ -158,9 +166,9 @@ TEST(a_source_that_is_no_directory_is_an_error)
 	start();
 	none = below(from, "none");
 	fifo = below(from, "fifo");
-	CHECK(mkfifo(fifo, 0644) == 0);
-	CHECK(cfs_repair_from(&repair, &store, none, &err) == -ENOENT);
-	CHECK(cfs_repair_from(&repair, &store, fifo, &err) == -ENOTDIR);
+	CHECK_EQ(mkfifo(fifo, 0644), 0);
+	CHECK_EQ(cfs_repair_from(&repair, &store, none, &err), -ENOENT);
+	CHECK_EQ(cfs_repair_from(&repair, &store, fifo, &err), -ENOTDIR);
 }
 
 TEST(links_are_made_to_images_alone)
@@ -171,14 +179,14 @@ TEST(links_are_made_to_images_alone)
 
 	start();
 	memcpy(image + 1024, "\xe2\xe1\xf5\xe0", 4);
-	CHECK(cfs_object_add_bytes(&store, data, &id, &err) == 0);
+	CHECK_EQ(cfs_object_add_bytes(&store, data, &id, &err), 0);
 	data.len = 1024;
-	CHECK(cfs_object_add_bytes(&store, data, &text, &err) == 0);
-	CHECK(cfs_digest_set_add(&repair.images, &id, &err) == 0);
-	CHECK(cfs_digest_set_add(&repair.images, &text, &err) == 0);
-	CHECK(cfs_digest_set_add(&repair.images, &none, &err) == 0);
-	CHECK(cfs_repair_links(&repair, &store, &err) == 0);
-	CHECK(count(root, "images", "") == 1);
-	CHECK(repair.images_mended.n == 1 &&
-	      cfs_digest_equal(&repair.images_mended.v[0], &id));
+	CHECK_EQ(cfs_object_add_bytes(&store, data, &text, &err), 0);
+	CHECK_EQ(cfs_digest_set_add(&repair.images, &id, &err), 0);
+	CHECK_EQ(cfs_digest_set_add(&repair.images, &text, &err), 0);
+	CHECK_EQ(cfs_digest_set_add(&repair.images, &none, &err), 0);
+	CHECK_EQ(cfs_repair_links(&repair, &store, &err), 0);
+	CHECK_EQ(count(root, "images", ""), 1);
+	CHECK_EQ(repair.images_mended.n, 1);
+	CHECK(cfs_digest_equal(&repair.images_mended.v[0], &id));
 }

@@ -16,9 +16,9 @@ static void open_store(struct cfs_store *store)
 {
 	struct cfs_repo repo = CFS_REPO_INIT;
 
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
 }
 
 /* A copied repository of three objects: nothing has fs-verity. */
@@ -37,7 +37,7 @@ static void start(struct cfs_store *store)
 		struct cfs_bytes data = { (const uint8_t *)contents[i],
 					  strlen(contents[i]) };
 
-		CHECK(cfs_object_add_bytes(store, data, &ids[i], &err) == 0);
+		CHECK_EQ(cfs_object_add_bytes(store, data, &ids[i], &err), 0);
 	}
 	make_dir(root, "images");
 	make_dir(root, "signatures");
@@ -53,7 +53,7 @@ static bool has_verity(const struct cfs_store *store, int i)
 {
 	CFS_AUTOFD int fd = -EBADF;
 
-	CHECK(cfs_object_open(store->objects, &ids[i], &fd, &err) == 1);
+	CHECK_EQ(cfs_object_open(store->objects, &ids[i], &fd, &err), 1);
 	return cfs_verity_require(fd, &ids[i], &err) == 0;
 }
 
@@ -92,13 +92,16 @@ TEST(everything_is_sealed_images_late_meta_json_last)
 	struct cfs_seal_stats stats;
 
 	start(&store);
-	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == 0);
-	CHECK(stats.enabled == 3 && stats.already == 0 && stats.replaced == 0);
+	CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err), 0);
+	CHECK_EQ(stats.enabled, 3);
+	CHECK_EQ(stats.already, 0);
+	CHECK_EQ(stats.replaced, 0);
 	for (int i = 0; i < 3; i++)
 		CHECK(has_verity(&store, i));
-	CHECK(fake.n_files == 4);
+	CHECK_EQ(fake.n_files, 4);
 	CHECK(cfs_digest_equal(&fake.files[2].digest, &ids[2]));
-	CHECK(fake.files[2].signature_len == 9 && signed_files() == 1);
+	CHECK_EQ(fake.files[2].signature_len, 9);
+	CHECK_EQ(signed_files(), 1);
 	CHECK(meta_sealed(&store));
 }
 
@@ -108,10 +111,12 @@ TEST(again_changes_nothing)
 	struct cfs_seal_stats stats;
 
 	start(&store);
-	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == 0);
-	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == 0);
-	CHECK(stats.enabled == 0 && stats.already == 3 && stats.replaced == 0);
-	CHECK(fake.n_files == 4);
+	CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err), 0);
+	CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err), 0);
+	CHECK_EQ(stats.enabled, 0);
+	CHECK_EQ(stats.already, 3);
+	CHECK_EQ(stats.replaced, 0);
+	CHECK_EQ(fake.n_files, 4);
 }
 
 TEST(stopped_anywhere_it_is_not_sealed_and_goes_on)
@@ -123,12 +128,13 @@ TEST(stopped_anywhere_it_is_not_sealed_and_goes_on)
 		start(&store);
 		fake.fail_at = at;
 		fake.enable_result = -EIO;
-		CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == -EIO);
-		CHECK(stats.enabled == (uint64_t)at - 1);
+		CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err), -EIO);
+		CHECK_EQ(stats.enabled, (uint64_t)at - 1);
 		CHECK(!meta_sealed(&store));
-		CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == 0);
-		CHECK(stats.already == (uint64_t)at - 1);
-		CHECK(meta_sealed(&store) && fake.n_files == 4);
+		CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err), 0);
+		CHECK_EQ(stats.already, (uint64_t)at - 1);
+		CHECK(meta_sealed(&store));
+		CHECK_EQ(fake.n_files, 4);
 	}
 }
 
@@ -139,11 +145,14 @@ TEST(image_without_its_signature_is_replaced_by_a_signed_copy)
 	struct cfs_seal_stats stats;
 
 	start(&store);
-	CHECK(cfs_store_seal(&store, &without, &stats, &err) == 0);
-	CHECK(stats.enabled == 3 && signed_files() == 0);
-	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == 0);
-	CHECK(stats.replaced == 1 && stats.already == 2);
-	CHECK(signed_files() == 1 && has_verity(&store, 2));
+	CHECK_EQ(cfs_store_seal(&store, &without, &stats, &err), 0);
+	CHECK_EQ(stats.enabled, 3);
+	CHECK_EQ(signed_files(), 0);
+	CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err), 0);
+	CHECK_EQ(stats.replaced, 1);
+	CHECK_EQ(stats.already, 2);
+	CHECK_EQ(signed_files(), 1);
+	CHECK(has_verity(&store, 2));
 }
 
 TEST(damaged_object_is_named_and_nothing_is_sealed)
@@ -155,14 +164,14 @@ TEST(damaged_object_is_named_and_nothing_is_sealed)
 
 		start(&store);
 		damage(i);
-		CHECK(cfs_store_seal(&store, &defaults, &stats, &err) ==
-		      -EBADMSG);
+		CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err),
+			 -EBADMSG);
 		cfs_digest_to_hex(&ids[i], hex);
 		CHECK(strstr(err.msg, "object ") && strstr(err.msg, hex));
 		CHECK(!meta_sealed(&store));
 		/* Nor does it pass as sealed the next time. */
-		CHECK(cfs_store_seal(&store, &defaults, &stats, &err) ==
-		      -EBADMSG);
+		CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err),
+			 -EBADMSG);
 	}
 }
 
@@ -175,9 +184,9 @@ TEST(file_system_without_verity_is_named_once)
 	fake = (struct fake_kernel){ .measure_result = -ENOTTY,
 				     .enable_failures = 100,
 				     .enable_result = -ENOTTY };
-	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == -EOPNOTSUPP);
+	CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err), -EOPNOTSUPP);
 	CHECK(strstr(err.msg, "has no fs-verity"));
-	CHECK(stats.enabled == 0);
+	CHECK_EQ(stats.enabled, 0);
 }
 
 TEST(refused_signature_is_an_error)
@@ -188,7 +197,7 @@ TEST(refused_signature_is_an_error)
 	start(&store);
 	fake.fail_at = 3;
 	fake.enable_result = -ENOKEY;
-	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == -ENOKEY);
+	CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err), -ENOKEY);
 	CHECK(strstr(err.msg, "keyring"));
 	CHECK(!meta_sealed(&store));
 }
@@ -202,6 +211,6 @@ TEST(names_that_are_no_objects_are_left_alone)
 	make_dir(root, "objects/zz");
 	put(root, "objects/zz/junk", "junk");
 	put(root, "objects/.tmp-1", "junk");
-	CHECK(cfs_store_seal(&store, &defaults, &stats, &err) == 0);
-	CHECK(fake.n_files == 4);
+	CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err), 0);
+	CHECK_EQ(fake.n_files, 4);
 }

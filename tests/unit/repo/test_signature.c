@@ -14,7 +14,7 @@ static const char *open_with(struct cfs_repo *repo)
 	strcpy(root, fresh_dir());
 	put(root, "meta.json", SHA256_META);
 	make_dir(root, "signatures");
-	CHECK(cfs_repo_open(AT_FDCWD, root, repo, &err) == 1);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, repo, &err), 1);
 	return root;
 }
 
@@ -26,13 +26,15 @@ TEST(a_signature_is_found_by_its_images_digest)
 	const char *root = open_with(&repo);
 
 	cfs_signature_path(&id, path);
-	CHECK(strlen(path) == strlen("signatures/.p7s") + 64);
-	CHECK(cfs_signature_read(&repo, &id, &buf, &err) == 0 && !buf.len);
+	CHECK_EQ(strlen(path), strlen("signatures/.p7s") + 64);
+	CHECK_EQ(cfs_signature_read(&repo, &id, &buf, &err), 0);
+	CHECK(!buf.len);
 	put(root, path, "DER");
-	CHECK(cfs_signature_read(&repo, &id, &buf, &err) == 1);
-	CHECK(buf.len == 3 && memcmp(buf.data, "DER", 3) == 0);
+	CHECK_EQ(cfs_signature_read(&repo, &id, &buf, &err), 1);
+	CHECK_EQ(buf.len, 3);
+	CHECK_MEM(buf.data, "DER", 3);
 	id.alg = CFS_ALG_SHA512;
-	CHECK(cfs_signature_read(&repo, &id, &buf, &err) == 0);
+	CHECK_EQ(cfs_signature_read(&repo, &id, &buf, &err), 0);
 	id.alg = CFS_ALG_SHA256;
 }
 
@@ -46,12 +48,12 @@ TEST(what_leads_out_or_has_no_end_is_refused)
 
 	cfs_signature_path(&id, path);
 	make_link(root, path, "/etc/passwd");
-	CHECK(cfs_signature_read(&repo, &id, &buf, &err) == -EXDEV);
-	CHECK(unlinkat(repo.fd, path, 0) == 0);
-	CHECK(mkfifoat(repo.fd, path, 0600) == 0);
-	CHECK(cfs_signature_read(&repo, &id, &buf, &err) == -EINVAL);
-	CHECK(unlinkat(repo.fd, path, 0) == 0);
+	CHECK_EQ(cfs_signature_read(&repo, &id, &buf, &err), -EXDEV);
+	CHECK_EQ(unlinkat(repo.fd, path, 0), 0);
+	CHECK_EQ(mkfifoat(repo.fd, path, 0600), 0);
+	CHECK_EQ(cfs_signature_read(&repo, &id, &buf, &err), -EINVAL);
+	CHECK_EQ(unlinkat(repo.fd, path, 0), 0);
 	memset(big, 'x', sizeof(big) - 1);
 	put(root, path, big);
-	CHECK(cfs_signature_read(&repo, &id, &buf, &err) == -EFBIG);
+	CHECK_EQ(cfs_signature_read(&repo, &id, &buf, &err), -EFBIG);
 }

@@ -21,8 +21,8 @@ static int open_store(struct cfs_store *store)
 {
 	struct cfs_repo repo = CFS_REPO_INIT;
 
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
 	return cfs_store_open(&repo, 0, NULL, store, &err);
 }
 
@@ -31,13 +31,13 @@ TEST(a_store_is_opened_with_its_objects)
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 
 	start();
-	CHECK(open_store(&store) == 0);
+	CHECK_EQ(open_store(&store), 0);
 	CHECK(!store.secure && store.sync);
-	CHECK(count(root, ".", "objects") == 1);
+	CHECK_EQ(count(root, ".", "objects"), 1);
 	CHECK(cfs_store_shard(&store, 0xab, &err) >= 0);
-	CHECK(cfs_store_shard(&store, 0xab, &err) ==
-	      cfs_store_shard(&store, 0xab, &err));
-	CHECK(count(root, "objects", "ab") == 1);
+	CHECK_EQ(cfs_store_shard(&store, 0xab, &err),
+		 cfs_store_shard(&store, 0xab, &err));
+	CHECK_EQ(count(root, "objects", "ab"), 1);
 	cfs_store_close(&store);
 	cfs_store_close(&store);
 }
@@ -49,12 +49,14 @@ TEST(metadata_under_verity_makes_it_secure)
 
 	start();
 	fake = (struct fake_kernel){ .alg = FS_VERITY_HASH_ALG_SHA256 };
-	CHECK(open_store(&store) == 0 && store.secure);
+	CHECK_EQ(open_store(&store), 0);
+	CHECK(store.secure);
 	cfs_store_close(&store);
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_store_open(&repo, CFS_STORE_INSECURE, NULL, &store, &err) ==
-	      0);
-	CHECK(!store.secure && repo.fd == -EBADF);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, CFS_STORE_INSECURE, NULL, &store, &err),
+		 0);
+	CHECK(!store.secure);
+	CHECK_EQ(repo.fd, -EBADF);
 }
 
 TEST(an_unknown_feature_forbids_writing)
@@ -65,8 +67,8 @@ TEST(an_unknown_feature_forbids_writing)
 	put(root, "meta.json",
 	    "{\"version\":1,\"algorithm\":\"fsverity-sha256-12\",\"features\":"
 	    "{\"read-only-compatible\":[\"x\"]}}");
-	CHECK(open_store(&store) == -EOPNOTSUPP);
-	CHECK(count(root, ".", "objects") == 0);
+	CHECK_EQ(open_store(&store), -EOPNOTSUPP);
+	CHECK_EQ(count(root, ".", "objects"), 0);
 }
 
 TEST(links_are_made_replaced_and_left)
@@ -74,15 +76,16 @@ TEST(links_are_made_replaced_and_left)
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 
 	start();
-	CHECK(open_store(&store) == 0);
-	CHECK(cfs_store_link(&store, "images/refs/a/b", "../../x", &err) == 0);
+	CHECK_EQ(open_store(&store), 0);
+	CHECK_EQ(cfs_store_link(&store, "images/refs/a/b", "../../x", &err), 0);
 	CHECK(is_link(root, "images/refs/a/b", "../../x"));
-	CHECK(cfs_store_link(&store, "images/refs/a/b", "../../y", &err) == 0);
+	CHECK_EQ(cfs_store_link(&store, "images/refs/a/b", "../../y", &err), 0);
 	CHECK(is_link(root, "images/refs/a/b", "../../y"));
-	CHECK(cfs_store_link(&store, "images/refs/a/b", "../../y", &err) == 0);
-	CHECK(cfs_store_link(&store, "images/refs/a", "../z", &err) == -EISDIR);
+	CHECK_EQ(cfs_store_link(&store, "images/refs/a/b", "../../y", &err), 0);
+	CHECK_EQ(cfs_store_link(&store, "images/refs/a", "../z", &err),
+		 -EISDIR);
 	CHECK(cfs_store_link(&store, "images/refs/a/b/c", "z", &err) < 0);
-	CHECK(count(root, "images/refs/a", "") == 1);
+	CHECK_EQ(count(root, "images/refs/a", ""), 1);
 }
 
 TEST(a_planted_link_does_not_lead_writes_out)
@@ -95,10 +98,10 @@ TEST(a_planted_link_does_not_lead_writes_out)
 	make_dir(root, "objects");
 	make_link(root, "objects/ab", other);
 	make_link(root, "images", other);
-	CHECK(open_store(&store) == 0);
-	CHECK(cfs_store_shard(&store, 0xab, &err) == -ELOOP);
-	CHECK(cfs_store_link(&store, "images/x", "y", &err) == -ELOOP);
-	CHECK(count(other, ".", "") == 0);
+	CHECK_EQ(open_store(&store), 0);
+	CHECK_EQ(cfs_store_shard(&store, 0xab, &err), -ELOOP);
+	CHECK_EQ(cfs_store_link(&store, "images/x", "y", &err), -ELOOP);
+	CHECK_EQ(count(other, ".", ""), 0);
 }
 
 TEST(files_are_written_whole)
@@ -107,15 +110,15 @@ TEST(files_are_written_whole)
 	struct cfs_bytes data = { (const uint8_t *)"one", 3 };
 
 	start();
-	CHECK(open_store(&store) == 0);
-	CHECK(cfs_store_write_file(&store, "signatures/x.p7s", data, &err) ==
-	      0);
+	CHECK_EQ(open_store(&store), 0);
+	CHECK_EQ(cfs_store_write_file(&store, "signatures/x.p7s", data, &err),
+		 0);
 	CHECK(holds(root, "signatures/x.p7s", "one"));
 	data.len = 2;
-	CHECK(cfs_store_write_file(&store, "signatures/x.p7s", data, &err) ==
-	      0);
+	CHECK_EQ(cfs_store_write_file(&store, "signatures/x.p7s", data, &err),
+		 0);
 	CHECK(holds(root, "signatures/x.p7s", "on"));
-	CHECK(count(root, "signatures", "") == 1);
+	CHECK_EQ(count(root, "signatures", ""), 1);
 }
 
 TEST(leftovers_are_swept_when_nobody_is_at_work)
@@ -128,18 +131,18 @@ TEST(leftovers_are_swept_when_nobody_is_at_work)
 	make_dir(root, "images");
 	make_dir(root, "images/refs");
 	make_dir(root, "images/refs/a");
-	CHECK(open_store(&other) == 0);
+	CHECK_EQ(open_store(&other), 0);
 	put(root, "objects/.tmp-1", "");
 	make_link(root, "images/.tmp-1", "x");
 	make_link(root, "images/refs/a/.tmp-1", "x");
 	put(root, ".tmp-1", "");
-	CHECK(open_store(&store) == 0);
-	CHECK(count(root, "objects", ".tmp-") == 1);
+	CHECK_EQ(open_store(&store), 0);
+	CHECK_EQ(count(root, "objects", ".tmp-"), 1);
 	cfs_store_close(&other);
 	cfs_store_close(&store);
-	CHECK(open_store(&store) == 0);
-	CHECK(count(root, "objects", ".tmp-") == 0);
-	CHECK(count(root, "images", ".tmp-") == 0);
-	CHECK(count(root, "images/refs/a", ".tmp-") == 0);
-	CHECK(count(root, ".", ".tmp-") == 0);
+	CHECK_EQ(open_store(&store), 0);
+	CHECK_EQ(count(root, "objects", ".tmp-"), 0);
+	CHECK_EQ(count(root, "images", ".tmp-"), 0);
+	CHECK_EQ(count(root, "images/refs/a", ".tmp-"), 0);
+	CHECK_EQ(count(root, ".", ".tmp-"), 0);
 }

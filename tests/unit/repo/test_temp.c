@@ -15,7 +15,7 @@ static void both(void (*test)(int fd, const char *dir, enum cfs_temp_kind kind))
 
 		if (kind <= cfs_temp_best_kind(fd))
 			test(fd, dir, kind);
-		CHECK(count(dir, ".", CFS_TEMP_PREFIX) == 0);
+		CHECK_EQ(count(dir, ".", CFS_TEMP_PREFIX), 0);
 	}
 }
 
@@ -24,14 +24,15 @@ static void publish(int fd, const char *dir, enum cfs_temp_kind kind)
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 	struct stat st;
 
-	CHECK(cfs_temp_open(fd, kind, &temp, &err) == 0);
-	CHECK((kind == CFS_TEMP_NAMED) == !!temp.name[0]);
-	CHECK(write(temp.fd, "x", 1) == 1);
+	CHECK_EQ(cfs_temp_open(fd, kind, &temp, &err), 0);
+	CHECK_EQ((kind == CFS_TEMP_NAMED), !!temp.name[0]);
+	CHECK_EQ(write(temp.fd, "x", 1), 1);
 	CHECK(!holds(dir, "name", "x"));
-	CHECK(cfs_temp_publish(&temp, fd, "name", &err) == 1);
+	CHECK_EQ(cfs_temp_publish(&temp, fd, "name", &err), 1);
 	CHECK(holds(dir, "name", "x"));
-	CHECK(fstatat(fd, "name", &st, 0) == 0 && st.st_nlink == 1);
-	CHECK((st.st_mode & 07133) == 0);
+	CHECK_EQ(fstatat(fd, "name", &st, 0), 0);
+	CHECK_EQ(st.st_nlink, 1);
+	CHECK_EQ((st.st_mode & 07133), 0);
 }
 
 TEST(a_file_appears_complete)
@@ -44,11 +45,11 @@ static void taken(int fd, const char *dir, enum cfs_temp_kind kind)
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 
 	put(dir, "name", "old");
-	CHECK(cfs_temp_open(fd, kind, &temp, &err) == 0);
-	CHECK(write(temp.fd, "new", 3) == 3);
-	CHECK(cfs_temp_publish(&temp, fd, "name", &err) == 0);
+	CHECK_EQ(cfs_temp_open(fd, kind, &temp, &err), 0);
+	CHECK_EQ(write(temp.fd, "new", 3), 3);
+	CHECK_EQ(cfs_temp_publish(&temp, fd, "name", &err), 0);
 	CHECK(holds(dir, "name", "old"));
-	CHECK(cfs_temp_replace(&temp, fd, "name", &err) == 0);
+	CHECK_EQ(cfs_temp_replace(&temp, fd, "name", &err), 0);
 	CHECK(holds(dir, "name", "new"));
 }
 
@@ -62,7 +63,7 @@ static void dropped(int fd, const char *dir, enum cfs_temp_kind kind)
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 
 	(void)dir;
-	CHECK(cfs_temp_open(fd, kind, &temp, &err) == 0);
+	CHECK_EQ(cfs_temp_open(fd, kind, &temp, &err), 0);
 	cfs_temp_close(&temp);
 	cfs_temp_close(&temp);
 }
@@ -76,11 +77,11 @@ static void sealed(int fd, const char *dir, enum cfs_temp_kind kind)
 {
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 
-	CHECK(cfs_temp_open(fd, kind, &temp, &err) == 0);
-	CHECK(write(temp.fd, "x", 1) == 1);
-	CHECK(cfs_temp_seal(&temp, &err) == 0);
-	CHECK((fcntl(temp.fd, F_GETFL) & O_ACCMODE) == O_RDONLY);
-	CHECK(cfs_temp_publish(&temp, fd, "name", &err) == 1);
+	CHECK_EQ(cfs_temp_open(fd, kind, &temp, &err), 0);
+	CHECK_EQ(write(temp.fd, "x", 1), 1);
+	CHECK_EQ(cfs_temp_seal(&temp, &err), 0);
+	CHECK_EQ((fcntl(temp.fd, F_GETFL) & O_ACCMODE), O_RDONLY);
+	CHECK_EQ(cfs_temp_publish(&temp, fd, "name", &err), 1);
 	CHECK(holds(dir, "name", "x"));
 }
 
@@ -95,14 +96,14 @@ TEST(symbolic_links_are_replaced_at_once)
 	CFS_AUTOFD int fd = open_dir(dir);
 
 	make_dir(dir, "d");
-	CHECK(cfs_temp_symlink("one", fd, "d/link", &err) == 0);
+	CHECK_EQ(cfs_temp_symlink("one", fd, "d/link", &err), 0);
 	CHECK(is_link(dir, "d/link", "one"));
-	CHECK(cfs_temp_symlink("two", fd, "d/link", &err) == 0);
+	CHECK_EQ(cfs_temp_symlink("two", fd, "d/link", &err), 0);
 	CHECK(is_link(dir, "d/link", "two"));
 	make_dir(dir, "d/dir");
-	CHECK(cfs_temp_symlink("x", fd, "d/dir", &err) == -EISDIR);
-	CHECK(cfs_temp_symlink("x", fd, "absent/link", &err) == -ENOENT);
-	CHECK(count(dir, "d", CFS_TEMP_PREFIX) == 0);
+	CHECK_EQ(cfs_temp_symlink("x", fd, "d/dir", &err), -EISDIR);
+	CHECK_EQ(cfs_temp_symlink("x", fd, "absent/link", &err), -ENOENT);
+	CHECK_EQ(count(dir, "d", CFS_TEMP_PREFIX), 0);
 }
 
 TEST(only_temporary_files_are_swept)
@@ -115,8 +116,8 @@ TEST(only_temporary_files_are_swept)
 	put(dir, ".tmpx", "");
 	put(dir, "name", "");
 	cfs_temp_sweep(fd);
-	CHECK(count(dir, ".", ".tmp-") == 0);
-	CHECK(count(dir, ".", "") == 2);
+	CHECK_EQ(count(dir, ".", ".tmp-"), 0);
+	CHECK_EQ(count(dir, ".", ""), 2);
 }
 
 #define KNOWN(n) ".image.cfsctl-tmp-" #n
@@ -126,13 +127,13 @@ static void write_for(int fd, const char *dir, enum cfs_temp_kind kind)
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 
 	put(dir, "image", "old");
-	CHECK(cfs_temp_open_for(fd, "image", kind, &temp, &err) == 0);
-	CHECK((kind == CFS_TEMP_NAMED) == !!temp.name[0]);
+	CHECK_EQ(cfs_temp_open_for(fd, "image", kind, &temp, &err), 0);
+	CHECK_EQ((kind == CFS_TEMP_NAMED), !!temp.name[0]);
 	CHECK(kind == CFS_TEMP_UNNAMED || holds(dir, KNOWN(0), ""));
-	CHECK(write(temp.fd, "new", 3) == 3);
-	CHECK(cfs_temp_replace(&temp, fd, "image", &err) == 0);
+	CHECK_EQ(write(temp.fd, "new", 3), 3);
+	CHECK_EQ(cfs_temp_replace(&temp, fd, "image", &err), 0);
 	CHECK(holds(dir, "image", "new"));
-	CHECK(count(dir, ".", "") == 1);
+	CHECK_EQ(count(dir, ".", ""), 1);
 }
 
 TEST(a_file_for_a_target_has_a_name_made_of_that)
@@ -160,10 +161,10 @@ static void after_a_kill(int fd, const char *dir, enum cfs_temp_kind kind)
 	put(dir, KNOWN(0), "left");
 	put(dir, KNOWN(1), "left");
 	put(dir, ".other.cfsctl-tmp-0", "another's");
-	CHECK(cfs_temp_open_for(fd, "image", kind, &temp, &err) == 0);
-	CHECK(left(dir) == (kind == CFS_TEMP_NAMED));
-	CHECK(cfs_temp_replace(&temp, fd, "image", &err) == 0);
-	CHECK(left(dir) == 0);
+	CHECK_EQ(cfs_temp_open_for(fd, "image", kind, &temp, &err), 0);
+	CHECK_EQ(left(dir), (kind == CFS_TEMP_NAMED));
+	CHECK_EQ(cfs_temp_replace(&temp, fd, "image", &err), 0);
+	CHECK_EQ(left(dir), 0);
 	CHECK(holds(dir, "image", ""));
 	CHECK(holds(dir, ".other.cfsctl-tmp-0", "another's"));
 }
@@ -178,17 +179,17 @@ static void at_once(int fd, const char *dir, enum cfs_temp_kind kind)
 {
 	CFS_AUTOTEMP struct cfs_temp one = CFS_TEMP_INIT, two = CFS_TEMP_INIT;
 
-	CHECK(cfs_temp_open_for(fd, "image", CFS_TEMP_NAMED, &one, &err) == 0);
-	CHECK(write(one.fd, "1", 1) == 1);
-	CHECK(cfs_temp_open_for(fd, "image", kind, &two, &err) == 0);
-	CHECK(write(two.fd, "2", 1) == 1);
-	CHECK(strcmp(one.name, KNOWN(0)) == 0);
+	CHECK_EQ(cfs_temp_open_for(fd, "image", CFS_TEMP_NAMED, &one, &err), 0);
+	CHECK_EQ(write(one.fd, "1", 1), 1);
+	CHECK_EQ(cfs_temp_open_for(fd, "image", kind, &two, &err), 0);
+	CHECK_EQ(write(two.fd, "2", 1), 1);
+	CHECK_STR(one.name, KNOWN(0));
 	CHECK(kind == CFS_TEMP_UNNAMED || strcmp(two.name, KNOWN(1)) == 0);
-	CHECK(cfs_temp_replace(&two, fd, "image", &err) == 0);
+	CHECK_EQ(cfs_temp_replace(&two, fd, "image", &err), 0);
 	CHECK(holds(dir, "image", "2"));
-	CHECK(cfs_temp_replace(&one, fd, "image", &err) == 0);
+	CHECK_EQ(cfs_temp_replace(&one, fd, "image", &err), 0);
 	CHECK(holds(dir, "image", "1"));
-	CHECK(left(dir) == 0);
+	CHECK_EQ(left(dir), 0);
 }
 
 TEST(programs_that_write_to_one_target_do_not_meet)
@@ -203,14 +204,15 @@ TEST(what_is_no_file_of_ours_is_left_alone)
 	CFS_AUTOFD int fd = open_dir(dir);
 	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
 
-	CHECK(mkfifo(fifo, 0644) == 0);
+	CHECK_EQ(mkfifo(fifo, 0644), 0);
 	make_link(dir, KNOWN(1), "/etc/passwd");
 	make_dir(dir, KNOWN(2));
-	CHECK(cfs_temp_open_for(fd, "image", CFS_TEMP_NAMED, &temp, &err) == 0);
-	CHECK(strcmp(temp.name, KNOWN(3)) == 0);
-	CHECK(left(dir) == 4);
+	CHECK_EQ(cfs_temp_open_for(fd, "image", CFS_TEMP_NAMED, &temp, &err),
+		 0);
+	CHECK_STR(temp.name, KNOWN(3));
+	CHECK_EQ(left(dir), 4);
 	cfs_temp_close(&temp);
-	CHECK(left(dir) == 3);
+	CHECK_EQ(left(dir), 3);
 }
 
 TEST(when_all_known_names_are_taken_others_are_found)
@@ -225,8 +227,9 @@ TEST(when_all_known_names_are_taken_others_are_found)
 		snprintf(name, sizeof(name), ".image.cfsctl-tmp-%d", i);
 		make_dir(dir, name);
 	}
-	CHECK(cfs_temp_open_for(fd, "image", CFS_TEMP_NAMED, &temp, &err) == 0);
-	CHECK(strncmp(temp.name, CFS_TEMP_PREFIX, 5) == 0);
+	CHECK_EQ(cfs_temp_open_for(fd, "image", CFS_TEMP_NAMED, &temp, &err),
+		 0);
+	CHECK_EQ(strncmp(temp.name, CFS_TEMP_PREFIX, 5), 0);
 }
 
 TEST(a_target_may_have_the_longest_name)
@@ -237,8 +240,8 @@ TEST(a_target_may_have_the_longest_name)
 	char name[256] = { 0 };
 
 	memset(name, 'n', 255);
-	CHECK(cfs_temp_open_for(fd, name, CFS_TEMP_NAMED, &temp, &err) == 0);
-	CHECK(cfs_temp_replace(&temp, fd, name, &err) == 0);
+	CHECK_EQ(cfs_temp_open_for(fd, name, CFS_TEMP_NAMED, &temp, &err), 0);
+	CHECK_EQ(cfs_temp_replace(&temp, fd, name, &err), 0);
 	CHECK(holds(dir, name, ""));
 }
 
@@ -247,7 +250,7 @@ TEST(a_directory_that_cannot_hold_files_says_so)
 	CFS_AUTOFD int fd = open_dir("/proc/self");
 	struct cfs_temp temp = CFS_TEMP_INIT;
 
-	CHECK(cfs_temp_best_kind(fd) == CFS_TEMP_NAMED);
+	CHECK_EQ(cfs_temp_best_kind(fd), CFS_TEMP_NAMED);
 	CHECK(cfs_temp_open(fd, CFS_TEMP_NAMED, &temp, &err) < 0);
 	CHECK(temp.fd < 0);
 }

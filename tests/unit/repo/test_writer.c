@@ -25,12 +25,12 @@ static void start(struct cfs_store *store, struct cfs_digest *id)
 	fake = (struct fake_kernel){ .measure_result = -ENODATA,
 				     .enable_failures = 100000,
 				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
 	for (size_t i = 0; i < SIZE; i++)
 		bytes[i] = (uint8_t)(i * 2654435761u >> 11);
-	CHECK(cfs_verity_digest_bytes(CFS_ALG_SHA256, all, id, &err) == 0);
+	CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA256, all, id, &err), 0);
 }
 
 /* The size of the object, whose bytes are right; -1 when it is not there. */
@@ -41,7 +41,8 @@ static off_t stored(const struct cfs_store *store, const struct cfs_digest *id)
 
 	if (cfs_object_open(store->objects, id, &fd, &err) != 1)
 		return -1;
-	CHECK(cfs_object_check(fd, id, &err) >= 0 && fstat(fd, &st) == 0);
+	CHECK(cfs_object_check(fd, id, &err) >= 0);
+	CHECK_EQ(fstat(fd, &st), 0);
 	return st.st_size;
 }
 
@@ -49,7 +50,7 @@ static struct cfs_object_writer *begin(struct cfs_store *store)
 {
 	struct cfs_object_writer *w;
 
-	CHECK(cfs_object_begin(store, SIZE, NULL, &w, &err) == 1);
+	CHECK_EQ(cfs_object_begin(store, SIZE, NULL, &w, &err), 1);
 	return w;
 }
 
@@ -58,7 +59,7 @@ static void write_backwards(struct cfs_object_writer *w)
 	for (size_t at = SIZE; at > 0; at -= SIZE / 8) {
 		struct cfs_bytes piece = { bytes + at - SIZE / 8, SIZE / 8 };
 
-		CHECK(cfs_object_write(w, at - SIZE / 8, piece, &err) == 0);
+		CHECK_EQ(cfs_object_write(w, at - SIZE / 8, piece, &err), 0);
 	}
 }
 
@@ -74,12 +75,12 @@ TEST(pieces_in_any_order_make_an_object)
 		store.temps = kind;
 		w = begin(&store);
 		write_backwards(w);
-		CHECK(stored(&store, &id) == -1);
-		CHECK(cfs_object_commit(w, &id, &err) == 0);
-		CHECK(stored(&store, &id) == (off_t)SIZE);
-		CHECK(store.stats.added == 1 &&
-		      store.stats.added_bytes == SIZE);
-		CHECK(count(root, "objects", ".tmp-") == 0);
+		CHECK_EQ(stored(&store, &id), -1);
+		CHECK_EQ(cfs_object_commit(w, &id, &err), 0);
+		CHECK_EQ(stored(&store, &id), (off_t)SIZE);
+		CHECK_EQ(store.stats.added, 1);
+		CHECK_EQ(store.stats.added_bytes, SIZE);
+		CHECK_EQ(count(root, "objects", ".tmp-"), 0);
 	}
 }
 
@@ -90,14 +91,16 @@ TEST(an_object_that_is_there_is_not_written_again)
 	struct cfs_digest id;
 
 	start(&store, &id);
-	CHECK(cfs_object_add_known(&store, all, &id, &err) == 0);
-	CHECK(cfs_object_begin(&store, SIZE, &id, &w, &err) == 0 && !w);
-	CHECK(store.stats.present == 1);
+	CHECK_EQ(cfs_object_add_known(&store, all, &id, &err), 0);
+	CHECK_EQ(cfs_object_begin(&store, SIZE, &id, &w, &err), 0);
+	CHECK(!w);
+	CHECK_EQ(store.stats.present, 1);
 	/* Nor when that comes out only in the end. */
 	w = begin(&store);
 	write_backwards(w);
-	CHECK(cfs_object_commit(w, &id, &err) == 0);
-	CHECK(store.stats.present == 2 && store.stats.added == 1);
+	CHECK_EQ(cfs_object_commit(w, &id, &err), 0);
+	CHECK_EQ(store.stats.present, 2);
+	CHECK_EQ(store.stats.added, 1);
 }
 
 TEST(an_abandoned_object_leaves_nothing)
@@ -110,11 +113,11 @@ TEST(an_abandoned_object_leaves_nothing)
 	store.temps = CFS_TEMP_NAMED;
 	w = begin(&store);
 	write_backwards(w);
-	CHECK(count(root, "objects", ".tmp-") == 1);
+	CHECK_EQ(count(root, "objects", ".tmp-"), 1);
 	cfs_object_abandon(w);
 	cfs_object_abandon(NULL);
-	CHECK(count(root, "objects", ".tmp-") == 0);
-	CHECK(stored(&store, &id) == -1);
+	CHECK_EQ(count(root, "objects", ".tmp-"), 0);
+	CHECK_EQ(stored(&store, &id), -1);
 }
 
 /* Other bytes under the object's name. */
@@ -125,9 +128,10 @@ static void spoil(struct cfs_store *store, const struct cfs_digest *id,
 	CFS_AUTOFD int fd = -EBADF;
 
 	cfs_digest_to_path(id, path);
-	CHECK(unlinkat(store->objects, path, 0) == 0);
+	CHECK_EQ(unlinkat(store->objects, path, 0), 0);
 	fd = openat(store->objects, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	CHECK(fd >= 0 && ftruncate(fd, (off_t)size) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(ftruncate(fd, (off_t)size), 0);
 }
 
 TEST(a_store_that_trusts_names_looks_at_the_size_alone)
@@ -137,21 +141,23 @@ TEST(a_store_that_trusts_names_looks_at_the_size_alone)
 	struct cfs_digest id;
 
 	start(&store, &id);
-	CHECK(cfs_object_add_known(&store, all, &id, &err) == 0);
+	CHECK_EQ(cfs_object_add_known(&store, all, &id, &err), 0);
 	spoil(&store, &id, SIZE);
 	cfs_store_trust_names(&store);
-	CHECK(cfs_object_begin(&store, SIZE, &id, &w, &err) == 0);
+	CHECK_EQ(cfs_object_begin(&store, SIZE, &id, &w, &err), 0);
 	/* What a power cut left is replaced all the same, */
 	spoil(&store, &id, 0);
-	CHECK(cfs_object_add_known(&store, all, &id, &err) == 0);
-	CHECK(stored(&store, &id) == (off_t)SIZE && store.stats.repaired == 1);
+	CHECK_EQ(cfs_object_add_known(&store, all, &id, &err), 0);
+	CHECK_EQ(stored(&store, &id), (off_t)SIZE);
+	CHECK_EQ(store.stats.repaired, 1);
 	/* and without trust so is what has other bytes. */
 	spoil(&store, &id, SIZE);
 	store.trusts_names = false;
-	CHECK(cfs_object_begin(&store, SIZE, &id, &w, &err) == 1);
+	CHECK_EQ(cfs_object_begin(&store, SIZE, &id, &w, &err), 1);
 	write_backwards(w);
-	CHECK(cfs_object_commit(w, &id, &err) == 0);
-	CHECK(stored(&store, &id) == (off_t)SIZE && store.stats.repaired == 2);
+	CHECK_EQ(cfs_object_commit(w, &id, &err), 0);
+	CHECK_EQ(stored(&store, &id), (off_t)SIZE);
+	CHECK_EQ(store.stats.repaired, 2);
 }
 
 TEST(a_name_is_not_trusted_without_fs_verity_where_that_is_demanded)
@@ -161,12 +167,12 @@ TEST(a_name_is_not_trusted_without_fs_verity_where_that_is_demanded)
 	struct cfs_digest id;
 
 	start(&store, &id);
-	CHECK(cfs_object_add_known(&store, all, &id, &err) == 0);
+	CHECK_EQ(cfs_object_add_known(&store, all, &id, &err), 0);
 	cfs_store_trust_names(&store);
 	store.secure = true;
 	store.verity = CFS_STORE_VERITY_TRY;
 	/* The kernel is asked, and has none for us. */
-	CHECK(cfs_object_begin(&store, SIZE, &id, &w, &err) == -EOPNOTSUPP);
+	CHECK_EQ(cfs_object_begin(&store, SIZE, &id, &w, &err), -EOPNOTSUPP);
 }
 
 /* Files of all kinds of lengths through a feed, twice. */
@@ -192,24 +198,25 @@ TEST(what_is_fed_is_stored_once)
 		struct cfs_keeper keeper;
 
 		cfs_store_keeper(&store, &keeper);
-		CHECK(cfs_digester_new(CFS_ALG_SHA256, 2, &keeper, &d, &err) ==
-		      0);
-		CHECK(cfs_feed_new(d, &feed, &err) == 0);
+		CHECK_EQ(cfs_digester_new(CFS_ALG_SHA256, 2, &keeper, &d, &err),
+			 0);
+		CHECK_EQ(cfs_feed_new(d, &feed, &err), 0);
 		for (size_t i = 0; i < N; i++) {
 			uint8_t *data;
 			size_t n;
 
 			got[i].alg = CFS_ALG_SHA256;
-			CHECK(cfs_feed_file(feed, sizes[i], got[i].bytes, NULL,
-					    &err) == 0);
+			CHECK_EQ(cfs_feed_file(feed, sizes[i], got[i].bytes,
+					       NULL, &err),
+				 0);
 			while (cfs_feed_room(feed, &data, &n, &err) > 0)
 				memset(data, (int)i + 1, n);
 		}
-		CHECK(cfs_feed_finish(feed, &err) == 0);
-		CHECK(store.stats.added == N);
-		CHECK(store.stats.present == round * N);
+		CHECK_EQ(cfs_feed_finish(feed, &err), 0);
+		CHECK_EQ(store.stats.added, N);
+		CHECK_EQ(store.stats.present, round * N);
 	}
 	for (size_t i = 0; i < N; i++)
-		CHECK(stored(&store, &got[i]) == (off_t)sizes[i]);
-	CHECK(count(root, "objects", ".tmp-") == 0);
+		CHECK_EQ(stored(&store, &got[i]), (off_t)sizes[i]);
+	CHECK_EQ(count(root, "objects", ".tmp-"), 0);
 }

@@ -23,7 +23,8 @@ static inline int config_load(struct cfs_config *config, const char *text,
 	CHECK(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/conf", dir);
 	fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
-	CHECK(fd >= 0 && cfs_write_full(fd, text, strlen(text)) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(cfs_write_full(fd, text, strlen(text)), 0);
 	close(fd);
 	cfs_config_init(config);
 	return cfs_config_load(config, path, log, err);

@@ -12,7 +12,7 @@ TEST(a_boot_that_did_not_begin_ends_without_closing_anything)
 	int before = fake_open_fds();
 
 	cfs_boot_end(&boot);
-	CHECK(fake_open_fds() == before);
+	CHECK_EQ(fake_open_fds(), before);
 	CHECK(fcntl(STDIN_FILENO, F_GETFD) >= 0);
 }
 
@@ -32,16 +32,17 @@ TEST(the_end_of_a_boot_closes_everything_once)
 	cfs_buf_adds(&boot.cmdline, "rw");
 	cfs_boot_end(&boot);
 	cfs_boot_end(&boot);
-	CHECK(fake_open_fds() == before && !boot.cmdline.data);
+	CHECK_EQ(fake_open_fds(), before);
+	CHECK(!boot.cmdline.data);
 }
 
 TEST(the_chosen_candidate_is_the_one_that_the_choice_points_to)
 {
 	struct cfs_boot boot = CFS_BOOT_INIT;
 
-	CHECK(cfs_boot_chosen(&boot) == &boot.candidates[0]);
+	CHECK_EQ(cfs_boot_chosen(&boot), &boot.candidates[0]);
 	boot.choice.index = 3;
-	CHECK(cfs_boot_chosen(&boot) == &boot.candidates[3]);
+	CHECK_EQ(cfs_boot_chosen(&boot), &boot.candidates[3]);
 }
 
 TEST(only_looking_is_a_trial)

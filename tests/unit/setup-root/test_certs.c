@@ -35,11 +35,11 @@ static void prepare(const char *one, const char *two)
 		if (!names[i])
 			continue;
 		snprintf(path, sizeof(path), VECTORS "%s", names[i]);
-		CHECK(cfs_read_file(AT_FDCWD, path, 65536, &text, &err) == 1);
+		CHECK_EQ(cfs_read_file(AT_FDCWD, path, 65536, &text, &err), 1);
 		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
 		fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
 		CHECK(fd >= 0);
-		CHECK(cfs_write_full(fd, text.data, text.len) == 0);
+		CHECK_EQ(cfs_write_full(fd, text.data, text.len), 0);
 		close(fd);
 	}
 }
@@ -51,7 +51,8 @@ static void put(const char *name, const char *text)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
-	CHECK(fd >= 0 && cfs_write_full(fd, text, strlen(text)) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(cfs_write_full(fd, text, strlen(text)), 0);
 	close(fd);
 }
 
@@ -79,11 +80,14 @@ TEST(without_certificates_nothing_is_done_or_said)
 	CFS_AUTOKEYS struct cfs_keys keys;
 
 	prepare(NULL, NULL);
-	CHECK(run(&keys, NULL) == 0);
-	CHECK(said[0] == '\0' && !fake_keys.restricted && !keys.in_ring);
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK_EQ(said[0], '\0');
+	CHECK(!fake_keys.restricted);
+	CHECK(!keys.in_ring);
 	strcpy(config.keys.dirs.v[0], "/nonexistent");
 	cfs_keys_free(&keys);
-	CHECK(run(&keys, "/nonexistent") == 0 && said[0] == '\0');
+	CHECK_EQ(run(&keys, "/nonexistent"), 0);
+	CHECK_EQ(said[0], '\0');
 }
 
 TEST(D15_certificates_reach_the_kernels_ring_which_is_then_locked)
@@ -91,9 +95,11 @@ TEST(D15_certificates_reach_the_kernels_ring_which_is_then_locked)
 	CFS_AUTOKEYS struct cfs_keys keys;
 
 	prepare("rsa.pem", "ec.pem");
-	CHECK(run(&keys, NULL) == 0);
-	CHECK(fake_keys.added == 2 && fake_keys.borrowed == 0);
-	CHECK(keys.in_ring && keys.n_keys == 2);
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK_EQ(fake_keys.added, 2);
+	CHECK_EQ(fake_keys.borrowed, 0);
+	CHECK(keys.in_ring);
+	CHECK_EQ(keys.n_keys, 2);
 	CHECK(keys.keys[0] && keys.keys[1]);
 	CHECK(fake_keys.restricted);
 	CHECK(strstr(said, "2 of 2 certificates are in .fs-verity, which "
@@ -106,7 +112,7 @@ TEST(the_ring_stays_open_when_the_configuration_says_so)
 
 	prepare("rsa.pem", NULL);
 	config.keys.restrict_ring = false;
-	CHECK(run(&keys, NULL) == 0);
+	CHECK_EQ(run(&keys, NULL), 0);
 	CHECK(keys.in_ring && !fake_keys.restricted);
 	CHECK(!strstr(said, "locked"));
 }
@@ -119,14 +125,16 @@ TEST(credentials_of_systemd_hold_certificates_too)
 
 	prepare("rsa.pem", NULL);
 	strcpy(credentials, dir);
-	CHECK(chdir(dir) == 0);
-	CHECK(rename("rsa.pem", "composefs.cert.vendor") == 0);
+	CHECK_EQ(chdir(dir), 0);
+	CHECK_EQ(rename("rsa.pem", "composefs.cert.vendor"), 0);
 	put("other", "no certificate");
-	CHECK(fchdir(here) == 0);
-	CHECK(run(&keys, NULL) == 0 && keys.certs.n == 0);
+	CHECK_EQ(fchdir(here), 0);
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK_EQ(keys.certs.n, 0);
 	cfs_keys_free(&keys);
-	CHECK(run(&keys, credentials) == 0);
-	CHECK(keys.certs.n == 1 && keys.in_ring);
+	CHECK_EQ(run(&keys, credentials), 0);
+	CHECK_EQ(keys.certs.n, 1);
+	CHECK(keys.in_ring);
 }
 
 TEST(required_certificates_must_be_there)
@@ -135,12 +143,12 @@ TEST(required_certificates_must_be_there)
 
 	prepare(NULL, NULL);
 	config.keys.require = true;
-	CHECK(run(&keys, NULL) == -ENOENT);
+	CHECK_EQ(run(&keys, NULL), -ENOENT);
 	CHECK(strstr(err.msg, "keys.dirs"));
 	cfs_keys_free(&keys);
 	config.keys.require = false;
 	config.keys.require_signed = true;
-	CHECK(run(&keys, NULL) == -ENOENT);
+	CHECK_EQ(run(&keys, NULL), -ENOENT);
 }
 
 TEST(certificates_are_read_in_name_order_from_certificate_files_alone)
@@ -150,7 +158,8 @@ TEST(certificates_are_read_in_name_order_from_certificate_files_alone)
 	prepare("rsa2.pem", "ec.pem");
 	put("README", "text");
 	put(".d.pem", "text");
-	CHECK(run(&keys, NULL) == 0 && keys.certs.n == 2);
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK_EQ(keys.certs.n, 2);
 	CHECK(strstr(keys.certs.v[0].file, "/ec.pem"));
 	CHECK(strstr(keys.certs.v[1].file, "/rsa2.pem"));
 	CHECK(!strstr(said, "README") && !strstr(said, ".d.pem"));
@@ -167,11 +176,13 @@ TEST(one_bad_file_does_not_keep_out_the_others)
 		prepare("ec.pem", "rsa.pem");
 		put(order[i], "no certificate");
 		snprintf(path, sizeof(path), "%s/b.pem", dir);
-		CHECK(symlink("nowhere", path) == 0);
+		CHECK_EQ(symlink("nowhere", path), 0);
 		snprintf(path, sizeof(path), "%s/n.pem", dir);
-		CHECK(mkfifo(path, 0600) == 0);
-		CHECK(run(&keys, NULL) == 0 && keys.certs.n == 2);
-		CHECK(keys.in_ring && fake_keys.added == 2);
+		CHECK_EQ(mkfifo(path, 0600), 0);
+		CHECK_EQ(run(&keys, NULL), 0);
+		CHECK_EQ(keys.certs.n, 2);
+		CHECK(keys.in_ring);
+		CHECK_EQ(fake_keys.added, 2);
 		CHECK(strstr(said, order[i]) && strstr(said, "b.pem"));
 		CHECK(strstr(said, "n.pem"));
 		cfs_keys_free(&keys);
@@ -187,11 +198,12 @@ TEST(a_directory_that_cannot_be_read_is_warned_of_or_fatal_by_policy)
 	prepare("rsa.pem", NULL);
 	strcpy(config.keys.dirs.v[1], "/proc/self/status");
 	config.keys.dirs.n = 2;
-	CHECK(run(&keys, NULL) == 0 && strstr(said, "/proc/self/status"));
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK(strstr(said, "/proc/self/status"));
 	CHECK(keys.in_ring);
 	cfs_keys_free(&keys);
 	config.keys.require = true;
-	CHECK(run(&keys, NULL) == -ENOTDIR);
+	CHECK_EQ(run(&keys, NULL), -ENOTDIR);
 }
 
 TEST(damaged_files_are_warned_of_or_fatal_by_policy)
@@ -200,10 +212,12 @@ TEST(damaged_files_are_warned_of_or_fatal_by_policy)
 
 	prepare(NULL, NULL);
 	put("a.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
-	CHECK(run(&keys, NULL) == 0 && strstr(said, "a.pem"));
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK(strstr(said, "a.pem"));
 	cfs_keys_free(&keys);
 	config.keys.require = true;
-	CHECK(run(&keys, NULL) == -EBADMSG && strstr(err.msg, "a.pem"));
+	CHECK_EQ(run(&keys, NULL), -EBADMSG);
+	CHECK(strstr(err.msg, "a.pem"));
 }
 
 /* A machine without the ring answers 0 or -EACCES to the search. */
@@ -213,8 +227,10 @@ TEST(a_kernel_without_the_ring_is_warned_of_or_fatal_by_policy)
 
 	prepare("rsa.pem", NULL);
 	fake_keys.find_errno = ENOKEY;
-	CHECK(run(&keys, NULL) == 0 && strstr(said, ".fs-verity keyring"));
-	CHECK(!keys.in_ring && keys.certs.n == 1);
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK(strstr(said, ".fs-verity keyring"));
+	CHECK(!keys.in_ring);
+	CHECK_EQ(keys.certs.n, 1);
 	cfs_keys_free(&keys);
 	config.keys.require = true;
 	CHECK(run(&keys, NULL) < 0);
@@ -226,11 +242,14 @@ TEST(a_refused_certificate_is_warned_of_or_fatal_by_policy)
 
 	prepare("rsa.pem", "ec.pem");
 	fake_keys.add_errno = ENOPKG;
-	CHECK(run(&keys, NULL) == 0 && strstr(said, "algorithm"));
-	CHECK(!keys.in_ring && keys.n_keys == 0 && !fake_keys.restricted);
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK(strstr(said, "algorithm"));
+	CHECK(!keys.in_ring);
+	CHECK_EQ(keys.n_keys, 0);
+	CHECK(!fake_keys.restricted);
 	cfs_keys_free(&keys);
 	config.keys.require = true;
-	CHECK(run(&keys, NULL) == -ENOPKG);
+	CHECK_EQ(run(&keys, NULL), -ENOPKG);
 }
 
 TEST(a_locked_ring_is_said_once)
@@ -240,7 +259,8 @@ TEST(a_locked_ring_is_said_once)
 
 	prepare("rsa.pem", "ec.pem");
 	fake_keys.restricted = 1;
-	CHECK(run(&keys, NULL) == 0 && !keys.in_ring);
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK(!keys.in_ring);
 	first = strstr(said, "locked");
 	CHECK(first && !strstr(first + 1, "locked"));
 }
@@ -251,14 +271,15 @@ TEST(a_ring_that_cannot_be_listed_is_noticed)
 
 	prepare("rsa.pem", NULL);
 	fake_keys.read_errno = EACCES;
-	CHECK(run(&keys, NULL) == 0 && !keys.in_ring);
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK(!keys.in_ring);
 	CHECK(strstr(said, "read the .fs-verity keyring"));
 	CHECK(fake_keys.restricted);
 	cfs_keys_free(&keys);
 	prepare("rsa.pem", NULL);
 	fake_keys.read_errno = EACCES;
 	config.keys.require = true;
-	CHECK(run(&keys, NULL) == -EACCES);
+	CHECK_EQ(run(&keys, NULL), -EACCES);
 }
 
 TEST(a_certificate_that_did_not_stay_in_the_ring_is_noticed)
@@ -267,8 +288,11 @@ TEST(a_certificate_that_did_not_stay_in_the_ring_is_noticed)
 
 	prepare("ec.pem", "rsa.pem");
 	fake_keys.lose = 1;
-	CHECK(run(&keys, NULL) == 0 && !keys.in_ring && keys.n_keys == 1);
-	CHECK(keys.keys[0] == 0 && keys.keys[1] != 0);
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK(!keys.in_ring);
+	CHECK_EQ(keys.n_keys, 1);
+	CHECK_EQ(keys.keys[0], 0);
+	CHECK(keys.keys[1] != 0);
 	CHECK(strstr(said, "ec.pem was added to .fs-verity and is not in it"));
 	CHECK(strstr(said, "1 of 2 certificates are in .fs-verity, which "
 			   "holds 1 and is locked"));
@@ -276,7 +300,8 @@ TEST(a_certificate_that_did_not_stay_in_the_ring_is_noticed)
 	prepare("ec.pem", "rsa.pem");
 	fake_keys.lose = 1;
 	config.keys.require_signed = true;
-	CHECK(run(&keys, NULL) == -ENOKEY && strstr(err.msg, "ec.pem"));
+	CHECK_EQ(run(&keys, NULL), -ENOKEY);
+	CHECK(strstr(err.msg, "ec.pem"));
 	CHECK(!fake_keys.restricted);
 }
 
@@ -286,14 +311,16 @@ TEST(a_ring_that_stays_empty_is_noticed)
 
 	prepare("rsa.pem", NULL);
 	fake_keys.lose = 1;
-	CHECK(run(&keys, NULL) == 0 && !keys.in_ring && keys.n_keys == 0);
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK(!keys.in_ring);
+	CHECK_EQ(keys.n_keys, 0);
 	CHECK(strstr(said, "0 of 1 certificates are in .fs-verity, which "
 			   "holds 0"));
 	cfs_keys_free(&keys);
 	prepare("rsa.pem", NULL);
 	fake_keys.lose = 1;
 	config.keys.require = true;
-	CHECK(run(&keys, NULL) == -ENOKEY);
+	CHECK_EQ(run(&keys, NULL), -ENOKEY);
 }
 
 TEST(a_certificate_in_two_files_is_one_key)
@@ -304,9 +331,10 @@ TEST(a_certificate_in_two_files_is_one_key)
 	prepare("rsa.pem", NULL);
 	snprintf(from, sizeof(from), "%s/rsa.pem", dir);
 	snprintf(to, sizeof(to), "%s/z.pem", dir);
-	CHECK(link(from, to) == 0);
+	CHECK_EQ(link(from, to), 0);
 	config.keys.require_signed = true;
-	CHECK(run(&keys, NULL) == 0 && keys.in_ring);
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK(keys.in_ring);
 	CHECK(strstr(said, "2 of 2 certificates are in .fs-verity, which "
 			   "holds 1 "));
 }
@@ -317,7 +345,8 @@ TEST(a_renewed_certificate_is_in_the_ring_beside_the_old_one)
 
 	prepare("before.pem", "renewed.pem");
 	config.keys.require_signed = true;
-	CHECK(run(&keys, NULL) == 0 && keys.in_ring);
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK(keys.in_ring);
 	CHECK(strstr(said, "which holds 2 "));
 }
 
@@ -328,12 +357,14 @@ TEST(a_key_of_another_origin_is_named_and_never_locked_in)
 	prepare("rsa.pem", NULL);
 	fake_keys.stranger = "CN=other: 0102";
 	config.keys.restrict_ring = false;
-	CHECK(run(&keys, NULL) == 0 && keys.in_ring);
+	CHECK_EQ(run(&keys, NULL), 0);
+	CHECK(keys.in_ring);
 	CHECK(strstr(said, "no certificate of this initramfs: CN=other: 0102"));
 	CHECK(strstr(said, "1 of 1 certificates are in .fs-verity, which "
 			   "holds 2"));
 	cfs_keys_free(&keys);
 	config.keys.restrict_ring = true;
-	CHECK(run(&keys, NULL) == -EEXIST && strstr(err.msg, "keys.restrict"));
+	CHECK_EQ(run(&keys, NULL), -EEXIST);
+	CHECK(strstr(err.msg, "keys.restrict"));
 	CHECK(strstr(said, "CN=other: 0102") && !fake_keys.restricted);
 }

@@ -17,7 +17,7 @@ static void read_config(const char *text)
 	struct cfs_err err;
 
 	cfs_log_init(&logger, -1, false);
-	CHECK(config_load(&config, text, &logger, &err) == 0);
+	CHECK_EQ(config_load(&config, text, &logger, &err), 0);
 }
 
 static void apply(const char *cmdline)
@@ -30,28 +30,33 @@ static void apply(const char *cmdline)
 TEST(volatile_roots_of_systemd_are_ours_to_make)
 {
 	apply("systemd.volatile=yes");
-	CHECK(config.root.transient && config.var.mount == CFS_DIR_NONE);
-	CHECK(config.etc.mount == CFS_DIR_TRANSIENT);
+	CHECK(config.root.transient);
+	CHECK_EQ(config.var.mount, CFS_DIR_NONE);
+	CHECK_EQ(config.etc.mount, CFS_DIR_TRANSIENT);
 	apply("systemd.volatile=overlay");
-	CHECK(config.root.transient && config.var.mount == CFS_DIR_NONE);
+	CHECK(config.root.transient);
+	CHECK_EQ(config.var.mount, CFS_DIR_NONE);
 	apply("systemd.volatile=state");
-	CHECK(!config.root.transient && config.var.mount == CFS_DIR_NONE);
-	CHECK(config.etc.mount == CFS_DIR_AUTO);
+	CHECK(!config.root.transient);
+	CHECK_EQ(config.var.mount, CFS_DIR_NONE);
+	CHECK_EQ(config.etc.mount, CFS_DIR_AUTO);
 	apply("systemd.volatile=no");
-	CHECK(!config.root.transient && config.var.mount == CFS_DIR_BIND);
+	CHECK(!config.root.transient);
+	CHECK_EQ(config.var.mount, CFS_DIR_BIND);
 	apply("systemd.volatile=maybe");
-	CHECK(!config.root.transient && config.var.mount == CFS_DIR_BIND);
+	CHECK(!config.root.transient);
+	CHECK_EQ(config.var.mount, CFS_DIR_BIND);
 }
 
 TEST(the_command_line_can_choose_what_follows_a_failure)
 {
 	apply("composefs.onfail=reboot");
-	CHECK(config.failure.action == CFS_FAIL_REBOOT);
+	CHECK_EQ(config.failure.action, CFS_FAIL_REBOOT);
 	apply("composefs.onfail=next");
-	CHECK(config.failure.action == CFS_FAIL_EMERGENCY);
-	CHECK(logger.max_level == LOG_INFO);
+	CHECK_EQ(config.failure.action, CFS_FAIL_EMERGENCY);
+	CHECK_EQ(logger.max_level, LOG_INFO);
 	apply("composefs.debug");
-	CHECK(logger.max_level == LOG_DEBUG);
+	CHECK_EQ(logger.max_level, LOG_DEBUG);
 }
 
 TEST(what_the_configuration_sets_is_not_made_volatile)
@@ -59,19 +64,21 @@ TEST(what_the_configuration_sets_is_not_made_volatile)
 	read_config("root.transient = false\n[var]\nmount = 'bind'\n"
 		    "[etc]\nmount = 'overlay'\n");
 	cfs_cmdline_apply(bytes("systemd.volatile=yes"), &config, &logger);
-	CHECK(!config.root.transient && config.var.mount == CFS_DIR_BIND);
-	CHECK(config.etc.mount == CFS_DIR_OVERLAY);
+	CHECK(!config.root.transient);
+	CHECK_EQ(config.var.mount, CFS_DIR_BIND);
+	CHECK_EQ(config.etc.mount, CFS_DIR_OVERLAY);
 	read_config("root.transient-ro = true\nvar.transient = true\n"
 		    "etc.transient = false\n");
 	cfs_cmdline_apply(bytes("systemd.volatile=overlay"), &config, &logger);
 	CHECK(!config.root.transient && config.root.transient_ro);
-	CHECK(config.var.mount == CFS_DIR_TRANSIENT);
-	CHECK(config.etc.mount == CFS_DIR_AUTO);
+	CHECK_EQ(config.var.mount, CFS_DIR_TRANSIENT);
+	CHECK_EQ(config.etc.mount, CFS_DIR_AUTO);
 	/* Each key by itself. */
 	read_config("etc.stack = 'flat'\nroot.tmpfs-size = '10%'\n");
 	cfs_cmdline_apply(bytes("systemd.volatile=yes"), &config, &logger);
-	CHECK(config.root.transient && config.var.mount == CFS_DIR_NONE);
-	CHECK(config.etc.mount == CFS_DIR_TRANSIENT);
+	CHECK(config.root.transient);
+	CHECK_EQ(config.var.mount, CFS_DIR_NONE);
+	CHECK_EQ(config.etc.mount, CFS_DIR_TRANSIENT);
 }
 
 static const char *unknown(const char *cmdline)
@@ -84,17 +91,17 @@ static const char *unknown(const char *cmdline)
 
 TEST(mistyped_arguments_are_named_with_what_was_meant)
 {
-	CHECK(strcmp(unknown("root=x composefs.digset=1 rw"),
-		     "'composefs.digset' is unknown "
-		     "(did you mean composefs.digest?)") == 0);
+	CHECK_STR(unknown("root=x composefs.digset=1 rw"),
+		  "'composefs.digset' is unknown "
+		  "(did you mean composefs.digest?)");
 	CHECK(strstr(unknown("composefs_digest=1"), "mean composefs.digest?"));
 	CHECK(strstr(unknown("compsefs=1"), "mean composefs?"));
 	CHECK(strstr(unknown("composefs.onfial=reboot"), "composefs.onfail?"));
-	CHECK(strcmp(unknown("composefs.colour=red"),
-		     "'composefs.colour' is unknown") == 0);
-	CHECK(strcmp(unknown("composefs.digest"),
-		     "'composefs.digest' has no value") == 0);
-	CHECK(strcmp(unknown("composefs rw"), "'composefs' has no value") == 0);
+	CHECK_STR(unknown("composefs.colour=red"),
+		  "'composefs.colour' is unknown");
+	CHECK_STR(unknown("composefs.digest"),
+		  "'composefs.digest' has no value");
+	CHECK_STR(unknown("composefs rw"), "'composefs' has no value");
 }
 
 TEST(known_and_foreign_arguments_are_not_named)

@@ -46,75 +46,81 @@ static bool refused(const char *text, const char *words)
 
 TEST(defaults_are_those_of_the_manual)
 {
-	CHECK(parse("") == 0 && said[0] == '\0');
+	CHECK_EQ(parse(""), 0);
+	CHECK_EQ(said[0], '\0');
 	CHECK(config.boot.allow_insecure && !config.root.transient);
 	CHECK(!config.root.transient_ro);
-	CHECK(strcmp(config.root.tmpfs_size, "25%") == 0);
-	CHECK(config.etc.mount == CFS_DIR_AUTO);
-	CHECK(config.etc_stack == CFS_STACK_AUTO);
-	CHECK(config.var.mount == CFS_DIR_BIND && config.var_options == 0);
+	CHECK_STR(config.root.tmpfs_size, "25%");
+	CHECK_EQ(config.etc.mount, CFS_DIR_AUTO);
+	CHECK_EQ(config.etc_stack, CFS_STACK_AUTO);
+	CHECK_EQ(config.var.mount, CFS_DIR_BIND);
+	CHECK_EQ(config.var_options, 0);
 	CHECK(config.sysroot.readonly);
-	CHECK(strcmp(config.sysroot.mountpoint, "sysroot") == 0);
-	CHECK(config.state.missing == CFS_MISSING_FAIL);
-	CHECK(config.keys.dirs.n == 2 && config.keys.restrict_ring);
+	CHECK_STR(config.sysroot.mountpoint, "sysroot");
+	CHECK_EQ(config.state.missing, CFS_MISSING_FAIL);
+	CHECK_EQ(config.keys.dirs.n, 2);
+	CHECK(config.keys.restrict_ring);
 	CHECK(!config.keys.require && !config.keys.require_signed);
-	CHECK(config.probe.enable && config.probe.paths.n == 0);
-	CHECK(config.failure.action == CFS_FAIL_EMERGENCY);
-	CHECK(config.failure.delay == 10);
+	CHECK(config.probe.enable);
+	CHECK_EQ(config.probe.paths.n, 0);
+	CHECK_EQ(config.failure.action, CFS_FAIL_EMERGENCY);
+	CHECK_EQ(config.failure.delay, 10);
 }
 
 TEST(every_key_can_be_set)
 {
-	CHECK(parse("[boot]\nallow-insecure = false\n"
-		    "[root]\ntransient = true\ntmpfs-size = '512m'\n"
-		    "[etc]\nmount = 'overlay'\nstack = 'flat'\n"
-		    "[var]\nmount = 'none'\noptions = 'nosuid,noexec'\n"
-		    "[sysroot]\nreadonly = false\nmountpoint = 'phys'\n"
-		    "[state]\nmissing = 'transient'\n"
-		    "[keys]\ndirs = ['/a', '/b', '/c']\nrestrict = false\n"
-		    "require = true\nrequire-signed = true\n"
-		    "[probe]\nenable = false\npaths = ['usr/bin/x']\n"
-		    "[failure]\naction = 'reboot-if-counting'\ndelay = 0\n") ==
-	      0);
-	CHECK(said[0] == '\0');
+	CHECK_EQ(parse("[boot]\nallow-insecure = false\n"
+		       "[root]\ntransient = true\ntmpfs-size = '512m'\n"
+		       "[etc]\nmount = 'overlay'\nstack = 'flat'\n"
+		       "[var]\nmount = 'none'\noptions = 'nosuid,noexec'\n"
+		       "[sysroot]\nreadonly = false\nmountpoint = 'phys'\n"
+		       "[state]\nmissing = 'transient'\n"
+		       "[keys]\ndirs = ['/a', '/b', '/c']\nrestrict = false\n"
+		       "require = true\nrequire-signed = true\n"
+		       "[probe]\nenable = false\npaths = ['usr/bin/x']\n"
+		       "[failure]\naction = 'reboot-if-counting'\ndelay = 0\n"),
+		 0);
+	CHECK_EQ(said[0], '\0');
 	CHECK(!config.boot.allow_insecure && config.root.transient);
-	CHECK(strcmp(config.root.tmpfs_size, "512m") == 0);
-	CHECK(config.etc.mount == CFS_DIR_OVERLAY);
-	CHECK(config.etc_stack == CFS_STACK_FLAT);
-	CHECK(config.var.mount == CFS_DIR_NONE);
-	CHECK(config.var_options == (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
+	CHECK_STR(config.root.tmpfs_size, "512m");
+	CHECK_EQ(config.etc.mount, CFS_DIR_OVERLAY);
+	CHECK_EQ(config.etc_stack, CFS_STACK_FLAT);
+	CHECK_EQ(config.var.mount, CFS_DIR_NONE);
+	CHECK_EQ(config.var_options, (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
 	CHECK(!config.sysroot.readonly);
-	CHECK(strcmp(config.sysroot.mountpoint, "phys") == 0);
-	CHECK(config.state.missing == CFS_MISSING_TRANSIENT);
-	CHECK(config.keys.dirs.n == 3 && !config.keys.restrict_ring);
-	CHECK(strcmp(config.keys.dirs.v[2], "/c") == 0);
+	CHECK_STR(config.sysroot.mountpoint, "phys");
+	CHECK_EQ(config.state.missing, CFS_MISSING_TRANSIENT);
+	CHECK_EQ(config.keys.dirs.n, 3);
+	CHECK(!config.keys.restrict_ring);
+	CHECK_STR(config.keys.dirs.v[2], "/c");
 	CHECK(config.keys.require && config.keys.require_signed);
-	CHECK(!config.probe.enable && config.probe.paths.n == 1);
-	CHECK(config.failure.action == CFS_FAIL_REBOOT_IF_COUNTING);
-	CHECK(config.failure.delay == 0);
-	CHECK(parse("root.transient-ro = true") == 0);
+	CHECK(!config.probe.enable);
+	CHECK_EQ(config.probe.paths.n, 1);
+	CHECK_EQ(config.failure.action, CFS_FAIL_REBOOT_IF_COUNTING);
+	CHECK_EQ(config.failure.delay, 0);
+	CHECK_EQ(parse("root.transient-ro = true"), 0);
 	CHECK(config.root.transient_ro);
 }
 
 /* Source: composefs-rs crates/composefs-setup-root and bootc's fork. */
 TEST(files_of_upstream_and_bootc_mean_the_same)
 {
-	CHECK(parse("[etc]\ntransient = true\n") == 0);
-	CHECK(config.etc.mount == CFS_DIR_TRANSIENT);
-	CHECK(parse("[etc]\ntransient = true\nmount = 'bind'\n") == 0);
-	CHECK(config.etc.mount == CFS_DIR_BIND);
-	CHECK(parse("[etc]\nmount = 'bind'\ntransient = true\n") == 0);
-	CHECK(config.etc.mount == CFS_DIR_BIND);
-	CHECK(parse("[etc]\ntransient = false\n") == 0);
-	CHECK(config.etc.mount == CFS_DIR_AUTO);
-	CHECK(parse("var.transient = true\n") == 0);
-	CHECK(config.var.mount == CFS_DIR_TRANSIENT);
-	CHECK(config.etc.mount == CFS_DIR_AUTO);
-	CHECK(parse("etc.mount = 'root'\nvar.mount = 'volatile'\n") == 0);
-	CHECK(config.etc.mount == CFS_DIR_NONE);
-	CHECK(config.var.mount == CFS_DIR_TRANSIENT);
-	CHECK(strcmp(cfs_dir_mode_name(config.etc.mount), "none") == 0);
-	CHECK(strcmp(cfs_dir_mode_name(config.var.mount), "transient") == 0);
+	CHECK_EQ(parse("[etc]\ntransient = true\n"), 0);
+	CHECK_EQ(config.etc.mount, CFS_DIR_TRANSIENT);
+	CHECK_EQ(parse("[etc]\ntransient = true\nmount = 'bind'\n"), 0);
+	CHECK_EQ(config.etc.mount, CFS_DIR_BIND);
+	CHECK_EQ(parse("[etc]\nmount = 'bind'\ntransient = true\n"), 0);
+	CHECK_EQ(config.etc.mount, CFS_DIR_BIND);
+	CHECK_EQ(parse("[etc]\ntransient = false\n"), 0);
+	CHECK_EQ(config.etc.mount, CFS_DIR_AUTO);
+	CHECK_EQ(parse("var.transient = true\n"), 0);
+	CHECK_EQ(config.var.mount, CFS_DIR_TRANSIENT);
+	CHECK_EQ(config.etc.mount, CFS_DIR_AUTO);
+	CHECK_EQ(parse("etc.mount = 'root'\nvar.mount = 'volatile'\n"), 0);
+	CHECK_EQ(config.etc.mount, CFS_DIR_NONE);
+	CHECK_EQ(config.var.mount, CFS_DIR_TRANSIENT);
+	CHECK_STR(cfs_dir_mode_name(config.etc.mount), "none");
+	CHECK_STR(cfs_dir_mode_name(config.var.mount), "transient");
 }
 
 TEST(wrong_types_are_refused_where_they_stand)
@@ -145,9 +151,10 @@ TEST(wrong_words_are_answered_with_the_right_ones)
 
 TEST(mount_options_of_var_are_words_apart_by_commas)
 {
-	CHECK(parse("var.options = 'nodev,,nodev'") == 0);
-	CHECK(config.var_options == MOUNT_ATTR_NODEV);
-	CHECK(parse("var.options = ''") == 0 && config.var_options == 0);
+	CHECK_EQ(parse("var.options = 'nodev,,nodev'"), 0);
+	CHECK_EQ(config.var_options, MOUNT_ATTR_NODEV);
+	CHECK_EQ(parse("var.options = ''"), 0);
+	CHECK_EQ(config.var_options, 0);
 	CHECK(refused("var.options = 'nosuid,ro'",
 		      "var.options cannot be \"ro\": choose one of nosuid, "
 		      "nodev, noexec"));
@@ -157,9 +164,9 @@ TEST(mount_options_of_var_are_words_apart_by_commas)
 
 TEST(tmpfs_sizes_are_checked_before_the_kernel_sees_them)
 {
-	CHECK(parse("root.tmpfs-size = '1048576'") == 0);
-	CHECK(parse("root.tmpfs-size = '50%'") == 0);
-	CHECK(parse("root.tmpfs-size = '2G'") == 0);
+	CHECK_EQ(parse("root.tmpfs-size = '1048576'"), 0);
+	CHECK_EQ(parse("root.tmpfs-size = '50%'"), 0);
+	CHECK_EQ(parse("root.tmpfs-size = '2G'"), 0);
 	CHECK(refused("root.tmpfs-size = ''", "empty"));
 	CHECK(refused("root.tmpfs-size = '25%%'", "percentage"));
 	CHECK(refused("root.tmpfs-size = '1g,mode=777'", "percentage"));
@@ -171,8 +178,8 @@ TEST(tmpfs_sizes_are_checked_before_the_kernel_sees_them)
 
 TEST(the_mountpoint_is_relative_to_the_new_root)
 {
-	CHECK(parse("sysroot.mountpoint = '/phys/root'") == 0);
-	CHECK(strcmp(config.sysroot.mountpoint, "phys/root") == 0);
+	CHECK_EQ(parse("sysroot.mountpoint = '/phys/root'"), 0);
+	CHECK_STR(config.sysroot.mountpoint, "phys/root");
 	CHECK(refused("sysroot.mountpoint = '/'", "\"/\": empty"));
 }
 
@@ -184,22 +191,25 @@ TEST(transient_and_transient_ro_exclude_each_other)
 
 TEST(files_that_other_programs_write_are_read_past)
 {
-	CHECK(parse("\xef\xbb\xbf[etc]\r\nmount = 'bind'\r\n") == 0);
-	CHECK(config.etc.mount == CFS_DIR_BIND);
-	CHECK(parse("[mine]\na = 1.5\nb = 0x10\nc = 1979-05-27\n"
-		    "d = [1, {x = 2}]\ne = \"\"\"\nx\n\"\"\"\n"
-		    "[[others]]\nx = 1\n[[others]]\nx = 2\n"
-		    "[etc]\nmount = 'none'\n") == 0);
-	CHECK(config.etc.mount == CFS_DIR_NONE);
+	CHECK_EQ(parse("\xef\xbb\xbf[etc]\r\nmount = 'bind'\r\n"), 0);
+	CHECK_EQ(config.etc.mount, CFS_DIR_BIND);
+	CHECK_EQ(parse("[mine]\na = 1.5\nb = 0x10\nc = 1979-05-27\n"
+		       "d = [1, {x = 2}]\ne = \"\"\"\nx\n\"\"\"\n"
+		       "[[others]]\nx = 1\n[[others]]\nx = 2\n"
+		       "[etc]\nmount = 'none'\n"),
+		 0);
+	CHECK_EQ(config.etc.mount, CFS_DIR_NONE);
 	CHECK(strstr(said, "unknown key mine.a") &&
 	      strstr(said, "unknown key others[].x"));
 	/* Not the table that settings are read from. */
-	CHECK(parse("[[etc]]\nmount = 'bind'\n") == 0);
-	CHECK(config.etc.mount == CFS_DIR_AUTO && strstr(said, "etc[].mount"));
+	CHECK_EQ(parse("[[etc]]\nmount = 'bind'\n"), 0);
+	CHECK_EQ(config.etc.mount, CFS_DIR_AUTO);
+	CHECK(strstr(said, "etc[].mount"));
 	CHECK(refused("failure.delay = 1.5", "must be an integer"));
 	CHECK(refused("etc.mount = 1979-05-27", "must be a string"));
 	CHECK(refused("keys.dirs = ['a', 1]", "must be an array"));
-	CHECK(parse("failure.delay = 0x10") == 0 && config.failure.delay == 16);
+	CHECK_EQ(parse("failure.delay = 0x10"), 0);
+	CHECK_EQ(config.failure.delay, 16);
 }
 
 TEST(a_key_is_set_once_in_a_file)
@@ -212,14 +222,14 @@ TEST(a_key_is_set_once_in_a_file)
 
 TEST(unknown_keys_are_warned_of_with_the_likely_one)
 {
-	CHECK(parse("[etc]\nmuont = 'bind'\n") == 0);
+	CHECK_EQ(parse("[etc]\nmuont = 'bind'\n"), 0);
 	CHECK(strstr(said, "conf: line 2, column 9: unknown key etc.muont is "
 			   "ignored (did you mean etc.mount?)"));
-	CHECK(parse("colour = 'red'") == 0);
+	CHECK_EQ(parse("colour = 'red'"), 0);
 	CHECK(strstr(said, "unknown key colour") && !strstr(said, "mean"));
-	CHECK(parse("[keys]\nrequire_signed = true") == 0);
+	CHECK_EQ(parse("[keys]\nrequire_signed = true"), 0);
 	CHECK(strstr(said, "did you mean keys.require-signed?"));
-	CHECK(config.etc.mount == CFS_DIR_AUTO);
+	CHECK_EQ(config.etc.mount, CFS_DIR_AUTO);
 }
 
 static char dir[4096];
@@ -231,7 +241,8 @@ static void put(const char *name, const char *text)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	fd = open(path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
-	CHECK(fd >= 0 && cfs_write_full(fd, text, strlen(text)) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(cfs_write_full(fd, text, strlen(text)), 0);
 	close(fd);
 }
 
@@ -257,8 +268,9 @@ static void make_dir(void)
 TEST(absent_files_leave_the_defaults)
 {
 	make_dir();
-	CHECK(load() == 0);
-	CHECK(config.etc.mount == CFS_DIR_AUTO && said[0] == '\0');
+	CHECK_EQ(load(), 0);
+	CHECK_EQ(config.etc.mount, CFS_DIR_AUTO);
+	CHECK_EQ(said[0], '\0');
 }
 
 TEST(drop_ins_are_read_in_name_order_over_the_file)
@@ -267,18 +279,18 @@ TEST(drop_ins_are_read_in_name_order_over_the_file)
 
 	make_dir();
 	snprintf(path, sizeof(path), "%s/conf.d", dir);
-	CHECK(mkdir(path, 0755) == 0);
+	CHECK_EQ(mkdir(path, 0755), 0);
 	put("conf.toml", "[etc]\nmount = 'bind'\n[var]\nmount = 'none'\n");
 	put("conf.d/20-b.toml", "etc.mount = 'none'\n");
 	put("conf.d/10-a.toml", "etc.mount = 'overlay'\nkeys.dirs = []\n");
 	put("conf.d/30-c.toml.bak", "etc.mount = 'transient'\n");
 	put("conf.d/.hidden.toml", "etc.mount = 'transient'\n");
-	CHECK(load() == 0);
-	CHECK(config.etc.mount == CFS_DIR_NONE);
-	CHECK(config.var.mount == CFS_DIR_NONE);
-	CHECK(config.keys.dirs.n == 0);
+	CHECK_EQ(load(), 0);
+	CHECK_EQ(config.etc.mount, CFS_DIR_NONE);
+	CHECK_EQ(config.var.mount, CFS_DIR_NONE);
+	CHECK_EQ(config.keys.dirs.n, 0);
 	put("conf.d/40-d.toml", "etc.mount = \n");
-	CHECK(load() == -EINVAL);
+	CHECK_EQ(load(), -EINVAL);
 	CHECK(strstr(err.msg, "conf.d/40-d.toml: line 1, column 13"));
 }
 
@@ -288,12 +300,12 @@ TEST(a_shorthand_in_a_drop_in_does_not_undo_a_mount)
 
 	make_dir();
 	snprintf(path, sizeof(path), "%s/conf.d", dir);
-	CHECK(mkdir(path, 0755) == 0);
+	CHECK_EQ(mkdir(path, 0755), 0);
 	put("conf.toml", "etc.mount = 'bind'\n");
 	put("conf.d/a.toml", "etc.transient = true\nvar.transient = true\n");
-	CHECK(load() == 0);
-	CHECK(config.etc.mount == CFS_DIR_BIND);
-	CHECK(config.var.mount == CFS_DIR_TRANSIENT);
+	CHECK_EQ(load(), 0);
+	CHECK_EQ(config.etc.mount, CFS_DIR_BIND);
+	CHECK_EQ(config.var.mount, CFS_DIR_TRANSIENT);
 }
 
 TEST(oversized_and_odd_files_are_refused)
@@ -306,10 +318,11 @@ TEST(oversized_and_odd_files_are_refused)
 	big[CFS_CONFIG_MAX + 1] = '\0';
 	make_dir();
 	put("conf.toml", big);
-	CHECK(load() == -EFBIG);
+	CHECK_EQ(load(), -EFBIG);
 	snprintf(path, sizeof(path), "%s/conf.toml", dir);
-	CHECK(unlink(path) == 0 && mkfifo(path, 0644) == 0);
-	CHECK(load() == -EINVAL);
+	CHECK_EQ(unlink(path), 0);
+	CHECK_EQ(mkfifo(path, 0644), 0);
+	CHECK_EQ(load(), -EINVAL);
 }
 
 TEST(actions_have_their_names)
@@ -317,7 +330,7 @@ TEST(actions_have_their_names)
 	enum cfs_fail_action action = CFS_FAIL_EMERGENCY;
 
 	CHECK(cfs_config_action("poweroff", &action));
-	CHECK(action == CFS_FAIL_POWEROFF);
+	CHECK_EQ(action, CFS_FAIL_POWEROFF);
 	CHECK(!cfs_config_action("next", &action));
-	CHECK(action == CFS_FAIL_POWEROFF);
+	CHECK_EQ(action, CFS_FAIL_POWEROFF);
 }

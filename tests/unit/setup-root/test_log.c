@@ -36,7 +36,7 @@ TEST(lines_without_a_journal_are_plain)
 	cfs_log_init(&logger, fd, false);
 	cfs_log(&logger, LOG_WARNING, "no %s", "image");
 	cfs_log(&logger, LOG_DEBUG, "unseen");
-	CHECK(strcmp(slurp(fd), "composefs: no image\n") == 0);
+	CHECK_STR(slurp(fd), "composefs: no image\n");
 }
 
 TEST(lines_to_the_journal_carry_their_level)
@@ -45,14 +45,14 @@ TEST(lines_to_the_journal_carry_their_level)
 	struct stat st;
 	char stream[64];
 
-	CHECK(fstat(fd, &st) == 0);
+	CHECK_EQ(fstat(fd, &st), 0);
 	snprintf(stream, sizeof(stream), "%llu:%llu",
 		 (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
 	setenv("JOURNAL_STREAM", stream, 1);
 	cfs_log_init(&logger, fd, true);
 	CHECK(!logger.use_kmsg);
 	cfs_log(&logger, LOG_ERR, "failed");
-	CHECK(strcmp(slurp(fd), "<3>failed\n") == 0);
+	CHECK_STR(slurp(fd), "<3>failed\n");
 	/* Somebody else's stream is none of ours. */
 	setenv("JOURNAL_STREAM", "1:2", 1);
 	cfs_log_init(&logger, fd, true);
@@ -68,7 +68,7 @@ TEST(names_cannot_make_lines_of_their_own)
 	cfs_log(&logger, LOG_ERR, "bad name %s",
 		"a\n<0>b\033[2J\xc2\x9b"
 		"31m");
-	CHECK(strcmp(slurp(fd), "composefs: bad name a?<0>b?[2J?31m\n") == 0);
+	CHECK_STR(slurp(fd), "composefs: bad name a?<0>b?[2J?31m\n");
 }
 
 TEST(the_kernel_log_gets_a_bounded_number_of_lines)
@@ -85,14 +85,14 @@ TEST(the_kernel_log_gets_a_bounded_number_of_lines)
 	cfs_log_init(&logger, fd, true);
 	logger.kmsg = path;
 	cfs_log(&logger, LOG_ERR, "first");
-	CHECK(strcmp(slurp(kmsg), "<11>composefs: first") == 0);
+	CHECK_STR(slurp(kmsg), "<11>composefs: first");
 	for (int i = 0; i < 50; i++)
 		cfs_log(&logger, LOG_ERR, "more");
-	CHECK(logger.kmsg_lines == CFS_LOG_KMSG_LINES);
+	CHECK_EQ(logger.kmsg_lines, CFS_LOG_KMSG_LINES);
 	slurp(fd);
 	for (const char *c = text; *c; c++)
 		lines += *c == '\n';
-	CHECK(lines == 51);
+	CHECK_EQ(lines, 51);
 }
 
 /* The value of a field in the native protocol's binary form. */
@@ -123,7 +123,8 @@ TEST(journal_records_carry_fields_and_no_empty_ones)
 
 	snprintf(at.sun_path, sizeof(at.sun_path), "%s/journal",
 		 getenv("TMPDIR"));
-	CHECK(fd >= 0 && bind(fd, (void *)&at, sizeof(at)) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(bind(fd, (void *)&at, sizeof(at)), 0);
 	cfs_log_init(&logger, STDERR_FILENO, false);
 	logger.socket = at.sun_path;
 	CHECK(cfs_log_journal(&logger, LOG_ERR, CFS_MSG_FAILED, "it failed",

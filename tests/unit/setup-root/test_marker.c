@@ -52,9 +52,9 @@ static struct cfs_json doc;
 static void read_back(struct cfs_buf *buf)
 {
 	cfs_marker_json(&boot, buf);
-	CHECK(cfs_buf_check(buf, &err) == 0);
-	CHECK(buf->data[buf->len - 1] == '\n');
-	CHECK(cfs_json_parse(cfs_buf_bytes(buf), nodes, 128, &doc, &err) == 0);
+	CHECK_EQ(cfs_buf_check(buf, &err), 0);
+	CHECK_EQ(buf->data[buf->len - 1], '\n');
+	CHECK_EQ(cfs_json_parse(cfs_buf_bytes(buf), nodes, 128, &doc, &err), 0);
 }
 
 static const struct cfs_json_node *get(const char *name)
@@ -89,9 +89,10 @@ TEST(the_marker_is_json_with_every_member)
 	      is("var", "mount"));
 	CHECK(is("state_dir", "state/deploy/ab") && is("signature", NULL));
 	CHECK(is("preflight", "ok") && is("version", CFS_VERSION));
-	CHECK(get("insecure")->kind == CFS_JSON_FALSE);
-	CHECK(get("sysroot_readonly")->kind == CFS_JSON_TRUE);
-	CHECK(cfs_json_u64(get("elapsed_us"), &n) && n == 14321);
+	CHECK_EQ(get("insecure")->kind, CFS_JSON_FALSE);
+	CHECK_EQ(get("sysroot_readonly")->kind, CFS_JSON_TRUE);
+	CHECK(cfs_json_u64(get("elapsed_us"), &n));
+	CHECK_EQ(n, 14321);
 	item = cfs_json_first(&doc, get("candidates"));
 	CHECK(cfs_json_is(cfs_json_get(&doc, item, "result"), "absent"));
 	item = cfs_json_next(&doc, get("candidates"), item);
@@ -108,13 +109,15 @@ TEST(certificates_that_the_ring_does_not_hold_are_left_out)
 	fresh();
 	read_back(&buf);
 	item = cfs_json_first(&doc, get("certs"));
-	CHECK(cfs_json_u64(cfs_json_get(&doc, item, "key"), &n) && n == 1234);
+	CHECK(cfs_json_u64(cfs_json_get(&doc, item, "key"), &n));
+	CHECK_EQ(n, 1234);
 	item = cfs_json_next(&doc, get("certs"), item);
-	CHECK(cfs_json_u64(cfs_json_get(&doc, item, "key"), &n) && n == 77);
+	CHECK(cfs_json_u64(cfs_json_get(&doc, item, "key"), &n));
+	CHECK_EQ(n, 77);
 	CHECK(!cfs_json_next(&doc, get("certs"), item));
 	boot.keys.keys[0] = boot.keys.keys[2] = 0;
 	read_back(&none);
-	CHECK(get("certs")->kind == CFS_JSON_ARRAY);
+	CHECK_EQ(get("certs")->kind, CFS_JSON_ARRAY);
 	CHECK(!cfs_json_first(&doc, get("certs")));
 }
 
@@ -154,11 +157,11 @@ TEST(the_file_replaces_an_older_one_whole)
 	CHECK(mkdtemp(dir));
 	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHECK(root >= 0);
-	CHECK(cfs_marker_write(&boot, root, &err) == 0);
-	CHECK(cfs_marker_write(&boot, root, &err) == 0);
-	CHECK(fstatat(root, "run/composefs/booted", &st, 0) == 0);
+	CHECK_EQ(cfs_marker_write(&boot, root, &err), 0);
+	CHECK_EQ(cfs_marker_write(&boot, root, &err), 0);
+	CHECK_EQ(fstatat(root, "run/composefs/booted", &st, 0), 0);
 	CHECK(S_ISREG(st.st_mode) && st.st_size > 100);
-	CHECK(cfs_name_exists(root, "run/composefs/.booted.new") == 0);
+	CHECK_EQ(cfs_name_exists(root, "run/composefs/.booted.new"), 0);
 }
 
 TEST(a_marker_that_cannot_be_written_is_an_error)
@@ -170,7 +173,8 @@ TEST(a_marker_that_cannot_be_written_is_an_error)
 	snprintf(dir, sizeof(dir), "%s/marker-XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(dir));
 	root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CHECK(root >= 0 && symlinkat(getenv("TMPDIR"), root, "run") == 0);
-	CHECK(cfs_marker_write(&boot, root, &err) == -ELOOP);
+	CHECK(root >= 0);
+	CHECK_EQ(symlinkat(getenv("TMPDIR"), root, "run"), 0);
+	CHECK_EQ(cfs_marker_write(&boot, root, &err), -ELOOP);
 	CHECK(strstr(err.msg, "write /run/composefs/booted"));
 }

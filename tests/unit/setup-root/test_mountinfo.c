@@ -21,7 +21,7 @@ static void make(void)
 	CHECK(mkdtemp(dir));
 	snprintf(table, sizeof(table), "%s/table", dir);
 	snprintf(sysroot, sizeof(sysroot), "%s/sysroot", dir);
-	CHECK(mkdir(sysroot, 0755) == 0);
+	CHECK_EQ(mkdir(sysroot, 0755), 0);
 }
 
 /* A table of / and up to two more lines, each "%s"-filled with the sysroot. */
@@ -42,7 +42,8 @@ static void write_table(const char *one, const char *two)
 				 (int)(mark - lines[i]), lines[i], real,
 				 mark + 1);
 	}
-	CHECK(fd >= 0 && cfs_write_full(fd, text, strlen(text)) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(cfs_write_full(fd, text, strlen(text)), 0);
 	close(fd);
 }
 
@@ -50,7 +51,7 @@ TEST(a_plain_directory_is_not_mounted)
 {
 	make();
 	write_table(NULL, NULL);
-	CHECK(cfs_mountinfo_read(table, sysroot, &info, &err) == 0);
+	CHECK_EQ(cfs_mountinfo_read(table, sysroot, &info, &err), 0);
 	CHECK(!info.mounted && !info.composefs && !info.var);
 }
 
@@ -59,22 +60,22 @@ TEST(a_disk_is_mounted_and_may_be_read_only)
 	make();
 	write_table("30 22 8:2 / @ rw,relatime shared:1 - ext4 /dev/sda2 rw",
 		    NULL);
-	CHECK(cfs_mountinfo_read(table, sysroot, &info, &err) == 0);
+	CHECK_EQ(cfs_mountinfo_read(table, sysroot, &info, &err), 0);
 	CHECK(info.mounted && !info.composefs && !info.read_only);
-	CHECK(strcmp(info.source, "/dev/sda2") == 0);
+	CHECK_STR(info.source, "/dev/sda2");
 	write_table("30 22 8:2 / @ ro,relatime - ext4 /dev/sda2 rw", NULL);
-	CHECK(cfs_mountinfo_read(table, sysroot, &info, &err) == 0);
+	CHECK_EQ(cfs_mountinfo_read(table, sysroot, &info, &err), 0);
 	CHECK(info.read_only);
 	write_table("30 22 8:2 / @ rw,relatime - ext4 /dev/sda2 ro", NULL);
-	CHECK(cfs_mountinfo_read(table, sysroot, &info, &err) == 0);
+	CHECK_EQ(cfs_mountinfo_read(table, sysroot, &info, &err), 0);
 	CHECK(info.read_only);
 }
 
 static bool claims(const char *line, const char *digest)
 {
 	write_table("30 22 8:2 / @ rw - ext4 /dev/sda2 rw", line);
-	CHECK(cfs_mountinfo_read(table, sysroot, &info, &err) == 0);
-	CHECK(strcmp(info.digest, digest) == 0);
+	CHECK_EQ(cfs_mountinfo_read(table, sysroot, &info, &err), 0);
+	CHECK_STR(info.digest, digest);
 	return info.composefs;
 }
 
@@ -82,7 +83,7 @@ TEST(the_mount_on_top_counts)
 {
 	make();
 	CHECK(claims("31 30 0:40 / @ ro - overlay composefs:abc ro", "abc"));
-	CHECK(strcmp(info.source, "composefs:abc") == 0);
+	CHECK_STR(info.source, "composefs:abc");
 	CHECK(claims("31 30 0:40 / @ rw - overlay transient:composefs=abc rw",
 		     "abc"));
 	CHECK(!claims("31 30 0:40 / @ rw - overlay overlay rw", ""));
@@ -114,7 +115,7 @@ TEST(a_mount_at_var_is_noticed)
 	make();
 	write_table("30 22 8:2 / @ rw - ext4 /dev/sda2 rw",
 		    "31 30 8:3 / @/var rw - ext4 /dev/sda3 rw");
-	CHECK(cfs_mountinfo_read(table, sysroot, &info, &err) == 0);
+	CHECK_EQ(cfs_mountinfo_read(table, sysroot, &info, &err), 0);
 	CHECK(info.mounted && info.var);
 }
 
@@ -123,7 +124,7 @@ TEST(a_var_of_a_mount_that_is_covered_is_none)
 	make();
 	write_table("31 30 8:3 / @/var rw - ext4 /dev/sda3 rw",
 		    "32 30 8:2 / @ rw - ext4 /dev/sda2 rw");
-	CHECK(cfs_mountinfo_read(table, sysroot, &info, &err) == 0);
+	CHECK_EQ(cfs_mountinfo_read(table, sysroot, &info, &err), 0);
 	CHECK(info.mounted && !info.var);
 }
 
@@ -133,6 +134,6 @@ TEST(what_cannot_be_read_is_an_error)
 	write_table(NULL, NULL);
 	CHECK(cfs_mountinfo_read("/nonexistent", sysroot, &info, &err) < 0);
 	CHECK(strstr(err.msg, "/proc"));
-	CHECK(rmdir(sysroot) == 0);
-	CHECK(cfs_mountinfo_read(table, sysroot, &info, &err) == -ENOENT);
+	CHECK_EQ(rmdir(sysroot), 0);
+	CHECK_EQ(cfs_mountinfo_read(table, sysroot, &info, &err), -ENOENT);
 }

@@ -16,8 +16,9 @@ static int new_root(void)
 	snprintf(dir, sizeof(dir), "%s/offer-XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(dir));
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CHECK(fd >= 0 && mkdirat(fd, "composefs", 0755) == 0 &&
-	      mkdirat(fd, "composefs/images", 0755) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(mkdirat(fd, "composefs", 0755), 0);
+	CHECK_EQ(mkdirat(fd, "composefs/images", 0755), 0);
 	return fd;
 }
 
@@ -37,8 +38,8 @@ static void add(int root, const char *name, time_t time)
 	char path[512];
 
 	snprintf(path, sizeof(path), "composefs/images/%s", name);
-	CHECK(symlinkat("../objects/x", root, path) == 0);
-	CHECK(utimensat(root, path, times, AT_SYMLINK_NOFOLLOW) == 0);
+	CHECK_EQ(symlinkat("../objects/x", root, path), 0);
+	CHECK_EQ(utimensat(root, path, times, AT_SYMLINK_NOFOLLOW), 0);
 }
 
 TEST(the_newest_come_first_when_nothing_was_asked_for)
@@ -50,9 +51,11 @@ TEST(the_newest_come_first_when_nothing_was_asked_for)
 	add(root, digest('c', '1'), 300);
 	add(root, digest('d', '1'), 200);
 	cfs_offer_find(root, "", &offer);
-	CHECK(offer.n == CFS_OFFER_MAX && offer.total == 4);
-	CHECK(offer.hex[0][0] == 'b' && offer.hex[1][0] == 'c' &&
-	      offer.hex[2][0] == 'd');
+	CHECK_EQ(offer.n, CFS_OFFER_MAX);
+	CHECK_EQ(offer.total, 4);
+	CHECK_EQ(offer.hex[0][0], 'b');
+	CHECK_EQ(offer.hex[1][0], 'c');
+	CHECK_EQ(offer.hex[2][0], 'd');
 }
 
 TEST(the_most_like_come_first_when_a_digest_was_mistyped)
@@ -66,11 +69,11 @@ TEST(the_most_like_come_first_when_a_digest_was_mistyped)
 	strcpy(wanted, digest('b', '2'));
 	wanted[20] = 'c';
 	cfs_offer_find(root, wanted, &offer);
-	CHECK(strcmp(offer.hex[0], digest('b', '2')) == 0);
-	CHECK(strcmp(offer.hex[1], digest('b', '1')) == 0);
+	CHECK_STR(offer.hex[0], digest('b', '2'));
+	CHECK_STR(offer.hex[1], digest('b', '1'));
 	/* Cut off in front. */
 	cfs_offer_find(root, digest('b', '2') + 10, &offer);
-	CHECK(strcmp(offer.hex[0], digest('b', '2')) == 0);
+	CHECK_STR(offer.hex[0], digest('b', '2'));
 }
 
 TEST(what_is_no_digest_is_not_offered)
@@ -86,26 +89,28 @@ TEST(what_is_no_digest_is_not_offered)
 	memset(longer, 'a', 127);
 	add(root, longer, 1);
 	cfs_offer_find(root, "", &offer);
-	CHECK(offer.n == 0 && offer.total == 0);
+	CHECK_EQ(offer.n, 0);
+	CHECK_EQ(offer.total, 0);
 	longer[127] = 'b';
 	add(root, longer, 1);
 	cfs_offer_find(root, "", &offer);
-	CHECK(offer.n == 1 && strcmp(offer.hex[0], longer) == 0);
+	CHECK_EQ(offer.n, 1);
+	CHECK_STR(offer.hex[0], longer);
 }
 
 TEST(what_cannot_be_read_has_no_images)
 {
 	CFS_AUTOFD int root = new_root();
 
-	CHECK(unlinkat(root, "composefs/images", AT_REMOVEDIR) == 0);
+	CHECK_EQ(unlinkat(root, "composefs/images", AT_REMOVEDIR), 0);
 	cfs_offer_find(root, "", &offer);
-	CHECK(offer.n == 0);
+	CHECK_EQ(offer.n, 0);
 	/* Nor is a link followed out of the disk. */
-	CHECK(symlinkat("/proc", root, "composefs/images") == 0);
+	CHECK_EQ(symlinkat("/proc", root, "composefs/images"), 0);
 	cfs_offer_find(root, "", &offer);
-	CHECK(offer.n == 0);
-	CHECK(unlinkat(root, "composefs/images", 0) == 0);
-	CHECK(mkfifoat(root, "composefs/images", 0600) == 0);
+	CHECK_EQ(offer.n, 0);
+	CHECK_EQ(unlinkat(root, "composefs/images", 0), 0);
+	CHECK_EQ(mkfifoat(root, "composefs/images", 0600), 0);
 	cfs_offer_find(root, "", &offer);
-	CHECK(offer.n == 0);
+	CHECK_EQ(offer.n, 0);
 }

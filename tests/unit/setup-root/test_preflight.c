@@ -19,8 +19,10 @@ static void put(const char *path, mode_t mode, const void *data, size_t len)
 
 	(void)unlinkat(root, path, 0);
 	fd = openat(root, path, O_CREAT | O_WRONLY | O_CLOEXEC, mode);
-	CHECK(fd >= 0 && cfs_write_full(fd, data, len) == 0);
-	CHECK(fchmod(fd, mode) == 0 && close(fd) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(cfs_write_full(fd, data, len), 0);
+	CHECK_EQ(fchmod(fd, mode), 0);
+	CHECK_EQ(close(fd), 0);
 }
 
 static void script(const char *path, const char *text)
@@ -75,13 +77,13 @@ static void new_root(void)
 	root = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CHECK(root >= 0);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(dirs); i++)
-		CHECK(mkdirat(root, dirs[i], 0755) == 0);
+		CHECK_EQ(mkdirat(root, dirs[i], 0755), 0);
 	put("usr/lib/os-release", 0644, "ID=t\n", 5);
 	put("usr/lib/ld.so", 0755, &loader, sizeof(loader));
 	put_program("usr/lib/systemd", program("/lib/ld.so"));
-	CHECK(symlinkat("usr/sbin", root, "sbin") == 0);
-	CHECK(symlinkat("/usr/lib", root, "lib") == 0);
-	CHECK(symlinkat("../lib/systemd", root, "usr/sbin/init") == 0);
+	CHECK_EQ(symlinkat("usr/sbin", root, "sbin"), 0);
+	CHECK_EQ(symlinkat("/usr/lib", root, "lib"), 0);
+	CHECK_EQ(symlinkat("../lib/systemd", root, "usr/sbin/init"), 0);
 	cfs_config_init(&config);
 	err = (struct cfs_err){ 0 };
 }
@@ -99,30 +101,33 @@ static bool says(const char *words)
 TEST(a_whole_root_passes)
 {
 	new_root();
-	CHECK(probe(NULL) == 0);
-	CHECK(probe("/sbin/init") == 0 && probe("/lib/systemd") == 0);
+	CHECK_EQ(probe(NULL), 0);
+	CHECK_EQ(probe("/sbin/init"), 0);
+	CHECK_EQ(probe("/lib/systemd"), 0);
 }
 
 TEST(links_are_followed_inside_the_root_only)
 {
 	new_root();
 	/* There outside, not in here. */
-	CHECK(symlinkat("/proc/self/exe", root, "bin/out") == 0);
-	CHECK(symlinkat("../../../../../../lib/systemd", root, "bin/up") == 0);
-	CHECK(probe("/bin/out") == -ENOENT && says("has no /bin/out"));
-	CHECK(probe("/bin/up") == 0);
-	CHECK(symlinkat("loop", root, "bin/loop") == 0);
-	CHECK(probe("/bin/loop") == -ELOOP);
+	CHECK_EQ(symlinkat("/proc/self/exe", root, "bin/out"), 0);
+	CHECK_EQ(symlinkat("../../../../../../lib/systemd", root, "bin/up"), 0);
+	CHECK_EQ(probe("/bin/out"), -ENOENT);
+	CHECK(says("has no /bin/out"));
+	CHECK_EQ(probe("/bin/up"), 0);
+	CHECK_EQ(symlinkat("loop", root, "bin/loop"), 0);
+	CHECK_EQ(probe("/bin/loop"), -ELOOP);
 }
 
 TEST(the_os_release_of_etc_will_do)
 {
 	new_root();
 	put("etc/os-release", 0644, "ID=t\n", 5);
-	CHECK(unlinkat(root, "usr/lib/os-release", 0) == 0);
-	CHECK(probe(NULL) == 0);
-	CHECK(unlinkat(root, "etc/os-release", 0) == 0);
-	CHECK(probe(NULL) == -ENOENT && says("no operating system's root"));
+	CHECK_EQ(unlinkat(root, "usr/lib/os-release", 0), 0);
+	CHECK_EQ(probe(NULL), 0);
+	CHECK_EQ(unlinkat(root, "etc/os-release", 0), 0);
+	CHECK_EQ(probe(NULL), -ENOENT);
+	CHECK(says("no operating system's root"));
 	CHECK(strstr(err.cure, "create-image") &&
 	      strstr(err.path, "os-release"));
 }
@@ -130,20 +135,23 @@ TEST(the_os_release_of_etc_will_do)
 TEST(an_init_that_is_not_there_is_named)
 {
 	new_root();
-	CHECK(probe("/sbin/other") == -ENOENT && says("has no /sbin/other"));
+	CHECK_EQ(probe("/sbin/other"), -ENOENT);
+	CHECK(says("has no /sbin/other"));
 	CHECK(says("init=") && strstr(err.cure, "correct init="));
-	CHECK(strcmp(err.path, "/sbin/other") == 0);
-	CHECK(unlinkat(root, "usr/lib/systemd", 0) == 0);
-	CHECK(probe(NULL) == -ENOENT && says("has no /sbin/init"));
+	CHECK_STR(err.path, "/sbin/other");
+	CHECK_EQ(unlinkat(root, "usr/lib/systemd", 0), 0);
+	CHECK_EQ(probe(NULL), -ENOENT);
+	CHECK(says("has no /sbin/init"));
 	CHECK(!says("init=") && strstr(err.cure, "build the image"));
 }
 
 TEST(init_has_to_be_an_absolute_path)
 {
 	new_root();
-	CHECK(probe("sbin/init") == -EINVAL && says("init=sbin/init"));
+	CHECK_EQ(probe("sbin/init"), -EINVAL);
+	CHECK(says("init=sbin/init"));
 	CHECK(strstr(err.cure, "correct init="));
-	CHECK(probe("") == -EINVAL);
+	CHECK_EQ(probe(""), -EINVAL);
 }
 
 TEST(what_is_no_program_is_refused)
@@ -153,25 +161,28 @@ TEST(what_is_no_program_is_refused)
 	script("bin/empty", "");
 	script("bin/mark", "#!");
 	put("bin/data", 0644, "#!/bin/sh\n", 10);
-	CHECK(probe("/bin/text") == -ENOEXEC && says("/bin/text"));
-	CHECK(probe("/bin/empty") == -ENOEXEC);
-	CHECK(probe("/bin/mark") == -ENOEXEC);
-	CHECK(probe("/bin/data") == -EACCES && says("not executable"));
-	CHECK(probe("/bin") == -EISDIR);
+	CHECK_EQ(probe("/bin/text"), -ENOEXEC);
+	CHECK(says("/bin/text"));
+	CHECK_EQ(probe("/bin/empty"), -ENOEXEC);
+	CHECK_EQ(probe("/bin/mark"), -ENOEXEC);
+	CHECK_EQ(probe("/bin/data"), -EACCES);
+	CHECK(says("not executable"));
+	CHECK_EQ(probe("/bin"), -EISDIR);
 }
 
 TEST(a_fifo_does_not_hang_it)
 {
 	new_root();
-	CHECK(mkfifoat(root, "bin/fifo", 0755) == 0);
-	CHECK(probe("/bin/fifo") == -EINVAL && says("not a regular file"));
+	CHECK_EQ(mkfifoat(root, "bin/fifo", 0755), 0);
+	CHECK_EQ(probe("/bin/fifo"), -EINVAL);
+	CHECK(says("not a regular file"));
 }
 
 TEST(a_missing_loader_is_named_with_its_program)
 {
 	new_root();
-	CHECK(unlinkat(root, "usr/lib/ld.so", 0) == 0);
-	CHECK(probe(NULL) == -ENOENT);
+	CHECK_EQ(unlinkat(root, "usr/lib/ld.so", 0), 0);
+	CHECK_EQ(probe(NULL), -ENOENT);
 	CHECK(says("loader of /sbin/init: the image has no /lib/ld.so"));
 }
 
@@ -179,7 +190,7 @@ TEST(a_program_without_a_loader_passes)
 {
 	new_root();
 	put_program("bin/static", program(NULL));
-	CHECK(probe("/bin/static") == 0);
+	CHECK_EQ(probe("/bin/static"), 0);
 }
 
 TEST(programs_of_32_bits_are_understood)
@@ -202,10 +213,11 @@ TEST(programs_of_32_bits_are_understood)
 	new_root();
 	m.e.e_ident[EI_DATA] = program(NULL).e.e_ident[EI_DATA];
 	put("bin/32", 0755, &m, sizeof(m));
-	CHECK(probe("/bin/32") == 0);
+	CHECK_EQ(probe("/bin/32"), 0);
 	m.loader[5] = 'x';
 	put("bin/32", 0755, &m, sizeof(m));
-	CHECK(probe("/bin/32") == -ENOENT && says("/lib/xd.so"));
+	CHECK_EQ(probe("/bin/32"), -ENOENT);
+	CHECK(says("/lib/xd.so"));
 }
 
 TEST(misformed_programs_are_refused)
@@ -218,7 +230,7 @@ TEST(misformed_programs_are_refused)
 		m = good;                              \
 		change;                                \
 		put_program("bin/bad", m);             \
-		CHECK(probe("/bin/bad") == -ENOEXEC);  \
+		CHECK_EQ(probe("/bin/bad"), -ENOEXEC); \
 		CHECK(says("/bin/bad is no program")); \
 	} while (0)
 	REFUSED(m.e.e_ident[EI_CLASS] = ELFCLASSNONE);
@@ -236,7 +248,7 @@ TEST(misformed_programs_are_refused)
 	/* No NUL at its end. */
 	REFUSED(m.p[1].p_filesz = 4);
 	put("bin/bad", 0755, &good, 20);
-	CHECK(probe("/bin/bad") == -ENOEXEC);
+	CHECK_EQ(probe("/bin/bad"), -ENOEXEC);
 }
 
 TEST(the_interpreters_of_a_script_are_probed)
@@ -244,21 +256,22 @@ TEST(the_interpreters_of_a_script_are_probed)
 	new_root();
 	script("bin/a", "#! /lib/systemd -e\n");
 	script("bin/b", "#!\t/bin/a");
-	CHECK(probe("/bin/a") == 0 && probe("/bin/b") == 0);
+	CHECK_EQ(probe("/bin/a"), 0);
+	CHECK_EQ(probe("/bin/b"), 0);
 	script("bin/b", "#!/bin/none\n");
-	CHECK(probe("/bin/b") == -ENOENT);
+	CHECK_EQ(probe("/bin/b"), -ENOENT);
 	CHECK(says("interpreter of /bin/b: the image has no /bin/none"));
 	script("bin/b", "#!bin/a\n");
-	CHECK(probe("/bin/b") == -ENOEXEC);
+	CHECK_EQ(probe("/bin/b"), -ENOEXEC);
 	script("bin/b", "#! \n/bin/a");
-	CHECK(probe("/bin/b") == -ENOEXEC);
+	CHECK_EQ(probe("/bin/b"), -ENOEXEC);
 }
 
 TEST(a_script_that_runs_itself_ends)
 {
 	new_root();
 	script("bin/self", "#!/bin/self\n");
-	CHECK(probe("/bin/self") == -ENOEXEC);
+	CHECK_EQ(probe("/bin/self"), -ENOEXEC);
 }
 
 TEST(a_first_line_that_the_kernel_cuts_is_refused)
@@ -270,7 +283,7 @@ TEST(a_first_line_that_the_kernel_cuts_is_refused)
 	strcpy(line + 293, "bin/a\n");
 	script("bin/a", "#!/lib/systemd\n");
 	script("bin/long", line);
-	CHECK(probe("/bin/long") == -ENOEXEC);
+	CHECK_EQ(probe("/bin/long"), -ENOEXEC);
 }
 
 TEST(what_init_mounts_on_has_to_be_there)
@@ -279,12 +292,14 @@ TEST(what_init_mounts_on_has_to_be_there)
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(dirs); i++) {
 		new_root();
-		CHECK(unlinkat(root, dirs[i], AT_REMOVEDIR) == 0);
-		CHECK(probe(NULL) == -ENOENT && says(dirs[i]));
+		CHECK_EQ(unlinkat(root, dirs[i], AT_REMOVEDIR), 0);
+		CHECK_EQ(probe(NULL), -ENOENT);
+		CHECK(says(dirs[i]));
 		put(dirs[i], 0644, "", 0);
-		CHECK(probe(NULL) == -ENOTDIR && says("no directory"));
-		CHECK(strstr(err.cure, "build the image") &&
-		      strcmp(err.path + 1, dirs[i]) == 0);
+		CHECK_EQ(probe(NULL), -ENOTDIR);
+		CHECK(says("no directory"));
+		CHECK(strstr(err.cure, "build the image"));
+		CHECK_STR(err.path + 1, dirs[i]);
 	}
 }
 
@@ -294,7 +309,8 @@ TEST(configured_paths_are_probed_too)
 	config.probe.paths.n = 2;
 	strcpy(config.probe.paths.v[0], "/usr/lib");
 	strcpy(config.probe.paths.v[1], "etc/fstab");
-	CHECK(probe(NULL) == -ENOENT && says("etc/fstab"));
+	CHECK_EQ(probe(NULL), -ENOENT);
+	CHECK(says("etc/fstab"));
 	put("etc/fstab", 0644, "", 0);
-	CHECK(probe(NULL) == 0);
+	CHECK_EQ(probe(NULL), 0);
 }

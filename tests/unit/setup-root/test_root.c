@@ -32,8 +32,9 @@ static void fresh(void)
 	path_of(overlay, "overlay");
 	path_of(memory, "memory");
 	path_of(scratch, "scratch");
-	CHECK(mkdir(erofs, 0555) == 0 && mkdir(overlay, 0755) == 0 &&
-	      mkdir(memory, 0755) == 0);
+	CHECK_EQ(mkdir(erofs, 0555), 0);
+	CHECK_EQ(mkdir(overlay, 0755), 0);
+	CHECK_EQ(mkdir(memory, 0755), 0);
 	cfs_boot_end(&boot);
 	boot = (struct cfs_boot)CFS_BOOT_INIT;
 	cfs_config_init(&boot.config);
@@ -56,8 +57,9 @@ static void fresh(void)
 TEST(an_ordinary_root_is_one_read_only_overlay)
 {
 	fresh();
-	CHECK(cfs_root_make(&boot, &err) == 0);
-	CHECK(boot.root.kind == CFS_ROOT_IMAGE && boot.root.tmpfs_fd < 0);
+	CHECK_EQ(cfs_root_make(&boot, &err), 0);
+	CHECK_EQ(boot.root.kind, CFS_ROOT_IMAGE);
+	CHECK(boot.root.tmpfs_fd < 0);
 	CHECK(!strcmp(fake_calls(),
 		      "fsopen erofs\n"
 		      "fsconfig erofs SET_STRING source=<image>\n"
@@ -82,19 +84,21 @@ TEST(D4_a_transient_root_is_one_overlay_too)
 	boot.config.root.transient = true;
 	snprintf(boot.config.root.tmpfs_size,
 		 sizeof(boot.config.root.tmpfs_size), "9%%");
-	CHECK(cfs_root_make(&boot, &err) == 0);
-	CHECK(boot.root.kind == CFS_ROOT_TRANSIENT && boot.root.tmpfs_fd >= 0);
-	CHECK(fake_called("fsopen overlay") == 1);
-	CHECK(fake_called("fsconfig overlay SET_STRING source=transient:"
-			  "composefs=" A32 A32) == 1);
-	CHECK(fake_called("fsconfig overlay SET_STRING verity=require") == 1);
-	CHECK(fake_called("fsconfig overlay SET_STRING index=off") == 1);
-	CHECK(fake_called("fsconfig overlay SET_FD upperdir=*") == 1);
-	CHECK(fake_called("fsconfig overlay SET_FD workdir=*") == 1);
-	CHECK(fake_called("fsconfig * userxattr*") == 0);
-	CHECK(fake_called("fsmount overlay ") == 1);
-	CHECK(fake_called("fsconfig tmpfs SET_STRING mode=0755") == 1);
-	CHECK(fake_called("fsconfig tmpfs SET_STRING size=9%") == 1);
+	CHECK_EQ(cfs_root_make(&boot, &err), 0);
+	CHECK_EQ(boot.root.kind, CFS_ROOT_TRANSIENT);
+	CHECK(boot.root.tmpfs_fd >= 0);
+	CHECK_EQ(fake_called("fsopen overlay"), 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING source=transient:"
+			     "composefs=" A32 A32),
+		 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING verity=require"), 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING index=off"), 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_FD upperdir=*"), 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_FD workdir=*"), 1);
+	CHECK_EQ(fake_called("fsconfig * userxattr*"), 0);
+	CHECK_EQ(fake_called("fsmount overlay "), 1);
+	CHECK_EQ(fake_called("fsconfig tmpfs SET_STRING mode=0755"), 1);
+	CHECK_EQ(fake_called("fsconfig tmpfs SET_STRING size=9%"), 1);
 	cfs_root_close(&boot.root);
 }
 
@@ -105,9 +109,10 @@ TEST(a_transient_root_looks_like_the_image)
 
 	fresh();
 	boot.config.root.transient = true;
-	CHECK(cfs_root_make(&boot, &err) == 0);
+	CHECK_EQ(cfs_root_make(&boot, &err), 0);
 	snprintf(upper, sizeof(upper), "%s/root/upper", memory);
-	CHECK(stat(upper, &st) == 0 && (st.st_mode & 07777) == 0555);
+	CHECK_EQ(stat(upper, &st), 0);
+	CHECK_EQ((st.st_mode & 07777), 0555);
 	cfs_root_close(&boot.root);
 }
 
@@ -115,10 +120,10 @@ TEST(a_transient_ro_root_is_writable_memory_mounted_read_only)
 {
 	fresh();
 	boot.config.root.transient_ro = true;
-	CHECK(cfs_root_make(&boot, &err) == 0);
-	CHECK(boot.root.kind == CFS_ROOT_TRANSIENT_RO);
-	CHECK(fake_called("fsconfig overlay SET_FD upperdir=*") == 1);
-	CHECK(fake_called("fsmount overlay RDONLY") == 1);
+	CHECK_EQ(cfs_root_make(&boot, &err), 0);
+	CHECK_EQ(boot.root.kind, CFS_ROOT_TRANSIENT_RO);
+	CHECK_EQ(fake_called("fsconfig overlay SET_FD upperdir=*"), 1);
+	CHECK_EQ(fake_called("fsmount overlay RDONLY"), 1);
 	cfs_root_close(&boot.root);
 }
 
@@ -126,8 +131,8 @@ TEST(an_unverified_root_has_no_verity_option)
 {
 	fresh();
 	boot.choice.verity = false;
-	CHECK(cfs_root_make(&boot, &err) == 0);
-	CHECK(fake_called("fsconfig overlay SET_STRING verity*") == 0);
+	CHECK_EQ(cfs_root_make(&boot, &err), 0);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING verity*"), 0);
 	cfs_root_close(&boot.root);
 }
 
@@ -135,7 +140,7 @@ TEST(a_directory_of_the_callers_is_cloned)
 {
 	fresh();
 	boot.root_fs_fd = fake_name(open(overlay, O_PATH | O_CLOEXEC), "given");
-	CHECK(cfs_root_make(&boot, &err) == 0);
+	CHECK_EQ(cfs_root_make(&boot, &err), 0);
 	CHECK(!strcmp(fake_calls(), "open_tree <given> CLONE\n"
 				    "mount_setattr <given> set= clear= "
 				    "propagation=0x40000\n"));
@@ -156,9 +161,10 @@ TEST(a_failure_leaves_nothing_behind)
 
 		boot.config.root.transient = true;
 		fake_when(at[i], -ENOSPC, FAKE_ALWAYS);
-		CHECK(cfs_root_make(&boot, &err) == -ENOSPC);
+		CHECK_EQ(cfs_root_make(&boot, &err), -ENOSPC);
 		cfs_root_close(&boot.root);
-		CHECK(fake_open_fds() == before && fake_attached() == 0);
+		CHECK_EQ(fake_open_fds(), before);
+		CHECK_EQ(fake_attached(), 0);
 		CHECK(access(scratch, F_OK) < 0);
 	}
 }
@@ -172,9 +178,12 @@ TEST(memory_is_made_once_with_a_directory_for_each)
 	(void)fresh();
 	a = cfs_root_memory(&boot.root, &boot.config, "etc", &err);
 	b = cfs_root_memory(&boot.root, &boot.config, "var", &err);
-	CHECK(a >= 0 && b >= 0 && fake_called("fsopen tmpfs") == 1);
+	CHECK(a >= 0);
+	CHECK(b >= 0);
+	CHECK_EQ(fake_called("fsopen tmpfs"), 1);
 	snprintf(path, sizeof(path), "%s/var", memory);
-	CHECK(stat(path, &st) == 0 && (st.st_mode & 07777) == 0700);
+	CHECK_EQ(stat(path, &st), 0);
+	CHECK_EQ((st.st_mode & 07777), 0700);
 	(void)close(a);
 	(void)close(b);
 	cfs_root_close(&boot.root);
@@ -186,7 +195,7 @@ static int made(void)
 	int child;
 
 	fresh();
-	CHECK(cfs_root_make(&boot, &err) == 0);
+	CHECK_EQ(cfs_root_make(&boot, &err), 0);
 	child = open("/dev/null", O_PATH | O_CLOEXEC);
 	CHECK(child >= 0);
 	return fake_name(child, "child");
@@ -196,9 +205,9 @@ TEST(a_child_is_put_onto_the_tree_that_nobody_sees)
 {
 	int child = made();
 
-	CHECK(mkdirat(boot.root.fd, "etc", 0755) == 0);
-	CHECK(cfs_root_put(&boot.root, child, "etc", &err) == 1);
-	CHECK(fake_called("move_mount <child> *") == 1);
+	CHECK_EQ(mkdirat(boot.root.fd, "etc", 0755), 0);
+	CHECK_EQ(cfs_root_put(&boot.root, child, "etc", &err), 1);
+	CHECK_EQ(fake_called("move_mount <child> *"), 1);
 	CHECK(fcntl(child, F_GETFD) < 0);
 	CHECK(access(scratch, F_OK) < 0);
 	cfs_root_close(&boot.root);
@@ -209,27 +218,28 @@ TEST(where_that_is_impossible_the_root_is_attached_at_a_private_place_first)
 	int child = made();
 	const char *calls, *first, *attach, *again;
 
-	CHECK(mkdirat(boot.root.fd, "etc", 0755) == 0);
+	CHECK_EQ(mkdirat(boot.root.fd, "etc", 0755), 0);
 	fake_when("move_mount <child> *", -EINVAL, 1);
-	CHECK(cfs_root_put(&boot.root, child, "etc", &err) == 1);
+	CHECK_EQ(cfs_root_put(&boot.root, child, "etc", &err), 1);
 	calls = fake_calls();
 	first = strstr(calls, "move_mount <child>");
 	attach = strstr(calls, "move_mount <overlay> ");
 	again = first ? strstr(first + 1, "move_mount <child>") : NULL;
 	CHECK(first && attach && again && first < attach && attach < again);
 	CHECK(strstr(attach, scratch));
-	CHECK(fake_called("mount_setattr <*> set= clear= "
-			  "propagation=0x40000") == 1);
+	CHECK_EQ(fake_called("mount_setattr <*> set= clear= "
+			     "propagation=0x40000"),
+		 1);
 	cfs_root_close(&boot.root);
-	CHECK(fake_called("detach *") == 1);
+	CHECK_EQ(fake_called("detach *"), 1);
 }
 
 TEST(an_image_without_the_directory_gets_no_child)
 {
 	int child = made();
 
-	CHECK(cfs_root_put(&boot.root, child, "etc", &err) == 0);
-	CHECK(fake_called("move_mount <child> *") == 0);
+	CHECK_EQ(cfs_root_put(&boot.root, child, "etc", &err), 0);
+	CHECK_EQ(fake_called("move_mount <child> *"), 0);
 	CHECK(fcntl(child, F_GETFD) < 0);
 	cfs_root_close(&boot.root);
 }
@@ -238,9 +248,9 @@ TEST(a_link_of_the_image_leads_to_no_mount_point)
 {
 	int child = made();
 
-	CHECK(symlinkat("/", boot.root.fd, "run") == 0);
-	CHECK(cfs_root_put(&boot.root, child, "run/etc", &err) == -ELOOP);
-	CHECK(fake_called("move_mount <child> *") == 0);
+	CHECK_EQ(symlinkat("/", boot.root.fd, "run"), 0);
+	CHECK_EQ(cfs_root_put(&boot.root, child, "run/etc", &err), -ELOOP);
+	CHECK_EQ(fake_called("move_mount <child> *"), 0);
 	cfs_root_close(&boot.root);
 }
 
@@ -249,7 +259,7 @@ static const char *attach(bool replace, int want)
 {
 	size_t before = strlen(fake_calls());
 
-	CHECK(cfs_root_attach(&boot.root, "/sysroot", replace, &err) == want);
+	CHECK_EQ(cfs_root_attach(&boot.root, "/sysroot", replace, &err), want);
 	cfs_root_close(&boot.root);
 	return fake_calls() + before;
 }
@@ -290,6 +300,6 @@ TEST(notices_beyond_the_last_are_dropped)
 	(void)fresh();
 	for (int i = 0; i < CFS_ROOT_NOTICES + 3; i++)
 		cfs_root_notice(&boot.root, "notice %d", i);
-	CHECK(boot.root.n_notices == CFS_ROOT_NOTICES);
+	CHECK_EQ(boot.root.n_notices, CFS_ROOT_NOTICES);
 	CHECK(!strcmp(boot.root.notices[CFS_ROOT_NOTICES - 1], "notice 7"));
 }

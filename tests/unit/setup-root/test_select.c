@@ -27,17 +27,18 @@ static void new_repo(enum cfs_alg alg)
 	boot = (struct cfs_boot)CFS_BOOT_INIT;
 	boot.repo = (struct cfs_repo){ .has_meta = true, .meta.alg = alg };
 	boot.repo.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CHECK(boot.repo.fd >= 0 && mkdirat(boot.repo.fd, "images", 0755) == 0);
-	CHECK(mkdirat(boot.repo.fd, "images/refs", 0755) == 0);
-	CHECK(mkdirat(boot.repo.fd, "objects", 0755) == 0);
-	CHECK(mkdirat(boot.repo.fd, "signatures", 0755) == 0);
+	CHECK(boot.repo.fd >= 0);
+	CHECK_EQ(mkdirat(boot.repo.fd, "images", 0755), 0);
+	CHECK_EQ(mkdirat(boot.repo.fd, "images/refs", 0755), 0);
+	CHECK_EQ(mkdirat(boot.repo.fd, "objects", 0755), 0);
+	CHECK_EQ(mkdirat(boot.repo.fd, "signatures", 0755), 0);
 	fake_keys_reset();
 	fake = (struct fake_kernel){ .signature_result = -ENODATA };
 	cfs_config_init(&boot.config);
 	boot.config.etc.mount = boot.config.var.mount = CFS_DIR_NONE;
-	CHECK(mkdirat(boot.repo.fd, "disk", 0755) == 0);
-	CHECK(mkdirat(boot.repo.fd, "disk/state", 0755) == 0);
-	CHECK(mkdirat(boot.repo.fd, "disk/state/deploy", 0755) == 0);
+	CHECK_EQ(mkdirat(boot.repo.fd, "disk", 0755), 0);
+	CHECK_EQ(mkdirat(boot.repo.fd, "disk/state", 0755), 0);
+	CHECK_EQ(mkdirat(boot.repo.fd, "disk/state/deploy", 0755), 0);
 	boot.sysroot_fd =
 		openat(boot.repo.fd, "disk", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CHECK(boot.sysroot_fd >= 0);
@@ -48,7 +49,8 @@ static void put(const char *name, const void *data, size_t len)
 	int fd = openat(boot.repo.fd, name, O_CREAT | O_WRONLY | O_CLOEXEC,
 			0644);
 
-	CHECK(fd >= 0 && cfs_write_full(fd, data, len) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(cfs_write_full(fd, data, len), 0);
 	close(fd);
 }
 
@@ -69,7 +71,7 @@ static void add_image(unsigned i, bool object)
 	cfs_digest_to_hex(&boot.candidates[i].karg.digest, hex);
 	snprintf(link, sizeof(link), "images/%s", hex);
 	snprintf(target, sizeof(target), "../objects/%s", hex);
-	CHECK(symlinkat(target, boot.repo.fd, link) == 0);
+	CHECK_EQ(symlinkat(target, boot.repo.fd, link), 0);
 	if (object)
 		put(target + strlen("../"), "image", 5);
 }
@@ -85,7 +87,7 @@ static int run(unsigned n)
 	cfs_log_init(&boot.log, fd, false);
 	boot.n_candidates = n;
 	r = cfs_select(&boot, &err);
-	CHECK((r == 1) == (boot.choice.fd >= 0));
+	CHECK_EQ((r == 1), (boot.choice.fd >= 0));
 	cfs_closep(&boot.choice.fd);
 	len = pread(fd, said, sizeof(said) - 1, 0);
 	CHECK(len >= 0);
@@ -108,19 +110,21 @@ TEST(the_first_that_is_there_is_taken)
 	add_image(2, true);
 	fake.alg = 1;
 	fake.fill = 2;
-	CHECK(run(3) == 1 && boot.choice.index == 1 && boot.choice.verity);
+	CHECK_EQ(run(3), 1);
+	CHECK_EQ(boot.choice.index, 1);
+	CHECK(boot.choice.verity);
 	CHECK(results(CFS_RESULT_ABSENT, CFS_RESULT_BOOTED));
-	CHECK(boot.candidates[2].result == CFS_RESULT_UNTRIED);
-	CHECK(boot.choice.proof == CFS_PROOF_NONE);
+	CHECK_EQ(boot.candidates[2].result, CFS_RESULT_UNTRIED);
+	CHECK_EQ(boot.choice.proof, CFS_PROOF_NONE);
 }
 
 TEST(none_is_an_answer)
 {
 	new_repo(CFS_ALG_SHA256);
 	name(0, CFS_ALG_SHA256, 1);
-	CHECK(run(1) == 0);
+	CHECK_EQ(run(1), 0);
 	CHECK(strstr(said, "is not here"));
-	CHECK(run(0) == 0);
+	CHECK_EQ(run(0), 0);
 }
 
 TEST(D1_names_below_refs_are_never_looked_at)
@@ -133,8 +137,8 @@ TEST(D1_names_below_refs_are_never_looked_at)
 	put(path, "image", 5);
 	fake.alg = 1;
 	fake.fill = 1;
-	CHECK(run(1) == 0);
-	CHECK(boot.candidates[0].result == CFS_RESULT_ABSENT);
+	CHECK_EQ(run(1), 0);
+	CHECK_EQ(boot.candidates[0].result, CFS_RESULT_ABSENT);
 }
 
 TEST(D2_digests_of_another_algorithm_are_passed_over)
@@ -145,7 +149,8 @@ TEST(D2_digests_of_another_algorithm_are_passed_over)
 	add_image(1, true);
 	fake.alg = 1;
 	fake.fill = 2;
-	CHECK(run(2) == 1 && boot.choice.index == 1);
+	CHECK_EQ(run(2), 1);
+	CHECK_EQ(boot.choice.index, 1);
 	CHECK(results(CFS_RESULT_OTHER_ALGORITHM, CFS_RESULT_BOOTED));
 	new_repo(CFS_ALG_SHA512);
 	name(0, CFS_ALG_SHA256, 1);
@@ -153,7 +158,8 @@ TEST(D2_digests_of_another_algorithm_are_passed_over)
 	add_image(1, true);
 	fake.alg = 2;
 	fake.fill = 2;
-	CHECK(run(2) == 1 && boot.choice.index == 1);
+	CHECK_EQ(run(2), 1);
+	CHECK_EQ(boot.choice.index, 1);
 }
 
 TEST(a_repository_without_meta_takes_the_candidates_word)
@@ -164,7 +170,7 @@ TEST(a_repository_without_meta_takes_the_candidates_word)
 	add_image(0, true);
 	fake.alg = 2;
 	fake.fill = 1;
-	CHECK(run(1) == 1);
+	CHECK_EQ(run(1), 1);
 }
 
 TEST(a_dangling_link_is_absent_with_a_warning)
@@ -176,7 +182,8 @@ TEST(a_dangling_link_is_absent_with_a_warning)
 	add_image(1, true);
 	fake.alg = 1;
 	fake.fill = 2;
-	CHECK(run(2) == 1 && boot.choice.index == 1);
+	CHECK_EQ(run(2), 1);
+	CHECK_EQ(boot.choice.index, 1);
 	CHECK(results(CFS_RESULT_DANGLING, CFS_RESULT_BOOTED));
 	CHECK(strstr(said, "its object is missing"));
 }
@@ -190,14 +197,15 @@ TEST(a_wrong_image_is_final_whatever_follows)
 	add_image(1, true);
 	fake.alg = 1;
 	fake.fill = 2;
-	CHECK(run(2) == -EBADMSG);
+	CHECK_EQ(run(2), -EBADMSG);
 	CHECK(results(CFS_RESULT_WRONG_DIGEST, CFS_RESULT_UNTRIED));
 	CHECK(strstr(err.msg, "image 0101"));
-	CHECK(strncmp(err.expected, "0101", 4) == 0);
-	CHECK(strncmp(err.found, "0202", 4) == 0);
-	CHECK(boot.choice.index == 0);
+	CHECK_EQ(strncmp(err.expected, "0101", 4), 0);
+	CHECK_EQ(strncmp(err.found, "0202", 4), 0);
+	CHECK_EQ(boot.choice.index, 0);
 	fake.measure_result = -ENODATA;
-	CHECK(run(2) == -EBADMSG && strstr(err.msg, "no fs-verity"));
+	CHECK_EQ(run(2), -EBADMSG);
+	CHECK(strstr(err.msg, "no fs-verity"));
 }
 
 TEST(insecure_means_no_verity_and_nothing_else)
@@ -206,18 +214,22 @@ TEST(insecure_means_no_verity_and_nothing_else)
 	name(0, CFS_ALG_SHA256, 1)->insecure = true;
 	add_image(0, true);
 	fake.measure_result = -ENODATA;
-	CHECK(run(1) == 1 && !boot.choice.verity);
+	CHECK_EQ(run(1), 1);
+	CHECK(!boot.choice.verity);
 	CHECK(strstr(said, "nothing is verified"));
 	fake.measure_result = -ENOTTY;
-	CHECK(run(1) == 1 && !boot.choice.verity);
+	CHECK_EQ(run(1), 1);
+	CHECK(!boot.choice.verity);
 	fake.measure_result = -EIO;
-	CHECK(run(1) == -EIO);
+	CHECK_EQ(run(1), -EIO);
 	/* A different digest is wrong for it as well. */
 	fake = (struct fake_kernel){ .alg = 1, .fill = 9 };
-	CHECK(run(1) == -EBADMSG);
+	CHECK_EQ(run(1), -EBADMSG);
 	/* A right one makes it as good as any. */
 	fake = (struct fake_kernel){ .alg = 1, .fill = 1 };
-	CHECK(run(1) == 1 && boot.choice.verity && said[0] == '\0');
+	CHECK_EQ(run(1), 1);
+	CHECK(boot.choice.verity);
+	CHECK_EQ(said[0], '\0');
 }
 
 TEST(D12_a_fifo_and_a_link_out_are_refused_without_hanging)
@@ -227,12 +239,12 @@ TEST(D12_a_fifo_and_a_link_out_are_refused_without_hanging)
 	new_repo(CFS_ALG_SHA256);
 	cfs_digest_to_hex(&name(0, CFS_ALG_SHA256, 1)->digest, hex);
 	snprintf(path, sizeof(path), "images/%s", hex);
-	CHECK(mkfifoat(boot.repo.fd, path, 0644) == 0);
-	CHECK(run(1) == -EINVAL &&
-	      boot.candidates[0].result == CFS_RESULT_UNREADABLE);
-	CHECK(unlinkat(boot.repo.fd, path, 0) == 0);
-	CHECK(symlinkat("/etc/passwd", boot.repo.fd, path) == 0);
-	CHECK(run(1) == -EXDEV);
+	CHECK_EQ(mkfifoat(boot.repo.fd, path, 0644), 0);
+	CHECK_EQ(run(1), -EINVAL);
+	CHECK_EQ(boot.candidates[0].result, CFS_RESULT_UNREADABLE);
+	CHECK_EQ(unlinkat(boot.repo.fd, path, 0), 0);
+	CHECK_EQ(symlinkat("/etc/passwd", boot.repo.fd, path), 0);
+	CHECK_EQ(run(1), -EXDEV);
 }
 
 /* Gives candidate @i a state directory. */
@@ -241,7 +253,7 @@ static void add_state(unsigned i)
 	char path[64 + CFS_DIGEST_HEX_MAX] = "state/deploy/";
 
 	cfs_digest_to_hex(&boot.candidates[i].karg.digest, path + strlen(path));
-	CHECK(mkdirat(boot.sysroot_fd, path, 0755) == 0);
+	CHECK_EQ(mkdirat(boot.sysroot_fd, path, 0755), 0);
 }
 
 /* Three insecure images: the fake measures one digest for all. */
@@ -260,12 +272,14 @@ TEST(an_image_without_state_makes_room_for_one_that_has_its_own)
 {
 	three_images();
 	add_state(2);
-	CHECK(run(3) == 1 && boot.choice.index == 2);
+	CHECK_EQ(run(3), 1);
+	CHECK_EQ(boot.choice.index, 2);
 	CHECK(results(CFS_RESULT_NO_STATE, CFS_RESULT_NO_STATE));
-	CHECK(boot.candidates[2].result == CFS_RESULT_BOOTED);
+	CHECK_EQ(boot.candidates[2].result, CFS_RESULT_BOOTED);
 	CHECK(strstr(said, "passing over"));
 	add_state(0);
-	CHECK(run(3) == 1 && boot.choice.index == 0);
+	CHECK_EQ(run(3), 1);
+	CHECK_EQ(boot.choice.index, 0);
 	CHECK(results(CFS_RESULT_BOOTED, CFS_RESULT_UNTRIED) &&
 	      !strstr(said, "passing over"));
 }
@@ -276,10 +290,11 @@ TEST(when_no_image_has_state_the_first_is_taken)
 
 	three_images();
 	before = fake_open_fds();
-	CHECK(run(3) == 1 && boot.choice.index == 0);
+	CHECK_EQ(run(3), 1);
+	CHECK_EQ(boot.choice.index, 0);
 	CHECK(results(CFS_RESULT_BOOTED, CFS_RESULT_NO_STATE));
 	CHECK(!strstr(said, "passing over"));
-	CHECK(fake_open_fds() == before);
+	CHECK_EQ(fake_open_fds(), before);
 }
 
 TEST(state_does_not_matter_where_none_is_needed)
@@ -288,9 +303,11 @@ TEST(state_does_not_matter_where_none_is_needed)
 	add_state(2);
 	boot.config.etc.mount = CFS_DIR_TRANSIENT;
 	boot.config.var.mount = CFS_DIR_NONE;
-	CHECK(run(3) == 1 && boot.choice.index == 0);
+	CHECK_EQ(run(3), 1);
+	CHECK_EQ(boot.choice.index, 0);
 	boot.config.etc.mount = CFS_DIR_AUTO;
-	CHECK(run(3) == 1 && boot.choice.index == 2);
+	CHECK_EQ(run(3), 1);
+	CHECK_EQ(boot.choice.index, 2);
 }
 
 TEST(a_wrong_image_is_not_passed_over_for_lack_of_state)
@@ -298,11 +315,13 @@ TEST(a_wrong_image_is_not_passed_over_for_lack_of_state)
 	three_images();
 	boot.candidates[0].karg.insecure = false;
 	add_state(1);
-	CHECK(run(3) == -EBADMSG && boot.choice.index == 0);
+	CHECK_EQ(run(3), -EBADMSG);
+	CHECK_EQ(boot.choice.index, 0);
 	three_images();
 	boot.candidates[1].karg.insecure = false;
 	add_state(2);
-	CHECK(run(3) == -EBADMSG && boot.choice.index == 1);
+	CHECK_EQ(run(3), -EBADMSG);
+	CHECK_EQ(boot.choice.index, 1);
 	CHECK(results(CFS_RESULT_NO_STATE, CFS_RESULT_WRONG_DIGEST));
 }
 
@@ -324,8 +343,8 @@ static void signed_repo(void)
 	fake.alg = (unsigned short)good.digest.alg;
 	fake.digest = good.digest.bytes;
 	boot.config.keys.require_signed = true;
-	CHECK(cfs_certs_add_file(&boot.keys.certs, VECTORS "rsa.pem", &err) ==
-	      1);
+	CHECK_EQ(cfs_certs_add_file(&boot.keys.certs, VECTORS "rsa.pem", &err),
+		 1);
 }
 
 static void put_detached(const void *der, size_t len)
@@ -340,10 +359,11 @@ static void put_detached(const void *der, size_t len)
 TEST(unsigned_images_are_refused_when_signatures_are_required)
 {
 	signed_repo();
-	CHECK(run(1) == -EBADMSG && strstr(err.msg, "not signed"));
-	CHECK(boot.candidates[0].result == CFS_RESULT_SIGNATURE);
+	CHECK_EQ(run(1), -EBADMSG);
+	CHECK(strstr(err.msg, "not signed"));
+	CHECK_EQ(boot.candidates[0].result, CFS_RESULT_SIGNATURE);
 	fake.signature_result = -ENOTTY;
-	CHECK(run(1) == -EBADMSG);
+	CHECK_EQ(run(1), -EBADMSG);
 	cfs_certs_free(&boot.keys.certs);
 }
 
@@ -353,23 +373,25 @@ TEST(what_the_kernel_opened_is_no_proof_by_itself)
 	signed_repo();
 	fake.signature_result = 100;
 	boot.keys.in_ring = true;
-	CHECK(run(1) == -EBADMSG);
+	CHECK_EQ(run(1), -EBADMSG);
 	CHECK(strstr(err.msg, "builtin signature"));
 	fake.signature_result = (int)good.der_len;
 	fake.signature = good.der;
 	cfs_certs_free(&boot.keys.certs);
-	CHECK(cfs_certs_add_file(&boot.keys.certs, VECTORS "rsa2.pem", &err) ==
-	      1);
-	CHECK(run(1) == -EBADMSG && strstr(err.msg, "builtin signature"));
-	CHECK(boot.candidates[0].result == CFS_RESULT_SIGNATURE);
+	CHECK_EQ(cfs_certs_add_file(&boot.keys.certs, VECTORS "rsa2.pem", &err),
+		 1);
+	CHECK_EQ(run(1), -EBADMSG);
+	CHECK(strstr(err.msg, "builtin signature"));
+	CHECK_EQ(boot.candidates[0].result, CFS_RESULT_SIGNATURE);
 	/* A detached signature by one of ours makes up for it. */
 	cfs_certs_free(&boot.keys.certs);
-	CHECK(cfs_certs_add_file(&boot.keys.certs, VECTORS "rsa.pem", &err) ==
-	      1);
+	CHECK_EQ(cfs_certs_add_file(&boot.keys.certs, VECTORS "rsa.pem", &err),
+		 1);
 	fake.signature_result = 100;
 	fake.signature = NULL;
 	put_detached(good.der, good.der_len);
-	CHECK(run(1) == 1 && boot.choice.proof == CFS_PROOF_PKCS7);
+	CHECK_EQ(run(1), 1);
+	CHECK_EQ(boot.choice.proof, CFS_PROOF_PKCS7);
 	cfs_certs_free(&boot.keys.certs);
 }
 
@@ -378,13 +400,15 @@ TEST(a_signature_kept_with_the_file_is_checked_here_whatever_the_ring)
 	signed_repo();
 	fake.signature_result = (int)good.der_len;
 	fake.signature = good.der;
-	CHECK(run(1) == 1 && boot.choice.proof == CFS_PROOF_PKCS7);
+	CHECK_EQ(run(1), 1);
+	CHECK_EQ(boot.choice.proof, CFS_PROOF_PKCS7);
 	boot.keys.in_ring = true;
-	CHECK(run(1) == 1 && boot.choice.proof == CFS_PROOF_KERNEL);
+	CHECK_EQ(run(1), 1);
+	CHECK_EQ(boot.choice.proof, CFS_PROOF_KERNEL);
 	fake_keys.verify_errno = EKEYREJECTED;
-	CHECK(run(1) == -EBADMSG);
+	CHECK_EQ(run(1), -EBADMSG);
 	fake_keys.verify_errno = EOPNOTSUPP;
-	CHECK(run(1) == -EBADMSG);
+	CHECK_EQ(run(1), -EBADMSG);
 	cfs_certs_free(&boot.keys.certs);
 }
 
@@ -392,14 +416,16 @@ TEST(a_detached_signature_is_proof_too)
 {
 	signed_repo();
 	put_detached(good.der, good.der_len);
-	CHECK(run(1) == 1 && boot.choice.proof == CFS_PROOF_PKCS7);
+	CHECK_EQ(run(1), 1);
+	CHECK_EQ(boot.choice.proof, CFS_PROOF_PKCS7);
 	/* Also when the file system cannot tell of one with the file. */
 	fake.signature_result = -ENOTTY;
-	CHECK(run(1) == 1);
+	CHECK_EQ(run(1), 1);
 	cfs_certs_free(&boot.keys.certs);
-	CHECK(cfs_certs_add_file(&boot.keys.certs, VECTORS "rsa2.pem", &err) ==
-	      1);
-	CHECK(run(1) == -EBADMSG && strstr(err.msg, "signatures/"));
+	CHECK_EQ(cfs_certs_add_file(&boot.keys.certs, VECTORS "rsa2.pem", &err),
+		 1);
+	CHECK_EQ(run(1), -EBADMSG);
+	CHECK(strstr(err.msg, "signatures/"));
 	cfs_certs_free(&boot.keys.certs);
 }
 
@@ -407,7 +433,8 @@ TEST(a_damaged_detached_signature_is_no_proof)
 {
 	signed_repo();
 	put_detached("0", 1);
-	CHECK(run(1) == -EBADMSG && strstr(err.msg, ".p7s"));
+	CHECK_EQ(run(1), -EBADMSG);
+	CHECK(strstr(err.msg, ".p7s"));
 	cfs_certs_free(&boot.keys.certs);
 }
 
@@ -418,19 +445,22 @@ TEST(an_unusable_signature_is_none_whatever_makes_it_so)
 
 	signed_repo();
 	fake.signature_result = -EIO;
-	CHECK(run(1) == -EBADMSG && err.code == EBADMSG);
+	CHECK_EQ(run(1), -EBADMSG);
+	CHECK_EQ(err.code, EBADMSG);
 	fake.signature_result = -ENODATA;
 	cfs_digest_to_hex(&good.digest, hex);
 	snprintf(path, sizeof(path), "signatures/%s.p7s", hex);
-	CHECK(mkfifoat(boot.repo.fd, path, 0644) == 0);
-	CHECK(run(1) == -EBADMSG && strstr(err.msg, "not a regular file"));
-	CHECK(unlinkat(boot.repo.fd, path, 0) == 0);
-	CHECK(symlinkat("/etc/passwd", boot.repo.fd, path) == 0);
-	CHECK(run(1) == -EBADMSG);
-	CHECK(unlinkat(boot.repo.fd, path, 0) == 0);
+	CHECK_EQ(mkfifoat(boot.repo.fd, path, 0644), 0);
+	CHECK_EQ(run(1), -EBADMSG);
+	CHECK(strstr(err.msg, "not a regular file"));
+	CHECK_EQ(unlinkat(boot.repo.fd, path, 0), 0);
+	CHECK_EQ(symlinkat("/etc/passwd", boot.repo.fd, path), 0);
+	CHECK_EQ(run(1), -EBADMSG);
+	CHECK_EQ(unlinkat(boot.repo.fd, path, 0), 0);
 	CHECK(big);
 	put_detached(big, CFS_SIGNATURE_MAX + 1);
-	CHECK(run(1) == -EBADMSG && strstr(err.msg, "longer than"));
+	CHECK_EQ(run(1), -EBADMSG);
+	CHECK(strstr(err.msg, "longer than"));
 	free(big);
 	cfs_certs_free(&boot.keys.certs);
 }
@@ -441,6 +471,7 @@ TEST(what_is_not_measured_cannot_be_signed)
 	boot.candidates[0].karg.insecure = true;
 	fake.measure_result = -ENODATA;
 	put_detached(good.der, good.der_len);
-	CHECK(run(1) == -EBADMSG && strstr(err.msg, "no signature can be"));
+	CHECK_EQ(run(1), -EBADMSG);
+	CHECK(strstr(err.msg, "no signature can be"));
 	cfs_certs_free(&boot.keys.certs);
 }

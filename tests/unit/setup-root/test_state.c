@@ -35,7 +35,7 @@ static void link_to(const char *target, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", base, name);
 	(void)rmdir(path);
-	CHECK(symlink(target, path) == 0);
+	CHECK_EQ(symlink(target, path), 0);
 }
 
 static bool is_there(const char *name)
@@ -109,7 +109,7 @@ static int add(void)
 
 static void expect(const char *etc, const char *var)
 {
-	CHECK(add() == 0);
+	CHECK_EQ(add(), 0);
 	CHECK(!strcmp(cfs_dir_mode_name(boot.root.etc), etc) &&
 	      !strcmp(cfs_dir_mode_name(boot.root.var), var));
 	CHECK(fake_attached() > 0);
@@ -126,7 +126,7 @@ static bool told(const char *words)
 TEST(the_physical_root_is_cloned_with_what_is_mounted_on_it_and_read_only)
 {
 	fresh();
-	CHECK(add() == 0);
+	CHECK_EQ(add(), 0);
 	CHECK(!strncmp(
 		fake_calls(),
 		"open_tree <disk> CLONE RECURSIVE\n"
@@ -137,15 +137,15 @@ TEST(the_physical_root_is_cloned_with_what_is_mounted_on_it_and_read_only)
 		       "mount_setattr <disk> RECURSIVE set=RDONLY|NOSUID|NODEV "
 		       "clear= propagation=0x40000\n"
 		       "move_mount <disk> ")));
-	CHECK(boot.root.n_notices == 0);
+	CHECK_EQ(boot.root.n_notices, 0);
 }
 
 TEST(it_is_writable_by_choice)
 {
 	fresh();
 	boot.config.sysroot.readonly = false;
-	CHECK(add() == 0);
-	CHECK(fake_called("mount_setattr * set=RDONLY|* *") == 0);
+	CHECK_EQ(add(), 0);
+	CHECK_EQ(fake_called("mount_setattr * set=RDONLY|* *"), 0);
 }
 
 TEST(a_copied_etc_is_bound)
@@ -153,8 +153,8 @@ TEST(a_copied_etc_is_bound)
 	fresh();
 	make("disk/" DEPLOY "/etc/ssh");
 	expect("bind", "bind");
-	CHECK(fake_called("fsopen overlay") == 0);
-	CHECK(fake_called("open_tree *") == 3);
+	CHECK_EQ(fake_called("fsopen overlay"), 0);
+	CHECK_EQ(fake_called("open_tree *"), 3);
 	CHECK(!is_there("disk/" DEPLOY "/etc/upper"));
 	CHECK(!strcmp(boot.root.state_dir, DEPLOY));
 }
@@ -164,13 +164,13 @@ TEST(an_etc_with_an_upper_directory_is_an_overlay)
 	fresh();
 	make("disk/" DEPLOY "/etc/upper");
 	expect("overlay", "bind");
-	CHECK(fake_called("fsconfig overlay SET_STRING source=overlay") == 1);
-	CHECK(fake_called("fsconfig overlay SET_STRING index=off") == 1);
-	CHECK(fake_called("fsconfig overlay SET_FD lowerdir+=*") == 1);
-	CHECK(fake_called("fsconfig overlay SET_FD datadir+=*") == 0);
-	CHECK(fake_called("fsconfig overlay SET_STRING metacopy*") == 0);
-	CHECK(fake_called("fsconfig overlay SET_STRING verity*") == 0);
-	CHECK(fake_called("fsmount overlay ") == 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING source=overlay"), 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING index=off"), 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_FD lowerdir+=*"), 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_FD datadir+=*"), 0);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING metacopy*"), 0);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING verity*"), 0);
+	CHECK_EQ(fake_called("fsmount overlay "), 1);
 }
 
 TEST(an_etc_that_happens_to_have_an_upper_directory_is_bound)
@@ -180,7 +180,7 @@ TEST(an_etc_that_happens_to_have_an_upper_directory_is_bound)
 	make("disk/" DEPLOY "/etc/work");
 	make("disk/" DEPLOY "/etc/" CFS_UPPER_UNFINISHED);
 	expect("overlay", "bind");
-	CHECK(boot.root.n_notices == 0);
+	CHECK_EQ(boot.root.n_notices, 0);
 	fresh();
 	make("disk/" DEPLOY "/etc/upper");
 	make("disk/" DEPLOY "/etc/work");
@@ -193,7 +193,7 @@ TEST(an_etc_that_happens_to_have_an_upper_directory_is_bound)
 	make("disk/" DEPLOY "/etc/passwd.d");
 	boot.config.etc.mount = CFS_DIR_OVERLAY;
 	expect("overlay", "bind");
-	CHECK(boot.root.n_notices == 0);
+	CHECK_EQ(boot.root.n_notices, 0);
 }
 
 TEST(an_etc_that_is_missing_empty_or_unfinished_is_an_overlay)
@@ -215,10 +215,11 @@ TEST(D4_a_transient_etc_is_stacked_flat)
 	fresh();
 	boot.config.etc.mount = CFS_DIR_TRANSIENT;
 	expect("transient", "bind");
-	CHECK(fake_called("fsconfig overlay SET_STRING source=transient") == 1);
-	CHECK(fake_called("fsconfig overlay SET_FD datadir+=<objects>") == 1);
-	CHECK(fake_called("fsconfig overlay SET_STRING metacopy=on") == 1);
-	CHECK(fake_called("fsconfig overlay SET_STRING verity=require") == 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING source=transient"),
+		 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_FD datadir+=<objects>"), 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING metacopy=on"), 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_STRING verity=require"), 1);
 	CHECK(!is_there("disk/" DEPLOY "/etc"));
 }
 
@@ -229,7 +230,7 @@ TEST(D3_over_a_transient_root_it_is_stacked_on_what_is_visible)
 	boot.config.etc.mount = CFS_DIR_TRANSIENT;
 	boot.config.etc_stack = CFS_STACK_FLAT;
 	expect("transient", "bind");
-	CHECK(fake_called("fsconfig overlay SET_FD datadir+=*") == 0);
+	CHECK_EQ(fake_called("fsconfig overlay SET_FD datadir+=*"), 0);
 }
 
 TEST(stacks_are_chosen)
@@ -238,12 +239,12 @@ TEST(stacks_are_chosen)
 	boot.config.etc.mount = CFS_DIR_OVERLAY;
 	boot.config.etc_stack = CFS_STACK_FLAT;
 	expect("overlay", "bind");
-	CHECK(fake_called("fsconfig overlay SET_FD datadir+=<objects>") == 1);
+	CHECK_EQ(fake_called("fsconfig overlay SET_FD datadir+=<objects>"), 1);
 	fresh();
 	boot.config.etc.mount = CFS_DIR_TRANSIENT;
 	boot.config.etc_stack = CFS_STACK_NESTED;
 	expect("transient", "bind");
-	CHECK(fake_called("fsconfig overlay SET_FD datadir+=*") == 0);
+	CHECK_EQ(fake_called("fsconfig overlay SET_FD datadir+=*"), 0);
 }
 
 TEST(where_two_overlays_are_too_many_etc_becomes_flat)
@@ -254,8 +255,8 @@ TEST(where_two_overlays_are_too_many_etc_becomes_flat)
 	fake_when("fsconfig overlay SET_STRING composefs_no_such*", -EINVAL,
 		  FAKE_ALWAYS);
 	expect("overlay", "bind");
-	CHECK(fake_called("fsconfig overlay CREATE") == 2);
-	CHECK(fake_called("fsconfig overlay SET_FD datadir+=<objects>") == 1);
+	CHECK_EQ(fake_called("fsconfig overlay CREATE"), 2);
+	CHECK_EQ(fake_called("fsconfig overlay SET_FD datadir+=<objects>"), 1);
 }
 
 TEST(etc_and_var_share_one_memory)
@@ -264,9 +265,9 @@ TEST(etc_and_var_share_one_memory)
 	boot.config.etc.mount = CFS_DIR_TRANSIENT;
 	boot.config.var.mount = CFS_DIR_TRANSIENT;
 	expect("transient", "transient");
-	CHECK(fake_called("fsopen tmpfs") == 1);
-	CHECK(fake_called("fsopen overlay") == 2);
-	CHECK(boot.root.state_dir[0] == '\0');
+	CHECK_EQ(fake_called("fsopen tmpfs"), 1);
+	CHECK_EQ(fake_called("fsopen overlay"), 2);
+	CHECK_EQ(boot.root.state_dir[0], '\0');
 }
 
 TEST(what_is_the_images_needs_no_state)
@@ -274,16 +275,17 @@ TEST(what_is_the_images_needs_no_state)
 	fresh();
 	boot.config.etc.mount = boot.config.var.mount = CFS_DIR_NONE;
 	name_image(0xbb);
-	CHECK(add() == 0 && boot.root.etc == CFS_DIR_NONE);
-	CHECK(fake_called("move_mount *") == 1);
-	CHECK(boot.root.state_dir[0] == '\0');
+	CHECK_EQ(add(), 0);
+	CHECK_EQ(boot.root.etc, CFS_DIR_NONE);
+	CHECK_EQ(fake_called("move_mount *"), 1);
+	CHECK_EQ(boot.root.state_dir[0], '\0');
 }
 
 TEST(a_missing_state_directory_is_an_error)
 {
 	fresh();
 	name_image(0xbb);
-	CHECK(add() == -ENOENT);
+	CHECK_EQ(add(), -ENOENT);
 	CHECK(strstr(err.msg, "state/deploy/bbbb"));
 	CHECK(strstr(err.msg, "missing = \"transient\""));
 }
@@ -295,7 +297,7 @@ TEST(it_may_be_missing_by_configuration)
 	boot.config.state.missing = CFS_MISSING_TRANSIENT;
 	expect("transient", "transient");
 	CHECK(told("/etc is transient") && told("/var is transient"));
-	CHECK(boot.root.state_dir[0] == '\0');
+	CHECK_EQ(boot.root.state_dir[0], '\0');
 	fresh();
 	name_image(0xbb);
 	boot.config.state.missing = CFS_MISSING_TRANSIENT;
@@ -329,7 +331,8 @@ TEST(no_link_leads_out_of_the_disk)
 			       16);
 		}
 		link_to(target, name);
-		CHECK(add() < 0 && err.code == ENOENT);
+		CHECK(add() < 0);
+		CHECK_EQ(err.code, ENOENT);
 		CHECK(!is_there("outside/work"));
 	}
 }
@@ -346,12 +349,14 @@ TEST(a_link_into_the_repository_or_to_what_holds_it_is_refused)
 		link_to("composefs/objects", "disk/objects");
 		link_to("/composefs", "disk/alias");
 		link_to(targets[i], "disk/" DEPLOY "/var");
-		CHECK(add() == -EXDEV && strstr(err.msg, "repository"));
+		CHECK_EQ(add(), -EXDEV);
+		CHECK(strstr(err.msg, "repository"));
 		fresh();
 		link_to("composefs/objects", "disk/objects");
 		link_to("/composefs", "disk/alias");
 		link_to(targets[i], "disk/" DEPLOY "/etc");
-		CHECK(add() == -EXDEV && strstr(err.msg, "/etc"));
+		CHECK_EQ(add(), -EXDEV);
+		CHECK(strstr(err.msg, "/etc"));
 		CHECK(!is_there("disk/composefs/upper"));
 	}
 	/* The whole deployment, of which etc is yet to be made. */
@@ -361,7 +366,8 @@ TEST(a_link_into_the_repository_or_to_what_holds_it_is_refused)
 	link_to("../../composefs/hole",
 		"disk/state/deploy/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
-	CHECK(add() == -EXDEV && !is_there("disk/composefs/hole/etc"));
+	CHECK_EQ(add(), -EXDEV);
+	CHECK(!is_there("disk/composefs/hole/etc"));
 }
 
 TEST(a_repository_that_is_a_link_is_known_by_what_it_is)
@@ -371,10 +377,10 @@ TEST(a_repository_that_is_a_link_is_known_by_what_it_is)
 	fresh();
 	make("disk/state/os/repository");
 	snprintf(path, sizeof(path), "%s/disk/composefs/objects", base);
-	CHECK(rmdir(path) == 0);
+	CHECK_EQ(rmdir(path), 0);
 	link_to("state/os/repository", "disk/composefs");
 	link_to("/state/os", "disk/" DEPLOY "/var");
-	CHECK(add() == -EXDEV);
+	CHECK_EQ(add(), -EXDEV);
 }
 
 TEST(var_gets_the_options_that_the_configuration_has_for_it)
@@ -385,23 +391,24 @@ TEST(var_gets_the_options_that_the_configuration_has_for_it)
 	fresh();
 	boot.config.var_options = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	expect("overlay", "bind");
-	CHECK(fake_called("mount_setattr <*> RECURSIVE set=NOSUID|NODEV "
-			  "clear=RDONLY *") == 1);
+	CHECK_EQ(fake_called("mount_setattr <*> RECURSIVE set=NOSUID|NODEV "
+			     "clear=RDONLY *"),
+		 1);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(modes); i++) {
 		fresh();
 		boot.config.var_options = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 		boot.config.var.mount = modes[i];
-		CHECK(add() == 0);
-		CHECK(fake_called("fsmount overlay NOSUID|NODEV") == 1);
-		CHECK(fake_called("fsmount overlay ") == 1);
+		CHECK_EQ(add(), 0);
+		CHECK_EQ(fake_called("fsmount overlay NOSUID|NODEV"), 1);
+		CHECK_EQ(fake_called("fsmount overlay "), 1);
 	}
 	fresh();
 	make("disk/var");
 	boot.var_mounted = true;
 	boot.config.var_options = MOUNT_ATTR_NOSUID;
 	expect("overlay", "mount");
-	CHECK(fake_called("mount_setattr <*> RECURSIVE set=NOSUID clear= *") ==
-	      1);
+	CHECK_EQ(fake_called("mount_setattr <*> RECURSIVE set=NOSUID clear= *"),
+		 1);
 }
 
 /* Its flags are those that /sysroot got when it was booted. */
@@ -412,14 +419,16 @@ TEST(state_of_a_running_system_is_bound_without_the_flags_of_sysroot)
 	boot.config.etc.mount = CFS_DIR_BIND;
 	make("disk/" DEPLOY "/etc");
 	expect("bind", "bind");
-	CHECK(fake_called("mount_setattr <*> RECURSIVE set= "
-			  "clear=RDONLY|NOSUID|NODEV *") == 2);
+	CHECK_EQ(fake_called("mount_setattr <*> RECURSIVE set= "
+			     "clear=RDONLY|NOSUID|NODEV *"),
+		 2);
 	fresh();
 	boot.options.target = "/target";
 	boot.config.var_options = MOUNT_ATTR_NOSUID;
 	expect("overlay", "bind");
-	CHECK(fake_called("mount_setattr <*> RECURSIVE set=NOSUID "
-			  "clear=RDONLY|NODEV *") == 1);
+	CHECK_EQ(fake_called("mount_setattr <*> RECURSIVE set=NOSUID "
+			     "clear=RDONLY|NODEV *"),
+		 1);
 }
 
 TEST(other_files_in_their_place_are_refused_at_once)
@@ -432,8 +441,9 @@ TEST(other_files_in_their_place_are_refused_at_once)
 		snprintf(path, sizeof(path), "%s/disk/" DEPLOY "/%s", base,
 			 names[i]);
 		(void)rmdir(path);
-		CHECK(mkfifo(path, 0600) == 0);
-		CHECK(add() == -ENOTDIR && strstr(err.msg, names[i]));
+		CHECK_EQ(mkfifo(path, 0600), 0);
+		CHECK_EQ(add(), -ENOTDIR);
+		CHECK(strstr(err.msg, names[i]));
 	}
 }
 
@@ -443,7 +453,7 @@ TEST(a_var_that_is_mounted_already_is_carried_over)
 	make("disk/var");
 	boot.var_mounted = true;
 	expect("overlay", "mount");
-	CHECK(fake_called("open_tree * CLONE RECURSIVE") == 2);
+	CHECK_EQ(fake_called("open_tree * CLONE RECURSIVE"), 2);
 	fresh();
 	boot.var_mounted = true;
 	boot.config.var.mount = CFS_DIR_NONE;
@@ -456,12 +466,14 @@ TEST(an_image_without_mount_points_is_told_of)
 	make("empty");
 	cfs_closep(&boot.root.fd);
 	boot.root.fd = open_at("empty", "root");
-	CHECK(add() == 0 && boot.root.n_notices == 3);
-	CHECK(boot.root.etc == CFS_DIR_NONE && boot.root.var == CFS_DIR_NONE);
+	CHECK_EQ(add(), 0);
+	CHECK_EQ(boot.root.n_notices, 3);
+	CHECK_EQ(boot.root.etc, CFS_DIR_NONE);
+	CHECK_EQ(boot.root.var, CFS_DIR_NONE);
 	CHECK(!boot.root.state_dir[0]);
 	CHECK(told("no directory /sysroot") && told("no directory /etc") &&
 	      told("no directory /var"));
-	CHECK(fake_called("move_mount *") == 0);
+	CHECK_EQ(fake_called("move_mount *"), 0);
 }
 
 TEST(an_upper_directory_closed_to_users_is_told_of_once_it_differs)
@@ -473,11 +485,11 @@ TEST(an_upper_directory_closed_to_users_is_told_of_once_it_differs)
 		make("disk/" DEPLOY "/etc/upper");
 		snprintf(path, sizeof(path), "%s/disk/" DEPLOY "/etc/upper",
 			 base);
-		CHECK(chmod(path, 0700) == 0);
+		CHECK_EQ(chmod(path, 0700), 0);
 		snprintf(path, sizeof(path), "%s/root/etc", base);
-		CHECK(chmod(path, closed ? 0700 : 0755) == 0);
-		CHECK(add() == 0);
-		CHECK(told("mode 700") == !closed);
+		CHECK_EQ(chmod(path, closed ? 0700 : 0755), 0);
+		CHECK_EQ(add(), 0);
+		CHECK_EQ(told("mode 700"), !closed);
 	}
 }
 
@@ -496,7 +508,8 @@ TEST(failures_of_mounting_are_errors_that_name_the_place)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(at); i++) {
 		fresh();
 		fake_when(at[i].call, -ENOMEM, FAKE_ALWAYS);
-		CHECK(add() == -ENOMEM && strstr(err.msg, at[i].words));
+		CHECK_EQ(add(), -ENOMEM);
+		CHECK(strstr(err.msg, at[i].words));
 	}
 }
 
@@ -506,9 +519,11 @@ TEST(no_descriptor_is_left_open)
 
 	fresh();
 	before = fake_open_fds();
-	CHECK(add() == 0 && fake_open_fds() == before);
+	CHECK_EQ(add(), 0);
+	CHECK_EQ(fake_open_fds(), before);
 	fresh();
 	before = fake_open_fds();
 	fake_when("move_mount <overlay> *", -EPERM, FAKE_ALWAYS);
-	CHECK(add() == -EPERM && fake_open_fds() == before);
+	CHECK_EQ(add(), -EPERM);
+	CHECK_EQ(fake_open_fds(), before);
 }

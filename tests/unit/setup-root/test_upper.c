@@ -40,7 +40,8 @@ static void make(const char *name, mode_t mode)
 	char path[4200];
 
 	snprintf(path, sizeof(path), "%s/%s", base, name);
-	CHECK(mkdir(path, 0700) == 0 && chmod(path, mode) == 0);
+	CHECK_EQ(mkdir(path, 0700), 0);
+	CHECK_EQ(chmod(path, mode), 0);
 }
 
 /* A lower directory as an image may have it, and an empty one for layers. */
@@ -57,7 +58,7 @@ static void fresh(void)
 	snprintf(path, sizeof(path), "%s/lower", base);
 	if (geteuid() == 0)
 		CHECK(chown(path, 3, 4) == 0 && chmod(path, 02751) == 0);
-	CHECK(utimensat(AT_FDCWD, path, old, 0) == 0);
+	CHECK_EQ(utimensat(AT_FDCWD, path, old, 0), 0);
 	cfs_closep(&lower);
 	cfs_closep(&dir);
 	lower = open_at("lower");
@@ -86,8 +87,10 @@ static int refused(void)
 	struct cfs_upper upper = { .upper_fd = -7, .work_fd = -8 };
 	int r = cfs_upper_open(dir, lower, &upper, &err);
 
-	CHECK(r < 0 && err.code == -r);
-	CHECK(upper.upper_fd == -7 && upper.work_fd == -8);
+	CHECK(r < 0);
+	CHECK_EQ(err.code, -r);
+	CHECK_EQ(upper.upper_fd, -7);
+	CHECK_EQ(upper.work_fd, -8);
 	return r;
 }
 
@@ -95,7 +98,7 @@ static mode_t mode_of(int fd)
 {
 	struct stat st;
 
-	CHECK(fstat(fd, &st) == 0);
+	CHECK_EQ(fstat(fd, &st), 0);
 	return st.st_mode & 07777;
 }
 
@@ -107,15 +110,18 @@ TEST(a_new_upper_directory_has_owner_mode_and_time_of_the_lower)
 	{
 		CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
 
-		CHECK(cfs_upper_open(dir, lower, &upper, &err) == 0);
-		CHECK(mode_of(upper.upper_fd) == 02751);
+		CHECK_EQ(cfs_upper_open(dir, lower, &upper, &err), 0);
+		CHECK_EQ(mode_of(upper.upper_fd), 02751);
 	}
-	CHECK(fstat(lower, &want) == 0 && fstatat(dir, "upper", &got, 0) == 0);
-	CHECK(got.st_mode == want.st_mode && got.st_uid == want.st_uid);
-	CHECK(got.st_gid == want.st_gid);
-	CHECK(got.st_mtim.tv_sec == 88 && got.st_mtim.tv_nsec == 99);
-	CHECK(fstatat(dir, "work", &got, 0) == 0);
-	CHECK((got.st_mode & 07777) == 0700);
+	CHECK_EQ(fstat(lower, &want), 0);
+	CHECK_EQ(fstatat(dir, "upper", &got, 0), 0);
+	CHECK_EQ(got.st_mode, want.st_mode);
+	CHECK_EQ(got.st_uid, want.st_uid);
+	CHECK_EQ(got.st_gid, want.st_gid);
+	CHECK_EQ(got.st_mtim.tv_sec, 88);
+	CHECK_EQ(got.st_mtim.tv_nsec, 99);
+	CHECK_EQ(fstatat(dir, "work", &got, 0), 0);
+	CHECK_EQ((got.st_mode & 07777), 0700);
 	CHECK(faccessat(dir, CFS_UPPER_UNFINISHED, F_OK, 0) < 0);
 }
 
@@ -129,7 +135,7 @@ TEST(a_new_upper_directory_has_xattrs_and_acls_of_the_lower)
 	user = set(lower, "user.mark", "here", 4);
 	acls = set(lower, ACL, acl, sizeof(acl));
 	overlay = set(lower, "trusted.overlay.opaque", "y", 1);
-	CHECK(cfs_upper_open(dir, lower, &upper, &err) == 0);
+	CHECK_EQ(cfs_upper_open(dir, lower, &upper, &err), 0);
 	if (user)
 		CHECK(get(upper.upper_fd, "user.mark", value, 64) == 4 &&
 		      memcmp(value, "here", 4) == 0);
@@ -150,10 +156,12 @@ TEST(an_upper_directory_that_is_there_is_left_as_it_is)
 	fresh();
 	make("dir/upper", 0711);
 	make("dir/work", 0750);
-	CHECK(cfs_upper_open(dir, lower, &upper, &err) == 0);
-	CHECK(fstat(upper.upper_fd, &st) == 0 && (st.st_mode & 07777) == 0711);
-	CHECK(st.st_uid == geteuid());
-	CHECK(fstat(upper.work_fd, &st) == 0 && (st.st_mode & 07777) == 0750);
+	CHECK_EQ(cfs_upper_open(dir, lower, &upper, &err), 0);
+	CHECK_EQ(fstat(upper.upper_fd, &st), 0);
+	CHECK_EQ((st.st_mode & 07777), 0711);
+	CHECK_EQ(st.st_uid, geteuid());
+	CHECK_EQ(fstat(upper.work_fd, &st), 0);
+	CHECK_EQ((st.st_mode & 07777), 0750);
 }
 
 TEST(an_upper_directory_that_was_left_unfinished_is_finished)
@@ -162,8 +170,8 @@ TEST(an_upper_directory_that_was_left_unfinished_is_finished)
 
 	fresh();
 	make("dir/" CFS_UPPER_UNFINISHED, 0700);
-	CHECK(cfs_upper_open(dir, lower, &upper, &err) == 0);
-	CHECK(mode_of(upper.upper_fd) == 02751);
+	CHECK_EQ(cfs_upper_open(dir, lower, &upper, &err), 0);
+	CHECK_EQ(mode_of(upper.upper_fd), 02751);
 	CHECK(faccessat(dir, CFS_UPPER_UNFINISHED, F_OK, 0) < 0);
 }
 
@@ -173,18 +181,21 @@ TEST(links_are_not_followed)
 
 	fresh();
 	make("outside", 0755);
-	CHECK(symlinkat("../outside", dir, "upper") == 0);
-	CHECK(refused() == -ELOOP && strstr(err.msg, "upper"));
+	CHECK_EQ(symlinkat("../outside", dir, "upper"), 0);
+	CHECK_EQ(refused(), -ELOOP);
+	CHECK(strstr(err.msg, "upper"));
 	fresh();
 	make("outside", 0755);
-	CHECK(symlinkat("../outside", dir, CFS_UPPER_UNFINISHED) == 0);
-	CHECK(refused() == -ELOOP);
+	CHECK_EQ(symlinkat("../outside", dir, CFS_UPPER_UNFINISHED), 0);
+	CHECK_EQ(refused(), -ELOOP);
 	fresh();
 	make("outside", 0755);
 	make("dir/upper", 0755);
-	CHECK(symlinkat("../outside", dir, "work") == 0);
-	CHECK(refused() == -ELOOP && strstr(err.msg, "work"));
-	CHECK(fstatat(dir, "../outside", &st, 0) == 0 && st.st_nlink == 2);
+	CHECK_EQ(symlinkat("../outside", dir, "work"), 0);
+	CHECK_EQ(refused(), -ELOOP);
+	CHECK(strstr(err.msg, "work"));
+	CHECK_EQ(fstatat(dir, "../outside", &st, 0), 0);
+	CHECK_EQ(st.st_nlink, 2);
 }
 
 TEST(other_files_in_their_place_are_refused_at_once)
@@ -194,8 +205,8 @@ TEST(other_files_in_their_place_are_refused_at_once)
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++) {
 		fresh();
-		CHECK(mkfifoat(dir, names[i], 0600) == 0);
-		CHECK(refused() == -ENOTDIR);
+		CHECK_EQ(mkfifoat(dir, names[i], 0600), 0);
+		CHECK_EQ(refused(), -ENOTDIR);
 	}
 }
 
@@ -209,12 +220,12 @@ TEST(no_descriptor_is_left_open)
 	{
 		CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
 
-		CHECK(cfs_upper_open(dir, lower, &upper, &err) == 0);
+		CHECK_EQ(cfs_upper_open(dir, lower, &upper, &err), 0);
 	}
-	CHECK(unlinkat(dir, "work", AT_REMOVEDIR) == 0);
-	CHECK(symlinkat("nowhere", dir, "work") == 0);
+	CHECK_EQ(unlinkat(dir, "work", AT_REMOVEDIR), 0);
+	CHECK_EQ(symlinkat("nowhere", dir, "work"), 0);
 	(void)refused();
 	after = dup(0);
 	(void)close(after);
-	CHECK(before == after);
+	CHECK_EQ(before, after);
 }

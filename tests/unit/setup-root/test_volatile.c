@@ -36,7 +36,8 @@ static void stack(unsigned upper, unsigned lower)
 		 upper, lower);
 	fd = openat(root, path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
 	snprintf(text, sizeof(text), "254:%u\n", lower);
-	CHECK(fd >= 0 && cfs_write_full(fd, text, strlen(text)) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(cfs_write_full(fd, text, strlen(text)), 0);
 	close(fd);
 }
 
@@ -55,9 +56,9 @@ static void new_root(void)
 TEST(a_partition_is_its_own_disk)
 {
 	new_root();
-	CHECK(cfs_volatile_walk(root, makedev(8, 2)) == makedev(8, 2));
+	CHECK_EQ(cfs_volatile_walk(root, makedev(8, 2)), makedev(8, 2));
 	mkdirs("sys/dev/block/8:2/slaves");
-	CHECK(cfs_volatile_walk(root, makedev(8, 2)) == makedev(8, 2));
+	CHECK_EQ(cfs_volatile_walk(root, makedev(8, 2)), makedev(8, 2));
 }
 
 TEST(D9_luks_on_lvm_ends_at_the_partition)
@@ -66,7 +67,7 @@ TEST(D9_luks_on_lvm_ends_at_the_partition)
 	stack(3, 2);
 	stack(2, 1);
 	mkdirs("sys/dev/block/254:1/slaves");
-	CHECK(cfs_volatile_walk(root, makedev(254, 3)) == makedev(254, 1));
+	CHECK_EQ(cfs_volatile_walk(root, makedev(254, 3)), makedev(254, 1));
 }
 
 TEST(several_devices_below_end_the_walk)
@@ -75,7 +76,7 @@ TEST(several_devices_below_end_the_walk)
 	stack(3, 2);
 	stack(2, 0);
 	stack(2, 1);
-	CHECK(cfs_volatile_walk(root, makedev(254, 3)) == makedev(254, 2));
+	CHECK_EQ(cfs_volatile_walk(root, makedev(254, 3)), makedev(254, 2));
 }
 
 TEST(devices_in_a_ring_end_the_walk_too)
@@ -92,8 +93,9 @@ TEST(a_root_in_memory_has_no_disk)
 	dev_t dev = 77;
 
 	new_root();
-	CHECK(proc >= 0 && cfs_volatile_find(proc, root, &dev) == 0);
-	CHECK(dev == 77);
+	CHECK(proc >= 0);
+	CHECK_EQ(cfs_volatile_find(proc, root, &dev), 0);
+	CHECK_EQ(dev, 77);
 }
 
 TEST(the_link_is_what_systemd_parses_and_stays_if_it_is_there)
@@ -101,20 +103,20 @@ TEST(the_link_is_what_systemd_parses_and_stays_if_it_is_there)
 	char target[64] = "";
 
 	new_root();
-	CHECK(cfs_volatile_link(root, makedev(259, 17), &err) == 0);
+	CHECK_EQ(cfs_volatile_link(root, makedev(259, 17), &err), 0);
 	CHECK(readlinkat(root, "run/systemd/volatile-root", target,
 			 sizeof(target)) > 0);
-	CHECK(strcmp(target, "/dev/block/259:17") == 0);
-	CHECK(cfs_volatile_link(root, makedev(1, 1), &err) == 0);
+	CHECK_STR(target, "/dev/block/259:17");
+	CHECK_EQ(cfs_volatile_link(root, makedev(1, 1), &err), 0);
 	CHECK(readlinkat(root, "run/systemd/volatile-root", target,
 			 sizeof(target)) > 0);
-	CHECK(strcmp(target, "/dev/block/259:17") == 0);
+	CHECK_STR(target, "/dev/block/259:17");
 }
 
 TEST(a_link_that_cannot_be_made_is_an_error)
 {
 	new_root();
-	CHECK(mkfifoat(root, "run/systemd", 0644) == 0);
-	CHECK(cfs_volatile_link(root, makedev(1, 1), &err) == -ENOTDIR);
+	CHECK_EQ(mkfifoat(root, "run/systemd", 0644), 0);
+	CHECK_EQ(cfs_volatile_link(root, makedev(1, 1), &err), -ENOTDIR);
 	CHECK(strstr(err.msg, "/run/systemd"));
 }

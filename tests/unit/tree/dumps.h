@@ -25,7 +25,7 @@ static inline bool gives(const struct cfs_tree *tree, const char *want)
 	CFS_AUTOBUF struct cfs_buf got = { 0 };
 	struct cfs_err err;
 
-	CHECK(cfs_dump_write(tree, &got, &err) == 0);
+	CHECK_EQ(cfs_dump_write(tree, &got, &err), 0);
 	if (strcmp(cfs_buf_text(&got), want) != 0)
 		printf("# %s", cfs_buf_text(&got));
 	return strcmp(cfs_buf_text(&got), want) == 0;

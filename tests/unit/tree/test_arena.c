@@ -12,10 +12,11 @@ TEST(pieces_of_all_sizes_are_aligned_and_apart)
 	for (size_t size = 0; size < 3000000; size = size * 3 + 1) {
 		uint8_t *p = cfs_arena_alloc(&arena, size);
 
-		CHECK(p && (uintptr_t)p % 8 == 0);
+		CHECK(p);
+		CHECK_EQ((uintptr_t)p % 8, 0);
 		memset(p, 0xaa, size);
 		if (last_size > 0)
-			CHECK(last[last_size - 1] == 0xaa);
+			CHECK_EQ(last[last_size - 1], 0xaa);
 		if (size > 0)
 			p[0] = 0xaa;
 		last = p;
@@ -31,8 +32,10 @@ TEST(copies_end_in_a_nul)
 	char *copy = cfs_arena_dup(&arena, "ab", 2);
 	char *empty = cfs_arena_dup(&arena, NULL, 0);
 
-	CHECK(copy && strcmp(copy, "ab") == 0);
-	CHECK(empty && empty[0] == '\0');
+	CHECK(copy);
+	CHECK_STR(copy, "ab");
+	CHECK(empty);
+	CHECK_EQ(empty[0], '\0');
 	cfs_arena_free(&arena);
 }
 

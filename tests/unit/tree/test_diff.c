@@ -71,7 +71,7 @@ static bool gives_with(struct cfs_diff_options options, const char *dump_a,
 
 	options.found = write_down;
 	options.ctx = &log;
-	CHECK(cfs_tree_diff(a, b, &options, &sum, &err) == 0);
+	CHECK_EQ(cfs_tree_diff(a, b, &options, &sum, &err), 0);
 	CHECK(cfs_buf_text(&log));
 	if (strcmp((char *)log.data, want) == 0)
 		return true;
@@ -104,8 +104,11 @@ TEST(equal_trees_have_no_difference)
 				"/d/l 1 120777 1 0 0 0 0.0 t - -\n";
 
 	CHECK(gives(dump, dump, ""));
-	CHECK(sum.names_a == 5 && sum.names_b == 5);
-	CHECK(sum.changed == 0 && sum.only_a == 0 && sum.only_b == 0);
+	CHECK_EQ(sum.names_a, 5);
+	CHECK_EQ(sum.names_b, 5);
+	CHECK_EQ(sum.changed, 0);
+	CHECK_EQ(sum.only_a, 0);
+	CHECK_EQ(sum.only_b, 0);
 }
 
 TEST(each_field_is_named)
@@ -180,7 +183,8 @@ TEST(digests_of_two_algorithms_are_counted_not_compared)
 {
 	CHECK(file_gives("99 100644 1 0 0 0 0.0 " XP " - " X,
 			 "99 100644 1 0 0 0 0.0 " XP X " - " X X, ""));
-	CHECK(sum.other_alg == 1 && sum.changed == 0);
+	CHECK_EQ(sum.other_alg, 1);
+	CHECK_EQ(sum.changed, 0);
 }
 
 TEST(names_of_one_side_are_counted_at_the_top_of_their_subtree)
@@ -196,11 +200,15 @@ TEST(names_of_one_side_are_counted_at_the_top_of_their_subtree)
 	const struct cfs_diff_options all = { .all = true };
 
 	CHECK(gives(a, b, "+/b\n-/c (3|0)\n+/y\n"));
-	CHECK(sum.only_a == 4 && sum.only_b == 2);
-	CHECK(sum.names_a == 6 && sum.names_b == 4 && sum.changed == 0);
+	CHECK_EQ(sum.only_a, 4);
+	CHECK_EQ(sum.only_b, 2);
+	CHECK_EQ(sum.names_a, 6);
+	CHECK_EQ(sum.names_b, 4);
+	CHECK_EQ(sum.changed, 0);
 	CHECK(gives_with(all, a, b,
 			 "+/b\n-/c (3|0)\n  /c/d\n  /c/d/e\n  /c/f\n+/y\n"));
-	CHECK(sum.only_a == 4 && sum.only_b == 2);
+	CHECK_EQ(sum.only_a, 4);
+	CHECK_EQ(sum.only_b, 2);
 }
 
 TEST(a_directory_that_became_a_file_hides_what_is_below)
@@ -213,7 +221,8 @@ TEST(a_directory_that_became_a_file_hides_what_is_below)
 
 	CHECK(gives(a, b, "/c type (2|0)\n"));
 	CHECK(gives(b, a, "/c type (0|2)\n"));
-	CHECK(sum.changed == 1 && sum.only_b == 2);
+	CHECK_EQ(sum.changed, 1);
+	CHECK_EQ(sum.only_b, 2);
 	CHECK(gives_with(options, a, b, "/c type (2|0)\n  /c/d\n  /c/e\n"));
 	options = (struct cfs_diff_options){ .ignore.fields =
 						     1u << CFS_DIFF_TYPE };
@@ -243,7 +252,8 @@ TEST(two_names_of_an_inode_are_reported_once)
 		    ROOT "/a 0 100600 2 0 0 0 0.0 - - -\n"
 			 "/b 0 @120000 - - - - 0.0 /a - -\n",
 		    "/a mode\n"));
-	CHECK(sum.changed == 1 && sum.names_a == 3);
+	CHECK_EQ(sum.changed, 1);
+	CHECK_EQ(sum.names_a, 3);
 }
 
 TEST(which_name_has_the_line_does_not_matter)
@@ -253,7 +263,7 @@ TEST(which_name_has_the_line_does_not_matter)
 		    ROOT "/b 0 100644 2 0 0 0 0.0 - - -\n"
 			 "/a 0 @120000 - - - - 0.0 /b - -\n",
 		    ""));
-	CHECK(sum.link_order == 2);
+	CHECK_EQ(sum.link_order, 2);
 }
 
 TEST(names_of_one_inode_here_and_of_two_there)
@@ -299,8 +309,8 @@ TEST(what_is_ignored_does_not_count)
 			 ROOT "/a 0 100644 1 3 0 0 4.0 - - - user.y=1\n"
 			      "/b 0 100644 1 0 1 0 1.0 - - -\n",
 			 "/b gid xattrs\n"));
-	CHECK(sum.by_field[CFS_DIFF_MTIME] == 0);
-	CHECK(sum.by_field[CFS_DIFF_GID] == 1);
+	CHECK_EQ(sum.by_field[CFS_DIFF_MTIME], 0);
+	CHECK_EQ(sum.by_field[CFS_DIFF_GID], 1);
 }
 
 TEST(nanoseconds_can_be_left_out_and_are_counted)
@@ -313,7 +323,7 @@ TEST(nanoseconds_can_be_left_out_and_are_counted)
 			 ROOT "/a 0 100644 1 0 0 0 1.0 - - -\n"
 			      "/b 0 100644 1 0 0 0 2.0 - - -\n",
 			 "/b mtime\n"));
-	CHECK(sum.nanoseconds == 1);
+	CHECK_EQ(sum.nanoseconds, 1);
 }
 
 static bool next_is(struct cfs_diff_xattrs *it, const char *key, bool in_a,
@@ -363,6 +373,7 @@ TEST(an_error_of_the_caller_ends_it)
 	const struct cfs_diff_options options = { .found = give_up };
 
 	sum.names_a = 77;
-	CHECK(cfs_tree_diff(a, b, &options, &sum, &err) == -EPIPE);
-	CHECK(strcmp(err.msg, "enough") == 0 && sum.names_a == 77);
+	CHECK_EQ(cfs_tree_diff(a, b, &options, &sum, &err), -EPIPE);
+	CHECK_STR(err.msg, "enough");
+	CHECK_EQ(sum.names_a, 77);
 }

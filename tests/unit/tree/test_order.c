@@ -9,10 +9,11 @@ static struct cfs_node *add(struct cfs_tree *tree, struct cfs_node *dir,
 {
 	struct cfs_node *node;
 
-	CHECK(cfs_node_add(
-		      tree, dir,
-		      (struct cfs_bytes){ (const uint8_t *)name, strlen(name) },
-		      mode, &node, &err) == 0);
+	CHECK_EQ(cfs_node_add(tree, dir,
+			      (struct cfs_bytes){ (const uint8_t *)name,
+						  strlen(name) },
+			      mode, &node, &err),
+		 0);
 	return node;
 }
 
@@ -20,7 +21,7 @@ static struct cfs_tree *new_tree(void)
 {
 	struct cfs_tree *tree;
 
-	CHECK(cfs_tree_new(&tree, &err) == 0);
+	CHECK_EQ(cfs_tree_new(&tree, &err), 0);
 	return tree;
 }
 
@@ -37,11 +38,11 @@ TEST(children_come_in_the_order_of_their_bytes)
 
 	for (size_t k = 0; k < CFS_ARRAY_SIZE(names); k++)
 		add(tree, tree->root, names[k], S_IFREG);
-	CHECK(cfs_tree_finish(tree, &err) == 0);
+	CHECK_EQ(cfs_tree_finish(tree, &err), 0);
 	for (struct cfs_node *n = tree->root->dir.first; n; n = n->next)
-		CHECK(strcmp(n->name, want[i++]) == 0);
-	CHECK(i == CFS_ARRAY_SIZE(want));
-	CHECK(strcmp(tree->root->dir.last->name, "\xff") == 0);
+		CHECK_STR(n->name, want[i++]);
+	CHECK_EQ(i, CFS_ARRAY_SIZE(want));
+	CHECK_STR(tree->root->dir.last->name, "\xff");
 }
 
 TEST(ten_thousand_names_in_reverse_are_sorted)
@@ -55,10 +56,10 @@ TEST(ten_thousand_names_in_reverse_are_sorted)
 		snprintf(name, sizeof(name), "%05d", k);
 		add(tree, tree->root, name, S_IFREG);
 	}
-	CHECK(cfs_tree_finish(tree, &err) == 0);
+	CHECK_EQ(cfs_tree_finish(tree, &err), 0);
 	for (n = tree->root->dir.first; n; n = n->next)
-		CHECK(atoi(n->name) == i++);
-	CHECK(i == 10000);
+		CHECK_EQ(atoi(n->name), i++);
+	CHECK_EQ(i, 10000);
 }
 
 TEST(a_name_that_occurs_twice_is_refused)
@@ -69,7 +70,7 @@ TEST(a_name_that_occurs_twice_is_refused)
 	add(tree, d, "x", S_IFREG);
 	add(tree, d, "y", S_IFREG);
 	add(tree, d, "x", S_IFDIR);
-	CHECK(cfs_tree_finish(tree, &err) == -EEXIST);
+	CHECK_EQ(cfs_tree_finish(tree, &err), -EEXIST);
 	CHECK(strstr(err.msg, "/d/x"));
 }
 
@@ -84,15 +85,23 @@ TEST(the_first_name_in_depth_first_order_is_the_inode)
 	z->uid = 7;
 	cfs_node_set_link(l, z);
 	cfs_node_set_link(m, l);
-	CHECK(cfs_tree_finish(tree, &err) == 0);
-	CHECK(!(l->flags & CFS_NODE_LINK) && l->uid == 7 && l->nlink == 3);
-	CHECK((l->mode & 07777) == 0600 && strcmp(l->name, "l") == 0);
-	CHECK(m->link == l && z->link == l && l->parent == d);
-	CHECK(cfs_node_inode(z) == l && cfs_node_inode(l) == l);
-	CHECK(d->nlink == 2 && tree->root->nlink == 3);
+	CHECK_EQ(cfs_tree_finish(tree, &err), 0);
+	CHECK(!(l->flags & CFS_NODE_LINK));
+	CHECK_EQ(l->uid, 7);
+	CHECK_EQ(l->nlink, 3);
+	CHECK_EQ((l->mode & 07777), 0600);
+	CHECK_STR(l->name, "l");
+	CHECK_EQ(m->link, l);
+	CHECK_EQ(z->link, l);
+	CHECK_EQ(l->parent, d);
+	CHECK_EQ(cfs_node_inode(z), l);
+	CHECK_EQ(cfs_node_inode(l), l);
+	CHECK_EQ(d->nlink, 2);
+	CHECK_EQ(tree->root->nlink, 3);
 	/* Again changes nothing. */
-	CHECK(cfs_tree_finish(tree, &err) == 0);
-	CHECK(l->nlink == 3 && z->link == l);
+	CHECK_EQ(cfs_tree_finish(tree, &err), 0);
+	CHECK_EQ(l->nlink, 3);
+	CHECK_EQ(z->link, l);
 }
 
 TEST(other_names_keep_an_inode_whose_own_is_removed)
@@ -106,9 +115,12 @@ TEST(other_names_keep_an_inode_whose_own_is_removed)
 	cfs_node_set_link(c, a);
 	a->gid = 9;
 	cfs_node_remove(tree, a);
-	CHECK(cfs_tree_finish(tree, &err) == 0);
-	CHECK(tree->root->dir.first == b && b->gid == 9 && b->nlink == 2);
-	CHECK(!(b->flags & (CFS_NODE_LINK | CFS_NODE_GONE)) && c->link == b);
+	CHECK_EQ(cfs_tree_finish(tree, &err), 0);
+	CHECK_EQ(tree->root->dir.first, b);
+	CHECK_EQ(b->gid, 9);
+	CHECK_EQ(b->nlink, 2);
+	CHECK(!(b->flags & (CFS_NODE_LINK | CFS_NODE_GONE)));
+	CHECK_EQ(c->link, b);
 }
 
 TEST(clearing_a_directory_leaves_it)
@@ -118,8 +130,10 @@ TEST(clearing_a_directory_leaves_it)
 
 	add(tree, add(tree, d, "e", S_IFDIR), "f", S_IFREG);
 	cfs_node_clear(tree, d);
-	CHECK(cfs_tree_finish(tree, &err) == 0);
-	CHECK(tree->root->dir.first == d && !d->dir.first && d->nlink == 2);
+	CHECK_EQ(cfs_tree_finish(tree, &err), 0);
+	CHECK_EQ(tree->root->dir.first, d);
+	CHECK(!d->dir.first);
+	CHECK_EQ(d->nlink, 2);
 }
 
 TEST(a_walk_meets_every_node_once_parents_first)
@@ -129,10 +143,10 @@ TEST(a_walk_meets_every_node_once_parents_first)
 	struct cfs_node *b = add(tree, a, "b", S_IFDIR);
 	struct cfs_node *c = add(tree, tree->root, "c", S_IFREG);
 
-	CHECK(cfs_node_walk(tree->root, NULL) == tree->root);
-	CHECK(cfs_node_walk(tree->root, tree->root) == a);
-	CHECK(cfs_node_walk(tree->root, a) == b);
-	CHECK(cfs_node_walk(tree->root, b) == c);
+	CHECK_EQ(cfs_node_walk(tree->root, NULL), tree->root);
+	CHECK_EQ(cfs_node_walk(tree->root, tree->root), a);
+	CHECK_EQ(cfs_node_walk(tree->root, a), b);
+	CHECK_EQ(cfs_node_walk(tree->root, b), c);
 	CHECK(!cfs_node_walk(tree->root, c));
 	CHECK(!cfs_node_walk(a, b));
 }
@@ -144,23 +158,25 @@ TEST(paths_are_whole_and_names_for_people_are_safe)
 	struct cfs_node *node = tree->root;
 	char name[CFS_NODE_NAME_MAX], part[101];
 
-	CHECK(strcmp(cfs_node_name(node, name), "/") == 0);
+	CHECK_STR(cfs_node_name(node, name), "/");
 	cfs_node_path(node, &path);
-	CHECK(path.len == 1 && path.data[0] == '/');
+	CHECK_EQ(path.len, 1);
+	CHECK_EQ(path.data[0], '/');
 	node = add(tree, node, "a\nb", S_IFDIR);
-	CHECK(strcmp(cfs_node_name(node, name), "/a?b") == 0);
+	CHECK_STR(cfs_node_name(node, name), "/a?b");
 	path.len = 0;
 	cfs_node_path(node, &path);
-	CHECK(path.len == 4 && memcmp(path.data, "/a\nb", 4) == 0);
+	CHECK_EQ(path.len, 4);
+	CHECK_MEM(path.data, "/a\nb", 4);
 	memset(part, 'x', 100);
 	part[100] = '\0';
 	for (int i = 0; i < 5; i++)
 		node = add(tree, node, part, S_IFDIR);
-	CHECK(strlen(cfs_node_name(node, name)) == CFS_NODE_NAME_MAX - 1);
-	CHECK(strncmp(name, "...", 3) == 0);
+	CHECK_EQ(strlen(cfs_node_name(node, name)), CFS_NODE_NAME_MAX - 1);
+	CHECK_EQ(strncmp(name, "...", 3), 0);
 	path.len = 0;
 	cfs_node_path(node, &path);
-	CHECK(path.len == 4 + 5 * 101);
+	CHECK_EQ(path.len, 4 + 5 * 101);
 }
 
 /* Source: composefs-rs erofs/reader.rs, which reads no deeper ones. */
@@ -176,9 +192,9 @@ TEST(directories_beyond_a_depth_are_refused)
 		node = add(tree, node, "b", S_IFDIR);
 	}
 	add(tree, node, "f", S_IFREG);
-	CHECK(cfs_tree_finish(tree, &err) == 0);
+	CHECK_EQ(cfs_tree_finish(tree, &err), 0);
 	add(tree, node, "b", S_IFDIR);
-	CHECK(cfs_tree_finish(tree, &err) == -ELOOP);
+	CHECK_EQ(cfs_tree_finish(tree, &err), -ELOOP);
 	CHECK(strstr(err.msg, "/b/b: over 4095 levels deep"));
 }
 
@@ -193,13 +209,16 @@ TEST(removed_children_can_be_taken_out_before_the_tree_is_sorted)
 	cfs_node_remove(tree, node[0]);
 	cfs_node_remove(tree, node[3]);
 	cfs_node_prune(root);
-	CHECK(root->dir.first == node[1] && node[1]->next == node[2]);
-	CHECK(root->dir.last == node[2] && !node[2]->next);
+	CHECK_EQ(root->dir.first, node[1]);
+	CHECK_EQ(node[1]->next, node[2]);
+	CHECK_EQ(root->dir.last, node[2]);
+	CHECK(!node[2]->next);
 	add(tree, root, "0", S_IFREG);
 	cfs_node_remove(tree, node[1]);
-	CHECK(cfs_tree_finish(tree, &err) == 0);
-	CHECK(strcmp(root->dir.first->name, "0") == 0);
-	CHECK(root->dir.first->next == node[2] && root->dir.last == node[2]);
+	CHECK_EQ(cfs_tree_finish(tree, &err), 0);
+	CHECK_STR(root->dir.first->name, "0");
+	CHECK_EQ(root->dir.first->next, node[2]);
+	CHECK_EQ(root->dir.last, node[2]);
 	cfs_node_remove(tree, node[2]);
 	cfs_node_remove(tree, root->dir.first);
 	cfs_node_prune(root);

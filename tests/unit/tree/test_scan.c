@@ -15,7 +15,8 @@ static int files;
 
 static void count_file(void *ctx, uint64_t bytes)
 {
-	CHECK(ctx == &files && bytes > CFS_INLINE_FROM_DISK);
+	CHECK_EQ(ctx, &files);
+	CHECK(bytes > CFS_INLINE_FROM_DISK);
 	files++;
 }
 
@@ -28,8 +29,9 @@ static int scan_with(int dir, unsigned flags, unsigned threads,
 				 .seen = count_file,
 				 .ctx = &files };
 
-	CHECK(cfs_digester_new(CFS_ALG_SHA256, threads, keeper, &digester,
-			       &err) == 0);
+	CHECK_EQ(cfs_digester_new(CFS_ALG_SHA256, threads, keeper, &digester,
+				  &err),
+		 0);
 	scan.digester = digester;
 	files = 0;
 	return cfs_tree_scan(dir, &scan, ret, &err);
@@ -58,14 +60,15 @@ static void put(int dirfd, const char *name, size_t size)
 		openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL, 0640);
 	static const uint8_t data[5000];
 
-	CHECK(fd >= 0 && cfs_write_full(fd, data, size) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(cfs_write_full(fd, data, size), 0);
 }
 
 static struct cfs_node *get(struct cfs_tree *tree, const char *path)
 {
 	struct cfs_node *node;
 
-	CHECK(cfs_tree_lookup(tree, path, &node, &err) == 1);
+	CHECK_EQ(cfs_tree_lookup(tree, path, &node, &err), 1);
 	return node;
 }
 
@@ -79,28 +82,35 @@ TEST(every_kind_of_file_becomes_what_it_is)
 	put(dir, "empty", 0);
 	put(dir, "small", 64);
 	put(dir, "large", 4096);
-	CHECK(mkdirat(dir, "d", 0700) == 0);
-	CHECK(symlinkat("to/where", dir, "d/link") == 0);
-	CHECK(mkfifoat(dir, "fifo", 0600) == 0);
-	CHECK(scan(dir, 0, &tree) == 0);
-	CHECK(files == 1);
+	CHECK_EQ(mkdirat(dir, "d", 0700), 0);
+	CHECK_EQ(symlinkat("to/where", dir, "d/link"), 0);
+	CHECK_EQ(mkfifoat(dir, "fifo", 0600), 0);
+	CHECK_EQ(scan(dir, 0, &tree), 0);
+	CHECK_EQ(files, 1);
 
 	node = get(tree, "empty");
-	CHECK(node->size == 0 && !node->file.digest && node->nlink == 1);
+	CHECK_EQ(node->size, 0);
+	CHECK(!node->file.digest);
+	CHECK_EQ(node->nlink, 1);
 	node = get(tree, "small");
-	CHECK(node->size == 64 && node->flags & CFS_NODE_INLINE);
+	CHECK_EQ(node->size, 64);
+	CHECK(node->flags & CFS_NODE_INLINE);
 	node = get(tree, "large");
-	CHECK(cfs_node_is_external(node) && (node->mode & 07777) == 0640);
+	CHECK(cfs_node_is_external(node));
+	CHECK_EQ((node->mode & 07777), 0640);
 	/* Source: `fsverity digest` of 4096 zero bytes. */
-	CHECK(strcmp(cfs_node_backing(tree, node, object),
-		     "ba/bc284ee4ffe7f449377fbf6692715b43aec7bc39c094a95878904"
-		     "d34bac97e") == 0);
+	CHECK_STR(cfs_node_backing(tree, node, object),
+		  "ba/bc284ee4ffe7f449377fbf6692715b43aec7bc39c094a95878904"
+		  "d34bac97e");
 	node = get(tree, "d");
-	CHECK(S_ISDIR(node->mode) && (node->mode & 07777) == 0700);
-	CHECK(node->nlink == 2 && tree->root->nlink == 3);
+	CHECK(S_ISDIR(node->mode));
+	CHECK_EQ((node->mode & 07777), 0700);
+	CHECK_EQ(node->nlink, 2);
+	CHECK_EQ(tree->root->nlink, 3);
 	node = get(tree, "d/link");
-	CHECK(S_ISLNK(node->mode) && node->size == 8);
-	CHECK(strcmp(node->file.data, "to/where") == 0);
+	CHECK(S_ISLNK(node->mode));
+	CHECK_EQ(node->size, 8);
+	CHECK_STR(node->file.data, "to/where");
 	CHECK(S_ISFIFO(get(tree, "fifo")->mode));
 }
 
@@ -110,23 +120,26 @@ TEST(names_of_one_inode_stay_together_and_it_is_read_once)
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *split = NULL;
 	CFS_AUTOFD int dir = fresh();
 
-	CHECK(mkdirat(dir, "a", 0755) == 0 && mkdirat(dir, "z", 0755) == 0);
+	CHECK_EQ(mkdirat(dir, "a", 0755), 0);
+	CHECK_EQ(mkdirat(dir, "z", 0755), 0);
 	put(dir, "m", 100);
-	CHECK(linkat(dir, "m", dir, "a/l", 0) == 0);
-	CHECK(linkat(dir, "m", dir, "z/l", 0) == 0);
-	CHECK(scan(dir, 0, &tree) == 0);
-	CHECK(files == 1);
+	CHECK_EQ(linkat(dir, "m", dir, "a/l", 0), 0);
+	CHECK_EQ(linkat(dir, "m", dir, "z/l", 0), 0);
+	CHECK_EQ(scan(dir, 0, &tree), 0);
+	CHECK_EQ(files, 1);
 	CHECK(!(get(tree, "a/l")->flags & CFS_NODE_LINK));
-	CHECK(get(tree, "a/l")->nlink == 3);
-	CHECK(get(tree, "m")->link == get(tree, "a/l"));
-	CHECK(get(tree, "z/l")->link == get(tree, "a/l"));
+	CHECK_EQ(get(tree, "a/l")->nlink, 3);
+	CHECK_EQ(get(tree, "m")->link, get(tree, "a/l"));
+	CHECK_EQ(get(tree, "z/l")->link, get(tree, "a/l"));
 
-	CHECK(scan(dir, CFS_SCAN_NO_HARDLINKS, &split) == 0);
-	CHECK(files == 1 && get(split, "m")->nlink == 1);
-	CHECK(get(split, "m")->size == 100 && get(split, "z/l")->nlink == 1);
-	CHECK(memcmp(get(split, "m")->file.digest,
-		     get(tree, "a/l")->file.digest, 32) == 0);
-	CHECK(get(split, "m")->file.digest == get(split, "z/l")->file.digest);
+	CHECK_EQ(scan(dir, CFS_SCAN_NO_HARDLINKS, &split), 0);
+	CHECK_EQ(files, 1);
+	CHECK_EQ(get(split, "m")->nlink, 1);
+	CHECK_EQ(get(split, "m")->size, 100);
+	CHECK_EQ(get(split, "z/l")->nlink, 1);
+	CHECK_MEM(get(split, "m")->file.digest, get(tree, "a/l")->file.digest,
+		  32);
+	CHECK_EQ(get(split, "m")->file.digest, get(split, "z/l")->file.digest);
 }
 
 TEST(whiteouts_of_one_inode_are_whiteouts_of_their_own)
@@ -139,14 +152,15 @@ TEST(whiteouts_of_one_inode_are_whiteouts_of_their_own)
 		printf("# no whiteouts: %s\n", strerror(errno));
 		return;
 	}
-	CHECK(mkdirat(dir, "d", 0755) == 0);
-	CHECK(linkat(dir, "a", dir, "b", 0) == 0);
-	CHECK(linkat(dir, "a", dir, "d/c", 0) == 0);
-	CHECK(scan(dir, 0, &tree) == 0);
+	CHECK_EQ(mkdirat(dir, "d", 0755), 0);
+	CHECK_EQ(linkat(dir, "a", dir, "b", 0), 0);
+	CHECK_EQ(linkat(dir, "a", dir, "d/c", 0), 0);
+	CHECK_EQ(scan(dir, 0, &tree), 0);
 	CHECK(cfs_node_is_whiteout(get(tree, "a")));
 	CHECK(cfs_node_is_whiteout(get(tree, "b")));
 	CHECK(cfs_node_is_whiteout(get(tree, "d/c")));
-	CHECK(get(tree, "a")->nlink == 1 && get(tree, "d/c")->nlink == 1);
+	CHECK_EQ(get(tree, "a")->nlink, 1);
+	CHECK_EQ(get(tree, "d/c")->nlink, 1);
 }
 
 TEST(xattrs_are_read_and_can_be_left_out)
@@ -164,13 +178,15 @@ TEST(xattrs_are_read_and_can_be_left_out)
 		printf("# no user xattrs on this file system\n");
 		return;
 	}
-	CHECK(scan(dir, 0, &tree) == 0);
+	CHECK_EQ(scan(dir, 0, &tree), 0);
 	x = cfs_xattrs_get(get(tree, "f")->xattrs, "user.k");
-	CHECK(x && x->value_len == 1 && x->value[0] == 'v');
-	CHECK(scan(dir, CFS_SCAN_NO_XATTRS, &bare) == 0);
+	CHECK(x);
+	CHECK_EQ(x->value_len, 1);
+	CHECK_EQ(x->value[0], 'v');
+	CHECK_EQ(scan(dir, CFS_SCAN_NO_XATTRS, &bare), 0);
 	CHECK(!get(bare, "f")->xattrs);
-	CHECK(scan(dir, CFS_SCAN_USER_XATTRS, &part) == 0);
-	CHECK(get(part, "f")->xattrs->n == 1);
+	CHECK_EQ(scan(dir, CFS_SCAN_USER_XATTRS, &part), 0);
+	CHECK_EQ(get(part, "f")->xattrs->n, 1);
 }
 
 TEST(times_can_be_left_out)
@@ -181,14 +197,14 @@ TEST(times_can_be_left_out)
 	CFS_AUTOFD int dir = fresh();
 
 	put(dir, "f", 1);
-	CHECK(utimensat(dir, "f", times, 0) == 0);
-	CHECK(scan(dir, 0, &tree) == 0);
-	CHECK(get(tree, "f")->mtime_sec == 7 &&
-	      get(tree, "f")->mtime_nsec == 8);
-	CHECK(scan(dir, CFS_SCAN_EPOCH, &zero) == 0);
-	CHECK(get(zero, "f")->mtime_sec == 0 &&
-	      get(zero, "f")->mtime_nsec == 0);
-	CHECK(zero->root->mtime_sec == 0);
+	CHECK_EQ(utimensat(dir, "f", times, 0), 0);
+	CHECK_EQ(scan(dir, 0, &tree), 0);
+	CHECK_EQ(get(tree, "f")->mtime_sec, 7);
+	CHECK_EQ(get(tree, "f")->mtime_nsec, 8);
+	CHECK_EQ(scan(dir, CFS_SCAN_EPOCH, &zero), 0);
+	CHECK_EQ(get(zero, "f")->mtime_sec, 0);
+	CHECK_EQ(get(zero, "f")->mtime_nsec, 0);
+	CHECK_EQ(zero->root->mtime_sec, 0);
 }
 
 TEST(devices_are_read_and_can_be_left_out)
@@ -201,10 +217,10 @@ TEST(devices_are_read_and_can_be_left_out)
 		printf("# no right to make devices\n");
 		return;
 	}
-	CHECK(scan(dir, 0, &tree) == 0);
+	CHECK_EQ(scan(dir, 0, &tree), 0);
 	CHECK(S_ISCHR(get(tree, "null")->mode));
-	CHECK(get(tree, "null")->rdev == 0x103);
-	CHECK(scan(dir, CFS_SCAN_NO_DEVICES, &less) == 0);
+	CHECK_EQ(get(tree, "null")->rdev, 0x103);
+	CHECK_EQ(scan(dir, CFS_SCAN_NO_DEVICES, &less), 0);
 	CHECK(!less->root->dir.first);
 }
 
@@ -214,7 +230,9 @@ static void disturb(void *ctx, uint64_t bytes)
 	const int *dir = ctx;
 	CFS_AUTOFD int w = openat(*dir, "d/busy", O_WRONLY | O_APPEND);
 
-	CHECK(bytes == 4000 && w >= 0 && cfs_write_full(w, "x", 1) == 0);
+	CHECK_EQ(bytes, 4000);
+	CHECK(w >= 0);
+	CHECK_EQ(cfs_write_full(w, "x", 1), 0);
 }
 
 TEST(a_file_that_changes_is_an_error_that_names_it)
@@ -224,14 +242,14 @@ TEST(a_file_that_changes_is_an_error_that_names_it)
 	struct cfs_scan changing = { .seen = disturb };
 	CFS_AUTOFD int dir = fresh();
 
-	CHECK(mkdirat(dir, "d", 0755) == 0);
+	CHECK_EQ(mkdirat(dir, "d", 0755), 0);
 	put(dir, "d/busy", 4000);
 	/* With more than one thread, so few files are read in the end. */
-	CHECK(cfs_digester_new(CFS_ALG_SHA256, 2, NULL, &digester, &err) == 0);
+	CHECK_EQ(cfs_digester_new(CFS_ALG_SHA256, 2, NULL, &digester, &err), 0);
 	changing.digester = digester;
 	changing.ctx = &dir;
-	CHECK(cfs_tree_scan(dir, &changing, &tree, &err) == -ESTALE);
-	CHECK(strcmp(err.msg, "/d/busy: changed while it was read") == 0);
+	CHECK_EQ(cfs_tree_scan(dir, &changing, &tree, &err), -ESTALE);
+	CHECK_STR(err.msg, "/d/busy: changed while it was read");
 	CHECK(!tree);
 }
 
@@ -254,10 +272,11 @@ TEST(the_keepers_failure_is_passed_on_with_the_path)
 	put(dir, "f", 65);
 	put(dir, "g", 67);
 	for (unsigned threads = 1; threads < 4; threads++) {
-		CHECK(scan_with(dir, 0, threads, &keeper, &tree) == -ENOSPC);
-		CHECK(strcmp(err.msg, "/f: no space") == 0);
+		CHECK_EQ(scan_with(dir, 0, threads, &keeper, &tree), -ENOSPC);
+		CHECK_STR(err.msg, "/f: no space");
 	}
-	CHECK(scan(-1, 0, &tree) == -EBADF && !tree);
+	CHECK_EQ(scan(-1, 0, &tree), -EBADF);
+	CHECK(!tree);
 }
 
 TEST(a_deep_tree_needs_no_more_descriptors_than_a_shallow_one)
@@ -269,18 +288,18 @@ TEST(a_deep_tree_needs_no_more_descriptors_than_a_shallow_one)
 	for (int i = 0; i < 300; i++) {
 		int next;
 
-		CHECK(mkdirat(at, "d", 0755) == 0);
+		CHECK_EQ(mkdirat(at, "d", 0755), 0);
 		put(at, "f", 10);
-		CHECK(mkdirat(at, "e", 0755) == 0);
+		CHECK_EQ(mkdirat(at, "e", 0755), 0);
 		next = openat(at, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		CHECK(next >= 0);
 		close(at);
 		at = next;
 	}
 	close(at);
-	CHECK(scan(dir, 0, &tree) == 0);
+	CHECK_EQ(scan(dir, 0, &tree), 0);
 	for (struct cfs_node *n = tree->root; n;
 	     n = cfs_node_walk(tree->root, n))
 		depth++;
-	CHECK(depth == 901);
+	CHECK_EQ(depth, 901);
 }

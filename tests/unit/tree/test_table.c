@@ -30,15 +30,15 @@ TEST(entries_are_found_until_they_are_dropped)
 		CHECK(!*find(&table, &values[i]));
 		cfs_table_fill(&table, find(&table, &values[i]), &values[i]);
 	}
-	CHECK(table.used == 500);
+	CHECK_EQ(table.used, 500);
 	for (unsigned i = 0; i < 500; i += 3)
 		cfs_table_drop(&table, find(&table, &values[i]));
 	for (unsigned i = 0; i < 500; i++) {
 		const void *want = i % 3 == 0 ? NULL : &values[i];
 
-		CHECK(*find(&table, &values[i]) == want);
+		CHECK_EQ(*find(&table, &values[i]), want);
 	}
-	CHECK(table.used == 333);
+	CHECK_EQ(table.used, 333);
 	cfs_table_free(&table);
 }
 
@@ -55,9 +55,10 @@ TEST(room_for_many_is_made_at_once)
 		CHECK(cfs_table_reserve(&table));
 		cfs_table_fill(&table, find(&table, &values[i]), &values[i]);
 	}
-	CHECK(table.slots == slots && table.used == 1000);
+	CHECK_EQ(table.slots, slots);
+	CHECK_EQ(table.used, 1000);
 	CHECK(!cfs_table_reserve_many(&table, SIZE_MAX));
-	CHECK(*find(&table, &values[999]) == &values[999]);
+	CHECK_EQ(*find(&table, &values[999]), &values[999]);
 	cfs_table_free(&table);
 }
 

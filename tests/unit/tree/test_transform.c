@@ -16,7 +16,7 @@ TEST(root_becomes_like_usr_and_run_is_emptied)
 		"security.capability=c\n"
 		"/usr/l 0 @120000 - - - - 0.0 /run/x/l - -\n");
 
-	CHECK(cfs_transform_oci(tree, CFS_XATTRS_ALLOWLIST, &err) == 0);
+	CHECK_EQ(cfs_transform_oci(tree, CFS_XATTRS_ALLOWLIST, &err), 0);
 	CHECK(gives(tree,
 		    "/ 0 40755 4 3 3 0 3.3 - - - security.capability=c\n"
 		    "/run 0 40711 2 2 2 0 3.3 - - -\n"
@@ -31,7 +31,7 @@ TEST(user_xattrs_can_be_kept)
 		parse("/ 0 40700 4 1 1 0 1.1 - - - user.root=1\n"
 		      "/usr 0 40755 2 3 3 0 3.3 - - - trusted.x=u user.u=1\n");
 
-	CHECK(cfs_transform_oci(tree, CFS_XATTRS_KEEP_USER, &err) == 0);
+	CHECK_EQ(cfs_transform_oci(tree, CFS_XATTRS_KEEP_USER, &err), 0);
 	CHECK(gives(tree, "/ 0 40755 3 3 3 0 3.3 - - - user.u=1\n"
 			  "/usr 0 40755 2 3 3 0 3.3 - - - user.u=1\n"));
 }
@@ -48,9 +48,9 @@ TEST(a_tree_without_usr_or_with_a_file_for_it_is_refused)
 				     "/run 3 120777 1 0 0 0 0.0 tmp - -\n"
 				     "/usr 0 40755 1 0 0 0 0.0 - - -\n");
 
-	CHECK(cfs_transform_oci(none, CFS_XATTRS_ALLOWLIST, &err) == -ENOENT);
-	CHECK(cfs_transform_oci(file, CFS_XATTRS_ALLOWLIST, &err) == -ENOTDIR);
-	CHECK(cfs_transform_oci(run, CFS_XATTRS_ALLOWLIST, &err) == -ENOTDIR);
+	CHECK_EQ(cfs_transform_oci(none, CFS_XATTRS_ALLOWLIST, &err), -ENOENT);
+	CHECK_EQ(cfs_transform_oci(file, CFS_XATTRS_ALLOWLIST, &err), -ENOTDIR);
+	CHECK_EQ(cfs_transform_oci(run, CFS_XATTRS_ALLOWLIST, &err), -ENOTDIR);
 }
 
 TEST(later_mtimes_are_clamped_with_their_nanoseconds)

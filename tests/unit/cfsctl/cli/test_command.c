@@ -31,9 +31,9 @@ static const struct cfs_cmd *const list[] = { &none, &two, &maybe, NULL };
 
 TEST(a_command_is_found_by_its_name_and_by_its_alias)
 {
-	CHECK(cmd_command_find(list, "none") == &none);
-	CHECK(cmd_command_find(list, "two") == &two);
-	CHECK(cmd_command_find(list, "deux") == &two);
+	CHECK_EQ(cmd_command_find(list, "none"), &none);
+	CHECK_EQ(cmd_command_find(list, "two"), &two);
+	CHECK_EQ(cmd_command_find(list, "deux"), &two);
 	CHECK(!cmd_command_find(list, "some"));
 	CHECK(!cmd_command_find(list, ""));
 }

@@ -18,24 +18,23 @@ static const char *line_of(const char *name)
 
 TEST(a_line_ends_with_its_only_newline)
 {
-	CHECK(strcmp(line_of("plain"), "[plain]\n") == 0);
-	CHECK(strcmp(line_of("gr\xc3\xbc\xc3\x9f"), "[gr\xc3\xbc\xc3\x9f]\n") ==
-	      0);
-	CHECK(strcmp(line_of("two\nlines\r"), "[two?lines?]\n") == 0);
+	CHECK_STR(line_of("plain"), "[plain]\n");
+	CHECK_STR(line_of("gr\xc3\xbc\xc3\x9f"), "[gr\xc3\xbc\xc3\x9f]\n");
+	CHECK_STR(line_of("two\nlines\r"), "[two?lines?]\n");
 }
 
 TEST(nothing_of_a_name_reaches_a_terminal)
 {
-	CHECK(strcmp(line_of("\x1b[2J"), "[?[2J]\n") == 0);
-	CHECK(strcmp(line_of("\xc2\x9b"
-			     "2J"),
-		     "[?2J]\n") == 0);
-	CHECK(strcmp(line_of("\x9b"
-			     "2J"),
-		     "[?2J]\n") == 0);
-	CHECK(strcmp(line_of("a\xe2\x80\xae"
-			     "b"),
-		     "[a?b]\n") == 0);
+	CHECK_STR(line_of("\x1b[2J"), "[?[2J]\n");
+	CHECK_STR(line_of("\xc2\x9b"
+			  "2J"),
+		  "[?2J]\n");
+	CHECK_STR(line_of("\x9b"
+			  "2J"),
+		  "[?2J]\n");
+	CHECK_STR(line_of("a\xe2\x80\xae"
+			  "b"),
+		  "[a?b]\n");
 }
 
 TEST(a_line_may_be_long)
@@ -46,5 +45,5 @@ TEST(a_line_may_be_long)
 	memset(name, 'x', 60000);
 	name[60000] = '\0';
 	have = line_of(name);
-	CHECK(strlen(have) == 60003);
+	CHECK_EQ(strlen(have), 60003);
 }

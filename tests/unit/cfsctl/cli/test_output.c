@@ -14,7 +14,8 @@ static char dir[4200];
 static void enter(const char *name)
 {
 	snprintf(dir, sizeof(dir), "%s/%s", getenv("TMPDIR"), name);
-	CHECK(mkdir(dir, 0700) == 0 && chdir(dir) == 0);
+	CHECK_EQ(mkdir(dir, 0700), 0);
+	CHECK_EQ(chdir(dir), 0);
 	(void)umask(022);
 }
 
@@ -63,13 +64,13 @@ TEST(a_file_has_its_name_once_it_is_complete)
 	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
 
 	enter("complete");
-	CHECK(cmd_output_open("image", &out, &err) == 0);
-	CHECK(put(&out, "one ") == 0);
+	CHECK_EQ(cmd_output_open("image", &out, &err), 0);
+	CHECK_EQ(put(&out, "one "), 0);
 	CHECK(access("image", F_OK) < 0);
-	CHECK(put(&out, "two") == 0);
-	CHECK(cmd_output_commit(&out, &err) == 0);
+	CHECK_EQ(put(&out, "two"), 0);
+	CHECK_EQ(cmd_output_commit(&out, &err), 0);
 	CHECK(holds("image", "one two"));
-	CHECK(entries() == 1);
+	CHECK_EQ(entries(), 1);
 }
 
 TEST(what_is_not_committed_leaves_nothing)
@@ -77,22 +78,23 @@ TEST(what_is_not_committed_leaves_nothing)
 	struct cfs_output out = CFS_OUTPUT_INIT;
 
 	enter("dropped");
-	CHECK(cmd_output_open("image", &out, &err) == 0);
-	CHECK(put(&out, "text") == 0);
+	CHECK_EQ(cmd_output_open("image", &out, &err), 0);
+	CHECK_EQ(put(&out, "text"), 0);
 	cmd_output_close(&out);
-	CHECK(entries() == 0);
+	CHECK_EQ(entries(), 0);
 	cmd_output_close(&out);
 }
 
 TEST(a_file_that_is_there_is_replaced_and_keeps_its_mode)
 {
 	enter("replaced");
-	CHECK(write_out("image", "old and long") == 0);
-	CHECK(mode_of("image") == 0644);
-	CHECK(chmod("image", 0751) == 0);
-	CHECK(link("image", "other") == 0);
-	CHECK(write_out("image", "new") == 0);
-	CHECK(holds("image", "new") && mode_of("image") == 0751);
+	CHECK_EQ(write_out("image", "old and long"), 0);
+	CHECK_EQ(mode_of("image"), 0644);
+	CHECK_EQ(chmod("image", 0751), 0);
+	CHECK_EQ(link("image", "other"), 0);
+	CHECK_EQ(write_out("image", "new"), 0);
+	CHECK(holds("image", "new"));
+	CHECK_EQ(mode_of("image"), 0751);
 	CHECK(holds("other", "old and long"));
 }
 
@@ -100,11 +102,11 @@ TEST(a_new_file_has_the_mode_that_the_umask_leaves)
 {
 	enter("mode");
 	(void)umask(0027);
-	CHECK(write_out("image", "x") == 0);
-	CHECK(mode_of("image") == 0640);
-	CHECK(umask(0) == 0027);
-	CHECK(write_out("other", "x") == 0);
-	CHECK(mode_of("other") == 0666);
+	CHECK_EQ(write_out("image", "x"), 0);
+	CHECK_EQ(mode_of("image"), 0640);
+	CHECK_EQ(umask(0), 0027);
+	CHECK_EQ(write_out("other", "x"), 0);
+	CHECK_EQ(mode_of("other"), 0666);
 }
 
 TEST(a_symbolic_link_is_followed_and_stays)
@@ -112,11 +114,12 @@ TEST(a_symbolic_link_is_followed_and_stays)
 	struct stat st;
 
 	enter("links");
-	CHECK(mkdir("sub", 0700) == 0);
-	CHECK(write_out("sub/image", "old") == 0);
-	CHECK(symlink("sub/image", "link") == 0);
-	CHECK(write_out("link", "new") == 0);
-	CHECK(lstat("link", &st) == 0 && S_ISLNK(st.st_mode));
+	CHECK_EQ(mkdir("sub", 0700), 0);
+	CHECK_EQ(write_out("sub/image", "old"), 0);
+	CHECK_EQ(symlink("sub/image", "link"), 0);
+	CHECK_EQ(write_out("link", "new"), 0);
+	CHECK_EQ(lstat("link", &st), 0);
+	CHECK(S_ISLNK(st.st_mode));
 	CHECK(holds("sub/image", "new"));
 }
 
@@ -126,12 +129,13 @@ TEST(a_pipe_is_written_to_directly)
 	char text[8] = { 0 };
 
 	enter("pipe");
-	CHECK(mkfifo("pipe", 0600) == 0);
+	CHECK_EQ(mkfifo("pipe", 0600), 0);
 	fd = open("pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	CHECK(fd >= 0);
-	CHECK(write_out("pipe", "text") == 0);
-	CHECK(cfs_read_full(fd, text, 4) == 4 && strcmp(text, "text") == 0);
-	CHECK(entries() == 1);
+	CHECK_EQ(write_out("pipe", "text"), 0);
+	CHECK_EQ(cfs_read_full(fd, text, 4), 4);
+	CHECK_STR(text, "text");
+	CHECK_EQ(entries(), 1);
 }
 
 TEST(a_file_without_a_name_is_written_to_directly)
@@ -144,20 +148,20 @@ TEST(a_file_without_a_name_is_written_to_directly)
 	if (fd < 0)
 		return; /* the file system has none */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	CHECK(write_out(path, "text") == 0);
+	CHECK_EQ(write_out(path, "text"), 0);
 	CHECK(holds(path, "text"));
 }
 
 TEST(a_place_that_cannot_be_written_to_is_an_error)
 {
 	enter("refused");
-	CHECK(write_out("nowhere/image", "x") == -ENOENT);
-	CHECK(write_out("image/", "x") == -EISDIR);
-	CHECK(write_out("", "x") == -ENOENT);
-	CHECK(write_out(".", "x") == -EISDIR);
-	CHECK(write_out("/dev/full", "x") == -ENOSPC);
-	CHECK(strcmp(err.msg, "No space left on device") == 0);
-	CHECK(entries() == 0);
+	CHECK_EQ(write_out("nowhere/image", "x"), -ENOENT);
+	CHECK_EQ(write_out("image/", "x"), -EISDIR);
+	CHECK_EQ(write_out("", "x"), -ENOENT);
+	CHECK_EQ(write_out(".", "x"), -EISDIR);
+	CHECK_EQ(write_out("/dev/full", "x"), -ENOSPC);
+	CHECK_STR(err.msg, "No space left on device");
+	CHECK_EQ(entries(), 0);
 }
 
 static int write_file(const char *path, bool replace, const char *meanwhile)
@@ -169,44 +173,49 @@ static int write_file(const char *path, bool replace, const char *meanwhile)
 	    put(&out, "new") < 0)
 		return -err.code;
 	if (meanwhile)
-		CHECK(write_out(path, meanwhile) == 0);
+		CHECK_EQ(write_out(path, meanwhile), 0);
 	return cmd_output_commit(&out, &err);
 }
 
 TEST(a_file_is_replaced_only_when_that_is_wanted)
 {
 	enter("wanted");
-	CHECK(write_file("new", false, NULL) == 0);
-	CHECK(holds("new", "new") && mode_of("new") == 0644);
-	CHECK(write_out("old", "old") == 0 && chmod("old", 0600) == 0);
-	CHECK(write_file("old", false, NULL) == -EEXIST);
+	CHECK_EQ(write_file("new", false, NULL), 0);
+	CHECK(holds("new", "new"));
+	CHECK_EQ(mode_of("new"), 0644);
+	CHECK_EQ(write_out("old", "old"), 0);
+	CHECK_EQ(chmod("old", 0600), 0);
+	CHECK_EQ(write_file("old", false, NULL), -EEXIST);
 	CHECK(strstr(err.msg, "--force") && holds("old", "old"));
-	CHECK(write_file("old", true, NULL) == 0);
-	CHECK(holds("old", "new") && mode_of("old") == 0600);
-	CHECK(write_file("race", false, "first") == -EEXIST);
+	CHECK_EQ(write_file("old", true, NULL), 0);
+	CHECK(holds("old", "new"));
+	CHECK_EQ(mode_of("old"), 0600);
+	CHECK_EQ(write_file("race", false, "first"), -EEXIST);
 	CHECK(holds("race", "first"));
-	CHECK(write_file("race.too", true, "first") == 0);
+	CHECK_EQ(write_file("race.too", true, "first"), 0);
 	CHECK(holds("race.too", "new"));
-	CHECK(entries() == 4);
+	CHECK_EQ(entries(), 4);
 }
 
 TEST(what_is_no_file_is_never_written_to)
 {
 	enter("no-files");
-	CHECK(mkfifo("fifo", 0644) == 0 && mkdir("dir", 0755) == 0);
-	CHECK(symlink("missing", "dangling") == 0);
-	CHECK(write_out("file", "old") == 0 && symlink("file", "link") == 0);
+	CHECK_EQ(mkfifo("fifo", 0644), 0);
+	CHECK_EQ(mkdir("dir", 0755), 0);
+	CHECK_EQ(symlink("missing", "dangling"), 0);
+	CHECK_EQ(write_out("file", "old"), 0);
+	CHECK_EQ(symlink("file", "link"), 0);
 	for (int replace = 0; replace < 2; replace++) {
-		CHECK(write_file("fifo", replace, NULL) == -EEXIST);
-		CHECK(write_file("dir", replace, NULL) == -EEXIST);
-		CHECK(write_file("/dev/null", replace, NULL) == -EEXIST);
-		CHECK(write_file("dangling", replace, NULL) == -EEXIST);
-		CHECK(write_file("new/", replace, NULL) == -EISDIR);
-		CHECK(write_file("", replace, NULL) == -EISDIR);
-		CHECK(write_file("none/new", replace, NULL) == -ENOENT);
-		CHECK(write_file("file/new", replace, NULL) == -ENOTDIR);
+		CHECK_EQ(write_file("fifo", replace, NULL), -EEXIST);
+		CHECK_EQ(write_file("dir", replace, NULL), -EEXIST);
+		CHECK_EQ(write_file("/dev/null", replace, NULL), -EEXIST);
+		CHECK_EQ(write_file("dangling", replace, NULL), -EEXIST);
+		CHECK_EQ(write_file("new/", replace, NULL), -EISDIR);
+		CHECK_EQ(write_file("", replace, NULL), -EISDIR);
+		CHECK_EQ(write_file("none/new", replace, NULL), -ENOENT);
+		CHECK_EQ(write_file("file/new", replace, NULL), -ENOTDIR);
 	}
-	CHECK(write_file("link", true, NULL) == 0);
+	CHECK_EQ(write_file("link", true, NULL), 0);
 	CHECK(holds("file", "new") && holds("link", "new"));
-	CHECK(entries() == 5);
+	CHECK_EQ(entries(), 5);
 }

@@ -75,14 +75,17 @@ static void open_terminal(void)
 	int other;
 
 	terminal = posix_openpt(O_RDWR | O_NOCTTY);
-	CHECK(terminal >= 0 && grantpt(terminal) == 0 &&
-	      unlockpt(terminal) == 0);
+	CHECK(terminal >= 0);
+	CHECK_EQ(grantpt(terminal), 0);
+	CHECK_EQ(unlockpt(terminal), 0);
 	other = open(ptsname(terminal), O_RDWR | O_NOCTTY);
-	CHECK(other >= 0 && tcgetattr(other, &t) == 0);
+	CHECK(other >= 0);
+	CHECK_EQ(tcgetattr(other, &t), 0);
 	t.c_oflag &= ~(tcflag_t)OPOST;
-	CHECK(tcsetattr(other, TCSANOW, &t) == 0);
+	CHECK_EQ(tcsetattr(other, TCSANOW, &t), 0);
 	saved = dup(STDERR_FILENO);
-	CHECK(saved >= 0 && dup2(other, STDERR_FILENO) == STDERR_FILENO);
+	CHECK(saved >= 0);
+	CHECK_EQ(dup2(other, STDERR_FILENO), STDERR_FILENO);
 	close(other);
 }
 
@@ -92,7 +95,7 @@ static void close_terminal(char *ret, size_t size)
 	ssize_t n;
 
 	fflush(stderr);
-	CHECK(dup2(saved, STDERR_FILENO) == STDERR_FILENO);
+	CHECK_EQ(dup2(saved, STDERR_FILENO), STDERR_FILENO);
 	close(saved);
 	/* The last end of the terminal is closed: EIO ends the reading. */
 	while (len + 1 < size &&
@@ -121,7 +124,7 @@ TEST(a_terminal_gets_a_line_that_is_taken_away_at_the_end)
 	cmd_progress_end(&p);
 	cmd_progress_end(&p);
 	close_terminal(text, sizeof(text));
-	CHECK(strncmp(text, "\r\033[Kstored ", 11) == 0);
+	CHECK_EQ(strncmp(text, "\r\033[Kstored ", 11), 0);
 	CHECK(ends_with(text, "\r\033[Kstored 1.00 KiB of 4.00 KiB (25 %)"
 			      "\r\033[K"));
 }
@@ -132,14 +135,16 @@ TEST(nothing_else_gets_one)
 	int null = open("/dev/null", O_WRONLY), keep = dup(STDERR_FILENO);
 
 	CHECK(null >= 0 && keep >= 0);
-	CHECK(dup2(null, STDERR_FILENO) == STDERR_FILENO);
+	CHECK_EQ(dup2(null, STDERR_FILENO), STDERR_FILENO);
 	cmd_progress_start(&p, "stored", 0, "/");
 	cmd_progress_file(&p);
 	cmd_progress_bytes(&p, 5);
-	CHECK(!cmd_progress_counter(&p) && p.bytes == 0 && p.files == 0);
+	CHECK(!cmd_progress_counter(&p));
+	CHECK_EQ(p.bytes, 0);
+	CHECK_EQ(p.files, 0);
 	CHECK(!p.shown);
 	cmd_progress_end(&p);
-	CHECK(dup2(keep, STDERR_FILENO) == STDERR_FILENO);
+	CHECK_EQ(dup2(keep, STDERR_FILENO), STDERR_FILENO);
 	close(null);
 	close(keep);
 }
@@ -154,17 +159,19 @@ static void make_tree(void)
 	snprintf(root, sizeof(root), "%s/tree-XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(root));
 	snprintf(path, sizeof(path), "%s/sub", root);
-	CHECK(mkdir(path, 0700) == 0);
+	CHECK_EQ(mkdir(path, 0700), 0);
 	snprintf(path, sizeof(path), "%s/sub/file", root);
 	fd = open(path, O_WRONLY | O_CREAT, 0600);
-	CHECK(fd >= 0 && ftruncate(fd, 1000) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(ftruncate(fd, 1000), 0);
 	close(fd);
 	snprintf(path, sizeof(path), "%s/other", root);
 	fd = open(path, O_WRONLY | O_CREAT, 0600);
-	CHECK(fd >= 0 && ftruncate(fd, 10) == 0);
+	CHECK(fd >= 0);
+	CHECK_EQ(ftruncate(fd, 10), 0);
 	close(fd);
 	snprintf(path, sizeof(path), "%s/link", root);
-	CHECK(symlink("/usr", path) == 0);
+	CHECK_EQ(symlink("/usr", path), 0);
 }
 
 static unsigned calls;
@@ -181,14 +188,17 @@ TEST(the_size_of_a_tree_is_that_of_its_files)
 	char path[4200], name[4200];
 
 	make_tree();
-	CHECK(cmd_tree_size(root, go_on, &most, &size) && size == 1010);
+	CHECK(cmd_tree_size(root, go_on, &most, &size));
+	CHECK_EQ(size, 1010);
 	/* A second name of a file adds nothing, but in another tree. */
 	snprintf(path, sizeof(path), "%s/sub/file", root);
 	snprintf(name, sizeof(name), "%s/again", root);
-	CHECK(link(path, name) == 0);
-	CHECK(cmd_tree_size(root, go_on, &most, &size) && size == 1010);
+	CHECK_EQ(link(path, name), 0);
+	CHECK(cmd_tree_size(root, go_on, &most, &size));
+	CHECK_EQ(size, 1010);
 	snprintf(path, sizeof(path), "%s/sub", root);
-	CHECK(cmd_tree_size(path, go_on, &most, &size) && size == 500);
+	CHECK(cmd_tree_size(path, go_on, &most, &size));
+	CHECK_EQ(size, 500);
 }
 
 TEST(counting_ends_when_it_is_told_to)
@@ -199,8 +209,9 @@ TEST(counting_ends_when_it_is_told_to)
 	make_tree();
 	calls = 0;
 	CHECK(!cmd_tree_size(root, go_on, &most, &size));
-	CHECK(calls == 3 && size == 7);
+	CHECK_EQ(calls, 3);
+	CHECK_EQ(size, 7);
 	calls = 0;
 	CHECK(!cmd_tree_size("/nonexistent", go_on, &most, &size));
-	CHECK(calls == 0);
+	CHECK_EQ(calls, 0);
 }

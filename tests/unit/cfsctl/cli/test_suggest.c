@@ -7,16 +7,16 @@
 
 TEST(distance_counts_letters_changed_dropped_added_and_swapped)
 {
-	CHECK(cmd_distance("", "") == 0);
-	CHECK(cmd_distance("", "abc") == 3);
-	CHECK(cmd_distance("abc", "") == 3);
-	CHECK(cmd_distance("image", "image") == 0);
-	CHECK(cmd_distance("image", "imago") == 1);
-	CHECK(cmd_distance("image", "imge") == 1);
-	CHECK(cmd_distance("image", "immage") == 1);
-	CHECK(cmd_distance("image", "imgae") == 1);
-	CHECK(cmd_distance("ca", "abc") == 3);
-	CHECK(cmd_distance("kitten", "sitting") == 3);
+	CHECK_EQ(cmd_distance("", ""), 0);
+	CHECK_EQ(cmd_distance("", "abc"), 3);
+	CHECK_EQ(cmd_distance("abc", ""), 3);
+	CHECK_EQ(cmd_distance("image", "image"), 0);
+	CHECK_EQ(cmd_distance("image", "imago"), 1);
+	CHECK_EQ(cmd_distance("image", "imge"), 1);
+	CHECK_EQ(cmd_distance("image", "immage"), 1);
+	CHECK_EQ(cmd_distance("image", "imgae"), 1);
+	CHECK_EQ(cmd_distance("ca", "abc"), 3);
+	CHECK_EQ(cmd_distance("kitten", "sitting"), 3);
 }
 
 TEST(long_words_are_far_from_everything)
@@ -25,11 +25,11 @@ TEST(long_words_are_far_from_everything)
 
 	memset(word, 'a', sizeof(word));
 	word[63] = '\0';
-	CHECK(cmd_distance(word, word) == 0);
+	CHECK_EQ(cmd_distance(word, word), 0);
 	word[63] = 'a';
 	word[64] = '\0';
-	CHECK(cmd_distance(word, word) == CFS_DISTANCE_FAR);
-	CHECK(cmd_distance("a", word) == CFS_DISTANCE_FAR);
+	CHECK_EQ(cmd_distance(word, word), CFS_DISTANCE_FAR);
+	CHECK_EQ(cmd_distance("a", word), CFS_DISTANCE_FAR);
 }
 
 static const char *suggestion(const char *word)
@@ -86,9 +86,8 @@ TEST(proposals_end_where_their_room_does)
 
 	for (size_t i = 0; i < 6; i++)
 		cmd_suggest_offer(&s, words[i]);
-	CHECK(s.n == CFS_SUGGEST_MAX);
-	CHECK(strcmp(cmd_suggest_text(&s, text, sizeof(text)), "; did you m") ==
-	      0);
+	CHECK_EQ(s.n, CFS_SUGGEST_MAX);
+	CHECK_STR(cmd_suggest_text(&s, text, sizeof(text)), "; did you m");
 }
 
 TEST(a_word_is_proposed_once)
@@ -97,5 +96,5 @@ TEST(a_word_is_proposed_once)
 
 	cmd_suggest_offer(&s, "abce");
 	cmd_suggest_offer(&s, "abce");
-	CHECK(s.n == 1);
+	CHECK_EQ(s.n, 1);
 }

@@ -15,9 +15,10 @@ static const char *print(const struct cfs_table_text *table)
 	CHECK(f && saved >= 0);
 	fflush(stdout);
 	CHECK(dup2(fileno(f), STDOUT_FILENO) >= 0);
-	CHECK(cmd_table_print(table, &err) == 0);
+	CHECK_EQ(cmd_table_print(table, &err), 0);
 	fflush(stdout);
-	CHECK(dup2(saved, STDOUT_FILENO) >= 0 && close(saved) == 0);
+	CHECK(dup2(saved, STDOUT_FILENO) >= 0);
+	CHECK_EQ(close(saved), 0);
 	rewind(f);
 	have[fread(have, 1, sizeof(have) - 1, f)] = '\0';
 	return have;
@@ -31,11 +32,11 @@ TEST(a_table_is_as_wide_as_its_cells)
 	cmd_table_add(&table, "D");
 	cmd_table_add(&table, "\xc3\xbc");
 	cmd_table_add(&table, "12");
-	CHECK(strcmp(print(&table), "┌──────┬────┐\n"
-				    "│ NAME ┆ D  │\n"
-				    "╞══════╪════╡\n"
-				    "│ ü    ┆ 12 │\n"
-				    "└──────┴────┘\n") == 0);
+	CHECK_STR(print(&table), "┌──────┬────┐\n"
+				 "│ NAME ┆ D  │\n"
+				 "╞══════╪════╡\n"
+				 "│ ü    ┆ 12 │\n"
+				 "└──────┴────┘\n");
 }
 
 TEST(cells_are_fit_to_be_printed)
@@ -46,9 +47,9 @@ TEST(cells_are_fit_to_be_printed)
 	cmd_table_add(&table, "\xff");
 	cmd_table_add(&table, "c");
 	cmd_table_add(&table, "\x1b[31m");
-	CHECK(strcmp(print(&table), "┌──────┬───────┐\n"
-				    "│ a?b? ┆ ?     │\n"
-				    "╞══════╪═══════╡\n"
-				    "│ c    ┆ ?[31m │\n"
-				    "└──────┴───────┘\n") == 0);
+	CHECK_STR(print(&table), "┌──────┬───────┐\n"
+				 "│ a?b? ┆ ?     │\n"
+				 "╞══════╪═══════╡\n"
+				 "│ c    ┆ ?[31m │\n"
+				 "└──────┴───────┘\n");
 }

@@ -27,7 +27,8 @@ static void write_image(void)
 	};
 	CFS_AUTOFD int fd = open(image, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-	CHECK(fd >= 0 && write(fd, &h, sizeof(h)) == sizeof(h));
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, &h, sizeof(h)), sizeof(h));
 }
 
 static void reset(void)
@@ -45,7 +46,8 @@ static void reset(void)
 	err = (struct cfs_err){ 0 };
 	fds = fake_open_fds();
 	next = dup(0);
-	CHECK(next >= 0 && close(next) == 0);
+	CHECK(next >= 0);
+	CHECK_EQ(close(next), 0);
 	/* Names of descriptors that are opened, not given by the fake. */
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++)
 		fake_name(next + (int)i, names[i]);
@@ -60,8 +62,8 @@ static int run(const char *more)
 
 	snprintf(options, sizeof(options), "basedir=%s%s", dir, more);
 	r = cmd_mount_composefs(5, argv, &err);
-	CHECK(fake_open_fds() == fds);
-	CHECK((r < 0) == (fake_attached() == 0));
+	CHECK_EQ(fake_open_fds(), fds);
+	CHECK_EQ((r < 0), (fake_attached() == 0));
 	return r;
 }
 
@@ -75,7 +77,7 @@ static bool before(const char *a, const char *b)
 TEST(an_image_is_mounted_from_its_descriptor_and_attached_last)
 {
 	reset();
-	CHECK(run("") == 0);
+	CHECK_EQ(run(""), 0);
 	/* first: the name looked up, then the basedir in its place. */
 	CHECK(!strcmp(fake_calls(),
 		      "fsopen erofs\n"
@@ -96,9 +98,9 @@ TEST(an_image_is_mounted_from_its_descriptor_and_attached_last)
 TEST(flags_are_those_of_the_attached_mount)
 {
 	reset();
-	CHECK(run(",ro,nosuid,nodev,noexec") == 0);
-	CHECK(fake_called("fsmount overlay RDONLY|NOSUID|NODEV|NOEXEC") == 1);
-	CHECK(fake_called("fsmount erofs ") == 1);
+	CHECK_EQ(run(",ro,nosuid,nodev,noexec"), 0);
+	CHECK_EQ(fake_called("fsmount overlay RDONLY|NOSUID|NODEV|NOEXEC"), 1);
+	CHECK_EQ(fake_called("fsmount erofs "), 1);
 }
 
 TEST(several_basedirs_are_searched_in_turn)
@@ -107,7 +109,7 @@ TEST(several_basedirs_are_searched_in_turn)
 
 	reset();
 	snprintf(more, sizeof(more), ":%s", dir);
-	CHECK(run(more) == 0);
+	CHECK_EQ(run(more), 0);
 	CHECK(before("datadir+=<first>", "datadir+=<third>"));
 }
 
@@ -117,21 +119,23 @@ TEST(an_upper_layer_comes_with_its_work_directory)
 
 	reset();
 	snprintf(more, sizeof(more), ",upperdir=%s,workdir=%s", dir, dir);
-	CHECK(run(more) == 0);
+	CHECK_EQ(run(more), 0);
 	CHECK(before("workdir=<fourth>", "upperdir=<third>"));
 }
 
 TEST(options_of_mount_reach_the_kernel)
 {
 	reset();
-	CHECK(run(",user,nofail,x-systemd.automount,nodiratime,strictatime,"
-		  "nosymfollow") == 0);
-	CHECK(fake_called("fsmount overlay NOSUID|NODEV|NOEXEC|STRICTATIME|"
-			  "NODIRATIME|NOSYMFOLLOW") == 1);
-	CHECK(fake_called("*SET_FLAG sync") == 0);
+	CHECK_EQ(run(",user,nofail,x-systemd.automount,nodiratime,strictatime,"
+		     "nosymfollow"),
+		 0);
+	CHECK_EQ(fake_called("fsmount overlay NOSUID|NODEV|NOEXEC|STRICTATIME|"
+			     "NODIRATIME|NOSYMFOLLOW"),
+		 1);
+	CHECK_EQ(fake_called("*SET_FLAG sync"), 0);
 
 	reset();
-	CHECK(run(",sync") == 0);
+	CHECK_EQ(run(",sync"), 0);
 	CHECK(before("fsconfig overlay SET_FLAG sync",
 		     "fsconfig overlay CREATE"));
 }
@@ -139,13 +143,13 @@ TEST(options_of_mount_reach_the_kernel)
 TEST(the_right_digest_makes_verity_required)
 {
 	reset();
-	CHECK(run(",digest=" AB32) == 0);
-	CHECK(fake_called("*overlay SET_STRING verity=require") == 1);
+	CHECK_EQ(run(",digest=" AB32), 0);
+	CHECK_EQ(fake_called("*overlay SET_STRING verity=require"), 1);
 
 	reset();
 	fake.alg = CFS_ALG_SHA512;
-	CHECK(run(",digest=" AB32 AB32) == 0);
-	CHECK(fake_called("*overlay SET_STRING verity=require") == 1);
+	CHECK_EQ(run(",digest=" AB32 AB32), 0);
+	CHECK_EQ(fake_called("*overlay SET_STRING verity=require"), 1);
 }
 
 TEST(another_image_is_refused_before_the_kernel_sees_it)
@@ -167,14 +171,15 @@ TEST(another_image_is_refused_before_the_kernel_sees_it)
 		reset();
 		fake.measure_result = rows[i].measured;
 		fake.alg = (unsigned short)rows[i].alg;
-		CHECK(run(rows[i].more) == -EBADMSG);
+		CHECK_EQ(run(rows[i].more), -EBADMSG);
 		CHECK(strstr(err.msg, rows[i].words));
 		CHECK(strstr(err.msg, "Failed to mount composefs"));
 		CHECK(!*fake_calls());
 	}
 	reset();
 	fake.fill = 0xac;
-	CHECK(run(",digest=" AB32) == -EBADMSG && !*fake_calls());
+	CHECK_EQ(run(",digest=" AB32), -EBADMSG);
+	CHECK(!*fake_calls());
 	CHECK(strstr(err.msg, "wrong fs-verity: expected abab") &&
 	      strstr(err.msg, "found acac"));
 }
@@ -188,24 +193,26 @@ TEST(a_digest_has_all_its_digits)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(digests); i++) {
 		reset();
 		snprintf(more, sizeof(more), ",digest=%s", digests[i]);
-		CHECK(run(more) == -EINVAL && !*fake_calls());
+		CHECK_EQ(run(more), -EINVAL);
+		CHECK(!*fake_calls());
 		CHECK(strstr(err.msg, "64 or 128 hex digits"));
 	}
 	reset();
-	CHECK(run(",digest=") == -EINVAL && !*fake_calls());
+	CHECK_EQ(run(",digest="), -EINVAL);
+	CHECK(!*fake_calls());
 }
 
 TEST(tryverity_does_without_where_the_kernel_is_too_old)
 {
 	reset();
-	CHECK(run(",tryverity") == 0);
-	CHECK(fake_called("*verity=require") == 1);
+	CHECK_EQ(run(",tryverity"), 0);
+	CHECK_EQ(fake_called("*verity=require"), 1);
 
 	reset();
 	fake_when("*verity=require", -EINVAL, FAKE_ALWAYS);
-	CHECK(run(",tryverity") == 0);
-	CHECK(fake_called("fsopen overlay") == 2);
-	CHECK(fake_called("fsopen erofs") == 1);
+	CHECK_EQ(run(",tryverity"), 0);
+	CHECK_EQ(fake_called("fsopen overlay"), 2);
+	CHECK_EQ(fake_called("fsopen erofs"), 1);
 }
 
 TEST(nothing_else_makes_it_do_without)
@@ -218,15 +225,15 @@ TEST(nothing_else_makes_it_do_without)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(options_of_must); i++) {
 		reset();
 		fake_when("*verity=require", -EINVAL, FAKE_ALWAYS);
-		CHECK(run(options_of_must[i]) == -EOPNOTSUPP);
+		CHECK_EQ(run(options_of_must[i]), -EOPNOTSUPP);
 		CHECK(strstr(err.msg, "Linux 6.6 is needed"));
 	}
 	reset();
 	fake_when("*verity=require", -ENOMEM, 1);
-	CHECK(run(",tryverity") == -ENOMEM);
+	CHECK_EQ(run(",tryverity"), -ENOMEM);
 	reset();
 	fake_when("fsconfig overlay CREATE", -EIO, 1);
-	CHECK(run(",tryverity") == -EIO);
+	CHECK_EQ(run(",tryverity"), -EIO);
 }
 
 TEST(owners_are_mapped_between_the_two_mounts)
@@ -235,7 +242,7 @@ TEST(owners_are_mapped_between_the_two_mounts)
 
 	reset();
 	snprintf(more, sizeof(more), ",idmap=%s", image);
-	CHECK(run(more) == 0);
+	CHECK_EQ(run(more), 0);
 	CHECK(before("fsmount erofs",
 		     "mount_setattr <erofs> set=IDMAP<first>") &&
 	      before("mount_setattr <erofs> set=IDMAP<first>",
@@ -243,18 +250,20 @@ TEST(owners_are_mapped_between_the_two_mounts)
 
 	reset();
 	fake_when("mount_setattr *", -EPERM, 1);
-	CHECK(run(more) == -EPERM && strstr(err.msg, "map its owners"));
-	CHECK(fake_called("fsopen overlay") == 0);
+	CHECK_EQ(run(more), -EPERM);
+	CHECK(strstr(err.msg, "map its owners"));
+	CHECK_EQ(fake_called("fsopen overlay"), 0);
 }
 
 TEST(a_kernel_that_reads_no_files_gets_a_loop_device)
 {
 	reset();
 	fake_when("fsconfig erofs CREATE", -ENOTBLK, 1);
-	CHECK(run("") == 0);
-	CHECK(fake_called("loop_configure /dev/loop0 <second> "
-			  "READ_ONLY|AUTOCLEAR|DIRECT_IO *image") == 1);
-	CHECK(fake_called("fsconfig erofs SET_STRING source=/dev/loop0") == 1);
+	CHECK_EQ(run(""), 0);
+	CHECK_EQ(fake_called("loop_configure /dev/loop0 <second> "
+			     "READ_ONLY|AUTOCLEAR|DIRECT_IO *image"),
+		 1);
+	CHECK_EQ(fake_called("fsconfig erofs SET_STRING source=/dev/loop0"), 1);
 }
 
 TEST(whatever_fails_nothing_is_attached)
@@ -277,7 +286,8 @@ TEST(whatever_fails_nothing_is_attached)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(calls); i++) {
 		reset();
 		fake_when(calls[i], -ENOMEM, FAKE_ALWAYS);
-		CHECK(run("") == -ENOMEM && fake_attached() == 0);
+		CHECK_EQ(run(""), -ENOMEM);
+		CHECK_EQ(fake_attached(), 0);
 		CHECK(strstr(err.msg, "Failed to mount composefs"));
 		CHECK(strstr(err.msg, "Cannot allocate memory"));
 	}
@@ -286,8 +296,9 @@ TEST(whatever_fails_nothing_is_attached)
 TEST(what_is_no_image_is_refused_before_the_kernel_sees_it)
 {
 	reset();
-	CHECK(truncate(image, 31) == 0);
-	CHECK(run("") == -EINVAL && !*fake_calls());
+	CHECK_EQ(truncate(image, 31), 0);
+	CHECK_EQ(run(""), -EINVAL);
+	CHECK(!*fake_calls());
 	CHECK(strstr(err.msg, "it is no composefs image"));
 }
 
@@ -307,16 +318,16 @@ static int run_line(const char *line)
 
 TEST(a_fake_mount_asks_nothing_of_the_kernel)
 {
-	CHECK(run_line("m /none /mnt -f -v -s -n -o basedir=/none") == 0);
+	CHECK_EQ(run_line("m /none /mnt -f -v -s -n -o basedir=/none"), 0);
 	CHECK(!*fake_calls());
 }
 
 TEST(sloppy_mounts_ignore_unknown_options)
 {
-	CHECK(run_line("m /none /mnt -f -o basedir=/none,odd=1") == -EINVAL);
+	CHECK_EQ(run_line("m /none /mnt -f -o basedir=/none,odd=1"), -EINVAL);
 	CHECK(strstr(err.msg, "Unsupported option odd"));
-	CHECK(run_line("m /none /mnt -f -s -o basedir=/none,odd=1") == 0);
-	CHECK(run_line("m /none /mnt -f -o basedir=/none,odd=1 -s") == 0);
+	CHECK_EQ(run_line("m /none /mnt -f -s -o basedir=/none,odd=1"), 0);
+	CHECK_EQ(run_line("m /none /mnt -f -o basedir=/none,odd=1 -s"), 0);
 }
 
 TEST(wrong_arguments_are_told_from_wrong_work)
@@ -339,7 +350,7 @@ TEST(wrong_arguments_are_told_from_wrong_work)
 	};
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(rows); i++) {
-		CHECK(run_line(rows[i].line) == -rows[i].code);
+		CHECK_EQ(run_line(rows[i].line), -rows[i].code);
 		CHECK(!strcmp(err.msg, rows[i].words) && !*fake_calls());
 	}
 }

@@ -51,34 +51,42 @@ static bool refused(const char *options, int code, const char *words)
 
 TEST(a_place_for_objects_is_all_that_is_needed)
 {
-	CHECK(parse("basedir=/a/b") == 0 && is(dirs(), "</a/b>"));
+	CHECK_EQ(parse("basedir=/a/b"), 0);
+	CHECK(is(dirs(), "</a/b>"));
 	CHECK(!o.digest && !o.idmap && !o.upperdir && !o.workdir);
-	CHECK(!o.verity && !o.tryverity && o.attr == 0);
+	CHECK(!o.verity);
+	CHECK(!o.tryverity);
+	CHECK_EQ(o.attr, 0);
 }
 
 TEST(every_option_has_its_effect)
 {
-	CHECK(parse("basedir=a:b,digest=12,verity,tryverity,idmap=/i=j,"
-		    "upperdir=u,workdir=w,ro,nosuid,nodev,noexec,noatime") ==
-	      0);
+	CHECK_EQ(parse("basedir=a:b,digest=12,verity,tryverity,idmap=/i=j,"
+		       "upperdir=u,workdir=w,ro,nosuid,nodev,noexec,noatime"),
+		 0);
 	CHECK(is(dirs(), "<a><b>") && is(o.digest, "12"));
 	CHECK(is(o.idmap, "/i=j"));
 	CHECK(is(o.upperdir, "u") && is(o.workdir, "w"));
 	CHECK(o.verity && o.tryverity);
-	CHECK(o.attr ==
-	      (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-	       MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOATIME));
+	CHECK_EQ(o.attr,
+		 (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+		  MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOATIME));
 }
 
 TEST(the_last_of_an_option_counts)
 {
-	CHECK(parse("basedir=a:b:c,basedir=d") == 0 && is(dirs(), "<d>"));
-	CHECK(parse("basedir=a,ro,rw") == 0 && o.attr == 0);
-	CHECK(parse("basedir=a,rw,ro") == 0 && o.attr == MOUNT_ATTR_RDONLY);
-	CHECK(parse("basedir=a,nosuid,nodev,noexec,suid,dev,exec") == 0 &&
-	      o.attr == 0);
-	CHECK(parse("basedir=a,noatime,relatime") == 0 && o.attr == 0);
-	CHECK(parse("basedir=a,digest=,digest=12") == 0 && is(o.digest, "12"));
+	CHECK_EQ(parse("basedir=a:b:c,basedir=d"), 0);
+	CHECK(is(dirs(), "<d>"));
+	CHECK_EQ(parse("basedir=a,ro,rw"), 0);
+	CHECK_EQ(o.attr, 0);
+	CHECK_EQ(parse("basedir=a,rw,ro"), 0);
+	CHECK_EQ(o.attr, MOUNT_ATTR_RDONLY);
+	CHECK_EQ(parse("basedir=a,nosuid,nodev,noexec,suid,dev,exec"), 0);
+	CHECK_EQ(o.attr, 0);
+	CHECK_EQ(parse("basedir=a,noatime,relatime"), 0);
+	CHECK_EQ(o.attr, 0);
+	CHECK_EQ(parse("basedir=a,digest=,digest=12"), 0);
+	CHECK(is(o.digest, "12"));
 }
 
 TEST(options_of_mount_become_attributes)
@@ -107,10 +115,10 @@ TEST(options_of_mount_become_attributes)
 
 		snprintf(options, sizeof(options), "basedir=a,%s",
 			 rows[i].options);
-		CHECK(parse(options) == 0);
+		CHECK_EQ(parse(options), 0);
 		if (o.attr != rows[i].attr)
 			printf("  %s: %x\n", options, o.attr);
-		CHECK(o.attr == rows[i].attr);
+		CHECK_EQ(o.attr, rows[i].attr);
 	}
 }
 
@@ -119,15 +127,21 @@ TEST(mounts_that_users_may_make_have_what_that_implies)
 	const unsigned owner = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	const unsigned user = owner | MOUNT_ATTR_NOEXEC;
 
-	CHECK(parse("basedir=a,user") == 0 && o.attr == user);
-	CHECK(parse("basedir=a,user=joe") == 0 && o.attr == user);
-	CHECK(parse("basedir=a,users") == 0 && o.attr == user);
-	CHECK(parse("basedir=a,owner") == 0 && o.attr == owner);
-	CHECK(parse("basedir=a,group") == 0 && o.attr == owner);
+	CHECK_EQ(parse("basedir=a,user"), 0);
+	CHECK_EQ(o.attr, user);
+	CHECK_EQ(parse("basedir=a,user=joe"), 0);
+	CHECK_EQ(o.attr, user);
+	CHECK_EQ(parse("basedir=a,users"), 0);
+	CHECK_EQ(o.attr, user);
+	CHECK_EQ(parse("basedir=a,owner"), 0);
+	CHECK_EQ(o.attr, owner);
+	CHECK_EQ(parse("basedir=a,group"), 0);
+	CHECK_EQ(o.attr, owner);
 	/* "Unless overridden by subsequent options". */
-	CHECK(parse("basedir=a,user,exec,dev") == 0 &&
-	      o.attr == MOUNT_ATTR_NOSUID);
-	CHECK(parse("basedir=a,exec,user,nouser") == 0 && o.attr == user);
+	CHECK_EQ(parse("basedir=a,user,exec,dev"), 0);
+	CHECK_EQ(o.attr, MOUNT_ATTR_NOSUID);
+	CHECK_EQ(parse("basedir=a,exec,user,nouser"), 0);
+	CHECK_EQ(o.attr, user);
 }
 
 TEST(words_for_other_programs_are_ignored)
@@ -165,8 +179,11 @@ TEST(words_for_other_programs_are_ignored)
 		char options[80];
 
 		snprintf(options, sizeof(options), "%s,basedir=a", words[i]);
-		CHECK(parse(options) == 0 && is(dirs(), "<a>"));
-		CHECK(o.attr == 0 && !o.sync && !o.verity);
+		CHECK_EQ(parse(options), 0);
+		CHECK(is(dirs(), "<a>"));
+		CHECK_EQ(o.attr, 0);
+		CHECK(!o.sync);
+		CHECK(!o.verity);
 	}
 	CHECK(refused("basedir=a,xattr", EINVAL, "Unsupported option xattr"));
 	CHECK(refused("basedir=a,netdev", EINVAL, "Unsupported option netdev"));
@@ -174,9 +191,13 @@ TEST(words_for_other_programs_are_ignored)
 
 TEST(sync_is_a_matter_of_the_file_system)
 {
-	CHECK(parse("basedir=a,sync") == 0 && o.sync && o.attr == 0);
-	CHECK(parse("basedir=a,sync,async") == 0 && !o.sync);
-	CHECK(parse("basedir=a,async,sync") == 0 && o.sync);
+	CHECK_EQ(parse("basedir=a,sync"), 0);
+	CHECK(o.sync);
+	CHECK_EQ(o.attr, 0);
+	CHECK_EQ(parse("basedir=a,sync,async"), 0);
+	CHECK(!o.sync);
+	CHECK_EQ(parse("basedir=a,async,sync"), 0);
+	CHECK(o.sync);
 }
 
 TEST(sloppily_unknown_options_are_ignored_and_known_ones_are_not)
@@ -186,40 +207,49 @@ TEST(sloppily_unknown_options_are_ignored_and_known_ones_are_not)
 	char words[64];
 
 	snprintf(text, sizeof(text), "basedir=a,nonsense=1,,verity,context=x");
-	CHECK(cmd_mount_options(text, CFS_MOUNT_SLOPPY, &o, &err) == 0);
+	CHECK_EQ(cmd_mount_options(text, CFS_MOUNT_SLOPPY, &o, &err), 0);
 	CHECK(is(dirs(), "<a>") && o.verity);
 	snprintf(text, sizeof(text), "basedir=a,digest=");
-	CHECK(cmd_mount_options(text, CFS_MOUNT_SLOPPY, &o, &err) == -EINVAL);
+	CHECK_EQ(cmd_mount_options(text, CFS_MOUNT_SLOPPY, &o, &err), -EINVAL);
 	snprintf(text, sizeof(text), "nonsense");
-	CHECK(cmd_mount_options(text, CFS_MOUNT_SLOPPY, &o, &err) ==
-	      -CFS_EUSAGE);
+	CHECK_EQ(cmd_mount_options(text, CFS_MOUNT_SLOPPY, &o, &err),
+		 -CFS_EUSAGE);
 	/* Ignoring these would make a second mount. */
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(others); i++) {
 		snprintf(text, sizeof(text), "basedir=a,%s", others[i]);
 		snprintf(words, sizeof(words), "Unsupported option %s",
 			 others[i]);
-		CHECK(cmd_mount_options(text, CFS_MOUNT_SLOPPY, &o, &err) ==
-		      -EINVAL);
+		CHECK_EQ(cmd_mount_options(text, CFS_MOUNT_SLOPPY, &o, &err),
+			 -EINVAL);
 		CHECK(is(err.msg, words));
 	}
 }
 
 TEST(flags_take_no_notice_of_a_value)
 {
-	CHECK(parse("basedir=a,verity=no,ro=0") == 0);
-	CHECK(o.verity && o.attr == MOUNT_ATTR_RDONLY);
+	CHECK_EQ(parse("basedir=a,verity=no,ro=0"), 0);
+	CHECK(o.verity);
+	CHECK_EQ(o.attr, MOUNT_ATTR_RDONLY);
 }
 
 TEST(a_backslash_protects_commas_and_itself)
 {
-	CHECK(parse("basedir=a\\,b,ro") == 0 && is(dirs(), "<a,b>") && o.attr);
-	CHECK(parse("basedir=a\\\\,ro") == 0 && is(dirs(), "<a\\>") && o.attr);
-	CHECK(parse("basedir=\\a\\\\\\b") == 0 && is(dirs(), "<a\\b>"));
+	CHECK_EQ(parse("basedir=a\\,b,ro"), 0);
+	CHECK(is(dirs(), "<a,b>"));
+	CHECK(o.attr);
+	CHECK_EQ(parse("basedir=a\\\\,ro"), 0);
+	CHECK(is(dirs(), "<a\\>"));
+	CHECK(o.attr);
+	CHECK_EQ(parse("basedir=\\a\\\\\\b"), 0);
+	CHECK(is(dirs(), "<a\\b>"));
 	/* Parts are told apart afterwards: a colon cannot be protected. */
-	CHECK(parse("basedir=a\\:b") == 0 && is(dirs(), "<a><b>"));
+	CHECK_EQ(parse("basedir=a\\:b"), 0);
+	CHECK(is(dirs(), "<a><b>"));
 	/* At the end there is nothing to protect. */
-	CHECK(parse("basedir=a\\") == 0 && is(dirs(), "<a>"));
-	CHECK(parse("ro,basedir=\\,\\,") == 0 && is(dirs(), "<,,>"));
+	CHECK_EQ(parse("basedir=a\\"), 0);
+	CHECK(is(dirs(), "<a>"));
+	CHECK_EQ(parse("ro,basedir=\\,\\,"), 0);
+	CHECK(is(dirs(), "<,,>"));
 }
 
 TEST(names_know_no_backslash)

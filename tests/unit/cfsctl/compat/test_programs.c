@@ -13,11 +13,11 @@ static const char *name_of(const char *argv0)
 
 TEST(a_program_is_found_by_its_name_wherever_it_is)
 {
-	CHECK(strcmp(name_of("mkcomposefs"), "mkcomposefs") == 0);
-	CHECK(strcmp(name_of("/usr/bin/mkcomposefs"), "mkcomposefs") == 0);
-	CHECK(strcmp(name_of("./x/composefs-info"), "composefs-info") == 0);
-	CHECK(strcmp(name_of("composefs-dump"), "composefs-dump") == 0);
-	CHECK(strcmp(name_of("/sbin/mount.composefs"), "mount.composefs") == 0);
+	CHECK_STR(name_of("mkcomposefs"), "mkcomposefs");
+	CHECK_STR(name_of("/usr/bin/mkcomposefs"), "mkcomposefs");
+	CHECK_STR(name_of("./x/composefs-info"), "composefs-info");
+	CHECK_STR(name_of("composefs-dump"), "composefs-dump");
+	CHECK_STR(name_of("/sbin/mount.composefs"), "mount.composefs");
 }
 
 TEST(other_names_are_cfsctl)
@@ -35,7 +35,8 @@ static const char *words;
 
 static int run(int argc, char **argv, struct cfs_err *err)
 {
-	CHECK(argc == 1 && strcmp(argv[0], "name") == 0);
+	CHECK_EQ(argc, 1);
+	CHECK_STR(argv[0], "name");
 	return result == 0 ? 0 : cfs_fail(err, result, "%s", words);
 }
 
@@ -59,7 +60,7 @@ static int say(int code, const char *message, char *text, size_t size)
 	stderr = to;
 	status = cmd_program_run(&program, 1, argv);
 	stderr = kept;
-	CHECK(fclose(to) == 0);
+	CHECK_EQ(fclose(to), 0);
 	return status;
 }
 
@@ -67,12 +68,14 @@ TEST(programs_end_with_0_or_1_and_say_why)
 {
 	char text[200];
 
-	CHECK(say(0, "", text, sizeof(text)) == 0 && text[0] == '\0');
-	CHECK(say(EIO, "it broke", text, sizeof(text)) == 1);
-	CHECK(strcmp(text, "name: it broke\n") == 0);
-	CHECK(say(EIO, "", text, sizeof(text)) == 1 && text[0] == '\0');
-	CHECK(say(CFS_EUSAGE, "Too many", text, sizeof(text)) == 1);
-	CHECK(strcmp(text, "Too many\nusage\n") == 0);
-	CHECK(say(CFS_EUSAGE, "", text, sizeof(text)) == 1);
-	CHECK(strcmp(text, "usage\n") == 0);
+	CHECK_EQ(say(0, "", text, sizeof(text)), 0);
+	CHECK_EQ(text[0], '\0');
+	CHECK_EQ(say(EIO, "it broke", text, sizeof(text)), 1);
+	CHECK_STR(text, "name: it broke\n");
+	CHECK_EQ(say(EIO, "", text, sizeof(text)), 1);
+	CHECK_EQ(text[0], '\0');
+	CHECK_EQ(say(CFS_EUSAGE, "Too many", text, sizeof(text)), 1);
+	CHECK_STR(text, "Too many\nusage\n");
+	CHECK_EQ(say(CFS_EUSAGE, "", text, sizeof(text)), 1);
+	CHECK_STR(text, "usage\n");
 }

@@ -27,8 +27,7 @@ TEST(paths_are_escaped_as_in_a_dumpfile)
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
 
 	cmd_diff_escape(&out, "a\\\n\r\t \x7f\xff\x1b=", 10);
-	CHECK(strcmp(cfs_buf_text(&out),
-		     "a\\\\\\n\\r\\t\\x20\\x7f\\xff\\x1b=") == 0);
+	CHECK_STR(cfs_buf_text(&out), "a\\\\\\n\\r\\t\\x20\\x7f\\xff\\x1b=");
 }
 
 TEST(text_is_in_quotes_and_all_else_is_hex)
@@ -50,16 +49,16 @@ TEST(long_values_are_cut_unless_all_of_them_is_wanted)
 	struct cfs_bytes value = { zeros, sizeof(zeros) };
 
 	cmd_diff_bytes(&out, value, CFS_DIFF_CUT);
-	CHECK(strcmp(cfs_buf_text(&out),
-		     "0x000000000000000000000000000000000000000000000000... "
-		     "(30 bytes)") == 0);
+	CHECK_STR(cfs_buf_text(&out),
+		  "0x000000000000000000000000000000000000000000000000... "
+		  "(30 bytes)");
 	out.len = 0;
 	cmd_diff_bytes(&out, value, CFS_DIFF_WHOLE);
-	CHECK(strlen(cfs_buf_text(&out)) == 2 + 60);
+	CHECK_EQ(strlen(cfs_buf_text(&out)), 2 + 60);
 	out.len = 0;
 	value.len = 24;
 	cmd_diff_bytes(&out, value, CFS_DIFF_CUT);
-	CHECK(strlen(cfs_buf_text(&out)) == 2 + 48);
+	CHECK_EQ(strlen(cfs_buf_text(&out)), 2 + 48);
 }
 
 /* Source: linux/capability.h; the first two are what setcap(8) of libcap 2.66

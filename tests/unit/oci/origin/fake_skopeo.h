@@ -62,7 +62,7 @@ static inline pid_t fake_blob(const char *path, int *ret_write)
 		fake_error("no such blob");
 		return -1;
 	}
-	CHECK(pipe2(ends, O_CLOEXEC) == 0);
+	CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
@@ -183,12 +183,13 @@ static inline char *fake_layout(const char *name, const char *fake)
 	char *bin = text("%s/bin", getenv("TMPDIR"));
 
 	if (mkdir(bin, 0755) == 0)
-		CHECK(symlink(keep(realpath("/proc/self/exe", NULL)),
-			      text("%s/skopeo", bin)) == 0);
-	CHECK(mkdir(text("%s/tags", dir), 0755) == 0);
-	CHECK(setenv("PATH", text("%s:/usr/bin:/bin", bin), 1) == 0);
-	CHECK(setenv("FAKE_LAYOUT", dir, 1) == 0);
-	CHECK(setenv("FAKE", fake, 1) == 0);
+		CHECK_EQ(symlink(keep(realpath("/proc/self/exe", NULL)),
+				 text("%s/skopeo", bin)),
+			 0);
+	CHECK_EQ(mkdir(text("%s/tags", dir), 0755), 0);
+	CHECK_EQ(setenv("PATH", text("%s:/usr/bin:/bin", bin), 1), 0);
+	CHECK_EQ(setenv("FAKE_LAYOUT", dir, 1), 0);
+	CHECK_EQ(setenv("FAKE", fake, 1), 0);
 	return dir;
 }
 

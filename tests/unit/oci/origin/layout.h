@@ -54,7 +54,7 @@ static inline void put_file(const char *path, const char *content)
 	CFS_AUTOFD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
 	CHECK(fd >= 0);
-	CHECK(cfs_write_full(fd, content, strlen(content)) == 0);
+	CHECK_EQ(cfs_write_full(fd, content, strlen(content)), 0);
 }
 
 /* $TMPDIR/@name, emptied of nothing: every test has a name of its own. */
@@ -62,7 +62,7 @@ static inline char *new_dir(const char *name)
 {
 	char *path = text("%s/%s", getenv("TMPDIR"), name);
 
-	CHECK(mkdir(path, 0755) == 0);
+	CHECK_EQ(mkdir(path, 0755), 0);
 	return path;
 }
 
@@ -70,9 +70,9 @@ static inline char *new_layout(const char *name)
 {
 	char *path = new_dir(name);
 
-	CHECK(mkdir(text("%s/blobs", path), 0755) == 0);
-	CHECK(mkdir(text("%s/blobs/sha256", path), 0755) == 0);
-	CHECK(mkdir(text("%s/blobs/sha512", path), 0755) == 0);
+	CHECK_EQ(mkdir(text("%s/blobs", path), 0755), 0);
+	CHECK_EQ(mkdir(text("%s/blobs/sha256", path), 0755), 0);
+	CHECK_EQ(mkdir(text("%s/blobs/sha512", path), 0755), 0);
 	put_file(text("%s/oci-layout", path),
 		 "{\"imageLayoutVersion\":\"1.0.0\"}");
 	return path;
@@ -83,7 +83,7 @@ static inline struct cfs_oci_id id_of(const char *content)
 	struct cfs_bytes bytes = { (const uint8_t *)content, strlen(content) };
 	struct cfs_oci_id id;
 
-	CHECK(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, bytes, &id, &err) == 0);
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, bytes, &id, &err), 0);
 	return id;
 }
 
@@ -169,7 +169,8 @@ static inline struct cfs_oci_id id_in(const char *descriptor)
 	struct cfs_bytes bytes = { (const uint8_t *)at + 10, 7 + 64 };
 	struct cfs_oci_id id;
 
-	CHECK(at && cfs_oci_id_parse(bytes, &id, &err) == 0);
+	CHECK(at);
+	CHECK_EQ(cfs_oci_id_parse(bytes, &id, &err), 0);
 	return id;
 }
 

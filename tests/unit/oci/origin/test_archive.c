@@ -57,15 +57,15 @@ TEST(the_files_of_a_layout_are_found)
 	tar_file(&tar, "index.json", "{}");
 	tar_end(&tar);
 	cfs_buf_adds(&tar, "whatever follows");
-	CHECK(load(&tar, &a) == 0);
+	CHECK_EQ(load(&tar, &a), 0);
 	CHECK(has(a, &tar, "oci-layout", "marker"));
 	CHECK(has(a, &tar, "index.json", "{}"));
 	CHECK(has(a, &tar, "blobs/sha256/b", "bee"));
 	CHECK(has(a, &tar, "blobs/sha256/a", ""));
 	CHECK(!cfs_archive_find(a, "manifest.json"));
 	CHECK(!cfs_archive_find(a, "blobs"));
-	CHECK(cfs_archive_members(a, &v) == 4);
-	CHECK(strcmp(v[0].name, "blobs/sha256/a") == 0);
+	CHECK_EQ(cfs_archive_members(a, &v), 4);
+	CHECK_STR(v[0].name, "blobs/sha256/a");
 }
 
 TEST(of_two_entries_with_one_name_the_last_counts)
@@ -80,7 +80,7 @@ TEST(of_two_entries_with_one_name_the_last_counts)
 	tar_file(&tar, "blobs/sha256/x", "file");
 	tar_file(&tar, "blobs/sha256/y", "file");
 	tar_link(&tar, '1', "blobs/sha256/y", "oci-layout");
-	CHECK(load(&tar, &a) == 0);
+	CHECK_EQ(load(&tar, &a), 0);
 	CHECK(has(a, &tar, "index.json", "second"));
 	CHECK(has(a, &tar, "blobs/sha256/x", "file"));
 	CHECK(!cfs_archive_find(a, "blobs/sha256/y")->is_regular);
@@ -104,7 +104,7 @@ TEST(long_names_come_in_every_form)
 	snprintf(dir, sizeof(dir), "./blobs/sha512/%.60s", hex);
 	tar_entry(&tar, (struct tar_spec){ .name = hex + 60, .prefix = dir },
 		  "ustar", 5);
-	CHECK(load(&tar, &a) == 0);
+	CHECK_EQ(load(&tar, &a), 0);
 	CHECK(has(a, &tar, name, "gnu"));
 	name[13] = 'a';
 	CHECK(has(a, &tar, name, "pax"));
@@ -121,7 +121,7 @@ TEST(a_size_may_stand_in_an_extension_header)
 	tar_header(&tar, &(struct tar_spec){ .name = "index.json" });
 	tar_data(&tar, "12345", 5);
 	tar_file(&tar, "oci-layout", "next");
-	CHECK(load(&tar, &a) == 0);
+	CHECK_EQ(load(&tar, &a), 0);
 	CHECK(has(a, &tar, "index.json", "12345"));
 	CHECK(has(a, &tar, "oci-layout", "next"));
 }
@@ -133,7 +133,7 @@ TEST(an_extension_header_may_be_empty)
 
 	tar_extension(&tar, 'x', "", 0);
 	tar_file(&tar, "index.json", "{}");
-	CHECK(load(&tar, &a) == 0);
+	CHECK_EQ(load(&tar, &a), 0);
 	CHECK(has(a, &tar, "index.json", "{}"));
 }
 
@@ -147,7 +147,7 @@ TEST(sparse_files_have_no_range)
 	tar_extension(&tar, 'x', pax.data, pax.len);
 	tar_file(&tar, "blobs/sha256/a", "data");
 	tar_file(&tar, "index.json", "{}");
-	CHECK(load(&tar, &a) == 0);
+	CHECK_EQ(load(&tar, &a), 0);
 	CHECK(!cfs_archive_find(a, "blobs/sha256/a")->is_regular);
 	CHECK(has(a, &tar, "index.json", "{}"));
 }
@@ -163,13 +163,15 @@ TEST(contents_are_not_read)
 	tar_header(&head, &(struct tar_spec){ .name = "blobs/sha256/a",
 					      .size = size });
 	tar_file(&next, "index.json", "{}");
-	CHECK(cfs_write_full(fd, head.data, head.len) == 0);
+	CHECK_EQ(cfs_write_full(fd, head.data, head.len), 0);
 	CHECK(lseek(fd, (off_t)size, SEEK_CUR) > 0);
-	CHECK(cfs_write_full(fd, next.data, next.len) == 0);
-	CHECK(cfs_archive_read(fd, size + head.len + next.len, &a, &err) == 0);
+	CHECK_EQ(cfs_write_full(fd, next.data, next.len), 0);
+	CHECK_EQ(cfs_archive_read(fd, size + head.len + next.len, &a, &err), 0);
 	m = cfs_archive_find(a, "index.json");
-	CHECK(m && m->at == size + 1024 && m->size == 2);
-	CHECK(cfs_archive_find(a, "blobs/sha256/a")->size == size);
+	CHECK(m);
+	CHECK_EQ(m->at, size + 1024);
+	CHECK_EQ(m->size, 2);
+	CHECK_EQ(cfs_archive_find(a, "blobs/sha256/a")->size, size);
 }
 
 TEST(an_archive_that_is_cut_short_is_refused)
@@ -181,11 +183,11 @@ TEST(an_archive_that_is_cut_short_is_refused)
 	whole = tar.len;
 	for (size_t len = 1; len < whole; len += 100) {
 		tar.len = len;
-		CHECK(refused(&tar, "cut short") == -EINVAL);
+		CHECK_EQ(refused(&tar, "cut short"), -EINVAL);
 	}
 	tar.len = 0;
 	tar_extension(&tar, 'L', "blobs/sha256/a", 15);
-	CHECK(refused(&tar, "extension header that has no entry") == -EINVAL);
+	CHECK_EQ(refused(&tar, "extension header that has no entry"), -EINVAL);
 }
 
 TEST(hostile_numbers_are_refused)
@@ -210,7 +212,7 @@ TEST(hostile_numbers_are_refused)
 		tar_header(&b, &spec);
 		tar_end(&b);
 		CHECK(refused(&a, types[i] == 'x' ? "bytes" : "cut short") < 0);
-		CHECK(refused(&b, "size is negative") == -EINVAL);
+		CHECK_EQ(refused(&b, "size is negative"), -EINVAL);
 	}
 }
 
@@ -218,10 +220,10 @@ TEST(what_is_no_archive_is_refused)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 
-	CHECK(refused(&text, "the archive is empty") == -EINVAL);
+	CHECK_EQ(refused(&text, "the archive is empty"), -EINVAL);
 	for (int i = 0; i < 100; i++)
 		cfs_buf_adds(&text, "plain text ");
-	CHECK(refused(&text, "header at offset 0") == -EINVAL);
+	CHECK_EQ(refused(&text, "header at offset 0"), -EINVAL);
 }
 
 TEST(a_compressed_archive_is_refused_with_the_way_out)
@@ -239,7 +241,7 @@ TEST(a_compressed_archive_is_refused_with_the_way_out)
 		CFS_AUTOBUF struct cfs_buf text = { 0 };
 
 		cfs_buf_adds(&text, heads[i][0]);
-		CHECK(refused(&text, heads[i][1]) == -EINVAL);
+		CHECK_EQ(refused(&text, heads[i][1]), -EINVAL);
 		CHECK(strstr(err.msg, "skopeo copy"));
 	}
 }
@@ -249,7 +251,7 @@ TEST(a_path_out_of_the_archive_is_refused)
 	CFS_AUTOBUF struct cfs_buf tar = { 0 };
 
 	tar_file(&tar, "blobs/../../index.json", "{}");
-	CHECK(refused(&tar, "at offset 0") == -EINVAL);
+	CHECK_EQ(refused(&tar, "at offset 0"), -EINVAL);
 }
 
 TEST(blobs_and_headers_have_limits)
@@ -261,5 +263,5 @@ TEST(blobs_and_headers_have_limits)
 		snprintf(name, sizeof(name), "blobs/sha256/%u", i);
 		tar_header(&tar, &(struct tar_spec){ .name = name });
 	}
-	CHECK(refused(&tar, "over 65536 blobs") == -EFBIG);
+	CHECK_EQ(refused(&tar, "over 65536 blobs"), -EFBIG);
 }

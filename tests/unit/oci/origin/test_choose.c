@@ -10,7 +10,7 @@ static int choose(const char *reference, const char *platform,
 	int r = cfs_origin_open(reference, &o, &err);
 
 	if (platform)
-		CHECK(cfs_oci_platform_parse(platform, &want, &err) == 0);
+		CHECK_EQ(cfs_oci_platform_parse(platform, &want, &err), 0);
 	return r == 0 ? cfs_origin_choose(o, platform ? &want : NULL, ret, &err)
 		      : r;
 }
@@ -26,8 +26,9 @@ static bool is_chosen(const char *reference, const char *platform,
 		printf("# %s\n", err.msg);
 		return false;
 	}
-	CHECK(cfs_oci_id_of_bytes(id.alg, cfs_buf_bytes(&choice.manifest),
-				  &of_bytes, &err) == 0);
+	CHECK_EQ(cfs_oci_id_of_bytes(id.alg, cfs_buf_bytes(&choice.manifest),
+				     &of_bytes, &err),
+		 0);
 	CHECK(cfs_oci_id_equal(&choice.id, &of_bytes));
 	return cfs_oci_id_equal(&choice.id, &id);
 }
@@ -69,8 +70,8 @@ TEST(an_entry_is_found_by_platform)
 	CHECK(is_chosen(ref, "linux/arm64", b));
 	CHECK(is_chosen(ref, "linux/arm64/v8", b));
 	CHECK(is_chosen(ref, "linux/riscv64", c));
-	CHECK(refused(ref, "linux/arm64/v9") == -ENOENT);
-	CHECK(refused(ref, "linux/s390x") == -ENOENT);
+	CHECK_EQ(refused(ref, "linux/arm64/v9"), -ENOENT);
+	CHECK_EQ(refused(ref, "linux/s390x"), -ENOENT);
 	CHECK(said("no image for linux/s390x in ") &&
 	      said("there are: linux/amd64, linux/arm64/v8, linux/riscv64"));
 }
@@ -104,7 +105,8 @@ TEST(indexes_are_followed_to_a_depth_of_four)
 	CHECK(is_chosen(ref, NULL, image));
 	d = put_blob(dir, T_INDEX, index_of(d), "");
 	put_index(dir, put_blob(dir, T_INDEX, index_of(d), TAG("t")));
-	CHECK(refused(ref, NULL) == -ELOOP && said("over 4 below one another"));
+	CHECK_EQ(refused(ref, NULL), -ELOOP);
+	CHECK(said("over 4 below one another"));
 }
 
 TEST(lists_and_manifests_of_docker_are_taken)
@@ -144,7 +146,7 @@ TEST(attestations_are_for_no_platform)
 		  put_blob(dir, T_INDEX, index_of(text("%s,%s", note, image)),
 			   TAG("t")));
 	CHECK(is_chosen(ref, NULL, image));
-	CHECK(refused(ref, "unknown/unknown") == -ENOENT);
+	CHECK_EQ(refused(ref, "unknown/unknown"), -ENOENT);
 	CHECK(said("there are: plan9/mips") && !strstr(err.msg, "unknown, "));
 }
 
@@ -155,14 +157,16 @@ TEST(the_only_image_is_meant_whatever_its_platform)
 	char *image = put_foreign(dir, TAG("t"));
 
 	put_index(dir, image);
-	CHECK(choose(ref, NULL, &choice) == 0 && choice.any_platform);
-	CHECK(strcmp(choice.platform, "plan9/mips") == 0);
-	CHECK(choose(ref, "plan9/mips", &other) == 0 && !other.any_platform);
-	CHECK(refused(ref, "linux/amd64") == -ENOENT);
+	CHECK_EQ(choose(ref, NULL, &choice), 0);
+	CHECK(choice.any_platform);
+	CHECK_STR(choice.platform, "plan9/mips");
+	CHECK_EQ(choose(ref, "plan9/mips", &other), 0);
+	CHECK(!other.any_platform);
+	CHECK_EQ(refused(ref, "linux/amd64"), -ENOENT);
 	CHECK(said("there are: plan9/mips"));
 	put_index(dir, text("%s,%s", image,
 			    put_image(dir, "plan9", "arm", "b", TAG("t"))));
-	CHECK(refused(ref, NULL) == -ENOENT);
+	CHECK_EQ(refused(ref, NULL), -ENOENT);
 	CHECK(said("there are: plan9/mips, plan9/arm"));
 }
 
@@ -173,7 +177,7 @@ TEST(this_machines_image_needs_no_note)
 	char *here = put_here(dir, "h", TAG("t"));
 
 	put_index(dir, text("%s,%s", put_foreign(dir, TAG("t")), here));
-	CHECK(choose(text("oci:%s:t", dir), NULL, &choice) == 0);
+	CHECK_EQ(choose(text("oci:%s:t", dir), NULL, &choice), 0);
 	CHECK(!choice.any_platform && strstr(here, choice.id.text));
 }
 
@@ -187,11 +191,11 @@ TEST(artifacts_are_found_by_tag)
 	put_index(dir, tagged);
 	CHECK(is_chosen(ref, NULL, a));
 	CHECK(is_chosen(ref, "linux/amd64", a));
-	CHECK(choose(ref, NULL, &choice) == 0);
+	CHECK_EQ(choose(ref, NULL, &choice), 0);
 	CHECK(!choice.any_platform && !*choice.platform);
 	put_index(dir, text("%s,%s", tagged, put_foreign(dir, TAG("t"))));
 	CHECK(!is_chosen(ref, NULL, a));
-	CHECK(refused(ref, "linux/amd64") == -ENOENT);
+	CHECK_EQ(refused(ref, "linux/amd64"), -ENOENT);
 }
 
 TEST(several_tags_without_one_asked_for_are_ambiguous)
@@ -202,7 +206,7 @@ TEST(several_tags_without_one_asked_for_are_ambiguous)
 	char *old = put_here(dir, "old", "");
 
 	put_index(dir, text("%s,%s", a, b));
-	CHECK(refused(ref, NULL) == -ENOTUNIQ);
+	CHECK_EQ(refused(ref, NULL), -ENOTUNIQ);
 	CHECK(said("under several tags (a, b)") && said(text("%s:a", dir)));
 	CHECK(is_chosen(text("%s:b", ref), NULL, b));
 	/* What a tag was taken from stays in a layout, without one. */
@@ -213,10 +217,10 @@ TEST(several_tags_without_one_asked_for_are_ambiguous)
 	CHECK(is_chosen(ref, NULL, b));
 	put_index(dir, text("%s,%s", a, put_foreign(dir, TAG("f"))));
 	CHECK(is_chosen(ref, NULL, a));
-	CHECK(refused(text("%s:z", ref), NULL) == -ENOENT);
+	CHECK_EQ(refused(text("%s:z", ref), NULL), -ENOENT);
 	CHECK(said("no tag 'z' in ") && said("there are: a, f"));
 	put_index(dir, old);
-	CHECK(refused(text("%s:z", ref), NULL) == -ENOENT);
+	CHECK_EQ(refused(text("%s:z", ref), NULL), -ENOENT);
 	CHECK(said("which has no tags at all"));
 }
 
@@ -229,19 +233,22 @@ TEST(what_cannot_be_read_hides_nothing_else)
 	char *index = put_blob(dir, T_INDEX, "{\"manifests\":7}", TAG("t"));
 	struct cfs_oci_id lost_id = id_in(lost), bad_id = id_in(bad);
 
-	CHECK(unlink(blob_path(dir, &lost_id)) == 0);
+	CHECK_EQ(unlink(blob_path(dir, &lost_id)), 0);
 	put_file(blob_path(dir, &bad_id), "{}");
 	put_index(dir, text("{},%s,%s,%s,{\"mediaType\":\"text/plain\","
 			    "\"digest\":\"%s\",\"size\":1" TAG("t") "},%s",
 			    lost, bad, index, id_of("x").text, image));
 	CHECK(is_chosen(ref, NULL, image));
-	CHECK(refused(ref, "linux/none") == -ENOENT && said("passed over: "));
+	CHECK_EQ(refused(ref, "linux/none"), -ENOENT);
+	CHECK(said("passed over: "));
 	put_index(dir, lost);
-	CHECK(refused(ref, NULL) == -ENOENT && said("is missing in"));
+	CHECK_EQ(refused(ref, NULL), -ENOENT);
+	CHECK(said("is missing in"));
 	put_index(dir, bad);
-	CHECK(refused(ref, NULL) == -EBADMSG);
+	CHECK_EQ(refused(ref, NULL), -EBADMSG);
 	put_index(dir, index);
-	CHECK(refused(ref, NULL) == -EINVAL && said("index sha256:"));
+	CHECK_EQ(refused(ref, NULL), -EINVAL);
+	CHECK(said("index sha256:"));
 }
 
 TEST(a_chosen_manifest_is_what_its_descriptor_says)
@@ -254,20 +261,24 @@ TEST(a_chosen_manifest_is_what_its_descriptor_says)
 
 	put_index(dir, image);
 	CHECK(is_chosen(ref, "linux/amd64", image));
-	CHECK(cfs_read_file(AT_FDCWD, blob_path(dir, &id), 1 << 20, &was,
-			    &err) == 1);
+	CHECK_EQ(cfs_read_file(AT_FDCWD, blob_path(dir, &id), 1 << 20, &was,
+			       &err),
+		 1);
 	was.data[was.len - 1] = ' ';
 	put_file(blob_path(dir, &id), cfs_buf_text(&was));
-	CHECK(refused(ref, "linux/amd64") == -EBADMSG && said("is damaged"));
+	CHECK_EQ(refused(ref, "linux/amd64"), -EBADMSG);
+	CHECK(said("is damaged"));
 	cfs_buf_addc(&was, ' ');
 	put_file(blob_path(dir, &id), cfs_buf_text(&was));
-	CHECK(refused(ref, "linux/amd64") == -EBADMSG && said("has "));
-	CHECK(unlink(blob_path(dir, &id)) == 0);
-	CHECK(refused(ref, "linux/amd64") == -ENOENT);
+	CHECK_EQ(refused(ref, "linux/amd64"), -EBADMSG);
+	CHECK(said("has "));
+	CHECK_EQ(unlink(blob_path(dir, &id)), 0);
+	CHECK_EQ(refused(ref, "linux/amd64"), -ENOENT);
 	/* An index that is called a manifest. */
 	put_index(dir, put_blob(dir, T_MANIFEST, index_of(""),
 				PLATFORM("linux", "amd64") TAG("t")));
-	CHECK(refused(ref, "linux/amd64") == -EINVAL && said("an index"));
+	CHECK_EQ(refused(ref, "linux/amd64"), -EINVAL);
+	CHECK(said("an index"));
 }
 
 TEST(a_digest_leads_to_an_index_too)
@@ -282,7 +293,7 @@ TEST(a_digest_leads_to_an_index_too)
 	put_index(dir, index);
 	CHECK(is_chosen(ref, "linux/arm64", b));
 	put_file(blob_path(dir, &id), index_of(b));
-	CHECK(refused(ref, "linux/arm64") == -EBADMSG);
+	CHECK_EQ(refused(ref, "linux/arm64"), -EBADMSG);
 }
 
 TEST(documents_are_counted)
@@ -299,7 +310,8 @@ TEST(documents_are_counted)
 		cfs_buf_addf(&many, "%s%s", i ? "," : "", leaf);
 	put_index(dir, put_blob(dir, T_INDEX, index_of(cfs_buf_text(&many)),
 				TAG("t")));
-	CHECK(refused(ref, NULL) == -EFBIG && said("leads to over 1000"));
+	CHECK_EQ(refused(ref, NULL), -EFBIG);
+	CHECK(said("leads to over 1000"));
 }
 
 TEST(lists_of_tags_in_messages_end)
@@ -314,7 +326,7 @@ TEST(lists_of_tags_in_messages_end)
 			     "image.ref.name\":\"tag-%d\"}}",
 			     i ? "," : "", (int)strlen(leaf) - 1, leaf, i);
 	put_index(dir, cfs_buf_text(&many));
-	CHECK(refused(text("oci:%s:none", dir), NULL) == -ENOENT);
+	CHECK_EQ(refused(text("oci:%s:none", dir), NULL), -ENOENT);
 	CHECK(said("there are: tag-0, tag-1, ") && said(", ..."));
 	CHECK(strlen(err.msg) < 900);
 }

@@ -8,15 +8,16 @@ static void move(const char *from, const char *descriptor, const char *to,
 {
 	struct cfs_oci_id id = id_in(descriptor);
 
-	CHECK(rename(blob_path(from, &id), text("%s/%s%s%s", to, prefix,
-						cfs_oci_id_hex(&id), suffix)) ==
-	      0);
+	CHECK_EQ(
+		rename(blob_path(from, &id), text("%s/%s%s%s", to, prefix,
+						  cfs_oci_id_hex(&id), suffix)),
+		0);
 }
 
 /* Moves all other blobs. */
 static void move_rest(const char *from, const char *to)
 {
-	CHECK(system(text("mv %s/blobs/sha256/* %s/", from, to)) == 0);
+	CHECK_EQ(system(text("mv %s/blobs/sha256/* %s/", from, to)), 0);
 }
 
 static int choose(const char *dir, const char *platform,
@@ -26,7 +27,7 @@ static int choose(const char *dir, const char *platform,
 	struct cfs_oci_platform want;
 	int r = cfs_origin_open(text("dir:%s", dir), &o, &err);
 
-	CHECK(cfs_oci_platform_parse(platform, &want, &err) == 0);
+	CHECK_EQ(cfs_oci_platform_parse(platform, &want, &err), 0);
 	return r == 0 ? cfs_origin_choose(o, &want, ret, &err) : r;
 }
 
@@ -41,19 +42,21 @@ TEST(a_directory_of_one_image)
 
 	put_file(text("%s/version", dir), "Directory Transport Version: 1.1\n");
 	move(from, image, dir, "", "");
-	CHECK(rename(text("%s/%s", dir, cfs_oci_id_hex(&id)),
-		     text("%s/manifest.json", dir)) == 0);
+	CHECK_EQ(rename(text("%s/%s", dir, cfs_oci_id_hex(&id)),
+			text("%s/manifest.json", dir)),
+		 0);
 	move_rest(from, dir);
-	CHECK(choose(dir, "linux/amd64", &choice) == 0);
+	CHECK_EQ(choose(dir, "linux/amd64", &choice), 0);
 	CHECK(cfs_oci_id_equal(&choice.id, &id));
-	CHECK(strcmp(choice.platform, "linux/amd64") == 0);
-	CHECK(choose(dir, "linux/s390x", &choice) == -ENOENT);
+	CHECK_STR(choice.platform, "linux/amd64");
+	CHECK_EQ(choose(dir, "linux/s390x", &choice), -ENOENT);
 	CHECK(said("there are: linux/amd64"));
-	CHECK(cfs_origin_open(text("dir:%s", dir), &o, &err) == 0);
-	CHECK(cfs_origin_read(o, &layer_id, 7, 100, &layer, &err) == 0);
-	CHECK(layer.len == 7 && memcmp(layer.data, "layer a", 7) == 0);
+	CHECK_EQ(cfs_origin_open(text("dir:%s", dir), &o, &err), 0);
+	CHECK_EQ(cfs_origin_read(o, &layer_id, 7, 100, &layer, &err), 0);
+	CHECK_EQ(layer.len, 7);
+	CHECK_MEM(layer.data, "layer a", 7);
 	none = id_of("none");
-	CHECK(cfs_origin_read(o, &none, 4, 100, &layer, &err) == -ENOENT);
+	CHECK_EQ(cfs_origin_read(o, &none, 4, 100, &layer, &err), -ENOENT);
 }
 
 TEST(a_directory_of_a_list)
@@ -70,7 +73,7 @@ TEST(a_directory_of_a_list)
 	move(from, b, dir, "", ".manifest.json");
 	move_rest(from, dir);
 	put_file(text("%s/manifest.json", dir), index_of(text("%s,%s", a, b)));
-	CHECK(choose(dir, "linux/arm64", &choice) == 0);
+	CHECK_EQ(choose(dir, "linux/arm64", &choice), 0);
 	CHECK(cfs_oci_id_equal(&choice.id, &id));
 }
 
@@ -81,7 +84,7 @@ TEST(blobs_with_sha512_have_either_name)
 	struct cfs_bytes bytes = { (const uint8_t *)"abc", 3 };
 	struct cfs_oci_id id;
 
-	CHECK(cfs_oci_id_of_bytes(CFS_CONTENT_SHA512, bytes, &id, &err) == 0);
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA512, bytes, &id, &err), 0);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++) {
 		CFS_AUTO(cfs_origin_free) struct cfs_origin *o = NULL;
 		char *path =
@@ -89,9 +92,9 @@ TEST(blobs_with_sha512_have_either_name)
 		CFS_AUTOBUF struct cfs_buf got = { 0 };
 
 		put_file(path, "abc");
-		CHECK(cfs_origin_open(text("dir:%s", dir), &o, &err) == 0);
-		CHECK(cfs_origin_read(o, &id, 3, 3, &got, &err) == 0);
-		CHECK(unlink(path) == 0);
+		CHECK_EQ(cfs_origin_open(text("dir:%s", dir), &o, &err), 0);
+		CHECK_EQ(cfs_origin_read(o, &id, 3, 3, &got, &err), 0);
+		CHECK_EQ(unlink(path), 0);
 	}
 }
 
@@ -102,18 +105,19 @@ TEST(what_is_no_such_directory_is_refused)
 	char *version = text("%s/version", dir);
 	char *manifest = text("%s/manifest.json", dir);
 
-	CHECK(choose(dir, "linux/amd64", &choice) == -ENOENT);
+	CHECK_EQ(choose(dir, "linux/amd64", &choice), -ENOENT);
 	CHECK(said("manifest.json is missing"));
-	CHECK(choose(text("%s/x", dir), "linux/amd64", &choice) == -ENOENT);
-	CHECK(choose("", "linux/amd64", &choice) == -EINVAL);
+	CHECK_EQ(choose(text("%s/x", dir), "linux/amd64", &choice), -ENOENT);
+	CHECK_EQ(choose("", "linux/amd64", &choice), -EINVAL);
 	put_file(version, "Directory Transport Version: 2.0\n");
-	CHECK(choose(dir, "linux/amd64", &choice) == -EOPNOTSUPP);
+	CHECK_EQ(choose(dir, "linux/amd64", &choice), -EOPNOTSUPP);
 	put_file(version, "");
-	CHECK(choose(dir, "linux/amd64", &choice) == -EOPNOTSUPP);
-	CHECK(unlink(version) == 0);
+	CHECK_EQ(choose(dir, "linux/amd64", &choice), -EOPNOTSUPP);
+	CHECK_EQ(unlink(version), 0);
 	put_file(manifest, "{\"schemaVersion\":1,\"fsLayers\":[]}");
-	CHECK(choose(dir, "linux/amd64", &choice) == -EOPNOTSUPP);
+	CHECK_EQ(choose(dir, "linux/amd64", &choice), -EOPNOTSUPP);
 	CHECK(said("schema 1"));
-	CHECK(unlink(manifest) == 0 && mkfifo(manifest, 0644) == 0);
-	CHECK(choose(dir, "linux/amd64", &choice) == -EINVAL);
+	CHECK_EQ(unlink(manifest), 0);
+	CHECK_EQ(mkfifo(manifest, 0644), 0);
+	CHECK_EQ(choose(dir, "linux/amd64", &choice), -EINVAL);
 }

@@ -28,21 +28,25 @@ TEST(a_layout_has_a_marker_of_version_1)
 	char *dir = new_layout("marker");
 	char *marker = text("%s/oci-layout", dir), *ref = text("oci:%s", dir);
 
-	CHECK(opened(ref) == 0);
+	CHECK_EQ(opened(ref), 0);
 	put_file(marker, "{\"imageLayoutVersion\":\"1.7.3\",\"x\":[]}");
-	CHECK(opened(ref) == 0);
+	CHECK_EQ(opened(ref), 0);
 	put_file(marker, "{\"imageLayoutVersion\":\"2.0.0\"}");
-	CHECK(opened(ref) == -EOPNOTSUPP && said("unknown version '2.0.0'"));
+	CHECK_EQ(opened(ref), -EOPNOTSUPP);
+	CHECK(said("unknown version '2.0.0'"));
 	put_file(marker, "{}");
-	CHECK(opened(ref) == -EOPNOTSUPP);
+	CHECK_EQ(opened(ref), -EOPNOTSUPP);
 	put_file(marker, "[");
-	CHECK(opened(ref) == -EINVAL && said("oci-layout: "));
-	CHECK(truncate(marker, 5000) == 0);
-	CHECK(opened(ref) == -EFBIG);
-	CHECK(unlink(marker) == 0);
-	CHECK(opened(ref) == -EINVAL && said("it has no file oci-layout"));
-	CHECK(mkfifo(marker, 0644) == 0);
-	CHECK(opened(ref) == -EINVAL && said("not a regular file"));
+	CHECK_EQ(opened(ref), -EINVAL);
+	CHECK(said("oci-layout: "));
+	CHECK_EQ(truncate(marker, 5000), 0);
+	CHECK_EQ(opened(ref), -EFBIG);
+	CHECK_EQ(unlink(marker), 0);
+	CHECK_EQ(opened(ref), -EINVAL);
+	CHECK(said("it has no file oci-layout"));
+	CHECK_EQ(mkfifo(marker, 0644), 0);
+	CHECK_EQ(opened(ref), -EINVAL);
+	CHECK(said("not a regular file"));
 }
 
 TEST(other_things_are_told_from_layouts)
@@ -50,11 +54,12 @@ TEST(other_things_are_told_from_layouts)
 	char *dir = new_dir("other");
 
 	put_file(text("%s/manifest.json", dir), "{}");
-	CHECK(opened(text("oci:%s", dir)) == -EINVAL && said("try dir:"));
-	CHECK(opened(text("oci:%s/manifest.json", dir)) == -ENOTDIR);
+	CHECK_EQ(opened(text("oci:%s", dir)), -EINVAL);
+	CHECK(said("try dir:"));
+	CHECK_EQ(opened(text("oci:%s/manifest.json", dir)), -ENOTDIR);
 	CHECK(said("write oci-archive:"));
-	CHECK(opened(text("oci:%s/none", dir)) == -ENOENT);
-	CHECK(opened(text("oci-archive:%s", dir)) == -EISDIR);
+	CHECK_EQ(opened(text("oci:%s/none", dir)), -ENOENT);
+	CHECK_EQ(opened(text("oci-archive:%s", dir)), -EISDIR);
 }
 
 TEST(an_image_is_found_by_tag_digest_or_alone)
@@ -64,13 +69,13 @@ TEST(an_image_is_found_by_tag_digest_or_alone)
 	struct cfs_oci_id id;
 
 	put_index(dir, image);
-	CHECK(chosen(text("oci:%s", dir), &id) == 0);
+	CHECK_EQ(chosen(text("oci:%s", dir), &id), 0);
 	CHECK(strstr(image, id.text));
-	CHECK(chosen(text("oci:%s:one", dir), &id) == 0);
-	CHECK(chosen(text("oci:%s@%s", dir, id.text), &id) == 0);
-	CHECK(chosen(text("oci:%s:two", dir), &id) == -ENOENT);
+	CHECK_EQ(chosen(text("oci:%s:one", dir), &id), 0);
+	CHECK_EQ(chosen(text("oci:%s@%s", dir, id.text), &id), 0);
+	CHECK_EQ(chosen(text("oci:%s:two", dir), &id), -ENOENT);
 	CHECK(said("no tag 'two' in") && said("there are: one"));
-	CHECK(chosen(text("oci:%s@%s", dir, id_of("x").text), &id) == -ENOENT);
+	CHECK_EQ(chosen(text("oci:%s@%s", dir, id_of("x").text), &id), -ENOENT);
 	CHECK(said("is missing in"));
 }
 
@@ -80,16 +85,19 @@ TEST(an_index_is_a_bounded_regular_file)
 	char *path = text("%s/index.json", dir), *ref = text("oci:%s", dir);
 	struct cfs_oci_id id;
 
-	CHECK(chosen(ref, &id) == -ENOENT && said("index.json is missing"));
-	CHECK(symlink("/etc/passwd", path) == 0);
-	CHECK(chosen(ref, &id) == -EXDEV);
-	CHECK(unlink(path) == 0);
+	CHECK_EQ(chosen(ref, &id), -ENOENT);
+	CHECK(said("index.json is missing"));
+	CHECK_EQ(symlink("/etc/passwd", path), 0);
+	CHECK_EQ(chosen(ref, &id), -EXDEV);
+	CHECK_EQ(unlink(path), 0);
 	put_file(path, "{\"manifests\":[]");
-	CHECK(chosen(ref, &id) == -EINVAL && said("index.json"));
+	CHECK_EQ(chosen(ref, &id), -EINVAL);
+	CHECK(said("index.json"));
 	put_file(path, "{\"manifests\":[]}");
-	CHECK(chosen(ref, &id) == -ENOENT && said("has no images"));
-	CHECK(truncate(path, CFS_OCI_JSON_MAX + 1) == 0);
-	CHECK(chosen(ref, &id) == -EFBIG);
+	CHECK_EQ(chosen(ref, &id), -ENOENT);
+	CHECK(said("has no images"));
+	CHECK_EQ(truncate(path, CFS_OCI_JSON_MAX + 1), 0);
+	CHECK_EQ(chosen(ref, &id), -EFBIG);
 }
 
 /* Adds the file @name of the layout @dir to @tar. */
@@ -97,8 +105,9 @@ static void pack(struct cfs_buf *tar, const char *dir, const char *name)
 {
 	CFS_AUTOBUF struct cfs_buf content = { 0 };
 
-	CHECK(cfs_read_file(AT_FDCWD, text("%s/%s", dir, name), 1 << 20,
-			    &content, &err) == 1);
+	CHECK_EQ(cfs_read_file(AT_FDCWD, text("%s/%s", dir, name), 1 << 20,
+			       &content, &err),
+		 1);
 	tar_entry(tar, (struct tar_spec){ .name = name }, content.data,
 		  content.len);
 }
@@ -116,9 +125,10 @@ TEST(an_archive_is_a_layout_too)
 	pack(&tar, dir, "index.json");
 	pack(&tar, dir, text("blobs/sha256/%s", cfs_oci_id_hex(&id)));
 	tar_end(&tar);
-	CHECK(cfs_write_full(fd, tar.data, tar.len) == 0 && close(fd) == 0);
+	CHECK_EQ(cfs_write_full(fd, tar.data, tar.len), 0);
+	CHECK_EQ(close(fd), 0);
 	/* The configuration, which tells the platform, is not in it. */
-	CHECK(chosen(text("oci-archive:%s:one", path), &got) == -ENOENT);
+	CHECK_EQ(chosen(text("oci-archive:%s:one", path), &got), -ENOENT);
 	CHECK(said("its configuration: blob sha256:") && said("is missing in"));
 	put_index(dir, put_image(dir, "linux", "amd64", "a",
 				 TAG("one") PLATFORM("linux", "amd64")));
@@ -127,8 +137,9 @@ TEST(an_archive_is_a_layout_too)
 	pack(&tar, dir, "index.json");
 	pack(&tar, dir, text("blobs/sha256/%s", cfs_oci_id_hex(&id)));
 	fd = open(path, O_WRONLY | O_TRUNC);
-	CHECK(cfs_write_full(fd, tar.data, tar.len) == 0 && close(fd) == 0);
-	CHECK(chosen(text("oci-archive:%s:one", path), &got) == 0);
+	CHECK_EQ(cfs_write_full(fd, tar.data, tar.len), 0);
+	CHECK_EQ(close(fd), 0);
+	CHECK_EQ(chosen(text("oci-archive:%s:one", path), &got), 0);
 	CHECK(cfs_oci_id_equal(&id, &got));
 }
 
@@ -139,7 +150,8 @@ TEST(an_archive_without_a_marker_may_be_dockers)
 	int fd = open(path, O_WRONLY | O_CREAT, 0644);
 
 	tar_file(&tar, "manifest.json", "[]");
-	CHECK(cfs_write_full(fd, tar.data, tar.len) == 0 && close(fd) == 0);
-	CHECK(opened(text("oci-archive:%s", path)) == -EINVAL);
+	CHECK_EQ(cfs_write_full(fd, tar.data, tar.len), 0);
+	CHECK_EQ(close(fd), 0);
+	CHECK_EQ(opened(text("oci-archive:%s", path)), -EINVAL);
 	CHECK(said("try docker-archive:"));
 }

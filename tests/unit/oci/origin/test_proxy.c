@@ -11,7 +11,7 @@ static struct cfs_skopeo_pool *new_pool(void)
 {
 	struct cfs_skopeo_pool *pool;
 
-	CHECK(cfs_skopeo_pool_new(&none, &pool, &err) == 0);
+	CHECK_EQ(cfs_skopeo_pool_new(&none, &pool, &err), 0);
 	return pool;
 }
 
@@ -27,14 +27,14 @@ static int get(struct cfs_skopeo_pool *pool, const char *content, uint64_t size,
 
 	if (r < 0)
 		return r;
-	CHECK(blob.end == strlen(content));
+	CHECK_EQ(blob.end, strlen(content));
 	r = cfs_source_all(&source, 1 << 24, &got, e);
 	if (r < 0)
 		return r;
-	CHECK(got.len == strlen(content));
-	CHECK(memcmp(got.data, content, got.len) == 0);
+	CHECK_EQ(got.len, strlen(content));
+	CHECK_MEM(got.data, content, got.len);
 	/* The end stays the end. */
-	CHECK(cfs_source_read(&source, &r, 1, e) == 0);
+	CHECK_EQ(cfs_source_read(&source, &r, 1, e), 0);
 	return 0;
 }
 
@@ -56,12 +56,13 @@ TEST(blobs_come_one_after_the_other_from_one_process)
 	(void)put_blob(dir, "x", "first", "");
 	(void)put_blob(dir, "x", "", "");
 	(void)put_blob(dir, "x", large, "");
-	CHECK(get(p, "first", 5, &err) == 0);
-	CHECK(get(p, "", 0, &err) == 0);
-	CHECK(get(p, large, 3000000, &err) == 0);
-	CHECK(get(p, "none", 4, &err) == -EIO && said("skopeo: no such blob"));
-	CHECK(get(p, "first", 5, &err) == 0);
-	CHECK(fake_calls(dir, "experimental-image-proxy --sockfd 3") == 1);
+	CHECK_EQ(get(p, "first", 5, &err), 0);
+	CHECK_EQ(get(p, "", 0, &err), 0);
+	CHECK_EQ(get(p, large, 3000000, &err), 0);
+	CHECK_EQ(get(p, "none", 4, &err), -EIO);
+	CHECK(said("skopeo: no such blob"));
+	CHECK_EQ(get(p, "first", 5, &err), 0);
+	CHECK_EQ(fake_calls(dir, "experimental-image-proxy --sockfd 3"), 1);
 }
 
 TEST(a_size_that_is_not_known_is_asked_for)
@@ -70,9 +71,9 @@ TEST(a_size_that_is_not_known_is_asked_for)
 	CFS_AUTO(cfs_skopeo_pool_free) struct cfs_skopeo_pool *p = new_pool();
 
 	(void)put_blob(dir, "x", "content", "");
-	CHECK(get(p, "content", CFS_OCI_SIZE_ANY, &err) == 0);
-	CHECK(get(p, "none", CFS_OCI_SIZE_ANY, &err) == -EIO);
-	CHECK(get(p, "content", UINT64_C(1) << 60, &err) == -EFBIG);
+	CHECK_EQ(get(p, "content", CFS_OCI_SIZE_ANY, &err), 0);
+	CHECK_EQ(get(p, "none", CFS_OCI_SIZE_ANY, &err), -EIO);
+	CHECK_EQ(get(p, "content", UINT64_C(1) << 60, &err), -EFBIG);
 }
 
 struct reader {
@@ -106,11 +107,12 @@ TEST(threads_have_processes_of_their_own)
 		(void)put_blob(dir, "x", readers[i].content, "");
 	}
 	for (int i = 0; i < 4; i++)
-		CHECK(pthread_create(&readers[i].thread, NULL, read_many,
-				     &readers[i]) == 0);
+		CHECK_EQ(pthread_create(&readers[i].thread, NULL, read_many,
+					&readers[i]),
+			 0);
 	for (int i = 0; i < 4; i++) {
-		CHECK(pthread_join(readers[i].thread, NULL) == 0);
-		CHECK(readers[i].r == 0);
+		CHECK_EQ(pthread_join(readers[i].thread, NULL), 0);
+		CHECK_EQ(readers[i].r, 0);
 	}
 	CHECK(fake_calls(dir, "experimental-image-proxy") <= 4);
 }
@@ -125,10 +127,10 @@ TEST(a_blob_may_be_left_in_the_middle)
 	struct cfs_oci_id id = id_of(large);
 
 	(void)put_blob(dir, "x", large, "");
-	CHECK(cfs_skopeo_pool_blob(p, "x", &id, 3000000, &blob, &err) == 0);
+	CHECK_EQ(cfs_skopeo_pool_blob(p, "x", &id, 3000000, &blob, &err), 0);
 	CHECK(cfs_source_read(&source, data, 10, &err) > 0);
 	cfs_oci_blob_close(&blob);
-	CHECK(get(p, large, 3000000, &err) == 0);
+	CHECK_EQ(get(p, large, 3000000, &err), 0);
 }
 
 TEST(a_failure_of_skopeo_is_passed_on)
@@ -153,12 +155,12 @@ TEST(a_failure_of_skopeo_is_passed_on)
 		struct cfs_skopeo_pool *p = new_pool();
 
 		(void)put_blob(dir, "x", "content", "");
-		CHECK(get(p, "content", 7, &err) == cases[i].code);
+		CHECK_EQ(get(p, "content", 7, &err), cases[i].code);
 		CHECK(said(cases[i].words));
 		/* One that refuses an image is in order; others end. */
-		CHECK(setenv("FAKE", "", 1) == 0);
-		CHECK((get(p, "content", 7, &err) == 0) ==
-		      (strcmp(cases[i].fake, "policy") != 0));
+		CHECK_EQ(setenv("FAKE", "", 1), 0);
+		CHECK_EQ((get(p, "content", 7, &err) == 0),
+			 (strcmp(cases[i].fake, "policy") != 0));
 	}
 }
 
@@ -168,14 +170,14 @@ TEST(only_one_pipe_is_kept_of_several)
 	CFS_AUTO(cfs_skopeo_pool_free) struct cfs_skopeo_pool *p = new_pool();
 
 	(void)put_blob(dir, "x", "content", "");
-	CHECK(get(p, "content", 7, &err) == 0);
+	CHECK_EQ(get(p, "content", 7, &err), 0);
 }
 
 TEST(without_skopeo_the_message_says_what_to_install)
 {
 	CFS_AUTO(cfs_skopeo_pool_free) struct cfs_skopeo_pool *p = new_pool();
 
-	CHECK(setenv("PATH", "/nonexistent", 1) == 0);
-	CHECK(get(p, "content", 7, &err) == -ENOPKG);
+	CHECK_EQ(setenv("PATH", "/nonexistent", 1), 0);
+	CHECK_EQ(get(p, "content", 7, &err), -ENOPKG);
 	CHECK(said("package skopeo"));
 }

@@ -14,7 +14,7 @@ static bool splits(const char *t, const char *path, const char *tag)
 {
 	CFS_AUTOREFERENCE struct cfs_oci_reference ref = { 0 };
 
-	CHECK(cfs_oci_reference_split(t, &ref, &err) == 0);
+	CHECK_EQ(cfs_oci_reference_split(t, &ref, &err), 0);
 	return is(ref.path, path) && is(ref.tag, tag) && !ref.has_id;
 }
 
@@ -23,7 +23,7 @@ static bool names(const char *t, const char *path, const char *tag,
 {
 	CFS_AUTOREFERENCE struct cfs_oci_reference ref = { 0 };
 
-	CHECK(cfs_oci_reference_name(t, &ref, &err) == 0);
+	CHECK_EQ(cfs_oci_reference_name(t, &ref, &err), 0);
 	return is(ref.path, path) && is(ref.tag, tag) &&
 	       is(ref.has_id ? ref.id.text : NULL, id);
 }
@@ -41,10 +41,11 @@ TEST(a_path_that_exists_decides)
 {
 	char *dir = new_dir("colons");
 
-	CHECK(chdir(dir) == 0);
-	CHECK(mkdir("plain", 0755) == 0);
-	CHECK(mkdir("with:colon", 0755) == 0);
-	CHECK(mkdir("both", 0755) == 0 && mkdir("both:tag", 0755) == 0);
+	CHECK_EQ(chdir(dir), 0);
+	CHECK_EQ(mkdir("plain", 0755), 0);
+	CHECK_EQ(mkdir("with:colon", 0755), 0);
+	CHECK_EQ(mkdir("both", 0755), 0);
+	CHECK_EQ(mkdir("both:tag", 0755), 0);
 	CHECK(splits("plain:tag", "plain", "tag"));
 	CHECK(splits("with:colon", "with:colon", NULL));
 	CHECK(splits("with:colon:tag", "with:colon", "tag"));
@@ -60,7 +61,7 @@ TEST(a_digest_stands_in_place_of_a_tag)
 {
 	CFS_AUTOREFERENCE struct cfs_oci_reference ref = { 0 };
 
-	CHECK(cfs_oci_reference_split("/a:b@sha256:" HEX, &ref, &err) == 0);
+	CHECK_EQ(cfs_oci_reference_split("/a:b@sha256:" HEX, &ref, &err), 0);
 	CHECK(is(ref.path, "/a:b") && !ref.tag && ref.has_id);
 	CHECK(is(ref.id.text, "sha256:" HEX));
 	CHECK(splits("/a@b:tag", "/a@b", "tag"));
@@ -86,8 +87,8 @@ TEST(what_is_no_reference_is_refused)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
 		struct cfs_oci_reference ref = { 0 };
 
-		CHECK(cfs_oci_reference_split(bad[i], &ref, &err) == -EINVAL);
-		CHECK(cfs_oci_reference_name(bad[i], &ref, &err) == -EINVAL);
+		CHECK_EQ(cfs_oci_reference_split(bad[i], &ref, &err), -EINVAL);
+		CHECK_EQ(cfs_oci_reference_name(bad[i], &ref, &err), -EINVAL);
 		CHECK(!ref.path && !ref.tag);
 	}
 	CHECK(said("no path"));

@@ -39,10 +39,11 @@ TEST(words_are_cut)
 
 	memset(line, 'x', 5000);
 	cfs_skopeo_words(bytes, got);
-	CHECK(strlen(got) == CFS_SKOPEO_WORDS_MAX - 1);
+	CHECK_EQ(strlen(got), CFS_SKOPEO_WORDS_MAX - 1);
 	memcpy(line, "x level=fatal msg=\"", 19);
 	cfs_skopeo_words(bytes, got);
-	CHECK(strlen(got) == CFS_SKOPEO_WORDS_MAX - 1 && got[0] == 'x');
+	CHECK_EQ(strlen(got), CFS_SKOPEO_WORDS_MAX - 1);
+	CHECK_EQ(got[0], 'x');
 	free(line);
 }
 
@@ -60,10 +61,10 @@ TEST(options_become_arguments)
 	struct cfs_skopeo_options o = { .n = 0 };
 	struct cfs_skopeo_args args;
 
-	CHECK(cfs_skopeo_options_make(&from, &o, &err) == 0);
+	CHECK_EQ(cfs_skopeo_options_make(&from, &o, &err), 0);
 	cfs_skopeo_args_make(command, &o, "X", &args);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(want); i++)
-		CHECK(strcmp(args.v[i], want[i]) == 0);
+		CHECK_STR(args.v[i], want[i]);
 	CHECK(!args.v[CFS_ARRAY_SIZE(want)]);
 	cfs_skopeo_options_free(&o);
 	cfs_skopeo_args_make(command, &o, NULL, &args);
@@ -80,11 +81,12 @@ TEST(its_output_is_bounded)
 
 	put_file(text("%s/tags/t", dir), "12345");
 	cfs_skopeo_args_make(command, &none, "docker://x:t", &args);
-	CHECK(cfs_skopeo_run(&args, 5, &got, &err) == 0 && got.len == 5);
-	CHECK(truncate(text("%s/tags/t", dir), 10000000) == 0);
-	CHECK(cfs_skopeo_run(&args, 100000, &got, &err) == -EFBIG);
+	CHECK_EQ(cfs_skopeo_run(&args, 5, &got, &err), 0);
+	CHECK_EQ(got.len, 5);
+	CHECK_EQ(truncate(text("%s/tags/t", dir), 10000000), 0);
+	CHECK_EQ(cfs_skopeo_run(&args, 100000, &got, &err), -EFBIG);
 	CHECK(said("over 100000 bytes"));
 	cfs_skopeo_args_make(command, &none, "docker://x:none", &args);
-	CHECK(cfs_skopeo_run(&args, 100, &got, &err) == -EIO);
-	CHECK(strcmp(err.msg, "skopeo: manifest unknown") == 0);
+	CHECK_EQ(cfs_skopeo_run(&args, 100, &got, &err), -EIO);
+	CHECK_STR(err.msg, "skopeo: manifest unknown");
 }

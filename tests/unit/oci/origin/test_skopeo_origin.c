@@ -8,7 +8,7 @@ static struct cfs_origin *opened(const char *reference)
 	const struct cfs_origin_options options = { .no_tls_verify = true };
 	struct cfs_origin *o;
 
-	CHECK(cfs_origin_open_with(reference, &options, &o, &err) == 0);
+	CHECK_EQ(cfs_origin_open_with(reference, &options, &o, &err), 0);
 	return o;
 }
 
@@ -17,7 +17,7 @@ static int choose(struct cfs_origin *o, const char *platform,
 {
 	struct cfs_oci_platform want;
 
-	CHECK(cfs_oci_platform_parse(platform, &want, &err) == 0);
+	CHECK_EQ(cfs_oci_platform_parse(platform, &want, &err), 0);
 	return cfs_origin_choose(o, &want, ret, &err);
 }
 
@@ -26,7 +26,8 @@ static void tag(const char *dir, const char *descriptor, const char *name)
 {
 	struct cfs_oci_id id = id_in(descriptor);
 
-	CHECK(symlink(blob_path(dir, &id), text("%s/tags/%s", dir, name)) == 0);
+	CHECK_EQ(symlink(blob_path(dir, &id), text("%s/tags/%s", dir, name)),
+		 0);
 }
 
 TEST(a_registry_is_an_origin)
@@ -40,15 +41,17 @@ TEST(a_registry_is_an_origin)
 	CFS_AUTOBUF struct cfs_buf got = { 0 };
 
 	tag(dir, image, "one");
-	CHECK(choose(o, "linux/amd64", &choice) == 0);
+	CHECK_EQ(choose(o, "linux/amd64", &choice), 0);
 	CHECK(strstr(image, choice.id.text));
-	CHECK(cfs_origin_read(o, &layer, 7, 9, &got, &err) == 0);
-	CHECK(got.len == 7);
+	CHECK_EQ(cfs_origin_read(o, &layer, 7, 9, &got, &err), 0);
+	CHECK_EQ(got.len, 7);
 	/* The manifest was asked for once, and one process sent all blobs. */
-	CHECK(fake_calls(dir, "inspect --raw --tls-verify=false docker://h:1/"
-			      "n:one\n") == 1);
-	CHECK(fake_calls(dir, "inspect") == 1);
-	CHECK(fake_calls(dir, "experimental-image-proxy") == 1);
+	CHECK_EQ(fake_calls(dir,
+			    "inspect --raw --tls-verify=false docker://h:1/"
+			    "n:one\n"),
+		 1);
+	CHECK_EQ(fake_calls(dir, "inspect"), 1);
+	CHECK_EQ(fake_calls(dir, "experimental-image-proxy"), 1);
 }
 
 TEST(images_of_a_list_are_asked_for_by_digest)
@@ -63,13 +66,15 @@ TEST(images_of_a_list_are_asked_for_by_digest)
 
 	tag(dir, put_blob(dir, T_INDEX, index_of(text("%s,%s", a, b)), ""),
 	    "latest");
-	CHECK(choose(o, "linux/arm64", &choice) == 0);
+	CHECK_EQ(choose(o, "linux/arm64", &choice), 0);
 	CHECK(strstr(b, choice.id.text));
-	CHECK(fake_calls(dir, text("inspect --raw --tls-verify=false docker://"
-				   "h/n@%s",
-				   choice.id.text)) == 1);
-	CHECK(fake_calls(dir, "inspect") == 2);
-	CHECK(choose(o, "linux/s390x", &choice) == -ENOENT);
+	CHECK_EQ(fake_calls(dir,
+			    text("inspect --raw --tls-verify=false docker://"
+				 "h/n@%s",
+				 choice.id.text)),
+		 1);
+	CHECK_EQ(fake_calls(dir, "inspect"), 2);
+	CHECK_EQ(choose(o, "linux/s390x", &choice), -ENOENT);
 }
 
 TEST(a_digest_in_the_reference_is_checked)
@@ -81,10 +86,10 @@ TEST(a_digest_in_the_reference_is_checked)
 	struct cfs_origin *o = opened(text("docker://h/n:tag@%s", id.text));
 	CFS_AUTOCHOICE struct cfs_oci_choice choice = { 0 }, other = { 0 };
 
-	CHECK(choose(o, "linux/amd64", &choice) == 0);
+	CHECK_EQ(choose(o, "linux/amd64", &choice), 0);
 	CHECK(cfs_oci_id_equal(&choice.id, &id));
 	put_file(blob_path(dir, &id), "{\"config\":{}}");
-	CHECK(choose(o, "linux/amd64", &other) == -EBADMSG);
+	CHECK_EQ(choose(o, "linux/amd64", &other), -EBADMSG);
 }
 
 TEST(a_missing_tag_is_told_from_other_failures)
@@ -96,12 +101,12 @@ TEST(a_missing_tag_is_told_from_other_failures)
 	CFS_AUTOCHOICE struct cfs_oci_choice choice = { 0 };
 
 	(void)fake_layout("missing", "");
-	CHECK(choose(o, "linux/amd64", &choice) == -ENOENT);
+	CHECK_EQ(choose(o, "linux/amd64", &choice), -ENOENT);
 	CHECK(said("no tag 'three' in docker://h/n; there are: one, two"));
-	CHECK(choose(p, "linux/amd64", &choice) == -EIO);
+	CHECK_EQ(choose(p, "linux/amd64", &choice), -EIO);
 	CHECK(said("skopeo: manifest unknown"));
-	CHECK(setenv("FAKE", "no-list", 1) == 0);
-	CHECK(choose(o, "linux/amd64", &choice) == -EIO);
+	CHECK_EQ(setenv("FAKE", "no-list", 1), 0);
+	CHECK_EQ(choose(o, "linux/amd64", &choice), -EIO);
 }
 
 TEST(a_store_has_layers_by_the_names_of_their_archives)
@@ -116,10 +121,10 @@ TEST(a_store_has_layers_by_the_names_of_their_archives)
 
 	tag(dir, image, "one");
 	CHECK(cfs_origin_has_plain_layers(o));
-	CHECK(choose(o, "linux/amd64", &choice) == 0);
-	CHECK(cfs_origin_blob(o, &layer, CFS_OCI_SIZE_ANY, &blob, &err) == 1);
-	CHECK(blob.end == 7);
-	CHECK(fake_calls(dir, "list-tags") == 0);
+	CHECK_EQ(choose(o, "linux/amd64", &choice), 0);
+	CHECK_EQ(cfs_origin_blob(o, &layer, CFS_OCI_SIZE_ANY, &blob, &err), 1);
+	CHECK_EQ(blob.end, 7);
+	CHECK_EQ(fake_calls(dir, "list-tags"), 0);
 }
 
 TEST(a_registry_keeps_referrers_under_a_tag)
@@ -134,8 +139,9 @@ TEST(a_registry_keeps_referrers_under_a_tag)
 	CFS_AUTOBUF struct cfs_buf got = { 0 };
 
 	one = id_of("none");
-	CHECK(cfs_origin_referrers(o, &one, &empty, &err) == 0);
-	CHECK(empty.found.n == 0 && empty.n_skipped == 0);
+	CHECK_EQ(cfs_origin_referrers(o, &one, &empty, &err), 0);
+	CHECK_EQ(empty.found.n, 0);
+	CHECK_EQ(empty.n_skipped, 0);
 	tag(dir,
 	    put_blob(dir, T_INDEX,
 		     index_of(text("%.*s,\"artifactType\":\"application/x\"},"
@@ -144,15 +150,17 @@ TEST(a_registry_keeps_referrers_under_a_tag)
 				   put_blob(dir, T_INDEX, index_of(""), ""))),
 		     ""),
 	    text("sha256-%s", cfs_oci_id_hex(&id)));
-	CHECK(cfs_origin_referrers(o, &id, &list, &err) == 0);
-	CHECK(list.found.n == 1 && list.n_skipped == 2);
+	CHECK_EQ(cfs_origin_referrers(o, &id, &list, &err), 0);
+	CHECK_EQ(list.found.n, 1);
+	CHECK_EQ(list.n_skipped, 2);
 	CHECK(cfs_oci_id_equal(&list.found.v[0].id, &note_id));
-	CHECK(strcmp(list.found.v[0].artifact_type, "application/x") == 0);
-	CHECK(list.skipped[0].why == CFS_OCI_SKIP_ENTRY);
-	CHECK(list.skipped[1].why == CFS_OCI_SKIP_KIND);
-	CHECK(cfs_origin_manifest(o, &note_id, list.found.v[0].size, &got,
-				  &err) == 0);
+	CHECK_STR(list.found.v[0].artifact_type, "application/x");
+	CHECK_EQ(list.skipped[0].why, CFS_OCI_SKIP_ENTRY);
+	CHECK_EQ(list.skipped[1].why, CFS_OCI_SKIP_KIND);
+	CHECK_EQ(cfs_origin_manifest(o, &note_id, list.found.v[0].size, &got,
+				     &err),
+		 0);
 	/* That it cannot be asked is no answer. */
-	CHECK(setenv("FAKE", "no-list", 1) == 0);
-	CHECK(cfs_origin_referrers(o, &one, &empty, &err) == -EIO);
+	CHECK_EQ(setenv("FAKE", "no-list", 1), 0);
+	CHECK_EQ(cfs_origin_referrers(o, &one, &empty, &err), -EIO);
 }

@@ -12,8 +12,9 @@ static int compute(const struct cfs_buf *manifest, const struct cfs_buf *config)
 	struct cfs_seal_facts facts;
 
 	repo.meta.alg = CFS_ALG_SHA256;
-	CHECK(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, cfs_buf_bytes(manifest),
-				  &image.id, &err) == 0);
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256,
+				     cfs_buf_bytes(manifest), &image.id, &err),
+		 0);
 	return cfs_seal_compute(&repo, &image, false, CFS_XATTRS_ALLOWLIST,
 				&facts, &err);
 }
@@ -24,9 +25,9 @@ TEST(documents_are_checked_before_layers_are_read)
 
 	vector_read("single", CFS_ALG_SHA256, &v);
 	vector_read("hardlinks", CFS_ALG_SHA256, &other);
-	CHECK(compute(&v.signed_text, &v.config) == -EINVAL);
+	CHECK_EQ(compute(&v.signed_text, &v.config), -EINVAL);
 	CHECK(strstr(err.msg, "only container images"));
-	CHECK(compute(&v.manifest, &other.config) == -EBADMSG);
+	CHECK_EQ(compute(&v.manifest, &other.config), -EBADMSG);
 	vector_free(&v);
 	vector_free(&other);
 }

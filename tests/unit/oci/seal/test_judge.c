@@ -21,7 +21,7 @@ static void trust(const char *name)
 	certs.n = 0;
 	policy = (struct cfs_seal_policy){ .certs = &certs };
 	if (name)
-		CHECK(cfs_certs_add_file(&certs, cert_file(name), &err) == 1);
+		CHECK_EQ(cfs_certs_add_file(&certs, cert_file(name), &err), 1);
 }
 
 static struct cfs_signing *open_key(const char *name)
@@ -30,15 +30,16 @@ static struct cfs_signing *open_key(const char *name)
 	char key[128];
 
 	snprintf(key, sizeof(key), SEALING "keys/%s.key.pem", name);
-	CHECK(cfs_signing_open(cert_file(name), key, &signing, &err) == 0);
+	CHECK_EQ(cfs_signing_open(cert_file(name), key, &signing, &err), 0);
 	return signing;
 }
 
 static enum cfs_seal_answer judge(const struct vector *v)
 {
-	CHECK(cfs_seal_judge(&v->facts, &policy, &v->artifact, v->sigs,
-			     &verdict, &err) == 0);
-	CHECK((verdict.answer >= CFS_SEAL_DIGESTS) == (*verdict.why == '\0'));
+	CHECK_EQ(cfs_seal_judge(&v->facts, &policy, &v->artifact, v->sigs,
+				&verdict, &err),
+		 0);
+	CHECK_EQ((verdict.answer >= CFS_SEAL_DIGESTS), (*verdict.why == '\0'));
 	return verdict.answer;
 }
 
@@ -79,32 +80,34 @@ static void put_blob(struct vector *v, unsigned i, struct cfs_bytes sig)
 	v->sigs[i] = sig;
 	v->artifact.v[i].size = sig.len;
 	v->artifact.v[i].is_signed = sig.len > 0;
-	CHECK(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, sig,
-				  &v->artifact.v[i].blob, &err) == 0);
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, sig,
+				     &v->artifact.v[i].blob, &err),
+		 0);
 }
 
 static void check_good(struct vector *v)
 {
 	trust("rsa");
-	CHECK(judge(v) == CFS_SEAL_VERIFIED && !verdict.odd_size);
-	CHECK(verdict.n == v->artifact.n);
+	CHECK_EQ(judge(v), CFS_SEAL_VERIFIED);
+	CHECK(!verdict.odd_size);
+	CHECK_EQ(verdict.n, v->artifact.n);
 	for (unsigned i = 0; i < verdict.n; i++)
 		CHECK(verdict.v[i].match == CFS_SEAL_EQUAL &&
 		      verdict.v[i].sig == CFS_SEAL_GOOD &&
 		      verdict.v[i].cert == 0 && !*verdict.v[i].why);
 	policy.bootable = true;
-	CHECK(judge(v) == (v->facts.role[CFS_SEAL_BOOTABLE].known
-				   ? CFS_SEAL_VERIFIED
-				   : CFS_SEAL_INCOMPLETE));
+	CHECK_EQ(judge(v), (v->facts.role[CFS_SEAL_BOOTABLE].known
+				    ? CFS_SEAL_VERIFIED
+				    : CFS_SEAL_INCOMPLETE));
 	trust("other");
-	CHECK(judge(v) == CFS_SEAL_STRANGER);
+	CHECK_EQ(judge(v), CFS_SEAL_STRANGER);
 	trust(NULL);
-	CHECK(judge(v) == CFS_SEAL_DIGESTS);
+	CHECK_EQ(judge(v), CFS_SEAL_DIGESTS);
 }
 
 TEST(every_vector_is_verified_by_its_own_certificate_alone)
 {
-	CHECK(vectors_each(check_good) == 14);
+	CHECK_EQ(vectors_each(check_good), 14);
 }
 
 TEST(a_signed_entry_of_another_image_does_not_pass_under_any_role)
@@ -118,14 +121,14 @@ TEST(a_signed_entry_of_another_image_does_not_pass_under_any_role)
 		vector_read("hardlinks", CFS_ALG_SHA256, &other);
 		trust("rsa");
 		replay(&other, CFS_SEAL_MERGED, &v, (enum cfs_seal_role)as);
-		CHECK(judge(&v) == CFS_SEAL_MISMATCH);
+		CHECK_EQ(judge(&v), CFS_SEAL_MISMATCH);
 		CHECK(strstr(verdict.why, "the digest is"));
 		/* Nor when nothing else is in the artifact. */
 		v.artifact.v[0] = v.artifact.v[at(&v, (enum cfs_seal_role)as)];
 		v.sigs[0] = v.sigs[at(&other, CFS_SEAL_MERGED)];
 		v.artifact.n = 1;
 		put_blob(&v, 0, other.sigs[at(&other, CFS_SEAL_MERGED)]);
-		CHECK(judge(&v) == CFS_SEAL_MISMATCH);
+		CHECK_EQ(judge(&v), CFS_SEAL_MISMATCH);
 		vector_free(&v);
 		vector_free(&other);
 	}
@@ -138,12 +141,12 @@ TEST(a_digest_of_the_image_itself_does_not_count_for_another_role)
 	vector_read("boot-plain", CFS_ALG_SHA256, &v);
 	trust("rsa");
 	replay(&v, CFS_SEAL_MERGED, &v, CFS_SEAL_CONFIG);
-	CHECK(judge(&v) == CFS_SEAL_MISMATCH);
+	CHECK_EQ(judge(&v), CFS_SEAL_MISMATCH);
 	vector_free(&v);
 	vector_read("boot-plain", CFS_ALG_SHA256, &v);
 	replay(&v, CFS_SEAL_MERGED, &v, CFS_SEAL_BOOTABLE);
 	policy.bootable = true;
-	CHECK(judge(&v) == CFS_SEAL_MISMATCH);
+	CHECK_EQ(judge(&v), CFS_SEAL_MISMATCH);
 	vector_free(&v);
 }
 
@@ -154,9 +157,9 @@ TEST(the_image_to_boot_needs_a_role_of_its_own)
 	vector_read("boot-plain", CFS_ALG_SHA256, &v);
 	trust("rsa");
 	drop(&v, CFS_SEAL_BOOTABLE);
-	CHECK(judge(&v) == CFS_SEAL_VERIFIED);
+	CHECK_EQ(judge(&v), CFS_SEAL_VERIFIED);
 	policy.bootable = true;
-	CHECK(judge(&v) == CFS_SEAL_INCOMPLETE);
+	CHECK_EQ(judge(&v), CFS_SEAL_INCOMPLETE);
 	CHECK(strstr(verdict.why, "no entry of role merged.bootable"));
 	vector_free(&v);
 }
@@ -169,16 +172,19 @@ TEST(an_artifact_of_another_subject_is_passed_over)
 	vector_read("hardlinks", CFS_ALG_SHA256, &other);
 	trust("rsa");
 	v.artifact.subject = other.artifact.subject;
-	CHECK(judge(&v) == CFS_SEAL_OTHER && verdict.n == 0);
+	CHECK_EQ(judge(&v), CFS_SEAL_OTHER);
+	CHECK_EQ(verdict.n, 0);
 	/* A whole artifact of the signer, attached to another image. */
-	CHECK(cfs_seal_judge(&v.facts, &policy, &other.artifact, other.sigs,
-			     &verdict, &err) == 0);
-	CHECK(verdict.answer == CFS_SEAL_OTHER);
+	CHECK_EQ(cfs_seal_judge(&v.facts, &policy, &other.artifact, other.sigs,
+				&verdict, &err),
+		 0);
+	CHECK_EQ(verdict.answer, CFS_SEAL_OTHER);
 	/* The same with the subject swapped. */
 	other.artifact.subject.id = v.id;
-	CHECK(cfs_seal_judge(&v.facts, &policy, &other.artifact, other.sigs,
-			     &verdict, &err) == 0);
-	CHECK(verdict.answer == CFS_SEAL_MISMATCH);
+	CHECK_EQ(cfs_seal_judge(&v.facts, &policy, &other.artifact, other.sigs,
+				&verdict, &err),
+		 0);
+	CHECK_EQ(verdict.answer, CFS_SEAL_MISMATCH);
 	vector_free(&v);
 	vector_free(&other);
 }
@@ -190,7 +196,8 @@ TEST(a_wrong_size_of_the_subject_is_a_note)
 	vector_read("single", CFS_ALG_SHA256, &v);
 	trust("rsa");
 	v.artifact.subject.size++;
-	CHECK(judge(&v) == CFS_SEAL_VERIFIED && verdict.odd_size);
+	CHECK_EQ(judge(&v), CFS_SEAL_VERIFIED);
+	CHECK(verdict.odd_size);
 	vector_free(&v);
 }
 
@@ -201,15 +208,16 @@ TEST(an_artifact_of_another_hash_is_passed_over)
 	vector_read("single", CFS_ALG_SHA256, &v);
 	vector_read("single", CFS_ALG_SHA512, &other);
 	trust("rsa");
-	CHECK(cfs_seal_judge(&v.facts, &policy, &other.artifact, other.sigs,
-			     &verdict, &err) == 0);
-	CHECK(verdict.answer == CFS_SEAL_OTHER_ALG);
+	CHECK_EQ(cfs_seal_judge(&v.facts, &policy, &other.artifact, other.sigs,
+				&verdict, &err),
+		 0);
+	CHECK_EQ(verdict.answer, CFS_SEAL_OTHER_ALG);
 	CHECK(strstr(verdict.why, "sha512-12") &&
 	      strstr(verdict.why, "sha256-12"));
 	/* Its signatures, on the digests of the repository's hash. */
 	for (unsigned i = 0; i < v.artifact.n; i++)
 		put_blob(&v, i, other.sigs[i]);
-	CHECK(judge(&v) == CFS_SEAL_WRONG);
+	CHECK_EQ(judge(&v), CFS_SEAL_WRONG);
 	vector_free(&v);
 	vector_free(&other);
 }
@@ -226,12 +234,12 @@ TEST(each_needed_role_is_missed)
 		vector_read("single", CFS_ALG_SHA512, &v);
 		trust("rsa");
 		drop(&v, needed[i]);
-		CHECK(judge(&v) == CFS_SEAL_INCOMPLETE);
+		CHECK_EQ(judge(&v), CFS_SEAL_INCOMPLETE);
 		CHECK(strstr(verdict.why, cfs_seal_role_name(needed[i])));
 		policy.merged_only = true;
-		CHECK(judge(&v) == (needed[i] == CFS_SEAL_MERGED
-					    ? CFS_SEAL_INCOMPLETE
-					    : CFS_SEAL_VERIFIED));
+		CHECK_EQ(judge(&v),
+			 (needed[i] == CFS_SEAL_MERGED ? CFS_SEAL_INCOMPLETE
+						       : CFS_SEAL_VERIFIED));
 		vector_free(&v);
 	}
 }
@@ -246,11 +254,11 @@ TEST(each_needed_role_has_to_be_signed)
 		vector_read("single", CFS_ALG_SHA256, &v);
 		trust("rsa");
 		put_blob(&v, i, none);
-		CHECK(judge(&v) == CFS_SEAL_INCOMPLETE);
+		CHECK_EQ(judge(&v), CFS_SEAL_INCOMPLETE);
 		CHECK(strstr(verdict.why, "it is not signed"));
 		for (unsigned k = 0; k < 3; k++)
 			put_blob(&v, k, none);
-		CHECK(judge(&v) == CFS_SEAL_UNSIGNED);
+		CHECK_EQ(judge(&v), CFS_SEAL_UNSIGNED);
 		vector_free(&v);
 	}
 }
@@ -262,10 +270,10 @@ TEST(a_changed_digest_is_a_mismatch_with_and_without_certificates)
 	vector_read("single", CFS_ALG_SHA256, &v);
 	trust("rsa");
 	v.facts.role[CFS_SEAL_CONFIG].digest.bytes[31] ^= 1;
-	CHECK(judge(&v) == CFS_SEAL_MISMATCH);
-	CHECK(strncmp(verdict.why, "config: ", 8) == 0);
+	CHECK_EQ(judge(&v), CFS_SEAL_MISMATCH);
+	CHECK_EQ(strncmp(verdict.why, "config: ", 8), 0);
 	trust(NULL);
-	CHECK(judge(&v) == CFS_SEAL_MISMATCH);
+	CHECK_EQ(judge(&v), CFS_SEAL_MISMATCH);
 	vector_free(&v);
 }
 
@@ -276,13 +284,13 @@ TEST(a_digest_that_is_not_known_never_counts)
 	vector_read("boot-plain", CFS_ALG_SHA256, &v);
 	trust("rsa");
 	v.facts.role[CFS_SEAL_BOOTABLE].known = false;
-	CHECK(judge(&v) == CFS_SEAL_VERIFIED);
+	CHECK_EQ(judge(&v), CFS_SEAL_VERIFIED);
 	policy.bootable = true;
-	CHECK(judge(&v) == CFS_SEAL_INCOMPLETE);
+	CHECK_EQ(judge(&v), CFS_SEAL_INCOMPLETE);
 	CHECK(strstr(verdict.why, "was not computed"));
 	policy.bootable = false;
 	v.facts.role[CFS_SEAL_MERGED].known = false;
-	CHECK(judge(&v) == CFS_SEAL_INCOMPLETE);
+	CHECK_EQ(judge(&v), CFS_SEAL_INCOMPLETE);
 	vector_free(&v);
 }
 
@@ -293,9 +301,9 @@ TEST(a_signature_over_something_else_is_wrong)
 	vector_read("single", CFS_ALG_SHA256, &v);
 	trust("rsa");
 	put_blob(&v, 0, v.sigs[1]);
-	CHECK(judge(&v) == CFS_SEAL_WRONG);
-	CHECK(verdict.v[0].sig == CFS_SEAL_BAD);
-	CHECK(strncmp(verdict.why, "manifest: ", 10) == 0);
+	CHECK_EQ(judge(&v), CFS_SEAL_WRONG);
+	CHECK_EQ(verdict.v[0].sig, CFS_SEAL_BAD);
+	CHECK_EQ(strncmp(verdict.why, "manifest: ", 10), 0);
 	vector_free(&v);
 }
 
@@ -308,19 +316,19 @@ TEST(blobs_that_are_missing_or_changed_are_malformed)
 	trust("rsa");
 	/* A byte of the blob is not as its descriptor says. */
 	v.blobs.v[CFS_SEAL_MERGED].data[400] ^= 1;
-	CHECK(judge(&v) == CFS_SEAL_INCOMPLETE);
-	CHECK(verdict.v[2].sig == CFS_SEAL_UNREADABLE);
+	CHECK_EQ(judge(&v), CFS_SEAL_INCOMPLETE);
+	CHECK_EQ(verdict.v[2].sig, CFS_SEAL_UNREADABLE);
 	v.sigs[2].len = 0;
-	CHECK(judge(&v) == CFS_SEAL_INCOMPLETE);
+	CHECK_EQ(judge(&v), CFS_SEAL_INCOMPLETE);
 	CHECK(strstr(verdict.why, "is missing"));
 	/* It is, but for its length. */
 	put_blob(&v, 2, v.sigs[1]);
 	v.artifact.v[2].size++;
-	CHECK(judge(&v) == CFS_SEAL_INCOMPLETE);
-	CHECK(verdict.v[2].sig == CFS_SEAL_UNREADABLE);
+	CHECK_EQ(judge(&v), CFS_SEAL_INCOMPLETE);
+	CHECK_EQ(verdict.v[2].sig, CFS_SEAL_UNREADABLE);
 	for (unsigned i = 0; i < 3; i++)
 		put_blob(&v, i, junk);
-	CHECK(judge(&v) == CFS_SEAL_MALFORMED);
+	CHECK_EQ(judge(&v), CFS_SEAL_MALFORMED);
 	vector_free(&v);
 }
 
@@ -331,16 +339,16 @@ TEST(one_of_several_signers_is_enough)
 
 	vector_read("single", CFS_ALG_SHA512, &v);
 	other = open_key("other");
-	CHECK(cfs_seal_sign(&v.facts, other, &v.blobs, &err) == 1);
+	CHECK_EQ(cfs_seal_sign(&v.facts, other, &v.blobs, &err), 1);
 	for (unsigned i = 0; i < v.artifact.n; i++)
 		put_blob(&v, i,
 			 cfs_buf_bytes(&v.blobs.v[v.artifact.v[i].role]));
 	trust("rsa");
-	CHECK(judge(&v) == CFS_SEAL_VERIFIED);
+	CHECK_EQ(judge(&v), CFS_SEAL_VERIFIED);
 	trust("other");
-	CHECK(judge(&v) == CFS_SEAL_VERIFIED);
+	CHECK_EQ(judge(&v), CFS_SEAL_VERIFIED);
 	trust("ec");
-	CHECK(judge(&v) == CFS_SEAL_STRANGER);
+	CHECK_EQ(judge(&v), CFS_SEAL_STRANGER);
 	vector_free(&v);
 }
 
@@ -364,13 +372,13 @@ TEST(digests_of_layers_are_compared_and_never_enough)
 		v.sigs[v.artifact.n - 1] = v.sigs[0];
 	}
 	v.facts.layers = layers;
-	CHECK(judge(&v) == CFS_SEAL_INCOMPLETE);
+	CHECK_EQ(judge(&v), CFS_SEAL_INCOMPLETE);
 	layers[1].bytes[0] ^= 1;
-	CHECK(judge(&v) == CFS_SEAL_MISMATCH);
+	CHECK_EQ(judge(&v), CFS_SEAL_MISMATCH);
 	v.facts.layers = NULL;
-	CHECK(judge(&v) == CFS_SEAL_INCOMPLETE);
+	CHECK_EQ(judge(&v), CFS_SEAL_INCOMPLETE);
 	v.artifact.n--;
-	CHECK(judge(&v) == CFS_SEAL_NOTHING);
+	CHECK_EQ(judge(&v), CFS_SEAL_NOTHING);
 	CHECK(strstr(verdict.why, "the image has"));
 	vector_free(&v);
 }
@@ -384,22 +392,26 @@ TEST(junk_beside_a_good_artifact_changes_nothing)
 	vector_read("single", CFS_ALG_SHA256, &v);
 	trust("rsa");
 	cfs_seal_judge_unread("it is\nmalformed", &all[0]);
-	CHECK(strcmp(all[0].why, "it is?malformed") == 0);
-	CHECK(judge(&v) == CFS_SEAL_VERIFIED);
+	CHECK_STR(all[0].why, "it is?malformed");
+	CHECK_EQ(judge(&v), CFS_SEAL_VERIFIED);
 	all[2] = verdict;
 	trust("other");
 	(void)judge(&v);
 	all[1] = verdict;
 	trust("rsa");
 	put_blob(&v, 0, v.sigs[1]);
-	CHECK(judge(&v) == CFS_SEAL_WRONG);
+	CHECK_EQ(judge(&v), CFS_SEAL_WRONG);
 	all[3] = verdict;
-	CHECK(cfs_seal_sum(all, 4, &which) == CFS_SEAL_VERIFIED && which == 2);
+	CHECK_EQ(cfs_seal_sum(all, 4, &which), CFS_SEAL_VERIFIED);
+	CHECK_EQ(which, 2);
 	all[2] = all[1];
-	CHECK(cfs_seal_sum(all, 4, &which) == CFS_SEAL_WRONG && which == 3);
-	CHECK(cfs_seal_sum(all, 3, &which) == CFS_SEAL_STRANGER && which == 1);
-	CHECK(cfs_seal_sum(all, 1, &which) == CFS_SEAL_NOTHING && which == 0);
-	CHECK(cfs_seal_sum(NULL, 0, &which) == CFS_SEAL_NOTHING);
+	CHECK_EQ(cfs_seal_sum(all, 4, &which), CFS_SEAL_WRONG);
+	CHECK_EQ(which, 3);
+	CHECK_EQ(cfs_seal_sum(all, 3, &which), CFS_SEAL_STRANGER);
+	CHECK_EQ(which, 1);
+	CHECK_EQ(cfs_seal_sum(all, 1, &which), CFS_SEAL_NOTHING);
+	CHECK_EQ(which, 0);
+	CHECK_EQ(cfs_seal_sum(NULL, 0, &which), CFS_SEAL_NOTHING);
 	vector_free(&v);
 }
 
@@ -420,7 +432,7 @@ TEST(halves_of_two_artifacts_do_not_make_one)
 	drop(&v, CFS_SEAL_CONFIG);
 	(void)judge(&v);
 	all[1] = verdict;
-	CHECK(cfs_seal_sum(all, 2, &which) == CFS_SEAL_INCOMPLETE);
+	CHECK_EQ(cfs_seal_sum(all, 2, &which), CFS_SEAL_INCOMPLETE);
 	vector_free(&v);
 }
 
@@ -433,7 +445,7 @@ TEST(a_stranger_may_claim_any_digest)
 
 	vector_read("single", CFS_ALG_SHA256, &v);
 	v.facts.role[CFS_SEAL_MERGED].digest.bytes[0] ^= 1;
-	CHECK(cfs_seal_sign(&v.facts, other, &blobs, &err) == 1);
+	CHECK_EQ(cfs_seal_sign(&v.facts, other, &blobs, &err), 1);
 	for (unsigned i = 0; i < v.artifact.n; i++) {
 		v.artifact.v[i].digest =
 			v.facts.role[v.artifact.v[i].role].digest;
@@ -441,9 +453,9 @@ TEST(a_stranger_may_claim_any_digest)
 	}
 	v.facts.role[CFS_SEAL_MERGED].digest.bytes[0] ^= 1;
 	trust("rsa");
-	CHECK(judge(&v) == CFS_SEAL_STRANGER);
+	CHECK_EQ(judge(&v), CFS_SEAL_STRANGER);
 	trust("other");
-	CHECK(judge(&v) == CFS_SEAL_MISMATCH);
+	CHECK_EQ(judge(&v), CFS_SEAL_MISMATCH);
 	cfs_seal_blobs_free(&blobs);
 	vector_free(&v);
 }
@@ -452,6 +464,5 @@ TEST(answers_have_words)
 {
 	for (int i = 0; i <= CFS_SEAL_VERIFIED; i++)
 		CHECK(cfs_seal_answer_name((enum cfs_seal_answer)i) != NULL);
-	CHECK(strcmp(cfs_seal_answer_name(CFS_SEAL_STRANGER),
-		     "wrong-certificate") == 0);
+	CHECK_STR(cfs_seal_answer_name(CFS_SEAL_STRANGER), "wrong-certificate");
 }

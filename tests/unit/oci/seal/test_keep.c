@@ -11,7 +11,8 @@ static struct cfs_seal_sources sources;
 static void read_sources(const struct cfs_store *store, const struct vector *v)
 {
 	cfs_seal_sources_free(&sources);
-	CHECK(cfs_seal_sources_read(&store->repo, &v->id, &sources, &err) == 0);
+	CHECK_EQ(cfs_seal_sources_read(&store->repo, &v->id, &sources, &err),
+		 0);
 }
 
 /* Lists @artifact, a digest, whether it is there or not. */
@@ -23,7 +24,7 @@ static void list(struct cfs_store *store, const struct vector *v,
 	snprintf(ref, sizeof(ref), CFS_OCI_REFERRERS "/%s/%s", v->id.text,
 		 artifact);
 	snprintf(name, sizeof(name), "oci-manifest-%s", artifact);
-	CHECK(cfs_stream_ref_set(store, ref, name, &err) == 0);
+	CHECK_EQ(cfs_stream_ref_set(store, ref, name, &err), 0);
 }
 
 TEST(what_is_kept_is_read_back)
@@ -36,23 +37,26 @@ TEST(what_is_kept_is_read_back)
 	start(&store);
 	vector_read("single", CFS_ALG_SHA256, &v);
 	read_sources(&store, &v);
-	CHECK(sources.n == 0);
-	CHECK(cfs_seal_keep(&store, &v.facts, &v.blobs, &id, &err) == 0);
-	CHECK(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256,
-				  cfs_buf_bytes(&v.signed_text), &want,
-				  &err) == 0);
+	CHECK_EQ(sources.n, 0);
+	CHECK_EQ(cfs_seal_keep(&store, &v.facts, &v.blobs, &id, &err), 0);
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256,
+				     cfs_buf_bytes(&v.signed_text), &want,
+				     &err),
+		 0);
 	CHECK(cfs_oci_id_equal(&id, &want));
 	read_sources(&store, &v);
-	CHECK(sources.n == 1 && sources.v[0]->readable);
+	CHECK_EQ(sources.n, 1);
+	CHECK(sources.v[0]->readable);
 	CHECK(cfs_oci_id_equal(&sources.v[0]->id, &id));
-	CHECK(sources.v[0]->artifact.n == 3);
+	CHECK_EQ(sources.v[0]->artifact.n, 3);
 	for (unsigned i = 0; i < 3; i++)
 		CHECK(same_bytes(&sources.v[0]->blobs[i],
 				 &v.blobs.v[v.artifact.v[i].role]));
-	CHECK(cfs_seal_keep(&store, &v.facts, &v.blobs, &id, &err) == 0);
-	CHECK(cfs_seal_keep(&store, &v.facts, &none, &id, &err) == 0);
+	CHECK_EQ(cfs_seal_keep(&store, &v.facts, &v.blobs, &id, &err), 0);
+	CHECK_EQ(cfs_seal_keep(&store, &v.facts, &none, &id, &err), 0);
 	read_sources(&store, &v);
-	CHECK(sources.n == 2 && sources.n_left == 0);
+	CHECK_EQ(sources.n, 2);
+	CHECK_EQ(sources.n_left, 0);
 	vector_free(&v);
 }
 
@@ -66,9 +70,9 @@ TEST(an_artifact_that_is_missing_or_damaged_is_among_them_with_the_reason)
 	vector_read("single", CFS_ALG_SHA256, &v);
 	list(&store, &v, v.id.text);
 	list(&store, &v, "latest");
-	CHECK(cfs_seal_keep(&store, &v.facts, &v.blobs, &id, &err) == 0);
+	CHECK_EQ(cfs_seal_keep(&store, &v.facts, &v.blobs, &id, &err), 0);
 	read_sources(&store, &v);
-	CHECK(sources.n == 2);
+	CHECK_EQ(sources.n, 2);
 	for (size_t i = 0; i < 2; i++)
 		CHECK(sources.v[i]->readable ==
 			      cfs_oci_id_equal(&sources.v[i]->id, &id) &&
@@ -90,7 +94,8 @@ TEST(only_so_many_are_looked_at)
 		list(&store, &v, name);
 	}
 	read_sources(&store, &v);
-	CHECK(sources.n == CFS_SEAL_SOURCES_MAX && sources.n_left == 3);
+	CHECK_EQ(sources.n, CFS_SEAL_SOURCES_MAX);
+	CHECK_EQ(sources.n_left, 3);
 	cfs_seal_sources_free(&sources);
 	vector_free(&v);
 }

@@ -21,59 +21,65 @@ TEST(a_key_is_the_one_of_its_role_and_algorithm)
 
 			cfs_seal_key_format((enum cfs_seal_role)i,
 					    (enum cfs_alg)a, key);
-			CHECK(parse(key) == CFS_SEAL_KEY_DIGEST);
-			CHECK((int)role == i && (int)alg == a);
+			CHECK_EQ(parse(key), CFS_SEAL_KEY_DIGEST);
+			CHECK_EQ((int)role, i);
+			CHECK_EQ((int)alg, a);
 			strcat(key, ".sig");
 			role = CFS_SEAL_MANIFEST;
 			alg = 0;
-			CHECK(parse(key) == CFS_SEAL_KEY_SIG);
-			CHECK((int)role == i && (int)alg == a);
+			CHECK_EQ(parse(key), CFS_SEAL_KEY_SIG);
+			CHECK_EQ((int)role, i);
+			CHECK_EQ((int)alg, a);
 			strcat(key, "x");
-			CHECK(parse(key) == CFS_SEAL_KEY_ALG);
+			CHECK_EQ(parse(key), CFS_SEAL_KEY_ALG);
 		}
 	}
-	CHECK(parse("composefs.merged.bootable.erofs.v1.fsverity-sha512-12") ==
-	      CFS_SEAL_KEY_DIGEST);
-	CHECK(role == CFS_SEAL_BOOTABLE && alg == CFS_ALG_SHA512);
+	CHECK_EQ(parse("composefs.merged.bootable.erofs.v1.fsverity-sha512-12"),
+		 CFS_SEAL_KEY_DIGEST);
+	CHECK_EQ(role, CFS_SEAL_BOOTABLE);
+	CHECK_EQ(alg, CFS_ALG_SHA512);
 }
 
 TEST(other_block_sizes_and_hashes_are_not_taken_for_known_ones)
 {
-	CHECK(parse("composefs.merged.erofs.v1.fsverity-sha256-16") ==
-	      CFS_SEAL_KEY_ALG);
-	CHECK(parse("composefs.config.fsverity-sha384-12") == CFS_SEAL_KEY_ALG);
-	CHECK(parse("composefs.config.fsverity-") == CFS_SEAL_KEY_ALG);
-	CHECK(parse("composefs.config.fsverity-sha256-123") ==
-	      CFS_SEAL_KEY_ALG);
+	CHECK_EQ(parse("composefs.merged.erofs.v1.fsverity-sha256-16"),
+		 CFS_SEAL_KEY_ALG);
+	CHECK_EQ(parse("composefs.config.fsverity-sha384-12"),
+		 CFS_SEAL_KEY_ALG);
+	CHECK_EQ(parse("composefs.config.fsverity-"), CFS_SEAL_KEY_ALG);
+	CHECK_EQ(parse("composefs.config.fsverity-sha256-123"),
+		 CFS_SEAL_KEY_ALG);
 }
 
 TEST(keys_of_newer_programs_are_unknown)
 {
-	CHECK(parse("composefs.merged.erofs.v2.fsverity-sha256-12") ==
-	      CFS_SEAL_KEY_UNKNOWN);
-	CHECK(parse("composefs.merged.fsverity-sha256-12") ==
-	      CFS_SEAL_KEY_UNKNOWN);
-	CHECK(parse("composefs.config.erofs.v1.fsverity-sha256-12") ==
-	      CFS_SEAL_KEY_UNKNOWN);
-	CHECK(parse("composefs.") == CFS_SEAL_KEY_UNKNOWN);
+	CHECK_EQ(parse("composefs.merged.erofs.v2.fsverity-sha256-12"),
+		 CFS_SEAL_KEY_UNKNOWN);
+	CHECK_EQ(parse("composefs.merged.fsverity-sha256-12"),
+		 CFS_SEAL_KEY_UNKNOWN);
+	CHECK_EQ(parse("composefs.config.erofs.v1.fsverity-sha256-12"),
+		 CFS_SEAL_KEY_UNKNOWN);
+	CHECK_EQ(parse("composefs."), CFS_SEAL_KEY_UNKNOWN);
 }
 
 TEST(other_annotations_are_foreign)
 {
-	CHECK(parse("org.opencontainers.image.title") == CFS_SEAL_KEY_FOREIGN);
-	CHECK(parse("composefs") == CFS_SEAL_KEY_FOREIGN);
-	CHECK(parse("") == CFS_SEAL_KEY_FOREIGN);
-	CHECK(parse("Composefs.config.fsverity-sha256-12") ==
-	      CFS_SEAL_KEY_FOREIGN);
+	CHECK_EQ(parse("org.opencontainers.image.title"), CFS_SEAL_KEY_FOREIGN);
+	CHECK_EQ(parse("composefs"), CFS_SEAL_KEY_FOREIGN);
+	CHECK_EQ(parse(""), CFS_SEAL_KEY_FOREIGN);
+	CHECK_EQ(parse("Composefs.config.fsverity-sha256-12"),
+		 CFS_SEAL_KEY_FOREIGN);
 }
 
 TEST(a_role_is_found_by_its_whole_name)
 {
 	struct cfs_bytes name = { (const uint8_t *)"merged.bootable", 15 };
 
-	CHECK(cfs_seal_role_find(name, &role) && role == CFS_SEAL_BOOTABLE);
+	CHECK(cfs_seal_role_find(name, &role));
+	CHECK_EQ(role, CFS_SEAL_BOOTABLE);
 	name.len = strlen("merged");
-	CHECK(cfs_seal_role_find(name, &role) && role == CFS_SEAL_MERGED);
+	CHECK(cfs_seal_role_find(name, &role));
+	CHECK_EQ(role, CFS_SEAL_MERGED);
 	name.len--;
 	CHECK(!cfs_seal_role_find(name, &role));
 	name.len = 0;

@@ -11,7 +11,7 @@ static struct cfs_signing *open_key(const char *name)
 
 	snprintf(cert, sizeof(cert), SEALING "keys/%s.cert.pem", name);
 	snprintf(key, sizeof(key), SEALING "keys/%s.key.pem", name);
-	CHECK(cfs_signing_open(cert, key, &signing, &err) == 0);
+	CHECK_EQ(cfs_signing_open(cert, key, &signing, &err), 0);
 	return signing;
 }
 
@@ -22,17 +22,17 @@ static void sign_and_compare(struct vector *v)
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	struct cfs_seal_artifact artifact;
 
-	CHECK(cfs_seal_sign(&v->facts, rsa, &blobs, &err) == 1);
+	CHECK_EQ(cfs_seal_sign(&v->facts, rsa, &blobs, &err), 1);
 	for (unsigned i = 0; i < CFS_SEAL_ROLES; i++)
 		CHECK(same_bytes(&blobs.v[i], &v->blobs.v[i]));
-	CHECK(cfs_seal_make(&v->facts, &blobs, &artifact, &text, &err) == 0);
+	CHECK_EQ(cfs_seal_make(&v->facts, &blobs, &artifact, &text, &err), 0);
 	CHECK(same_bytes(&text, &v->signed_text));
-	CHECK(artifact.n == v->artifact.n);
+	CHECK_EQ(artifact.n, v->artifact.n);
 }
 
 TEST(signed_artifacts_are_the_vectors_byte_for_byte)
 {
-	CHECK(vectors_each(sign_and_compare) == 14);
+	CHECK_EQ(vectors_each(sign_and_compare), 14);
 }
 
 static void seal_and_compare(struct vector *v)
@@ -43,15 +43,16 @@ static void seal_and_compare(struct vector *v)
 	for (int i = 0; i < 4; i++) {
 		CFS_AUTOBUF struct cfs_buf text = { 0 };
 
-		CHECK(cfs_seal_make(&v->facts, &none, &artifact, &text, &err) ==
-		      0);
+		CHECK_EQ(
+			cfs_seal_make(&v->facts, &none, &artifact, &text, &err),
+			0);
 		CHECK(same_bytes(&text, &v->digests_text));
 	}
 }
 
 TEST(sealing_again_gives_the_same_bytes)
 {
-	CHECK(vectors_each(seal_and_compare) == 14);
+	CHECK_EQ(vectors_each(seal_and_compare), 14);
 }
 
 TEST(signers_come_together_and_none_signs_twice)
@@ -64,13 +65,14 @@ TEST(signers_come_together_and_none_signs_twice)
 
 	other = open_key("other");
 	vector_read("single", CFS_ALG_SHA256, &v);
-	CHECK(cfs_seal_sign(&v.facts, rsa, &v.blobs, &err) == 0);
-	CHECK(cfs_seal_sign(&v.facts, other, &v.blobs, &err) == 1);
-	CHECK(cfs_seal_sign(&v.facts, ec, &v.blobs, &err) == 1);
-	CHECK(cfs_seal_sign(&v.facts, ec, &v.blobs, &err) == 0);
-	CHECK(cfs_pkcs7_parse(cfs_buf_bytes(&v.blobs.v[CFS_SEAL_CONFIG]), &p7,
-			      &err) == 0);
-	CHECK(p7.n == 3);
+	CHECK_EQ(cfs_seal_sign(&v.facts, rsa, &v.blobs, &err), 0);
+	CHECK_EQ(cfs_seal_sign(&v.facts, other, &v.blobs, &err), 1);
+	CHECK_EQ(cfs_seal_sign(&v.facts, ec, &v.blobs, &err), 1);
+	CHECK_EQ(cfs_seal_sign(&v.facts, ec, &v.blobs, &err), 0);
+	CHECK_EQ(cfs_pkcs7_parse(cfs_buf_bytes(&v.blobs.v[CFS_SEAL_CONFIG]),
+				 &p7, &err),
+		 0);
+	CHECK_EQ(p7.n, 3);
 	vector_free(&v);
 }
 
@@ -82,12 +84,12 @@ TEST(an_artifact_that_is_signed_in_part_is_not_made)
 
 	vector_read("boot-plain", CFS_ALG_SHA512, &v);
 	cfs_buf_free(&v.blobs.v[CFS_SEAL_BOOTABLE]);
-	CHECK(cfs_seal_make(&v.facts, &v.blobs, &artifact, &text, &err) ==
-	      -EINVAL);
+	CHECK_EQ(cfs_seal_make(&v.facts, &v.blobs, &artifact, &text, &err),
+		 -EINVAL);
 	CHECK(strstr(err.msg, "merged.bootable"));
 	v.facts.role[CFS_SEAL_BOOTABLE].known = false;
-	CHECK(cfs_seal_make(&v.facts, &v.blobs, &artifact, &text, &err) == 0);
-	CHECK(artifact.n == 3);
+	CHECK_EQ(cfs_seal_make(&v.facts, &v.blobs, &artifact, &text, &err), 0);
+	CHECK_EQ(artifact.n, 3);
 	vector_free(&v);
 }
 
@@ -99,8 +101,8 @@ TEST(the_merged_image_must_be_known)
 
 	vector_read("single", CFS_ALG_SHA256, &v);
 	v.facts.role[CFS_SEAL_MERGED].known = false;
-	CHECK(cfs_seal_make(&v.facts, &v.blobs, &artifact, &text, &err) ==
-	      -EINVAL);
+	CHECK_EQ(cfs_seal_make(&v.facts, &v.blobs, &artifact, &text, &err),
+		 -EINVAL);
 	CHECK(!cfs_seal_makes(&v.facts, CFS_SEAL_MERGED));
 	CHECK(!cfs_seal_makes(&v.facts, CFS_SEAL_LAYER));
 	vector_free(&v);
@@ -113,7 +115,7 @@ TEST(a_blob_that_is_no_signature_is_not_signed_on)
 
 	vector_read("single", CFS_ALG_SHA256, &v);
 	v.blobs.v[CFS_SEAL_CONFIG].data[0]++;
-	CHECK(cfs_seal_sign(&v.facts, rsa, &v.blobs, &err) == -EBADMSG);
-	CHECK(strncmp(err.msg, "config: ", 8) == 0);
+	CHECK_EQ(cfs_seal_sign(&v.facts, rsa, &v.blobs, &err), -EBADMSG);
+	CHECK_EQ(strncmp(err.msg, "config: ", 8), 0);
 	vector_free(&v);
 }

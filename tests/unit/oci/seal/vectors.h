@@ -55,12 +55,13 @@ __attribute__((format(printf, 2, 3))) static inline bool read_vector(
 
 static inline void vector_facts(struct vector *v, enum cfs_alg alg)
 {
-	CHECK(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256,
-				  cfs_buf_bytes(&v->manifest), &v->id,
-				  &err) == 0);
-	CHECK(cfs_seal_facts_begin(&v->id, cfs_buf_bytes(&v->manifest),
-				   cfs_buf_bytes(&v->config), alg, &v->facts,
-				   &err) == 0);
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256,
+				     cfs_buf_bytes(&v->manifest), &v->id, &err),
+		 0);
+	CHECK_EQ(cfs_seal_facts_begin(&v->id, cfs_buf_bytes(&v->manifest),
+				      cfs_buf_bytes(&v->config), alg, &v->facts,
+				      &err),
+		 0);
 	for (unsigned i = 0; i < v->artifact.n; i++) {
 		const struct cfs_seal_entry *entry = &v->artifact.v[i];
 
@@ -83,8 +84,9 @@ static inline void vector_read(const char *name, enum cfs_alg alg,
 	for (unsigned i = 0; i < CFS_SEAL_ROLES; i++)
 		read_vector(&v->blobs.v[i], "%s/%s/%s.p7", name, hash,
 			    cfs_seal_role_name((enum cfs_seal_role)i));
-	CHECK(cfs_seal_artifact_read(cfs_buf_bytes(&v->signed_text),
-				     &v->artifact, &err) == 1);
+	CHECK_EQ(cfs_seal_artifact_read(cfs_buf_bytes(&v->signed_text),
+					&v->artifact, &err),
+		 1);
 	for (unsigned i = 0; i < v->artifact.n; i++)
 		v->sigs[i] = cfs_buf_bytes(&v->blobs.v[v->artifact.v[i].role]);
 	vector_facts(v, alg);

@@ -26,9 +26,9 @@ static inline void start(struct cfs_store *store)
 	fake = (struct fake_kernel){ .measure_result = -ENODATA,
 				     .enable_failures = 1000000,
 				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
 	store->sync = false;
 }
 
@@ -38,7 +38,7 @@ static inline struct cfs_digest add_object(struct cfs_store *store,
 	struct cfs_bytes data = { (const uint8_t *)text, strlen(text) };
 	struct cfs_digest id;
 
-	CHECK(cfs_object_add_bytes(store, data, &id, &err) == 0);
+	CHECK_EQ(cfs_object_add_bytes(store, data, &id, &err), 0);
 	return id;
 }
 
@@ -60,10 +60,11 @@ static inline struct cfs_digest add_odd_image(struct cfs_store *store,
 		     "/ 4096 40755 2 0 0 0 0.0 - - -\n"
 		     "/f %u 100644 1 0 0 0 0.0 %s - %s\n",
 		     size, path, hex);
-	CHECK(cfs_dump_read(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT, &tree,
-			    &err) == 0);
-	CHECK(cfs_image_store(store, tree, 1, &image, &err) == 0);
-	CHECK(cfs_image_commit(store, &image, &err) == 0);
+	CHECK_EQ(cfs_dump_read(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT, &tree,
+			       &err),
+		 0);
+	CHECK_EQ(cfs_image_store(store, tree, 1, &image, &err), 0);
+	CHECK_EQ(cfs_image_commit(store, &image, &err), 0);
 	return image;
 }
 
@@ -86,20 +87,22 @@ static inline struct cfs_digest add_stream(struct cfs_store *store,
 	struct cfs_digest id;
 	struct cfs_sink sink;
 
-	CHECK(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
-				    &err) == 0);
+	CHECK_EQ(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
+				       &err),
+		 0);
 	sink = cfs_stream_inline(w);
 	/* Streams of the same parts are different ones. */
 	if (content_id)
-		CHECK(cfs_sink_write(&sink, content_id, strlen(content_id),
-				     &err) == 0);
+		CHECK_EQ(cfs_sink_write(&sink, content_id, strlen(content_id),
+					&err),
+			 0);
 	if (part)
-		CHECK(cfs_stream_external(w, 100, part, &err) == 0);
+		CHECK_EQ(cfs_stream_external(w, 100, part, &err), 0);
 	if (ref)
-		CHECK(cfs_stream_add_name(w, "name", ref, &err) == 0);
-	CHECK(cfs_stream_store(store, w, &id, &err) == 0);
+		CHECK_EQ(cfs_stream_add_name(w, "name", ref, &err), 0);
+	CHECK_EQ(cfs_stream_store(store, w, &id, &err), 0);
 	if (content_id)
-		CHECK(cfs_stream_link(store, content_id, &id, &err) == 0);
+		CHECK_EQ(cfs_stream_link(store, content_id, &id, &err), 0);
 	return id;
 }
 
@@ -125,7 +128,7 @@ static inline void remove_path(const char *name)
 {
 	CFS_AUTOFREE char *path = below(root, name);
 
-	CHECK(unlink(path) == 0);
+	CHECK_EQ(unlink(path), 0);
 }
 
 static inline void remove_object(const struct cfs_digest *id)
@@ -172,8 +175,8 @@ static inline struct cfs_gc *mark(struct cfs_store *store)
 	struct cfs_gc *gc;
 
 	said.len = 0;
-	CHECK(cfs_gc_new(&store->repo, &params, &gc, &err) == 0);
-	CHECK(cfs_gc_mark(gc, &err) == 0);
+	CHECK_EQ(cfs_gc_new(&store->repo, &params, &gc, &err), 0);
+	CHECK_EQ(cfs_gc_mark(gc, &err), 0);
 	return gc;
 }
 
@@ -183,10 +186,10 @@ static inline struct cfs_gc_result collect(struct cfs_store *store)
 	CFS_AUTO(cfs_gc_free) struct cfs_gc *gc = mark(store);
 	struct cfs_gc_result counted, removed;
 
-	CHECK(cfs_gc_sweep(gc, CFS_GC_COUNT, &counted, &err) == 0);
-	CHECK(cfs_gc_sweep(gc, CFS_GC_REMOVE, &removed, &err) == 0);
+	CHECK_EQ(cfs_gc_sweep(gc, CFS_GC_COUNT, &counted, &err), 0);
+	CHECK_EQ(cfs_gc_sweep(gc, CFS_GC_REMOVE, &removed, &err), 0);
 	/* A dry run foretells what is done. */
-	CHECK(memcmp(&counted, &removed, sizeof(counted)) == 0);
+	CHECK_MEM(&counted, &removed, sizeof(counted));
 	return removed;
 }
 

@@ -21,7 +21,7 @@ static uint32_t container(struct cfs_gc_graph *g, unsigned n)
 	struct cfs_digest id = id_of(n);
 	uint32_t i;
 
-	CHECK(cfs_gc_add_container(g, &id, &i, &err) == 0);
+	CHECK_EQ(cfs_gc_add_container(g, &id, &i, &err), 0);
 	return i;
 }
 
@@ -29,14 +29,14 @@ static void need(struct cfs_gc_graph *g, uint32_t i, unsigned n)
 {
 	struct cfs_digest id = id_of(n);
 
-	CHECK(cfs_gc_add_need(g, i, &id, n * 2, &err) == 0);
+	CHECK_EQ(cfs_gc_add_need(g, i, &id, n * 2, &err), 0);
 }
 
 static void kid(struct cfs_gc_graph *g, uint32_t i, unsigned n)
 {
 	struct cfs_digest id = id_of(n);
 
-	CHECK(cfs_gc_add_kid(g, i, &id, &err) == 0);
+	CHECK_EQ(cfs_gc_add_kid(g, i, &id, &err), 0);
 }
 
 static uint32_t owner(const struct cfs_gc_graph *g, unsigned n)
@@ -65,15 +65,15 @@ static void make(struct cfs_gc_graph *g)
 	*g = (struct cfs_gc_graph){ .ids.alg = CFS_ALG_SHA256 };
 	a = container(g, 1);
 	b = container(g, 2);
-	CHECK(cfs_gc_graph_add_root(g, a, &err) == 0);
-	CHECK(cfs_gc_graph_add_root(g, b, &err) == 0);
+	CHECK_EQ(cfs_gc_graph_add_root(g, a, &err), 0);
+	CHECK_EQ(cfs_gc_graph_add_root(g, b, &err), 0);
 	need(g, a, 10);
 	kid(g, a, 3);
 	need(g, b, 20);
 	kid(g, b, 3);
 	need(g, container(g, 3), 30);
 	need(g, container(g, 3), 10);
-	CHECK(cfs_gc_find_owners(g, &err) == 0);
+	CHECK_EQ(cfs_gc_find_owners(g, &err), 0);
 }
 
 TEST(an_object_that_two_roots_need_belongs_to_neither)
@@ -83,13 +83,16 @@ TEST(an_object_that_two_roots_need_belongs_to_neither)
 	size_t ignored;
 
 	make(&g);
-	CHECK(cfs_gc_n_containers(&g) == 3);
-	CHECK(owner(&g, 1) == 0 && owner(&g, 2) == 1);
-	CHECK(owner(&g, 20) == 1);
-	CHECK(owner(&g, 3) == CFS_GC_SHARED && owner(&g, 30) == CFS_GC_SHARED);
-	CHECK(size_of(&g, 30) == 60 && size_of(&g, 3) == CFS_GC_NO_SIZE);
+	CHECK_EQ(cfs_gc_n_containers(&g), 3);
+	CHECK_EQ(owner(&g, 1), 0);
+	CHECK_EQ(owner(&g, 2), 1);
+	CHECK_EQ(owner(&g, 20), 1);
+	CHECK_EQ(owner(&g, 3), CFS_GC_SHARED);
+	CHECK_EQ(owner(&g, 30), CFS_GC_SHARED);
+	CHECK_EQ(size_of(&g, 30), 60);
+	CHECK_EQ(size_of(&g, 3), CFS_GC_NO_SIZE);
 	/* One way to it is shared. */
-	CHECK(owner(&g, 10) == CFS_GC_SHARED);
+	CHECK_EQ(owner(&g, 10), CFS_GC_SHARED);
 	CHECK(!cfs_ids_find(&g.ids, absent.bytes, &ignored));
 	cfs_gc_graph_free(&g);
 }
@@ -105,16 +108,18 @@ TEST(the_shortest_way_is_found)
 	make(&g);
 	id = id_of(30);
 	CHECK(cfs_ids_find(&g.ids, id.bytes, &object));
-	CHECK(cfs_gc_way(&g, 1, (uint32_t)object, &way, &err) == 1);
+	CHECK_EQ(cfs_gc_way(&g, 1, (uint32_t)object, &way, &err), 1);
 	v = (const uint32_t *)way.data;
-	CHECK(way.len == 8 && v[0] == 1 && v[1] == 2);
+	CHECK_EQ(way.len, 8);
+	CHECK_EQ(v[0], 1);
+	CHECK_EQ(v[1], 2);
 	id = id_of(10);
 	CHECK(cfs_ids_find(&g.ids, id.bytes, &object));
-	CHECK(cfs_gc_way(&g, 0, (uint32_t)object, &way, &err) == 1);
-	CHECK(way.len == 4);
+	CHECK_EQ(cfs_gc_way(&g, 0, (uint32_t)object, &way, &err), 1);
+	CHECK_EQ(way.len, 4);
 	id = id_of(20);
 	CHECK(cfs_ids_find(&g.ids, id.bytes, &object));
-	CHECK(cfs_gc_way(&g, 0, (uint32_t)object, &way, &err) == 0);
+	CHECK_EQ(cfs_gc_way(&g, 0, (uint32_t)object, &way, &err), 0);
 	cfs_gc_graph_free(&g);
 }
 
@@ -124,14 +129,17 @@ TEST(containers_that_refer_to_each_other_end_the_walk)
 	struct cfs_gc_graph g = { .ids.alg = CFS_ALG_SHA256 };
 	uint32_t a = container(&g, 1), b = container(&g, 2);
 
-	CHECK(cfs_gc_graph_add_root(&g, a, &err) == 0);
+	CHECK_EQ(cfs_gc_graph_add_root(&g, a, &err), 0);
 	kid(&g, a, 2);
 	kid(&g, a, 1);
 	kid(&g, b, 1);
 	need(&g, b, 3);
-	CHECK(cfs_gc_find_owners(&g, &err) == 0);
-	CHECK(owner(&g, 1) == 0 && owner(&g, 2) == 0 && owner(&g, 3) == 0);
-	CHECK(cfs_gc_way(&g, 0, 2, &way, &err) == 1 && way.len == 8);
+	CHECK_EQ(cfs_gc_find_owners(&g, &err), 0);
+	CHECK_EQ(owner(&g, 1), 0);
+	CHECK_EQ(owner(&g, 2), 0);
+	CHECK_EQ(owner(&g, 3), 0);
+	CHECK_EQ(cfs_gc_way(&g, 0, 2, &way, &err), 1);
+	CHECK_EQ(way.len, 8);
 	cfs_gc_graph_free(&g);
 }
 
@@ -174,16 +182,16 @@ static void try_random(unsigned seed)
 	for (unsigned i = 0; i < 20; i++)
 		(void)container(&g, i);
 	for (unsigned i = 0; i < roots; i++)
-		CHECK(cfs_gc_graph_add_root(&g, i, &err) == 0);
+		CHECK_EQ(cfs_gc_graph_add_root(&g, i, &err), 0);
 	for (unsigned i = 0; i < 20; i++)
 		for (unsigned k = 0; k < 20; k++) {
 			kids[i][k] = random() % 25 == 0;
 			if (kids[i][k])
 				kid(&g, i, k);
 		}
-	CHECK(cfs_gc_find_owners(&g, &err) == 0);
+	CHECK_EQ(cfs_gc_find_owners(&g, &err), 0);
 	for (unsigned i = 0; i < 20; i++)
-		CHECK(owner(&g, i) == slow_owner(kids, roots, i));
+		CHECK_EQ(owner(&g, i), slow_owner(kids, roots, i));
 	cfs_gc_graph_free(&g);
 }
 

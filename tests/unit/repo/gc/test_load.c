@@ -21,10 +21,12 @@ TEST(an_image_needs_the_objects_of_its_files)
 	file = add_object(&store, "file");
 	other = add_object(&store, "other");
 	image = add_image(&store, &file, 4);
-	CHECK(cfs_ref_set(&store, "name", &image, &err) == 0);
+	CHECK_EQ(cfs_ref_set(&store, "name", &image, &err), 0);
 	n = collect(&store);
-	CHECK(n.objects_removed == 1 && n.objects_bytes == 5);
-	CHECK(n.objects_kept == 2 && n.images_pruned == 0);
+	CHECK_EQ(n.objects_removed, 1);
+	CHECK_EQ(n.objects_bytes, 5);
+	CHECK_EQ(n.objects_kept, 2);
+	CHECK_EQ(n.images_pruned, 0);
 	CHECK(has_object(&file) && has_object(&image) && !has_object(&other));
 }
 
@@ -38,7 +40,7 @@ TEST(an_image_needs_backing_paths_and_digests)
 	at = add_object(&store, "path");
 	id = add_object(&store, "digest");
 	image = add_odd_image(&store, &at, &id, 4);
-	CHECK(cfs_ref_set(&store, "name", &image, &err) == 0);
+	CHECK_EQ(cfs_ref_set(&store, "name", &image, &err), 0);
 	(void)collect(&store);
 	CHECK(has_object(&at) && has_object(&id));
 }
@@ -58,13 +60,14 @@ TEST(a_stream_needs_its_parts_and_all_that_it_refers_to)
 	config = add_stream(&store, NULL, &b, &image);
 	layer = add_stream(&store, "unused", &c, NULL);
 	manifest = add_stream(&store, "manifest", NULL, &config);
-	CHECK(cfs_stream_ref_set(&store, "tag", "manifest", &err) == 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "tag", "manifest", &err), 0);
 	n = collect(&store);
-	CHECK(said.len == 0);
+	CHECK_EQ(said.len, 0);
 	CHECK(has_object(&manifest) && has_object(&config));
 	CHECK(has_object(&image) && has_object(&a) && has_object(&b));
 	CHECK(!has_object(&layer) && !has_object(&c));
-	CHECK(n.streams_pruned == 1 && n.images_pruned == 0);
+	CHECK_EQ(n.streams_pruned, 1);
+	CHECK_EQ(n.images_pruned, 0);
 }
 
 TEST(an_object_that_is_missing_is_said_and_no_reason_to_stop)
@@ -79,8 +82,8 @@ TEST(an_object_that_is_missing_is_said_and_no_reason_to_stop)
 	lost = add_object(&store, "lost");
 	remove_object(&lost);
 	(void)add_stream(&store, "stream", NULL, &lost);
-	CHECK(cfs_ref_set(&store, "name", &image, &err) == 0);
-	CHECK(cfs_stream_ref_set(&store, "tag", "stream", &err) == 0);
+	CHECK_EQ(cfs_ref_set(&store, "name", &image, &err), 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "tag", "stream", &err), 0);
 	remove_object(&image);
 	(void)collect(&store);
 	CHECK(was_said(": it is missing, and images/refs/name needs it\n"));
@@ -102,19 +105,19 @@ TEST(what_is_needed_by_a_damaged_image_or_stream_is_not_guessed)
 	start(&store);
 	file = add_object(&store, "file");
 	image = add_image(&store, &file, 4);
-	CHECK(cfs_ref_set(&store, "name", &image, &err) == 0);
+	CHECK_EQ(cfs_ref_set(&store, "name", &image, &err), 0);
 	config = add_stream(&store, NULL, &file, NULL);
 	stream = add_stream(&store, "stream", NULL, &config);
-	CHECK(cfs_stream_ref_set(&store, "tag", "stream", &err) == 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "tag", "stream", &err), 0);
 	spoil(&image, "x");
 	spoil(&config, "SplitStream");
 	gc = mark(&store);
-	CHECK(cfs_gc_stops(gc) == 2);
+	CHECK_EQ(cfs_gc_stops(gc), 2);
 	CHECK(was_said("!unreadable objects/"));
 	CHECK(was_said("; images/refs/name needs it\n"));
 	CHECK(was_said("; streams/refs/tag needs it\n"));
-	CHECK(cfs_gc_sweep(gc, CFS_GC_REMOVE, &n, &err) == -EBADMSG);
-	CHECK(cfs_gc_sweep(gc, CFS_GC_COUNT, &n, &err) == -EBADMSG);
+	CHECK_EQ(cfs_gc_sweep(gc, CFS_GC_REMOVE, &n, &err), -EBADMSG);
+	CHECK_EQ(cfs_gc_sweep(gc, CFS_GC_COUNT, &n, &err), -EBADMSG);
 	CHECK(has_object(&file) && has_object(&stream));
 }
 
@@ -127,10 +130,11 @@ TEST(a_stream_that_is_not_understood_stops_the_collection)
 
 	start(&store);
 	id = add_object(&store, "SplitStream\1 of a later version.......");
-	CHECK(cfs_stream_link(&store, "stream", &id, &err) == 0);
-	CHECK(cfs_stream_ref_set(&store, "tag", "stream", &err) == 0);
+	CHECK_EQ(cfs_stream_link(&store, "stream", &id, &err), 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "tag", "stream", &err), 0);
 	gc = mark(&store);
-	CHECK(cfs_gc_stops(gc) == 1 && was_said("!unreadable objects/"));
+	CHECK_EQ(cfs_gc_stops(gc), 1);
+	CHECK(was_said("!unreadable objects/"));
 }
 
 TEST(an_object_that_is_neither_image_nor_stream_needs_nothing)
@@ -141,7 +145,8 @@ TEST(an_object_that_is_neither_image_nor_stream_needs_nothing)
 	start(&store);
 	id = add_object(&store, "text");
 	(void)add_stream(&store, "stream", NULL, &id);
-	CHECK(cfs_stream_ref_set(&store, "tag", "stream", &err) == 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "tag", "stream", &err), 0);
 	(void)collect(&store);
-	CHECK(has_object(&id) && said.len == 0);
+	CHECK(has_object(&id));
+	CHECK_EQ(said.len, 0);
 }

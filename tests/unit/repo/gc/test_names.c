@@ -14,16 +14,16 @@ TEST(names_are_roots_of_what_they_lead_to)
 	file = add_object(&store, "file");
 	image = add_image(&store, &file, 4);
 	stream = add_stream(&store, "stream:1", &file, NULL);
-	CHECK(cfs_ref_set(&store, "os/a", &image, &err) == 0);
-	CHECK(cfs_stream_ref_set(&store, "oci/x", "stream:1", &err) == 0);
+	CHECK_EQ(cfs_ref_set(&store, "os/a", &image, &err), 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "oci/x", "stream:1", &err), 0);
 	gc = mark(&store);
-	CHECK(said.len == 0);
-	CHECK(cfs_gc_n_roots(gc) == 2);
-	CHECK(cfs_gc_root(gc, 0)->kind == CFS_GC_ROOT_IMAGE);
-	CHECK(strcmp(cfs_gc_root(gc, 0)->name, "os/a") == 0);
+	CHECK_EQ(said.len, 0);
+	CHECK_EQ(cfs_gc_n_roots(gc), 2);
+	CHECK_EQ(cfs_gc_root(gc, 0)->kind, CFS_GC_ROOT_IMAGE);
+	CHECK_STR(cfs_gc_root(gc, 0)->name, "os/a");
 	CHECK(cfs_digest_equal(&cfs_gc_root(gc, 0)->id, &image));
-	CHECK(cfs_gc_root(gc, 1)->kind == CFS_GC_ROOT_STREAM);
-	CHECK(strcmp(cfs_gc_root(gc, 1)->name, "oci/x") == 0);
+	CHECK_EQ(cfs_gc_root(gc, 1)->kind, CFS_GC_ROOT_STREAM);
+	CHECK_STR(cfs_gc_root(gc, 1)->name, "oci/x");
 	CHECK(cfs_digest_equal(&cfs_gc_root(gc, 1)->id, &stream));
 }
 
@@ -40,7 +40,7 @@ TEST(a_name_that_leads_nowhere_is_said_and_keeps_nothing)
 	make_dir(root, "images/refs");
 	make_link(root, "images/refs/gone", "../" HEX64);
 	make_link(root, "images/refs/odd", "../what?");
-	CHECK(cfs_stream_ref_set(&store, "oci/x", "stream:1", &err) == 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "oci/x", "stream:1", &err), 0);
 	n = collect(&store);
 	CHECK(was_said(
 		"dangling-name images/refs/gone: there is no image " HEX64
@@ -49,7 +49,8 @@ TEST(a_name_that_leads_nowhere_is_said_and_keeps_nothing)
 	CHECK(was_said("dangling-name streams/refs/oci/x: there is no stream "
 		       "stream:1"));
 	CHECK(!was_said("!"));
-	CHECK(n.objects_removed == 2 && n.images_pruned == 1);
+	CHECK_EQ(n.objects_removed, 2);
+	CHECK_EQ(n.images_pruned, 1);
 	/* The names are the user's. */
 	CHECK(has_path("images/refs/gone") && has_path("streams/refs/oci/x"));
 }
@@ -95,8 +96,8 @@ TEST(names_too_deep_to_be_read_stop_the_collection)
 	}
 	gc = mark(&store);
 	CHECK(was_said("!unreadable images/refs/d/d/"));
-	CHECK(cfs_gc_stops(gc) == 1);
-	CHECK(cfs_gc_sweep(gc, CFS_GC_REMOVE, &n, &err) == -EBADMSG);
+	CHECK_EQ(cfs_gc_stops(gc), 1);
+	CHECK_EQ(cfs_gc_sweep(gc, CFS_GC_REMOVE, &n, &err), -EBADMSG);
 }
 
 TEST(an_image_is_kept_for_what_its_link_leads_to_and_for_what_it_is_called)
@@ -110,7 +111,7 @@ TEST(an_image_is_kept_for_what_its_link_leads_to_and_for_what_it_is_called)
 	two = add_object(&store, "two");
 	a = add_image(&store, &one, 3);
 	b = add_image(&store, &two, 3);
-	CHECK(cfs_ref_set(&store, "name", &a, &err) == 0);
+	CHECK_EQ(cfs_ref_set(&store, "name", &a, &err), 0);
 	/* images/<a> leads to b, by hand or by a damaged disk. */
 	cfs_digest_to_hex(&a, hex);
 	snprintf(path, sizeof(path), "images/%s", hex);
@@ -139,24 +140,27 @@ TEST(names_about_a_stream_are_kept_with_it)
 	y = add_stream(&store, "artifact", NULL, NULL);
 	/* An artifact about the artifact. */
 	z = add_stream(&store, "third", NULL, NULL);
-	CHECK(cfs_stream_ref_set(&store, "about/subject/1", "artifact", &err) ==
-	      0);
-	CHECK(cfs_stream_ref_set(&store, "about/artifact/1", "third", &err) ==
-	      0);
-	CHECK(cfs_stream_ref_set(&store, "about/unknown/1", "third", &err) ==
-	      0);
-	CHECK(cfs_stream_ref_set(&store, "tag", "subject", &err) == 0);
+	CHECK_EQ(
+		cfs_stream_ref_set(&store, "about/subject/1", "artifact", &err),
+		0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "about/artifact/1", "third", &err),
+		 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "about/unknown/1", "third", &err),
+		 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "tag", "subject", &err), 0);
 	n = collect(&store);
-	CHECK(n.objects_removed == 0 && n.streams_pruned == 1);
+	CHECK_EQ(n.objects_removed, 0);
+	CHECK_EQ(n.streams_pruned, 1);
 	CHECK(has_object(&x) && has_object(&y) && has_object(&z));
 	CHECK(has_path("streams/refs/about/artifact/1"));
 	CHECK(!has_path("streams/refs/about/unknown"));
-	CHECK(cfs_stream_ref_remove(&store, "tag", &err) == 1);
+	CHECK_EQ(cfs_stream_ref_remove(&store, "tag", &err), 1);
 	n = collect(&store);
 	/* Two names and three streams. */
-	CHECK(n.objects_removed == 3 && n.streams_pruned == 5);
+	CHECK_EQ(n.objects_removed, 3);
+	CHECK_EQ(n.streams_pruned, 5);
 	CHECK(!has_path("streams/refs/about") && has_path("streams/refs"));
-	CHECK(said.len == 0);
+	CHECK_EQ(said.len, 0);
 }
 
 /* An artifact with a tag is wanted for itself. */
@@ -167,9 +171,9 @@ TEST(a_name_about_a_lost_stream_goes_and_a_tagged_artifact_stays)
 
 	start(&store);
 	x = add_stream(&store, "artifact", NULL, NULL);
-	CHECK(cfs_stream_ref_set(&store, "about/lost/1", "artifact", &err) ==
-	      0);
-	CHECK(cfs_stream_ref_set(&store, "tag", "artifact", &err) == 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "about/lost/1", "artifact", &err),
+		 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "tag", "artifact", &err), 0);
 	(void)collect(&store);
 	CHECK(has_object(&x) && !has_path("streams/refs/about"));
 }

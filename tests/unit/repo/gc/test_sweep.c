@@ -29,10 +29,12 @@ TEST(files_that_interrupted_programs_left_are_removed)
 		put(root, left[i], "x");
 	put(root, "README", "the user's");
 	n = collect(&store);
-	CHECK(n.temporary == CFS_ARRAY_SIZE(left));
+	CHECK_EQ(n.temporary, CFS_ARRAY_SIZE(left));
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(left); i++)
 		CHECK(!has_path(left[i]));
-	CHECK(has_path("README") && has_path("meta.json") && said.len == 0);
+	CHECK(has_path("README"));
+	CHECK(has_path("meta.json"));
+	CHECK_EQ(said.len, 0);
 }
 
 TEST(a_signature_goes_with_its_image)
@@ -47,7 +49,7 @@ TEST(a_signature_goes_with_its_image)
 	b = add_object(&store, "b");
 	x = add_image(&store, &a, 1);
 	y = add_image(&store, &b, 1);
-	CHECK(cfs_ref_set(&store, "name", &x, &err) == 0);
+	CHECK_EQ(cfs_ref_set(&store, "name", &x, &err), 0);
 	make_dir(root, "signatures");
 	cfs_signature_path(&x, x_path);
 	cfs_signature_path(&y, y_path);
@@ -55,7 +57,8 @@ TEST(a_signature_goes_with_its_image)
 	put(root, y_path, "y");
 	put(root, "signatures/other", "z");
 	n = collect(&store);
-	CHECK(n.signatures_pruned == 1 && n.images_pruned == 1);
+	CHECK_EQ(n.signatures_pruned, 1);
+	CHECK_EQ(n.images_pruned, 1);
 	CHECK(has_path(x_path) && !has_path(y_path));
 	CHECK(has_path("signatures/other"));
 }
@@ -71,12 +74,14 @@ TEST(counting_changes_nothing)
 	a = add_object(&store, "a");
 	x = add_image(&store, &a, 1);
 	(void)add_stream(&store, "stream", NULL, NULL);
-	CHECK(cfs_stream_ref_set(&store, "about/lost/1", "stream", &err) == 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "about/lost/1", "stream", &err), 0);
 	put(root, ".tmp-1", "x");
 	gc = mark(&store);
-	CHECK(cfs_gc_sweep(gc, CFS_GC_COUNT, &n, &err) == 0);
-	CHECK(n.objects_removed == 3 && n.images_pruned == 1);
-	CHECK(n.streams_pruned == 2 && n.temporary == 1);
+	CHECK_EQ(cfs_gc_sweep(gc, CFS_GC_COUNT, &n, &err), 0);
+	CHECK_EQ(n.objects_removed, 3);
+	CHECK_EQ(n.images_pruned, 1);
+	CHECK_EQ(n.streams_pruned, 2);
+	CHECK_EQ(n.temporary, 1);
 	CHECK(has_object(&a) && has_object(&x) && has_path(".tmp-1"));
 	CHECK(has_path("streams/stream"));
 	CHECK(has_path("streams/refs/about/lost/1"));
@@ -97,7 +102,7 @@ TEST(directories_that_are_links_are_not_entered)
 	    "x");
 	make_link(root, "objects/ab", "../elsewhere");
 	gc = mark(&store);
-	CHECK(cfs_gc_sweep(gc, CFS_GC_REMOVE, &n, &err) == 0);
+	CHECK_EQ(cfs_gc_sweep(gc, CFS_GC_REMOVE, &n, &err), 0);
 	CHECK(was_said("unknown-file objects/ab: "));
-	CHECK(count(root, "elsewhere", "") == 1);
+	CHECK_EQ(count(root, "elsewhere", ""), 1);
 }

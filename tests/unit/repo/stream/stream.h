@@ -30,7 +30,7 @@ static inline struct cfs_stream *open_stream(const struct cfs_buf *bytes,
 
 	if (r < 0)
 		printf("# %s\n", err.msg);
-	CHECK(r == 0);
+	CHECK_EQ(r, 0);
 	return s;
 }
 
@@ -48,8 +48,8 @@ static inline void check_chunks(const struct cfs_buf *bytes, enum cfs_alg alg,
 		cfs_buf_addf(&got, "%s%s%llu", got.len ? "," : "",
 			     chunk.is_object ? "#" : "",
 			     (unsigned long long)chunk.n);
-	CHECK(r == 0);
-	CHECK(strcmp(cfs_buf_text(&got), want) == 0);
+	CHECK_EQ(r, 0);
+	CHECK_STR(cfs_buf_text(&got), want);
 	cfs_buf_free(&got);
 	cfs_stream_free(s);
 }

@@ -26,17 +26,18 @@ static void start(struct cfs_store *store, uint64_t claim,
 	fake = (struct fake_kernel){ .measure_result = -ENODATA,
 				     .enable_failures = 100000,
 				     .enable_result = -ENOTTY };
-	CHECK(cfs_repo_open(AT_FDCWD, root, &repo, &err) == 1);
-	CHECK(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err) == 1);
-	CHECK(cfs_store_open(&repo, 0, NULL, store, &err) == 0);
-	CHECK(cfs_object_add_bytes(store, text, object, &err) == 0);
-	CHECK(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
-				    &err) == 0);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
+	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
+	CHECK_EQ(cfs_object_add_bytes(store, text, object, &err), 0);
+	CHECK_EQ(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
+				       &err),
+		 0);
 	sink = cfs_stream_inline(w);
-	CHECK(cfs_sink_write(&sink, "one ", 4, &err) == 0);
-	CHECK(cfs_stream_external(w, claim, object, &err) == 0);
-	CHECK(cfs_sink_write(&sink, " three", 6, &err) == 0);
-	CHECK(cfs_stream_store(store, w, ret, &err) == 0);
+	CHECK_EQ(cfs_sink_write(&sink, "one ", 4, &err), 0);
+	CHECK_EQ(cfs_stream_external(w, claim, object, &err), 0);
+	CHECK_EQ(cfs_sink_write(&sink, " three", 6, &err), 0);
+	CHECK_EQ(cfs_stream_store(store, w, ret, &err), 0);
 }
 
 static int cat(struct cfs_store *store, const struct cfs_digest *id,
@@ -45,7 +46,7 @@ static int cat(struct cfs_store *store, const struct cfs_digest *id,
 	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
 	struct cfs_sink sink = cfs_sink_of_buf(out);
 
-	CHECK(cfs_stream_load(&store->repo, id, NULL, &file, &err) == 0);
+	CHECK_EQ(cfs_stream_load(&store->repo, id, NULL, &file, &err), 0);
 	return cfs_stream_cat(&store->repo, file.stream, &sink, &err);
 }
 
@@ -56,8 +57,8 @@ TEST(bytes_and_objects_come_in_their_order)
 	struct cfs_digest object, id;
 
 	start(&store, 11, &object, &id);
-	CHECK(cat(&store, &id, &out) == 0);
-	CHECK(strcmp(cfs_buf_text(&out), "one two two two three") == 0);
+	CHECK_EQ(cat(&store, &id, &out), 0);
+	CHECK_STR(cfs_buf_text(&out), "one two two two three");
 }
 
 TEST(a_stream_that_claims_another_length_is_damaged)
@@ -67,7 +68,7 @@ TEST(a_stream_that_claims_another_length_is_damaged)
 	struct cfs_digest object, id;
 
 	start(&store, 12, &object, &id);
-	CHECK(cat(&store, &id, &out) == -EBADMSG);
+	CHECK_EQ(cat(&store, &id, &out), -EBADMSG);
 }
 
 TEST(damaged_and_missing_objects_are_not_written)
@@ -80,8 +81,8 @@ TEST(damaged_and_missing_objects_are_not_written)
 	start(&store, 11, &object, &id);
 	cfs_digest_to_path(&object, path + strlen(path));
 	put(root, path, "bad bad bad");
-	CHECK(cat(&store, &id, &out) == -EBADMSG);
-	CHECK(strcmp(cfs_buf_text(&out), "one ") == 0);
-	CHECK(unlinkat(store.repo.fd, path, 0) == 0);
-	CHECK(cat(&store, &id, &out) == -ENOENT);
+	CHECK_EQ(cat(&store, &id, &out), -EBADMSG);
+	CHECK_STR(cfs_buf_text(&out), "one ");
+	CHECK_EQ(unlinkat(store.repo.fd, path, 0), 0);
+	CHECK_EQ(cat(&store, &id, &out), -ENOENT);
 }

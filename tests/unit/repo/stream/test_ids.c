@@ -20,16 +20,18 @@ TEST(each_digest_has_one_index_in_the_order_of_first_use)
 	for (unsigned round = 0; round < 2; round++) {
 		for (unsigned n = 0; n < 5000; n++) {
 			make(id, n * 31);
-			CHECK(cfs_ids_index(&ids, id, 5000, &index, &err) == 0);
-			CHECK(index == n);
-			CHECK(cfs_ids_count(&ids) == (round ? 5000 : n + 1));
+			CHECK_EQ(cfs_ids_index(&ids, id, 5000, &index, &err),
+				 0);
+			CHECK_EQ(index, n);
+			CHECK_EQ(cfs_ids_count(&ids), (round ? 5000 : n + 1));
 		}
 	}
 	make(id, 77);
-	CHECK(cfs_ids_index(&ids, id, 5000, &index, &err) == -EFBIG);
+	CHECK_EQ(cfs_ids_index(&ids, id, 5000, &index, &err), -EFBIG);
 	cfs_ids_free(&ids);
-	CHECK(cfs_ids_count(&ids) == 0);
-	CHECK(cfs_ids_index(&ids, id, 5000, &index, &err) == 0 && index == 0);
+	CHECK_EQ(cfs_ids_count(&ids), 0);
+	CHECK_EQ(cfs_ids_index(&ids, id, 5000, &index, &err), 0);
+	CHECK_EQ(index, 0);
 	cfs_ids_free(&ids);
 }
 
@@ -40,8 +42,10 @@ TEST(digests_that_differ_at_their_end_alone_are_two)
 	size_t index;
 
 	b[31] = 1;
-	CHECK(cfs_ids_index(&ids, a, 2, &index, &err) == 0 && index == 0);
-	CHECK(cfs_ids_index(&ids, b, 2, &index, &err) == 0 && index == 1);
+	CHECK_EQ(cfs_ids_index(&ids, a, 2, &index, &err), 0);
+	CHECK_EQ(index, 0);
+	CHECK_EQ(cfs_ids_index(&ids, b, 2, &index, &err), 0);
+	CHECK_EQ(index, 1);
 	cfs_ids_free(&ids);
 }
 
@@ -55,13 +59,13 @@ TEST(a_digest_is_found_without_being_added)
 	CHECK(!cfs_ids_find(&ids, id, &index));
 	for (unsigned n = 0; n < 1000; n++) {
 		make(id, n * 7);
-		CHECK(cfs_ids_index(&ids, id, 1000, &index, &err) == 0);
+		CHECK_EQ(cfs_ids_index(&ids, id, 1000, &index, &err), 0);
 	}
 	for (unsigned n = 0; n < 7000; n++) {
 		make(id, n);
-		CHECK(cfs_ids_find(&ids, id, &index) == (n % 7 == 0));
+		CHECK_EQ(cfs_ids_find(&ids, id, &index), (n % 7 == 0));
 		CHECK(n % 7 != 0 || index == n / 7);
 	}
-	CHECK(cfs_ids_count(&ids) == 1000);
+	CHECK_EQ(cfs_ids_count(&ids), 1000);
 	cfs_ids_free(&ids);
 }

@@ -14,11 +14,12 @@ static struct cfs_digest store_stream(struct cfs_store *store, const char *text)
 	struct cfs_digest id;
 	struct cfs_sink sink;
 
-	CHECK(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
-				    &err) == 0);
+	CHECK_EQ(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
+				       &err),
+		 0);
 	sink = cfs_stream_inline(w);
-	CHECK(cfs_sink_write(&sink, text, strlen(text), &err) == 0);
-	CHECK(cfs_stream_store(store, w, &id, &err) == 0);
+	CHECK_EQ(cfs_sink_write(&sink, text, strlen(text), &err), 0);
+	CHECK_EQ(cfs_stream_store(store, w, &id, &err), 0);
 	return id;
 }
 
@@ -30,13 +31,14 @@ TEST(a_stream_is_found_by_its_content_id_and_opened_by_its_digest)
 
 	start(&store);
 	id = store_stream(&store, "hello");
-	CHECK(cfs_stream_lookup(&store.repo, CID, &got, &err) == 0);
-	CHECK(cfs_stream_link(&store, CID, &id, &err) == 0);
-	CHECK(cfs_stream_lookup(&store.repo, CID, &got, &err) == 1);
+	CHECK_EQ(cfs_stream_lookup(&store.repo, CID, &got, &err), 0);
+	CHECK_EQ(cfs_stream_link(&store, CID, &id, &err), 0);
+	CHECK_EQ(cfs_stream_lookup(&store.repo, CID, &got, &err), 1);
 	CHECK(cfs_digest_equal(&got, &id));
-	CHECK(cfs_stream_load(&store.repo, &got, CFS_STREAM_LAYER, &file,
-			      &err) == 0);
-	CHECK(cfs_stream_size(file.stream) == 5);
+	CHECK_EQ(cfs_stream_load(&store.repo, &got, CFS_STREAM_LAYER, &file,
+				 &err),
+		 0);
+	CHECK_EQ(cfs_stream_size(file.stream), 5);
 }
 
 TEST(a_stream_may_be_written_anew_under_its_content_id)
@@ -47,9 +49,9 @@ TEST(a_stream_may_be_written_anew_under_its_content_id)
 	start(&store);
 	a = store_stream(&store, "one");
 	b = store_stream(&store, "two");
-	CHECK(cfs_stream_link(&store, CID, &a, &err) == 0);
-	CHECK(cfs_stream_link(&store, CID, &b, &err) == 0);
-	CHECK(cfs_stream_lookup(&store.repo, CID, &got, &err) == 1);
+	CHECK_EQ(cfs_stream_link(&store, CID, &a, &err), 0);
+	CHECK_EQ(cfs_stream_link(&store, CID, &b, &err), 0);
+	CHECK_EQ(cfs_stream_lookup(&store.repo, CID, &got, &err), 1);
 	CHECK(cfs_digest_equal(&got, &b));
 }
 
@@ -61,10 +63,11 @@ TEST(content_ids_are_file_names)
 
 	start(&store);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
-		CHECK(cfs_stream_lookup(&store.repo, bad[i], &id, &err) ==
-		      -EINVAL);
-		CHECK(cfs_stream_link(&store, bad[i], &id, &err) == -EINVAL);
-		CHECK(cfs_stream_ref_set(&store, "r", bad[i], &err) == -EINVAL);
+		CHECK_EQ(cfs_stream_lookup(&store.repo, bad[i], &id, &err),
+			 -EINVAL);
+		CHECK_EQ(cfs_stream_link(&store, bad[i], &id, &err), -EINVAL);
+		CHECK_EQ(cfs_stream_ref_set(&store, "r", bad[i], &err),
+			 -EINVAL);
 	}
 }
 
@@ -83,11 +86,11 @@ TEST(what_is_no_link_to_an_object_is_no_stream)
 
 		snprintf(name, sizeof(name), "streams/s%zu", i);
 		make_link(root, name, targets[i]);
-		CHECK(cfs_stream_lookup(&store.repo, name + 8, &got, &err) ==
-		      -EINVAL);
+		CHECK_EQ(cfs_stream_lookup(&store.repo, name + 8, &got, &err),
+			 -EINVAL);
 	}
 	put(root, "streams/file", "");
-	CHECK(cfs_stream_lookup(&store.repo, "file", &got, &err) == -EINVAL);
+	CHECK_EQ(cfs_stream_lookup(&store.repo, "file", &got, &err), -EINVAL);
 }
 
 TEST(damaged_missing_and_foreign_streams_are_refused)
@@ -99,14 +102,16 @@ TEST(damaged_missing_and_foreign_streams_are_refused)
 
 	start(&store);
 	id = store_stream(&store, "hello");
-	CHECK(cfs_stream_load(&store.repo, &none, NULL, &file, &err) ==
-	      -ENOENT);
-	CHECK(cfs_stream_load(&store.repo, &id, CFS_STREAM_CONFIG, &file,
-			      &err) == -EBADMSG);
+	CHECK_EQ(cfs_stream_load(&store.repo, &none, NULL, &file, &err),
+		 -ENOENT);
+	CHECK_EQ(cfs_stream_load(&store.repo, &id, CFS_STREAM_CONFIG, &file,
+				 &err),
+		 -EBADMSG);
 	CHECK(strstr(err.msg, "content type 'ocilayer' instead of 'ociconfg'"));
 	cfs_digest_to_path(&id, path + strlen(path));
 	put(root, path, "other bytes");
-	CHECK(cfs_stream_load(&store.repo, &id, NULL, &file, &err) == -EBADMSG);
+	CHECK_EQ(cfs_stream_load(&store.repo, &id, NULL, &file, &err),
+		 -EBADMSG);
 	CHECK(file.fd < 0 && !file.stream);
 }
 
@@ -116,14 +121,14 @@ TEST(refs_lead_to_content_ids)
 	char got[CFS_CONTENT_ID_MAX];
 
 	start(&store);
-	CHECK(cfs_stream_ref_get(&store.repo, "oci/x", got, &err) == 0);
-	CHECK(cfs_stream_ref_set(&store, "oci/x", CID, &err) == 0);
+	CHECK_EQ(cfs_stream_ref_get(&store.repo, "oci/x", got, &err), 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "oci/x", CID, &err), 0);
 	CHECK(is_link(root, "streams/refs/oci/x", "../../" CID));
-	CHECK(cfs_stream_ref_get(&store.repo, "oci/x", got, &err) == 1);
-	CHECK(strcmp(got, CID) == 0);
-	CHECK(cfs_stream_ref_get(&store.repo, "oci", got, &err) == -EINVAL);
-	CHECK(cfs_stream_ref_remove(&store, "oci/x", &err) == 1);
-	CHECK(cfs_stream_ref_remove(&store, "oci/x", &err) == 0);
+	CHECK_EQ(cfs_stream_ref_get(&store.repo, "oci/x", got, &err), 1);
+	CHECK_STR(got, CID);
+	CHECK_EQ(cfs_stream_ref_get(&store.repo, "oci", got, &err), -EINVAL);
+	CHECK_EQ(cfs_stream_ref_remove(&store, "oci/x", &err), 1);
+	CHECK_EQ(cfs_stream_ref_remove(&store, "oci/x", &err), 0);
 }
 
 static int collect_ref(const char *ref, const char *cid, void *arg,
@@ -149,24 +154,27 @@ TEST(streams_and_refs_are_listed_in_order)
 	struct cfs_digest id;
 
 	start(&store);
-	CHECK(cfs_stream_each(&store.repo, collect, &streams, &err) == 0);
-	CHECK(cfs_stream_ref_each(&store.repo, "oci", collect_ref, &refs,
-				  &err) == 0);
-	CHECK(streams.len == 0 && refs.len == 0);
+	CHECK_EQ(cfs_stream_each(&store.repo, collect, &streams, &err), 0);
+	CHECK_EQ(cfs_stream_ref_each(&store.repo, "oci", collect_ref, &refs,
+				     &err),
+		 0);
+	CHECK_EQ(streams.len, 0);
+	CHECK_EQ(refs.len, 0);
 	id = store_stream(&store, "hello");
-	CHECK(cfs_stream_link(&store, "b", &id, &err) == 0);
-	CHECK(cfs_stream_link(&store, "a", &id, &err) == 0);
+	CHECK_EQ(cfs_stream_link(&store, "b", &id, &err), 0);
+	CHECK_EQ(cfs_stream_link(&store, "a", &id, &err), 0);
 	put(root, "streams/odd", "");
-	CHECK(cfs_stream_ref_set(&store, "oci/y", "b", &err) == 0);
-	CHECK(cfs_stream_ref_set(&store, "oci/x", "a", &err) == 0);
-	CHECK(cfs_stream_ref_set(&store, "z", "a", &err) == 0);
-	CHECK(cfs_stream_each(&store.repo, collect, &streams, &err) == 0);
-	CHECK(strcmp(cfs_buf_text(&streams), "a b odd? ") == 0);
-	CHECK(cfs_stream_ref_each(&store.repo, "oci", collect_ref, &refs,
-				  &err) == 0);
-	CHECK(strcmp(cfs_buf_text(&refs), "x=a y=b ") == 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "oci/y", "b", &err), 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "oci/x", "a", &err), 0);
+	CHECK_EQ(cfs_stream_ref_set(&store, "z", "a", &err), 0);
+	CHECK_EQ(cfs_stream_each(&store.repo, collect, &streams, &err), 0);
+	CHECK_STR(cfs_buf_text(&streams), "a b odd? ");
+	CHECK_EQ(cfs_stream_ref_each(&store.repo, "oci", collect_ref, &refs,
+				     &err),
+		 0);
+	CHECK_STR(cfs_buf_text(&refs), "x=a y=b ");
 	refs.len = 0;
-	CHECK(cfs_stream_ref_each(&store.repo, "", collect_ref, &refs, &err) ==
-	      0);
-	CHECK(strcmp(cfs_buf_text(&refs), "oci/x=a oci/y=b z=a ") == 0);
+	CHECK_EQ(cfs_stream_ref_each(&store.repo, "", collect_ref, &refs, &err),
+		 0);
+	CHECK_STR(cfs_buf_text(&refs), "oci/x=a oci/y=b z=a ");
 }

@@ -17,14 +17,15 @@ static void make(struct cfs_buf *out)
 	CFS_AUTO(cfs_stream_writer_free) struct cfs_stream_writer *w = NULL;
 	struct cfs_sink sink;
 
-	CHECK(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
-				    &err) == 0);
+	CHECK_EQ(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
+				       &err),
+		 0);
 	sink = cfs_stream_inline(w);
-	CHECK(cfs_sink_write(&sink, "hello ", 6, &err) == 0);
-	CHECK(cfs_stream_external(w, 100, &object, &err) == 0);
-	CHECK(cfs_sink_write(&sink, "world", 5, &err) == 0);
-	CHECK(cfs_stream_add_name(w, "one", &stream, &err) == 0);
-	CHECK(cfs_stream_finish(w, out, &err) == 0);
+	CHECK_EQ(cfs_sink_write(&sink, "hello ", 6, &err), 0);
+	CHECK_EQ(cfs_stream_external(w, 100, &object, &err), 0);
+	CHECK_EQ(cfs_sink_write(&sink, "world", 5, &err), 0);
+	CHECK_EQ(cfs_stream_add_name(w, "one", &stream, &err), 0);
+	CHECK_EQ(cfs_stream_finish(w, out, &err), 0);
 }
 
 static struct cfs_stream_info *info_of(struct cfs_buf *bytes)
@@ -39,7 +40,8 @@ static void refused(const struct cfs_buf *bytes, const char *words)
 	    r = cfs_stream_open(fd, CFS_ALG_SHA256, &s, &err);
 
 	close(fd);
-	CHECK(r == -EBADMSG && !s);
+	CHECK_EQ(r, -EBADMSG);
+	CHECK(!s);
 	if (!strstr(err.msg, words))
 		printf("# %s\n", err.msg);
 	CHECK(strstr(err.msg, words));
@@ -50,22 +52,26 @@ static void check_content(struct cfs_stream *s)
 	struct cfs_stream_chunk chunk;
 	char data[16] = "";
 
-	CHECK(cfs_stream_is(s, CFS_STREAM_LAYER) && cfs_stream_size(s) == 111);
+	CHECK(cfs_stream_is(s, CFS_STREAM_LAYER));
+	CHECK_EQ(cfs_stream_size(s), 111);
 	CHECK(!cfs_stream_is(s, CFS_STREAM_CONFIG));
-	CHECK(strcmp(cfs_stream_type(s), "ocilayer") == 0);
-	CHECK(cfs_stream_next(s, &chunk, &err) == 1);
-	CHECK(!chunk.is_object && chunk.n == 6);
-	CHECK(cfs_stream_read(s, data, sizeof(data), &err) == 6);
-	CHECK(strcmp(data, "hello ") == 0);
-	CHECK(cfs_stream_read(s, data, sizeof(data), &err) == 0);
-	CHECK(cfs_stream_next(s, &chunk, &err) == 1);
-	CHECK(chunk.is_object && chunk.n == 0);
-	CHECK(cfs_stream_read(s, data, sizeof(data), &err) == 0);
-	CHECK(cfs_stream_next(s, &chunk, &err) == 1 && chunk.n == 5);
+	CHECK_STR(cfs_stream_type(s), "ocilayer");
+	CHECK_EQ(cfs_stream_next(s, &chunk, &err), 1);
+	CHECK(!chunk.is_object);
+	CHECK_EQ(chunk.n, 6);
+	CHECK_EQ(cfs_stream_read(s, data, sizeof(data), &err), 6);
+	CHECK_STR(data, "hello ");
+	CHECK_EQ(cfs_stream_read(s, data, sizeof(data), &err), 0);
+	CHECK_EQ(cfs_stream_next(s, &chunk, &err), 1);
+	CHECK(chunk.is_object);
+	CHECK_EQ(chunk.n, 0);
+	CHECK_EQ(cfs_stream_read(s, data, sizeof(data), &err), 0);
+	CHECK_EQ(cfs_stream_next(s, &chunk, &err), 1);
+	CHECK_EQ(chunk.n, 5);
 	/* What is not read is skipped. */
-	CHECK(cfs_stream_read(s, data, 2, &err) == 2);
-	CHECK(cfs_stream_next(s, &chunk, &err) == 0);
-	CHECK(cfs_stream_next(s, &chunk, &err) == 0);
+	CHECK_EQ(cfs_stream_read(s, data, 2, &err), 2);
+	CHECK_EQ(cfs_stream_next(s, &chunk, &err), 0);
+	CHECK_EQ(cfs_stream_next(s, &chunk, &err), 0);
 }
 
 TEST(what_was_written_is_read_and_can_be_read_again)
@@ -76,7 +82,7 @@ TEST(what_was_written_is_read_and_can_be_read_again)
 	make(&bytes);
 	s = open_stream(&bytes, CFS_ALG_SHA256);
 	check_content(s);
-	CHECK(cfs_stream_rewind(s, &err) == 0);
+	CHECK_EQ(cfs_stream_rewind(s, &err), 0);
 	check_content(s);
 }
 
@@ -188,10 +194,10 @@ static void replace(struct cfs_buf *bytes, struct cfs_stream_range *range,
 	struct cfs_sink to = cfs_sink_of_buf(bytes), sink;
 	struct cfs_stream_range where = { cfs_put64(bytes->len), { { 0 } } };
 
-	CHECK(cfs_zstd_new(&to, &z, &err) == 0);
+	CHECK_EQ(cfs_zstd_new(&to, &z, &err), 0);
 	sink = cfs_zstd_sink(z);
-	CHECK(cfs_sink_write(&sink, text, len, &err) == 0);
-	CHECK(cfs_zstd_end(z, &err) == 0);
+	CHECK_EQ(cfs_sink_write(&sink, text, len, &err), 0);
+	CHECK_EQ(cfs_zstd_end(z, &err), 0);
 	where.end = cfs_put64(bytes->len);
 	memcpy(bytes->data + off, &where, sizeof(where));
 }
@@ -235,8 +241,8 @@ TEST(named_references_have_a_limit)
 	make(&bytes);
 	replace(&bytes, &info_of(&bytes)->named_refs, bomb, len);
 	CHECK(bytes.len < 10000);
-	CHECK(cfs_stream_open(file_of(&bytes), CFS_ALG_SHA256, &s, &err) ==
-	      -EFBIG);
+	CHECK_EQ(cfs_stream_open(file_of(&bytes), CFS_ALG_SHA256, &s, &err),
+		 -EFBIG);
 }
 
 static int read_all(const struct cfs_buf *bytes)
@@ -267,7 +273,7 @@ TEST(chunks_that_are_damaged_are_refused_when_they_come)
 		make(&bytes);
 		replace(&bytes, &info_of(&bytes)->stream, chunks[i],
 			sizeof(chunks[i]));
-		CHECK(read_all(&bytes) == -EBADMSG);
+		CHECK_EQ(read_all(&bytes), -EBADMSG);
 	}
 }
 
@@ -283,8 +289,8 @@ TEST(every_cut_of_the_file_is_noticed)
 
 		cfs_buf_add(&cut, bytes.data, n);
 		fd = file_of(&cut);
-		CHECK(cfs_stream_open(fd, CFS_ALG_SHA256, &s, &err) ==
-		      -EBADMSG);
+		CHECK_EQ(cfs_stream_open(fd, CFS_ALG_SHA256, &s, &err),
+			 -EBADMSG);
 		close(fd);
 	}
 }

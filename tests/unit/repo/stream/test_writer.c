@@ -15,7 +15,7 @@ static struct cfs_stream_writer *writer(enum cfs_alg alg, const char *type)
 {
 	struct cfs_stream_writer *w;
 
-	CHECK(cfs_stream_writer_new(alg, type, &w, &err) == 0);
+	CHECK_EQ(cfs_stream_writer_new(alg, type, &w, &err), 0);
 	return w;
 }
 
@@ -23,14 +23,14 @@ static void put(struct cfs_stream_writer *w, const void *data, size_t len)
 {
 	struct cfs_sink sink = cfs_stream_inline(w);
 
-	CHECK(cfs_sink_write(&sink, data, len, &err) == 0);
+	CHECK_EQ(cfs_sink_write(&sink, data, len, &err), 0);
 }
 
 static struct cfs_digest digest_of(const char *hex)
 {
 	struct cfs_digest id;
 
-	CHECK(cfs_digest_from_hex(hex, strlen(hex), &id, &err) == 0);
+	CHECK_EQ(cfs_digest_from_hex(hex, strlen(hex), &id, &err), 0);
 	return id;
 }
 
@@ -61,7 +61,7 @@ static void put_alpha(struct cfs_stream_writer *w)
 	memcpy(header + 148, "0006751\0000", 9);
 	memcpy(header + 257, "ustar\00000", 8);
 	put(w, header, sizeof(header));
-	CHECK(cfs_stream_external(w, 1000, &id, &err) == 0);
+	CHECK_EQ(cfs_stream_external(w, 1000, &id, &err), 0);
 	put(w, zeros, sizeof(zeros));
 }
 
@@ -71,7 +71,7 @@ static void same_hex(const struct cfs_buf *got, const char *want)
 
 	for (size_t i = 0; i < got->len; i++)
 		cfs_buf_addf(&hex, "%02x", got->data[i]);
-	CHECK(strcmp(cfs_buf_text(&hex), want) == 0);
+	CHECK_STR(cfs_buf_text(&hex), want);
 }
 
 static void same_id(const struct cfs_buf *got, const char *want)
@@ -79,10 +79,11 @@ static void same_id(const struct cfs_buf *got, const char *want)
 	struct cfs_digest id;
 	char hex[CFS_DIGEST_HEX_MAX];
 
-	CHECK(cfs_verity_digest_bytes(CFS_ALG_SHA256, cfs_buf_bytes(got), &id,
-				      &err) == 0);
+	CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA256, cfs_buf_bytes(got),
+					 &id, &err),
+		 0);
 	cfs_digest_to_hex(&id, hex);
-	CHECK(strcmp(hex, want) == 0);
+	CHECK_STR(hex, want);
 }
 
 TEST(a_layer_is_written_byte_for_byte_as_composefs_rs_does)
@@ -92,7 +93,7 @@ TEST(a_layer_is_written_byte_for_byte_as_composefs_rs_does)
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
 
 	put_alpha(w);
-	CHECK(cfs_stream_finish(w, &out, &err) == 0);
+	CHECK_EQ(cfs_stream_finish(w, &out, &err), 0);
 	same_hex(
 		&out,
 		"53706c697453747265616d000000010c20000000000000007000000000000000"
@@ -134,11 +135,11 @@ TEST(named_references_are_sorted_and_their_streams_in_order_of_use)
 	for (size_t i = 0; i < 3; i++) {
 		struct cfs_digest id = digest_of(layers[i][1]);
 
-		CHECK(cfs_stream_add_name(w, layers[i][0], &id, &err) == 0);
+		CHECK_EQ(cfs_stream_add_name(w, layers[i][0], &id, &err), 0);
 	}
-	CHECK(cfs_stream_external(w, 299, &config, &err) == 0);
-	CHECK(cfs_stream_finish(w, &out, &err) == 0);
-	CHECK(out.len == 405);
+	CHECK_EQ(cfs_stream_external(w, 299, &config, &err), 0);
+	CHECK_EQ(cfs_stream_finish(w, &out, &err), 0);
+	CHECK_EQ(out.len, 405);
 	same_id(&out, "4839518dea22749f8ff233e7f7baec65f23dd5336462f46ad6884769"
 		      "af84bf95");
 }
@@ -171,23 +172,25 @@ static void write_many(struct cfs_buf *out, bool late)
 		waiting[i].id = made_up(CFS_ALG_SHA512, i % 150);
 		put(w, text, i * 7);
 		if (!late) {
-			CHECK(cfs_stream_external(w, 100 + i, &waiting[i].id,
-						  &err) == 0);
+			CHECK_EQ(cfs_stream_external(w, 100 + i, &waiting[i].id,
+						     &err),
+				 0);
 			continue;
 		}
-		CHECK(cfs_stream_expect(w, 100 + i, &waiting[i].slot, &err) ==
-		      0);
+		CHECK_EQ(cfs_stream_expect(w, 100 + i, &waiting[i].slot, &err),
+			 0);
 		/* Every other one a while later, and those backwards. */
 		if (i % 20 != 19)
 			continue;
 		for (unsigned k = i; k + 20 > i && k <= i; k--)
-			CHECK(pthread_create(&threads[k], NULL, tell,
-					     &waiting[k]) == 0);
+			CHECK_EQ(pthread_create(&threads[k], NULL, tell,
+						&waiting[k]),
+				 0);
 		for (unsigned k = i; k + 20 > i && k <= i; k--)
-			CHECK(pthread_join(threads[k], NULL) == 0);
+			CHECK_EQ(pthread_join(threads[k], NULL), 0);
 	}
 	put(w, "end", 3);
-	CHECK(cfs_stream_finish(w, out, &err) == 0);
+	CHECK_EQ(cfs_stream_finish(w, out, &err), 0);
 }
 
 TEST(when_digests_become_known_makes_no_difference)
@@ -196,8 +199,8 @@ TEST(when_digests_become_known_makes_no_difference)
 
 	write_many(&now, false);
 	write_many(&later, true);
-	CHECK(now.len == later.len &&
-	      memcmp(now.data, later.data, now.len) == 0);
+	CHECK_EQ(now.len, later.len);
+	CHECK_MEM(now.data, later.data, now.len);
 }
 
 TEST(a_run_is_one_chunk_however_long_and_however_written)
@@ -216,12 +219,13 @@ TEST(a_run_is_one_chunk_however_long_and_however_written)
 
 		for (size_t at = 0; at < sizeof(data); at += piece)
 			put(w, data + at, piece);
-		CHECK(cfs_stream_external(w, 77, &id, &err) == 0);
+		CHECK_EQ(cfs_stream_external(w, 77, &id, &err), 0);
 		put(w, data, 10);
-		CHECK(cfs_stream_external(w, 77, &id, &err) == 0);
-		CHECK(cfs_stream_finish(w, k ? &b : &a, &err) == 0);
+		CHECK_EQ(cfs_stream_external(w, 77, &id, &err), 0);
+		CHECK_EQ(cfs_stream_finish(w, k ? &b : &a, &err), 0);
 	}
-	CHECK(a.len == b.len && memcmp(a.data, b.data, a.len) == 0);
+	CHECK_EQ(a.len, b.len);
+	CHECK_MEM(a.data, b.data, a.len);
 	CHECK(a.len < 100000);
 	check_chunks(&a, CFS_ALG_SHA256, "3000000,#0,10,#0");
 }
@@ -236,12 +240,13 @@ TEST(kept_objects_stand_behind_those_of_the_stream)
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
 	struct cfs_digest got;
 
-	CHECK(cfs_stream_keep(w, &b, &err) == 0);
-	CHECK(cfs_stream_keep(w, &a, &err) == 0);
-	CHECK(cfs_stream_external(w, 65, &a, &err) == 0);
-	CHECK(cfs_stream_finish(w, &out, &err) == 0);
+	CHECK_EQ(cfs_stream_keep(w, &b, &err), 0);
+	CHECK_EQ(cfs_stream_keep(w, &a, &err), 0);
+	CHECK_EQ(cfs_stream_external(w, 65, &a, &err), 0);
+	CHECK_EQ(cfs_stream_finish(w, &out, &err), 0);
 	s = open_stream(&out, CFS_ALG_SHA256);
-	CHECK(cfs_stream_n_objects(s) == 2 && cfs_stream_size(s) == 65);
+	CHECK_EQ(cfs_stream_n_objects(s), 2);
+	CHECK_EQ(cfs_stream_size(s), 65);
 	got = cfs_stream_object(s, 0);
 	CHECK(cfs_digest_equal(&got, &a));
 	got = cfs_stream_object(s, 1);
@@ -258,13 +263,14 @@ TEST(of_two_references_of_one_name_the_last_counts)
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
 	struct cfs_digest got;
 
-	CHECK(cfs_stream_add_name(w, "x", &a, &err) == 0);
-	CHECK(cfs_stream_add_name(w, "a:b", &a, &err) == 0);
-	CHECK(cfs_stream_add_name(w, "x", &b, &err) == 0);
-	CHECK(cfs_stream_finish(w, &out, &err) == 0);
+	CHECK_EQ(cfs_stream_add_name(w, "x", &a, &err), 0);
+	CHECK_EQ(cfs_stream_add_name(w, "a:b", &a, &err), 0);
+	CHECK_EQ(cfs_stream_add_name(w, "x", &b, &err), 0);
+	CHECK_EQ(cfs_stream_finish(w, &out, &err), 0);
 	s = open_stream(&out, CFS_ALG_SHA256);
-	CHECK(cfs_stream_n_names(s) == 2 && cfs_stream_n_refs(s) == 2);
-	CHECK(strcmp(cfs_stream_name(s, 0, &got), "a:b") == 0);
+	CHECK_EQ(cfs_stream_n_names(s), 2);
+	CHECK_EQ(cfs_stream_n_refs(s), 2);
+	CHECK_STR(cfs_stream_name(s, 0, &got), "a:b");
 	CHECK(cfs_stream_find(s, "x", &got) && cfs_digest_equal(&got, &b));
 	CHECK(cfs_stream_find(s, "a:b", &got) && cfs_digest_equal(&got, &a));
 	CHECK(!cfs_stream_find(s, "a", &got));

@@ -15,7 +15,7 @@ static struct cfs_node *add(struct cfs_tree *tree, struct cfs_node *dir,
 {
 	struct cfs_node *node;
 
-	CHECK(cfs_node_add(tree, dir, bytes(name), mode, &node, &err) == 0);
+	CHECK_EQ(cfs_node_add(tree, dir, bytes(name), mode, &node, &err), 0);
 	return node;
 }
 
@@ -25,7 +25,7 @@ static struct cfs_node *find(struct cfs_dump_dirs *dirs,
 	struct cfs_node *node = NULL;
 	int r = cfs_dump_dirs_find(dirs, parent, bytes(name), &node, &err);
 
-	CHECK(r == (node != NULL));
+	CHECK_EQ(r, (node != NULL));
 	return node;
 }
 
@@ -35,19 +35,19 @@ TEST(directories_from_before_and_after_the_first_question_are_found)
 	struct cfs_node *early, *late, *deep;
 	struct cfs_dump_dirs dirs;
 
-	CHECK(cfs_tree_new(&tree, &err) == 0);
+	CHECK_EQ(cfs_tree_new(&tree, &err), 0);
 	cfs_dump_dirs_init(&dirs, tree);
 	early = add(tree, tree->root, "early", S_IFDIR);
-	CHECK(cfs_dump_dirs_add(&dirs, early, &err) == 0);
+	CHECK_EQ(cfs_dump_dirs_add(&dirs, early, &err), 0);
 	CHECK(!dirs.table.slots);
-	CHECK(find(&dirs, tree->root, "early") == early);
+	CHECK_EQ(find(&dirs, tree->root, "early"), early);
 	late = add(tree, tree->root, "late", S_IFDIR);
 	deep = add(tree, late, "early", S_IFDIR);
 	CHECK(!find(&dirs, tree->root, "late"));
-	CHECK(cfs_dump_dirs_add(&dirs, late, &err) == 0);
-	CHECK(cfs_dump_dirs_add(&dirs, deep, &err) == 0);
-	CHECK(find(&dirs, tree->root, "late") == late);
-	CHECK(find(&dirs, late, "early") == deep);
+	CHECK_EQ(cfs_dump_dirs_add(&dirs, late, &err), 0);
+	CHECK_EQ(cfs_dump_dirs_add(&dirs, deep, &err), 0);
+	CHECK_EQ(find(&dirs, tree->root, "late"), late);
+	CHECK_EQ(find(&dirs, late, "early"), deep);
 	CHECK(!find(&dirs, early, "early"));
 	cfs_dump_dirs_free(&dirs);
 }
@@ -57,7 +57,7 @@ TEST(what_is_no_directory_is_not_found)
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	struct cfs_dump_dirs dirs;
 
-	CHECK(cfs_tree_new(&tree, &err) == 0);
+	CHECK_EQ(cfs_tree_new(&tree, &err), 0);
 	cfs_dump_dirs_init(&dirs, tree);
 	add(tree, tree->root, "file", S_IFREG);
 	CHECK(!find(&dirs, tree->root, "file"));
@@ -71,12 +71,12 @@ TEST(the_first_of_two_directories_of_a_name_stays)
 	struct cfs_node *first, *second;
 	struct cfs_dump_dirs dirs;
 
-	CHECK(cfs_tree_new(&tree, &err) == 0);
+	CHECK_EQ(cfs_tree_new(&tree, &err), 0);
 	cfs_dump_dirs_init(&dirs, tree);
 	first = add(tree, tree->root, "d", S_IFDIR);
-	CHECK(find(&dirs, tree->root, "d") == first);
+	CHECK_EQ(find(&dirs, tree->root, "d"), first);
 	second = add(tree, tree->root, "d", S_IFDIR);
-	CHECK(cfs_dump_dirs_add(&dirs, second, &err) == 0);
-	CHECK(find(&dirs, tree->root, "d") == first);
+	CHECK_EQ(cfs_dump_dirs_add(&dirs, second, &err), 0);
+	CHECK_EQ(find(&dirs, tree->root, "d"), first);
 	cfs_dump_dirs_free(&dirs);
 }

@@ -23,14 +23,14 @@ static struct cfs_node *add(struct scene *s, struct cfs_node *dir,
 {
 	struct cfs_node *node;
 
-	CHECK(cfs_node_add(s->tree, dir, bytes(name), mode, &node, &err) == 0);
+	CHECK_EQ(cfs_node_add(s->tree, dir, bytes(name), mode, &node, &err), 0);
 	return node;
 }
 
 static void set_up(struct scene *s)
 {
 	memset(s, 0, sizeof(*s));
-	CHECK(cfs_tree_new(&s->tree, &err) == 0);
+	CHECK_EQ(cfs_tree_new(&s->tree, &err), 0);
 	cfs_dump_dirs_init(&s->dirs, s->tree);
 	s->dir = add(s, s->tree->root, "d", S_IFDIR);
 	s->file = add(s, s->tree->root, "f", S_IFREG);
@@ -50,7 +50,8 @@ static struct cfs_node *link_to(struct scene *s, const char *name,
 {
 	struct cfs_node *node = add(s, s->tree->root, name, S_IFREG);
 
-	CHECK(cfs_dump_links_add(&s->links, node, bytes(target), 9, &err) == 0);
+	CHECK_EQ(cfs_dump_links_add(&s->links, node, bytes(target), 9, &err),
+		 0);
 	return node;
 }
 
@@ -69,9 +70,11 @@ TEST(links_find_their_targets_in_any_directory)
 	a = link_to(&s, "a", "/f");
 	b = link_to(&s, "b", "/d/f");
 	c = link_to(&s, "c", "/d/f");
-	CHECK(resolve(&s, false) == 0);
-	CHECK(a->flags & CFS_NODE_LINK && a->link == s.file);
-	CHECK(b->link == s.deep && c->link == s.deep);
+	CHECK_EQ(resolve(&s, false), 0);
+	CHECK(a->flags & CFS_NODE_LINK);
+	CHECK_EQ(a->link, s.file);
+	CHECK_EQ(b->link, s.deep);
+	CHECK_EQ(c->link, s.deep);
 	/* Nothing is left marked. */
 	CHECK(!((s.dir->flags | s.tree->root->flags) & CFS_NODE_SEEN));
 	tear_down(&s);
@@ -85,8 +88,9 @@ TEST(slashes_of_a_target_do_not_count)
 	set_up(&s);
 	a = link_to(&s, "a", "d//f/");
 	b = link_to(&s, "b", "//f");
-	CHECK(resolve(&s, true) == 0);
-	CHECK(a->link == s.deep && b->link == s.file);
+	CHECK_EQ(resolve(&s, true), 0);
+	CHECK_EQ(a->link, s.deep);
+	CHECK_EQ(b->link, s.file);
 	tear_down(&s);
 }
 
@@ -98,8 +102,8 @@ static void refused(const char *target, bool lenient, int code,
 	set_up(&s);
 	link_to(&s, "a", target);
 	link_to(&s, "b", "/a");
-	CHECK(resolve(&s, lenient) == -code);
-	CHECK(strncmp(err.msg, "dumpfile line 9: ", 17) == 0);
+	CHECK_EQ(resolve(&s, lenient), -code);
+	CHECK_EQ(strncmp(err.msg, "dumpfile line 9: ", 17), 0);
 	CHECK(strstr(err.msg, message));
 	tear_down(&s);
 }
@@ -126,8 +130,10 @@ TEST(links_of_links_lead_to_the_inode)
 	a = link_to(&s, "a", "/b");
 	b = link_to(&s, "b", "/c");
 	c = link_to(&s, "c", "/d/f");
-	CHECK(resolve(&s, true) == 0);
-	CHECK(a->link == s.deep && b->link == s.deep && c->link == s.deep);
+	CHECK_EQ(resolve(&s, true), 0);
+	CHECK_EQ(a->link, s.deep);
+	CHECK_EQ(b->link, s.deep);
+	CHECK_EQ(c->link, s.deep);
 	tear_down(&s);
 }
 
@@ -141,9 +147,10 @@ TEST(names_of_one_whiteout_are_whiteouts_of_their_own)
 	gone->uid = 7;
 	a = link_to(&s, "a", "/d/gone");
 	b = link_to(&s, "b", "/d/gone");
-	CHECK(resolve(&s, false) == 0);
+	CHECK_EQ(resolve(&s, false), 0);
 	CHECK(cfs_node_is_whiteout(a) && cfs_node_is_whiteout(b));
-	CHECK(a->mode == (S_IFCHR | 0600) && b->uid == 7);
+	CHECK_EQ(a->mode, (S_IFCHR | 0600));
+	CHECK_EQ(b->uid, 7);
 	tear_down(&s);
 }
 
@@ -155,7 +162,7 @@ TEST(a_link_to_another_name_of_a_whiteout_is_one_to_a_link)
 	add(&s, s.dir, "gone", S_IFCHR);
 	link_to(&s, "a", "/d/gone");
 	link_to(&s, "b", "/a");
-	CHECK(resolve(&s, false) == -EINVAL);
+	CHECK_EQ(resolve(&s, false), -EINVAL);
 	CHECK(strstr(err.msg, "the hardlink's target is a hardlink"));
 	tear_down(&s);
 }
@@ -168,8 +175,9 @@ TEST(mkcomposefs_keeps_whiteouts_of_one_inode_together)
 	set_up(&s);
 	gone = add(&s, s.dir, "gone", S_IFCHR);
 	a = link_to(&s, "a", "/d/gone");
-	CHECK(resolve(&s, true) == 0);
-	CHECK(a->flags & CFS_NODE_LINK && a->link == gone);
+	CHECK_EQ(resolve(&s, true), 0);
+	CHECK(a->flags & CFS_NODE_LINK);
+	CHECK_EQ(a->link, gone);
 	tear_down(&s);
 }
 
@@ -188,10 +196,10 @@ TEST(ten_thousand_links_into_one_directory_are_found)
 		snprintf(target, sizeof(target), "/d/t%d", i);
 		link_to(&s, name, target);
 	}
-	CHECK(resolve(&s, false) == 0);
+	CHECK_EQ(resolve(&s, false), 0);
 	for (struct cfs_node *n = s.tree->root->dir.first; n; n = n->next) {
 		if (n->flags & CFS_NODE_LINK)
-			CHECK(strcmp(n->name + 1, n->link->name + 1) == 0);
+			CHECK_STR(n->name + 1, n->link->name + 1);
 	}
 	tear_down(&s);
 }

@@ -37,15 +37,23 @@ TEST(plain_numbers_are_taken_off)
 
 	CHECK(plain("123 100644 4294967295 5 6 7 1234567890.123456789 - - -",
 		    &n, &used));
-	CHECK(used == strlen("123 100644 4294967295 5 6 7 "
-			     "1234567890.123456789 "));
-	CHECK(n.size == 123 && n.mode == 0100644 && !n.link);
-	CHECK(n.nlink == UINT32_MAX && n.uid == 5 && n.gid == 6 && n.rdev == 7);
-	CHECK(n.mtime_sec == 1234567890 && n.mtime_nsec == 123456789);
+	CHECK_EQ(used, strlen("123 100644 4294967295 5 6 7 "
+			      "1234567890.123456789 "));
+	CHECK_EQ(n.size, 123);
+	CHECK_EQ(n.mode, 0100644);
+	CHECK(!n.link);
+	CHECK_EQ(n.nlink, UINT32_MAX);
+	CHECK_EQ(n.uid, 5);
+	CHECK_EQ(n.gid, 6);
+	CHECK_EQ(n.rdev, 7);
+	CHECK_EQ(n.mtime_sec, 1234567890);
+	CHECK_EQ(n.mtime_nsec, 123456789);
 	CHECK(plain("0 @120777 0 0 0 0 0.0 ", &n, &used));
-	CHECK(n.link && n.mode == 0120777 && used == 22);
+	CHECK(n.link);
+	CHECK_EQ(n.mode, 0120777);
+	CHECK_EQ(used, 22);
 	CHECK(plain("999999999999999999 40755 1 0 0 0 0.0 x", &n, &used));
-	CHECK(n.size == 999999999999999999);
+	CHECK_EQ(n.size, 999999999999999999);
 }
 
 TEST(whatever_else_is_left_to_be_looked_at)
@@ -109,7 +117,8 @@ TEST(each_of_eight_digits_counts_in_its_place)
 		snprintf(text, sizeof(text), "0 40755 2 0 0 0 %llu.%llu x", sec,
 			 nsec);
 		CHECK(plain(text, &n, &used));
-		CHECK(n.mtime_sec == (int64_t)sec && n.mtime_nsec == nsec);
+		CHECK_EQ(n.mtime_sec, (int64_t)sec);
+		CHECK_EQ(n.mtime_nsec, nsec);
 	}
 }
 
@@ -130,7 +139,7 @@ TEST(no_other_byte_passes_for_a_digit)
 			at[i] = (char)c;
 			if (c == '.' && i > 0) /* "1.345678.0" */
 				digit = false;
-			CHECK(plain(text, &n, &used) == digit);
+			CHECK_EQ(plain(text, &n, &used), digit);
 		}
 		at[i] = was;
 	}
@@ -144,7 +153,10 @@ TEST(four_digits_and_their_spaces_are_told_from_all_else)
 	size_t used;
 
 	CHECK(plain(text, &n, &used));
-	CHECK(n.nlink == 1 && n.uid == 2 && n.gid == 3 && n.rdev == 4);
+	CHECK_EQ(n.nlink, 1);
+	CHECK_EQ(n.uid, 2);
+	CHECK_EQ(n.gid, 3);
+	CHECK_EQ(n.rdev, 4);
 	for (size_t i = 0; i < 8; i++) {
 		char was = at[i];
 
@@ -152,31 +164,39 @@ TEST(four_digits_and_their_spaces_are_told_from_all_else)
 			bool digit = c >= '0' && c <= '9';
 
 			at[i] = (char)c;
-			CHECK(plain(text, &n, &used) ==
-			      (i % 2 ? c == ' ' : digit));
+			CHECK_EQ(plain(text, &n, &used),
+				 (i % 2 ? c == ' ' : digit));
 		}
 		at[i] = was;
 	}
 	CHECK(plain("0 40755 9 9 9 10 9.9 x", &n, &used));
-	CHECK(n.nlink == 9 && n.uid == 9 && n.gid == 9 && n.rdev == 10);
-	CHECK(n.mtime_sec == 9 && n.mtime_nsec == 9);
+	CHECK_EQ(n.nlink, 9);
+	CHECK_EQ(n.uid, 9);
+	CHECK_EQ(n.gid, 9);
+	CHECK_EQ(n.rdev, 10);
+	CHECK_EQ(n.mtime_sec, 9);
+	CHECK_EQ(n.mtime_nsec, 9);
 }
 
 TEST(modes_are_octal_and_their_bits_known)
 {
 	struct cfs_dump_numbers n = { 0 };
 
-	CHECK(cfs_dump_mode(bytes("@100644"), 0, &n, &err) == 0);
-	CHECK(n.link && n.mode == 0100644);
-	CHECK(cfs_dump_mode(bytes("200644"), 0, &n, &err) == -EINVAL);
-	CHECK(strcmp(err.msg, "mode 200644 has unknown bits") == 0);
-	CHECK(cfs_dump_mode(bytes("1100644"), CFS_DUMP_LENIENT, &n, &err) == 0);
-	CHECK(!n.link && n.mode == 0100644);
-	CHECK(cfs_dump_mode(bytes("644"), CFS_DUMP_LENIENT, &n, &err) ==
-	      -EINVAL);
-	CHECK(strcmp(err.msg, "mode 644 has no known file type") == 0);
-	CHECK(cfs_dump_mode(bytes("@"), CFS_DUMP_LENIENT, &n, &err) == -EINVAL);
-	CHECK(strcmp(err.msg, "no mode") == 0);
+	CHECK_EQ(cfs_dump_mode(bytes("@100644"), 0, &n, &err), 0);
+	CHECK(n.link);
+	CHECK_EQ(n.mode, 0100644);
+	CHECK_EQ(cfs_dump_mode(bytes("200644"), 0, &n, &err), -EINVAL);
+	CHECK_STR(err.msg, "mode 200644 has unknown bits");
+	CHECK_EQ(cfs_dump_mode(bytes("1100644"), CFS_DUMP_LENIENT, &n, &err),
+		 0);
+	CHECK(!n.link);
+	CHECK_EQ(n.mode, 0100644);
+	CHECK_EQ(cfs_dump_mode(bytes("644"), CFS_DUMP_LENIENT, &n, &err),
+		 -EINVAL);
+	CHECK_STR(err.msg, "mode 644 has no known file type");
+	CHECK_EQ(cfs_dump_mode(bytes("@"), CFS_DUMP_LENIENT, &n, &err),
+		 -EINVAL);
+	CHECK_STR(err.msg, "no mode");
 }
 
 static int numbers(const char *text, uint32_t mode, bool lenient,
@@ -184,7 +204,7 @@ static int numbers(const char *text, uint32_t mode, bool lenient,
 {
 	struct cfs_bytes f[CFS_DUMP_COLUMNS];
 
-	CHECK(cfs_dump_split(bytes(text), CFS_DUMP_SIZE, f) == 8);
+	CHECK_EQ(cfs_dump_split(bytes(text), CFS_DUMP_SIZE, f), 8);
 	*ret = (struct cfs_dump_numbers){ .mode = mode };
 	return cfs_dump_numbers(f, lenient ? CFS_DUMP_LENIENT : 0, ret, &err);
 }
@@ -193,18 +213,20 @@ TEST(numbers_are_named_when_they_are_wrong)
 {
 	struct cfs_dump_numbers n;
 
-	CHECK(numbers("7 - 1 2 3 4 -5.6", S_IFREG, false, &n) == 0);
-	CHECK(n.size == 7 && n.mtime_sec == -5 && n.mtime_nsec == 6);
-	CHECK(numbers("x - 1 2 3 4 5.6", S_IFDIR, false, &n) == 0);
-	CHECK(numbers("x - 1 2 3 4 5.6", S_IFREG, false, &n) == -EINVAL);
-	CHECK(strcmp(err.msg, "size is not a number of base 10") == 0);
-	CHECK(numbers("7 - +1 2 3 4 5.6", S_IFREG, true, &n) == 0);
-	CHECK(numbers("7 - +1 2 3 4 5.6", S_IFREG, false, &n) == -EINVAL);
-	CHECK(numbers("7 - 1 2 4294967296 4 5.6", S_IFREG, true, &n) ==
-	      -ERANGE);
-	CHECK(strcmp(err.msg, "gid is over 4294967295") == 0);
-	CHECK(numbers("7 - 1 2 3 4 5", S_IFREG, true, &n) == -EINVAL);
-	CHECK(strcmp(err.msg, "mtime without a dot") == 0);
-	CHECK(numbers("7 - 1 2 3 4 5.1000000000", S_IFREG, true, &n) ==
-	      -ERANGE);
+	CHECK_EQ(numbers("7 - 1 2 3 4 -5.6", S_IFREG, false, &n), 0);
+	CHECK_EQ(n.size, 7);
+	CHECK_EQ(n.mtime_sec, -5);
+	CHECK_EQ(n.mtime_nsec, 6);
+	CHECK_EQ(numbers("x - 1 2 3 4 5.6", S_IFDIR, false, &n), 0);
+	CHECK_EQ(numbers("x - 1 2 3 4 5.6", S_IFREG, false, &n), -EINVAL);
+	CHECK_STR(err.msg, "size is not a number of base 10");
+	CHECK_EQ(numbers("7 - +1 2 3 4 5.6", S_IFREG, true, &n), 0);
+	CHECK_EQ(numbers("7 - +1 2 3 4 5.6", S_IFREG, false, &n), -EINVAL);
+	CHECK_EQ(numbers("7 - 1 2 4294967296 4 5.6", S_IFREG, true, &n),
+		 -ERANGE);
+	CHECK_STR(err.msg, "gid is over 4294967295");
+	CHECK_EQ(numbers("7 - 1 2 3 4 5", S_IFREG, true, &n), -EINVAL);
+	CHECK_STR(err.msg, "mtime without a dot");
+	CHECK_EQ(numbers("7 - 1 2 3 4 5.1000000000", S_IFREG, true, &n),
+		 -ERANGE);
 }

@@ -114,7 +114,7 @@ TEST(what_mkcomposefs_takes_is_refused_unless_asked_for)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(only_lenient); i++) {
 		if (read_as(only_lenient[i], CFS_DUMP_LENIENT) < 0)
 			printf("# %s\n%s\n", only_lenient[i], err.msg);
-		CHECK(read_as(only_lenient[i], CFS_DUMP_LENIENT) == 0);
+		CHECK_EQ(read_as(only_lenient[i], CFS_DUMP_LENIENT), 0);
 		if (read_as(only_lenient[i], 0) == 0)
 			printf("# taken: %s\n", only_lenient[i]);
 		CHECK(read_as(only_lenient[i], 0) < 0);
@@ -127,24 +127,26 @@ TEST(embedded_nul_bytes_are_refused)
 	struct cfs_bytes bytes = { (const uint8_t *)dump, sizeof(dump) - 1 };
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 
-	CHECK(cfs_dump_read(bytes, CFS_DUMP_LENIENT, &tree, &err) == -EINVAL);
+	CHECK_EQ(cfs_dump_read(bytes, CFS_DUMP_LENIENT, &tree, &err), -EINVAL);
 	CHECK(strstr(err.msg, "NUL"));
 	CHECK(read_as(ROOT "/f\\x00 0 100644 1 0 0 0 0.0 - - -\n", 0) < 0);
 	CHECK(read_as(ROOT "/l 0 120777 1 0 0 0 0.0 a\\x00b - -\n", 0) < 0);
-	CHECK(read_as(ROOT "/f 1 100644 1 0 0 0 0.0 - \\x00 - a=\\x00\n", 0) ==
-	      0);
+	CHECK_EQ(read_as(ROOT "/f 1 100644 1 0 0 0 0.0 - \\x00 - a=\\x00\n", 0),
+		 0);
 }
 
 TEST(circles_of_hardlinks_are_refused)
 {
-	CHECK(read_as(ROOT "/a 0 @100644 1 0 0 0 0.0 /b - -\n"
-			   "/b 0 @100644 1 0 0 0 0.0 /a - -\n",
-		      CFS_DUMP_LENIENT) == -ELOOP);
+	CHECK_EQ(read_as(ROOT "/a 0 @100644 1 0 0 0 0.0 /b - -\n"
+			      "/b 0 @100644 1 0 0 0 0.0 /a - -\n",
+			 CFS_DUMP_LENIENT),
+		 -ELOOP);
 	/* A way into a circle that it is not part of. */
-	CHECK(read_as(ROOT "/0 0 @100644 1 0 0 0 0.0 /a - -\n"
-			   "/a 0 @100644 1 0 0 0 0.0 /b - -\n"
-			   "/b 0 @100644 1 0 0 0 0.0 /a - -\n",
-		      CFS_DUMP_LENIENT) == -ELOOP);
+	CHECK_EQ(read_as(ROOT "/0 0 @100644 1 0 0 0 0.0 /a - -\n"
+			      "/a 0 @100644 1 0 0 0 0.0 /b - -\n"
+			      "/b 0 @100644 1 0 0 0 0.0 /a - -\n",
+			 CFS_DUMP_LENIENT),
+		 -ELOOP);
 }
 
 static struct cfs_tree *parse(const char *dump, unsigned flags)
@@ -161,7 +163,7 @@ static struct cfs_node *get(struct cfs_tree *tree, const char *path)
 {
 	struct cfs_node *node;
 
-	CHECK(cfs_tree_lookup(tree, path, &node, &err) == 1);
+	CHECK_EQ(cfs_tree_lookup(tree, path, &node, &err), 1);
 	return node;
 }
 
@@ -179,14 +181,20 @@ TEST(all_fields_arrive)
 	const struct cfs_xattr *x = cfs_xattrs_get(f->xattrs, "user.k");
 	char buf[CFS_OBJECT_PATH_MAX];
 
-	CHECK(f->size == 3 && memcmp(f->file.data, "a\n=", 3) == 0);
-	CHECK(f->mode == 0104755 && f->uid == 2 && f->gid == 3);
-	CHECK(f->mtime_sec == -5 && f->mtime_nsec == 6);
-	CHECK(x && x->value_len == 3 && memcmp(x->value, "v=w", 3) == 0);
-	CHECK(get(tree, "c")->rdev == 1283);
-	CHECK(strcmp(get(tree, "l")->file.data, "-") == 0);
-	CHECK(get(tree, "o")->size == 77);
-	CHECK(strcmp(cfs_node_backing(tree, get(tree, "o"), buf), PATH) == 0);
+	CHECK_EQ(f->size, 3);
+	CHECK_MEM(f->file.data, "a\n=", 3);
+	CHECK_EQ(f->mode, 0104755);
+	CHECK_EQ(f->uid, 2);
+	CHECK_EQ(f->gid, 3);
+	CHECK_EQ(f->mtime_sec, -5);
+	CHECK_EQ(f->mtime_nsec, 6);
+	CHECK(x);
+	CHECK_EQ(x->value_len, 3);
+	CHECK_MEM(x->value, "v=w", 3);
+	CHECK_EQ(get(tree, "c")->rdev, 1283);
+	CHECK_STR(get(tree, "l")->file.data, "-");
+	CHECK_EQ(get(tree, "o")->size, 77);
+	CHECK_STR(cfs_node_backing(tree, get(tree, "o"), buf), PATH);
 }
 
 TEST(a_digest_outranks_the_backing_path_for_cfsctl_alone)
@@ -198,10 +206,9 @@ TEST(a_digest_outranks_the_backing_path_for_cfsctl_alone)
 	struct cfs_tree *lenient = parse(dump, CFS_DUMP_LENIENT);
 	char buf[CFS_OBJECT_PATH_MAX];
 
-	CHECK(strcmp(cfs_node_backing(strict, get(strict, "f"), buf), PATH) ==
-	      0);
-	CHECK(strcmp(cfs_node_backing(lenient, get(lenient, "f"), buf),
-		     "other/path") == 0);
+	CHECK_STR(cfs_node_backing(strict, get(strict, "f"), buf), PATH);
+	CHECK_STR(cfs_node_backing(lenient, get(lenient, "f"), buf),
+		  "other/path");
 }
 
 TEST(a_file_without_verity_is_named_by_the_tail_of_its_path)
@@ -212,7 +219,7 @@ TEST(a_file_without_verity_is_named_by_the_tail_of_its_path)
 	char buf[CFS_OBJECT_PATH_MAX];
 	struct cfs_digest digest;
 
-	CHECK(strcmp(cfs_node_backing(tree, get(tree, "f"), buf), PATH) == 0);
+	CHECK_STR(cfs_node_backing(tree, get(tree, "f"), buf), PATH);
 	CHECK(!cfs_node_digest(tree, get(tree, "f"), &digest));
 }
 
@@ -229,11 +236,12 @@ TEST(directories_are_found_in_any_order_of_lines)
 					   "/r 0 100644 2 0 0 0 0.0 - - -\n",
 				      0);
 
-	CHECK(get(tree, "a/x/z")->parent == get(tree, "a/x"));
-	CHECK(get(tree, "ab/y")->parent == get(tree, "ab"));
-	CHECK(get(tree, "b/q")->parent == get(tree, "b"));
-	CHECK(get(tree, "r")->parent == tree->root);
-	CHECK(get(tree, "a")->nlink == 3 && tree->root->nlink == 5);
+	CHECK_EQ(get(tree, "a/x/z")->parent, get(tree, "a/x"));
+	CHECK_EQ(get(tree, "ab/y")->parent, get(tree, "ab"));
+	CHECK_EQ(get(tree, "b/q")->parent, get(tree, "b"));
+	CHECK_EQ(get(tree, "r")->parent, tree->root);
+	CHECK_EQ(get(tree, "a")->nlink, 3);
+	CHECK_EQ(tree->root->nlink, 5);
 }
 
 TEST(xattrs_of_many_lines_and_long_ones_are_right)
@@ -250,7 +258,7 @@ TEST(xattrs_of_many_lines_and_long_ones_are_right)
 			cfs_buf_addc(&dump, 'x');
 		cfs_buf_addc(&dump, '\n');
 	}
-	CHECK(cfs_dump_read(cfs_buf_bytes(&dump), 0, &tree, &err) == 0);
+	CHECK_EQ(cfs_dump_read(cfs_buf_bytes(&dump), 0, &tree, &err), 0);
 	for (int i = 0; i < 3000; i++) {
 		const struct cfs_node *node;
 		char want[16];
@@ -258,10 +266,9 @@ TEST(xattrs_of_many_lines_and_long_ones_are_right)
 		snprintf(path, sizeof(path), "%d", i);
 		snprintf(want, sizeof(want), "%d", i % 700);
 		node = get(tree, path);
-		CHECK(node->xattrs->n == 2);
-		CHECK(strcmp((const char *)node->xattrs->v[0]->value, want) ==
-		      0);
-		CHECK(node->xattrs->v[1]->value_len == (unsigned)i % 300);
+		CHECK_EQ(node->xattrs->n, 2);
+		CHECK_STR((const char *)node->xattrs->v[0]->value, want);
+		CHECK_EQ(node->xattrs->v[1]->value_len, (unsigned)i % 300);
 	}
 }
 
@@ -273,8 +280,8 @@ TEST(xattrs_over_what_mkcomposefs_takes_are_refused_for_it_alone)
 	for (int i = 0; i < 32767 - 12 - 7 - 6 + 1; i++)
 		cfs_buf_addc(&dump, 'x');
 	cfs_buf_addc(&dump, '\n');
-	CHECK(read_as(cfs_buf_text(&dump), CFS_DUMP_LENIENT) == -ERANGE);
-	CHECK(read_as(cfs_buf_text(&dump), 0) == 0);
+	CHECK_EQ(read_as(cfs_buf_text(&dump), CFS_DUMP_LENIENT), -ERANGE);
+	CHECK_EQ(read_as(cfs_buf_text(&dump), 0), 0);
 }
 
 TEST(a_file_is_read_in_pieces_as_its_bytes_are_whole)
@@ -289,19 +296,19 @@ TEST(a_file_is_read_in_pieces_as_its_bytes_are_whole)
 	for (int i = 0; i < 30000; i++)
 		cfs_buf_addf(&dump, "/%d 0 100644 1 0 0 0 %d.0 - - -\n", i, i);
 	CHECK(dump.len > 3 * 256 * 1024);
-	CHECK(cfs_write_full(fd, dump.data, dump.len) == 0);
-	CHECK(lseek(fd, 0, SEEK_SET) == 0);
-	CHECK(cfs_dump_read_fd(fd, 0, &tree, &err) == 0);
+	CHECK_EQ(cfs_write_full(fd, dump.data, dump.len), 0);
+	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
+	CHECK_EQ(cfs_dump_read_fd(fd, 0, &tree, &err), 0);
 	for (const struct cfs_node *node = tree->root->dir.first; node;
 	     node = node->next, n++)
-		CHECK(node->mtime_sec == atoi(node->name));
-	CHECK(n == 30000);
+		CHECK_EQ(node->mtime_sec, atoi(node->name));
+	CHECK_EQ(n, 30000);
 
-	CHECK(ftruncate(fd, (off_t)dump.len - 1) == 0);
-	CHECK(lseek(fd, 0, SEEK_SET) == 0);
-	CHECK(cfs_dump_read_fd(fd, 0, &cut, &err) == -EINVAL);
+	CHECK_EQ(ftruncate(fd, (off_t)dump.len - 1), 0);
+	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
+	CHECK_EQ(cfs_dump_read_fd(fd, 0, &cut, &err), -EINVAL);
 	CHECK(strstr(err.msg, "newline"));
-	CHECK(cfs_dump_read_fd(-1, 0, &cut, &err) == -EBADF);
+	CHECK_EQ(cfs_dump_read_fd(-1, 0, &cut, &err), -EBADF);
 }
 
 /* The last path is compared with after the piece that held it is gone, and
@@ -328,15 +335,17 @@ TEST(escaped_and_crooked_paths_are_read_in_pieces_as_at_once)
 			     dirs[d], i % 3 ? "f" : "\\x66\\x20", i);
 	}
 	CHECK(!dump.failed && dump.len > 1000000 && fd >= 0);
-	CHECK(cfs_write_full(fd, dump.data, dump.len) == 0);
-	CHECK(lseek(fd, 0, SEEK_SET) == 0);
-	CHECK(cfs_dump_read_fd(fd, CFS_DUMP_LENIENT, &pieces, &err) == 0);
-	CHECK(cfs_dump_read(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT, &once,
-			    &err) == 0);
-	CHECK(once->nodes == 40000 + n_dirs + 1);
-	CHECK(cfs_dump_write(once, &a, &err) == 0);
-	CHECK(cfs_dump_write(pieces, &b, &err) == 0);
-	CHECK(a.len == b.len && memcmp(a.data, b.data, a.len) == 0);
+	CHECK_EQ(cfs_write_full(fd, dump.data, dump.len), 0);
+	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
+	CHECK_EQ(cfs_dump_read_fd(fd, CFS_DUMP_LENIENT, &pieces, &err), 0);
+	CHECK_EQ(cfs_dump_read(cfs_buf_bytes(&dump), CFS_DUMP_LENIENT, &once,
+			       &err),
+		 0);
+	CHECK_EQ(once->nodes, 40000 + n_dirs + 1);
+	CHECK_EQ(cfs_dump_write(once, &a, &err), 0);
+	CHECK_EQ(cfs_dump_write(pieces, &b, &err), 0);
+	CHECK_EQ(a.len, b.len);
+	CHECK_MEM(a.data, b.data, a.len);
 }
 
 TEST(a_backing_path_in_capital_letters_is_another)
@@ -352,8 +361,9 @@ TEST(a_backing_path_in_capital_letters_is_another)
 	char buf[CFS_OBJECT_PATH_MAX];
 
 	CHECK(!(get(tree, "f")->flags & CFS_NODE_OBJECT));
-	CHECK(strncmp(cfs_node_backing(tree, get(tree, "f"), buf), "AA/A", 4) ==
-	      0);
+	CHECK_EQ(
+		strncmp(cfs_node_backing(tree, get(tree, "f"), buf), "AA/A", 4),
+		0);
 }
 
 /* @dirs directories within each other. */
@@ -378,9 +388,9 @@ static int read_deep(unsigned dirs, unsigned flags)
 TEST(directories_within_each_other_are_limited_by_either_reader)
 {
 	for (unsigned flags = 0; flags <= CFS_DUMP_LENIENT; flags++) {
-		CHECK(read_deep(CFS_DEPTH_MAX, flags) == 0);
-		CHECK(read_deep(CFS_DEPTH_MAX + 1, flags) == -ELOOP);
-		CHECK(strncmp(err.msg, "dumpfile line 4097: ...", 23) == 0);
+		CHECK_EQ(read_deep(CFS_DEPTH_MAX, flags), 0);
+		CHECK_EQ(read_deep(CFS_DEPTH_MAX + 1, flags), -ELOOP);
+		CHECK_EQ(strncmp(err.msg, "dumpfile line 4097: ...", 23), 0);
 		CHECK(strstr(err.msg, "d/d: path: over 4095 directories"));
 	}
 }
@@ -408,9 +418,11 @@ TEST(an_xattr_that_is_replaced_does_not_count)
 	n = snprintf(text, sizeof(text),
 		     "user.a=%030000d user.a=%030000d user.b=1 user.a=z", 1, 2);
 	CHECK(n > 60000 && (tree = with_xattrs(text)));
-	CHECK(get(tree, "f")->xattrs->n == 2);
+	CHECK_EQ(get(tree, "f")->xattrs->n, 2);
 	x = cfs_xattrs_get(get(tree, "f")->xattrs, "user.a");
-	CHECK(x && x->value_len == 1 && x->value[0] == 'z');
+	CHECK(x);
+	CHECK_EQ(x->value_len, 1);
+	CHECK_EQ(x->value[0], 'z');
 	/* Together they are too many. */
 	snprintf(text, sizeof(text), "user.a=%030000d user.b=%030000d", 1, 2);
 	CHECK(!with_xattrs(text));
@@ -430,7 +442,7 @@ TEST(mkcomposefs_reads_so_much_text_of_xattrs)
 		text[len] = '\0';
 		cfs_tree_free(tree);
 		tree = with_xattrs(text);
-		CHECK(!tree == (len > 65535));
+		CHECK_EQ(!tree, (len > 65535));
 	}
 	CHECK(strstr(err.msg, "/f: the text of all xattrs is 65536 bytes"));
 }
@@ -444,6 +456,6 @@ TEST(only_files_have_a_size_that_counts)
 	CFS_AUTO(cfs_tree_free)
 	struct cfs_tree *lenient = parse(dump, CFS_DUMP_LENIENT);
 
-	CHECK(get(strict, "f")->size == 0);
-	CHECK(get(lenient, "f")->size == 8589934592);
+	CHECK_EQ(get(strict, "f")->size, 0);
+	CHECK_EQ(get(lenient, "f")->size, 8589934592);
 }

@@ -12,7 +12,8 @@ static bool becomes(const char *dump, unsigned flags, const char *want)
 
 	if (cfs_dump_read(text, flags, &tree, &err) < 0)
 		printf("# %s\n", err.msg);
-	CHECK(tree && cfs_dump_write(tree, &out, &err) == 0);
+	CHECK(tree);
+	CHECK_EQ(cfs_dump_write(tree, &out, &err), 0);
 	if (strcmp(cfs_buf_text(&out), want) != 0)
 		printf("# got:\n%s# want:\n%s", cfs_buf_text(&out), want);
 	return strcmp(cfs_buf_text(&out), want) == 0;
@@ -78,11 +79,11 @@ TEST(what_is_escaped_can_be_chosen)
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
 
 	cfs_dump_escape(&out, text, 0);
-	CHECK(strcmp(cfs_buf_text(&out), "a\\x20b=\\n") == 0);
+	CHECK_STR(cfs_buf_text(&out), "a\\x20b=\\n");
 	out.len = 0;
 	cfs_dump_escape(&out, text, CFS_DUMP_ESCAPE_EQUALS);
-	CHECK(strcmp(cfs_buf_text(&out), "a\\x20b\\x3d\\n") == 0);
+	CHECK_STR(cfs_buf_text(&out), "a\\x20b\\x3d\\n");
 	out.len = 0;
 	cfs_dump_escape(&out, text, CFS_DUMP_KEEP_SPACES);
-	CHECK(strcmp(cfs_buf_text(&out), "a b=\\n") == 0);
+	CHECK_STR(cfs_buf_text(&out), "a b=\\n");
 }

@@ -50,7 +50,7 @@ static const char *label_of(struct cfs_tree *tree, const char *path)
 	const struct cfs_xattr *x;
 	struct cfs_node *node;
 
-	CHECK(cfs_tree_lookup(tree, path, &node, &err) == 1);
+	CHECK_EQ(cfs_tree_lookup(tree, path, &node, &err), 1);
 	x = cfs_xattrs_get(cfs_node_inode(node)->xattrs, "security.selinux");
 	return x ? (const char *)x->value : "";
 }
@@ -71,8 +71,9 @@ TEST(every_inode_gets_the_label_of_the_policy_or_none)
 			     DIR("/d", "")
 				     FILE_("/d/x", " security.selinux=right")));
 
-	CHECK(relabel(tree, "/ root\n/a -- a\n/a -d never\n/d(/.*)? right\n"
-			    "/etc etc\n") == 0);
+	CHECK_EQ(relabel(tree, "/ root\n/a -- a\n/a -d never\n/d(/.*)? right\n"
+			       "/etc etc\n"),
+		 0);
 	CHECK(has(tree, "/", "root"));
 	CHECK(has(tree, "/a", "a"));
 	CHECK(has(tree, "/b", ""));
@@ -94,8 +95,9 @@ TEST(an_alias_stands_for_a_directory_and_all_below)
 		DIR("/l", "") DIR("/l/s", "") FILE_("/l/s/x", "")
 			FILE_("/m", "")));
 
-	CHECK(relabel(tree, "/l(/.*)? wrong\n/u/lib(/.*)? lib\n/m m\n/f f\n") ==
-	      0);
+	CHECK_EQ(
+		relabel(tree, "/l(/.*)? wrong\n/u/lib(/.*)? lib\n/m m\n/f f\n"),
+		0);
 	CHECK(has(tree, "/l", "lib"));
 	CHECK(has(tree, "/l/s", "lib"));
 	CHECK(has(tree, "/l/s/x", "lib"));
@@ -118,7 +120,7 @@ TEST(an_alias_ends_with_its_directory)
 					FILE_("/p/l/x", "") DIR("/p/m", "")
 						FILE_("/p/m/x", "")));
 
-	CHECK(relabel(tree, "/u/lib/.* lib\n/p/.* p\n/some/.* far\n") == 0);
+	CHECK_EQ(relabel(tree, "/u/lib/.* lib\n/p/.* p\n/some/.* far\n"), 0);
 	CHECK(has(tree, "/p/k/x", "p"));
 	CHECK(has(tree, "/p/l/a/b/x", "far"));
 	CHECK(has(tree, "/p/l/a/x", "lib"));
@@ -137,7 +139,7 @@ TEST(local_counts_more_and_homedirs_most)
 		     "-\n",
 		     FILE_("/a", "") FILE_("/b", "") FILE_("/c", "")));
 
-	CHECK(relabel(tree, "/[abc] f\n") == 0);
+	CHECK_EQ(relabel(tree, "/[abc] f\n"), 0);
 	CHECK(has(tree, "/a", "h"));
 	CHECK(has(tree, "/b", "l"));
 	CHECK(has(tree, "/c", "f"));
@@ -154,14 +156,17 @@ TEST(a_name_with_a_label_of_its_own_becomes_an_inode)
 						    "/a - -\n"));
 	struct cfs_node *a, *b, *c;
 
-	CHECK(relabel(tree, "/[ac] one\n/b two\n") == 0);
-	CHECK(cfs_tree_lookup(tree, "/a", &a, &err) == 1);
-	CHECK(cfs_tree_lookup(tree, "/b", &b, &err) == 1);
-	CHECK(cfs_tree_lookup(tree, "/c", &c, &err) == 1);
+	CHECK_EQ(relabel(tree, "/[ac] one\n/b two\n"), 0);
+	CHECK_EQ(cfs_tree_lookup(tree, "/a", &a, &err), 1);
+	CHECK_EQ(cfs_tree_lookup(tree, "/b", &b, &err), 1);
+	CHECK_EQ(cfs_tree_lookup(tree, "/c", &c, &err), 1);
 	CHECK(has(tree, "/a", "one") && has(tree, "/b", "two"));
-	CHECK(a->nlink == 2 && b->nlink == 1);
-	CHECK(!(b->flags & CFS_NODE_LINK) && cfs_node_inode(c) == a);
-	CHECK(b->size == 2 && memcmp(b->file.data, "ab", 2) == 0);
+	CHECK_EQ(a->nlink, 2);
+	CHECK_EQ(b->nlink, 1);
+	CHECK(!(b->flags & CFS_NODE_LINK));
+	CHECK_EQ(cfs_node_inode(c), a);
+	CHECK_EQ(b->size, 2);
+	CHECK_MEM(b->file.data, "ab", 2);
 	CHECK(cfs_xattrs_get(b->xattrs, "user.k"));
 }
 
@@ -173,12 +178,12 @@ TEST(a_policy_without_contexts_or_that_cannot_be_read_is_refused)
 	CFS_AUTO(cfs_tree_free)
 	struct cfs_tree *dir = parse(TREE("", DIR(CONTEXTS, ""), ""));
 
-	CHECK(relabel(none, "") == -ENOENT);
+	CHECK_EQ(relabel(none, ""), -ENOENT);
 	CHECK(strstr(err.msg, CONTEXTS " is not there"));
-	CHECK(relabel(some, NULL) == -EIO);
+	CHECK_EQ(relabel(some, NULL), -EIO);
 	CHECK(strstr(err.msg, CONTEXTS ": cannot be read"));
-	CHECK(relabel(dir, "") == -EINVAL);
-	CHECK(relabel(some, "/a x\n/b\n") == -EINVAL);
+	CHECK_EQ(relabel(dir, ""), -EINVAL);
+	CHECK_EQ(relabel(some, "/a x\n/b\n"), -EINVAL);
 	CHECK(strstr(err.msg, CONTEXTS ": line 2: expected"));
 }
 
@@ -195,6 +200,6 @@ TEST(depth_has_no_limit_of_its_own)
 		cfs_buf_adds(&text, " 0 40755 2 0 0 0 0.0 - - -\n");
 	}
 	tree = parse(cfs_buf_text(&text));
-	CHECK(relabel(tree, "(/x)* x\n") == 0);
+	CHECK_EQ(relabel(tree, "(/x)* x\n"), 0);
 	CHECK(has(tree, cfs_buf_text(&path), "x"));
 }

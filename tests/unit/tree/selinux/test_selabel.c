@@ -14,8 +14,8 @@ static struct cfs_selabel *policy_of(const char *contexts)
 {
 	struct cfs_selabel *policy = NULL;
 
-	CHECK(cfs_selabel_new(&policy, &err) == 0);
-	CHECK(cfs_selabel_add(policy, "contexts", bytes(contexts), &err) == 0);
+	CHECK_EQ(cfs_selabel_new(&policy, &err), 0);
+	CHECK_EQ(cfs_selabel_add(policy, "contexts", bytes(contexts), &err), 0);
 	return policy;
 }
 
@@ -27,9 +27,9 @@ static bool labels(struct cfs_selabel *policy, const char *prefix,
 	const char *a = NULL, *b = NULL;
 	bool good;
 
-	CHECK(cfs_selabel_all(policy, &all, &err) == 0);
-	CHECK(cfs_selabel_narrow(policy, &all, bytes(prefix), &some, &err) ==
-	      0);
+	CHECK_EQ(cfs_selabel_all(policy, &all, &err), 0);
+	CHECK_EQ(cfs_selabel_narrow(policy, &all, bytes(prefix), &some, &err),
+		 0);
 	CHECK(cfs_selabel_find(policy, &all, bytes(key), &a, &err) >= 0);
 	CHECK(cfs_selabel_find(policy, &some, bytes(key), &b, &err) >= 0);
 	good = label ? a && b && strcmp(a, label) == 0 && strcmp(b, label) == 0
@@ -100,8 +100,8 @@ TEST(later_files_add_to_earlier_ones)
 	CFS_AUTO(cfs_selabel_free)
 	struct cfs_selabel *policy = policy_of("/a first\n");
 
-	CHECK(cfs_selabel_add(policy, "contexts", bytes("/a second"), &err) ==
-	      0);
+	CHECK_EQ(cfs_selabel_add(policy, "contexts", bytes("/a second"), &err),
+		 0);
 	CHECK(labels(policy, "/", "/a-", "second"));
 }
 
@@ -124,9 +124,10 @@ TEST(a_line_that_is_not_understood_is_named)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		CFS_AUTO(cfs_selabel_free) struct cfs_selabel *policy = NULL;
 
-		CHECK(cfs_selabel_new(&policy, &err) == 0);
-		CHECK(cfs_selabel_add(policy, "contexts", bytes(bad[i].text),
-				      &err) == -EINVAL);
+		CHECK_EQ(cfs_selabel_new(&policy, &err), 0);
+		CHECK_EQ(cfs_selabel_add(policy, "contexts", bytes(bad[i].text),
+					 &err),
+			 -EINVAL);
 		if (!strstr(err.msg, bad[i].says))
 			printf("# %s\n", err.msg);
 		CHECK(strstr(err.msg, bad[i].says));
@@ -140,8 +141,9 @@ TEST(an_expression_over_the_limit_is_refused)
 
 	memset(line, 'a', sizeof(line));
 	strcpy(line + CFS_SELABEL_REGEX_MAX, " x\n");
-	CHECK(cfs_selabel_new(&policy, &err) == 0);
-	CHECK(cfs_selabel_add(policy, "contexts", bytes(line), &err) == -E2BIG);
+	CHECK_EQ(cfs_selabel_new(&policy, &err), 0);
+	CHECK_EQ(cfs_selabel_add(policy, "contexts", bytes(line), &err),
+		 -E2BIG);
 }
 
 TEST(an_expression_that_takes_for_ever_is_an_error)
@@ -151,14 +153,15 @@ TEST(an_expression_that_takes_for_ever_is_an_error)
 	struct cfs_selabel_scope all = { 0 };
 	const char *label;
 
-	CHECK(cfs_selabel_all(policy, &all, &err) == 0);
-	CHECK(cfs_selabel_find(
-		      policy, &all,
-		      bytes("/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-			    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaabb-"),
-		      &label, &err) == -EINVAL);
-	CHECK(strcmp(err.msg, "contexts: line 1: expression "
-			      "/(a+)+(a+)+(a+)+b takes too long") == 0);
+	CHECK_EQ(cfs_selabel_all(policy, &all, &err), 0);
+	CHECK_EQ(cfs_selabel_find(
+			 policy, &all,
+			 bytes("/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+			       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaabb-"),
+			 &label, &err),
+		 -EINVAL);
+	CHECK_STR(err.msg, "contexts: line 1: expression "
+			   "/(a+)+(a+)+(a+)+b takes too long");
 	cfs_buf_free(&all.rules);
 }
 
@@ -170,7 +173,7 @@ static unsigned lookups(struct cfs_selabel *policy, unsigned max)
 	unsigned i = 0;
 	int r;
 
-	CHECK(cfs_selabel_all(policy, &all, &err) == 0);
+	CHECK_EQ(cfs_selabel_all(policy, &all, &err), 0);
 	do {
 		char key[64];
 
@@ -190,7 +193,7 @@ TEST(expressions_that_take_long_together_are_an_error)
 
 	/* Each match alone is within the limit, some 30000 steps. */
 	CHECK(lookups(policy, 5000) < 1000);
-	CHECK(err.code == E2BIG);
+	CHECK_EQ(err.code, E2BIG);
 	CHECK(strstr(err.msg, "too long, most of it for contexts: line 2: "
 			      "expression /(a|a|a)*b"));
 }
@@ -217,7 +220,7 @@ TEST(a_policy_of_many_rules_may_try_each_for_every_file)
 	CHECK(cfs_buf_text(&text));
 	policy = policy_of((char *)text.data);
 	cfs_selabel_allow(policy, 200);
-	CHECK(lookups(policy, 200) == 200);
+	CHECK_EQ(lookups(policy, 200), 200);
 }
 
 TEST(many_tries_do_not_change_what_an_expression_matches)
@@ -235,19 +238,21 @@ TEST(aliases_are_whole_paths_and_the_last_one_counts)
 {
 	CFS_AUTO(cfs_selabel_free) struct cfs_selabel *policy = NULL;
 
-	CHECK(cfs_selabel_new(&policy, &err) == 0);
-	CHECK(cfs_selabel_add_aliases(policy, "subs",
-				      bytes("# x\n/lib64 /usr/lib\n/a /b\n"),
-				      &err) == 0);
-	CHECK(cfs_selabel_add_aliases(policy, "subs", bytes("/a /c\n"), &err) ==
-	      0);
-	CHECK(strcmp(cfs_selabel_alias(policy, bytes("/lib64")), "/usr/lib") ==
-	      0);
-	CHECK(strcmp(cfs_selabel_alias(policy, bytes("/a")), "/c") == 0);
+	CHECK_EQ(cfs_selabel_new(&policy, &err), 0);
+	CHECK_EQ(cfs_selabel_add_aliases(policy, "subs",
+					 bytes("# x\n/lib64 /usr/lib\n/a /b\n"),
+					 &err),
+		 0);
+	CHECK_EQ(
+		cfs_selabel_add_aliases(policy, "subs", bytes("/a /c\n"), &err),
+		0);
+	CHECK_STR(cfs_selabel_alias(policy, bytes("/lib64")), "/usr/lib");
+	CHECK_STR(cfs_selabel_alias(policy, bytes("/a")), "/c");
 	CHECK(!cfs_selabel_alias(policy, bytes("/lib64/x")));
-	CHECK(cfs_selabel_add_aliases(policy, "subs", bytes("/a\n"), &err) ==
-	      -EINVAL);
+	CHECK_EQ(cfs_selabel_add_aliases(policy, "subs", bytes("/a\n"), &err),
+		 -EINVAL);
 	CHECK(strstr(err.msg, "subs: line 1: expected two paths"));
-	CHECK(cfs_selabel_add_aliases(policy, "subs", bytes("/a /b /c\n"),
-				      &err) == -EINVAL);
+	CHECK_EQ(cfs_selabel_add_aliases(policy, "subs", bytes("/a /b /c\n"),
+					 &err),
+		 -EINVAL);
 }

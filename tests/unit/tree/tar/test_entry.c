@@ -26,7 +26,7 @@ static int make(struct cfs_tar_entry *ret)
 		struct cfs_buf *data;
 		int r;
 
-		CHECK(cfs_tar_header_parse(p, &header, &err) == 0);
+		CHECK_EQ(cfs_tar_header_parse(p, &header, &err), 0);
 		r = cfs_tar_pending_take(&pending, &header, &data, &err);
 		if (r < 0)
 			return r;
@@ -42,7 +42,7 @@ static struct cfs_tar_entry made(void)
 {
 	struct cfs_tar_entry e;
 
-	CHECK(make(&e) == 0);
+	CHECK_EQ(make(&e), 0);
 	return e;
 }
 
@@ -93,13 +93,13 @@ TEST(types_become_modes)
 			.minor = 3,
 		});
 
-		CHECK(e.mode == (types[i].mode | 0753));
-		CHECK(e.is_hardlink == (types[i].type == '1'));
-		CHECK(e.rdev == (types[i].type == '3' || types[i].type == '4'
-					 ? makedev(8, 3)
-					 : 0));
-		CHECK((e.link.len > 0) ==
-		      (types[i].type == '1' || types[i].type == '2'));
+		CHECK_EQ(e.mode, (types[i].mode | 0753));
+		CHECK_EQ(e.is_hardlink, (types[i].type == '1'));
+		CHECK_EQ(e.rdev, (types[i].type == '3' || types[i].type == '4'
+					  ? makedev(8, 3)
+					  : 0));
+		CHECK_EQ((e.link.len > 0),
+			 (types[i].type == '1' || types[i].type == '2'));
 	}
 }
 
@@ -129,7 +129,7 @@ TEST(types_that_are_not_known_are_refused)
 		tar_header(&tar, &(struct tar_spec){ .name = "n",
 						     .link = "l",
 						     .type = (char)c });
-		CHECK(make(&e) == -ENOTSUP);
+		CHECK_EQ(make(&e), -ENOTSUP);
 		CHECK(is(e.path, "n") && strstr(err.msg, "type"));
 	}
 }
@@ -146,7 +146,7 @@ TEST(extension_headers_are_those_of_two_magics)
 			   &(struct tar_spec){ .name = "n",
 					       .type = types[i],
 					       .magic = "\0\0\0\0\0\0\0\0" });
-		CHECK(make(&e) == -ENOTSUP);
+		CHECK_EQ(make(&e), -ENOTSUP);
 	}
 }
 
@@ -205,7 +205,8 @@ TEST(nuls_at_the_end_of_a_long_name_do_not_count)
 	begin();
 	tar_extension(&tar, 'L', "na\0me", 6);
 	file();
-	CHECK(make(&e) == -EINVAL && strstr(err.msg, "NUL"));
+	CHECK_EQ(make(&e), -EINVAL);
+	CHECK(strstr(err.msg, "NUL"));
 }
 
 TEST(every_record_that_counts_is_taken)
@@ -226,10 +227,16 @@ TEST(every_record_that_counts_is_taken)
 	tar_extension(&tar, 'x', rec.data, rec.len);
 	file();
 	e = made();
-	CHECK(is(e.path, "p") && e.size == 70 && e.is_external);
-	CHECK(e.uid == 3000000 && e.gid == UINT32_MAX);
-	CHECK(e.mtime_sec == 12 && e.mtime_nsec == 500000000);
-	CHECK(e.n_xattrs == 0 && !e.sparse && e.offset == 512);
+	CHECK(is(e.path, "p"));
+	CHECK_EQ(e.size, 70);
+	CHECK(e.is_external);
+	CHECK_EQ(e.uid, 3000000);
+	CHECK_EQ(e.gid, UINT32_MAX);
+	CHECK_EQ(e.mtime_sec, 12);
+	CHECK_EQ(e.mtime_nsec, 500000000);
+	CHECK_EQ(e.n_xattrs, 0);
+	CHECK(!e.sparse);
+	CHECK_EQ(e.offset, 512);
 }
 
 TEST(of_a_record_that_is_repeated_the_last_counts)
@@ -248,8 +255,10 @@ TEST(of_a_record_that_is_repeated_the_last_counts)
 	tar_extension(&tar, 'x', rec.data, rec.len);
 	file();
 	e = made();
-	CHECK(is(e.path, "last") && e.mtime_sec == 2 && e.mtime_nsec == 0);
-	CHECK(e.n_xattrs == 2);
+	CHECK(is(e.path, "last"));
+	CHECK_EQ(e.mtime_sec, 2);
+	CHECK_EQ(e.mtime_nsec, 0);
+	CHECK_EQ(e.n_xattrs, 2);
 	CHECK(is(e.xattrs[0].name, "user.a") && is(e.xattrs[0].value, "3"));
 	CHECK(is(e.xattrs[1].name, "user.b") && is(e.xattrs[1].value, "2"));
 }
@@ -272,7 +281,7 @@ TEST(xattrs_are_in_order_however_many_there_are)
 		tar_extension(&tar, 'x', rec.data, rec.len);
 		file();
 		e = made();
-		CHECK(e.n_xattrs == n);
+		CHECK_EQ(e.n_xattrs, n);
 		for (unsigned i = 0; i < n; i++) {
 			CHECK(is(e.xattrs[i].value, "1"));
 			CHECK(i == 0 || before(&e.xattrs[i - 1], &e.xattrs[i]));
@@ -291,9 +300,10 @@ TEST(an_xattr_may_be_empty_and_binary)
 	tar_extension(&tar, 'x', rec.data, rec.len);
 	file();
 	e = made();
-	CHECK(e.n_xattrs == 2 && e.xattrs[0].value.len == 6);
-	CHECK(memcmp(e.xattrs[0].value.data, "a=b\n\0c", 6) == 0);
-	CHECK(e.xattrs[1].value.len == 0);
+	CHECK_EQ(e.n_xattrs, 2);
+	CHECK_EQ(e.xattrs[0].value.len, 6);
+	CHECK_MEM(e.xattrs[0].value.data, "a=b\n\0c", 6);
+	CHECK_EQ(e.xattrs[1].value.len, 0);
 }
 
 /* One record of @key and @len bytes of value, before a file. */
@@ -327,8 +337,9 @@ TEST(records_that_make_no_sense_are_refused_by_name)
 	};
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
-		CHECK(with_record(bad[i].key, bad[i].value,
-				  strlen(bad[i].value)) == bad[i].code);
+		CHECK_EQ(with_record(bad[i].key, bad[i].value,
+				     strlen(bad[i].value)),
+			 bad[i].code);
 		CHECK(strstr(err.msg, bad[i].key));
 	}
 }
@@ -337,10 +348,11 @@ TEST(an_empty_path_is_refused)
 {
 	struct cfs_tar_entry e;
 
-	CHECK(with_record("path", "", 0) == -EINVAL);
+	CHECK_EQ(with_record("path", "", 0), -EINVAL);
 	begin();
 	tar_header(&tar, &(struct tar_spec){ 0 });
-	CHECK(make(&e) == -EINVAL && strstr(err.msg, "empty"));
+	CHECK_EQ(make(&e), -EINVAL);
+	CHECK(strstr(err.msg, "empty"));
 }
 
 TEST(a_link_needs_a_target)
@@ -352,11 +364,13 @@ TEST(a_link_needs_a_target)
 
 		begin();
 		tar_link(&tar, types[i], "l", "");
-		CHECK(make(&e) == -EINVAL && strstr(err.msg, "link target"));
+		CHECK_EQ(make(&e), -EINVAL);
+		CHECK(strstr(err.msg, "link target"));
 		begin();
 		tar_pax(&tar, "linkpath", "");
 		tar_link(&tar, types[i], "l", "t");
-		CHECK(make(&e) == -EINVAL && strstr(err.msg, "link target"));
+		CHECK_EQ(make(&e), -EINVAL);
+		CHECK(strstr(err.msg, "link target"));
 	}
 }
 
@@ -369,11 +383,13 @@ TEST(long_names_of_no_bytes_are_empty)
 	begin();
 	tar_extension(&tar, 'K', "", 0);
 	tar_link(&tar, '1', "l", "t");
-	CHECK(make(&e) == -EINVAL && strstr(err.msg, "empty"));
+	CHECK_EQ(make(&e), -EINVAL);
+	CHECK(strstr(err.msg, "empty"));
 	begin();
 	tar_extension(&tar, 'L', "", 0);
 	file();
-	CHECK(make(&e) == -EINVAL && strstr(err.msg, "empty"));
+	CHECK_EQ(make(&e), -EINVAL);
+	CHECK(strstr(err.msg, "empty"));
 }
 
 TEST(targets_of_hard_links_are_paths_and_those_of_symlinks_are_not)
@@ -390,7 +406,8 @@ TEST(targets_of_hard_links_are_paths_and_those_of_symlinks_are_not)
 	CHECK(is(e.link, ".././usr//bin/"));
 	begin();
 	tar_link(&tar, '1', "l", "../etc/shadow");
-	CHECK(make(&e) == -EINVAL && strstr(err.msg, "link target"));
+	CHECK_EQ(make(&e), -EINVAL);
+	CHECK(strstr(err.msg, "link target"));
 }
 
 TEST(owners_have_32_bits)
@@ -410,13 +427,14 @@ TEST(owners_have_32_bits)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
 		begin();
 		tar_header(&tar, &bad[i]);
-		CHECK(make(&e) == -ERANGE && strstr(err.msg, "id"));
+		CHECK_EQ(make(&e), -ERANGE);
+		CHECK(strstr(err.msg, "id"));
 		/* A record that says better overrides it. */
 		begin();
 		tar_pax(&tar, i == 0 ? "uid" : "gid", "5");
 		tar_header(&tar, &bad[i]);
 		e = made();
-		CHECK((i == 0 ? e.uid : e.gid) == 5);
+		CHECK_EQ((i == 0 ? e.uid : e.gid), 5);
 	}
 }
 
@@ -429,7 +447,8 @@ TEST(sizes_and_times_in_binary_are_taken)
 				   .patch = "\xff\xff\xff\xff\xff\xff"
 					    "\xff\xff\xff\xff\xff\xfe",
 				   .patch_len = 12 });
-	CHECK(e.mtime_sec == -2 && e.mtime_nsec == 0);
+	CHECK_EQ(e.mtime_sec, -2);
+	CHECK_EQ(e.mtime_nsec, 0);
 	begin();
 	tar_header(&tar,
 		   &(struct tar_spec){ .name = "n",
@@ -437,7 +456,8 @@ TEST(sizes_and_times_in_binary_are_taken)
 				       .patch = "\xff\xff\xff\xff\xff\xff"
 						"\xff\xff\xff\xff\xff\xfe",
 				       .patch_len = 12 });
-	CHECK(make(&e) == -EINVAL && strstr(err.msg, "negative"));
+	CHECK_EQ(make(&e), -EINVAL);
+	CHECK(strstr(err.msg, "negative"));
 }
 
 TEST(only_long_regular_files_are_external)
@@ -463,7 +483,8 @@ TEST(a_second_extension_header_of_a_type_is_refused)
 		begin();
 		tar_extension(&tar, types[i], "5 a=\n", 5);
 		tar_extension(&tar, types[i], "5 a=\n", 5);
-		CHECK(make(&e) == -EINVAL && strstr(err.msg, "second"));
+		CHECK_EQ(make(&e), -EINVAL);
+		CHECK(strstr(err.msg, "second"));
 	}
 }
 
@@ -479,17 +500,17 @@ TEST(extension_headers_have_a_limit_together)
 
 	begin();
 	CHECK(!cfs_tar_pending_any(&pending));
-	CHECK(cfs_tar_pending_take(&pending, &x, &data, &err) == 1);
+	CHECK_EQ(cfs_tar_pending_take(&pending, &x, &data, &err), 1);
 	CHECK(cfs_tar_pending_any(&pending));
 	cfs_buf_addz(data, (size_t)x.size);
 	k.size = 2;
-	CHECK(cfs_tar_pending_take(&pending, &k, &data, &err) == -E2BIG);
+	CHECK_EQ(cfs_tar_pending_take(&pending, &k, &data, &err), -E2BIG);
 	cfs_tar_pending_reset(&pending);
 	x.size = CFS_TAR_EXTENSION_MAX + 1;
-	CHECK(cfs_tar_pending_take(&pending, &x, &data, &err) == -E2BIG);
+	CHECK_EQ(cfs_tar_pending_take(&pending, &x, &data, &err), -E2BIG);
 	cfs_tar_pending_reset(&pending);
 	x.size = -1;
-	CHECK(cfs_tar_pending_take(&pending, &x, &data, &err) == -EINVAL);
+	CHECK_EQ(cfs_tar_pending_take(&pending, &x, &data, &err), -EINVAL);
 }
 
 TEST(xattrs_have_limits)
@@ -499,12 +520,12 @@ TEST(xattrs_have_limits)
 	CFS_AUTOBUF struct cfs_buf rec = { 0 };
 	struct cfs_tar_entry e;
 
-	CHECK(with_record("SCHILY.xattr.user.x", big, sizeof(big)) == -ERANGE);
-	CHECK(with_record("SCHILY.xattr.user.x", big, sizeof(big) - 1) == 0);
+	CHECK_EQ(with_record("SCHILY.xattr.user.x", big, sizeof(big)), -ERANGE);
+	CHECK_EQ(with_record("SCHILY.xattr.user.x", big, sizeof(big) - 1), 0);
 	memset(key + 13, 'k', 255);
-	CHECK(with_record(key, "", 0) == 0);
+	CHECK_EQ(with_record(key, "", 0), 0);
 	key[13 + 255] = 'k';
-	CHECK(with_record(key, "", 0) == -ERANGE);
+	CHECK_EQ(with_record(key, "", 0), -ERANGE);
 	for (unsigned i = 0; i < 5; i++) {
 		snprintf(key, sizeof(key), "SCHILY.xattr.user.%u", i);
 		tar_record(&rec, key, big, 60000);
@@ -512,7 +533,8 @@ TEST(xattrs_have_limits)
 	begin();
 	tar_extension(&tar, 'x', rec.data, rec.len);
 	file();
-	CHECK(make(&e) == -E2BIG && strstr(err.msg, "bytes of xattrs"));
+	CHECK_EQ(make(&e), -E2BIG);
+	CHECK(strstr(err.msg, "bytes of xattrs"));
 }
 
 TEST(sparse_files_are_told_by_records_or_by_type)
@@ -528,12 +550,16 @@ TEST(sparse_files_are_told_by_records_or_by_type)
 	tar_extension(&tar, 'x', rec.data, rec.len);
 	tar_file(&tar, "n", "x");
 	e = made();
-	CHECK(e.sparse && e.sparse->size == 9 && is(e.path, "real"));
-	CHECK(e.size == 1 && !e.is_external);
+	CHECK(e.sparse);
+	CHECK_EQ(e.sparse->size, 9);
+	CHECK(is(e.path, "real"));
+	CHECK_EQ(e.size, 1);
+	CHECK(!e.is_external);
 	begin();
 	tar_extension(&tar, 'x', rec.data, rec.len);
 	tar_dir(&tar, "n", 0755);
-	CHECK(make(&e) == -EINVAL && strstr(err.msg, "regular"));
+	CHECK_EQ(make(&e), -EINVAL);
+	CHECK(strstr(err.msg, "regular"));
 	begin();
 	tar_header(&tar, &(struct tar_spec){ .name = "n",
 					     .type = 'S',
@@ -541,14 +567,15 @@ TEST(sparse_files_are_told_by_records_or_by_type)
 					     .patch_at = 482,
 					     .patch = "\1",
 					     .patch_len = 1 });
-	CHECK(make(&e) == 1 && S_ISREG(e.mode));
+	CHECK_EQ(make(&e), 1);
+	CHECK(S_ISREG(e.mode));
 }
 
 TEST(an_entry_is_named_in_messages)
 {
 	struct cfs_tar_entry e = of(&(struct tar_spec){ .name = "usr/x" });
 
-	CHECK(cfs_fail(&err, EIO, "cause") == -EIO);
-	CHECK(cfs_tar_entry_ctx(&e, &err) == -EIO);
-	CHECK(strcmp(err.msg, "entry 'usr/x' at offset 512: cause") == 0);
+	CHECK_EQ(cfs_fail(&err, EIO, "cause"), -EIO);
+	CHECK_EQ(cfs_tar_entry_ctx(&e, &err), -EIO);
+	CHECK_STR(err.msg, "entry 'usr/x' at offset 512: cause");
 }

@@ -31,7 +31,7 @@ static struct cfs_tar_header parsed(const struct tar_spec *spec)
 {
 	struct cfs_tar_header h;
 
-	CHECK(parse(spec, &h) == 0);
+	CHECK_EQ(parse(spec, &h), 0);
 	return h;
 }
 
@@ -71,11 +71,16 @@ TEST(every_field_is_read)
 	struct cfs_tar_header h = parsed(&spec);
 	struct cfs_tar_stat st;
 
-	CHECK(parse_stat(&spec, &st) == 0);
+	CHECK_EQ(parse_stat(&spec, &st), 0);
 	CHECK(is(h.name, "usr/bin/sh") && is(h.link, "dash"));
-	CHECK(is(h.prefix, "chroot") && h.magic == CFS_TAR_USTAR);
-	CHECK(h.type == '2' && h.size == 56 && st.mode == 0755);
-	CHECK(st.uid == 12 && st.gid == 34 && st.mtime == 78);
+	CHECK(is(h.prefix, "chroot"));
+	CHECK_EQ(h.magic, CFS_TAR_USTAR);
+	CHECK_EQ(h.type, '2');
+	CHECK_EQ(h.size, 56);
+	CHECK_EQ(st.mode, 0755);
+	CHECK_EQ(st.uid, 12);
+	CHECK_EQ(st.gid, 34);
+	CHECK_EQ(st.mtime, 78);
 }
 
 TEST(a_name_may_fill_its_field)
@@ -94,27 +99,32 @@ TEST(only_posix_headers_have_a_prefix)
 	struct cfs_tar_header h;
 
 	h = parsed(&(struct tar_spec){ .prefix = "p", .magic = "ustar  \0" });
-	CHECK(h.magic == CFS_TAR_GNU && h.prefix.len == 0);
+	CHECK_EQ(h.magic, CFS_TAR_GNU);
+	CHECK_EQ(h.prefix.len, 0);
 	h = parsed(&(struct tar_spec){ .prefix = "p",
 				       .magic = "\0\0\0\0\0\0\0\0" });
-	CHECK(h.magic == CFS_TAR_V7 && h.prefix.len == 0);
+	CHECK_EQ(h.magic, CFS_TAR_V7);
+	CHECK_EQ(h.prefix.len, 0);
 	h = parsed(&(struct tar_spec){ .prefix = "p", .magic = "ustar0\0\0" });
-	CHECK(h.magic == CFS_TAR_V7 && h.prefix.len == 0);
+	CHECK_EQ(h.magic, CFS_TAR_V7);
+	CHECK_EQ(h.prefix.len, 0);
 	/* Whatever the version is. */
 	h = parsed(&(struct tar_spec){ .prefix = "p", .magic = "ustar\0\0\0" });
-	CHECK(h.magic == CFS_TAR_USTAR && is(h.prefix, "p"));
+	CHECK_EQ(h.magic, CFS_TAR_USTAR);
+	CHECK(is(h.prefix, "p"));
 }
 
 TEST(octal_numbers_may_have_blanks_around_them_and_anything_after_a_nul)
 {
-	CHECK(value("0000644\0", 8) == 0644);
-	CHECK(value("  644 \0", 8) == 0644);
-	CHECK(value("\t\n\v\f\r7 ", 7) == 7);
-	CHECK(value("12345670", 8) == 012345670);
-	CHECK(value("777777777777", 12) == 0777777777777);
-	CHECK(value("12\0xyz\x80", 7) == 012);
-	CHECK(value("\0\0\0\0", 4) == 0 && value("    ", 4) == 0);
-	CHECK(value("", 0) == 0);
+	CHECK_EQ(value("0000644\0", 8), 0644);
+	CHECK_EQ(value("  644 \0", 8), 0644);
+	CHECK_EQ(value("\t\n\v\f\r7 ", 7), 7);
+	CHECK_EQ(value("12345670", 8), 012345670);
+	CHECK_EQ(value("777777777777", 12), 0777777777777);
+	CHECK_EQ(value("12\0xyz\x80", 7), 012);
+	CHECK_EQ(value("\0\0\0\0", 4), 0);
+	CHECK_EQ(value("    ", 4), 0);
+	CHECK_EQ(value("", 0), 0);
 }
 
 TEST(what_is_no_octal_number_is_refused)
@@ -160,23 +170,24 @@ TEST(numbers_of_every_shape_are_read_alike)
 			f[i] = bytes[(random >> 16) % (sizeof(bytes) - 1)];
 		}
 		ok = slowly(f, len, &want);
-		CHECK(number(f, len, &got) == ok && (!ok || got == want));
+		CHECK_EQ(number(f, len, &got), ok);
+		CHECK((!ok || got == want));
 	}
 }
 
 TEST(binary_numbers_are_signed)
 {
-	CHECK(value("\x80\0\0\0\0\0\1\0", 8) == 256);
-	CHECK(value("\x80\0\0\0\0\0\0\0\0\0\0\1", 12) == 1);
-	CHECK(value("\xff\xff\xff\xff\xff\xff\xff\xff", 8) == -1);
-	CHECK(value("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe", 12) ==
-	      -2);
-	CHECK(value("\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff", 12) ==
-	      INT64_MAX);
-	CHECK(value("\xff\xff\xff\xff\x80\0\0\0\0\0\0\0", 12) == INT64_MIN);
-	CHECK(value("\xbf\xff\xff\xff\xff\xff\xff\xff", 8) == INT64_MAX >> 1);
-	CHECK(value("\xc0\0\0\0\0\0\0\0", 8) == INT64_MIN >> 1);
-	CHECK(value("\x80", 1) == 0);
+	CHECK_EQ(value("\x80\0\0\0\0\0\1\0", 8), 256);
+	CHECK_EQ(value("\x80\0\0\0\0\0\0\0\0\0\0\1", 12), 1);
+	CHECK_EQ(value("\xff\xff\xff\xff\xff\xff\xff\xff", 8), -1);
+	CHECK_EQ(value("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xfe", 12),
+		 -2);
+	CHECK_EQ(value("\x80\0\0\0\x7f\xff\xff\xff\xff\xff\xff\xff", 12),
+		 INT64_MAX);
+	CHECK_EQ(value("\xff\xff\xff\xff\x80\0\0\0\0\0\0\0", 12), INT64_MIN);
+	CHECK_EQ(value("\xbf\xff\xff\xff\xff\xff\xff\xff", 8), INT64_MAX >> 1);
+	CHECK_EQ(value("\xc0\0\0\0\0\0\0\0", 8), INT64_MIN >> 1);
+	CHECK_EQ(value("\x80", 1), 0);
 }
 
 TEST(binary_numbers_of_over_64_bits_are_refused)
@@ -209,13 +220,14 @@ TEST(a_field_that_is_no_number_is_named)
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(fields); i++) {
 		spec.patch_at = fields[i].at;
-		CHECK(parse_stat(&spec, &st) == -EINVAL);
+		CHECK_EQ(parse_stat(&spec, &st), -EINVAL);
 		CHECK(strstr(err.msg, fields[i].what));
 		/* Extension headers may have what they like there. */
-		CHECK(parse(&spec, &h) == 0);
+		CHECK_EQ(parse(&spec, &h), 0);
 	}
 	spec.patch_at = 124;
-	CHECK(parse(&spec, &h) == -EINVAL && strstr(err.msg, "size"));
+	CHECK_EQ(parse(&spec, &h), -EINVAL);
+	CHECK(strstr(err.msg, "size"));
 }
 
 TEST(the_checksum_must_fit)
@@ -231,10 +243,10 @@ TEST(the_checksum_must_fit)
 		/* Behind the NUL of the checksum field nothing is looked at. */
 		if (i == 155)
 			continue;
-		CHECK(cfs_tar_header_parse(block, &h, &err) == -EINVAL);
+		CHECK_EQ(cfs_tar_header_parse(block, &h, &err), -EINVAL);
 	}
 	memset(block, 0, sizeof(block));
-	CHECK(cfs_tar_header_parse(block, &h, &err) == -EINVAL);
+	CHECK_EQ(cfs_tar_header_parse(block, &h, &err), -EINVAL);
 	CHECK(strstr(err.msg, "checksum"));
 }
 
@@ -250,7 +262,7 @@ TEST(a_checksum_of_signed_bytes_is_one_too)
 	for (size_t i = 0; i < 512; i++)
 		sum += i >= 148 && i < 156 ? ' ' : (int8_t)buf.data[i];
 	snprintf((char *)buf.data + 148, 7, "%06o", (unsigned)sum);
-	CHECK(cfs_tar_header_parse(buf.data, &h, &err) == 0);
+	CHECK_EQ(cfs_tar_header_parse(buf.data, &h, &err), 0);
 	CHECK(is(h.name, "caf\xc3\xa9"));
 }
 
@@ -274,15 +286,16 @@ TEST(device_numbers_are_octal_and_those_of_linux)
 	tar_header(&buf, &(struct tar_spec){ .type = '3',
 					     .major = 4095,
 					     .minor = 1048575 });
-	CHECK(cfs_tar_header_rdev(buf.data, &dev, &err) == 0);
-	CHECK(dev == makedev(4095, 1048575) && dev == UINT32_MAX);
+	CHECK_EQ(cfs_tar_header_rdev(buf.data, &dev, &err), 0);
+	CHECK_EQ(dev, makedev(4095, 1048575));
+	CHECK_EQ(dev, UINT32_MAX);
 	buf.len = 0;
 	tar_header(&buf, &(struct tar_spec){ .type = '4',
 					     .magic = "ustar  \0",
 					     .major = 8,
 					     .minor = 1 });
-	CHECK(cfs_tar_header_rdev(buf.data, &dev, &err) == 0);
-	CHECK(dev == makedev(8, 1));
+	CHECK_EQ(cfs_tar_header_rdev(buf.data, &dev, &err), 0);
+	CHECK_EQ(dev, makedev(8, 1));
 }
 
 TEST(device_numbers_that_cannot_be_are_refused)
@@ -303,7 +316,7 @@ TEST(device_numbers_that_cannot_be_are_refused)
 		uint32_t dev;
 
 		tar_header(&buf, &bad[i]);
-		CHECK(cfs_tar_header_rdev(buf.data, &dev, &err) == -EINVAL);
+		CHECK_EQ(cfs_tar_header_rdev(buf.data, &dev, &err), -EINVAL);
 	}
 }
 

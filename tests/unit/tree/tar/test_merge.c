@@ -31,8 +31,8 @@ static int apply(struct cfs_layers *m, const struct cfs_buf *tar)
 	uint8_t *digest;
 	int r;
 
-	CHECK(cfs_layers_begin(m, &err) == 0);
-	CHECK(cfs_tar_new(&source, NULL, 0, &t, &err) == 0);
+	CHECK_EQ(cfs_layers_begin(m, &err), 0);
+	CHECK_EQ(cfs_tar_new(&source, NULL, 0, &t, &err), 0);
 	while ((r = cfs_tar_next(t, &e, &err)) > 0) {
 		r = cfs_layers_add(m, e, &node, &err);
 		if (r < 0)
@@ -43,10 +43,10 @@ static int apply(struct cfs_layers *m, const struct cfs_buf *tar)
 			continue;
 		r = cfs_node_reserve_object(cfs_layers_tree(m), node, e->size,
 					    CFS_ALG_SHA256, &digest, &err);
-		CHECK(r == 0);
+		CHECK_EQ(r, 0);
 		memset(digest, 7, 32);
 	}
-	CHECK(r == 0);
+	CHECK_EQ(r, 0);
 	return 0;
 }
 
@@ -55,7 +55,7 @@ static int merge(unsigned flags, struct cfs_tree **ret)
 	CFS_AUTO(cfs_layers_free) struct cfs_layers *m = NULL;
 
 	err.msg[0] = '\0';
-	CHECK(cfs_layers_new(flags, &m, &err) == 0);
+	CHECK_EQ(cfs_layers_new(flags, &m, &err), 0);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(layer); i++) {
 		int r = layer[i].len ? apply(m, &layer[i]) : 0;
 
@@ -104,7 +104,7 @@ static void gives_with(unsigned flags, const char *want)
 	cfs_buf_addc(&got, '\0');
 	if (strcmp((char *)got.data, want) != 0)
 		printf("# got:\n%s# want:\n%s", (char *)got.data, want);
-	CHECK(strcmp((char *)got.data, want) == 0);
+	CHECK_STR((char *)got.data, want);
 }
 
 static void gives(const char *want)
@@ -116,7 +116,7 @@ static void is_refused(int code, const char *words)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 
-	CHECK(merge(0, &tree) == code);
+	CHECK_EQ(merge(0, &tree), code);
 	if (!strstr(err.msg, words))
 		printf("# %s\n", err.msg);
 	CHECK(strstr(err.msg, words));
@@ -162,15 +162,18 @@ TEST(what_an_entry_says_is_kept)
 	tar_header(&layer[0],
 		   &(struct tar_spec){
 			   .name = "./", .type = '5', .mode = 0700, .uid = 9 });
-	CHECK(merge(0, &tree) == 0);
+	CHECK_EQ(merge(0, &tree), 0);
 	n = tree->root->dir.first;
-	CHECK(n->mode == (S_IFREG | 04711) && n->uid == 1 && n->gid == 2);
-	CHECK(n->mtime_sec == 3 && n->mtime_nsec == 0 && n->nlink == 1);
-	CHECK(strcmp((const char *)cfs_xattrs_get(n->xattrs, "user.x")->value,
-		     "value") == 0);
+	CHECK_EQ(n->mode, (S_IFREG | 04711));
+	CHECK(n->uid == 1 && n->gid == 2);
+	CHECK(n->mtime_sec == 3 && n->mtime_nsec == 0);
+	CHECK_EQ(n->nlink, 1);
+	CHECK_STR((const char *)cfs_xattrs_get(n->xattrs, "user.x")->value,
+		  "value");
 	n = tree->root;
-	CHECK(n->mode == (S_IFDIR | 0700) && n->uid == 9);
-	CHECK(n->mtime_sec == -1 && n->mtime_nsec == 500000000);
+	CHECK_EQ(n->mode, (S_IFDIR | 0700));
+	CHECK(n->uid == 9 && n->mtime_sec == -1);
+	CHECK_EQ(n->mtime_nsec, 500000000);
 }
 
 TEST(without_an_entry_the_root_says_nothing)
@@ -180,10 +183,13 @@ TEST(without_an_entry_the_root_says_nothing)
 
 	begin();
 	tar_end(&layer[0]);
-	CHECK(merge(0, &tree) == 0);
+	CHECK_EQ(merge(0, &tree), 0);
 	root = tree->root;
-	CHECK(root->mode == S_IFDIR && root->mtime_sec == 0 && !root->xattrs);
-	CHECK(root->nlink == 2 && !root->dir.first);
+	CHECK_EQ(root->mode, S_IFDIR);
+	CHECK_EQ(root->mtime_sec, 0);
+	CHECK(!root->xattrs);
+	CHECK_EQ(root->nlink, 2);
+	CHECK(!root->dir.first);
 }
 
 TEST(the_root_is_a_directory)
@@ -207,7 +213,7 @@ TEST(a_directory_over_a_directory_keeps_what_is_in_it)
 	tar_file(&layer[0], "d/f", "1");
 	tar_dir(&layer[1], "d", 0700);
 	gives("/d/ 700\n/d/f 1\n");
-	CHECK(merge(0, &tree) == 0);
+	CHECK_EQ(merge(0, &tree), 0);
 	CHECK(!tree->root->dir.first->xattrs);
 }
 
@@ -521,10 +527,12 @@ TEST(made_directories_are_plain)
 
 	begin();
 	tar_file(&layer[0], "d/f", "1");
-	CHECK(merge(CFS_LAYERS_CREATE_PARENTS, &tree) == 0);
+	CHECK_EQ(merge(CFS_LAYERS_CREATE_PARENTS, &tree), 0);
 	n = tree->root->dir.first;
-	CHECK(n->mode == (S_IFDIR | 0755) && n->uid == 0 && n->gid == 0);
-	CHECK(n->mtime_sec == 0 && n->mtime_nsec == 0 && !n->xattrs);
+	CHECK_EQ(n->mode, (S_IFDIR | 0755));
+	CHECK(n->uid == 0 && n->gid == 0);
+	CHECK(n->mtime_sec == 0 && n->mtime_nsec == 0);
+	CHECK(!n->xattrs);
 	CHECK(n->nlink == 2 && n->size == 0);
 }
 
@@ -565,10 +573,10 @@ TEST(layers_have_a_limit)
 {
 	CFS_AUTO(cfs_layers_free) struct cfs_layers *m = NULL;
 
-	CHECK(cfs_layers_new(0, &m, &err) == 0);
+	CHECK_EQ(cfs_layers_new(0, &m, &err), 0);
 	for (unsigned i = 0; i < CFS_LAYERS_MAX; i++)
-		CHECK(cfs_layers_begin(m, &err) == 0);
-	CHECK(cfs_layers_begin(m, &err) == -E2BIG);
+		CHECK_EQ(cfs_layers_begin(m, &err), 0);
+	CHECK_EQ(cfs_layers_begin(m, &err), -E2BIG);
 }
 
 TEST(a_tree_is_removed_from_the_bottom_up)

@@ -16,8 +16,9 @@ static void becomes(const char *path, const char *want)
 {
 	struct cfs_bytes got;
 
-	CHECK(make(path, strlen(path), &got) == 0);
-	CHECK(got.len == strlen(want) && memcmp(got.data, want, got.len) == 0);
+	CHECK_EQ(make(path, strlen(path), &got), 0);
+	CHECK_EQ(got.len, strlen(want));
+	CHECK_MEM(got.data, want, got.len);
 }
 
 TEST(slashes_and_dots_that_say_nothing_are_left_out)
@@ -54,7 +55,7 @@ TEST(dot_dot_is_refused_wherever_it_stands)
 	struct cfs_bytes got;
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
-		CHECK(make(bad[i], strlen(bad[i]), &got) == -EINVAL);
+		CHECK_EQ(make(bad[i], strlen(bad[i]), &got), -EINVAL);
 		CHECK(strstr(err.msg, "'..'"));
 	}
 }
@@ -63,10 +64,10 @@ TEST(nothing_and_a_nul_are_no_path)
 {
 	struct cfs_bytes got;
 
-	CHECK(make("", 0, &got) == -EINVAL);
-	CHECK(make("a\0b", 3, &got) == -EINVAL);
-	CHECK(make("a\0", 2, &got) == -EINVAL);
-	CHECK(make("\0", 1, &got) == -EINVAL);
+	CHECK_EQ(make("", 0, &got), -EINVAL);
+	CHECK_EQ(make("a\0b", 3, &got), -EINVAL);
+	CHECK_EQ(make("a\0", 2, &got), -EINVAL);
+	CHECK_EQ(make("\0", 1, &got), -EINVAL);
 }
 
 TEST(names_and_paths_have_a_longest)
@@ -75,16 +76,18 @@ TEST(names_and_paths_have_a_longest)
 	struct cfs_bytes got;
 
 	memset(path, 'n', sizeof(path));
-	CHECK(make(path, CFS_NAME_MAX, &got) == 0 && got.len == CFS_NAME_MAX);
-	CHECK(make(path, CFS_NAME_MAX + 1, &got) == -ENAMETOOLONG);
+	CHECK_EQ(make(path, CFS_NAME_MAX, &got), 0);
+	CHECK_EQ(got.len, CFS_NAME_MAX);
+	CHECK_EQ(make(path, CFS_NAME_MAX + 1, &got), -ENAMETOOLONG);
 	for (size_t i = 200; i < sizeof(path); i += 201)
 		path[i] = '/';
-	CHECK(make(path, CFS_TAR_PATH_MAX, &got) == 0);
-	CHECK(got.len == CFS_TAR_PATH_MAX &&
-	      memcmp(got.data, path, got.len) == 0);
-	CHECK(make(path, CFS_TAR_PATH_MAX + 1, &got) == -ENAMETOOLONG);
+	CHECK_EQ(make(path, CFS_TAR_PATH_MAX, &got), 0);
+	CHECK_EQ(got.len, CFS_TAR_PATH_MAX);
+	CHECK_MEM(got.data, path, got.len);
+	CHECK_EQ(make(path, CFS_TAR_PATH_MAX + 1, &got), -ENAMETOOLONG);
 	memset(path, '/', sizeof(path));
-	CHECK(make(path, CFS_TAR_PATH_MAX, &got) == 0 && got.len == 0);
+	CHECK_EQ(make(path, CFS_TAR_PATH_MAX, &got), 0);
+	CHECK_EQ(got.len, 0);
 }
 
 TEST(directories_have_a_deepest)
@@ -96,29 +99,29 @@ TEST(directories_have_a_deepest)
 		path[i] = 'd';
 		path[i + 1] = '/';
 	}
-	CHECK(make(path, 2 * CFS_TAR_DEPTH_MAX, &got) == 0);
-	CHECK(got.len == 2 * CFS_TAR_DEPTH_MAX - 1);
-	CHECK(make(path, sizeof(path), &got) == -ELOOP);
+	CHECK_EQ(make(path, 2 * CFS_TAR_DEPTH_MAX, &got), 0);
+	CHECK_EQ(got.len, 2 * CFS_TAR_DEPTH_MAX - 1);
+	CHECK_EQ(make(path, sizeof(path), &got), -ELOOP);
 }
 
 TEST(long_paths_are_shown_from_their_end)
 {
 	char path[600], shown[CFS_TAR_SHOWN_MAX];
 
-	CHECK(strcmp(cfs_tar_shown((struct cfs_bytes){ NULL, 0 }, shown), "") ==
-	      0);
+	CHECK_STR(cfs_tar_shown((struct cfs_bytes){ NULL, 0 }, shown), "");
 	memset(path, 'x', sizeof(path));
 	memcpy(path + sizeof(path) - 3, "end", 3);
-	CHECK(strcmp(cfs_tar_shown(
-			     (struct cfs_bytes){ (uint8_t *)path + 590, 10 },
-			     shown),
-		     "xxxxxxxend") == 0);
+	CHECK_STR(cfs_tar_shown((struct cfs_bytes){ (uint8_t *)path + 590, 10 },
+				shown),
+		  "xxxxxxxend");
 	cfs_tar_shown((struct cfs_bytes){ (uint8_t *)path, sizeof(path) },
 		      shown);
-	CHECK(strlen(shown) == CFS_TAR_SHOWN_MAX - 1);
-	CHECK(strncmp(shown, "...xxx", 6) == 0 && strstr(shown, "xend"));
+	CHECK_EQ(strlen(shown), CFS_TAR_SHOWN_MAX - 1);
+	CHECK_EQ(strncmp(shown, "...xxx", 6), 0);
+	CHECK(strstr(shown, "xend"));
 	cfs_tar_shown(
 		(struct cfs_bytes){ (uint8_t *)path, CFS_TAR_SHOWN_MAX - 1 },
 		shown);
-	CHECK(strlen(shown) == CFS_TAR_SHOWN_MAX - 1 && shown[0] == 'x');
+	CHECK_EQ(strlen(shown), CFS_TAR_SHOWN_MAX - 1);
+	CHECK_EQ(shown[0], 'x');
 }

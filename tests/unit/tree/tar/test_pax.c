@@ -20,12 +20,12 @@ TEST(records_come_one_after_the_other)
 	struct cfs_bytes rest = bytes("12 path=usr\n8 uid=1\n");
 	struct cfs_pax_record rec;
 
-	CHECK(cfs_pax_next(&rest, &rec, &err) == 1);
+	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 1);
 	CHECK(is(rec.key, "path") && is(rec.value, "usr"));
-	CHECK(cfs_pax_next(&rest, &rec, &err) == 1);
+	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 1);
 	CHECK(is(rec.key, "uid") && is(rec.value, "1"));
-	CHECK(cfs_pax_next(&rest, &rec, &err) == 0);
-	CHECK(cfs_pax_next(&rest, &rec, &err) == 0);
+	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 0);
+	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 0);
 }
 
 TEST(values_are_any_bytes)
@@ -34,9 +34,10 @@ TEST(values_are_any_bytes)
 	struct cfs_bytes rest = { (const uint8_t *)text, sizeof(text) - 1 };
 	struct cfs_pax_record rec;
 
-	CHECK(cfs_pax_next(&rest, &rec, &err) == 1);
-	CHECK(is(rec.key, "k") && rec.value.len == 7 &&
-	      memcmp(rec.value.data, "a=b\n\0 \xff", 7) == 0);
+	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 1);
+	CHECK(is(rec.key, "k"));
+	CHECK_EQ(rec.value.len, 7);
+	CHECK_MEM(rec.value.data, "a=b\n\0 \xff", 7);
 }
 
 TEST(empty_values_are_values)
@@ -44,9 +45,10 @@ TEST(empty_values_are_values)
 	struct cfs_bytes rest = bytes("5 k=\n");
 	struct cfs_pax_record rec;
 
-	CHECK(cfs_pax_next(&rest, &rec, &err) == 1);
-	CHECK(is(rec.key, "k") && rec.value.len == 0);
-	CHECK(rest.len == 0);
+	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 1);
+	CHECK(is(rec.key, "k"));
+	CHECK_EQ(rec.value.len, 0);
+	CHECK_EQ(rest.len, 0);
 }
 
 TEST(malformed_records_are_refused)
@@ -88,7 +90,8 @@ TEST(malformed_records_are_refused)
 		err.msg[0] = '\0';
 		while ((r = cfs_pax_next(&rest, &rec, &err)) > 0)
 			;
-		CHECK(r == -EINVAL && strstr(err.msg, "PAX record"));
+		CHECK_EQ(r, -EINVAL);
+		CHECK(strstr(err.msg, "PAX record"));
 	}
 }
 
@@ -97,7 +100,7 @@ TEST(a_length_may_have_zeros_in_front)
 	struct cfs_bytes rest = bytes("07 k=v\n");
 	struct cfs_pax_record rec;
 
-	CHECK(cfs_pax_next(&rest, &rec, &err) == 1);
+	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 1);
 	CHECK(is(rec.key, "k") && is(rec.value, "v"));
 }
 
@@ -105,16 +108,21 @@ TEST(numbers_are_digits_within_their_limit)
 {
 	uint64_t v;
 
-	CHECK(cfs_pax_number(bytes("0"), 0, &v, &err) == 0 && v == 0);
-	CHECK(cfs_pax_number(bytes("0042"), 42, &v, &err) == 0 && v == 42);
-	CHECK(cfs_pax_number(bytes("18446744073709551615"), UINT64_MAX, &v,
-			     &err) == 0);
-	CHECK(v == UINT64_MAX);
-	CHECK(cfs_pax_number(bytes("43"), 42, &v, &err) == -ERANGE);
-	CHECK(cfs_pax_number(bytes("9223372036854775808"), INT64_MAX, &v,
-			     &err) == -ERANGE);
-	CHECK(cfs_pax_number(bytes("18446744073709551616"), UINT64_MAX, &v,
-			     &err) == -EINVAL);
+	CHECK_EQ(cfs_pax_number(bytes("0"), 0, &v, &err), 0);
+	CHECK_EQ(v, 0);
+	CHECK_EQ(cfs_pax_number(bytes("0042"), 42, &v, &err), 0);
+	CHECK_EQ(v, 42);
+	CHECK_EQ(cfs_pax_number(bytes("18446744073709551615"), UINT64_MAX, &v,
+				&err),
+		 0);
+	CHECK_EQ(v, UINT64_MAX);
+	CHECK_EQ(cfs_pax_number(bytes("43"), 42, &v, &err), -ERANGE);
+	CHECK_EQ(cfs_pax_number(bytes("9223372036854775808"), INT64_MAX, &v,
+				&err),
+		 -ERANGE);
+	CHECK_EQ(cfs_pax_number(bytes("18446744073709551616"), UINT64_MAX, &v,
+				&err),
+		 -EINVAL);
 }
 
 TEST(what_is_no_number_is_refused)
@@ -124,7 +132,7 @@ TEST(what_is_no_number_is_refused)
 	uint64_t v;
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
-		CHECK(cfs_pax_number(bytes(bad[i]), 99, &v, &err) == -EINVAL);
+		CHECK_EQ(cfs_pax_number(bytes(bad[i]), 99, &v, &err), -EINVAL);
 }
 
 TEST(times_have_nanoseconds_and_are_rounded_down)
@@ -159,9 +167,10 @@ TEST(times_have_nanoseconds_and_are_rounded_down)
 		uint32_t nsec = 7;
 		int64_t sec = 7;
 
-		CHECK(cfs_pax_time(bytes(times[i].text), &sec, &nsec, &err) ==
-		      0);
-		CHECK(sec == times[i].sec && nsec == times[i].nsec);
+		CHECK_EQ(cfs_pax_time(bytes(times[i].text), &sec, &nsec, &err),
+			 0);
+		CHECK_EQ(sec, times[i].sec);
+		CHECK_EQ(nsec, times[i].nsec);
 	}
 }
 
@@ -190,6 +199,6 @@ TEST(what_is_no_time_is_refused)
 	int64_t sec;
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
-		CHECK(cfs_pax_time(bytes(bad[i]), &sec, &nsec, &err) ==
-		      -EINVAL);
+		CHECK_EQ(cfs_pax_time(bytes(bad[i]), &sec, &nsec, &err),
+			 -EINVAL);
 }

@@ -85,7 +85,7 @@ static int read_content(struct cfs_tar *t, const struct cfs_tar_entry *e,
 	ssize_t n = 0;
 
 	CHECK(data);
-	CHECK(s->raw.len == e->raw_before);
+	CHECK_EQ(s->raw.len, e->raw_before);
 	while (how != NOT && (n = cfs_tar_read(t, data, piece, &err)) > 0) {
 		cfs_buf_add(&s->joined, data, (size_t)n);
 		if (how == PART)
@@ -104,7 +104,7 @@ static int read_tar(struct cfs_bytes tar, size_t step, enum how how,
 	const struct cfs_tar_entry *e;
 	int r;
 
-	CHECK(cfs_tar_new(&source, &sink, flags, &t, &err) == 0);
+	CHECK_EQ(cfs_tar_new(&source, &sink, flags, &t, &err), 0);
 	while ((r = cfs_tar_next(t, &e, &err)) > 0) {
 		note(s, e);
 		if (e->is_external && flags == 0)
@@ -113,7 +113,7 @@ static int read_tar(struct cfs_bytes tar, size_t step, enum how how,
 			return r;
 	}
 	if (r == 0)
-		CHECK(cfs_tar_next(t, &e, &err) == 0);
+		CHECK_EQ(cfs_tar_next(t, &e, &err), 0);
 	return r;
 }
 
@@ -169,17 +169,17 @@ TEST(every_byte_comes_back_in_order)
 	AUTO_SEEN struct seen first = { 0 };
 
 	mixed(&tar);
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &first) == 0);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &first), 0);
 	CHECK(same(&first.joined, &tar));
 	CHECK(first.entries == 9 && first.raw.len == tar.len - 65 - 512 - 1000);
-	CHECK(strncmp(cfs_buf_text(&first.list), mixed_list,
-		      strlen(mixed_list)) == 0);
+	CHECK_MEM(cfs_buf_text(&first.list), mixed_list, strlen(mixed_list));
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(steps); i++) {
 		for (enum how how = WHOLE; how <= NOT; how++) {
 			AUTO_SEEN struct seen s = { 0 };
+			int r;
 
-			CHECK(read_tar(cfs_buf_bytes(&tar), steps[i], how, 0,
-				       &s) == 0);
+			r = read_tar(cfs_buf_bytes(&tar), steps[i], how, 0, &s);
+			CHECK_EQ(r, 0);
 			CHECK(same(&s.list, &first.list));
 			CHECK(same(&s.raw, &first.raw));
 			CHECK(how > PIECES || same(&s.joined, &tar));
@@ -192,11 +192,12 @@ TEST(raw_bytes_alone_are_read_again_as_the_same_entries)
 	CFS_AUTOBUF struct cfs_buf tar = { 0 };
 	AUTO_SEEN struct seen first = { 0 };
 	AUTO_SEEN struct seen split = { 0 };
+	int r;
 
 	mixed(&tar);
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &first) == 0);
-	CHECK(read_tar(cfs_buf_bytes(&first.raw), 0, NOT, CFS_TAR_SPLIT,
-		       &split) == 0);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &first), 0);
+	r = read_tar(cfs_buf_bytes(&first.raw), 0, NOT, CFS_TAR_SPLIT, &split);
+	CHECK_EQ(r, 0);
 	CHECK(same(&split.list, &first.list) && same(&split.raw, &first.raw));
 }
 
@@ -209,9 +210,9 @@ TEST(a_split_archive_may_say_of_a_content_what_it_likes)
 		   &(struct tar_spec){ .name = "a", .size = 077777777777 });
 	cfs_buf_addz(&tar, 1);
 	tar_file(&tar, "b", "");
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, NOT, CFS_TAR_SPLIT, &s) == 0);
-	CHECK(strcmp(cfs_buf_text(&s.list), "0 a 100000 8589934591  1\n"
-					    "8589935104 b 100644 0  0\n") == 0);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, NOT, CFS_TAR_SPLIT, &s), 0);
+	CHECK_STR(cfs_buf_text(&s.list), "0 a 100000 8589934591  1\n"
+					 "8589935104 b 100644 0  0\n");
 }
 
 TEST(offsets_do_not_overflow)
@@ -224,23 +225,23 @@ TEST(offsets_do_not_overflow)
 		tar_file(&tar, "f", "");
 		cfs_buf_addz(&tar, -6148914691236517000 & 511);
 	}
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, NOT, CFS_TAR_SPLIT, &s) ==
-	      -EFBIG);
-	CHECK(s.entries == 1);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, NOT, CFS_TAR_SPLIT, &s),
+		 -EFBIG);
+	CHECK_EQ(s.entries, 1);
 	tar.len = 0;
 	tar_pax(&tar, "size", "9223372036854775807");
 	tar_file(&tar, "f", "");
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, NOT, CFS_TAR_SPLIT, &s) ==
-	      -EFBIG);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, NOT, CFS_TAR_SPLIT, &s),
+		 -EFBIG);
 }
 
 TEST(nothing_at_all_is_an_empty_archive)
 {
 	AUTO_SEEN struct seen s = { 0 };
+	const struct cfs_bytes nothing = { (const uint8_t *)"", 0 };
 
-	CHECK(read_tar((struct cfs_bytes){ (const uint8_t *)"", 0 }, 0, WHOLE,
-		       0, &s) == 0);
-	CHECK(s.entries == 0);
+	CHECK_EQ(read_tar(nothing, 0, WHOLE, 0, &s), 0);
+	CHECK_EQ(s.entries, 0);
 }
 
 TEST(an_archive_may_end_without_zero_blocks)
@@ -249,7 +250,7 @@ TEST(an_archive_may_end_without_zero_blocks)
 	AUTO_SEEN struct seen s = { 0 };
 
 	tar_file(&tar, "a", "x");
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == 0);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), 0);
 	CHECK(s.entries == 1 && same(&s.joined, &tar));
 }
 
@@ -261,14 +262,13 @@ TEST(one_zero_block_does_not_end_an_archive)
 	cfs_buf_addz(&tar, 512);
 	tar_file(&tar, "a", "x");
 	cfs_buf_addz(&tar, 512);
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == -EINVAL);
-	CHECK(s.entries == 1);
-	CHECK(strstr(err.msg, "zero block at offset 1536"));
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), -EINVAL);
+	CHECK(s.entries == 1 && strstr(err.msg, "block at offset 1536"));
 	tar_file(&tar, "b", "x");
 	tar_end(&tar);
 	seen_free(&s);
 	s = (struct seen){ 0 };
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == 0);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), 0);
 	CHECK(s.entries == 2 && same(&s.joined, &tar));
 }
 
@@ -281,7 +281,7 @@ TEST(what_follows_the_end_is_kept_and_not_looked_at)
 	tar_file(&tar, "not-an-entry", "x");
 	big_file(&tar, "nor-this", sizeof(pattern));
 	cfs_buf_adds(&tar, "junk");
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == 0);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), 0);
 	CHECK(s.entries == 0 && same(&s.raw, &tar));
 }
 
@@ -291,15 +291,15 @@ TEST(an_extension_header_needs_its_entry)
 	AUTO_SEEN struct seen s = { 0 };
 
 	tar_pax(&tar, "path", "x");
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == -EINVAL);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), -EINVAL);
 	CHECK(strstr(err.msg, "offset 1024") && strstr(err.msg, "no entry"));
 	tar_end(&tar);
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == -EINVAL);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), -EINVAL);
 	tar.len = 0;
 	tar_pax(&tar, "path", "x");
 	cfs_buf_addz(&tar, 512);
 	tar_file(&tar, "y", "");
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == 0);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), 0);
 	CHECK(strstr(cfs_buf_text(&s.list), " x 100644"));
 }
 
@@ -311,13 +311,13 @@ TEST(a_global_header_belongs_to_no_entry)
 	/* It has no effect, whatever it says. */
 	tar_extension(&tar, 'g', "10 path=g\n", 10);
 	tar_file(&tar, "a", "");
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == 0);
-	CHECK(strcmp(cfs_buf_text(&s.list), "1024 a 100644 0  0\n") == 0);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), 0);
+	CHECK_STR(cfs_buf_text(&s.list), "1024 a 100644 0  0\n");
 	tar.len = 0;
 	tar_pax(&tar, "path", "x");
 	tar_extension(&tar, 'g', "10 path=g\n", 10);
 	tar_file(&tar, "a", "");
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == -EINVAL);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), -EINVAL);
 	CHECK(strstr(err.msg, "global header at offset 1024"));
 }
 
@@ -328,20 +328,20 @@ TEST(errors_say_where)
 
 	tar_file(&tar, "a", "");
 	tar_file(&tar, "b/../c", "");
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == -EINVAL);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), -EINVAL);
 	CHECK(strstr(err.msg, "entry 'b/../c' at offset 512: "));
 	tar.data[512] ^= 1;
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == -EINVAL);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), -EINVAL);
 	CHECK(strstr(err.msg, "header at offset 512: wrong checksum"));
 	tar.len = 512;
 	tar_pax(&tar, "uid", "x");
 	tar_file(&tar, "c", "");
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == -EINVAL);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), -EINVAL);
 	CHECK(strstr(err.msg, "entry 'c' at offset 1536: PAX record 'uid'"));
 	tar.len = 512;
 	tar_header(&tar, &(struct tar_spec){
 				 .name = "n", .type = 'x', .size = 2 << 20 });
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == -E2BIG);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), -E2BIG);
 	CHECK(strstr(err.msg, "offset 512"));
 }
 
@@ -370,16 +370,16 @@ TEST(a_sparse_file_is_an_entry_with_a_map)
 	cfs_buf_add(&tar, block, 512);
 	tar_data(&tar, "abcdefghijklmnopqrstu", 21);
 	tar_file(&tar, "next", "");
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == 0);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), 0);
 	CHECK(s.entries == 2 && same(&s.raw, &tar));
 	CHECK(strstr(cfs_buf_text(&s.list),
 		     "0 s 100000 21 abcdefghijklmnopqrstu 0\n1536 next"));
 	/* A map that does not fit the content. */
 	tar.data[512] = '7';
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == -EINVAL);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), -EINVAL);
 	CHECK(strstr(err.msg, "entry 's' at offset 0: the map"));
 	tar.len = 600;
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s) == -EINVAL);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &s), -EINVAL);
 	CHECK(strstr(err.msg, "cut short"));
 }
 
@@ -395,15 +395,15 @@ TEST(large_contents_come_straight_from_the_source)
 	big_file(&tar, "f", sizeof(pattern));
 	tar_file(&tar, "next", "x");
 	slow.rest = cfs_buf_bytes(&tar);
-	CHECK(cfs_tar_new(&source, NULL, 0, &t, &err) == 0);
-	CHECK(cfs_tar_next(t, &e, &err) == 1);
-	CHECK(cfs_tar_read(t, got, sizeof(got), &err) == sizeof(got));
-	CHECK(memcmp(got, pattern, sizeof(got)) == 0);
-	CHECK(slow.reads == 2);
-	CHECK(slow.longest == sizeof(pattern) - (CFS_TAR_BUFFER - 512));
-	CHECK(cfs_tar_read(t, got, 1, &err) == 0);
+	CHECK_EQ(cfs_tar_new(&source, NULL, 0, &t, &err), 0);
+	CHECK_EQ(cfs_tar_next(t, &e, &err), 1);
+	CHECK_EQ(cfs_tar_read(t, got, sizeof(got), &err), sizeof(got));
+	CHECK_MEM(got, pattern, sizeof(got));
+	CHECK_EQ(slow.reads, 2);
+	CHECK_EQ(slow.longest, sizeof(pattern) - (CFS_TAR_BUFFER - 512));
+	CHECK_EQ(cfs_tar_read(t, got, 1, &err), 0);
 	CHECK(cfs_tar_next(t, &e, &err) == 1 && e->path.len == 4);
-	CHECK(cfs_tar_next(t, &e, &err) == 0);
+	CHECK_EQ(cfs_tar_next(t, &e, &err), 0);
 }
 
 TEST(content_is_a_source_too)
@@ -418,11 +418,12 @@ TEST(content_is_a_source_too)
 
 	big_file(&tar, "f", 70000);
 	rest = cfs_buf_bytes(&tar);
-	CHECK(cfs_tar_new(&source, NULL, 0, &t, &err) == 0);
-	CHECK(cfs_tar_next(t, &e, &err) == 1);
+	CHECK_EQ(cfs_tar_new(&source, NULL, 0, &t, &err), 0);
+	CHECK_EQ(cfs_tar_next(t, &e, &err), 1);
 	content = cfs_tar_content(t);
-	CHECK(cfs_source_all(&content, 100000, &got, &err) == 0);
-	CHECK(got.len == 70000 && memcmp(got.data, pattern, got.len) == 0);
+	CHECK_EQ(cfs_source_all(&content, 100000, &got, &err), 0);
+	CHECK_EQ(got.len, 70000);
+	CHECK_MEM(got.data, pattern, got.len);
 }
 
 static ssize_t read_broken(void *ctx, void *data, size_t len, struct cfs_err *e)
@@ -457,7 +458,7 @@ TEST(failures_of_source_and_sink_are_passed_on)
 		int r;
 
 		slow.rest = (struct cfs_bytes){ tar.data, len };
-		CHECK(cfs_tar_new(&broken, NULL, 0, &t, &err) == 0);
+		CHECK_EQ(cfs_tar_new(&broken, NULL, 0, &t, &err), 0);
 		r = cfs_tar_next(t, &e, &err);
 		if (len >= 512)
 			r = (int)cfs_tar_read(t, data, 200, &err);
@@ -467,8 +468,8 @@ TEST(failures_of_source_and_sink_are_passed_on)
 		CFS_AUTO(cfs_tar_free) struct cfs_tar *t = NULL;
 
 		slow.rest = (struct cfs_bytes){ tar.data, how ? tar.len : 0 };
-		CHECK(cfs_tar_new(&source, &sink, 0, &t, &err) == 0);
-		CHECK(cfs_tar_next(t, &e, &err) == (how ? -ENOSPC : 0));
+		CHECK_EQ(cfs_tar_new(&source, &sink, 0, &t, &err), 0);
+		CHECK_EQ(cfs_tar_next(t, &e, &err), (how ? -ENOSPC : 0));
 	}
 }
 
@@ -488,7 +489,7 @@ TEST(an_archive_cut_short_anywhere_is_refused_in_words)
 	size_t end;
 
 	mixed(&tar);
-	CHECK(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &whole) == 0);
+	CHECK_EQ(read_tar(cfs_buf_bytes(&tar), 0, WHOLE, 0, &whole), 0);
 	CHECK(cfs_buf_text(&whole.list));
 	end = tar.len - strlen("what follows the end");
 	for (size_t len = 0; len < tar.len; len++) {
@@ -501,15 +502,15 @@ TEST(an_archive_cut_short_anywhere_is_refused_in_words)
 		CHECK(s.list.len == 0 ||
 		      memcmp(s.list.data, whole.list.data, s.list.len) == 0);
 		if (r == 0) {
-			CHECK(s.joined.len == len);
+			CHECK_EQ(s.joined.len, len);
 			/* Before an entry, its extension header or zeros. */
 			CHECK(len >= end || is_boundary(&whole, len) ||
 			      memcmp(tar.data + len, "ext", 3) == 0 ||
 			      cfs_tar_block_is_zero(tar.data + len));
 			CHECK(len > end || len % 512 == 0);
 		} else {
-			CHECK(r == -EINVAL && strstr(err.msg, "offset") &&
-			      (strstr(err.msg, "cut short") ||
+			CHECK(r == -EINVAL && strstr(err.msg, "offset"));
+			CHECK((strstr(err.msg, "cut short") ||
 			       strstr(err.msg, "ends at offset")));
 		}
 	}
@@ -568,10 +569,10 @@ static unsigned count_entries(struct endless *endless, int code)
 	unsigned n = 0;
 	int r;
 
-	CHECK(cfs_tar_new(&source, NULL, 0, &t, &err) == 0);
+	CHECK_EQ(cfs_tar_new(&source, NULL, 0, &t, &err), 0);
 	while ((r = cfs_tar_next(t, &e, &err)) > 0)
 		n++;
-	CHECK(r == code);
+	CHECK_EQ(r, code);
 	cfs_buf_free(&endless->blocks);
 	return n;
 }
@@ -581,7 +582,7 @@ TEST(entries_have_a_limit)
 	struct endless endless = { .at = 0 };
 
 	tar_file(&endless.blocks, "f", "");
-	CHECK(count_entries(&endless, -ENFILE) == CFS_TAR_ENTRIES_MAX);
+	CHECK_EQ(count_entries(&endless, -ENFILE), CFS_TAR_ENTRIES_MAX);
 }
 
 TEST(extension_headers_have_a_limit_in_an_archive)
@@ -591,9 +592,9 @@ TEST(extension_headers_have_a_limit_in_an_archive)
 	CFS_AUTOBUF struct cfs_buf record = { 0 };
 
 	tar_record(&record, "comment", comment, sizeof(comment) - 17);
-	CHECK(record.len == CFS_TAR_EXTENSION_MAX);
+	CHECK_EQ(record.len, CFS_TAR_EXTENSION_MAX);
 	tar_extension(&endless.blocks, 'x', record.data, record.len);
 	tar_file(&endless.blocks, "f", "");
-	CHECK(count_entries(&endless, -E2BIG) == 1024);
+	CHECK_EQ(count_entries(&endless, -E2BIG), 1024);
 	CHECK(strstr(err.msg, "in one archive"));
 }

@@ -18,7 +18,7 @@ static int record(struct cfs_tar_sparse *s, const char *key, const char *value)
 
 static void put(struct cfs_tar_sparse *s, const char *key, const char *value)
 {
-	CHECK(record(s, key, value) == 0);
+	CHECK_EQ(record(s, key, value), 0);
 }
 
 /* What @s makes of the @len bytes of @content, read @step at a time. */
@@ -39,7 +39,7 @@ static int expand(const struct cfs_tar_sparse *s, const char *content,
 	while ((n = cfs_source_read(&source, piece, step, &err)) > 0)
 		cfs_buf_add(ret, piece, (size_t)n);
 	if (n == 0)
-		CHECK(cfs_source_read(&source, piece, 1, &err) == 0);
+		CHECK_EQ(cfs_source_read(&source, piece, 1, &err), 0);
 	cfs_tar_expand_free(&x);
 	return (int)n;
 }
@@ -50,8 +50,8 @@ static void expands_to(const struct cfs_tar_sparse *s, const char *content,
 	for (size_t step = 1; step < 600; step += 13) {
 		CFS_AUTOBUF struct cfs_buf got = { 0 };
 
-		CHECK(expand(s, content, len, step, &got) == 0);
-		CHECK(got.len == want_len);
+		CHECK_EQ(expand(s, content, len, step, &got), 0);
+		CHECK_EQ(got.len, want_len);
 		CHECK(want_len == 0 || memcmp(got.data, want, want_len) == 0);
 	}
 }
@@ -68,7 +68,7 @@ TEST(a_map_of_pax_0_0_is_expanded)
 	put(&s, "GNU.sparse.numbytes", "1");
 	put(&s, "GNU.sparse.offset", "12");
 	put(&s, "GNU.sparse.numbytes", "0");
-	CHECK(cfs_tar_sparse_check(&s, 4, &err) == 0);
+	CHECK_EQ(cfs_tar_sparse_check(&s, 4, &err), 0);
 	expands_to(&s, "abcd", 4, "\0\0abc\0\0d\0\0\0\0", 12);
 	cfs_tar_sparse_free(&s);
 }
@@ -80,8 +80,8 @@ TEST(a_map_of_pax_0_1_is_expanded)
 	put(&s, "GNU.sparse.map", "0,2,4,1");
 	put(&s, "GNU.sparse.size", "5");
 	put(&s, "GNU.sparse.name", "usr/f");
-	CHECK(cfs_tar_sparse_check(&s, 3, &err) == 0);
-	CHECK(s.name.len == 5);
+	CHECK_EQ(cfs_tar_sparse_check(&s, 3, &err), 0);
+	CHECK_EQ(s.name.len, 5);
 	expands_to(&s, "abc", 3, "ab\0\0c", 5);
 	cfs_tar_sparse_free(&s);
 }
@@ -92,10 +92,10 @@ TEST(a_file_may_be_one_hole_or_nothing)
 
 	put(&s, "GNU.sparse.map", "");
 	put(&s, "GNU.sparse.size", "3");
-	CHECK(cfs_tar_sparse_check(&s, 0, &err) == 0);
+	CHECK_EQ(cfs_tar_sparse_check(&s, 0, &err), 0);
 	expands_to(&s, "", 0, "\0\0\0", 3);
 	put(&s, "GNU.sparse.size", "0");
-	CHECK(cfs_tar_sparse_check(&s, 0, &err) == 0);
+	CHECK_EQ(cfs_tar_sparse_check(&s, 0, &err), 0);
 	expands_to(&s, "", 0, "", 0);
 	cfs_tar_sparse_free(&s);
 }
@@ -125,7 +125,8 @@ TEST(a_map_of_pax_1_0_stands_in_the_content)
 
 	begin_1_0(&s, "6");
 	with_map(&c, "2\n1\n2\n5\n1\n", "abc");
-	CHECK(cfs_tar_sparse_check(&s, c.len, &err) == 0 && s.map_in_content);
+	CHECK_EQ(cfs_tar_sparse_check(&s, c.len, &err), 0);
+	CHECK(s.map_in_content);
 	expands_to(&s, (char *)c.data, c.len, "\0ab\0\0c", 6);
 	cfs_tar_sparse_free(&s);
 }
@@ -147,7 +148,7 @@ TEST(a_map_in_the_content_may_be_longer_than_a_block)
 	cfs_buf_addz(&c, -c.len & 511);
 	CHECK(c.len > 5000);
 	cfs_buf_add(&c, data.data, data.len);
-	CHECK(cfs_tar_sparse_check(&s, c.len, &err) == 0);
+	CHECK_EQ(cfs_tar_sparse_check(&s, c.len, &err), 0);
 	expands_to(&s, (char *)c.data, c.len, (char *)want.data, want.len);
 	cfs_tar_sparse_free(&s);
 }
@@ -177,9 +178,9 @@ TEST(a_map_in_the_content_that_is_wrong_is_refused)
 		CFS_AUTOBUF struct cfs_buf got = { 0 };
 
 		with_map(&c, bad[i], "abc");
-		CHECK(cfs_tar_sparse_check(&s, c.len, &err) == 0);
+		CHECK_EQ(cfs_tar_sparse_check(&s, c.len, &err), 0);
 		CHECK(expand(&s, (char *)c.data, c.len, 100, &got) < 0);
-		CHECK(got.len == 0);
+		CHECK_EQ(got.len, 0);
 	}
 	cfs_tar_sparse_free(&s);
 }
@@ -195,10 +196,10 @@ TEST(content_that_ends_early_is_an_error)
 
 	put(&s, "GNU.sparse.map", "1,3");
 	put(&s, "GNU.sparse.size", "9");
-	CHECK(cfs_tar_sparse_check(&s, 3, &err) == 0);
-	CHECK(cfs_tar_expand_init(&x, &s, 3, &from, &err) == 0);
+	CHECK_EQ(cfs_tar_sparse_check(&s, 3, &err), 0);
+	CHECK_EQ(cfs_tar_expand_init(&x, &s, 3, &from, &err), 0);
 	source = cfs_tar_expand_source(&x);
-	CHECK(cfs_source_full(&source, piece, 9, &err) == -EINVAL);
+	CHECK_EQ(cfs_source_full(&source, piece, 9, &err), -EINVAL);
 	CHECK(strstr(err.msg, "too early"));
 	cfs_tar_expand_free(&x);
 	cfs_tar_sparse_free(&s);
@@ -228,12 +229,12 @@ TEST(a_map_of_old_gnu_tar_goes_on_in_blocks)
 	uint8_t block[512];
 
 	gnu_block(block, true, 0, 4, true);
-	CHECK(cfs_tar_sparse_header(&s, block, &err) == 1);
+	CHECK_EQ(cfs_tar_sparse_header(&s, block, &err), 1);
 	gnu_block(block, false, 4, 21, true);
-	CHECK(cfs_tar_sparse_block(&s, block, &err) == 1);
+	CHECK_EQ(cfs_tar_sparse_block(&s, block, &err), 1);
 	gnu_block(block, false, 25, 2, false);
-	CHECK(cfs_tar_sparse_block(&s, block, &err) == 0);
-	CHECK(cfs_tar_sparse_check(&s, 27, &err) == 0);
+	CHECK_EQ(cfs_tar_sparse_block(&s, block, &err), 0);
+	CHECK_EQ(cfs_tar_sparse_check(&s, 27, &err), 0);
 	for (unsigned i = 0; i < 30; i++) {
 		cfs_buf_addc(&want, i < 27 ? 'x' : 0);
 		cfs_buf_addz(&want, 9);
@@ -254,8 +255,8 @@ TEST(numbers_of_old_gnu_tar_that_are_none_are_refused)
 		for (size_t k = 0; k < CFS_ARRAY_SIZE(with); k++) {
 			gnu_block(block, true, 0, 1, false);
 			memset(block + at[i], with[k][0], 12);
-			CHECK(cfs_tar_sparse_header(&s, block, &err) ==
-			      -EINVAL);
+			CHECK_EQ(cfs_tar_sparse_header(&s, block, &err),
+				 -EINVAL);
 			cfs_tar_sparse_reset(&s);
 		}
 	}
@@ -272,11 +273,11 @@ TEST(pieces_out_of_order_or_beyond_the_end_are_refused)
 	put(&s, "GNU.sparse.size", "10");
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
 		put(&s, "GNU.sparse.map", bad[i]);
-		CHECK(cfs_tar_sparse_check(&s, 3, &err) == -EINVAL);
+		CHECK_EQ(cfs_tar_sparse_check(&s, 3, &err), -EINVAL);
 		CHECK(strstr(err.msg, "out of order"));
 	}
 	put(&s, "GNU.sparse.map", "0,2");
-	CHECK(cfs_tar_sparse_check(&s, 3, &err) == -EINVAL);
+	CHECK_EQ(cfs_tar_sparse_check(&s, 3, &err), -EINVAL);
 	CHECK(strstr(err.msg, "its map says 2"));
 	cfs_tar_sparse_free(&s);
 }
@@ -289,7 +290,7 @@ TEST(lists_that_are_malformed_are_refused)
 	struct cfs_tar_sparse s = { 0 };
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
-		CHECK(record(&s, "GNU.sparse.map", bad[i]) == -EINVAL);
+		CHECK_EQ(record(&s, "GNU.sparse.map", bad[i]), -EINVAL);
 	cfs_tar_sparse_free(&s);
 }
 
@@ -315,10 +316,10 @@ TEST(what_is_said_must_be_complete)
 		cfs_tar_sparse_reset(&s);
 		for (size_t k = 0; k < 3 && bad[i].key[k]; k++)
 			put(&s, bad[i].key[k], bad[i].value[k]);
-		CHECK(cfs_tar_sparse_check(&s, 0, &err) == -EINVAL);
+		CHECK_EQ(cfs_tar_sparse_check(&s, 0, &err), -EINVAL);
 	}
 	cfs_tar_sparse_reset(&s);
-	CHECK(record(&s, "GNU.sparse.numbytes", "1") == -EINVAL);
+	CHECK_EQ(record(&s, "GNU.sparse.numbytes", "1"), -EINVAL);
 	cfs_tar_sparse_free(&s);
 }
 
@@ -328,9 +329,9 @@ TEST(a_bomb_is_refused)
 
 	put(&s, "GNU.sparse.map", "");
 	put(&s, "GNU.sparse.size", "68719476737");
-	CHECK(cfs_tar_sparse_check(&s, 0, &err) == -EFBIG);
+	CHECK_EQ(cfs_tar_sparse_check(&s, 0, &err), -EFBIG);
 	put(&s, "GNU.sparse.size", "68719476736");
-	CHECK(cfs_tar_sparse_check(&s, 0, &err) == 0);
+	CHECK_EQ(cfs_tar_sparse_check(&s, 0, &err), 0);
 	cfs_tar_sparse_free(&s);
 }
 
@@ -345,6 +346,7 @@ TEST(maps_have_a_longest)
 		r = record(&s, "GNU.sparse.numbytes", "0");
 		n += r == 0;
 	}
-	CHECK(r == -E2BIG && n == CFS_TAR_PIECES_MAX);
+	CHECK_EQ(r, -E2BIG);
+	CHECK_EQ(n, CFS_TAR_PIECES_MAX);
 	cfs_tar_sparse_free(&s);
 }
