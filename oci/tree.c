@@ -30,26 +30,49 @@ static int apply(const struct cfs_repo *repo, int objects,
 		     : 0;
 }
 
-/* The layers from number @first to before number @end. */
-struct range {
-	size_t first, end;
-};
-
-static int merge(const struct cfs_repo *repo, const struct cfs_oci_image *image,
-		 unsigned flags, struct range range, struct cfs_tree **ret,
-		 struct cfs_err *err)
+int cfs_oci_tree_layers(const struct cfs_oci_image *image,
+			const struct cfs_oci_tree_options *options,
+			struct cfs_oci_layer_range *ret, struct cfs_err *err)
 {
-	CFS_AUTO(cfs_layers_free) struct cfs_layers *layers = NULL;
-	CFS_AUTOFD int objects = -EBADF;
-	int r;
+	size_t n = image->manifest.layers.n;
 
 	if (!image->is_container)
 		return cfs_fail(err, EINVAL,
 				"%s is an artifact and no container image: it "
 				"has no files",
 				image->id.text);
+	*ret = (struct cfs_oci_layer_range){ 0, n };
+	if (!options->one_layer)
+		return 0;
+	if (options->layer >= n)
+		return cfs_fail(err, ENOENT,
+				"there is no layer %zu: the image has %zu, "
+				"counted from 0",
+				options->layer, n);
+	*ret = (struct cfs_oci_layer_range){ options->layer,
+					     options->layer + 1 };
+	return 0;
+}
+
+static int merge(const struct cfs_repo *repo, const struct cfs_oci_image *image,
+		 const struct cfs_oci_tree_options *options,
+		 struct cfs_tree **ret, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_layers_free) struct cfs_layers *layers = NULL;
+	CFS_AUTOFD int objects = -EBADF;
+	struct cfs_oci_layer_range range;
+	int r = cfs_oci_tree_layers(image, options, &range, err);
+
+	if (r < 0)
+		return r;
 	objects = cfs_repo_open_objects(repo, err);
-	r = objects < 0 ? objects : cfs_layers_new(flags, &layers, err);
+	r = objects < 0 ? objects
+			: cfs_layers_new(options->create_parents
+						 ? CFS_LAYERS_CREATE_PARENTS
+						 : 0,
+					 &layers, err);
+	if (r == 0)
+		r = cfs_layers_skip(layers, range.first, err);
 	for (size_t i = range.first; r == 0 && i < range.end; i++)
 		r = apply(repo, objects, image, i, layers, err);
 	return r < 0 ? r : cfs_layers_finish(layers, ret, err);
@@ -61,12 +84,9 @@ int cfs_oci_image_tree(const struct cfs_repo *repo,
 		       struct cfs_tree **ret, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
-	int r = merge(repo, image,
-		      options->create_parents ? CFS_LAYERS_CREATE_PARENTS : 0,
-		      (struct range){ 0, image->manifest.layers.n }, &tree,
-		      err);
+	int r = merge(repo, image, options, &tree, err);
 
-	if (r == 0 && !options->as_is)
+	if (r == 0 && !options->as_is && !options->one_layer)
 		r = cfs_transform_oci(tree, options->filter, err);
 	if (r == 0 && options->bootable)
 		r = cfs_oci_tree_boot(repo, tree, err);
@@ -74,13 +94,6 @@ int cfs_oci_image_tree(const struct cfs_repo *repo,
 		return r;
 	*ret = cfs_steal_ptr(&tree);
 	return 0;
-}
-
-int cfs_oci_layer_tree(const struct cfs_repo *repo,
-		       const struct cfs_oci_image *image, size_t n,
-		       struct cfs_tree **ret, struct cfs_err *err)
-{
-	return merge(repo, image, 0, (struct range){ n, n + 1 }, ret, err);
 }
 
 /* Reads a file of the tree from its object, and makes sure of it. */

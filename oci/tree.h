@@ -13,6 +13,11 @@ struct cfs_oci_tree_options {
 	bool create_parents; /* see tree/tar/merge.h */
 	bool as_is;	     /* no transform: as the layers have it */
 	bool bootable;	     /* the one to boot: cfs_oci_tree_boot() */
+	/* The tree of the layer number @layer alone, from 0, upon an empty root,
+	 * whose metadata are 0 until an entry sets them; not transformed.
+	 * Whiteouts leave nothing. */
+	bool one_layer;
+	size_t layer;
 	enum cfs_xattr_filter filter;
 };
 
@@ -28,13 +33,17 @@ int cfs_oci_image_tree(const struct cfs_repo *repo,
 		       struct cfs_tree **ret,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/*
- * The tree of layer @n alone, upon an empty root, not transformed.
- */
-int cfs_oci_layer_tree(const struct cfs_repo *repo,
-		       const struct cfs_oci_image *image, size_t n,
-		       struct cfs_tree **ret,
-		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+/* A run of layers, from number @first to before number @end. */
+struct cfs_oci_layer_range {
+	size_t first, end;
+};
+
+/* The layers of @image that the tree of @options is made of.
+ * Errors: -EINVAL it is no container image, -ENOENT it has no such layer. */
+int cfs_oci_tree_layers(const struct cfs_oci_image *image,
+			const struct cfs_oci_tree_options *options,
+			struct cfs_oci_layer_range *ret,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Makes that tree, after cfs_transform_oci(), the one to boot: see
  * cfs_transform_boot(); its SELinux policy is read from objects of @repo. */

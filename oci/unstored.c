@@ -175,9 +175,13 @@ static int read_layer(struct reading *rd, struct cfs_origin *origin,
 }
 
 static int read_layers(struct reading *rd, struct cfs_origin *origin,
-		       const struct cfs_oci_image *image, struct cfs_err *err)
+		       const struct cfs_oci_image *image,
+		       const struct cfs_oci_layer_range *range,
+		       struct cfs_err *err)
 {
-	for (size_t i = 0; i < image->manifest.layers.n; i++) {
+	if (cfs_layers_skip(rd->layers, range->first, err) < 0)
+		return -err->code;
+	for (size_t i = range->first; i < range->end; i++) {
 		int r = read_layer(rd, origin, image, i, err);
 
 		if (r < 0)
@@ -214,7 +218,7 @@ static int finish(struct reading *rd,
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	int r = cfs_layers_finish(rd->layers, &tree, err);
 
-	if (r == 0 && !options->as_is)
+	if (r == 0 && !options->as_is && !options->one_layer)
 		r = cfs_transform_oci(tree, options->filter, err);
 	if (r == 0 && options->bootable)
 		r = cfs_transform_boot(tree, &content, err);
@@ -231,10 +235,13 @@ static int make(struct reading *rd, struct cfs_origin *origin,
 	CFS_AUTO(cfs_digester_free) struct cfs_digester *digester = NULL;
 	CFS_AUTO(cfs_layers_free) struct cfs_layers *layers = NULL;
 	CFS_AUTO(cfs_feed_free) struct cfs_feed *feed = NULL;
-	int r = cfs_layers_new(
-		options->create_parents ? CFS_LAYERS_CREATE_PARENTS : 0,
-		&layers, err);
+	struct cfs_oci_layer_range range;
+	int r = cfs_oci_tree_layers(image, options, &range, err);
 
+	if (r == 0)
+		r = cfs_layers_new(
+			options->create_parents ? CFS_LAYERS_CREATE_PARENTS : 0,
+			&layers, err);
 	if (r == 0)
 		r = cfs_digester_new(rd->alg, cfs_pool_usable_threads(), NULL,
 				     &digester, err);
@@ -244,7 +251,7 @@ static int make(struct reading *rd, struct cfs_origin *origin,
 		return r;
 	rd->layers = layers;
 	rd->feed = feed;
-	r = read_layers(rd, origin, image, err);
+	r = read_layers(rd, origin, image, &range, err);
 	return r < 0 ? r : finish(rd, options, ret, err);
 }
 
@@ -257,9 +264,6 @@ int cfs_oci_unstored_tree(struct cfs_origin *origin,
 	struct reading rd = { .alg = alg };
 	int r = cfs_oci_fetch_documents(origin, choice, &image, err);
 
-	if (r == 0 && !image.is_container)
-		r = cfs_fail(err, EINVAL, "%s is no container image",
-			     image.id.text);
 	if (r == 0)
 		r = make(&rd, origin, &image, options, ret, err);
 	free_kept(rd.kept);

@@ -16,6 +16,7 @@ struct options {
 
 static const struct cfs_opt options[] = {
 	CFS_OCI_TREE_OPTIONS(struct options, tree),
+	CFS_OCI_LAYER_OPTION(struct options, tree),
 	{ 0 },
 };
 
@@ -25,11 +26,13 @@ static int compute(const struct cfs_call *call, bool bootable,
 {
 	struct cfs_oci_tree_choice choice =
 		((const struct options *)call->options)->tree;
-	struct cfs_oci_made made;
-	int r;
+	struct cfs_oci_made made = { 0 };
+	int r = cmd_oci_tree_check(&choice, err);
 
 	choice.bootable = choice.bootable || bootable;
-	r = cmd_oci_tree(call->g, call->operand[0], &choice, &made, err);
+	if (r == 0)
+		r = cmd_oci_tree(call->g, call->operand[0], &choice, &made,
+				 err);
 	if (r == 0)
 		r = cfs_image_compute(made.tree, made.format, made.alg, ret,
 				      NULL, err);
@@ -172,9 +175,12 @@ static int run_dump(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
-	struct cfs_oci_made made;
-	int r = cmd_oci_tree(call->g, call->operand[0], &o->tree, &made, err);
+	struct cfs_oci_made made = { 0 };
+	int r = cmd_oci_tree_check(&o->tree, err);
 
+	if (r == 0)
+		r = cmd_oci_tree(call->g, call->operand[0], &o->tree, &made,
+				 err);
 	if (r == 0)
 		r = cfs_dump_write(made.tree, &out, err);
 	if (r == 0 && fwrite(out.data, 1, out.len, stdout) != out.len)

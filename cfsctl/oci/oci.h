@@ -13,6 +13,8 @@ struct cfs_oci_tree_choice {
 	bool bootable;
 	bool create_parents;
 	bool as_is; /* no transform; no option for it here */
+	bool one_layer;
+	size_t layer; /* the one */
 	enum cfs_xattr_filter filter;
 };
 
@@ -52,6 +54,19 @@ struct cfs_oci_tree_choice {
 			"HTTP",                                               \
 		CFS_OPT_SETS(type, registry.no_tls_verify)                    \
 	}
+
+/* The row of --layer, which sets @tree, of the type struct cfs_oci_tree_choice; and
+ * its refusal beside options that are about a whole image: -CFS_EUSAGE. */
+#define CFS_OCI_LAYER_OPTION(type, tree)                                     \
+	{                                                                    \
+		.name = "layer", .value = "N",                               \
+		.help = "one layer alone, counted from 0, as it is in the "  \
+			"archive: not transformed, and with all its xattrs", \
+		CFS_OPT_PARSES(type, tree, cmd_oci_layer_number)             \
+	}
+int cmd_oci_layer_number(const char *text, void *to, struct cfs_err *err);
+int cmd_oci_tree_check(const struct cfs_oci_tree_choice *choice,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* EROFS formats, 1 << N: those of the repository, or that of
  * --erofs-version. */

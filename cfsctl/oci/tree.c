@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <fcntl.h>
+#include <stdlib.h>
 
 #include "cfsctl/oci/oci.h"
 #include "oci/origin.h"
@@ -15,6 +16,32 @@ unsigned cmd_oci_formats(const struct cfs_globals *g,
 	return 1u << meta->erofs_default | meta->erofs_extra;
 }
 
+int cmd_oci_layer_number(const char *text, void *to, struct cfs_err *err)
+{
+	struct cfs_oci_tree_choice *choice = to;
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (errno || *end || end == text || n < 0 || n >= CFS_OCI_LAYERS_MAX)
+		return cfs_fail(err, CFS_EUSAGE,
+				"'%s' is not the number of a layer, 0 to %d",
+				text, CFS_OCI_LAYERS_MAX - 1);
+	choice->one_layer = true;
+	choice->layer = (size_t)n;
+	return 0;
+}
+
+int cmd_oci_tree_check(const struct cfs_oci_tree_choice *choice,
+		       struct cfs_err *err)
+{
+	if (choice->one_layer && choice->bootable)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--layer and --bootable exclude each other");
+	return 0;
+}
+
 static unsigned format_of(const struct cfs_globals *g, unsigned otherwise)
 {
 	return g->erofs_version >= 0 ? (unsigned)g->erofs_version : otherwise;
@@ -27,6 +54,8 @@ static struct cfs_oci_tree_options options_of(
 		.create_parents = choice->create_parents,
 		.as_is = choice->as_is,
 		.bootable = choice->bootable,
+		.one_layer = choice->one_layer,
+		.layer = choice->layer,
 		.filter = choice->filter,
 	};
 }

@@ -88,6 +88,17 @@ same "its kernel argument, too" \
 same "and its tree" "$(cfsctl --no-repo oci dump oci:lay:one)" "$(oci dump x)"
 find repo | sort > before
 quiet oci compute-id oci:lay:two
+same "a layer alone, stored or not" "$(oci dump --layer 0 x)" \
+	"$(cfsctl --no-repo oci dump --layer 0 oci:lay:two)"
+check "  has an image" test "$(oci compute-id --layer 0 x | wc -c)" = 129
+refuse "a layer that the image lacks" "there is no layer 9: the image has" \
+	oci compute-id --layer 9 x
+refuse "  also unstored" "there is no layer 9: the image has" \
+	cfsctl --no-repo oci compute-id --layer 9 oci:lay:two
+refuse "a layer is not booted" "exclude each other" \
+	oci compute-id --layer 0 --bootable x
+refuse "no number of a layer" "is not the number of a layer" \
+	oci compute-id --layer x x
 check "nothing is stored" diff before <(find repo | sort)
 refuse "a tag is one of a repository" "'x' would be an image in a repository" cfsctl --no-repo oci compute-id x
 

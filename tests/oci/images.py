@@ -5,6 +5,7 @@ both algorithms, and gives the digests of images.tsv, or is refused in its words
 and leaves no tag.  Works in $TMPDIR."""
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -89,6 +90,24 @@ class Case:
                               self.text("--erofs-version", version, "oci",
                                         "compute-id", *options, name), want)
 
+    def layers(self):
+        """The image of each layer alone, or what it lacks: a directory for its
+        entries, or a file that it links to."""
+        for what, want in self.want.items():
+            layer, _, word = what.partition("-")
+            if not re.fullmatch("layer[0-9]+", layer):
+                continue
+            for name in ("x", "oci:layouts/%s:t" % self.layout):
+                got = self.text("--erofs-version", word[1] if word in
+                                ("v1", "v2") else "1", "oci", "compute-id",
+                                "--layer", layer[5:], name)
+                if word == "lacks":
+                    found = re.search(
+                        r"layer %s[: ].*(?:describes its directory |a hard "
+                        r"link to ')([^' ]+)" % layer[5:], self.err)
+                    got = found.group(1) if found else got + self.err
+                self.same("%s of %s" % (what, name), got, want)
+
     def taken(self):
         options = ["--create-parents"] if "parents-v1" in self.want else []
         out = self.pull(*options)
@@ -100,6 +119,7 @@ class Case:
         self.images("merged")
         self.images("parents", "--create-parents")
         self.images("boot", "--bootable")
+        self.layers()
         if "karg" in self.want:
             self.same("karg", self.text("oci", "composefs-digest-karg", "x"),
                       self.want["karg"])

@@ -73,10 +73,23 @@ struct cfs_tree *cfs_layers_tree(struct cfs_layers *m)
 	return m->tree;
 }
 
+static int too_many(struct cfs_err *err)
+{
+	return cfs_fail(err, E2BIG, "over %d layers", CFS_LAYERS_MAX);
+}
+
+int cfs_layers_skip(struct cfs_layers *m, size_t n, struct cfs_err *err)
+{
+	if (n > CFS_LAYERS_MAX)
+		return too_many(err);
+	m->layer = (uint32_t)n;
+	return 0;
+}
+
 int cfs_layers_begin(struct cfs_layers *m, struct cfs_err *err)
 {
 	if (m->layer >= CFS_LAYERS_MAX)
-		return cfs_fail(err, E2BIG, "over %d layers", CFS_LAYERS_MAX);
+		return too_many(err);
 	m->layer++;
 	m->first_seq = m->tree->nodes;
 	return 0;

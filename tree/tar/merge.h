@@ -45,6 +45,12 @@ int cfs_layers_new(unsigned flags, struct cfs_layers **ret,
 void cfs_layers_free(struct cfs_layers *layers);
 CFS_DEFINE_AUTO(struct cfs_layers, cfs_layers_free);
 
+/* Counts @n layers that have nothing in them; before the first one.  Messages
+ * then name a layer by its number among all.
+ * Errors: -E2BIG over CFS_LAYERS_MAX. */
+int cfs_layers_skip(struct cfs_layers *layers, size_t n,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Begins the next layer, first the lowest.
  * Errors: -E2BIG over CFS_LAYERS_MAX. */
 int cfs_layers_begin(struct cfs_layers *layers,
