@@ -93,7 +93,7 @@ static int print_dump(struct layer *layer, struct cfs_err *err)
 }
 
 struct counts {
-	uint64_t entries, objects, object_bytes;
+	uint64_t entries, object_bytes;
 };
 
 static int count(void *arg, const struct cfs_tar_entry *entry,
@@ -103,10 +103,7 @@ static int count(void *arg, const struct cfs_tar_entry *entry,
 
 	(void)err;
 	c->entries++;
-	if (id) {
-		c->objects++;
-		c->object_bytes += entry->size;
-	}
+	c->object_bytes += id ? entry->size : 0;
 	return 0;
 }
 
@@ -128,7 +125,8 @@ static int print_json(struct layer *layer, struct cfs_err *err)
 	cfs_json_write_u64(&w, "size", size);
 	cfs_json_write_u64(&w, "entryCount", c.entries);
 	cfs_json_write_object(&w, "splitstream", CFS_JSON_LINES);
-	cfs_json_write_u64(&w, "externalObjects", c.objects);
+	cfs_json_write_u64(&w, "externalObjects",
+			   cfs_stream_n_objects(layer->file.stream));
 	cfs_json_write_u64(&w, "externalSize", c.object_bytes);
 	cfs_json_write_u64(&w, "inlineSize", size - c.object_bytes);
 	cfs_json_write_end(&w);

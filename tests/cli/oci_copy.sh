@@ -96,6 +96,14 @@ same "sizes add up" \
 	"$(json 'd["size"] == d["splitstream"]["externalSize"] + d["splitstream"]["inlineSize"]' < out)" True
 same "all of it is counted" "$(json 'd["size"]' < out)" "$(stat -c %s base.tar)"
 same "entries, objects" "$(json '(d["entryCount"], d["splitstream"]["externalObjects"], d["splitstream"]["externalSize"])' < out)" "(6, 1, 300000)"
+mkdir -p copies
+head -c 100 /dev/zero | tee copies/a > copies/b
+tar -C copies -cf copies.tar a b
+copies=sha256:$(sha256sum < copies.tar | cut -c-64)
+on b oci import-layer "$copies" < copies.tar > out
+same "an object of two files counts once, and its bytes twice" \
+	"$(on b oci layer "$copies" --json | json '(d["entryCount"], d["splitstream"]["externalObjects"], d["splitstream"]["externalSize"])')" \
+	"(2, 1, 200)"
 same "entries in the order of the archive" "$(on b oci layer "$etc" --dumpfile)" \
 	'/etc 0 40755 1 0 0 0 2.0 - - -
 /etc/link 5 120777 1 0 0 0 2.0 small - -
