@@ -52,3 +52,39 @@ void cmd_note_expiry(const struct cfs_cert *cert,
 			 "neither the kernel nor this minds",
 			 cert->file, info->not_after);
 }
+
+/* Takes the certificate @n out of @certs. */
+static void drop_cert(struct cfs_certs *certs, unsigned n)
+{
+	free((void *)(uintptr_t)certs->v[n].der.data);
+	certs->n--;
+	memmove(&certs->v[n], &certs->v[n + 1],
+		(certs->n - n) * sizeof(*certs->v));
+}
+
+int cmd_drop_expired(struct cfs_certs *certs, struct cfs_err *err)
+{
+	unsigned before = certs->n;
+
+	for (unsigned i = 0; i < certs->n;) {
+		const struct cfs_cert *cert = &certs->v[i];
+		struct cfs_cert_info info;
+		int r = cfs_cert_describe(cert, &info, err);
+
+		if (r < 0)
+			return cfs_ctx(err, "%s", cert->file);
+		if (!info.expired) {
+			i++;
+			continue;
+		}
+		cmd_line(stderr,
+			 "note: the certificate of %s expired on %s, and is "
+			 "not trusted",
+			 cert->file, info.not_after);
+		drop_cert(certs, i);
+	}
+	return certs->n > 0 || before == 0
+		       ? 0
+		       : cfs_fail(err, EKEYEXPIRED,
+				  "all of the given certificates expired");
+}

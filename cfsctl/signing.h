@@ -21,6 +21,14 @@ int cmd_read_certs(const struct cfs_opt_list *files, struct cfs_certs *ret,
 void cmd_print_signer(const char *what,
 		      const struct cfs_cert_info *info) CFS_NONNULL;
 
+/*
+ * Takes expired certificates out of @certs, each with a note on stderr.
+ * Errors: -EKEYEXPIRED there were some, and none is left; those of
+ * cfs_cert_describe().
+ */
+int cmd_drop_expired(struct cfs_certs *certs,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Notes on stderr that the certificate @cert, described by @info, has
  * expired, if it has. */
 void cmd_note_expiry(const struct cfs_cert *cert,

@@ -4,7 +4,9 @@
 
 #include "cfsctl/cli/json.h"
 #include "cfsctl/oci/oci.h"
+#include "oci/seal/keep.h"
 #include "oci/tag.h"
+#include "ops/signature.h"
 
 struct options {
 	bool manifest, config;
@@ -51,6 +53,64 @@ static void write_erofs(struct cfs_json_writer *w, const char *name,
 	cfs_json_write_text(w, name, *hex ? hex : NULL);
 }
 
+/* The signers that a signature names, which proves nothing. */
+static void write_signers(struct cfs_json_writer *w, struct cfs_bytes der)
+{
+	const struct cfs_certs none = { .n = 0 };
+	struct cfs_signers signers = { .n = 0 };
+	struct cfs_err ignored;
+
+	cfs_json_write_array(w, "signers", CFS_JSON_LINES);
+	if (der.len > 0 && cfs_signers_list(der, &none, &signers, &ignored) < 0)
+		signers.n = 0;
+	for (unsigned i = 0; i < signers.n; i++) {
+		cfs_json_write_object(w, NULL, CFS_JSON_ONE_LINE);
+		cfs_json_write_text(w, "issuer", signers.v[i].issuer);
+		cfs_json_write_text(w, "serial", signers.v[i].serial);
+		cfs_json_write_end(w);
+	}
+	cfs_json_write_end(w);
+}
+
+static void write_entry(struct cfs_json_writer *w,
+			const struct cfs_seal_source *source, unsigned n)
+{
+	const struct cfs_seal_entry *entry = &source->artifact.v[n];
+
+	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
+	cfs_json_write_text(w, "role", cfs_seal_role_name(entry->role));
+	if (entry->role == CFS_SEAL_LAYER)
+		cfs_json_write_u64(w, "layer", entry->layer);
+	cmd_json_digest(w, "digest", &entry->digest);
+	write_signers(w, cfs_buf_bytes(&source->blobs[n]));
+	cfs_json_write_end(w);
+}
+
+/* The artifacts that seal the image: roles, digests and signers, as they say,
+ * none of it verified. */
+static int write_seals(struct cfs_json_writer *w, const struct cfs_repo *repo,
+		       const struct cfs_oci_image *image, struct cfs_err *err)
+{
+	CFS_AUTOSOURCES struct cfs_seal_sources sources = { 0 };
+	int r = cfs_seal_sources_read(repo, &image->id, &sources, err);
+
+	cfs_json_write_array(w, "seals", CFS_JSON_LINES);
+	for (size_t i = 0; i < sources.n; i++) {
+		const struct cfs_seal_source *s = sources.v[i];
+
+		cfs_json_write_object(w, NULL, CFS_JSON_LINES);
+		cfs_json_write_text(w, "artifact", s->id.text);
+		cfs_json_write_text(w, "fault", s->readable ? NULL : s->why);
+		cfs_json_write_array(w, "entries", CFS_JSON_LINES);
+		for (unsigned k = 0; s->readable && k < s->artifact.n; k++)
+			write_entry(w, s, k);
+		cfs_json_write_end(w);
+		cfs_json_write_end(w);
+	}
+	cfs_json_write_end(w);
+	return r;
+}
+
 static int print_all(const struct cfs_repo *repo, struct cfs_oci_image *image,
 		     struct cfs_err *err)
 {
@@ -67,6 +127,8 @@ static int print_all(const struct cfs_repo *repo, struct cfs_oci_image *image,
 	cfs_json_write_array(&w, "referrers", CFS_JSON_LINES);
 	r = cfs_stream_ref_each(repo, dir, write_referrer, &w, err);
 	cfs_json_write_end(&w);
+	if (r == 0)
+		r = write_seals(&w, repo, image, err);
 	write_erofs(&w, "composefs_erofs", image, format, false);
 	write_erofs(&w, "composefs_boot_erofs", image, format, true);
 	cfs_json_write_end(&w);

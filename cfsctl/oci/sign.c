@@ -3,16 +3,24 @@
 #include "cfsctl/cli/line.h"
 #include "cfsctl/oci/oci.h"
 #include "cfsctl/signers.h"
+#include "cfsctl/signing.h"
 #include "oci/seal/image.h"
 #include "oci/seal/judge.h"
 #include "oci/seal/keep.h"
 
 struct options {
 	struct cfs_signers_options signers;
+	struct cfs_opt_list replace;
 };
 
 static const struct cfs_opt options[] = {
 	CFS_SIGNERS_OPTIONS(struct options, signers, "ROLE"),
+	{ .name = "replace-signer",
+	  .value = "PEM",
+	  .help = "then drop what the signers of these certificates alone "
+		  "signed; repeatable",
+	  .takes = CFS_TAKES_FILE,
+	  CFS_OPT_SETS(struct options, replace) },
 	{ 0 },
 };
 
@@ -139,9 +147,47 @@ static int run_emit(const struct cfs_call *call, struct cfs_err *err)
 	return r < 0 ? r : emit(o->signers.emit, &facts, err);
 }
 
+/* Drops the artifacts that the signers of @certs alone signed, but not the new
+ * one. */
+static int drop(struct cfs_store *store, const struct cfs_oci_id *image,
+		const struct cfs_oci_id *new, const struct cfs_certs *certs,
+		struct cfs_err *err)
+{
+	CFS_AUTOSOURCES struct cfs_seal_sources sources = { 0 };
+	int r = cfs_seal_sources_read(&store->repo, image, &sources, err);
+
+	for (size_t i = 0; r >= 0 && i < sources.n; i++) {
+		const struct cfs_seal_source *s = sources.v[i];
+		enum cfs_seal_share share = cfs_seal_share_of(s, certs);
+
+		if (share == CFS_SEAL_NONE || cfs_oci_id_equal(&s->id, new))
+			continue;
+		if (share == CFS_SEAL_ALL)
+			r = cfs_seal_unlist(store, image, &s->id, err);
+		cmd_line(stderr,
+			 share == CFS_SEAL_ALL
+				 ? "note: artifact %s is dropped"
+				 : "note: artifact %s stays: others signed "
+				   "it, too",
+			 s->id.text);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int replace(struct cfs_store *store, const struct options *o,
+		   const struct cfs_oci_id *image, const struct cfs_oci_id *new,
+		   struct cfs_err *err)
+{
+	CFS_AUTOCERTS struct cfs_certs certs = { .n = 0 };
+	int r = o->replace.n ? cmd_read_certs(&o->replace, &certs, err) : 0;
+
+	return r < 0 || !certs.n ? r : drop(store, image, new, &certs, err);
+}
+
 static int run_store(const struct cfs_call *call,
 		     const struct cfs_signing_keys *keys, struct cfs_err *err)
 {
+	const struct options *o = call->options;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct cfs_seal_facts facts;
 	struct cfs_oci_id artifact;
@@ -153,9 +199,10 @@ static int run_store(const struct cfs_call *call,
 		r = keys->attach ? attach(&store, keys, &facts, &artifact, err)
 				 : sign_with_keys(&store, keys, &facts,
 						  &artifact, err);
-	if (r == 0)
-		cmd_line(stdout, "%s", artifact.text);
-	return r;
+	if (r < 0)
+		return r;
+	cmd_line(stdout, "%s", artifact.text);
+	return replace(&store, o, &facts.subject.id, &artifact, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
@@ -164,6 +211,10 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	const struct options *o = call->options;
 	int r = cmd_signing_keys_open(&o->signers, &keys, err);
 
+	if (r == 0 && o->replace.n && o->signers.emit)
+		r = cfs_fail(err, CFS_EUSAGE,
+			     "--replace-signer is for signing, and --emit-tbs "
+			     "signs nothing");
 	if (r < 0)
 		return r;
 	r = o->signers.emit ? run_emit(call, err) : run_store(call, &keys, err);

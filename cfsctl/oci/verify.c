@@ -11,7 +11,7 @@
 
 struct options {
 	struct cfs_opt_list certs;
-	bool bootable, merged_only, digest_only, json;
+	bool bootable, merged_only, digest_only, check_expiry, json;
 };
 
 static const struct cfs_opt options[] = {
@@ -27,6 +27,9 @@ static const struct cfs_opt options[] = {
 	  .help = "manifest and configuration need not be signed, as up to "
 		  "draft versions of the format",
 	  CFS_OPT_SETS(struct options, merged_only) },
+	{ .name = "check-expiry",
+	  .help = "do not trust expired certificates",
+	  CFS_OPT_SETS(struct options, check_expiry) },
 	{ .name = "digest-only",
 	  .help = "without --cert: succeed if the digests are right",
 	  CFS_OPT_SETS(struct options, digest_only) },
@@ -222,6 +225,8 @@ static int prepare(struct verification *v, const struct options *o,
 				"--digest-only and --cert exclude each other");
 	if (o->certs.n)
 		r = cmd_read_certs(&o->certs, &v->certs, err);
+	if (r == 0 && o->check_expiry)
+		r = cmd_drop_expired(&v->certs, err);
 	if (r < 0) {
 		err->code = CFS_ESTATUS(CFS_STATUS_CERT);
 		return -err->code;

@@ -5,6 +5,7 @@
 
 #include "base/io.h"
 #include "fsverity/signature.h"
+#include "keys/pkcs7.h"
 #include "oci/blob.h"
 #include "oci/image.h"
 #include "oci/tag.h"
@@ -148,14 +149,20 @@ static int keep_blobs(struct cfs_store *store,
 	return r;
 }
 
+#define REF_MAX (sizeof(CFS_OCI_REFERRERS "//") + 2 * CFS_OCI_ID_MAX)
+static void ref_of(const struct cfs_oci_id *subject,
+		   const struct cfs_oci_id *artifact, char ret[static REF_MAX])
+{
+	snprintf(ret, REF_MAX, CFS_OCI_REFERRERS "/%s/%s", subject->text,
+		 artifact->text);
+}
+
 static int list(struct cfs_store *store, const struct cfs_oci_id *subject,
 		const struct cfs_oci_id *artifact, struct cfs_err *err)
 {
-	char ref[sizeof(CFS_OCI_REFERRERS "//") + 2 * CFS_OCI_ID_MAX];
-	char name[CFS_OCI_NAME_MAX];
+	char ref[REF_MAX], name[CFS_OCI_NAME_MAX];
 
-	snprintf(ref, sizeof(ref), CFS_OCI_REFERRERS "/%s/%s", subject->text,
-		 artifact->text);
+	ref_of(subject, artifact, ref);
 	cfs_oci_manifest_name(artifact, name);
 	return cfs_stream_ref_set(store, ref, name, err);
 }
@@ -188,4 +195,44 @@ int cfs_seal_keep(struct cfs_store *store, const struct cfs_seal_facts *facts,
 	if (r == 0)
 		*ret = image.id;
 	return r;
+}
+
+int cfs_seal_unlist(struct cfs_store *store, const struct cfs_oci_id *image,
+		    const struct cfs_oci_id *artifact, struct cfs_err *err)
+{
+	char ref[REF_MAX];
+
+	ref_of(image, artifact, ref);
+	return cfs_stream_ref_remove(store, ref, err);
+}
+
+static bool is_among(const struct cfs_signer *signer,
+		     const struct cfs_certs *certs)
+{
+	for (unsigned i = 0; i < certs->n; i++)
+		if (cfs_signer_is(signer, &certs->v[i]))
+			return true;
+	return false;
+}
+
+enum cfs_seal_share cfs_seal_share_of(const struct cfs_seal_source *source,
+				      const struct cfs_certs *certs)
+{
+	unsigned theirs = 0, others = 0;
+
+	for (unsigned i = 0; source->readable && i < source->artifact.n; i++) {
+		struct cfs_pkcs7 p7 = { .n = 0 };
+		struct cfs_err ignored;
+
+		if (!source->artifact.v[i].is_signed)
+			continue;
+		if (cfs_pkcs7_parse(cfs_buf_bytes(&source->blobs[i]), &p7,
+				    &ignored) < 0)
+			others++;
+		for (unsigned k = 0; k < p7.n; k++)
+			*(is_among(&p7.v[k], certs) ? &theirs : &others) += 1;
+	}
+	return theirs == 0 ? CFS_SEAL_NONE
+	       : others	   ? CFS_SEAL_SOME
+			   : CFS_SEAL_ALL;
 }

@@ -6,6 +6,7 @@
 #ifndef CFS_OCI_SEAL_KEEP_H
 #define CFS_OCI_SEAL_KEEP_H
 
+#include "keys/pem.h"
 #include "oci/seal/make.h"
 #include "repo/store.h"
 
@@ -49,5 +50,27 @@ int cfs_seal_sources_read(const struct cfs_repo *repo,
 int cfs_seal_keep(struct cfs_store *store, const struct cfs_seal_facts *facts,
 		  const struct cfs_seal_blobs *blobs, struct cfs_oci_id *ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Takes the artifact @artifact off the list of those about the image @image; gc
+ * then removes it, if nothing else needs it.
+ * Returns 1, or 0 when it was not listed.
+ */
+int cfs_seal_unlist(struct cfs_store *store, const struct cfs_oci_id *image,
+		    const struct cfs_oci_id *artifact,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* How many of an artifact's signatures name certain signers. */
+enum cfs_seal_share {
+	CFS_SEAL_NONE,
+	CFS_SEAL_SOME, /* others signed it, too */
+	CFS_SEAL_ALL,
+};
+
+/* The share of the signatures of @source that name the signers of @certs, which
+ * proves nothing.  One that cannot be read names nobody. */
+enum cfs_seal_share cfs_seal_share_of(const struct cfs_seal_source *source,
+				      const struct cfs_certs *certs)
+	CFS_NONNULL;
 
 #endif

@@ -80,6 +80,66 @@ refuse "a key of another certificate" "does not match" \
 	oci sign --cert "$keys/rsa.cert.pem" --key "$keys/other.key.pem" single
 refuse "an artifact is not signed" "only container images" sign rsa "@$a"
 
+# Who signed, as it is shown.
+fresh sha256
+pull single
+oci seal single > a
+sign rsa single > b
+oci inspect single > inspected
+json '"\n".join(sorted(" ".join(e["role"] + ":" + str(len(e["signers"])) for e in seal["entries"]) for seal in d["seals"]))' \
+	< inspected > roles
+same "inspect shows artifacts, roles and signers" "$(cat roles)" "manifest:0 config:0 merged:0
+manifest:1 config:1 merged:1"
+json '"\n".join({s["serial"] for seal in d["seals"] for e in seal["entries"] for s in e["signers"]})' < inspected > serials
+same "by their serial numbers" "$(cat serials)" \
+	"$(openssl x509 -in "$keys/rsa.cert.pem" -noout -serial | sed 's/serial=//' | tr A-F a-f)"
+same "and the digests" "$(json 'len({e["digest"] for seal in d["seals"] for e in seal["entries"]})' < inspected)" 3
+
+# A key is replaced by the next one.
+oci sign --cert "$keys/rsa.cert.pem" --key "$keys/rsa.key.pem" --cert "$keys/ec.cert.pem" --key "$keys/ec.key.pem" single > both
+same "the next signer" "$(oci sign --cert "$keys/other.cert.pem" --key "$keys/other.key.pem" \
+	--replace-signer "$keys/rsa.cert.pem" single 2> said | wc -l; status other single)" "$(printf '1\n0')"
+check "takes the place of the one before" grep -q "artifact $(cat b) is dropped" said
+check "but not of others" grep -q "artifact $(cat both) stays" said
+same "digests without signatures stay as well" "$(oci inspect single | json 'len(d["referrers"])')" 3
+oci sign --cert "$keys/other.cert.pem" --key "$keys/other.key.pem" \
+	--replace-signer "$keys/rsa.cert.pem" --replace-signer "$keys/ec.cert.pem" single > /dev/null 2>&1
+same "with both of them named, that of both goes" "$(status rsa single) $(status ec single) $(status other single)" "4 4 0"
+oci sign --cert "$keys/other.cert.pem" --key "$keys/other.key.pem" \
+	--replace-signer "$keys/other.cert.pem" single > /dev/null 2>&1
+same "nobody replaces himself" "$(status other single)" 0
+refuse "nothing is replaced by what is not signed" "--emit-tbs signs nothing" \
+	oci sign --emit-tbs tbs --replace-signer "$keys/rsa.cert.pem" single
+
+# Certificates that expired.
+: > index
+cat > old.conf <<-'END'
+	[ca]
+	default_ca = d
+	[d]
+	database = index
+	new_certs_dir = .
+	rand_serial = yes
+	default_md = sha256
+	policy = p
+	[p]
+	commonName = supplied
+END
+openssl req -newkey rsa:2048 -nodes -keyout old.key -out old.csr -subj "/CN=old" 2> /dev/null
+openssl ca -batch -config old.conf -selfsign -keyfile old.key -in old.csr -out old.pem -notext \
+	-startdate 20000101000000Z -enddate 20010101000000Z 2> /dev/null
+oci sign --emit-tbs old single > out
+for tbs in old/*.tbs; do
+	openssl smime -sign -binary -noattr -nocerts -outform DER -md sha256 \
+		-signer old.pem -inkey old.key -in "$tbs" -out "${tbs%.tbs}.p7"
+done
+oci sign --attach old --cert old.pem single > /dev/null
+same "an expired certificate verifies" "$(oci verify --cert old.pem single > out 2> err; echo $?)" 0
+check "with a note" grep -q "expired on Jan  1 00:00:00 2001" err
+same "unless that is to be looked at" "$(oci verify --cert old.pem --check-expiry single > out 2> err; echo $?)" 6
+check "which is said" grep -q "expired on Jan  1 00:00:00 2001" err
+same "others are trusted then" "$(oci verify --cert old.pem --cert "$keys/other.cert.pem" --check-expiry single > out 2> err; echo $?)" 0
+
 # Keys on another machine: what is signed there is what would be signed here.
 fresh sha256
 pull boot-plain --bootable
