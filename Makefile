@@ -71,7 +71,8 @@ WARN       := -Wall -Wextra -Wshadow -Wformat=2 -Wundef -Wvla -Wpointer-arith \
 	      -Wno-psabi $(if $(WERROR),-Werror)
 # With -flto, gcc looks into functions of other files, but not far enough to see
 # that outputs which they set on success only are not read after a failure.
-ifneq ($(filter -flto%,$(CFLAGS)),)
+# clang has no such warning.
+ifneq ($(if $(findstring clang,$(CC)),,$(filter -flto%,$(CFLAGS))),)
 WARN       += -Wno-maybe-uninitialized
 endif
 HARDEN     := -fstack-protector-strong -fno-common

@@ -182,7 +182,7 @@ int cfs_erofs_dir_seek(struct cfs_erofs_dir_read *dir, uint64_t pos,
 static int find_block(struct cfs_erofs_dir_read *dir, struct cfs_bytes name,
 		      struct cfs_err *err)
 {
-	struct cfs_erofs_entry_read first;
+	struct cfs_erofs_entry_read first = { 0 };
 	uint64_t low = 0, high = count_blocks(dir->st);
 
 	while (high - low > 1) {

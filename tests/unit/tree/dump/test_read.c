@@ -329,7 +329,7 @@ TEST(escaped_and_crooked_paths_are_read_in_pieces_as_at_once)
 			     (int)(strlen(dirs[i]) - (i == 2)), dirs[i]);
 	for (unsigned i = 0; i < 40000; i++) {
 		/* Runs of one directory, and ever another one. */
-		unsigned d = i % 7 < 3 ? i / 7 % n_dirs : i % n_dirs;
+		size_t d = i % 7 < 3 ? i / 7 % n_dirs : i % n_dirs;
 
 		cfs_buf_addf(&dump, "%s/%s%u 0 100644 1 0 0 0 0.0 - - -\n",
 			     dirs[d], i % 3 ? "f" : "\\x66\\x20", i);
