@@ -99,6 +99,7 @@ sorted() {
 import json, sys
 d = json.load(sys.stdin)
 d.pop("findings", None)
+d.pop("seals", None)
 d.get("repo", {}).pop("findings", None)
 if "images" in d:
     d["images"].sort(key=lambda i: i["name"])
@@ -114,7 +115,9 @@ for r in ours1 theirs1 ours2 theirs2; do
 		"$(cfsctl --repo $r oci images --json | sorted)" \
 		"$(peer --repo $r oci images --json | sorted)"
 	for image in single multi-layer boot-plain; do
-		agree "inspect $image of $r" --repo $r oci inspect $image
+		same "inspect $image of $r" \
+			"$(cfsctl --repo $r oci inspect $image | sorted)" \
+			"$(peer --repo $r oci inspect $image | sorted)"
 		agree "  its manifest" --repo $r oci inspect $image --manifest
 		agree "  its configuration" --repo $r oci inspect $image --config
 		agree "  its tree" --repo $r oci dump $image
