@@ -70,10 +70,10 @@ WARN       := -Wall -Wextra -Wshadow -Wformat=2 -Wundef -Wvla -Wpointer-arith \
 	      -Wimplicit-fallthrough -Wno-missing-field-initializers \
 	      -Wno-psabi $(if $(WERROR),-Werror)
 # With -flto, gcc looks into functions of other files, but not far enough to see
-# that outputs which they set on success only are not read after a failure.
-# clang has no such warning.
+# that outputs which they set on success only are not read after a failure, and
+# takes a constant that was copied for what is freed.  clang has no such warnings.
 ifneq ($(if $(findstring clang,$(CC)),,$(filter -flto%,$(CFLAGS))),)
-WARN       += -Wno-maybe-uninitialized
+WARN       += -Wno-maybe-uninitialized -Wno-free-nonheap-object
 endif
 HARDEN     := -fstack-protector-strong -fno-common
 # glibc's checked functions, unless the flags $(1) say otherwise: they need an

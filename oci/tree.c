@@ -60,7 +60,7 @@ static int merge(const struct cfs_repo *repo, const struct cfs_oci_image *image,
 {
 	CFS_AUTO(cfs_layers_free) struct cfs_layers *layers = NULL;
 	CFS_AUTOFD int objects = -EBADF;
-	struct cfs_oci_layer_range range;
+	struct cfs_oci_layer_range range = { 0 };
 	int r = cfs_oci_tree_layers(image, options, &range, err);
 
 	if (r < 0)
