@@ -41,7 +41,7 @@ group() {
 		linux-libc-dev ;;
 	check) echo "$clang" e2fsprogs fsverity keyutils erofs-utils strace attr \
 		acl mandoc systemd openssl python3 valgrind musl-tools \
-		softhsm2 btrfs-progs libarchive-tools bsdextrautils skopeo ;;
+		softhsm2 btrfs-progs libarchive-tools bsdextrautils skopeo git ;;
 	vm) echo qemu-system-x86 cpio busybox-static kmod bc flex bison zstd \
 		e2fsprogs fsverity keyutils debian-archive-keyring ;;
 	demo) echo mmdebstrap debian-archive-keyring zstd umoci skopeo ;;

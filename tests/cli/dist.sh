@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # make dist: the same commit gives the same tarball, whoever makes it.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
-command -v git make > /dev/null || skip "no git or no make"
+command -v git > /dev/null || skip "no git (package git)"
 unset MAKEFLAGS MFLAGS MAKELEVEL O
 
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
