@@ -152,27 +152,19 @@ static bool same_string(struct cfs_bytes a, struct cfs_bytes b)
 	return a.len == b.len;
 }
 
-static int add_node(struct parser *p, enum cfs_json_kind kind, unsigned *ret)
+/* Adds a node that is written from @start to before @end. */
+static int add_node(struct parser *p, enum cfs_json_kind kind, size_t start,
+		    size_t end)
 {
 	if (p->n >= p->max)
 		return cfs_fail(p->err, E2BIG, "JSON has more than %u values",
 				p->max);
-	p->nodes[p->n] = (struct cfs_json_node){ .kind = kind };
-	*ret = p->n++;
-	p->nodes[*ret].next = p->n;
-	return 0;
-}
-
-static int add_raw(struct parser *p, enum cfs_json_kind kind, size_t start,
-		   size_t end)
-{
-	unsigned node = 0;
-	int r = add_node(p, kind, &node);
-
-	if (r < 0)
-		return r;
-	p->nodes[node].raw =
-		(struct cfs_bytes){ p->text.data + start, end - start };
+	p->nodes[p->n] = (struct cfs_json_node){
+		.kind = kind,
+		.next = p->n + 1,
+		.raw = { p->text.data + start, end - start },
+	};
+	p->n++;
 	return 0;
 }
 
@@ -191,7 +183,7 @@ static int parse_string(struct parser *p)
 			return bad(p, "bad character or escape in a string");
 		p->pos = p->text.len - rest.len;
 	}
-	return add_raw(p, CFS_JSON_STRING, start, p->pos - 1);
+	return add_node(p, CFS_JSON_STRING, start, p->pos - 1);
 }
 
 static bool take_digits(struct parser *p)
@@ -220,7 +212,7 @@ static int parse_number(struct parser *p)
 	}
 	if (!good || is_digit(peek(p)))
 		return bad(p, "malformed number");
-	return add_raw(p, CFS_JSON_NUMBER, start, p->pos);
+	return add_node(p, CFS_JSON_NUMBER, start, p->pos);
 }
 
 static int parse_word(struct parser *p)
@@ -235,13 +227,12 @@ static int parse_word(struct parser *p)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(words); i++) {
 		size_t len = strlen(words[i].word);
 		struct cfs_bytes got;
-		unsigned node = 0;
 
 		if (!cfs_bytes_slice(p->text, p->pos, len, &got) ||
 		    memcmp(got.data, words[i].word, len) != 0)
 			continue;
 		p->pos += len;
-		return add_node(p, words[i].kind, &node);
+		return add_node(p, words[i].kind, p->pos - len, p->pos);
 	}
 	return bad(p, peek(p) < 0 ? "value expected at the end"
 				  : "value expected");
@@ -272,10 +263,11 @@ static int parse_name(struct parser *p, unsigned object)
 static int parse_container(struct parser *p, bool object, unsigned depth)
 {
 	char end = object ? '}' : ']';
-	unsigned node = 0;
-	int r;
+	size_t start = p->pos;
+	unsigned node = p->n;
+	int r = add_node(p, object ? CFS_JSON_OBJECT : CFS_JSON_ARRAY, start,
+			 start);
 
-	r = add_node(p, object ? CFS_JSON_OBJECT : CFS_JSON_ARRAY, &node);
 	if (r < 0)
 		return r;
 	if (depth >= CFS_JSON_DEPTH_MAX)
@@ -288,13 +280,13 @@ static int parse_container(struct parser *p, bool object, unsigned depth)
 					     : "',' or ']' expected");
 		skip_space(p);
 		r = object ? parse_name(p, node) : 0;
-		if (r < 0)
-			return r;
-		r = parse_value(p, depth + 1);
+		if (r == 0)
+			r = parse_value(p, depth + 1);
 		if (r < 0)
 			return r;
 	}
 	p->nodes[node].next = p->n;
+	p->nodes[node].raw.len = p->pos - start;
 	return 0;
 }
 

@@ -34,8 +34,10 @@ enum cfs_json_kind {
  * values. */
 struct cfs_json_node {
 	enum cfs_json_kind kind;
-	unsigned next;	      /* index of the first node after this subtree */
-	struct cfs_bytes raw; /* number or string as written, without quotes */
+	unsigned next; /* index of the first node after this subtree */
+	/* As written: a string without its quotes, an array or object with its
+	 * brackets. */
+	struct cfs_bytes raw;
 };
 
 struct cfs_json {

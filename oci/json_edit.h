@@ -31,19 +31,4 @@ void cfs_json_edit_copy_to(struct cfs_json_edit *edit,
 int cfs_json_edit_finish(struct cfs_json_edit *edit,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/*
- * Finds the value of the member @name of the outermost object in the valid
- * document @text, whose nodes are @doc, and sets *@ret to its text, brackets or
- * quotes included.  Returns false if there is no such member.
- */
-bool cfs_json_member_text(struct cfs_bytes text, const struct cfs_json_doc *doc,
-			  const char *name, struct cfs_bytes *ret) CFS_NONNULL;
-
-/*
- * Takes the next element off *@rest, what lies between the brackets of an
- * array.  Returns false at its end.
- */
-bool cfs_json_element_text(struct cfs_bytes *rest,
-			   struct cfs_bytes *ret) CFS_NONNULL;
-
 #endif

@@ -214,22 +214,35 @@ static void write_entry(struct cfs_json_writer *w,
 	cfs_json_write_end(w);
 }
 
-/* The entries of @list, without those that give way, before the new ones. */
-static int merge(struct cfs_bytes list, const struct cfs_oci_descriptors *old,
-		 const struct cfs_oci_descriptor *v, size_t n,
-		 struct cfs_buf *out, struct cfs_err *err)
+/* Between entries: nothing follows the bracket of an empty list. */
+static void separate(struct cfs_buf *out)
 {
-	struct cfs_bytes element;
-	bool filled = false;
+	if (out->len > 0 && out->data[out->len - 1] != '[')
+		cfs_buf_adds(out, ",");
+}
 
-	for (size_t i = 0; i < old->n && cfs_json_element_text(&list, &element);
-	     i++) {
+/* Copies the entries of @list, which are @old, without those that give way to
+ * the @n new ones @v. */
+static void copy_others(const struct cfs_json *json,
+			const struct cfs_json_node *list,
+			const struct cfs_oci_descriptors *old,
+			const struct cfs_oci_descriptor *v, size_t n,
+			struct cfs_buf *out)
+{
+	const struct cfs_json_node *one = cfs_json_first(json, list);
+
+	for (size_t i = 0; i < old->n;
+	     i++, one = cfs_json_next(json, list, one)) {
 		if (gives_way(&old->v[i], v, n))
 			continue;
-		cfs_buf_adds(out, filled ? "," : "");
-		cfs_buf_add(out, element.data, element.len);
-		filled = true;
+		separate(out);
+		cfs_buf_add(out, one->raw.data, one->raw.len);
 	}
+}
+
+static int add_entries(const struct cfs_oci_descriptor *v, size_t n,
+		       struct cfs_buf *out, struct cfs_err *err)
+{
 	for (size_t i = 0; i < n; i++) {
 		CFS_AUTOBUF struct cfs_buf one = { 0 };
 		struct cfs_json_writer w = { .buf = &one };
@@ -239,9 +252,8 @@ static int merge(struct cfs_bytes list, const struct cfs_oci_descriptors *old,
 		r = cfs_json_write_finish(&w, err);
 		if (r < 0)
 			return r;
-		cfs_buf_adds(out, filled ? "," : "");
+		separate(out);
 		cfs_buf_add(out, one.data, one.len - 1);
-		filled = true;
 	}
 	return cfs_buf_check(out, err);
 }
@@ -253,21 +265,19 @@ static int edit(struct cfs_bytes text, const struct cfs_oci_descriptor *v,
 	CFS_AUTOJSON struct cfs_json_doc doc = { .nodes = NULL };
 	struct cfs_json_edit change = { .text = text, .out = out };
 	struct cfs_oci_descriptors old = { 0 };
-	struct cfs_bytes list;
+	const struct cfs_json_node *list;
 	int r = cfs_json_doc_parse(text, &doc, err);
 
 	if (r == 0)
 		r = cfs_oci_index_parse(text, &old, err);
 	if (r < 0)
 		return r;
-	if (cfs_json_member_text(text, &doc, "manifests", &list)) {
-		/* Without its brackets. */
-		list.data++;
-		list.len -= 2;
-		cfs_json_edit_copy_to(&change, list.data);
-		r = merge(list, &old, v, n, out, err);
-		change.copied += list.len;
-	}
+	/* An array: otherwise it would have been no index. */
+	list = cfs_json_get(&doc.json, cfs_json_doc_root(&doc), "manifests");
+	cfs_json_edit_copy_to(&change, list->raw.data + 1);
+	copy_others(&doc.json, list, &old, v, n, out);
+	r = add_entries(v, n, out, err);
+	change.copied += list->raw.len - 2;
 	cfs_oci_descriptors_free(&old);
 	return r < 0 ? r : cfs_json_edit_finish(&change, err);
 }

@@ -56,6 +56,47 @@ TEST(every_kind_is_told_apart)
 	CHECK_EQ(doc.nodes[0].next, doc.n);
 }
 
+TEST(values_are_known_as_written_with_brackets_and_without_quotes)
+{
+	static const struct {
+		const char *text, *value;
+	} rows[] = {
+		{ "{\"m\":[]}", "[]" },
+		{ "{\"m\" :\n [1,[2],{\"m\":\"]\"}] }",
+		  "[1,[2],{\"m\":\"]\"}]" },
+		{ "{\"x\":{\"m\":1},\"m\":{\"a\":\"\\\"}\"}}",
+		  "{\"a\":\"\\\"}\"}" },
+		{ "{\"m\":\"a,b\"}", "a,b" },
+		{ "{\"m\":\"\\\\\",\"n\":1}", "\\\\" },
+		{ "{\"m\":-1.5e3}", "-1.5e3" },
+		{ "{\"m\":null ,\"n\":1}", "null" },
+	};
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(rows); i++) {
+		struct cfs_json doc = parse(rows[i].text);
+		const struct cfs_json_node *m =
+			cfs_json_get(&doc, &doc.nodes[0], "m");
+
+		CHECK_EQ(m->raw.len, strlen(rows[i].value));
+		CHECK_MEM(m->raw.data, rows[i].value, m->raw.len);
+	}
+}
+
+TEST(elements_are_known_as_written)
+{
+	static const char *const want[] = { "{\"a\":\",\"}", "[1,2]", "x\\\",",
+					    "3" };
+	struct cfs_json doc = parse("[ {\"a\":\",\"} ,[1,2], \"x\\\",\",3 ]");
+	const struct cfs_json_node *one = cfs_json_first(&doc, &doc.nodes[0]);
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(want); i++) {
+		CHECK_EQ(one->raw.len, strlen(want[i]));
+		CHECK_MEM(one->raw.data, want[i], one->raw.len);
+		one = cfs_json_next(&doc, &doc.nodes[0], one);
+	}
+	CHECK(!one);
+}
+
 TEST(members_are_found_by_name_past_nested_ones)
 {
 	struct cfs_json doc =
