@@ -29,6 +29,14 @@ bool cfs_repairing_is_fatal(int r)
 	       r == -EROFS;
 }
 
+int cfs_repairing_pass(int r, const struct cfs_err *why, struct cfs_err *err)
+{
+	if (!cfs_repairing_is_fatal(r))
+		return r > 0;
+	*err = *why;
+	return r;
+}
+
 static void streams_free(struct cfs_repairing_streams *s)
 {
 	cfs_oci_document_free(&s->manifest);
@@ -92,10 +100,8 @@ static int take_from(struct cfs_repairing *rp,
 		r = cfs_fail(&why, ENOENT, "it has no such image");
 	if (r > 0)
 		r = part->take(rp, o.origin, part->n, &why);
-	if (cfs_repairing_is_fatal(r)) {
-		*err = why;
+	if (cfs_repairing_pass(r, &why, err) < 0)
 		return r;
-	}
 	cfs_repairing_tell(rp, r == 0 ? CFS_OCI_MENDED : CFS_OCI_NOT_MENDED,
 			   "%s %s: %s %s%s%s", part->kind, part->id->text,
 			   r < 0 ? "not to be had from" : "from", name,
@@ -135,14 +141,6 @@ static int take_config(struct cfs_repairing *rp, struct cfs_origin *origin,
 	cfs_oci_config_free(&rp->image.config);
 	rp->image.config = (struct cfs_oci_config){ 0 };
 	return cfs_oci_fetch_config(origin, &rp->image, err);
-}
-
-int cfs_repairing_pass(int r, const struct cfs_err *why, struct cfs_err *err)
-{
-	if (!cfs_repairing_is_fatal(r))
-		return r > 0;
-	*err = *why;
-	return r;
 }
 
 /* Loads the document @id if its stream @doc->stream is good.  1, 0 it is not. */

@@ -13,10 +13,8 @@
 static int not_made(struct cfs_repairing *rp, const char *name, int r,
 		    const struct cfs_err *why, struct cfs_err *err)
 {
-	if (cfs_repairing_is_fatal(r)) {
-		*err = *why;
+	if (cfs_repairing_pass(r, why, err) < 0)
 		return r;
-	}
 	cfs_repairing_tell(rp, CFS_OCI_NOT_MENDED, "EROFS image %s: %s", name,
 			   why->msg);
 	return 0;
@@ -158,8 +156,8 @@ static int restore_refs(struct cfs_repairing *rp, struct cfs_err *err)
 			r = find_all_made(rp, &options, &why);
 		}
 		/* An image without /boot has none to boot: that is no fault. */
-		if (cfs_repairing_is_fatal(r))
-			return not_made(rp, "", r, &why, err);
+		if (cfs_repairing_pass(r, &why, err) < 0)
+			return r;
 		bootable |= r > 0 && i == 0;
 	}
 	options.filter = CFS_XATTRS_ALLOWLIST;
