@@ -89,12 +89,10 @@ int cfs_layout_open(const char *path, struct cfs_layout *ret,
 	return 0;
 }
 
-/* blobs/ALG/HEX */
-#define PATH_MAX_OF_BLOB (sizeof("blobs/") + CFS_OCI_ID_MAX)
-static void path_of(const struct cfs_oci_id *id,
-		    char ret[static PATH_MAX_OF_BLOB])
+void cfs_layout_blob_path(const struct cfs_oci_id *id,
+			  char ret[static CFS_LAYOUT_BLOB_PATH_MAX])
 {
-	snprintf(ret, PATH_MAX_OF_BLOB, "blobs/%s/%s",
+	snprintf(ret, CFS_LAYOUT_BLOB_PATH_MAX, "blobs/%s/%s",
 		 cfs_content_hash_name(id->alg), cfs_oci_id_hex(id));
 }
 
@@ -162,11 +160,11 @@ int cfs_layout_put(struct cfs_layout *layout, const struct cfs_oci_id *id,
 		   const struct cfs_source *source, uint64_t *ret_size,
 		   struct cfs_err *err)
 {
-	char path[PATH_MAX_OF_BLOB];
+	char path[CFS_LAYOUT_BLOB_PATH_MAX];
 	uint64_t size = 0;
 	int r;
 
-	path_of(id, path);
+	cfs_layout_blob_path(id, path);
 	r = find(layout, path, &size, err);
 	if (r == 0)
 		r = put(layout, path, id, source, &size, err);
@@ -201,11 +199,7 @@ static void write_entry(struct cfs_json_writer *w,
 			const struct cfs_oci_descriptor *d)
 {
 	cfs_json_write_object(w, NULL, CFS_JSON_ONE_LINE);
-	cfs_json_write_text(w, "mediaType", d->media_type);
-	cfs_json_write_text(w, "digest", d->id.text);
-	cfs_json_write_u64(w, "size", d->size);
-	if (*d->artifact_type)
-		cfs_json_write_text(w, "artifactType", d->artifact_type);
+	cfs_oci_descriptor_write(d, w);
 	if (*d->tag) {
 		cfs_json_write_object(w, "annotations", CFS_JSON_ONE_LINE);
 		cfs_json_write_text(w, TAG, d->tag);

@@ -33,6 +33,12 @@ void cfs_layout_close(struct cfs_layout *layout);
 int cfs_layout_open(const char *path, struct cfs_layout *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Writes the path of the blob @id below a layout, "blobs/ALGORITHM/HEX". */
+#define CFS_LAYOUT_BLOB_PATH_MAX (sizeof("blobs/") + CFS_OCI_ID_MAX)
+void cfs_layout_blob_path(const struct cfs_oci_id *id,
+			  char ret[static CFS_LAYOUT_BLOB_PATH_MAX])
+	CFS_NONNULL;
+
 /*
  * Writes the blob @id, all of @source, unless it is there.
  * Sets *@ret_size to its size (may be NULL).

@@ -130,6 +130,16 @@ void cfs_oci_descriptors_free(struct cfs_oci_descriptors *list)
 	*list = (struct cfs_oci_descriptors){ 0 };
 }
 
+void cfs_oci_descriptor_write(const struct cfs_oci_descriptor *d,
+			      struct cfs_json_writer *w)
+{
+	cfs_json_write_text(w, "mediaType", d->media_type);
+	cfs_json_write_text(w, "digest", d->id.text);
+	cfs_json_write_u64(w, "size", d->size);
+	if (*d->artifact_type)
+		cfs_json_write_text(w, "artifactType", d->artifact_type);
+}
+
 /* The array @name, of at most @max elements. */
 static int get_list(const struct cfs_json_doc *doc, const char *name,
 		    size_t max, const struct cfs_json_node **ret, size_t *ret_n,

@@ -10,6 +10,7 @@
 #define CFS_OCI_MANIFEST_H
 
 #include "base/bytes.h"
+#include "base/json_write.h"
 #include "fsverity/digest.h"
 #include "oci/id.h"
 #include "oci/platform.h"
@@ -47,6 +48,11 @@ struct cfs_oci_descriptors {
 };
 
 void cfs_oci_descriptors_free(struct cfs_oci_descriptors *list);
+
+/* Writes the members mediaType, digest and size of @d, and artifactType if it
+ * has one, into the object that is open in @w. */
+void cfs_oci_descriptor_write(const struct cfs_oci_descriptor *d,
+			      struct cfs_json_writer *w) CFS_NONNULL;
 
 /*
  * Is @text an index or a manifest, by what it has in it?  A document without a

@@ -138,12 +138,12 @@ enum types {
 static void write_entry(struct cfs_json_writer *w,
 			const struct cfs_oci_descriptor *d, enum types types)
 {
+	struct cfs_oci_descriptor written = *d;
+
+	if (types == WITHOUT_TYPES)
+		*written.artifact_type = '\0';
 	cfs_json_write_object(w, NULL, CFS_JSON_ONE_LINE);
-	cfs_json_write_text(w, "mediaType", d->media_type);
-	cfs_json_write_text(w, "digest", d->id.text);
-	cfs_json_write_u64(w, "size", d->size);
-	if (types == WITH_TYPES && *d->artifact_type)
-		cfs_json_write_text(w, "artifactType", d->artifact_type);
+	cfs_oci_descriptor_write(&written, w);
 	cfs_json_write_end(w);
 }
 

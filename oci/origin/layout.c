@@ -7,18 +7,12 @@
 #include <sys/stat.h>
 
 #include "oci/json_doc.h"
+#include "oci/layout.h"
 #include "oci/origin/files_origin.h"
 #include "oci/origin/reference.h"
 
 #define MARKER	   "oci-layout"
 #define MARKER_MAX 4096
-#define BLOB_NAME  (sizeof("blobs/sha512/") + 2 * CFS_CONTENT_MAX)
-
-static void blob_name(const struct cfs_oci_id *id, char ret[static BLOB_NAME])
-{
-	snprintf(ret, BLOB_NAME, "blobs/%s/%s", cfs_content_hash_name(id->alg),
-		 cfs_oci_id_hex(id));
-}
 
 static int layout_first(struct cfs_origin *origin, struct cfs_buf *ret,
 			struct cfs_err *err)
@@ -30,9 +24,9 @@ static int layout_manifest(struct cfs_origin *origin,
 			   const struct cfs_oci_id *id, struct cfs_buf *ret,
 			   struct cfs_err *err)
 {
-	char name[BLOB_NAME];
+	char name[CFS_LAYOUT_BLOB_PATH_MAX];
 
-	blob_name(id, name);
+	cfs_layout_blob_path(id, name);
 	return cfs_files_read(cfs_files_origin_files(origin), name,
 			      CFS_OCI_JSON_MAX, ret, err);
 }
@@ -41,10 +35,10 @@ static int layout_blob(struct cfs_origin *origin, const struct cfs_oci_id *id,
 		       uint64_t size, struct cfs_oci_blob *ret,
 		       struct cfs_err *err)
 {
-	char name[BLOB_NAME];
+	char name[CFS_LAYOUT_BLOB_PATH_MAX];
 
 	(void)size;
-	blob_name(id, name);
+	cfs_layout_blob_path(id, name);
 	return cfs_files_get(cfs_files_origin_files(origin), name, ret, err);
 }
 

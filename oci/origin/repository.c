@@ -77,22 +77,20 @@ static int list_artifact(const char *ref, const char *content_id, void *arg,
 			 struct cfs_err *err)
 {
 	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	struct cfs_oci_descriptor d = { .media_type = MANIFEST };
 	struct listing *l = arg;
 	struct cfs_err ignored;
-	struct cfs_oci_id id;
 
 	(void)ref;
 	(void)err;
-	if (!content_id || !cfs_oci_name_id(content_id, "oci-manifest-", &id) ||
-	    cfs_oci_image_open(l->repo, &id, &image, &ignored) <= 0)
+	if (!content_id ||
+	    !cfs_oci_name_id(content_id, "oci-manifest-", &d.id) ||
+	    cfs_oci_image_open(l->repo, &d.id, &image, &ignored) <= 0)
 		return 0;
+	d.size = image.manifest_text.len;
+	strcpy(d.artifact_type, image.manifest.artifact_type);
 	cfs_json_write_object(&l->w, NULL, CFS_JSON_ONE_LINE);
-	cfs_json_write_text(&l->w, "mediaType", MANIFEST);
-	cfs_json_write_text(&l->w, "digest", id.text);
-	cfs_json_write_u64(&l->w, "size", image.manifest_text.len);
-	if (*image.manifest.artifact_type)
-		cfs_json_write_text(&l->w, "artifactType",
-				    image.manifest.artifact_type);
+	cfs_oci_descriptor_write(&d, &l->w);
 	cfs_json_write_end(&l->w);
 	return 0;
 }
