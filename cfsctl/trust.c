@@ -111,13 +111,14 @@ static bool is_tag(const char *name)
 static int find_rules(struct check *c, struct cfs_err *err)
 {
 	struct tags tags = { .check = c };
-	int r = 0;
+	int r;
 
-	if (is_tag(c->about->name))
+	if (is_tag(c->about->name)) {
 		add_rule(c, c->about->name);
-	else
-		r = cfs_oci_tag_each(c->about->repo, add_tag, &tags, err);
-	if (!is_tag(c->about->name) && tags.n == 0)
+		return 0;
+	}
+	r = cfs_oci_tag_each(c->about->repo, add_tag, &tags, err);
+	if (tags.n == 0)
 		add_rule(c, "");
 	return r;
 }

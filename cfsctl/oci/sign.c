@@ -5,8 +5,8 @@
 #include "cfsctl/signers.h"
 #include "cfsctl/signing.h"
 #include "oci/seal/image.h"
-#include "oci/seal/judge.h"
 #include "oci/seal/keep.h"
+#include "oci/seal/verify.h"
 
 struct options {
 	struct cfs_signers_options signers;
@@ -29,13 +29,8 @@ static int signed_by_all(const struct cfs_seal_source *source,
 			 const struct cfs_seal_facts *facts,
 			 const struct cfs_signing_keys *s, struct cfs_err *err)
 {
-	struct cfs_bytes blobs[CFS_SEAL_ENTRIES_MAX];
 	struct cfs_seal_verdict v;
 
-	if (!source->readable)
-		return 0;
-	for (unsigned i = 0; i < source->artifact.n; i++)
-		blobs[i] = cfs_buf_bytes(&source->blobs[i]);
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct cfs_certs one = {
 			.n = 1, .v = { *cfs_signing_cert(s->v[i]) }
@@ -44,8 +39,7 @@ static int signed_by_all(const struct cfs_seal_source *source,
 			.certs = &one,
 			.bootable = facts->role[CFS_SEAL_BOOTABLE].known,
 		};
-		int r = cfs_seal_judge(facts, &policy, &source->artifact, blobs,
-				       &v, err);
+		int r = cfs_seal_judge_source(facts, &policy, source, &v, err);
 
 		if (r < 0 || v.answer != CFS_SEAL_VERIFIED)
 			return r;

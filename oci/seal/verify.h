@@ -39,6 +39,14 @@ int cfs_seal_verify(const struct cfs_repo *repo,
 		    struct cfs_seal_verification *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* cfs_seal_judge() of an artifact as it was read; one that could not be is no
+ * good. */
+int cfs_seal_judge_source(const struct cfs_seal_facts *facts,
+			  const struct cfs_seal_policy *policy,
+			  const struct cfs_seal_source *source,
+			  struct cfs_seal_verdict *ret,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Returns the number of signatures that were verified in the artifact which
  * has the answer. */
 unsigned cfs_seal_count_good(const struct cfs_seal_verification *v) CFS_NONNULL;
