@@ -3,6 +3,7 @@
 # cfsctl oci seal, sign, verify: what is written is what other programs write,
 # and what does not prove anything proves nothing.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "$CFS_SRC/tests/expired-cert.sh"
 
 data=$CFS_SRC/tests/data/oci
 keys=$data/sealing/keys
@@ -112,22 +113,7 @@ refuse "nothing is replaced by what is not signed" "--emit-tbs signs nothing" \
 	oci sign --emit-tbs tbs --replace-signer "$keys/rsa.cert.pem" single
 
 # Certificates that expired.
-: > index
-cat > old.conf <<-'END'
-	[ca]
-	default_ca = d
-	[d]
-	database = index
-	new_certs_dir = .
-	rand_serial = yes
-	default_md = sha256
-	policy = p
-	[p]
-	commonName = supplied
-END
-openssl req -newkey rsa:2048 -nodes -keyout old.key -out old.csr -subj "/CN=old" 2> /dev/null
-openssl ca -batch -config old.conf -selfsign -keyfile old.key -in old.csr -out old.pem -notext \
-	-startdate 20000101000000Z -enddate 20010101000000Z 2> /dev/null
+expired_cert old
 oci sign --emit-tbs old single > out
 for tbs in old/*.tbs; do
 	openssl smime -sign -binary -noattr -nocerts -outform DER -md sha256 \

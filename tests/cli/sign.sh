@@ -2,6 +2,7 @@
 # Signing images: the same bytes as fsverity-utils and openssl make, several
 # signers in one blob, signers elsewhere, and every way to refuse.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "$CFS_SRC/tests/expired-cert.sh"
 . "${CFS_SRC:?run by tests/run}/tests/disk-repo.sh"
 
 pair() { # NAME KEY-OPTIONS...
@@ -169,24 +170,7 @@ check "its signature is verified" $c verify-image os --cert dev/cert.pem
 
 # Certificates expire, signatures do not.
 c="cfsctl --repo repo-sha512"
-: > index
-cat > old.conf << 'T'
-[ca]
-default_ca = d
-[d]
-database = index
-new_certs_dir = .
-rand_serial = yes
-default_md = sha256
-policy = p
-[p]
-commonName = supplied
-T
-openssl req -newkey rsa:2048 -nodes -keyout old.key -out old.csr \
-	-subj "/CN=old" 2> /dev/null
-openssl ca -batch -config old.conf -selfsign -keyfile old.key -in old.csr \
-	-out old.pem -notext -startdate 20000101000000Z \
-	-enddate 20010101000000Z 2> /dev/null
+expired_cert old
 old=$PWD/old.pem
 tbs=$($c sign os --emit-tbs expired)
 openssl smime -sign -binary -noattr -nocerts -outform DER -md sha512 \
