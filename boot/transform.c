@@ -55,8 +55,8 @@ int cfs_transform_mountpoints(struct cfs_tree *tree, struct cfs_err *err)
 						strlen(names[i]) };
 		struct cfs_node *dir;
 
-		/* What is there stays, also if it is no directory: it may be
-		 * meant so. */
+		/* An existing entry is kept, even if it is not a directory:
+		 * that may be intended. */
 		if (cfs_node_child(tree->root, names[i]))
 			continue;
 		if (cfs_node_add(tree, tree->root, name, S_IFDIR | 0755, &dir,

@@ -12,7 +12,7 @@
 #include "cfsctl/cli/line.h"
 #include "fuse/serve.h"
 
-/* What a server needs of the repository. */
+/* The image to serve, and the objects of its repository. */
 struct source {
 	struct cfs_image_map image;
 	int objects; /* owned */

@@ -22,7 +22,7 @@ static int bad_cert(struct cfs_err *err)
 	return -err->code;
 }
 
-/* Only the file that nobody named may be missing. */
+/* A policy that is named must exist; the default one need not. */
 static int read_policy(const char *named, struct cfs_trust *trust,
 		       struct cfs_err *err)
 {

@@ -64,22 +64,22 @@ void cmd_trust_close(struct cfs_trust *trust);
 
 #define CFS_AUTOTRUST __attribute__((cleanup(cmd_trust_close)))
 
-/* What is asked about. */
+/* An image, and the use that is to be made of it. */
 struct cfs_trust_subject {
 	const struct cfs_repo *repo;
 	const struct cfs_oci_image *image;
-	/* What it is called, or will be: a tag.  A digest, or NULL, has the
-	 * rules of all tags of the image, or that of "" if it has none. */
+	/* Its tag, or the tag it is about to get.  For a digest or NULL, the
+	 * rules of all its tags apply, or that of "" if it has none. */
 	const char *name;
 	/* The EROFS image that is used: CFS_SEAL_MERGED or
 	 * CFS_SEAL_BOOTABLE. */
 	enum cfs_seal_role role;
 };
 
-/* What signatures have proven. */
+/* The result of a check. */
 struct cfs_proof {
-	unsigned n;		  /* signatures; 0: none was demanded */
-	struct cfs_digest digest; /* with @n: of the EROFS image that is used */
+	unsigned n; /* signatures verified; 0: none was required */
+	struct cfs_digest digest; /* if n > 0: of the EROFS image to be used */
 };
 
 /*
@@ -98,7 +98,7 @@ int cmd_trust_check(const struct cfs_trust *trust,
 		    struct cfs_proof *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* What is demanded of an image that is being taken, and what is proven. */
+/* A check to be made of an image once it has been pulled, and its result. */
 struct cfs_demand {
 	const struct cfs_trust *trust;
 	const char *name; /* as in struct cfs_trust_subject */

@@ -23,8 +23,8 @@ const char *cfs_content_hash_name(enum cfs_content_hash_alg alg)
 	return alg == CFS_CONTENT_SHA512 ? "sha512" : "sha256";
 }
 
-/* SHA-256 of our own.  Returns 1, or 0 if there is no such, or, unless
- * @anyhow, if libcrypto is faster and nobody asked for ours. */
+/* Uses an implementation of our own.  Returns 1; or 0 if there is none, or if
+ * libcrypto is faster, unless @anyhow is set or CFS_HASH chooses ours. */
 static int start_ours(struct cfs_content_hash *hash, bool anyhow,
 		      struct cfs_err *err)
 {
