@@ -42,7 +42,7 @@ for o in damaged/objects/*/*; do
 	if cmp -s "$o" tree/usr/bin/one; then
 		echo damaged > "$o"
 	elif cmp -s "$o" tree/usr/bin/two; then
-		printf x | dd of="$o" bs=1 seek=900000 conv=notrunc status=none
+		printf "damaged!" | dd of="$o" bs=1 seek=900000 conv=notrunc status=none
 	fi
 done
 

@@ -74,7 +74,7 @@ wait
 refuse "it has to be said" "--from PATH is missing" on b oci copy x
 object=$(on a oci layer "$base" --dumpfile | awk '/large/ { print $9 }')
 chmod u+w "a/objects/$object"
-printf X | dd of="a/objects/$object" conv=notrunc status=none
+printf "damaged!" | dd of="a/objects/$object" conv=notrunc status=none
 fresh b
 refuse "a damaged object: the layer is named" "layer 0" on b oci copy x --from a --name y
 same "and nothing is" "$(on b oci images)" "No images found"

@@ -228,7 +228,7 @@ wrong() { # NAME WORDS
 	rm -rf before bad
 }
 cp -a lay bad
-printf x | dd of="bad/blobs/sha256/$blob" bs=1 seek=100000 conv=notrunc status=none
+printf "damaged!" | dd of="bad/blobs/sha256/$blob" bs=1 seek=100000 conv=notrunc status=none
 wrong "a layer that is damaged in the middle" "not to be had from oci:bad"
 cp -a lay bad
 truncate -s 200000 "bad/blobs/sha256/$blob"

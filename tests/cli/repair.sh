@@ -31,7 +31,7 @@ again() {
 damage() {
 	rm "repo/$one"
 	echo x > "repo/$two"
-	printf x | dd of="repo/$long" bs=1 seek=900000 conv=notrunc status=none
+	printf "damaged!" | dd of="repo/$long" bs=1 seek=900000 conv=notrunc status=none
 }
 whole() { # nothing differs from what was there, and nothing is left over
 	diff -r --no-dereference good repo && cfs fsck > /dev/null

@@ -109,7 +109,7 @@ done
 # What must not be sealed.
 fresh
 some=$(find fs/repo/objects -type f -size +20k ! -path "*${id:2}" | head -n 1)
-printf X | dd of="$some" bs=1 seek=9000 conv=notrunc status=none
+printf "damaged!" | dd of="$some" bs=1 seek=9000 conv=notrunc status=none
 refuse "an object with other contents is named" \
 	"object $(basename "$(dirname "$some")")$(basename "$some"): wrong fs-verity digest" \
 	seal
