@@ -122,7 +122,7 @@ static int set(const struct found *f, const char *value, struct cfs_err *err)
 		return cfs_fail(err, CFS_EUSAGE, "option '--%s' is given twice",
 				row->name);
 	f->table->seen |= bit;
-	if (row->choices)
+	if (row->choices && value)
 		r = check_choice(row, value, err);
 	if (r < 0)
 		return r;

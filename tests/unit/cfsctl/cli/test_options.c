@@ -42,6 +42,11 @@ static const struct cfs_opt rows[] = {
 	  .value = "X",
 	  .bare = true,
 	  CFS_OPT_PARSES(struct values, bare, parse_bare) },
+	{ .name = "hue",
+	  .value = "COLOUR",
+	  .bare = true,
+	  .choices = colours,
+	  CFS_OPT_PARSES(struct values, bare, parse_bare) },
 	{ 0 },
 };
 
@@ -144,6 +149,8 @@ TEST(a_value_that_may_be_missing_is_attached)
 	CHECK(read_line("x --bare=") == 1 && !strcmp(got.bare, ""));
 	CHECK(read_line("x --bare --flag") == 1 && got.flag);
 	CHECK(refused("x --bare=bad", "--bare 'bad': no good"));
+	CHECK(read_line("x --hue y") == 2 && !strcmp(got.bare, "none"));
+	CHECK(refused("x --hue=loud", "--hue 'loud': expected"));
 	CHECK(refused("x --bare --bare=1", "given twice"));
 }
 
