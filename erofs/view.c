@@ -184,3 +184,16 @@ int cfs_erofs_view_backing(const struct cfs_erofs_view *view,
 	*ret = backing;
 	return 0;
 }
+
+size_t cfs_erofs_metacopy_of(const struct cfs_digest *digest,
+			     struct cfs_erofs_metacopy *ret)
+{
+	size_t len = cfs_alg_size(digest->alg);
+
+	*ret = (struct cfs_erofs_metacopy){
+		.len = (uint8_t)(4 + len),
+		.digest_algo = (uint8_t)digest->alg,
+	};
+	memcpy(ret->digest, digest->bytes, len);
+	return ret->len;
+}

@@ -121,4 +121,9 @@ int cfs_erofs_view_backing(const struct cfs_erofs_view *view,
 			   struct cfs_erofs_backing *ret,
 			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Fills in *@ret, the value of an xattr overlay.metacopy for a file with contents
+ * of the digest @digest.  Returns its length in bytes. */
+size_t cfs_erofs_metacopy_of(const struct cfs_digest *digest,
+			     struct cfs_erofs_metacopy *ret) CFS_NONNULL;
+
 #endif

@@ -266,6 +266,24 @@ TEST(an_external_file_has_a_path_and_a_digest)
 	CHECK_EQ(cfs_erofs_view_backing(view, &st, &backing, &err), -EINVAL);
 }
 
+/* The value in an image of the same digest; erofs/format.h has such a one. */
+TEST(a_metacopy_is_what_overlayfs_wants_for_a_digest)
+{
+	static const uint8_t head[] = { 0, 4 + 32, 0, 1 };
+	struct cfs_digest digest = { .alg = CFS_ALG_SHA256,
+				     .bytes = { 0x0a, 0x0b } };
+	struct cfs_erofs_metacopy value;
+
+	digest.bytes[31] = 0x07;
+	CHECK_EQ(cfs_erofs_metacopy_of(&digest, &value), 36);
+	CHECK_MEM(&value, head, sizeof(head));
+	CHECK_MEM(value.digest, digest.bytes, 32);
+	digest.alg = CFS_ALG_SHA512;
+	CHECK_EQ(cfs_erofs_metacopy_of(&digest, &value), 68);
+	CHECK_EQ(value.len, 68);
+	CHECK_EQ(value.digest_algo, 2);
+}
+
 TEST(whiteouts_and_stubs_are_not_shown)
 {
 	static const char dump[] = ROOT "/w 0 20644 1 7 8 0 0.0 - - -\n";
