@@ -109,10 +109,14 @@ make_fuse() {
 	local version major minor hotfix
 	local cc=("${ctl_cc[@]}")
 	unpack "$work" fuse3
-	for file in buffer compat cuse_lowlevel fuse_log fuse_loop fuse_loop_mt \
-		fuse_lowlevel fuse_opt fuse_signals mount mount_util util; do
+	for file in buffer compat fuse_log fuse_loop fuse_loop_mt fuse_lowlevel \
+		fuse_opt fuse_signals mount mount_util util; do
 		sources+=("$src/lib/$file.c")
 	done
+	# the table of requests names it, for sessions of CUSE, which are part of
+	# the high-level interface
+	echo 'void cuse_lowlevel_init(void) { __builtin_trap(); }' >"$src/cuse.c"
+	sources+=("$src/cuse.c")
 	mkdir "$result/include/fuse3"
 	cp "$src"/include/*.h "$result/include/fuse3/"
 	version=$(grep -o -m 1 "version: '[0-9.]*'" "$src/meson.build" | tr -cd 0-9.)
