@@ -12,6 +12,20 @@
 #include "cfsctl/cli/line.h"
 #include "fuse/serve.h"
 
+const char *const cmd_fuse_modes[] = { "auto", "passthrough", "overlay",
+				       "plain", NULL };
+
+int cmd_parse_fuse_mode(const char *text, void *to, struct cfs_err *err)
+{
+	enum cfs_fuse_mode *mode = to;
+
+	for (*mode = CFS_FUSE_AUTO; *mode <= CFS_FUSE_PLAIN; ++*mode) {
+		if (!text || strcmp(text, cfs_fuse_mode_name(*mode)) == 0)
+			return 0;
+	}
+	return cfs_fail(err, CFS_EUSAGE, "there is no mode %s", text);
+}
+
 /* The image to serve, and the objects of its repository. */
 struct source {
 	struct cfs_image_map image;
@@ -56,21 +70,25 @@ static void report(void *ctx, const char *line)
 
 /* How a server tells that it is ready, and what is wrong. */
 struct voice {
-	void (*ready)(void *ctx);
+	void (*ready)(void *ctx, enum cfs_fuse_mode mode);
 	void (*report)(void *ctx, const char *line);
 	void *ctx;
 };
 
-static int serve(const struct source *s, const char *where,
+static int serve(const struct source *s, const struct cmd_fuse_mount *mount,
 		 const struct voice *voice, struct cfs_err *err)
 {
 	return cfs_fuse_serve(
 		&(struct cfs_fuse_params){
 			.image = s->image.bytes,
 			.objects_fd = s->objects,
+			.mode = mount->o.mode,
 			.verify = s->verify,
 			.source = s->name,
-			.mountpoint = where,
+			.mountpoint = mount->where,
+			.upper_fd = mount->upper,
+			.work_fd = mount->work,
+			.read_write = mount->read_write,
 			.ready = voice->ready,
 			.report = voice->report,
 			.ctx = voice->ctx,
@@ -85,35 +103,59 @@ static void log_line(void *ctx, const char *line)
 	syslog(LOG_ERR, "%s", line);
 }
 
+static void say_mode(enum cfs_fuse_mode mode)
+{
+	fprintf(stderr, "mode: %s\n", cfs_fuse_mode_name(mode));
+}
+
+/* Of a server in the foreground. */
+static void be_ready(void *ctx, enum cfs_fuse_mode mode)
+{
+	const struct cmd_fuse_mount *mount = ctx;
+
+	if (mount->o.verbose)
+		say_mode(mode);
+}
+
+/* A server in the background. */
+struct background {
+	const struct cmd_fuse_mount *mount;
+	int to; /* the command that waits for it; -EBADF: no longer */
+};
+
 /* Tells the command that it can end, and lets go of what it was started with:
  * its directory, its terminal or pipes. */
-static void go_on_alone(void *ctx)
+static void go_on_alone(void *ctx, enum cfs_fuse_mode mode)
 {
-	int *to = ctx;
+	struct background *server = ctx;
 	const struct cfs_err none = { 0 };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	if (server->mount->o.verbose)
+		say_mode(mode);
 	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
 		(void)dup2(null, fd);
 	cfs_closep(&null);
 	(void)!chdir("/");
-	(void)!cfs_write_full(*to, &none, sizeof(none));
-	cfs_closep(to);
+	(void)!cfs_write_full(server->to, &none, sizeof(none));
+	cfs_closep(&server->to);
 }
 
 /* The process that serves.  Reports its failure to the one that started it, as
  * long as that one waits. */
-static void be_server(const struct source *s, const char *where, int to)
+static void be_server(const struct source *s,
+		      const struct cmd_fuse_mount *mount, int to)
 {
-	const struct voice voice = { go_on_alone, log_line, &to };
+	struct background server = { mount, to };
+	const struct voice voice = { go_on_alone, log_line, &server };
 	struct cfs_err err = { 0 };
 	int r;
 
 	(void)setsid();
 	openlog("cfsctl", LOG_PID, LOG_DAEMON);
-	r = serve(s, where, &voice, &err);
-	if (r < 0 && to >= 0)
-		(void)!cfs_write_full(to, &err, sizeof(err));
+	r = serve(s, mount, &voice, &err);
+	if (r < 0 && server.to >= 0)
+		(void)!cfs_write_full(server.to, &err, sizeof(err));
 	else if (r < 0)
 		log_line(NULL, err.msg);
 	_exit(r < 0);
@@ -140,8 +182,8 @@ static int await(pid_t pid, int from, struct cfs_err *err)
 	return cfs_fail(err, EIO, "the server ended before it was ready");
 }
 
-static int start_server(const struct source *s, const char *where,
-			struct cfs_err *err)
+static int start_server(const struct source *s,
+			const struct cmd_fuse_mount *mount, struct cfs_err *err)
 {
 	int ends[2], r;
 	pid_t pid;
@@ -152,7 +194,7 @@ static int start_server(const struct source *s, const char *where,
 	pid = fork();
 	if (pid == 0) {
 		cfs_closep(&ends[0]);
-		be_server(s, where, ends[1]);
+		be_server(s, mount, ends[1]);
 	}
 	cfs_closep(&ends[1]);
 	r = pid < 0 ? cfs_fail_errno(err, "fork") : await(pid, ends[0], err);
@@ -164,7 +206,8 @@ int cmd_fuse_start(const struct cfs_globals *g, struct cfs_repo *repo,
 		   const struct cmd_fuse_mount *mount, struct cfs_err *err)
 {
 	CFS_AUTOFREE char *path = realpath(mount->where, NULL);
-	const struct voice voice = { NULL, report, NULL };
+	struct cmd_fuse_mount at = *mount;
+	const struct voice voice = { be_ready, report, &at };
 	struct source s = { .objects = -EBADF };
 	struct stat st;
 	int r;
@@ -175,12 +218,13 @@ int cmd_fuse_start(const struct cfs_globals *g, struct cfs_repo *repo,
 	if (!S_ISDIR(st.st_mode))
 		return cfs_fail(err, ENOTDIR, "%s: %s", mount->where,
 				strerror(ENOTDIR));
+	at.where = path;
 	r = open_source(g, repo, mount, &s, err);
 	cfs_repo_close(repo);
 	if (r == 0 && mount->o.foreground)
-		r = serve(&s, path, &voice, err);
+		r = serve(&s, &at, &voice, err);
 	else if (r == 0)
-		r = start_server(&s, path, err);
+		r = start_server(&s, &at, err);
 	close_source(&s);
 	return r;
 }

@@ -4,16 +4,27 @@
 #define CFS_CFSCTL_FUSE_H
 
 #include "cfsctl/cfsctl.h"
+#include "fuse/serve.h"
 
 struct cmd_fuse_options {
 	bool no_verify;
 	bool foreground;
+	bool verbose;		 /* say which mode it is */
+	enum cfs_fuse_mode mode; /* cmd_parse_fuse_mode() */
 };
+
+/* The modes, and what reads one into an enum cfs_fuse_mode: NULL is auto. */
+extern const char *const cmd_fuse_modes[];
+int cmd_parse_fuse_mode(const char *text, void *to,
+			struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(2, 3)));
 
 struct cmd_fuse_mount {
 	struct cfs_digest id; /* of the image */
 	const char *name;     /* what the user called it */
 	const char *where;    /* the mountpoint */
+	int upper, work; /* directories of an overlay, or -EBADF; borrowed */
+	bool read_write; /* of that */
 	struct cmd_fuse_options o;
 };
 

@@ -12,6 +12,15 @@ static const struct cfs_opt options[] = {
 	{ .name = "no-verify",
 	  .help = "do not verify objects when they are first read",
 	  CFS_OPT_SETS(struct options, fuse.no_verify) },
+	{ .name = "mode",
+	  .value = "MODE",
+	  .help = "auto (default), passthrough, overlay or plain",
+	  .choices = cmd_fuse_modes,
+	  CFS_OPT_PARSES(struct options, fuse.mode, cmd_parse_fuse_mode) },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .help = "print which mode was chosen",
+	  CFS_OPT_SETS(struct options, fuse.verbose) },
 	{ 0 },
 };
 
@@ -22,6 +31,8 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	struct cmd_fuse_mount mount = {
 		.name = call->operand[0],
 		.where = call->operand[1],
+		.upper = -EBADF,
+		.work = -EBADF,
 		.o = o->fuse,
 	};
 	int r = cmd_open_repo(call->g, &repo, err);

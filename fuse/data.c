@@ -52,6 +52,16 @@ static void reply_object(fuse_req_t req, int fd, off_t off, size_t size)
 	(void)fuse_reply_data(req, &buf, FUSE_BUF_SPLICE_MOVE);
 }
 
+/* Reports, once, that file @st cannot be read, and replies so. */
+static void fail(fuse_req_t req, const struct cfs_erofs_stat *st,
+		 struct cfs_fuse_object *object, const struct cfs_err *err)
+{
+	if (object &&
+	    !__atomic_exchange_n(&object->reported, true, __ATOMIC_RELAXED))
+		cfs_fuse_report(cfs_fuse_server_of(req), st->nid, err);
+	(void)fuse_reply_err(req, EIO);
+}
+
 static void read_object(fuse_req_t req, const struct cfs_erofs_stat *st,
 			off_t off, size_t size)
 {
@@ -63,15 +73,73 @@ static void read_object(fuse_req_t req, const struct cfs_erofs_stat *st,
 	if (r == 0 && !is_whole(object, st->size))
 		r = cfs_fail(&err, EBADMSG,
 			     "its object was changed while it was open");
-	if (r < 0) {
-		if (object && !__atomic_exchange_n(&object->reported, true,
-						   __ATOMIC_RELAXED))
-			cfs_fuse_report(server, st->nid, &err);
-		(void)fuse_reply_err(req, EIO);
-	} else {
+	if (r < 0)
+		fail(req, st, object, &err);
+	else
 		reply_object(req, object->fd, off, size);
-	}
 	cfs_fuse_object_put(server->objects, object);
+}
+
+/* The fh of a file whose object is in use until it is released. */
+#define HOLDS_OBJECT 1
+
+static void open_external(fuse_req_t req, const struct cfs_erofs_stat *st,
+			  struct fuse_file_info *fi)
+{
+	struct cfs_fuse_server *server = cfs_fuse_server_of(req);
+	struct cfs_fuse_object *object;
+	struct cfs_err err = { 0 };
+	int r = cfs_fuse_object_get_backing(server->objects, st, &object, &err);
+
+	if (r < 0) {
+		fail(req, st, object, &err);
+		cfs_fuse_object_put(server->objects, object);
+		return;
+	}
+	/* All that have a file open at a time must read it in one way: the
+	 * object stays what it is until the last of them is released. */
+	fi->fh = HOLDS_OBJECT;
+	fi->backing_id = object->backing;
+	/* The kernel refuses both at once. */
+	fi->keep_cache = object->backing == 0;
+	if (fuse_reply_open(req, fi) < 0)
+		cfs_fuse_object_put(server->objects, object);
+}
+
+void cfs_fuse_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	const struct cfs_fuse_server *server = cfs_fuse_server_of(req);
+	struct cfs_erofs_stat st;
+	int r;
+
+	/* From now on the kernel asks for no opening: a message less for each,
+	 * and it keeps what was read. */
+	if (server->mode != CFS_FUSE_PASSTHROUGH) {
+		(void)fuse_reply_err(req, ENOSYS);
+		return;
+	}
+	r = cfs_fuse_stat(req, ino, &st);
+	if (r > 0) {
+		(void)fuse_reply_err(req, r);
+		return;
+	}
+	fi->fh = 0;
+	fi->noflush = 1;
+	fi->keep_cache = 1;
+	if (S_ISREG(st.mode) && st.layout == CFS_EROFS_CHUNKS)
+		open_external(req, &st, fi);
+	else
+		(void)fuse_reply_open(req, fi);
+}
+
+void cfs_fuse_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	const struct cfs_fuse_server *server = cfs_fuse_server_of(req);
+
+	if (fi->fh == HOLDS_OBJECT)
+		cfs_fuse_object_put_nid(server->objects,
+					cfs_fuse_nid(server, ino));
+	(void)fuse_reply_err(req, 0);
 }
 
 void cfs_fuse_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,

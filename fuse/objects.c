@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "base/io.h"
+#include "fuse/passthrough.h"
 #include "repo/object.h"
 #include "tree/table.h"
 
@@ -26,6 +27,7 @@ struct cfs_fuse_objects {
 	const struct cfs_erofs_view *view;
 	int dir;
 	enum cfs_fuse_verify verify;
+	int session;	      /* for passthrough, or -1 */
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t opened;
 	struct cfs_table table;		/* owned objects by nid */
@@ -75,12 +77,33 @@ int cfs_fuse_objects_new(const struct cfs_erofs_view *view, int dir,
 	objects->view = view;
 	objects->dir = dir;
 	objects->verify = verify;
+	objects->session = -1;
 	objects->table.hash_of = hash_of;
 	objects->idle_max = idle_max();
 	(void)pthread_mutex_init(&objects->lock, NULL);
 	(void)pthread_cond_init(&objects->opened, NULL);
 	*ret = objects;
 	return 0;
+}
+
+void cfs_fuse_objects_pass_through(struct cfs_fuse_objects *objects,
+				   int session)
+{
+	objects->session = session;
+}
+
+static bool is_open(const struct object *object)
+{
+	return object->is.fd >= 0 || object->is.backing > 0;
+}
+
+static void close_object(const struct cfs_fuse_objects *objects,
+			 struct object *object)
+{
+	if (object->is.backing > 0 && objects->session >= 0)
+		cfs_fuse_backing_close(objects->session, object->is.backing);
+	object->is.backing = 0;
+	cfs_closep(&object->is.fd);
 }
 
 void cfs_fuse_objects_free(struct cfs_fuse_objects *objects)
@@ -91,7 +114,7 @@ void cfs_fuse_objects_free(struct cfs_fuse_objects *objects)
 
 		memcpy(&object, &objects->table.slots[i], sizeof(object));
 		if (object)
-			cfs_closep(&object->is.fd);
+			close_object(objects, object);
 		free(object);
 	}
 	cfs_table_free(&objects->table);
@@ -102,7 +125,7 @@ void cfs_fuse_objects_free(struct cfs_fuse_objects *objects)
 
 static bool is_idle(const struct object *object)
 {
-	return object->users == 0 && object->is.fd >= 0;
+	return object->users == 0 && is_open(object);
 }
 
 static void unlink_idle(struct cfs_fuse_objects *objects, struct object *object)
@@ -124,7 +147,7 @@ static void link_idle(struct cfs_fuse_objects *objects, struct object *object)
 		struct object *last = objects->oldest;
 
 		unlink_idle(objects, last);
-		cfs_closep(&last->is.fd);
+		close_object(objects, last);
 	}
 }
 
@@ -150,9 +173,9 @@ static struct object *find(struct cfs_fuse_objects *objects, uint64_t nid)
 	return object;
 }
 
-/* Writes the path of the object, below objects/, and a NUL. */
-static int path_of(const struct cfs_erofs_backing *backing, char *path,
-		   size_t size, struct cfs_err *err)
+int cfs_fuse_object_path(const struct cfs_erofs_backing *backing,
+			 char path[static CFS_FUSE_PATH_MAX],
+			 struct cfs_err *err)
 {
 	char own[CFS_OBJECT_PATH_MAX];
 	struct cfs_bytes from = backing->path;
@@ -161,7 +184,7 @@ static int path_of(const struct cfs_erofs_backing *backing, char *path,
 		cfs_digest_to_path(&backing->digest, own);
 		from = (struct cfs_bytes){ (const uint8_t *)own, strlen(own) };
 	}
-	if (from.len == 0 || from.len >= size ||
+	if (from.len == 0 || from.len >= CFS_FUSE_PATH_MAX ||
 	    memchr(from.data, '\0', from.len))
 		return cfs_fail(err, EBADMSG,
 				"the image does not say which object it is");
@@ -245,19 +268,54 @@ static int open_object(const struct cfs_fuse_objects *objects,
 		       struct cfs_err *err)
 {
 	struct cfs_erofs_backing backing;
-	char path[4096];
+	char path[CFS_FUSE_PATH_MAX];
 
 	if (cfs_erofs_view_backing(objects->view, st, &backing, err) < 0 ||
-	    path_of(&backing, path, sizeof(path), err) < 0)
+	    cfs_fuse_object_path(&backing, path, err) < 0)
 		return -err->code;
 	if (open_at(objects, object, st, &backing, path, err) < 0)
 		return cfs_ctx(err, "object %s", path);
 	return 0;
 }
 
-int cfs_fuse_object_get(struct cfs_fuse_objects *objects,
-			const struct cfs_erofs_stat *st,
-			struct cfs_fuse_object **ret, struct cfs_err *err)
+/* Registers the open object with the kernel, and closes it. */
+static void pass_through(const struct cfs_fuse_objects *objects,
+			 struct object *object)
+{
+	int backing = cfs_fuse_backing_open(objects->session, object->is.fd);
+
+	if (backing <= 0)
+		return;
+	object->is.backing = backing;
+	cfs_closep(&object->is.fd);
+}
+
+/* How an object is wanted. */
+enum want {
+	WANT_FD,
+	WANT_BACKING, /* if it can be had */
+};
+
+static bool has(const struct object *object, enum want want)
+{
+	return want == WANT_FD ? object->is.fd >= 0 : is_open(object);
+}
+
+/* Opens an object that this thread has made busy. */
+static int open_as(const struct cfs_fuse_objects *objects,
+		   struct object *object, const struct cfs_erofs_stat *st,
+		   enum want want, struct cfs_err *err)
+{
+	int r = open_object(objects, object, st, err);
+
+	if (r == 0 && want == WANT_BACKING && objects->session >= 0)
+		pass_through(objects, object);
+	return r;
+}
+
+static int get(struct cfs_fuse_objects *objects,
+	       const struct cfs_erofs_stat *st, enum want want,
+	       struct cfs_fuse_object **ret, struct cfs_err *err)
 {
 	struct object *object;
 	int r = 0;
@@ -274,11 +332,11 @@ int cfs_fuse_object_get(struct cfs_fuse_objects *objects,
 	object->users++;
 	while (object->busy)
 		(void)pthread_cond_wait(&objects->opened, &objects->lock);
-	if (object->is.fd < 0) {
+	if (!has(object, want)) {
 		/* Hashing takes its time: others go on meanwhile. */
 		object->busy = true;
 		(void)pthread_mutex_unlock(&objects->lock);
-		r = open_object(objects, object, st, err);
+		r = open_as(objects, object, st, want, err);
 		(void)pthread_mutex_lock(&objects->lock);
 		object->busy = false;
 		(void)pthread_cond_broadcast(&objects->opened);
@@ -288,17 +346,48 @@ int cfs_fuse_object_get(struct cfs_fuse_objects *objects,
 	return r;
 }
 
+int cfs_fuse_object_get(struct cfs_fuse_objects *objects,
+			const struct cfs_erofs_stat *st,
+			struct cfs_fuse_object **ret, struct cfs_err *err)
+{
+	return get(objects, st, WANT_FD, ret, err);
+}
+
+int cfs_fuse_object_get_backing(struct cfs_fuse_objects *objects,
+				const struct cfs_erofs_stat *st,
+				struct cfs_fuse_object **ret,
+				struct cfs_err *err)
+{
+	return get(objects, st, WANT_BACKING, ret, err);
+}
+
+/* With the lock held. */
+static void put(struct cfs_fuse_objects *objects, struct object *object)
+{
+	if (object->users == 0 || --object->users > 0)
+		return;
+	if (is_open(object))
+		link_idle(objects, object);
+}
+
 void cfs_fuse_object_put(struct cfs_fuse_objects *objects,
 			 struct cfs_fuse_object *used)
 {
-	/* The first member. */
-	struct object *object = (struct object *)used;
-
-	if (!object)
+	if (!used)
 		return;
 	(void)pthread_mutex_lock(&objects->lock);
-	object->users--;
-	if (is_idle(object))
-		link_idle(objects, object);
+	/* The first member. */
+	put(objects, (struct object *)used);
+	(void)pthread_mutex_unlock(&objects->lock);
+}
+
+void cfs_fuse_object_put_nid(struct cfs_fuse_objects *objects, uint64_t nid)
+{
+	struct object *object = NULL;
+
+	(void)pthread_mutex_lock(&objects->lock);
+	object = find(objects, nid);
+	if (object)
+		put(objects, object);
 	(void)pthread_mutex_unlock(&objects->lock);
 }

@@ -19,6 +19,14 @@ enum cfs_fuse_verify {
 	CFS_FUSE_VERIFY_NOT,
 };
 
+/* Room for the path of an object below objects/ and a NUL. */
+#define CFS_FUSE_PATH_MAX 4096
+
+/* Writes the path of the object that @backing means.  Errors: -EBADMSG. */
+int cfs_fuse_object_path(const struct cfs_erofs_backing *backing,
+			 char path[static CFS_FUSE_PATH_MAX],
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 struct cfs_fuse_objects;
 
 /*
@@ -35,13 +43,14 @@ CFS_DEFINE_AUTO(struct cfs_fuse_objects, cfs_fuse_objects_free);
 
 /* An object in use. */
 struct cfs_fuse_object {
-	int fd;		 /* for reading; never closed by the user */
+	int fd;		 /* for reading, or -EBADF; never closed by the user */
+	int backing;	 /* the kernel's number of it, or 0 */
 	bool is_trusted; /* the kernel verifies every read */
 	bool reported;	 /* that it is wrong; for the user */
 };
 
 /*
- * Opens the object of the external file @st, unless it is open.  It is of the
+ * Opens the object of the external file @st for reading, unless it is open.  It is of the
  * file's size and, unless CFS_FUSE_VERIFY_NOT, has the digest that the image
  * states.  An object that was hashed before is not hashed again as long as it is
  * the same file with the same size and times.
@@ -55,6 +64,28 @@ int cfs_fuse_object_get(struct cfs_fuse_objects *objects,
 			const struct cfs_erofs_stat *st,
 			struct cfs_fuse_object **ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * From now on cfs_fuse_object_get_backing() registers objects with the kernel,
+ * for the session @session; -1: no longer.  Not while another thread has an
+ * object in use.
+ */
+void cfs_fuse_objects_pass_through(struct cfs_fuse_objects *objects,
+				   int session) CFS_NONNULL;
+
+/*
+ * Like cfs_fuse_object_get(), but the object is registered with the kernel for
+ * passthrough, which needs no descriptor, unless the kernel refuses or the
+ * object is open already.
+ */
+int cfs_fuse_object_get_backing(struct cfs_fuse_objects *objects,
+				const struct cfs_erofs_stat *st,
+				struct cfs_fuse_object **ret,
+				struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Ends a use of the object of inode @nid, if it has any. */
+void cfs_fuse_object_put_nid(struct cfs_fuse_objects *objects,
+			     uint64_t nid) CFS_NONNULL;
 
 /* Ends a use.  @object: NULL is ignored. */
 void cfs_fuse_object_put(struct cfs_fuse_objects *objects,

@@ -15,7 +15,7 @@
 
 /* FUSE wants its own number for the root directory, which is the nid of no inode:
  * it would be inside the header. */
-static uint64_t nid_of(const struct cfs_fuse_server *server, fuse_ino_t ino)
+uint64_t cfs_fuse_nid(const struct cfs_fuse_server *server, fuse_ino_t ino)
 {
 	return ino == FUSE_ROOT_ID ? cfs_erofs_view_root(server->view) : ino;
 }
@@ -30,8 +30,8 @@ int cfs_fuse_stat(fuse_req_t req, fuse_ino_t ino, struct cfs_erofs_stat *ret)
 	const struct cfs_fuse_server *server = cfs_fuse_server_of(req);
 	struct cfs_err err = { 0 };
 
-	if (cfs_erofs_view_stat(server->view, nid_of(server, ino), ret, &err) <
-	    0)
+	if (cfs_erofs_view_stat(server->view, cfs_fuse_nid(server, ino), ret,
+				&err) < 0)
 		return EIO;
 	return 0;
 }
@@ -82,11 +82,16 @@ static void init(void *userdata, struct fuse_conn_info *conn)
 	(void)fuse_set_feature_flag(conn, FUSE_CAP_NO_OPEN_SUPPORT);
 	(void)fuse_set_feature_flag(conn, FUSE_CAP_SPLICE_WRITE);
 	(void)fuse_set_feature_flag(conn, FUSE_CAP_SPLICE_MOVE);
-	if (cfs_erofs_view_has_acls(server->view))
+	/* In another namespace an ACL of a user without a number there would
+	 * make its file inaccessible to all. */
+	if (server->has_root && cfs_erofs_view_has_acls(server->view))
 		(void)fuse_set_feature_flag(conn, FUSE_CAP_POSIX_ACL);
+	if (server->params->mode <= CFS_FUSE_PASSTHROUGH &&
+	    fuse_set_feature_flag(conn, FUSE_CAP_PASSTHROUGH))
+		/* Objects on no stacked file system: otherwise an overlay could
+		 * not be made of the mount. */
+		conn->max_backing_stack_depth = 0;
 	server->is_used = true;
-	if (server->params->ready)
-		server->params->ready(server->params->ctx);
 }
 
 static void lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -234,10 +239,9 @@ static void read_link(fuse_req_t req, fuse_ino_t ino)
 	(void)fuse_reply_readlink(req, target);
 }
 
-/* From now on the kernel asks for no opening of files and directories: a message
- * less for each, and it keeps what was read. */
-static void open_nothing(fuse_req_t req, fuse_ino_t ino,
-			 struct fuse_file_info *fi)
+/* From now on the kernel opens directories without a message, and keeps what it
+ * has read of them. */
+static void open_dir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
 	(void)fi;
@@ -280,8 +284,9 @@ const struct fuse_lowlevel_ops cfs_fuse_ops = {
 	.forget_multi = forget_many,
 	.getattr = get_attributes,
 	.readlink = read_link,
-	.open = open_nothing,
-	.opendir = open_nothing,
+	.open = cfs_fuse_open,
+	.release = cfs_fuse_release,
+	.opendir = open_dir,
 	.read = cfs_fuse_read,
 	.readdir = readdir_plain,
 	.readdirplus = readdir_plus,

@@ -13,15 +13,38 @@
 #include "base/bytes.h"
 #include "fuse/objects.h"
 
+/* How contents get to a reader. */
+enum cfs_fuse_mode {
+	/* The first of those below that works; CFS_FUSE_OVERLAY only if the
+	 * kernel verifies, or nothing is to be verified. */
+	CFS_FUSE_AUTO,
+	/* The kernel reads objects itself, after it was told which (Linux 6.9;
+	 * root in the first user namespace). */
+	CFS_FUSE_PASSTHROUGH,
+	/* The kernel makes an overlay of the FUSE mount, which has the metadata
+	 * only, and the objects (Linux 6.16; whoever may mount). */
+	CFS_FUSE_OVERLAY,
+	CFS_FUSE_PLAIN, /* the server reads objects, and the kernel keeps
+			   what it has read */
+};
+
+/* Returns "auto", "passthrough", "overlay" or "plain". */
+const char *cfs_fuse_mode_name(enum cfs_fuse_mode mode);
+
 struct cfs_fuse_params {
 	struct cfs_bytes image; /* verified by the caller; borrowed */
 	int objects_fd;		/* directory of objects; borrowed */
+	enum cfs_fuse_mode mode;
 	enum cfs_fuse_verify verify;
 	const char *source;	/* "composefs:<hex>", as mounts show it */
 	const char *mountpoint; /* absolute */
+	/* Upper and work directory of an overlay on top of the mount, which is
+	 * writable with @read_write; or -EBADF. */
+	int upper_fd, work_fd;
+	bool read_write;
 
-	/* Called once, when the mount can be used. */
-	void (*ready)(void *ctx);
+	/* Called once, by any thread, when the mount can be used. */
+	void (*ready)(void *ctx, enum cfs_fuse_mode mode);
 	/* Called with a line about each file that cannot be read, once a file,
 	 * by any thread. */
 	void (*report)(void *ctx, const char *line);
@@ -30,11 +53,12 @@ struct cfs_fuse_params {
 
 /*
  * Mounts the image, serves it until it is unmounted or SIGTERM, SIGINT or SIGHUP
- * ends the process' wish to serve it, and unmounts it.
+ * arrives, and unmounts it.  Handles these signals meanwhile.
  *
  * Returns 0 after a mount that was used, however it ended.
- * Errors: -ENODEV if there is no /dev/fuse, -EPERM and -EACCES, -EBADMSG if the
- * image cannot be one, those of mount(2); -ENOMEM.
+ * Errors: -ENODEV if there is no /dev/fuse; -EPERM and -EACCES; -EOPNOTSUPP if
+ * this kernel lacks the mode; -EBADMSG if the image cannot be one; those of
+ * mounting; -ENOMEM.
  */
 int cfs_fuse_serve(const struct cfs_fuse_params *params,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

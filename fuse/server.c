@@ -1,27 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "fuse/server.h"
 
-#include <string.h>
-
-#include "base/io.h"
 #include "erofs/reader.h"
-
-/* Is this process in the namespace in which user ids mean what they say? */
-static bool in_first_namespace(void)
-{
-	CFS_AUTOBUF struct cfs_buf map = { 0 };
-	struct cfs_err ignored = { 0 };
-	unsigned long inside, outside, n;
-
-	if (cfs_read_file(AT_FDCWD, "/proc/self/uid_map", 4096, &map,
-			  &ignored) <= 0)
-		return false;
-	cfs_buf_add(&map, "", 1);
-	return cfs_buf_check(&map, &ignored) == 0 &&
-	       sscanf((const char *)map.data, "%lu %lu %lu", &inside, &outside,
-		      &n) == 3 &&
-	       inside == 0 && outside == 0 && n == UINT32_MAX;
-}
+#include "fuse/namespace.h"
 
 int cfs_fuse_server_init(struct cfs_fuse_server *server,
 			 const struct cfs_fuse_params *params,
@@ -29,7 +10,8 @@ int cfs_fuse_server_init(struct cfs_fuse_server *server,
 {
 	*server = (struct cfs_fuse_server){
 		.params = params,
-		.has_root = in_first_namespace(),
+		.has_root = cfs_fuse_has_root(),
+		.mode = CFS_FUSE_PLAIN,
 	};
 	if (cfs_erofs_view_new(params->image, &server->view, err) < 0)
 		return -err->code;

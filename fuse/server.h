@@ -18,6 +18,9 @@ struct cfs_fuse_server {
 	/* Users with the id 0 are root, and see trusted.* xattrs. */
 	bool has_root;
 	bool is_used; /* the kernel has begun to send requests */
+	/* Never CFS_FUSE_AUTO; settled before any process can open a file, by
+	 * whichever thread attaches the mount. */
+	_Atomic enum cfs_fuse_mode mode;
 };
 
 /* Opens the image.  Errors: see cfs_erofs_view_new(), -ENOMEM. */
@@ -28,6 +31,10 @@ void cfs_fuse_server_free(struct cfs_fuse_server *server);
 
 /* The handlers of requests, for a session whose userdata is a server. */
 extern const struct fuse_lowlevel_ops cfs_fuse_ops;
+
+/* Returns the nid of the inode that the kernel calls @ino. */
+uint64_t cfs_fuse_nid(const struct cfs_fuse_server *server,
+		      fuse_ino_t ino) CFS_NONNULL;
 
 /* Reads the inode that a request is about.  Returns 0, or the errno value for the
  * reply. */
@@ -43,7 +50,10 @@ static inline struct cfs_fuse_server *cfs_fuse_server_of(fuse_req_t req)
 	return fuse_req_userdata(req);
 }
 
-/* Handlers, by the file that they are in. */
+/* Handlers that are not in ops.c. */
+void cfs_fuse_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void cfs_fuse_release(fuse_req_t req, fuse_ino_t ino,
+		      struct fuse_file_info *fi);
 void cfs_fuse_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		   struct fuse_file_info *fi);
 void cfs_fuse_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name,

@@ -45,8 +45,29 @@ list() { # DIR
 	) 2> "$1.errors" | sed 's/^\(getfattr\|sha256sum\): //'
 }
 export LC_ALL=C
+dump() { # DIR
+	seal --erofs-version $version create-dumpfile \
+		--no-propagate-usr-to-root "$1" > "$1.dump"
+}
+# A mode that this kernel lacks is replaced by the plain one.
+serve() { # MODE OPTION...
+	local mode=$1
+	shift
+	case " $lacking " in *" $mode "*) mode=plain ;; esac
+	[ $mode != overlay ] || set -- --no-verify "$@"
+	seal fuse-serve -v --mode $mode "$@" img "$TMPDIR/fuse" 2> mode.log &&
+		grep -qx "mode: $mode" mode.log
+}
 
 mkdir kernel fuse
+mkdir tree && : > tree/file && make_repo 1 sha256 && make_image 1 tree || exit 1
+lacking=
+for mode in passthrough overlay; do
+	serve $mode && end && continue
+	lacking="$lacking $mode"
+	echo "# this kernel has no mode $mode: $(cat mode.log)"
+	check "a mode that the kernel lacks is refused" grep -q "mode $mode" mode.log
+done
 for seed in ${SEEDS:-1 2}; do
 	rm -rf tree
 	dirtree tree "$seed"
@@ -56,20 +77,20 @@ for seed in ${SEEDS:-1 2}; do
 			make_repo "$version" "$hash" && make_image "$version" tree ||
 				{ check "$what: an image is made" false; continue; }
 			seal mount img kernel 2> /dev/null || exit 1
-			check "$what: it is mounted" \
-				seal fuse-serve img "$TMPDIR/fuse"
 			list kernel > want
-			list fuse > got
-			check "  it shows what the kernel's mount does" \
-				diff -a want got
-			check "  and fails where that does" \
-				diff kernel.errors fuse.errors
-			for i in kernel fuse; do
-				seal --erofs-version $version create-dumpfile \
-					--no-propagate-usr-to-root $i > $i.dump
+			dump kernel
+			for mode in plain passthrough overlay; do
+				check "$what: mode $mode" serve $mode
+				list fuse > got
+				check "  it shows what the kernel's mount does" \
+					diff -a want got
+				check "  and fails where that does" \
+					diff kernel.errors fuse.errors
+				dump fuse
+				check "  as a dumpfile, too" \
+					cmp kernel.dump fuse.dump
+				check "  the server ends with the mount" end
 			done
-			check "  as a dumpfile, too" cmp kernel.dump fuse.dump
-			check "  the server ends with the mount" end
 			umount kernel
 		done
 	done
@@ -150,7 +171,8 @@ check "  a damaged file can be read" eval 'head -c 1 fuse/damaged | grep -q X'
 end
 
 # A server that is killed.
-cfsctl --insecure --repo repo fuse-serve --foreground img fuse 2> /dev/null &
+cfsctl --insecure --repo repo fuse-serve --foreground --mode plain img fuse \
+	2> /dev/null &
 server=$!
 for _ in $(seq 100); do mountpoint -q fuse && break; sleep 0.05; done
 exec 7< fuse/good
