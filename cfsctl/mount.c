@@ -4,13 +4,24 @@
 #include <string.h>
 
 #include "base/kernel.h"
+#include "cfsctl/fuse.h"
 #include "cfsctl/mount.h"
 #include "mount/acl.h"
 #include "mount/composefs.h"
 #include "ops/whole.h"
 #include "repo/ref.h"
 
-const char *const cmd_mount_fuse[] = { "no", "auto", NULL };
+const char *const cmd_mount_fuse_choices[] = { "auto",	  "passthrough",
+					       "overlay", "plain",
+					       "no",	  NULL };
+
+int cmd_parse_mount_fuse(const char *text, void *to, struct cfs_err *err)
+{
+	struct cmd_mount_fuse *fuse = to;
+
+	fuse->on = !text || strcmp(text, "no") != 0;
+	return fuse->on ? cmd_parse_fuse_mode(text, &fuse->mode, err) : 0;
+}
 
 struct options {
 	struct cfs_mount_options mount;
@@ -29,6 +40,9 @@ static int check(const struct cfs_mount_options *o, struct cfs_err *err)
 	if (o->read_write && !o->upper)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--read-write needs --upperdir");
+	if (!o->fuse.on && (o->no_verify || o->verbose))
+		return cfs_fail(err, CFS_EUSAGE,
+				"--no-verify and --verbose need --fuse");
 	return 0;
 }
 
@@ -46,8 +60,8 @@ static int open_dir(const char *path, struct cfs_err *err)
 static int not_permitted(struct cfs_err *err)
 {
 	static const char instead[] =
-		"`cfsctl dump-files` and `cfsctl diff` read images without "
-		"mounting them";
+		"--fuse mounts without, and `cfsctl dump-files` and `cfsctl "
+		"diff` read images without mounting them";
 
 	if (geteuid() != 0)
 		return cfs_fail(err, EPERM, "mounting needs root; %s", instead);
@@ -96,18 +110,22 @@ static void close_places(struct places *p)
 	cfs_closep(&p->work);
 }
 
-static int open_places(const struct cfs_repo *repo,
-		       const struct cfs_mount_options *o, struct places *p,
-		       struct cfs_err *err)
+static int open_upper(const struct cfs_mount_options *o, struct places *p,
+		      struct cfs_err *err)
 {
-	p->objects = cfs_repo_open_objects(repo, err);
-	if (p->objects < 0)
-		return p->objects;
 	p->upper = open_dir(o->upper, err);
 	if (o->upper && p->upper < 0)
 		return p->upper;
 	p->work = open_dir(o->work, err);
 	return o->work && p->work < 0 ? p->work : 0;
+}
+
+static int open_places(const struct cfs_repo *repo,
+		       const struct cfs_mount_options *o, struct places *p,
+		       struct cfs_err *err)
+{
+	p->objects = cfs_repo_open_objects(repo, err);
+	return p->objects < 0 ? p->objects : open_upper(o, p, err);
 }
 
 static int attach_places(const struct cfs_mount_options *o,
@@ -132,6 +150,35 @@ static int attach_places(const struct cfs_mount_options *o,
 			.upper_mount = -1,
 		},
 		o->where, err);
+}
+
+/* Closes @repo. */
+static int mount_by_fuse(const struct cfs_globals *g, struct cfs_repo *repo,
+			 const struct cfs_mount_options *o,
+			 const struct cfs_digest *id, const char *name,
+			 struct cfs_err *err)
+{
+	struct places places = { -EBADF, -EBADF, -EBADF, -EBADF };
+	int r = o->check ? cfs_require_whole(repo, id, name, err) : 0;
+
+	if (r == 0 && o->where)
+		r = open_upper(o, &places, err);
+	if (r == 0 && o->where)
+		r = cmd_fuse_start(g, repo,
+				   &(struct cmd_fuse_mount){
+					   .id = *id,
+					   .name = name,
+					   .where = o->where,
+					   .upper = places.upper,
+					   .work = places.work,
+					   .read_write = o->read_write,
+					   .o = { .mode = o->fuse.mode,
+						  .no_verify = o->no_verify,
+						  .verbose = o->verbose },
+				   },
+				   err);
+	close_places(&places);
+	return r;
 }
 
 static int mount_id(const struct cfs_globals *g, const struct cfs_repo *repo,
@@ -176,7 +223,9 @@ int cmd_mount_run(const struct cfs_call *call, struct cfs_mount_options *o,
 		r = cmd_open_repo(call->g, &repo, err);
 	if (r == 0)
 		r = find(call, &repo, &id, err);
-	if (r == 0)
+	if (r == 0 && o->fuse.on)
+		r = mount_by_fuse(call->g, &repo, o, &id, image, err);
+	else if (r == 0)
 		r = mount_id(call->g, &repo, o, &id, image, err);
 	return r < 0 && r != -CFS_EUSAGE ? cfs_ctx(err, "mount %s", image) : r;
 }

@@ -4,15 +4,27 @@
 #define CFS_CFSCTL_MOUNT_H
 
 #include "cfsctl/cfsctl.h"
+#include "fuse/serve.h"
+
+/* The value of --fuse. */
+struct cmd_mount_fuse {
+	bool on;
+	enum cfs_fuse_mode mode;
+};
 
 struct cfs_mount_options {
-	const char *upper, *work, *fuse;
+	const char *upper, *work;
 	bool read_write, check;
+	bool no_verify, verbose; /* with --fuse */
+	struct cmd_mount_fuse fuse;
 	const char *where; /* NULL to leave it at the checks */
 };
 
-/* The choices of --fuse. */
-extern const char *const cmd_mount_fuse[];
+/* The choices of --fuse, and what reads one into a struct cmd_mount_fuse. */
+extern const char *const cmd_mount_fuse_choices[];
+int cmd_parse_mount_fuse(const char *text, void *to,
+			 struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(2, 3)));
 
 #define CFS_MOUNT_OPTIONS(type, mount)                                         \
 	{ .name = "upperdir",                                                  \
@@ -32,11 +44,20 @@ extern const char *const cmd_mount_fuse[];
 		  .help = "refuse an image that lacks objects; without "       \
 			  "MOUNTPOINT, mount nothing",                         \
 		  CFS_OPT_SETS(type, mount.check) },                           \
+		{ .name = "fuse",                                              \
+		  .value = "MODE",                                             \
+		  .bare = true,                                                \
+		  .help = "serve the mount by a process, also without root: "  \
+			  "auto (default), passthrough, overlay or plain; no", \
+		  .choices = cmd_mount_fuse_choices,                           \
+		  CFS_OPT_PARSES(type, mount.fuse, cmd_parse_mount_fuse) },    \
+		{ .name = "no-verify",                                         \
+		  .help = "with --fuse: do not verify objects",                \
+		  CFS_OPT_SETS(type, mount.no_verify) },                       \
 	{                                                                      \
-		.name = "fuse", .value = "no|auto",                            \
-		.help = "accepted for compatibility: it is always the kernel " \
-			"that mounts",                                         \
-		.choices = cmd_mount_fuse, CFS_OPT_SETS(type, mount.fuse)      \
+		.name = "verbose", .letter = 'v',                              \
+		.help = "with --fuse: print which mode was chosen",            \
+		CFS_OPT_SETS(type, mount.verbose)                              \
 	}
 
 /* Finds the image that the first operand of @call names.  Errors: -ENOENT, ... */

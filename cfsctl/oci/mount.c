@@ -42,12 +42,21 @@ static int find_erofs(const struct cfs_oci_image *image, unsigned format,
 			"image");
 }
 
-/* Files that the kernel does not verify may be other ones than were signed. */
-static int require_secure(const struct cfs_globals *g,
+/* Files that are not verified may be other ones than were signed. */
+static int require_secure(const struct cfs_call *call,
 			  const struct cfs_repo *repo, struct cfs_err *err)
 {
-	int r = g->insecure ? 1 : cfs_repo_is_secure(repo, err);
+	const struct options *o = call->options;
+	int r;
 
+	if (call->g->insecure)
+		return 0;
+	if (o->mount.no_verify)
+		return cfs_fail(err, EPERM,
+				"signatures are demanded of the image, and "
+				"--no-verify would accept other files than "
+				"were signed");
+	r = cfs_repo_is_secure(repo, err);
 	if (r != 0)
 		return r;
 	return cfs_fail(err, EPERM,
@@ -64,7 +73,7 @@ static int find_signed(const struct cfs_call *call, const struct cfs_repo *repo,
 {
 	char hex[CFS_DIGEST_HEX_MAX];
 	CFS_AUTOFD int fd = -EBADF;
-	int r = require_secure(call->g, repo, err);
+	int r = require_secure(call, repo, err);
 
 	if (r >= 0)
 		r = cfs_repo_open_image(repo, &proof->digest, &fd, err);

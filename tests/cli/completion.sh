@@ -28,7 +28,7 @@ same "not where they belong to another" "$(candidates images --boo)" ""
 same "descriptions" "$(cfsctl __complete images --js)" "--json	print JSON"
 same "choices of an option" "$(candidates sign --kernel-signatures '')" \
 	"auto yes no"
-same "after =" "$(candidates mount --fuse=)" "--fuse=no --fuse=auto"
+same "after =" "$(candidates mount --fuse=o)" --fuse=overlay
 same "both names of an algorithm" "$(candidates --hash fs)" \
 	"fsverity-sha256-12 fsverity-sha512-12"
 same "files" "$(candidates sign --cert '')" :files

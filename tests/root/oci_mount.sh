@@ -73,12 +73,18 @@ quiet v2 pull oci:lay:two two
 		v2 mount --require-signature --trust-cert "$keys/other.cert.pem" two mnt
 	check "nothing is mounted then" eval '! mountpoint -q mnt'
 	refuse "files that are not verified" "fs-verity" cfsctl --repo v2 oci mount $trust two mnt
+	refuse "  by the will of the caller" "no-verify would" \
+		cfsctl --repo v2 oci mount --fuse --no-verify $trust two mnt
 }
 oci mount --read-write --upperdir upper --workdir work two mnt
 echo changed > mnt/etc/small
 umount mnt
 same "changes go to the upper directory" "$(cat upper/etc/small)" changed
 refuse "it has two of them" "go together" oci mount --upperdir upper two mnt
+if [ -c /dev/fuse ] && (: < /dev/fuse) 2> /dev/null; then
+	check "served by a process, too" eval 'oci mount --fuse one mnt &&
+		diff -r --no-dereference tree mnt && umount mnt'
+fi
 object=$(cd repo/objects && find . -type f -size 300000c)
 rm "repo/objects/$object"
 refuse "an image that lacks objects" "missing" oci mount --check two
