@@ -6,8 +6,7 @@
 #include "base/kernel.h"
 #include "cfsctl/fuse.h"
 #include "cfsctl/mount.h"
-#include "mount/acl.h"
-#include "mount/composefs.h"
+#include "ops/mount.h"
 #include "ops/whole.h"
 #include "repo/ref.h"
 
@@ -71,85 +70,42 @@ static int not_permitted(struct cfs_err *err)
 			err->msg, instead);
 }
 
-/* Everything is detached until the last step: closing is the way back. */
-static int attach(const struct cfs_composefs_params *params, const char *where,
+/* The directories that overlayfs takes changes to. */
+struct changes {
+	int upper, work; /* owned; -EBADF: none */
+};
+
+static void close_changes(struct changes *c)
+{
+	cfs_closep(&c->upper);
+	cfs_closep(&c->work);
+}
+
+static int open_changes(const struct cfs_mount_options *o, struct changes *c,
+			struct cfs_err *err)
+{
+	c->upper = open_dir(o->upper, err);
+	if (o->upper && c->upper < 0)
+		return c->upper;
+	c->work = open_dir(o->work, err);
+	return o->work && c->work < 0 ? c->work : 0;
+}
+
+static int attach(const struct cfs_repo *repo,
+		  const struct cfs_mount_params *params, const char *where,
 		  struct cfs_err *err)
 {
-	CFS_AUTOCOMPOSEFS struct cfs_composefs_mount m = CFS_COMPOSEFS_INIT;
-	char dir[64];
-	CFS_AUTOSCRATCH struct cfs_scratch scratch = { .dir = dir };
-	struct cfs_composefs_params p = *params;
-	int r = cfs_erofs_acl_flag(p.image_fd, p.name, err);
+	CFS_AUTOFD int fd = -EBADF;
+	int r = cfs_mount_image(repo, params, &fd, err);
 
-	if (r < 0)
-		return r;
-	p.flags |= (unsigned)r;
-	snprintf(dir, sizeof(dir), "/run/.cfsctl-%ld", (long)getpid());
-	r = cfs_composefs_mount(&p, &scratch, &m, err);
 	if (r == -EPERM)
 		return not_permitted(err);
 	if (r < 0)
 		return r;
-	r = cfs_kernel_move_mount(m.fd, AT_FDCWD, where, 0);
-	if (r < 0)
-		return cfs_fail(err, -r, "attach it at %s: %s", where,
-				strerror(-r));
-	return 0;
-}
-
-/* The image to mount, and the directories that overlayfs takes files from. */
-struct places {
-	int image, objects, upper, work; /* owned; -EBADF: none */
-};
-
-static void close_places(struct places *p)
-{
-	cfs_closep(&p->image);
-	cfs_closep(&p->objects);
-	cfs_closep(&p->upper);
-	cfs_closep(&p->work);
-}
-
-static int open_upper(const struct cfs_mount_options *o, struct places *p,
-		      struct cfs_err *err)
-{
-	p->upper = open_dir(o->upper, err);
-	if (o->upper && p->upper < 0)
-		return p->upper;
-	p->work = open_dir(o->work, err);
-	return o->work && p->work < 0 ? p->work : 0;
-}
-
-static int open_places(const struct cfs_repo *repo,
-		       const struct cfs_mount_options *o, struct places *p,
-		       struct cfs_err *err)
-{
-	p->objects = cfs_repo_open_objects(repo, err);
-	return p->objects < 0 ? p->objects : open_upper(o, p, err);
-}
-
-static int attach_places(const struct cfs_mount_options *o,
-			 const struct places *p, const struct cfs_digest *id,
-			 bool secure, struct cfs_err *err)
-{
-	char hex[CFS_DIGEST_HEX_MAX];
-	char source[sizeof("composefs:") + CFS_DIGEST_HEX_MAX];
-
-	cfs_digest_to_hex(id, hex);
-	snprintf(source, sizeof(source), "composefs:%s", hex);
-	return attach(
-		&(struct cfs_composefs_params){
-			.image_fd = p->image,
-			.name = hex,
-			.objects_fd = p->objects,
-			.source = source,
-			.verity = secure,
-			.upper_fd = p->upper < 0 ? -1 : p->upper,
-			.work_fd = p->work < 0 ? -1 : p->work,
-			.attr = o->read_write ? 0 : MOUNT_ATTR_RDONLY,
-			.upper_mount = -1,
-		},
-		o->where, err);
+	r = cfs_kernel_move_mount(fd, AT_FDCWD, where, 0);
+	return r < 0 ? cfs_fail(err, -r, "attach it at %s: %s", where,
+				strerror(-r))
+		     : 0;
 }
 
 /* Closes @repo. */
@@ -158,27 +114,57 @@ static int mount_by_fuse(const struct cfs_globals *g, struct cfs_repo *repo,
 			 const struct cfs_digest *id, const char *name,
 			 struct cfs_err *err)
 {
-	struct places places = { -EBADF, -EBADF, -EBADF, -EBADF };
+	__attribute__((cleanup(
+		close_changes))) struct changes changes = { -EBADF, -EBADF };
 	int r = o->check ? cfs_require_whole(repo, id, name, err) : 0;
 
-	if (r == 0 && o->where)
-		r = open_upper(o, &places, err);
-	if (r == 0 && o->where)
-		r = cmd_fuse_start(g, repo,
-				   &(struct cmd_fuse_mount){
-					   .id = *id,
-					   .name = name,
-					   .where = o->where,
-					   .upper = places.upper,
-					   .work = places.work,
-					   .read_write = o->read_write,
-					   .o = { .mode = o->fuse.mode,
-						  .no_verify = o->no_verify,
-						  .verbose = o->verbose },
-				   },
-				   err);
-	close_places(&places);
-	return r;
+	if (r < 0 || !o->where)
+		return r;
+	r = open_changes(o, &changes, err);
+	if (r < 0)
+		return r;
+	return cmd_fuse_start(g, repo,
+			      &(struct cmd_fuse_mount){
+				      .id = *id,
+				      .name = name,
+				      .where = o->where,
+				      .upper = changes.upper,
+				      .work = changes.work,
+				      .read_write = o->read_write,
+				      .o = { .mode = o->fuse.mode,
+					     .no_verify = o->no_verify,
+					     .verbose = o->verbose },
+			      },
+			      err);
+}
+
+static int check_image(const struct cfs_repo *repo, const struct cfs_digest *id,
+		       bool verity, const char *name, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	int r = cfs_image_open(repo, id, verity, &fd, err);
+
+	return r < 0 ? r : cfs_require_whole(repo, id, name, err);
+}
+
+static int mount_by_kernel(const struct cfs_repo *repo,
+			   const struct cfs_mount_options *o,
+			   const struct cfs_digest *id, bool verity,
+			   struct cfs_err *err)
+{
+	__attribute__((cleanup(
+		close_changes))) struct changes changes = { -EBADF, -EBADF };
+	int r = open_changes(o, &changes, err);
+
+	if (r < 0)
+		return r;
+	return attach(repo,
+		      &(struct cfs_mount_params){ .id = *id,
+						  .verity = verity,
+						  .read_write = o->read_write,
+						  .upper_fd = changes.upper,
+						  .work_fd = changes.work },
+		      o->where, err);
 }
 
 static int mount_id(const struct cfs_globals *g, const struct cfs_repo *repo,
@@ -186,26 +172,21 @@ static int mount_id(const struct cfs_globals *g, const struct cfs_repo *repo,
 		    const struct cfs_digest *id, const char *name,
 		    struct cfs_err *err)
 {
-	struct places places = { -EBADF, -EBADF, -EBADF, -EBADF };
-	int r, secure = cmd_demands_verity(g, repo, err);
+	int verity = cmd_demands_verity(g, repo, err);
+	int r = verity < 0 ? verity : 0;
 
-	if (secure < 0)
-		return secure;
-	r = cfs_image_open(repo, id, secure > 0, &places.image, err);
-	if (r >= 0 && o->check)
-		r = cfs_require_whole(repo, id, name, err);
-	if (r >= 0 && o->where)
-		r = open_places(repo, o, &places, err);
-	if (r >= 0 && o->where)
-		r = attach_places(o, &places, id, secure > 0, err);
-	close_places(&places);
-	if (r >= 0 && o->where && !secure && !g->insecure)
+	if (r == 0 && o->check)
+		r = check_image(repo, id, verity > 0, name, err);
+	if (r < 0 || !o->where)
+		return r;
+	r = mount_by_kernel(repo, o, id, verity > 0, err);
+	if (r == 0 && !verity && !g->insecure)
 		fputs("warning: no file of this mount is verified: the "
 		      "repository does not demand fs-verity (`cfsctl "
 		      "enable-verity` makes it; --insecure, if it is meant "
 		      "so)\n",
 		      stderr);
-	return r < 0 ? r : 0;
+	return r;
 }
 
 int cmd_mount_run(const struct cfs_call *call, struct cfs_mount_options *o,

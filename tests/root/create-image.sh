@@ -160,13 +160,13 @@ if grep -q erofs /proc/filesystems && grep -q overlay /proc/filesystems; then
 		cfsctl --repo plain mount --upperdir upper image mnt
 	refuse "changes need an upper layer" upperdir \
 		cfsctl --repo plain mount --read-write image mnt
-	refuse "FUSE is not served" fuse \
-		cfsctl --repo plain mount --fuse yes image mnt
+	refuse "a mode of FUSE that does not exist" "--fuse" \
+		cfsctl --repo plain mount --fuse=yes image mnt
 	check "mounting without fs-verity on purpose" sh -c \
 		'cfsctl --repo plain --insecure mount image mnt 2> err'
 	check "does not warn" test ! -s err
 	umount mnt
-	refuse "mounting needs root" "mounting needs root; \`cfsctl dump-files\`" \
+	refuse "mounting needs root" "mounting needs root; --fuse" \
 		as_nobody cfsctl --repo plain mount image mnt
 	refuse "root of a user namespace is not enough" \
 		"the kernel lets this process mount nothing" \

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Mounting an image of a repository. */
+#ifndef CFS_OPS_MOUNT_H
+#define CFS_OPS_MOUNT_H
+
+#include "repo/open.h"
+
+struct cfs_mount_params {
+	struct cfs_digest id; /* of the image */
+	/* Only what fs-verity protects: the image, and each of its files when
+	 * it is opened. See cfs_access_demands_verity(). */
+	bool verity;
+	bool read_write;       /* needs the two directories */
+	int upper_fd, work_fd; /* of overlayfs, borrowed; -EBADF: none */
+};
+
+/*
+ * Mounts an image.  Returns 0 with the mount in *@ret_fd, which the caller owns
+ * and attaches with move_mount(2); closed before that, it is gone.
+ *
+ * The image that is mounted is the one that was verified, on the same
+ * descriptor.
+ * Errors: -EPERM this process may not mount; those of cfs_image_open(),
+ * cfs_repo_open_objects() and cfs_composefs_mount().
+ */
+int cfs_mount_image(const struct cfs_repo *repo,
+		    const struct cfs_mount_params *params, int *ret_fd,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif
