@@ -169,6 +169,15 @@ static void begin(struct fuse_session *session, int peer)
 	request(session, peer, FUSE_INIT, 0, &init, sizeof(init));
 }
 
+/* Messages that mean something only together with others, which libfuse would
+ * wait for or not release: a request to be interrupted, the data that a server
+ * has asked for. */
+static bool is_between_others(uint32_t opcode)
+{
+	return opcode == FUSE_INTERRUPT || opcode == FUSE_NOTIFY_REPLY ||
+	       opcode == FUSE_INIT || opcode == FUSE_DESTROY;
+}
+
 static void requests(struct fuse_session *session, int peer, struct cursor *c)
 {
 	while (c->left > 0) {
@@ -176,10 +185,7 @@ static void requests(struct fuse_session *session, int peer, struct cursor *c)
 		uint64_t nid = take(c, 2);
 		size_t len = take(c, 1);
 
-		/* A request cannot be interrupted here, and libfuse would
-		 * remember that it should be. */
-		if (opcode == FUSE_INTERRUPT || opcode == FUSE_INIT ||
-		    opcode == FUSE_DESTROY)
+		if (is_between_others(opcode))
 			continue;
 		if (len > c->left)
 			len = c->left;
