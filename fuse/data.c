@@ -28,7 +28,7 @@ static void reply_inline(fuse_req_t req, const struct cfs_erofs_stat *st,
 
 	iov[0] = part(st->blocks, &off, &size);
 	iov[1] = part(st->tail, &off, &size);
-	(void)fuse_reply_iov(req, iov, 2);
+	cfs_fuse_reply_image(req, iov, 2);
 }
 
 /* Returns whether the object is as long as it was when it was opened.  One that
@@ -52,11 +52,12 @@ static void reply_object(fuse_req_t req, int fd, off_t off, size_t size)
 	(void)fuse_reply_data(req, &buf, FUSE_BUF_SPLICE_MOVE);
 }
 
-/* Reports, once, that file @st cannot be read, and replies so. */
+/* Reports, once, that file @st cannot be read, and replies so.  If the image is
+ * lost it is not the object's fault. */
 static void fail(fuse_req_t req, const struct cfs_erofs_stat *st,
 		 struct cfs_fuse_object *object, const struct cfs_err *err)
 {
-	if (object &&
+	if (!cfs_fuse_is_lost(req) && object &&
 	    !__atomic_exchange_n(&object->reported, true, __ATOMIC_RELAXED))
 		cfs_fuse_report(cfs_fuse_server_of(req), st->nid, err);
 	(void)fuse_reply_err(req, EIO);
@@ -70,6 +71,9 @@ static void read_object(fuse_req_t req, const struct cfs_erofs_stat *st,
 	struct cfs_err err = { 0 };
 	int r = cfs_fuse_object_get(server->objects, st, &object, &err);
 
+	/* The digest may be no more than zeros. */
+	if (r == 0 && cfs_fuse_is_lost(req))
+		r = cfs_fail(&err, EIO, "the image is lost");
 	if (r == 0 && !is_whole(object, st->size))
 		r = cfs_fail(&err, EBADMSG,
 			     "its object was changed while it was open");
@@ -91,6 +95,8 @@ static void open_external(fuse_req_t req, const struct cfs_erofs_stat *st,
 	struct cfs_err err = { 0 };
 	int r = cfs_fuse_object_get_backing(server->objects, st, &object, &err);
 
+	if (r == 0 && cfs_fuse_is_lost(req))
+		r = cfs_fail(&err, EIO, "the image is lost");
 	if (r < 0) {
 		fail(req, st, object, &err);
 		cfs_fuse_object_put(server->objects, object);

@@ -29,11 +29,10 @@ int cfs_fuse_stat(fuse_req_t req, fuse_ino_t ino, struct cfs_erofs_stat *ret)
 {
 	const struct cfs_fuse_server *server = cfs_fuse_server_of(req);
 	struct cfs_err err = { 0 };
+	int r = cfs_erofs_view_stat(server->view, cfs_fuse_nid(server, ino),
+				    ret, &err);
 
-	if (cfs_erofs_view_stat(server->view, cfs_fuse_nid(server, ino), ret,
-				&err) < 0)
-		return EIO;
-	return 0;
+	return cfs_fuse_is_lost(req) || r < 0 ? EIO : 0;
 }
 
 static struct stat attributes(const struct cfs_erofs_stat *st)
@@ -108,7 +107,7 @@ static void lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		return;
 	}
 	r = cfs_erofs_view_find(server->view, &dir, bytes, &st, &err);
-	if (r < 0) {
+	if (cfs_fuse_is_lost(req) || r < 0) {
 		(void)fuse_reply_err(req, r == -ENOTDIR ? ENOTDIR : EIO);
 		return;
 	}
@@ -195,6 +194,10 @@ static void list_dir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	if (r == 0 && cfs_erofs_view_list(server->view, &dir, (uint64_t)off,
 					  add_entry, &list, &err) < 0)
 		r = err.code == ENOTDIR ? ENOTDIR : EIO;
+	if (cfs_fuse_is_lost(req)) {
+		r = EIO;
+		list.len = 0;
+	}
 	/* What comes before a fault is listed first. */
 	if (r > 0 && list.len == 0)
 		(void)fuse_reply_err(req, r);
@@ -217,6 +220,16 @@ static void readdir_plus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	list_dir(req, ino, size, off, true);
 }
 
+/* Copies the contents of @st, which are in the image, and ends them with a NUL. */
+static void join(const struct cfs_erofs_stat *st, char *to)
+{
+	if (st->blocks.len > 0)
+		memcpy(to, st->blocks.data, st->blocks.len);
+	if (st->tail.len > 0)
+		memcpy(to + st->blocks.len, st->tail.data, st->tail.len);
+	to[st->blocks.len + st->tail.len] = '\0';
+}
+
 static void read_link(fuse_req_t req, fuse_ino_t ino)
 {
 	char target[CFS_TARGET_MAX + 1];
@@ -227,16 +240,14 @@ static void read_link(fuse_req_t req, fuse_ino_t ino)
 		r = EINVAL;
 	if (r == 0 && st.blocks.len + st.tail.len > CFS_TARGET_MAX)
 		r = EIO;
-	if (r > 0) {
-		(void)fuse_reply_err(req, r);
-		return;
+	if (r == 0) {
+		join(&st, target);
+		r = cfs_fuse_is_lost(req) ? EIO : 0;
 	}
-	if (st.blocks.len > 0)
-		memcpy(target, st.blocks.data, st.blocks.len);
-	if (st.tail.len > 0)
-		memcpy(target + st.blocks.len, st.tail.data, st.tail.len);
-	target[st.blocks.len + st.tail.len] = '\0';
-	(void)fuse_reply_readlink(req, target);
+	if (r > 0)
+		(void)fuse_reply_err(req, r);
+	else
+		(void)fuse_reply_readlink(req, target);
 }
 
 /* From now on the kernel opens directories without a message, and keeps what it

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "fuse/guard.h"
 #include "fuse/mount.h"
 #include "fuse/passthrough.h"
 #include "fuse/server.h"
@@ -320,24 +321,33 @@ static void stop(struct run *run)
 	(void)signal(SIGTERM, SIG_DFL);
 }
 
+/* With the handlers of signals, as long as they are needed. */
+static int run_session(struct run *run, struct cfs_err *err)
+{
+	int r;
+
+	if (fuse_set_signal_handlers(run->session) != 0)
+		return cfs_fail(err, EIO, "install signal handlers");
+	r = serve(run, err);
+	stop(run);
+	return run->result < 0 ? run->result : r;
+}
+
 int cfs_fuse_serve(const struct cfs_fuse_params *params, struct cfs_err *err)
 {
 	struct run run = { .params = params, .mount = -EBADF };
 	int r;
 
 	fuse_set_log_func(keep_line);
+	r = cfs_fuse_guard_begin(params->image, err);
+	if (r < 0)
+		return r;
 	r = cfs_fuse_server_init(&run.server, params, err);
 	if (r == 0)
 		r = new_session(&run, err);
-	if (r == 0) {
-		if (fuse_set_signal_handlers(run.session) == 0) {
-			r = serve(&run, err);
-			stop(&run);
-			r = run.result < 0 ? run.result : r;
-		} else {
-			r = cfs_fail(err, EIO, "install signal handlers");
-		}
-	}
+	if (r == 0)
+		r = run_session(&run, err);
 	cfs_fuse_server_free(&run.server);
+	cfs_fuse_guard_end();
 	return r;
 }

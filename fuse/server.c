@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "fuse/server.h"
 
+#include <stdatomic.h>
+
 #include "erofs/reader.h"
+#include "fuse/guard.h"
 #include "fuse/namespace.h"
 
 int cfs_fuse_server_init(struct cfs_fuse_server *server,
@@ -23,6 +26,28 @@ void cfs_fuse_server_free(struct cfs_fuse_server *server)
 {
 	cfs_fuse_objects_freep(&server->objects);
 	cfs_erofs_view_freep(&server->view);
+}
+
+bool cfs_fuse_is_lost(fuse_req_t req)
+{
+	struct cfs_fuse_server *server = cfs_fuse_server_of(req);
+	const struct cfs_fuse_params *params = server->params;
+
+	if (!cfs_fuse_guard_tripped())
+		return false;
+	if (!atomic_exchange(&server->loss_reported, true) && params->report)
+		params->report(params->ctx,
+			       "the image cannot be read any more: it was "
+			       "truncated, or its disk fails; all of the mount "
+			       "is refused from now on");
+	return true;
+}
+
+void cfs_fuse_reply_image(fuse_req_t req, const struct iovec *iov, int n)
+{
+	/* Bytes that the kernel cannot read make no signal: it replies EIO. */
+	if (fuse_reply_iov(req, iov, n) == -EFAULT)
+		cfs_fuse_guard_trip();
 }
 
 /* Finds a path of inode @nid, by reading the whole image: it is only needed to

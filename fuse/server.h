@@ -18,6 +18,7 @@ struct cfs_fuse_server {
 	/* Users with the id 0 are root, and see trusted.* xattrs. */
 	bool has_root;
 	bool is_used; /* the kernel has begun to send requests */
+	_Atomic bool loss_reported;
 	/* Never CFS_FUSE_AUTO; settled before any process can open a file, by
 	 * whichever thread attaches the mount. */
 	_Atomic enum cfs_fuse_mode mode;
@@ -40,6 +41,13 @@ uint64_t cfs_fuse_nid(const struct cfs_fuse_server *server,
  * reply. */
 int cfs_fuse_stat(fuse_req_t req, fuse_ino_t ino,
 		  struct cfs_erofs_stat *ret) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Returns whether the image cannot be read any more, which is reported once:
+ * nothing that was read of it may be replied then. */
+bool cfs_fuse_is_lost(fuse_req_t req) CFS_MUST_CHECK;
+
+/* Replies with bytes of the image. */
+void cfs_fuse_reply_image(fuse_req_t req, const struct iovec *iov, int n);
 
 /* Reports that file @nid cannot be read, because of @err, by its path. */
 void cfs_fuse_report(const struct cfs_fuse_server *server, uint64_t nid,

@@ -2,6 +2,7 @@
 #include <linux/limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include "base/buf.h"
 #include "fuse/server.h"
@@ -19,12 +20,16 @@ static bool is_trusted(const char *key)
  * names.  @size 0 asks for the length alone. */
 static void reply(fuse_req_t req, const void *data, size_t len, size_t size)
 {
-	if (size == 0)
+	const struct iovec iov = { (void *)(uintptr_t)data, len };
+
+	if (cfs_fuse_is_lost(req))
+		(void)fuse_reply_err(req, EIO);
+	else if (size == 0)
 		(void)fuse_reply_xattr(req, len);
 	else if (len > size)
 		(void)fuse_reply_err(req, ERANGE);
 	else
-		(void)fuse_reply_buf(req, data, len);
+		cfs_fuse_reply_image(req, &iov, 1);
 }
 
 /* The xattrs by which overlayfs finds the contents of a file, in a mount of its
@@ -115,8 +120,10 @@ void cfs_fuse_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name,
 					  &wanted, &err);
 	if (r > 0)
 		reply(req, wanted.value.data, wanted.value.len, size);
+	else if (cfs_fuse_is_lost(req) || r < 0)
+		(void)fuse_reply_err(req, EIO);
 	else
-		(void)fuse_reply_err(req, r < 0 ? EIO : ENODATA);
+		(void)fuse_reply_err(req, ENODATA);
 }
 
 struct listing {

@@ -192,5 +192,24 @@ check "nothing is mounted" eval '! mountpoint -q fuse && ! mountpoint -q file'
 refuse "without /dev/fuse" "there is no /dev/fuse: load" \
 	unshare -m sh -c 'mount -t tmpfs none /dev && exec "$@"' - \
 	cfsctl --insecure --repo repo fuse-serve img fuse
+
+# An image that ends under the server, which has mapped it.
+python3 -c "print('/ 0 40755 3 0 0 0 0.0 - - -')
+for i in range(3000): print('/f%04d 64 100644 1 0 0 0 0.0 - %s - user.x=%064d' % (i, 'x' * 64, i))" > long.dump
+make_repo 1 sha256 && make_image 1 --from-dumpfile long.dump
+image=$(readlink -f repo/images/refs/img)
+cfsctl --insecure --repo repo fuse-serve --foreground --mode plain img fuse \
+	2> server.log &
+server=$!
+for _ in $(seq 100); do mountpoint -q fuse && break; sleep 0.05; done
+check "a file of a whole image" test -s fuse/f0001
+chmod u+w "$image" && truncate -s 8192 "$image"
+refuse "an image that was truncated: EIO" "Input/output error" ls fuse
+refuse "  for all of it" "Input/output error" stat fuse/f0001-not
+same "  in one line" "$(grep -c "the image cannot be read any more" server.log)" 1
+check "  the server lives" kill -0 $server
+umount fuse
+wait $server
+same "  and ends as ever" $? 0
 check "no server is left" gone
 finish
