@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "oci/id.h"
+#include "repo/good.h"
 #include "repo/open.h"
 
 /* The kind of a finding.  Those that composefs-rs has, too, have its names;
@@ -65,6 +66,9 @@ struct cfs_oci_fsck_params {
 	 * that have a tag. */
 	const char *name;
 	bool read_data; /* hash every layer, and compare it with its diff_id */
+	/* Objects that cfs_repo_fsck() found to be good, and which are not
+	 * looked up again; or NULL. */
+	const struct cfs_good *good;
 	void (*found)(void *arg, const struct cfs_oci_finding *finding);
 	void *arg;
 };

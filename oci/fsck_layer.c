@@ -92,6 +92,23 @@ static int check_data(struct cfs_oci_fsck_run *run, const struct cfs_oci_id *id,
 				   have.text);
 }
 
+/* Is the object @id there?  The path is only looked up if it is not known to be
+ * good from the check of the repository. */
+static bool exists(const struct cfs_oci_fsck_run *run, int objects,
+		   const struct cfs_digest *id)
+{
+	const struct cfs_good *good = run->params->good;
+	char path[CFS_OBJECT_PATH_MAX];
+	uint64_t size;
+	struct stat st;
+
+	if (good && cfs_good_size(good, id, &size))
+		return true;
+	cfs_digest_to_path(id, path);
+	return fstatat(objects, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode);
+}
+
 /* Are the objects of the stream there?  Each that is not is a finding. */
 static int check_objects(struct cfs_oci_fsck_run *run,
 			 const struct cfs_oci_id *id,
@@ -99,18 +116,15 @@ static int check_objects(struct cfs_oci_fsck_run *run,
 			 enum cfs_oci_fsck_code code, struct cfs_err *err)
 {
 	CFS_AUTOFD int objects = cfs_repo_open_objects(run->repo, err);
-	char path[CFS_OBJECT_PATH_MAX], hex[CFS_DIGEST_HEX_MAX];
+	char hex[CFS_DIGEST_HEX_MAX];
 	int good = 1;
 
 	if (objects < 0)
 		return objects;
 	for (size_t i = 0; i < cfs_stream_n_objects(stream); i++) {
 		const struct cfs_digest object = cfs_stream_object(stream, i);
-		struct stat st;
 
-		cfs_digest_to_path(&object, path);
-		if (fstatat(objects, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode) &&
+		if (exists(run, objects, &object) &&
 		    !cfs_oci_fsck_is_damaged(run, &object))
 			continue;
 		cfs_digest_to_hex(&object, hex);

@@ -13,6 +13,7 @@
 void cfs_check_result_free(struct cfs_check_result *checked)
 {
 	cfs_findings_free(&checked->findings);
+	cfs_good_free(&checked->good);
 	cfs_digest_set_free(&checked->mended.objects);
 	cfs_digest_set_free(&checked->mended.images);
 }
@@ -93,6 +94,7 @@ static int check_once(const struct cfs_access *access,
 		.read_data = params->read_data,
 		.threads = params->threads,
 		.found = cfs_findings_add,
+		.good = &ret->good,
 		.arg = &ret->findings,
 	};
 	struct cfs_err why;
@@ -106,6 +108,7 @@ static int check_once(const struct cfs_access *access,
 		objects = NULL;
 		return cfs_no_memory(err);
 	}
+	cfs_good_free(&ret->good);
 	fsck.secure = r > 0;
 	fsck.meta_error = why.code ? why.msg : NULL;
 	ret->has_meta = repo.has_meta;

@@ -31,8 +31,9 @@ struct cfs_mended {
 struct cfs_check_result {
 	struct cfs_findings findings;
 	struct cfs_fsck count;
-	bool has_meta;	  /* meta.json is good */
-	bool meta_broken; /* it exists, and is not */
+	struct cfs_good good; /* objects, of the last check */
+	bool has_meta;	      /* meta.json is good */
+	bool meta_broken;     /* it exists, and is not */
 	struct cfs_mended mended;
 };
 

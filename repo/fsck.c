@@ -77,6 +77,12 @@ int cfs_fsck_wrong(const struct cfs_fsck_subject *subject,
 	return 0;
 }
 
+bool cfs_fsck_is_good(const struct cfs_fsck_run *run,
+		      const struct cfs_digest *id, uint64_t *ret)
+{
+	return run->good && cfs_good_size(run->good, id, ret);
+}
+
 bool cfs_fsck_is_temporary(const char *name)
 {
 	return strncmp(name, CFS_TEMP_PREFIX, strlen(CFS_TEMP_PREFIX)) == 0;
@@ -147,9 +153,12 @@ int cfs_repo_fsck(const struct cfs_repo *repo,
 		  struct cfs_err *err)
 {
 	CFS_AUTOFD int objects = open_objects(repo);
+	CFS_AUTOGOOD struct cfs_good own = { 0 };
 	struct cfs_fsck_run run = { .repo = repo,
 				    .params = params,
-				    .objects = objects };
+				    .objects = objects,
+				    .good = params->good ? params->good
+							 : &own };
 	int r = check_mode(&run);
 
 	if (params->meta_error)

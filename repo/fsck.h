@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "repo/good.h"
 #include "repo/open.h"
 
 /* The kind of a finding.  Those that composefs-rs has, too, have its names. */
@@ -92,6 +93,9 @@ struct cfs_fsck_params {
 	bool read_data;
 	unsigned threads;	/* that hash; 0: as many as may run at once */
 	_Atomic uint64_t *done; /* counts bytes of objects; or NULL */
+	/* Empty; receives the objects that are good, or NULL.  With
+	 * metadata_only it stays empty. */
+	struct cfs_good *good;
 	/* Why meta.json could not be used (cfs_fsck_open()), or NULL. */
 	const char *meta_error;
 	void (*found)(void *arg, const struct cfs_finding *finding);

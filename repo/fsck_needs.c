@@ -165,7 +165,10 @@ static int check_object(struct image *image, const struct need *need, size_t n,
 	char path[CFS_OBJECT_PATH_MAX];
 	const char *reason = NULL;
 	struct stat st;
+	uint64_t size;
 
+	if (cfs_fsck_is_good(run, &need->id, &size))
+		return check_sizes(image, need, n, size, err);
 	cfs_digest_to_path(&need->id, path);
 	if (cfs_digest_set_has(&run->damaged, &need->id))
 		return report_hit(image, CFS_FSCK_IMAGE_DAMAGED_OBJECT, need, n,

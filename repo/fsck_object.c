@@ -24,7 +24,8 @@
 struct item {
 	struct cfs_digest id;
 	uint8_t have[CFS_DIGEST_MAX];
-	char *path; /* below the repository; owned */
+	char *path;    /* below the repository; owned */
+	uint64_t size; /* if hashing or good */
 	bool hashing;
 	bool good; /* the kernel says so */
 };
@@ -147,6 +148,14 @@ static int need_digester(struct batch *batch, struct cfs_err *err)
 	return r;
 }
 
+static int remember(struct cfs_fsck_run *run, const struct item *item,
+		    struct cfs_err *err)
+{
+	int r = cfs_good_add(run->good, &item->id, item->size, err);
+
+	return r < 0 ? r : 1;
+}
+
 /* Reads what there is to read of the batch, and reports. */
 static int flush(struct batch *batch, struct cfs_err *err)
 {
@@ -165,7 +174,8 @@ static int flush(struct batch *batch, struct cfs_err *err)
 			item->good = memcmp(item->have, item->id.bytes,
 					    cfs_alg_size(item->id.alg)) == 0;
 		run->count.objects_checked++;
-		r = item->good ? 1 : look(run, item->path, err);
+		r = item->good ? remember(run, item, err)
+			       : look(run, item->path, err);
 		if (r < 0)
 			return r;
 		run->count.objects_corrupted += r == 0;
@@ -199,10 +209,11 @@ static void try_object(struct batch *batch, struct item *item, int dir,
 	if (r < 0 || (r == 0 && run->params->secure) ||
 	    (r > 0 && !cfs_digest_equal(&have, &item->id)))
 		return;
+	item->size = (uint64_t)st.st_size;
 	if (r > 0 && !run->params->read_data) {
 		item->good = true;
 		if (run->params->done)
-			*run->params->done += (uint64_t)st.st_size;
+			*run->params->done += item->size;
 		return;
 	}
 	item->hashing = true;

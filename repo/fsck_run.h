@@ -20,7 +20,16 @@ struct cfs_fsck_run {
 	bool one_image; /* and whether its files find their content */
 	int objects;	/* objects/, or -EBADF when there is none */
 	struct cfs_digest_set damaged; /* objects that were found to be */
+	/* Objects that were found not to be; others may be good too.  NULL:
+	 * objects are not read. */
+	struct cfs_good *good;
 };
+
+/* Returns true with the size of the object @id in *@ret, if it was read before
+ * and is good: it exists then. */
+bool cfs_fsck_is_good(const struct cfs_fsck_run *run,
+		      const struct cfs_digest *id,
+		      uint64_t *ret) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Counts @finding and hands it on. */
 void cfs_fsck_report(struct cfs_fsck_run *run,

@@ -58,7 +58,10 @@ static uint64_t look_up(const struct look *look, const char *name,
 	char path[CFS_OBJECT_PATH_MAX];
 	const char *why = NULL;
 	struct stat st;
+	uint64_t size;
 
+	if (cfs_fsck_is_good(run, id, &size))
+		return size;
 	cfs_digest_to_path(id, path);
 	if (cfs_digest_set_has(&run->damaged, id)) {
 		report_ref(look, CFS_FSCK_OBJECT_CHECK_FAILED, name, id,

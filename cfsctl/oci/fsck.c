@@ -191,6 +191,7 @@ static int check_images(const struct cfs_globals *g, const struct options *o,
 	const struct cfs_oci_fsck_params params = {
 		.name = name,
 		.read_data = o->check.read_data,
+		.good = &report->repo.checked.good,
 		.found = keep,
 		.arg = report,
 	};

@@ -140,6 +140,30 @@ TEST(what_a_stream_refers_to_is_looked_up)
 	CHECK_EQ(look(&store, true).findings, 2);
 }
 
+TEST(good_objects_are_handed_to_the_caller)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOGOOD struct cfs_good good = { 0 };
+	struct cfs_fsck_params params = { .found = note, .good = &good };
+	struct cfs_digest content, other;
+	struct cfs_fsck count;
+	uint64_t size;
+
+	start(&store);
+	add_stream(&store, 7);
+	content = add_object(&store, "content");
+	other = add_object(&store, "other");
+	spoil(&store, &other, "OTHER");
+	CHECK_EQ(cfs_repo_fsck(&store.repo, &params, &count, &err), 0);
+	CHECK(cfs_good_size(&good, &content, &size));
+	CHECK_EQ(size, 7);
+	CHECK(!cfs_good_size(&good, &other, &size));
+	cfs_good_free(&good);
+	params.metadata_only = true;
+	CHECK_EQ(cfs_repo_fsck(&store.repo, &params, &count, &err), 0);
+	CHECK(!cfs_good_size(&good, &content, &size));
+}
+
 TEST(a_damaged_object_is_a_finding_of_its_stream_too)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
