@@ -97,16 +97,13 @@ static bool decode_four(const uint8_t four[4], struct cfs_buf *out)
 }
 
 /* Padding ends the text: two texts, one behind the other, are not one. */
-static bool decode(struct cfs_bytes text, struct cfs_buf *out)
+bool cfs_pem_decode(struct cfs_bytes text, struct cfs_buf *out)
 {
-	while (text.len >= 4) {
-		bool last = text.data[3] == '=';
-
+	for (bool last = false; text.len >= 4 && !last;
+	     text = (struct cfs_bytes){ text.data + 4, text.len - 4 }) {
+		last = text.data[3] == '=';
 		if (!decode_four(text.data, out))
 			return false;
-		text = (struct cfs_bytes){ text.data + 4, text.len - 4 };
-		if (last)
-			break;
 	}
 	return text.len == 0;
 }
@@ -137,7 +134,7 @@ static int add_base64(struct cfs_certs *certs, struct cfs_bytes body,
 {
 	CFS_AUTOBUF struct cfs_buf der = { 0 };
 
-	if (!decode(body, &der))
+	if (!cfs_pem_decode(body, &der))
 		return cfs_fail(err, EBADMSG,
 				"%s: a certificate is not clean base64", file);
 	return add_der(certs, &der, file, err);

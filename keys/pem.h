@@ -61,4 +61,14 @@ int cfs_certs_add(struct cfs_certs *certs, struct cfs_bytes text,
 int cfs_certs_add_file(struct cfs_certs *certs, const char *path,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Decodes base64 with the standard alphabet and padding, in one line, and
+ * appends the bytes to @out.  Every sequence of bytes has one text only: unused
+ * bits are zero, and there is no white space.
+ * Returns false for any other text; @out then has what was decoded so far.
+ * Source: RFC 4648, section 4.
+ */
+bool cfs_pem_decode(struct cfs_bytes text,
+		    struct cfs_buf *out) CFS_MUST_CHECK CFS_NONNULL;
+
 #endif

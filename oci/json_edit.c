@@ -18,6 +18,47 @@ void cfs_json_edit_replace(struct cfs_json_edit *edit,
 	edit->copied += value->raw.len;
 }
 
+/* The text of @node as it stands in the document: of a string with quotes. */
+static struct cfs_bytes whole(const struct cfs_json_node *node)
+{
+	size_t quote = node->kind == CFS_JSON_STRING;
+
+	return (struct cfs_bytes){ node->raw.data - quote,
+				   node->raw.len + 2 * quote };
+}
+
+/* The last value of the object @in, or NULL. */
+static const struct cfs_json_node *last_of(const struct cfs_json *json,
+					   const struct cfs_json_node *in)
+{
+	const struct cfs_json_node *last = NULL, *item;
+
+	for (item = cfs_json_first(json, in); item;
+	     item = cfs_json_next(json, in, item))
+		last = item;
+	return last;
+}
+
+void cfs_json_edit_set(struct cfs_json_edit *edit, const struct cfs_json *json,
+		       const struct cfs_json_node *in, const char *name,
+		       struct cfs_bytes text)
+{
+	const struct cfs_json_node *old = cfs_json_get(json, in, name);
+	const struct cfs_json_node *last = last_of(json, in);
+	struct cfs_bytes place = last ? whole(last)
+				      : (struct cfs_bytes){ in->raw.data, 1 };
+
+	if (old) {
+		place = whole(old);
+		cfs_json_edit_copy_to(edit, place.data);
+		edit->copied += place.len;
+	} else {
+		cfs_json_edit_copy_to(edit, place.data + place.len);
+		cfs_buf_addf(edit->out, "%s\"%s\":", last ? "," : "", name);
+	}
+	cfs_buf_add(edit->out, text.data, text.len);
+}
+
 int cfs_json_edit_finish(struct cfs_json_edit *edit, struct cfs_err *err)
 {
 	cfs_json_edit_copy_to(edit, edit->text.data + edit->text.len);

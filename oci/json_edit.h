@@ -23,6 +23,15 @@ void cfs_json_edit_replace(struct cfs_json_edit *edit,
 			   const struct cfs_json_node *value,
 			   const char *with) CFS_NONNULL;
 
+/*
+ * Makes @text, a JSON value, the member @name of the object @in: in place of the
+ * value that it has, or as the last member.  What comes after it in the
+ * document is not copied before.
+ */
+void cfs_json_edit_set(struct cfs_json_edit *edit, const struct cfs_json *json,
+		       const struct cfs_json_node *in, const char *name,
+		       struct cfs_bytes text) CFS_NONNULL;
+
 /* Copies everything before the first byte of @at, which lies in the text. */
 void cfs_json_edit_copy_to(struct cfs_json_edit *edit,
 			   const uint8_t *at) CFS_NONNULL;

@@ -99,6 +99,30 @@ TEST(unclean_base64_is_refused)
 	}
 }
 
+static bool decodes(const char *text, const char *want)
+{
+	CFS_AUTOBUF struct cfs_buf out = { 0 };
+
+	return cfs_pem_decode((struct cfs_bytes){ (const uint8_t *)text,
+						  strlen(text) },
+			      &out) &&
+	       out.len == strlen(want) &&
+	       (!out.len || memcmp(out.data, want, out.len) == 0);
+}
+
+/* RFC 4648, section 10. */
+TEST(base64_is_decoded_in_one_line)
+{
+	CHECK(decodes("", ""));
+	CHECK(decodes("Zg==", "f"));
+	CHECK(decodes("Zm8=", "fo"));
+	CHECK(decodes("Zm9v", "foo"));
+	CHECK(decodes("Zm9vYmE=", "fooba"));
+	CHECK(!decodes("Zm9v\n", "foo"));
+	CHECK(!decodes("Zh==", "f"));
+	CHECK(!decodes("Zg==Zg==", "ff"));
+}
+
 TEST(broken_frames_are_refused)
 {
 	CHECK_EQ(adds(""), -EBADMSG);

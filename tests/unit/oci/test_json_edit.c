@@ -43,3 +43,34 @@ TEST(without_changes_the_text_is_copied)
 	CHECK(cfs_json_edit_finish(&edit, &err) == 0);
 	CHECK(is(cfs_buf_bytes(&out), "{ }"));
 }
+
+/* Sets the member "m" of the member "o" of @from. */
+static const char *set(const char *from, const char *value)
+{
+	static struct cfs_buf out;
+	CFS_AUTOJSON struct cfs_json_doc doc = { 0 };
+	struct cfs_json_edit edit = { .text = text(from), .out = &out };
+
+	cfs_buf_free(&out);
+	CHECK_EQ(cfs_json_doc_parse(text(from), &doc, &err), 0);
+	cfs_json_edit_set(&edit, &doc.json,
+			  cfs_json_get(&doc.json, cfs_json_doc_root(&doc), "o"),
+			  "m", text(value));
+	CHECK_EQ(cfs_json_edit_finish(&edit, &err), 0);
+	cfs_buf_addc(&out, '\0');
+	return (const char *)out.data;
+}
+
+TEST(a_member_is_replaced_in_its_place_or_added_as_the_last)
+{
+	CHECK_STR(set("{\"o\":{\"m\" : \"old\", \"n\":1} }", "\"v\""),
+		  "{\"o\":{\"m\" : \"v\", \"n\":1} }");
+	CHECK_STR(set("{\"o\":{\"m\":[1, {}]}}", "{}"), "{\"o\":{\"m\":{}}}");
+	CHECK_STR(set("{\"o\":{\"m\":null}}", "7"), "{\"o\":{\"m\":7}}");
+	CHECK_STR(set("{\"o\":{}}", "7"), "{\"o\":{\"m\":7}}");
+	CHECK_STR(set("{\"o\": { } }", "7"), "{\"o\": {\"m\":7 } }");
+	CHECK_STR(set("{\"o\":{\"a\":\"x\" }\n,\"p\":1}", "7"),
+		  "{\"o\":{\"a\":\"x\",\"m\":7 }\n,\"p\":1}");
+	CHECK_STR(set("{\"o\":{\"a\":{\"m\":1}}}", "7"),
+		  "{\"o\":{\"a\":{\"m\":1},\"m\":7}}");
+}
