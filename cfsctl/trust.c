@@ -97,23 +97,12 @@ static int add_tag(const char *tag, const struct cfs_oci_id *id, void *arg,
 	return 0;
 }
 
-static bool is_tag(const char *name)
-{
-	struct cfs_oci_id ignored_id;
-	struct cfs_err ignored;
-
-	return name && *name != '@' &&
-	       cfs_oci_id_parse((struct cfs_bytes){ (const uint8_t *)name,
-						    strlen(name) },
-				&ignored_id, &ignored) < 0;
-}
-
 static int find_rules(struct check *c, struct cfs_err *err)
 {
 	struct tags tags = { .check = c };
 	int r;
 
-	if (is_tag(c->about->name)) {
+	if (c->about->name && cfs_oci_is_tag(c->about->name)) {
 		add_rule(c, c->about->name);
 		return 0;
 	}
@@ -181,6 +170,8 @@ static int satisfy_rule(struct check *c, const struct cfs_rule *rule,
 		.bootable = rule->bootable ||
 			    c->about->role == CFS_SEAL_BOOTABLE,
 		.merged_only = rule->merged_only,
+		.manifest = rule->no_manifest ? CFS_SEAL_NEED_NEVER
+					      : CFS_SEAL_NEED_ALWAYS,
 	};
 
 	if (rule->accept == CFS_ACCEPT_ANYTHING)

@@ -27,6 +27,15 @@ static bool encode(const char *tag, char *out, size_t size)
 	return true;
 }
 
+bool cfs_oci_is_tag(const char *name)
+{
+	const struct cfs_bytes text = { (const uint8_t *)name, strlen(name) };
+	struct cfs_oci_id id;
+	struct cfs_err ignored;
+
+	return *name != '@' && cfs_oci_id_parse(text, &id, &ignored) < 0;
+}
+
 void cfs_oci_tag_decode(const char *name, char *out)
 {
 	while (*name) {

@@ -28,6 +28,10 @@
 int cfs_oci_tag_check(const char *tag,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Does @name, an operand of a command line, mean a tag?  Otherwise it is a
+ * digest; see cfs_oci_image_find(). */
+bool cfs_oci_is_tag(const char *name) CFS_NONNULL;
+
 /* Writes the tag that a ref is about: @name is the ref behind "oci/", @out has
  * room for as many bytes.  %25 and %2F are decoded once, from left to right;
  * other codes stay as they are. */

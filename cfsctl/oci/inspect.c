@@ -86,7 +86,7 @@ static void write_entry(struct cfs_json_writer *w,
 	cfs_json_write_end(w);
 }
 
-/* The artifacts that seal the image: roles, digests and signers, as they say,
+/* The artifacts and annotations that seal the image: roles, digests and signers, as they say,
  * none of it verified. */
 static int write_seals(struct cfs_json_writer *w, const struct cfs_repo *repo,
 		       const struct cfs_oci_image *image, struct cfs_err *err)
@@ -94,12 +94,16 @@ static int write_seals(struct cfs_json_writer *w, const struct cfs_repo *repo,
 	CFS_AUTOSOURCES struct cfs_seal_sources sources = { 0 };
 	int r = cfs_seal_sources_read(repo, &image->id, &sources, err);
 
+	if (r == 0)
+		r = cfs_seal_sources_add_inline(image, repo->meta.alg, &sources,
+						err);
 	cfs_json_write_array(w, "seals", CFS_JSON_LINES);
 	for (size_t i = 0; i < sources.n; i++) {
 		const struct cfs_seal_source *s = sources.v[i];
 
 		cfs_json_write_object(w, NULL, CFS_JSON_LINES);
-		cfs_json_write_text(w, "artifact", s->id.text);
+		cfs_json_write_text(w, "artifact",
+				    s->is_inline ? NULL : s->id.text);
 		cfs_json_write_text(w, "fault", s->readable ? NULL : s->why);
 		cfs_json_write_array(w, "entries", CFS_JSON_LINES);
 		for (unsigned k = 0; s->readable && k < s->artifact.n; k++)

@@ -78,7 +78,9 @@ static void print_source(const struct verification *v, size_t i)
 	const struct cfs_seal_source *source = v->of.sources.v[i];
 	const struct cfs_seal_verdict *verdict = &v->of.verdicts[i];
 
-	cmd_line(stdout, "Signature artifact %s", source->id.text);
+	cmd_line(stdout, "%s %s",
+		 source->is_inline ? "Annotations of" : "Signature artifact",
+		 source->id.text);
 	for (unsigned k = 0; k < verdict->n; k++) {
 		const struct cfs_seal_finding *f = &verdict->v[k];
 
@@ -123,6 +125,14 @@ static void print_signers(const struct verification *v)
 	}
 }
 
+/* Annotations cannot vouch for the manifest that they are in. */
+static void note_manifest(const struct verification *v)
+{
+	if (v->of.sources.v[v->of.which]->is_inline)
+		cmd_line(stderr, "note: the signatures are annotations in the "
+				 "manifest, which itself is not signed");
+}
+
 static void print(const struct verification *v)
 {
 	for (size_t i = 0; i < v->of.sources.n; i++)
@@ -135,6 +145,7 @@ static void print(const struct verification *v)
 		printf("\nVerification passed (%u signatures verified)\n",
 		       cfs_seal_count_good(&v->of));
 		print_signers(v);
+		note_manifest(v);
 	} else if (v->of.answer == CFS_SEAL_DIGESTS) {
 		puts("\nDigest check passed. NOTE: no certificate provided, "
 		     "signatures were NOT cryptographically verified.");
@@ -160,6 +171,7 @@ static void write_source(struct cfs_json_writer *w,
 {
 	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
 	cfs_json_write_text(w, "digest", source->id.text);
+	cfs_json_write_bool(w, "inline", source->is_inline);
 	cfs_json_write_text(w, "answer", cfs_seal_answer_name(verdict->answer));
 	cfs_json_write_text(w, "reason", *verdict->why ? verdict->why : NULL);
 	cfs_json_write_array(w, "entries", CFS_JSON_LINES);

@@ -30,6 +30,8 @@ enum cfs_seal_form {
 	CFS_SEAL_ALONGSIDE, /* application/vnd.composefs.erofs-alongside.v1,
 			       EROFS images (never used) before signatures */
 	CFS_SEAL_CANONICAL, /* application/vnd.composefs.canonical.v1 */
+	CFS_SEAL_INLINE,    /* no artifact: annotations in the image's manifest,
+			    see oci/seal/inline.h */
 };
 
 struct cfs_seal_entry {

@@ -52,23 +52,15 @@ static int set_alg(struct reading *r, enum cfs_alg alg, struct cfs_err *err)
 	return 0;
 }
 
-/* One digest has one spelling: cfs_digest_from_hex() takes upper case, too. */
 static int read_digest(const struct reading *r,
 		       const struct cfs_json_node *value,
 		       struct cfs_digest *ret, struct cfs_err *err)
 {
-	enum cfs_alg alg = r->to->alg;
-	struct cfs_bytes hex = value->raw;
+	const struct cfs_bytes none = { NULL, 0 };
+	bool text = value->kind == CFS_JSON_STRING;
 
-	if (value->kind != CFS_JSON_STRING || hex.len != 2 * cfs_alg_size(alg))
-		return cfs_fail(err, EINVAL,
-				"the digest is not a string of %zu hex digits",
-				2 * cfs_alg_size(alg));
-	for (size_t i = 0; i < hex.len; i++)
-		if (hex.data[i] >= 'A' && hex.data[i] <= 'Z')
-			return cfs_fail(err, EINVAL,
-					"the digest is not lower-case hex");
-	return cfs_digest_from_hex((const char *)hex.data, hex.len, ret, err);
+	return cfs_seal_digest_parse(text ? value->raw : none, r->to->alg, ret,
+				     err);
 }
 
 /* The one annotation of an entry that begins with "composefs.". */

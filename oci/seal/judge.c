@@ -50,7 +50,8 @@ static const struct cfs_digest *fact_of(const struct cfs_seal_facts *facts,
 					const struct cfs_seal_entry *entry)
 {
 	if (entry->role == CFS_SEAL_LAYER)
-		return facts->layers && entry->layer < facts->n_layers
+		return facts->layers && entry->layer < facts->n_layers &&
+				       facts->layers[entry->layer].alg
 			       ? &facts->layers[entry->layer]
 			       : NULL;
 	return facts->role[entry->role].known ? &facts->role[entry->role].digest
@@ -58,7 +59,7 @@ static const struct cfs_digest *fact_of(const struct cfs_seal_facts *facts,
 }
 
 static void compare(const struct cfs_seal_facts *facts,
-		    const struct cfs_seal_entry *entry,
+		    const struct cfs_seal_entry *entry, enum cfs_seal_form form,
 		    struct cfs_seal_finding *ret)
 {
 	const struct cfs_digest *fact = fact_of(facts, entry);
@@ -76,7 +77,11 @@ static void compare(const struct cfs_seal_facts *facts,
 	ret->match = CFS_SEAL_DIFFERS;
 	cfs_digest_to_hex(&entry->digest, want);
 	cfs_digest_to_hex(fact, have);
-	WORD(ret->why, "the digest is %s, that of the image is %s", want, have);
+	WORD(ret->why, "the digest is %s, that of the image is %s%s", want,
+	     have,
+	     form == CFS_SEAL_INLINE && entry->role == CFS_SEAL_CONFIG
+		     ? " (drafts of composefs-rs digested another file)"
+		     : "");
 }
 
 /* Returns the answer that @code of a signature check stands for, or -1 if the
@@ -143,12 +148,23 @@ static int check_signature(const struct cfs_seal_entry *entry,
 	return 0;
 }
 
+static bool needs_manifest(const struct cfs_seal_policy *policy,
+			   enum cfs_seal_form form)
+{
+	if (policy->merged_only || policy->certs->n == 0)
+		return false;
+	return policy->manifest == CFS_SEAL_NEED_ALWAYS ||
+	       (policy->manifest == CFS_SEAL_NEED_IF_POSSIBLE &&
+		form != CFS_SEAL_INLINE);
+}
+
 /* Is an entry of @role needed for the policy to be satisfied? */
 static bool is_needed(const struct cfs_seal_policy *policy,
-		      enum cfs_seal_role role)
+		      enum cfs_seal_form form, enum cfs_seal_role role)
 {
 	switch (role) {
 	case CFS_SEAL_MANIFEST:
+		return needs_manifest(policy, form);
 	case CFS_SEAL_CONFIG:
 		return !policy->merged_only && policy->certs->n > 0;
 	case CFS_SEAL_MERGED:
@@ -227,11 +243,12 @@ static void answer_untrusted(struct cfs_seal_verdict *v)
 /* The first role that is needed and not satisfied.  Returns false if there is
  * none. */
 static bool find_lack(const struct cfs_seal_policy *policy,
-		      const struct cfs_seal_verdict *v, enum cfs_seal_role *ret)
+		      enum cfs_seal_form form, const struct cfs_seal_verdict *v,
+		      enum cfs_seal_role *ret)
 {
 	for (unsigned i = 0; i < CFS_SEAL_ROLES; i++) {
 		*ret = (enum cfs_seal_role)i;
-		if (is_needed(policy, *ret) &&
+		if (is_needed(policy, form, *ret) &&
 		    !satisfied(policy, find(v, *ret)))
 			return true;
 	}
@@ -239,21 +256,24 @@ static bool find_lack(const struct cfs_seal_policy *policy,
 }
 
 static void answer_incomplete(struct cfs_seal_verdict *v,
-			      enum cfs_seal_role role)
+			      enum cfs_seal_form form, enum cfs_seal_role role)
 {
 	const struct cfs_seal_finding *f = find(v, role);
 
 	v->answer = CFS_SEAL_INCOMPLETE;
 	if (!f)
-		WORD(v->why, "there is no entry of role %s",
-		     cfs_seal_role_name(role));
+		WORD(v->why, "there is no entry of role %s%s",
+		     cfs_seal_role_name(role),
+		     form == CFS_SEAL_INLINE && role == CFS_SEAL_MANIFEST
+			     ? ": annotations in a manifest cannot sign it"
+			     : "");
 	else
 		WORD(v->why, "%s: %s", cfs_seal_role_name(role),
 		     *f->why ? f->why : "it is not signed");
 }
 
 static void sum_up(const struct cfs_seal_policy *policy,
-		   struct cfs_seal_verdict *v)
+		   enum cfs_seal_form form, struct cfs_seal_verdict *v)
 {
 	const struct cfs_seal_finding *f = find_signed(v, CFS_SEAL_BAD);
 	bool trusts = policy->certs->n > 0;
@@ -265,8 +285,8 @@ static void sum_up(const struct cfs_seal_policy *policy,
 		answer_untrusted(v);
 	else if ((f = find_different(v)))
 		answer(v, CFS_SEAL_MISMATCH, f);
-	else if (find_lack(policy, v, &lack))
-		answer_incomplete(v, lack);
+	else if (find_lack(policy, form, v, &lack))
+		answer_incomplete(v, form, lack);
 	else
 		v->answer = trusts ? CFS_SEAL_VERIFIED : CFS_SEAL_DIGESTS;
 }
@@ -314,13 +334,13 @@ int cfs_seal_judge(const struct cfs_seal_facts *facts,
 
 		f->role = entry->role;
 		f->layer = entry->layer;
-		compare(facts, entry, f);
+		compare(facts, entry, artifact->form, f);
 		r = check_signature(entry, blobs[ret->n], policy->certs, f,
 				    err);
 		if (r < 0)
 			return r;
 	}
-	sum_up(policy, ret);
+	sum_up(policy, artifact->form, ret);
 	return 0;
 }
 

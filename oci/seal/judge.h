@@ -10,6 +10,9 @@
  *   - manifest, configuration, merged image and, if that is wanted, bootable
  *     image are among them, each signed by one of the certificates;
  *   - no signature in it that names one of the certificates is wrong.
+ * Annotations in the image's own manifest are judged like an artifact without
+ * an entry for the manifest, which they cannot have.
+ *
  * A digest that is valid for one role never counts for another one, and one
  * artifact never adds to another one.  Artifacts that do not satisfy this are
  * passed over, whatever they hold: anyone may attach one to an image.
@@ -21,10 +24,18 @@
 #include "oci/seal/artifact.h"
 #include "oci/seal/facts.h"
 
+/* Does the manifest have to be signed? */
+enum cfs_seal_need {
+	CFS_SEAL_NEED_IF_POSSIBLE, /* by artifacts; annotations in it cannot */
+	CFS_SEAL_NEED_ALWAYS,	   /* so that annotations do not suffice */
+	CFS_SEAL_NEED_NEVER,
+};
+
 struct cfs_seal_policy {
 	const struct cfs_certs *certs; /* trusted signers; none: only digests
 					  are compared */
 	bool bootable;		       /* the bootable image is needed */
+	enum cfs_seal_need manifest;
 	bool merged_only; /* manifest and configuration are not needed: drafts
 			     did not sign them */
 };

@@ -7,7 +7,7 @@
 #include "fsverity/signature.h"
 #include "keys/pkcs7.h"
 #include "oci/blob.h"
-#include "oci/image.h"
+#include "oci/seal/inline.h"
 #include "oci/tag.h"
 
 void cfs_seal_sources_free(struct cfs_seal_sources *sources)
@@ -114,6 +114,46 @@ int cfs_seal_sources_read(const struct cfs_repo *repo,
 	*ret = (struct cfs_seal_sources){ 0 };
 	snprintf(dir, sizeof(dir), CFS_OCI_REFERRERS "/%s", id->text);
 	return cfs_stream_ref_each(repo, dir, read_ref, &r, err);
+}
+
+/* Returns 1, or 0 if there are none. */
+static int read_inline(const struct cfs_oci_image *image, enum cfs_alg alg,
+		       struct cfs_seal_source *to)
+{
+	CFS_AUTOSEALBLOBS struct cfs_seal_blobs blobs = { 0 };
+	struct cfs_err why = { 0 };
+	int r = cfs_seal_inline_read(&image->id,
+				     cfs_buf_bytes(&image->manifest_text), alg,
+				     &to->artifact, &blobs, &why);
+
+	to->readable = r > 0;
+	if (r < 0)
+		snprintf(to->why, sizeof(to->why), "%.*s",
+			 (int)sizeof(to->why) - 1, why.msg);
+	for (unsigned i = 0; r > 0 && i < to->artifact.n; i++) {
+		struct cfs_buf *blob = &blobs.v[to->artifact.v[i].role];
+
+		to->blobs[i] = *blob;
+		*blob = (struct cfs_buf){ 0 };
+	}
+	return r < 0 ? 1 : r;
+}
+
+int cfs_seal_sources_add_inline(const struct cfs_oci_image *image,
+				enum cfs_alg alg, struct cfs_seal_sources *to,
+				struct cfs_err *err)
+{
+	struct cfs_seal_source *source = calloc(1, sizeof(*source));
+
+	if (!source)
+		return cfs_no_memory(err);
+	source->id = image->id;
+	source->is_inline = true;
+	if (image->is_container && read_inline(image, alg, source))
+		to->v[to->n++] = source;
+	else
+		free(source);
+	return 0;
 }
 
 static int keep_blob(struct cfs_store *store, const struct cfs_oci_id *id,

@@ -7,14 +7,16 @@
 #define CFS_OCI_SEAL_KEEP_H
 
 #include "keys/pem.h"
+#include "oci/image.h"
 #include "oci/seal/make.h"
 #include "repo/store.h"
 
 #define CFS_SEAL_SOURCES_MAX 64 /* artifacts that are looked at */
 
-/* An artifact about an image. */
+/* An artifact about an image, or the annotations in its manifest. */
 struct cfs_seal_source {
-	struct cfs_oci_id id;
+	struct cfs_oci_id id; /* of the artifact, or of the image */
+	bool is_inline;	      /* annotations */
 	bool readable;
 	char why[320]; /* why it is not readable */
 	struct cfs_seal_artifact artifact;
@@ -23,7 +25,7 @@ struct cfs_seal_source {
 };
 
 struct cfs_seal_sources {
-	struct cfs_seal_source *v[CFS_SEAL_SOURCES_MAX]; /* owned */
+	struct cfs_seal_source *v[CFS_SEAL_SOURCES_MAX + 1]; /* owned */
 	size_t n;
 	size_t n_left; /* more than are looked at */
 };
@@ -42,6 +44,15 @@ int cfs_seal_sources_read(const struct cfs_repo *repo,
 			  const struct cfs_oci_id *id,
 			  struct cfs_seal_sources *ret,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Adds the annotations of the manifest of @image that are of the algorithm
+ * @alg, if there are any.  Malformed ones are added with the reason.
+ * Errors: -ENOMEM.
+ */
+int cfs_seal_sources_add_inline(const struct cfs_oci_image *image,
+				enum cfs_alg alg, struct cfs_seal_sources *to,
+				struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
  * Makes the artifact of @facts and @blobs (cfs_seal_make()), stores it and

@@ -91,3 +91,18 @@ enum cfs_seal_key_kind cfs_seal_key_parse(struct cfs_bytes key,
 	}
 	return CFS_SEAL_KEY_UNKNOWN;
 }
+
+/* One digest has one spelling: cfs_digest_from_hex() takes upper case, too. */
+int cfs_seal_digest_parse(struct cfs_bytes text, enum cfs_alg alg,
+			  struct cfs_digest *ret, struct cfs_err *err)
+{
+	if (text.len != 2 * cfs_alg_size(alg))
+		return cfs_fail(err, EINVAL,
+				"the digest is not a string of %zu hex digits",
+				2 * cfs_alg_size(alg));
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] >= 'A' && text.data[i] <= 'Z')
+			return cfs_fail(err, EINVAL,
+					"the digest is not lower-case hex");
+	return cfs_digest_from_hex((const char *)text.data, text.len, ret, err);
+}

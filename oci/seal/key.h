@@ -62,4 +62,12 @@ enum cfs_seal_key_kind cfs_seal_key_parse(struct cfs_bytes key,
 					  enum cfs_seal_role *ret_role,
 					  enum cfs_alg *ret_alg) CFS_NONNULL;
 
+/*
+ * Reads the digest of @alg that an annotation has for its value @text.
+ * Errors: -EINVAL it is not lower-case hex of the right length.
+ */
+int cfs_seal_digest_parse(struct cfs_bytes text, enum cfs_alg alg,
+			  struct cfs_digest *ret,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 #endif

@@ -148,19 +148,21 @@ static int set_roles(struct cfs_rule *rule, const struct cfs_toml_value *value,
 		     struct cfs_err *err)
 {
 	const unsigned merged = 1u << CFS_SEAL_MERGED;
-	const unsigned documents = 1u << CFS_SEAL_MANIFEST |
-				   1u << CFS_SEAL_CONFIG;
+	const unsigned config = merged | 1u << CFS_SEAL_CONFIG;
 	unsigned roles = value->kind == CFS_TOML_STRINGS ? roles_of(value) : 0;
 
 	rule->bootable = roles & 1u << CFS_SEAL_BOOTABLE;
 	roles &= ~(1u << CFS_SEAL_BOOTABLE);
 	rule->merged_only = roles == merged;
-	if (rule->merged_only || roles == (merged | documents))
+	rule->no_manifest = roles == config;
+	if (rule->merged_only || rule->no_manifest ||
+	    roles == (config | 1u << CFS_SEAL_MANIFEST))
 		return 0;
-	return cfs_fail(err, EINVAL,
-			"roles must be [\"manifest\", \"config\", \"merged\"] "
-			"or [\"merged\"], and may have \"merged.bootable\", "
-			"too");
+	return cfs_fail(
+		err, EINVAL,
+		"roles must be [\"manifest\", \"config\", \"merged\"], "
+		"[\"config\", \"merged\"] or [\"merged\"], and may have "
+		"\"merged.bootable\", too");
 }
 
 static int take(void *ctx, const char *path, const struct cfs_toml_value *value,

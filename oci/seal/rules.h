@@ -36,6 +36,7 @@ struct cfs_rule {
 	enum cfs_accept accept;
 	bool bootable;	  /* the image to boot has to be signed */
 	bool merged_only; /* manifest and configuration need not be */
+	bool no_manifest; /* the manifest need not be */
 	unsigned n_certs;
 	char certs[CFS_TOML_LIST][CFS_TOML_STR]; /* paths, as given */
 };
@@ -57,7 +58,8 @@ void cfs_rules_free(struct cfs_rules *rules);
  * Keys of a table: "accept", "signed" (default), "anything" or "nothing";
  * "certificates", file names, at least one for "signed" and none otherwise;
  * "roles", those that have to be signed: manifest, config and merged (the
- * default), and merged.bootable; or merged alone, as in drafts of the format.
+ * default), and merged.bootable; config and merged, for images that are sealed
+ * by annotations; or merged alone, as in drafts of the format.
  *
  * Errors, with line and column: -EINVAL, -E2BIG more than CFS_RULES_MAX, of
  * cfs_toml_parse().

@@ -114,6 +114,9 @@ int cfs_seal_verify(const struct cfs_repo *repo,
 
 	*ret = (struct cfs_seal_verification){ 0 };
 	r = cfs_seal_sources_read(repo, &image->id, &ret->sources, err);
+	if (r == 0)
+		r = cfs_seal_sources_add_inline(image, repo->meta.alg,
+						&ret->sources, err);
 	if (r < 0)
 		return r;
 	ret->verdicts = calloc(ret->sources.n + 1, sizeof(*ret->verdicts));
@@ -145,8 +148,10 @@ int cfs_seal_refusal(const struct cfs_seal_verification *v, const char *name,
 	if (v->sources.n == 0)
 		return cfs_fail(err, code,
 				"no signature artifacts found for %s", name);
-	return cfs_fail(err, code, "%s: %s: artifact %s: %s", name,
+	return cfs_fail(err, code, "%s: %s: %s %s: %s", name,
 			cfs_seal_answer_name(v->answer),
+			v->sources.v[v->which]->is_inline ? "annotations of"
+							  : "artifact",
 			v->sources.v[v->which]->id.text,
 			v->verdicts[v->which].why);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Verifies an image of a repository: computes its digests from its layers,
- * reads the artifacts about it, and judges them (oci/seal/judge.h).
+ * reads the artifacts about it and the annotations in its manifest, and judges
+ * them (oci/seal/judge.h).
  */
 #ifndef CFS_OCI_SEAL_VERIFY_H
 #define CFS_OCI_SEAL_VERIFY_H

@@ -466,3 +466,44 @@ TEST(answers_have_words)
 		CHECK(cfs_seal_answer_name((enum cfs_seal_answer)i) != NULL);
 	CHECK_STR(cfs_seal_answer_name(CFS_SEAL_STRANGER), "wrong-certificate");
 }
+
+/* The artifact as annotations would have it: without an entry of the
+ * manifest. */
+static void check_inline(struct vector *v)
+{
+	drop(v, CFS_SEAL_MANIFEST);
+	v->artifact.form = CFS_SEAL_INLINE;
+	trust("rsa");
+	CHECK_EQ(judge(v), CFS_SEAL_VERIFIED);
+	policy.manifest = CFS_SEAL_NEED_ALWAYS;
+	CHECK_EQ(judge(v), CFS_SEAL_INCOMPLETE);
+	CHECK(strstr(verdict.why, "cannot sign it"));
+	policy.manifest = CFS_SEAL_NEED_IF_POSSIBLE;
+	v->artifact.v[at(v, CFS_SEAL_CONFIG)].is_signed = false;
+	CHECK_EQ(judge(v), CFS_SEAL_INCOMPLETE);
+	drop(v, CFS_SEAL_CONFIG);
+	CHECK_EQ(judge(v), CFS_SEAL_INCOMPLETE);
+	policy.merged_only = true;
+	CHECK_EQ(judge(v), CFS_SEAL_VERIFIED);
+}
+
+TEST(annotations_need_all_roles_but_the_manifest)
+{
+	CHECK_EQ(vectors_each(check_inline), 14);
+}
+
+TEST(an_artifact_without_the_manifest_passes_only_where_that_is_agreed)
+{
+	struct vector v;
+
+	vector_read("single", CFS_ALG_SHA256, &v);
+	drop(&v, CFS_SEAL_MANIFEST);
+	trust("rsa");
+	CHECK_EQ(judge(&v), CFS_SEAL_INCOMPLETE);
+	policy.manifest = CFS_SEAL_NEED_NEVER;
+	CHECK_EQ(judge(&v), CFS_SEAL_VERIFIED);
+	drop(&v, CFS_SEAL_CONFIG);
+	CHECK_EQ(judge(&v), CFS_SEAL_INCOMPLETE);
+	vector_free(&v);
+	trust(NULL);
+}

@@ -50,6 +50,9 @@ TEST(roles_are_those_of_the_format)
 	CHECK(parse("[images]\na = { certificates = [\"a\"], "
 		    "roles = [\"merged\"] }\n") == 0);
 	CHECK(!rules.v[0].bootable && rules.v[0].merged_only);
+	CHECK(parse("images.a = { certificates = [\"a\"], "
+		    "roles = [\"merged\", \"config\"] }\n") == 0);
+	CHECK(!rules.v[0].merged_only && rules.v[0].no_manifest);
 	CHECK(parse("images.a.roles = [\"merged\", \"manifest\"]") == -EINVAL);
 	CHECK(parse("images.a.roles = [\"merged\", \"layer\"]") == -EINVAL);
 	CHECK(parse("images.a.roles = [\"merged\", \"other\"]") == -EINVAL);
