@@ -127,6 +127,8 @@ int cfs_oci_remake(struct cfs_store *store, const struct cfs_oci_image *image,
 		const struct cfs_oci_tree_options options = {
 			.create_parents = parents,
 			.filter = erofs->filter,
+			.one_layer = erofs->one_layer,
+			.layer = erofs->layer,
 		};
 
 		r = erofs->bootable ? try_filter(&s, image, &options, err)

@@ -11,6 +11,7 @@
 
 #define IMAGE	   "composefs.image"
 #define BOOT	   ".boot"
+#define LAYER	   ".layer"
 #define V1	   ".v1"
 #define KEEP_USER  ".xattrs=keep-user-xattrs"
 #define CONFIG_REF "config:"
@@ -18,9 +19,29 @@
 void cfs_oci_erofs_name(const struct cfs_oci_erofs *erofs,
 			char ret[static CFS_OCI_EROFS_NAME_MAX])
 {
-	snprintf(ret, CFS_OCI_EROFS_NAME_MAX, IMAGE "%s%s%s",
+	char layer[sizeof(LAYER) + 10] = "";
+
+	if (erofs->one_layer)
+		snprintf(layer, sizeof(layer), LAYER "%u", erofs->layer);
+	snprintf(ret, CFS_OCI_EROFS_NAME_MAX, IMAGE "%s%s%s%s", layer,
 		 erofs->bootable ? BOOT : "", erofs->v1 ? V1 : "",
 		 erofs->filter == CFS_XATTRS_KEEP_USER ? KEEP_USER : "");
+}
+
+/* Reads ".layer<N>", and returns what follows it; or @name, without it. */
+static const char *read_layer(const char *name, struct cfs_oci_erofs *to)
+{
+	size_t n = strlen(LAYER);
+
+	to->one_layer = strncmp(name, LAYER, n) == 0 && name[n] >= '0' &&
+			name[n] <= '9';
+	to->layer = 0;
+	if (!to->one_layer)
+		return name;
+	for (name += n; *name >= '0' && *name <= '9'; name++)
+		if (to->layer < CFS_OCI_LAYERS_MAX)
+			to->layer = 10 * to->layer + (unsigned)(*name - '0');
+	return name;
 }
 
 bool cfs_oci_erofs_is(const char *name, struct cfs_oci_erofs *ret)
@@ -29,7 +50,7 @@ bool cfs_oci_erofs_is(const char *name, struct cfs_oci_erofs *ret)
 
 	if (strncmp(name, IMAGE, n) != 0 || (name[n] && name[n] != '.'))
 		return false;
-	name += n;
+	name = read_layer(name + n, ret);
 	ret->bootable = strncmp(name, BOOT, strlen(BOOT)) == 0;
 	name += ret->bootable ? strlen(BOOT) : 0;
 	ret->v1 = strncmp(name, V1, strlen(V1)) == 0;

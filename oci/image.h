@@ -23,10 +23,13 @@
  * "composefs.image", "composefs.image.v1", "composefs.image.boot" and
  * "composefs.image.boot.v1", the latter with ".xattrs=keep-user-xattrs" when
  * that is how xattrs were filtered.  Format 2 is the one without ".v1".
+ * "composefs.image.layer<N>.v1" is that of the layer number N alone.
  */
 struct cfs_oci_erofs {
 	bool bootable;
-	bool v1; /* format 0 or 1 */
+	bool one_layer;
+	unsigned layer; /* the one, from 0 */
+	bool v1;	/* format 0 or 1 */
 	enum cfs_xattr_filter filter;
 };
 

@@ -12,7 +12,8 @@ static void write_one(struct cfs_json_writer *w,
 	struct cfs_oci_erofs erofs;
 	char hex[CFS_DIGEST_HEX_MAX];
 
-	if (!cfs_oci_erofs_is(ref->name, &erofs) || erofs.bootable != bootable)
+	if (!cfs_oci_erofs_is(ref->name, &erofs) ||
+	    erofs.bootable != bootable || erofs.one_layer)
 		return;
 	cfs_digest_to_hex(&ref->id, hex);
 	cfs_json_write_object(w, NULL, CFS_JSON_LINES);

@@ -4,6 +4,7 @@
 #define CFS_CFSCTL_OCI_OCI_H
 
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/signers.h"
 #include "oci/image.h"
 #include "oci/origin.h"
 #include "oci/tree.h"
@@ -105,6 +106,18 @@ int cmd_oci_stored_tree(const struct cfs_globals *g, const char *name,
  * repository? */
 bool cmd_oci_is_elsewhere(const struct cfs_globals *g,
 			  const char *name) CFS_NONNULL;
+
+/*
+ * Signs the digests in the manifest of the image that @name means, all of which
+ * have to be those that are computed here, and stores the image with the
+ * signatures; see cmd_oci_edit().  *@ret: its digest.
+ * Errors: -ENODATA there are no such digests; -EBADMSG one is not that of the
+ * image; those of signing and storing.
+ */
+int cmd_oci_sign_inline(struct cfs_store *store, const char *name,
+			const struct cfs_signing_keys *keys,
+			struct cfs_oci_id *ret,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 extern const struct cfs_cmd cmd_oci_pull;
 extern const struct cfs_cmd cmd_oci_images;

@@ -1,46 +1,224 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* cfsctl oci seal: an artifact with the digests of an image. */
+/* cfsctl oci seal: the digests of an image, in an artifact about it or in the
+ * image itself. */
 #include "cfsctl/cli/line.h"
+#include "cfsctl/oci/edited.h"
 #include "cfsctl/oci/oci.h"
 #include "oci/seal/image.h"
+#include "oci/seal/inline.h"
 #include "oci/seal/keep.h"
 
 struct options {
-	bool bootable;
+	bool bootable, layers, in_manifest, label;
 };
 
 static const struct cfs_opt options[] = {
 	{ .name = "bootable",
 	  .help = "make the image to boot as well",
 	  CFS_OPT_SETS(struct options, bootable) },
+	{ .name = "layers",
+	  .help = "make an image of each layer as well",
+	  CFS_OPT_SETS(struct options, layers) },
+	{ .name = "inline",
+	  .help = "write the digests into the manifest, which then is a new "
+		  "one, and not into an artifact",
+	  CFS_OPT_SETS(struct options, in_manifest) },
+	{ .name = "label",
+	  .help = "write the digest into a label of the configuration, too, "
+		  "as programs expect that know no artifacts",
+	  CFS_OPT_SETS(struct options, label) },
 	{ 0 },
 };
 
-static int run_seal(const struct cfs_call *call, struct cfs_err *err)
-{
-	const struct options *o = call->options;
-	const struct cfs_seal_blobs none = { 0 };
-	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
-	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+/* An image that is being sealed. */
+struct sealing {
+	const char *name;
+	const struct options *o;
+	struct cfs_store store;
+	struct cfs_oci_image image;
 	struct cfs_seal_facts facts;
-	struct cfs_oci_id artifact;
-	int r = cmd_open_store(call->g, &store, err);
+	struct cfs_digest *layers; /* owned */
+};
+
+static void sealing_free(struct sealing *s)
+{
+	cfs_oci_image_free(&s->image);
+	cfs_store_close(&s->store);
+	free(s->layers);
+}
+
+static int commit(struct sealing *s, struct cfs_err *err)
+{
+	bool bootable = s->o->bootable || cfs_oci_image_is_bootable(&s->image);
+	int r = cfs_seal_commit(&s->store, &s->image, bootable, &s->facts, err);
+
+	if (r < 0 || !s->o->layers)
+		return r;
+	s->layers = calloc(s->facts.n_layers + 1, sizeof(*s->layers));
+	if (!s->layers)
+		return cfs_no_memory(err);
+	s->facts.layers = s->layers;
+	r = cfs_seal_commit_layers(&s->store, &s->image, s->layers, err);
+	for (size_t i = 0; r == 0 && i < s->facts.n_layers; i++)
+		if (!s->layers[i].alg)
+			cmd_line(stderr,
+				 "note: layer %zu has no image of its own: it "
+				 "needs directories or files of lower ones",
+				 i);
+	return r;
+}
+
+/* Goes on with the image as it is after the change. */
+static int edit(struct sealing *s, struct cfs_bytes manifest,
+		struct cfs_bytes config, struct cfs_err *err)
+{
+	const struct cmd_edit edit = { s->name, &s->image, manifest, config };
+	struct cfs_oci_image next = { 0 };
+	int r = cmd_oci_edit(&s->store, &edit, &next, err);
+
+	if (r < 0) {
+		cfs_oci_image_free(&next);
+		return r;
+	}
+	cfs_oci_image_free(&s->image);
+	s->image = next;
+	return 0;
+}
+
+/* Returns how many signatures the annotations have now, or -1 if there are no
+ * annotations that can be read. */
+static int count_inline(const struct sealing *s)
+{
+	CFS_AUTOSEALBLOBS struct cfs_seal_blobs blobs = { 0 };
+	struct cfs_seal_artifact a;
+	struct cfs_err ignored;
+	int n = 0;
+
+	if (cfs_seal_inline_read(&s->image.id,
+				 cfs_buf_bytes(&s->image.manifest_text),
+				 s->facts.alg, &a, &blobs, &ignored) <= 0)
+		return -1;
+	for (unsigned i = 0; i < a.n; i++)
+		n += a.v[i].is_signed;
+	return n;
+}
+
+static int seal_inline(struct sealing *s, struct cfs_err *err)
+{
+	const struct cfs_seal_blobs none = { 0 };
+	CFS_AUTOBUF struct cfs_buf manifest = { 0 };
+	int n = count_inline(s);
+	int r = cfs_seal_inline_write(cfs_buf_bytes(&s->image.manifest_text),
+				      &s->facts, &none, true, &manifest, err);
 
 	if (r == 0)
-		r = cfs_oci_image_find(&store.repo, call->operand[0], &image,
-				       err);
-	if (r >= 0)
-		r = cfs_seal_commit(&store, &image,
-				    o->bootable ||
-					    cfs_oci_image_is_bootable(&image),
-				    &facts, err);
-	if (r == 0)
-		r = cfs_seal_keep(&store, &facts, &none, &artifact, err);
+		r = edit(s, cfs_buf_bytes(&manifest),
+			 cfs_buf_bytes(&s->image.config_text), err);
+	if (r == 0 && n > 0)
+		cmd_line(stderr,
+			 "note: %d signatures that were in the manifest are "
+			 "gone: `cfsctl oci sign --inline` makes new ones",
+			 n);
+	return r;
+}
+
+/* The digests of the image with the label: of its EROFS images they are the
+ * same. */
+static int renew_facts(struct sealing *s, struct cfs_err *err)
+{
+	struct cfs_seal_facts next;
+	int r = cfs_seal_facts_begin(
+		&s->image.id, cfs_buf_bytes(&s->image.manifest_text),
+		cfs_buf_bytes(&s->image.config_text), s->facts.alg, &next, err);
+
 	if (r < 0)
-		return cfs_ctx(err, "seal %s", call->operand[0]);
-	cmd_line(stdout, "Sealed %s -> %s", call->operand[0], image.id.text);
-	cmd_line(stdout, "  artifact: %s", artifact.text);
+		return r;
+	for (unsigned i = CFS_SEAL_LAYER; i < CFS_SEAL_ROLES; i++)
+		next.role[i] = s->facts.role[i];
+	next.layers = s->facts.layers;
+	s->facts = next;
 	return 0;
+}
+
+static int label(struct sealing *s, struct cfs_err *err)
+{
+	struct cfs_bytes before = cfs_buf_bytes(&s->image.manifest_text);
+	CFS_AUTOBUF struct cfs_buf manifest = { 0 };
+	CFS_AUTOBUF struct cfs_buf config = { 0 };
+	struct cfs_oci_id id;
+	int r;
+
+	if (count_inline(s) >= 0)
+		return cfs_fail(err, EINVAL,
+				"the manifest has the digest of the "
+				"configuration in it, which the label would "
+				"change");
+	r = cfs_seal_label(cfs_buf_bytes(&s->image.config_text),
+			   &s->facts.role[CFS_SEAL_MERGED].digest, &config,
+			   err);
+	if (r == 0)
+		r = cfs_oci_id_of_bytes(s->image.manifest.config.id.alg,
+					cfs_buf_bytes(&config), &id, err);
+	if (r == 0)
+		r = cfs_seal_set_config(before, &id, config.len, &manifest,
+					err);
+	if (r == 0)
+		r = edit(s, cfs_buf_bytes(&manifest), cfs_buf_bytes(&config),
+			 err);
+	return r < 0 ? r : renew_facts(s, err);
+}
+
+static void print(const struct sealing *s, const struct cfs_oci_id *artifact)
+{
+	cmd_line(stdout, "Sealed %s -> %s", s->name, s->image.id.text);
+	if (!s->o->in_manifest)
+		cmd_line(stdout, "  artifact: %s", artifact->text);
+	for (size_t i = 0; s->layers && i < s->facts.n_layers; i++) {
+		char hex[CFS_DIGEST_HEX_MAX];
+
+		if (!s->layers[i].alg)
+			continue;
+		cfs_digest_to_hex(&s->layers[i], hex);
+		cmd_line(stdout, "  layer %zu: %s", i, hex);
+	}
+}
+
+static int seal(struct sealing *s, struct cfs_err *err)
+{
+	const struct cfs_seal_blobs none = { 0 };
+	struct cfs_oci_id artifact;
+	int r = commit(s, err);
+
+	if (r == 0 && s->o->label)
+		r = label(s, err);
+	if (r == 0 && s->o->in_manifest)
+		r = seal_inline(s, err);
+	else if (r == 0)
+		r = cfs_seal_keep(&s->store, &s->facts, &none, &artifact, err);
+	if (r < 0)
+		return r;
+	print(s, &artifact);
+	return 0;
+}
+
+static int run_seal(const struct cfs_call *call, struct cfs_err *err)
+{
+	__attribute__((cleanup(sealing_free))) struct sealing s = {
+		.name = call->operand[0],
+		.o = call->options,
+		.store = CFS_STORE_INIT,
+	};
+	int r;
+
+	if (s.o->in_manifest && s.o->label)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--inline and --label exclude each other");
+	r = cmd_open_store(call->g, &s.store, err);
+	if (r == 0)
+		r = cfs_oci_image_find(&s.store.repo, s.name, &s.image, err);
+	if (r >= 0)
+		r = seal(&s, err);
+	return r < 0 ? cfs_ctx(err, "seal %s", s.name) : 0;
 }
 
 const struct cfs_cmd cmd_oci_seal = {

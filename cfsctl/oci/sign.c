@@ -11,6 +11,7 @@
 struct options {
 	struct cfs_signers_options signers;
 	struct cfs_opt_list replace;
+	bool in_manifest;
 };
 
 static const struct cfs_opt options[] = {
@@ -21,6 +22,10 @@ static const struct cfs_opt options[] = {
 		  "signed; repeatable",
 	  .takes = CFS_TAKES_FILE,
 	  CFS_OPT_SETS(struct options, replace) },
+	{ .name = "inline",
+	  .help = "sign the digests that `oci seal --inline` wrote into the "
+		  "manifest, in it",
+	  CFS_OPT_SETS(struct options, in_manifest) },
 	{ 0 },
 };
 
@@ -178,6 +183,21 @@ static int replace(struct cfs_store *store, const struct options *o,
 	return r < 0 || !certs.n ? r : drop(store, image, new, &certs, err);
 }
 
+static int run_inline(const struct cfs_call *call,
+		      const struct cfs_signing_keys *keys, struct cfs_err *err)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_oci_id manifest;
+	int r = cmd_open_store(call->g, &store, err);
+
+	if (r == 0)
+		r = cmd_oci_sign_inline(&store, call->operand[0], keys,
+					&manifest, err);
+	if (r == 0)
+		cmd_line(stdout, "%s", manifest.text);
+	return r;
+}
+
 static int run_store(const struct cfs_call *call,
 		     const struct cfs_signing_keys *keys, struct cfs_err *err)
 {
@@ -209,9 +229,15 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 		r = cfs_fail(err, CFS_EUSAGE,
 			     "--replace-signer is for signing, and --emit-tbs "
 			     "signs nothing");
+	if (r == 0 && o->replace.n && o->in_manifest)
+		r = cfs_fail(err, CFS_EUSAGE,
+			     "--replace-signer is for artifacts: `oci seal "
+			     "--inline` drops all signatures in the manifest");
 	if (r < 0)
 		return r;
-	r = o->signers.emit ? run_emit(call, err) : run_store(call, &keys, err);
+	r = o->signers.emit  ? run_emit(call, err)
+	    : o->in_manifest ? run_inline(call, &keys, err)
+			     : run_store(call, &keys, err);
 	return r < 0 ? cfs_ctx(err, "sign %s", call->operand[0]) : 0;
 }
 

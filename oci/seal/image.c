@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "oci/seal/image.h"
 
+#include <string.h>
+
 #include "oci/tree.h"
 #include "repo/image_store.h"
 #include "repo/ref.h"
@@ -96,4 +98,108 @@ int cfs_seal_commit(struct cfs_store *store, struct cfs_oci_image *image,
 	int r = take_trees(&s, image, bootable, err);
 
 	return r < 0 ? r : cfs_oci_image_write(store, image, err);
+}
+
+/* Does a layer that gives this error need lower ones? */
+static bool needs_others(int r)
+{
+	return r == -ENOENT || r == -ENOTDIR;
+}
+
+static int commit_layer(struct cfs_store *store, struct cfs_oci_image *image,
+			size_t n, struct cfs_digest *ret, struct cfs_err *err)
+{
+	const struct cfs_oci_tree_options options = { .one_layer = true,
+						      .layer = n };
+	const struct cfs_oci_erofs erofs = { .v1 = true,
+					     .one_layer = true,
+					     .layer = (unsigned)n };
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	int r = cfs_oci_image_tree(&store->repo, image, &options, &tree, err);
+
+	if (needs_others(r))
+		return 0;
+	if (r == 0)
+		r = cfs_image_store(store, tree, FORMAT, ret, err);
+	if (r == 0)
+		r = cfs_image_commit(store, ret, err);
+	if (r == 0)
+		r = cfs_oci_image_set_erofs(image, &erofs, ret, err);
+	return r;
+}
+
+int cfs_seal_commit_layers(struct cfs_store *store, struct cfs_oci_image *image,
+			   struct cfs_digest *ret, struct cfs_err *err)
+{
+	for (size_t i = 0; i < image->manifest.layers.n; i++) {
+		int r;
+
+		ret[i] = (struct cfs_digest){ 0 };
+		r = commit_layer(store, image, i, &ret[i], err);
+		if (r < 0)
+			return r;
+	}
+	return cfs_oci_image_write(store, image, err);
+}
+
+/* What is parsed of the texts of @image. */
+static int parse(struct cfs_oci_image *image, enum cfs_content_hash_alg alg,
+		 struct cfs_err *err)
+{
+	struct cfs_bytes manifest = cfs_buf_bytes(&image->manifest_text);
+	int r = cfs_oci_id_of_bytes(alg, manifest, &image->id, err);
+
+	if (r == 0)
+		r = cfs_oci_manifest_parse(manifest, &image->manifest, err);
+	if (r == 0)
+		r = cfs_oci_config_parse(cfs_buf_bytes(&image->config_text),
+					 &image->config, err);
+	image->is_container = true;
+	return r < 0 ? r : cfs_oci_image_check_counts(image, err);
+}
+
+static int copy_refs(const struct cfs_oci_image *from, struct cfs_oci_image *to,
+		     struct cfs_err *err)
+{
+	size_t n = from->manifest.layers.n;
+
+	to->layers = calloc(n + 1, sizeof(*to->layers));
+	to->erofs = calloc(from->n_erofs + 1, sizeof(*to->erofs));
+	if (!to->layers || !to->erofs)
+		return cfs_no_memory(err);
+	if (n > 0)
+		memcpy(to->layers, from->layers, n * sizeof(*to->layers));
+	if (from->n_erofs > 0)
+		memcpy(to->erofs, from->erofs,
+		       from->n_erofs * sizeof(*to->erofs));
+	to->n_erofs = from->n_erofs;
+	return 0;
+}
+
+int cfs_seal_store_edited(struct cfs_store *store,
+			  const struct cfs_oci_image *from,
+			  struct cfs_bytes manifest, struct cfs_bytes config,
+			  struct cfs_oci_image *ret, struct cfs_err *err)
+{
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	int r;
+
+	cfs_buf_add(&image.manifest_text, manifest.data, manifest.len);
+	cfs_buf_add(&image.config_text, config.data, config.len);
+	r = cfs_buf_check(&image.manifest_text, err);
+	if (r == 0)
+		r = cfs_buf_check(&image.config_text, err);
+	if (r == 0)
+		r = parse(&image, from->id.alg, err);
+	if (r == 0 && image.manifest.layers.n != from->manifest.layers.n)
+		r = cfs_fail(err, EINVAL, "the number of layers changed");
+	if (r == 0)
+		r = copy_refs(from, &image, err);
+	if (r == 0)
+		r = cfs_oci_image_write(store, &image, err);
+	if (r < 0)
+		return r;
+	*ret = image;
+	image = (struct cfs_oci_image){ 0 };
+	return 0;
 }

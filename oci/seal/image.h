@@ -29,4 +29,28 @@ int cfs_seal_commit(struct cfs_store *store, struct cfs_oci_image *image,
 		    bool bootable, struct cfs_seal_facts *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Commits the EROFS image of each layer alone, to which the configuration's
+ * stream then refers.  @ret: room for as many digests as @image has layers; one
+ * of no algorithm (0) is that of a layer that has no image of its own, because
+ * it needs lower ones.
+ * Errors: of reading layers and of storing.
+ */
+int cfs_seal_commit_layers(struct cfs_store *store, struct cfs_oci_image *image,
+			   struct cfs_digest *ret,
+			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Stores the image whose manifest is @manifest and whose configuration is
+ * @config, made of those of @from by changing annotations or labels: it has the
+ * layers and EROFS images of @from, and no tag.
+ * *@ret: that image.
+ * Errors: -EINVAL they are no longer what they were; of storing.
+ */
+int cfs_seal_store_edited(struct cfs_store *store,
+			  const struct cfs_oci_image *from,
+			  struct cfs_bytes manifest, struct cfs_bytes config,
+			  struct cfs_oci_image *ret,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 #endif
