@@ -11,7 +11,25 @@ void cfs_dir_names_free(struct cfs_dir_names *names)
 	*names = (struct cfs_dir_names){ 0 };
 }
 
-static int add(struct cfs_dir_names *names, const char *name)
+unsigned char cfs_dir_names_type(const struct cfs_dir_names *names, unsigned i)
+{
+	return (unsigned char)names->v[i][strlen(names->v[i]) + 1];
+}
+
+/* A copy of the name and, behind its NUL, the type. */
+static char *copy(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+	char *name = malloc(len + 2);
+
+	if (!name)
+		return NULL;
+	memcpy(name, entry->d_name, len + 1);
+	name[len + 1] = (char)entry->d_type;
+	return name;
+}
+
+static int add(struct cfs_dir_names *names, const struct dirent *entry)
 {
 	/* Room doubles whenever the count is a power of two. */
 	if ((names->n & (names->n - 1)) == 0) {
@@ -22,7 +40,7 @@ static int add(struct cfs_dir_names *names, const char *name)
 			return -ENOMEM;
 		names->v = v;
 	}
-	names->v[names->n] = strdup(name);
+	names->v[names->n] = copy(entry);
 	if (!names->v[names->n])
 		return -ENOMEM;
 	names->n++;
@@ -42,7 +60,7 @@ static int read_all(DIR *dir, struct cfs_dir_names *names)
 		if (strcmp(entry->d_name, ".") == 0 ||
 		    strcmp(entry->d_name, "..") == 0)
 			continue;
-		if (add(names, entry->d_name) < 0)
+		if (add(names, entry) < 0)
 			return -ENOMEM;
 	}
 	return -errno;

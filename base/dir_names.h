@@ -8,8 +8,13 @@
  * Zero-initialise it. */
 struct cfs_dir_names {
 	unsigned n;
-	char **v; /* owned */
+	char **v; /* owned; the byte behind the NUL is the type */
 };
+
+/* The type of entry @i when the directory was read: DT_REG or another constant
+ * of readdir(3), DT_UNKNOWN where the file system does not say. */
+unsigned char cfs_dir_names_type(const struct cfs_dir_names *names,
+				 unsigned i) CFS_NONNULL;
 
 void cfs_dir_names_free(struct cfs_dir_names *names);
 

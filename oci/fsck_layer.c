@@ -92,17 +92,24 @@ static int check_data(struct cfs_oci_fsck_run *run, const struct cfs_oci_id *id,
 				   have.text);
 }
 
-/* Is the object @id there?  The path is only looked up if it is not known to be
- * good from the check of the repository. */
+/* Did the check of the repository find the object @id, and that it is good? */
+static bool was_good(const struct cfs_oci_fsck_run *run,
+		     const struct cfs_digest *id)
+{
+	const struct cfs_good *good = run->params->good;
+	uint64_t size;
+
+	return good && cfs_good_size(good, id, &size);
+}
+
+/* Is the object @id there? */
 static bool exists(const struct cfs_oci_fsck_run *run, int objects,
 		   const struct cfs_digest *id)
 {
-	const struct cfs_good *good = run->params->good;
 	char path[CFS_OBJECT_PATH_MAX];
-	uint64_t size;
 	struct stat st;
 
-	if (good && cfs_good_size(good, id, &size))
+	if (was_good(run, id))
 		return true;
 	cfs_digest_to_path(id, path);
 	return fstatat(objects, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -181,15 +188,15 @@ int cfs_oci_fsck_layer(struct cfs_oci_fsck_run *run,
 }
 
 /* Is the object @id an EROFS image?  1, 0 when it is missing, negative errno. */
-static int check_erofs(const struct cfs_repo *repo, const struct cfs_digest *id,
-		       struct cfs_err *err)
+static int check_erofs(const struct cfs_oci_fsck_run *run,
+		       const struct cfs_digest *id, struct cfs_err *err)
 {
-	CFS_AUTOFD int objects = cfs_repo_open_objects(repo, err);
+	CFS_AUTOFD int objects = cfs_repo_open_objects(run->repo, err);
 	CFS_AUTOFD int fd = -EBADF;
 	cfs_le32 magic;
 	int r = objects < 0 ? objects : cfs_object_open(objects, id, &fd, err);
 
-	if (r > 0)
+	if (r > 0 && !was_good(run, id))
 		r = cfs_object_check(fd, id, err) < 0 ? -err->code : 1;
 	if (r > 0 && (cfs_pread_full(fd, &magic, sizeof(magic),
 				     CFS_EROFS_SUPER_START) != sizeof(magic) ||
@@ -214,7 +221,7 @@ int cfs_oci_fsck_erofs(struct cfs_oci_fsck_run *run,
 {
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_err why;
-	int r = check_erofs(run->repo, id, &why);
+	int r = check_erofs(run, id, &why);
 
 	cfs_digest_to_hex(id, hex);
 	if (r < 0 && cfs_oci_fsck_is_fatal(&why)) {
@@ -246,8 +253,7 @@ int cfs_oci_fsck_seal(struct cfs_oci_fsck_run *run, const struct cfs_oci_id *id,
 	if (cfs_digest_from_hex(seal, strlen(seal), &image, &why) < 0 ||
 	    image.alg != run->repo->meta.alg)
 		return 1;
-	r = is_named(run->repo, &image) ? check_erofs(run->repo, &image, &why)
-					: 0;
+	r = is_named(run->repo, &image) ? check_erofs(run, &image, &why) : 0;
 	if (r < 0 && cfs_oci_fsck_is_fatal(&why)) {
 		*err = why;
 		return r;

@@ -21,13 +21,21 @@
 /* "objects/xx/" and a name of any length. */
 #define PATH_ROOM (NAME_MAX + 32)
 
+#define LOWER_HEX "0123456789abcdef"
+
 struct item {
 	struct cfs_digest id;
 	uint8_t have[CFS_DIGEST_MAX];
-	char *path;    /* below the repository; owned */
 	uint64_t size; /* if hashing or good */
 	bool hashing;
 	bool good; /* the kernel says so */
+};
+
+/* An entry of objects/@shard. */
+struct entry {
+	const char *shard, *name;
+	int dir;	    /* open, of the shard */
+	unsigned char type; /* DT_*; DT_UNKNOWN: not known */
 };
 
 struct batch {
@@ -38,38 +46,29 @@ struct batch {
 	struct item items[BATCH];
 };
 
-static void batch_empty(struct batch *batch)
-{
-	for (size_t i = 0; i < batch->n; i++)
-		free(batch->items[i].path);
-	batch->n = 0;
-}
-
 static void batch_free(struct batch *batch)
 {
 	if (!batch)
 		return;
 	cfs_digester_free(batch->digester);
-	batch_empty(batch);
 	free(batch);
 }
 CFS_DEFINE_AUTO(struct batch, batch_free);
 
-/* The digest that the object at @path is named by, in lower-case hex as every
- * reader looks it up. */
-static bool id_of(const struct cfs_fsck_run *run, const char *path,
-		  struct cfs_digest *ret)
+/* Is @name in objects/@shard the name of an object?  It is in lower-case hex, as
+ * every reader looks it up. */
+static bool id_of(const struct cfs_fsck_run *run, const char *shard,
+		  const char *name, struct cfs_digest *ret)
 {
-	const char *object = path + strlen("objects/");
-	char hex[PATH_ROOM], again[CFS_OBJECT_PATH_MAX];
+	size_t digits = 2 * cfs_alg_size(run->repo->meta.alg) - 2;
+	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_err ignored;
-	int n = snprintf(hex, sizeof(hex), "%.2s%s", object, object + 3);
 
-	if (cfs_digest_from_hex(hex, (size_t)n, ret, &ignored) < 0 ||
-	    ret->alg != run->repo->meta.alg)
+	if (strlen(name) != digits || strspn(name, LOWER_HEX) != digits)
 		return false;
-	cfs_digest_to_path(ret, again);
-	return strcmp(object, again) == 0;
+	memcpy(hex, shard, 2);
+	memcpy(hex + 2, name, digits);
+	return cfs_digest_from_hex(hex, digits + 2, ret, &ignored) == 0;
 }
 
 static void found_other(const struct cfs_fsck_subject *object,
@@ -112,18 +111,16 @@ static int check_content(const struct cfs_fsck_subject *object, int fd)
 
 /* Looks at one object by itself, and reports what is wrong with it.
  * Returns 1, or 0 for an object that is not good. */
-static int look(struct cfs_fsck_run *run, const char *path, struct cfs_err *err)
+static int look(struct cfs_fsck_run *run, const struct cfs_digest *id,
+		struct cfs_err *err)
 {
-	struct cfs_fsck_subject object = { .run = run, .where = path };
+	char path[sizeof("objects/") + CFS_OBJECT_PATH_MAX] = "objects/";
+	struct cfs_fsck_subject object = { .run = run,
+					   .where = path,
+					   .id = *id };
 	CFS_AUTOFD int fd = -EBADF;
-	char reason[64];
 
-	if (!id_of(run, path, &object.id)) {
-		snprintf(reason, sizeof(reason), "not a %s digest",
-			 cfs_alg_name(run->repo->meta.alg));
-		cfs_fsck_found(run, CFS_FSCK_OBJECT_INVALID_NAME, path, reason);
-		return 0;
-	}
+	cfs_digest_to_path(id, path + strlen(path));
 	fd = cfs_open_regular(run->repo->fd, path, NULL);
 	if (fd >= 0 && check_content(&object, fd))
 		return 1;
@@ -131,7 +128,7 @@ static int look(struct cfs_fsck_run *run, const char *path, struct cfs_err *err)
 		cfs_fsck_wrong(&object, CFS_FSCK_OBJECT_OPEN_FAILED,
 			       fd == -EINVAL ? "not a regular file"
 					     : strerror(-fd));
-	return cfs_digest_set_add(&run->damaged, &object.id, err);
+	return cfs_digest_set_add(&run->damaged, id, err);
 }
 
 static int need_digester(struct batch *batch, struct cfs_err *err)
@@ -175,12 +172,12 @@ static int flush(struct batch *batch, struct cfs_err *err)
 					    cfs_alg_size(item->id.alg)) == 0;
 		run->count.objects_checked++;
 		r = item->good ? remember(run, item, err)
-			       : look(run, item->path, err);
+			       : look(run, &item->id, err);
 		if (r < 0)
 			return r;
 		run->count.objects_corrupted += r == 0;
 	}
-	batch_empty(batch);
+	batch->n = 0;
 	if (!batch->failed)
 		return 0;
 	cfs_digester_free(batch->digester);
@@ -189,22 +186,36 @@ static int flush(struct batch *batch, struct cfs_err *err)
 	return 0;
 }
 
-/* Gives the digester the object @name, if there is nothing odd about it. */
-static void try_object(struct batch *batch, struct item *item, int dir,
-		       const char *name)
+/* Opens the object @entry, if it is a regular file.  The type is known before it
+ * is opened, so that no device is touched. */
+static int open_object(const struct entry *entry, struct stat *ret)
+{
+	CFS_AUTOFD int fd = -EBADF;
+
+	if (entry->type == DT_UNKNOWN &&
+	    (fstatat(entry->dir, entry->name, ret, AT_SYMLINK_NOFOLLOW) < 0 ||
+	     !S_ISREG(ret->st_mode)))
+		return -EBADF;
+	if (entry->type != DT_UNKNOWN && entry->type != DT_REG)
+		return -EBADF;
+	fd = openat(entry->dir, entry->name,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, ret) < 0 || !S_ISREG(ret->st_mode))
+		return -EBADF;
+	return cfs_steal_fd(&fd);
+}
+
+/* Gives the digester the object @entry, if there is nothing odd about it. */
+static void try_object(struct batch *batch, struct item *item,
+		       const struct entry *entry)
 {
 	struct cfs_fsck_run *run = batch->run;
-	CFS_AUTOFD int fd = -EBADF;
+	struct stat st;
+	CFS_AUTOFD int fd = open_object(entry, &st);
 	struct cfs_digest have;
 	struct cfs_err ignored;
-	struct stat st;
 	int r;
 
-	if (!id_of(run, item->path, &item->id) ||
-	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISREG(st.st_mode))
-		return;
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	r = fd < 0 ? fd : cfs_verity_measure(fd, &have, &ignored);
 	if (r < 0 || (r == 0 && run->params->secure) ||
 	    (r > 0 && !cfs_digest_equal(&have, &item->id)))
@@ -222,32 +233,10 @@ static void try_object(struct batch *batch, struct item *item, int dir,
 		batch->failed = true;
 }
 
-static int add_object(struct batch *batch, int dir, const char *shard,
-		      const char *name, struct cfs_err *err)
-{
-	struct item *item;
-	int r = 0;
-
-	if (batch->n == BATCH)
-		r = flush(batch, err);
-	if (r == 0)
-		r = need_digester(batch, err);
-	if (r < 0)
-		return r;
-	item = &batch->items[batch->n];
-	*item = (struct item){ 0 };
-	if (asprintf(&item->path, "objects/%s/%s", shard, name) < 0)
-		return cfs_no_memory(err);
-	batch->n++;
-	if (!batch->failed)
-		try_object(batch, item, dir, name);
-	return 0;
-}
-
 /* Findings are in the order of names: those of the batch come first. */
-static int found_shard(struct batch *batch, enum cfs_fsck_code code,
-		       const char *where, const char *reason,
-		       struct cfs_err *err)
+static int found_name(struct batch *batch, enum cfs_fsck_code code,
+		      const char *where, const char *reason,
+		      struct cfs_err *err)
 {
 	int r = flush(batch, err);
 
@@ -256,32 +245,72 @@ static int found_shard(struct batch *batch, enum cfs_fsck_code code,
 	return r;
 }
 
+static int invalid_name(struct batch *batch, const struct entry *entry,
+			struct cfs_err *err)
+{
+	char where[PATH_ROOM], reason[64];
+	int r;
+
+	snprintf(where, sizeof(where), "objects/%s/%s", entry->shard,
+		 entry->name);
+	snprintf(reason, sizeof(reason), "not a %s digest",
+		 cfs_alg_name(batch->run->repo->meta.alg));
+	r = found_name(batch, CFS_FSCK_OBJECT_INVALID_NAME, where, reason, err);
+	batch->run->count.objects_checked++;
+	batch->run->count.objects_corrupted++;
+	return r;
+}
+
+static int add_object(struct batch *batch, const struct entry *entry,
+		      struct cfs_err *err)
+{
+	struct item *item = &batch->items[batch->n];
+	int r = 0;
+
+	*item = (struct item){ 0 };
+	if (!id_of(batch->run, entry->shard, entry->name, &item->id))
+		return invalid_name(batch, entry, err);
+	r = need_digester(batch, err);
+	if (r < 0)
+		return r;
+	batch->n++;
+	if (!batch->failed)
+		try_object(batch, item, entry);
+	return batch->n == BATCH ? flush(batch, err) : 0;
+}
+
 static int add_shard(struct batch *batch, const char *shard,
 		     struct cfs_err *err)
 {
 	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	CFS_AUTOFD int dir = cfs_dir_open(batch->run->objects, shard);
+	struct entry entry = {
+		.shard = shard, .dir = cfs_dir_open(batch->run->objects, shard)
+	};
+	CFS_AUTOFD int dir = entry.dir;
 	char where[PATH_ROOM];
 	struct cfs_err why;
 	int r = dir;
 
 	snprintf(where, sizeof(where), "objects/%s", shard);
-	if (strlen(shard) != 2 || strspn(shard, "0123456789abcdef") != 2)
-		return found_shard(batch, CFS_FSCK_OBJECT_INVALID_NAME, where,
-				   "no first byte of a digest", err);
+	if (strlen(shard) != 2 || strspn(shard, LOWER_HEX) != 2)
+		return found_name(batch, CFS_FSCK_OBJECT_INVALID_NAME, where,
+				  "no first byte of a digest", err);
 	if (r == -ENOTDIR || r == -ELOOP)
-		return found_shard(batch, CFS_FSCK_UNEXPECTED_FILE_TYPE, where,
-				   "it is no directory", err);
+		return found_name(batch, CFS_FSCK_UNEXPECTED_FILE_TYPE, where,
+				  "it is no directory", err);
 	if (r >= 0)
 		r = cfs_dir_list(dir, ".", &names, &why);
 	if (r == -ENOMEM)
 		return cfs_no_memory(err);
 	if (r < 0)
-		return found_shard(batch, CFS_FSCK_STAT_FAILED, where,
-				   strerror(-r), err);
-	for (unsigned i = 0; r == 0 && i < names.n; i++)
-		if (!cfs_fsck_is_temporary(names.v[i]))
-			r = add_object(batch, dir, shard, names.v[i], err);
+		return found_name(batch, CFS_FSCK_STAT_FAILED, where,
+				  strerror(-r), err);
+	for (unsigned i = 0; r == 0 && i < names.n; i++) {
+		entry.name = names.v[i];
+		entry.type = cfs_dir_names_type(&names, i);
+		if (!cfs_fsck_is_temporary(entry.name))
+			r = add_object(batch, &entry, err);
+	}
 	return r;
 }
 

@@ -24,6 +24,26 @@ TEST(names_are_sorted_by_their_bytes_and_without_the_dots)
 		CHECK_STR(got.v[i], want[i]);
 }
 
+TEST(each_name_has_its_type)
+{
+	CFS_AUTONAMES struct cfs_dir_names got = { 0 };
+	const char *dir = fresh_dir();
+	int fd = open_dir(dir);
+	unsigned char type;
+
+	put(dir, "file", "");
+	make_dir(dir, "dir");
+	CHECK_EQ(symlinkat("file", fd, "link"), 0);
+	CHECK_EQ(cfs_dir_names_read(&fd, &got), 0);
+	CHECK_EQ(got.n, 3);
+	type = cfs_dir_names_type(&got, 0);
+	CHECK(type == DT_DIR || type == DT_UNKNOWN);
+	type = cfs_dir_names_type(&got, 1);
+	CHECK(type == DT_REG || type == DT_UNKNOWN);
+	type = cfs_dir_names_type(&got, 2);
+	CHECK(type == DT_LNK || type == DT_UNKNOWN);
+}
+
 TEST(an_empty_directory_has_no_names)
 {
 	struct cfs_dir_names got = { 0 };
