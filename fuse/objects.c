@@ -10,6 +10,10 @@
 #include "repo/object.h"
 #include "tree/table.h"
 
+/* Hashing a file of this size takes longer than getting another thread to work,
+ * in bytes. */
+#define HASH_IS_LONG (1 << 18)
+
 /* Descriptors that remain for everything else. */
 #define OTHERS 64
 
@@ -27,7 +31,9 @@ struct cfs_fuse_objects {
 	const struct cfs_erofs_view *view;
 	int dir;
 	enum cfs_fuse_verify verify;
-	int session;	      /* for passthrough, or -1 */
+	int session; /* for passthrough, or -1 */
+	void (*wait)(void *ctx);
+	void *wait_ctx;
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t opened;
 	struct cfs_table table;		/* owned objects by nid */
@@ -90,6 +96,19 @@ void cfs_fuse_objects_pass_through(struct cfs_fuse_objects *objects,
 				   int session)
 {
 	objects->session = session;
+}
+
+void cfs_fuse_objects_on_wait(struct cfs_fuse_objects *objects,
+			      void (*wait)(void *ctx), void *ctx)
+{
+	objects->wait = wait;
+	objects->wait_ctx = ctx;
+}
+
+static void announce_wait(const struct cfs_fuse_objects *objects)
+{
+	if (objects->wait)
+		objects->wait(objects->wait_ctx);
 }
 
 static bool is_open(const struct object *object)
@@ -213,6 +232,8 @@ static int verify(const struct cfs_fuse_objects *objects, struct object *object,
 	object->is.is_trusted = false;
 	if (object->hashed && is_unchanged(st, &object->seen))
 		return 0;
+	if (objects->verify == CFS_FUSE_VERIFY && st->st_size >= HASH_IS_LONG)
+		announce_wait(objects);
 	r = cfs_object_check(fd, digest, err);
 	if (r < 0)
 		return r;
@@ -330,6 +351,8 @@ static int get(struct cfs_fuse_objects *objects,
 	if (is_idle(object))
 		unlink_idle(objects, object);
 	object->users++;
+	if (object->busy)
+		announce_wait(objects);
 	while (object->busy)
 		(void)pthread_cond_wait(&objects->opened, &objects->lock);
 	if (!has(object, want)) {

@@ -41,6 +41,11 @@ int cfs_fuse_objects_new(const struct cfs_erofs_view *view, int dir,
 void cfs_fuse_objects_free(struct cfs_fuse_objects *objects);
 CFS_DEFINE_AUTO(struct cfs_fuse_objects, cfs_fuse_objects_free);
 
+/* From now on @wait is called by a thread that is about to hash an object, or to
+ * wait for one that does.  Not while another thread uses @objects. */
+void cfs_fuse_objects_on_wait(struct cfs_fuse_objects *objects,
+			      void (*wait)(void *ctx), void *ctx) CFS_NONNULL;
+
 /* An object in use. */
 struct cfs_fuse_object {
 	int fd;		 /* for reading, or -EBADF; never closed by the user */

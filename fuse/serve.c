@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "fuse/guard.h"
+#include "fuse/loop.h"
 #include "fuse/mount.h"
 #include "fuse/passthrough.h"
 #include "fuse/server.h"
@@ -20,11 +21,11 @@ struct run {
 	int mount;   /* the FUSE mount, detached; -EBADF if it is not ours
 			   to attach, or is attached */
 	uint64_t id; /* of what is attached, or 0 */
+	struct cfs_fuse_loop *loop;
 	bool has_thread;
-	pthread_t main, thread; /* the latter makes the overlay */
-	int result;		/* of the thread, */
-	struct cfs_err *err;	/* and its error */
-	bool is_over;		/* the main thread serves no longer; atomic */
+	pthread_t thread;    /* makes the overlay */
+	int result;	     /* of the thread, */
+	struct cfs_err *err; /* and its error */
 };
 
 /* The last line that libfuse logged, which is the only place where it says why a
@@ -141,7 +142,7 @@ static int begin(struct run *run, struct cfs_err *err)
 		r = fuse_session_receive_buf(run->session, &buf);
 		if (r > 0)
 			fuse_session_process_buf(run->session, &buf);
-		else if (r != -EINTR)
+		else if (r != -EINTR && r != -EAGAIN)
 			break;
 	}
 	free(buf.mem);
@@ -206,12 +207,14 @@ static void tell(const struct run *run)
 		run->params->ready(run->params->ctx, run->server.mode);
 }
 
-/* Attaches the mount @fd, and tells that all is ready. */
-static int attach(struct run *run, int fd, struct cfs_err *err)
+/* Attaches the mount @*fd, closes it, as it would keep the mount busy, and tells
+ * that all is ready. */
+static int attach(struct run *run, int *fd, struct cfs_err *err)
 {
-	int r = cfs_fuse_attach(run->params, fd, &run->id, err);
+	int r = cfs_fuse_attach(run->params, *fd, &run->id, err);
 
 	if (r == 0) {
+		cfs_closep(fd);
 		cfs_closep(&run->mount);
 		tell(run);
 	}
@@ -230,7 +233,7 @@ static int attach_overlay(struct run *run, struct cfs_err *err)
 		/* Kernels before 6.16, and those that cannot verify here. */
 		run->server.mode = CFS_FUSE_PLAIN;
 		if (params->upper_fd < 0)
-			return attach(run, run->mount, err);
+			return attach(run, &run->mount, err);
 		fd = cfs_fuse_overlay_new(params, run->mount, -EBADF, err);
 	}
 	if (fd < 0)
@@ -238,7 +241,7 @@ static int attach_overlay(struct run *run, struct cfs_err *err)
 			       run->server.mode == CFS_FUSE_OVERLAY
 				       ? "mode overlay"
 				       : "upper directory");
-	return attach(run, fd, err);
+	return attach(run, &fd, err);
 }
 
 /* Makes the overlay while the main thread answers its requests. */
@@ -247,13 +250,8 @@ static void *make_overlay(void *arg)
 	struct run *run = arg;
 
 	run->result = attach_overlay(run, run->err);
-	/* Ends the session.  The main thread may be about to wait for a request
-	 * when a signal comes, and not notice it. */
-	while (run->result < 0 &&
-	       !__atomic_load_n(&run->is_over, __ATOMIC_ACQUIRE)) {
-		(void)pthread_kill(run->main, SIGTERM);
-		(void)usleep(10000);
-	}
+	if (run->result < 0)
+		cfs_fuse_loop_stop(run->loop);
 	return NULL;
 }
 
@@ -262,7 +260,6 @@ static int start_overlay(struct run *run, struct cfs_err *err)
 	sigset_t all, before;
 	int r;
 
-	run->main = pthread_self();
 	run->err = err;
 	/* Signals are for the main thread. */
 	(void)sigfillset(&all);
@@ -284,29 +281,25 @@ static int show(struct run *run, struct cfs_err *err)
 	}
 	if (run->server.mode == CFS_FUSE_OVERLAY || run->params->upper_fd >= 0)
 		return start_overlay(run, err);
-	return attach(run, run->mount, err);
+	return attach(run, &run->mount, err);
 }
 
 static int serve(struct run *run, struct cfs_err *err)
 {
-	if (mount_detached(run, err) < 0 || begin(run, err) < 0 ||
+	if (mount_detached(run, err) < 0 ||
+	    cfs_fuse_loop_connect(run->loop, err) < 0 || begin(run, err) < 0 ||
 	    settle(run, err) < 0 || show(run, err) < 0)
 		return -err->code;
 	/* Ending by a signal, or because the connection was cut, is an end like
 	 * any other. */
-	(void)fuse_session_loop(run->session);
+	cfs_fuse_loop_run(run->loop);
 	return 0;
 }
 
 /* Ends the session, after which nobody waits for an answer any more. */
 static void stop(struct run *run)
 {
-	sigset_t all, before;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	__atomic_store_n(&run->is_over, true, __ATOMIC_RELEASE);
-	fuse_remove_signal_handlers(run->session);
+	cfs_fuse_loop_end(run->loop);
 	cfs_fuse_objects_pass_through(run->server.objects, -1);
 	fuse_session_unmount(run->session);
 	fuse_session_destroy(run->session);
@@ -315,21 +308,27 @@ static void stop(struct run *run)
 	cfs_closep(&run->mount);
 	if (run->id != 0)
 		cfs_fuse_detach(run->params->mountpoint, run->id);
-	/* The thread's signal may still be pending: forget it. */
-	(void)signal(SIGTERM, SIG_IGN);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	(void)signal(SIGTERM, SIG_DFL);
 }
 
-/* With the handlers of signals, as long as they are needed. */
+/* A request that takes its time must not keep others waiting. */
+static void spare_a_thread(void *ctx)
+{
+	cfs_fuse_loop_spare(ctx);
+}
+
 static int run_session(struct run *run, struct cfs_err *err)
 {
-	int r;
+	int r = cfs_fuse_loop_new(run->session, &run->loop, err);
 
-	if (fuse_set_signal_handlers(run->session) != 0)
-		return cfs_fail(err, EIO, "install signal handlers");
+	if (r < 0) {
+		fuse_session_destroy(run->session);
+		return r;
+	}
+	cfs_fuse_objects_on_wait(run->server.objects, spare_a_thread,
+				 run->loop);
 	r = serve(run, err);
 	stop(run);
+	cfs_fuse_loop_free(run->loop);
 	return run->result < 0 ? run->result : r;
 }
 
