@@ -5,10 +5,9 @@
 
 void cfs_dir_names_free(struct cfs_dir_names *names)
 {
-	for (unsigned i = 0; i < names->n; i++)
+	for (size_t i = 0; i < names->n; i++)
 		free(names->v[i]);
-	free(names->v);
-	*names = (struct cfs_dir_names){ 0 };
+	cfs_vec_free(names);
 }
 
 unsigned char cfs_dir_names_type(const struct cfs_dir_names *names, unsigned i)
@@ -31,20 +30,12 @@ static char *copy(const struct dirent *entry)
 
 static int add(struct cfs_dir_names *names, const struct dirent *entry)
 {
-	/* Room doubles whenever the count is a power of two. */
-	if ((names->n & (names->n - 1)) == 0) {
-		size_t room = names->n ? 2 * (size_t)names->n : 1;
-		char **v = reallocarray(names->v, room, sizeof(*v));
+	char *name = copy(entry);
 
-		if (!v)
-			return -ENOMEM;
-		names->v = v;
-	}
-	names->v[names->n] = copy(entry);
-	if (!names->v[names->n])
-		return -ENOMEM;
-	names->n++;
-	return 0;
+	if (name && cfs_vec_add(names, name))
+		return 0;
+	free(name);
+	return -ENOMEM;
 }
 
 static int by_name(const void *a, const void *b)

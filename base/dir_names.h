@@ -3,12 +3,12 @@
 #define CFS_BASE_DIR_NAMES_H
 
 #include "base/auto.h"
+#include "base/vec.h"
 
 /* The entries of a directory but "." and "..", sorted by their bytes.
  * Zero-initialise it. */
 struct cfs_dir_names {
-	unsigned n;
-	char **v; /* owned; the byte behind the NUL is the type */
+	CFS_VEC(char *); /* owned; the byte behind the NUL is the type */
 };
 
 /* The type of entry @i when the directory was read: DT_REG or another constant

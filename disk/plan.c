@@ -23,25 +23,7 @@ void cfs_plan_free(struct cfs_plan *plan)
 		free(plan->v[i].name);
 		free(plan->v[i].from);
 	}
-	free(plan->v);
-	*plan = (struct cfs_plan){ 0 };
-}
-
-static bool grow(struct cfs_plan *plan)
-{
-	unsigned cap = plan->cap ? plan->cap * 2 : 256;
-	struct cfs_plan_entry *v;
-
-	if (plan->n < plan->cap)
-		return true;
-	if (cap < plan->cap) /* it has wrapped around */
-		return false;
-	v = reallocarray(plan->v, cap, sizeof(*v));
-	if (!v)
-		return false;
-	plan->v = v;
-	plan->cap = cap;
-	return true;
+	cfs_vec_free(plan);
 }
 
 int cfs_plan_entry(struct cfs_plan *plan, const struct cfs_plan_entry *what,
@@ -51,7 +33,9 @@ int cfs_plan_entry(struct cfs_plan *plan, const struct cfs_plan_entry *what,
 	CFS_AUTOFREE char *from = what->from ? strdup(what->from) : NULL;
 	struct cfs_plan_entry *e;
 
-	if (!name || (what->from && !from) || !grow(plan))
+	if (plan->n == UINT_MAX) /* they are numbered by it */
+		return cfs_fail(err, E2BIG, "more than %u files", UINT_MAX);
+	if (!name || (what->from && !from) || !cfs_vec_reserve(plan, 1))
 		return cfs_no_memory(err);
 	e = &plan->v[plan->n];
 	*e = *what;
@@ -63,7 +47,7 @@ int cfs_plan_entry(struct cfs_plan *plan, const struct cfs_plan_entry *what,
 	if (e->kind == CFS_PLAN_LINK)
 		e->blocks = strlen(e->from) > FAST_LINK_MAX;
 	if (ret)
-		*ret = plan->n;
+		*ret = (unsigned)plan->n;
 	plan->n++;
 	return 0;
 }
@@ -83,7 +67,7 @@ static int lookup(const struct cfs_plan *plan, unsigned parent,
 		  const char *name, unsigned *ret)
 {
 	/* From the end: what is looked for was added by the same caller. */
-	for (unsigned i = plan->n; i-- > 1;)
+	for (unsigned i = (unsigned)plan->n; i-- > 1;)
 		if (plan->v[i].parent == parent &&
 		    strcmp(plan->v[i].name, name) == 0) {
 			*ret = i;

@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/vec.h"
 #include "fsverity/digest_set.h"
 #include "repo/open.h"
 
@@ -43,9 +44,8 @@ struct cfs_plan_entry {
 };
 
 struct cfs_plan {
-	struct cfs_plan_entry *v; /* owned; [0] is the root directory */
-	unsigned n, cap;
-	enum cfs_alg alg; /* of the repository */
+	CFS_VEC(struct cfs_plan_entry); /* [0] is the root directory */
+	enum cfs_alg alg;		/* of the repository */
 	/* Images carry the signatures that the repository keeps, so that a
 	 * kernel without the signer's certificate refuses them.  Set by the
 	 * caller of cfs_plan_repo(). */

@@ -91,7 +91,8 @@ static int add_shard(const struct source *src, unsigned objects,
 {
 	char dir[sizeof("objects/") + 2], path[PATH_MAX], hex[NAME_MAX + 3];
 	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	unsigned parent, before = src->plan->n;
+	size_t before = src->plan->n;
+	unsigned parent;
 	int r;
 
 	snprintf(dir, sizeof(dir), "objects/%.2s", shard);

@@ -131,7 +131,8 @@ static int walk_dir(const struct cfs_plan_walk *w, unsigned dir,
 static int walk_subdir(const struct cfs_plan_walk *w, const struct found *f,
 		       mode_t mode, unsigned depth, struct cfs_err *err)
 {
-	unsigned before = w->plan->n, dir;
+	size_t before = w->plan->n;
+	unsigned dir;
 	int r = cfs_plan_dir(w->plan, f->parent, f->name, mode, &dir, err);
 
 	if (r == 0)

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "fsverity/digest_set.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#define ROOM_FIRST 64
 
 void cfs_digest_set_free(struct cfs_digest_set *set)
 {
-	free(set->v);
-	*set = (struct cfs_digest_set){ 0 };
+	cfs_vec_free(set);
+	set->unsorted = false;
 }
 
 static int compare(const void *a, const void *b)
@@ -24,17 +21,9 @@ static int compare(const void *a, const void *b)
 int cfs_digest_set_add(struct cfs_digest_set *set, const struct cfs_digest *id,
 		       struct cfs_err *err)
 {
-	if (set->n == set->room) {
-		size_t room = set->room ? 2 * set->room : ROOM_FIRST;
-		struct cfs_digest *v = reallocarray(set->v, room, sizeof(*v));
-
-		if (!v)
-			return cfs_no_memory(err);
-		set->v = v;
-		set->room = room;
-	}
+	if (!cfs_vec_add(set, *id))
+		return cfs_no_memory(err);
 	/* Sorted when something is looked for: users add everything first. */
-	set->v[set->n++] = *id;
 	set->unsorted = true;
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "base/vec.h"
 #include "fsverity/digest.h"
 
 /*
@@ -11,8 +12,7 @@
  * with cfs_digest_set_free().
  */
 struct cfs_digest_set {
-	struct cfs_digest *v; /* owned */
-	size_t n, room;
+	CFS_VEC(struct cfs_digest);
 	bool unsorted; /* v may be in disorder and have digests twice */
 };
 

@@ -37,26 +37,22 @@ static void export_free(struct export *e)
 void cfs_oci_exported_free(struct cfs_oci_exported *exported)
 {
 	cfs_oci_descriptors_free(&exported->written);
-	free(exported->left);
-	*exported = (struct cfs_oci_exported){ 0 };
+	cfs_vec_free(&exported->left);
 }
 
 static int note_written(struct export *e, const struct cfs_oci_id *id,
 			uint64_t size, const char *media_type,
 			const char *artifact_type, struct cfs_err *err)
 {
-	struct cfs_oci_descriptors *to = &e->to->written;
-	struct cfs_oci_descriptor *v =
-		reallocarray(to->v, to->n + 1, sizeof(*v));
+	struct cfs_oci_descriptor *to = cfs_vec_new(&e->to->written);
 
-	if (!v)
+	if (!to)
 		return cfs_no_memory(err);
-	to->v = v;
-	v += to->n++;
-	*v = (struct cfs_oci_descriptor){ .id = *id, .size = size };
-	snprintf(v->media_type, sizeof(v->media_type), "%s",
+	to->id = *id;
+	to->size = size;
+	snprintf(to->media_type, sizeof(to->media_type), "%s",
 		 *media_type ? media_type : MANIFEST_TYPE);
-	snprintf(v->artifact_type, sizeof(v->artifact_type), "%s",
+	snprintf(to->artifact_type, sizeof(to->artifact_type), "%s",
 		 artifact_type);
 	return 0;
 }
@@ -64,17 +60,13 @@ static int note_written(struct export *e, const struct cfs_oci_id *id,
 static int note_left(struct export *e, const struct cfs_oci_id *id,
 		     const char *why, struct cfs_err *err)
 {
-	struct cfs_oci_exported *to = e->to;
-	struct cfs_oci_left *v =
-		reallocarray(to->left, to->n_left + 1, sizeof(*v));
+	struct cfs_oci_left *to = cfs_vec_new(&e->to->left);
 
-	if (!v)
+	if (!to)
 		return cfs_no_memory(err);
-	to->left = v;
-	v += to->n_left++;
-	v->id = *id;
-	snprintf(v->why, sizeof(v->why), "%s", why);
-	cfs_text_clean(v->why);
+	to->id = *id;
+	snprintf(to->why, sizeof(to->why), "%s", why);
+	cfs_text_clean(to->why);
 	return 0;
 }
 

@@ -31,8 +31,7 @@ struct cfs_oci_exported {
 	size_t n_unkept;  /* layers that go out uncompressed */
 	size_t n_remade;  /* artifacts that had to be made anew */
 	size_t n_dropped; /* entries for the manifest, left out of those */
-	struct cfs_oci_left *left; /* owned */
-	size_t n_left;
+	CFS_VEC(struct cfs_oci_left) left;
 };
 
 void cfs_oci_exported_free(struct cfs_oci_exported *exported);

@@ -126,8 +126,7 @@ static int parse_member(const struct cfs_json_doc *doc, const char *name,
 
 void cfs_oci_descriptors_free(struct cfs_oci_descriptors *list)
 {
-	free(list->v);
-	*list = (struct cfs_oci_descriptors){ 0 };
+	cfs_vec_free(list);
 }
 
 void cfs_oci_descriptor_write(const struct cfs_oci_descriptor *d,
@@ -177,13 +176,15 @@ static int parse_list(const struct cfs_json_doc *doc, const char *name,
 
 	if (r < 0)
 		return r;
-	ret->v = calloc(n + 1, sizeof(*ret->v));
-	if (!ret->v)
+	if (!cfs_vec_reserve(ret, n))
 		return cfs_no_memory(err);
 	for (node = cfs_json_first(&doc->json, list); node;
-	     node = cfs_json_next(&doc->json, list, node), ret->n++)
-		if (parse_descriptor(doc, node, &ret->v[ret->n], err) < 0)
-			return cfs_ctx(err, "%s[%zu]", name, ret->n);
+	     node = cfs_json_next(&doc->json, list, node)) {
+		struct cfs_oci_descriptor *d = cfs_vec_new(ret);
+
+		if (parse_descriptor(doc, node, d, err) < 0)
+			return cfs_ctx(err, "%s[%zu]", name, ret->n - 1);
+	}
 	return 0;
 }
 

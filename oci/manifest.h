@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/json_write.h"
+#include "base/vec.h"
 #include "fsverity/digest.h"
 #include "oci/id.h"
 #include "oci/platform.h"
@@ -43,8 +44,7 @@ struct cfs_oci_descriptor {
 };
 
 struct cfs_oci_descriptors {
-	struct cfs_oci_descriptor *v; /* owned */
-	size_t n;
+	CFS_VEC(struct cfs_oci_descriptor);
 };
 
 void cfs_oci_descriptors_free(struct cfs_oci_descriptors *list);

@@ -24,36 +24,20 @@ struct gather {
 void cfs_oci_referrers_free(struct cfs_oci_referrers *list)
 {
 	cfs_oci_descriptors_free(&list->found);
-	free(list->skipped);
-	*list = (struct cfs_oci_referrers){ 0 };
-}
-
-/* Makes room for one more after @n elements, when @n is a power of two. */
-static bool grow(void **v, size_t n, size_t size)
-{
-	void *more;
-
-	if (n & (n - 1))
-		return true;
-	more = reallocarray(*v, n ? 2 * n : 1, size);
-	if (more)
-		*v = more;
-	return more != NULL;
+	cfs_vec_free(&list->skipped);
 }
 
 int cfs_oci_referrers_skip(struct cfs_oci_referrers *list,
 			   enum cfs_oci_skip why, const struct cfs_oci_id *id,
 			   struct cfs_err *err)
 {
-	struct cfs_oci_skipped one = { .why = why };
-	void *v = list->skipped;
+	struct cfs_oci_skipped *one = cfs_vec_new(&list->skipped);
 
-	if (!grow(&v, list->n_skipped, sizeof(one)))
+	if (!one)
 		return cfs_no_memory(err);
+	one->why = why;
 	if (id)
-		one.id = *id;
-	list->skipped = v;
-	list->skipped[list->n_skipped++] = one;
+		one->id = *id;
 	return 0;
 }
 
@@ -84,18 +68,17 @@ static int add(struct gather *g, const struct cfs_oci_descriptor *d,
 	       const char *artifact_type, struct cfs_err *err)
 {
 	struct cfs_oci_descriptors *to = &g->to->found;
-	void *v = to->v;
+	struct cfs_oci_descriptor *one;
 
 	if (to->n == CFS_OCI_REFERRERS_MAX)
 		return skip(g, CFS_OCI_SKIP_LIMIT, d, err);
-	if (!grow(&v, to->n, sizeof(*to->v)))
+	one = cfs_vec_new(to);
+	if (!one)
 		return cfs_no_memory(err);
-	to->v = v;
-	to->v[to->n] =
-		(struct cfs_oci_descriptor){ .id = d->id, .size = d->size };
-	strcpy(to->v[to->n].media_type, d->media_type);
-	strcpy(to->v[to->n].artifact_type, artifact_type);
-	to->n++;
+	one->id = d->id;
+	one->size = d->size;
+	strcpy(one->media_type, d->media_type);
+	strcpy(one->artifact_type, artifact_type);
 	return 0;
 }
 
@@ -106,8 +89,8 @@ static bool is_known(const struct gather *g, const struct cfs_oci_id *id)
 	for (size_t i = 0; i < to->found.n; i++)
 		if (cfs_oci_id_equal(&to->found.v[i].id, id))
 			return true;
-	for (size_t i = 0; i < to->n_skipped; i++)
-		if (cfs_oci_id_equal(&to->skipped[i].id, id))
+	for (size_t i = 0; i < to->skipped.n; i++)
+		if (cfs_oci_id_equal(&to->skipped.v[i].id, id))
 			return true;
 	return false;
 }

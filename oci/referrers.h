@@ -39,8 +39,7 @@ struct cfs_oci_referrers {
 	/* Without tag and platform.  The artifact type is that of the manifest
 	 * in a layout, of the index in a registry. */
 	struct cfs_oci_descriptors found;
-	struct cfs_oci_skipped *skipped; /* owned */
-	size_t n_skipped;
+	CFS_VEC(struct cfs_oci_skipped) skipped;
 };
 
 void cfs_oci_referrers_free(struct cfs_oci_referrers *list);

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define ROOM_FIRST 16
-
 struct cfs_kept_finding {
 	struct cfs_finding finding; /* points to what follows */
 	struct cfs_digest object, measured;
@@ -17,23 +15,7 @@ void cfs_findings_free(struct cfs_findings *f)
 		for (size_t k = 0; k < CFS_ARRAY_SIZE(f->v[i].text); k++)
 			free(f->v[i].text[k]);
 	cfs_image_names_free(&f->names);
-	free(f->v);
-	*f = (struct cfs_findings){ 0 };
-}
-
-static bool make_room(struct cfs_findings *f)
-{
-	size_t room = f->room ? 2 * f->room : ROOM_FIRST;
-	struct cfs_kept_finding *v;
-
-	if (f->n < f->room)
-		return true;
-	v = reallocarray(f->v, room, sizeof(*v));
-	if (!v)
-		return false;
-	f->v = v;
-	f->room = room;
-	return true;
+	cfs_vec_free(f);
 }
 
 void cfs_findings_names(struct cfs_findings *f, const struct cfs_repo *repo)
@@ -47,21 +29,18 @@ static char *keep(struct cfs_findings *f, const char *text)
 {
 	char *copy = text ? strdup(text) : NULL;
 
-	f->no_memory |= text && !copy;
+	f->failed |= text && !copy;
 	return copy;
 }
 
 void cfs_findings_add(void *arg, const struct cfs_finding *finding)
 {
 	struct cfs_findings *f = arg;
-	struct cfs_kept_finding *k;
+	struct cfs_kept_finding *k = cfs_vec_new(f);
 
-	if (!make_room(f)) {
-		f->no_memory = true;
+	if (!k)
 		return;
-	}
-	k = &f->v[f->n++];
-	*k = (struct cfs_kept_finding){ .finding = *finding };
+	k->finding = *finding;
 	if (finding->object)
 		k->object = *finding->object;
 	if (finding->measured)
@@ -91,7 +70,7 @@ const struct cfs_finding *cfs_findings_get(const struct cfs_findings *f,
 
 int cfs_findings_check(const struct cfs_findings *f, struct cfs_err *err)
 {
-	return f->no_memory ? cfs_no_memory(err) : 0;
+	return cfs_vec_check(f, err);
 }
 
 const char *cfs_findings_next_name(const struct cfs_findings *f,

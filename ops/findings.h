@@ -3,6 +3,7 @@
 #ifndef CFS_OPS_FINDINGS_H
 #define CFS_OPS_FINDINGS_H
 
+#include "base/vec.h"
 #include "ops/image_names.h"
 #include "repo/fsck.h"
 
@@ -11,9 +12,7 @@ struct cfs_kept_finding; /* a copy of a struct cfs_finding */
 /* Zero-initialise it. */
 struct cfs_findings {
 	struct cfs_image_names names;
-	struct cfs_kept_finding *v; /* owned, in the order of the check */
-	size_t n, room;
-	bool no_memory;
+	CFS_VEC(struct cfs_kept_finding); /* in the order of the check */
 };
 
 #define CFS_AUTOFINDINGS __attribute__((cleanup(cfs_findings_free)))

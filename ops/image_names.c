@@ -5,44 +5,24 @@
 
 #include "repo/ref.h"
 
-#define ROOM_FIRST 16
-
 void cfs_image_names_free(struct cfs_image_names *names)
 {
 	for (size_t i = 0; i < names->n; i++)
 		free(names->v[i].name);
-	free(names->v);
-	*names = (struct cfs_image_names){ 0 };
-}
-
-static bool make_room(struct cfs_image_names *names)
-{
-	size_t room = names->room ? 2 * names->room : ROOM_FIRST;
-	struct cfs_image_name *v;
-
-	if (names->n < names->room)
-		return true;
-	v = reallocarray(names->v, room, sizeof(*v));
-	if (!v)
-		return false;
-	names->v = v;
-	names->room = room;
-	return true;
+	cfs_vec_free(names);
 }
 
 static int add(const char *name, const struct cfs_digest *id, void *arg,
 	       struct cfs_err *err)
 {
 	struct cfs_image_names *names = arg;
-	char *copy;
+	struct cfs_image_name *to = id ? cfs_vec_new(names) : NULL;
 
 	if (!id)
 		return 0;
-	copy = make_room(names) ? strdup(name) : NULL;
-	if (!copy)
+	if (!to || !(to->name = strdup(name)))
 		return cfs_no_memory(err);
-	names->v[names->n++] =
-		(struct cfs_image_name){ .id = *id, .name = copy };
+	to->id = *id;
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #ifndef CFS_OPS_IMAGE_NAMES_H
 #define CFS_OPS_IMAGE_NAMES_H
 
+#include "base/vec.h"
 #include "repo/open.h"
 
 struct cfs_image_name {
@@ -12,8 +13,7 @@ struct cfs_image_name {
 
 /* Zero-initialise it. */
 struct cfs_image_names {
-	struct cfs_image_name *v; /* owned, in the order of names */
-	size_t n, room;
+	CFS_VEC(struct cfs_image_name); /* in the order of names */
 };
 
 #define CFS_AUTOIMAGENAMES __attribute__((cleanup(cfs_image_names_free)))

@@ -8,15 +8,12 @@
 #include "ops/whole.h"
 #include "repo/dir.h"
 
-#define ROOM_FIRST 8
-
 void cfs_shipment_free(struct cfs_shipment *s)
 {
-	free(s->v);
+	cfs_vec_free(s);
 	cfs_digest_set_free(&s->images);
 	cfs_digest_set_free(&s->objects);
 	cfs_image_names_free(&s->names);
-	*s = (struct cfs_shipment){ 0 };
 }
 
 struct cfs_shipped *cfs_shipment_find(struct cfs_shipment *s,
@@ -26,23 +23,6 @@ struct cfs_shipped *cfs_shipment_find(struct cfs_shipment *s,
 		if (cfs_digest_equal(&s->v[i].karg.digest, id))
 			return &s->v[i];
 	return NULL;
-}
-
-static int append(struct cfs_shipment *s, const struct cfs_karg *karg,
-		  struct cfs_err *err)
-{
-	size_t room = s->room ? 2 * s->room : ROOM_FIRST;
-	struct cfs_shipped *v;
-
-	if (s->n == s->room) {
-		v = reallocarray(s->v, room, sizeof(*v));
-		if (!v)
-			return cfs_no_memory(err);
-		s->v = v;
-		s->room = room;
-	}
-	s->v[s->n++] = (struct cfs_shipped){ .karg = *karg };
-	return 0;
 }
 
 static int add_object(void *ctx, const struct cfs_digest *id,
@@ -75,7 +55,9 @@ static int add(const struct cfs_access *access, const struct cfs_repo *repo,
 		return r;
 	/* Versions 0 and 1 are one layout to whoever boots them. */
 	karg.version = image.version ? image.version : 1;
-	return append(s, &karg, err);
+	return cfs_vec_add(s, (struct cfs_shipped){ .karg = karg })
+		       ? 0
+		       : cfs_no_memory(err);
 }
 
 static int read_names(struct cfs_shipment *s, const struct cfs_repo *repo,

@@ -3,6 +3,7 @@
 #ifndef CFS_OPS_SHIPMENT_H
 #define CFS_OPS_SHIPMENT_H
 
+#include "base/vec.h"
 #include "boot/kargs.h"
 #include "fsverity/digest_set.h"
 #include "ops/access.h"
@@ -15,9 +16,7 @@ struct cfs_shipped {
 
 /* Zero-initialise it. */
 struct cfs_shipment {
-	struct cfs_shipped
-		*v; /* owned, in the order in which they were added */
-	size_t n, room;
+	CFS_VEC(struct cfs_shipped);   /* in the order of additions */
 	struct cfs_digest_set images;  /* all of them ... */
 	struct cfs_digest_set objects; /* ... and the objects they need */
 	struct cfs_image_names names;  /* of the repository */

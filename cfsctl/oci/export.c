@@ -153,9 +153,9 @@ static void print_notes(const struct cfs_oci_exported *exported)
 			 "manifest, without their %zu signatures of the old "
 			 "one: `cfsctl oci sign` signs it",
 			 exported->n_remade, exported->n_dropped);
-	for (size_t i = 0; i < exported->n_left; i++)
+	for (size_t i = 0; i < exported->left.n; i++)
 		cmd_line(stderr, "note: artifact %s is left out: %s",
-			 exported->left[i].id.text, exported->left[i].why);
+			 exported->left.v[i].id.text, exported->left.v[i].why);
 	cmd_line(stdout, "manifest %s", written->v[0].id.text);
 	for (size_t i = 1; i < written->n; i++)
 		cmd_line(stdout, "artifact %s", written->v[i].id.text);

@@ -141,8 +141,8 @@ static void print_expected(const struct cfs_digest *id,
 
 static void print_skipped(const struct cfs_oci_referrers *referrers)
 {
-	for (size_t i = 0; i < referrers->n_skipped; i++) {
-		const struct cfs_oci_skipped *s = &referrers->skipped[i];
+	for (size_t i = 0; i < referrers->skipped.n; i++) {
+		const struct cfs_oci_skipped *s = &referrers->skipped.v[i];
 
 		cmd_line(stderr,
 			 "note: artifact %s about the image is left out: %s",

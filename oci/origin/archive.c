@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/vec.h"
 #include "tree/tar/entry.h"
 
 struct cfs_archive {
-	struct cfs_archive_member *v; /* owned; by name, once it is complete */
-	size_t n, room;
+	/* By name, once it is complete. */
+	CFS_VEC(struct cfs_archive_member);
 };
 
 /* An archive that is being read. */
@@ -23,7 +24,7 @@ struct scan {
 void cfs_archive_free(struct cfs_archive *archive)
 {
 	if (archive)
-		free(archive->v);
+		cfs_vec_free(archive);
 	free(archive);
 }
 
@@ -98,19 +99,9 @@ static int note(struct cfs_archive *a, const struct cfs_tar_entry *e,
 				"over %u blobs in one archive are not "
 				"supported",
 				CFS_ARCHIVE_MEMBERS_MAX);
-	if (a->n == a->room) {
-		size_t room = a->room ? 2 * a->room : 64;
-		void *v = reallocarray(a->v, room, sizeof(*a->v));
-
-		if (!v)
-			return cfs_no_memory(err);
-		a->v = v;
-		a->room = room;
-	}
 	memcpy(m.name, e->path.data, e->path.len);
 	m.is_regular = S_ISREG(e->mode) && !e->sparse;
-	a->v[a->n++] = m;
-	return 0;
+	return cfs_vec_add(a, m) ? 0 : cfs_no_memory(err);
 }
 
 static int cut_short(struct cfs_err *err)

@@ -22,7 +22,7 @@ struct level {
 
 void cfs_oci_leaves_free(struct cfs_oci_leaves *leaves)
 {
-	free(leaves->v);
+	cfs_vec_free(leaves);
 	cfs_buf_free(&leaves->top);
 	*leaves = (struct cfs_oci_leaves){ 0 };
 }
@@ -82,18 +82,11 @@ static int add_leaf(struct walk *w, const struct cfs_oci_descriptor *d,
 		return over(w, cfs_fail(err, EFBIG,
 					"%s leads to over %d manifests",
 					w->origin->place, CFS_OCI_INDEX_MAX));
-	if (!leaf && to->n == to->room) {
-		size_t room = to->room ? 2 * to->room : 16;
-		void *v = reallocarray(to->v, room, sizeof(*to->v));
-
-		if (!v)
-			return over(w, cfs_no_memory(err));
-		to->v = v;
-		to->room = room;
-	}
 	if (!leaf) {
-		leaf = &to->v[to->n++];
-		*leaf = (struct cfs_oci_leaf){ .d = *d };
+		leaf = cfs_vec_new(to);
+		if (!leaf)
+			return over(w, cfs_no_memory(err));
+		leaf->d = *d;
 		*leaf->d.tag = '\0';
 	}
 	if (!*leaf->d.tag)

@@ -5,6 +5,7 @@
 #ifndef CFS_OCI_ORIGIN_LEAVES_H
 #define CFS_OCI_ORIGIN_LEAVES_H
 
+#include "base/vec.h"
 #include "oci/origin.h"
 
 struct cfs_oci_leaf {
@@ -17,8 +18,7 @@ struct cfs_oci_leaf {
 };
 
 struct cfs_oci_leaves {
-	struct cfs_oci_leaf *v; /* owned; in the order of the indexes */
-	size_t n, room;
+	CFS_VEC(struct cfs_oci_leaf); /* in the order of the indexes */
 	/* Why the first of the entries that were passed over was; code 0: none
 	 * was. */
 	struct cfs_err passed_over;

@@ -9,15 +9,9 @@
 #define TABLE  "images."
 #define DOCKER "docker://"
 
-struct reader {
-	struct cfs_rules *rules;
-	unsigned room;
-};
-
 void cfs_rules_free(struct cfs_rules *rules)
 {
-	free(rules->v);
-	*rules = (struct cfs_rules){ 0 };
+	cfs_vec_free(rules);
 }
 
 /* Splits images.PREFIX.KEY, where PREFIX stands in double quotes if it is no
@@ -43,46 +37,31 @@ static const char *split(const char *path, char prefix[static CFS_TOML_STR])
 
 static struct cfs_rule *find(const struct cfs_rules *rules, const char *prefix)
 {
-	for (unsigned i = 0; i < rules->n; i++)
+	for (size_t i = 0; i < rules->n; i++)
 		if (strcmp(rules->v[i].prefix, prefix) == 0)
 			return &rules->v[i];
 	return NULL;
 }
 
-static int grow(struct reader *r, struct cfs_err *err)
-{
-	unsigned room = r->room ? 2 * r->room : 4;
-	void *v;
-
-	if (r->rules->n == CFS_RULES_MAX)
-		return cfs_fail(err, E2BIG, "more than %d tables of images",
-				CFS_RULES_MAX);
-	if (r->rules->n < r->room)
-		return 0;
-	v = reallocarray(r->rules->v, room, sizeof(*r->rules->v));
-	if (!v)
-		return cfs_no_memory(err);
-	r->rules->v = v;
-	r->room = room;
-	return 0;
-}
-
 /* The rule for @prefix, which begins in @line if it is a new one. */
-static int find_or_add(struct reader *r, const char *prefix, unsigned line,
-		       struct cfs_rule **ret, struct cfs_err *err)
+static int find_or_add(struct cfs_rules *rules, const char *prefix,
+		       unsigned line, struct cfs_rule **ret,
+		       struct cfs_err *err)
 {
-	struct cfs_rule *rule = find(r->rules, prefix);
-	int result = rule ? 0 : grow(r, err);
+	struct cfs_rule *rule = find(rules, prefix);
 
 	if (strncmp(prefix, DOCKER, strlen(DOCKER)) == 0)
 		return cfs_fail(err, EINVAL,
 				"[images.\"%s\"] never holds: leave out %s",
 				prefix, DOCKER);
-	if (result < 0)
-		return result;
+	if (!rule && rules->n == CFS_RULES_MAX)
+		return cfs_fail(err, E2BIG, "more than %d tables of images",
+				CFS_RULES_MAX);
 	if (!rule) {
-		rule = &r->rules->v[r->rules->n++];
-		*rule = (struct cfs_rule){ .line = line };
+		rule = cfs_vec_new(rules);
+		if (!rule)
+			return cfs_no_memory(err);
+		rule->line = line;
 		memcpy(rule->prefix, prefix, strlen(prefix) + 1);
 	}
 	*ret = rule;
@@ -168,7 +147,6 @@ static int set_roles(struct cfs_rule *rule, const struct cfs_toml_value *value,
 static int take(void *ctx, const char *path, const struct cfs_toml_value *value,
 		struct cfs_err *err)
 {
-	struct reader *r = ctx;
 	char prefix[CFS_TOML_STR];
 	const char *key = split(path, prefix);
 	struct cfs_rule *rule = NULL;
@@ -179,7 +157,7 @@ static int take(void *ctx, const char *path, const struct cfs_toml_value *value,
 				"unknown key %s: keys are in tables "
 				"[images.\"PREFIX\"]",
 				path);
-	result = find_or_add(r, prefix, value->line, &rule, err);
+	result = find_or_add(ctx, prefix, value->line, &rule, err);
 	if (result < 0)
 		return result;
 	if (strcmp(key, "accept") == 0)
@@ -211,10 +189,9 @@ int cfs_rules_parse(struct cfs_bytes text, struct cfs_rules *ret,
 		    struct cfs_err *err)
 {
 	CFS_AUTORULES struct cfs_rules rules = { 0 };
-	struct reader reader = { .rules = &rules };
-	int r = cfs_toml_parse(text, take, &reader, err);
+	int r = cfs_toml_parse(text, take, &rules, err);
 
-	for (unsigned i = 0; r == 0 && i < rules.n; i++)
+	for (size_t i = 0; r == 0 && i < rules.n; i++)
 		r = check(&rules.v[i], err);
 	if (r < 0)
 		return r;
@@ -243,7 +220,7 @@ const struct cfs_rule *cfs_rules_find(const struct cfs_rules *rules,
 
 	if (strncmp(tag, DOCKER, strlen(DOCKER)) == 0)
 		tag += strlen(DOCKER);
-	for (unsigned i = 0; i < rules->n; i++) {
+	for (size_t i = 0; i < rules->n; i++) {
 		const struct cfs_rule *rule = &rules->v[i];
 
 		if (is_about(rule->prefix, tag) &&

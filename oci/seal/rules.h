@@ -20,6 +20,7 @@
 #define CFS_OCI_SEAL_RULES_H
 
 #include "base/toml.h"
+#include "base/vec.h"
 
 #define CFS_RULES_MAX	   256	     /* tables */
 #define CFS_RULES_TEXT_MAX (1 << 20) /* bytes of a policy */
@@ -43,8 +44,7 @@ struct cfs_rule {
 
 /* Zero-initialise. */
 struct cfs_rules {
-	struct cfs_rule *v; /* owned, in the policy's order */
-	unsigned n;
+	CFS_VEC(struct cfs_rule); /* in the policy's order */
 };
 
 void cfs_rules_free(struct cfs_rules *rules);

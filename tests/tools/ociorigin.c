@@ -163,9 +163,9 @@ static int list_referrers(struct cfs_origin *origin,
 		r = cfs_origin_manifest(origin, &d->id, d->size, &text, err);
 		printf("referrer %s %s\n", d->id.text, d->artifact_type);
 	}
-	for (size_t i = 0; r == 0 && i < list.n_skipped; i++)
-		printf("skipped %d %s\n", list.skipped[i].why,
-		       list.skipped[i].id.text);
+	for (size_t i = 0; r == 0 && i < list.skipped.n; i++)
+		printf("skipped %d %s\n", list.skipped.v[i].why,
+		       list.skipped.v[i].id.text);
 	return r;
 }
 

@@ -29,9 +29,9 @@ static bool skips(const struct cfs_oci_referrers *r, const char *descriptor,
 {
 	struct cfs_oci_id id = id_in(descriptor);
 
-	for (size_t i = 0; i < r->n_skipped; i++)
-		if (cfs_oci_id_equal(&r->skipped[i].id, &id))
-			return r->skipped[i].why == why;
+	for (size_t i = 0; i < r->skipped.n; i++)
+		if (cfs_oci_id_equal(&r->skipped.v[i].id, &id))
+			return r->skipped.v[i].why == why;
 	return false;
 }
 
@@ -50,7 +50,7 @@ TEST(manifests_about_an_image_are_found_in_a_layout)
 		  text("%s,%s,%s,%s,%s,%s,%s", image, a, other, b, a, c, d));
 	list(dir, image, &r);
 	CHECK_EQ(r.found.n, 2);
-	CHECK_EQ(r.n_skipped, 0);
+	CHECK_EQ(r.skipped.n, 0);
 	CHECK(has(&r, a, "application/a"));
 	/* The type of the configuration stands for a missing one. */
 	CHECK(has(&r, b, "application/vnd.oci.empty.v1+json"));
@@ -77,10 +77,10 @@ TEST(an_index_under_the_tag_of_an_image_lists_its_referrers)
 	list(dir, image, &r);
 	CHECK_EQ(r.found.n, 1);
 	CHECK(has(&r, a, "application/a"));
-	CHECK_EQ(r.n_skipped, 2);
+	CHECK_EQ(r.skipped.n, 2);
 	CHECK(skips(&r, b, CFS_OCI_SKIP_SUBJECT));
-	CHECK_EQ(r.skipped[0].why, CFS_OCI_SKIP_ENTRY);
-	CHECK(!*r.skipped[0].id.text);
+	CHECK_EQ(r.skipped.v[0].why, CFS_OCI_SKIP_ENTRY);
+	CHECK(!*r.skipped.v[0].id.text);
 }
 
 TEST(junk_is_skipped_with_a_reason)
@@ -108,7 +108,7 @@ TEST(junk_is_skipped_with_a_reason)
 	list(dir, image, &r);
 	CHECK_EQ(r.found.n, 1);
 	CHECK(has(&r, good, "application/a"));
-	CHECK_EQ(r.n_skipped, 6);
+	CHECK_EQ(r.skipped.n, 6);
 	CHECK(skips(&r, lost, CFS_OCI_SKIP_MISSING));
 	CHECK(skips(&r, bad, CFS_OCI_SKIP_DIGEST));
 	CHECK(skips(&r, fifo, CFS_OCI_SKIP_READ));
@@ -131,7 +131,7 @@ TEST(only_so_many_are_looked_at)
 	put_index(dir, cfs_buf_text(&all));
 	list(dir, image, &r);
 	CHECK_EQ(r.found.n, CFS_ORIGIN_DOCUMENTS_MAX);
-	CHECK_EQ(r.n_skipped, 3);
+	CHECK_EQ(r.skipped.n, 3);
 	CHECK(skips(&r, last, CFS_OCI_SKIP_LIMIT));
 }
 
@@ -145,5 +145,5 @@ TEST(a_directory_has_no_referrers)
 	CHECK_EQ(cfs_origin_open(text("dir:%s", dir), &o, &err), 0);
 	CHECK_EQ(cfs_origin_referrers(o, &id, &r, &err), 0);
 	CHECK_EQ(r.found.n, 0);
-	CHECK_EQ(r.n_skipped, 0);
+	CHECK_EQ(r.skipped.n, 0);
 }

@@ -141,7 +141,7 @@ TEST(a_registry_keeps_referrers_under_a_tag)
 	one = id_of("none");
 	CHECK_EQ(cfs_origin_referrers(o, &one, &empty, &err), 0);
 	CHECK_EQ(empty.found.n, 0);
-	CHECK_EQ(empty.n_skipped, 0);
+	CHECK_EQ(empty.skipped.n, 0);
 	tag(dir,
 	    put_blob(dir, T_INDEX,
 		     index_of(text("%.*s,\"artifactType\":\"application/x\"},"
@@ -152,11 +152,11 @@ TEST(a_registry_keeps_referrers_under_a_tag)
 	    text("sha256-%s", cfs_oci_id_hex(&id)));
 	CHECK_EQ(cfs_origin_referrers(o, &id, &list, &err), 0);
 	CHECK_EQ(list.found.n, 1);
-	CHECK_EQ(list.n_skipped, 2);
+	CHECK_EQ(list.skipped.n, 2);
 	CHECK(cfs_oci_id_equal(&list.found.v[0].id, &note_id));
 	CHECK_STR(list.found.v[0].artifact_type, "application/x");
-	CHECK_EQ(list.skipped[0].why, CFS_OCI_SKIP_ENTRY);
-	CHECK_EQ(list.skipped[1].why, CFS_OCI_SKIP_KIND);
+	CHECK_EQ(list.skipped.v[0].why, CFS_OCI_SKIP_ENTRY);
+	CHECK_EQ(list.skipped.v[1].why, CFS_OCI_SKIP_KIND);
 	CHECK_EQ(cfs_origin_manifest(o, &note_id, list.found.v[0].size, &got,
 				     &err),
 		 0);
