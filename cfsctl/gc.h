@@ -4,6 +4,7 @@
 #define CFS_CFSCTL_GC_H
 
 #include "base/json_write.h"
+#include "base/vec.h"
 #include "cfsctl/cfsctl.h"
 #include "repo/gc/gc.h"
 #include "repo/name.h"
@@ -21,7 +22,7 @@ struct cfs_gc_kept_finding {
 };
 
 struct cfs_gc_findings {
-	struct cfs_buf v; /* struct cfs_gc_kept_finding */
+	CFS_VEC(struct cfs_gc_kept_finding);
 };
 
 #define CFS_AUTOGCFINDINGS __attribute__((cleanup(cmd_gc_findings_free)))

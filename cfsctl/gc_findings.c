@@ -5,23 +5,13 @@
 #include "cfsctl/cli/line.h"
 #include "cfsctl/gc.h"
 
-static struct cfs_gc_kept_finding *all(const struct cfs_gc_findings *findings,
-				       size_t *ret_n)
-{
-	*ret_n = findings->v.len / sizeof(struct cfs_gc_kept_finding);
-	return (struct cfs_gc_kept_finding *)findings->v.data;
-}
-
 void cmd_gc_findings_free(struct cfs_gc_findings *findings)
 {
-	size_t n;
-	struct cfs_gc_kept_finding *v = all(findings, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		free(v[i].where);
-		free(v[i].reason);
+	for (size_t i = 0; i < findings->n; i++) {
+		free(findings->v[i].where);
+		free(findings->v[i].reason);
 	}
-	cfs_buf_free(&findings->v);
+	cfs_vec_free(findings);
 }
 
 void cmd_gc_finding_add(void *arg, const struct cfs_gc_finding *finding)
@@ -32,8 +22,7 @@ void cmd_gc_finding_add(void *arg, const struct cfs_gc_finding *finding)
 					    .where = strdup(finding->where),
 					    .reason = strdup(finding->reason) };
 
-	cfs_buf_add(&to->v, &kept, sizeof(kept));
-	if (!to->v.failed)
+	if (cfs_vec_add(to, kept))
 		return;
 	free(kept.where);
 	free(kept.reason);
@@ -46,10 +35,9 @@ static const char *text(const char *text)
 
 void cmd_gc_findings_print(const struct cfs_gc_findings *findings)
 {
-	size_t n;
-	const struct cfs_gc_kept_finding *v = all(findings, &n);
+	const struct cfs_gc_kept_finding *v = findings->v;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < findings->n; i++)
 		cmd_line(stderr, "%s: %s: %s", v[i].stops ? "error" : "warning",
 			 text(v[i].where), text(v[i].reason));
 }
@@ -57,11 +45,10 @@ void cmd_gc_findings_print(const struct cfs_gc_findings *findings)
 void cmd_gc_findings_json(const struct cfs_gc_findings *findings,
 			  struct cfs_json_writer *w)
 {
-	size_t n;
-	const struct cfs_gc_kept_finding *v = all(findings, &n);
+	const struct cfs_gc_kept_finding *v = findings->v;
 
 	cfs_json_write_array(w, "findings", CFS_JSON_LINES);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < findings->n; i++) {
 		cfs_json_write_object(w, NULL, CFS_JSON_LINES);
 		cfs_json_write_text(w, "code", cfs_gc_code_name(v[i].code));
 		cfs_json_write_bool(w, "stops", v[i].stops);

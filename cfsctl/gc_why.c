@@ -18,16 +18,14 @@ struct name {
 
 struct names {
 	const struct cfs_repo *repo;
-	struct cfs_buf v; /* struct name, by id */
+	CFS_VEC(struct name); /* by id */
 };
 
 static void names_free(struct names *names)
 {
-	struct name *v = (struct name *)names->v.data;
-
-	for (size_t i = 0; i < names->v.len / sizeof(*v); i++)
-		free(v[i].content_id);
-	cfs_buf_free(&names->v);
+	for (size_t i = 0; i < names->n; i++)
+		free(names->v[i].content_id);
+	cfs_vec_free(names);
 }
 
 static int add_stream(const char *content_id, const struct cfs_digest *id,
@@ -42,10 +40,10 @@ static int add_stream(const char *content_id, const struct cfs_digest *id,
 	name.content_id = strdup(content_id);
 	if (!name.content_id)
 		return cfs_no_memory(err);
-	cfs_buf_add(&names->v, &name, sizeof(name));
-	if (names->v.failed)
-		free(name.content_id);
-	return cfs_buf_check(&names->v, err);
+	if (cfs_vec_add(names, name))
+		return 0;
+	free(name.content_id);
+	return cfs_no_memory(err);
 }
 
 static int compare(const void *a, const void *b)
@@ -59,9 +57,8 @@ static int read_names(struct names *names, struct cfs_err *err)
 {
 	int r = cfs_stream_each(names->repo, add_stream, names, err);
 
-	if (names->v.len > 0)
-		qsort(names->v.data, names->v.len / sizeof(struct name),
-		      sizeof(struct name), compare);
+	if (names->n > 0)
+		qsort(names->v, names->n, sizeof(*names->v), compare);
 	return r;
 }
 
@@ -70,11 +67,9 @@ static void add_text(const struct names *names, const struct cfs_digest *id,
 		     struct cfs_buf *to)
 {
 	const struct name key = { .id = *id };
-	const struct name *found = names->v.len
-					   ? bsearch(&key, names->v.data,
-						     names->v.len / sizeof(key),
-						     sizeof(key), compare)
-					   : NULL;
+	const struct name *found = names->n ? bsearch(&key, names->v, names->n,
+						      sizeof(key), compare)
+					    : NULL;
 	char path[CFS_OBJECT_PATH_MAX],
 		image[sizeof("images/") + CFS_DIGEST_HEX_MAX];
 

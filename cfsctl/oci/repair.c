@@ -11,21 +11,11 @@
 #include "repo/init.h"
 #include "repo/repair.h"
 
-static size_t n_lines(const struct cfs_buf *lines)
+static void lines_free(struct cfs_lines *lines)
 {
-	return lines->len / sizeof(char *);
-}
-
-static char *line_at(const struct cfs_buf *lines, size_t i)
-{
-	return ((char **)(void *)lines->data)[i];
-}
-
-static void lines_free(struct cfs_buf *lines)
-{
-	for (size_t i = 0; i < n_lines(lines); i++)
-		free(line_at(lines, i));
-	cfs_buf_free(lines);
+	for (size_t i = 0; i < lines->n; i++)
+		free(lines->v[i]);
+	cfs_vec_free(lines);
 }
 
 void cmd_oci_told_free(struct cfs_oci_told *told)
@@ -37,38 +27,36 @@ void cmd_oci_told_free(struct cfs_oci_told *told)
 static void tell(void *arg, enum cfs_oci_mending what, const char *line)
 {
 	struct cfs_oci_told *told = arg;
-	struct cfs_buf *to = what == CFS_OCI_MENDED ? &told->mended
-						    : &told->left;
+	struct cfs_lines *to = what == CFS_OCI_MENDED ? &told->mended
+						      : &told->left;
 	char *copy = strdup(line);
 
-	if (copy)
-		cfs_buf_add(to, &copy, sizeof(copy));
-	if (copy && !to->failed)
+	if (copy && cfs_vec_add(to, copy))
 		return;
 	free(copy);
 	told->no_memory = true;
 }
 
-static void print_lines(const char *what, const struct cfs_buf *lines)
+static void print_lines(const char *what, const struct cfs_lines *lines)
 {
-	printf("%s: %zu\n", what, n_lines(lines));
-	for (size_t i = 0; i < n_lines(lines); i++)
-		cmd_line(stdout, "  - %s", line_at(lines, i));
+	printf("%s: %zu\n", what, lines->n);
+	for (size_t i = 0; i < lines->n; i++)
+		cmd_line(stdout, "  - %s", lines->v[i]);
 }
 
 void cmd_oci_told_print(const struct cfs_oci_told *told)
 {
 	print_lines("oci mended", &told->mended);
-	if (n_lines(&told->left) > 0)
+	if (told->left.n > 0)
 		print_lines("oci not mended", &told->left);
 }
 
 static void json_lines(struct cfs_json_writer *w, const char *name,
-		       const struct cfs_buf *lines)
+		       const struct cfs_lines *lines)
 {
 	cfs_json_write_array(w, name, CFS_JSON_LINES);
-	for (size_t i = 0; i < n_lines(lines); i++)
-		cfs_json_write_text(w, NULL, line_at(lines, i));
+	for (size_t i = 0; i < lines->n; i++)
+		cfs_json_write_text(w, NULL, lines->v[i]);
 	cfs_json_write_end(w);
 }
 

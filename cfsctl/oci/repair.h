@@ -4,11 +4,16 @@
 #define CFS_CFSCTL_OCI_REPAIR_H
 
 #include "base/json_write.h"
+#include "base/vec.h"
 #include "cfsctl/fsck_report.h"
+
+struct cfs_lines {
+	CFS_VEC(char *); /* owned */
+};
 
 /* Lines about what was mended and what was not.  Zero-initialise it. */
 struct cfs_oci_told {
-	struct cfs_buf mended, left; /* char *, owned */
+	struct cfs_lines mended, left;
 	bool no_memory;
 };
 

@@ -42,27 +42,19 @@ int cfs_gc_new(const struct cfs_repo *repo, const struct cfs_gc_params *params,
 	return 0;
 }
 
-static struct cfs_gc_root *roots(const struct cfs_gc *gc)
-{
-	return (struct cfs_gc_root *)gc->roots.data;
-}
-
 void cfs_gc_free(struct cfs_gc *gc)
 {
-	struct cfs_gc_referrer *referrers;
-
 	if (!gc)
 		return;
-	referrers = (struct cfs_gc_referrer *)gc->referrers.data;
-	for (size_t i = 0; i < cfs_gc_n_roots(gc); i++)
-		free(roots(gc)[i].name);
-	for (size_t i = 0; i < gc->referrers.len / sizeof(*referrers); i++)
-		free(referrers[i].ref);
+	for (size_t i = 0; i < gc->roots.n; i++)
+		free(gc->roots.v[i].name);
+	for (size_t i = 0; i < gc->referrers.n; i++)
+		free(gc->referrers.v[i].ref);
 	cfs_closep(&gc->objects);
 	cfs_gc_graph_free(&gc->graph);
-	cfs_buf_free(&gc->roots);
-	cfs_buf_free(&gc->referrers);
-	cfs_buf_free(&gc->origin);
+	cfs_vec_free(&gc->roots);
+	cfs_vec_free(&gc->referrers);
+	cfs_vec_free(&gc->origin);
 	free(gc);
 }
 
@@ -97,12 +89,12 @@ unsigned cfs_gc_stops(const struct cfs_gc *gc)
 
 size_t cfs_gc_n_roots(const struct cfs_gc *gc)
 {
-	return gc->roots.len / sizeof(struct cfs_gc_root);
+	return gc->roots.n;
 }
 
 const struct cfs_gc_root *cfs_gc_root(const struct cfs_gc *gc, size_t i)
 {
-	return &roots(gc)[i];
+	return &gc->roots.v[i];
 }
 
 int cfs_gc_push_root(struct cfs_gc *gc, enum cfs_gc_root_kind kind,
@@ -120,10 +112,10 @@ int cfs_gc_push_root(struct cfs_gc *gc, enum cfs_gc_root_kind kind,
 	root.name = strdup(name);
 	if (!root.name)
 		return cfs_no_memory(err);
-	cfs_buf_add(&gc->roots, &root, sizeof(root));
-	if (gc->roots.failed)
-		free(root.name);
-	return cfs_buf_check(&gc->roots, err);
+	if (cfs_vec_add(&gc->roots, root))
+		return 0;
+	free(root.name);
+	return cfs_no_memory(err);
 }
 
 int cfs_gc_add_root(struct cfs_gc *gc, const char *name,
@@ -175,18 +167,17 @@ static int set_origins(struct cfs_gc *gc, uint32_t from, uint32_t origin,
 		       struct cfs_err *err)
 {
 	for (uint32_t i = from; i < cfs_gc_n_containers(&gc->graph); i++)
-		cfs_buf_add(&gc->origin, &origin, sizeof(origin));
-	return cfs_buf_check(&gc->origin, err);
+		(void)cfs_vec_add(&gc->origin, origin);
+	return cfs_vec_check(&gc->origin, err);
 }
 
 static int set_root_origins(struct cfs_gc *gc, struct cfs_err *err)
 {
-	const uint32_t *container = (const uint32_t *)gc->graph.roots.data;
+	const uint32_t *container = gc->graph.roots.v;
 	int r = set_origins(gc, 0, CFS_GC_NONE, err);
 
 	for (size_t i = cfs_gc_n_roots(gc); r == 0 && i > 0; i--)
-		((uint32_t *)gc->origin.data)[container[i - 1]] =
-			(uint32_t)(i - 1);
+		gc->origin.v[container[i - 1]] = (uint32_t)(i - 1);
 	return r;
 }
 
@@ -202,8 +193,7 @@ int cfs_gc_mark(struct cfs_gc *gc, struct cfs_err *err)
 
 		r = cfs_gc_load(gc, i, err);
 		if (r == 0)
-			r = set_origins(gc, n, ((uint32_t *)gc->origin.data)[i],
-					err);
+			r = set_origins(gc, n, gc->origin.v[i], err);
 	}
 	return r < 0 ? r : cfs_gc_find_owners(&gc->graph, err);
 }
@@ -213,7 +203,7 @@ int cfs_gc_why(const struct cfs_gc *gc, size_t i, const struct cfs_digest *id,
 			   struct cfs_err *err),
 	       void *arg, struct cfs_err *err)
 {
-	CFS_AUTOBUF struct cfs_buf way = { 0 };
+	CFS_AUTOGCNUMBERS struct cfs_gc_numbers way = { 0 };
 	size_t object;
 	int r;
 
@@ -223,9 +213,9 @@ int cfs_gc_why(const struct cfs_gc *gc, size_t i, const struct cfs_digest *id,
 	r = cfs_gc_way(&gc->graph, (uint32_t)i, (uint32_t)object, &way, err);
 	if (r <= 0)
 		return r;
-	for (size_t n = 0; n < way.len / sizeof(uint32_t); n++) {
-		const struct cfs_gc_container *c = cfs_gc_container(
-			&gc->graph, ((const uint32_t *)way.data)[n]);
+	for (size_t n = 0; n < way.n; n++) {
+		const struct cfs_gc_container *c =
+			cfs_gc_container(&gc->graph, way.v[n]);
 		struct cfs_digest at = cfs_gc_object(&gc->graph, c->object);
 
 		r = step(arg, &at, err);

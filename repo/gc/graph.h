@@ -10,7 +10,7 @@
 #ifndef CFS_REPO_GC_GRAPH_H
 #define CFS_REPO_GC_GRAPH_H
 
-#include "base/buf.h"
+#include "base/vec.h"
 #include "repo/stream/ids.h"
 
 #define CFS_GC_OBJECTS_MAX (1u << 28) /* objects that a graph knows */
@@ -30,15 +30,23 @@ struct cfs_gc_container {
 	uint32_t owner;	       /* a root, CFS_GC_NONE or CFS_GC_SHARED */
 };
 
+struct cfs_gc_numbers {
+	CFS_VEC(uint32_t);
+};
+
+void cfs_gc_numbers_free(struct cfs_gc_numbers *numbers);
+
+#define CFS_AUTOGCNUMBERS __attribute__((cleanup(cfs_gc_numbers_free)))
+
 /* Zero-initialise it but for ids.alg; release it with cfs_gc_graph_free(). */
 struct cfs_gc_graph {
-	struct cfs_ids ids;	    /* of all objects */
-	struct cfs_buf containers;  /* struct cfs_gc_container */
-	struct cfs_buf container;   /* uint32_t: by object, or CFS_GC_NONE */
-	struct cfs_buf needs, kids; /* uint32_t, by container */
-	struct cfs_buf roots;	    /* uint32_t: the container of each */
-	struct cfs_buf owner;	    /* uint32_t: by object */
-	struct cfs_buf size;	    /* uint64_t: by object */
+	struct cfs_ids ids; /* of all objects */
+	CFS_VEC(struct cfs_gc_container) containers;
+	struct cfs_gc_numbers container;   /* by object, or CFS_GC_NONE */
+	struct cfs_gc_numbers needs, kids; /* by container */
+	struct cfs_gc_numbers roots;	   /* the container of each */
+	struct cfs_gc_numbers owner;	   /* by object */
+	CFS_VEC(uint64_t) size;		   /* by object */
 };
 
 void cfs_gc_graph_free(struct cfs_gc_graph *graph);
@@ -93,12 +101,12 @@ uint64_t cfs_gc_size(const struct cfs_gc_graph *graph,
 
 /*
  * The shortest way from @root to the object: *@ret gets the containers on it,
- * uint32_t each, from that of the root on.  The last one is the object itself,
+ * from that of the root on.  The last one is the object itself,
  * or refers to it.
  * Returns 1, or 0 if the root does not need it.  Errors: -ENOMEM.
  */
 int cfs_gc_way(const struct cfs_gc_graph *graph, uint32_t root, uint32_t object,
-	       struct cfs_buf *ret,
+	       struct cfs_gc_numbers *ret,
 	       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

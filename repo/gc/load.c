@@ -161,9 +161,8 @@ static int compare_subject(const void *key, const void *element)
 /* Names about this stream are kept with it. */
 static int add_referrers(struct load *load, struct cfs_err *err)
 {
-	const struct cfs_gc_referrer *all =
-		(const struct cfs_gc_referrer *)load->gc->referrers.data;
-	size_t n = load->gc->referrers.len / sizeof(*all);
+	const struct cfs_gc_referrer *all = load->gc->referrers.v;
+	size_t n = load->gc->referrers.n;
 	const struct cfs_gc_referrer *at =
 		n ? bsearch(&load->id, all, n, sizeof(*all), compare_subject)
 		  : NULL;
@@ -197,7 +196,7 @@ static int load_file(struct load *load, int fd, struct cfs_err *err)
 
 static void set_origin(struct load *load)
 {
-	uint32_t origin = ((const uint32_t *)load->gc->origin.data)[load->i];
+	uint32_t origin = load->gc->origin.v[load->i];
 	const struct cfs_gc_root *root;
 
 	if (origin == CFS_GC_NONE)

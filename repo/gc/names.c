@@ -105,7 +105,6 @@ static int add_referrer(struct walk *w, const char *last, const char *subject,
 			struct cfs_err *err)
 {
 	struct cfs_gc_referrer referrer = { 0 };
-	struct cfs_buf *to = &w->gc->referrers;
 	int r = cfs_gc_find_stream(w->gc, subject, &referrer.subject, err);
 
 	referrer.has_subject = r > 0;
@@ -117,12 +116,13 @@ static int add_referrer(struct walk *w, const char *last, const char *subject,
 	referrer.ref = strdup(name_of(w));
 	if (!referrer.ref)
 		return cfs_no_memory(err);
-	cfs_buf_add(to, &referrer, sizeof(referrer));
-	if (to->failed)
+	if (!cfs_vec_add(&w->gc->referrers, referrer)) {
 		free(referrer.ref);
-	else if (r == 0 && referrer.has_subject)
+		return cfs_no_memory(err);
+	}
+	if (r == 0 && referrer.has_subject)
 		dangles(w, "stream", last);
-	return cfs_buf_check(to, err);
+	return 0;
 }
 
 static int visit_stream(struct walk *w, const char *last, struct cfs_err *err)
@@ -239,9 +239,8 @@ int cfs_gc_names(struct cfs_gc *gc, struct cfs_err *err)
 
 	if (r == 0)
 		r = walk_top(&streams, err);
-	if (gc->referrers.len > 0)
-		qsort(gc->referrers.data,
-		      gc->referrers.len / sizeof(struct cfs_gc_referrer),
-		      sizeof(struct cfs_gc_referrer), compare);
+	if (gc->referrers.n > 0)
+		qsort(gc->referrers.v, gc->referrers.n,
+		      sizeof(*gc->referrers.v), compare);
 	return r;
 }

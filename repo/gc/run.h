@@ -19,11 +19,11 @@ struct cfs_gc {
 	int objects; /* objects/, or -EBADF if it does not exist */
 	unsigned stops;
 	struct cfs_gc_graph graph;
-	struct cfs_buf roots;	  /* struct cfs_gc_root, as in the graph */
-	struct cfs_buf referrers; /* struct cfs_gc_referrer, by subject once
-				   * they are all known */
-	struct cfs_buf origin;	  /* uint32_t, by container: the root, or
-				* CFS_GC_NONE, that it was first found by */
+	CFS_VEC(struct cfs_gc_root) roots; /* as in the graph */
+	/* By subject, once they are all known. */
+	CFS_VEC(struct cfs_gc_referrer) referrers;
+	/* By container: the root that it was first found by, or CFS_GC_NONE. */
+	struct cfs_gc_numbers origin;
 };
 
 /* Reports a finding whose reason is @fmt. */

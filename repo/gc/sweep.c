@@ -128,12 +128,10 @@ static int remove_referrer(struct sweep *s,
 
 static int remove_referrers(struct sweep *s, struct cfs_err *err)
 {
-	const struct cfs_gc_referrer *all =
-		(const struct cfs_gc_referrer *)s->gc->referrers.data;
+	const struct cfs_gc_referrer *all = s->gc->referrers.v;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < s->gc->referrers.len / sizeof(*all);
-	     i++)
+	for (size_t i = 0; r == 0 && i < s->gc->referrers.n; i++)
 		if (!cfs_gc_referrer_is_kept(s->gc, &all[i]))
 			r = remove_referrer(s, &all[i], err);
 	return r;
@@ -225,7 +223,7 @@ static void count_owned(struct sweep *s, uint32_t object, int dir,
 			return;
 		size = (uint64_t)st.st_size;
 	}
-	root = (struct cfs_gc_root *)s->gc->roots.data + owner;
+	root = &s->gc->roots.v[owner];
 	root->objects++;
 	root->bytes += size;
 }
@@ -383,9 +381,8 @@ int cfs_gc_sweep(struct cfs_gc *gc, enum cfs_gc_how how,
 		return cfs_fail(err, EBADMSG,
 				"nothing was removed, because what is needed "
 				"is not known");
-	for (size_t i = 0; i < cfs_gc_n_roots(gc); i++)
-		((struct cfs_gc_root *)gc->roots.data)[i].objects =
-			((struct cfs_gc_root *)gc->roots.data)[i].bytes = 0;
+	for (size_t i = 0; i < gc->roots.n; i++)
+		gc->roots.v[i].objects = gc->roots.v[i].bytes = 0;
 	r = sweep_all(&s, err);
 	if (r == 0)
 		*ret = s.count;

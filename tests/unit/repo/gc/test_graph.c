@@ -99,24 +99,22 @@ TEST(an_object_that_two_roots_need_belongs_to_neither)
 
 TEST(the_shortest_way_is_found)
 {
-	CFS_AUTOBUF struct cfs_buf way = { 0 };
+	CFS_AUTOGCNUMBERS struct cfs_gc_numbers way = { 0 };
 	struct cfs_gc_graph g;
 	struct cfs_digest id;
-	const uint32_t *v;
 	size_t object;
 
 	make(&g);
 	id = id_of(30);
 	CHECK(cfs_ids_find(&g.ids, id.bytes, &object));
 	CHECK_EQ(cfs_gc_way(&g, 1, (uint32_t)object, &way, &err), 1);
-	v = (const uint32_t *)way.data;
-	CHECK_EQ(way.len, 8);
-	CHECK_EQ(v[0], 1);
-	CHECK_EQ(v[1], 2);
+	CHECK_EQ(way.n, 2);
+	CHECK_EQ(way.v[0], 1);
+	CHECK_EQ(way.v[1], 2);
 	id = id_of(10);
 	CHECK(cfs_ids_find(&g.ids, id.bytes, &object));
 	CHECK_EQ(cfs_gc_way(&g, 0, (uint32_t)object, &way, &err), 1);
-	CHECK_EQ(way.len, 4);
+	CHECK_EQ(way.n, 1);
 	id = id_of(20);
 	CHECK(cfs_ids_find(&g.ids, id.bytes, &object));
 	CHECK_EQ(cfs_gc_way(&g, 0, (uint32_t)object, &way, &err), 0);
@@ -125,7 +123,7 @@ TEST(the_shortest_way_is_found)
 
 TEST(containers_that_refer_to_each_other_end_the_walk)
 {
-	CFS_AUTOBUF struct cfs_buf way = { 0 };
+	CFS_AUTOGCNUMBERS struct cfs_gc_numbers way = { 0 };
 	struct cfs_gc_graph g = { .ids.alg = CFS_ALG_SHA256 };
 	uint32_t a = container(&g, 1), b = container(&g, 2);
 
@@ -139,7 +137,7 @@ TEST(containers_that_refer_to_each_other_end_the_walk)
 	CHECK_EQ(owner(&g, 2), 0);
 	CHECK_EQ(owner(&g, 3), 0);
 	CHECK_EQ(cfs_gc_way(&g, 0, 2, &way, &err), 1);
-	CHECK_EQ(way.len, 8);
+	CHECK_EQ(way.n, 2);
 	cfs_gc_graph_free(&g);
 }
 
