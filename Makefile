@@ -194,7 +194,7 @@ $(UNIT): $(O)/tests/unit/%: $(O)/tests/unit/%.o $(FAKES) $(PROG) $(LIB)
 
 # Lets each allocation fail.
 $(O)/tests/unit/erofs/test_memory: WRAP := $(addprefix -Wl$(comma)--wrap=,\
-	malloc calloc realloc aligned_alloc free)
+	malloc calloc realloc reallocarray aligned_alloc free)
 
 $(FUZZ): %: %.o $(O)/tests/fuzz/replay.o $(PROG) $(LIB)
 	$(call say,LINK)$(CC) $(CFS_CFLAGS) $(CFLAGS) -pie $(LDFLAGS) $^ $(TCB_LIBS) $(TEST_LIBS) -o $@

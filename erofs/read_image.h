@@ -6,6 +6,7 @@
 #ifndef CFS_EROFS_READ_IMAGE_H
 #define CFS_EROFS_READ_IMAGE_H
 
+#include "base/vec.h"
 #include "erofs/format.h"
 #include "erofs/reader.h"
 #include "erofs/rules.h"
@@ -56,10 +57,15 @@ int cfs_erofs_chunks_take(struct cfs_erofs_image *image,
 			  const struct cfs_erofs_stat *st,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Xattrs of the user: those in the table first. */
+struct cfs_erofs_user_attrs {
+	CFS_VEC(const struct cfs_xattr *);
+};
+
 /* The xattrs of an inode. */
 struct cfs_erofs_attrs_read {
-	struct cfs_buf list; /* struct cfs_xattr pointers: the user's xattrs */
-	size_t shared;	     /* how many of these are shared; they come first */
+	struct cfs_erofs_user_attrs list;
+	size_t shared; /* how many of these are in the table */
 	bool has_metacopy, has_redirect;
 	struct cfs_bytes metacopy, redirect;
 	bool opaque; /* trusted.overlay.opaque=y */

@@ -148,9 +148,8 @@ static int drop_xattrs(struct cfs_erofs_reading *rd, struct cfs_node *node,
 		       size_t n, struct cfs_err *err)
 {
 	const struct cfs_xattrs *list = node->xattrs;
-	size_t kept = 0;
 
-	rd->attrs.list.len = 0;
+	rd->attrs.list.n = 0;
 	for (size_t i = 0; list && i < list->n; i++) {
 		const struct cfs_xattr *x = list->v[i];
 		bool drop = false;
@@ -161,14 +160,12 @@ static int drop_xattrs(struct cfs_erofs_reading *rd, struct cfs_node *node,
 			       memcmp(x->value, values[k], x->value_len) == 0;
 		if (drop)
 			continue;
-		cfs_buf_add(&rd->attrs.list, &x, sizeof(x));
-		kept++;
+		(void)cfs_vec_add(&rd->attrs.list, x);
 	}
-	if (cfs_buf_check(&rd->attrs.list, err) < 0)
+	if (cfs_vec_check(&rd->attrs.list, err) < 0)
 		return -err->code;
-	return cfs_xattrs_add(&rd->tree->xattrs,
-			      (const struct cfs_xattr **)rd->attrs.list.data,
-			      kept, &node->xattrs, err);
+	return cfs_xattrs_add(&rd->tree->xattrs, rd->attrs.list.v,
+			      rd->attrs.list.n, &node->xattrs, err);
 }
 
 static int make_whiteout(struct cfs_erofs_reading *rd, struct cfs_node *node,
@@ -270,23 +267,20 @@ static int read_symlink(struct cfs_erofs_reading *rd,
 static int note_detail(struct cfs_erofs_reading *rd,
 		       const struct cfs_erofs_stat *st, struct cfs_err *err)
 {
-	const size_t one = sizeof(struct cfs_xattr *);
-	const uint8_t *list = rd->attrs.list.data;
-	size_t shared = rd->attrs.shared * one;
-	size_t local = rd->attrs.list.len - shared;
+	const struct cfs_xattr *const *list = rd->attrs.list.v;
+	size_t shared = rd->attrs.shared, n = rd->attrs.list.n;
 	struct cfs_erofs_detail *detail;
 
 	detail = cfs_arena_alloc(&rd->tree->arena,
-				 sizeof(*detail) + shared + local);
+				 sizeof(*detail) + n * sizeof(*list));
 	if (!detail)
 		return cfs_no_memory(err);
 	detail->nid = st->nid;
 	detail->size = st->size;
-	detail->n = (uint32_t)((shared + local) / one);
-	if (local > 0)
-		memcpy(detail->xattrs, list + shared, local);
-	if (shared > 0)
-		memcpy((uint8_t *)detail->xattrs + local, list, shared);
+	detail->n = (uint32_t)n;
+	/* Its own come before those in the table. */
+	for (size_t i = 0; i < n; i++)
+		detail->xattrs[i] = list[(i + shared) % n];
 	rd->detail = detail;
 	return 0;
 }
@@ -307,10 +301,8 @@ int cfs_erofs_node_read(struct cfs_erofs_reading *rd,
 				"here");
 	if (rd->details && note_detail(rd, st, err) < 0)
 		return -err->code;
-	if (cfs_xattrs_add(&rd->tree->xattrs,
-			   (const struct cfs_xattr **)rd->attrs.list.data,
-			   rd->attrs.list.len / sizeof(struct cfs_xattr *),
-			   &node->xattrs, err) < 0)
+	if (cfs_xattrs_add(&rd->tree->xattrs, rd->attrs.list.v,
+			   rd->attrs.list.n, &node->xattrs, err) < 0)
 		return cfs_erofs_bad(err);
 	if (S_ISREG(st->mode))
 		return read_regular(rd, st, node, err);

@@ -5,6 +5,8 @@
 
 #include "erofs/read_image.h"
 
+struct cfs_erofs_pending; /* a directory to be read, see reader.c */
+
 struct cfs_erofs_reading {
 	struct cfs_erofs_image image;
 	struct cfs_tree *tree;
@@ -12,8 +14,8 @@ struct cfs_erofs_reading {
 	bool details;		 /* collect a detail for each inode */
 	struct cfs_table inodes; /* inodes read so far, by nid */
 	struct cfs_erofs_memo memo;
-	struct cfs_buf dirs; /* queue of directories to be read */
-	uint64_t stubs;	     /* number of stubs read */
+	CFS_VEC(struct cfs_erofs_pending) dirs; /* queue of those to read */
+	uint64_t stubs;				/* number of stubs read */
 	bool whiteouts;	     /* the tree has whiteouts with marks */
 	bool hex_names[256]; /* the root's names 00 to ff seen so far */
 	/* Of the current inode. */

@@ -201,7 +201,7 @@ static int note(struct reading *rd, const struct attr *attr,
 	rd->filter &= ~(UINT32_C(1) << attr->filter_bit);
 	switch (attr->kind) {
 	case USERS:
-		cfs_buf_add(&ret->list, &attr->x, sizeof(attr->x));
+		(void)cfs_vec_add(&ret->list, attr->x);
 		break;
 	case METACOPY:
 		twice = ret->has_metacopy;
@@ -220,7 +220,7 @@ static int note(struct reading *rd, const struct attr *attr,
 	}
 	if (twice)
 		return cfs_fail(err, EBADMSG, "an xattr occurs twice");
-	return cfs_buf_check(&ret->list, err);
+	return cfs_vec_check(&ret->list, err);
 }
 
 static int parse_area(struct reading *rd, struct cfs_bytes area,
@@ -242,7 +242,7 @@ static int parse_area(struct reading *rd, struct cfs_bytes area,
 		    note(rd, attr, err) < 0)
 			return -err->code;
 	}
-	rd->ret->shared = rd->ret->list.len / sizeof(struct cfs_xattr *);
+	rd->ret->shared = rd->ret->list.n;
 	for (; pos < area.len; pos += size) {
 		struct attr attr = { 0 };
 
@@ -264,9 +264,9 @@ int cfs_erofs_attrs_parse(const struct cfs_erofs_image *image,
 {
 	struct cfs_erofs_xattr_header header;
 	struct reading rd = { image, tree, memo, ret, UINT32_MAX };
-	struct cfs_buf list = ret->list;
+	struct cfs_erofs_user_attrs list = ret->list;
 
-	list.len = 0;
+	list.n = 0;
 	*ret = (struct cfs_erofs_attrs_read){ .list = list };
 	if (st->xattrs.len == 0)
 		return 0;

@@ -21,7 +21,7 @@ struct inode {
 };
 
 /* A directory whose entries have not been read yet. */
-struct pending {
+struct cfs_erofs_pending {
 	struct cfs_node *node;
 	struct cfs_erofs_stat st;
 	uint64_t parent; /* nid */
@@ -151,12 +151,12 @@ static int add_name(struct cfs_erofs_reading *rd, struct inode *inode,
 }
 
 static int add_inode_and_name(struct cfs_erofs_reading *rd,
-			      const struct pending *dir,
+			      const struct cfs_erofs_pending *dir,
 			      const struct cfs_erofs_entry_read *entry,
 			      struct cfs_err *err)
 {
-	struct pending below = { .parent = dir->st.nid,
-				 .depth = dir->depth + 1 };
+	struct cfs_erofs_pending below = { .parent = dir->st.nid,
+					   .depth = dir->depth + 1 };
 	char name[CFS_NAME_MAX + 1];
 	struct inode *inode;
 	int r;
@@ -182,8 +182,7 @@ static int add_inode_and_name(struct cfs_erofs_reading *rd,
 	if (below.depth > CFS_DEPTH_MAX)
 		return cfs_fail(err, EBADMSG, "over %d levels deep",
 				CFS_DEPTH_MAX);
-	cfs_buf_add(&rd->dirs, &below, sizeof(below));
-	return cfs_buf_check(&rd->dirs, err);
+	return cfs_vec_add(&rd->dirs, below) ? 0 : cfs_no_memory(err);
 }
 
 static bool is_name(const struct cfs_erofs_entry_read *entry, const char *name)
@@ -192,7 +191,8 @@ static bool is_name(const struct cfs_erofs_entry_read *entry, const char *name)
 	       memcmp(entry->name.data, name, entry->name.len) == 0;
 }
 
-static int read_entry(struct cfs_erofs_reading *rd, const struct pending *dir,
+static int read_entry(struct cfs_erofs_reading *rd,
+		      const struct cfs_erofs_pending *dir,
 		      const struct cfs_erofs_entry_read *entry, unsigned *dots,
 		      struct cfs_err *err)
 {
@@ -237,8 +237,8 @@ static int name_fault(struct cfs_bytes name, struct cfs_err *err)
 	return cfs_ctx(err, "%s", text);
 }
 
-static int read_dir(struct cfs_erofs_reading *rd, const struct pending *dir,
-		    struct cfs_err *err)
+static int read_dir(struct cfs_erofs_reading *rd,
+		    const struct cfs_erofs_pending *dir, struct cfs_err *err)
 {
 	struct cfs_erofs_entry_read entry = { 0 };
 	struct cfs_erofs_dir_read it;
@@ -260,11 +260,11 @@ static int read_dir(struct cfs_erofs_reading *rd, const struct pending *dir,
 static int read_dirs(struct cfs_erofs_reading *rd, struct cfs_err *err)
 {
 	char name[CFS_NODE_NAME_MAX];
-	struct pending dir;
+	struct cfs_erofs_pending dir;
 
-	for (size_t at = 0; at < rd->dirs.len; at += sizeof(dir)) {
+	for (size_t i = 0; i < rd->dirs.n; i++) {
 		/* A copy: reading appends to the queue, which may move. */
-		memcpy(&dir, rd->dirs.data + at, sizeof(dir));
+		dir = rd->dirs.v[i];
 		if (read_dir(rd, &dir, err) < 0)
 			return cfs_ctx(err, "%s",
 				       cfs_node_name(dir.node, name));
@@ -275,7 +275,8 @@ static int read_dirs(struct cfs_erofs_reading *rd, struct cfs_err *err)
 static int read_root(struct cfs_erofs_reading *rd, struct cfs_err *err)
 {
 	struct cfs_node *root = rd->tree->root;
-	struct pending dir = { .node = root, .parent = rd->image.root_nid };
+	struct cfs_erofs_pending dir = { .node = root,
+					 .parent = rd->image.root_nid };
 	struct inode *inode;
 
 	if (cfs_erofs_inode_read(&rd->image, rd->image.root_nid, &dir.st, err) <
@@ -286,8 +287,7 @@ static int read_root(struct cfs_erofs_reading *rd, struct cfs_err *err)
 	if (cfs_erofs_node_read(rd, &dir.st, root, err) < 0 ||
 	    add_inode(rd, &dir.st, root, &inode, err) < 0)
 		return cfs_ctx(err, "/");
-	cfs_buf_add(&rd->dirs, &dir, sizeof(dir));
-	return cfs_buf_check(&rd->dirs, err);
+	return cfs_vec_add(&rd->dirs, dir) ? 0 : cfs_no_memory(err);
 }
 
 static int check_whole(const struct cfs_erofs_reading *rd, struct cfs_err *err)
@@ -340,9 +340,9 @@ static void reading_free(struct cfs_erofs_reading *rd)
 	cfs_tree_free(rd->tree);
 	cfs_table_free(&rd->inodes);
 	cfs_table_free(&rd->memo.table);
-	cfs_buf_free(&rd->attrs.list);
+	cfs_vec_free(&rd->attrs.list);
 	cfs_buf_free(&rd->content);
-	cfs_buf_free(&rd->dirs);
+	cfs_vec_free(&rd->dirs);
 }
 
 static int read_image(struct cfs_erofs_reading *rd, struct cfs_bytes image,

@@ -233,8 +233,7 @@ static int make_marked(struct cfs_erofs_plan *plan, uint32_t from,
 	made.n += n_marks;
 	made.pairs = pairs;
 	qsort_r(pairs, made.n, sizeof(pairs[0]), by_key, plan);
-	cfs_buf_add(&plan->lists, &made, sizeof(made));
-	return cfs_buf_check(&plan->lists, err);
+	return cfs_vec_add(&plan->lists, made) ? 0 : cfs_no_memory(err);
 }
 
 /* Replaces the list of @inode by one with its marks, made if it is missing. */
@@ -249,8 +248,7 @@ static int mark(struct cfs_erofs_plan *plan, struct cfs_erofs_inode *inode,
 	while (number && cfs_erofs_list(plan, number)->marks != flags)
 		number = cfs_erofs_list(plan, number)->next_marked;
 	if (!number) {
-		number = (uint32_t)(plan->lists.len /
-				    sizeof(struct cfs_erofs_list));
+		number = (uint32_t)plan->lists.n;
 		r = make_marked(plan, from, flags, err);
 		if (r < 0)
 			return r;
@@ -268,9 +266,7 @@ static int mark(struct cfs_erofs_plan *plan, struct cfs_erofs_inode *inode,
  * inode, so that a list with many inodes counts as two. */
 static void count_pairs(struct cfs_erofs_plan *plan)
 {
-	size_t n = plan->lists.len / sizeof(struct cfs_erofs_list);
-
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < plan->lists.n; i++) {
 		const struct cfs_erofs_list *list = cfs_erofs_list(plan, i);
 		uint32_t uses = list->uses < 2 ? list->uses : 2;
 
@@ -316,9 +312,7 @@ static void sum(const struct cfs_erofs_plan *plan, struct cfs_erofs_list *list)
 
 void cfs_erofs_sum_lists(struct cfs_erofs_plan *plan)
 {
-	size_t n = plan->lists.len / sizeof(struct cfs_erofs_list);
-
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < plan->lists.n; i++)
 		sum(plan, cfs_erofs_list(plan, i));
 }
 

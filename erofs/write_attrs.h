@@ -65,7 +65,7 @@ uint8_t *cfs_erofs_put_overlay(const struct cfs_erofs_plan *plan,
 static inline struct cfs_erofs_list *cfs_erofs_list(
 	const struct cfs_erofs_plan *plan, uint32_t number)
 {
-	return (struct cfs_erofs_list *)plan->lists.data + number;
+	return &plan->lists.v[number];
 }
 
 /* Returns the number of xattrs of @inode, including overlay xattrs. */

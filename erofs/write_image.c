@@ -233,14 +233,10 @@ static void put_inodes(const struct cfs_erofs_plan *plan, struct out *out)
 
 static void put_shared(const struct cfs_erofs_plan *plan, struct out *out)
 {
-	const struct cfs_erofs_shared *table =
-		(const struct cfs_erofs_shared *)plan->shared.data;
-	size_t n = plan->shared.len / sizeof(*table);
-
 	fill(out, plan->inodes_end, 0);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < plan->shared.n; i++) {
 		const struct cfs_erofs_shared *s =
-			&table[plan->shared_order[i]];
+			&plan->shared.v[plan->shared_order[i]];
 		size_t len = cfs_erofs_entry_size(s->pair, s->value.len);
 
 		cfs_erofs_put_entry(s->pair, s->value, room(out, len));

@@ -298,8 +298,11 @@ static int make_room(struct cfs_erofs_plan *plan, struct cfs_err *err)
 		return cfs_no_memory(err);
 	/* CFS_EROFS_NO_INODE everywhere. */
 	memset(plan->ino_of, 0xff, max * sizeof(plan->ino_of[0]));
-	cfs_buf_addz(&plan->lists, lists * sizeof(struct cfs_erofs_list));
-	return cfs_buf_check(&plan->lists, err);
+	if (!cfs_vec_reserve(&plan->lists, lists))
+		return cfs_no_memory(err);
+	memset(plan->lists.v, 0, lists * sizeof(*plan->lists.v));
+	plan->lists.n = lists;
+	return 0;
 }
 
 int cfs_erofs_order(struct cfs_erofs_plan *plan, struct cfs_err *err)

@@ -20,6 +20,7 @@
 #ifndef CFS_EROFS_WRITE_PLAN_H
 #define CFS_EROFS_WRITE_PLAN_H
 
+#include "base/vec.h"
 #include "erofs/format.h"
 #include "erofs/writer.h"
 
@@ -142,14 +143,14 @@ struct cfs_erofs_plan {
 	/* Set by cfs_erofs_order() and cfs_erofs_share().  Index 0 is the empty
 	 * list; then come the tree's lists, in the order of their ids, the
 	 * stubs' list, and the lists with marks. */
-	struct cfs_buf lists; /* struct cfs_erofs_list */
+	CFS_VEC(struct cfs_erofs_list) lists;
 
 	/* Set by cfs_erofs_share(). */
 	struct cfs_erofs_pair *pairs; /* owned; by xattr id, then marks */
 	size_t n_pairs;
 	uint32_t marks[CFS_EROFS_MARKS]; /* indexes into pairs */
 	struct cfs_erofs_pair overlay[CFS_EROFS_OVERLAYS];
-	struct cfs_buf shared;	/* struct cfs_erofs_shared */
+	CFS_VEC(struct cfs_erofs_shared) shared;
 	uint32_t *shared_order; /* owned; indexes, in the table's order */
 	uint64_t shared_size;	/* bytes of the table */
 	bool has_acl;

@@ -10,10 +10,10 @@ static uint32_t add_shared(struct cfs_erofs_plan *plan,
 			   const struct cfs_erofs_pair *pair,
 			   struct cfs_bytes value)
 {
-	struct cfs_erofs_shared shared = { .pair = pair, .value = value };
-
-	cfs_buf_add(&plan->shared, &shared, sizeof(shared));
-	return (uint32_t)(plan->shared.len / sizeof(shared));
+	(void)cfs_vec_add(
+		&plan->shared,
+		(struct cfs_erofs_shared){ .pair = pair, .value = value });
+	return (uint32_t)plan->shared.n;
 }
 
 static void share_pairs(struct cfs_erofs_plan *plan)

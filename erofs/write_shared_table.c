@@ -45,8 +45,7 @@ static int ascending(const struct cfs_erofs_shared *a,
 static int compare(const void *a, const void *b, void *ctx)
 {
 	const struct cfs_erofs_plan *plan = ctx;
-	const struct cfs_erofs_shared *shared =
-		(const struct cfs_erofs_shared *)plan->shared.data;
+	const struct cfs_erofs_shared *shared = plan->shared.v;
 	const uint32_t *x = a, *y = b;
 
 	return !plan->rules->shared_ascending
@@ -56,14 +55,12 @@ static int compare(const void *a, const void *b, void *ctx)
 
 int cfs_erofs_place_shared(struct cfs_erofs_plan *plan, struct cfs_err *err)
 {
-	struct cfs_erofs_shared *shared;
-	size_t n = plan->shared.len / sizeof(*shared);
+	size_t n = plan->shared.n;
 
-	if (cfs_buf_check(&plan->shared, err) < 0)
+	if (cfs_vec_check(&plan->shared, err) < 0)
 		return -err->code;
 	if (n == 0)
 		return 0;
-	shared = (struct cfs_erofs_shared *)plan->shared.data;
 	plan->shared_order = malloc(n * sizeof(plan->shared_order[0]));
 	if (!plan->shared_order)
 		return cfs_no_memory(err);
@@ -72,7 +69,8 @@ int cfs_erofs_place_shared(struct cfs_erofs_plan *plan, struct cfs_err *err)
 	qsort_r(plan->shared_order, n, sizeof(plan->shared_order[0]), compare,
 		plan);
 	for (size_t i = 0; i < n; i++) {
-		struct cfs_erofs_shared *s = &shared[plan->shared_order[i]];
+		struct cfs_erofs_shared *s =
+			&plan->shared.v[plan->shared_order[i]];
 
 		s->offset = plan->shared_size;
 		plan->shared_size +=

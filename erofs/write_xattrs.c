@@ -70,8 +70,7 @@ static inline bool refers(struct area *area, uint32_t shared)
  * table begins, or from the start of the image. */
 static inline void put_reference(struct area *area, uint32_t shared)
 {
-	const struct cfs_erofs_shared *table =
-		(const struct cfs_erofs_shared *)area->plan->shared.data;
+	const struct cfs_erofs_shared *table = area->plan->shared.v;
 	uint64_t at = area->plan->reference_base + table[shared - 1].offset;
 	cfs_le32 ref = cfs_put32((uint32_t)(at / 4));
 

@@ -9,8 +9,8 @@ void cfs_erofs_plan_free(struct cfs_erofs_plan *plan)
 	free(plan->ino_of);
 	free(plan->pairs);
 	free(plan->shared_order);
-	cfs_buf_free(&plan->shared);
-	cfs_buf_free(&plan->lists);
+	cfs_vec_free(&plan->shared);
+	cfs_vec_free(&plan->lists);
 	cfs_arena_free(&plan->arena);
 }
 

@@ -20,11 +20,13 @@
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t size);
+void *__real_reallocarray(void *p, size_t n, size_t size);
 void *__real_aligned_alloc(size_t align, size_t size);
 void __real_free(void *p);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t size);
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
 void *__wrap_aligned_alloc(size_t align, size_t size);
 void __wrap_free(void *p);
 
@@ -58,6 +60,14 @@ void *__wrap_realloc(void *p, size_t size)
 		return NULL;
 	live -= p != NULL;
 	return count(__real_realloc(p, size));
+}
+
+void *__wrap_reallocarray(void *p, size_t n, size_t size)
+{
+	if (refuse())
+		return NULL;
+	live -= p != NULL;
+	return count(__real_reallocarray(p, n, size));
 }
 
 void *__wrap_aligned_alloc(size_t align, size_t size)

@@ -4,7 +4,7 @@
 
 static size_t shared(const struct cfs_erofs_plan *plan)
 {
-	return plan->shared.len / sizeof(struct cfs_erofs_shared);
+	return plan->shared.n;
 }
 
 TEST(what_two_inodes_have_is_shared_and_no_more)
@@ -100,7 +100,7 @@ TEST(files_without_a_digest_share_the_empty_one)
 			"\n/b 9 100644 1 0 0 0 0.0 x/y - -\n");
 	a = inode_at(&p, "/a");
 	b = inode_at(&p, "/b");
-	table = (const struct cfs_erofs_shared *)p.plan.shared.data;
+	table = p.plan.shared.v;
 	CHECK(a->overlay[CFS_EROFS_METACOPY]);
 	CHECK_EQ(a->overlay[CFS_EROFS_METACOPY],
 		 b->overlay[CFS_EROFS_METACOPY]);

@@ -4,12 +4,11 @@
 /* The shared table as it is written: key suffixes and values. */
 static const char *table(const struct cfs_erofs_plan *plan)
 {
-	const struct cfs_erofs_shared *all =
-		(const struct cfs_erofs_shared *)plan->shared.data;
+	const struct cfs_erofs_shared *all = plan->shared.v;
 	static char buf[512];
 	size_t n = 0;
 
-	for (size_t i = 0; i < plan->shared.len / sizeof(*all); i++) {
+	for (size_t i = 0; i < plan->shared.n; i++) {
 		const struct cfs_erofs_shared *s = &all[plan->shared_order[i]];
 
 		n += (size_t)snprintf(buf + n, sizeof(buf) - n, " %s=%.*s@%u",
