@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	 * allowed was used before. */
 	if (r1 >= 0 && r2 != -E2BIG && (r1 != r2 || a != b))
 		abort();
-	cfs_buf_free(&all.rules);
-	cfs_buf_free(&some.rules);
+	cfs_selabel_scope_free(&all);
+	cfs_selabel_scope_free(&some);
 	return 0;
 }

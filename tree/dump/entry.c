@@ -223,8 +223,8 @@ static size_t bytes_of(const struct cfs_xattr *x)
 static int add_pair(struct cfs_dump_entry *en, const struct cfs_xattr *x,
 		    struct cfs_err *err)
 {
-	const struct cfs_xattr **v = (const struct cfs_xattr **)en->pairs.data;
-	size_t n = en->pairs.len / sizeof(x);
+	const struct cfs_xattr **v = en->pairs.v;
+	size_t n = en->pairs.n;
 
 	en->xattr_bytes += bytes_of(x);
 	for (size_t i = 0; en->lenient && i < n; i++) {
@@ -236,8 +236,7 @@ static int add_pair(struct cfs_dump_entry *en, const struct cfs_xattr *x,
 	}
 	if (n >= CFS_XATTRS_MAX)
 		return cfs_fail(err, E2BIG, "over %d xattrs", CFS_XATTRS_MAX);
-	cfs_buf_add(&en->pairs, &x, sizeof(x));
-	return cfs_buf_check(&en->pairs, err);
+	return cfs_vec_add(&en->pairs, x) ? 0 : cfs_no_memory(err);
 }
 
 static int parse_xattr(struct cfs_dump_entry *en, struct cfs_bytes text,
@@ -279,7 +278,7 @@ static int parse_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
 			err, ERANGE,
 			"the text of all xattrs is %zu bytes; the maximum is %d",
 			tail.len, LENIENT_XATTR_TEXT);
-	en->pairs.len = 0;
+	en->pairs.n = 0;
 	en->xattr_bytes = 12;
 	while (more) {
 		more = cfs_dump_take(&tail, ' ', &one);
@@ -290,9 +289,8 @@ static int parse_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
 		if (r < 0)
 			return cfs_ctx(err, "xattr %u", n);
 	}
-	return cfs_xattrs_add(
-		&en->tree->xattrs, (const struct cfs_xattr **)en->pairs.data,
-		en->pairs.len / sizeof(struct cfs_xattr *), ret, err);
+	return cfs_xattrs_add(&en->tree->xattrs, en->pairs.v, en->pairs.n, ret,
+			      err);
 }
 
 static int set_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
@@ -338,7 +336,7 @@ void cfs_dump_entry_free(struct cfs_dump_entry *en)
 {
 	cfs_buf_free(&en->text);
 	cfs_buf_free(&en->value);
-	cfs_buf_free(&en->pairs);
+	cfs_vec_free(&en->pairs);
 	free(en->memo);
 }
 

@@ -3,6 +3,7 @@
 #ifndef CFS_TREE_DUMP_ENTRY_H
 #define CFS_TREE_DUMP_ENTRY_H
 
+#include "base/vec.h"
 #include "tree/dump/numbers.h"
 #include "tree/node.h"
 
@@ -22,10 +23,10 @@ struct cfs_dump_memo {
 struct cfs_dump_entry {
 	struct cfs_tree *tree; /* borrowed */
 	bool lenient;
-	size_t xattr_bytes;	    /* of this entry, as mkcomposefs counts */
-	struct cfs_buf text;	    /* unescaped */
-	struct cfs_buf value;	    /* unescaped */
-	struct cfs_buf pairs;	    /* struct cfs_xattr pointers */
+	size_t xattr_bytes;   /* of this entry, as mkcomposefs counts */
+	struct cfs_buf text;  /* unescaped */
+	struct cfs_buf value; /* unescaped */
+	CFS_VEC(const struct cfs_xattr *) pairs;
 	struct cfs_dump_memo *memo; /* owned; NULL until an entry has xattrs */
 };
 

@@ -4,7 +4,7 @@
 #include "tree/dump/dump.h"
 #include "tree/dump/field.h"
 
-struct link {
+struct cfs_dump_link {
 	struct cfs_node *node;
 	const char *target;
 	uint64_t line;
@@ -13,13 +13,13 @@ struct link {
 	struct cfs_node *dir;
 	struct cfs_bytes name;
 	/* The first link of the same target finds it for all. */
-	struct link *first;
+	struct cfs_dump_link *first;
 	struct cfs_node *found;
 };
 
 void cfs_dump_links_free(struct cfs_dump_links *links)
 {
-	cfs_buf_free(&links->links);
+	cfs_vec_free(links);
 	cfs_arena_free(&links->texts);
 }
 
@@ -27,32 +27,31 @@ int cfs_dump_links_add(struct cfs_dump_links *links, struct cfs_node *node,
 		       struct cfs_bytes target, uint64_t line,
 		       struct cfs_err *err)
 {
-	struct link link = { .node = node, .line = line };
+	struct cfs_dump_link link = { .node = node, .line = line };
 
 	link.target = cfs_arena_dup(&links->texts, target.data, target.len);
 	if (!link.target)
 		return cfs_no_memory(err);
-	cfs_buf_add(&links->links, &link, sizeof(link));
-	return cfs_buf_check(&links->links, err);
+	return cfs_vec_add(links, link) ? 0 : cfs_no_memory(err);
 }
 
 static uint64_t link_hash(const void *entry)
 {
-	const struct link *link = entry;
+	const struct cfs_dump_link *link = entry;
 
 	return cfs_table_hash(link->name.data, link->name.len, link->dir->seq);
 }
 
 static bool same_target(const void *entry, const void *key)
 {
-	const struct link *a = entry, *b = key;
+	const struct cfs_dump_link *a = entry, *b = key;
 
 	return a->dir == b->dir && a->name.len == b->name.len &&
 	       memcmp(a->name.data, b->name.data, a->name.len) == 0;
 }
 
 /* Follows the target's path but for its last name. */
-static int find_dir(struct link *link, struct cfs_dump_dirs *dirs,
+static int find_dir(struct cfs_dump_link *link, struct cfs_dump_dirs *dirs,
 		    struct cfs_err *err)
 {
 	struct cfs_bytes rest = { (const uint8_t *)link->target,
@@ -75,13 +74,14 @@ static int find_dir(struct link *link, struct cfs_dump_dirs *dirs,
 }
 
 /* Puts what is looked for into @wanted, and marks the directories where. */
-static int collect(struct link *links, size_t n, struct cfs_dump_dirs *dirs,
-		   struct cfs_table *wanted, struct cfs_err *err)
+static int collect(struct cfs_dump_link *links, size_t n,
+		   struct cfs_dump_dirs *dirs, struct cfs_table *wanted,
+		   struct cfs_err *err)
 {
 	if (!cfs_table_reserve_many(wanted, n))
 		return cfs_no_memory(err);
 	for (size_t i = 0; i < n; i++) {
-		struct link *link = &links[i];
+		struct cfs_dump_link *link = &links[i];
 		const void **slot;
 
 		if (find_dir(link, dirs, err) < 0)
@@ -108,11 +108,11 @@ static void search(struct cfs_node *dir, const struct cfs_table *wanted)
 {
 	dir->flags &= (uint8_t)~CFS_NODE_SEEN;
 	for (struct cfs_node *n = dir->dir.first; n; n = n->next) {
-		const struct link key = {
+		const struct cfs_dump_link key = {
 			.dir = dir,
 			.name = { (const uint8_t *)n->name, n->name_len },
 		};
-		struct link *link;
+		struct cfs_dump_link *link;
 
 		memcpy(&link,
 		       cfs_table_slot(wanted, link_hash(&key), same_target,
@@ -123,7 +123,7 @@ static void search(struct cfs_node *dir, const struct cfs_table *wanted)
 	}
 }
 
-static int find_targets(struct link *links, size_t n,
+static int find_targets(struct cfs_dump_link *links, size_t n,
 			struct cfs_dump_dirs *dirs, struct cfs_err *err)
 {
 	struct cfs_table wanted = { .hash_of = link_hash };
@@ -139,7 +139,8 @@ static int find_targets(struct link *links, size_t n,
 	return r;
 }
 
-static int resolve(const struct link *link, bool lenient, struct cfs_err *err)
+static int resolve(const struct cfs_dump_link *link, bool lenient,
+		   struct cfs_err *err)
 {
 	struct cfs_node *target = link->found;
 
@@ -191,16 +192,16 @@ int cfs_dump_links_resolve(struct cfs_dump_links *links,
 			   struct cfs_dump_dirs *dirs, unsigned flags,
 			   struct cfs_err *err)
 {
-	struct link *all = (struct link *)links->links.data;
+	struct cfs_dump_link *all = links->v;
 	bool lenient = flags & CFS_DUMP_LENIENT;
-	size_t n = links->links.len / sizeof(*all);
+	size_t n = links->n;
 	int r = n > 0 ? find_targets(all, n, dirs, err) : 0;
 	char name[CFS_NODE_NAME_MAX];
 
 	for (size_t i = 0; i < n; i++)
 		all[i].node->flags |= CFS_NODE_LINK;
 	for (size_t i = 0; i < 2 * n && r == 0; i++) {
-		const struct link *link = &all[i % n];
+		const struct cfs_dump_link *link = &all[i % n];
 
 		r = i < n ? resolve(link, lenient, err)
 			  : shorten(link->node, lenient, err);

@@ -6,11 +6,14 @@
 #ifndef CFS_TREE_DUMP_LINKS_H
 #define CFS_TREE_DUMP_LINKS_H
 
+#include "base/vec.h"
 #include "tree/dump/dirs.h"
+
+struct cfs_dump_link; /* see links.c */
 
 /* Zero-initialise. */
 struct cfs_dump_links {
-	struct cfs_buf links;	/* struct cfs_dump_link */
+	CFS_VEC(struct cfs_dump_link);
 	struct cfs_arena texts; /* what their targets point into */
 };
 

@@ -223,7 +223,7 @@ static void close_level(struct relabel *re)
 	re->dir.len = level->dir ? 0 : level->dir_len;
 	if (level->dir) /* which it had room for before */
 		cfs_buf_adds(&re->dir, level->dir);
-	cfs_buf_free(&level->scope.rules);
+	cfs_selabel_scope_free(&level->scope);
 	free(level->dir);
 }
 
@@ -234,7 +234,7 @@ static void relabel_end(struct relabel *re)
 	cfs_buf_free(&re->levels);
 	cfs_buf_free(&re->dir);
 	cfs_buf_free(&re->key);
-	cfs_buf_free(&re->all.rules);
+	cfs_selabel_scope_free(&re->all);
 	cfs_selabel_free(re->policy);
 }
 

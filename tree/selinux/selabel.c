@@ -69,7 +69,7 @@ struct alias {
 
 struct cfs_selabel {
 	struct cfs_arena arena;
-	struct cfs_buf rules; /* struct rule */
+	CFS_VEC(struct rule) rules;
 	struct cfs_table aliases;
 	pcre2_compile_context *compile;
 	pcre2_match_context *match;
@@ -77,11 +77,6 @@ struct cfs_selabel {
 	uint32_t steps;		/* that a match may take now */
 	uint64_t spent, budget; /* by all rules */
 };
-
-static struct rule *rules_of(const struct cfs_selabel *policy)
-{
-	return (struct rule *)policy->rules.data;
-}
 
 static uint64_t alias_hash(const void *entry)
 {
@@ -125,18 +120,17 @@ int cfs_selabel_new(struct cfs_selabel **ret, struct cfs_err *err)
 
 void cfs_selabel_allow(struct cfs_selabel *policy, uint32_t files)
 {
-	policy->budget =
-		BUDGET + files * BUDGET_PER_FILE +
-		policy->rules.len / sizeof(struct rule) * BUDGET_PER_RULE;
+	policy->budget = BUDGET + files * BUDGET_PER_FILE +
+			 policy->rules.n * BUDGET_PER_RULE;
 }
 
 void cfs_selabel_free(struct cfs_selabel *policy)
 {
 	if (!policy)
 		return;
-	for (size_t i = 0; i < policy->rules.len / sizeof(struct rule); i++)
-		pcre2_code_free(rules_of(policy)[i].code);
-	cfs_buf_free(&policy->rules);
+	for (size_t i = 0; i < policy->rules.n; i++)
+		pcre2_code_free(policy->rules.v[i].code);
+	cfs_vec_free(&policy->rules);
 	cfs_table_free(&policy->aliases);
 	cfs_arena_free(&policy->arena);
 	pcre2_match_data_free(policy->data);
@@ -219,17 +213,17 @@ static int add_rule(struct cfs_selabel *policy, const struct line *line,
 		return cfs_fail(err, EINVAL,
 				"expected an expression, perhaps a type, and a "
 				"context");
-	if (policy->rules.len / sizeof(rule) >= CFS_SELABEL_RULES_MAX)
+	if (policy->rules.n >= CFS_SELABEL_RULES_MAX)
 		return cfs_fail(err, E2BIG, "over %d rules",
 				CFS_SELABEL_RULES_MAX);
 	rule.context = line->word[line->n - 1];
 	if (strcmp(rule.context, "<<none>>") == 0)
 		rule.context = NULL;
-	if (!cfs_buf_reserve(&policy->rules, sizeof(rule)))
+	if (!cfs_vec_reserve(&policy->rules, 1))
 		return cfs_no_memory(err);
 	r = compile(policy, rule.regex, typed ? type[1] : '.', &rule.code, err);
 	if (r == 0)
-		cfs_buf_add(&policy->rules, &rule, sizeof(rule));
+		policy->rules.v[policy->rules.n++] = rule;
 	return r;
 }
 
@@ -299,19 +293,20 @@ const char *cfs_selabel_alias(const struct cfs_selabel *policy,
 	return found ? found->original : NULL;
 }
 
+void cfs_selabel_scope_free(struct cfs_selabel_scope *scope)
+{
+	cfs_vec_free(scope);
+}
+
 int cfs_selabel_all(const struct cfs_selabel *policy,
 		    struct cfs_selabel_scope *ret, struct cfs_err *err)
 {
 	struct cfs_selabel_scope all = { 0 };
-	size_t n = policy->rules.len / sizeof(struct rule);
 
-	for (size_t i = n; i-- > 0;) {
-		uint32_t number = (uint32_t)i;
-
-		cfs_buf_add(&all.rules, &number, sizeof(number));
-	}
-	if (cfs_buf_check(&all.rules, err) < 0) {
-		cfs_buf_free(&all.rules);
+	for (size_t i = policy->rules.n; i-- > 0;)
+		(void)cfs_vec_add(&all, (uint32_t)i);
+	if (cfs_vec_check(&all, err) < 0) {
+		cfs_selabel_scope_free(&all);
 		return -err->code;
 	}
 	*ret = all;
@@ -369,9 +364,9 @@ static int try(struct cfs_selabel *policy, struct rule *rule,
 /* The rule that cost most is the one to change. */
 static int too_expensive(const struct cfs_selabel *policy, struct cfs_err *err)
 {
-	const struct rule *rules = rules_of(policy), *most = rules;
+	const struct rule *rules = policy->rules.v, *most = rules;
 
-	for (size_t i = 0; i < policy->rules.len / sizeof(*rules); i++)
+	for (size_t i = 0; i < policy->rules.n; i++)
 		most = rules[i].cost > most->cost ? &rules[i] : most;
 	return cfs_fail(err, E2BIG,
 			"matching files with the SELinux policy takes too "
@@ -384,21 +379,19 @@ int cfs_selabel_narrow(struct cfs_selabel *policy,
 		       struct cfs_bytes prefix, struct cfs_selabel_scope *ret,
 		       struct cfs_err *err)
 {
-	const uint32_t *number = (const uint32_t *)above->rules.data;
-	size_t n = above->rules.len / sizeof(*number);
 	struct cfs_selabel_scope scope = { 0 };
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < above->n; i++) {
 		/* "No" is the one answer that more text cannot change. */
-		if (try(policy, &rules_of(policy)[number[i]], prefix,
+		if (try(policy, &policy->rules.v[above->v[i]], prefix,
 			PCRE2_PARTIAL_HARD,
 			NARROW_LEVELS) != PCRE2_ERROR_NOMATCH)
-			cfs_buf_add(&scope.rules, &number[i], sizeof(*number));
+			(void)cfs_vec_add(&scope, above->v[i]);
 	}
-	if (cfs_buf_check(&scope.rules, err) < 0 ||
+	if (cfs_vec_check(&scope, err) < 0 ||
 	    (policy->spent > policy->budget &&
 	     too_expensive(policy, err) < 0)) {
-		cfs_buf_free(&scope.rules);
+		cfs_selabel_scope_free(&scope);
 		return -err->code;
 	}
 	*ret = scope;
@@ -410,11 +403,8 @@ int cfs_selabel_find(struct cfs_selabel *policy,
 		     struct cfs_bytes key, const char **ret,
 		     struct cfs_err *err)
 {
-	const uint32_t *number = (const uint32_t *)scope->rules.data;
-	size_t n = scope->rules.len / sizeof(*number);
-
-	for (size_t i = 0; i < n; i++) {
-		struct rule *rule = &rules_of(policy)[number[i]];
+	for (size_t i = 0; i < scope->n; i++) {
+		struct rule *rule = &policy->rules.v[scope->v[i]];
 		int r = try(policy, rule, key, 0, CFS_ARRAY_SIZE(levels));
 
 		if (policy->spent > policy->budget)

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/vec.h"
 
 /* Rules of one policy (Fedora's has some 6500), and bytes of an expression. */
 #define CFS_SELABEL_RULES_MAX 100000
@@ -65,8 +66,10 @@ const char *cfs_selabel_alias(const struct cfs_selabel *policy,
  * all tried for every path: numbers (uint32_t), the last rule first.
  */
 struct cfs_selabel_scope {
-	struct cfs_buf rules; /* freed with cfs_buf_free() */
+	CFS_VEC(uint32_t);
 };
+
+void cfs_selabel_scope_free(struct cfs_selabel_scope *scope) CFS_NONNULL;
 
 /* All rules.  Errors: -ENOMEM. */
 int cfs_selabel_all(const struct cfs_selabel *policy,

@@ -34,14 +34,14 @@ void cfs_tar_pending_free(struct cfs_tar_pending *pending)
 	cfs_buf_free(&pending->pax);
 	cfs_buf_free(&pending->name);
 	cfs_buf_free(&pending->link);
-	cfs_buf_free(&pending->xattrs);
+	cfs_vec_free(&pending->xattrs);
 	cfs_tar_sparse_free(&pending->sparse);
 }
 
 void cfs_tar_pending_reset(struct cfs_tar_pending *pending)
 {
 	pending->pax.len = pending->name.len = pending->link.len = 0;
-	pending->xattrs.len = 0;
+	pending->xattrs.n = 0;
 	pending->has_pax = pending->has_name = pending->has_link = false;
 	if (pending->sparse.any)
 		cfs_tar_sparse_reset(&pending->sparse);
@@ -120,8 +120,7 @@ static int add_xattr(struct cfs_tar_pending *p, struct cfs_bytes key,
 		return cfs_fail(err, ERANGE,
 				"an xattr is %zu bytes long (at most %d)",
 				value.len, CFS_XATTR_VALUE_MAX);
-	cfs_buf_add(&p->xattrs, &x, sizeof(x));
-	return cfs_buf_check(&p->xattrs, err);
+	return cfs_vec_add(&p->xattrs, x) ? 0 : cfs_no_memory(err);
 }
 
 static int take_number(struct cfs_bytes value, int64_t *ret,
@@ -342,8 +341,8 @@ static bool same_name(const struct cfs_tar_xattr *x,
 static int finish_xattrs(struct cfs_tar_pending *p, struct cfs_tar_entry *e,
 			 struct cfs_err *err)
 {
-	struct cfs_tar_xattr *x = (void *)p->xattrs.data;
-	size_t n = p->xattrs.len / sizeof(*x), kept = 0, bytes = 0;
+	struct cfs_tar_xattr *x = p->xattrs.v;
+	size_t n = p->xattrs.n, kept = 0, bytes = 0;
 
 	sort_xattrs(x, n);
 	for (size_t i = 0; i < n; i++) {
@@ -373,7 +372,7 @@ static int finish(struct cfs_tar_pending *p, const struct facts *f,
 		r = cfs_fail(err, EINVAL, "its size is negative");
 	if (r == 0)
 		r = take_link(p, f->link, e, err);
-	if (r == 0 && p->xattrs.len > 0)
+	if (r == 0 && p->xattrs.n > 0)
 		r = finish_xattrs(p, e, err);
 	if (r < 0)
 		return r;

@@ -16,6 +16,7 @@
 #ifndef CFS_TREE_TAR_ENTRY_H
 #define CFS_TREE_TAR_ENTRY_H
 
+#include "base/vec.h"
 #include "tree/node.h"
 #include "tree/tar/header.h"
 #include "tree/tar/path.h"
@@ -67,7 +68,7 @@ int cfs_tar_entry_ctx(const struct cfs_tar_entry *entry,
 struct cfs_tar_pending {
 	struct cfs_buf pax, name, link; /* owned; data of x, L and K headers */
 	bool has_pax, has_name, has_link;
-	struct cfs_buf xattrs; /* owned; struct cfs_tar_xattr */
+	CFS_VEC(struct cfs_tar_xattr) xattrs;
 	struct cfs_tar_sparse sparse;
 	uint8_t joined[256]; /* a header's prefix, slash and name */
 	uint8_t path[CFS_TAR_PATH_MAX];

@@ -17,33 +17,27 @@
 void cfs_tar_sparse_free(struct cfs_tar_sparse *sparse)
 {
 	if (sparse)
-		cfs_buf_free(&sparse->map);
+		cfs_vec_free(&sparse->map);
 }
 
 void cfs_tar_sparse_reset(struct cfs_tar_sparse *sparse)
 {
-	struct cfs_buf map = sparse->map;
+	struct cfs_tar_map map = sparse->map;
 
-	map.len = 0;
+	map.n = 0;
 	*sparse = (struct cfs_tar_sparse){ .map = map };
 }
 
-static size_t n_pieces(const struct cfs_buf *map)
-{
-	return map->len / sizeof(struct cfs_tar_piece);
-}
-
-static int add_piece(struct cfs_buf *map, uint64_t off, uint64_t len,
+static int add_piece(struct cfs_tar_map *map, uint64_t off, uint64_t len,
 		     struct cfs_err *err)
 {
-	const struct cfs_tar_piece piece = { off, len };
-
-	if (n_pieces(map) >= CFS_TAR_PIECES_MAX)
+	if (map->n >= CFS_TAR_PIECES_MAX)
 		return cfs_fail(err, E2BIG,
 				"a sparse file of over %u pieces of data",
 				CFS_TAR_PIECES_MAX);
-	cfs_buf_add(map, &piece, sizeof(piece));
-	return cfs_buf_check(map, err);
+	return cfs_vec_add(map, (struct cfs_tar_piece){ off, len })
+		       ? 0
+		       : cfs_no_memory(err);
 }
 
 static int bad_map(struct cfs_err *err)
@@ -109,7 +103,7 @@ static int parse_list(struct cfs_tar_sparse *sparse, struct cfs_bytes list,
 {
 	uint64_t v[2];
 
-	sparse->map.len = 0;
+	sparse->map.n = 0;
 	for (size_t i = 0; list.len > 0; i++) {
 		const uint8_t *comma = memchr(list.data, ',', list.len);
 		struct cfs_bytes one = { list.data, list.len };
@@ -186,13 +180,13 @@ int cfs_tar_sparse_record(struct cfs_tar_sparse *sparse,
 	return 0; /* numblocks says nothing new */
 }
 
-static int check_pieces(const struct cfs_buf *map, uint64_t size, uint64_t data,
-			struct cfs_err *err)
+static int check_pieces(const struct cfs_tar_map *map, uint64_t size,
+			uint64_t data, struct cfs_err *err)
 {
-	const struct cfs_tar_piece *piece = (const void *)map->data;
+	const struct cfs_tar_piece *piece = map->v;
 	uint64_t end = 0, sum = 0;
 
-	for (size_t i = 0; i < n_pieces(map); i++) {
+	for (size_t i = 0; i < map->n; i++) {
 		if (piece[i].off < end || piece[i].off > size ||
 		    piece[i].len > size - piece[i].off)
 			return cfs_fail(err, EINVAL,
@@ -298,7 +292,7 @@ int cfs_tar_expand_init(struct cfs_tar_expand *ret,
 			const struct cfs_tar_sparse *sparse, uint64_t size,
 			const struct cfs_source *content, struct cfs_err *err)
 {
-	const struct cfs_buf *map = &sparse->map;
+	const struct cfs_tar_map *map = &sparse->map;
 	int r = 0;
 
 	*ret = (struct cfs_tar_expand){
@@ -317,9 +311,9 @@ int cfs_tar_expand_init(struct cfs_tar_expand *ret,
 		cfs_tar_expand_free(ret);
 		return r;
 	}
-	if (map->len > 0) {
-		ret->piece = (const void *)map->data;
-		ret->end = ret->piece + n_pieces(map);
+	if (map->n > 0) {
+		ret->piece = map->v;
+		ret->end = map->v + map->n;
 	}
 	return 0;
 }
@@ -327,7 +321,7 @@ int cfs_tar_expand_init(struct cfs_tar_expand *ret,
 void cfs_tar_expand_free(struct cfs_tar_expand *x)
 {
 	if (x)
-		cfs_buf_free(&x->map);
+		cfs_vec_free(&x->map);
 }
 
 static ssize_t read_expanded(void *ctx, void *data, size_t len,

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/source.h"
+#include "base/vec.h"
 #include "tree/tar/header.h"
 #include "tree/tar/pax.h"
 
@@ -29,11 +30,15 @@ struct cfs_tar_piece {
 	uint64_t off, len; /* bytes of the file */
 };
 
+struct cfs_tar_map {
+	CFS_VEC(struct cfs_tar_piece);
+};
+
 /* Zero-initialise; cfs_tar_sparse_free() releases the map. */
 struct cfs_tar_sparse {
-	uint64_t size;	     /* of the file, in bytes */
-	bool map_in_content; /* PAX 1.0: the content starts with the map */
-	struct cfs_buf map;  /* owned; struct cfs_tar_piece, in order */
+	uint64_t size;		/* of the file, in bytes */
+	bool map_in_content;	/* PAX 1.0: the content starts with the map */
+	struct cfs_tar_map map; /* in order */
 	/* Used while records are read. */
 	struct cfs_bytes name;
 	uint64_t off;
@@ -80,7 +85,7 @@ struct cfs_tar_expand {
 	uint64_t at;			   /* bytes of the file given so far */
 	const struct cfs_tar_piece *piece; /* the next or current one */
 	const struct cfs_tar_piece *end;
-	struct cfs_buf map; /* owned; that of map_in_content */
+	struct cfs_tar_map map; /* that of map_in_content */
 };
 
 /*

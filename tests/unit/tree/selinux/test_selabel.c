@@ -34,8 +34,8 @@ static bool labels(struct cfs_selabel *policy, const char *prefix,
 	CHECK(cfs_selabel_find(policy, &some, bytes(key), &b, &err) >= 0);
 	good = label ? a && b && strcmp(a, label) == 0 && strcmp(b, label) == 0
 		     : !a && !b;
-	cfs_buf_free(&all.rules);
-	cfs_buf_free(&some.rules);
+	cfs_selabel_scope_free(&all);
+	cfs_selabel_scope_free(&some);
 	return good;
 }
 
@@ -162,7 +162,7 @@ TEST(an_expression_that_takes_for_ever_is_an_error)
 		 -EINVAL);
 	CHECK_STR(err.msg, "contexts: line 1: expression "
 			   "/(a+)+(a+)+(a+)+b takes too long");
-	cfs_buf_free(&all.rules);
+	cfs_selabel_scope_free(&all);
 }
 
 /* Looks up /aaaaaaaaaNb in @policy until that fails.  Returns how often. */
@@ -180,7 +180,7 @@ static unsigned lookups(struct cfs_selabel *policy, unsigned max)
 		snprintf(key, sizeof(key), "/aaaaaaaaa%ub-", i);
 		r = cfs_selabel_find(policy, &all, bytes(key), &label, &err);
 	} while (r >= 0 && ++i < max);
-	cfs_buf_free(&all.rules);
+	cfs_selabel_scope_free(&all);
 	return i;
 }
 
