@@ -145,7 +145,7 @@ int cfs_oci_fsck(const struct cfs_repo *repo,
 		r = check_name(&run, params->name, err);
 	else
 		r = cfs_oci_tag_each(repo, check_tag, &run, err);
-	cfs_buf_free(&run.good);
+	cfs_vec_free(&run.good);
 	if (r == 0)
 		*ret = run.count;
 	return r;

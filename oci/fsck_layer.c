@@ -16,9 +16,9 @@ static bool is_known_good(const struct cfs_oci_fsck_run *run,
 			  const struct cfs_oci_id *id,
 			  const struct cfs_digest *stream)
 {
-	const struct cfs_oci_good *v = (const void *)run->good.data;
+	const struct cfs_oci_good *v = run->good.v;
 
-	for (size_t i = 0; i < run->good.len / sizeof(*v); i++)
+	for (size_t i = 0; i < run->good.n; i++)
 		if (cfs_oci_id_equal(&v[i].id, id) &&
 		    cfs_digest_equal(&v[i].stream, stream))
 			return true;
@@ -31,8 +31,7 @@ int cfs_oci_fsck_remember(struct cfs_oci_fsck_run *run,
 {
 	const struct cfs_oci_good good = { *id, *stream };
 
-	cfs_buf_add(&run->good, &good, sizeof(good));
-	return cfs_buf_check(&run->good, err);
+	return cfs_vec_add(&run->good, good) ? 0 : cfs_no_memory(err);
 }
 
 bool cfs_oci_fsck_is_damaged(const struct cfs_oci_fsck_run *run,

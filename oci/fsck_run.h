@@ -8,6 +8,7 @@
 #ifndef CFS_OCI_FSCK_RUN_H
 #define CFS_OCI_FSCK_RUN_H
 
+#include "base/vec.h"
 #include "fsverity/digest_set.h"
 #include "oci/fsck.h"
 #include "repo/store.h"
@@ -23,8 +24,8 @@ struct cfs_oci_fsck_run {
 	const struct cfs_repo *repo;
 	const struct cfs_oci_fsck_params *params;
 	struct cfs_oci_fsck count;
-	const char *tag;     /* of the image at hand */
-	struct cfs_buf good; /* struct cfs_oci_good */
+	const char *tag; /* of the image at hand */
+	CFS_VEC(struct cfs_oci_good) good;
 	/* For a repair: objects that were damaged before it, some of which may
 	 * be good by now.  Both NULL: not known, objects need only exist. */
 	const struct cfs_store *store;

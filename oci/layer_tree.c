@@ -7,26 +7,19 @@
 #include "repo/object.h"
 #include "tree/tar/reader.h"
 
-/* An object of the stream, and the bytes before it. */
-struct passed {
-	uint64_t at;
-	uint64_t index;
-};
-
 void cfs_split_free(struct cfs_split *split)
 {
-	cfs_buf_free(&split->ahead);
+	cfs_vec_free(&split->ahead);
 }
 
 static int note(struct cfs_split *split, uint64_t index, struct cfs_err *err)
 {
-	const struct passed passed = { split->at, index };
+	const struct cfs_split_object passed = { split->at, index };
 
 	/* Most of the time all are taken, and the memory is used again. */
 	if (cfs_split_is_done(split))
-		split->ahead.len = split->n_taken = 0;
-	cfs_buf_add(&split->ahead, &passed, sizeof(passed));
-	return cfs_buf_check(&split->ahead, err);
+		split->ahead.n = split->n_taken = 0;
+	return cfs_vec_add(&split->ahead, passed) ? 0 : cfs_no_memory(err);
 }
 
 static ssize_t read_split(void *ctx, void *data, size_t len,
@@ -57,7 +50,7 @@ struct cfs_source cfs_split_source(struct cfs_split *split)
 
 bool cfs_split_is_done(const struct cfs_split *split)
 {
-	return split->n_taken * sizeof(struct passed) == split->ahead.len;
+	return split->n_taken == split->ahead.n;
 }
 
 /* Goes on to the next object, if that is what comes next. */
@@ -79,15 +72,13 @@ static int pass_object(struct cfs_split *split, struct cfs_err *err)
 int cfs_split_object(struct cfs_split *split, uint64_t raw_before,
 		     struct cfs_digest *ret, struct cfs_err *err)
 {
-	struct passed passed = { 0 };
+	struct cfs_split_object passed = { 0 };
 	int r = cfs_split_is_done(split) ? pass_object(split, err) : 0;
 
 	if (r < 0)
 		return r;
 	if (!cfs_split_is_done(split))
-		memcpy(&passed,
-		       split->ahead.data + split->n_taken * sizeof(passed),
-		       sizeof(passed));
+		passed = split->ahead.v[split->n_taken];
 	if (cfs_split_is_done(split) || passed.at != raw_before)
 		return cfs_fail(err, EBADMSG,
 				"the stream has no object where the content "

@@ -6,6 +6,7 @@
 #ifndef CFS_OCI_LAYER_TREE_H
 #define CFS_OCI_LAYER_TREE_H
 
+#include "base/vec.h"
 #include "repo/open.h"
 #include "repo/stream/reader.h"
 #include "tree/tar/merge.h"
@@ -34,13 +35,19 @@ int cfs_oci_layer_each(struct cfs_stream *stream, cfs_oci_layer_fn *fn,
 		       void *arg, struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 2, 4)));
 
+/* An object of the stream, by its number, and the bytes before it. */
+struct cfs_split_object {
+	uint64_t at;
+	uint64_t index;
+};
+
 /* What a tar reader of CFS_TAR_SPLIT reads: the bytes of @stream between its
  * objects, which are noted. */
 struct cfs_split {
 	struct cfs_stream *stream;
-	uint64_t at;	      /* bytes given so far */
-	struct cfs_buf ahead; /* owned; objects that were passed */
-	size_t n_taken;	      /* of them */
+	uint64_t at;				/* bytes given so far */
+	CFS_VEC(struct cfs_split_object) ahead; /* objects that were passed */
+	size_t n_taken;				/* of them */
 };
 
 void cfs_split_free(struct cfs_split *split) CFS_NONNULL;

@@ -387,6 +387,6 @@ int cfs_oci_repair(struct cfs_store *store, const struct cfs_oci_repair *repair,
 	cfs_store_reread(store);
 	r = repair->name ? mend_named(&rp, repair->name, err)
 			 : cfs_oci_tag_each(&store->repo, mend_all, &rp, err);
-	cfs_buf_free(&rp.run.good);
+	cfs_vec_free(&rp.run.good);
 	return r;
 }

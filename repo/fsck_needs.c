@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "base/vec.h"
 #include "repo/fsck_run.h"
 #include "repo/object.h"
 
@@ -24,7 +25,7 @@ struct image {
 	struct cfs_fsck_run *run;
 	const char *where;
 	const struct cfs_tree *tree;
-	struct cfs_buf needs; /* struct need */
+	CFS_VEC(struct need) needs;
 	bool sane;
 };
 
@@ -76,7 +77,7 @@ static void add_need(struct image *image, const struct cfs_node *node,
 		invalid(image, node, "its content is %.200s, not its digest",
 			path);
 	else
-		cfs_buf_add(&image->needs, &need, sizeof(need));
+		(void)cfs_vec_add(&image->needs, need);
 }
 
 /* By object, then in the order of the image. */
@@ -189,9 +190,9 @@ static int check_object(struct image *image, const struct need *need, size_t n,
 
 static int check_objects(struct image *image, struct cfs_err *err)
 {
-	struct need *needs = (struct need *)image->needs.data;
-	size_t n = image->needs.len / sizeof(*needs);
-	int r = cfs_buf_check(&image->needs, err);
+	struct need *needs = image->needs.v;
+	size_t n = image->needs.n;
+	int r = cfs_vec_check(&image->needs, err);
 
 	if (r == 0 && n > 0)
 		qsort(needs, n, sizeof(*needs), compare);
@@ -219,7 +220,7 @@ int cfs_fsck_needs(struct cfs_fsck_run *run, const char *where,
 		if (cfs_node_is_external(n))
 			add_need(&image, n, order++);
 	r = check_objects(&image, err);
-	cfs_buf_free(&image.needs);
+	cfs_vec_free(&image.needs);
 	*ret_sane = image.sane;
 	return r;
 }

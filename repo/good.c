@@ -4,8 +4,7 @@
 void cfs_good_free(struct cfs_good *good)
 {
 	cfs_ids_free(&good->ids);
-	cfs_buf_free(&good->sizes);
-	*good = (struct cfs_good){ 0 };
+	cfs_vec_free(&good->sizes);
 }
 
 int cfs_good_add(struct cfs_good *good, const struct cfs_digest *id,
@@ -22,8 +21,7 @@ int cfs_good_add(struct cfs_good *good, const struct cfs_digest *id,
 	r = cfs_ids_index(&good->ids, id->bytes, CFS_GOOD_MAX, &at, err);
 	if (r < 0 || at < n)
 		return r;
-	cfs_buf_add(&good->sizes, &size, sizeof(size));
-	return cfs_buf_check(&good->sizes, err);
+	return cfs_vec_add(&good->sizes, size) ? 0 : cfs_no_memory(err);
 }
 
 bool cfs_good_size(const struct cfs_good *good, const struct cfs_digest *id,
@@ -34,6 +32,6 @@ bool cfs_good_size(const struct cfs_good *good, const struct cfs_digest *id,
 	if (!good->ids.slots || id->alg != good->ids.alg ||
 	    !cfs_ids_find(&good->ids, id->bytes, &at))
 		return false;
-	*ret = ((const uint64_t *)(const void *)good->sizes.data)[at];
+	*ret = good->sizes.v[at];
 	return true;
 }

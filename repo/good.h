@@ -2,6 +2,7 @@
 #ifndef CFS_REPO_GOOD_H
 #define CFS_REPO_GOOD_H
 
+#include "base/vec.h"
 #include "repo/stream/ids.h"
 
 /* The maximum number of objects that are remembered: 48 bytes each for sha256,
@@ -15,7 +16,7 @@
  */
 struct cfs_good {
 	struct cfs_ids ids;
-	struct cfs_buf sizes; /* uint64_t, in the order of ids */
+	CFS_VEC(uint64_t) sizes; /* in the order of ids */
 };
 
 void cfs_good_free(struct cfs_good *good);
