@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "base/kernel.h"
 #include "cfsctl/cli/options.h"
+#include "cfsctl/compat/mount_call.h"
 #include "cfsctl/compat/mount_options.h"
 #include "cfsctl/compat/programs.h"
 #include "erofs/format.h"
@@ -15,13 +16,6 @@
 #include "mount/erofs.h"
 #include "mount/idmap.h"
 #include "mount/overlay.h"
-
-struct request {
-	const char *image, *where;
-	const char *type, *options, *ns;
-	bool fake, sloppy;
-	bool help;
-};
 
 /* The parts of the mount, open. */
 struct layers {
@@ -67,65 +61,7 @@ void cmd_mount_composefs_usage(FILE *to)
 	      to);
 }
 
-static int bad_option(const char *program, int c, struct cfs_err *err)
-{
-	return cfs_fail(err, CFS_EUSAGE, "%s: %s -- '%c'", program,
-			c == ':' ? "option requires an argument"
-				 : "invalid option",
-			optopt);
-}
-
-static int operand(struct request *q, const char *text, struct cfs_err *err)
-{
-	if (q->where)
-		return cfs_fail(err, CFS_EUSAGE, "Too many arguments");
-	*(q->image ? &q->where : &q->image) = text;
-	return 0;
-}
-
-/* mount(8) gives the operands first, so they do not end the options. */
-static int read_arguments(int argc, char **argv, struct request *q,
-			  struct cfs_err *err)
-{
-	int c, r = 0;
-
-	optind = 0; /* glibc: begin anew */
-	while (r == 0 && (c = getopt(argc, argv, "-:hfnsvN:o:t:")) != -1) {
-		switch (c) {
-		case 'h':
-			q->help = true;
-			return 0;
-		case 'f':
-			q->fake = true;
-			break;
-		case 's':
-			q->sloppy = true;
-			break;
-		case 'n': /* there is no /etc/mtab to leave alone, */
-		case 'v': /* and nothing to tell */
-			break;
-		case 'N':
-			q->ns = optarg;
-			break;
-		case 'o':
-			q->options = optarg;
-			break;
-		case 't':
-			q->type = optarg;
-			break;
-		case 1:
-			r = operand(q, optarg, err);
-			break;
-		default:
-			r = bad_option(argv[0], c, err);
-		}
-	}
-	for (; r == 0 && optind < argc; optind++)
-		r = operand(q, argv[optind], err);
-	return r;
-}
-
-static int check_arguments(const struct request *q, struct cfs_err *err)
+static int check_arguments(const struct cmd_mount_call *q, struct cfs_err *err)
 {
 	static const char type[] = "composefs";
 	size_t len = sizeof(type) - 1;
@@ -134,7 +70,7 @@ static int check_arguments(const struct request *q, struct cfs_err *err)
 			(q->type[len] && q->type[len] != '.')))
 		return cfs_fail(err, EINVAL, "Unsupported fs type '%s'",
 				q->type);
-	if (!q->image)
+	if (!q->source)
 		return cfs_fail(err, CFS_EUSAGE, "No source path specified");
 	if (!q->where)
 		return cfs_fail(err, CFS_EUSAGE, "No mount path specified");
@@ -319,7 +255,8 @@ static int enter(const char *ns, struct cfs_err *err)
 	return 0;
 }
 
-static int attach(int mount, const struct request *q, struct cfs_err *err)
+static int attach(int mount, const struct cmd_mount_call *q,
+		  struct cfs_err *err)
 {
 	int r = q->ns ? enter(q->ns, err) : 0;
 
@@ -332,7 +269,7 @@ static int attach(int mount, const struct request *q, struct cfs_err *err)
 		     : 0;
 }
 
-static int mount_image(const struct request *q,
+static int mount_image(const struct cmd_mount_call *q,
 		       const struct cfs_mount_options *o, struct cfs_err *err)
 {
 	__attribute__((cleanup(layers_close))) struct layers l = {
@@ -350,23 +287,23 @@ static int mount_image(const struct request *q,
 			return cfs_fail_errno(err, "Failed to open userns %s",
 					      o->idmap);
 	}
-	r = open_image(q->image, &l, err);
+	r = open_image(q->source, &l, err);
 	if (r < 0)
 		return r;
-	mount = make(q->image, o, &l, err);
+	mount = make(q->source, o, &l, err);
 	if (mount >= 0)
 		r = attach(mount, q, err);
 	if (mount < 0 || r < 0)
-		return cfs_ctx(err, "Failed to mount composefs %s", q->image);
+		return cfs_ctx(err, "Failed to mount composefs %s", q->source);
 	return 0;
 }
 
 int cmd_mount_composefs(int argc, char **argv, struct cfs_err *err)
 {
 	struct cfs_mount_options o = { 0 };
-	struct request q = { 0 };
+	struct cmd_mount_call q = { 0 };
 	CFS_AUTOFREE char *text = NULL;
-	int r = read_arguments(argc, argv, &q, err);
+	int r = cmd_mount_call_read(argc, argv, &q, err);
 
 	if (r == 0 && q.help) {
 		cmd_mount_composefs_usage(stdout);

@@ -2,18 +2,11 @@
 #include "cfsctl/compat/mount_options.h"
 
 #include <linux/mount.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/auto.h"
 #include "cfsctl/cli/options.h"
-
-/* An option of composefs: its value goes to @text, or it sets @flag or
- * clears @unflag. */
-struct row {
-	const char *name;
-	const char **text;
-	bool *flag, *unflag;
-};
 
 #define SECURE_OWNER (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 #define SECURE_USER  (SECURE_OWNER | MOUNT_ATTR_NOEXEC)
@@ -90,7 +83,8 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-static int set(const struct row *row, const char *value, struct cfs_err *err)
+static int set(const struct cmd_mount_row *row, const char *value,
+	       struct cfs_err *err)
 {
 	if (row->text) {
 		if (!value)
@@ -121,12 +115,12 @@ static size_t split(char *paths)
 	}
 }
 
-static bool take_attr(const char *name, struct cfs_mount_options *o)
+static bool take_attr(const char *name, unsigned *attr)
 {
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(attrs); i++) {
 		if (strcmp(attrs[i].name, name) != 0)
 			continue;
-		o->attr = (o->attr & ~attrs[i].mask) | attrs[i].attr;
+		*attr = (*attr & ~attrs[i].mask) | attrs[i].attr;
 		return true;
 	}
 	return false;
@@ -149,31 +143,38 @@ static bool is_ignored(const char *name, bool sloppy)
 	return sloppy;
 }
 
-static int take(const struct row *rows, char *option,
-		struct cfs_mount_options *o, struct cfs_err *err)
+static int take(const struct cmd_mount_row *rows, char *option, unsigned flags,
+		unsigned *attr, struct cfs_err *err)
 {
 	char *value = cut(option, '=');
-	int r;
 
 	if (value)
 		unescape(value);
 	while (rows->name && strcmp(rows->name, option) != 0)
 		rows++;
 	if (!rows->name)
-		return take_attr(option, o) || is_ignored(option, o->sloppy)
+		return take_attr(option, attr) ||
+				       is_ignored(option,
+						  flags & CFS_MOUNT_SLOPPY)
 			       ? 0
 			       : cfs_fail(err, EINVAL, "Unsupported option %s",
 					  option);
-	r = set(rows, value, err);
-	if (r < 0)
-		return r;
-	if (rows->text != &o->basedirs)
-		return 0;
-	o->n_basedirs = split(value);
-	return o->n_basedirs ? 0
-			     : cfs_fail(err, EINVAL,
-					"Value for basedir option has "
-					"incorrect format");
+	return set(rows, value, err);
+}
+
+int cmd_mount_words(char *text, const struct cmd_mount_row *rows,
+		    unsigned flags, unsigned *attr, struct cfs_err *err)
+{
+	char *rest = text;
+	int r = 0;
+
+	while (rest && r == 0) {
+		char *option = rest;
+
+		rest = cut(option, ',');
+		r = take(rows, option, flags, attr, err);
+	}
+	return r;
 }
 
 /* Checks that concern several options. */
@@ -195,9 +196,10 @@ static int check(const struct cfs_mount_options *o, struct cfs_err *err)
 int cmd_mount_options(char *text, unsigned flags, struct cfs_mount_options *ret,
 		      struct cfs_err *err)
 {
-	struct cfs_mount_options o = { .sloppy = flags & CFS_MOUNT_SLOPPY };
-	const struct row rows[] = {
-		{ "basedir", .text = &o.basedirs },
+	struct cfs_mount_options o = { 0 };
+	const char *basedirs = NULL;
+	const struct cmd_mount_row rows[] = {
+		{ "basedir", .text = &basedirs },
 		{ "digest", .text = &o.digest },
 		{ "verity", .flag = &o.verity },
 		{ "tryverity", .flag = &o.tryverity },
@@ -208,14 +210,15 @@ int cmd_mount_options(char *text, unsigned flags, struct cfs_mount_options *ret,
 		{ "async", .unflag = &o.sync },
 		{ 0 },
 	};
-	char *rest = text;
-	int r = 0;
+	int r = cmd_mount_words(text, rows, flags, &o.attr, err);
 
-	while (rest && r == 0) {
-		char *option = rest;
-
-		rest = cut(option, ',');
-		r = take(rows, option, &o, err);
+	if (r == 0 && basedirs) {
+		o.basedirs = basedirs;
+		o.n_basedirs = split((char *)(uintptr_t)basedirs);
+		if (o.n_basedirs == 0)
+			return cfs_fail(err, EINVAL,
+					"Value for basedir option has "
+					"incorrect format");
 	}
 	if (r == 0)
 		r = check(&o, err);

@@ -22,13 +22,30 @@ struct cfs_mount_options {
 	bool verity;
 	bool tryverity;
 	bool sync;     /* what is written is on the disk at once */
-	bool sloppy;   /* options that are not known are ignored */
 	unsigned attr; /* MOUNT_ATTR_* */
 };
 
 enum cfs_mount_flags {
 	CFS_MOUNT_SLOPPY = 1, /* -s of mount(8) */
 };
+
+/* An option of one file system: its value goes to @text, or it sets @flag or
+ * clears @unflag. */
+struct cmd_mount_row {
+	const char *name;
+	const char **text;
+	bool *flag, *unflag;
+};
+
+/*
+ * Reads "NAME[=VALUE],..." by @rows, which end with a NULL name, and the options
+ * of mounts in general into *@attr (MOUNT_ATTR_*), which is changed.  Words that
+ * are for others are ignored; see cmd_mount_options().
+ * Errors: -EINVAL.
+ */
+int cmd_mount_words(char *text, const struct cmd_mount_row *rows,
+		    unsigned flags, unsigned *attr,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
  * Reads "NAME[=VALUE],...".  Of an option given twice the last counts.  A

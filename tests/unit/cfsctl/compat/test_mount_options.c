@@ -318,3 +318,25 @@ TEST(what_goes_together_is_checked_at_the_end)
 	CHECK(refused("upperdir=u", CFS_EUSAGE, "No object dirs specified"));
 	CHECK(refused("ro", CFS_EUSAGE, "No object dirs specified"));
 }
+
+TEST(options_of_another_helper_are_read_by_its_rows)
+{
+	char words[] = "mode=a\\,b,deep,rw,noexec,x-y,nofail",
+	     bad[] = "basedir=x";
+	const char *mode = NULL;
+	bool deep = false;
+	const struct cmd_mount_row rows[] = {
+		{ "mode", .text = &mode },
+		{ "deep", .flag = &deep },
+		{ 0 },
+	};
+	unsigned attr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV;
+	struct cfs_err e = { 0 };
+
+	CHECK_EQ(cmd_mount_words(words, rows, 0, &attr, &e), 0);
+	CHECK_STR(mode, "a,b");
+	CHECK(deep);
+	CHECK_EQ(attr, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	CHECK_EQ(cmd_mount_words(bad, rows, 0, &attr, &e), -EINVAL);
+	CHECK_EQ(cmd_mount_words(bad, rows, CFS_MOUNT_SLOPPY, &attr, &e), 0);
+}

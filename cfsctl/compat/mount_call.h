@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The arguments that mount(8) calls a helper with.
+ *
+ * Source: mount(8), "EXTERNAL HELPERS".
+ */
+#ifndef CFS_CFSCTL_COMPAT_MOUNT_CALL_H
+#define CFS_CFSCTL_COMPAT_MOUNT_CALL_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+struct cmd_mount_call {
+	const char *source, *where; /* the operands, or NULL */
+	const char *type, *options, *ns;
+	bool fake, sloppy, verbose;
+	bool help;
+};
+
+/* Reads the arguments into *@q, all of which are borrowed from @argv.
+ * Errors: -CFS_EUSAGE. */
+int cmd_mount_call_read(int argc, char **argv, struct cmd_mount_call *q,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif
