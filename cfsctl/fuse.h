@@ -22,6 +22,8 @@ int cmd_parse_fuse_mode(const char *text, void *to,
 struct cmd_fuse_mount {
 	struct cfs_digest id; /* of the image */
 	const char *name;     /* what the user called it */
+	const char *source;   /* as mounts show it; NULL: "composefs:<hex>" */
+	unsigned attr;	      /* MOUNT_ATTR_* beside those that it has */
 	const char *where;    /* the mountpoint */
 	int upper, work; /* directories of an overlay, or -EBADF; borrowed */
 	bool read_write; /* of that */

@@ -91,6 +91,8 @@ esac
 put 755 "$BIN/composefs-setup-root" "$LIBEXECDIR/composefs-setup-root"
 put 755 "$BIN/cfsctl" "$BINDIR/cfsctl"
 link "$LIBEXECDIR/composefs-setup-root" "$BINDIR/composefs-setup-root"
+# for `mount -t fuse.composefs`
+link "$BINDIR/cfsctl" "$SBINDIR/mount.fuse.composefs"
 if [ "$TOOLS" = yes ]; then
 	# cfsctl by other names
 	link cfsctl "$BINDIR/mkcomposefs"

@@ -10,6 +10,9 @@
 #include "fuse/namespace.h"
 #include "mount/context.h"
 
+/* Who serves a mount is no more trusted than its user. */
+#define ALWAYS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+
 static void set_number(struct cfs_context *ctx, const char *key, unsigned value)
 {
 	char text[16];
@@ -36,8 +39,7 @@ int cfs_fuse_mount_new(const struct cfs_fuse_params *params, int dev,
 	cfs_context_flag(&ctx, "allow_other");
 	cfs_context_flag(&ctx, "ro");
 	return cfs_context_mount(
-		&ctx, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-		err);
+		&ctx, params->attr | ALWAYS | MOUNT_ATTR_RDONLY, err);
 }
 
 int cfs_fuse_overlay_new(const struct cfs_fuse_params *params, int lower,
@@ -69,10 +71,11 @@ int cfs_fuse_overlay_new(const struct cfs_fuse_params *params, int lower,
 		cfs_context_fd(&ctx, "datadir+", data);
 	if (data >= 0 && params->verify != CFS_FUSE_VERIFY_NOT)
 		cfs_context_string(&ctx, "verity", "require");
-	return cfs_context_mount(&ctx,
-				 (params->read_write ? 0 : MOUNT_ATTR_RDONLY) |
-					 MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-				 err);
+	return cfs_context_mount(
+		&ctx,
+		params->attr | ALWAYS |
+			(params->read_write ? 0 : MOUNT_ATTR_RDONLY),
+		err);
 }
 
 /* The number of the mount that @path below @dirfd leads to, or 0.  Nothing is

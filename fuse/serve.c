@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 
 #include "fuse/guard.h"
 #include "fuse/loop.h"
@@ -84,6 +85,8 @@ static int new_session(struct run *run, struct cfs_err *err)
 	add_option(&args, "subtype=composefs");
 	add_option(&args, "ro");
 	add_option(&args, "default_permissions");
+	if (run->params->attr & MOUNT_ATTR_NOEXEC)
+		add_option(&args, "noexec");
 	run->session = fuse_session_new(&args, &cfs_fuse_ops,
 					sizeof(cfs_fuse_ops), &run->server);
 	fuse_opt_free_args(&args);

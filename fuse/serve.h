@@ -42,6 +42,7 @@ struct cfs_fuse_params {
 	 * writable with @read_write; or -EBADF. */
 	int upper_fd, work_fd;
 	bool read_write;
+	unsigned attr; /* of the mount, MOUNT_ATTR_*, beside those it has */
 
 	/* Called once, by any thread, when the mount can be used. */
 	void (*ready)(void *ctx, enum cfs_fuse_mode mode);

@@ -25,6 +25,10 @@ const struct cfs_program cmd_programs[] = {
 	  .help = "mount an image, also for mount(8)",
 	  .usage = cmd_mount_composefs_usage,
 	  .run = cmd_mount_composefs },
+	{ .name = "mount.fuse.composefs",
+	  .help = "serve an image of a repository, for mount(8)",
+	  .usage = cmd_mount_fuse_usage,
+	  .run = cmd_mount_fuse },
 	{ 0 },
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The programs of composefs' C tools that cfsctl is when it is called by
- * their names: `mkcomposefs ...`, or `cfsctl mkcomposefs ...`.
+ * The programs that cfsctl is when it is called by their names: those of
+ * composefs' C tools (`mkcomposefs ...`, or `cfsctl mkcomposefs ...`), and a
+ * helper of mount(8) for FUSE mounts.
  *
  * A program is a row of the table in programs.c.  Unlike a command it words
  * its errors as the C tools do, ends with 0 or 1 and nothing else, and keeps
@@ -59,5 +60,7 @@ void cmd_composefs_dump_usage(FILE *to);
 int cmd_composefs_dump(int argc, char **argv, struct cfs_err *err);
 void cmd_mount_composefs_usage(FILE *to);
 int cmd_mount_composefs(int argc, char **argv, struct cfs_err *err);
+void cmd_mount_fuse_usage(FILE *to);
+int cmd_mount_fuse(int argc, char **argv, struct cfs_err *err);
 
 #endif

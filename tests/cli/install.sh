@@ -47,6 +47,7 @@ cat > installed <<'END'
 /usr/bin/composefs-setup-root -> /usr/lib/composefs/composefs-setup-root
 /usr/bin/mkcomposefs -> cfsctl
 /usr/sbin/mount.composefs -> /usr/bin/cfsctl
+/usr/sbin/mount.fuse.composefs -> /usr/bin/cfsctl
 END
 same "these files, with these modes" "$(listing)" "$(sort installed)"
 same "folders can be entered by all" \

@@ -2,6 +2,7 @@
 #include "fuse/mount.h"
 
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,6 +72,20 @@ TEST(a_fuse_mount_says_what_it_is_and_cannot_be_changed)
 	CHECK_EQ(fake_called("fsmount fuse *RDONLY*"), 1);
 	CHECK_EQ(fake_called("fsmount fuse *NOSUID*"), 1);
 	CHECK_EQ(fake_called("fsmount fuse *NODEV*"), 1);
+}
+
+TEST(what_a_mount_is_to_be_beside_that_is_added)
+{
+	struct cfs_fuse_params p = reset();
+	CFS_AUTOFD int fd = -EBADF;
+
+	p.attr = MOUNT_ATTR_NOEXEC;
+	fd = cfs_fuse_mount_new(&p, DEVICE, &err);
+	CHECK(fd >= 0);
+	CHECK_EQ(fake_called("fsmount fuse *NOEXEC*"), 1);
+	CHECK_EQ(fake_called("fsmount fuse *NOSUID*"), 1);
+	CHECK_EQ(overlay(&p, OBJECTS), 0);
+	CHECK_EQ(fake_called("fsmount overlay *NOEXEC*"), 1);
 }
 
 TEST(a_process_that_may_not_mount_learns_so)

@@ -18,6 +18,8 @@ TEST(a_program_is_found_by_its_name_wherever_it_is)
 	CHECK_STR(name_of("./x/composefs-info"), "composefs-info");
 	CHECK_STR(name_of("composefs-dump"), "composefs-dump");
 	CHECK_STR(name_of("/sbin/mount.composefs"), "mount.composefs");
+	CHECK_STR(name_of("/sbin/mount.fuse.composefs"),
+		  "mount.fuse.composefs");
 }
 
 TEST(other_names_are_cfsctl)
