@@ -55,37 +55,46 @@ void cfs_erofs_memo_init(struct cfs_erofs_memo *memo)
 /* An entry, decoded. */
 struct entry {
 	char key[KEY_ROOM]; /* a user's without its escape */
+	size_t len;	    /* of the key */
 	enum kind kind;
 	struct cfs_bytes value;
 	uint32_t filter_bit;
 	uint64_t size; /* in bytes, with its padding */
 };
 
+/* Nearly every file has two xattrs whose names are compared: with constant
+ * lengths, compilers need no calls for that. */
+#define BEGINS_WITH(key, len, text) \
+	((len) >= sizeof(text) - 1 && memcmp(key, text, sizeof(text) - 1) == 0)
+#define IS(key, len, text) \
+	((len) == sizeof(text) - 1 && memcmp(key, text, sizeof(text) - 1) == 0)
+
 /* Decides whether an xattr is the user's, whose name may be escaped, or one
  * that the writer added for overlayfs. */
 static int classify(struct entry *e, struct cfs_err *err)
 {
-	size_t prefix = strlen(CFS_OVERLAY_PREFIX);
-	size_t escape = strlen(CFS_OVERLAY_ESCAPE);
-	const char *name = e->key + prefix;
+	const size_t prefix = strlen(CFS_OVERLAY_PREFIX);
+	const size_t escape = strlen(CFS_OVERLAY_ESCAPE);
+	char *name = e->key + prefix;
+	size_t len;
 
 	e->kind = USERS;
-	if (strncmp(e->key, CFS_OVERLAY_ESCAPE, escape) == 0) {
-		memmove(e->key + prefix, e->key + escape,
-			strlen(e->key + escape) + 1);
+	if (!BEGINS_WITH(e->key, e->len, CFS_OVERLAY_PREFIX))
 		return 0;
-	}
-	if (strncmp(e->key, CFS_OVERLAY_PREFIX, prefix) != 0)
-		return 0;
-	if (strcmp(name, "metacopy") == 0)
+	len = e->len - prefix;
+	if (IS(name, len, "metacopy")) {
 		e->kind = METACOPY;
-	else if (strcmp(name, "redirect") == 0)
+	} else if (IS(name, len, "redirect")) {
 		e->kind = REDIRECT;
-	else if (strcmp(name, "opaque") == 0 && e->value.len == 1 &&
-		 e->value.data[0] == 'y')
+	} else if (BEGINS_WITH(e->key, e->len, CFS_OVERLAY_ESCAPE)) {
+		e->len -= escape - prefix;
+		memmove(name, e->key + escape, e->len - prefix + 1);
+	} else if (IS(name, len, "opaque") && e->value.len == 1 &&
+		   e->value.data[0] == 'y') {
 		e->kind = OPAQUE;
-	else
+	} else {
 		return cfs_fail(err, EBADMSG, "xattr trusted.overlay.%s", name);
+	}
 	return 0;
 }
 
@@ -115,7 +124,8 @@ static int decode(struct cfs_bytes at, struct entry *e, struct cfs_err *err)
 	len = strlen(prefix);
 	memcpy(e->key, prefix, len);
 	memcpy(e->key + len, suffix.data, suffix.len);
-	e->key[len + suffix.len] = '\0';
+	e->len = len + suffix.len;
+	e->key[e->len] = '\0';
 	e->filter_bit = cfs_erofs_xxh32(suffix, CFS_EROFS_FILTER_SEED +
 							disk.name_index) %
 			32;
@@ -139,7 +149,7 @@ static int parse_entry(struct cfs_bytes at, struct cfs_tree *tree,
 	*ret_size = e.size;
 	if (e.kind != USERS)
 		return 0;
-	name = (struct cfs_bytes){ (const uint8_t *)e.key, strlen(e.key) };
+	name = (struct cfs_bytes){ (const uint8_t *)e.key, e.len };
 	if (cfs_xattr_add(&tree->xattrs, name, e.value, &attr->x, err) < 0)
 		return err->code == ENOMEM
 			       ? -ENOMEM
