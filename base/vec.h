@@ -78,6 +78,14 @@ bool cfs_vec_grow(void *place, size_t n, size_t *room, size_t size,
 /* 0 if everything could be added, otherwise -ENOMEM with a message. */
 #define cfs_vec_check(vec, err) ((vec)->failed ? cfs_no_memory(err) : 0)
 
+/* Hands all over to @to, an empty one of the same type, which is overwritten. */
+#define cfs_vec_move(to, from)                      \
+	do {                                        \
+		__typeof__(from) from_ = (from);    \
+		*(to) = *from_;                     \
+		*from_ = (__typeof__(*from_)){ 0 }; \
+	} while (0)
+
 /* Frees the array, which is empty then. Not what its elements own. */
 #define cfs_vec_free(vec)                     \
 	do {                                  \

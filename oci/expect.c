@@ -23,12 +23,12 @@ struct search {
 static bool find_made(const struct cfs_oci_image *image,
 		      const struct cfs_digest *want, struct cfs_oci_way *ret)
 {
-	for (size_t i = 0; i < image->n_erofs; i++) {
+	for (size_t i = 0; i < image->erofs.n; i++) {
 		struct cfs_oci_erofs erofs;
 
-		if (!cfs_oci_erofs_is(image->erofs[i].name, &erofs) ||
+		if (!cfs_oci_erofs_is(image->erofs.v[i].name, &erofs) ||
 		    !erofs.bootable ||
-		    !cfs_digest_equal(&image->erofs[i].id, want))
+		    !cfs_digest_equal(&image->erofs.v[i].id, want))
 			continue;
 		*ret = (struct cfs_oci_way){ .erofs = erofs,
 					     .format = erofs.v1 ? 1 : 2 };

@@ -67,7 +67,7 @@ void cfs_oci_image_free(struct cfs_oci_image *image)
 	cfs_oci_manifest_free(&image->manifest);
 	cfs_oci_config_free(&image->config);
 	free(image->layers);
-	free(image->erofs);
+	cfs_vec_free(&image->erofs);
 	*image = (struct cfs_oci_image){ 0 };
 }
 
@@ -83,17 +83,15 @@ static int add_erofs(struct cfs_oci_image *image, const char *name,
 {
 	struct cfs_oci_erofs_ref *more;
 
-	for (size_t i = 0; i < image->n_erofs; i++) {
-		if (strcmp(image->erofs[i].name, name) != 0)
+	for (size_t i = 0; i < image->erofs.n; i++) {
+		if (strcmp(image->erofs.v[i].name, name) != 0)
 			continue;
-		image->erofs[i].id = *id;
+		image->erofs.v[i].id = *id;
 		return 0;
 	}
-	more = reallocarray(image->erofs, image->n_erofs + 1, sizeof(*more));
+	more = cfs_vec_new(&image->erofs);
 	if (!more)
 		return cfs_no_memory(err);
-	image->erofs = more;
-	more += image->n_erofs++;
 	more->id = *id;
 	snprintf(more->name, sizeof(more->name), "%s", name);
 	return 0;
@@ -290,10 +288,10 @@ int cfs_oci_image_erofs(const struct cfs_oci_image *image,
 	char name[CFS_OCI_EROFS_NAME_MAX];
 
 	cfs_oci_erofs_name(erofs, name);
-	for (size_t i = 0; i < image->n_erofs; i++) {
-		if (strcmp(image->erofs[i].name, name) != 0)
+	for (size_t i = 0; i < image->erofs.n; i++) {
+		if (strcmp(image->erofs.v[i].name, name) != 0)
 			continue;
-		*ret = image->erofs[i].id;
+		*ret = image->erofs.v[i].id;
 		return 1;
 	}
 	return 0;
@@ -303,8 +301,8 @@ bool cfs_oci_image_is_bootable(const struct cfs_oci_image *image)
 {
 	struct cfs_oci_erofs erofs;
 
-	for (size_t i = 0; i < image->n_erofs; i++)
-		if (cfs_oci_erofs_is(image->erofs[i].name, &erofs) &&
+	for (size_t i = 0; i < image->erofs.n; i++)
+		if (cfs_oci_erofs_is(image->erofs.v[i].name, &erofs) &&
 		    erofs.bootable)
 			return true;
 	return false;
@@ -360,12 +358,12 @@ static int write_config(struct cfs_store *store, struct cfs_oci_image *image,
 
 	if (r == 0)
 		r = name_layers(image, w, err);
-	if (image->n_erofs > 0)
-		qsort(image->erofs, image->n_erofs, sizeof(*image->erofs),
+	if (image->erofs.n > 0)
+		qsort(image->erofs.v, image->erofs.n, sizeof(*image->erofs.v),
 		      by_name);
-	for (size_t i = 0; r == 0 && i < image->n_erofs; i++)
-		r = cfs_stream_add_name(w, image->erofs[i].name,
-					&image->erofs[i].id, err);
+	for (size_t i = 0; r == 0 && i < image->erofs.n; i++)
+		r = cfs_stream_add_name(w, image->erofs.v[i].name,
+					&image->erofs.v[i].id, err);
 	return r < 0 ? r
 		     : cfs_stream_store(store, w, &image->config_stream, err);
 }

@@ -13,6 +13,7 @@
 #define CFS_OCI_IMAGE_H
 
 #include "base/buf.h"
+#include "base/vec.h"
 #include "oci/manifest.h"
 #include "repo/store.h"
 #include "repo/stream/reader.h"
@@ -56,9 +57,8 @@ struct cfs_oci_image {
 	/* Streams: of manifest and configuration, and of each layer, in the
 	 * order of the manifest's. */
 	struct cfs_digest manifest_stream, config_stream;
-	struct cfs_digest *layers;	 /* owned */
-	struct cfs_oci_erofs_ref *erofs; /* owned */
-	size_t n_erofs;
+	struct cfs_digest *layers; /* owned */
+	CFS_VEC(struct cfs_oci_erofs_ref) erofs;
 };
 
 void cfs_oci_image_free(struct cfs_oci_image *image);

@@ -13,8 +13,8 @@ struct search {
 static bool has(const struct cfs_oci_image *image,
 		const struct cfs_digest *want)
 {
-	for (size_t i = 0; i < image->n_erofs; i++)
-		if (cfs_digest_equal(&image->erofs[i].id, want))
+	for (size_t i = 0; i < image->erofs.n; i++)
+		if (cfs_digest_equal(&image->erofs.v[i].id, want))
 			return true;
 	return false;
 }

@@ -153,8 +153,7 @@ static void take_over_refs(struct cfs_pulling *p)
 	if (cfs_oci_image_open(&p->store->repo, &p->image->id, &old,
 			       &ignored) <= 0)
 		return;
-	p->image->erofs = cfs_steal_ptr(&old.erofs);
-	p->image->n_erofs = old.n_erofs;
+	cfs_vec_move(&p->image->erofs, &old.erofs);
 }
 
 static int take(struct cfs_pulling *p, struct cfs_err *err)

@@ -172,7 +172,7 @@ int cfs_repairing_erofs(struct cfs_repairing *rp, struct cfs_err *err)
 {
 	int r = rp->lost_config ? restore_refs(rp, err) : 0;
 
-	for (size_t i = 0; r >= 0 && i < rp->image.n_erofs; i++)
-		r = mend_ref(rp, &rp->image.erofs[i], err);
+	for (size_t i = 0; r >= 0 && i < rp->image.erofs.n; i++)
+		r = mend_ref(rp, &rp->image.erofs.v[i], err);
 	return r < 0 ? r : mend_sealed(rp, err);
 }

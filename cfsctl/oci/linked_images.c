@@ -32,10 +32,10 @@ static int print(const struct cfs_oci_image *image, struct cfs_err *err)
 	struct cfs_json_writer w = { .buf = &buf };
 
 	cfs_json_write_array(&w, NULL, CFS_JSON_LINES);
-	for (size_t i = 0; i < image->n_erofs; i++)
-		write_one(&w, &image->erofs[i], false);
-	for (size_t i = 0; i < image->n_erofs; i++)
-		write_one(&w, &image->erofs[i], true);
+	for (size_t i = 0; i < image->erofs.n; i++)
+		write_one(&w, &image->erofs.v[i], false);
+	for (size_t i = 0; i < image->erofs.n; i++)
+		write_one(&w, &image->erofs.v[i], true);
 	cfs_json_write_end(&w);
 	return cmd_json_print(&w, err);
 }

@@ -164,15 +164,12 @@ static int copy_refs(const struct cfs_oci_image *from, struct cfs_oci_image *to,
 	size_t n = from->manifest.layers.n;
 
 	to->layers = calloc(n + 1, sizeof(*to->layers));
-	to->erofs = calloc(from->n_erofs + 1, sizeof(*to->erofs));
-	if (!to->layers || !to->erofs)
+	if (!to->layers || !cfs_vec_reserve(&to->erofs, from->erofs.n))
 		return cfs_no_memory(err);
 	if (n > 0)
 		memcpy(to->layers, from->layers, n * sizeof(*to->layers));
-	if (from->n_erofs > 0)
-		memcpy(to->erofs, from->erofs,
-		       from->n_erofs * sizeof(*to->erofs));
-	to->n_erofs = from->n_erofs;
+	for (size_t i = 0; i < from->erofs.n; i++)
+		(void)cfs_vec_add(&to->erofs, from->erofs.v[i]);
 	return 0;
 }
 

@@ -44,6 +44,18 @@ TEST(a_structure_can_be_the_array_itself)
 	CHECK_STR(pairs.name, "pairs");
 }
 
+TEST(elements_can_be_handed_over)
+{
+	struct pairs from = { .name = "from" }, to = { .name = "to" };
+
+	CHECK(cfs_vec_add(&from, (struct pair){ 'a', 1 }));
+	cfs_vec_move(&to, &from);
+	CHECK(!from.v && from.n == 0);
+	CHECK_EQ(to.n, 1);
+	CHECK_EQ(to.v[0].letter, 'a');
+	cfs_vec_free(&to);
+}
+
 TEST(room_made_before_is_used)
 {
 	CFS_VEC(char) list = { 0 };

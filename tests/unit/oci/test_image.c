@@ -80,7 +80,7 @@ TEST(an_image_is_read_as_it_was_written)
 	CHECK_EQ(back.manifest.layers.n, 1);
 	CHECK(cfs_digest_equal(&back.layers[0], &image.layers[0]));
 	CHECK_STR(cfs_oci_image_layer_id(&back, 0)->text, DIFF);
-	CHECK_EQ(back.n_erofs, 2);
+	CHECK_EQ(back.erofs.n, 2);
 	CHECK(cfs_oci_image_erofs(&back, &boot, &got) &&
 	      cfs_digest_equal(&got, &a));
 	CHECK(cfs_oci_image_erofs(&back, &plain, &got) &&
