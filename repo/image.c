@@ -14,11 +14,11 @@
 static int not_found(const struct cfs_repo *repo, const char *hex,
 		     struct cfs_err *err)
 {
-	CFS_AUTOFD int images = -EBADF;
+	CFS_AUTOFD int images =
+		cfs_openat2(repo->fd, "images", O_PATH | O_DIRECTORY, 0,
+			    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 	int r;
 
-	images = cfs_openat2(repo->fd, "images", O_PATH | O_DIRECTORY, 0,
-			     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 	if (images == -ENOENT)
 		return CFS_IMAGE_ABSENT;
 	r = images < 0 ? images : cfs_name_exists(images, hex);
@@ -27,8 +27,7 @@ static int not_found(const struct cfs_repo *repo, const char *hex,
 	return r == 0 ? CFS_IMAGE_ABSENT : CFS_IMAGE_DANGLING;
 }
 
-/* What a refusal to open a file with a builtin signature means. */
-static const char *meaning(int code)
+const char *cfs_repo_open_meaning(int code)
 {
 	switch (code) {
 	case ENOKEY:
@@ -38,8 +37,7 @@ static const char *meaning(int code)
 		return "its signature is not by the certificate that it names, "
 		       "or over another digest: sign it anew";
 	case EBADMSG:
-		return "its signature or fs-verity metadata is damaged: copy "
-		       "the image anew";
+		return "its fs-verity metadata is damaged: copy the file anew";
 	case EPERM:
 		return "the kernel wants signed files only "
 		       "(fs.verity.require_signatures): sign it";
@@ -72,7 +70,7 @@ int cfs_repo_open_image(const struct cfs_repo *repo,
 		return not_found(repo, hex, err);
 	if (look < 0)
 		return cfs_fail(err, -look, "look up " NAME ": %s", hex,
-				meaning(-look));
+				cfs_repo_open_meaning(-look));
 	if (fstat(look, &st) < 0)
 		return cfs_fail_errno(err, "stat " NAME, hex);
 	if (!S_ISREG(st.st_mode))
@@ -86,7 +84,7 @@ int cfs_repo_open_image(const struct cfs_repo *repo,
 	fd = cfs_reopen(look, O_RDONLY);
 	if (fd < 0)
 		(void)cfs_fail(err, -fd, "open " NAME ": %s", hex,
-			       meaning(-fd));
+			       cfs_repo_open_meaning(-fd));
 	if (fd == -EOPNOTSUPP)
 		return cfs_err_cure(err, CFS_CURE_NO_VERITY);
 	if (fd < 0)

@@ -37,4 +37,9 @@ int cfs_repo_open_image(const struct cfs_repo *repo,
 			const struct cfs_digest *id, int *ret_fd,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Returns what it means that the kernel refused to open a file of a repository
+ * with @code (positive errno): for most codes this is about the signature that
+ * the kernel keeps with it. */
+const char *cfs_repo_open_meaning(int code);
+
 #endif

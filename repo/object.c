@@ -7,6 +7,7 @@
 #include "fsverity/measure.h"
 #include "fsverity/merkle.h"
 #include "repo/copy.h"
+#include "repo/image.h"
 #include "repo/incoming.h"
 
 /* Writes the bytes in memory, or copies @fd. */
@@ -185,7 +186,7 @@ int cfs_object_open(int objects, const struct cfs_digest *id, int *ret_fd,
 				path);
 	if (fd < 0)
 		return cfs_fail(err, -fd, "open objects/%s: %s", path,
-				strerror(-fd));
+				cfs_repo_open_meaning(-fd));
 	*ret_fd = fd;
 	return 1;
 }
