@@ -6,37 +6,20 @@
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
+#include "cfsctl/enrol.h"
 #include "cfsctl/signers.h"
 #include "cfsctl/signing.h"
 #include "ops/sign.h"
 
 struct options {
 	struct cfs_signers_options signers;
-	enum cfs_sign_kernel kernel;
+	enum cfs_kernel_signatures kernel;
 	bool json;
 };
 
-static const char *const kernel_names[] = { "auto", "yes", "no", NULL };
-
-static int parse_kernel(const char *text, void *to, struct cfs_err *err)
-{
-	enum cfs_sign_kernel *ret = to;
-
-	(void)err;
-	for (unsigned i = 0; kernel_names[i]; i++)
-		if (strcmp(text, kernel_names[i]) == 0)
-			*ret = (enum cfs_sign_kernel)i;
-	return 0;
-}
-
 static const struct cfs_opt options[] = {
 	CFS_SIGNERS_OPTIONS(struct options, signers, "DIGEST"),
-	{ .name = "kernel-signatures",
-	  .value = "auto|yes|no",
-	  .help = "have the kernel check the signature at every open; auto "
-		  "(default): if it knows the signer, see `cfsctl keyring`",
-	  .choices = kernel_names,
-	  CFS_OPT_PARSES(struct options, kernel, parse_kernel) },
+	CFS_KERNEL_OPTION(struct options, kernel),
 	CFS_OPT_JSON(struct options, json),
 	{ 0 },
 };
@@ -44,7 +27,7 @@ static const struct cfs_opt options[] = {
 struct sign {
 	const struct cfs_globals *g;
 	const char *emit; /* --emit-tbs DIR */
-	enum cfs_sign_kernel kernel;
+	enum cfs_kernel_signatures kernel;
 	struct cfs_signing_keys keys;
 	struct cfs_json_writer *json; /* or NULL: words are printed */
 };

@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "cfsctl/cli/line.h"
+#include "cfsctl/enrol.h"
 #include "cfsctl/signing.h"
 #include "oci/tag.h"
 
@@ -129,6 +130,13 @@ static int note(struct check *c, const struct cfs_seal_verification *v,
 	return 0;
 }
 
+static int not_satisfied(int r, struct cfs_err *err)
+{
+	err->code = CFS_ESTATUS(r == -ENODATA ? CFS_STATUS_REQUIRED
+					      : CFS_STATUS_FAILED);
+	return -err->code;
+}
+
 static int satisfy(struct check *c, const struct cfs_seal_policy *policy,
 		   struct cfs_err *err)
 {
@@ -140,10 +148,13 @@ static int satisfy(struct check *c, const struct cfs_seal_policy *policy,
 		return r;
 	r = cfs_seal_refusal(&v, c->called, err);
 	if (r == 0)
-		return note(c, &v, err);
-	err->code = CFS_ESTATUS(r == -ENODATA ? CFS_STATUS_REQUIRED
-					      : CFS_STATUS_FAILED);
-	return -err->code;
+		r = note(c, &v, err);
+	else
+		r = not_satisfied(r, err);
+	if (r == 0 && c->about->enrolment)
+		r = cfs_enrolment_add(c->about->enrolment, c->about->repo, &v,
+				      policy->certs, err);
+	return r;
 }
 
 /* A certificate's path is one below the folder of the policy. */
@@ -223,18 +234,36 @@ int cmd_trust_check(const struct cfs_trust *trust,
 	return r < 0 ? r : ret->n > 0;
 }
 
+/* Nothing was verified, and so there is nothing for the kernel. */
+static int enrol_nothing(const struct cfs_demand *d, struct cfs_err *err)
+{
+	if (!d->store || d->kernel != CFS_KERNEL_YES)
+		return 0;
+	return cfs_fail(err, CFS_ESTATUS(CFS_STATUS_KERNEL),
+			"--kernel-signatures=yes needs signatures that were "
+			"verified: demand them by --require-signature "
+			"--trust-cert PEM or by the policy");
+}
+
 int cmd_trust_accept(void *demand, const struct cfs_repo *repo,
 		     const struct cfs_oci_image *image, struct cfs_err *err)
 {
+	CFS_AUTOENROLMENT struct cfs_enrolment enrolment = { 0 };
 	struct cfs_demand *d = demand;
+	bool enrols = d->store && d->kernel != CFS_KERNEL_NO;
 	const struct cfs_trust_subject subject = {
 		.repo = repo,
 		.image = image,
 		.name = d->name,
 		.role = d->role,
+		.enrolment = enrols ? &enrolment : NULL,
 	};
 	int r = cmd_trust_check(d->trust, &subject, &d->proof, err);
 
+	if (r == 0)
+		return enrol_nothing(d, err);
+	if (r > 0 && enrols)
+		r = cmd_enrol(d->store, &enrolment, d->kernel, err);
 	return r < 0 ? r : 0;
 }
 

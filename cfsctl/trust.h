@@ -10,6 +10,7 @@
 #include "oci/image.h"
 #include "oci/seal/rules.h"
 #include "oci/seal/verify.h"
+#include "ops/enrol_image.h"
 
 /* The policy that holds without --policy, if it exists. */
 #define CFS_POLICY_FILE "/etc/composefs/policy.toml"
@@ -20,6 +21,7 @@ enum cfs_trust_status {
 	CFS_STATUS_FAILED = 4,	 /* signatures or digests are not right */
 	CFS_STATUS_REQUIRED = 5, /* nothing is signed, and it has to be */
 	CFS_STATUS_CERT = 6,	 /* a certificate cannot be used */
+	CFS_STATUS_KERNEL = 7,	 /* the kernel lacks or refuses a signature */
 };
 
 struct cfs_trust_options {
@@ -74,6 +76,8 @@ struct cfs_trust_subject {
 	/* The EROFS image that is used: CFS_SEAL_MERGED or
 	 * CFS_SEAL_BOOTABLE. */
 	enum cfs_seal_role role;
+	/* Gets the signatures that passed; or NULL. */
+	struct cfs_enrolment *enrolment;
 };
 
 /* The result of a check. */
@@ -103,11 +107,18 @@ struct cfs_demand {
 	const struct cfs_trust *trust;
 	const char *name; /* as in struct cfs_trust_subject */
 	enum cfs_seal_role role;
+	/* Where the signatures that passed are handed to the kernel; NULL: they
+	 * are not. */
+	struct cfs_store *store;
+	enum cfs_kernel_signatures kernel;
 	struct cfs_proof proof;
 };
 
-/* cmd_trust_check() as the member accept of struct cfs_oci_pull; @demand is a
- * struct cfs_demand. */
+/*
+ * cmd_trust_check() as the member accept of struct cfs_oci_pull; @demand is a
+ * struct cfs_demand.  What passed is then handed to the kernel.
+ * Errors: those of cmd_enrol(), too.
+ */
 int cmd_trust_accept(void *demand, const struct cfs_repo *repo,
 		     const struct cfs_oci_image *image,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

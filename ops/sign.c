@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "keys/keyring.h"
 #include "ops/whole.h"
 
 int cfs_sign_open(const struct cfs_repo *repo, const struct cfs_digest *id,
@@ -20,33 +19,15 @@ int cfs_sign_open(const struct cfs_repo *repo, const struct cfs_digest *id,
 	return 0;
 }
 
-/* Why the kernel should not be asked, or NULL. */
-static const char *kernel_useless(void)
-{
-	struct cfs_err unseen = { 0 };
-	cfs_key ring;
-
-	/* A ring that we may not see can still hold the certificate. */
-	if (cfs_keyring_find(&ring, &unseen) != 0)
-		return NULL;
-	return "this kernel checks no fs-verity signatures";
-}
-
 static int enrol(struct cfs_store *store, const struct cfs_digest *id, int fd,
 		 struct cfs_bytes der, struct cfs_sign_result *ret)
 {
-	const char *why = kernel_useless();
-	int r = 0;
+	int r = cfs_enrol(store, id, fd, der, &ret->why_not);
 
-	if (!why) {
-		r = cfs_store_enrol(store, id, fd, der, &ret->why_not);
-		why = r < 0 ? NULL : "no fs-verity here";
-	}
-	if (r == CFS_ENROL_DONE || r == CFS_ENROL_ALREADY) {
-		ret->enrolled = (enum cfs_enrolled)r;
-		return 0;
-	}
-	return why ? cfs_fail(&ret->why_not, EOPNOTSUPP, "%s", why) : r;
+	if (r < 0)
+		return r;
+	ret->enrolled = (enum cfs_enrolled)r;
+	return 0;
 }
 
 /* One blob out of the one so far and all signers.  Replaces *@blob. */
@@ -133,10 +114,10 @@ int cfs_sign_image(struct cfs_store *store,
 	r = keep(store, params, id, &blob, ret, err);
 	if (r < 0)
 		return cfs_ctx(err, "sign %s", name);
-	if (params->kernel == CFS_SIGN_KERNEL_NO)
+	if (params->kernel == CFS_KERNEL_NO)
 		return 0;
 	r = enrol(store, id, fd, cfs_buf_bytes(&blob), ret);
-	if (r < 0 && params->kernel == CFS_SIGN_KERNEL_YES)
+	if (r < 0 && params->kernel == CFS_KERNEL_YES)
 		return cfs_fail(err, -r, "hand the signature to the kernel: %s",
 				ret->why_not.msg);
 	return 0;

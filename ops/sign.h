@@ -4,16 +4,9 @@
 #define CFS_OPS_SIGN_H
 
 #include "keys/sign.h"
+#include "ops/enrol.h"
 #include "ops/signature.h"
-#include "repo/enrol.h"
 #include "repo/signature.h"
-
-/* May the kernel check the signature at every open of the image? */
-enum cfs_sign_kernel {
-	CFS_SIGN_KERNEL_AUTO, /* if it would verify it */
-	CFS_SIGN_KERNEL_YES,  /* fail otherwise */
-	CFS_SIGN_KERNEL_NO,
-};
 
 struct cfs_sign_params {
 	/* Keys to sign with, or n 0: */
@@ -22,7 +15,7 @@ struct cfs_sign_params {
 	struct cfs_bytes attach; /* the signature of others, ... */
 	const char *attach_name; /* ... as errors call it: a path ... */
 	const struct cfs_certs *attach_certs; /* ... and who they may be */
-	enum cfs_sign_kernel kernel;
+	enum cfs_kernel_signatures kernel;
 };
 
 /* Filled in as far as it gets, also on failure.  Zero-initialise it. */
@@ -54,7 +47,7 @@ int cfs_sign_open(const struct cfs_repo *repo, const struct cfs_digest *id,
  * Signs the image @id, which the user calls @name: all signers, those of
  * before and the new ones, are in one signature.
  * Errors: of cfs_sign_open(), cfs_sign() and cfs_signers_attach(); where the
- * kernel has to take it, those of cfs_store_enrol().
+ * kernel has to take it, those of cfs_enrol().
  */
 int cfs_sign_image(struct cfs_store *store,
 		   const struct cfs_sign_params *params,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cfsctl/cli/line.h"
+#include "cfsctl/enrol.h"
 #include "cfsctl/oci/oci.h"
 #include "cfsctl/trust.h"
 #include "oci/pull.h"
@@ -10,6 +11,7 @@
 struct options {
 	const char *from, *name;
 	struct cfs_trust_options trust;
+	enum cfs_kernel_signatures kernel;
 	unsigned threads;
 	bool zerocopy;
 };
@@ -28,6 +30,7 @@ static const struct cfs_opt options[] = {
 	  .help = "share files or blocks with that repository",
 	  CFS_OPT_SETS(struct options, zerocopy) },
 	CFS_TRUST_OPTIONS(struct options, trust),
+	CFS_KERNEL_OPTION(struct options, kernel),
 	CFS_OPT_THREADS(struct options, threads),
 	{ 0 },
 };
@@ -63,7 +66,10 @@ static int copy(const struct cfs_call *call, struct cfs_store *store,
 	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
 	CFS_AUTOCHOICE struct cfs_oci_choice choice = { 0 };
 	struct cfs_oci_pulled pulled = { 0 };
-	struct cfs_demand demand = { .trust = trust, .name = o->name };
+	struct cfs_demand demand = { .trust = trust,
+				     .name = o->name,
+				     .store = store,
+				     .kernel = o->kernel };
 	struct cfs_oci_pull params = {
 		.choice = &choice,
 		.tag = o->name,

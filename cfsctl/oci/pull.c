@@ -7,6 +7,7 @@
 #include "cfsctl/cli/line.h"
 #include "cfsctl/cli/progress.h"
 #include "cfsctl/cli/units.h"
+#include "cfsctl/enrol.h"
 #include "cfsctl/oci/oci.h"
 #include "cfsctl/tree_source.h"
 #include "cfsctl/trust.h"
@@ -17,6 +18,7 @@ struct options {
 	const char *expected;		  /* hex digits, or NULL */
 	struct cfs_origin_options registry;
 	struct cfs_trust_options trust;
+	enum cfs_kernel_signatures kernel;
 	unsigned threads;
 	bool keep_blobs;
 };
@@ -47,6 +49,7 @@ static const struct cfs_opt options[] = {
 	  CFS_OPT_SETS(struct options, keep_blobs) },
 	CFS_OCI_REGISTRY_OPTIONS(struct options, registry),
 	CFS_TRUST_OPTIONS(struct options, trust),
+	CFS_KERNEL_OPTION(struct options, kernel),
 	CFS_OPT_THREADS(struct options, threads),
 	{ 0 },
 };
@@ -224,7 +227,9 @@ static int choose_and_pull(const struct cfs_call *call, struct cfs_store *store,
 				     .name = tag,
 				     .role = o->tree.bootable
 						     ? CFS_SEAL_BOOTABLE
-						     : CFS_SEAL_MERGED };
+						     : CFS_SEAL_MERGED,
+				     .store = store,
+				     .kernel = o->kernel };
 	struct shown shown = { .parts = CFS_PROGRESS_PARTS_INIT };
 	const struct cfs_oci_progress progress = { plan, begin_layer,
 						   read_layer, end_layer,

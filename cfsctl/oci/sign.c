@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* cfsctl oci sign: an artifact with signatures, made here or elsewhere. */
 #include "cfsctl/cli/line.h"
+#include "cfsctl/enrol.h"
 #include "cfsctl/oci/oci.h"
 #include "cfsctl/signers.h"
 #include "cfsctl/signing.h"
@@ -11,6 +12,7 @@
 struct options {
 	struct cfs_signers_options signers;
 	struct cfs_opt_list replace;
+	enum cfs_kernel_signatures kernel;
 	bool in_manifest;
 };
 
@@ -26,6 +28,7 @@ static const struct cfs_opt options[] = {
 	  .help = "sign the digests that `oci seal --inline` wrote into the "
 		  "manifest, in it",
 	  CFS_OPT_SETS(struct options, in_manifest) },
+	CFS_KERNEL_OPTION(struct options, kernel),
 	{ 0 },
 };
 
@@ -123,14 +126,14 @@ static int emit(const char *dir, const struct cfs_seal_facts *facts,
 }
 
 static int compute(const struct cfs_repo *repo, const char *name,
-		   struct cfs_seal_facts *ret, struct cfs_err *err)
+		   struct cfs_oci_image *image, struct cfs_seal_facts *ret,
+		   struct cfs_err *err)
 {
-	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
-	int r = cfs_oci_image_find(repo, name, &image, err);
+	int r = cfs_oci_image_find(repo, name, image, err);
 
 	return r < 0 ? r
-		     : cfs_seal_compute(repo, &image,
-					cfs_oci_image_is_bootable(&image),
+		     : cfs_seal_compute(repo, image,
+					cfs_oci_image_is_bootable(image),
 					CFS_XATTRS_ALLOWLIST, ret, err);
 }
 
@@ -138,11 +141,12 @@ static int run_emit(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
 	struct cfs_seal_facts facts;
 	int r = cmd_open_repo(call->g, &repo, err);
 
 	if (r == 0)
-		r = compute(&repo, call->operand[0], &facts, err);
+		r = compute(&repo, call->operand[0], &image, &facts, err);
 	return r < 0 ? r : emit(o->signers.emit, &facts, err);
 }
 
@@ -183,19 +187,58 @@ static int replace(struct cfs_store *store, const struct options *o,
 	return r < 0 || !certs.n ? r : drop(store, image, new, &certs, err);
 }
 
+/* Those that signed, borrowed from @keys. */
+static struct cfs_certs certs_of(const struct cfs_signing_keys *keys)
+{
+	struct cfs_certs certs = keys->certs;
+
+	for (unsigned i = 0; i < keys->n; i++)
+		certs.v[certs.n++] = *cfs_signing_cert(keys->v[i]);
+	return certs;
+}
+
+/* Hands the signatures of @image by @keys to the kernel.  @facts: its digests,
+ * or NULL: to be computed. */
+static int enrol(struct cfs_store *store, const struct cfs_oci_image *image,
+		 const struct cfs_signing_keys *keys,
+		 const struct cfs_seal_facts *facts,
+		 enum cfs_kernel_signatures kernel, struct cfs_err *err)
+{
+	CFS_AUTOVERIFICATION struct cfs_seal_verification v = { 0 };
+	CFS_AUTOENROLMENT struct cfs_enrolment e = { 0 };
+	const struct cfs_certs certs = certs_of(keys);
+	const struct cfs_seal_policy policy = { .certs = &certs };
+	int r;
+
+	if (kernel == CFS_KERNEL_NO)
+		return 0;
+	r = facts ? cfs_seal_verify_known(&store->repo, image, &policy, facts,
+					  &v, err)
+		  : cfs_seal_verify(&store->repo, image, &policy, &v, err);
+	if (r == 0)
+		r = cfs_enrolment_add(&e, &store->repo, &v, &certs, err);
+	return r < 0 ? r : cmd_enrol(store, &e, kernel, err);
+}
+
 static int run_inline(const struct cfs_call *call,
 		      const struct cfs_signing_keys *keys, struct cfs_err *err)
 {
+	const struct options *o = call->options;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
 	struct cfs_oci_id manifest;
 	int r = cmd_open_store(call->g, &store, err);
 
 	if (r == 0)
 		r = cmd_oci_sign_inline(&store, call->operand[0], keys,
 					&manifest, err);
-	if (r == 0)
-		cmd_line(stdout, "%s", manifest.text);
-	return r;
+	if (r < 0)
+		return r;
+	cmd_line(stdout, "%s", manifest.text);
+	if (o->kernel == CFS_KERNEL_NO)
+		return 0;
+	r = cfs_oci_image_open(&store.repo, &manifest, &image, err);
+	return r < 0 ? r : enrol(&store, &image, keys, NULL, o->kernel, err);
 }
 
 static int run_store(const struct cfs_call *call,
@@ -203,12 +246,13 @@ static int run_store(const struct cfs_call *call,
 {
 	const struct options *o = call->options;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
 	struct cfs_seal_facts facts;
 	struct cfs_oci_id artifact;
 	int r = cmd_open_store(call->g, &store, err);
 
 	if (r == 0)
-		r = compute(&store.repo, call->operand[0], &facts, err);
+		r = compute(&store.repo, call->operand[0], &image, &facts, err);
 	if (r == 0)
 		r = keys->attach ? attach(&store, keys, &facts, &artifact, err)
 				 : sign_with_keys(&store, keys, &facts,
@@ -216,7 +260,8 @@ static int run_store(const struct cfs_call *call,
 	if (r < 0)
 		return r;
 	cmd_line(stdout, "%s", artifact.text);
-	return replace(&store, o, &facts.subject.id, &artifact, err);
+	r = replace(&store, o, &facts.subject.id, &artifact, err);
+	return r < 0 ? r : enrol(&store, &image, keys, &facts, o->kernel, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)

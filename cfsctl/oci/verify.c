@@ -6,12 +6,13 @@
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
 #include "cfsctl/oci/oci.h"
+#include "cfsctl/oci/verify_kernel.h"
 #include "cfsctl/signing.h"
 #include "cfsctl/trust.h"
 
 struct options {
 	struct cfs_opt_list certs;
-	bool bootable, merged_only, digest_only, check_expiry, json;
+	bool bootable, merged_only, digest_only, check_expiry, kernel, json;
 };
 
 static const struct cfs_opt options[] = {
@@ -33,6 +34,10 @@ static const struct cfs_opt options[] = {
 	{ .name = "digest-only",
 	  .help = "without --cert: succeed if the digests are right",
 	  CFS_OPT_SETS(struct options, digest_only) },
+	{ .name = "kernel",
+	  .help = "the kernel has to keep such signatures of the objects, too "
+		  "(see --kernel-signatures of `cfsctl oci sign`)",
+	  CFS_OPT_SETS(struct options, kernel) },
 	CFS_OPT_JSON(struct options, json),
 	{ 0 },
 };
@@ -43,6 +48,8 @@ struct verification {
 	struct cfs_seal_policy policy;
 	struct cfs_oci_image image;
 	struct cfs_seal_verification of;
+	bool asks_kernel; /* --kernel; the answer, if the image is verified: */
+	struct cmd_kernel_check kernel;
 };
 
 static void verification_free(struct verification *v)
@@ -60,9 +67,14 @@ static int verify(struct verification *v, const struct cfs_globals *g,
 
 	if (r == 0)
 		r = cfs_oci_image_find(&repo, v->name, &v->image, err);
-	return r < 0 ? r
-		     : cfs_seal_verify(&repo, &v->image, &v->policy, &v->of,
-				       err);
+	if (r >= 0)
+		r = cfs_seal_verify(&repo, &v->image, &v->policy, &v->of, err);
+	if (r < 0)
+		return r;
+	v->asks_kernel &= v->of.answer == CFS_SEAL_VERIFIED;
+	if (v->asks_kernel)
+		cmd_kernel_check(&repo, &v->of, &v->certs, &v->kernel);
+	return 0;
 }
 
 static const char *words_of(const struct cfs_seal_finding *f)
@@ -141,6 +153,8 @@ static void print(const struct verification *v)
 		cmd_line(stderr,
 			 "warning: %zu more artifacts were not looked at",
 			 v->of.sources.n_left);
+	if (v->asks_kernel)
+		cmd_kernel_print(&v->kernel);
 	if (v->of.answer == CFS_SEAL_VERIFIED) {
 		printf("\nVerification passed (%u signatures verified)\n",
 		       cfs_seal_count_good(&v->of));
@@ -201,6 +215,8 @@ static int print_json(const struct verification *v, struct cfs_err *err)
 	for (size_t i = 0; i < v->of.sources.n; i++)
 		write_source(&w, v->of.sources.v[i], &v->of.verdicts[i]);
 	cfs_json_write_end(&w);
+	if (v->asks_kernel)
+		cmd_kernel_write(&v->kernel, &w);
 	cfs_json_write_end(&w);
 	return cmd_json_print(&w, err);
 }
@@ -221,7 +237,9 @@ static int failure(const struct verification *v, const struct options *o,
 				v->name);
 	r = cfs_seal_refusal(&v->of, v->name, err);
 	if (r == 0)
-		return 0;
+		return v->asks_kernel
+			       ? cmd_kernel_refusal(&v->kernel, v->name, err)
+			       : 0;
 	err->code = CFS_ESTATUS(r == -ENODATA ? CFS_STATUS_NOTHING
 					      : CFS_STATUS_FAILED);
 	return -err->code;
@@ -235,6 +253,10 @@ static int prepare(struct verification *v, const struct options *o,
 	if (o->digest_only && o->certs.n)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--digest-only and --cert exclude each other");
+	if (o->kernel && !o->certs.n)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--kernel needs --cert: the kernel does not "
+				"say whose signatures it accepted");
 	if (o->certs.n)
 		r = cmd_read_certs(&o->certs, &v->certs, err);
 	if (r == 0 && o->check_expiry)
@@ -256,6 +278,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	const struct options *o = call->options;
 	__attribute__((cleanup(verification_free))) struct verification v = {
 		.name = call->operand[0],
+		.asks_kernel = o->kernel,
 	};
 	int r = prepare(&v, o, err);
 
@@ -277,7 +300,8 @@ const struct cfs_cmd cmd_oci_verify = {
 	.more = "The exit status is 3 if there is nothing to verify or nothing "
 		"signed, 4 if the\ncertificates are not the signers', a "
 		"signature is wrong or missing or a digest is\nnot that of the "
-		"image, 6 if a certificate cannot be used.\n",
+		"image, 6 if a certificate cannot be used, 7 if the kernel lacks "
+		"a signature\n(--kernel).\n",
 	.options = options,
 	.size = sizeof(struct options),
 	.operands = { { "IMAGE" } },

@@ -104,25 +104,49 @@ static int verify_both_ways(const struct run *run, struct cfs_err *err)
 	return judge_all(run, err);
 }
 
+static int read_sources(const struct run *run, struct cfs_err *err)
+{
+	struct cfs_seal_verification *v = run->v;
+	int r;
+
+	*v = (struct cfs_seal_verification){ 0 };
+	r = cfs_seal_sources_read(run->repo, &run->image->id, &v->sources, err);
+	if (r == 0)
+		r = cfs_seal_sources_add_inline(run->image, run->repo->meta.alg,
+						&v->sources, err);
+	if (r < 0)
+		return r;
+	v->verdicts = calloc(v->sources.n + 1, sizeof(*v->verdicts));
+	return v->verdicts ? 0 : cfs_no_memory(err);
+}
+
 int cfs_seal_verify(const struct cfs_repo *repo,
 		    const struct cfs_oci_image *image,
 		    const struct cfs_seal_policy *policy,
 		    struct cfs_seal_verification *ret, struct cfs_err *err)
 {
 	const struct run run = { repo, image, policy, ret };
-	int r;
+	int r = read_sources(&run, err);
 
-	*ret = (struct cfs_seal_verification){ 0 };
-	r = cfs_seal_sources_read(repo, &image->id, &ret->sources, err);
-	if (r == 0)
-		r = cfs_seal_sources_add_inline(image, repo->meta.alg,
-						&ret->sources, err);
 	if (r < 0)
 		return r;
-	ret->verdicts = calloc(ret->sources.n + 1, sizeof(*ret->verdicts));
-	if (!ret->verdicts)
-		return cfs_no_memory(err);
 	return ret->sources.n > 0 ? verify_both_ways(&run, err) : 0;
+}
+
+int cfs_seal_verify_known(const struct cfs_repo *repo,
+			  const struct cfs_oci_image *image,
+			  const struct cfs_seal_policy *policy,
+			  const struct cfs_seal_facts *facts,
+			  struct cfs_seal_verification *ret,
+			  struct cfs_err *err)
+{
+	const struct run run = { repo, image, policy, ret };
+	int r = read_sources(&run, err);
+
+	if (r < 0)
+		return r;
+	ret->facts = *facts;
+	return judge_all(&run, err);
 }
 
 unsigned cfs_seal_count_good(const struct cfs_seal_verification *v)

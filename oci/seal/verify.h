@@ -40,6 +40,18 @@ int cfs_seal_verify(const struct cfs_repo *repo,
 		    struct cfs_seal_verification *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Does the same with the digests @facts of the image, computed before with one
+ * way to filter xattrs, and computes nothing.
+ * Errors: of reading the list of artifacts.
+ */
+int cfs_seal_verify_known(const struct cfs_repo *repo,
+			  const struct cfs_oci_image *image,
+			  const struct cfs_seal_policy *policy,
+			  const struct cfs_seal_facts *facts,
+			  struct cfs_seal_verification *ret,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* cfs_seal_judge() of an artifact as it was read; one that could not be is no
  * good. */
 int cfs_seal_judge_source(const struct cfs_seal_facts *facts,

@@ -199,4 +199,31 @@ same "unless it is enough" "$(status rsa hardlinks --accept-merged-only)" 0
 sign rsa hardlinks > /dev/null
 same "a good artifact beside all of these is found" "$(status rsa hardlinks)" 0
 same "by its own signer" "$(status other hardlinks)" 4
+
+# The kernel.  Whether this one checks signatures or not, it has none of these
+# certificates: tests/uml/oci_kernel.sh is where it has.
+fresh sha256
+pull single
+key="--cert $keys/rsa.cert.pem --key $keys/rsa.key.pem"
+oci sign $key single > out 2> err
+same "signing does not depend on the kernel" $? 0
+same "one line says that it has no signature, and why" \
+	"$(grep -c "^note: kernel: manifest, config, merged.*: not enrolled: ." err)" 1
+oci sign $key --kernel-signatures=no single > out 2> err
+same "none if it should not" "$? $(cat err)" "0 "
+oci sign $key --kernel-signatures=yes single > again 2> err
+same "if it has to have one, that fails" $? 7
+check "with the reason" grep -q "hand the signature of role manifest to the kernel: ." err
+same "and the artifact stays" "$(cat again)" "$(cat out)"
+same "the signatures of the kernel are not verified" "$(status rsa single --kernel)" 7
+check "with the reason" grep -q "single: the kernel vouches for no signature of role manifest: ." err
+same "which are three" "$(grep -A3 "^Signatures that the kernel keeps" out | grep -c '^  [a-z.]*: .')" 3
+same "and in the JSON" "$(oci verify --cert "$keys/rsa.cert.pem" single --kernel --json 2> err |
+	json '[e["role"] for e in d["kernel"] if e["reason"] and not e["signature_verified"]]')" "['manifest', 'config', 'merged']"
+same "an image that is not verified is not asked about" "$(status other single --kernel)" 4
+refuse "without certificates there is nothing to ask" "--kernel needs --cert" oci verify --kernel --digest-only single
+oci pull --kernel-signatures=yes oci:layouts/single:t unverified > out 2> err
+same "what was not verified is not for the kernel" $? 7
+check "which is said" grep -q "needs signatures that were verified" err
+refuse "and there is no such tag" "unverified" oci inspect unverified
 finish

@@ -64,10 +64,10 @@ TEST(the_kernel_is_not_asked_unless_it_is_wanted)
 	struct cfs_sign_params params = { .keys = &key, .n = 1 };
 
 	start_image();
-	params.kernel = CFS_SIGN_KERNEL_NO;
+	params.kernel = CFS_KERNEL_NO;
 	CHECK(sign(&params, &result) == 0);
 	CHECK(!result.enrolled && result.why_not.code == 0);
-	params.kernel = CFS_SIGN_KERNEL_YES;
+	params.kernel = CFS_KERNEL_YES;
 	CHECK(sign(&params, &result) == -EOPNOTSUPP);
 	CHECK(strstr(err.msg, "hand the signature to the kernel"));
 	/* It is kept all the same. */

@@ -73,3 +73,19 @@ TEST(only_verified_signatures_of_the_artifact_with_the_answer_count)
 
 	CHECK(cfs_seal_count_good(&v) == 2);
 }
+
+TEST(digests_that_are_known_are_not_computed)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOVERIFICATION struct cfs_seal_verification v;
+	const struct cfs_certs none = { .n = 0 };
+	const struct cfs_seal_policy policy = { .certs = &none };
+	struct cfs_oci_image image = { .id.alg = CFS_CONTENT_SHA256 };
+	struct cfs_seal_facts facts = { .alg = CFS_ALG_SHA256, .n_layers = 3 };
+
+	start(&store);
+	snprintf(image.id.text, sizeof(image.id.text), "sha256:%064d", 1);
+	CHECK(cfs_seal_verify_known(&store.repo, &image, &policy, &facts, &v,
+				    &err) == 0);
+	CHECK(v.answer == CFS_SEAL_NOTHING && v.facts.n_layers == 3);
+}
