@@ -345,13 +345,27 @@ static void reading_free(struct cfs_erofs_reading *rd)
 	cfs_vec_free(&rd->dirs);
 }
 
+/* Makes room for all inodes at once, of which there are no more than the image
+ * has slots, whatever the superblock says. */
+static int reserve_inodes(struct cfs_erofs_reading *rd, struct cfs_err *err)
+{
+	uint64_t n = rd->image.bytes.len / CFS_EROFS_SLOT;
+
+	if (n > rd->image.inos)
+		n = rd->image.inos;
+	return cfs_table_reserve_many(&rd->inodes, (size_t)n)
+		       ? 0
+		       : cfs_no_memory(err);
+}
+
 static int read_image(struct cfs_erofs_reading *rd, struct cfs_bytes image,
 		      struct cfs_err *err)
 {
 	rd->inodes.hash_of = nid_hash;
 	cfs_erofs_memo_init(&rd->memo);
 	if (cfs_tree_new(&rd->tree, err) < 0 ||
-	    cfs_erofs_image_open(&rd->image, image, err) < 0)
+	    cfs_erofs_image_open(&rd->image, image, err) < 0 ||
+	    reserve_inodes(rd, err) < 0)
 		return -err->code;
 	if (read_root(rd, err) < 0 || read_dirs(rd, err) < 0 ||
 	    check_whole(rd, err) < 0)

@@ -211,6 +211,8 @@ TEST(a_superblock_that_is_not_ours_is_refused)
 	refused(ROOT, 1, SUPER(reserved) + 22, 1, "does not");
 	refused(ROOT, 1, SUPER(blocks), 5, "blocks");
 	refused(ROOT, 1, SUPER(inos), 3, "inodes");
+	/* More than memory has room for. */
+	refused(ROOT, 1, SUPER(inos) + 7, 0x7f, "inodes");
 	refused(ROOT, 1, SUPER(xattr_blkaddr) + 1, 1, "beyond the end");
 	refused(ROOT, 1, SUPER(build_time_nsec) + 3, 0x7f, "nanoseconds");
 	refused(ROOT, 1, SUPER(root_nid), 38, "directory");
