@@ -14,6 +14,8 @@
 #define HEADER(member) AT(0, struct cfs_erofs_header, member)
 #define SUPER(member)  AT(CFS_EROFS_SUPER_START, struct cfs_erofs_super, member)
 
+/* All of the first block that means something, in its order: a byte that none of
+ * these has is padding. */
 static const struct cfs_erofs_field head[] = {
 	HEADER(magic),
 	HEADER(version),
@@ -155,6 +157,7 @@ static void find_shared(const struct search *s, const struct cfs_erofs_stat *st)
 				     sizeof(id), &part))
 			return;
 		memcpy(&id, part.data, sizeof(id));
+		/* References count words of four bytes. */
 		at = s->image.xattr_start + 4 * (uint64_t)cfs_get32(id);
 		if (!cfs_bytes_slice(bytes, at, sizeof(entry), &part))
 			return;
@@ -178,6 +181,7 @@ static int find_inode(struct search *s, uint64_t nid,
 
 	if (cfs_erofs_inode_read(&s->image, nid, ret, err) < 0)
 		return -err->code;
+	/* Last found is what counts: a shared xattr lies in no inode. */
 	find_shared(s, ret);
 	part = part_of(s, ret, node);
 	if (part == CFS_EROFS_PART_NONE) {

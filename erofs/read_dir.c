@@ -163,6 +163,7 @@ uint64_t cfs_erofs_dir_tell(const struct cfs_erofs_dir_read *dir)
 int cfs_erofs_dir_seek(struct cfs_erofs_dir_read *dir, uint64_t pos,
 		       struct cfs_err *err)
 {
+	/* The entries of a block are fewer than its bytes. */
 	size_t at = pos % CFS_EROFS_BLOCK;
 	uint64_t block = pos >> CFS_EROFS_BLOCK_BITS;
 	int r = 1;
@@ -191,6 +192,8 @@ static int find_block(struct cfs_erofs_dir_read *dir, struct cfs_bytes name,
 		if (open_block(dir, middle, err) < 0 ||
 		    read_entry(dir, 0, &first, err) < 0)
 			return -err->code;
+		/* Only first names are read: names are in order across
+		 * blocks. */
 		if (compare(first.name, name) <= 0)
 			low = middle;
 		else

@@ -49,6 +49,7 @@ int cfs_erofs_metacopy_parse(struct cfs_bytes value, struct cfs_digest *ret,
 				"trusted.overlay.metacopy is %zu bytes",
 				value.len);
 	memcpy(&metacopy, value.data, value.len);
+	/* Versions and flags of the future: overlayfs refuses them, too. */
 	digest.alg = metacopy.digest_algo;
 	if (metacopy.version || metacopy.flags || metacopy.len != value.len ||
 	    (digest.alg != CFS_ALG_SHA256 && digest.alg != CFS_ALG_SHA512) ||
@@ -74,6 +75,7 @@ int cfs_erofs_redirect_parse(struct cfs_bytes value, struct cfs_bytes *ret,
 		const uint8_t *slash = memchr(rest.data, '/', rest.len);
 
 		len = slash ? (size_t)(slash - rest.data) : rest.len;
+		/* It could lead out of the directory of objects. */
 		if (len == 2 && rest.data[0] == '.' && rest.data[1] == '.')
 			return cfs_fail(err, EBADMSG,
 					"trusted.overlay.redirect contains ..");
@@ -84,7 +86,9 @@ int cfs_erofs_redirect_parse(struct cfs_bytes value, struct cfs_bytes *ret,
 	return 0;
 }
 
-/* Checks that the chunk index has nothing but holes. */
+/* Checks that the chunk index has nothing but holes, whose address has all bits
+ * set. With another one, whoever mounts the image without overlayfs would find
+ * some part of it in the file. */
 static int check_chunks(struct cfs_erofs_reading *rd,
 			const struct cfs_erofs_stat *st, struct cfs_err *err)
 {
@@ -175,11 +179,15 @@ static int make_whiteout(struct cfs_erofs_reading *rd, struct cfs_node *node,
 					    "user.overlay.whiteout" };
 	static const char *const values[] = { "", "" };
 
+	/* The writer made a regular file of it, since a whiteout proper would
+	 * hide files of the layers below instead of being one. */
 	rd->whiteouts = true;
 	node->mode = (node->mode & 07777) | S_IFCHR;
 	return drop_xattrs(rd, node, keys, values, CFS_ARRAY_SIZE(keys), err);
 }
 
+/* Only what the writer set, with the values that it sets: others are the
+ * user's. */
 static int unmark(struct cfs_erofs_reading *rd, struct cfs_node *dir,
 		  struct cfs_err *err)
 {

@@ -49,6 +49,7 @@ static int add_inode(struct cfs_erofs_reading *rd,
 	struct inode *inode;
 	const void **slot;
 
+	/* Before the slot is looked for: growing the table would move it. */
 	if (!cfs_table_reserve(&rd->inodes))
 		return cfs_no_memory(err);
 	slot = cfs_table_slot(&rd->inodes, nid_hash(&st->nid), same_nid,
@@ -75,6 +76,8 @@ static struct inode *find_inode(const struct cfs_erofs_reading *rd,
 	const struct inode key = { .nid = nid };
 	struct inode *inode;
 
+	/* A slot is a const void *, and a name that follows is counted in the
+	 * inode. */
 	memcpy(&inode,
 	       cfs_table_slot(&rd->inodes, nid_hash(&key), same_nid, &nid),
 	       sizeof(inode));
@@ -199,6 +202,7 @@ static int read_entry(struct cfs_erofs_reading *rd,
 	bool self = is_name(entry, "."), parent = is_name(entry, "..");
 	struct inode *inode;
 
+	/* They are not part of the tree, but the kernel goes where they lead. */
 	if (self || parent) {
 		if (entry->nid != (self ? dir->st.nid : dir->parent) ||
 		    entry->file_type != CFS_EROFS_FT_DIR)
@@ -252,6 +256,7 @@ static int read_dir(struct cfs_erofs_reading *rd,
 	}
 	if (r < 0)
 		return r;
+	/* Names are sorted and none occurs twice, so that these are both. */
 	return dots == 2 ? 0
 			 : cfs_fail(err, EBADMSG, "directory lacks . or ..");
 }
@@ -292,6 +297,7 @@ static int read_root(struct cfs_erofs_reading *rd, struct cfs_err *err)
 
 static int check_whole(const struct cfs_erofs_reading *rd, struct cfs_err *err)
 {
+	/* An inode that no name leads to could hold anything. */
 	if (rd->inodes.used + rd->stubs != rd->image.inos)
 		return cfs_fail(err, EBADMSG,
 				"%zu inodes, but the superblock says %llu",
@@ -320,6 +326,8 @@ static int check_links(const struct cfs_erofs_reading *rd, struct cfs_err *err)
 		if (!inode)
 			continue;
 		node = cfs_node_inode(inode->node);
+		/* composefs' C programs write the count of the dumpfile, right
+		 * or wrong, and show it. */
 		if (rd->info && !S_ISDIR(node->mode) &&
 		    (rd->image.rules->escapes_whiteouts ||
 		     !cfs_node_is_whiteout(node)))
@@ -376,6 +384,8 @@ static int read_image(struct cfs_erofs_reading *rd, struct cfs_bytes image,
 					: cfs_erofs_unmark(rd, err);
 }
 
+/* Puts the details in the order of the finished tree, by which callers know its
+ * inodes; they were read breadth first. */
 static int gather_details(const struct cfs_erofs_reading *rd,
 			  const struct cfs_erofs_detail ***ret,
 			  struct cfs_err *err)
@@ -446,6 +456,8 @@ static bool object_of_path(const char *path, struct cfs_digest *ret)
 	return cfs_digest_from_hex(hex, len - 1, ret, &ignored) == 0;
 }
 
+/* Tells @found of the object that @node needs. @alg: all have to be of it, or 0
+ * if other backing files are fine, too. */
 static int report(const struct cfs_tree *tree, const struct cfs_node *node,
 		  enum cfs_alg alg,
 		  int (*found)(void *ctx, const struct cfs_digest *digest,

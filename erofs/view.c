@@ -11,6 +11,7 @@ struct cfs_erofs_view {
 	bool has_acls;
 };
 
+/* A version without the flag says nothing about it: there may be some. */
 static bool may_have_acls(const struct cfs_erofs_image *image)
 {
 	struct cfs_erofs_header header;
@@ -29,6 +30,7 @@ int cfs_erofs_view_new(struct cfs_bytes image, struct cfs_erofs_view **ret,
 	view = calloc(1, sizeof(*view));
 	if (!view)
 		return cfs_no_memory(err);
+	/* The root at once: without it there is nothing to be seen. */
 	if (cfs_erofs_image_open_shared(&view->image, image, err) < 0 ||
 	    cfs_erofs_view_stat(view, view->image.root_nid, &root, err) < 0)
 		return cfs_ctx(err, "image");
@@ -68,6 +70,8 @@ int cfs_erofs_view_stat(const struct cfs_erofs_view *view, uint64_t nid,
 	return cfs_erofs_inode_read(&image, nid, ret, err);
 }
 
+/* For overlayfs a name that is not there: one of the stubs that hide the
+ * directories of objects, or one that hides what is in another layer. */
 static bool is_whiteout(const struct cfs_erofs_stat *st)
 {
 	return S_ISCHR(st->mode) && st->u == 0;
@@ -82,6 +86,7 @@ static int read_entry(const struct cfs_erofs_view *view,
 
 	if (cfs_erofs_view_stat(view, entry->nid, &st, err) < 0)
 		return -err->code;
+	/* readdir(3) would say one thing and stat(2) another. */
 	if (entry->file_type != cfs_erofs_file_type(st.mode))
 		return cfs_fail(err, EBADMSG,
 				"wrong file type in the directory entry");
@@ -155,6 +160,8 @@ int cfs_erofs_view_xattrs(const struct cfs_erofs_view *view,
 	return cfs_erofs_attrs_each(&view->image, st, show, &shown, err);
 }
 
+/* Takes what the writer said to overlayfs. An xattr of the same name that the
+ * user had set is escaped in the image, and is nothing but an xattr. */
 static int note_backing(void *ctx, const char *key, bool of_user,
 			struct cfs_bytes value, struct cfs_err *err)
 {
@@ -164,6 +171,7 @@ static int note_backing(void *ctx, const char *key, bool of_user,
 		return 0;
 	if (strcmp(key, CFS_OVERLAY_PREFIX "redirect") == 0)
 		return cfs_erofs_redirect_parse(value, &backing->path, err);
+	/* An empty one is a file whose digest nobody wrote down. */
 	if (strcmp(key, CFS_OVERLAY_PREFIX "metacopy") != 0 || value.len == 0)
 		return 0;
 	backing->has_digest = true;

@@ -42,6 +42,7 @@ int cfs_erofs_write_to(const struct cfs_tree *tree, unsigned version,
 				"image: unknown version %u (supported: 0 to "
 				"%d)",
 				version, CFS_EROFS_VERSION_MAX);
+	/* All that differs from version to version is read there. */
 	plan.rules = &cfs_erofs_rules[version];
 	r = make_plan(&plan, err);
 	if (r < 0)

@@ -34,6 +34,7 @@ static int start_ours(struct cfs_content_hash *hash, bool anyhow,
 
 	if (r < 0)
 		return r;
+	/* One message is hashed, so that kernels of several lanes are no help. */
 	one = cfs_sha_kernel(sha, 1);
 	if (!one ||
 	    (one == &cfs_sha256_portable && !getenv("CFS_HASH") && !anyhow))
@@ -49,6 +50,7 @@ static int start_libcrypto(struct cfs_content_hash *hash,
 
 	if (r < 0)
 		return r;
+	/* Fetched, since EVP_sha256() would look it up again for each hash. */
 	hash->md = EVP_MD_fetch(NULL, cfs_content_hash_name(alg), NULL);
 	hash->ctx = EVP_MD_CTX_new();
 	if (!hash->md || !hash->ctx ||
@@ -72,6 +74,7 @@ int cfs_content_hash_new(enum cfs_content_hash_alg alg,
 		r = start_ours(hash, false, err);
 	if (r == 0)
 		r = start_libcrypto(hash, alg, err);
+	/* Slow, but libcrypto need not be installed for sha256. */
 	if (r == -ELIBACC && ours)
 		r = start_ours(hash, true, err);
 	if (r < 0)

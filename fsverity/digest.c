@@ -23,6 +23,7 @@ static uint8_t bytes_of(const char *hex, uint8_t ret[static STEP / 2])
 	uint8_t v[STEP], all = 0;
 
 	for (size_t i = 0; i < STEP; i++) {
+		/* Whatever is smaller wraps around to a large number. */
 		uint8_t digit = (uint8_t)(hex[i] - '0');
 		uint8_t letter = (uint8_t)((hex[i] | 0x20) - 'a');
 
@@ -60,6 +61,7 @@ int cfs_digest_from_hex(const char *hex, size_t len, struct cfs_digest *ret,
 				"digest has %zu hex digits, 64 or 128 are "
 				"possible",
 				len);
+	/* One look at the end instead of one at each digit. */
 	for (size_t i = 0; i < len; i += STEP)
 		all |= bytes_of(hex + i, digest.bytes + i / 2);
 	if (all > 15)
@@ -87,6 +89,7 @@ int cfs_alg_from_id(const char *id, enum cfs_alg *ret, struct cfs_err *err)
 				"algorithm '%s' does not start with fsverity-",
 				id);
 	hash = id + strlen("fsverity-");
+	/* What follows the last dash is the block size's binary logarithm. */
 	block = strrchr(hash, '-');
 	if (!block || strcmp(block, "-12") != 0)
 		return cfs_fail(err, EINVAL,

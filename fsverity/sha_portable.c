@@ -10,9 +10,10 @@
 #define N_SET(k)	(k)
 #define N_SHR(x, n)	((x) >> (n))
 #define N_XOR3(a, b, c) ((a) ^ (b) ^ (c))
-#define N_CH(e, f, g)	(((e) & ((f) ^ (g))) ^ (g))
-#define N_MAJ(a, b, c)	(((a) & (b)) | ((c) & ((a) | (b))))
-#define N_ROR(x, n)	((x) >> (n) | (x) << (8 * sizeof(x) - (n)))
+/* With an operation less than FIPS 180-4, 4.1 has for each. */
+#define N_CH(e, f, g)  (((e) & ((f) ^ (g))) ^ (g))
+#define N_MAJ(a, b, c) (((a) & (b)) | ((c) & ((a) | (b))))
+#define N_ROR(x, n)    ((x) >> (n) | (x) << (8 * sizeof(x) - (n)))
 
 static void compress_256(void *state, const uint8_t *const *in, size_t n)
 {
@@ -21,6 +22,8 @@ static void compress_256(void *state, const uint8_t *const *in, size_t n)
 
 	for (; n > 0; n--, p += CFS_SHA256_BLOCK) {
 		memcpy(v, s, sizeof(v));
+		/* Words are big-endian. Of this, compilers make a load and a
+		 * swap of bytes. */
 		CFS_UNROLL
 		for (size_t i = 0; i < 16; i++)
 			w[i] = (uint32_t)p[4 * i] << 24 |

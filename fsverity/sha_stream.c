@@ -24,6 +24,7 @@ void cfs_sha_stream_update(struct cfs_sha_stream *s, struct cfs_bytes data)
 	size_t have = s->fed % BLOCK, n;
 
 	s->fed += data.len;
+	/* What was left over comes first, once it has become a block. */
 	if (have > 0) {
 		n = data.len < BLOCK - have ? data.len : BLOCK - have;
 		memcpy(s->block + have, data.data, n);
@@ -33,6 +34,7 @@ void cfs_sha_stream_update(struct cfs_sha_stream *s, struct cfs_bytes data)
 			return;
 		hash_blocks(s, s->block, 1);
 	}
+	/* All others from where they are. */
 	n = data.len / BLOCK;
 	hash_blocks(s, data.data, n);
 	if (data.len % BLOCK > 0)
@@ -45,6 +47,11 @@ static void put_be(uint8_t *out, uint64_t n, size_t len)
 		out[i] = (uint8_t)n;
 }
 
+/*
+ * The message ends with a bit, zeros, and its length in bits, in a block more if
+ * less than nine bytes of the last one are left.
+ * Source: FIPS 180-4, 5.1.1.
+ */
 void cfs_sha_stream_final(struct cfs_sha_stream *s, uint8_t ret[static 32])
 {
 	size_t left = s->fed % BLOCK, blocks = left + 1 + 8 > BLOCK ? 2 : 1;

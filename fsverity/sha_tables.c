@@ -2,6 +2,8 @@
 #include "fsverity/sha_constants.h"
 #include "fsverity/sha_kernel.h"
 
+/* SHA-256 has the upper halves of the numbers of SHA-512: both are the first
+ * bits of the same roots. */
 #define WHOLE(value) value,
 #define UPPER(value) (uint32_t)(UINT64_C(value) >> 32),
 
