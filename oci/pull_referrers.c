@@ -64,34 +64,46 @@ static enum cfs_oci_skip reason_of(int r)
 	}
 }
 
-static bool is_large(const struct cfs_oci_manifest *m)
+/* Fails with the rule that the size of @m breaks. */
+static int check_size(const struct cfs_oci_manifest *m, struct cfs_err *err)
 {
 	uint64_t left = CFS_PULL_ARTIFACT_MAX;
 
 	if (m->layers.n > CFS_PULL_ARTIFACT_BLOBS_MAX)
-		return true;
+		return cfs_fail(err, EFBIG, "%zu layers; the maximum is %d",
+				m->layers.n, CFS_PULL_ARTIFACT_BLOBS_MAX);
 	for (size_t i = 0; i < m->layers.n; i++) {
-		if (m->layers.v[i].size > left)
-			return true;
-		left -= m->layers.v[i].size;
+		uint64_t size = m->layers.v[i].size;
+
+		if (size > left)
+			return cfs_fail(err, EFBIG,
+					"layer %zu has %llu bytes; the "
+					"maximum of all is %d",
+					i, (unsigned long long)size,
+					CFS_PULL_ARTIFACT_MAX);
+		left -= size;
 	}
-	return false;
+	return 0;
 }
 
-/* Returns why the artifact @text is not to be taken, or -1 if it is. */
-static int reason_against(const struct taking *t, const struct cfs_buf *text)
+/* Returns why the artifact @text is not to be taken, worded in *@why, or -1 if
+ * it is. */
+static int reason_against(const struct taking *t, const struct cfs_buf *text,
+			  struct cfs_err *why)
 {
 	CFS_AUTOMANIFEST struct cfs_oci_manifest m = { 0 };
-	struct cfs_err ignored;
 
-	if (cfs_oci_manifest_parse(cfs_buf_bytes(text), &m, &ignored) < 0)
+	if (cfs_oci_manifest_parse(cfs_buf_bytes(text), &m, why) < 0)
 		return CFS_OCI_SKIP_CONTENT;
 	if (!m.has_subject ||
-	    !cfs_oci_id_equal(&m.subject.id, &t->to->image.id))
+	    !cfs_oci_id_equal(&m.subject.id, &t->to->image.id)) {
+		(void)cfs_fail(why, EINVAL, "its subject is %s",
+			       m.has_subject ? m.subject.id.text : "missing");
 		return CFS_OCI_SKIP_SUBJECT;
+	}
 	if (cfs_oci_manifest_is_container(&m))
 		return CFS_OCI_SKIP_KIND;
-	return is_large(&m) ? CFS_OCI_SKIP_SIZE : -1;
+	return check_size(&m, why) < 0 ? CFS_OCI_SKIP_SIZE : -1;
 }
 
 static int take_choice(struct taking *t, const struct cfs_oci_choice *choice,
@@ -110,8 +122,8 @@ static int take_choice(struct taking *t, const struct cfs_oci_choice *choice,
 	return r;
 }
 
-/* Returns -1 once the artifact @d is in the repository, why it is skipped, or
- * an error that ends the pull in *@ret_fatal. */
+/* Returns -1 once the artifact @d is in the repository, or why it is skipped,
+ * which @err then words, or an error that ends the pull in *@ret_fatal. */
 static int take(struct taking *t, const struct cfs_oci_descriptor *d,
 		int *ret_fatal, struct cfs_err *err)
 {
@@ -120,7 +132,7 @@ static int take(struct taking *t, const struct cfs_oci_descriptor *d,
 					 &choice.manifest, err);
 
 	if (r == 0) {
-		why = reason_against(t, &choice.manifest);
+		why = reason_against(t, &choice.manifest, err);
 		if (why >= 0)
 			return why;
 		r = take_choice(t, &choice, err);
@@ -174,12 +186,15 @@ static int take_all(struct taking *t, struct cfs_err *err)
 		const struct cfs_oci_descriptor d = list->found.v[i];
 		int why = CFS_OCI_SKIP_LIMIT, r = 0;
 
+		err->msg[0] = '\0';
+
 		if (list->found.n < CFS_PULL_ARTIFACTS_MAX)
 			r = take_and_list(t, &d, &why, err);
 		if (r == 0 && why < 0)
 			list->found.v[list->found.n++] = d;
 		else if (r == 0)
-			r = cfs_oci_referrers_skip(list, why, &d.id, err);
+			r = cfs_oci_referrers_skip(list, why, &d.id, err->msg,
+						   err);
 		if (r < 0)
 			return r;
 	}

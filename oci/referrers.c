@@ -29,7 +29,7 @@ void cfs_oci_referrers_free(struct cfs_oci_referrers *list)
 
 int cfs_oci_referrers_skip(struct cfs_oci_referrers *list,
 			   enum cfs_oci_skip why, const struct cfs_oci_id *id,
-			   struct cfs_err *err)
+			   const char *detail, struct cfs_err *err)
 {
 	struct cfs_oci_skipped *one = cfs_vec_new(&list->skipped);
 
@@ -38,6 +38,7 @@ int cfs_oci_referrers_skip(struct cfs_oci_referrers *list,
 	one->why = why;
 	if (id)
 		one->id = *id;
+	snprintf(one->detail, sizeof(one->detail), "%s", detail);
 	return 0;
 }
 
@@ -58,10 +59,13 @@ const char *cfs_oci_skip_text(enum cfs_oci_skip why)
 	return texts[why];
 }
 
+/* @detail: "" or what is wrong more closely. */
 static int skip(struct gather *g, enum cfs_oci_skip why,
-		const struct cfs_oci_descriptor *d, struct cfs_err *err)
+		const struct cfs_oci_descriptor *d, const char *detail,
+		struct cfs_err *err)
 {
-	return cfs_oci_referrers_skip(g->to, why, d ? &d->id : NULL, err);
+	return cfs_oci_referrers_skip(g->to, why, d ? &d->id : NULL, detail,
+				      err);
 }
 
 static int add(struct gather *g, const struct cfs_oci_descriptor *d,
@@ -71,7 +75,7 @@ static int add(struct gather *g, const struct cfs_oci_descriptor *d,
 	struct cfs_oci_descriptor *one;
 
 	if (to->n == CFS_OCI_REFERRERS_MAX)
-		return skip(g, CFS_OCI_SKIP_LIMIT, d, err);
+		return skip(g, CFS_OCI_SKIP_LIMIT, d, "", err);
 	one = cfs_vec_new(to);
 	if (!one)
 		return cfs_no_memory(err);
@@ -117,13 +121,13 @@ static int read_document(struct gather *g, const struct cfs_oci_descriptor *d,
 	int r;
 
 	if (g->n_read++ >= CFS_ORIGIN_DOCUMENTS_MAX)
-		return skip(g, CFS_OCI_SKIP_LIMIT, d, err);
+		return skip(g, CFS_OCI_SKIP_LIMIT, d, "", err);
 	r = cfs_origin_manifest(g->origin, &d->id, d->size, ret, &why);
 	if (r == -ENOMEM || r == -ELIBACC) {
 		*err = why;
 		return r;
 	}
-	return r < 0 ? skip(g, reason_of(-r), d, err) : 1;
+	return r < 0 ? skip(g, reason_of(-r), d, why.msg, err) : 1;
 }
 
 /* Looks whether @subject is what the manifest @d is about. */
@@ -138,13 +142,13 @@ static int look_at(struct gather *g, const struct cfs_oci_descriptor *d,
 	if (r <= 0)
 		return r;
 	if (cfs_oci_manifest_parse(cfs_buf_bytes(&text), &m, &why) < 0)
-		return skip(g, CFS_OCI_SKIP_CONTENT, d, err);
+		return skip(g, CFS_OCI_SKIP_CONTENT, d, why.msg, err);
 	if (m.has_subject && cfs_oci_id_equal(&m.subject.id, g->subject))
 		return add(g, d,
 			   *m.artifact_type ? m.artifact_type
 					    : m.config.media_type,
 			   err);
-	return g->is_listed ? skip(g, CFS_OCI_SKIP_SUBJECT, d, err) : 0;
+	return g->is_listed ? skip(g, CFS_OCI_SKIP_SUBJECT, d, "", err) : 0;
 }
 
 /* An entry of index.json. */
@@ -155,9 +159,8 @@ static int take_entry(void *ctx, const struct cfs_oci_descriptor *d,
 				   : CFS_OCI_OTHER;
 	struct gather *g = ctx;
 
-	(void)why;
 	if (!d)
-		return skip(g, CFS_OCI_SKIP_ENTRY, NULL, err);
+		return skip(g, CFS_OCI_SKIP_ENTRY, NULL, why->msg, err);
 	if (kind == CFS_OCI_INDEX && strcmp(d->tag, g->tag) == 0) {
 		g->index = *d;
 		g->has_index = true;
@@ -174,13 +177,12 @@ static int take_listed(void *ctx, const struct cfs_oci_descriptor *d,
 {
 	struct gather *g = ctx;
 
-	(void)why;
 	if (!d)
-		return skip(g, CFS_OCI_SKIP_ENTRY, NULL, err);
+		return skip(g, CFS_OCI_SKIP_ENTRY, NULL, why->msg, err);
 	if (is_known(g, &d->id))
 		return 0;
 	if (cfs_oci_kind_of(d->media_type) != CFS_OCI_MANIFEST)
-		return skip(g, CFS_OCI_SKIP_KIND, d, err);
+		return skip(g, CFS_OCI_SKIP_KIND, d, d->media_type, err);
 	return g->origin->ops->tagged ? add(g, d, d->artifact_type, err)
 				      : look_at(g, d, err);
 }

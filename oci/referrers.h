@@ -32,6 +32,8 @@ enum cfs_oci_skip {
 
 struct cfs_oci_skipped {
 	enum cfs_oci_skip why;
+	char detail[256];     /* which part of it breaks which rule; "": see
+				 @why.  Text from the artifact may be in it. */
 	struct cfs_oci_id id; /* text "" for CFS_OCI_SKIP_ENTRY */
 };
 
@@ -45,11 +47,12 @@ struct cfs_oci_referrers {
 void cfs_oci_referrers_free(struct cfs_oci_referrers *list);
 
 /* Adds to @list that the artifact @id (NULL: unknown) does not count, and why.
- * Errors: -ENOMEM. */
+ * @detail: the same more closely, or "".  Errors: -ENOMEM. */
 int cfs_oci_referrers_skip(struct cfs_oci_referrers *list,
 			   enum cfs_oci_skip why, const struct cfs_oci_id *id,
+			   const char *detail,
 			   struct cfs_err *err) CFS_MUST_CHECK
-	__attribute__((nonnull(1, 4)));
+	__attribute__((nonnull(1, 4, 5)));
 
 /* Returns @why in words for people: "a part of it is missing". */
 const char *cfs_oci_skip_text(enum cfs_oci_skip why);

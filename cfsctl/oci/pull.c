@@ -147,10 +147,12 @@ static void print_skipped(const struct cfs_oci_referrers *referrers)
 	for (size_t i = 0; i < referrers->skipped.n; i++) {
 		const struct cfs_oci_skipped *s = &referrers->skipped.v[i];
 
-		cmd_line(stderr,
-			 "note: artifact %s about the image is left out: %s",
-			 *s->id.text ? s->id.text : "(without a digest)",
-			 cfs_oci_skip_text(s->why));
+		cmd_line(
+			stderr,
+			"note: artifact %s about the image is left out: %s%s%s",
+			*s->id.text ? s->id.text : "(without a digest)",
+			cfs_oci_skip_text(s->why), *s->detail ? ": " : "",
+			s->detail);
 	}
 }
 

@@ -213,12 +213,12 @@ a = good()
 for l in a["layers"]:
     set_sig(l, b"\x30\x84\xff\xff\xff\xff")
 attach(a)'
-junk "a blob that is another than its descriptor says" "left out" '
+junk "a blob that is another than its descriptor says" "left out: it is not what its digest says: layer 2 (sha256:" '
 a = good()
 set_sig(entry(a, "merged"), b"another")
 open(blob_path(entry(a, "merged")["digest"]), "ab").write(b"x")
 attach(a)' 3
-junk "a blob that is missing" "left out" '
+junk "a blob that is missing" "left out: a part of it is missing: layer 2 (sha256:" '
 a = good()
 set_sig(entry(a, "merged"), b"missing")
 os.remove(blob_path(entry(a, "merged")["digest"]))
@@ -267,11 +267,11 @@ junk "a signature of a megabyte" "maximum" '
 a = good()
 set_sig(entry(a, "merged"), b"0" * (1 << 20))
 attach(a)' 3
-junk "a size of 2^63" "left out" '
+junk "a size of 2^63" "left out: .*layer 2 has 9223372036854775808 bytes" '
 a = good()
 entry(a, "merged")["size"] = 1 << 63
 attach(a)' 3
-junk "17 entries" "left out" '
+junk "17 entries" "left out: .*20 layers; the maximum is 16" '
 a = good()
 a["layers"] += [a["layers"][-1]] * 16
 attach(a)' 3
@@ -280,7 +280,30 @@ a = good()
 e = a["layers"].pop()
 a["layers"].append({**e, "annotations": {key("merged.bootable", "sha512"): "0" * 128}})
 attach(a)' 3
-junk "no JSON" "left out" 'attach(b"{\"schemaVersion\":2,")' 3
+junk "no JSON" "left out: its manifest is malformed: JSON line 1, column 20" 'attach(b"{\"schemaVersion\":2,")' 3
+junk "no digest of a blob" "left out: .*layers\[0\]: member 'digest'" '
+a = good()
+a["layers"][0]["digest"] = "sha256:zz"
+attach(a)' 3
+junk "a negative size" "left out: .*layers\[0\]: the member 'size'" '
+a = good()
+a["layers"][0]["size"] = -1
+attach(a)' 3
+junk "a manifest of 5 MiB" "left out: .*the maximum is 4194304" 'attach(b" " * (5 << 20))' 3
+junk "a manifest that is missing" "left out: .*is missing in layout" '
+a = good()
+a["annotations"] = {"lost": "x"}
+attach(a)
+os.remove(blob_path(digest(encode(a))))' 3
+junk "entries of the index that are none" "left out: its entry in the index is malformed: manifests\[2\]: member 'digest'" '
+i = index()
+i["manifests"] += [7, {"mediaType": MANIFEST, "digest": "sha1:0", "size": 1}]
+write_index(i)' 3
+junk "a media type that clears the screen" "layers\[0\]: its media type '.\[2J' is not that of a signature" '
+a = good()
+a["layers"][0]["mediaType"] = "\x1b[2J"
+attach(a)' 3
+check "  which does not reach a terminal" eval '! grep -q "$(printf "\033")" out err pulled'
 junk "another type" "no signature artifacts\|nothing-to-verify" '
 a = good()
 a["artifactType"] = "application/vnd.example.sbom"
