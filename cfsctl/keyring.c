@@ -6,6 +6,7 @@
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
 #include "cfsctl/signing.h"
+#include "cfsctl/trust.h"
 #include "keys/keyring.h"
 #include "keys/ringinfo.h"
 
@@ -53,11 +54,7 @@ static int add_one(cfs_key ring, const struct cfs_cert *cert,
 	else
 		cmd_print_signer("Certificate added to .fs-verity keyring",
 				 &info);
-	if (info.expired)
-		cmd_line(stderr,
-			 "note: %s expired on %s, which the kernel does not "
-			 "mind",
-			 cert->file, info.not_after);
+	cmd_note_expiry(cert, &info);
 	if (before >= 0 && after == before)
 		cmd_line(stderr, "note: %s was in the keyring already",
 			 cert->file);
@@ -87,8 +84,11 @@ static int add_all(const struct cfs_call *call, struct cfs_json_writer *w,
 
 	for (int i = 0; r >= 0 && i < call->n; i++)
 		r = cfs_certs_add_file(&certs, call->operand[i], err);
-	if (r >= 0)
-		r = find_ring(&ring, err);
+	if (r < 0) {
+		err->code = CFS_ESTATUS(CFS_STATUS_CERT);
+		return -err->code;
+	}
+	r = find_ring(&ring, err);
 	for (unsigned i = 0; r >= 0 && i < certs.n; i++)
 		r = add_one(ring, &certs.v[i], w, err);
 	if (r >= 0 && o->lock)

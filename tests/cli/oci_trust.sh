@@ -222,4 +222,28 @@ check "is refused with file, line and rule" grep -q 'policy/bad.toml: line 1, co
 echo 'images.x.certificates = ["none.pem"]' > policy/lost.toml
 same "a certificate that is missing" "$(status oci pull --policy policy/lost.toml oci:layouts/single:t x)" 6
 check "is named below the policy" grep -q 'policy/none.pem' err
+
+# A file that is no certificate is refused in the same words and with the same
+# status by whatever takes one.
+echo garbage > garbage.pem
+: > empty.pem
+mkdir folder.pem
+printf -- '-----BEGIN CERTIFICATE-----\nMIIB!\n-----END CERTIFICATE-----\n' > base64.pem
+(cat "$keys/rsa.cert.pem"; echo '-----BEGIN CERTIFICATE-----') > cut.pem
+head -c 100000 /dev/zero > long.pem
+cp "$keys/rsa.key.pem" key.pem
+fresh repo
+oci pull oci:layouts/boot-plain:t x > /dev/null
+for file in garbage empty folder base64 cut long key none; do
+	printf '[images.""]\ncertificates = ["%s.pem"]\n' $file > words.toml
+	same "$file: the keyring" "$(status cfsctl keyring add-cert $file.pem)" 6
+	cp err want
+	same "  oci verify" "$(status oci verify --cert $file.pem x; diff want err)" 6
+	same "  oci pull" "$(status oci pull --require-signature --trust-cert $file.pem oci:layouts/boot-plain:t x; diff want err)" 6
+	status oci sign --cert $file.pem --key "$keys/rsa.key.pem" x > code
+	check "  oci sign" diff want err
+	same "  a policy" "$(status oci pull --policy words.toml oci:layouts/boot-plain:t x)" 6
+	sed 's/.*\[images.""\]: /Error: /' err > got
+	check "  says which rule, and then the same" diff want got
+done
 finish
