@@ -193,9 +193,67 @@ rm -rf bad/index.json bad/blobs && mkdir -p outside bad && ln -s ../outside bad/
 refuse "blobs are not followed out of the layout" "write blob" oci export single oci:bad:x
 same "where nothing is written" "$(ls outside)" ""
 
+# With skopeo, which knows no artifacts: they stay behind, annotations do not, and
+# neither does what is in the image.
+inline() { # IMAGE
+	oci seal --inline "$1" > /dev/null 2>&1
+	oci sign --inline --cert "$keys/rsa.cert.pem" --key "$keys/rsa.key.pem" "$1" > /dev/null
+}
+copied() { # REFERENCE: how verification ends of the image from there, and its ids
+	fresh other
+	# shellcheck disable=SC2086
+	other pull $boot "$1" x > out 2>&1
+	# shellcheck disable=SC2086
+	status other verify $boot --cert "$keys/rsa.cert.pem" x
+	other compute-id x
+	other inspect x --config | sha256sum
+}
 if command -v skopeo > /dev/null; then
 	export HOME=$PWD
+	skopeo() { command skopeo --tmpdir "$PWD" --insecure-policy "$@"; }
+	mkdir a c e
+	for image in boot-plain multi-layer; do
+		fresh repo
+		boot=
+		[ $image = multi-layer ] || boot=--bootable
+		oci pull $boot "oci:layouts/$image:t" x > /dev/null
+		ids="$(oci compute-id x; oci inspect x --config | sha256sum)"
+		sign rsa x > /dev/null
+		oci export x "oci:a/$image:x" > /dev/null
+		for how in "" --preserve-digests "--dest-compress --dest-compress-format zstd"; do
+			rm -rf b
+			# shellcheck disable=SC2086
+			skopeo copy -q $how "oci:a/$image:x" oci:b:x
+			same "$image, skopeo copy $how: artifacts are lost" "$(copied oci:b:x | head -n 1)" 3
+			same "  the image is the same" "$(copied oci:b:x | tail -n +2)" "$ids"
+		done
+		inline x
+		oci export x "oci:c/$image:x" > /dev/null
+		for how in "" --preserve-digests "--dest-compress --dest-compress-format zstd"; do
+			for to in oci:d:x dir:d oci-archive:d:x; do
+				rm -rf d
+				# shellcheck disable=SC2086
+				skopeo copy -q $how "oci:c/$image:x" $to
+				fresh other
+				same "$image, ${to%%:*} $how: annotations are signed" \
+					"$(status other pull $boot --require-signature --trust-cert "$keys/rsa.cert.pem" $to x)" 0
+				same "  the image is the same" \
+					"$(other compute-id x; other inspect x --config | sha256sum)" "$ids"
+			done
+		done
+		# The other way: what skopeo wrote is pulled, signed, and goes out.
+		skopeo copy -q --preserve-digests "oci:layouts/$image:t" "oci:e/$image:x"
+		fresh repo
+		oci pull $boot "oci:e/$image:x" x > /dev/null
+		same "$image: what skopeo wrote has the same digest" "$(oci inspect x --manifest | head -c -1 | sha256sum | cut -c-64)" \
+			"$(manifest "layouts/$image" t | cut -c8-)"
+		sign rsa x > /dev/null
+		oci export --preserve-digests x "oci:e/$image:y" > /dev/null
+		fresh other
+		same "  and comes back signed from beside it" \
+			"$(status other pull $boot --require-signature --trust-cert "$keys/rsa.cert.pem" "oci:e/$image:y" x)" 0
+	done
 	same "skopeo takes the layout" \
-		"$(skopeo --tmpdir "$PWD" inspect --raw oci:same/single:x | sha256sum | cut -c-64)" "$(manifest layouts/single t | cut -c8-)"
+		"$(skopeo inspect --raw oci:same/single:x | sha256sum | cut -c-64)" "$(manifest layouts/single t | cut -c8-)"
 fi
 finish

@@ -112,6 +112,21 @@ same "and nothing is listed about it" "$($r --referrers docker://$plain/kept:x |
 skopeo copy -q --src-tls-verify=false "$sealed" oci:plain:x
 check "skopeo copies the image, and leaves its signatures" eval \
 	'cfs back untag single:ec > /dev/null; quiet cfs first export kept oci:kept:x && ! grep -q artifactType plain/index.json'
+check "nor does what it copied have any" eval '! quiet cfs back pull --require-signature \
+	--trust-cert "$keys/rsa.cert.pem" oci:plain:x nothing'
+# Annotations stay, also where skopeo alone moves the image.
+quiet cfs first pull oci:layouts/single:t inline
+quiet cfs first seal --inline inline 2> notes
+cfs first sign --inline --cert "$keys/rsa.cert.pem" --key "$keys/rsa.key.pem" inline > inline.id
+quiet cfs first export inline oci:inline:x
+check "skopeo sends annotations" skopeo copy -q --preserve-digests --dest-tls-verify=false oci:inline:x "docker://$plain/inline:x"
+check "they come back, signed" quiet cfs back pull --no-tls-verify --require-signature \
+	--trust-cert "$keys/rsa.cert.pem" "docker://$plain/inline:x" inline
+same "under the same digest" "$(cfs back inspect inline --manifest | head -c -1 | sha256sum | cut -c-64)" "$(cut -c8- inline.id)"
+check "from one registry name to another" skopeo copy -q --src-tls-verify=false --dest-tls-verify=false \
+	"docker://$plain/inline:x" "docker://$plain/inline2:x"
+check "and signed there" quiet cfs back pull --no-tls-verify --require-signature \
+	--trust-cert "$keys/rsa.cert.pem" "docker://$plain/inline2:x" inline2
 refuse "a registry's answer is shown" "$plain" cfs first push --no-tls-verify single docker://$plain/UPPER:x
 refuse "an image has a tag there" "not a digest" cfs first push single "docker://$plain/x@sha256:$(printf %064d 1)"
 same "no copies are left" "$(ls -d "${TMPDIR:?}"/cfsctl-* 2> /dev/null)" ""
@@ -152,6 +167,14 @@ refuse "a wrong password" "authentication required" \
 	$o --cert-dir certs --authfile wrong.json docker://$closed/lay:one
 refuse "no password" "authentication required" \
 	$o --cert-dir certs docker://$closed/lay:one
+
+# Signatures of a private image come with the credentials that it needs.
+private=docker://$closed/sealed:x
+check "a signed image is sent with a password" quiet cfs first push --cert-dir certs --authfile right.json single "$private"
+check "it comes back, signed" quiet cfs back pull --cert-dir certs --authfile right.json \
+	--require-signature --trust-cert "$keys/rsa.cert.pem" "$private" private
+refuse "without the password it does not" "authentication required" \
+	cfs back pull --cert-dir certs --require-signature --trust-cert "$keys/rsa.cert.pem" "$private" private2
 
 # A registry that lies.
 # Not by py, whose subshell would be what is killed in the end.
