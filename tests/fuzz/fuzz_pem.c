@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Property: what is read is a number of certificates; libcrypto's base64 of
- * each is read back to the same bytes. */
+/* Properties: what is read is a number of certificates; libcrypto's base64 of
+ * each is read back to the same bytes.  What is shown of one is fit for a
+ * terminal, or it is no certificate, for a reason. */
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "keys/der.h"
 #include "keys/pem.h"
+#include "keys/x509.h"
 #include "tests/fuzz/fuzz.h"
 
 static void read_back(const struct cfs_cert *cert)
@@ -28,6 +31,24 @@ static void read_back(const struct cfs_cert *cert)
 		abort();
 }
 
+static void describe(const struct cfs_cert *cert)
+{
+	struct cfs_cert_info info;
+	struct cfs_err err = { 0 };
+	char subject[sizeof(info.subject)];
+
+	if (cfs_cert_describe(cert, &info, &err) < 0) {
+		if (!err.msg[0])
+			abort();
+		return;
+	}
+	strcpy(subject, info.subject);
+	if (strcmp(cfs_text_clean(subject), info.subject) != 0 ||
+	    strlen(info.fingerprint) != 64 ||
+	    strcmp(cert->name + strlen("sha256:"), info.fingerprint) != 0)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CFS_AUTOCERTS struct cfs_certs certs = { 0 };
@@ -38,7 +59,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r == 0 || (r < 0 && (certs.n || !err.msg[0])) ||
 	    (r > 0 && certs.n != (unsigned)r))
 		abort();
-	for (unsigned i = 0; i < certs.n; i++)
+	for (unsigned i = 0; i < certs.n; i++) {
 		read_back(&certs.v[i]);
+		describe(&certs.v[i]);
+	}
 	return 0;
 }
