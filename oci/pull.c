@@ -137,11 +137,10 @@ static int check_space(const struct cfs_pulling *p, struct cfs_err *err)
 	if (need <= have || p->twins)
 		return 0;
 	return cfs_fail(err, ENOSPC,
-			"the repository has %llu MiB of free space, and the "
-			"layers to come take at least %llu MiB: gc removes "
+			"the repository has %.2f MiB of free space, and the "
+			"layers to come take at least %.2f MiB: gc removes "
 			"what nothing needs",
-			(unsigned long long)(have >> 20),
-			(unsigned long long)(need >> 20));
+			(double)have / (1 << 20), (double)need / (1 << 20));
 }
 
 /* The EROFS images that the repository knows of already. */
