@@ -8,6 +8,8 @@ new="$repo init --algorithm sha256 > /dev/null"
 theirs="\"${CFSCTL_PEER:-}\" --insecure --repo \"$shm/repo-\$1\""
 their_new="$theirs init --insecure --algorithm fsverity-sha256-12 > /dev/null"
 kinds="none gzip zstd"
+compute_id="$BIN/cfsctl --no-repo --hash sha256 compute-id --no-propagate-usr-to-root"
+tree_id="$compute_id $shm/tree"
 
 script() { # NAME COMMANDS: with the number of the run as $1
 	printf '#!/bin/sh\nset -e\n%s\n' "$2" > "$work/$1"
@@ -33,6 +35,7 @@ pull_scripts() {
 	local kind
 	script create "$new; $repo create-image \"$shm/tree\" --no-propagate-usr-to-root --xattrs keep-user-xattrs > /dev/null"
 	script peer-create "$their_new; $theirs create-image \"$shm/tree\" > /dev/null"
+	script copy "cp -r \"$shm/tree\" \"$shm/repo-\$1\""
 	for kind in $kinds; do
 		script "pull-$kind" "$new; $repo oci pull \"oci:$shm/first-$kind\" x > /dev/null"
 		script "peer-$kind" "$their_new
@@ -56,7 +59,10 @@ measure_pulls() {
 		"create-image=$work/create {}" "pull-none=$work/pull-none {}" \
 		"pull-gzip=$work/pull-gzip {}" "pull-zstd=$work/pull-zstd {}" \
 		"igzip=$(command -v igzip || echo gzip) -dc $(blob first-gzip)" \
-		"zstd=zstd -dcq $(blob first-zstd)" "$@"
+		"zstd=zstd -dcq $(blob first-zstd)" \
+		"blob-gzip=openssl dgst -sha256 $(blob first-gzip)" \
+		"blob-zstd=openssl dgst -sha256 $(blob first-zstd)" \
+		"copy=$work/copy {}" "tree-id=$tree_id" "$@"
 }
 
 pull_rows() { # WHAT
@@ -86,7 +92,13 @@ peer_rows() { # WHAT
 		row "$1: pull, $kind, wall to composefs-rs" 0.55 - \
 			"$(ratio "pull-$kind" "peer-$kind" wall)"
 	done
+	parts_row "$1: igzip, openssl of archive and blob, compute-id, CPU to composefs-rs" \
+		"$(calc "($(cpu igzip) + $(cpu openssl) + $(cpu blob-gzip) + $(cpu tree-id)) / $(cpu peer-gzip)")"
+	parts_row "$1: zstd, openssl of archive and blob, compute-id, CPU to composefs-rs" \
+		"$(calc "($(cpu zstd) + $(cpu openssl) + $(cpu blob-zstd) + $(cpu tree-id)) / $(cpu peer-zstd)")"
 	row "$1: create-image, CPU to composefs-rs" 0.45 - "$(ratio create-image peer-create cpu)"
+	parts_row "$1: cp -r, compute-id, CPU to composefs-rs" \
+		"$(calc "($(cpu copy) + $(cpu tree-id)) / $(cpu peer-create)")"
 }
 
 # What is done with an image that is there.
@@ -103,10 +115,12 @@ measure_rest() { # WHAT
 	shift
 	compare -n "$rounds" -c true "again=$ours oci pull oci:$shm/first-none x" \
 		"fsck=$ours oci fsck" "id=$ours oci compute-id x" \
-		"tree-id=$BIN/cfsctl --no-repo --hash sha256 compute-id --no-propagate-usr-to-root $shm/tree" "$@"
+		"tree-id=$tree_id" "objects-id=$compute_id $shm/repo-kept/objects" "$@"
 	row "$what: oci fsck, CPU to compute-id of the tree" 1.0 - "$(ratio fsck tree-id cpu)"
+	parts_row "$what: compute-id of objects/, CPU to that of the tree" "$(ratio objects-id tree-id cpu)"
 	[ $# != 0 ] || return 0
 	row "$what: oci fsck, CPU to composefs-rs" 0.5 - "$(ratio fsck peer-fsck cpu)"
+	parts_row "$what: compute-id of objects/, CPU to composefs-rs" "$(ratio objects-id peer-fsck cpu)"
 	row "$what: pull of what is there, CPU to composefs-rs" 0.5 - "$(ratio again peer-again cpu)"
 	row "$what: oci compute-id, CPU to composefs-rs" 0.6 - "$(ratio id peer-id cpu)"
 }
@@ -131,8 +145,9 @@ measure_calls() {
 	rm -rf "$shm/repo-count" "$shm/second" "$shm/second.tar"
 }
 
-# Stores OLD, and measures how NEW is pulled beside it and alone.
-measure_next() { # WHAT OLD NEW
+# Stores OLD, and measures how NEW, with ARCHIVE on top, is pulled beside it and
+# alone.
+measure_next() { # WHAT OLD NEW ARCHIVE
 	local next i
 	for i in $(seq 0 "$rounds"); do
 		sh -c "set -- $i; $new; $repo oci pull oci:$shm/$2 x > /dev/null"
@@ -142,8 +157,10 @@ measure_next() { # WHAT OLD NEW
 	compare -n "$rounds" -c true "next=$work/next {}"
 	next=$(cpu next)
 	rm -rf "$shm"/repo-*
-	compare -n "$rounds" -c "rm -rf $shm/repo-{}" "alone=$work/alone {}"
+	compare -n "$rounds" -c "rm -rf $shm/repo-{}" "alone=$work/alone {}" \
+		"openssl=openssl dgst -sha256 $4"
 	row "$1, CPU to its first pull" 0.5 - "$(calc "$next / $(cpu alone)")"
+	parts_row "$1: openssl of the new archive, CPU to its first pull" "$(ratio openssl alone cpu)"
 }
 
 # One file in twenty is another.
@@ -174,14 +191,14 @@ if debian_tree "$shm/tree"; then
 	title "the next version: one file in twenty is another"
 	change_tree
 	layout third none "$shm/third.tar"
-	measure_next "Debian root: the next version, its one layer made anew" first-none third
+	measure_next "Debian root: the next version, its one layer made anew" first-none third "$shm/third.tar"
 	# As images are built: what changes often is a layer above what does not.
 	mkdir "$shm/app"
 	cp -a "$shm/tree/usr/bin" "$shm/tree/usr/sbin" "$shm/app"
 	archive "$shm/app" "$shm/app.tar"
 	layout below none "$shm/first.tar"
 	layout above none "$shm/first.tar" "$shm/app.tar"
-	measure_next "Debian root: the next version, another layer over the first" below above
+	measure_next "Debian root: the next version, another layer over the first" below above "$shm/app.tar"
 	rm -rf "${shm:?}"/*
 fi
 shape tree "$shm/tree" "$files"
