@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * What the files of an image need: each object is looked up once, and findings
- * name the files that they hit.
+ * name the files that they hit.  Nothing is kept of a file whose object is known
+ * to be good and as long as the file.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -48,6 +49,14 @@ static void invalid(struct image *image, const struct cfs_node *node,
 	image->sane = false;
 }
 
+static bool is_met(const struct cfs_fsck_run *run, const struct need *need)
+{
+	uint64_t size;
+
+	return cfs_fsck_is_good(run, &need->id, &size) &&
+	       size == need->node->size;
+}
+
 /*
  * overlayfs opens what the backing path names and compares it with the digest;
  * a file that has neither reads as zeros.
@@ -76,7 +85,7 @@ static void add_need(struct image *image, const struct cfs_node *node,
 	else if (path && !cfs_digest_equal(&named, &need.id))
 		invalid(image, node, "its content is %.200s, not its digest",
 			path);
-	else
+	else if (!is_met(image->run, &need))
 		(void)cfs_vec_add(&image->needs, need);
 }
 
