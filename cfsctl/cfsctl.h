@@ -94,6 +94,7 @@ extern const struct cfs_cmd cmd_fsck;
 extern const struct cfs_cmd cmd_gc;
 extern const struct cfs_cmd cmd_image_objects;
 extern const struct cfs_cmd cmd_dump_files;
+extern const struct cfs_cmd cmd_lint;
 extern const struct cfs_cmd cmd_diff;
 extern const struct cfs_cmd cmd_mount;
 extern const struct cfs_cmd cmd_fuse_serve;

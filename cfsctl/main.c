@@ -21,6 +21,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_gc,
 	&cmd_image_objects,
 	&cmd_dump_files,
+	&cmd_lint,
 	&cmd_diff,
 	&cmd_mount,
 	&cmd_fuse_serve,

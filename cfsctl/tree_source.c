@@ -47,6 +47,10 @@ int cmd_source_check(const struct cfs_tree_source *source, struct cfs_err *err)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--make-mountpoints is for images with "
 				"--bootable");
+	if (source->exec_objects && source->dumpfile)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--ipe is about the files of a directory; a "
+				"dumpfile says itself which files are objects");
 	return 0;
 }
 

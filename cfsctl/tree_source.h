@@ -34,6 +34,10 @@
 			  "$SOURCE_DATE_EPOCH",                                \
 		  .bare = true,                                                \
 		  CFS_OPT_PARSES(type, source.clamp, cmd_parse_clamp) },       \
+		{ .name = "ipe",                                               \
+		  .help = "store executables of any size as objects, which "   \
+			  "the kernel's IPE can judge",                        \
+		  CFS_OPT_SETS(type, source.exec_objects) },                   \
 		{ .name = "make-mountpoints",                                  \
 		  .help = "add missing mount points (/proc, /sysroot, ...) "   \
 			  "to a bootable image",                               \

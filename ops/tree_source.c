@@ -163,7 +163,10 @@ static int scan(const struct cfs_tree_source *source, int root,
 		struct cfs_digester *digester, const struct cfs_watch *watch,
 		struct cfs_tree **ret, struct cfs_err *err)
 {
-	const struct cfs_scan scan = { .digester = digester,
+	const struct cfs_scan scan = { .flags = source->exec_objects
+							? CFS_SCAN_EXEC_OBJECTS
+							: 0,
+				       .digester = digester,
 				       .seen = watch ? count_file : NULL,
 				       .ctx = &watch };
 	int r;

@@ -26,6 +26,10 @@ struct cfs_tree_source {
 	/* Leave the root directory and all xattrs as they are, which otherwise
 	 * become those of an OCI image (tree/transform.h). */
 	bool as_is;
+	/* Files of a directory that can be executed are objects, whatever their
+	 * size: the kernel's IPE judges files by their fs-verity, which the
+	 * content of an image itself does not have. */
+	bool exec_objects;
 	enum cfs_xattr_filter filter;
 	struct cfs_clamp clamp;
 	bool mountpoints;   /* add those that are missing; of a bootable one */

@@ -227,6 +227,16 @@ static int blame(const struct scanner *sc, struct cfs_err *err)
 		    : -err->code;
 }
 
+/* Is the content of a file kept in the tree? */
+static bool is_inline(const struct scanner *sc, const struct stat *st)
+{
+	if (st->st_size == 0)
+		return true;
+	if (sc->scan->flags & CFS_SCAN_EXEC_OBJECTS && st->st_mode & 0111)
+		return false;
+	return st->st_size <= CFS_INLINE_FROM_DISK;
+}
+
 static int read_regular(struct scanner *sc, int *fd, const struct stat *st,
 			struct cfs_node *node, struct cfs_err *err)
 {
@@ -235,7 +245,7 @@ static int read_regular(struct scanner *sc, int *fd, const struct stat *st,
 	uint8_t *digest;
 	int r;
 
-	if (size <= CFS_INLINE_FROM_DISK)
+	if (is_inline(sc, st))
 		return read_inline(sc, *fd, st, node, err);
 	r = cfs_node_reserve_object(sc->tree, node, size, cfs_digester_alg(d),
 				    &digest, err);

@@ -14,12 +14,16 @@ enum cfs_scan_flags {
 	CFS_SCAN_NO_DEVICES = 4,
 	CFS_SCAN_EPOCH = 8,	    /* every mtime is 0.0 */
 	CFS_SCAN_NO_HARDLINKS = 16, /* every name is an inode, nlink 1 */
+	/* Files with an x bit are objects whatever their size, unless they are
+	 * empty. */
+	CFS_SCAN_EXEC_OBJECTS = 32,
 };
 
 struct cfs_scan {
 	unsigned flags;
-	/* Gives the digests of regular files over CFS_INLINE_FROM_DISK bytes;
-	 * each is read once for all of its names. */
+	/* Gives the digests of the regular files that become objects, those
+	 * over CFS_INLINE_FROM_DISK bytes; each is read once for all of its
+	 * names. */
 	struct cfs_digester *digester;
 	/* Told of each of these files; may be NULL. */
 	void (*seen)(void *ctx, uint64_t bytes);

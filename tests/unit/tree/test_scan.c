@@ -12,11 +12,12 @@
 
 static struct cfs_err err;
 static int files;
+static uint64_t least; /* bytes of the smallest file that is to be counted */
 
 static void count_file(void *ctx, uint64_t bytes)
 {
 	CHECK_EQ(ctx, &files);
-	CHECK(bytes > CFS_INLINE_FROM_DISK);
+	CHECK(bytes >= least);
 	files++;
 }
 
@@ -34,6 +35,7 @@ static int scan_with(int dir, unsigned flags, unsigned threads,
 		 0);
 	scan.digester = digester;
 	files = 0;
+	least = flags & CFS_SCAN_EXEC_OBJECTS ? 1 : CFS_INLINE_FROM_DISK + 1;
 	return cfs_tree_scan(dir, &scan, ret, &err);
 }
 
@@ -302,4 +304,31 @@ TEST(a_deep_tree_needs_no_more_descriptors_than_a_shallow_one)
 	     n = cfs_node_walk(tree->root, n))
 		depth++;
 	CHECK_EQ(depth, 901);
+}
+
+TEST(with_a_flag_small_executables_are_objects_too)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL, *plain = NULL;
+	CFS_AUTOFD int dir = fresh();
+
+	put(dir, "data", 64);
+	put(dir, "empty", 0);
+	put(dir, "other", 1);
+	put(dir, "user", 64);
+	CHECK_EQ(fchmodat(dir, "empty", 0755, 0), 0);
+	CHECK_EQ(fchmodat(dir, "other", 0641, 0), 0);
+	CHECK_EQ(fchmodat(dir, "user", 0700, 0), 0);
+	CHECK_EQ(linkat(dir, "user", dir, "zname", 0), 0);
+	CHECK_EQ(scan(dir, CFS_SCAN_EXEC_OBJECTS, &tree), 0);
+	CHECK_EQ(files, 2);
+	CHECK(get(tree, "data")->flags & CFS_NODE_INLINE);
+	CHECK(!cfs_node_is_external(get(tree, "empty")));
+	CHECK(cfs_node_is_external(get(tree, "other")));
+	CHECK(get(tree, "other")->file.digest);
+	CHECK(cfs_node_is_external(get(tree, "user")));
+	CHECK(cfs_node_inode(get(tree, "zname")) == get(tree, "user"));
+
+	CHECK_EQ(scan(dir, 0, &plain), 0);
+	CHECK_EQ(files, 0);
+	CHECK(get(plain, "user")->flags & CFS_NODE_INLINE);
 }
