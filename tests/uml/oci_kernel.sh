@@ -3,7 +3,10 @@
 # Signatures of OCI images in a kernel that checks them: which objects get them,
 # when they open, and what is read back.
 if [ "${CFS_GUEST-}" != uml ]; then
-	exec "${0%/*}/../vm/uml" -m 512M "$0"
+	self=$(realpath "$0")
+	. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+	command -v strace > /dev/null || skip "needs strace"
+	exec "$CFS_SRC/tests/vm/uml" -m 512M "$self"
 fi
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
@@ -199,6 +202,37 @@ check "and are enrolled" said "kernel: .*: enrolled$"
 for who in a b; do
 	check "with the signer $who" quiet other verify os --bootable --cert $who.pem --kernel
 done
+
+# Verifying takes the layers' lists of files, and none of the files: what is read
+# of a repository under fs-verity does not grow with its contents.
+trust a
+mkdir -p tree/usr tree/boot tree/sysroot
+for i in $(seq 20); do
+	head -c 100000 /dev/urandom > tree/usr/$i
+done
+tar -C tree -cf layer.tar .
+python3 -B "$CFS_SRC/tests/oci/image.py" large t --compress=none layer.tar > /dev/null
+rm -rf fs/repo
+cfsctl --repo fs/repo init --algorithm fsverity-sha256-12 > /dev/null
+c pull --bootable oci:large:t os > /dev/null
+c seal os --bootable > /dev/null
+sign a > a.id
+list "$(cat a.id)"
+cfsctl --repo fs/repo image-objects "$(awk '$1 == "merged" { print $2 }' entries)" |
+	sed 's/.*://; s|^..|&/|' > contents
+same "an image has contents" "$(wc -l < contents)" 20
+strace -f -qq -y -e trace=openat,openat2,read,pread64,mmap -o calls \
+	cfsctl --repo fs/repo oci verify os --bootable --cert a.pem > out
+same "it is verified" $? 0
+sed -n 's|.*open[a-z0-9]*(.*"\(../[0-9a-f]\{62\}\)".* = [0-9].*|\1|p' calls | sort > opened
+check "by its documents and its layer" [ "$(sort -u opened | wc -l)" -ge 4 ]
+same "and not by its contents" "$(grep -cxFf contents opened)" 0
+read_bytes=$(sed -n 's#.*\(read\|pread64\)([0-9]*<[^>]*/objects/[^>]*>.* = \([0-9]*\)$#\2#p' calls |
+	awk '{ n += $1 } END { print n + 0 }')
+opened_bytes=$( (cd fs/repo/objects && stat -c %s $(cat "$OLDPWD/opened")) | awk '{ n += $1 } END { print n }')
+check "of which each byte is read once ($read_bytes of $opened_bytes)" \
+	[ "$read_bytes" -gt 0 -a "$read_bytes" -le "$opened_bytes" ]
+same "and no file is mapped" "$(grep -c 'mmap(.*/objects/' calls)" 0
 
 # Where there is no fs-verity.
 mkdir tmp
