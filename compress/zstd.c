@@ -184,3 +184,8 @@ int cfs_zstd_end(struct cfs_zstd *z, struct cfs_err *err)
 
 	return compress(z, &in, ZSTD_e_end, err);
 }
+
+void cfs_zstd_redirect(struct cfs_zstd *z, const struct cfs_sink *to)
+{
+	z->to = *to;
+}

@@ -37,7 +37,7 @@ struct cfs_source cfs_unzstd_source(struct cfs_unzstd *u) CFS_NONNULL;
  */
 struct cfs_zstd;
 
-/* @to: copied; likewise. */
+/* @to: copied; its object outlives the result. */
 int cfs_zstd_new(const struct cfs_sink *to, struct cfs_zstd **ret,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 void cfs_zstd_free(struct cfs_zstd *z);
@@ -50,5 +50,13 @@ struct cfs_sink cfs_zstd_sink(struct cfs_zstd *z) CFS_NONNULL;
 /* Ends the frame.  Another one may be begun by writing. */
 int cfs_zstd_end(struct cfs_zstd *z,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Sends the frames from here on to @to; the one before was ended.  A new
+ * compressor would make the same bytes, and clear a MiB of memory first.
+ * @to: copied; its object outlives @z, or the next redirection.
+ */
+void cfs_zstd_redirect(struct cfs_zstd *z,
+		       const struct cfs_sink *to) CFS_NONNULL;
 
 #endif

@@ -332,18 +332,16 @@ static int by_text(const void *a, const void *b)
 		      ((const struct name *)b)->text);
 }
 
+/* The chunks have been written. */
 static int add_names(struct cfs_stream_writer *w, struct cfs_buf *out,
 		     struct cfs_err *err)
 {
-	CFS_AUTO(cfs_zstd_free) struct cfs_zstd *z = NULL;
 	struct name *names = (struct name *)(void *)w->names.data;
 	size_t n = w->names.len / sizeof(*names);
 	struct cfs_sink to = cfs_sink_of_buf(out), sink;
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
-	int r = cfs_zstd_new(&to, &z, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	/* The same names make the same bytes, whenever they were added. */
 	if (n > 0)
 		qsort(names, n, sizeof(*names), by_text);
@@ -353,10 +351,11 @@ static int add_names(struct cfs_stream_writer *w, struct cfs_buf *out,
 		cfs_buf_addc(&text, '\0');
 	}
 	r = cfs_buf_check(&text, err);
-	sink = cfs_zstd_sink(z);
+	cfs_zstd_redirect(w->zstd, &to);
+	sink = cfs_zstd_sink(w->zstd);
 	if (r == 0)
 		r = cfs_sink_write(&sink, text.data, text.len, err);
-	return r < 0 ? r : cfs_zstd_end(z, err);
+	return r < 0 ? r : cfs_zstd_end(w->zstd, err);
 }
 
 static int end_chunks(struct cfs_stream_writer *w, struct cfs_err *err)

@@ -66,6 +66,38 @@ TEST(what_was_compressed_comes_back)
 }
 
 /* Source: what composefs-rs writes for an empty section of a splitstream. */
+/* What is stored is named by its bytes. */
+TEST(a_compressor_that_is_used_again_makes_the_same_bytes)
+{
+	static const size_t lens[] = { 1000000, 0, 100, 70000, 100, 300000 };
+	CFS_AUTO(cfs_zstd_free) struct cfs_zstd *z = NULL;
+	struct cfs_buf again = { 0 };
+	struct cfs_sink to = cfs_sink_of_buf(&again), sink;
+
+	CHECK_EQ(cfs_zstd_new(&to, &z, &err), 0);
+	sink = cfs_zstd_sink(z);
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(lens); i++) {
+		CFS_AUTOBUF struct cfs_buf plain = { 0 }, once = { 0 };
+		CFS_AUTOBUF struct cfs_buf other = { 0 };
+		const struct cfs_sink next = cfs_sink_of_buf(&other);
+
+		fill(&plain, lens[i]);
+		compress(&plain, 5000, &once);
+		cfs_zstd_redirect(z, &next);
+		for (size_t at = 0; at < lens[i]; at += 5000)
+			CHECK_EQ(cfs_sink_write(&sink, plain.data + at,
+						lens[i] - at < 5000
+							? lens[i] - at
+							: 5000,
+						&err),
+				 0);
+		CHECK_EQ(cfs_zstd_end(z, &err), 0);
+		CHECK_EQ(other.len, once.len);
+		CHECK(memcmp(other.data, once.data, once.len) == 0);
+	}
+	CHECK_EQ(again.len, 0);
+}
+
 TEST(a_frame_of_nothing_says_that_its_size_is_zero)
 {
 	static const uint8_t want[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x20,
