@@ -15,6 +15,7 @@ struct sealing {
 	const struct cfs_repo *repo;
 	struct cfs_store *store;  /* NULL: digests are computed only */
 	struct cfs_oci_image *to; /* refers to what is stored; or NULL */
+	bool *changed;		  /* does it refer to something new now? */
 	enum cfs_xattr_filter filter;
 	struct cfs_seal_facts *facts;
 };
@@ -27,6 +28,20 @@ static int begin(const struct cfs_repo *repo, const struct cfs_oci_image *image,
 		cfs_buf_bytes(&image->config_text), repo->meta.alg, ret, err);
 }
 
+/* Sets *@changed unless @image refers to @id already. */
+static int refer(struct cfs_oci_image *image, const struct cfs_oci_erofs *erofs,
+		 const struct cfs_digest *id, bool *changed,
+		 struct cfs_err *err)
+{
+	struct cfs_digest old;
+
+	if (cfs_oci_image_erofs(image, erofs, &old) &&
+	    cfs_digest_equal(&old, id))
+		return 0;
+	*changed = true;
+	return cfs_oci_image_set_erofs(image, erofs, id, err);
+}
+
 static int commit(const struct sealing *s, const struct cfs_tree *tree,
 		  bool bootable, struct cfs_digest *ret, struct cfs_err *err)
 {
@@ -37,7 +52,7 @@ static int commit(const struct sealing *s, const struct cfs_tree *tree,
 
 	if (r == 0)
 		r = cfs_image_commit(s->store, ret, err);
-	return r < 0 ? r : cfs_oci_image_set_erofs(s->to, &erofs, ret, err);
+	return r < 0 ? r : refer(s->to, &erofs, ret, s->changed, err);
 }
 
 static int take(const struct sealing *s, const struct cfs_tree *tree,
@@ -90,14 +105,16 @@ int cfs_seal_commit(struct cfs_store *store, struct cfs_oci_image *image,
 		    bool bootable, struct cfs_seal_facts *ret,
 		    struct cfs_err *err)
 {
+	bool changed = false;
 	const struct sealing s = { .repo = &store->repo,
 				   .store = store,
 				   .to = image,
+				   .changed = &changed,
 				   .filter = CFS_XATTRS_ALLOWLIST,
 				   .facts = ret };
 	int r = take_trees(&s, image, bootable, err);
 
-	return r < 0 ? r : cfs_oci_image_write(store, image, err);
+	return r < 0 || !changed ? r : cfs_oci_image_write(store, image, err);
 }
 
 /* Does a layer that gives this error need lower ones? */
@@ -107,7 +124,8 @@ static bool needs_others(int r)
 }
 
 static int commit_layer(struct cfs_store *store, struct cfs_oci_image *image,
-			size_t n, struct cfs_digest *ret, struct cfs_err *err)
+			size_t n, struct cfs_digest *ret, bool *changed,
+			struct cfs_err *err)
 {
 	const struct cfs_oci_tree_options options = { .one_layer = true,
 						      .layer = n };
@@ -124,22 +142,24 @@ static int commit_layer(struct cfs_store *store, struct cfs_oci_image *image,
 	if (r == 0)
 		r = cfs_image_commit(store, ret, err);
 	if (r == 0)
-		r = cfs_oci_image_set_erofs(image, &erofs, ret, err);
+		r = refer(image, &erofs, ret, changed, err);
 	return r;
 }
 
 int cfs_seal_commit_layers(struct cfs_store *store, struct cfs_oci_image *image,
 			   struct cfs_digest *ret, struct cfs_err *err)
 {
+	bool changed = false;
+
 	for (size_t i = 0; i < image->manifest.layers.n; i++) {
 		int r;
 
 		ret[i] = (struct cfs_digest){ 0 };
-		r = commit_layer(store, image, i, &ret[i], err);
+		r = commit_layer(store, image, i, &ret[i], &changed, err);
 		if (r < 0)
 			return r;
 	}
-	return cfs_oci_image_write(store, image, err);
+	return changed ? cfs_oci_image_write(store, image, err) : 0;
 }
 
 /* What is parsed of the texts of @image. */

@@ -21,8 +21,8 @@ int cfs_seal_compute(const struct cfs_repo *repo,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Does the same and commits the EROFS images: the configuration's stream, which
- * is written anew, refers to them.
+ * Does the same and commits the EROFS images: the configuration's stream refers
+ * to them, and is written anew if it did not before.
  * Errors: those, and of storing.
  */
 int cfs_seal_commit(struct cfs_store *store, struct cfs_oci_image *image,
