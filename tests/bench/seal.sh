@@ -8,8 +8,7 @@ verify="$ours oci verify --cert $work/cert.pem"
 
 cpu() { figure "$1" cpu; }
 
-# An image "plain", and below it what seals and signs one anew each time: the
-# artifact of the same signer would be kept.
+# A signer, and an image "plain" of the files.
 make_image() { # DIRECTORY
 	(cd "$1" && mkdir -p usr boot sysroot)
 	tar --sort=name -C "$1" -cf "$shm/layer.tar" .
@@ -21,6 +20,7 @@ make_image() { # DIRECTORY
 	$ours oci pull "oci:$shm/layout" plain > /dev/null
 }
 
+# Without the artifact of the run before, which would be kept.
 seal_and_sign() { # NAME IMAGE OPTION...: a script
 	cat > "$work/$1" <<-END
 		#!/bin/sh
