@@ -50,6 +50,20 @@ refuse "of what is there" "nothing" oci mount nothing mnt
 check "a check mounts nothing" oci mount --check two
 check "it is" eval '! mountpoint -q mnt'
 
+# A repository on a medium that cannot be written.
+mkdir ro
+mount --bind repo ro && mount -o remount,ro,bind ro
+refuse "nothing is pulled into a read-only repository" "not writable" \
+	cfsctl --insecure --repo ro oci pull oci:lay:one three
+refuse "  nor is a tag set" "not writable" \
+	cfsctl --insecure --repo ro oci tag "@$(cfsctl --repo ro oci images --json |
+		sed -n 's/.*"manifest_digest": "\(.*\)",/\1/p' | head -n 1)" three
+check "  it is checked" quiet cfsctl --repo ro oci fsck
+check "  and mounted" cfsctl --insecure --repo ro oci mount one mnt
+same "  with its files" "$(cat mnt/etc/small)" small
+umount mnt
+umount ro
+
 # What has to be signed: the digest that was verified is the one that is
 # mounted. This repository lists images of format 2, and format 1 is signed.
 keys=$CFS_SRC/tests/data/oci/sealing/keys
