@@ -49,6 +49,7 @@ static void invalid(struct image *image, const struct cfs_node *node,
 	image->sane = false;
 }
 
+/* Is the object that @need names known to be good, and as long as the file? */
 static bool is_met(const struct cfs_fsck_run *run, const struct need *need)
 {
 	uint64_t size;

@@ -20,13 +20,13 @@ struct cfs_fsck_run {
 	bool one_image; /* and whether its files find their content */
 	int objects;	/* objects/, or -EBADF when there is none */
 	struct cfs_digest_set damaged; /* objects that were found to be */
-	/* Objects that were found not to be; others may be good too.  NULL:
-	 * objects are not read. */
+	/* Objects that were read and are what their names say; others may be
+	 * good too.  NULL when a single image is checked. */
 	struct cfs_good *good;
 };
 
-/* Returns true with the size of the object @id in *@ret, if it was read before
- * and is good: it exists then. */
+/* Returns true with the size of the object @id in *@ret, if this run has read it
+ * and found it to be good: it need not be looked up. */
 bool cfs_fsck_is_good(const struct cfs_fsck_run *run,
 		      const struct cfs_digest *id,
 		      uint64_t *ret) CFS_MUST_CHECK CFS_NONNULL;
