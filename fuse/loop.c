@@ -17,7 +17,7 @@
 #define LOOK_EVERY 8
 
 /* So many looks in a row find some before another thread is called. */
-#define LOOKS 4
+#define LOOKS 8
 
 /* Interrupts a thread that waits for a request. */
 #define KICK SIGUSR1

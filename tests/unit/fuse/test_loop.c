@@ -7,7 +7,7 @@
 
 #include "tests/unit/fuse/session.h"
 
-#define REQUESTS 128
+#define REQUESTS 192
 
 static struct cfs_err err;
 
