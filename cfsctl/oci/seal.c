@@ -152,7 +152,8 @@ static int label(struct sealing *s, struct cfs_err *err)
 		return cfs_fail(err, EINVAL,
 				"the manifest has the digest of the "
 				"configuration in it, which the label would "
-				"change");
+				"change: label the image as it was before, "
+				"and then seal it with --inline");
 	r = cfs_seal_label(cfs_buf_bytes(&s->image.config_text),
 			   &s->facts.role[CFS_SEAL_MERGED].digest, &config,
 			   err);

@@ -264,5 +264,5 @@ check "fsck finds the label right" eval 'oci fsck json-formatting > out 2> err'
 oci sign --cert "$keys/rsa.cert.pem" --key "$keys/rsa.key.pem" json-formatting > artifact
 same "it is signed as others are" "$(status rsa json-formatting)" 0
 oci seal --inline json-formatting > /dev/null 2>&1
-refuse "a label under digests of the configuration" "digest of the configuration in it" oci seal --label json-formatting
+refuse "a label under digests of the configuration" "as it was before, and then seal it with --inline" oci seal --label json-formatting
 finish
