@@ -6,6 +6,21 @@
 #include "tree/selinux/relabel.h"
 #include "tree/transform.h"
 
+static int find_dir(const struct cfs_tree *tree, const char *name,
+		    struct cfs_node **ret, struct cfs_err *err)
+{
+	int r = cfs_transform_dir(tree, name, ret, err);
+
+	return r == -ENOENT
+		       ? cfs_fail(
+				 err, ENOENT,
+				 "there is no /%s: an image to boot needs the "
+				 "directories /usr, /boot and /sysroot; add it "
+				 "where the tree is made",
+				 name)
+		       : r;
+}
+
 /*
  * A kernel image in /boot can hold the digest of the image as an argument, and
  * cannot be part of what it is the digest of; /boot and /sysroot are mounted
@@ -15,7 +30,7 @@ static int empty_for_boot(struct cfs_tree *tree, const char *name,
 			  const struct cfs_node *usr, struct cfs_err *err)
 {
 	struct cfs_node *dir;
-	int r = cfs_transform_dir(tree, name, &dir, err);
+	int r = find_dir(tree, name, &dir, err);
 
 	if (r < 0)
 		return r;
@@ -29,7 +44,7 @@ int cfs_transform_boot(struct cfs_tree *tree, const struct cfs_content *content,
 		       struct cfs_err *err)
 {
 	struct cfs_node *usr;
-	int r = cfs_transform_dir(tree, "usr", &usr, err);
+	int r = find_dir(tree, "usr", &usr, err);
 
 	if (r < 0)
 		return r;

@@ -73,6 +73,7 @@ TEST(a_tree_without_boot_or_sysroot_is_refused)
 				      "/usr 0 40755 5 0 0 0 0.0 - - -\n");
 
 	CHECK_EQ(cfs_transform_boot(tree, &content, &err), -ENOENT);
+	CHECK(strstr(err.msg, "needs the directories /usr, /boot"));
 	CHECK(strstr(err.msg, "/sysroot"));
 }
 
