@@ -28,7 +28,7 @@ static int open_measured(const struct cfs_repo *repo,
 			 const struct cfs_digest *id, int *ret_fd,
 			 struct cfs_err *err)
 {
-	int objects = cfs_repo_open_objects(repo, err);
+	CFS_AUTOFD int objects = cfs_repo_open_objects(repo, err);
 	CFS_AUTOFD int fd = -EBADF;
 	struct cfs_digest have;
 	int r = objects < 0 ? objects : cfs_object_open(objects, id, &fd, err);

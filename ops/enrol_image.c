@@ -15,7 +15,7 @@ void cfs_enrolment_free(struct cfs_enrolment *e)
 static int open_object(const struct cfs_repo *repo, const struct cfs_digest *id,
 		       int *ret_fd, struct cfs_err *err)
 {
-	int objects = cfs_repo_open_objects(repo, err);
+	CFS_AUTOFD int objects = cfs_repo_open_objects(repo, err);
 	int r = objects < 0 ? objects
 			    : cfs_object_open(objects, id, ret_fd, err);
 

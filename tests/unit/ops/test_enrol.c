@@ -3,6 +3,7 @@
 
 #include "tests/fake/kernel.h"
 #include "tests/fake/keyutils.h"
+#include "tests/fake/mount.h"
 #include "tests/unit/ops/enrolled.h"
 
 TEST(a_signature_that_the_kernel_has_is_read_back_and_verified)
@@ -10,11 +11,14 @@ TEST(a_signature_that_the_kernel_has_is_read_back_and_verified)
 	CFS_AUTO(cfs_signing_free) struct cfs_signing *one = key_of("one");
 	const struct cfs_certs certs = cert_of(one);
 	unsigned which = 7;
+	int before;
 
 	start_verity();
 	CHECK_EQ(enrol_by(one), CFS_ENROL_DONE);
 	CHECK_EQ(enrol_by(one), CFS_ENROL_ALREADY);
+	before = fake_open_fds();
 	CHECK_EQ(verify_enrolled(&certs, &which), 0);
+	CHECK_EQ(fake_open_fds(), before);
 	CHECK_EQ(which, 0);
 }
 
