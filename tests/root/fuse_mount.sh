@@ -110,7 +110,8 @@ for mode in $modes; do
 	end
 done
 
-# As a user.
+# As a user, where users can go: the checkout may lie in a folder of root's.
+mount --bind "$TMPDIR" /mnt && cd /mnt && TMPDIR=/mnt || exit 1
 mknod fuse c 10 229 && chmod 666 fuse && mount --bind fuse /dev/fuse || exit 1
 chmod -R a+rX repo
 refuse "a user is told of --fuse" "--fuse mounts without" \
