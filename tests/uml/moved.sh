@@ -14,8 +14,8 @@ cd "$place" || exit 1
 export O=$place/build BIN=$place/build/bin
 
 peer=$("$CFS_SRC/deps/mkcomposefs.sh") && export CFS_PEER=$peer
-for test in cli/disk root/create-image root/mount_composefs uml/keys \
-	uml/mount_composefs; do
+for test in cli/disk root/create-image root/fuse_mount root/mount_composefs \
+	uml/keys uml/mount_composefs; do
 	check "$test, from a checkout below ${place%/*}" \
 		tests/run "${test%/*}" "tests/$test.sh"
 done
