@@ -25,9 +25,11 @@ static int apply(const struct cfs_repo *repo, int objects,
 	if (r == 0)
 		r = cfs_oci_layer_apply(layers, file.stream, objects,
 					image->layers[n].alg, err);
-	return r < 0 ? cfs_ctx(err, "layer %zu (%s)", n,
-			       image->manifest.layers.v[n].id.text)
-		     : 0;
+	if (r < 0)
+		return cfs_ctx(err, "layer %zu (%s)", n,
+			       image->manifest.layers.v[n].id.text);
+	cfs_layers_name(layers, image->manifest.layers.v[n].id.text);
+	return 0;
 }
 
 int cfs_oci_tree_layers(const struct cfs_oci_image *image,

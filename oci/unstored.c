@@ -187,6 +187,8 @@ static int read_layers(struct reading *rd, struct cfs_origin *origin,
 		if (r < 0)
 			return cfs_ctx(err, "layer %zu (%s)", i,
 				       image->manifest.layers.v[i].id.text);
+		cfs_layers_name(rd->layers,
+				image->manifest.layers.v[i].id.text);
 	}
 	return cfs_feed_finish(rd->feed, err);
 }

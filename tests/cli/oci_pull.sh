@@ -138,6 +138,14 @@ rm "bad/blobs/sha256/$(sha256sum < base.tar | cut -c-64)"
 check "what is there is not asked for" quiet oci pull oci:bad:one x
 fresh
 refuse "a missing blob" "the blob is missing" oci pull oci:bad:one x
+archive orphan.tar etc/small
+image orphans one base.tar orphan.tar > /dev/null
+orphan="layer 1 (sha256:$(sha256sum < orphan.tar | cut -c-64)): entry at offset 0: no"
+refuse "a directory that no layer describes: layer, digest and offset" \
+	"$orphan entry of any layer describes its directory /etc" \
+	oci pull oci:orphans:one x
+refuse "  also unstored" "$orphan entry of any layer" \
+	cfsctl --no-repo oci compute-id oci:orphans:one
 
 # Artifacts about an image.
 echo signature > sig

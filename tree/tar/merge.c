@@ -38,7 +38,8 @@ struct cfs_layers {
 	struct cfs_buf pairs; /* owned; const struct cfs_xattr * */
 	unsigned depth;
 	struct step steps[CFS_TAR_DEPTH_MAX];
-	uint8_t path[CFS_TAR_PATH_MAX]; /* of the last step */
+	const char *names[CFS_LAYERS_MAX]; /* borrowed, or NULL */
+	uint8_t path[CFS_TAR_PATH_MAX];	   /* of the last step */
 };
 
 int cfs_layers_new(unsigned flags, struct cfs_layers **ret, struct cfs_err *err)
@@ -93,6 +94,11 @@ int cfs_layers_begin(struct cfs_layers *m, struct cfs_err *err)
 	m->layer++;
 	m->first_seq = m->tree->nodes;
 	return 0;
+}
+
+void cfs_layers_name(struct cfs_layers *m, const char *name)
+{
+	m->names[m->layer - 1] = name;
 }
 
 static bool is_new(const struct cfs_layers *m, const struct cfs_node *node)
@@ -470,15 +476,19 @@ static int check_described(struct cfs_layers *m, struct cfs_err *err)
 	char name[CFS_NODE_NAME_MAX];
 
 	for (struct cfs_node *n = root; n; n = cfs_node_walk(root, n)) {
+		uint32_t layer = layer_of(n, SAID) - 1;
+		const char *named;
+
 		if (!(n->flags & CFS_NODE_IMPLICIT) || n->flags & CFS_NODE_GONE)
 			continue;
+		named = layer < CFS_LAYERS_MAX ? m->names[layer] : NULL;
 		return cfs_fail(err, ENOENT,
-				"layer %u: entry at offset %llu: no entry of "
-				"any layer describes its directory %s "
+				"layer %u%s%s%s: entry at offset %llu: no "
+				"entry of any layer describes its directory %s "
 				"(--create-parents makes it, with mode 0755, "
 				"owner 0:0 and time 0)",
-				layer_of(n, SAID) - 1,
-				(unsigned long long)n->size,
+				layer, named ? " (" : "", named ? named : "",
+				named ? ")" : "", (unsigned long long)n->size,
 				cfs_node_name(n, name));
 	}
 	return 0;

@@ -56,6 +56,10 @@ int cfs_layers_skip(struct cfs_layers *layers, size_t n,
 int cfs_layers_begin(struct cfs_layers *layers,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* What messages call the layer that was begun last, behind its number: the
+ * digest of its archive.  @name is borrowed until cfs_layers_free(). */
+void cfs_layers_name(struct cfs_layers *layers, const char *name) CFS_NONNULL;
+
 /*
  * Applies @entry to the tree.
  *
