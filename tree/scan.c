@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 
 #include "base/io.h"
+#include "base/vec.h"
 
 /* Directories above the one being read that stay open; those further up are
  * opened again on the way back. */
@@ -32,7 +33,7 @@ struct scanner {
 	const struct cfs_scan *scan;
 	struct cfs_tree *tree;
 	struct cfs_table seen;
-	struct cfs_buf pairs; /* struct cfs_xattr pointers */
+	CFS_VEC(const struct cfs_xattr *) pairs;
 	size_t depth;
 	struct level {
 		int fd;
@@ -123,8 +124,7 @@ static int read_xattr(struct scanner *sc, const struct handle *h,
 	value.len = (size_t)n;
 	if (cfs_xattr_add(&sc->tree->xattrs, key, value, &x, err) < 0)
 		return -err->code;
-	cfs_buf_add(&sc->pairs, &x, sizeof(x));
-	return cfs_buf_check(&sc->pairs, err);
+	return cfs_vec_add(&sc->pairs, x) ? 0 : cfs_no_memory(err);
 }
 
 static int read_xattrs(struct scanner *sc, const struct handle *h,
@@ -142,7 +142,7 @@ static int read_xattrs(struct scanner *sc, const struct handle *h,
 		return 0;
 	if (n < 0)
 		return cfs_fail_errno(err, "list xattrs");
-	sc->pairs.len = 0;
+	sc->pairs.n = 0;
 	for (const char *name = sc->names; name < sc->names + n;
 	     name += strlen(name) + 1) {
 		int r;
@@ -153,9 +153,8 @@ static int read_xattrs(struct scanner *sc, const struct handle *h,
 		if (r < 0)
 			return r;
 	}
-	return cfs_xattrs_add(
-		&sc->tree->xattrs, (const struct cfs_xattr **)sc->pairs.data,
-		sc->pairs.len / sizeof(struct cfs_xattr *), &node->xattrs, err);
+	return cfs_xattrs_add(&sc->tree->xattrs, sc->pairs.v, sc->pairs.n,
+			      &node->xattrs, err);
 }
 
 /* Is @node another name of an inode that is in the tree already? */
@@ -485,7 +484,7 @@ static void scanner_free(struct scanner **sc)
 		cfs_closep(&(*sc)->levels[i].fd);
 	cfs_tree_free((*sc)->tree);
 	cfs_table_free(&(*sc)->seen);
-	cfs_buf_free(&(*sc)->pairs);
+	cfs_vec_free(&(*sc)->pairs);
 	free(*sc);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
 #include "cfsctl/fsck_report.h"
@@ -45,28 +46,18 @@ struct kept {
 struct report {
 	struct cfs_fsck_report repo;
 	struct cfs_oci_fsck count;
-	struct cfs_buf kept; /* struct kept */
+	CFS_VEC(struct kept) kept;
 	bool no_memory;
 	struct cfs_oci_told told; /* printed with repo.repair */
 };
 
-static size_t n_kept(const struct report *report)
-{
-	return report->kept.len / sizeof(struct kept);
-}
-
-static struct kept *kept_at(const struct report *report, size_t i)
-{
-	return (struct kept *)(void *)report->kept.data + i;
-}
-
 static void kept_free(struct report *report)
 {
-	for (size_t i = 0; i < n_kept(report); i++) {
-		free(kept_at(report, i)->tag);
-		free(kept_at(report, i)->reason);
+	for (size_t i = 0; i < report->kept.n; i++) {
+		free(report->kept.v[i].tag);
+		free(report->kept.v[i].reason);
 	}
-	cfs_buf_free(&report->kept);
+	cfs_vec_free(&report->kept);
 }
 
 static void report_free(struct report *report)
@@ -89,9 +80,7 @@ static void keep(void *arg, const struct cfs_oci_finding *finding)
 		k.id = *finding->id;
 	if (finding->object)
 		k.object = *finding->object;
-	if (k.tag && k.reason)
-		cfs_buf_add(&report->kept, &k, sizeof(k));
-	if (k.tag && k.reason && !report->kept.failed)
+	if (k.tag && k.reason && cfs_vec_add(&report->kept, k))
 		return;
 	free(k.tag);
 	free(k.reason);
@@ -118,10 +107,10 @@ static void print_text(struct report *report)
 	       n->images_checked - n->images_corrupted, n->images_checked);
 	if (n->findings)
 		printf("oci errors: %" PRIu64 "\n", n->findings);
-	for (size_t i = 0; i < n_kept(report); i++) {
+	for (size_t i = 0; i < report->kept.n; i++) {
 		CFS_AUTOBUF struct cfs_buf line = { 0 };
 
-		word(kept_at(report, i), &line);
+		word(&report->kept.v[i], &line);
 		if (cfs_buf_text(&line))
 			cmd_line(stdout, "  - %s", (char *)line.data);
 	}
@@ -145,16 +134,16 @@ static void write_findings(struct cfs_json_writer *w,
 			   const struct report *report)
 {
 	cfs_json_write_array(w, "errors", CFS_JSON_LINES);
-	for (size_t i = 0; i < n_kept(report); i++) {
+	for (size_t i = 0; i < report->kept.n; i++) {
 		CFS_AUTOBUF struct cfs_buf line = { 0 };
 
-		word(kept_at(report, i), &line);
+		word(&report->kept.v[i], &line);
 		cfs_json_write_buf(w, NULL, &line);
 	}
 	cfs_json_write_end(w);
 	cfs_json_write_array(w, "findings", CFS_JSON_LINES);
-	for (size_t i = 0; i < n_kept(report); i++)
-		write_finding(w, kept_at(report, i));
+	for (size_t i = 0; i < report->kept.n; i++)
+		write_finding(w, &report->kept.v[i]);
 	cfs_json_write_end(w);
 }
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "compress/zstd.h"
 #include "repo/stream/format.h"
 #include "repo/stream/ids.h"
@@ -50,8 +51,8 @@ struct cfs_stream_writer {
 	struct cfs_buf out; /* the frame of chunks */
 	struct cfs_zstd *zstd;
 	struct cfs_ids objects, refs;
-	struct cfs_buf kept;  /* ids, for the end of objects */
-	struct cfs_buf names; /* of struct name */
+	struct cfs_buf kept; /* ids, for the end of objects */
+	CFS_VEC(struct name) names;
 };
 
 static void free_run(struct run *run)
@@ -123,13 +124,9 @@ void cfs_stream_writer_free(struct cfs_stream_writer *w)
 		return;
 	free_runs(w->first);
 	free_runs(w->unused);
-	for (size_t at = 0; at < w->names.len; at += sizeof(struct name)) {
-		struct name name;
-
-		memcpy(&name, w->names.data + at, sizeof(name));
-		free((char *)(uintptr_t)name.text);
-	}
-	cfs_buf_free(&w->names);
+	for (size_t i = 0; i < w->names.n; i++)
+		free((char *)(uintptr_t)w->names.v[i].text);
+	cfs_vec_free(&w->names);
 	cfs_buf_free(&w->kept);
 	cfs_buf_free(&w->out);
 	cfs_zstd_free(w->zstd);
@@ -303,15 +300,15 @@ int cfs_stream_keep(struct cfs_stream_writer *w, const struct cfs_digest *id,
 int cfs_stream_add_name(struct cfs_stream_writer *w, const char *text,
 			const struct cfs_digest *id, struct cfs_err *err)
 {
-	struct name name, *old = (struct name *)(void *)w->names.data;
-	size_t n = w->names.len / sizeof(name), index;
+	struct name name, *old = w->names.v;
+	size_t index;
 	int r = cfs_ids_index(&w->refs, id->bytes, CFS_STREAM_REFS_MAX, &index,
 			      err);
 
 	assert(id->alg == w->alg);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < w->names.n; i++) {
 		if (strcmp(old[i].text, text) != 0)
 			continue;
 		old[i].index = index;
@@ -320,10 +317,10 @@ int cfs_stream_add_name(struct cfs_stream_writer *w, const char *text,
 	name = (struct name){ strdup(text), index };
 	if (!name.text)
 		return cfs_no_memory(err);
-	cfs_buf_add(&w->names, &name, sizeof(name));
-	if (w->names.failed)
-		free((char *)(uintptr_t)name.text);
-	return cfs_buf_check(&w->names, err);
+	if (cfs_vec_add(&w->names, name))
+		return 0;
+	free((char *)(uintptr_t)name.text);
+	return cfs_no_memory(err);
 }
 
 static int by_text(const void *a, const void *b)
@@ -336,8 +333,8 @@ static int by_text(const void *a, const void *b)
 static int add_names(struct cfs_stream_writer *w, struct cfs_buf *out,
 		     struct cfs_err *err)
 {
-	struct name *names = (struct name *)(void *)w->names.data;
-	size_t n = w->names.len / sizeof(*names);
+	struct name *names = w->names.v;
+	size_t n = w->names.n;
 	struct cfs_sink to = cfs_sink_of_buf(out), sink;
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	int r;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/vec.h"
 #include "tree/selinux/selabel.h"
 
 #define SELINUX "etc/selinux"
@@ -208,18 +209,16 @@ struct relabel {
 	struct cfs_tree *tree;
 	struct cfs_selabel *policy;
 	struct cfs_selabel_scope all;
-	struct cfs_buf levels; /* struct level, from the root down */
-	struct cfs_buf dir;    /* what paths of the last level begin with */
-	struct cfs_buf key;    /* the path in question */
-	bool split;	       /* a name has become an inode of its own */
+	CFS_VEC(struct level) levels; /* from the root down */
+	struct cfs_buf dir; /* what paths of the last level begin with */
+	struct cfs_buf key; /* the path in question */
+	bool split;	    /* a name has become an inode of its own */
 };
 
 static void close_level(struct relabel *re)
 {
-	struct level *level;
+	struct level *level = &re->levels.v[--re->levels.n];
 
-	re->levels.len -= sizeof(*level);
-	level = (struct level *)(re->levels.data + re->levels.len);
 	re->dir.len = level->dir ? 0 : level->dir_len;
 	if (level->dir) /* which it had room for before */
 		cfs_buf_adds(&re->dir, level->dir);
@@ -229,9 +228,9 @@ static void close_level(struct relabel *re)
 
 static void relabel_end(struct relabel *re)
 {
-	while (re->levels.len > 0)
+	while (re->levels.n > 0)
 		close_level(re);
-	cfs_buf_free(&re->levels);
+	cfs_vec_free(&re->levels);
 	cfs_buf_free(&re->dir);
 	cfs_buf_free(&re->key);
 	cfs_selabel_scope_free(&re->all);
@@ -270,7 +269,7 @@ static int open_level(struct relabel *re, struct cfs_node *dir, bool alias,
 	struct level level = { .next = dir->dir.first };
 	int r;
 
-	if (!cfs_buf_reserve(&re->levels, sizeof(level)))
+	if (!cfs_vec_reserve(&re->levels, 1))
 		return cfs_no_memory(err);
 	r = enter(re, alias, &level, err);
 	if (r == 0)
@@ -281,7 +280,7 @@ static int open_level(struct relabel *re, struct cfs_node *dir, bool alias,
 		free(level.dir);
 		return r;
 	}
-	cfs_buf_add(&re->levels, &level, sizeof(level));
+	re->levels.v[re->levels.n++] = level;
 	return 0;
 }
 
@@ -327,8 +326,7 @@ static int find_label(struct relabel *re, const struct cfs_selabel_scope *scope,
 static int relabel_node(struct relabel *re, struct cfs_node *node,
 			struct cfs_err *err)
 {
-	struct level *level =
-		(struct level *)(re->levels.data + re->levels.len) - 1;
+	struct level *level = &re->levels.v[re->levels.n - 1];
 	/* A copy: the levels move when there is one more. */
 	struct cfs_selabel_scope scope = level->scope;
 	const char *alias, *label;
@@ -379,9 +377,8 @@ static int relabel(struct relabel *re, struct cfs_err *err)
 	cfs_selabel_allow(re->policy, re->tree->nodes);
 	if (r == 0)
 		r = relabel_root(re, err);
-	while (r == 0 && re->levels.len > 0) {
-		struct level *level =
-			(struct level *)(re->levels.data + re->levels.len) - 1;
+	while (r == 0 && re->levels.n > 0) {
+		struct level *level = &re->levels.v[re->levels.n - 1];
 		struct cfs_node *node = level->next;
 		char name[CFS_NODE_NAME_MAX];
 

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/vec.h"
+
 #define WHITEOUT ".wh."
 #define OPAQUE	 ".wh..wh..opq"
 
@@ -35,7 +37,7 @@ struct cfs_layers {
 	uint32_t layer; /* counted from 1 */
 	uint32_t first_seq;
 	bool any_implicit;
-	struct cfs_buf pairs; /* owned; const struct cfs_xattr * */
+	CFS_VEC(const struct cfs_xattr *) pairs;
 	unsigned depth;
 	struct step steps[CFS_TAR_DEPTH_MAX];
 	const char *names[CFS_LAYERS_MAX]; /* borrowed, or NULL */
@@ -65,7 +67,7 @@ void cfs_layers_free(struct cfs_layers *m)
 	if (!m)
 		return;
 	cfs_tree_free(m->tree);
-	cfs_buf_free(&m->pairs);
+	cfs_vec_free(&m->pairs);
 	free(m);
 }
 
@@ -147,7 +149,7 @@ static int set_xattrs(struct cfs_layers *m, const struct cfs_tar_entry *e,
 	struct cfs_xattr_store *store = &m->tree->xattrs;
 
 	node->xattrs = NULL;
-	m->pairs.len = 0;
+	m->pairs.n = 0;
 	for (size_t i = 0; i < e->n_xattrs; i++) {
 		const struct cfs_xattr *x;
 		int r = cfs_xattr_add(store, e->xattrs[i].name,
@@ -155,12 +157,12 @@ static int set_xattrs(struct cfs_layers *m, const struct cfs_tar_entry *e,
 
 		if (r < 0)
 			return r;
-		cfs_buf_add(&m->pairs, &x, sizeof(x));
+		(void)cfs_vec_add(&m->pairs, x);
 	}
 	if (m->pairs.failed)
-		return cfs_buf_check(&m->pairs, err);
-	return cfs_xattrs_add(store, (const struct cfs_xattr **)m->pairs.data,
-			      e->n_xattrs, &node->xattrs, err);
+		return cfs_no_memory(err);
+	return cfs_xattrs_add(store, m->pairs.v, e->n_xattrs, &node->xattrs,
+			      err);
 }
 
 /* All that an entry says of a node but its content. */
