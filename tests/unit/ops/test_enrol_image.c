@@ -2,6 +2,7 @@
 /* Whole images and artifacts: tests/uml/oci_kernel.sh. */
 #include "ops/enrol_image.h"
 
+#include "tests/fake/mount.h"
 #include "tests/unit/ops/enrolled.h"
 
 /* A verification of two artifacts, each of which has the merged image. */
@@ -63,11 +64,15 @@ TEST(signatures_of_one_object_become_one)
 	CFS_AUTOENROLMENT struct cfs_enrolment e = { 0 };
 	AUTOTWO struct two t = { .v.which = 0 };
 	const struct cfs_certs first = cert_of(one), second = cert_of(two);
+	int before;
 
 	start_verity();
 	add_artifact(&t, one);
 	add_artifact(&t, two);
+	before = fake_open_fds();
 	CHECK_EQ(enrol_two(&t, &e), 0);
+	/* The model keeps the file that it gave fs-verity open. */
+	CHECK_EQ(fake_open_fds(), before + 1);
 	CHECK_EQ(e.v[CFS_SEAL_MERGED].enrolled, CFS_ENROL_DONE);
 	CHECK_EQ(signers_of(&e.v[CFS_SEAL_MERGED].der), 2);
 	CHECK(!e.v[CFS_SEAL_CONFIG].wanted);
