@@ -14,7 +14,7 @@ static struct iovec part(struct cfs_bytes data, uint64_t *off, size_t *size)
 		return ret;
 	}
 	ret.iov_base = (void *)(uintptr_t)(data.data + *off);
-	ret.iov_len = data.len - *off < *size ? data.len - *off : *size;
+	ret.iov_len = data.len - *off < *size ? data.len - (size_t)*off : *size;
 	*size -= ret.iov_len;
 	*off = 0;
 	return ret;
