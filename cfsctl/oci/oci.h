@@ -7,6 +7,7 @@
 #include "cfsctl/signers.h"
 #include "oci/image.h"
 #include "oci/origin.h"
+#include "oci/seal/make.h"
 #include "oci/tree.h"
 
 /* Options about the tree of an image, and their rows. */
@@ -106,6 +107,17 @@ int cmd_oci_stored_tree(const struct cfs_globals *g, const char *name,
  * repository? */
 bool cmd_oci_is_elsewhere(const struct cfs_globals *g,
 			  const char *name) CFS_NONNULL;
+
+/*
+ * Adds signatures of the digests in @facts to @blobs, in which each role may have
+ * some: by the keys, or those in the directory of --attach.
+ * Returns 1, or 0 if all of these signers had signed before.
+ * Errors: those of cmd_attach_p7() and cfs_seal_sign().
+ */
+int cmd_oci_sign_facts(const struct cfs_signing_keys *keys,
+		       const struct cfs_seal_facts *facts,
+		       struct cfs_seal_blobs *blobs,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
  * Signs the digests in the manifest of the image that @name means, all of which

@@ -72,37 +72,60 @@ static int find_signed(const struct cfs_repo *repo,
 	return r;
 }
 
-static int sign_with_keys(struct cfs_store *store,
-			  const struct cfs_signing_keys *s,
-			  const struct cfs_seal_facts *facts,
-			  struct cfs_oci_id *ret, struct cfs_err *err)
+static int attach(const struct cfs_signing_keys *keys,
+		  const struct cfs_seal_facts *facts,
+		  struct cfs_seal_blobs *blobs, struct cfs_err *err)
+{
+	int any = 0;
+
+	for (unsigned i = 0; i < CFS_SEAL_ROLES; i++) {
+		enum cfs_seal_role role = (enum cfs_seal_role)i;
+		struct cfs_buf *blob = &blobs->v[i];
+		CFS_AUTOBUF struct cfs_buf next = { 0 };
+		int r;
+
+		if (!cfs_seal_makes(facts, role))
+			continue;
+		r = cmd_attach_p7(keys, cfs_seal_role_name(role),
+				  &facts->role[role].digest,
+				  cfs_buf_bytes(blob), &next, err);
+		if (r < 0)
+			return r;
+		cfs_buf_free(blob);
+		*blob = next;
+		next = (struct cfs_buf){ 0 };
+		any |= r > 0;
+	}
+	return any;
+}
+
+int cmd_oci_sign_facts(const struct cfs_signing_keys *keys,
+		       const struct cfs_seal_facts *facts,
+		       struct cfs_seal_blobs *blobs, struct cfs_err *err)
+{
+	int any = 0, r = 0;
+
+	if (keys->attach)
+		return attach(keys, facts, blobs, err);
+	for (unsigned i = 0; r >= 0 && i < keys->n; i++) {
+		r = cfs_seal_sign(facts, keys->v[i], blobs, err);
+		any |= r > 0;
+	}
+	return r < 0 ? r : any;
+}
+
+/* Keeps an artifact with the signatures; *@ret becomes its digest. */
+static int sign(struct cfs_store *store, const struct cfs_signing_keys *keys,
+		const struct cfs_seal_facts *facts, struct cfs_oci_id *ret,
+		struct cfs_err *err)
 {
 	CFS_AUTOSEALBLOBS struct cfs_seal_blobs blobs = { 0 };
-	int r = find_signed(&store->repo, facts, s, ret, err);
+	int r = keys->attach ? 0
+			     : find_signed(&store->repo, facts, keys, ret, err);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	for (unsigned i = 0; r >= 0 && i < s->n; i++)
-		r = cfs_seal_sign(facts, s->v[i], &blobs, err);
-	return r < 0 ? r : cfs_seal_keep(store, facts, &blobs, ret, err);
-}
-
-static int attach(struct cfs_store *store, const struct cfs_signing_keys *keys,
-		  const struct cfs_seal_facts *facts, struct cfs_oci_id *ret,
-		  struct cfs_err *err)
-{
-	CFS_AUTOSEALBLOBS struct cfs_seal_blobs blobs = { 0 };
-	const struct cfs_bytes none = { NULL, 0 };
-	int r = 0;
-
-	for (unsigned i = 0; r >= 0 && i < CFS_SEAL_ROLES; i++) {
-		enum cfs_seal_role role = (enum cfs_seal_role)i;
-
-		if (cfs_seal_makes(facts, role))
-			r = cmd_attach_p7(keys, cfs_seal_role_name(role),
-					  &facts->role[role].digest, none,
-					  &blobs.v[role], err);
-	}
+	r = cmd_oci_sign_facts(keys, facts, &blobs, err);
 	return r < 0 ? r : cfs_seal_keep(store, facts, &blobs, ret, err);
 }
 
@@ -254,9 +277,7 @@ static int run_store(const struct cfs_call *call,
 	if (r == 0)
 		r = compute(&store.repo, call->operand[0], &image, &facts, err);
 	if (r == 0)
-		r = keys->attach ? attach(&store, keys, &facts, &artifact, err)
-				 : sign_with_keys(&store, keys, &facts,
-						  &artifact, err);
+		r = sign(&store, keys, &facts, &artifact, err);
 	if (r < 0)
 		return r;
 	cmd_line(stdout, "%s", artifact.text);

@@ -109,47 +109,6 @@ static int open_annotated(const struct cfs_repo *repo, const char *name,
 	return r < 0 ? r : compare(a, &all, err);
 }
 
-/* Returns 1, or 0 if all of it was signed before. */
-static int attach(const struct cfs_signing_keys *keys, struct annotated *a,
-		  struct cfs_err *err)
-{
-	int any = 0;
-
-	for (unsigned i = 0; i < CFS_SEAL_ROLES; i++) {
-		enum cfs_seal_role role = (enum cfs_seal_role)i;
-		struct cfs_buf *blob = &a->blobs.v[i];
-		CFS_AUTOBUF struct cfs_buf next = { 0 };
-		int r;
-
-		if (!cfs_seal_makes(&a->facts, role))
-			continue;
-		r = cmd_attach_p7(keys, cfs_seal_role_name(role),
-				  &a->facts.role[role].digest,
-				  cfs_buf_bytes(blob), &next, err);
-		if (r < 0)
-			return r;
-		cfs_buf_free(blob);
-		*blob = next;
-		next = (struct cfs_buf){ 0 };
-		any |= r > 0;
-	}
-	return any;
-}
-
-static int sign(const struct cfs_signing_keys *keys, struct annotated *a,
-		struct cfs_err *err)
-{
-	int any = 0, r = 0;
-
-	if (keys->attach)
-		return attach(keys, a, err);
-	for (unsigned i = 0; r >= 0 && i < keys->n; i++) {
-		r = cfs_seal_sign(&a->facts, keys->v[i], &a->blobs, err);
-		any |= r > 0;
-	}
-	return r < 0 ? r : any;
-}
-
 static int store_signed(struct cfs_store *store, const char *name,
 			const struct annotated *a, struct cfs_oci_id *ret,
 			struct cfs_err *err)
@@ -185,7 +144,7 @@ int cmd_oci_sign_inline(struct cfs_store *store, const char *name,
 	if (r < 0)
 		return r;
 	drop_unreadable(&a);
-	r = sign(keys, &a, err);
+	r = cmd_oci_sign_facts(keys, &a.facts, &a.blobs, err);
 	*ret = a.image.id;
 	return r <= 0 ? r : store_signed(store, name, &a, ret, err);
 }
