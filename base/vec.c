@@ -16,8 +16,8 @@ bool cfs_vec_grow(void *place, size_t n, size_t *room, size_t size, size_t more)
 		return false;
 	while (next < need)
 		next *= 2;
-	/* @place is a pointer to a pointer to any type, which C lets nobody
-	 * read as one to void. */
+	/* @place points to a pointer of some other type, which C does not allow
+	 * to be read as a void *: its bytes are copied. */
 	memcpy(&v, place, sizeof(v));
 	v = reallocarray(v, next, size);
 	if (!v)

@@ -49,7 +49,7 @@ int cfs_erofs_metacopy_parse(struct cfs_bytes value, struct cfs_digest *ret,
 				"trusted.overlay.metacopy is %zu bytes",
 				value.len);
 	memcpy(&metacopy, value.data, value.len);
-	/* Versions and flags of the future: overlayfs refuses them, too. */
+	/* overlayfs refuses unknown versions and flags, too. */
 	digest.alg = metacopy.digest_algo;
 	if (metacopy.version || metacopy.flags || metacopy.len != value.len ||
 	    (digest.alg != CFS_ALG_SHA256 && digest.alg != CFS_ALG_SHA512) ||
@@ -87,8 +87,8 @@ int cfs_erofs_redirect_parse(struct cfs_bytes value, struct cfs_bytes *ret,
 }
 
 /* Checks that the chunk index has nothing but holes, whose address has all bits
- * set. With another one, whoever mounts the image without overlayfs would find
- * some part of it in the file. */
+ * set. With any other address, a mount of the image without overlayfs would show
+ * a part of the image in the file. */
 static int check_chunks(struct cfs_erofs_reading *rd,
 			const struct cfs_erofs_stat *st, struct cfs_err *err)
 {

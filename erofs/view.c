@@ -160,8 +160,8 @@ int cfs_erofs_view_xattrs(const struct cfs_erofs_view *view,
 	return cfs_erofs_attrs_each(&view->image, st, show, &shown, err);
 }
 
-/* Takes what the writer said to overlayfs. An xattr of the same name that the
- * user had set is escaped in the image, and is nothing but an xattr. */
+/* Collects the xattrs that the writer added for overlayfs. One of the same name
+ * that the user had set is escaped in the image, and is an ordinary xattr. */
 static int note_backing(void *ctx, const char *key, bool of_user,
 			struct cfs_bytes value, struct cfs_err *err)
 {
@@ -171,7 +171,7 @@ static int note_backing(void *ctx, const char *key, bool of_user,
 		return 0;
 	if (strcmp(key, CFS_OVERLAY_PREFIX "redirect") == 0)
 		return cfs_erofs_redirect_parse(value, &backing->path, err);
-	/* An empty one is a file whose digest nobody wrote down. */
+	/* An empty one: the digest of the file was not recorded. */
 	if (strcmp(key, CFS_OVERLAY_PREFIX "metacopy") != 0 || value.len == 0)
 		return 0;
 	backing->has_digest = true;

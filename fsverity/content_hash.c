@@ -34,7 +34,7 @@ static int start_ours(struct cfs_content_hash *hash, bool anyhow,
 
 	if (r < 0)
 		return r;
-	/* One message is hashed, so that kernels of several lanes are no help. */
+	/* There is one message, so kernels with several lanes do not help. */
 	one = cfs_sha_kernel(sha, 1);
 	if (!one ||
 	    (one == &cfs_sha256_portable && !getenv("CFS_HASH") && !anyhow))

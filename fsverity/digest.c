@@ -61,7 +61,7 @@ int cfs_digest_from_hex(const char *hex, size_t len, struct cfs_digest *ret,
 				"digest has %zu hex digits, 64 or 128 are "
 				"possible",
 				len);
-	/* One look at the end instead of one at each digit. */
+	/* Checked once at the end instead of at every digit. */
 	for (size_t i = 0; i < len; i += STEP)
 		all |= bytes_of(hex + i, digest.bytes + i / 2);
 	if (all > 15)
@@ -89,7 +89,7 @@ int cfs_alg_from_id(const char *id, enum cfs_alg *ret, struct cfs_err *err)
 				"algorithm '%s' does not start with fsverity-",
 				id);
 	hash = id + strlen("fsverity-");
-	/* What follows the last dash is the block size's binary logarithm. */
+	/* The part after the last dash is log2 of the block size. */
 	block = strrchr(hash, '-');
 	if (!block || strcmp(block, "-12") != 0)
 		return cfs_fail(err, EINVAL,

@@ -24,7 +24,7 @@ void cfs_sha_stream_update(struct cfs_sha_stream *s, struct cfs_bytes data)
 	size_t have = s->fed % BLOCK, n;
 
 	s->fed += data.len;
-	/* What was left over comes first, once it has become a block. */
+	/* First complete the partial block left by the previous update. */
 	if (have > 0) {
 		n = data.len < BLOCK - have ? data.len : BLOCK - have;
 		memcpy(s->block + have, data.data, n);
@@ -34,7 +34,7 @@ void cfs_sha_stream_update(struct cfs_sha_stream *s, struct cfs_bytes data)
 			return;
 		hash_blocks(s, s->block, 1);
 	}
-	/* All others from where they are. */
+	/* Whole blocks are hashed in place. */
 	n = data.len / BLOCK;
 	hash_blocks(s, data.data, n);
 	if (data.len % BLOCK > 0)

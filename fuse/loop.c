@@ -115,7 +115,7 @@ static void catch_signals(struct cfs_fuse_loop *loop)
 		if (handled[i] == SIGPIPE)
 			action.sa_handler = SIG_IGN;
 		(void)sigaction(handled[i], NULL, &loop->before[i]);
-		/* What nohup(1) had ignored stays so. */
+		/* Signals that nohup(1) ignored stay ignored. */
 		if (loop->before[i].sa_handler != SIG_IGN || handled[i] == KICK)
 			(void)sigaction(handled[i], &action, NULL);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What user ids mean to this process.  Private to the room. */
+/* The user namespace of this process.  Private to the room. */
 #ifndef CFS_FUSE_NAMESPACE_H
 #define CFS_FUSE_NAMESPACE_H
 
