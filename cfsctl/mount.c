@@ -150,7 +150,7 @@ static int check_image(const struct cfs_repo *repo, const struct cfs_digest *id,
 static int mount_by_kernel(const struct cfs_repo *repo,
 			   const struct cfs_mount_options *o,
 			   const struct cfs_digest *id, bool verity,
-			   struct cfs_err *err)
+			   const char *name, struct cfs_err *err)
 {
 	__attribute__((cleanup(
 		close_changes))) struct changes changes = { -EBADF, -EBADF };
@@ -158,13 +158,15 @@ static int mount_by_kernel(const struct cfs_repo *repo,
 
 	if (r < 0)
 		return r;
-	return attach(repo,
-		      &(struct cfs_mount_params){ .id = *id,
-						  .verity = verity,
-						  .read_write = o->read_write,
-						  .upper_fd = changes.upper,
-						  .work_fd = changes.work },
-		      o->where, err);
+	return attach(
+		repo,
+		&(struct cfs_mount_params){ .id = *id,
+					    .verity = verity,
+					    .whole = o->check ? name : NULL,
+					    .read_write = o->read_write,
+					    .upper_fd = changes.upper,
+					    .work_fd = changes.work },
+		o->where, err);
 }
 
 static int mount_id(const struct cfs_globals *g, const struct cfs_repo *repo,
@@ -175,11 +177,12 @@ static int mount_id(const struct cfs_globals *g, const struct cfs_repo *repo,
 	int verity = cmd_demands_verity(g, repo, err);
 	int r = verity < 0 ? verity : 0;
 
-	if (r == 0 && o->check)
-		r = check_image(repo, id, verity > 0, name, err);
-	if (r < 0 || !o->where)
+	if (r < 0)
 		return r;
-	r = mount_by_kernel(repo, o, id, verity > 0, err);
+	/* Without a place the checks are all that was asked for. */
+	if (!o->where)
+		return check_image(repo, id, verity > 0, name, err);
+	r = mount_by_kernel(repo, o, id, verity > 0, name, err);
 	if (r == 0 && !verity && !g->insecure)
 		fputs("warning: no file of this mount is verified: the "
 		      "repository does not demand fs-verity (`cfsctl "

@@ -8,6 +8,7 @@
 #include "base/kernel.h"
 #include "mount/acl.h"
 #include "mount/composefs.h"
+#include "ops/whole.h"
 #include "repo/ref.h"
 
 /* What the mount is called by mount(8) and findmnt(8), and on the way there. */
@@ -73,6 +74,8 @@ int cfs_mount_image(const struct cfs_repo *repo,
 	CFS_AUTOFD int objects = -EBADF;
 	int r = cfs_image_open(repo, &params->id, params->verity, &image, err);
 
+	if (r >= 0 && params->whole)
+		r = cfs_require_whole(repo, &params->id, params->whole, err);
 	if (r < 0)
 		return r;
 	objects = cfs_repo_open_objects(repo, err);

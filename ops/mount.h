@@ -10,6 +10,9 @@ struct cfs_mount_params {
 	/* Only what fs-verity protects: the image, and each of its files when
 	 * it is opened. See cfs_access_demands_verity(). */
 	bool verity;
+	/* Refuse an image that is not whole, as cfs_require_whole() does, and
+	 * call it this; NULL: do not look. */
+	const char *whole;
 	bool read_write;       /* needs the two directories */
 	int upper_fd, work_fd; /* of overlayfs, borrowed; -EBADF: none */
 };
@@ -21,7 +24,7 @@ struct cfs_mount_params {
  * The image that is mounted is the one that was verified, on the same
  * descriptor.
  * Errors: -EPERM this process may not mount; those of cfs_image_open(),
- * cfs_repo_open_objects() and cfs_composefs_mount().
+ * cfs_require_whole(), cfs_repo_open_objects() and cfs_composefs_mount().
  */
 int cfs_mount_image(const struct cfs_repo *repo,
 		    const struct cfs_mount_params *params, int *ret_fd,

@@ -74,6 +74,24 @@ TEST(an_image_without_verity_is_not_mounted_where_that_is_demanded)
 	CHECK(fd < 0);
 }
 
+TEST(an_image_without_its_objects_is_not_mounted_if_it_has_to_be_whole)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_mount_params params;
+	struct cfs_digest id;
+
+	start_empty();
+	id = add_image("name", "ab");
+	lose('b');
+	params = params_of(&id);
+	params.whole = "name";
+	CHECK_EQ(mount_image(&params, &fd), -ENOENT);
+	CHECK(strstr(err.msg, "image name is not whole"));
+	CHECK_STR(fake_calls(), "");
+	params.whole = NULL;
+	CHECK_EQ(mount_image(&params, &fd), 0);
+}
+
 TEST(what_is_not_in_the_repository_is_not_mounted)
 {
 	CFS_AUTOFD int fd = -EBADF;
