@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "cfsctl/cli/options.h"
 #include "cfsctl/compat/composefs_info.h"
 #include "cfsctl/compat/load_image.h"
@@ -16,9 +17,9 @@ struct info {
 	const char *basedir; /* or NULL */
 	int base;	     /* owned; -EBADF without basedir */
 	struct cfs_info_image image;
-	struct cfs_buf out;	/* owned; a line */
-	struct cfs_arena arena; /* owned; of paths */
-	struct cfs_buf paths;	/* owned; char pointers */
+	struct cfs_buf out;	     /* owned; a line */
+	struct cfs_arena arena;	     /* owned; of paths */
+	CFS_VEC(const char *) paths; /* owned; in the arena */
 };
 
 struct verb {
@@ -47,7 +48,7 @@ static void info_close(struct info *info)
 	close_image(&info->image);
 	cfs_closep(&info->base);
 	cfs_buf_free(&info->out);
-	cfs_buf_free(&info->paths);
+	cfs_vec_free(&info->paths);
 	cfs_arena_free(&info->arena);
 }
 
@@ -116,10 +117,7 @@ static int add_object(struct info *info, const char *backing,
 	const char *copy =
 		cfs_arena_dup(&info->arena, backing, strlen(backing));
 
-	if (!copy)
-		return cfs_no_memory(err);
-	cfs_buf_add(&info->paths, &copy, sizeof(copy));
-	return cfs_buf_check(&info->paths, err);
+	return copy && cfs_vec_add(&info->paths, copy) ? 0 : cfs_no_memory(err);
 }
 
 static int collect(struct info *info, const char *path, struct cfs_err *err)
@@ -151,8 +149,8 @@ static int by_bytes(const void *a, const void *b)
 /* Each once, in order; with @missing those that are not below info->base. */
 static int print_objects(struct info *info, bool missing, struct cfs_err *err)
 {
-	const char **paths = (const char **)info->paths.data;
-	size_t n = info->paths.len / sizeof(*paths);
+	const char **paths = info->paths.v;
+	size_t n = info->paths.n;
 	struct stat st;
 	int r = 0;
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "base/vec.h"
 #include "compress/zstd.h"
 #include "repo/stream/format.h"
 
@@ -27,8 +28,8 @@ struct cfs_stream {
 	uint64_t size;
 	struct cfs_buf objects, refs; /* ids */
 	struct cfs_buf names_text;    /* "<index>:<name>\0" ... */
-	struct cfs_buf names;	      /* of struct name */
-	struct section all, rest;     /* of chunks; what is not read yet */
+	CFS_VEC(struct name) names;
+	struct section all, rest; /* of chunks; what is not read yet */
 	struct cfs_unzstd *chunks;
 	uint64_t left; /* bytes of the current chunk */
 };
@@ -157,9 +158,8 @@ static int parse_name(struct cfs_stream *s, size_t at, size_t *ret_end,
 	if (name.index >= cfs_stream_n_refs(s))
 		return bad(err, "a named reference is out of range");
 	name.at = at + (size_t)(colon + 1 - text);
-	cfs_buf_add(&s->names, &name, sizeof(name));
 	*ret_end = at + (size_t)(nul + 1 - text);
-	return cfs_buf_check(&s->names, err);
+	return cfs_vec_add(&s->names, name) ? 0 : cfs_no_memory(err);
 }
 
 static int read_names(struct cfs_stream *s, struct section section,
@@ -255,7 +255,7 @@ void cfs_stream_free(struct cfs_stream *s)
 	cfs_buf_free(&s->objects);
 	cfs_buf_free(&s->refs);
 	cfs_buf_free(&s->names_text);
-	cfs_buf_free(&s->names);
+	cfs_vec_free(&s->names);
 	cfs_unzstd_free(s->chunks);
 	free(s);
 }
@@ -308,19 +308,16 @@ struct cfs_digest cfs_stream_ref(const struct cfs_stream *s, size_t index)
 
 size_t cfs_stream_n_names(const struct cfs_stream *s)
 {
-	return s->names.len / sizeof(struct name);
+	return s->names.n;
 }
 
 const char *cfs_stream_name(const struct cfs_stream *s, size_t index,
 			    struct cfs_digest *ret_id)
 {
-	struct name name;
-
-	assert(index < cfs_stream_n_names(s));
-	memcpy(&name, s->names.data + index * sizeof(name), sizeof(name));
+	assert(index < s->names.n);
 	if (ret_id)
-		*ret_id = cfs_stream_ref(s, (size_t)name.index);
-	return (char *)s->names_text.data + name.at;
+		*ret_id = cfs_stream_ref(s, (size_t)s->names.v[index].index);
+	return (char *)s->names_text.data + s->names.v[index].at;
 }
 
 int cfs_stream_find(const struct cfs_stream *s, const char *name,
