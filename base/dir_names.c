@@ -6,41 +6,26 @@
 void cfs_dir_names_free(struct cfs_dir_names *names)
 {
 	for (size_t i = 0; i < names->n; i++)
-		free(names->v[i]);
+		free(names->v[i].name);
 	cfs_vec_free(names);
-}
-
-unsigned char cfs_dir_names_type(const struct cfs_dir_names *names, unsigned i)
-{
-	return (unsigned char)names->v[i][strlen(names->v[i]) + 1];
-}
-
-/* A copy of the name and, behind its NUL, the type. */
-static char *copy(const struct dirent *entry)
-{
-	size_t len = strlen(entry->d_name);
-	char *name = malloc(len + 2);
-
-	if (!name)
-		return NULL;
-	memcpy(name, entry->d_name, len + 1);
-	name[len + 1] = (char)entry->d_type;
-	return name;
 }
 
 static int add(struct cfs_dir_names *names, const struct dirent *entry)
 {
-	char *name = copy(entry);
+	const struct cfs_dir_name added = { strdup(entry->d_name),
+					    entry->d_type };
 
-	if (name && cfs_vec_add(names, name))
+	if (added.name && cfs_vec_add(names, added))
 		return 0;
-	free(name);
+	free(added.name);
 	return -ENOMEM;
 }
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const struct cfs_dir_name *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
 }
 
 static int read_all(DIR *dir, struct cfs_dir_names *names)

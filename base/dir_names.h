@@ -5,16 +5,19 @@
 #include "base/auto.h"
 #include "base/vec.h"
 
-/* The entries of a directory but "." and "..", sorted by their bytes.
- * Zero-initialise it. */
-struct cfs_dir_names {
-	CFS_VEC(char *); /* owned; the byte behind the NUL is the type */
+/* An entry of a directory. */
+struct cfs_dir_name {
+	char *name; /* owned by the list */
+	/* When the directory was read: DT_REG or another constant of
+	 * readdir(3), DT_UNKNOWN where the file system does not say. */
+	unsigned char type;
 };
 
-/* The type of entry @i when the directory was read: DT_REG or another constant
- * of readdir(3), DT_UNKNOWN where the file system does not say. */
-unsigned char cfs_dir_names_type(const struct cfs_dir_names *names,
-				 unsigned i) CFS_NONNULL;
+/* The entries of a directory but "." and "..", sorted by the bytes of their
+ * names.  Zero-initialise it. */
+struct cfs_dir_names {
+	CFS_VEC(struct cfs_dir_name);
+};
 
 void cfs_dir_names_free(struct cfs_dir_names *names);
 

@@ -274,9 +274,10 @@ static int visit_entries(struct search *s, const char *dir, struct cfs_err *err)
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
 		CFS_AUTOBUF struct cfs_buf path = { 0 };
 
-		if (names.v[i][0] == '.' || !ends_with(names.v[i], ".conf"))
+		if (names.v[i].name[0] == '.' ||
+		    !ends_with(names.v[i].name, ".conf"))
 			continue;
-		cfs_buf_addf(&path, "%s/%s", dir, names.v[i]);
+		cfs_buf_addf(&path, "%s/%s", dir, names.v[i].name);
 		if (!cfs_buf_text(&path))
 			return cfs_buf_check(&path, err);
 		s->entries++;
@@ -328,9 +329,9 @@ static int walk_efi(struct search *s, const char *dir, enum efi efi,
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
 		CFS_AUTOBUF struct cfs_buf path = { 0 };
 
-		if (names.v[i][0] == '.')
+		if (names.v[i].name[0] == '.')
 			continue;
-		cfs_buf_addf(&path, "%s/%s", dir, names.v[i]);
+		cfs_buf_addf(&path, "%s/%s", dir, names.v[i].name);
 		if (!cfs_buf_text(&path))
 			return cfs_buf_check(&path, err);
 		r = visit_below_efi(s, (char *)path.data,
@@ -370,7 +371,7 @@ int cfs_boot_deployments(int dirfd, const struct cfs_boot_visitor *visitor,
 
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
 		char where[sizeof("state/deploy/") + NAME_MAX];
-		const char *name = names.v[i];
+		const char *name = names.v[i].name;
 		struct cfs_digest id;
 		struct cfs_err why;
 

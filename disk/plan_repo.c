@@ -100,8 +100,8 @@ static int add_shard(const struct source *src, unsigned objects,
 	if (r == 0)
 		r = cfs_plan_dir(src->plan, objects, shard, 0755, &parent, err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names.v[i]);
-		snprintf(hex, sizeof(hex), "%s%s", shard, names.v[i]);
+		snprintf(path, sizeof(path), "%s/%s", dir, names.v[i].name);
+		snprintf(hex, sizeof(hex), "%s%s", shard, names.v[i].name);
 		r = add_object(src, parent, hex, path, err);
 	}
 	/* A directory without any object that was chosen. */
@@ -122,8 +122,9 @@ static int add_objects(const struct source *src, unsigned parent,
 				 err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++)
 		/* Anything else is a temporary file or not the repository's. */
-		if (strlen(names.v[i]) == 2 && strspn(names.v[i], HEX) == 2)
-			r = add_shard(src, objects, names.v[i], err);
+		if (strlen(names.v[i].name) == 2 &&
+		    strspn(names.v[i].name, HEX) == 2)
+			r = add_shard(src, objects, names.v[i].name, err);
 	return r;
 }
 

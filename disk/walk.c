@@ -201,11 +201,11 @@ static int walk_dir(const struct cfs_plan_walk *w, unsigned dir,
 	r = list(w, path, &names, err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
 		CFS_AUTOFREE char *below = NULL;
-		struct found found = { .parent = dir, .name = names.v[i] };
+		struct found found = { .parent = dir, .name = names.v[i].name };
 
-		if (w->from_repo && names.v[i][0] == '.')
+		if (w->from_repo && names.v[i].name[0] == '.')
 			continue; /* what an interrupted run left */
-		r = join(path, names.v[i], &below, err);
+		r = join(path, names.v[i].name, &below, err);
 		found.path = below;
 		if (r == 0)
 			r = walk_entry(w, &found, depth, err);

@@ -97,7 +97,7 @@ static int put_blobs(const struct cfs_layout *layout, const char *dir,
 	if (r == 0)
 		r = cfs_dir_list(layout->fd, dir, &names, err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
-		snprintf(name, sizeof(name), "%s%s", dir, names.v[i]);
+		snprintf(name, sizeof(name), "%s%s", dir, names.v[i].name);
 		r = put_file(layout->fd, name, to, err);
 	}
 	return r;

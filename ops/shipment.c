@@ -98,7 +98,7 @@ int cfs_shipment_add_all(const struct cfs_access *access,
 	if (r == 0)
 		r = cfs_dir_list(repo->fd, "images", &names, err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
-		const char *name = names.v[i];
+		const char *name = names.v[i].name;
 		struct cfs_err ignored;
 		struct cfs_digest id;
 

@@ -117,7 +117,7 @@ static int empty(int dirfd, const char *name, unsigned depth,
 		return cfs_fail(err, -fd, "remove %s: %s", name, strerror(-fd));
 	r = cfs_dir_list(fd, ".", &names, err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++)
-		r = remove_all(fd, names.v[i], depth + 1, err);
+		r = remove_all(fd, names.v[i].name, depth + 1, err);
 	return r;
 }
 

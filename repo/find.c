@@ -81,7 +81,7 @@ static int find_matches(const struct cfs_repo *repo, const struct digits *d,
 	int r = cfs_dir_list(repo->fd, "images", &names, err);
 
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
-		const char *name = names.v[i];
+		const char *name = names.v[i].name;
 
 		if (strncmp(name, d->hex, d->len) != 0 ||
 		    strlen(name) != whole(repo))

@@ -252,7 +252,7 @@ static int check_dir(struct cfs_fsck_run *run, const char *where,
 	dirfd = cfs_dir_open(run->repo->fd, where);
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
 		char path[NAME_MAX + 32];
-		const struct entry entry = { dirfd, names.v[i], path };
+		const struct entry entry = { dirfd, names.v[i].name, path };
 
 		if (cfs_fsck_is_temporary(entry.name) ||
 		    strcmp(entry.name, skip) == 0)
@@ -312,10 +312,10 @@ static int walk_refs(struct refs *refs, int parent, const char *name,
 		return r;
 	dirfd = cfs_dir_open(parent, name);
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
-		if (cfs_fsck_is_temporary(names.v[i]))
+		if (cfs_fsck_is_temporary(names.v[i].name))
 			continue;
-		cfs_buf_addf(&refs->where, "/%s", names.v[i]);
-		r = check_ref(refs, dirfd, names.v[i], depth + 1, err);
+		cfs_buf_addf(&refs->where, "/%s", names.v[i].name);
+		r = check_ref(refs, dirfd, names.v[i].name, depth + 1, err);
 		refs->where.len = len;
 	}
 	return r;

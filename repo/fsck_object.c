@@ -306,8 +306,8 @@ static int add_shard(struct batch *batch, const char *shard,
 		return found_name(batch, CFS_FSCK_STAT_FAILED, where,
 				  strerror(-r), err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
-		entry.name = names.v[i];
-		entry.type = cfs_dir_names_type(&names, i);
+		entry.name = names.v[i].name;
+		entry.type = names.v[i].type;
 		if (!cfs_fsck_is_temporary(entry.name))
 			r = add_object(batch, &entry, err);
 	}
@@ -329,7 +329,7 @@ int cfs_fsck_objects(struct cfs_fsck_run *run, struct cfs_err *err)
 	r = cfs_fsck_list(run, run->repo->fd, "objects", "objects", &shards,
 			  err);
 	for (unsigned i = 0; r == 0 && i < shards.n; i++)
-		if (!cfs_fsck_is_temporary(shards.v[i]))
-			r = add_shard(batch, shards.v[i], err);
+		if (!cfs_fsck_is_temporary(shards.v[i].name))
+			r = add_shard(batch, shards.v[i].name, err);
 	return r < 0 ? r : flush(batch, err);
 }

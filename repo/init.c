@@ -267,11 +267,11 @@ static int check_place(const struct cfs_repo *repo, struct cfs_err *err)
 		return 0;
 	r = cfs_dir_list(repo->fd, ".", &names, err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++)
-		if (!is_of_repository(names.v[i]))
+		if (!is_of_repository(names.v[i].name))
 			return cfs_fail(err, ENOTEMPTY,
 					"the directory is no repository and "
 					"not empty: it has %s",
-					names.v[i]);
+					names.v[i].name);
 	return r;
 }
 

@@ -26,11 +26,11 @@ static int any_object(int objects, const char *shard, struct cfs_digest *ret,
 
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
 		struct cfs_err ignored;
-		size_t len = strlen(names.v[i]);
+		size_t len = strlen(names.v[i].name);
 
 		if (len + 2 >= sizeof(hex))
 			continue;
-		snprintf(hex, sizeof(hex), "%s%s", shard, names.v[i]);
+		snprintf(hex, sizeof(hex), "%s%s", shard, names.v[i].name);
 		if (cfs_digest_from_hex(hex, len + 2, ret, &ignored) == 0)
 			return 1;
 	}
@@ -91,7 +91,7 @@ int cfs_repo_infer_meta(const struct cfs_repo *repo, struct cfs_meta *ret,
 		return r;
 	meta.alg = object.alg;
 	for (unsigned i = 0; meta.erofs_default == 0 && i < images.n; i++)
-		meta.erofs_default = format_of(repo, images.v[i]);
+		meta.erofs_default = format_of(repo, images.v[i].name);
 	if (meta.erofs_default == 0)
 		meta.erofs_default = 1;
 	*ret = meta;

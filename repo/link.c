@@ -166,7 +166,7 @@ static int walk(int dirfd, const char *path, const char *prefix, unsigned depth,
 		return cfs_fail(err, -dir, "open %s: %s", path, strerror(-dir));
 	r = cfs_dir_list(dir, ".", &names, err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++)
-		r = visit(dir, names.v[i], prefix, depth, w, err);
+		r = visit(dir, names.v[i].name, prefix, depth, w, err);
 	return r;
 }
 

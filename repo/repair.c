@@ -200,10 +200,11 @@ static int take_files(struct source *s, int dir,
 	for (unsigned i = 0; r == 0 && i < names->n; i++) {
 		struct stat st;
 
-		if (fstatat(dir, names->v[i], &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		if (fstatat(dir, names->v[i].name, &st, AT_SYMLINK_NOFOLLOW) <
+			    0 ||
 		    !S_ISREG(st.st_mode))
 			continue;
-		items[n++] = (struct item){ .name = names->v[i] };
+		items[n++] = (struct item){ .name = names->v[i].name };
 		if (n < BATCH)
 			continue;
 		r = take_items(s, dir, items, n, err);
@@ -231,9 +232,10 @@ static int from_tree(struct source *s, int parent, const char *name,
 
 		if (s->repair->left == 0)
 			break;
-		if (fstatat(dir, names.v[i], &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		if (fstatat(dir, names.v[i].name, &st, AT_SYMLINK_NOFOLLOW) ==
+			    0 &&
 		    S_ISDIR(st.st_mode))
-			r = from_tree(s, dir, names.v[i], depth + 1, err);
+			r = from_tree(s, dir, names.v[i].name, depth + 1, err);
 	}
 	return r;
 }

@@ -181,9 +181,9 @@ static int visit_shard(struct sealing *s, enum pass pass, const char *xx,
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
 		char hex[CFS_DIGEST_HEX_MAX];
 
-		if (!is_hex(names.v[i], rest))
+		if (!is_hex(names.v[i].name, rest))
 			continue;
-		snprintf(hex, sizeof(hex), "%.2s%.126s", xx, names.v[i]);
+		snprintf(hex, sizeof(hex), "%.2s%.126s", xx, names.v[i].name);
 		r = visit(s, pass, shard, hex, err);
 	}
 	return r;
@@ -195,8 +195,8 @@ static int visit_all(struct sealing *s, enum pass pass, struct cfs_err *err)
 	int r = cfs_dir_list(s->store->objects, ".", &names, err);
 
 	for (unsigned i = 0; r == 0 && i < names.n; i++)
-		if (is_hex(names.v[i], 2))
-			r = visit_shard(s, pass, names.v[i], err);
+		if (is_hex(names.v[i].name, 2))
+			r = visit_shard(s, pass, names.v[i].name, err);
 	return r;
 }
 

@@ -54,11 +54,12 @@ static void sweep_below(int dirfd, const char *path, unsigned depth)
 	if (cfs_dir_list(fd, ".", &names, &ignored) < 0)
 		return;
 	for (unsigned i = 0; i < names.n; i++) {
+		const char *name = names.v[i].name;
 		struct stat st;
 
-		if (fstatat(fd, names.v[i], &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISDIR(st.st_mode))
-			sweep_below(fd, names.v[i], depth + 1);
+			sweep_below(fd, name, depth + 1);
 	}
 }
 

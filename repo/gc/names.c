@@ -196,11 +196,11 @@ static int walk(struct walk *w, int parent, const char *name, unsigned depth,
 	}
 	r = cfs_dir_list(dir, ".", &names, err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
-		if (strncmp(names.v[i], CFS_TEMP_PREFIX,
+		if (strncmp(names.v[i].name, CFS_TEMP_PREFIX,
 			    strlen(CFS_TEMP_PREFIX)) == 0)
 			continue;
-		cfs_buf_addf(&w->path, "/%s", names.v[i]);
-		r = visit(w, dir, names.v[i], depth, err);
+		cfs_buf_addf(&w->path, "/%s", names.v[i].name);
+		r = visit(w, dir, names.v[i].name, depth, err);
 		w->path.len = len;
 	}
 	return r;

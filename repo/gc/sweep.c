@@ -342,15 +342,15 @@ static int sweep_temporary(struct sweep *s, int parent, const char *name,
 		return cfs_fail(err, -dir, "open %s: %s", name, strerror(-dir));
 	r = cfs_dir_list(dir, ".", &names, err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
+		const char *below = names.v[i].name;
 		struct stat st;
 
-		if (is_temporary(names.v[i]))
-			r = remove_temporary(s, dir, name, names.v[i], err);
+		if (is_temporary(below))
+			r = remove_temporary(s, dir, name, below, err);
 		else if (depth < CFS_DIR_DEPTH_MAX &&
-			 fstatat(dir, names.v[i], &st, AT_SYMLINK_NOFOLLOW) ==
-				 0 &&
+			 fstatat(dir, below, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 			 S_ISDIR(st.st_mode))
-			r = sweep_temporary(s, dir, names.v[i], depth + 1, err);
+			r = sweep_temporary(s, dir, below, depth + 1, err);
 	}
 	return r;
 }

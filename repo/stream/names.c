@@ -160,17 +160,17 @@ int cfs_stream_each(const struct cfs_repo *repo, cfs_stream_fn *fn, void *arg,
 	for (unsigned i = 0; r == 0 && i < names.n; i++) {
 		struct cfs_digest id;
 
-		if (strcmp(names.v[i], "refs") == 0 ||
-		    strncmp(names.v[i], CFS_TEMP_PREFIX,
+		if (strcmp(names.v[i].name, "refs") == 0 ||
+		    strncmp(names.v[i].name, CFS_TEMP_PREFIX,
 			    strlen(CFS_TEMP_PREFIX)) == 0)
 			continue;
-		r = cfs_link_object(dir, names.v[i], &id);
+		r = cfs_link_object(dir, names.v[i].name, &id);
 		if (r == -ENOENT)
 			continue;
 		if (r < 0)
 			return cfs_fail(err, -r, "read " STREAMS "/%s: %s",
-					names.v[i], strerror(-r));
-		r = fn(names.v[i], r > 0 ? &id : NULL, arg, err);
+					names.v[i].name, strerror(-r));
+		r = fn(names.v[i].name, r > 0 ? &id : NULL, arg, err);
 	}
 	return r;
 }

@@ -21,7 +21,7 @@ TEST(names_are_sorted_by_their_bytes_and_without_the_dots)
 	CHECK_EQ(fd, -EBADF);
 	CHECK_EQ(got.n, CFS_ARRAY_SIZE(want));
 	for (unsigned i = 0; i < got.n; i++)
-		CHECK_STR(got.v[i], want[i]);
+		CHECK_STR(got.v[i].name, want[i]);
 }
 
 TEST(each_name_has_its_type)
@@ -36,11 +36,11 @@ TEST(each_name_has_its_type)
 	CHECK_EQ(symlinkat("file", fd, "link"), 0);
 	CHECK_EQ(cfs_dir_names_read(&fd, &got), 0);
 	CHECK_EQ(got.n, 3);
-	type = cfs_dir_names_type(&got, 0);
+	type = got.v[0].type;
 	CHECK(type == DT_DIR || type == DT_UNKNOWN);
-	type = cfs_dir_names_type(&got, 1);
+	type = got.v[1].type;
 	CHECK(type == DT_REG || type == DT_UNKNOWN);
-	type = cfs_dir_names_type(&got, 2);
+	type = got.v[2].type;
 	CHECK(type == DT_LNK || type == DT_UNKNOWN);
 }
 

@@ -48,9 +48,9 @@ TEST(names_are_listed_in_order)
 	put(dir, ".c", "");
 	CHECK_EQ(cfs_dir_list(root, ".", &names, &err), 0);
 	CHECK_EQ(names.n, 3);
-	CHECK(!strcmp(names.v[0], ".c"));
-	CHECK(!strcmp(names.v[1], "a"));
-	CHECK(!strcmp(names.v[2], "b"));
+	CHECK(!strcmp(names.v[0].name, ".c"));
+	CHECK(!strcmp(names.v[1].name, "a"));
+	CHECK(!strcmp(names.v[2].name, "b"));
 	cfs_dir_names_free(&names);
 	CHECK_EQ(cfs_dir_list(root, "absent", &names, &err), 0);
 	CHECK_EQ(names.n, 0);
