@@ -38,13 +38,10 @@ struct cfs_globals {
 /* How the options say that the repository is to be opened; borrows @g->repo. */
 struct cfs_access cmd_access(const struct cfs_globals *g) CFS_NONNULL;
 
-/* Open the repository as the options say, for reading, for a check and for
- * writing (ops/access.h). */
+/* Open the repository as the options say, for reading and for writing
+ * (ops/access.h). */
 int cmd_open_repo(const struct cfs_globals *g, struct cfs_repo *ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-int cmd_open_damaged(const struct cfs_globals *g, struct cfs_repo *ret,
-		     struct cfs_err *why,
-		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 int cmd_open_store(const struct cfs_globals *g, struct cfs_store *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

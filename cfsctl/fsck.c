@@ -38,7 +38,9 @@ static int fsck(const struct cfs_globals *g, const struct options *o,
 		struct cfs_err *err)
 {
 	CFS_AUTOREPORT struct cfs_fsck_report report = { 0 };
-	int r = cmd_fsck_report_check(g, &o->check, &o->from, &report, err);
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r = cmd_fsck_report_check(g, &o->check, &o->from, &repo, &report,
+				      err);
 
 	if (r == 0 && o->check.json)
 		r = print_json(&report, err);

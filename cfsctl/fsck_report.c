@@ -122,6 +122,7 @@ int cmd_fsck_options_check(const struct cfs_fsck_options *o,
 int cmd_fsck_report_check(const struct cfs_globals *g,
 			  const struct cfs_fsck_options *o,
 			  const struct cfs_opt_list *from,
+			  struct cfs_repo *ret_repo,
 			  struct cfs_fsck_report *report, struct cfs_err *err)
 {
 	CFS_AUTOPROGRESSWATCH struct cfs_progress_watch progress = {
@@ -140,11 +141,13 @@ int cmd_fsck_report_check(const struct cfs_globals *g,
 
 	report->metadata_only = o->metadata_only;
 	report->repair = params.n_from > 0;
-	return cfs_check_repository(&access, &params, &report->checked, err);
+	return cfs_check_repository(&access, &params, ret_repo,
+				    &report->checked, err);
 }
 
 int cmd_fsck_report_again(const struct cfs_globals *g,
 			  const struct cfs_fsck_options *o,
+			  struct cfs_repo *ret_repo,
 			  struct cfs_fsck_report *report, struct cfs_err *err)
 {
 	bool repair = report->repair;
@@ -152,7 +155,7 @@ int cmd_fsck_report_again(const struct cfs_globals *g,
 
 	cfs_findings_free(&report->checked.findings);
 	report->checked.count = (struct cfs_fsck){ 0 };
-	r = cmd_fsck_report_check(g, o, NULL, report, err);
+	r = cmd_fsck_report_check(g, o, NULL, ret_repo, report, err);
 	report->repair = repair;
 	return r;
 }

@@ -43,20 +43,23 @@ void cmd_fsck_report_free(struct cfs_fsck_report *report);
 
 /*
  * Checks the repository as @o wants it, and repairs it from @from, which may be
- * NULL: nothing is repaired.
+ * NULL: nothing is repaired.  *@ret_repo: the repository, open and locked, as
+ * cfs_check_repository() leaves it; the caller closes it.
  * Errors: of cfs_check_repository().
  */
 int cmd_fsck_report_check(const struct cfs_globals *g,
 			  const struct cfs_fsck_options *o,
 			  const struct cfs_opt_list *from,
+			  struct cfs_repo *ret_repo,
 			  struct cfs_fsck_report *report,
 			  struct cfs_err *err) CFS_MUST_CHECK
-	__attribute__((nonnull(1, 2, 4, 5)));
+	__attribute__((nonnull(1, 2, 4, 5, 6)));
 
-/* Checks once more, repairs nothing, and replaces what the report says; repairs
- * stay part of it. */
+/* As cmd_fsck_report_check(), without repairs, of a repository that was checked
+ * before: the report is replaced, but for its repairs. */
 int cmd_fsck_report_again(const struct cfs_globals *g,
 			  const struct cfs_fsck_options *o,
+			  struct cfs_repo *ret_repo,
 			  struct cfs_fsck_report *report,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -38,14 +38,6 @@ int cmd_open_repo(const struct cfs_globals *g, struct cfs_repo *ret,
 	return cfs_access_read(&access, ret, err);
 }
 
-int cmd_open_damaged(const struct cfs_globals *g, struct cfs_repo *ret,
-		     struct cfs_err *why, struct cfs_err *err)
-{
-	const struct cfs_access access = cmd_access(g);
-
-	return cfs_access_damaged(&access, ret, why, err);
-}
-
 int cmd_open_store(const struct cfs_globals *g, struct cfs_store *ret,
 		   struct cfs_err *err)
 {

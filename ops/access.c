@@ -56,6 +56,20 @@ static int missing(const struct cfs_access *access, struct cfs_err *err)
 			access->path);
 }
 
+/* Locks @repo, which is open, learns its algorithm and checks what @access
+ * demands. */
+static int settle(const struct cfs_access *access, struct cfs_repo *repo,
+		  struct cfs_err *err)
+{
+	int r = cfs_repo_lock(repo, CFS_LOCK_SHARED, access->waiting, err);
+
+	if (r >= 0 && !repo->has_meta)
+		r = infer(access, repo, err);
+	if (r >= 0)
+		r = check_alg(access, repo, err);
+	return r < 0 ? r : check_verity(access, repo, err);
+}
+
 int cfs_access_read(const struct cfs_access *access, struct cfs_repo *ret,
 		    struct cfs_err *err)
 {
@@ -67,13 +81,7 @@ int cfs_access_read(const struct cfs_access *access, struct cfs_repo *ret,
 		return cfs_repo_open_advice(access->path, err);
 	if (r == 0)
 		return missing(access, err);
-	r = cfs_repo_lock(&repo, CFS_LOCK_SHARED, access->waiting, err);
-	if (r >= 0 && !repo.has_meta)
-		r = infer(access, &repo, err);
-	if (r >= 0)
-		r = check_alg(access, &repo, err);
-	if (r >= 0)
-		r = check_verity(access, &repo, err);
+	r = settle(access, &repo, err);
 	if (r < 0)
 		return r;
 	*ret = repo;
@@ -81,25 +89,34 @@ int cfs_access_read(const struct cfs_access *access, struct cfs_repo *ret,
 	return 0;
 }
 
+/* As settle(), where meta.json is broken. */
+static int settle_damaged(const struct cfs_access *access,
+			  struct cfs_repo *repo, struct cfs_err *err)
+{
+	struct cfs_err ignored;
+	int r = cfs_repo_lock(repo, CFS_LOCK_SHARED, access->waiting, err);
+
+	if (r < 0)
+		return r;
+	if (cfs_repo_infer_meta(repo, &repo->meta, &ignored) < 0)
+		repo->meta.alg = access->alg ? access->alg : CFS_ALG_SHA512;
+	return 0;
+}
+
 int cfs_access_damaged(const struct cfs_access *access, struct cfs_repo *ret,
 		       struct cfs_err *why, struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	struct cfs_err ignored;
 	int r = cfs_fsck_open(access->path, &repo, why, err);
 
 	if (r == 0)
 		return missing(access, err);
-	if (r > 0 && !why->code) {
-		cfs_repo_close(&repo);
-		return cfs_access_read(access, ret, err);
-	}
-	if (r > 0)
-		r = cfs_repo_lock(&repo, CFS_LOCK_SHARED, access->waiting, err);
 	if (r < 0)
 		return r;
-	if (cfs_repo_infer_meta(&repo, &repo.meta, &ignored) < 0)
-		repo.meta.alg = access->alg ? access->alg : CFS_ALG_SHA512;
+	r = why->code ? settle_damaged(access, &repo, err)
+		      : settle(access, &repo, err);
+	if (r < 0)
+		return r;
 	*ret = repo;
 	repo.fd = -EBADF;
 	return 0;

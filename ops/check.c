@@ -55,9 +55,11 @@ static int add_all(struct cfs_digest_set *to, const struct cfs_digest_set *from,
 }
 
 /* Repairs what the last check found.  Returns 1, or 0 when nothing could be
- * done. */
+ * done.  @repo is closed before: who repairs removes temporary files, unless
+ * another holds the lock. */
 static int mend(const struct cfs_access *access, const struct cfs_check *params,
-		struct cfs_check_result *checked, struct cfs_err *err)
+		struct cfs_repo *repo, struct cfs_check_result *checked,
+		struct cfs_err *err)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	CFS_AUTOREPAIR struct cfs_repair repair = { .threads =
@@ -67,6 +69,7 @@ static int mend(const struct cfs_access *access, const struct cfs_check *params,
 
 	if (r < 0 || repair.wanted.n == 0)
 		return r;
+	cfs_repo_close(repo);
 	r = cfs_access_write(access, &store, err);
 	for (unsigned i = 0; r == 0 && i < params->n_from; i++)
 		r = cfs_repair_from(&repair, &store, params->from[i], err);
@@ -81,13 +84,31 @@ static int mend(const struct cfs_access *access, const struct cfs_check *params,
 	return repair.objects_mended.n + repair.images_mended.n > 0;
 }
 
-/* The repository is opened for each check: a repair may have mended what
- * opening it depends upon. */
+/* Opens the repository: for each check, as a repair may have mended what opening
+ * it depends upon.  *@ret gets what was seen of it. */
+static int open_repo(const struct cfs_access *access, struct cfs_repo *repo,
+		     struct cfs_fsck_params *fsck, struct cfs_err *why,
+		     struct cfs_check_result *ret, struct cfs_err *err)
+{
+	int r = cfs_access_damaged(access, repo, why, err);
+
+	if (r == 0)
+		r = cfs_access_demands_verity(access, repo, err);
+	if (r < 0)
+		return r;
+	fsck->secure = r > 0;
+	fsck->meta_error = why->code ? why->msg : NULL;
+	ret->has_meta = repo->has_meta;
+	ret->meta_broken = why->code;
+	cfs_findings_names(&ret->findings, repo);
+	return 0;
+}
+
+/* Checks @repo, which is opened here. */
 static int check_once(const struct cfs_access *access,
-		      const struct cfs_check *params,
+		      const struct cfs_check *params, struct cfs_repo *repo,
 		      struct cfs_check_result *ret, struct cfs_err *err)
 {
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	CFS_AUTOFREE char *objects = NULL;
 	struct cfs_fsck_params fsck = {
 		.metadata_only = params->metadata_only,
@@ -98,10 +119,8 @@ static int check_once(const struct cfs_access *access,
 		.arg = &ret->findings,
 	};
 	struct cfs_err why;
-	int r = cfs_access_damaged(access, &repo, &why, err);
+	int r = open_repo(access, repo, &fsck, &why, ret, err);
 
-	if (r == 0)
-		r = cfs_access_demands_verity(access, &repo, err);
 	if (r < 0)
 		return r;
 	if (asprintf(&objects, "%s/objects", access->path) < 0) {
@@ -109,34 +128,51 @@ static int check_once(const struct cfs_access *access,
 		return cfs_no_memory(err);
 	}
 	cfs_good_free(&ret->good);
-	fsck.secure = r > 0;
-	fsck.meta_error = why.code ? why.msg : NULL;
-	ret->has_meta = repo.has_meta;
-	ret->meta_broken = why.code;
-	cfs_findings_names(&ret->findings, &repo);
 	if (!params->metadata_only)
 		fsck.done = cfs_watch_begin(params->watch, objects);
-	r = cfs_repo_fsck(&repo, &fsck, &ret->count, err);
+	r = cfs_repo_fsck(repo, &fsck, &ret->count, err);
 	if (!params->metadata_only)
 		cfs_watch_end(params->watch);
 	return r < 0 ? r : cfs_findings_check(&ret->findings, err);
 }
 
+/* Repairs, and checks again what was repaired; @repo is open before and after.
+ * Returns 1, or 0 when nothing could be done. */
+static int mend_and_check(const struct cfs_access *access,
+			  const struct cfs_check *params, struct cfs_repo *repo,
+			  struct cfs_check_result *ret, struct cfs_err *err)
+{
+	struct cfs_err why;
+	int r = mend(access, params, repo, ret, err);
+
+	if (r < 0 || (r == 0 && repo->fd >= 0))
+		return r;
+	if (r == 0)
+		return cfs_access_damaged(access, repo, &why, err);
+	cfs_findings_free(&ret->findings);
+	ret->count = (struct cfs_fsck){ 0 };
+	r = check_once(access, params, repo, ret, err);
+	return r < 0 ? r : 1;
+}
+
 int cfs_check_repository(const struct cfs_access *access,
 			 const struct cfs_check *params,
+			 struct cfs_repo *ret_repo,
 			 struct cfs_check_result *ret, struct cfs_err *err)
 {
-	int r = check_once(access, params, ret, err);
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r = check_once(access, params, &repo, ret, err);
 
-	for (int i = 0; r == 0 && params->n_from > 0 && i < ROUNDS_MAX; i++) {
-		r = mend(access, params, ret, err);
-		if (r <= 0)
+	for (int i = 0; r >= 0 && params->n_from > 0 && i < ROUNDS_MAX; i++) {
+		r = mend_and_check(access, params, &repo, ret, err);
+		if (r == 0)
 			break;
-		cfs_findings_free(&ret->findings);
-		ret->count = (struct cfs_fsck){ 0 };
-		r = check_once(access, params, ret, err);
 	}
 	cfs_digest_set_sort(&ret->mended.objects);
 	cfs_digest_set_sort(&ret->mended.images);
-	return r;
+	if (r < 0)
+		return r;
+	*ret_repo = repo;
+	repo.fd = -EBADF;
+	return 0;
 }

@@ -46,12 +46,17 @@ void cfs_check_result_free(struct cfs_check_result *checked);
  * what an image needs is known once the image is there.  *@ret, which is empty
  * before, is about the last check, and about all repairs.
  *
+ * @ret_repo: the repository, open and locked; the caller closes it.  If nothing
+ * was to be repaired, the lock is held since the check: what was found is still
+ * so.
+ *
  * Errors: of cfs_access_damaged() and cfs_repo_fsck(); when repairing, those of
  * cfs_access_write() and cfs_repair_from() too.  Whatever is wrong with the
  * repository is a finding.
  */
 int cfs_check_repository(const struct cfs_access *access,
 			 const struct cfs_check *params,
+			 struct cfs_repo *ret_repo,
 			 struct cfs_check_result *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -173,7 +173,8 @@ static int print_json(struct report *report, struct cfs_err *err)
 	return cmd_json_print(&w, err);
 }
 
-static int check_images(const struct cfs_globals *g, const struct options *o,
+/* Checks the images in @repo, which was checked for @report. */
+static int check_images(const struct cfs_repo *repo, const struct options *o,
 			const char *name, struct report *report,
 			struct cfs_err *err)
 {
@@ -184,20 +185,16 @@ static int check_images(const struct cfs_globals *g, const struct options *o,
 		.found = keep,
 		.arg = report,
 	};
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	struct cfs_err why;
-	int r = cmd_open_damaged(g, &repo, &why, err);
+	int r = cfs_oci_fsck(repo, &params, &report->count, err);
 
-	if (r == 0)
-		r = cfs_oci_fsck(&repo, &params, &report->count, err);
 	if (r == 0 && report->no_memory)
 		r = cfs_no_memory(err);
 	return r;
 }
 
 /* Checks the repository, and repairs it object by object if that is wanted. */
-static int check_repo(const struct cfs_call *call, struct report *report,
-		      struct cfs_err *err)
+static int check_repo(const struct cfs_call *call, struct cfs_repo *ret_repo,
+		      struct report *report, struct cfs_err *err)
 {
 	const struct options *o = call->options;
 	struct cfs_opt_list paths;
@@ -207,11 +204,14 @@ static int check_repo(const struct cfs_call *call, struct report *report,
 	return r < 0 ? r
 		     : cmd_fsck_report_check(call->g, &o->check,
 					     o->repair ? &paths : NULL,
-					     &report->repo, err);
+					     ret_repo, &report->repo, err);
 }
 
-static int mend(const struct cfs_call *call, struct report *report,
-		struct cfs_err *err)
+/* Mends what is wrong with images, and checks the repository again.  @repo is
+ * closed meanwhile: who repairs removes temporary files, unless another holds the
+ * lock. */
+static int mend(const struct cfs_call *call, struct cfs_repo *repo,
+		struct report *report, struct cfs_err *err)
 {
 	const struct options *o = call->options;
 	const struct cfs_oci_repair_choice choice = {
@@ -220,12 +220,14 @@ static int mend(const struct cfs_call *call, struct report *report,
 		.read_data = o->check.read_data,
 		.threads = o->check.threads,
 	};
-	int r = cmd_oci_repair(call->g, &choice, &report->repo, &report->told,
-			       err);
+	int r;
 
+	cfs_repo_close(repo);
+	kept_free(report);
+	r = cmd_oci_repair(call->g, &choice, &report->repo, &report->told, err);
 	return r < 0 ? r
-		     : cmd_fsck_report_again(call->g, &o->check, &report->repo,
-					     err);
+		     : cmd_fsck_report_again(call->g, &o->check, repo,
+					     &report->repo, err);
 }
 
 /* Checks, and, if something is left that is to be mended, mends it and checks
@@ -234,16 +236,16 @@ static int check(const struct cfs_call *call, struct report *report,
 		 struct cfs_err *err)
 {
 	const struct options *o = call->options;
-	int r = check_repo(call, report, err);
+	const char *name = call->operand[0];
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r = check_repo(call, &repo, report, err);
 
 	if (r == 0)
-		r = check_images(call->g, o, call->operand[0], report, err);
+		r = check_images(&repo, o, name, report, err);
 	if (r < 0 || !o->repair || is_ok(report))
 		return r;
-	r = mend(call, report, err);
-	kept_free(report);
-	return r < 0 ? r
-		     : check_images(call->g, o, call->operand[0], report, err);
+	r = mend(call, &repo, report, err);
+	return r < 0 ? r : check_images(&repo, o, name, report, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)

@@ -4,6 +4,7 @@
 #include "tests/unit/ops/image.h"
 
 static struct cfs_check_result checked;
+static struct cfs_repo repo = CFS_REPO_INIT;
 static const char *from;
 
 static void check(struct cfs_check params)
@@ -11,7 +12,9 @@ static void check(struct cfs_check params)
 	cfs_check_result_free(&checked);
 	checked = (struct cfs_check_result){ 0 };
 	params.threads = 1;
-	CHECK_EQ(cfs_check_repository(&access_of_root, &params, &checked, &err),
+	cfs_repo_close(&repo);
+	CHECK_EQ(cfs_check_repository(&access_of_root, &params, &repo, &checked,
+				      &err),
 		 0);
 }
 
@@ -111,6 +114,7 @@ TEST(what_cannot_be_repaired_remains_a_finding)
 TEST(a_source_that_does_not_exist_is_an_error)
 {
 	const struct cfs_check params = { .from = &from, .n_from = 1 };
+	CFS_AUTOREPO struct cfs_repo left_open = CFS_REPO_INIT;
 
 	start_empty();
 	(void)add_image("a", "a");
@@ -118,6 +122,46 @@ TEST(a_source_that_does_not_exist_is_an_error)
 	from = "/nonexistent";
 	cfs_check_result_free(&checked);
 	checked = (struct cfs_check_result){ 0 };
-	CHECK_EQ(cfs_check_repository(&access_of_root, &params, &checked, &err),
+	CHECK_EQ(cfs_check_repository(&access_of_root, &params, &left_open,
+				      &checked, &err),
 		 -ENOENT);
+	CHECK_EQ(left_open.fd, -EBADF);
+}
+
+static bool others_may_lock_it(void)
+{
+	CFS_AUTOREPO struct cfs_repo other = CFS_REPO_INIT;
+
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &other, &err), 1);
+	return cfs_repo_trylock(&other, CFS_LOCK_EXCLUSIVE);
+}
+
+TEST(the_repository_stays_locked_until_it_is_closed)
+{
+	start_empty();
+	(void)add_image("a", "ab");
+	check((struct cfs_check){ .metadata_only = true });
+	CHECK(!others_may_lock_it());
+	cfs_repo_close(&repo);
+	CHECK(others_may_lock_it());
+}
+
+TEST(after_repairs_and_after_vain_ones_the_repository_is_locked_too)
+{
+	CFS_AUTOFREE char *good = NULL;
+
+	start_empty();
+	(void)add_image("a", "a");
+	good = strdup(root);
+	start_empty();
+	(void)add_image("a", "ab");
+	lose('a');
+	from = good;
+	check_with_repair();
+	CHECK_EQ(checked.mended.objects.n, 1);
+	CHECK(!others_may_lock_it());
+	lose('b');
+	check_with_repair();
+	CHECK_EQ(checked.mended.objects.n, 0);
+	CHECK(!others_may_lock_it());
 }
