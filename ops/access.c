@@ -145,7 +145,7 @@ int cfs_access_write(const struct cfs_access *access, struct cfs_store *ret,
 	return 0;
 }
 
-int cfs_access_peek(const char *path, struct cfs_meta *ret)
+int cfs_access_try(const char *path, struct cfs_repo *ret)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	struct cfs_err ignored;
@@ -153,6 +153,17 @@ int cfs_access_peek(const char *path, struct cfs_meta *ret)
 	if (cfs_repo_open(AT_FDCWD, path, &repo, &ignored) != 1 ||
 	    (!repo.has_meta &&
 	     cfs_repo_infer_meta(&repo, &repo.meta, &ignored) < 0))
+		return 0;
+	*ret = repo;
+	repo.fd = -EBADF;
+	return 1;
+}
+
+int cfs_access_peek(const char *path, struct cfs_meta *ret)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+
+	if (!cfs_access_try(path, &repo))
 		return 0;
 	*ret = repo.meta;
 	return 1;

@@ -49,6 +49,15 @@ int cfs_access_damaged(const struct cfs_access *access, struct cfs_repo *ret,
 int cfs_access_write(const struct cfs_access *access, struct cfs_store *ret,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Opens the repository @path for a caller that does without one: a source that
+ * may be any directory, a name that may be looked up.  ret->meta is filled in as
+ * by cfs_access_read(); nothing is demanded and nothing is locked.
+ * Returns 1, or 0 when there is none that can be opened, whatever the reason.
+ */
+int cfs_access_try(const char *path,
+		   struct cfs_repo *ret) CFS_MUST_CHECK CFS_NONNULL;
+
 /* What meta.json of the repository @path says, or would say, for whoever only
  * wants to agree with it; nothing is locked.  Returns 1, or 0 when there is none
  * that can be opened, whatever the reason. */

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "cfsctl/oci/repair.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cfsctl/cli/line.h"
 #include "cfsctl/oci/oci.h"
 #include "oci/repair.h"
-#include "repo/init.h"
 #include "repo/repair.h"
 
 static void lines_free(struct cfs_lines *lines)
@@ -89,7 +87,6 @@ static int open_source(struct sources *s, const char *from, struct cfs_err *err)
 {
 	struct cfs_oci_repair_source *to = &s->v[s->n];
 	struct cfs_repo *repo = &s->repos[s->n];
-	struct cfs_err ignored;
 	int r;
 
 	*repo = (struct cfs_repo)CFS_REPO_INIT;
@@ -101,18 +98,11 @@ static int open_source(struct sources *s, const char *from, struct cfs_err *err)
 		s->n += r == 0;
 		return r;
 	}
-	if (cfs_repo_open(AT_FDCWD, from, repo, &ignored) <= 0)
+	if (!cfs_access_try(from, repo))
 		return 0;
 	s->n++;
 	to->repo = repo;
-	r = repo->has_meta ? 0
-			   : cfs_repo_infer_meta(repo, &repo->meta, &ignored);
-	if (r < 0)
-		s->n--;
-	if (r < 0)
-		cfs_repo_close(repo);
-	return r < 0 ? 0
-		     : cfs_repo_lock(repo, CFS_LOCK_SHARED, cmd_waiting, err);
+	return cfs_repo_lock(repo, CFS_LOCK_SHARED, cmd_waiting, err);
 }
 
 /* Objects that the check found at fault. */

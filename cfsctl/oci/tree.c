@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include <fcntl.h>
 #include <stdlib.h>
 
 #include "cfsctl/oci/oci.h"
 #include "oci/origin.h"
 #include "oci/tag.h"
 #include "oci/unstored.h"
-#include "repo/init.h"
 
 unsigned cmd_oci_formats(const struct cfs_globals *g,
 			 const struct cfs_meta *meta)
@@ -122,10 +120,7 @@ static bool is_elsewhere(const struct cfs_globals *g, const char *reference,
 	ret->format = format_of(g, 1);
 	if (!cfs_origin_is_reference(reference))
 		return false;
-	if (g->no_repo ||
-	    cfs_repo_open(AT_FDCWD, g->repo, &repo, &ignored) != 1 ||
-	    (!repo.has_meta &&
-	     cfs_repo_infer_meta(&repo, &repo.meta, &ignored) < 0))
+	if (g->no_repo || !cfs_access_try(g->repo, &repo))
 		return true;
 	if (cfs_oci_tag_get(&repo, reference, &id, &ignored) > 0)
 		return false;

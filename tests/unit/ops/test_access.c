@@ -83,3 +83,29 @@ TEST(only_a_check_opens_a_repository_with_a_broken_meta_json)
 	CHECK(why.code != 0);
 	CHECK_EQ(repo.meta.alg, CFS_ALG_SHA256);
 }
+
+TEST(what_is_tried_is_opened_with_its_algorithm_and_not_locked)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTOREPO struct cfs_repo other = CFS_REPO_INIT;
+
+	start_empty();
+	make_old();
+	CHECK_EQ(cfs_access_try(root, &repo), 1);
+	CHECK(!repo.has_meta);
+	CHECK_EQ(repo.meta.alg, CFS_ALG_SHA256);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &other, &err), 1);
+	CHECK(cfs_repo_trylock(&other, CFS_LOCK_EXCLUSIVE));
+}
+
+TEST(what_is_tried_and_is_no_repository_is_no_error)
+{
+	struct cfs_repo repo = CFS_REPO_INIT;
+
+	CHECK_EQ(cfs_access_try("/nonexistent", &repo), 0);
+	CHECK_EQ(cfs_access_try(fresh_dir(), &repo), 0);
+	start_empty();
+	put(root, "meta.json", "{");
+	CHECK_EQ(cfs_access_try(root, &repo), 0);
+	CHECK_EQ(repo.fd, -EBADF);
+}
