@@ -57,12 +57,19 @@ int cfs_libcrypto_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 	X(EVP_MD_CTX_new) \
 	X(EVP_MD_fetch) \
 	X(EVP_MD_free) \
+	X(EVP_PKEY_CTX_free) \
+	X(EVP_PKEY_CTX_new_from_pkey) \
+	X(EVP_PKEY_CTX_set_rsa_padding) \
+	X(EVP_PKEY_CTX_set_signature_md) \
 	X(EVP_PKEY_Q_keygen) \
 	X(EVP_PKEY_free) \
 	X(EVP_PKEY_get0_type_name) \
 	X(EVP_PKEY_get_base_id) \
 	X(EVP_PKEY_get_bits) \
 	X(EVP_PKEY_get_group_name) \
+	X(EVP_PKEY_get_size) \
+	X(EVP_PKEY_sign) \
+	X(EVP_PKEY_sign_init) \
 	X(EVP_sha256) \
 	X(EVP_sha384) \
 	X(EVP_sha512) \
@@ -130,37 +137,45 @@ struct cfs_libcrypto {
 };
 extern struct cfs_libcrypto cfs_libcrypto;
 
-#define ASN1_TIME_print		   cfs_libcrypto.ASN1_TIME_print
-#define BIO_ctrl		   cfs_libcrypto.BIO_ctrl
-#define BIO_free_all		   cfs_libcrypto.BIO_free_all
-#define BIO_new			   cfs_libcrypto.BIO_new
-#define BIO_new_mem_buf		   cfs_libcrypto.BIO_new_mem_buf
-#define BIO_read		   cfs_libcrypto.BIO_read
-#define BIO_s_mem		   cfs_libcrypto.BIO_s_mem
-#define BIO_s_secmem		   cfs_libcrypto.BIO_s_secmem
-#define BN_free			   cfs_libcrypto.BN_free
-#define BN_new			   cfs_libcrypto.BN_new
-#define BN_rand			   cfs_libcrypto.BN_rand
-#define BN_to_ASN1_INTEGER	   cfs_libcrypto.BN_to_ASN1_INTEGER
-#define CRYPTO_free		   cfs_libcrypto.CRYPTO_free
-#define ERR_clear_error		   cfs_libcrypto.ERR_clear_error
-#define ERR_peek_last_error	   cfs_libcrypto.ERR_peek_last_error
-#define ERR_reason_error_string	   cfs_libcrypto.ERR_reason_error_string
-#define EVP_DigestFinal_ex	   cfs_libcrypto.EVP_DigestFinal_ex
-#define EVP_DigestInit_ex2	   cfs_libcrypto.EVP_DigestInit_ex2
-#define EVP_DigestUpdate	   cfs_libcrypto.EVP_DigestUpdate
-#define EVP_DigestVerify	   cfs_libcrypto.EVP_DigestVerify
-#define EVP_DigestVerifyInit	   cfs_libcrypto.EVP_DigestVerifyInit
-#define EVP_MD_CTX_free		   cfs_libcrypto.EVP_MD_CTX_free
-#define EVP_MD_CTX_new		   cfs_libcrypto.EVP_MD_CTX_new
-#define EVP_MD_fetch		   cfs_libcrypto.EVP_MD_fetch
-#define EVP_MD_free		   cfs_libcrypto.EVP_MD_free
+#define ASN1_TIME_print		     cfs_libcrypto.ASN1_TIME_print
+#define BIO_ctrl		     cfs_libcrypto.BIO_ctrl
+#define BIO_free_all		     cfs_libcrypto.BIO_free_all
+#define BIO_new			     cfs_libcrypto.BIO_new
+#define BIO_new_mem_buf		     cfs_libcrypto.BIO_new_mem_buf
+#define BIO_read		     cfs_libcrypto.BIO_read
+#define BIO_s_mem		     cfs_libcrypto.BIO_s_mem
+#define BIO_s_secmem		     cfs_libcrypto.BIO_s_secmem
+#define BN_free			     cfs_libcrypto.BN_free
+#define BN_new			     cfs_libcrypto.BN_new
+#define BN_rand			     cfs_libcrypto.BN_rand
+#define BN_to_ASN1_INTEGER	     cfs_libcrypto.BN_to_ASN1_INTEGER
+#define CRYPTO_free		     cfs_libcrypto.CRYPTO_free
+#define ERR_clear_error		     cfs_libcrypto.ERR_clear_error
+#define ERR_peek_last_error	     cfs_libcrypto.ERR_peek_last_error
+#define ERR_reason_error_string	     cfs_libcrypto.ERR_reason_error_string
+#define EVP_DigestFinal_ex	     cfs_libcrypto.EVP_DigestFinal_ex
+#define EVP_DigestInit_ex2	     cfs_libcrypto.EVP_DigestInit_ex2
+#define EVP_DigestUpdate	     cfs_libcrypto.EVP_DigestUpdate
+#define EVP_DigestVerify	     cfs_libcrypto.EVP_DigestVerify
+#define EVP_DigestVerifyInit	     cfs_libcrypto.EVP_DigestVerifyInit
+#define EVP_MD_CTX_free		     cfs_libcrypto.EVP_MD_CTX_free
+#define EVP_MD_CTX_new		     cfs_libcrypto.EVP_MD_CTX_new
+#define EVP_MD_fetch		     cfs_libcrypto.EVP_MD_fetch
+#define EVP_MD_free		     cfs_libcrypto.EVP_MD_free
+#define EVP_PKEY_CTX_free	     cfs_libcrypto.EVP_PKEY_CTX_free
+#define EVP_PKEY_CTX_new_from_pkey   cfs_libcrypto.EVP_PKEY_CTX_new_from_pkey
+#define EVP_PKEY_CTX_set_rsa_padding cfs_libcrypto.EVP_PKEY_CTX_set_rsa_padding
+#define EVP_PKEY_CTX_set_signature_md \
+	cfs_libcrypto.EVP_PKEY_CTX_set_signature_md
 #define EVP_PKEY_Q_keygen	   cfs_libcrypto.EVP_PKEY_Q_keygen
 #define EVP_PKEY_free		   cfs_libcrypto.EVP_PKEY_free
 #define EVP_PKEY_get0_type_name	   cfs_libcrypto.EVP_PKEY_get0_type_name
 #define EVP_PKEY_get_base_id	   cfs_libcrypto.EVP_PKEY_get_base_id
 #define EVP_PKEY_get_bits	   cfs_libcrypto.EVP_PKEY_get_bits
 #define EVP_PKEY_get_group_name	   cfs_libcrypto.EVP_PKEY_get_group_name
+#define EVP_PKEY_get_size	   cfs_libcrypto.EVP_PKEY_get_size
+#define EVP_PKEY_sign		   cfs_libcrypto.EVP_PKEY_sign
+#define EVP_PKEY_sign_init	   cfs_libcrypto.EVP_PKEY_sign_init
 #define EVP_sha256		   cfs_libcrypto.EVP_sha256
 #define EVP_sha384		   cfs_libcrypto.EVP_sha384
 #define EVP_sha512		   cfs_libcrypto.EVP_sha512

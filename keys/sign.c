@@ -47,6 +47,11 @@ const struct cfs_cert *cfs_signing_cert(const struct cfs_signing *signing)
 	return &signing->own.v[0];
 }
 
+const struct cfs_privkey *cfs_signing_key(const struct cfs_signing *signing)
+{
+	return &signing->key;
+}
+
 static int libcrypto_failed(struct cfs_err *err, const char *doing)
 {
 	char why[CFS_OPENSSL_WHY];

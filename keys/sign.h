@@ -17,8 +17,10 @@
 #include "fsverity/digest.h"
 #include "keys/pem.h"
 
-/* A certificate with its private key. */
+/* A certificate with its private key.  Unless the key is in a token, several
+ * threads may sign with it at once. */
 struct cfs_signing;
+struct cfs_privkey;
 
 /*
  * Opens the pair.  @cert: a certificate file; of several in it, the one that
@@ -38,6 +40,10 @@ CFS_DEFINE_AUTO(struct cfs_signing, cfs_signing_free);
 
 /* The certificate of the pair; borrowed. */
 const struct cfs_cert *cfs_signing_cert(const struct cfs_signing *signing)
+	CFS_NONNULL;
+
+/* The private key of the pair; borrowed. */
+const struct cfs_privkey *cfs_signing_key(const struct cfs_signing *signing)
 	CFS_NONNULL;
 
 /*
