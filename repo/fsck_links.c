@@ -12,9 +12,8 @@
 #include "base/io.h"
 #include "fsverity/signature.h"
 #include "repo/fsck_run.h"
+#include "repo/sigpacks.h"
 #include "repo/stream/names.h"
-
-#define SIGNATURE_END ".p7s"
 
 /* An entry that is looked at. */
 struct entry {
@@ -214,25 +213,54 @@ static int check_image_ref(struct cfs_fsck_run *run, const struct entry *entry,
 	return 0;
 }
 
+/* Returns what is wrong with the pack of @image, or NULL; @why is room for
+ * it. */
+static const char *check_pack(struct cfs_fsck_run *run,
+			      const struct cfs_digest *image,
+			      struct cfs_err *why)
+{
+	CFS_AUTODIGESTSET struct cfs_digest_set only = { 0 };
+	CFS_AUTOSIGPACKS struct cfs_sigpacks packs = { 0 };
+	int r = cfs_digest_set_add(&only, image, why);
+
+	if (r == 0)
+		r = cfs_sigpacks_read(run->repo, &only, &packs, why);
+	return r < 0 ? why->msg : NULL;
+}
+
+static const char *check_signature_file(struct cfs_fsck_run *run,
+					const struct entry *entry,
+					struct cfs_err *why)
+{
+	enum cfs_signature_file kind;
+	struct cfs_digest image;
+	struct stat st;
+
+	if (fstatat(entry->dirfd, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return type_of(st.st_mode);
+	kind = cfs_signature_file_of(entry->name, &image);
+	if (kind == CFS_SIGNATURE_FILE_OTHER ||
+	    image.alg != run->repo->meta.alg)
+		return "it is not named by the digest of an image";
+	if (st.st_size == 0)
+		return "it is empty";
+	if (kind == CFS_SIGNATURE_FILE_PACK)
+		return check_pack(run, &image, why);
+	return st.st_size > CFS_SIGNATURE_MAX
+		       ? "it is longer than a signature can be"
+		       : NULL;
+}
+
 static int check_signature(struct cfs_fsck_run *run, const struct entry *entry,
 			   struct cfs_err *err)
 {
-	size_t hex = 2 * cfs_alg_size(run->repo->meta.alg);
-	const char *name = entry->name, *reason = NULL;
-	struct stat st;
+	struct cfs_err why = { 0 };
+	const char *reason = check_signature_file(run, entry, &why);
 
-	(void)err;
-	if (fstatat(entry->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		reason = strerror(errno);
-	else if (!S_ISREG(st.st_mode))
-		reason = type_of(st.st_mode);
-	else if (strspn(name, "0123456789abcdef") != hex ||
-		 strcmp(name + hex, SIGNATURE_END) != 0)
-		reason = "it is not named by the digest of an image";
-	else if (st.st_size == 0)
-		reason = "it is empty";
-	else if (st.st_size > CFS_SIGNATURE_MAX)
-		reason = "it is longer than a signature can be";
+	if (why.code == ENOMEM)
+		return cfs_no_memory(err);
 	if (reason)
 		cfs_fsck_found(run, CFS_FSCK_SIGNATURE_INVALID, entry->where,
 			       reason);

@@ -10,6 +10,7 @@
 #include "repo/dir.h"
 #include "repo/enrol.h"
 #include "repo/signature.h"
+#include "repo/sigpacks.h"
 
 #define HEX "0123456789abcdef"
 
@@ -17,6 +18,7 @@ struct sealing {
 	struct cfs_store *store;
 	const struct cfs_seal_params *params;
 	struct cfs_seal_stats *stats;
+	struct cfs_sigpacks packs;
 };
 
 /* One object at work. */
@@ -50,15 +52,20 @@ static int is_image(const struct cfs_repo *repo, const char *hex,
 	return r < 0 ? cfs_fail(err, -r, "%s: %s", path, strerror(-r)) : r;
 }
 
+/* Reads the signature that is kept for the object: as an image, or in a pack. */
 static int read_signature(const struct sealing *s, struct object *o,
 			  struct cfs_err *err)
 {
+	struct cfs_bytes der;
 	int r;
 
 	if (s->params->no_signatures)
 		return 0;
 	r = cfs_signature_read(&s->store->repo, &o->id, &o->signature, err);
-	return r < 0 ? r : 0;
+	if (r != 0 || !cfs_sigpacks_find(&s->packs, &o->id, &der))
+		return r < 0 ? r : 0;
+	cfs_buf_add(&o->signature, der.data, der.len);
+	return cfs_buf_check(&o->signature, err);
 }
 
 static int no_support(struct cfs_err *err)
@@ -202,8 +209,12 @@ static int visit_all(struct sealing *s, enum pass pass, struct cfs_err *err)
 
 static int seal_objects(struct sealing *s, struct cfs_err *err)
 {
-	int r = visit_all(s, OTHERS, err);
+	int r = 0;
 
+	if (!s->params->no_signatures)
+		r = cfs_sigpacks_read(&s->store->repo, NULL, &s->packs, err);
+	if (r == 0)
+		r = visit_all(s, OTHERS, err);
 	return r < 0 ? r : visit_all(s, IMAGES, err);
 }
 
@@ -234,6 +245,7 @@ int cfs_store_seal(struct cfs_store *store,
 
 	*ret = (struct cfs_seal_stats){ 0 };
 	r = seal_objects(&s, err);
+	cfs_sigpacks_free(&s.packs);
 	if (r < 0)
 		return r;
 	/* Also what an earlier run did: it may have been killed. */

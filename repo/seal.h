@@ -4,7 +4,7 @@
  * and cp lose fs-verity) or made where there was none.
  *
  * First all other objects, then the images, each with the signature that is
- * kept for it, then everything goes to the disk, and meta.json comes last: it
+ * kept for it (repo/signature.h, repo/sigpacks.h), then everything goes to the disk, and meta.json comes last: it
  * is what says "sealed", so a run that was interrupted does not look like one
  * that ended.  Running it again goes on where it stopped.
  *
@@ -29,7 +29,7 @@ struct cfs_seal_params {
 struct cfs_seal_stats {
 	uint64_t enabled;  /* objects that have fs-verity now */
 	uint64_t already;  /* that had it, and were measured */
-	uint64_t replaced; /* images that had it without their signature */
+	uint64_t replaced; /* that had it without their signature */
 };
 
 /*

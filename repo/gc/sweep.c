@@ -12,14 +12,13 @@
 #include "repo/dir.h"
 #include "repo/gc/run.h"
 #include "repo/link.h"
+#include "repo/sigpacks.h"
 #include "repo/temp.h"
 
 /* Temporary links of composefs-rs, in the repository's directory. */
 #define FOREIGN_TEMP_PREFIX ".symlink-"
 
 #define REFS "streams/refs"
-
-#define SIGNATURE_END ".p7s"
 
 struct sweep {
 	struct cfs_gc *gc;
@@ -184,20 +183,17 @@ static int remove_link(struct sweep *s, int dir, const char *where,
 	return 0;
 }
 
-/* A signature goes with its image. */
+/* The signatures of an image and of its objects go with it. */
 static int remove_signature(struct sweep *s, int dir, const char *where,
 			    const char *name, struct cfs_err *err)
 {
 	char image[sizeof("images/") + CFS_DIGEST_HEX_MAX];
-	size_t len = strlen(name), end = strlen(SIGNATURE_END);
 	struct cfs_digest id;
-	struct cfs_err ignored;
 
-	if (is_temporary(name) || len < end ||
-	    strcmp(name + len - end, SIGNATURE_END) != 0 ||
-	    cfs_digest_from_hex(name, len - end, &id, &ignored) < 0)
+	if (cfs_signature_file_of(name, &id) == CFS_SIGNATURE_FILE_OTHER)
 		return 0;
-	snprintf(image, sizeof(image), "images/%.*s", (int)(len - end), name);
+	strcpy(image, "images/");
+	cfs_digest_to_hex(&id, image + strlen(image));
 	if (cfs_gc_needs(s->gc, &id) ||
 	    (s->how != CFS_GC_COUNT &&
 	     cfs_name_exists(s->gc->repo->fd, image) != 0))

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "repo/seal.h"
 
+#include "base/io.h"
 #include "fsverity/measure.h"
 #include "repo/lock.h"
 #include "repo/object.h"
+#include "repo/sigpacks.h"
 #include "tests/fake/kernel.h"
 #include "tests/unit/repo/repo.h"
 
@@ -213,4 +215,55 @@ TEST(names_that_are_no_objects_are_left_alone)
 	put(root, "objects/.tmp-1", "junk");
 	CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err), 0);
 	CHECK_EQ(fake.n_files, 4);
+}
+
+/* A pack with a signature of nine bytes of the object @i. */
+static void pack_signature_of(int i, const char *der)
+{
+	const struct cfs_sigpack_entry e = {
+		ids[i], { (const uint8_t *)der, strlen(der) }
+	};
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	char path[CFS_SIGPACK_PATH_MAX];
+	CFS_AUTOFD int dir = open_dir(root);
+
+	CHECK_EQ(cfs_sigpack_write(&e, 1, &buf, &err), 0);
+	cfs_sigpack_path(&ids[2], path);
+	CHECK_EQ(cfs_replace_file(dir, path, buf.data, buf.len), 0);
+}
+
+TEST(objects_get_the_signatures_that_packs_have)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_seal_params without = { .no_signatures = true };
+	struct cfs_seal_stats stats;
+
+	start(&store);
+	CHECK_EQ(cfs_store_seal(&store, &without, &stats, &err), 0);
+	pack_signature_of(1, "signed bb");
+	CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err), 0);
+	CHECK_EQ(stats.replaced, 2);
+	CHECK_EQ(signed_files(), 2);
+	for (int i = 0; i < 3; i++)
+		CHECK(has_verity(&store, i));
+	/* Again, and without the pack: nothing signed becomes unsigned. */
+	CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err), 0);
+	CHECK_EQ(stats.already, 3);
+	CHECK_EQ(cfs_store_seal(&store, &without, &stats, &err), 0);
+	CHECK_EQ(stats.already, 3);
+	CHECK_EQ(signed_files(), 2);
+}
+
+TEST(a_damaged_pack_is_named_before_anything_is_sealed)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	char path[CFS_SIGPACK_PATH_MAX];
+	struct cfs_seal_stats stats;
+
+	start(&store);
+	cfs_sigpack_path(&ids[2], path);
+	put(root, path, "junk");
+	CHECK_EQ(cfs_store_seal(&store, &defaults, &stats, &err), -EBADMSG);
+	CHECK(strstr(err.msg, path));
+	CHECK_EQ(stats.enabled, 0);
 }
