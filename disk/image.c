@@ -8,7 +8,7 @@
 #include "base/io.h"
 #include "disk/ext4.h"
 #include "disk/walk.h"
-#include "fsverity/enable.h"
+#include "repo/signature.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -35,15 +35,22 @@ static const char *parent_name(const struct writer *w,
 	return w->plan->v[e->parent].name;
 }
 
-/* Reads the signature that goes with the object @hex. */
-static int read_signature(const struct writer *w, const char *hex,
-			  struct cfs_buf *buf, struct cfs_err *err)
+/* Reads the signature that goes with the object @id, if it has one. */
+static int read_signature(const struct writer *w,
+			  const struct cfs_plan_entry *e,
+			  const struct cfs_digest *id, struct cfs_buf *buf,
+			  struct cfs_err *err)
 {
-	char path[sizeof("signatures/.p7s") + CFS_DIGEST_HEX_MAX];
+	char path[CFS_SIGNATURE_PATH_MAX];
+	struct cfs_bytes der;
 	int r;
 
-	snprintf(path, sizeof(path), "signatures/%s.p7s", hex);
-	r = cfs_read_file(w->repo->fd, path, CFS_SIGNATURE_MAX, buf, err);
+	if (e->in_pack && cfs_sigpacks_find(&w->plan->packs, id, &der))
+		cfs_buf_add(buf, der.data, der.len);
+	if (!e->has_signature)
+		return cfs_buf_check(buf, err);
+	cfs_signature_path(id, path);
+	r = cfs_signature_read(w->repo, id, buf, err);
 	if (r == 0)
 		return cfs_fail(err, ESTALE, "%s has vanished", path);
 	return r < 0 ? r : 0;
@@ -86,16 +93,13 @@ static int add_verity(struct writer *w, const struct cfs_plan_entry *e,
 {
 	CFS_AUTOBUF struct cfs_buf signature = { 0 };
 	CFS_AUTOFD int fd = open_source(w, e, path, err);
-	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_ext4_verity verity;
 	struct cfs_ext4_new what;
 	struct cfs_digest got;
 	int r = fd < 0 ? fd : 0;
 
-	if (r == 0 && want && e->has_signature) {
-		cfs_digest_to_hex(want, hex);
-		r = read_signature(w, hex, &signature, err);
-	}
+	if (r == 0 && want)
+		r = read_signature(w, e, want, &signature, err);
 	if (r < 0)
 		return r;
 	what = new_file(w, e, fd);

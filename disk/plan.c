@@ -24,6 +24,7 @@ void cfs_plan_free(struct cfs_plan *plan)
 		free(plan->v[i].from);
 	}
 	cfs_vec_free(plan);
+	cfs_sigpacks_free(&plan->packs);
 }
 
 int cfs_plan_entry(struct cfs_plan *plan, const struct cfs_plan_entry *what,
@@ -169,7 +170,7 @@ static void describe(const struct cfs_plan_entry *e, struct cfs_buf *buf)
 {
 	char hex[CFS_DIGEST_HEX_MAX] = "";
 
-	if (e->kind == CFS_PLAN_FILE)
+	if (e->kind == CFS_PLAN_FILE || e->in_pack)
 		cfs_digest_to_hex(&e->digest, hex);
 	cfs_buf_addf(buf, "%d %u %o %d %" PRIu64 " %s", (int)e->kind, e->parent,
 		     e->mode, e->has_signature, e->size, hex);

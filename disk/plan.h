@@ -5,7 +5,8 @@
  * and is then carried out in order.
  *
  *   /composefs/            the repository: meta.json, objects/, images/,
- *                          streams/, signatures/
+ *                          streams/, signatures/ without the packs, whose
+ *                          signatures are in the fs-verity of the objects
  *   /state/deploy/<hex>/   etc/upper, etc/work and var of one deployment
  *   anything else          files and directories of the caller
  *
@@ -21,6 +22,7 @@
 #include "base/vec.h"
 #include "fsverity/digest_set.h"
 #include "repo/open.h"
+#include "repo/sigpacks.h"
 
 enum cfs_plan_kind {
 	CFS_PLAN_DIR,
@@ -37,19 +39,22 @@ struct cfs_plan_entry {
 	char *from;		  /* owned, or NULL */
 	bool from_repo;		  /* from is below the repository's fd */
 	bool has_signature;	  /* signatures/<hex>.p7s is there */
+	bool in_pack;		  /* if not, a pack has its signature */
 	mode_t mode;		  /* permissions */
 	uint64_t size;		  /* bytes of data */
 	uint64_t blocks;	  /* with all metadata */
-	struct cfs_digest digest; /* FILE: what it had when planned */
+	struct cfs_digest digest; /* FILE: what it had when planned; with
+				   * in_pack: of the signature */
 };
 
 struct cfs_plan {
 	CFS_VEC(struct cfs_plan_entry); /* [0] is the root directory */
 	enum cfs_alg alg;		/* of the repository */
-	/* Images carry the signatures that the repository keeps, so that a
-	 * kernel without the signer's certificate refuses them.  Set by the
-	 * caller of cfs_plan_repo(). */
+	/* Images and other objects carry the signatures that the repository
+	 * keeps, so that a kernel without the signer's certificate refuses
+	 * them.  Set by the caller of cfs_plan_repo(). */
 	bool with_signatures;
+	struct cfs_sigpacks packs; /* with them: of the images planned */
 };
 
 #define CFS_AUTOPLAN __attribute__((cleanup(cfs_plan_free)))

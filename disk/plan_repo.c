@@ -11,6 +11,7 @@
 #include "disk/ext4.h"
 #include "disk/walk.h"
 #include "fsverity/enable.h"
+#include "fsverity/merkle.h"
 #include "repo/dir.h"
 #include "repo/init.h"
 
@@ -39,6 +40,22 @@ static int signature(int repo_fd, const char *hex, uint64_t *ret_size,
 				CFS_SIGNATURE_MAX);
 	*ret_size = (uint64_t)st.st_size;
 	return 1;
+}
+
+/* Looks up the signature of the object @id in the packs.  The digest of the
+ * signature stands for its bytes in the identity of the disk. */
+static int signature_in_pack(const struct cfs_plan *plan,
+			     const struct cfs_digest *id,
+			     struct cfs_plan_entry *e, uint64_t *ret_size,
+			     struct cfs_err *err)
+{
+	struct cfs_bytes der;
+
+	if (!cfs_sigpacks_find(&plan->packs, id, &der))
+		return 0;
+	e->in_pack = true;
+	*ret_size = der.len;
+	return cfs_verity_digest_bytes(plan->alg, der, &e->digest, err);
 }
 
 /* The repository that is planned. */
@@ -76,11 +93,13 @@ static int add_object(const struct source *src, unsigned parent,
 		return cfs_fail(err, EINVAL, "%s is not a regular file", path);
 	if (plan->with_signatures)
 		r = signature(src->repo_fd, hex, &sig_size, err);
+	e.has_signature = r > 0;
+	if (r == 0)
+		r = signature_in_pack(plan, &id, &e, &sig_size, err);
 	if (r < 0)
 		return r;
 	/* The first two digits are the name of the directory. */
 	snprintf(name, sizeof(name), "%s", hex + 2);
-	e.has_signature = r > 0;
 	e.size = (uint64_t)st.st_size;
 	e.blocks = cfs_ext4_file_blocks(e.size, plan->alg, (int64_t)sig_size);
 	return cfs_plan_entry(plan, &e, NULL, err);
@@ -182,12 +201,25 @@ static bool image_of(const struct cfs_plan_walk *w, const char *path,
 	return cfs_digest_from_hex(hex, len, ret, &ignored) == 0;
 }
 
+/* What a pack has is in the fs-verity of the objects; the name of a pack is not
+ * that of an image's signature. */
+static bool is_pack(const char *path)
+{
+	struct cfs_digest ignored;
+
+	return strncmp(path, "signatures/", strlen("signatures/")) == 0 &&
+	       cfs_signature_file_of(last_of(path), &ignored) ==
+		       CFS_SIGNATURE_FILE_PACK;
+}
+
 static bool is_chosen(const struct cfs_plan_walk *w, const char *path)
 {
 	const struct cfs_plan_choice *only = w->arg;
 	struct cfs_digest id;
 
-	return image_of(w, path, &id) && cfs_digest_set_has(only->images, &id);
+	return !is_pack(path) &&
+	       (!only || (image_of(w, path, &id) &&
+			  cfs_digest_set_has(only->images, &id)));
 }
 
 /* Adds images/, streams/ and signatures/.  Streams are of no image. */
@@ -199,13 +231,13 @@ static int add_trees(const struct source *src, unsigned parent,
 	struct cfs_plan_walk w = { .plan = src->plan,
 				   .dirfd = src->repo_fd,
 				   .from_repo = true,
-				   .wanted = src->only ? is_chosen : NULL,
 				   .arg = src->only };
 	unsigned dir;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < CFS_ARRAY_SIZE(trees); i++) {
 		w.files = strcmp(trees[i], "signatures") == 0;
+		w.wanted = src->only || w.files ? is_chosen : NULL;
 		r = cfs_plan_dir(src->plan, parent, trees[i], 0755, &dir, err);
 		if (r == 0 && !(src->only && strcmp(trees[i], "streams") == 0))
 			r = cfs_plan_walk_dir(&w, dir, trees[i], err);
@@ -229,6 +261,9 @@ int cfs_plan_repo(struct cfs_plan *plan, const struct cfs_repo *repo,
 				"`cfsctl init --ensure`");
 	plan->alg = repo->meta.alg;
 	r = cfs_plan_dir(plan, 0, "composefs", CFS_REPO_MODE, &top, err);
+	if (r == 0 && plan->with_signatures)
+		r = cfs_sigpacks_read(repo, only ? only->images : NULL,
+				      &plan->packs, err);
 	if (r == 0)
 		r = add_meta(plan, repo->fd, top, err);
 	if (r == 0)

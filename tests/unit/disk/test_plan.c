@@ -102,6 +102,91 @@ TEST(signatures_can_be_left_out)
 	CHECK(find(&plan, ONE_ZERO ".p7s"));
 }
 
+/* A pack of the image @image with a signature of the object of no bytes. */
+static void put_pack(const char *image, const char *der)
+{
+	struct cfs_sigpack_entry e = { .der = { (const uint8_t *)der,
+						strlen(der) } };
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	char name[sizeof("signatures/.pack") + CFS_DIGEST_HEX_MAX];
+
+	CHECK_EQ(cfs_digest_from_hex(EMPTY, 64, &e.id, &err), 0);
+	CHECK_EQ(cfs_sigpack_write(&e, 1, &buf, &err), 0);
+	snprintf(name, sizeof(name), "signatures/%s.pack", image);
+	put(name, buf.data, buf.len);
+}
+
+static void plan_uuid(bool with_signatures, struct cfs_digest_set *images,
+		      uint8_t uuid[static 16], struct cfs_plan *plan)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTODIGESTSET struct cfs_digest_set objects = { 0 };
+	const struct cfs_plan_choice only = { images, &objects };
+	struct cfs_digest id;
+
+	CHECK_EQ(cfs_digest_from_hex(EMPTY, 64, &id, &err), 0);
+	CHECK_EQ(cfs_digest_set_add(&objects, &id, &err), 0);
+	plan->with_signatures = with_signatures;
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
+	CHECK_EQ(cfs_plan_repo(plan, &repo, images ? &only : NULL, &err), 0);
+	CHECK_EQ(cfs_plan_uuid(plan, "salt", uuid, &err), 0);
+}
+
+TEST(signatures_of_packs_are_planned_and_the_packs_are_not)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTOPLAN struct cfs_plan plan = { 0 }, other = { 0 };
+	uint8_t uuid[16], uuid2[16];
+	const struct cfs_plan_entry *e;
+
+	open_repo(&repo);
+	put_pack(ONE_ZERO, "pack");
+	plan_uuid(true, NULL, uuid, &plan);
+	e = find(&plan, &EMPTY[2]);
+	CHECK(!e->has_signature && e->in_pack);
+	e = find(&plan, &ONE_ZERO[2]);
+	CHECK(e->has_signature && !e->in_pack);
+	CHECK(find(&plan, ONE_ZERO ".p7s"));
+	CHECK(!find(&plan, ONE_ZERO ".pack"));
+	/* Another signature of the same length makes another disk. */
+	put_pack(ONE_ZERO, "kcap");
+	plan_uuid(true, NULL, uuid2, &other);
+	CHECK(memcmp(uuid, uuid2, sizeof(uuid)) != 0);
+}
+
+TEST(without_signatures_there_are_none_of_packs_either)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+	uint8_t uuid[16];
+
+	open_repo(&repo);
+	put_pack(ONE_ZERO, "pack");
+	plan_uuid(false, NULL, uuid, &plan);
+	CHECK(!find(&plan, &EMPTY[2])->in_pack);
+	CHECK(!find(&plan, ONE_ZERO ".pack"));
+}
+
+TEST(packs_of_images_that_are_not_chosen_do_not_count)
+{
+	for (int chosen = 0; chosen < 2; chosen++) {
+		CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+		CFS_AUTODIGESTSET struct cfs_digest_set images = { 0 };
+		CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+		const char *hex = chosen ? ONE_ZERO : EMPTY;
+		struct cfs_digest id;
+		uint8_t uuid[16];
+
+		open_repo(&repo);
+		put_pack(ONE_ZERO, "pack");
+		CHECK_EQ(cfs_digest_from_hex(hex, 64, &id, &err), 0);
+		CHECK_EQ(cfs_digest_set_add(&images, &id, &err), 0);
+		plan_uuid(true, &images, uuid, &plan);
+		CHECK_EQ(find(&plan, &EMPTY[2])->in_pack, chosen);
+		CHECK(!find(&plan, ONE_ZERO ".pack"));
+	}
+}
+
 TEST(repository_without_meta_json_is_refused)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
