@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* cfsctl sign: signatures over images, here or in two steps elsewhere. */
+/* cfsctl sign: signatures over images or their objects, here or in two steps
+ * elsewhere. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,19 +8,28 @@
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
 #include "cfsctl/enrol.h"
+#include "cfsctl/sign_objects.h"
 #include "cfsctl/signers.h"
 #include "cfsctl/signing.h"
 #include "ops/sign.h"
 
 struct options {
 	struct cfs_signers_options signers;
+	struct cfs_objects_option objects;
 	enum cfs_kernel_signatures kernel;
+	unsigned threads;
 	bool json;
 };
 
 static const struct cfs_opt options[] = {
 	CFS_SIGNERS_OPTIONS(struct options, signers, "DIGEST"),
+	CFS_OBJECTS_OPTION(struct options, objects),
 	CFS_KERNEL_OPTION(struct options, kernel),
+	{ .name = "threads",
+	  .value = "N",
+	  .help = "number of threads that sign objects (default: one for each "
+		  "processor)",
+	  CFS_OPT_PARSES(struct options, threads, cmd_parse_threads) },
 	CFS_OPT_JSON(struct options, json),
 	{ 0 },
 };
@@ -28,9 +38,22 @@ struct sign {
 	const struct cfs_globals *g;
 	const char *emit; /* --emit-tbs DIR */
 	enum cfs_kernel_signatures kernel;
+	struct cfs_objects_option objects;
+	unsigned threads;
 	struct cfs_signing_keys keys;
 	struct cfs_json_writer *json; /* or NULL: words are printed */
 };
+
+static struct cfs_sign_objects_call objects_call(const struct sign *s)
+{
+	return (struct cfs_sign_objects_call){ .g = s->g,
+					       .emit = s->emit,
+					       .which = s->objects.which,
+					       .kernel = s->kernel,
+					       .threads = s->threads,
+					       .keys = &s->keys,
+					       .json = s->json };
+}
 
 static const char *kernel_words(const struct cfs_sign_result *res)
 {
@@ -139,11 +162,14 @@ static int emit_image(const struct sign *s, const struct cfs_repo *repo,
 static int emit_all(const struct sign *s, const struct cfs_call *call,
 		    struct cfs_err *err)
 {
+	const struct cfs_sign_objects_call objects = objects_call(s);
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	int r = cmd_open_repo(s->g, &repo, err);
 
 	for (int i = 0; r >= 0 && i < call->n; i++)
-		r = emit_image(s, &repo, call->operand[i], err);
+		r = s->objects.on ? cmd_emit_objects(&objects, &repo,
+						     call->operand[i], err)
+				  : emit_image(s, &repo, call->operand[i], err);
 	return r;
 }
 
@@ -190,11 +216,15 @@ static int sign_and_report(const struct sign *s, struct cfs_store *store,
 static int sign_images(const struct sign *s, const struct cfs_call *call,
 		       struct cfs_err *err)
 {
+	const struct cfs_sign_objects_call objects = objects_call(s);
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	int r = cmd_open_store(s->g, &store, err);
 
 	for (int i = 0; r >= 0 && i < call->n; i++)
-		r = sign_and_report(s, &store, call->operand[i], err);
+		r = s->objects.on
+			    ? cmd_sign_objects(&objects, &store,
+					       call->operand[i], err)
+			    : sign_and_report(s, &store, call->operand[i], err);
 	return r;
 }
 
@@ -233,6 +263,8 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 		.g = call->g,
 		.emit = o->signers.emit,
 		.kernel = o->kernel,
+		.objects = o->objects,
+		.threads = o->threads,
 	};
 	int r = cmd_signing_keys_open(&o->signers, &s.keys, err);
 

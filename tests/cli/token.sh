@@ -41,6 +41,19 @@ check "an ECDSA key in a token signs" $c sign "$hex" --cert ec.pem \
 for who in rsa ec; do
 	check "$who is verified" $c verify-image "$hex" --cert $who.pem
 done
+mkdir -p tree/usr
+for i in $(seq 40); do printf '%0100d' "$i" > "tree/usr/data$i"; done
+$c create-image tree os > /dev/null
+for who in rsa ec; do
+	check "$who signs objects, by one thread" quiet $c sign --objects=all --threads 4 os \
+		--cert $who.pem \
+		--key "pkcs11:token=seal;object=$who;type=private?pin-value=4711"
+	check "  all" grep -q "^  signed 40: CN=$who" quiet.out
+	[ $who = ec ] || cp repo/signatures/*.pack token.pack
+done
+rm repo/signatures/*.pack
+$c sign --objects=all os --cert rsa.pem --key rsa.key > /dev/null
+check "  with the bytes of the key in a file" cmp token.pack repo/signatures/*.pack
 refuse "another key of the token is refused" "does not match" \
 	$c sign "$hex" --cert rsa.pem \
 	--key "pkcs11:token=seal;object=ec;type=private?pin-value=4711"
