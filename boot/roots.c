@@ -362,6 +362,22 @@ int cfs_boot_roots(int dirfd, const struct cfs_boot_visitor *visitor,
 	return r;
 }
 
+int cfs_boot_entry(int dirfd, const char *where,
+		   const struct cfs_boot_visitor *visitor, struct cfs_err *err)
+{
+	struct search s = { .dirfd = dirfd, .visitor = visitor };
+	CFS_AUTOBUF struct cfs_buf addons = { 0 };
+	int r;
+
+	if (ends_with(where, ".conf"))
+		return visit_entry(&s, where, err);
+	r = visit_efi(&s, where, EFI_MUST, err);
+	cfs_buf_addf(&addons, "%s.extra.d", where);
+	if (r == 0 && !cfs_buf_text(&addons))
+		return cfs_buf_check(&addons, err);
+	return r < 0 ? r : walk_efi(&s, (char *)addons.data, EFI_MAY, 1, err);
+}
+
 int cfs_boot_deployments(int dirfd, const struct cfs_boot_visitor *visitor,
 			 struct cfs_err *err)
 {

@@ -61,6 +61,17 @@ int cfs_boot_roots(int dirfd, const struct cfs_boot_visitor *visitor,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * Visits the images that one entry of the boot partition at @dirfd names: of
+ * @where, the path of a loader entry (NAME.conf) or of a unified kernel image
+ * (NAME.efi), whose addons in NAME.efi.extra.d count as well.  The first image
+ * is the one that is booted if it is there.
+ * Errors: see cfs_boot_roots().
+ */
+int cfs_boot_entry(int dirfd, const char *where,
+		   const struct cfs_boot_visitor *visitor,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Looks through state/deploy below @dirfd, the physical root of a system:
  * every deployment is named by its image.  It need not exist.
  * Errors: see cfs_boot_roots().

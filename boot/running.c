@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "boot/kargs.h"
 
-#define MARKER		 "run/composefs/booted"
 #define MARKER_MAX	 65536 /* bytes */
 #define MARKER_NODES_MAX 1024
 #define MOUNTINFO_MAX	 (64u << 20) /* bytes; 100,000 mounts are 20 MB */
@@ -61,13 +60,14 @@ static int visit_marker(int rootfd, const struct cfs_boot_visitor *visitor,
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	struct cfs_digest id;
 	struct cfs_err why;
-	int r = read_text(rootfd, MARKER, MARKER_MAX, visitor, &text, err);
+	int r = read_text(rootfd, CFS_BOOT_MARKER, MARKER_MAX, visitor, &text,
+			  err);
 
 	if (r <= 0)
 		return r;
 	if (parse_marker(cfs_buf_bytes(&text), &id, &why) < 0)
-		return cfs_boot_broken(visitor, MARKER, &why, err);
-	return visitor->found(visitor->arg, MARKER, &id, err);
+		return cfs_boot_broken(visitor, CFS_BOOT_MARKER, &why, err);
+	return visitor->found(visitor->arg, CFS_BOOT_MARKER, &id, err);
 }
 
 /* Cuts a word off *@line; the words of a line have one blank between them. */

@@ -4,6 +4,9 @@
 
 #include "boot/roots.h"
 
+/* Where composefs-setup-root says what it mounted, below the root directory. */
+#define CFS_BOOT_MARKER "run/composefs/booted"
+
 /*
  * Visits the images of the running system, whose root directory is @rootfd:
  *
