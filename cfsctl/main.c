@@ -34,6 +34,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_keyring,
 	&cmd_cat,
 	&cmd_transaction,
+	&cmd_deployments,
 	&cmd_oci,
 	NULL,
 };

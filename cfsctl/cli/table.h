@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-#define CFS_TABLE_COLUMNS 6
+#define CFS_TABLE_COLUMNS 7
 
 struct cfs_table_text {
 	unsigned columns;

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The deployments of a machine: images that it can boot, by its boot entries and
+ * by state/deploy on its physical root.
+ */
+#ifndef CFS_OPS_DEPLOYMENTS_H
+#define CFS_OPS_DEPLOYMENTS_H
+
+#include "boot/entries.h"
+#include "boot/loader.h"
+#include "boot/origin_file.h"
+#include "repo/open.h"
+
+/* Names of images that are pinned: this and the digest in hex. */
+#define CFS_PIN_PREFIX "pinned/"
+
+struct cfs_deployments_params {
+	const char *sysroot; /* the physical root: state/deploy is below it */
+	const char *boot;    /* the boot partition, or NULL without one */
+	const char *root;    /* the root directory of the running system */
+	/* What is foreign or broken; @where is a path with one of these
+	 * directories in front, and its bytes are those of the disk. */
+	cfs_boot_broken_fn *broken;
+	void *arg;
+};
+
+struct cfs_deployment {
+	struct cfs_digest id;
+	bool booted;	  /* the running system is of it */
+	bool next;	  /* the boot loader starts it next */
+	bool fallback;	  /* and this one in its place, if that was removed */
+	bool staged;	  /* the shutdown puts it in place (bootc) */
+	bool pinned;	  /* it has the name CFS_PIN_PREFIX HEX */
+	bool has_state;	  /* state/deploy/HEX is a directory */
+	bool verified;	  /* the image is whole: cfs_require_whole() */
+	char *unverified; /* why not, or NULL; owned */
+	struct cfs_origin_file origin;
+	struct {
+		CFS_VEC(size_t);
+	} entries; /* that boot it, as indices into those of the list */
+};
+
+/* Zero-initialise it. */
+struct cfs_deployments {
+	CFS_VEC(struct cfs_deployment);	 /* in the order of the boot loader,
+					 * those without an entry at the end */
+	struct cfs_boot_entries entries; /* also of other systems */
+	struct cfs_loader loader;
+	struct cfs_boot_order order; /* of the entries that are offered */
+};
+
+#define CFS_AUTODEPLOYMENTS __attribute__((cleanup(cfs_deployments_free)))
+void cfs_deployments_free(struct cfs_deployments *list);
+
+/*
+ * Lists the deployments whose images are in @repo, or should be.
+ *
+ * An entry that names several images boots the first one that the repository
+ * has, and that has a state directory; such an entry counts for that image.
+ * The firmware's variables count if the running system is one of the
+ * deployments: otherwise they are of another machine.
+ *
+ * @repo: open and locked.
+ * Errors: -ENOMEM, -ENOENT and the like if a directory of @params cannot be
+ * opened.
+ */
+int cfs_deployments_read(const struct cfs_repo *repo,
+			 const struct cfs_deployments_params *params,
+			 struct cfs_deployments *ret,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif
