@@ -4,9 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SYSTEM_REPO "/sysroot/composefs"
-#define USER_REPO   ".var/lib/composefs" /* below $HOME */
-
 #define SETS(member) CFS_OPT_SETS(struct cfs_globals, member)
 
 const struct cfs_opt cmd_globals_options[] = {
@@ -15,8 +12,8 @@ const struct cfs_opt cmd_globals_options[] = {
 	  .help = "the repository (default: --system for root, else --user)",
 	  .takes = CFS_TAKES_DIR,
 	  SETS(path) },
-	{ .name = "user", .help = "~/" USER_REPO, SETS(user) },
-	{ .name = "system", .help = SYSTEM_REPO, SETS(system) },
+	{ .name = "user", .help = "~/" CFS_USER_REPO, SETS(user) },
+	{ .name = "system", .help = CFS_SYSTEM_REPO, SETS(system) },
 	{ .name = "hash",
 	  .value = "ALG",
 	  .help = "sha256 or sha512; must agree with the repository",
@@ -68,11 +65,11 @@ static int set_repo(struct cfs_globals *g, struct cfs_err *err)
 		return cfs_fail(err, ENOENT,
 				"$HOME must be set when in user mode");
 	if (user)
-		n = snprintf(g->repo, sizeof(g->repo), "%s/" USER_REPO,
+		n = snprintf(g->repo, sizeof(g->repo), "%s/" CFS_USER_REPO,
 			     home ? home : "");
 	else
 		n = snprintf(g->repo, sizeof(g->repo), "%s",
-			     g->path ? g->path : SYSTEM_REPO);
+			     g->path ? g->path : CFS_SYSTEM_REPO);
 	if (n <= 0 || (size_t)n >= sizeof(g->repo))
 		return cfs_fail(err, CFS_EUSAGE,
 				"the path of the repository is empty or too "

@@ -9,6 +9,11 @@
 #include "repo/lock.h"
 #include "repo/store.h"
 
+/* The repository of the system, and that of a user below the home directory.
+ * Source: composefs-rs crates/composefs/src/repository.rs. */
+#define CFS_SYSTEM_REPO "/sysroot/composefs"
+#define CFS_USER_REPO	".var/lib/composefs"
+
 #define CFS_ACCESS_INSECURE	  1u /* do without fs-verity */
 #define CFS_ACCESS_REQUIRE_VERITY 2u /* refuse a repository without it */
 /* Add no meta.json to an older repository, and refuse one that lacks it. */

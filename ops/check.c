@@ -84,29 +84,10 @@ static int mend(const struct cfs_access *access, const struct cfs_check *params,
 	return repair.objects_mended.n + repair.images_mended.n > 0;
 }
 
-/* Opens the repository: for each check, as a repair may have mended what opening
- * it depends upon.  *@ret gets what was seen of it. */
-static int open_repo(const struct cfs_access *access, struct cfs_repo *repo,
-		     struct cfs_fsck_params *fsck, struct cfs_err *why,
-		     struct cfs_check_result *ret, struct cfs_err *err)
-{
-	int r = cfs_access_damaged(access, repo, why, err);
-
-	if (r == 0)
-		r = cfs_access_demands_verity(access, repo, err);
-	if (r < 0)
-		return r;
-	fsck->secure = r > 0;
-	fsck->meta_error = why->code ? why->msg : NULL;
-	ret->has_meta = repo->has_meta;
-	ret->meta_broken = why->code;
-	cfs_findings_names(&ret->findings, repo);
-	return 0;
-}
-
-/* Checks @repo, which is opened here. */
-static int check_once(const struct cfs_access *access,
-		      const struct cfs_check *params, struct cfs_repo *repo,
+/* Checks @repo; @meta_error: why its meta.json could not be used, or NULL. */
+static int check_repo(const struct cfs_access *access,
+		      const struct cfs_repo *repo,
+		      const struct cfs_check *params, const char *meta_error,
 		      struct cfs_check_result *ret, struct cfs_err *err)
 {
 	CFS_AUTOFREE char *objects = NULL;
@@ -114,12 +95,12 @@ static int check_once(const struct cfs_access *access,
 		.metadata_only = params->metadata_only,
 		.read_data = params->read_data,
 		.threads = params->threads,
+		.meta_error = meta_error,
 		.found = cfs_findings_add,
 		.good = &ret->good,
 		.arg = &ret->findings,
 	};
-	struct cfs_err why;
-	int r = open_repo(access, repo, &fsck, &why, ret, err);
+	int r = cfs_access_demands_verity(access, repo, err);
 
 	if (r < 0)
 		return r;
@@ -128,12 +109,39 @@ static int check_once(const struct cfs_access *access,
 		return cfs_no_memory(err);
 	}
 	cfs_good_free(&ret->good);
+	fsck.secure = r > 0;
+	ret->has_meta = repo->has_meta;
+	ret->meta_broken = meta_error;
+	cfs_findings_names(&ret->findings, repo);
 	if (!params->metadata_only)
 		fsck.done = cfs_watch_begin(params->watch, objects);
 	r = cfs_repo_fsck(repo, &fsck, &ret->count, err);
 	if (!params->metadata_only)
 		cfs_watch_end(params->watch);
 	return r < 0 ? r : cfs_findings_check(&ret->findings, err);
+}
+
+int cfs_check_opened(const struct cfs_access *access,
+		     const struct cfs_repo *repo,
+		     const struct cfs_check *params,
+		     struct cfs_check_result *ret, struct cfs_err *err)
+{
+	return check_repo(access, repo, params, NULL, ret, err);
+}
+
+/* Checks @repo, which is opened here: for each check, as a repair may have mended
+ * what opening it depends upon. */
+static int check_once(const struct cfs_access *access,
+		      const struct cfs_check *params, struct cfs_repo *repo,
+		      struct cfs_check_result *ret, struct cfs_err *err)
+{
+	struct cfs_err why;
+	int r = cfs_access_damaged(access, repo, &why, err);
+
+	if (r < 0)
+		return r;
+	return check_repo(access, repo, params, why.code ? why.msg : NULL, ret,
+			  err);
 }
 
 /* Repairs, and checks again what was repaired; @repo is open before and after.

@@ -60,4 +60,15 @@ int cfs_check_repository(const struct cfs_access *access,
 			 struct cfs_check_result *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Checks @repo, which cfs_access_read() opened by @access and which is locked,
+ * once: params->from is ignored.  *@ret is empty before.
+ * Errors: of cfs_access_demands_verity() and cfs_repo_fsck().
+ */
+int cfs_check_opened(const struct cfs_access *access,
+		     const struct cfs_repo *repo,
+		     const struct cfs_check *params,
+		     struct cfs_check_result *ret,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 #endif

@@ -176,9 +176,10 @@ static int add_named(const struct cfs_repo *repo, const char *text,
 		cfs_gc_report(gc, &finding);
 		return 0;
 	}
-	return cfs_fail(err, ENOENT,
-			"--root %s: no image, stream or name is called that",
-			text);
+	(void)cfs_fail(err, ENOENT,
+		       "--root %s: no image, stream or name is called that",
+		       text);
+	return cfs_err_path(err, text);
 }
 
 /* Adds the roots that have no name in the repository. */

@@ -35,7 +35,8 @@ struct cfs_collect {
  * read, and nothing was counted or removed; the findings say so.
  * @ret_result: zero before.
  *
- * Errors: -ENOENT one of params->roots is nothing at all; -ENOLCK no locks here;
+ * Errors: -ENOENT one of params->roots, which err->path has, is nothing at all;
+ * -ENOLCK no locks here;
  * those of cfs_repo_check_writable(), cfs_gc_mark() and cfs_gc_sweep().
  */
 int cfs_collect_garbage(const struct cfs_repo *repo,

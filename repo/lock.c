@@ -45,3 +45,8 @@ int cfs_repo_trylock(const struct cfs_repo *repo, enum cfs_lock how)
 {
 	return lock(repo->fd, operation(how) | LOCK_NB) == 0;
 }
+
+void cfs_repo_unlock(const struct cfs_repo *repo)
+{
+	(void)lock(repo->fd, LOCK_UN);
+}

@@ -37,4 +37,8 @@ int cfs_repo_lock(const struct cfs_repo *repo, enum cfs_lock how,
 int cfs_repo_trylock(const struct cfs_repo *repo,
 		     enum cfs_lock how) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Releases the lock, which otherwise ends with the descriptor of @repo: for a
+ * repository that stays open and is not in use. */
+void cfs_repo_unlock(const struct cfs_repo *repo) CFS_NONNULL;
+
 #endif

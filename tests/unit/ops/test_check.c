@@ -165,3 +165,25 @@ TEST(after_repairs_and_after_vain_ones_the_repository_is_locked_too)
 	CHECK_EQ(checked.mended.objects.n, 0);
 	CHECK(!others_may_lock_it());
 }
+
+TEST(an_open_repository_is_checked_where_it_was_moved)
+{
+	CFS_AUTOFREE char *elsewhere = NULL;
+
+	start_empty();
+	(void)add_image("a", "ab");
+	lose('b');
+	cfs_repo_close(&repo);
+	CHECK_EQ(cfs_access_read(&access_of_root, &repo, &err), 0);
+	CHECK(asprintf(&elsewhere, "%s.moved", root) > 0);
+	CHECK_EQ(rename(root, elsewhere), 0);
+	cfs_check_result_free(&checked);
+	checked = (struct cfs_check_result){ 0 };
+	CHECK_EQ(cfs_check_opened(&access_of_root, &repo,
+				  &(struct cfs_check){ .threads = 1 }, &checked,
+				  &err),
+		 0);
+	CHECK(checked.has_meta && !checked.meta_broken);
+	CHECK_EQ(checked.count.objects_checked, 2);
+	CHECK(found(CFS_FSCK_IMAGE_MISSING_OBJECT));
+}

@@ -89,6 +89,7 @@ TEST(a_root_that_is_nothing_at_all_is_an_error)
 	(void)add_image("a", "a");
 	remove_name("a");
 	CHECK(collect(params) == -ENOENT && strstr(err.msg, "nothing"));
+	CHECK_STR(err.path, "nothing");
 	CHECK(count(root, "images", "") == 2);
 }
 

@@ -64,3 +64,18 @@ TEST(who_must_wait_is_told_once)
 	CHECK_EQ(waits, 1);
 	CHECK_EQ(waitpid(pid, NULL, 0), pid);
 }
+
+TEST(a_lock_that_is_released_keeps_no_other_process_waiting)
+{
+	CFS_AUTOREPO struct cfs_repo a = CFS_REPO_INIT, b = CFS_REPO_INIT;
+	const char *dir = fresh_dir();
+
+	make_dir(dir, "objects");
+	open_locked(dir, &a, CFS_LOCK_EXCLUSIVE);
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, dir, &b, &err), 1);
+	CHECK(!cfs_repo_trylock(&b, CFS_LOCK_SHARED));
+	cfs_repo_unlock(&a);
+	CHECK(cfs_repo_trylock(&b, CFS_LOCK_EXCLUSIVE));
+	cfs_repo_unlock(&a);
+	CHECK(!cfs_repo_trylock(&a, CFS_LOCK_SHARED));
+}
