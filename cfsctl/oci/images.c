@@ -9,17 +9,20 @@
 #include "oci/tag.h"
 
 struct options {
-	bool json;
+	bool json, no_trunc;
 };
 
 static const struct cfs_opt options[] = {
 	CFS_OPT_JSON(struct options, json),
+	{ .name = "no-trunc",
+	  .help = "print whole digests",
+	  CFS_OPT_SETS(struct options, no_trunc) },
 	{ 0 },
 };
 
 struct listing {
 	const struct cfs_repo *repo;
-	bool json;
+	const struct options *o;
 	struct cfs_table_text table;
 	struct cfs_json_writer w;
 	unsigned n;
@@ -52,11 +55,11 @@ static unsigned referrers(const struct cfs_repo *repo,
 static void add_row(struct listing *l, const char *tag,
 		    const struct cfs_oci_image *image)
 {
-	char digest[13] = "", number[24];
+	char digest[13], number[24];
 
 	snprintf(digest, sizeof(digest), "%.12s", cfs_oci_id_hex(&image->id));
 	cmd_table_add(&l->table, tag);
-	cmd_table_add(&l->table, digest);
+	cmd_table_add(&l->table, l->o->no_trunc ? image->id.text : digest);
 	cmd_table_add(&l->table, image->is_container
 					 ? image->config.platform.arch
 					 : "artifact");
@@ -104,7 +107,7 @@ static int add(const char *tag, const struct cfs_oci_id *id, void *arg,
 		return 0;
 	}
 	l->n++;
-	if (l->json)
+	if (l->o->json)
 		write_member(l, tag, &image);
 	else
 		add_row(l, tag, &image);
@@ -127,7 +130,7 @@ static int list(struct listing *l, struct cfs_err *err)
 		return r;
 	cfs_json_write_end(&l->w);
 	cfs_json_write_end(&l->w);
-	if (l->json)
+	if (l->o->json)
 		return cmd_json_print(&l->w, err);
 	if (l->n > 0)
 		return cmd_table_print(&l->table, err);
@@ -140,7 +143,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	const struct options *o = call->options;
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	CFS_AUTOBUF struct cfs_buf json = { 0 };
-	struct listing l = { .repo = &repo, .json = o->json, .w.buf = &json };
+	struct listing l = { .repo = &repo, .o = o, .w.buf = &json };
 	int r = cmd_open_repo(call->g, &repo, err);
 
 	if (r == 0)

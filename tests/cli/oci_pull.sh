@@ -46,6 +46,8 @@ same "two tags, in order" "$(oci images --json | json '[i["name"] for i in d["im
 same "images are the same" "$(oci compute-id b)" "$(oci compute-id oci:lay:one)"
 same "a digest finds the image" "$(oci compute-id "@$one")" "$(oci compute-id b)"
 check "the table has digest and layers" grep -q "${one:7:12}.*2.*0" <(oci images)
+same "or the whole digest" \
+	"$(oci images --no-trunc | grep -F oci:lay:one | grep -o 'sha256:[0-9a-f]*')" "$one"
 same "inspect has the manifest as it came" \
 	"$(oci inspect "@$one" --manifest | head -c -1 | sha256sum | cut -c-64)" "${one#sha256:}"
 same "and the EROFS image" "$(oci inspect b | json 'd["composefs_erofs"]')" "$(oci compute-id b)"
