@@ -64,6 +64,34 @@ END
 on_terminal cfsctl --repo repo disk disk.img
 check "a disk's total is known from the beginning" sh -c \
 	"! tr '\\r' '\\n' < screen | grep 'written' | grep -v ' of '"
+
+# Layers: one line for the whole and one for each that is being read.  The first
+# read of each is held up, so that both are drawn.
+mkdir usr
+head -c 100000 /dev/zero > usr/one
+tar -cf one.tar usr
+head -c 200000 /dev/zero > usr/two
+tar -cf two.tar usr
+python3 -B "$CFS_SRC/tests/oci/image.py" lay x one.tar two.tar > /dev/null
+one=$(sha256sum < one.tar | cut -c -64)
+two=$(sha256sum < two.tar | cut -c -64)
+pull=(cfsctl --repo repo oci pull --threads 2 oci:lay x)
+on_terminal strace -f -qq -o /dev/null -P "lay/blobs/sha256/$one" \
+	-P "lay/blobs/sha256/$two" -e trace=pread64 \
+	-e inject=pread64:delay_enter=2000000:when=1 "${pull[@]}"
+sed 's/\x1b/\n&/g' screen > lines
+all=$(($(stat -c %s one.tar) + $(stat -c %s two.tar)))
+check "a pull shows how much there is" grep -q \
+	"pulled 0 B of $(python3 -c "print('%.2f' % ($all / 1024))") KiB (0 %)" lines
+for layer in "$one" "$two"; do
+	size=$(stat -c %s "lay/blobs/sha256/$layer")
+	check "  and each layer that is being read" grep -q \
+		"^  ${layer:0:12}  0 B of $(python3 -c "print('%.2f' % ($size / 1024))") KiB (0 %)" lines
+done
+check "  and takes all lines away" test "$(tail -c 4 screen)" = $'\r\e[J'
+mv out terminal.out
+check "  in a pipe" sh -c '"$@" 2> err > out' sh "${pull[@]}"
+check "    there are none" test ! -s err
 refuse "an image is not read from a terminal" \
 	"the standard input, which is a terminal" \
 	python3 -c '
