@@ -11,7 +11,7 @@
 
 static char root[4096]; /* where it is */
 
-static void start(struct cfs_store *store)
+static inline void start(struct cfs_store *store)
 {
 	struct cfs_repo repo = CFS_REPO_INIT;
 	struct cfs_err e;
