@@ -79,8 +79,7 @@ static inline char *layout_of(const char *name, const struct cfs_buf *tar,
 	char *dir = new_layout(name);
 	char *layer = put_bytes(dir, T_LAYER, tar);
 
-	*ret = put_container(dir, layer,
-			     text("\"%s\"", id_of_buf(tar).text));
+	*ret = put_container(dir, layer, text("\"%s\"", id_of_buf(tar).text));
 	put_index(dir, *ret);
 	return dir;
 }

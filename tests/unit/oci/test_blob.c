@@ -7,9 +7,9 @@ static struct cfs_oci_id id_of_text(const char *text)
 {
 	struct cfs_oci_id id;
 
-	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, bytes(text), &id,
-				     &err),
-		 0);
+	CHECK_EQ(
+		cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, bytes(text), &id, &err),
+		0);
 	return id;
 }
 

@@ -41,8 +41,7 @@ static struct cfs_digest made_as(struct cfs_store *store,
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	struct cfs_digest id;
 
-	CHECK_EQ(cfs_oci_image_tree(&store->repo, image, &options, &tree,
-				    &err),
+	CHECK_EQ(cfs_oci_image_tree(&store->repo, image, &options, &tree, &err),
 		 0);
 	CHECK_EQ(cfs_oci_tree_boot(&store->repo, tree, &err), 0);
 	if (own_nanoseconds) {
@@ -114,9 +113,9 @@ TEST(what_is_found_is_referred_to_and_found_again_without_being_made)
 	pull(&store, "again", &pulled);
 	want = made_as(&store, &pulled.image, CFS_XATTRS_KEEP_USER, 1, false);
 	CHECK_EQ(expect(&store, &pulled.image, &want, &got), 0);
-	CHECK_EQ(cfs_oci_image_open(&store.repo, &pulled.image.id, &image,
-				    &err),
-		 1);
+	CHECK_EQ(
+		cfs_oci_image_open(&store.repo, &pulled.image.id, &image, &err),
+		1);
 	cfs_digest_to_path(&want, path + strlen(path));
 	CHECK_EQ(unlinkat(store.repo.fd, path, 0), 0);
 	CHECK_EQ(expect(&store, &image, &want, &got), 0);

@@ -73,9 +73,9 @@ TEST(a_configuration_is_what_its_digest_says)
 	char *dir = new_layout("config");
 	char *config = put_blob(dir, T_CONFIG, "{}  ", "");
 	struct cfs_oci_id id = id_in(config);
-	char *manifest = put_blob(
-		dir, T_MANIFEST,
-		text("{\"config\":%s,\"layers\":[]}", config), "");
+	char *manifest = put_blob(dir, T_MANIFEST,
+				  text("{\"config\":%s,\"layers\":[]}", config),
+				  "");
 
 	put_file(blob_path(dir, &id), "{ } ");
 	CHECK_EQ(fetch(dir, manifest, &image), -EBADMSG);
@@ -113,8 +113,7 @@ TEST(a_layer_is_opened_by_the_digest_and_size_of_its_blob)
 	CHECK_EQ(blob.end, 5);
 	cfs_oci_blob_close(&blob);
 	put_file(blob_path(dir, &id), "longer");
-	CHECK_EQ(cfs_oci_fetch_layer(origin, &image, 0, &blob, &err),
-		 -EBADMSG);
+	CHECK_EQ(cfs_oci_fetch_layer(origin, &image, 0, &blob, &err), -EBADMSG);
 	CHECK_EQ(unlink(blob_path(dir, &id)), 0);
 	CHECK_EQ(cfs_oci_fetch_layer(origin, &image, 0, &blob, &err), -ENOENT);
 	CHECK(said("the blob is missing"));
@@ -124,8 +123,8 @@ TEST(of_an_unpacked_layer_the_archive_is_expected)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
-	CFS_AUTO(cfs_origin_free) struct cfs_origin *plain = NULL,
-						    *packed = NULL;
+	CFS_AUTO(cfs_origin_free) struct cfs_origin *plain = NULL;
+	CFS_AUTO(cfs_origin_free) struct cfs_origin *packed = NULL;
 	char *dir = new_layout("expect");
 	char *layer = put_blob(dir, T_LAYER "+gzip", "packed", "");
 	struct cfs_oci_id diff_id = id_of("archive"), id = id_in(layer);

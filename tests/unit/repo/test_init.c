@@ -152,69 +152,11 @@ TEST(a_secure_repository_has_metadata_under_verity)
 
 #define REST "00000000000000000000000000000000000000000000000000000000000000"
 
-static void make_old(const char *image_head, size_t len)
+static void make_old(void)
 {
-	CFS_AUTOFREE char *name = NULL;
-	FILE *f;
-
 	make_dir(path, "objects");
 	make_dir(path, "objects/ab");
-	put(path, "objects/ab/not-an-object", "");
 	put(path, "objects/ab/" REST, "");
-	if (!image_head)
-		return;
-	name = below(path, "objects/ab/" REST);
-	f = fopen(name, "w");
-	CHECK(f);
-	CHECK_EQ(fwrite(image_head, 1, len, f), len);
-	CHECK(!fclose(f));
-	make_dir(path, "images");
-	make_link(path, "images/refs", "nowhere");
-	make_link(path, "images/ab" REST, "../objects/ab/" REST);
-}
-
-static int infer(struct cfs_meta *ret)
-{
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-
-	CHECK_EQ(cfs_repo_open(AT_FDCWD, path, &repo, &err), 1);
-	CHECK(!repo.has_meta);
-	return cfs_repo_infer_meta(&repo, ret, &err);
-}
-
-TEST(an_old_repository_is_known_by_its_objects)
-{
-	struct cfs_meta meta;
-
-	start();
-	strcpy(path, fresh_dir());
-	make_dir(path, "objects");
-	CHECK_EQ(infer(&meta), -ENOENT);
-	CHECK_EQ(rmdir(strcat(path, "/objects")), 0);
-	path[strlen(path) - strlen("/objects")] = '\0';
-	make_old(NULL, 0);
-	CHECK_EQ(infer(&meta), 0);
-	CHECK_EQ(meta.alg, CFS_ALG_SHA256);
-	CHECK_EQ(meta.erofs_default, 1);
-}
-
-TEST(an_old_repository_keeps_the_format_of_its_images)
-{
-	static const char v2[16] = { '\x9a', '\x62', '\x78', '\xd0', 1, 0, 0,
-				     0,	     0,	     0,	     0,	     0, 2 };
-	static const char v1[16] = { '\x9a', '\x62', '\x78', '\xd0', 1, 0, 0,
-				     0,	     0,	     0,	     0,	     0, 1 };
-	struct cfs_meta meta;
-
-	start();
-	strcpy(path, fresh_dir());
-	make_old(v2, sizeof(v2));
-	CHECK_EQ(infer(&meta), 0);
-	CHECK_EQ(meta.erofs_default, 2);
-	strcpy(path, fresh_dir());
-	make_old(v1, sizeof(v1));
-	CHECK_EQ(infer(&meta), 0);
-	CHECK_EQ(meta.erofs_default, 1);
 }
 
 TEST(an_old_repository_is_upgraded_once)
@@ -223,7 +165,7 @@ TEST(an_old_repository_is_upgraded_once)
 
 	start();
 	strcpy(path, fresh_dir());
-	make_old(NULL, 0);
+	make_old();
 	ensure.ensure = true;
 	CHECK_EQ(cfs_repo_init(path, &ensure, &err), CFS_INIT_UPGRADED);
 	CHECK_EQ(read_back().alg, CFS_ALG_SHA256);
@@ -311,7 +253,7 @@ TEST(broken_metadata_is_replaced_by_a_reset_that_keeps_objects)
 	for (unsigned i = 0; i < 2; i++) {
 		start();
 		strcpy(path, fresh_dir());
-		make_old(NULL, 0);
+		make_old();
 		make_dir(path, "etc");
 		if (i == 0)
 			put(path, "meta.json", "{");

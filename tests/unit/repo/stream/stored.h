@@ -16,7 +16,7 @@ static char root[4096];
 /* A repository, and in it a stream of "one ", an object "two two two", which the
  * stream says has @claim bytes, and " three". */
 static inline void start(struct cfs_store *store, uint64_t claim,
-		  struct cfs_digest *object, struct cfs_digest *ret)
+			 struct cfs_digest *object, struct cfs_digest *ret)
 {
 	CFS_AUTO(cfs_stream_writer_free) struct cfs_stream_writer *w = NULL;
 	struct cfs_bytes text = { (const uint8_t *)"two two two", 11 };
