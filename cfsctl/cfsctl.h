@@ -105,6 +105,8 @@ extern const struct cfs_cmd cmd_keyring;
 extern const struct cfs_cmd cmd_cat;
 extern const struct cfs_cmd cmd_transaction;
 extern const struct cfs_cmd cmd_deployments;
+extern const struct cfs_cmd cmd_pin;
+extern const struct cfs_cmd cmd_unpin;
 extern const struct cfs_cmd cmd_oci;
 
 #endif

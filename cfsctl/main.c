@@ -35,6 +35,8 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_cat,
 	&cmd_transaction,
 	&cmd_deployments,
+	&cmd_pin,
+	&cmd_unpin,
 	&cmd_oci,
 	NULL,
 };

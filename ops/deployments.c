@@ -7,8 +7,8 @@
 
 #include "base/io.h"
 #include "boot/running.h"
+#include "ops/pin.h"
 #include "ops/whole.h"
-#include "repo/ref.h"
 
 #define STATE "state/deploy"
 
@@ -269,17 +269,6 @@ static int read_running(struct job *job, struct cfs_err *err)
 	return cfs_boot_running(job->root, &visitor, err);
 }
 
-static bool is_pinned(const struct job *job, const struct cfs_digest *id)
-{
-	char pin[sizeof(CFS_PIN_PREFIX) + CFS_DIGEST_HEX_MAX] = CFS_PIN_PREFIX;
-	struct cfs_err ignored;
-	struct cfs_digest named;
-
-	cfs_digest_to_hex(id, pin + strlen(pin));
-	return cfs_ref_get(job->repo, pin, &named, &ignored) == 1 &&
-	       cfs_digest_equal(&named, id);
-}
-
 static int verify(const struct job *job, struct cfs_deployment *d,
 		  struct cfs_err *err)
 {
@@ -303,7 +292,7 @@ static int look(struct job *job, struct cfs_deployment *d, int state,
 	struct cfs_err why = { 0 };
 
 	d->booted = job->has_booted && cfs_digest_equal(&d->id, &job->booted);
-	d->pinned = is_pinned(job, &d->id);
+	d->pinned = cfs_is_pinned(job->repo, &d->id);
 	d->has_state = has_state(job, &d->id);
 	if (verify(job, d, err) < 0)
 		return -err->code;
@@ -374,4 +363,22 @@ int cfs_deployments_read(const struct cfs_repo *repo,
 	*ret = list;
 	list = (struct cfs_deployments){ 0 };
 	return 0;
+}
+
+bool cfs_deployment_boots(const struct cfs_deployments *list,
+			  const struct cfs_deployment *d, size_t *ret)
+{
+	if (!d->verified || !d->has_state)
+		return false;
+	for (size_t i = 0; i < d->entries.n; i++) {
+		const struct cfs_boot_entry *entry =
+			&list->entries.v[d->entries.v[i]];
+
+		if (entry->offered && !entry->staged &&
+		    entry->tries_left != 0) {
+			*ret = d->entries.v[i];
+			return true;
+		}
+	}
+	return false;
 }

@@ -11,9 +11,6 @@
 #include "boot/origin_file.h"
 #include "repo/open.h"
 
-/* Names of images that are pinned: this and the digest in hex. */
-#define CFS_PIN_PREFIX "pinned/"
-
 struct cfs_deployments_params {
 	const char *sysroot; /* the physical root: state/deploy is below it */
 	const char *boot;    /* the boot partition, or NULL without one */
@@ -30,7 +27,7 @@ struct cfs_deployment {
 	bool next;	  /* the boot loader starts it next */
 	bool fallback;	  /* and this one in its place, if that was removed */
 	bool staged;	  /* the shutdown puts it in place (bootc) */
-	bool pinned;	  /* it has the name CFS_PIN_PREFIX HEX */
+	bool pinned;	  /* cfs_is_pinned() */
 	bool has_state;	  /* state/deploy/HEX is a directory */
 	bool verified;	  /* the image is whole: cfs_require_whole() */
 	char *unverified; /* why not, or NULL; owned */
@@ -68,5 +65,12 @@ int cfs_deployments_read(const struct cfs_repo *repo,
 			 const struct cfs_deployments_params *params,
 			 struct cfs_deployments *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Can the boot loader start @d, and will it come up: is there an entry with
+ * tries left, a whole image, and a state directory?  *@ret is the first such
+ * entry. */
+bool cfs_deployment_boots(const struct cfs_deployments *list,
+			  const struct cfs_deployment *d,
+			  size_t *ret) CFS_NONNULL;
 
 #endif

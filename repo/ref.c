@@ -32,6 +32,12 @@ int cfs_ref_set(struct cfs_store *store, const char *name,
 	return cfs_link_set(store, REFS, name, hex, err);
 }
 
+int cfs_ref_remove(struct cfs_store *store, const char *name,
+		   struct cfs_err *err)
+{
+	return cfs_link_remove(store, REFS, name, err);
+}
+
 static bool is_image(const char *last, struct cfs_digest *ret)
 {
 	struct cfs_err ignored;

@@ -24,6 +24,11 @@ int cfs_ref_set(struct cfs_store *store, const char *name,
 		const struct cfs_digest *id,
 		struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Takes the name @name away.  Returns 1, or 0 when there is no such name.
+ * Errors: of cfs_name_check(), -EINVAL it is no link. */
+int cfs_ref_remove(struct cfs_store *store, const char *name,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /*
  * Which image is named @name?  Only the link is read; whether that image
  * exists is another question.

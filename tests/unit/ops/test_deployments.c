@@ -1,108 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "ops/deployments.h"
 
-#include "tests/unit/boot/visits.h"
-#include "tests/unit/ops/image.h"
-
-static char machine[4096]; /* sysroot, boot/ and run/ in one */
-static struct visits visits;
-static struct cfs_deployments list;
-
-static void start_machine(void)
-{
-	static const char *const dirs[] = { "state",
-					    "state/deploy",
-					    "boot",
-					    "boot/loader",
-					    "boot/loader/entries",
-					    "run",
-					    "run/composefs",
-					    "proc",
-					    "sys",
-					    "sys/firmware",
-					    "sys/firmware/efi",
-					    "sys/firmware/efi/efivars" };
-
-	start_empty();
-	strcpy(machine, fresh_dir());
-	for (size_t i = 0; i < CFS_ARRAY_SIZE(dirs); i++)
-		make_dir(machine, dirs[i]);
-	put(machine, "boot/vmlinuz", "kernel");
-}
-
-static void hex_of(const struct cfs_digest *id, char *hex)
-{
-	cfs_digest_to_hex(id, hex);
-}
-
-/* boot/loader/entries/@name that boots @id. */
-static void put_entry(const char *name, const struct cfs_digest *id)
-{
-	char hex[CFS_DIGEST_HEX_MAX], path[128], text[512];
-
-	hex_of(id, hex);
-	snprintf(path, sizeof(path), "boot/loader/entries/%s", name);
-	snprintf(text, sizeof(text),
-		 "title %s\nlinux /vmlinuz\noptions composefs=%s\n", name, hex);
-	put(machine, path, text);
-}
-
-static void put_state(const struct cfs_digest *id)
-{
-	char path[sizeof("state/deploy/") + CFS_DIGEST_HEX_MAX] =
-		"state/deploy/";
-
-	hex_of(id, path + strlen(path));
-	make_dir(machine, path);
-}
-
-static void put_marker(const struct cfs_digest *id)
-{
-	char hex[CFS_DIGEST_HEX_MAX], text[256];
-
-	hex_of(id, hex);
-	snprintf(text, sizeof(text), "{\"digest\":\"%s\"}", hex);
-	put(machine, "run/composefs/booted", text);
-}
-
-static void add_word(struct cfs_buf *text, const char *word, int is)
-{
-	if (is)
-		cfs_buf_addf(text, ",%s", word);
-}
-
-/* Lists them: "ENTRY,booted,... ENTRY,..." with "-" for those without entry. */
-static void check_list(const char *want)
-{
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	CFS_AUTOFREE char *boot = below(machine, "boot");
-	CFS_AUTOBUF struct cfs_buf text = { 0 };
-	const struct cfs_deployments_params params = { .sysroot = machine,
-						       .boot = boot,
-						       .root = machine,
-						       .broken = note_broken,
-						       .arg = &visits };
-
-	cfs_deployments_free(&list);
-	list = (struct cfs_deployments){ 0 };
-	CHECK_EQ(cfs_access_read(&access_of_root, &repo, &err), 0);
-	CHECK_EQ(cfs_deployments_read(&repo, &params, &list, &err), 0);
-	for (size_t i = 0; i < list.n; i++) {
-		const struct cfs_deployment *d = &list.v[i];
-
-		cfs_buf_addf(&text, "%s%s", i ? " " : "",
-			     d->entries.n ? list.entries.v[d->entries.v[0]].id
-					  : "-");
-		add_word(&text, "booted", d->booted);
-		add_word(&text, "next", d->next);
-		add_word(&text, "fallback", d->fallback);
-		add_word(&text, "staged", d->staged);
-		add_word(&text, "pinned", d->pinned);
-		add_word(&text, "state", d->has_state);
-		add_word(&text, "bad", !d->verified);
-	}
-	CHECK_STR(cfs_buf_text(&text), want);
-}
+#include "ops/pin.h"
+#include "tests/unit/ops/machine.h"
 
 TEST(entries_state_and_the_running_system_make_a_list)
 {
@@ -222,10 +122,8 @@ TEST(an_image_that_is_not_whole_is_said_to_be_so)
 	CHECK_STR(list.v[1].unverified, NULL);
 }
 
-TEST(a_pin_is_a_name_of_the_image)
+TEST(pinned_deployments_are_marked)
 {
-	char hex[CFS_DIGEST_HEX_MAX],
-		name[sizeof(CFS_PIN_PREFIX) + sizeof(hex)];
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct cfs_digest a, b;
 
@@ -235,12 +133,7 @@ TEST(a_pin_is_a_name_of_the_image)
 	put_entry("os-1.conf", &a);
 	put_entry("os-2.conf", &b);
 	CHECK_EQ(cfs_access_write(&access_of_root, &store, &err), 0);
-	hex_of(&a, hex);
-	snprintf(name, sizeof(name), CFS_PIN_PREFIX "%s", hex);
-	CHECK_EQ(cfs_ref_set(&store, name, &a, &err), 0);
-	hex_of(&b, hex);
-	snprintf(name, sizeof(name), CFS_PIN_PREFIX "%s", hex);
-	CHECK_EQ(cfs_ref_set(&store, name, &a, &err), 0);
+	CHECK_EQ(cfs_pin(&store, &a, &err), 1);
 	cfs_store_close(&store);
 	check_list("os-2.conf,next os-1.conf,fallback,pinned");
 }
@@ -346,4 +239,26 @@ TEST(a_machine_needs_no_boot_partition_and_no_state)
 	params.boot = "/nonexistent";
 	CHECK_EQ(cfs_deployments_read(&repo, &params, &list, &err), -ENOENT);
 	CHECK(strstr(err.msg, "/nonexistent"));
+}
+
+TEST(a_deployment_boots_by_an_entry_a_whole_image_and_its_state)
+{
+	struct cfs_digest a;
+	size_t entry;
+
+	start_machine();
+	a = add_image("a", "a");
+	put_entry("os+0-1.conf", &a);
+	put_state(&a);
+	check_list("os.conf,next,state");
+	CHECK(!cfs_deployment_boots(&list, &list.v[0], &entry));
+	put_entry("os+1.conf", &a);
+	check_list("os.conf,next,state");
+	CHECK(cfs_deployment_boots(&list, &list.v[0], &entry));
+	CHECK_STR(list.entries.v[entry].path, "loader/entries/os+1.conf");
+	list.v[0].has_state = false;
+	CHECK(!cfs_deployment_boots(&list, &list.v[0], &entry));
+	lose('a');
+	check_list("os.conf,next,state,bad");
+	CHECK(!cfs_deployment_boots(&list, &list.v[0], &entry));
 }

@@ -65,6 +65,21 @@ TEST(names_are_resolved_by_the_last_component)
 	CHECK_EQ(cfs_ref_get(&store.repo, "file", &got, &err), -EINVAL);
 }
 
+TEST(a_name_is_taken_away_and_the_image_stays)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_digest got;
+
+	start(&store);
+	CHECK_EQ(cfs_ref_set(&store, "a/x", &id, &err), 0);
+	CHECK_EQ(cfs_ref_remove(&store, "a", &err), -EINVAL);
+	CHECK_EQ(cfs_ref_remove(&store, "a/x", &err), 1);
+	CHECK_EQ(cfs_ref_remove(&store, "a/x", &err), 0);
+	CHECK_EQ(cfs_ref_remove(&store, "../" HEX, &err), -EINVAL);
+	CHECK_EQ(cfs_ref_get(&store.repo, "a/x", &got, &err), 0);
+	CHECK(is_link(root, "images/" HEX, "../objects/" OBJECT));
+}
+
 TEST(unfit_names_reach_nothing)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
