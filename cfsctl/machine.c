@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "cfsctl/cli/line.h"
+
 #define BOOT "/boot"
 
 static int join(char ret[static CFS_MACHINE_PATH], const char *dir,
@@ -45,6 +47,20 @@ int cmd_machine(const struct cfs_globals *g,
 	ret->access.path = ret->repo;
 	ret->boot = o->boot_dir ? o->boot_dir : is_dir(BOOT) ? BOOT : NULL;
 	return 0;
+}
+
+int cmd_machine_require_boot(const struct cfs_machine *m, struct cfs_err *err)
+{
+	return m->boot ? 0
+		       : cfs_fail(err, CFS_EUSAGE,
+				  "there is no " BOOT ": --boot-dir names the "
+				  "boot partition");
+}
+
+void cmd_machine_warn(void *arg, const char *where, const char *reason)
+{
+	(void)arg;
+	cmd_line(stderr, "warning: %s: %s", where, reason);
 }
 
 struct cfs_deployments_params cmd_machine_params(const struct cfs_machine *m,

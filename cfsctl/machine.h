@@ -41,6 +41,14 @@ int cmd_machine(const struct cfs_globals *g,
 		struct cfs_machine *ret,
 		struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* -CFS_EUSAGE unless there is a boot partition, which the command changes. */
+int cmd_machine_require_boot(const struct cfs_machine *m,
+			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Prints a warning, for whoever only needs the list. */
+void cmd_machine_warn(void *arg, const char *where, const char *reason)
+	__attribute__((nonnull(2, 3)));
+
 /* The parameters to list its deployments. */
 struct cfs_deployments_params cmd_machine_params(const struct cfs_machine *m,
 						 cfs_boot_broken_fn *broken,

@@ -37,6 +37,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_deployments,
 	&cmd_pin,
 	&cmd_unpin,
+	&cmd_rollback,
 	&cmd_oci,
 	NULL,
 };
