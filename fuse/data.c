@@ -31,27 +31,6 @@ static void reply_inline(fuse_req_t req, const struct cfs_erofs_stat *st,
 	cfs_fuse_reply_image(req, iov, 2);
 }
 
-/* Returns whether the object is as long as it was when it was opened.  One that
- * the kernel verifies cannot change. */
-static bool is_whole(const struct cfs_fuse_object *object, uint64_t size)
-{
-	struct stat st;
-
-	return object->is_trusted ||
-	       (fstat(object->fd, &st) == 0 && (uint64_t)st.st_size == size);
-}
-
-/* The kernel gets the pages of the object without a copy. */
-static void reply_object(fuse_req_t req, int fd, off_t off, size_t size)
-{
-	struct fuse_bufvec buf = FUSE_BUFVEC_INIT(size);
-
-	buf.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
-	buf.buf[0].fd = fd;
-	buf.buf[0].pos = off;
-	(void)fuse_reply_data(req, &buf, FUSE_BUF_SPLICE_MOVE);
-}
-
 /* Reports, once, that file @st cannot be read, and replies so.  If the image is
  * lost it is not the object's fault. */
 static void fail(fuse_req_t req, const struct cfs_erofs_stat *st,
@@ -61,6 +40,27 @@ static void fail(fuse_req_t req, const struct cfs_erofs_stat *st,
 	    !__atomic_exchange_n(&object->reported, true, __ATOMIC_RELAXED))
 		cfs_fuse_report(cfs_fuse_server_of(req), st->nid, err);
 	(void)fuse_reply_err(req, EIO);
+}
+
+/*
+ * Replies with bytes of an object.  They are copied: for the size of a usual
+ * request that costs less than the calls of a splice, and a splice that moves
+ * pages takes them out of the object's page cache, which others use too.
+ */
+static int reply_object(fuse_req_t req, const struct cfs_fuse_object *object,
+			off_t off, size_t size, struct cfs_err *err)
+{
+	struct cfs_fuse_server *server = cfs_fuse_server_of(req);
+	CFS_AUTOFREE char *buf = malloc(size);
+	int r;
+
+	if (!buf)
+		return cfs_no_memory(err);
+	r = cfs_fuse_object_read(server->objects, object, buf, size,
+				 (uint64_t)off, err);
+	if (r == 0)
+		(void)fuse_reply_buf(req, buf, size);
+	return r;
 }
 
 static void read_object(fuse_req_t req, const struct cfs_erofs_stat *st,
@@ -74,13 +74,10 @@ static void read_object(fuse_req_t req, const struct cfs_erofs_stat *st,
 	/* The digest may be no more than zeros. */
 	if (r == 0 && cfs_fuse_is_lost(req))
 		r = cfs_fail(&err, EIO, "the image is lost");
-	if (r == 0 && !is_whole(object, st->size))
-		r = cfs_fail(&err, EBADMSG,
-			     "its object was changed while it was open");
+	if (r == 0)
+		r = reply_object(req, object, off, size, &err);
 	if (r < 0)
 		fail(req, st, object, &err);
-	else
-		reply_object(req, object->fd, off, size);
 	cfs_fuse_object_put(server->objects, object);
 }
 

@@ -67,18 +67,9 @@ static ssize_t write_reply(int fd, struct iovec *iov, int n, void *userdata)
 	return writev(channel_or(fd), iov, n);
 }
 
-/* The prototype is libfuse's. */
-static ssize_t splice_reply(int from, off_t *from_off, int fd, off_t *off,
-			    size_t len, unsigned flags, void *userdata)
-{
-	(void)userdata;
-	return splice(from, from_off, channel_or(fd), off, len, flags);
-}
-
 static const struct fuse_custom_io io = {
 	.read = read_request,
 	.writev = write_reply,
-	.splice_send = splice_reply,
 };
 
 /* A thread that is about to wait for a request will not, whereas one that waits

@@ -229,17 +229,13 @@ static int verify(const struct cfs_fuse_objects *objects, struct object *object,
 	struct stat after;
 	int r;
 
-	object->is.is_trusted = false;
 	if (object->hashed && is_unchanged(st, &object->seen))
 		return 0;
 	if (objects->verify == CFS_FUSE_VERIFY && st->st_size >= HASH_IS_LONG)
 		announce_wait(objects);
 	r = cfs_object_check(fd, digest, err);
-	if (r < 0)
-		return r;
-	object->is.is_trusted = r == CFS_CHECKED_MEASURED;
-	if (object->is.is_trusted)
-		return 0;
+	if (r < 0 || r == CFS_CHECKED_MEASURED)
+		return r < 0 ? r : 0;
 	if (objects->verify == CFS_FUSE_VERIFY_KERNEL)
 		return cfs_fail(err, EBADMSG,
 				"no fs-verity, which the repository demands");
@@ -382,6 +378,42 @@ int cfs_fuse_object_get_backing(struct cfs_fuse_objects *objects,
 				struct cfs_err *err)
 {
 	return get(objects, st, WANT_BACKING, ret, err);
+}
+
+/* Adds the path of the object, if it can be told. */
+static int name_object(const struct cfs_fuse_objects *objects,
+		       const struct object *object, struct cfs_err *err)
+{
+	struct cfs_erofs_backing backing;
+	struct cfs_err ignored = { 0 };
+	struct cfs_erofs_stat st;
+	char path[CFS_FUSE_PATH_MAX];
+
+	if (cfs_erofs_view_stat(objects->view, object->nid, &st, &ignored) <
+		    0 ||
+	    cfs_erofs_view_backing(objects->view, &st, &backing, &ignored) <
+		    0 ||
+	    cfs_fuse_object_path(&backing, path, &ignored) < 0)
+		return -err->code;
+	return cfs_ctx(err, "object %s", path);
+}
+
+int cfs_fuse_object_read(const struct cfs_fuse_objects *objects,
+			 const struct cfs_fuse_object *used, void *buf,
+			 size_t size, uint64_t off, struct cfs_err *err)
+{
+	/* The first member. */
+	const struct object *object = (const struct object *)used;
+	ssize_t n = cfs_pread_full(used->fd, buf, size, off);
+
+	if (n >= 0 && (size_t)n == size)
+		return 0;
+	if (n < 0)
+		(void)cfs_fail_code(err, (int)n, "read");
+	else
+		(void)cfs_fail(err, EBADMSG,
+			       "it was truncated while it was open");
+	return name_object(objects, object, err);
 }
 
 /* With the lock held. */

@@ -48,10 +48,9 @@ void cfs_fuse_objects_on_wait(struct cfs_fuse_objects *objects,
 
 /* An object in use. */
 struct cfs_fuse_object {
-	int fd;		 /* for reading, or -EBADF; never closed by the user */
-	int backing;	 /* the kernel's number of it, or 0 */
-	bool is_trusted; /* the kernel verifies every read */
-	bool reported;	 /* that it is wrong; for the user */
+	int fd;	       /* for reading, or -EBADF; never closed by the user */
+	int backing;   /* the kernel's number of it, or 0 */
+	bool reported; /* that it is wrong; for the user */
 };
 
 /*
@@ -87,6 +86,18 @@ int cfs_fuse_object_get_backing(struct cfs_fuse_objects *objects,
 				const struct cfs_erofs_stat *st,
 				struct cfs_fuse_object **ret,
 				struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Reads the @size bytes of an open object from byte @off on, which it had when it
+ * was opened, to @buf.
+ *
+ * Errors: -EBADMSG if it has become shorter; those of pread(2), such as -EIO for
+ * what the kernel finds damaged.
+ */
+int cfs_fuse_object_read(const struct cfs_fuse_objects *objects,
+			 const struct cfs_fuse_object *object, void *buf,
+			 size_t size, uint64_t off,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Ends a use of the object of inode @nid, if it has any. */
 void cfs_fuse_object_put_nid(struct cfs_fuse_objects *objects,

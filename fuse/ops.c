@@ -79,8 +79,6 @@ static void init(void *userdata, struct fuse_conn_info *conn)
 	(void)fuse_set_feature_flag(conn, FUSE_CAP_PARALLEL_DIROPS);
 	(void)fuse_set_feature_flag(conn, FUSE_CAP_NO_OPENDIR_SUPPORT);
 	(void)fuse_set_feature_flag(conn, FUSE_CAP_NO_OPEN_SUPPORT);
-	(void)fuse_set_feature_flag(conn, FUSE_CAP_SPLICE_WRITE);
-	(void)fuse_set_feature_flag(conn, FUSE_CAP_SPLICE_MOVE);
 	/* In another namespace an ACL of a user without a number there would
 	 * make its file inaccessible to all. */
 	if (server->has_root && cfs_erofs_view_has_acls(server->view))

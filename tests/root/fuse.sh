@@ -112,6 +112,20 @@ check "nothing can be changed" eval '! touch fuse/x 2> /dev/null'
 same "bytes from the middle of a file" \
 	"$(tail -c +2000001 fuse/sizes/3000000 | head -c 100000 | sha256sum)" \
 	"$(tail -c +2000001 tree/sizes/3000000 | head -c 100000 | sha256sum)"
+cached() { # DIR: its bytes in the page cache
+	find "$1" -type f -print0 | xargs -0 fincore -bn -o RES | awk '{ n += $1 } END { print n }'
+}
+if fincore /dev/null > /dev/null 2>&1; then
+	umount fuse && gone
+	cat $(find repo/objects tree/sizes -type f) > /dev/null
+	before=$(cached repo/objects) control=$(cached tree/sizes)
+	seal fuse-serve --mode plain img "$TMPDIR/fuse"
+	cat fuse/sizes/* > /dev/null
+	# Unless the machine is short of memory.
+	[ "$(cached tree/sizes)" -lt "$control" ] ||
+		same "objects stay in the page cache when they are read" \
+			"$(cached repo/objects)" "$before"
+fi
 same "the source is the image's" "$(findmnt -no FSTYPE,SOURCE fuse | sed 's/ composefs:.*/ composefs/')" \
 	"fuse.composefs composefs"
 check "it is unmounted" end

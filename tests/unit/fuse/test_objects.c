@@ -213,8 +213,8 @@ TEST(an_object_is_measured_if_it_can_be)
 {
 	struct rig rig;
 	char path[CFS_OBJECT_PATH_MAX];
+	struct cfs_erofs_backing backing;
 	struct cfs_erofs_stat st;
-	struct cfs_fuse_object *object;
 
 	start_with(&rig, 1, CFS_FUSE_VERIFY_KERNEL);
 	CHECK_EQ(read_file(&rig, 0), -EBADMSG);
@@ -223,17 +223,32 @@ TEST(an_object_is_measured_if_it_can_be)
 	fake = (struct fake_kernel){ .alg = CFS_ALG_SHA256, .fill = 7 };
 	CHECK_EQ(read_file(&rig, 0), -EBADMSG);
 	st = file(&rig, 0);
-	{
-		struct cfs_erofs_backing backing;
+	CHECK_EQ(cfs_erofs_view_backing(rig.view, &st, &backing, &err), 0);
+	fake.digest = backing.digest.bytes;
+	CHECK_EQ(read_file(&rig, 0), 0);
+	stop(&rig);
+}
 
-		CHECK_EQ(cfs_erofs_view_backing(rig.view, &st, &backing, &err),
-			 0);
-		fake.digest = backing.digest.bytes;
-		CHECK_EQ(cfs_fuse_object_get(rig.objects, &st, &object, &err),
-			 0);
-		CHECK(object->is_trusted);
-		cfs_fuse_object_put(rig.objects, object);
-	}
+TEST(an_object_that_became_shorter_is_not_read_in_part)
+{
+	struct rig rig;
+	struct cfs_erofs_stat st;
+	struct cfs_fuse_object *object;
+	char path[CFS_OBJECT_PATH_MAX], buf[32];
+
+	start_with(&rig, 1, CFS_FUSE_VERIFY);
+	st = file(&rig, 0);
+	CHECK_EQ(cfs_fuse_object_get(rig.objects, &st, &object, &err), 0);
+	CHECK_EQ(cfs_fuse_object_read(rig.objects, object, buf, 11, 8, &err),
+		 0);
+	CHECK_EQ(memcmp(buf, "file 00000\n", 11), 0);
+	put_object(&rig, 0, path);
+	put(rig.dir, path, "this is file");
+	CHECK_EQ(cfs_fuse_object_read(rig.objects, object, buf, 4, 8, &err), 0);
+	CHECK_EQ(cfs_fuse_object_read(rig.objects, object, buf, 11, 8, &err),
+		 -EBADMSG);
+	CHECK(strstr(err.msg, "truncated") && strstr(err.msg, path));
+	cfs_fuse_object_put(rig.objects, object);
 	stop(&rig);
 }
 
