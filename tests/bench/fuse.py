@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-"""fuse.py CFSCTL REPO IMAGE MOUNTPOINT ROUNDS [PEER]
+"""fuse.py CFSCTL REPO IMAGE MOUNTPOINT ROUNDS [PEER [C_PEER]]
 
 Mounts IMAGE in every way in turn, ROUNDS times, walks and reads it, and prints
 for each way and phase the median of CPU time, that of the client and of the
 server, in microseconds, and of messages to the server: "WAY PHASE CPU MESSAGES".
 
-A message is a read(2) of the server, which reads objects by splice(2).  PEER is
-the cfsctl of composefs-rs.
+A message is a read(2) of the server; in the first read those of objects are among
+them.  PEER is the cfsctl of composefs-rs; C_PEER is the composefs-fuse of composefs'
+C tools, which needs an image of version 1.
 """
 
 import os
@@ -19,9 +20,18 @@ import sys
 import time
 
 WALK = "find . -xdev -printf '%s %m %U\\n' > /dev/null"
+# find(1) asks for statfs, and this does not.
+BARE_WALK = """python3 -I -c "import os
+dirs = ['.']
+for path in dirs:
+    for entry in os.scandir(path):
+        os.lstat(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            dirs.append(entry.path)" """
 PHASES = {
     "walk-first": WALK,
     "walk-later": ";".join([WALK] * 3),
+    "walk-bare": BARE_WALK,
     "read-first": "find . -xdev -type f -print0 | xargs -0 -n 500 cat > /dev/null",
     "read-again": "find . -xdev -type f -print0 | xargs -0 -n 500 cat > /dev/null",
 }
@@ -77,9 +87,9 @@ def one_round(ways, where, results):
             try:
                 got = measure(pid, where, what)
             except subprocess.CalledProcessError:
-                if way != "peer":
+                if way not in ("peer", "c-peer"):
                     raise
-                print(f"peer: {phase} fails", file=sys.stderr)
+                print(f"{way}: {phase} fails", file=sys.stderr)
                 break
             results.setdefault((way, phase), []).append(got)
         subprocess.run(["umount", where], check=True)
@@ -87,7 +97,7 @@ def one_round(ways, where, results):
             server.wait()
 
 
-def main(cfsctl, repo, image, where, rounds, peer=None):
+def main(cfsctl, repo, image, where, rounds, peer=None, c_peer=None):
     ours = [cfsctl, "--insecure", "--repo", repo]
     serve = [*ours, "fuse-serve", "--foreground", "--no-verify", "--mode"]
     ways = {
@@ -103,6 +113,10 @@ def main(cfsctl, repo, image, where, rounds, peer=None):
     if peer:
         theirs = [peer, "--insecure", "--repo", repo, "mount", "--fuse", "yes"]
         ways["peer"] = [*theirs, "--foreground", "refs/" + image, where], True
+    if c_peer:
+        file = os.path.realpath(os.path.join(repo, "images/refs", image))
+        options = f"source={file},basedir={repo}/objects"
+        ways["c-peer"] = [c_peer, "-f", "-o", options, where], True
     results = {}
     for _ in range(int(rounds)):
         one_round(ways, where, results)

@@ -5,12 +5,13 @@
 [ -c /dev/fuse ] || { echo "the fuse group needs /dev/fuse"; exit 1; }
 title "an image of $files files by FUSE: CPU time of client and server in microseconds, messages"
 shape tree "$shm/tree" "$files"
-"$BIN/cfsctl" --repo "$work/repo" init --insecure > /dev/null
+# Version 1 is what composefs-fuse of composefs' C tools can read.
+"$BIN/cfsctl" --erofs-version 1 --repo "$work/repo" init --insecure > /dev/null
 "$BIN/cfsctl" --insecure --repo "$work/repo" create-image \
 	--no-propagate-usr-to-root "$shm/tree" img > /dev/null
 mkdir "$work/mnt"
 unshare -m --propagation private python3 "$here/fuse.py" "$BIN/cfsctl" "$work/repo" img \
-	"$work/mnt" "$rounds" ${CFSCTL_PEER:+"$CFSCTL_PEER"} > "$work/fuse"
+	"$work/mnt" "$rounds" "${CFSCTL_PEER:-}" "${COMPOSEFS_FUSE:-}" > "$work/fuse"
 cat "$work/fuse"
 
 fuse() { # WAY PHASE cpu|messages
@@ -42,7 +43,13 @@ fuse_row "FUSE, overlay: second read" 1.1 overlay read-again
 for phase in walk-first walk-later read-first read-again; do
 	fuse_row "FUSE, plain, against composefs-rs: $phase" 0.7 plain $phase peer
 done
+for way in plain passthrough; do
+	for phase in walk-first walk-later read-first read-again; do
+		fuse_row "FUSE, $way, against composefs-fuse: $phase" 1.0 $way $phase c-peer
+	done
+done
 for way in plain passthrough overlay; do
+	message_row "FUSE, $way: messages of a later walk" 0 $way walk-bare 1
 	# find(1) asks for statfs, which no kernel remembers.
 	message_row "FUSE, $way: messages of a later walk, a statfs" 1 $way walk-later 3
 done
