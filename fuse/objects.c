@@ -27,6 +27,12 @@ struct object {
 	struct object *newer, *older; /* if it is open and not used */
 };
 
+/* Objects that are open and not used, of which the oldest is closed first. */
+struct idle {
+	struct object *newest, *oldest;
+	unsigned n, max;
+};
+
 struct cfs_fuse_objects {
 	const struct cfs_erofs_view *view;
 	int dir;
@@ -36,9 +42,9 @@ struct cfs_fuse_objects {
 	void *wait_ctx;
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t opened;
-	struct cfs_table table;		/* owned objects by nid */
-	struct object *newest, *oldest; /* of those open and not used */
-	unsigned idle, idle_max;
+	struct cfs_table table;	   /* owned objects by nid */
+	struct idle idle;	   /* those with a descriptor, */
+	struct idle idle_backings; /* and those that need none */
 };
 
 static uint64_t hash_of(const void *entry)
@@ -85,7 +91,8 @@ int cfs_fuse_objects_new(const struct cfs_erofs_view *view, int dir,
 	objects->verify = verify;
 	objects->session = -1;
 	objects->table.hash_of = hash_of;
-	objects->idle_max = idle_max();
+	objects->idle.max = idle_max();
+	objects->idle_backings.max = CFS_FUSE_BACKINGS_MAX;
 	(void)pthread_mutex_init(&objects->lock, NULL);
 	(void)pthread_cond_init(&objects->opened, NULL);
 	*ret = objects;
@@ -147,23 +154,33 @@ static bool is_idle(const struct object *object)
 	return object->users == 0 && is_open(object);
 }
 
+static struct idle *list_of(struct cfs_fuse_objects *objects,
+			    const struct object *object)
+{
+	return object->is.fd >= 0 ? &objects->idle : &objects->idle_backings;
+}
+
 static void unlink_idle(struct cfs_fuse_objects *objects, struct object *object)
 {
-	*(object->newer ? &object->newer->older : &objects->newest) =
+	struct idle *idle = list_of(objects, object);
+
+	*(object->newer ? &object->newer->older : &idle->newest) =
 		object->older;
-	*(object->older ? &object->older->newer : &objects->oldest) =
+	*(object->older ? &object->older->newer : &idle->oldest) =
 		object->newer;
 	object->newer = object->older = NULL;
-	objects->idle--;
+	idle->n--;
 }
 
 static void link_idle(struct cfs_fuse_objects *objects, struct object *object)
 {
-	object->older = objects->newest;
-	*(object->older ? &object->older->newer : &objects->oldest) = object;
-	objects->newest = object;
-	if (++objects->idle > objects->idle_max) {
-		struct object *last = objects->oldest;
+	struct idle *idle = list_of(objects, object);
+
+	object->older = idle->newest;
+	*(object->older ? &object->older->newer : &idle->oldest) = object;
+	idle->newest = object;
+	if (++idle->n > idle->max) {
+		struct object *last = idle->oldest;
 
 		unlink_idle(objects, last);
 		close_object(objects, last);

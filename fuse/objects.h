@@ -11,6 +11,13 @@
 /* The descriptors that are kept open when no file is being read, at most. */
 #define CFS_FUSE_OPEN_MAX 1024
 
+/*
+ * The objects that stay registered with the kernel when no file is being read, at
+ * most.  Registering one again costs as much as all else that opening a file of
+ * the mount does; each costs the kernel an open file, 1 KiB with its inode.
+ */
+#define CFS_FUSE_BACKINGS_MAX 16384
+
 enum cfs_fuse_verify {
 	/* The kernel measures each object, or it is hashed if it has no
 	 * fs-verity. */
