@@ -12,8 +12,7 @@
 #include "cfsctl/cli/line.h"
 #include "fuse/serve.h"
 
-const char *const cmd_fuse_modes[] = { "auto", "passthrough", "overlay",
-				       "plain", NULL };
+const char *const cmd_fuse_modes[] = { CFS_FUSE_MODE_NAMES, NULL };
 
 int cmd_parse_fuse_mode(const char *text, void *to, struct cfs_err *err)
 {

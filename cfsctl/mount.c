@@ -10,9 +10,8 @@
 #include "ops/whole.h"
 #include "repo/ref.h"
 
-const char *const cmd_mount_fuse_choices[] = { "auto",	  "passthrough",
-					       "overlay", "plain",
-					       "no",	  NULL };
+const char *const cmd_mount_fuse_choices[] = { CFS_FUSE_MODE_NAMES, "no",
+					       NULL };
 
 int cmd_parse_mount_fuse(const char *text, void *to, struct cfs_err *err)
 {

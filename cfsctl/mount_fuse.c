@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -79,17 +78,6 @@ static int check_call(const struct cmd_mount_call *q, struct cfs_err *err)
 	return 0;
 }
 
-static int open_dir(const char *option, const char *path, int *ret,
-		    struct cfs_err *err)
-{
-	int fd = path ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -EBADF;
-
-	if (path && fd < 0)
-		return cfs_fail_errno(err, "open %s %s", option, path);
-	*ret = fd;
-	return 0;
-}
-
 static int start(const struct cmd_mount_call *q, const struct words *w,
 		 struct cmd_fuse_mount *mount, struct cfs_err *err)
 {
@@ -130,9 +118,9 @@ static int mount_image(const struct cmd_mount_call *q, const struct words *w,
 				"mode=%s: expected auto, passthrough, overlay "
 				"or plain",
 				w->mode);
-	r = open_dir("upperdir", w->upper, &upper, err);
+	r = cmd_mount_open_dir("upperdir", w->upper, &upper, err);
 	if (r == 0)
-		r = open_dir("workdir", w->work, &work, err);
+		r = cmd_mount_open_dir("workdir", w->work, &work, err);
 	mount.upper = upper;
 	mount.work = work;
 	return r < 0 ? r : start(q, w, &mount, err);

@@ -46,8 +46,7 @@ static void keep_line(enum fuse_log_level level, const char *format, va_list ap)
 
 const char *cfs_fuse_mode_name(enum cfs_fuse_mode mode)
 {
-	static const char *const names[] = { "auto", "passthrough", "overlay",
-					     "plain" };
+	static const char *const names[] = { CFS_FUSE_MODE_NAMES };
 
 	return names[mode];
 }

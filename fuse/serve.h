@@ -28,7 +28,9 @@ enum cfs_fuse_mode {
 			   what it has read */
 };
 
-/* Returns "auto", "passthrough", "overlay" or "plain". */
+/* Their names, in this order: for arrays. */
+#define CFS_FUSE_MODE_NAMES "auto", "passthrough", "overlay", "plain"
+
 const char *cfs_fuse_mode_name(enum cfs_fuse_mode mode);
 
 struct cfs_fuse_params {

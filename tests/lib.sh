@@ -80,6 +80,15 @@ without_packages() {
 	! PATH=plain command -v apt-get dpkg dpkg-query
 }
 
+# Waits until servers(), which is the test's own, prints no process any more.
+gone() {
+	for _ in $(seq 100); do
+		[ "$(servers)" ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
 skip() {
 	echo "$1"
 	exit 77

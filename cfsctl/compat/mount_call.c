@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "cfsctl/compat/mount_call.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "cfsctl/cli/options.h"
@@ -64,4 +65,15 @@ int cmd_mount_call_read(int argc, char **argv, struct cmd_mount_call *q,
 	for (; r == 0 && optind < argc; optind++)
 		r = operand(q, argv[optind], err);
 	return r;
+}
+
+int cmd_mount_open_dir(const char *option, const char *path, int *ret_fd,
+		       struct cfs_err *err)
+{
+	int fd = path ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -EBADF;
+
+	if (path && fd < 0)
+		return cfs_fail_errno(err, "open %s %s", option, path);
+	*ret_fd = fd;
+	return 0;
 }

@@ -144,17 +144,6 @@ static int check_header(struct layers *l, struct cfs_err *err)
 	return 0;
 }
 
-static int open_dir(const char *option, const char *path, int *ret,
-		    struct cfs_err *err)
-{
-	int fd = path ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -EBADF;
-
-	if (path && fd < 0)
-		return cfs_fail_errno(err, "open %s %s", option, path);
-	*ret = fd;
-	return 0;
-}
-
 static int open_dirs(const struct cfs_mount_options *o, struct layers *l,
 		     struct cfs_err *err)
 {
@@ -165,14 +154,15 @@ static int open_dirs(const struct cfs_mount_options *o, struct layers *l,
 	if (!l->data)
 		return cfs_no_memory(err);
 	while (r == 0 && l->n_data < o->n_basedirs) {
-		r = open_dir("basedir", path, &l->data[l->n_data], err);
+		r = cmd_mount_open_dir("basedir", path, &l->data[l->n_data],
+				       err);
 		l->n_data += r == 0;
 		path += strlen(path) + 1;
 	}
 	if (r == 0)
-		r = open_dir("upperdir", o->upperdir, &l->upper, err);
+		r = cmd_mount_open_dir("upperdir", o->upperdir, &l->upper, err);
 	if (r == 0)
-		r = open_dir("workdir", o->workdir, &l->work, err);
+		r = cmd_mount_open_dir("workdir", o->workdir, &l->work, err);
 	return r;
 }
 

@@ -20,14 +20,7 @@ make_image() { # VERSION SOURCE...
 	seal --erofs-version "$1" create-image --no-propagate-usr-to-root \
 		"${@:2}" img > image.log 2>&1
 }
-servers() { pgrep -cf "cfsctl .*fuse-serve.* $TMPDIR/fuse"; }
-gone() { # waits until no server is left
-	for _ in $(seq 100); do
-		[ "$(servers)" != 0 ] || return 0
-		sleep 0.05
-	done
-	return 1
-}
+servers() { pgrep -f "cfsctl .*fuse-serve.* $TMPDIR/fuse"; }
 end() { umount fuse && gone; }
 
 # All that calls tell of the files below DIR.
@@ -183,6 +176,24 @@ check "  not verified, on demand" cfsctl --insecure --repo repo \
 	fuse-serve --no-verify img "$TMPDIR/fuse"
 check "  a damaged file can be read" eval 'head -c 1 fuse/damaged | grep -q X'
 end
+
+# The kernel keeps what it was told of more objects than the server has open.
+rm -rf tree
+mkdir tree
+for i in $(seq 1200); do yes $i | head -c 100 > tree/$i; done
+make_repo 1 sha512 && make_image 1 tree
+if serve passthrough && grep -q passthrough mode.log; then
+	(cd tree && cat $(seq 1200)) > want
+	(cd fuse && cat $(seq 1200)) > got
+	check "passthrough: many objects" cmp want got
+	rm "repo/objects/$(object 1)"
+	check "  the first of them needs not be opened again" cmp tree/1 fuse/1
+fi
+mountpoint -q fuse && end
+rm -rf tree
+mkdir tree
+for i in good damaged short missing; do yes $i | head -c 9000 > tree/$i; done
+make_repo 1 sha512 && make_image 1 tree
 
 # A server that is killed.
 cfsctl --insecure --repo repo fuse-serve --foreground --mode plain img fuse \

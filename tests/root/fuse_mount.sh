@@ -11,13 +11,6 @@ trap 'umount -q -l mnt' EXIT
 seal() { cfsctl --insecure --repo repo "$@"; }
 # Of this test alone, by the path of its mountpoint.
 servers() { pgrep -f "mount --fuse[^ ]* .*img $TMPDIR/mnt"; }
-gone() { # waits until no server is left
-	for _ in $(seq 100); do
-		[ "$(servers)" ] || return 0
-		sleep 0.05
-	done
-	return 1
-}
 end() { umount mnt && gone; }
 
 mkdir tree tree/dir mnt changes

@@ -20,13 +20,6 @@ cfsctl --insecure --repo repo init > log 2>&1 &&
 		tree img >> log 2>&1 || exit 1
 
 servers() { pgrep -f "mount.fuse.composefs .*$TMPDIR/mnt"; }
-gone() { # waits until no server is left
-	for _ in $(seq 100); do
-		[ "$(servers)" ] || return 0
-		sleep 0.05
-	done
-	return 1
-}
 options() { findmnt -n -o OPTIONS mnt; }
 
 check "mount -t fuse.composefs" mount -t fuse.composefs \
