@@ -241,8 +241,8 @@ static int attach_overlay(struct run *run, struct cfs_err *err)
 	if (fd < 0)
 		return cfs_ctx(err, "%s",
 			       run->server.mode == CFS_FUSE_OVERLAY
-				       ? "mode overlay"
-				       : "upper directory");
+				       ? "mode overlay (needs Linux 6.16)"
+				       : "upper directory (needs Linux 6.15)");
 	return attach(run, &fd, err);
 }
 

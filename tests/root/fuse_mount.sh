@@ -57,7 +57,7 @@ for mode in $modes; do
 	if ! seal mount --fuse=$mode $verify --upperdir upper --workdir work \
 		--read-write img "$TMPDIR/mnt" 2> log; then
 		check "mode $mode: a kernel before 6.15 refuses --upperdir" \
-			grep -q "upper directory: " log
+			grep -qF "upper directory (needs Linux 6.15): " log
 		rm -r upper work
 		continue
 	fi

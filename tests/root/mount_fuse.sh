@@ -53,7 +53,7 @@ if helper ",upperdir=upper,workdir=work" 2> log; then
 	umount mnt
 	gone
 else
-	check "a kernel before 6.15 refuses upperdir" grep -q "upper directory: " log
+	check "a kernel before 6.15 refuses upperdir" grep -qF "upper directory (needs Linux 6.15): " log
 fi
 check "-f mounts nothing" helper "" -f
 refuse "an unknown option" "Unsupported option nonsense" helper ,nonsense
