@@ -99,6 +99,21 @@ void cfs_boot_entry_name(const char *name, const char *suffix,
 	}
 }
 
+void cfs_boot_addons_path(const char *path, struct cfs_buf *ret)
+{
+	size_t len = strlen(path), suffix = strlen(".efi");
+	const char *plus = strrchr(path, '+');
+	int left, done;
+
+	if (plus && cut_counters(plus + 1, ".efi", &left, &done)) {
+		cfs_buf_add(ret, path, (size_t)(plus - path));
+		cfs_buf_adds(ret, path + len - suffix);
+	} else {
+		cfs_buf_adds(ret, path);
+	}
+	cfs_buf_adds(ret, ".extra.d");
+}
+
 /* Replaces *@to by a copy of @text. */
 static int set(char **to, struct cfs_bytes text, struct cfs_err *err)
 {

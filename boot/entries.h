@@ -69,4 +69,11 @@ void cfs_boot_entry_name(const char *name, const char *suffix,
 			 struct cfs_buf *ret, int *ret_left,
 			 int *ret_done) CFS_NONNULL;
 
+/*
+ * Appends to @ret the path of the directory of addons of the kernel image @path:
+ * that of ID+3.efi is ID.efi.extra.d.
+ * Source: systemd-stub(7).
+ */
+void cfs_boot_addons_path(const char *path, struct cfs_buf *ret) CFS_NONNULL;
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/dir_names.h"
 #include "base/io.h"
 #include "boot/bls.h"
+#include "boot/entries.h"
 #include "boot/kargs.h"
 #include "boot/pe.h"
 
@@ -372,7 +373,7 @@ int cfs_boot_entry(int dirfd, const char *where,
 	if (ends_with(where, ".conf"))
 		return visit_entry(&s, where, err);
 	r = visit_efi(&s, where, EFI_MUST, err);
-	cfs_buf_addf(&addons, "%s.extra.d", where);
+	cfs_boot_addons_path(where, &addons);
 	if (r == 0 && !cfs_buf_text(&addons))
 		return cfs_buf_check(&addons, err);
 	return r < 0 ? r : walk_efi(&s, (char *)addons.data, EFI_MAY, 1, err);

@@ -63,7 +63,7 @@ int cfs_boot_roots(int dirfd, const struct cfs_boot_visitor *visitor,
 /*
  * Visits the images that one entry of the boot partition at @dirfd names: of
  * @where, the path of a loader entry (NAME.conf) or of a unified kernel image
- * (NAME.efi), whose addons in NAME.efi.extra.d count as well.  The first image
+ * (NAME.efi), whose addons count as well (cfs_boot_addons_path()).  The first image
  * is the one that is booted if it is there.
  * Errors: see cfs_boot_roots().
  */

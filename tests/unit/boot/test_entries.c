@@ -102,10 +102,10 @@ TEST(a_kernel_image_without_a_system_is_not_offered)
 TEST(addons_of_a_kernel_image_name_images)
 {
 	start();
-	put_uki("EFI/Linux/a.efi", "ID=a", "composefs=" A);
+	put_uki("EFI/Linux/a+3.efi", "ID=a", "composefs=" A);
 	make_dir(root, "EFI/Linux/a.efi.extra.d");
 	put_uki("EFI/Linux/a.efi.extra.d/x.addon.efi", "#", "composefs=" B);
-	read_all("EFI/Linux/a.efi ", "");
+	read_all("EFI/Linux/a+3.efi ", "");
 	CHECK_EQ(entries.v[0].images.n, 2);
 	CHECK_EQ(entries.v[0].images.v[1].bytes[0], 0xb3);
 }
@@ -221,6 +221,23 @@ TEST(counters_are_what_stands_before_the_suffix)
 		CHECK_STR(cfs_buf_text(&id), cases[i].id);
 		CHECK_EQ(left, cases[i].left);
 		CHECK_EQ(done, cases[i].done);
+	}
+}
+
+TEST(counters_of_a_kernel_image_are_not_in_the_name_of_its_addons)
+{
+	static const char *const cases[][2] = {
+		{ "EFI/Linux/x.efi", "EFI/Linux/x.efi.extra.d" },
+		{ "EFI/Linux/X+3-1.EFI", "EFI/Linux/X.EFI.extra.d" },
+		{ "EFI/a+3/x.efi", "EFI/a+3/x.efi.extra.d" },
+		{ "x+.efi", "x+.efi.extra.d" },
+	};
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(cases); i++) {
+		CFS_AUTOBUF struct cfs_buf path = { 0 };
+
+		cfs_boot_addons_path(cases[i][0], &path);
+		CHECK_STR(cfs_buf_text(&path), cases[i][1]);
 	}
 }
 
