@@ -108,6 +108,7 @@ extern const struct cfs_cmd cmd_deployments;
 extern const struct cfs_cmd cmd_pin;
 extern const struct cfs_cmd cmd_unpin;
 extern const struct cfs_cmd cmd_rollback;
+extern const struct cfs_cmd cmd_undeploy;
 extern const struct cfs_cmd cmd_oci;
 
 #endif

@@ -38,6 +38,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_pin,
 	&cmd_unpin,
 	&cmd_rollback,
+	&cmd_undeploy,
 	&cmd_oci,
 	NULL,
 };

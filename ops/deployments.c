@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/io.h"
 #include "boot/running.h"
 #include "ops/pin.h"
 #include "ops/whole.h"
+#include "repo/find.h"
 
 #define STATE "state/deploy"
 
@@ -55,8 +57,8 @@ static void report(void *arg, const char *where, const char *reason)
 	job->params->broken(job->params->arg, path ? path : where, reason);
 }
 
-static struct cfs_deployment *find(struct cfs_deployments *list,
-				   const struct cfs_digest *id)
+struct cfs_deployment *cfs_deployments_find(const struct cfs_deployments *list,
+					    const struct cfs_digest *id)
 {
 	for (size_t i = 0; i < list->n; i++)
 		if (cfs_digest_equal(&list->v[i].id, id))
@@ -68,7 +70,7 @@ static struct cfs_deployment *find(struct cfs_deployments *list,
 static struct cfs_deployment *get(struct cfs_deployments *list,
 				  const struct cfs_digest *id)
 {
-	struct cfs_deployment *d = find(list, id);
+	struct cfs_deployment *d = cfs_deployments_find(list, id);
 
 	if (!d && (d = cfs_vec_new(list)))
 		d->id = *id;
@@ -381,4 +383,54 @@ bool cfs_deployment_boots(const struct cfs_deployments *list,
 		}
 	}
 	return false;
+}
+
+/* The hex digits of "sha512:HEX" or "HEX". */
+static const char *digits_of(const char *text)
+{
+	for (enum cfs_alg alg = CFS_ALG_SHA256; alg <= CFS_ALG_SHA512; alg++) {
+		size_t n = strlen(cfs_alg_name(alg));
+
+		if (strncmp(text, cfs_alg_name(alg), n) == 0 && text[n] == ':')
+			return text + n + 1;
+	}
+	return text;
+}
+
+static int name_by_digits(const struct cfs_deployments *list, const char *text,
+			  struct cfs_digest *ret, struct cfs_err *err)
+{
+	const char *digits = digits_of(text);
+	size_t n = strlen(digits);
+	unsigned matches = 0;
+
+	for (size_t i = 0; n >= CFS_FIND_DIGITS_MIN && i < list->n; i++) {
+		char hex[CFS_DIGEST_HEX_MAX];
+
+		cfs_digest_to_hex(&list->v[i].id, hex);
+		if (strncasecmp(hex, digits, n) == 0) {
+			*ret = list->v[i].id;
+			matches++;
+		}
+	}
+	return matches > 1 ? cfs_fail(err, ENOTUNIQ,
+				      "%u deployments have digests that begin "
+				      "with %s",
+				      matches, digits)
+			   : (int)matches;
+}
+
+int cfs_deployments_name(const struct cfs_deployments *list,
+			 const struct cfs_repo *repo, const char *text,
+			 struct cfs_digest *ret, struct cfs_err *err)
+{
+	struct cfs_digest id;
+	int r = cfs_image_find(repo, text, &id, err);
+
+	if (r == 0)
+		r = name_by_digits(list, text, &id, err);
+	if (r <= 0 || !cfs_deployments_find(list, &id))
+		return r < 0 ? r : 0;
+	*ret = id;
+	return 1;
 }

@@ -66,6 +66,22 @@ int cfs_deployments_read(const struct cfs_repo *repo,
 			 struct cfs_deployments *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* The deployment of the image @id, or NULL. */
+struct cfs_deployment *cfs_deployments_find(const struct cfs_deployments *list,
+					    const struct cfs_digest *id)
+	CFS_NONNULL;
+
+/*
+ * Which deployment does @text name?  It names the image as for cfs_image_find(),
+ * also if the repository has lost it: by the first 12 hex digits or more.
+ * Returns 1 with its image in *@ret, or 0 if there is no such deployment.
+ * Errors: -ENOTUNIQ several images begin so, those of cfs_image_find().
+ */
+int cfs_deployments_name(const struct cfs_deployments *list,
+			 const struct cfs_repo *repo, const char *text,
+			 struct cfs_digest *ret,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Can the boot loader start @d, and will it come up: is there an entry with
  * tries left, a whole image, and a state directory?  *@ret is the first such
  * entry. */
