@@ -58,7 +58,7 @@ CLANG_FORMAT ?= $(firstword $(shell command -v clang-format-14 clang-format 2>/d
 
 # A room is a top-level folder of sources, some in folders of their own; all
 # of them make one archive.
-ROOMS      := base compress fsverity tree keys mount boot erofs repo disk fuse oci ops
+ROOMS      := base compress fsverity tree keys mount boot erofs repo disk fuse oci ops varlink
 
 # composefs-setup-root's trusted computing base: the sources it is linked
 # from, all of them.  Adding one is a reviewed act; so is raising the budget.
