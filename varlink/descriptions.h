@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * The interfaces in varlink's interface language, as GetInterfaceDescription
+ * returns them.  Strict parsers take them: members of a list are separated by
+ * commas, and every comment has lines of its own before what it is about.
+ *
+ * Source: https://varlink.org/Interface-Definition; the names and types of
+ * org.composefs.Repository are those of composefs-rs 0.9.4.
+ */
+#ifndef CFS_VARLINK_DESCRIPTIONS_H
+#define CFS_VARLINK_DESCRIPTIONS_H
+
+extern const char cfs_varlink_service_description[];
+extern const char cfs_varlink_repository_description[];
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * A service: interfaces with their methods, as rows, and what a connection has
+ * of its own.  A method is written down in its row and in the description of
+ * its interface, which a test compares.
+ */
+#ifndef CFS_VARLINK_SERVICE_H
+#define CFS_VARLINK_SERVICE_H
+
+#include <stdatomic.h>
+
+#include "varlink/call.h"
+#include "varlink/handles.h"
+
+struct cfs_varlink_service;
+
+struct cfs_varlink_method {
+	const char *name;
+	/* End with a NULL name; NULL: none. */
+	const struct cfs_varlink_parameter *parameters;
+	/*
+	 * Answers with cfs_varlink_reply() or cfs_varlink_refuse() and returns
+	 * 0.  A negative errno with @err filled in becomes InternalError, or
+	 * PermissionDenied if it is -EACCES.
+	 */
+	int (*run)(struct cfs_varlink_service *service,
+		   struct cfs_varlink_call *call, struct cfs_err *err);
+	/* Or: its first parameter is a handle, and the repository is locked
+	 * for reading meanwhile. */
+	int (*run_on)(const struct cfs_varlink_handle *handle,
+		      struct cfs_varlink_call *call, struct cfs_err *err);
+	/* It may take long and changes nothing: it ends with its client. */
+	bool ends_with_client;
+};
+
+struct cfs_varlink_interface {
+	const char *name;
+	const char *description; /* what GetInterfaceDescription returns */
+	const struct cfs_varlink_method *methods; /* end with a NULL name */
+};
+
+/* Every interface has the error InternalError(message), and InvalidHandle(handle)
+ * if a method takes a handle; but for org.varlink.service, whose methods do not
+ * fail. */
+extern const struct cfs_varlink_interface cfs_varlink_org_varlink_service;
+extern const struct cfs_varlink_interface cfs_varlink_org_composefs_repository;
+
+/* What a connection has.  Zero-initialise all but peer. */
+struct cfs_varlink_service {
+	struct cfs_varlink_peer peer;
+	unsigned flags; /* CFS_ACCESS_*, for each repository */
+	struct cfs_varlink_handles handles;
+	struct cfs_json_node *nodes; /* room for a message; owned */
+	/* Set while a method runs that ends with its client. */
+	_Atomic bool may_end;
+	/* The client was lost; checked when may_end is set. */
+	_Atomic bool client_gone;
+};
+
+void cfs_varlink_service_free(struct cfs_varlink_service *service);
+#define CFS_AUTOVARLINKSERVICE \
+	__attribute__((cleanup(cfs_varlink_service_free)))
+
+/* The interfaces of the service; end with NULL. */
+extern const struct cfs_varlink_interface *const cfs_varlink_interfaces[];
+
+/*
+ * Answers the call in @message.  The reply with its NUL is in @call->text, and
+ * @call->fd goes with it; the text is empty if the client wants none.  @call is
+ * empty before, its fd -EBADF.
+ * Errors: -EBADMSG the message is no call, after which nothing that follows it
+ * can be trusted; -E2BIG it has more than CFS_VARLINK_VALUES_MAX values;
+ * -ECANCELED the client is gone; -ENOMEM.
+ */
+int cfs_varlink_dispatch(struct cfs_varlink_service *service,
+			 const struct cfs_varlink_message *message,
+			 struct cfs_varlink_call *call,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif
