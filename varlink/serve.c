@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "varlink/serve.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "varlink/service.h"
+
+/* Waits for the client to disappear. */
+struct watch {
+	int fd; /* the socket, borrowed */
+	struct cfs_varlink_service *service;
+};
+
+/*
+ * Only a connection that is closed in both directions counts: a client may
+ * close its side once it has sent its calls, and read on.
+ */
+static void *watch_client(void *arg)
+{
+	const struct watch *watch = arg;
+	struct pollfd poll_fd = { .fd = watch->fd };
+
+	while (poll(&poll_fd, 1, -1) < 0 && errno == EINTR)
+		;
+	/* Either this sees that a method may end, or the method that begins sees
+	 * that the client is gone. */
+	watch->service->client_gone = true;
+	if (watch->service->may_end)
+		_exit(EXIT_SUCCESS);
+	return NULL;
+}
+
+static int answer(struct cfs_varlink_service *service,
+		  const struct cfs_varlink_wire *wire,
+		  const struct cfs_varlink_message *message,
+		  struct cfs_err *err)
+{
+	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { .fd = -EBADF };
+	int r = cfs_varlink_dispatch(service, message, &call, err);
+
+	if (r < 0 || call.text.len == 0)
+		return r;
+	return cfs_varlink_send(wire, cfs_buf_bytes(&call.text), call.fd, err);
+}
+
+static int answer_all(struct cfs_varlink_service *service,
+		      struct cfs_varlink_wire *wire, struct cfs_err *err)
+{
+	struct cfs_varlink_message message;
+	int r;
+
+	while ((r = cfs_varlink_receive(wire, &message, err)) > 0) {
+		r = answer(service, wire, &message, err);
+		if (r == -EPIPE || r == -ECONNRESET || r == -ECANCELED)
+			return 0;
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+int cfs_varlink_serve(int fd, unsigned flags, struct cfs_err *err)
+{
+	CFS_AUTOWIRE struct cfs_varlink_wire wire = CFS_VARLINK_WIRE_INIT(fd);
+	CFS_AUTOVARLINKSERVICE struct cfs_varlink_service service = {
+		.peer = cfs_varlink_peer_get(fd),
+		.flags = flags,
+	};
+	struct watch watch = { fd, &service };
+	pthread_t thread;
+	int r = cfs_varlink_peer_become(&service.peer, fd, err);
+
+	if (r < 0)
+		return r;
+	r = pthread_create(&thread, NULL, watch_client, &watch);
+	if (r != 0)
+		return cfs_fail_code(err, -r, "start a thread");
+	r = answer_all(&service, &wire, err);
+	/* Wakes the thread. */
+	service.may_end = false;
+	(void)shutdown(fd, SHUT_RDWR);
+	(void)pthread_join(thread, NULL);
+	return r;
+}
