@@ -95,6 +95,7 @@ extern const struct cfs_cmd cmd_lint;
 extern const struct cfs_cmd cmd_diff;
 extern const struct cfs_cmd cmd_mount;
 extern const struct cfs_cmd cmd_fuse_serve;
+extern const struct cfs_cmd cmd_varlink;
 extern const struct cfs_cmd cmd_digest_karg;
 extern const struct cfs_cmd cmd_disk;
 extern const struct cfs_cmd cmd_sign;

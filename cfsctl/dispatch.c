@@ -13,7 +13,7 @@
 
 /* Commands of composefs-rs 0.9 that scripts may ask for.
  * Source: composefs-rs crates/composefs-ctl/src/lib.rs. */
-static const char *const elsewhere[] = { "fetch", "ostree", "varlink" };
+static const char *const elsewhere[] = { "fetch", "ostree" };
 
 /* A command line, taken apart from the front. */
 struct line {

@@ -25,6 +25,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_diff,
 	&cmd_mount,
 	&cmd_fuse_serve,
+	&cmd_varlink,
 	&cmd_digest_karg,
 	&cmd_disk,
 	&cmd_sign,

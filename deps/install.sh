@@ -59,6 +59,7 @@ case ${1-} in
 	}
 	put_glue() { # MODE FILE TARGET: a unit or a script
 		text=$(sed "s|/usr/lib/composefs/composefs-setup-root|$LIBEXECDIR/composefs-setup-root|g
+			s|^ExecStart=/usr/bin/cfsctl|ExecStart=$BINDIR/cfsctl|
 			s|units=/usr/lib/systemd/system\$|units=$SYSTEMDUNITDIR|" "$2")
 		printf '%s\n' "$text" | install -D -m "$1" /dev/stdin "$DESTDIR$3"
 	}
@@ -113,7 +114,7 @@ for page in docs/*.[1-8]; do
 	put 644 "$page" "$MANDIR/man${page##*.}/${page##*/}"
 done
 
-for unit in systemd-units/*.service systemd-units/*.service.d/*.conf; do
+for unit in systemd-units/*.socket systemd-units/*.service systemd-units/*.service.d/*.conf; do
 	put_glue 644 "$unit" "$SYSTEMDUNITDIR/${unit#systemd-units/}"
 done
 

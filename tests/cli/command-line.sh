@@ -83,7 +83,7 @@ check "one that all commands have" \
 	said "'--insecrue'; did you mean '--insecure'?" cfsctl images --insecrue
 check "with one dash" said "'-json'; did you mean '--json'?" \
 	cfsctl images -json
-for c in ostree varlink; do
+for c in fetch ostree; do
 	check "$c is not in this version" \
 		said "'$c' is a command of composefs-rs that cfsctl" cfsctl $c x
 done

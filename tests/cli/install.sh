@@ -33,6 +33,8 @@ cat > installed <<'END'
 644 /usr/lib/initcpio/install/composefs
 644 /usr/lib/systemd/system/composefs-growfs.service
 644 /usr/lib/systemd/system/composefs-setup-root.service
+644 /usr/lib/systemd/system/composefs.socket
+644 /usr/lib/systemd/system/composefs@.service
 644 /usr/lib/systemd/system/emergency.service.d/50-composefs.conf
 644 /usr/lib/systemd/system/systemd-growfs-root.service.d/50-composefs.conf
 644 /usr/lib/systemd/system/systemd-volatile-root.service.d/50-composefs.conf
@@ -104,6 +106,9 @@ same "no other prefix is named by a link or by what is run" \
 same "the unit runs the program where it is" \
 	"$(sed -n 's/^\(ExecStart=[^ ]*\).*/\1/p' "$dest/opt/x/lib/systemd/system/composefs-setup-root.service")" \
 	"ExecStart=/opt/x/lib/composefs/composefs-setup-root"
+same "and that of the service too" \
+	"$(grep -h ^ExecStart "$dest/opt/x/lib/systemd/system/composefs@.service")" \
+	"ExecStart=/opt/x/bin/cfsctl varlink"
 check "PREFIX=/opt/x when uninstalling" uninstall PREFIX=/opt/x
 same "leaves no file" "$(find "$dest" ! -type d)" ""
 rm -r "$dest"

@@ -12,7 +12,7 @@ unit=$units/composefs-setup-root.service
 root=$TMPDIR/root/usr/lib/systemd
 mkdir -p "$root/system" "$TMPDIR/root/usr/lib/composefs" "$TMPDIR/root"/{,usr/}bin
 cp -r "$units"/* "$root/system/"
-for file in usr/lib/composefs/composefs-setup-root usr/bin/mount bin/sh; do
+for file in usr/lib/composefs/composefs-setup-root usr/bin/cfsctl usr/bin/mount bin/sh; do
 	cp /bin/true "$TMPDIR/root/$file"
 done
 printf '[Mount]\nWhat=/dev/x\nWhere=/sysroot\n' > "$root/system/sysroot.mount"
@@ -20,15 +20,21 @@ printf '[Service]\nType=idle\nExecStart=/usr/bin/mount\n' > "$root/system/emerge
 for other in volatile-root growfs-root; do
 	printf '[Service]\nType=oneshot\nExecStart=/usr/bin/mount\n' > "$root/system/systemd-$other.service"
 done
+# An instance of the service, which systemd names for a connection.
+cp "$root/system/composefs@.service" "$root/system/composefs@0.service"
 verify() { # UNIT: fails on any word of complaint
 	systemd-analyze verify --root="$TMPDIR/root" --man=no "$1" > verify.log 2>&1
 	# the root has no targets of its own, which is not the unit's fault
 	grep -v -e "Unit [a-z.-]*target not found" verify.log
 	[ "$(grep -c -v -e 'Unit [a-z.-]*target not found' verify.log)" = 0 ]
 }
-for name in composefs-setup-root composefs-growfs systemd-volatile-root systemd-growfs-root emergency; do
+for name in composefs-setup-root composefs-growfs systemd-volatile-root systemd-growfs-root \
+	emergency composefs@0; do
 	check "$name.service is clean" verify "$name.service"
 done
+check "composefs.socket is clean" verify composefs.socket
+check "root alone may connect" grep -qx SocketMode=0600 "$units/composefs.socket"
+check "each connection has a process" grep -qx Accept=yes "$units/composefs.socket"
 
 check "whatever the command line says, the program looks at it" eval '! grep -q ConditionKernelCommandLine "$unit"'
 check "and passes over a disk that boots without an image" grep -qx \

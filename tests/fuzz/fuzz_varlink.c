@@ -42,8 +42,9 @@ static void start(struct cfs_varlink_service *service)
 	struct cfs_err err;
 
 	service->peer.uid = geteuid();
-	assert(cfs_varlink_handles_open(&service->handles, path, 0,
-					&service->peer, &handle, &err) == 0);
+	assert(cfs_varlink_handles_open(&service->handles, path,
+					CFS_ACCESS_NO_SYNC, &service->peer,
+					&handle, &err) == 0);
 	service->peer.uid = 4000000000;
 }
 

@@ -42,6 +42,8 @@ lint() { # lintian refuses to run as root without being told
 check "lintian finds no error" lint
 
 for file in cfsctl/usr/bin/cfsctl \
+	cfsctl/usr/lib/systemd/system/composefs.socket \
+	cfsctl/usr/lib/systemd/system/composefs@.service \
 	cfsctl/usr/share/man/man1/cfsctl.1.gz \
 	composefs-setup-root/usr/lib/composefs/composefs-setup-root \
 	composefs-setup-root/usr/lib/systemd/system/composefs-setup-root.service \

@@ -1,0 +1,180 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# The service for other programs, as a client of the protocol alone sees it.
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/fixture.sh"
+
+client() { python3 -B "$CFS_SRC/tests/varlink.py" "$@"; }
+message() { # METHOD PARAMETERS: a call of the interface, ' stands for "
+	echo "{'method':'org.composefs.Repository.$1','parameters':{$2}}" | tr "'" '"'
+}
+call() { # METHOD PARAMETERS: of the service at s
+	client call s "$(message "$@")"
+}
+serve() { # COMMAND...: starts it and waits until s is there
+	"$@" varlink --address s 2> service.log &
+	service=$!
+	until [ -S s ]; do
+		kill -0 $service || return 1
+		sleep 0.02
+	done
+}
+# Each connection has a process, which ends after its client.
+until_idle() {
+	local n=500
+	while pgrep -P $service > /dev/null; do
+		[ $((n -= 1)) -gt 0 ] || return 1
+		sleep 0.02
+	done
+}
+info='{"method":"org.varlink.service.GetInfo"}'
+
+fixture_rootfs root
+fixture_repo repo
+id=$(cfsctl --repo repo create-image root os/stable)
+id=${id#sha512:}
+handle="'handle':1"
+opened=$(message OpenRepository "'path':'$PWD/repo'")
+on() { # METHOD PARAMETERS: on the open repository; the second reply
+	client call s "$opened" "$(message "$1" "$handle${2:+,$2}")" | tail -n 1
+}
+
+check "it makes a socket" serve cfsctl
+same "for its user alone" "$(stat -c %a s)" 600
+refuse "a second one at that place is refused" "Address already in use" \
+	cfsctl varlink --address s
+same "it names itself" "$(client call s "$info" | grep -o '"product": "[a-z]*"')" \
+	'"product": "cfsctl"'
+
+# What a service of composefs-rs 0.9.4 answers, member by member.
+same "a repository is made" "$(call InitRepository "'path':'$PWD/new','insecure':true")" \
+	'{"parameters": {"created": true}}'
+same "once" "$(call InitRepository "'path':'$PWD/new','insecure':true")" \
+	'{"parameters": {"created": false}}'
+same "with this algorithm by default" "$(grep -o 'fsverity-sha[0-9]*' new/meta.json)" \
+	fsverity-sha512
+same "it is there" "$(call EnsureRepository "'path':'$PWD/new'")" \
+	'{"parameters": {"status": "Opened"}}'
+same "opened" "$(client call s "$opened")" "$(printf \
+	'{"parameters": {"handle": 1, "hash_algorithm": "sha512", "objects_device_id": %s}}' \
+	"$(stat -c %d repo/objects)")"
+same "its images" "$(on ListImageRefs)" \
+	"{\"parameters\": {\"images\": [{\"digest\": \"$id\", \"name\": \"os/stable\"}]}}"
+same "their objects are those that the command prints" \
+	"$(on ImageObjects "'name':'os/stable'" | grep -o 'sha512:[0-9a-f]*')" \
+	"$(cfsctl --repo repo image-objects os/stable)"
+same "an image that is missing" "$(on ImageObjects "'name':'none'")" \
+	'{"error": "org.composefs.Repository.NoSuchRef", "parameters": {"reference": "none"}}'
+same "a sane repository" "$(on Fsck)" "$(printf '{"parameters": {"broken_links": 0, %s}}' \
+	'"errors": [], "findings": [], "has_metadata": true, "images_checked": 1, "images_corrupted": 0, "missing_objects": 0, "objects_checked": 2, "objects_corrupted": 0, "ok": true, "streams_checked": 0, "streams_corrupted": 0')"
+same "nothing to collect" "$(on Gc "'dry_run':true,'roots':[]")" "$(printf '{"parameters": {%s}}' \
+	'"dry_run": true, "findings": [], "result": {"images_pruned": 0, "objects_bytes": 0, "objects_removed": 0, "streams_pruned": 0}')"
+same "no repository" "$(call OpenRepository "'path':'$PWD/root'" | grep -o '"error": "[^"]*"')" \
+	'"error": "org.composefs.Repository.RepoNotFound"'
+same "closed" "$(on CloseRepository)" '{"parameters": {}}'
+same "a handle belongs to its connection" "$(client call s "$opened" | wc -l
+	call Fsck "$handle")" '1
+{"error": "org.composefs.Repository.InvalidHandle", "parameters": {"handle": 1}}'
+
+cp -r repo bad
+fixture_corrupt bad
+opened_bad=$(message OpenRepository "'path':'$PWD/bad'")
+client call s "$opened_bad" "$(message Fsck "$handle")" | tail -n 1 > fsck.json
+check "damage is found" grep -q '"ok": false' fsck.json
+same "with the lines that composefs-rs has" \
+	"$(grep -o '"fsck: object-digest-mismatch: objects/[^:]*: measured ' fsck.json | wc -l)" 1
+check "and with records" grep -q '"code": "object-digest-mismatch"' fsck.json
+
+# Limits.
+same "the longest message" "$(client long s 4194304 | grep -o '"vendor"')" '"vendor"'
+same "a longer one" "$(client long s 4194305)" closed
+same "what is no call" "$(client raw s '' x '{' '{}' '[]' '"x"' '{"method":7}' $'\xff' \
+	'{"method":"a.b","parameters":[]}' | sort -u)" closed
+handles() { # N: opens the repository so often; prints the last reply
+	local -a calls=()
+	while [ ${#calls[@]} -lt "$1" ]; do
+		calls+=("$opened")
+	done
+	client call s "${calls[@]}" | tail -n 1
+}
+check "64 repositories are open at a time" eval 'handles 64 | grep -q "\"handle\": 64"'
+check "and no more" eval 'handles 65 | grep -q "error.*maximum of 64"'
+same "connections in turn" "$(client turns s 200)" 200
+check "leave no process" until_idle
+
+# One client waits for a long check; here, for the lock that it needs.
+flock -x repo sleep 1000 &
+locker=$!
+until ! flock -n -s repo true; do sleep 0.02; done
+mkfifo hold
+client send s "$(message OpenRepository "'path':'$PWD/new'")" \
+	"$(message Fsck "$handle")" < hold > sent &
+exec 7> hold
+until grep -q sent sent; do sleep 0.02; done
+exec 7>&-
+wait $!
+check "a client that ends early leaves no process" until_idle
+client_waits() {
+	client send s "$opened" < hold > sent &
+	waiting=$!
+	exec 7> hold
+	until grep -q sent sent; do sleep 0.02; done
+}
+client_waits
+same "another is answered while one waits" "$(client call s "$info" "$(message OpenRepository \
+	"'path':'$PWD/new'")" | wc -l)" 2
+same "by a process of its own" "$(pgrep -P $service | wc -l)" 1
+kill -KILL $waiting
+exec 7>&-
+wait $waiting 2> /dev/null
+kill $locker $(pgrep -P $locker)
+wait $locker 2> /dev/null
+check "a client that is killed leaves no process" until_idle
+check "no lock" flock -n -x repo true
+same "and no temporary file" "$(find repo -name '.tmp-*')" ""
+
+same "nobody complained but about nonsense" "$(grep -v -e 'a message' -e 'ended inside' service.log)" ""
+kill $service
+check "it ends when it is told to" wait $service
+check "and takes its socket along" test ! -e s
+: > file
+refuse "nothing but a socket is replaced" "Address already in use" cfsctl varlink --address file
+
+# From a service manager.
+refuse "without a socket there is nothing to serve" "--address" cfsctl varlink
+same "a socket that listens" "$(client activate listen cfsctl varlink -- "$info" "$opened" |
+	grep -o -e '"product": "[a-z]*"' -e '"handle": 1' -e 'status.*')" \
+	'"product": "cfsctl"
+"handle": 1
+status 0'
+same "one that is connected" "$(client activate connect cfsctl varlink -- "$info" "$opened" |
+	grep -o -e '"product": "[a-z]*"' -e '"handle": 1' -e 'status.*')" \
+	'"product": "cfsctl"
+"handle": 1
+status 0'
+
+# The options of the command are about each repository.
+same "a repository without fs-verity may be refused" \
+	"$(client activate connect cfsctl --require-verity varlink -- "$opened" |
+		grep -o '"error": "[^"]*"')" '"error": "org.composefs.Repository.InternalError"'
+
+# What a method costs on a repository that is open.  With -D the program, and not
+# strace, is the process that the socket is for.
+if command -v strace > /dev/null && strace -qq -o /dev/null true 2> /dev/null; then
+	client activate connect strace -D -f -qq -o trace cfsctl varlink -- "$opened" \
+		"$(message ListImageRefs "$handle")" \
+		"$(message ImageObjects "$handle,'name':'os/stable'")" \
+		"$(message ListImageRefs "$handle")" \
+		"$(message ImageObjects "$handle,'name':'os/stable'")" > replies
+	until grep -q exit_group trace; do sleep 0.02; done
+	# From one message to the next.
+	awk '/ recvmsg\(/ { n++ } { print > ("part." n + 0) }' trace
+	same "five calls were made" "$(grep -c parameters replies)" 5
+	for part in 4 5; do
+		n=$(wc -l < part.$part)
+		check "call $part on an open repository makes at most 60 system calls ($n)" \
+			test "$n" -le 60
+		check "and does not open it again" eval '! grep -F "$PWD/repo" part.$part'
+	done
+fi
+finish

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+"""A varlink client that knows no more than the protocol, for tests.
+
+varlink.py call SOCKET MESSAGE...     sends each, prints its reply, sorted
+varlink.py long SOCKET N              sends a message of N bytes
+varlink.py raw SOCKET TEXT...         sends each on a connection of its own
+varlink.py send SOCKET MESSAGE...     like call, but waits for no reply to the last
+varlink.py activate listen|connect PROGRAM ARGUMENT... -- MESSAGE...
+    starts the program as a service manager does, with a socket that listens or
+    is connected already, and sends it the messages
+varlink.py turns SOCKET N             N connections, one after another
+What the service does not answer is printed as "closed".
+"""
+import json
+import os
+import socket
+import sys
+
+
+class Connection:
+    def __init__(self, sock):
+        self.sock = sock
+        self.rest = b""
+
+    def send(self, data):
+        self.sock.sendall(data + b"\0")
+
+    def reply(self):
+        while b"\0" not in self.rest:
+            try:
+                data = self.sock.recv(1 << 16)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                return None
+            self.rest += data
+        message, self.rest = self.rest.split(b"\0", 1)
+        return json.loads(message)
+
+    def call(self, data):
+        try:
+            self.send(data)
+        except (BrokenPipeError, ConnectionResetError):
+            return None
+        return self.reply()
+
+
+def connect(path):
+    sock = socket.socket(socket.AF_UNIX)
+    sock.connect(path)
+    return Connection(sock)
+
+
+def show(reply):
+    print("closed" if reply is None else json.dumps(reply, sort_keys=True), flush=True)
+
+
+def call(path, *messages):
+    connection = connect(path)
+    for message in messages:
+        show(connection.call(message.encode()))
+
+
+def send(path, *messages):
+    connection = connect(path)
+    for message in messages[:-1]:
+        show(connection.call(message.encode()))
+    connection.send(messages[-1].encode())
+    print("sent", flush=True)
+    sys.stdin.read()
+
+
+def long(path, size):
+    head = b'{"method":"org.varlink.service.GetInfo","x":"'
+    show(connect(path).call(head + b"y" * (int(size) - len(head) - 2) + b'"}'))
+
+
+def raw(path, *texts):
+    for text in texts:
+        show(connect(path).call(text.encode("utf-8", "surrogateescape")))
+
+
+def turns(path, count):
+    info = b'{"method":"org.varlink.service.GetInfo"}'
+    answered = 0
+    for _ in range(int(count)):
+        connection = connect(path)
+        answered += connection.call(info)["parameters"]["product"] == "cfsctl"
+        connection.sock.close()
+    print(answered)
+
+
+def start(program, passed):
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(passed.fileno(), 3)
+        os.set_inheritable(3, True)
+        os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+        os.execvp(program[0], program)
+    return pid
+
+
+def activate(kind, *words):
+    middle = words.index("--")
+    if kind == "listen":
+        server = socket.socket(socket.AF_UNIX)
+        server.bind("activated")
+        server.listen()
+        pid = start(words[:middle], server)
+        connection = connect("activated")
+    else:
+        server, client = socket.socketpair()
+        pid = start(words[:middle], server)
+        connection = Connection(client)
+    server.close()
+    for message in words[middle + 1 :]:
+        show(connection.call(message.encode()))
+    connection.sock.close()
+    if kind == "listen":
+        os.kill(pid, 15)
+    print("status", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])
