@@ -43,3 +43,21 @@ fixture_corrupt() { # REPO
 	rm -f "$f"
 	echo corrupt > "$f"
 }
+
+# An EFI program of these sections, whose names have up to 8 characters.
+fixture_pe() { # FILE NAME=CONTENT...
+	python3 - "$@" << 'END'
+import struct, sys
+sections = [s.encode().split(b"=", 1) for s in sys.argv[2:]]
+head = b"MZ".ljust(60, b"\0") + struct.pack("<I", 64)
+head += b"PE\0\0" + struct.pack("<HHIIIHH", 0x8664, len(sections),
+                                0, 0, 0, 0, 0)
+at = len(head) + 40 * len(sections)
+table = data = b""
+for name, text in sections:
+    table += struct.pack("<8sIIIIIIHHI", name, len(text), 4096, len(text),
+                         at + len(data), 0, 0, 0, 0, 0)
+    data += text
+open(sys.argv[1], "wb").write(head + table + data)
+END
+}

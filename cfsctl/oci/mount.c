@@ -2,9 +2,7 @@
 #include "cfsctl/mount.h"
 
 #include "cfsctl/oci/oci.h"
-#include "cfsctl/trust.h"
-#include "repo/image.h"
-#include "repo/init.h"
+#include "cfsctl/oci/signed_image.h"
 
 struct options {
 	struct cfs_mount_options mount;
@@ -43,51 +41,18 @@ static int find_erofs(const struct cfs_oci_image *image, unsigned format,
 }
 
 /* Files that are not verified may be other ones than were signed. */
-static int require_secure(const struct cfs_call *call,
-			  const struct cfs_repo *repo, struct cfs_err *err)
-{
-	const struct options *o = call->options;
-	int r;
-
-	if (call->g->insecure)
-		return 0;
-	if (o->mount.no_verify)
-		return cfs_fail(err, EPERM,
-				"signatures are demanded of the image, and "
-				"--no-verify would accept other files than "
-				"were signed");
-	r = cfs_repo_is_secure(repo, err);
-	if (r != 0)
-		return r;
-	return cfs_fail(err, EPERM,
-			"signatures are demanded of the image, and its files "
-			"are not under fs-verity: `cfsctl enable-verity` "
-			"protects the repository, and --insecure does without");
-}
-
-/* The digest that was signed is the one to mount, whichever images the
- * configuration's stream lists. */
 static int find_signed(const struct cfs_call *call, const struct cfs_repo *repo,
 		       const struct cfs_proof *proof, struct cfs_digest *ret,
 		       struct cfs_err *err)
 {
-	char hex[CFS_DIGEST_HEX_MAX];
-	CFS_AUTOFD int fd = -EBADF;
-	int r = require_secure(call, repo, err);
+	const struct options *o = call->options;
 
-	if (r >= 0)
-		r = cfs_repo_open_image(repo, &proof->digest, &fd, err);
-	if (r < 0)
-		return r;
-	cfs_digest_to_hex(&proof->digest, hex);
-	if (r != CFS_IMAGE_PRESENT)
-		return cfs_fail(err, ENOENT,
-				"the image that was signed, %s, is not in the "
-				"repository: `cfsctl oci seal` makes it",
-				hex);
-	*ret = proof->digest;
-	cmd_trust_print(proof);
-	return 0;
+	if (o->mount.no_verify && !call->g->insecure)
+		return cfs_fail(err, EPERM,
+				"signatures are demanded of the image, and "
+				"--no-verify would accept other files than "
+				"were signed");
+	return cmd_oci_signed_image(call->g, repo, proof, ret, err);
 }
 
 static int find_in(const struct cfs_call *call, const struct cfs_repo *repo,

@@ -150,5 +150,6 @@ extern const struct cfs_cmd cmd_oci_fsck;
 extern const struct cfs_cmd cmd_oci_dump;
 extern const struct cfs_cmd cmd_oci_compute_id;
 extern const struct cfs_cmd cmd_oci_digest_karg;
+extern const struct cfs_cmd cmd_oci_prepare_boot;
 
 #endif

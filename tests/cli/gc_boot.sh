@@ -20,30 +20,13 @@ kept() { # DIGEST...
 		[ -e "sysroot/composefs/images/$id" ] || return 1
 	done
 }
-# A PE file with the sections .cmdline of the texts.
-pe() { # FILE TEXT...
-	python3 - "$@" << 'END'
-import struct, sys
-texts = [t.encode() for t in sys.argv[2:]]
-head = b"MZ".ljust(60, b"\0") + struct.pack("<I", 64)
-head += b"PE\0\0" + struct.pack("<HHIIIHH", 0x8664, len(texts), 0, 0, 0, 0, 0)
-at = len(head) + 40 * len(texts)
-table = data = b""
-for t in texts:
-    table += b".cmdline" + struct.pack("<IIIIIIHHI", len(t), 4096, len(t),
-                                       at + len(data), 0, 0, 0, 0, 0)
-    data += t
-open(sys.argv[1], "wb").write(head + table + data)
-END
-}
-
 mkdir -p boot/loader/entries boot/EFI/Linux/uki.efi.extra.d
 a=$(image a) b=$(image b) c=$(image c) d=$(image d) e=$(image e) f=$(image f)
 printf 'title x\nlinux /vmlinuz\noptions quiet\noptions composefs.digest=v1-sha512-12:%s\n' \
 	"$a" > boot/loader/entries/x+3-1.conf
-pe boot/EFI/Linux/uki.efi "quiet composefs.digest=?v1-sha512-12:$b" \
-	"composefs=$c"
-pe boot/EFI/Linux/uki.efi.extra.d/x.addon.efi "composefs=$d"
+fixture_pe boot/EFI/Linux/uki.efi ".cmdline=quiet composefs.digest=?v1-sha512-12:$b" \
+	".cmdline=composefs=$c"
+fixture_pe boot/EFI/Linux/uki.efi.extra.d/x.addon.efi ".cmdline=composefs=$d"
 mkdir -p "sysroot/state/deploy/$e"
 cfs gc --roots-from-boot boot > out 2> err
 same "what can be booted is kept" "$(cat err)" ""

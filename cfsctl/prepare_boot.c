@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* cfsctl prepare-boot: a boot entry for an image. */
+#include "cfsctl/prepare_boot.h"
+
+#include <stdio.h>
+
+#include "boot/kargs.h"
+#include "cfsctl/cli/line.h"
+#include "erofs/reader.h"
+#include "ops/image_version.h"
+#include "ops/prepare_boot.h"
+#include "repo/ref.h"
+
+struct options {
+	struct cfs_boot_options boot;
+};
+
+static const struct cfs_opt options[] = {
+	CFS_BOOT_OPTIONS(struct options, boot),
+	{ 0 },
+};
+
+static int make_karg(const struct cfs_globals *g, const struct cfs_repo *repo,
+		     const struct cfs_digest *id, struct cfs_karg *ret,
+		     struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	int secure = cmd_demands_verity(g, repo, err);
+	int r = secure < 0 ? secure
+			   : cfs_image_open(repo, id, secure > 0, &fd, err);
+
+	if (r >= 0)
+		r = cfs_image_version(fd, &ret->version, err);
+	if (r < 0)
+		return r;
+	/* Formats 0 and 1 are one layout at boot. */
+	if (ret->version == 0)
+		ret->version = 1;
+	ret->digest = *id;
+	ret->insecure = secure == 0;
+	return 0;
+}
+
+static void print(const struct cfs_globals *g, const struct cfs_karg *karg,
+		  const struct cfs_prepared_boot *prepared)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+
+	cfs_digest_to_hex(&prepared->id, hex);
+	cmd_line(stdout, "%s boots %s", prepared->entry, hex);
+	if (prepared->others > 0)
+		cmd_line(stderr,
+			 "note: the image has %u other boot entries, which "
+			 "were left out",
+			 prepared->others);
+	if (karg->insecure && !g->insecure && prepared->kind != CFS_BOOT_UKI)
+		fputs("warning: the entry boots without fs-verity, which the "
+		      "repository does not demand (`cfsctl enable-verity` "
+		      "makes it; --insecure, if it is meant so)\n",
+		      stderr);
+}
+
+int cmd_prepare_boot_run(const struct cfs_globals *g,
+			 const struct cfs_repo *repo,
+			 const struct cmd_boot_source *source,
+			 const struct cfs_boot_options *o, struct cfs_err *err)
+{
+	char text[CFS_KARG_TEXT_MAX];
+	const struct cfs_prepare_boot params = {
+		.name = source->name,
+		.images = source->images,
+		.karg = text,
+		.tree = source->tree,
+		.boot_dir = o->boot_dir ? o->boot_dir : "/boot",
+		.entry_id = o->entry_id,
+		.n_args = o->args.n,
+		.args = o->args.v,
+		.no_sync = g->no_sync,
+	};
+	struct cfs_prepared_boot prepared;
+	struct cfs_karg karg;
+	int r = make_karg(g, repo, &source->images.v[0], &karg, err);
+
+	if (r < 0)
+		return r;
+	cfs_karg_format(&karg, text);
+	r = cfs_prepare_boot(repo, &params, &prepared, err);
+	if (r == 0)
+		print(g, &karg, &prepared);
+	return r;
+}
+
+static int prepare(const struct cfs_call *call, const struct cfs_repo *repo,
+		   struct cfs_err *err)
+{
+	const struct options *o = call->options;
+	const struct cfs_access access = cmd_access(call->g);
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOMAP struct cfs_image_map map = { 0 };
+	struct cmd_boot_source source = { .name = call->operand[0] };
+	struct cfs_digest id;
+	int r = cmd_find_image(repo, source.name, &id, err);
+
+	if (r == 0)
+		r = cfs_image_map(&access, repo, &id, &map, err);
+	if (r == 0)
+		r = cfs_erofs_read(map.bytes, 0, &tree, NULL, err);
+	if (r < 0)
+		return r;
+	source.images = (struct cfs_uki_images){ 1, &id };
+	source.tree = tree;
+	return cmd_prepare_boot_run(call->g, repo, &source, &o->boot, err);
+}
+
+static int run(const struct cfs_call *call, struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r = cmd_open_repo(call->g, &repo, err);
+
+	if (r == 0)
+		r = prepare(call, &repo, err);
+	return r < 0 ? cfs_ctx(err, "prepare to boot %s", call->operand[0]) : 0;
+}
+
+const struct cfs_cmd cmd_prepare_boot = {
+	.name = "prepare-boot",
+	.help = "write a boot entry for an image, with its kernel, and make "
+		"its state directory",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "IMAGE", CFS_TAKES_IMAGE } },
+	.run = run,
+};
