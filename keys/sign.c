@@ -167,14 +167,12 @@ static int move_signers(PKCS7 *to, struct cfs_bytes from,
 	return 0;
 }
 
-/* Appends the blob to @out, after a look at it with our own eyes. */
-static int finish(PKCS7 *p7, const struct cfs_digest *digest,
-		  const struct cfs_certs *certs, struct cfs_buf *out,
-		  struct cfs_err *err)
+/* Appends the DER of @p7 to @out. */
+static int encode(PKCS7 *p7, struct cfs_buf *out, struct cfs_err *err)
 {
 	int n = sk_PKCS7_SIGNER_INFO_num(PKCS7_get_signer_info(p7));
 	unsigned char *der = NULL;
-	int len, r;
+	int len;
 
 	if (n > CFS_SIGNERS_MAX)
 		return cfs_fail(err, EFBIG,
@@ -183,19 +181,32 @@ static int finish(PKCS7 *p7, const struct cfs_digest *digest,
 	len = i2d_PKCS7(p7, &der);
 	if (len <= 0)
 		return libcrypto_failed(err, "encode the signature");
-	if (len > CFS_SIGNATURE_MAX)
-		r = cfs_fail(err, EFBIG,
-			     "signature of %d bytes, the kernel takes %d", len,
-			     CFS_SIGNATURE_MAX);
-	else
-		r = cfs_signature_verify((struct cfs_bytes){ der, (size_t)len },
-					 digest, certs, NULL, err);
-	if (r == 0) {
+	if (len <= CFS_SIGNATURE_MAX)
 		cfs_buf_add(out, der, (size_t)len);
-		r = cfs_buf_check(out, err);
-	}
 	OPENSSL_free(der);
-	return r < 0 ? cfs_ctx(err, "check the signature just made") : 0;
+	if (len > CFS_SIGNATURE_MAX)
+		return cfs_fail(err, EFBIG,
+				"signature of %d bytes, the kernel takes %d",
+				len, CFS_SIGNATURE_MAX);
+	return cfs_buf_check(out, err);
+}
+
+/* Appends the blob to @out, after a look at it with our own eyes. */
+static int finish(PKCS7 *p7, const struct cfs_digest *digest,
+		  const struct cfs_certs *certs, struct cfs_buf *out,
+		  struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf made = { 0 };
+	int r = encode(p7, &made, err);
+
+	if (r < 0)
+		return r;
+	r = cfs_signature_verify(cfs_buf_bytes(&made), digest, certs, NULL,
+				 err);
+	if (r < 0)
+		return cfs_ctx(err, "check the signature just made");
+	cfs_buf_add(out, made.data, made.len);
+	return cfs_buf_check(out, err);
 }
 
 /* Is @cert's signature in @old, and right?  1, 0 also when it is wrong. */
@@ -310,4 +321,43 @@ int cfs_signature_attach(struct cfs_bytes more, const struct cfs_digest *digest,
 	if (r == 0)
 		r = finish(p7, digest, &fresh, out, err);
 	return r < 0 ? r : (int)fresh.n;
+}
+
+static unsigned count_others(const struct cfs_pkcs7 *p7,
+			     const struct cfs_certs *certs)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p7->n; i++)
+		n += !is_one_of(&p7->v[i], certs);
+	return n;
+}
+
+int cfs_signature_without(struct cfs_bytes old, const struct cfs_certs *certs,
+			  struct cfs_buf *out, struct cfs_err *err)
+{
+	CFS_AUTO(PKCS7_free) PKCS7 *p7 = NULL;
+	struct cfs_pkcs7 parsed;
+	int r = cfs_pkcs7_parse(old, &parsed, err);
+	unsigned others;
+
+	if (r < 0)
+		return r;
+	others = count_others(&parsed, certs);
+	if (others == parsed.n) {
+		cfs_buf_add(out, old.data, old.len);
+		return cfs_buf_check(out, err);
+	}
+	if (others > 0) {
+		r = cfs_libcrypto_load(err);
+		if (r < 0)
+			return r;
+		p7 = PKCS7_sign(NULL, NULL, NULL, NULL, FLAGS);
+		if (!p7)
+			return libcrypto_failed(err, "take signers away");
+		r = move_signers(p7, old, certs, false, err);
+		if (r == 0)
+			r = encode(p7, out, err);
+	}
+	return r < 0 ? r : (int)(parsed.n - others);
 }

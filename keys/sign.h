@@ -78,4 +78,18 @@ int cfs_signature_attach(struct cfs_bytes more, const struct cfs_digest *digest,
 			 struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(2, 3, 5, 6)));
 
+/*
+ * Appends the blob @old without the signers that @certs names by issuer and
+ * serial number to @out, and nothing if no other signer is in it.  Nothing is
+ * verified: this is for taking back trust.
+ *
+ * Returns how many signers were left out; 0: @out gets the bytes of @old.
+ * Errors: -ENODATA @old is empty, -EBADMSG it is no such signature, libcrypto's
+ * as -EIO.
+ */
+int cfs_signature_without(struct cfs_bytes old, const struct cfs_certs *certs,
+			  struct cfs_buf *out,
+			  struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(2, 3, 4)));
+
 #endif

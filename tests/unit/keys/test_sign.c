@@ -185,6 +185,42 @@ TEST(what_another_signed_is_attached_when_pinned)
 	CHECK(!again.len);
 }
 
+TEST(signers_are_taken_out_of_a_blob)
+{
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *a = rsa(), *b = ec();
+	const struct cfs_certs first = { .n = 1,
+					 .v = { *cfs_signing_cert(a) } };
+	const struct cfs_certs both = {
+		.n = 2, .v = { *cfs_signing_cert(b), *cfs_signing_cert(a) }
+	};
+	CFS_AUTOBUF struct cfs_buf blob = { 0 };
+	CFS_AUTOBUF struct cfs_buf second = { 0 };
+	CFS_AUTOBUF struct cfs_buf rest = { 0 };
+	CFS_AUTOBUF struct cfs_buf again = { 0 };
+	CFS_AUTOBUF struct cfs_buf empty = { 0 };
+
+	CHECK_EQ(cfs_sign(b, &digest, none, &second, &err), 1);
+	CHECK_EQ(cfs_sign(a, &digest, cfs_buf_bytes(&second), &blob, &err), 1);
+	CHECK_EQ(signers(&blob), 2);
+	CHECK_EQ(cfs_signature_without(cfs_buf_bytes(&blob), &first, &rest,
+				       &err),
+		 1);
+	CHECK(same(&rest, &second));
+	CHECK_EQ(cfs_signature_without(cfs_buf_bytes(&rest), &first, &again,
+				       &err),
+		 0);
+	CHECK(same(&again, &rest));
+	CHECK_EQ(cfs_signature_without(cfs_buf_bytes(&blob), &both, &empty,
+				       &err),
+		 2);
+	CHECK_EQ(empty.len, 0);
+	CHECK_EQ(cfs_signature_without(none, &both, &empty, &err), -ENODATA);
+	blob.data[0] ^= 1;
+	CHECK_EQ(cfs_signature_without(cfs_buf_bytes(&blob), &both, &empty,
+				       &err),
+		 -EBADMSG);
+}
+
 TEST(pairs_that_cannot_sign_are_refused_in_words)
 {
 	struct cfs_signing *ret = NULL;
