@@ -77,23 +77,41 @@ static bool same(const struct cfs_buf *a, const struct cfs_buf *b)
 	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
-/* Makes the new signature in *@blob, and writes it if it is another one. */
-static int keep(struct cfs_store *store, const struct cfs_sign_params *params,
-		const struct cfs_digest *id, struct cfs_buf *blob,
-		struct cfs_sign_result *ret, struct cfs_err *err)
-{
-	CFS_AUTOBUF struct cfs_buf old = { 0 };
-	int r = cfs_signature_read(&store->repo, id, &old, err);
+/* An image that is being signed: an open file, and its signature. */
+struct signing {
+	const struct cfs_digest *id;
+	int fd;
+	struct cfs_buf blob;
+};
 
+static void signing_end(struct signing *s)
+{
+	cfs_buf_free(&s->blob);
+	cfs_closep(&s->fd);
+}
+
+/*
+ * Makes the new signature of @s, and writes it if it is another one than is kept.
+ * If none is, signers in the one that the kernel keeps with the file stay: there
+ * is room for one.
+ */
+static int keep(struct cfs_store *store, const struct cfs_sign_params *params,
+		struct signing *s, struct cfs_sign_result *ret,
+		struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf kept = { 0 };
+	const struct cfs_digest *id = s->id;
+	struct cfs_buf *blob = &s->blob;
+	int r = cfs_signature_read(&store->repo, id, &kept, err);
+
+	if (r >= 0)
+		r = cfs_signature_find(&store->repo, id, s->fd, blob, err);
 	if (r < 0)
 		return r;
 	cfs_signature_path(id, ret->path);
-	cfs_buf_add(blob, old.data, old.len);
-	r = cfs_buf_check(blob, err);
-	if (r == 0)
-		r = params->n ? sign_all(params, id, blob, ret, err)
-			      : attach(params, id, blob, ret, err);
-	if (r == 0 && !same(&old, blob))
+	r = params->n ? sign_all(params, id, blob, ret, err)
+		      : attach(params, id, blob, ret, err);
+	if (r == 0 && !same(&kept, blob))
 		r = cfs_store_write_file(store, ret->path, cfs_buf_bytes(blob),
 					 err);
 	ret->kept = r == 0;
@@ -105,18 +123,20 @@ int cfs_sign_image(struct cfs_store *store,
 		   const struct cfs_digest *id, const char *name,
 		   struct cfs_sign_result *ret, struct cfs_err *err)
 {
-	CFS_AUTOBUF struct cfs_buf blob = { 0 };
-	CFS_AUTOFD int fd = -EBADF;
-	int r = cfs_sign_open(&store->repo, id, name, &fd, err);
+	__attribute__((cleanup(signing_end))) struct signing s = {
+		.id = id,
+		.fd = -EBADF,
+	};
+	int r = cfs_sign_open(&store->repo, id, name, &s.fd, err);
 
 	if (r < 0)
 		return r;
-	r = keep(store, params, id, &blob, ret, err);
+	r = keep(store, params, &s, ret, err);
 	if (r < 0)
 		return cfs_ctx(err, "sign %s", name);
 	if (params->kernel == CFS_KERNEL_NO)
 		return 0;
-	r = enrol(store, id, fd, cfs_buf_bytes(&blob), ret);
+	r = enrol(store, id, s.fd, cfs_buf_bytes(&s.blob), ret);
 	if (r < 0 && params->kernel == CFS_KERNEL_YES)
 		return cfs_fail(err, -r, "hand the signature to the kernel: %s",
 				ret->why_not.msg);

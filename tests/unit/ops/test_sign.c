@@ -3,7 +3,7 @@
 
 #include "base/io.h"
 #include "fsverity/signature.h"
-#include "tests/unit/ops/signed.h"
+#include "tests/unit/ops/enrolled.h"
 
 static struct cfs_sign_result result;
 
@@ -56,6 +56,31 @@ TEST(signers_of_before_stay)
 	CHECK(cfs_signers_list(cfs_buf_bytes(&der), &none, &signers, &err) ==
 	      0);
 	CHECK(signers.n == 2 && signers.cert[0] == -1);
+}
+
+TEST(signers_whom_the_kernel_alone_knows_stay)
+{
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *one = key_of("one");
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *two = key_of("two");
+	const struct cfs_certs first = cert_of(one), second = cert_of(two);
+
+	start_verity();
+	CHECK_EQ(enrol_by(one), CFS_ENROL_DONE);
+	CHECK(sign_with(two, &result) == 0);
+	CHECK_EQ(result.enrolled, CFS_ENROL_DONE);
+	CHECK_EQ(verify_enrolled(&first, NULL), 0);
+	CHECK_EQ(verify_enrolled(&second, NULL), 0);
+}
+
+TEST(a_signature_that_the_kernel_alone_keeps_is_kept_here_too)
+{
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *one = key_of("one");
+
+	start_verity();
+	CHECK_EQ(enrol_by(one), CFS_ENROL_DONE);
+	CHECK(sign_with(one, &result) == 0);
+	CHECK(result.kept && !result.signer[0].is_new);
+	CHECK(count(root, "signatures", "") == 1);
 }
 
 TEST(the_kernel_is_not_asked_unless_it_is_wanted)
