@@ -20,10 +20,19 @@
 extern const char *const cmd_kernel_names[];
 int cmd_parse_kernel(const char *text, void *to, struct cfs_err *err);
 
+/* Refuses, as -CFS_EUSAGE, to demand signatures in the kernel where --emit-tbs
+ * DIR (NULL: not given) makes none. */
+int cmd_enrol_check(enum cfs_kernel_signatures kernel, const char *emit,
+		    struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(3)));
+
 /*
- * Hands the signatures of @e to the kernel, and notes on stderr which it has
- * afterwards, and why it has not the others.
- * Errors: with CFS_KERNEL_YES CFS_ESTATUS(CFS_STATUS_KERNEL) if it lacks one.
+ * Keeps the signatures of @e in the repository and, unless @kernel is
+ * CFS_KERNEL_NO, hands them to the kernel.  Notes on stderr which the kernel has
+ * afterwards, why it has not the others, and where it still has one of a signer
+ * who is leaving.
+ * Errors: of cfs_enrolment_keep(); with CFS_KERNEL_YES
+ * CFS_ESTATUS(CFS_STATUS_KERNEL) if the kernel lacks one.
  */
 int cmd_enrol(struct cfs_store *store, struct cfs_enrolment *e,
 	      enum cfs_kernel_signatures kernel,

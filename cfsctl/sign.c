@@ -269,6 +269,8 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	int r = cmd_signing_keys_open(&o->signers, &s.keys, err);
 
 	if (r == 0)
+		r = cmd_enrol_check(o->kernel, o->signers.emit, err);
+	if (r == 0)
 		r = o->json ? sign_with_json(&s, call, err)
 			    : sign(&s, call, err);
 	cmd_signing_keys_close(&s.keys);

@@ -250,19 +250,18 @@ int cmd_trust_accept(void *demand, const struct cfs_repo *repo,
 {
 	CFS_AUTOENROLMENT struct cfs_enrolment enrolment = { 0 };
 	struct cfs_demand *d = demand;
-	bool enrols = d->store && d->kernel != CFS_KERNEL_NO;
 	const struct cfs_trust_subject subject = {
 		.repo = repo,
 		.image = image,
 		.name = d->name,
 		.role = d->role,
-		.enrolment = enrols ? &enrolment : NULL,
+		.enrolment = d->store ? &enrolment : NULL,
 	};
 	int r = cmd_trust_check(d->trust, &subject, &d->proof, err);
 
 	if (r == 0)
 		return enrol_nothing(d, err);
-	if (r > 0 && enrols)
+	if (r > 0 && d->store)
 		r = cmd_enrol(d->store, &enrolment, d->kernel, err);
 	return r < 0 ? r : 0;
 }

@@ -107,8 +107,8 @@ struct cfs_demand {
 	const struct cfs_trust *trust;
 	const char *name; /* as in struct cfs_trust_subject */
 	enum cfs_seal_role role;
-	/* Where the signatures that passed are handed to the kernel; NULL: they
-	 * are not. */
+	/* Where the signatures that passed are kept, and handed to the kernel;
+	 * NULL: they are not. */
 	struct cfs_store *store;
 	enum cfs_kernel_signatures kernel;
 	struct cfs_proof proof;
@@ -116,7 +116,8 @@ struct cfs_demand {
 
 /*
  * cmd_trust_check() as the member accept of struct cfs_oci_pull; @demand is a
- * struct cfs_demand.  What passed is then handed to the kernel.
+ * struct cfs_demand.  What passed is then kept in the repository, and handed to
+ * the kernel.
  * Errors: those of cmd_enrol(), too.
  */
 int cmd_trust_accept(void *demand, const struct cfs_repo *repo,

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "ops/enrol_image.h"
 
+#include <string.h>
+
 #include "fsverity/signature.h"
+#include "keys/pkcs7.h"
 #include "keys/sign.h"
 #include "repo/object.h"
 #include "repo/signature.h"
 
 void cfs_enrolment_free(struct cfs_enrolment *e)
 {
-	for (unsigned i = 0; i < CFS_SEAL_ROLES; i++)
+	for (unsigned i = 0; i < CFS_SEAL_ROLES; i++) {
+		cfs_buf_free(&e->v[i].kept);
 		cfs_buf_free(&e->v[i].der);
+	}
 }
 
 static int open_object(const struct cfs_repo *repo, const struct cfs_digest *id,
@@ -39,55 +44,112 @@ static int add_builtin(int fd, struct cfs_buf *to, struct cfs_err *err)
 	return r < 0 && r != -ENOTTY ? r : 0;
 }
 
-/* Adds those signers of @more to the blob of @role for whom @certs vouches. */
-static int merge(struct cfs_enrolment_role *role, struct cfs_bytes more,
-		 const struct cfs_certs *certs, struct cfs_err *err)
+/* Replaces *@blob. */
+static void become(struct cfs_buf *blob, struct cfs_buf *next)
 {
-	CFS_AUTOBUF struct cfs_buf next = { 0 };
-	struct cfs_buf old = role->der;
-	int r = cfs_signature_attach(more, &role->digest, certs,
-				     cfs_buf_bytes(&role->der), &next, err);
-
-	if (r < 0)
-		return r;
-	role->der = next;
-	next = old;
-	return 0;
+	cfs_buf_free(blob);
+	*blob = *next;
+	*next = (struct cfs_buf){ 0 };
 }
 
-/* Starts the blob of @role with the signers that the object has. */
-static int begin(struct cfs_enrolment_role *role, const struct cfs_repo *repo,
-		 const struct cfs_certs *certs, struct cfs_err *err)
+/* Adds those signers of @more to *@blob, a signature of @id, for whom @certs
+ * vouches. */
+static int merge(struct cfs_buf *blob, const struct cfs_digest *id,
+		 struct cfs_bytes more, const struct cfs_certs *certs,
+		 struct cfs_err *err)
 {
-	CFS_AUTOBUF struct cfs_buf kept = { 0 };
-	struct cfs_err ignored = { 0 };
+	CFS_AUTOBUF struct cfs_buf next = { 0 };
+	int r = cfs_signature_attach(more, id, certs, cfs_buf_bytes(blob),
+				     &next, err);
+
+	if (r > 0)
+		become(blob, &next);
+	return r;
+}
+
+/* Takes the signers @leaving (or NULL) out of *@blob.  Returns how many. */
+static int take_out(struct cfs_buf *blob, const struct cfs_certs *leaving,
+		    struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf next = { 0 };
+	int r;
+
+	if (!leaving || !blob->len)
+		return 0;
+	r = cfs_signature_without(cfs_buf_bytes(blob), leaving, &next, err);
+	if (r > 0)
+		become(blob, &next);
+	return r;
+}
+
+/* Appends the signature that is kept of @id to @ret; a malformed one is
+ * none. */
+static int read_kept(const struct cfs_repo *repo, const struct cfs_digest *id,
+		     struct cfs_buf *ret, struct cfs_err *err)
+{
+	struct cfs_pkcs7 p7;
+	struct cfs_err ignored;
+	int r = cfs_signature_read(repo, id, ret, err);
+
+	if (r > 0 && cfs_pkcs7_parse(cfs_buf_bytes(ret), &p7, &ignored) < 0)
+		cfs_buf_free(ret);
+	return r < 0 ? r : 0;
+}
+
+/* Signatures on their way into an enrolment. */
+struct adding {
+	struct cfs_enrolment *e;
+	const struct cfs_repo *repo;
+	const struct cfs_certs *certs;
+};
+
+/* Starts the kernel's blob of @role with the signers that the object has. */
+static int begin(const struct adding *a, struct cfs_enrolment_role *role,
+		 struct cfs_err *err)
+{
 	CFS_AUTOFD int fd = -EBADF;
-	int r = open_object(repo, &role->digest, &fd, err);
+	struct cfs_err ignored;
+	int r = open_object(a->repo, &role->digest, &fd, err);
 
 	if (r == 0)
 		r = add_builtin(fd, &role->der, err);
+	if (r == 0)
+		r = take_out(&role->der, a->e->leaving, err);
 	if (r < 0)
 		return r;
+	role->had_leaving = r > 0;
 	/* Anyone may have written what is kept: a bad one is not for us. */
-	if (cfs_signature_read(repo, &role->digest, &kept, &ignored) > 0)
-		(void)!merge(role, cfs_buf_bytes(&kept), certs, &ignored);
+	if (role->kept.len)
+		(void)!merge(&role->der, &role->digest,
+			     cfs_buf_bytes(&role->kept), a->certs, &ignored);
 	return 0;
 }
 
-static int take(struct cfs_enrolment_role *role, const struct cfs_repo *repo,
+static int take(const struct adding *a, enum cfs_seal_role which,
 		const struct cfs_digest *digest, struct cfs_bytes der,
-		const struct cfs_certs *certs)
+		struct cfs_err *err)
 {
+	struct cfs_enrolment_role *role = &a->e->v[which];
 	struct cfs_err *why = &role->why_not;
+	int r = 0;
 
 	if (!role->wanted) {
 		role->wanted = true;
 		role->digest = *digest;
-		(void)!begin(role, repo, certs, why);
+		r = read_kept(a->repo, digest, &role->kept, err);
+		if (r == 0)
+			r = take_out(&role->kept, a->e->leaving, err);
+		if (r >= 0)
+			(void)!begin(a, role, why);
 	}
+	if (r >= 0)
+		r = merge(&role->kept, digest, der, a->certs, err);
+	if (r < 0)
+		return cfs_ctx(err, "keep the signature of role %s",
+			       cfs_seal_role_name(which));
 	if (!why->code)
-		(void)!merge(role, der, certs, why);
-	return -why->code;
+		(void)!merge(&role->der, digest, der, a->certs, why);
+	return 0;
 }
 
 static bool passed(const struct cfs_seal_finding *f)
@@ -100,6 +162,8 @@ int cfs_enrolment_add(struct cfs_enrolment *e, const struct cfs_repo *repo,
 		      const struct cfs_seal_verification *v,
 		      const struct cfs_certs *certs, struct cfs_err *err)
 {
+	const struct adding a = { e, repo, certs };
+
 	for (size_t i = 0; i < v->sources.n; i++) {
 		const struct cfs_seal_source *source = v->sources.v[i];
 		const struct cfs_seal_verdict *verdict = &v->verdicts[i];
@@ -109,12 +173,41 @@ int cfs_enrolment_add(struct cfs_enrolment *e, const struct cfs_repo *repo,
 		for (unsigned k = 0; k < verdict->n; k++) {
 			const struct cfs_seal_finding *f = &verdict->v[k];
 
-			if (passed(f) && take(&e->v[f->role], repo,
-					      &source->artifact.v[k].digest,
-					      cfs_buf_bytes(&source->blobs[k]),
-					      certs) == -ENOMEM)
-				return cfs_no_memory(err);
+			if (passed(f) &&
+			    take(&a, f->role, &source->artifact.v[k].digest,
+				 cfs_buf_bytes(&source->blobs[k]), err) < 0)
+				return -err->code;
 		}
+	}
+	return 0;
+}
+
+static int keep(const struct cfs_enrolment_role *role, struct cfs_store *store,
+		struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf old = { 0 };
+	char path[CFS_SIGNATURE_PATH_MAX];
+	int r = cfs_signature_read(&store->repo, &role->digest, &old, err);
+
+	if (r < 0 || (old.len == role->kept.len && old.len &&
+		      memcmp(old.data, role->kept.data, old.len) == 0))
+		return r;
+	cfs_signature_path(&role->digest, path);
+	return cfs_store_write_file(store, path, cfs_buf_bytes(&role->kept),
+				    err);
+}
+
+int cfs_enrolment_keep(const struct cfs_enrolment *e, struct cfs_store *store,
+		       struct cfs_err *err)
+{
+	for (unsigned i = 0; i < CFS_SEAL_ROLES; i++) {
+		const struct cfs_enrolment_role *role = &e->v[i];
+
+		if (role->wanted && role->why_not.code != ENOENT &&
+		    keep(role, store, err) < 0)
+			return cfs_ctx(
+				err, "keep the signature of role %s",
+				cfs_seal_role_name((enum cfs_seal_role)i));
 	}
 	return 0;
 }

@@ -7,8 +7,9 @@
  *   images/<hex>              -> ../objects/xx/yyyy..., an EROFS image
  *   images/refs/<name>        -> .../<hex>
  *   streams/...
- *   signatures/<hex>.p7s      ours: PKCS#7 over the digest of image <hex>
- *   signatures/<hex>.pack     ours: signatures of its objects, with an index
+ *   signatures/<hex>.p7s      ours: PKCS#7 over the digest <hex>
+ *   signatures/<hex>.pack     ours: signatures of an image's objects, with an
+ *                             index
  *
  * Nothing in it is trusted: names are resolved below the repository's
  * descriptor and never decide whether verification happens.

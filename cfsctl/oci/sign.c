@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* cfsctl oci sign: an artifact with signatures, made here or elsewhere. */
+#include <string.h>
+
 #include "cfsctl/cli/line.h"
 #include "cfsctl/enrol.h"
 #include "cfsctl/oci/oci.h"
@@ -200,16 +202,6 @@ static int drop(struct cfs_store *store, const struct cfs_oci_id *image,
 	return r < 0 ? r : 0;
 }
 
-static int replace(struct cfs_store *store, const struct options *o,
-		   const struct cfs_oci_id *image, const struct cfs_oci_id *new,
-		   struct cfs_err *err)
-{
-	CFS_AUTOCERTS struct cfs_certs certs = { .n = 0 };
-	int r = o->replace.n ? cmd_read_certs(&o->replace, &certs, err) : 0;
-
-	return r < 0 || !certs.n ? r : drop(store, image, new, &certs, err);
-}
-
 /* Those that signed, borrowed from @keys. */
 static struct cfs_certs certs_of(const struct cfs_signing_keys *keys)
 {
@@ -220,27 +212,53 @@ static struct cfs_certs certs_of(const struct cfs_signing_keys *keys)
 	return certs;
 }
 
-/* Hands the signatures of @image by @keys to the kernel.  @facts: its digests,
- * or NULL: to be computed. */
-static int enrol(struct cfs_store *store, const struct cfs_oci_image *image,
-		 const struct cfs_signing_keys *keys,
-		 const struct cfs_seal_facts *facts,
-		 enum cfs_kernel_signatures kernel, struct cfs_err *err)
+static bool has(const struct cfs_certs *certs, const struct cfs_cert *cert)
+{
+	for (unsigned i = 0; i < certs->n; i++)
+		if (certs->v[i].der.len == cert->der.len &&
+		    memcmp(certs->v[i].der.data, cert->der.data,
+			   cert->der.len) == 0)
+			return true;
+	return false;
+}
+
+/* Of the certificates @replaced, those that did not sign now; borrowed. */
+static struct cfs_certs leaving_of(const struct cfs_certs *replaced,
+				   const struct cfs_certs *signers)
+{
+	struct cfs_certs leaving = { .n = 0 };
+
+	for (unsigned i = 0; i < replaced->n; i++)
+		if (!has(signers, &replaced->v[i]))
+			leaving.v[leaving.n++] = replaced->v[i];
+	return leaving;
+}
+
+/* Whose signatures are handed on, and whose are taken back. */
+struct handover {
+	const struct cfs_signing_keys *keys;
+	const struct cfs_certs *replaced;
+	enum cfs_kernel_signatures kernel;
+};
+
+/* Keeps the signatures of @image by the keys, and hands them to the kernel.
+ * @facts: its digests, or NULL: to be computed. */
+static int hand_over(struct cfs_store *store, const struct cfs_oci_image *image,
+		     const struct handover *h,
+		     const struct cfs_seal_facts *facts, struct cfs_err *err)
 {
 	CFS_AUTOVERIFICATION struct cfs_seal_verification v = { 0 };
-	CFS_AUTOENROLMENT struct cfs_enrolment e = { 0 };
-	const struct cfs_certs certs = certs_of(keys);
+	const struct cfs_certs certs = certs_of(h->keys);
+	const struct cfs_certs leaving = leaving_of(h->replaced, &certs);
+	CFS_AUTOENROLMENT struct cfs_enrolment e = { .leaving = &leaving };
 	const struct cfs_seal_policy policy = { .certs = &certs };
-	int r;
+	int r = facts ? cfs_seal_verify_known(&store->repo, image, &policy,
+					      facts, &v, err)
+		      : cfs_seal_verify(&store->repo, image, &policy, &v, err);
 
-	if (kernel == CFS_KERNEL_NO)
-		return 0;
-	r = facts ? cfs_seal_verify_known(&store->repo, image, &policy, facts,
-					  &v, err)
-		  : cfs_seal_verify(&store->repo, image, &policy, &v, err);
 	if (r == 0)
 		r = cfs_enrolment_add(&e, &store->repo, &v, &certs, err);
-	return r < 0 ? r : cmd_enrol(store, &e, kernel, err);
+	return r < 0 ? r : cmd_enrol(store, &e, h->kernel, err);
 }
 
 static int run_inline(const struct cfs_call *call,
@@ -249,6 +267,8 @@ static int run_inline(const struct cfs_call *call,
 	const struct options *o = call->options;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	const struct cfs_certs none = { .n = 0 };
+	const struct handover h = { keys, &none, o->kernel };
 	struct cfs_oci_id manifest;
 	int r = cmd_open_store(call->g, &store, err);
 
@@ -258,10 +278,8 @@ static int run_inline(const struct cfs_call *call,
 	if (r < 0)
 		return r;
 	cmd_line(stdout, "%s", manifest.text);
-	if (o->kernel == CFS_KERNEL_NO)
-		return 0;
 	r = cfs_oci_image_open(&store.repo, &manifest, &image, err);
-	return r < 0 ? r : enrol(&store, &image, keys, NULL, o->kernel, err);
+	return r < 0 ? r : hand_over(&store, &image, &h, NULL, err);
 }
 
 static int run_store(const struct cfs_call *call,
@@ -270,10 +288,14 @@ static int run_store(const struct cfs_call *call,
 	const struct options *o = call->options;
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	CFS_AUTOCERTS struct cfs_certs replaced = { .n = 0 };
+	const struct handover h = { keys, &replaced, o->kernel };
 	struct cfs_seal_facts facts;
 	struct cfs_oci_id artifact;
-	int r = cmd_open_store(call->g, &store, err);
+	int r = cmd_read_certs(&o->replace, &replaced, err);
 
+	if (r == 0)
+		r = cmd_open_store(call->g, &store, err);
 	if (r == 0)
 		r = compute(&store.repo, call->operand[0], &image, &facts, err);
 	if (r == 0)
@@ -281,8 +303,9 @@ static int run_store(const struct cfs_call *call,
 	if (r < 0)
 		return r;
 	cmd_line(stdout, "%s", artifact.text);
-	r = replace(&store, o, &facts.subject.id, &artifact, err);
-	return r < 0 ? r : enrol(&store, &image, keys, &facts, o->kernel, err);
+	if (replaced.n)
+		r = drop(&store, &facts.subject.id, &artifact, &replaced, err);
+	return r < 0 ? r : hand_over(&store, &image, &h, &facts, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
@@ -299,6 +322,12 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 		r = cfs_fail(err, CFS_EUSAGE,
 			     "--replace-signer is for artifacts: `oci seal "
 			     "--inline` drops all signatures in the manifest");
+	if (r == 0 && o->signers.emit && o->in_manifest)
+		r = cfs_fail(err, CFS_EUSAGE,
+			     "--inline is for signing, and --emit-tbs signs "
+			     "nothing: --attach --inline takes the files back");
+	if (r == 0)
+		r = cmd_enrol_check(o->kernel, o->signers.emit, err);
 	if (r < 0)
 		return r;
 	r = o->signers.emit  ? run_emit(call, err)

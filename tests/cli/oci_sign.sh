@@ -111,8 +111,50 @@ oci sign --cert "$keys/other.cert.pem" --key "$keys/other.key.pem" \
 same "nobody replaces himself" "$(status other single)" 0
 refuse "nothing is replaced by what is not signed" "--emit-tbs signs nothing" \
 	oci sign --emit-tbs tbs --replace-signer "$keys/rsa.cert.pem" single
+refuse "nothing is handed to the kernel, either" "--emit-tbs signs nothing" \
+	oci sign --emit-tbs tbs --kernel-signatures=yes single
+refuse "nor written into the manifest" "--emit-tbs signs nothing" \
+	oci sign --emit-tbs tbs --inline single
+same "which is a matter of use" "$(oci sign --emit-tbs tbs --kernel-signatures=yes single 2> err; echo $?)" 2
+check "and nothing is written" [ ! -e tbs ]
+
+# The signatures are kept beside the objects as well, as those of `cfsctl sign`.
+fresh sha256
+pull single
+oci seal single > /dev/null
+oci sign --cert "$keys/rsa.cert.pem" --key "$keys/rsa.key.pem" --kernel-signatures=no single > /dev/null
+merged=$(oci verify --json --cert "$keys/rsa.cert.pem" single | json 'd["merged"].split(":")[1]')
+config=$(json '[v for l in d["layers"] for k, v in l["annotations"].items() if ".config." in k][0]' \
+	< "$data/sealing/single/sha256/signed.json")
+by() { # CERT DIGEST: does it vouch by the kept signature?
+	cfsctl --repo repo verify-image --cert "$keys/$1.cert.pem" "$2" > out 2> err
+	echo $?
+}
+same "one for each role" "$(ls repo/signatures | wc -l)" 3
+check "the bytes of the artifact's" cmp "repo/signatures/$merged.p7s" "$data/sealing/single/sha256/merged.p7"
+check "of the configuration, too" cmp "repo/signatures/$config.p7s" "$data/sealing/single/sha256/config.p7"
+same "by which the image is verified" "$(by rsa "$merged")" 0
+cfsctl --repo repo sign --cert "$keys/ec.cert.pem" --key "$keys/ec.key.pem" "$merged" > /dev/null
+same "signers add up in it" "$(by rsa "$merged") $(by ec "$merged")" "0 0"
+oci sign --cert "$keys/other.cert.pem" --key "$keys/other.key.pem" --replace-signer "$keys/rsa.cert.pem" single > /dev/null 2>&1
+same "until they are replaced" "$(by rsa "$merged") $(by ec "$merged") $(by other "$merged")" "1 0 0"
+same "in each role" "$(for p7s in repo/signatures/*; do
+	openssl pkcs7 -inform DER -in "$p7s" -print | grep -c 'serial: .*0x'; done | sort | uniq -c | xargs)" \
+	"$(printf '2 1 1 2')"
+echo junk > "repo/signatures/$config.p7s"
+oci sign --cert "$keys/rsa.cert.pem" --key "$keys/rsa.key.pem" single > /dev/null 2>&1
+check "what is no signature gives way" cmp "repo/signatures/$config.p7s" "$data/sealing/single/sha256/config.p7"
+check "fsck has no findings" quiet cfsctl --repo repo fsck
+cfsctl --repo repo gc > /dev/null
+same "gc keeps them" "$(ls repo/signatures | wc -l)" 3
+oci untag single
+cfsctl --repo repo gc > /dev/null
+same "as long as the image is there" "$(ls repo/signatures | wc -l)" 0
 
 # Certificates that expired.
+fresh sha256
+pull single
+sign other single > /dev/null 2>&1
 expired_cert old
 oci sign --emit-tbs old single > out
 for tbs in old/*.tbs; do

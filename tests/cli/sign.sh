@@ -120,7 +120,7 @@ kept "what is refused changes nothing"
 refuse "an image that is not there is refused" "image not found: none" \
 	$c sign none --cert rsa.pem --key rsa.key
 for wrong in "os" "os --cert rsa.pem" "os --cert rsa.pem --key rsa.key --key two.key" \
-	"os --emit-tbs d --cert rsa.pem" "os --attach d" \
+	"os --emit-tbs d --cert rsa.pem" "os --emit-tbs d --kernel-signatures=yes" "os --attach d" \
 	"os --attach d --cert rsa.pem --key rsa.key" \
 	"os --cert rsa.pem --key rsa.key --kernel-signatures=maybe" \
 	"--cert rsa.pem --key rsa.key"; do

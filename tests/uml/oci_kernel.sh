@@ -168,6 +168,60 @@ for alg in sha256 sha512; do
 	same "  in whichever ring" "$(opens)" "4 opened"
 done
 
+# A signer is replaced: in the kernel, too.
+trust a b
+fresh
+sign a > a.id
+list "$(cat a.id)"
+check "a key is replaced" sign b --kernel-signatures=no --replace-signer a.pem
+check "where the kernel is left alone, that is said" said \
+	"^note: kernel: manifest, .*merged.bootable: the signature of the signer that is replaced stays"
+check "it knows the old one still" builtin_equal
+trust a
+check "so it does where it does not know the new one" sign b --replace-signer a.pem
+check "with the reason" said "^note: kernel: .*not enrolled: .*certificate is not in the kernel"
+check "and that" said "^note: kernel: .*: the signature of the signer that is replaced stays"
+trust a b
+check "where it does" eval "sign b --replace-signer a.pem > b.id"
+check "the new signature is enrolled" said "^note: kernel: .*: enrolled$"
+same "and nothing is left to be said" "$(grep -c replaced said)" 0
+list "$(cat b.id)"
+check "in the old one's place" builtin_equal
+trust a
+same "who opens nothing any more" "$(opens)" "4 ENOKEY"
+trust b
+same "as the new one does" "$(opens)" "4 opened"
+
+# `cfsctl sign` adds to what the kernel has, also if that is all there is.
+trust a b
+fresh
+sign a > a.id
+list "$(cat a.id)"
+rm -r fs/repo/signatures
+merged=$(awk '$1 == "merged" { print $2 }' entries)
+cfsctl --repo fs/repo sign "$merged" --cert b.pem --key b.key > said
+check "sign enrols its signature" said "kernel: enrolled$"
+for who in a b; do
+	trust $who
+	check "  $who is a signer" quiet cfsctl --repo fs/repo verify-image "$merged" --cert $who.pem
+	check "  by whom the kernel opens it" quiet cat "$(path "$merged")"
+done
+
+# A copy loses fs-verity, and the kernel its signatures: they are kept here.
+trust a
+fresh
+sign a > a.id
+list "$(cat a.id)"
+cp -a fs/repo fs/copied
+rm -rf fs/repo
+mv fs/copied fs/repo
+check "a copy has none" builtin_none
+check "enable-verity" quiet cfsctl --repo fs/repo enable-verity
+check "hands them to the kernel again, in each role" builtin_equal
+check "which is verified" quiet c verify os --bootable --cert a.pem --kernel
+trust
+same "and opens them by their certificate alone" "$(opens)" "4 ENOKEY"
+
 # To another repository, with its signatures.
 trust a b
 cfsctl --repo fs/other init --algorithm fsverity-sha256-12 > /dev/null

@@ -2,6 +2,7 @@
 /* Whole images and artifacts: tests/uml/oci_kernel.sh. */
 #include "ops/enrol_image.h"
 
+#include "keys/verify.h"
 #include "tests/fake/mount.h"
 #include "tests/unit/ops/enrolled.h"
 
@@ -46,6 +47,7 @@ static unsigned enrol_two(const struct two *t, struct cfs_enrolment *e)
 
 	CHECK(cfs_access_write(&access_of_root, &store, &err) == 0);
 	CHECK_EQ(cfs_enrolment_add(e, &store.repo, &t->v, &t->certs, &err), 0);
+	CHECK_EQ(cfs_enrolment_keep(e, &store, &err), 0);
 	return cfs_enrolment_run(e, &store);
 }
 
@@ -145,6 +147,62 @@ TEST(signatures_that_are_kept_in_the_repository_join_if_they_are_right)
 	CHECK_EQ(signers_of(&bad.v[CFS_SEAL_MERGED].der), 1);
 }
 
+/* Reads the signature that is kept of the image. */
+static void read_kept(struct cfs_buf *ret)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+
+	CHECK(cfs_access_write(&access_of_root, &store, &err) == 0);
+	CHECK_EQ(cfs_signature_read(&store.repo, &image, ret, &err), 1);
+}
+
+TEST(what_passed_is_kept_beside_what_was)
+{
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *one = key_of("one");
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *two = key_of("two");
+	CFS_AUTOENROLMENT struct cfs_enrolment e = { 0 }, again = { 0 };
+	CFS_AUTOBUF struct cfs_buf kept = { 0 };
+	CFS_AUTOBUF struct cfs_buf after = { 0 };
+	AUTOTWO struct two t = { .v.which = 0 };
+
+	/* The signer of before is none of those that are trusted now. */
+	start_verity();
+	keep_signature_of(one);
+	add_artifact(&t, two);
+	CHECK_EQ(enrol_two(&t, &e), 0);
+	CHECK_EQ(signers_of(&e.v[CFS_SEAL_MERGED].der), 1);
+	read_kept(&kept);
+	CHECK_EQ(signers_of(&kept), 2);
+	CHECK_EQ(enrol_two(&t, &again), 0);
+	read_kept(&after);
+	CHECK_EQ(after.len, kept.len);
+	CHECK(memcmp(after.data, kept.data, kept.len) == 0);
+}
+
+TEST(signers_who_are_leaving_go_from_the_repository_and_the_kernel)
+{
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *one = key_of("one");
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *two = key_of("two");
+	const struct cfs_certs first = cert_of(one), second = cert_of(two);
+	CFS_AUTOENROLMENT struct cfs_enrolment e = { .leaving = &first };
+	CFS_AUTOBUF struct cfs_buf kept = { 0 };
+	AUTOTWO struct two t = { .v.which = 0 };
+
+	start_verity();
+	keep_signature_of(one);
+	CHECK_EQ(enrol_by(one), CFS_ENROL_DONE);
+	add_artifact(&t, two);
+	CHECK_EQ(enrol_two(&t, &e), 0);
+	CHECK(e.v[CFS_SEAL_MERGED].had_leaving);
+	CHECK_EQ(verify_enrolled(&second, NULL), 0);
+	CHECK_EQ(verify_enrolled(&first, NULL), -ENOKEY);
+	read_kept(&kept);
+	CHECK_EQ(signers_of(&kept), 1);
+	CHECK_EQ(cfs_signature_verify(cfs_buf_bytes(&kept), &image, &second,
+				      NULL, &err),
+		 0);
+}
+
 TEST(an_object_that_is_missing_is_not_enrolled_with_the_reason)
 {
 	CFS_AUTO(cfs_signing_free) struct cfs_signing *one = key_of("one");
@@ -157,6 +215,7 @@ TEST(an_object_that_is_missing_is_not_enrolled_with_the_reason)
 	CHECK_EQ(enrol_two(&t, &e), 1);
 	CHECK(!e.v[CFS_SEAL_MERGED].enrolled);
 	CHECK_EQ(e.v[CFS_SEAL_MERGED].why_not.code, ENOENT);
+	CHECK(count(root, ".", "signatures") == 0);
 }
 
 TEST(a_refusal_of_the_kernel_is_kept)
