@@ -47,24 +47,31 @@ static void sealing_free(struct sealing *s)
 	free(s->layers);
 }
 
-static int commit(struct sealing *s, struct cfs_err *err)
+static void note_layers(const struct sealing *s)
 {
-	bool bootable = s->o->bootable || cfs_oci_image_is_bootable(&s->image);
-	int r = cfs_seal_commit(&s->store, &s->image, bootable, &s->facts, err);
-
-	if (r < 0 || !s->o->layers)
-		return r;
-	s->layers = calloc(s->facts.n_layers + 1, sizeof(*s->layers));
-	if (!s->layers)
-		return cfs_no_memory(err);
-	s->facts.layers = s->layers;
-	r = cfs_seal_commit_layers(&s->store, &s->image, s->layers, err);
-	for (size_t i = 0; r == 0 && i < s->facts.n_layers; i++)
+	for (size_t i = 0; i < s->facts.n_layers; i++)
 		if (!s->layers[i].alg)
 			cmd_line(stderr,
 				 "note: layer %zu has no image of its own: it "
 				 "needs directories or files of lower ones",
 				 i);
+}
+
+static int commit(struct sealing *s, struct cfs_err *err)
+{
+	bool bootable = s->o->bootable || cfs_oci_image_is_bootable(&s->image);
+	int r;
+
+	if (s->o->layers) {
+		s->layers = calloc(s->image.manifest.layers.n + 1,
+				   sizeof(*s->layers));
+		if (!s->layers)
+			return cfs_no_memory(err);
+	}
+	r = cfs_seal_commit(&s->store, &s->image, bootable, s->layers,
+			    &s->facts, err);
+	if (r == 0 && s->layers)
+		note_layers(s);
 	return r;
 }
 

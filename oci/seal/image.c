@@ -43,23 +43,24 @@ static int refer(struct cfs_oci_image *image, const struct cfs_oci_erofs *erofs,
 }
 
 static int commit(const struct sealing *s, const struct cfs_tree *tree,
-		  bool bootable, struct cfs_digest *ret, struct cfs_err *err)
+		  const struct cfs_oci_erofs *erofs, struct cfs_digest *ret,
+		  struct cfs_err *err)
 {
-	const struct cfs_oci_erofs erofs = { .bootable = bootable,
-					     .v1 = true,
-					     .filter = s->filter };
 	int r = cfs_image_store(s->store, tree, FORMAT, ret, err);
 
 	if (r == 0)
 		r = cfs_image_commit(s->store, ret, err);
-	return r < 0 ? r : refer(s->to, &erofs, ret, s->changed, err);
+	return r < 0 ? r : refer(s->to, erofs, ret, s->changed, err);
 }
 
 static int take(const struct sealing *s, const struct cfs_tree *tree,
 		bool bootable, struct cfs_err *err)
 {
+	const struct cfs_oci_erofs erofs = { .bootable = bootable,
+					     .v1 = true,
+					     .filter = s->filter };
 	struct cfs_digest id;
-	int r = s->store ? commit(s, tree, bootable, &id, err)
+	int r = s->store ? commit(s, tree, &erofs, &id, err)
 			 : cfs_image_compute(tree, FORMAT, s->repo->meta.alg,
 					     &id, NULL, err);
 
@@ -101,9 +102,43 @@ int cfs_seal_compute(const struct cfs_repo *repo,
 	return take_trees(&s, image, bootable, err);
 }
 
+/* Does a layer that gives this error need lower ones? */
+static bool needs_others(int r)
+{
+	return r == -ENOENT || r == -ENOTDIR;
+}
+
+static int commit_layer(const struct sealing *s, size_t n,
+			struct cfs_digest *ret, struct cfs_err *err)
+{
+	const struct cfs_oci_tree_options options = { .one_layer = true,
+						      .layer = n };
+	const struct cfs_oci_erofs erofs = { .v1 = true,
+					     .one_layer = true,
+					     .layer = (unsigned)n };
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	int r = cfs_oci_image_tree(s->repo, s->to, &options, &tree, err);
+
+	*ret = (struct cfs_digest){ 0 };
+	if (needs_others(r))
+		return 0;
+	return r < 0 ? r : commit(s, tree, &erofs, ret, err);
+}
+
+static int commit_layers(const struct sealing *s, struct cfs_digest *ret,
+			 struct cfs_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < s->to->manifest.layers.n; i++)
+		r = commit_layer(s, i, &ret[i], err);
+	s->facts->layers = ret;
+	return r;
+}
+
 int cfs_seal_commit(struct cfs_store *store, struct cfs_oci_image *image,
-		    bool bootable, struct cfs_seal_facts *ret,
-		    struct cfs_err *err)
+		    bool bootable, struct cfs_digest *layers,
+		    struct cfs_seal_facts *ret, struct cfs_err *err)
 {
 	bool changed = false;
 	const struct sealing s = { .repo = &store->repo,
@@ -114,52 +149,9 @@ int cfs_seal_commit(struct cfs_store *store, struct cfs_oci_image *image,
 				   .facts = ret };
 	int r = take_trees(&s, image, bootable, err);
 
+	if (r == 0 && layers)
+		r = commit_layers(&s, layers, err);
 	return r < 0 || !changed ? r : cfs_oci_image_write(store, image, err);
-}
-
-/* Does a layer that gives this error need lower ones? */
-static bool needs_others(int r)
-{
-	return r == -ENOENT || r == -ENOTDIR;
-}
-
-static int commit_layer(struct cfs_store *store, struct cfs_oci_image *image,
-			size_t n, struct cfs_digest *ret, bool *changed,
-			struct cfs_err *err)
-{
-	const struct cfs_oci_tree_options options = { .one_layer = true,
-						      .layer = n };
-	const struct cfs_oci_erofs erofs = { .v1 = true,
-					     .one_layer = true,
-					     .layer = (unsigned)n };
-	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
-	int r = cfs_oci_image_tree(&store->repo, image, &options, &tree, err);
-
-	if (needs_others(r))
-		return 0;
-	if (r == 0)
-		r = cfs_image_store(store, tree, FORMAT, ret, err);
-	if (r == 0)
-		r = cfs_image_commit(store, ret, err);
-	if (r == 0)
-		r = refer(image, &erofs, ret, changed, err);
-	return r;
-}
-
-int cfs_seal_commit_layers(struct cfs_store *store, struct cfs_oci_image *image,
-			   struct cfs_digest *ret, struct cfs_err *err)
-{
-	bool changed = false;
-
-	for (size_t i = 0; i < image->manifest.layers.n; i++) {
-		int r;
-
-		ret[i] = (struct cfs_digest){ 0 };
-		r = commit_layer(store, image, i, &ret[i], &changed, err);
-		if (r < 0)
-			return r;
-	}
-	return changed ? cfs_oci_image_write(store, image, err) : 0;
 }
 
 /* What is parsed of the texts of @image. */

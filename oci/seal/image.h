@@ -22,23 +22,19 @@ int cfs_seal_compute(const struct cfs_repo *repo,
 
 /*
  * Does the same and commits the EROFS images: the configuration's stream refers
- * to them, and is written anew if it did not before.
- * Errors: those, and of storing.
+ * to them, and is written anew, once, if it did not before.
+ *
+ * @layers: NULL, or room for as many digests as @image has layers.  Then the
+ * image of each layer alone is committed, too, and ret->layers is @layers; a
+ * digest of no algorithm (0) is that of a layer that has no image of its own,
+ * because it needs lower ones.
+ * Errors: those of cfs_seal_compute(), and of storing.
  */
 int cfs_seal_commit(struct cfs_store *store, struct cfs_oci_image *image,
-		    bool bootable, struct cfs_seal_facts *ret,
-		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/*
- * Commits the EROFS image of each layer alone, to which the configuration's
- * stream then refers.  @ret: room for as many digests as @image has layers; one
- * of no algorithm (0) is that of a layer that has no image of its own, because
- * it needs lower ones.
- * Errors: of reading layers and of storing.
- */
-int cfs_seal_commit_layers(struct cfs_store *store, struct cfs_oci_image *image,
-			   struct cfs_digest *ret,
-			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+		    bool bootable, struct cfs_digest *layers,
+		    struct cfs_seal_facts *ret,
+		    struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 2, 5, 6)));
 
 /*
  * Stores the image whose manifest is @manifest and whose configuration is

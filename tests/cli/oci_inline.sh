@@ -231,6 +231,15 @@ same "a draft's digest of the configuration is refused" \
 check "with a hint" grep -q "digest-mismatch: .*config: .*drafts of composefs-rs" err
 
 # --layers: an image of each layer that has one.
+left_over() { # OPTION...: objects that nothing needs after sealing
+	fresh repo
+	pull boot-plain
+	oci seal "$@" boot-plain > out 2> err
+	cfsctl --repo repo gc --dry-run --json |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)["result"]["objects_removed"])'
+}
+same "the streams that refer to them are written once" \
+	"$(left_over --bootable --layers)" "$(left_over --bootable)"
 fresh repo
 pull hardlinks
 oci seal --layers hardlinks > sealed.out 2> err
