@@ -11,7 +11,8 @@
 
 #define PULLED_FORMATS (1u << 1)
 
-/* A layer with all that an image to boot needs, and a file that is an object. */
+/* A layer with all that an image to boot needs, which is not the plain one then,
+ * and a file that is an object. */
 static inline void base_layer(struct cfs_buf *tar)
 {
 	char large[1000] = "";
@@ -21,6 +22,7 @@ static inline void base_layer(struct cfs_buf *tar)
 	tar_file(tar, "usr/small", "small");
 	tar_file(tar, "usr/large", large);
 	tar_dir(tar, "boot/", 0755);
+	tar_file(tar, "boot/kernel", "not in the image to boot");
 	tar_dir(tar, "sysroot/", 0755);
 	tar_end(tar);
 }
