@@ -74,6 +74,23 @@ refuse "several, and none was asked for" "several" oci pull oci:lay
 refuse "not a layout" "empty" oci pull oci:empty
 refuse "no transport" "no-transport" oci pull no-transport:x
 
+# A pull that fails: what was good stays until the next gc, and that is said.
+image half one base.tar etc.tar > /dev/null
+layer=$(sha256sum < etc.tar | cut -c-64)
+mv "half/blobs/sha256/$layer" kept
+fresh
+refuse "a layer is missing" "layer 1 (sha256:$layer): the blob is missing" \
+	oci pull oci:half:one x
+fresh
+oci pull --threads 1 oci:half:one x 2> err
+check "  what is left is said" grep -q \
+	"note: 1 of 2 layers to come are in the repository now; the next pull goes on from there" err
+same "  nothing has a tag" "$(oci images)" "No images found"
+check "  a gc takes it away" eval 'cfsctl --repo repo gc > /dev/null &&
+	[ -z "$(find repo/streams -name "oci-layer-*")" ]'
+mv kept "half/blobs/sha256/$layer"
+check "  and the next pull is whole" quiet oci pull oci:half:one x
+
 # Platforms.
 image other one --arch riscv64 base.tar etc.tar > /dev/null
 oci pull oci:other y 2> err > out

@@ -43,6 +43,9 @@ for layout in "$data"/sealing/*/manifest.json; do
 		same "$layout, $alg: the sealing artifact" \
 			"$(oci seal "$layout" | sed -n 's/^  artifact: //p')" "$(digest "$want/digests.json")"
 		same "and again" "$(oci seal "$layout" | tail -1)" "  artifact: $(digest "$want/digests.json")"
+		same "the image is the one that it was" \
+			"$(oci inspect "$layout" --manifest | head -c -1 | digest /dev/stdin)" \
+			"$(digest "$data/sealing/$layout/manifest.json")"
 		same "the signed one" "$(sign rsa "$layout")" "$(digest "$want/signed.json")"
 		same "as it is kept" "$(oci inspect "@$(digest "$want/signed.json")" --manifest | head -c -1 | cmp - "$want/signed.json" && echo yes)" yes
 		same "its signer verifies it" "$(status rsa "$layout" $boot)" 0
