@@ -55,8 +55,8 @@ static int add_all(struct cfs_digest_set *to, const struct cfs_digest_set *from,
 }
 
 /* Repairs what the last check found.  Returns 1, or 0 when nothing could be
- * done.  @repo is closed before: who repairs removes temporary files, unless
- * another holds the lock. */
+ * done.  @repo is closed before: a repair removes temporary files that were left
+ * behind, unless another process holds the lock. */
 static int mend(const struct cfs_access *access, const struct cfs_check *params,
 		struct cfs_repo *repo, struct cfs_check_result *checked,
 		struct cfs_err *err)

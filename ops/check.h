@@ -47,8 +47,8 @@ void cfs_check_result_free(struct cfs_check_result *checked);
  * before, is about the last check, and about all repairs.
  *
  * @ret_repo: the repository, open and locked; the caller closes it.  If nothing
- * was to be repaired, the lock is held since the check: what was found is still
- * so.
+ * had to be repaired, the lock has been held since the check, and the findings
+ * still hold.
  *
  * Errors: of cfs_access_damaged() and cfs_repo_fsck(); when repairing, those of
  * cfs_access_write() and cfs_repair_from() too.  Whatever is wrong with the

@@ -114,7 +114,7 @@ static int refuse(void *ctx, const struct cfs_repo *repo,
 {
 	(void)repo;
 	*(struct cfs_oci_id *)ctx = image->id;
-	return cfs_fail(e, EKEYREJECTED, "nobody signed it");
+	return cfs_fail(e, EKEYREJECTED, "it is not signed");
 }
 
 TEST(an_image_that_is_not_accepted_gets_no_tag)

@@ -146,7 +146,7 @@ TEST(a_ref_of_a_stream_leads_to_a_stream)
 	CHECK(strstr(said, "streams/refs/a: it does not lead to a stream\n"));
 }
 
-TEST(files_of_those_at_work_are_passed_over)
+TEST(temporary_files_are_passed_over)
 {
 	start();
 	make_dir(root, "images");

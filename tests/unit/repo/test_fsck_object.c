@@ -113,7 +113,7 @@ TEST(thousands_of_objects_are_looked_at)
 	CHECK(strstr(said, "object-digest-mismatch: " OBJECT " wants " ONE));
 }
 
-TEST(what_somebody_is_at_work_on_is_passed_over)
+TEST(temporary_files_are_passed_over)
 {
 	start();
 	put(root, "objects/.tmp-a", "");
