@@ -42,6 +42,8 @@ static int fsck(const struct cfs_globals *g, const struct options *o,
 	int r = cmd_fsck_report_check(g, &o->check, &o->from, &repo, &report,
 				      err);
 
+	/* A reader of the report must not keep others from the repository. */
+	cfs_repo_close(&repo);
 	if (r == 0 && o->check.json)
 		r = print_json(&report, err);
 	else if (r == 0)

@@ -217,6 +217,18 @@ assert len(t.splitlines()) == 2 * 8 + 1, t"'
 check "  whose columns stand" sh -c 'python3 -c "
 assert len({len(l) for l in open(\"table\").read().splitlines()}) == 1"'
 
+# A report that is not read to its end, longer than a pipe holds: the lock is free.
+fixture_repo long
+mkdir -p long/objects/00
+(cd long/objects/00 && for n in {1..900}; do : > "junk-$(printf %0100d "$n")"; done)
+mkfifo report
+cfsctl --repo long fsck > report 2> /dev/null &
+exec 9< report
+head -c 1 <&9 > /dev/null
+check "a slow reader keeps no one from the repository" flock -xn long true
+exec 9<&-
+wait
+
 if [ -x "${CFSCTL_PEER-}" ]; then
 	again
 	rm "repo/images/$id"
