@@ -24,6 +24,26 @@ int cfs_enrol(struct cfs_store *store, const struct cfs_digest *id, int fd,
 	return r;
 }
 
+int cfs_enrol_object(struct cfs_store *store, const struct cfs_digest *id,
+		     struct cfs_bytes der, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	char hex[CFS_DIGEST_HEX_MAX];
+	int r = cfs_object_open(store->objects, id, &fd, err);
+
+	if (r == 0)
+		r = cfs_fail(err, ENOENT, "it is missing");
+	if (r > 0)
+		r = cfs_object_check(fd, id, err);
+	if (r >= 0)
+		r = cfs_enrol(store, id, fd, der, err);
+	/* What is lacking here is no matter of the object. */
+	if (r >= 0 || r == -EOPNOTSUPP)
+		return r;
+	cfs_digest_to_hex(id, hex);
+	return cfs_ctx(err, "object %s", hex);
+}
+
 static int open_measured(const struct cfs_repo *repo,
 			 const struct cfs_digest *id, int *ret_fd,
 			 struct cfs_err *err)

@@ -27,6 +27,16 @@ int cfs_enrol(struct cfs_store *store, const struct cfs_digest *id, int fd,
 	      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * Hands the signature @der of the object @id in the repository to the kernel,
+ * after checking its bytes.
+ * Returns and errors: as cfs_enrol(), which names the object unless nothing can
+ * be handed to this kernel at all; -ENOENT the object is missing.
+ */
+int cfs_enrol_object(struct cfs_store *store, const struct cfs_digest *id,
+		     struct cfs_bytes der,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Does a certificate of @certs vouch for the object @id by the signature that
  * the kernel keeps with it?  *@ret_cert (may be NULL): the first that does.
  *

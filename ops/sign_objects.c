@@ -250,38 +250,22 @@ static int sign_all(struct work *w, struct cfs_err *err)
 	return r;
 }
 
-static int compare(const void *a, const void *b)
-{
-	const struct cfs_sigpack_entry *x = a, *y = b;
-
-	return memcmp(x->id.bytes, y->id.bytes, cfs_alg_size(x->id.alg));
-}
-
 /* Appends the new pack to @out: the objects, and what else the image's pack so
  * far has. */
 static int make_pack(const struct work *w, const struct cfs_sigpack_loaded *old,
 		     struct cfs_buf *out, struct cfs_err *err)
 {
-	uint32_t n_old = old ? old->pack.n : 0;
 	CFS_AUTOFREE struct cfs_sigpack_entry *all = NULL;
 	size_t n = w->objects->n;
 
-	all = calloc(n + n_old + 1, sizeof(*all));
+	all = calloc(n + 1, sizeof(*all));
 	if (!all)
 		return cfs_no_memory(err);
 	for (size_t i = 0; i < n; i++)
 		all[i] = (struct cfs_sigpack_entry){
 			w->objects->v[i], cfs_buf_bytes(&w->blobs[i])
 		};
-	for (uint32_t i = 0; i < n_old; i++) {
-		struct cfs_sigpack_entry e;
-
-		cfs_sigpack_get(&old->pack, i, &e);
-		if (!bsearch(&e, all, w->objects->n, sizeof(*all), compare))
-			all[n++] = e;
-	}
-	qsort(all, n, sizeof(*all), compare);
-	return cfs_sigpack_write(all, n, out, err);
+	return cfs_sigpack_merge(old ? &old->pack : NULL, all, n, out, err);
 }
 
 static bool same(struct cfs_bytes a, struct cfs_bytes b)
@@ -312,34 +296,15 @@ static int keep(struct cfs_store *store, const struct work *w,
 	return r;
 }
 
-static int enrol_object(struct cfs_store *store, const struct work *w, size_t i,
-			struct cfs_err *err)
-{
-	const struct cfs_digest *id = &w->objects->v[i];
-	CFS_AUTOFD int fd = -EBADF;
-	char hex[CFS_DIGEST_HEX_MAX];
-	int r = cfs_object_open(store->objects, id, &fd, err);
-
-	if (r == 0)
-		r = cfs_fail(err, ENOENT, "it is missing");
-	if (r > 0)
-		r = cfs_object_check(fd, id, err);
-	if (r >= 0)
-		r = cfs_enrol(store, id, fd, cfs_buf_bytes(&w->blobs[i]), err);
-	/* What is lacking here is no matter of the object. */
-	if (r >= 0 || r == -EOPNOTSUPP)
-		return r;
-	cfs_digest_to_hex(id, hex);
-	return cfs_ctx(err, "object %s", hex);
-}
-
 /* Hands the signatures to the kernel, up to the first that it does not take. */
 static void enrol(struct cfs_store *store, const struct work *w)
 {
 	struct cfs_sign_objects_result *ret = w->ret;
 
 	for (size_t i = 0; i < w->objects->n; i++) {
-		int r = enrol_object(store, w, i, &ret->why_not);
+		int r = cfs_enrol_object(store, &w->objects->v[i],
+					 cfs_buf_bytes(&w->blobs[i]),
+					 &ret->why_not);
 
 		if (r < 0)
 			return;

@@ -117,6 +117,47 @@ static bool is_excused(const struct cfs_store *store, int r)
 				  r == -EACCES || store->plain);
 }
 
+/* The signature that a pack has for the object, or none.  Packs that cannot be
+ * read are fsck's business. */
+static struct cfs_bytes kept_signature(struct cfs_store *store,
+				       const struct cfs_digest *id)
+{
+	struct cfs_bytes der = { 0 };
+	struct cfs_err ignored;
+
+	if (store->plain)
+		return der;
+	pthread_mutex_lock(&store->packs_lock);
+	if (!store->has_packs)
+		(void)!cfs_sigpacks_read(&store->repo, NULL, &store->packs,
+					 &ignored);
+	store->has_packs = true;
+	pthread_mutex_unlock(&store->packs_lock);
+	(void)!cfs_sigpacks_find(&store->packs, id, &der);
+	return der;
+}
+
+/* Is it the signature that the kernel does not accept?  It may lack the signer's
+ * certificate. */
+static bool is_about_signature(int r)
+{
+	return r == -ENOKEY || r == -EKEYREJECTED || r == -EBADMSG ||
+	       r == -ENOPKG;
+}
+
+/* With its signature, if one is kept and this kernel accepts it: what replaces a
+ * signed object that was damaged is signed, too. */
+static int enable(struct cfs_store *store, int fd, const struct cfs_digest *id,
+		  struct cfs_err *err)
+{
+	struct cfs_bytes none = { 0 }, der = kept_signature(store, id);
+	int r = cfs_verity_enable(fd, id->alg, der, err);
+
+	return r < 0 && der.len > 0 && is_about_signature(r)
+		       ? cfs_verity_enable(fd, id->alg, none, err)
+		       : r;
+}
+
 /*
  * Turns fs-verity on for @fd where that is possible, and then asks the kernel
  * what it measures.  Returns 1 when the kernel vouches for it, 0 when not.
@@ -124,12 +165,11 @@ static bool is_excused(const struct cfs_store *store, int r)
 static int protect(struct cfs_store *store, int fd,
 		   const struct cfs_incoming *in, struct cfs_err *err)
 {
-	struct cfs_bytes none = { 0 };
 	int r;
 
 	if (store->verity == CFS_STORE_VERITY_LACKING && !store->secure)
 		return 0;
-	r = cfs_verity_enable(fd, in->id.alg, none, err);
+	r = enable(store, fd, &in->id, err);
 	if (r < 0) {
 		/* These two are the same for every file. */
 		if (is_excused(store, r) && (r == -EPERM || r == -EKEYREJECTED))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "repo/sigpack.h"
 
+#include <stdlib.h>
+
 #include "base/disk.h"
 #include "fsverity/signature.h"
 
@@ -212,4 +214,36 @@ int cfs_sigpack_write(const struct cfs_sigpack_entry *entries, size_t n,
 	for (size_t i = 0; i < n; i++)
 		cfs_buf_add(out, entries[i].der.data, entries[i].der.len);
 	return cfs_buf_check(out, err);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct cfs_sigpack_entry *x = a, *y = b;
+
+	return memcmp(x->id.bytes, y->id.bytes, cfs_alg_size(x->id.alg));
+}
+
+int cfs_sigpack_merge(const struct cfs_sigpack *old,
+		      const struct cfs_sigpack_entry *entries, size_t n,
+		      struct cfs_buf *out, struct cfs_err *err)
+{
+	uint32_t n_old = old ? old->n : 0;
+	CFS_AUTOFREE struct cfs_sigpack_entry *all = NULL;
+	size_t have = n;
+
+	all = calloc(n + n_old + 1, sizeof(*all));
+	if (!all)
+		return cfs_no_memory(err);
+	if (n > 0)
+		memcpy(all, entries, n * sizeof(*all));
+	qsort(all, n, sizeof(*all), compare);
+	for (uint32_t i = 0; i < n_old; i++) {
+		struct cfs_sigpack_entry e;
+
+		cfs_sigpack_get(old, i, &e);
+		if (!bsearch(&e, all, n, sizeof(*all), compare))
+			all[have++] = e;
+	}
+	qsort(all, have, sizeof(*all), compare);
+	return cfs_sigpack_write(all, have, out, err);
 }

@@ -70,6 +70,16 @@ bool cfs_sigpack_find(const struct cfs_sigpack *pack,
 		      struct cfs_bytes *ret) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * Appends the pack of the @n signatures in @entries, in any order, to @out, and
+ * of those of the pack @old (or NULL) of other objects.
+ * Errors: those of cfs_sigpack_write().
+ */
+int cfs_sigpack_merge(const struct cfs_sigpack *old,
+		      const struct cfs_sigpack_entry *entries, size_t n,
+		      struct cfs_buf *out, struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(4, 5)));
+
+/*
  * Appends the pack of the @n signatures to @out.  They have to be what
  * cfs_sigpack_read() accepts: at least one, in order, of one algorithm.
  * Errors: -EINVAL they are not; -EFBIG the pack would be larger than

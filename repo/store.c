@@ -18,6 +18,8 @@ void cfs_store_close(struct cfs_store *store)
 	for (size_t i = 0; store->objects >= 0 && i < 256; i++)
 		cfs_closep(&store->shards[i]);
 	cfs_closep(&store->objects);
+	cfs_sigpacks_free(&store->packs);
+	store->has_packs = false;
 	cfs_repo_close(&store->repo);
 }
 

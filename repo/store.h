@@ -13,6 +13,7 @@
 
 #include "repo/lock.h"
 #include "repo/open.h"
+#include "repo/sigpacks.h"
 #include "repo/temp.h"
 
 /* What the file system makes of fs-verity; found out with the first object. */
@@ -50,6 +51,10 @@ struct cfs_store {
 	_Atomic enum cfs_store_verity verity;
 	struct cfs_store_stats stats;
 	pthread_mutex_t lock; /* of what is rare: new shards, repairs */
+	/* Signatures for objects that get fs-verity; read for the first one. */
+	struct cfs_sigpacks packs;
+	bool has_packs;
+	pthread_mutex_t packs_lock; /* of has_packs */
 };
 
 /* May the repository @repo be changed?
@@ -125,7 +130,8 @@ void cfs_store_close(struct cfs_store *store);
 #define CFS_STORE_INIT                                    \
 	{                                                 \
 		.repo = CFS_REPO_INIT, .objects = -EBADF, \
-		.lock = PTHREAD_MUTEX_INITIALIZER         \
+		.lock = PTHREAD_MUTEX_INITIALIZER,        \
+		.packs_lock = PTHREAD_MUTEX_INITIALIZER   \
 	}
 
 /* objects/xx for the first byte of a digest, made when it is missing.

@@ -157,3 +157,26 @@ TEST(only_a_pack_that_can_be_read_is_written)
 	CHECK_EQ(cfs_sigpack_write(e, 2, &out, &err), -EINVAL);
 	CHECK_EQ(out.len, 0);
 }
+
+TEST(a_merged_pack_has_the_new_signatures_and_the_old_ones_of_other_objects)
+{
+	const struct cfs_sigpack_entry more[] = {
+		{ { CFS_ALG_SHA256, { 9 } }, { (const uint8_t *)"nine", 4 } },
+		{ { CFS_ALG_SHA256, { 1, 5 } }, { (const uint8_t *)"new", 3 } },
+	};
+	CFS_AUTOBUF struct cfs_buf old = { 0 }, merged = { 0 }, none = { 0 };
+	struct cfs_sigpack pack;
+	struct cfs_bytes der;
+
+	make(CFS_ALG_SHA256, &old);
+	CHECK_EQ(cfs_sigpack_read(cfs_buf_bytes(&old), &pack, &err), 0);
+	CHECK_EQ(cfs_sigpack_merge(&pack, more, 2, &merged, &err), 0);
+	CHECK_EQ(cfs_sigpack_read(cfs_buf_bytes(&merged), &pack, &err), 0);
+	CHECK_EQ(pack.n, 4);
+	CHECK(cfs_sigpack_find(&pack, &more[1].id, &der) && der.len == 3);
+	CHECK_MEM(der.data, "new", 3);
+	CHECK_EQ(cfs_sigpack_merge(NULL, more, 2, &none, &err), 0);
+	CHECK_EQ(cfs_sigpack_read(cfs_buf_bytes(&none), &pack, &err), 0);
+	CHECK_EQ(pack.n, 2);
+	CHECK_EQ(cfs_sigpack_merge(NULL, NULL, 0, &none, &err), -EINVAL);
+}
