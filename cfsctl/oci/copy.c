@@ -7,6 +7,7 @@
 #include "cfsctl/trust.h"
 #include "oci/pull.h"
 #include "oci/share.h"
+#include "ops/copy_objects.h"
 
 struct options {
 	const char *from, *name;
@@ -56,6 +57,64 @@ static void print(const struct cfs_oci_image *image, const char *name,
 	cmd_line(stdout, "Config verity:   %s", config);
 }
 
+/* The images that were made of an OCI image. */
+static const struct cfs_oci_erofs variants[] = {
+	{ .bootable = false, .v1 = true },
+	{ .bootable = false, .v1 = false },
+	{ .bootable = true, .v1 = true },
+	{ .bootable = true, .v1 = false },
+};
+
+/* Takes along the signatures of objects that were made by a signer who is
+ * trusted; before the objects, which get them then. */
+static int copy_signatures(const struct cfs_oci_image *image,
+			   const struct cfs_repo *from,
+			   const struct cfs_trust *trust,
+			   struct cfs_store *store, struct cfs_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < CFS_ARRAY_SIZE(variants); i++) {
+		struct cfs_digest id;
+
+		if (trust->certs.n == 0 ||
+		    !cfs_oci_image_erofs(image, &variants[i], &id))
+			continue;
+		r = cfs_copy_object_signatures(from, &id, &trust->certs, store,
+					       err);
+	}
+	return r < 0 ? r : 0;
+}
+
+/* Objects that were there before the copy get their signatures now. */
+static int enrol_objects(const struct cfs_oci_image *image,
+			 struct cfs_store *store,
+			 enum cfs_kernel_signatures kernel, struct cfs_err *err)
+{
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(variants); i++) {
+		struct cfs_err why_not = { 0 };
+		struct cfs_digest id;
+		int r;
+
+		if (kernel == CFS_KERNEL_NO ||
+		    !cfs_oci_image_erofs(image, &variants[i], &id))
+			continue;
+		r = cfs_enrol_pack(store, &id, &why_not, err);
+		if (r < 0)
+			return r;
+		if (r == 0 && kernel == CFS_KERNEL_YES)
+			return cfs_fail(err, CFS_ESTATUS(CFS_STATUS_KERNEL),
+					"hand the signatures of objects to the "
+					"kernel: %s",
+					why_not.msg);
+		if (r == 0)
+			cmd_line(stderr,
+				 "note: kernel: objects: not enrolled: %s",
+				 why_not.msg);
+	}
+	return 0;
+}
+
 static int copy(const struct cfs_call *call, struct cfs_store *store,
 		const struct cfs_repo *from, const struct cfs_trust *trust,
 		struct cfs_err *err)
@@ -81,6 +140,8 @@ static int copy(const struct cfs_call *call, struct cfs_store *store,
 	};
 	int r = cfs_oci_image_find(from, name, &image, err);
 
+	if (r >= 0)
+		r = copy_signatures(&image, from, trust, store, err);
 	if (r >= 0 && o->zerocopy)
 		r = cfs_oci_share(store, from, &image, err);
 	if (r >= 0)
@@ -96,6 +157,7 @@ static int copy(const struct cfs_call *call, struct cfs_store *store,
 	if (r == 0) {
 		print(&pulled.image, name, o);
 		cmd_trust_print(&demand.proof);
+		r = enrol_objects(&pulled.image, store, o->kernel, err);
 	}
 	cfs_oci_pulled_free(&pulled);
 	return r;

@@ -27,6 +27,22 @@ if [ "${CFS_GUEST-}" != uml ]; then
 			> /dev/null || exit 1
 		cfsctl --repo $alg disk $alg.img > /dev/null 2>&1 || exit 1
 	done
+	# An OCI image, sealed and signed, with its objects.
+	mkdir -p layer/usr/bin
+	cp tree/usr/bin/p? layer/usr/bin
+	tar --sort=name --mtime=@1 --owner=0 --group=0 -C layer -cf layer.tar usr
+	python3 -B "$CFS_SRC/tests/oci/image.py" layout t layer.tar > /dev/null || exit 1
+	fixture_repo source --algorithm fsverity-sha256-12
+	{
+		cfsctl --repo source oci pull oci:layout:t os
+		cfsctl --repo source oci seal os
+		cfsctl --repo source oci sign os --cert a.pem --key a.key
+		cp -a source source.unsigned
+		for id in source/images/????*; do
+			cfsctl --repo source sign --objects "${id##*/}" \
+				--cert a.pem --key a.key --cert b.pem --key b.key || exit 1
+		done
+	} > /dev/null 2>&1
 	export WORK=$TMPDIR
 	exec "$CFS_SRC/tests/vm/uml" -m 512M -e WORK -d sha256.img -d sha512.img "$self"
 fi
@@ -79,7 +95,7 @@ mke2fs -q -t ext4 -O verity -b 4096 disk
 mkdir fs
 mount -o loop disk fs
 alg=sha256
-fresh() { # unsigned|signed: a copy without fs-verity
+fresh() { # [.unsigned]: a copy without fs-verity
 	rm -rf fs/repo
 	cp -a "$WORK/$alg$1" fs/repo
 }
@@ -126,6 +142,70 @@ refuse "sign: unless that is demanded" "hand the signatures to the kernel" \
 	sign a --kernel-signatures yes
 check "sign: a second signer whom it knows is enough" sign b --kernel-signatures yes
 same "  for all" "$(signed fs/repo)" 30
+# From another repository.
+copy() { # FROM OPTION...
+	local from=$1
+	shift
+	cfsctl --repo fs/repo oci copy os --from "$WORK/$from" --name os "$@" > out
+}
+trusted="--require-signature --trust-cert $WORK/a.pem"
+empty() {
+	rm -rf fs/repo
+	cfsctl --repo fs/repo init --algorithm fsverity-sha256-12 > /dev/null
+}
+keyctl clear "$ring"
+cfsctl keyring add-cert "$WORK/a.pem" > /dev/null
+umount fs && mount -o loop disk fs
+empty
+# The image, its manifest and configuration are signed as well.
+check "copy: an image whose signer is trusted" copy source $trusted
+same "  its objects are signed" "$(signed fs/repo)" 12
+cfsctl --repo fs/repo disk out.img --force > /dev/null 2>&1
+check "  everything is right" cfsctl --repo fs/repo fsck --read-data
+p1=fs/repo/objects/$(cfsctl --repo "$WORK/source" dump-files --backing-path-only \
+	"$(ls fs/repo/images | head -n 1)" /usr/bin/p1 | sed 's/.* //')
+fsverity dump_metadata signature "$p1" > sig
+check "  by the one who is trusted, and nobody else" eval \
+	"openssl pkcs7 -inform DER -in sig -print -noout > p7 && grep -q CN=a p7 && ! grep -q CN=b p7"
+rm -f "$p1"
+cfsctl --repo fs/repo fsck --repair --from "$WORK/source.unsigned" > /dev/null
+check "repair: what replaces a signed object" test -s "$p1"
+same "  is signed" "$(signed fs/repo)" 12
+empty
+copy source
+same "copy: without a signer to trust nothing comes along" \
+	"$(ls fs/repo/signatures 2> /dev/null)" ""
+empty
+copy source.unsigned
+check "copy: objects that were there before" copy source $trusted
+same "  are signed as well" "$(signed fs/repo)" 12
+rm -rf fs/repo
+mkdir fs/source
+cp -a "$WORK/source" fs
+cfsctl --repo fs/source enable-verity --kernel-signatures no > /dev/null
+pack=$(ls fs/source/signatures/*.pack | head -n 1)
+# A byte of the bare signature of each of the two signers of the first object.
+python3 - "$pack" <<'P'
+import struct, sys
+b = bytearray(open(sys.argv[1], "rb").read())
+n, = struct.unpack_from("<I", b, 12)
+end, = struct.unpack_from("<I", b, 16 + 32)
+for i in 1, 400:
+    b[16 + n * 36 + end - i] ^= 1
+open(sys.argv[1], "wb").write(b)
+P
+empty
+refuse "copy: a wrong signature by who is trusted" "signature of object" \
+	cfsctl --repo fs/repo oci copy os --from fs/source --name os $trusted
+same "  nothing comes along" "$(ls fs/repo/signatures fs/repo/images 2> /dev/null)" ""
+cp "$WORK/source/signatures/"*.pack fs/source/signatures
+keyctl clear "$ring"
+umount fs && mount -o loop disk fs
+check "copy: a signer whom the kernel does not know" copy source $trusted
+same "  the objects have fs-verity without" "$(signed fs/repo)" 0
+refuse "  unless that is demanded" "to the kernel" \
+	cfsctl --repo fs/repo oci copy os --from "$WORK/source" --name os $trusted \
+	--kernel-signatures yes
 same "no temporary file is left" "$(find fs/repo -name '.tmp*' | wc -l)" 0
 umount fs
 check "e2fsck finds nothing" e2fsck -fn disk
