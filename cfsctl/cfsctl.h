@@ -102,6 +102,7 @@ extern const struct cfs_cmd cmd_disk;
 extern const struct cfs_cmd cmd_sign;
 extern const struct cfs_cmd cmd_verify_image;
 extern const struct cfs_cmd cmd_enable_verity;
+extern const struct cfs_cmd cmd_ipe_policy;
 extern const struct cfs_cmd cmd_genkey;
 extern const struct cfs_cmd cmd_keyring;
 extern const struct cfs_cmd cmd_cat;

@@ -32,6 +32,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_sign,
 	&cmd_verify_image,
 	&cmd_enable_verity,
+	&cmd_ipe_policy,
 	&cmd_genkey,
 	&cmd_keyring,
 	&cmd_cat,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "keys/sign.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/libcrypto.h"
@@ -265,6 +266,34 @@ int cfs_sign(const struct cfs_signing *signing, const struct cfs_digest *digest,
 	if (r == 0)
 		r = finish(p7, digest, &signing->own, out, err);
 	return r < 0 ? r : 1;
+}
+
+int cfs_sign_message(const struct cfs_signing *signing,
+		     struct cfs_bytes message, struct cfs_buf *out,
+		     struct cfs_err *err)
+{
+	const int flags = PKCS7_BINARY | PKCS7_NOATTR | PKCS7_NOSMIMECAP;
+	CFS_AUTO(PKCS7_free) PKCS7 *p7 = NULL;
+	CFS_AUTO(BIO_free_all) BIO *data = NULL;
+	unsigned char *der = NULL;
+	int len;
+
+	if (message.len > INT_MAX)
+		return cfs_fail(err, EFBIG, "sign: the message is too long");
+	p7 = PKCS7_sign_ex(NULL, NULL, NULL, NULL, flags | PKCS7_PARTIAL,
+			   signing->key.ctx, NULL);
+	data = BIO_new_mem_buf(message.data, (int)message.len);
+	if (!p7 || !data ||
+	    !PKCS7_sign_add_signer(p7, signing->x509, signing->key.key,
+				   EVP_sha256(), flags) ||
+	    PKCS7_final(p7, data, flags) != 1)
+		return libcrypto_failed(err, "sign");
+	len = i2d_PKCS7(p7, &der);
+	if (len <= 0)
+		return libcrypto_failed(err, "encode the signature");
+	cfs_buf_add(out, der, (size_t)len);
+	OPENSSL_free(der);
+	return cfs_buf_check(out, err);
 }
 
 /* Those of @certs that signed @more and not @old; borrowed. */

@@ -65,6 +65,18 @@ int cfs_sign(const struct cfs_signing *signing, const struct cfs_digest *digest,
 	__attribute__((nonnull(1, 2, 4, 5)));
 
 /*
+ * Signs the bytes @message and appends a PKCS#7 DER that has them in it and the
+ * certificate, without attributes, with SHA-256: the form of policies that the
+ * kernel loads.  The bytes are those of `openssl smime -sign -binary -noattr
+ * -nodetach -nosmimecap -md sha256`.
+ * Errors: libcrypto's as -EIO, -ENOMEM.
+ */
+int cfs_sign_message(const struct cfs_signing *signing,
+		     struct cfs_bytes message, struct cfs_buf *out,
+		     struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 3, 4)));
+
+/*
  * Puts the signers of @more, made elsewhere, into @old in the same way: those
  * that one of @certs vouches for, and no others.  Embedded certificates and
  * unauthenticated attributes are left out.
