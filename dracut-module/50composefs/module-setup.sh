@@ -80,6 +80,11 @@ composefs_install_config() {
     local files ostree=() file
     mapfile -t files < <(composefs_files)
     ((${#files[@]} == 0)) || inst_multiple "${files[@]}" || return 1
+    # systemd loads the policies of the kernel's IPE from there
+    for file in "${dracutsysrootdir-}"/usr/lib/composefs/ipe/*.p7b; do
+        [[ -f $file ]] || continue
+        inst_simple "${file#"${dracutsysrootdir-}"}" "/etc/ipe/${file##*/}" || return 1
+    done
     [[ -e ${dracutsysrootdir-}$composefs_config ]] && return 0
     for file in "${dracutsysrootdir-}"/{usr/lib,etc}/ostree/prepare-root.conf; do
         [[ -f $file ]] && ostree+=("$file")

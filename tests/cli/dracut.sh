@@ -168,6 +168,16 @@ check "are in the initramfs under their names" installs \
     /usr/lib/composefs/{setup-root-conf.toml,setup-root-conf.d/10-x.toml,keys.d/a.pem} \
     "/etc/composefs/keys.d/b c.der"
 
+fresh_host
+set_up
+mkdir "$host/usr/lib/composefs/ipe"
+echo policy > "$host/usr/lib/composefs/ipe/a b.p7b"
+echo text > "$host/usr/lib/composefs/ipe/a.txt"
+check "policies of IPE" call install
+check "are where systemd loads them" cmp "$initdir/etc/ipe/a b.p7b" \
+    "$host/usr/lib/composefs/ipe/a b.p7b"
+same "and nothing else is" "$(ls "$initdir/etc/ipe")" "a b.p7b"
+
 # ostree's file is translated when there is none of ours.
 fresh_host
 set_up

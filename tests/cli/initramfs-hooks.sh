@@ -95,6 +95,13 @@ check "initramfs-tools: the hook names no prerequisites" eval '[ -z "$(hook prer
 check "initramfs-tools: the hook runs" hook
 check "initramfs-tools: the program is copied" grep -qx "exec $program" log
 check "initramfs-tools: the kernel modules too" grep -qx 'modules erofs overlay loop sha512_generic' log
+mkdir ipe
+touch ipe/one.p7b ipe/two.txt
+sed "s|/usr/lib/composefs/ipe|$PWD/ipe|" "$from/initramfs-tools/hook" > with-policy
+: > log
+COMPOSEFS_HOOK_FUNCTIONS=$PWD/functions dash with-policy
+same "initramfs-tools: policies of IPE go where systemd loads them" \
+	"$(grep ipe log)" "file composefs $PWD/ipe/one.p7b /etc/ipe/one.p7b"
 bottom() { # RC ARG...
 	stub "$from/initramfs-tools/bottom" "$1"
 	shift
@@ -112,7 +119,7 @@ COMPOSEFS_SCRIPT_FUNCTIONS=$PWD/functions rootmnt=/root dash ./script
 check "initramfs-tools: with the report, which it shows before the shell" grep -qx 'panic: why' log
 
 # mkinitcpio.
-build() { # HOOKS
+build() { # HOOKS [SCRIPT]
 	: > log
 	bash -c '
 		for f in add_module add_binary add_file add_systemd_unit add_symlink add_runscript; do
@@ -120,8 +127,12 @@ build() { # HOOKS
 		done
 		HOOKS=($1)
 		. "$0"
-		build' "$from/mkinitcpio/install" "$1"
+		build' "${2-$from/mkinitcpio/install}" "$1"
 }
+sed "s|/usr/lib/composefs/ipe|$PWD/ipe|" "$from/mkinitcpio/install" > with-policy
+build "base systemd composefs" ./with-policy
+same "mkinitcpio: policies of IPE go where systemd loads them" "$(grep ipe log)" \
+	"add_file $PWD/ipe/one.p7b /etc/ipe/one.p7b"
 build "base udev block filesystems composefs"
 check "mkinitcpio: one module a call" eval '[ "$(grep -c "^add_module [a-z]*$" log)" = 3 ]'
 check "mkinitcpio: busybox runs the hook" grep -q '^add_runscript' log
