@@ -94,7 +94,9 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	if (call->n > 0)
 		return write_signed(o, call->operand[0], cfs_buf_bytes(&text),
 				    err);
-	fputs(cfs_buf_text(&text), stdout);
+	if (!cfs_buf_text(&text))
+		return cfs_no_memory(err);
+	fputs((char *)text.data, stdout);
 	return 0;
 }
 

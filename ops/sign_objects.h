@@ -51,7 +51,7 @@ struct cfs_sign_objects_result {
 };
 
 /*
- * Signs @objects, objects of the image @image, and keep their signatures in its
+ * Signs @objects, objects of the image @image, and keeps their signatures in its
  * pack.  Signers of before stay, those of the same objects in other packs come
  * along, and what a signer has signed it does not sign again: a new version of an
  * image costs what is new in it.
