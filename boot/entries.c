@@ -139,10 +139,21 @@ static char **member_of(struct cfs_boot_entry *entry,
 	return cfs_bls_is(line, "machine-id") ? &entry->machine_id : NULL;
 }
 
+/* Where /boot is a directory of the root file system, GRUB's paths begin with
+ * it. */
+static bool is_file(const struct reader *r, const char *path)
+{
+	static const char boot[] = "boot/";
+	CFS_AUTOFD int fd = cfs_open_regular(r->dirfd, path, NULL);
+
+	if (fd == -ENOENT && strncmp(path, boot, strlen(boot)) == 0)
+		fd = cfs_open_regular(r->dirfd, path + strlen(boot), NULL);
+	return fd >= 0;
+}
+
 static bool exists(const struct reader *r, struct cfs_bytes path)
 {
 	char text[PATH_MAX];
-	CFS_AUTOFD int fd = -EBADF;
 
 	while (path.len > 0 && path.data[0] == '/') {
 		path.data++;
@@ -152,8 +163,7 @@ static bool exists(const struct reader *r, struct cfs_bytes path)
 		return false;
 	memcpy(text, path.data, path.len);
 	text[path.len] = '\0';
-	fd = cfs_open_regular(r->dirfd, text, NULL);
-	return fd >= 0;
+	return is_file(r, text);
 }
 
 /* The keys that name what to start; an entry has those of one kind only. */

@@ -28,6 +28,15 @@ void cfs_loader_free(struct cfs_loader *loader)
 	for (size_t i = 0; i < loader->n; i++)
 		free(loader->v[i].pattern);
 	cfs_vec_free(loader);
+	free(loader->info);
+	loader->info = NULL;
+}
+
+bool cfs_loader_is_systemd_boot(const struct cfs_loader *loader)
+{
+	static const char name[] = "systemd-boot";
+
+	return loader->info && strncmp(loader->info, name, strlen(name)) == 0;
 }
 
 /* Ends the match of "[...]" of the pattern @p at its "]"; NULL if there is
@@ -187,6 +196,20 @@ static int add_variable(const struct reader *r, enum cfs_loader_source source,
 	return n <= 0 ? n : add_rule(r, source, &value, err);
 }
 
+static int read_info(const struct reader *r, struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf value = { 0 };
+	int n = read_variable(r, "LoaderInfo", &value, err);
+
+	if (n <= 0)
+		return n;
+	if (!cfs_buf_text(&value))
+		return cfs_buf_check(&value, err);
+	r->to->info = (char *)value.data;
+	value = (struct cfs_buf){ 0 };
+	return 0;
+}
+
 /* The last line with a default counts; a file may have it in quotes. */
 static struct cfs_bytes find_default(struct cfs_bytes text)
 {
@@ -231,6 +254,8 @@ int cfs_loader_read(int dirfd, int rootfd, cfs_boot_broken_fn *report,
 	if (n == 0)
 		n = add_variable(&r, CFS_LOADER_VARIABLE, "LoaderEntryDefault",
 				 err);
+	if (n == 0)
+		n = read_info(&r, err);
 	return n < 0 ? n : add_default(&r, err);
 }
 

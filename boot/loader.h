@@ -28,7 +28,14 @@ struct cfs_loader_rule {
 /* Zero-initialise it. */
 struct cfs_loader {
 	CFS_VEC(struct cfs_loader_rule); /* in the order in which they count */
+	/* The boot loader that started the running system, as the variable
+	 * LoaderInfo has it ("systemd-boot 257"); NULL: none said so, or the
+	 * variables were left out.  Owned. */
+	char *info;
 };
+
+/* Was the running system started by systemd-boot? */
+bool cfs_loader_is_systemd_boot(const struct cfs_loader *loader) CFS_NONNULL;
 
 #define CFS_AUTOLOADER __attribute__((cleanup(cfs_loader_free)))
 void cfs_loader_free(struct cfs_loader *loader);

@@ -201,6 +201,18 @@ static bool is_here(const struct job *job)
 	return has_state(job, &job->booted);
 }
 
+static void warn_of_loader(struct job *job)
+{
+	const struct cfs_loader *loader = &job->to->loader;
+
+	if (!cfs_loader_is_systemd_boot(loader))
+		job->params->broken(job->params->arg,
+				    loader->info ? loader->info
+						 : "unknown boot loader",
+				    "not systemd-boot, by whose rules the next "
+				    "deployment is found out");
+}
+
 static int read_boot(struct job *job, struct cfs_err *err)
 {
 	struct cfs_deployments *list = job->to;
@@ -210,10 +222,12 @@ static int read_boot(struct job *job, struct cfs_err *err)
 		return 0;
 	job->dir = job->params->boot;
 	r = cfs_boot_entries_read(job->boot, report, job, &list->entries, err);
+	list->here = is_here(job);
 	if (r == 0)
-		r = cfs_loader_read(job->boot,
-				    is_here(job) ? job->root : -EBADF, report,
-				    job, &list->loader, err);
+		r = cfs_loader_read(job->boot, list->here ? job->root : -EBADF,
+				    report, job, &list->loader, err);
+	if (r == 0 && list->here)
+		warn_of_loader(job);
 	if (r == 0)
 		r = cfs_loader_order(&list->loader, &list->entries,
 				     &list->order, err);

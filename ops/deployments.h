@@ -44,6 +44,7 @@ struct cfs_deployments {
 	struct cfs_boot_entries entries; /* also of other systems */
 	struct cfs_loader loader;
 	struct cfs_boot_order order; /* of the entries that are offered */
+	bool here; /* the running system is one of the deployments */
 };
 
 #define CFS_AUTODEPLOYMENTS __attribute__((cleanup(cfs_deployments_free)))
@@ -55,7 +56,8 @@ void cfs_deployments_free(struct cfs_deployments *list);
  * An entry that names several images boots the first one that the repository
  * has, and that has a state directory; such an entry counts for that image.
  * The firmware's variables count if the running system is one of the
- * deployments: otherwise they are of another machine.
+ * deployments: otherwise they are of another machine.  If it was not started by
+ * systemd-boot, whose rules these are, that is reported.
  *
  * @repo: open and locked.
  * Errors: -ENOMEM, -ENOENT and the like if a directory of @params cannot be

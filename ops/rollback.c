@@ -186,6 +186,14 @@ int cfs_roll_back(const struct cfs_rollback *rollback,
 	struct cfs_rolled_back to;
 	int r;
 
+	if (list->here && !cfs_loader_is_systemd_boot(&list->loader))
+		return cfs_fail(err, EOPNOTSUPP,
+				"the running system was not started by "
+				"systemd-boot (its variable LoaderInfo says "
+				"%s), and other boot loaders do not read %s",
+				list->loader.info ? list->loader.info
+						  : "nothing",
+				CFS_LOADER_CONF);
 	if (!target || !cfs_deployment_boots(list, target, &to.entry))
 		return cfs_fail(err, ENOENT,
 				"no other deployment can be booted: it needs a "

@@ -26,9 +26,10 @@ struct cfs_rolled_back {
  * same effect.
  *
  * @list: of cfs_deployments_read() with rollback->where, which is up to date.
- * Errors: -ENOENT no other deployment can be booted; -EPERM a variable of the
- * firmware decides; -EINVAL the id of the entry is none that "default" can have,
- * or that of another entry as well; those of writing.
+ * Errors: -EOPNOTSUPP the running system, which is one of the deployments, was
+ * started by another boot loader; -ENOENT no other deployment can be booted;
+ * -EPERM a variable of the firmware decides; -EINVAL the id of the entry is none
+ * that "default" can have, or that of another entry as well; those of writing.
  */
 int cfs_roll_back(const struct cfs_rollback *rollback,
 		  const struct cfs_deployments *list,

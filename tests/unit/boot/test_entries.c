@@ -153,6 +153,19 @@ TEST(entries_that_start_nothing_are_not_offered)
 		 "be opened: Invalid cross-device link\n");
 }
 
+TEST(paths_may_begin_with_boot_where_that_is_no_partition)
+{
+	start();
+	make_dir(root, "os");
+	put(root, "os/linux", "kernel");
+	put(root, "loader/entries/a.conf", "linux /boot/os/linux\n");
+	put(root, "loader/entries/b.conf", "linux /boot/boot/os/linux\n");
+	put(root, "loader/entries/c.conf", "linux /boot/../vmlinuz\n");
+	read_all("loader/entries/a.conf loader/entries/c.conf! "
+		 "loader/entries/b.conf! ",
+		 "");
+}
+
 TEST(entries_of_bootc_that_wait_are_staged)
 {
 	start();

@@ -110,6 +110,28 @@ TEST(saved_stands_for_what_was_booted_last)
 	check_order(0, "a-2.conf a-1.conf ");
 }
 
+TEST(the_boot_loader_says_which_one_it_is)
+{
+	CFS_AUTOLOADER struct cfs_loader loader = { 0 };
+	CFS_AUTOFD int fd = -EBADF;
+
+	start();
+	fd = open_dir(root);
+	CHECK_EQ(cfs_loader_read(fd, fd, note_broken, &visits, &loader, &err),
+		 0);
+	CHECK(!loader.info && !cfs_loader_is_systemd_boot(&loader));
+	put_variable(EFIVARS "LoaderInfo" VENDOR, "systemd-boot 257");
+	CHECK_EQ(cfs_loader_read(fd, fd, note_broken, &visits, &loader, &err),
+		 0);
+	CHECK_STR(loader.info, "systemd-boot 257");
+	CHECK(cfs_loader_is_systemd_boot(&loader));
+	cfs_loader_free(&loader);
+	put_variable(EFIVARS "LoaderInfo" VENDOR, "GRUB 2.12");
+	CHECK_EQ(cfs_loader_read(fd, fd, note_broken, &visits, &loader, &err),
+		 0);
+	CHECK(!cfs_loader_is_systemd_boot(&loader));
+}
+
 TEST(what_cannot_be_read_makes_no_rule_and_is_reported)
 {
 	CFS_AUTOFREE char *path = NULL;

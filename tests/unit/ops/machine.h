@@ -11,6 +11,21 @@ static char machine[4096]; /* sysroot, boot/ and run/ in one */
 static struct visits visits;
 static struct cfs_deployments list;
 
+static inline void put_variable(const char *name, const char *value)
+{
+	CFS_AUTOBUF struct cfs_buf bytes = { 0 };
+	char path[128];
+
+	snprintf(path, sizeof(path),
+		 "sys/firmware/efi/efivars/%s-4a67b082-0a4c-41cf-b6c7-"
+		 "440b29bb8c4f",
+		 name);
+	cfs_buf_addz(&bytes, 4);
+	for (; *value; value++)
+		cfs_buf_add(&bytes, (char[]){ *value, 0 }, 2);
+	put_bytes(machine, path, cfs_buf_bytes(&bytes));
+}
+
 static inline void start_machine(void)
 {
 	static const char *const dirs[] = { "state",
@@ -31,6 +46,7 @@ static inline void start_machine(void)
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(dirs); i++)
 		make_dir(machine, dirs[i]);
 	put(machine, "boot/vmlinuz", "kernel");
+	put_variable("LoaderInfo", "systemd-boot 257");
 }
 
 static inline void hex_of(const struct cfs_digest *id, char *hex)

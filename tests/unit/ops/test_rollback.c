@@ -32,21 +32,6 @@ static int roll_back(void)
 	return cfs_roll_back(&rollback, &list, &to, &err);
 }
 
-static void put_variable(const char *name, const char *value)
-{
-	CFS_AUTOBUF struct cfs_buf bytes = { 0 };
-	char path[128];
-
-	snprintf(path, sizeof(path),
-		 "sys/firmware/efi/efivars/%s-4a67b082-0a4c-41cf-b6c7-"
-		 "440b29bb8c4f",
-		 name);
-	cfs_buf_addz(&bytes, 4);
-	for (; *value; value++)
-		cfs_buf_add(&bytes, (char[]){ *value, 0 }, 2);
-	put_bytes(machine, path, cfs_buf_bytes(&bytes));
-}
-
 TEST(what_is_booted_becomes_next_again_when_another_one_is)
 {
 	start_three();
@@ -118,6 +103,19 @@ TEST(a_variable_that_decides_is_named)
 	CHECK_EQ(roll_back(), -EPERM);
 	CHECK(strstr(err.msg, "bootctl set-oneshot"));
 	CHECK_EQ(count(machine, "boot/loader", "loader.conf"), 0);
+}
+
+TEST(another_boot_loader_is_no_place_for_a_default)
+{
+	start_three();
+	put_variable("LoaderInfo", "GRUB 2.12");
+	CHECK_EQ(roll_back(), 0); /* of another machine */
+	put_marker(&c);
+	CHECK_EQ(roll_back(), -EOPNOTSUPP);
+	CHECK(strstr(err.msg, "GRUB 2.12"));
+	check_visits(&visits, "",
+		     "GRUB 2.12: not systemd-boot, by whose rules the next "
+		     "deployment is found out\n");
 }
 
 TEST(an_id_that_is_a_pattern_or_of_two_entries_is_refused)
