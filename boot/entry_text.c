@@ -187,7 +187,7 @@ void cfs_entry_cmdline(struct cfs_bytes cmdline,
 	struct cfs_bytes raw;
 	struct cfs_word word;
 
-	while (cmdline.len > 0 && next_raw(&cmdline, &word, &raw)) {
+	while (next_raw(&cmdline, &word, &raw)) {
 		if (names_image(word.name))
 			add_karg(&line);
 		else if (!add_extra(&line, &word.name))

@@ -45,7 +45,7 @@ static struct cfs_bytes cut_word(struct cfs_bytes *rest)
 
 bool cfs_cmdline_next(struct cfs_bytes *rest, struct cfs_word *ret)
 {
-	struct cfs_bytes word = cut_word(rest);
+	struct cfs_bytes word = rest->len ? cut_word(rest) : *rest;
 	const uint8_t *eq;
 
 	if (word.len == 0)

@@ -192,3 +192,13 @@ TEST(what_the_builder_prints_is_what_the_initramfs_reads)
 		CHECK(cfs_digest_equal(&kargs.v[0].digest, &karg.digest));
 	}
 }
+
+TEST(a_command_line_may_have_no_bytes_at_all)
+{
+	struct cfs_bytes none = { 0 };
+	struct cfs_word word;
+
+	CHECK(!cfs_cmdline_next(&none, &word));
+	CHECK_EQ(cfs_kargs_parse(none, &kargs, &err), 0);
+	CHECK_EQ(kargs.n, 0);
+}
