@@ -32,6 +32,7 @@ int cfs_libcrypto_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* clang-format off */
 #define CFS_LIBCRYPTO(X) \
+	X(ASN1_TIME_free) \
 	X(ASN1_TIME_print) \
 	X(BIO_ctrl) \
 	X(BIO_free_all) \
@@ -62,6 +63,7 @@ int cfs_libcrypto_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 	X(EVP_PKEY_CTX_set_rsa_padding) \
 	X(EVP_PKEY_CTX_set_signature_md) \
 	X(EVP_PKEY_Q_keygen) \
+	X(EVP_PKEY_eq) \
 	X(EVP_PKEY_free) \
 	X(EVP_PKEY_get0_type_name) \
 	X(EVP_PKEY_get_base_id) \
@@ -114,6 +116,7 @@ int cfs_libcrypto_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 	X(X509_free) \
 	X(X509_get0_notAfter) \
 	X(X509_get0_pubkey) \
+	X(X509_get_pubkey) \
 	X(X509_get_serialNumber) \
 	X(X509_get_subject_name) \
 	X(X509_getm_notAfter) \
@@ -124,7 +127,9 @@ int cfs_libcrypto_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 	X(X509_set_pubkey) \
 	X(X509_set_version) \
 	X(X509_sign) \
+	X(d2i_ASN1_TIME) \
 	X(d2i_PKCS7) \
+	X(d2i_PublicKey) \
 	X(d2i_X509) \
 	X(d2i_X509_NAME) \
 	X(i2d_PKCS7)
@@ -137,6 +142,7 @@ struct cfs_libcrypto {
 };
 extern struct cfs_libcrypto cfs_libcrypto;
 
+#define ASN1_TIME_free		     cfs_libcrypto.ASN1_TIME_free
 #define ASN1_TIME_print		     cfs_libcrypto.ASN1_TIME_print
 #define BIO_ctrl		     cfs_libcrypto.BIO_ctrl
 #define BIO_free_all		     cfs_libcrypto.BIO_free_all
@@ -168,6 +174,7 @@ extern struct cfs_libcrypto cfs_libcrypto;
 #define EVP_PKEY_CTX_set_signature_md \
 	cfs_libcrypto.EVP_PKEY_CTX_set_signature_md
 #define EVP_PKEY_Q_keygen	   cfs_libcrypto.EVP_PKEY_Q_keygen
+#define EVP_PKEY_eq		   cfs_libcrypto.EVP_PKEY_eq
 #define EVP_PKEY_free		   cfs_libcrypto.EVP_PKEY_free
 #define EVP_PKEY_get0_type_name	   cfs_libcrypto.EVP_PKEY_get0_type_name
 #define EVP_PKEY_get_base_id	   cfs_libcrypto.EVP_PKEY_get_base_id
@@ -220,6 +227,7 @@ extern struct cfs_libcrypto cfs_libcrypto;
 #define X509_free		   cfs_libcrypto.X509_free
 #define X509_get0_notAfter	   cfs_libcrypto.X509_get0_notAfter
 #define X509_get0_pubkey	   cfs_libcrypto.X509_get0_pubkey
+#define X509_get_pubkey		   cfs_libcrypto.X509_get_pubkey
 #define X509_get_serialNumber	   cfs_libcrypto.X509_get_serialNumber
 #define X509_get_subject_name	   cfs_libcrypto.X509_get_subject_name
 #define X509_getm_notAfter	   cfs_libcrypto.X509_getm_notAfter
@@ -230,7 +238,9 @@ extern struct cfs_libcrypto cfs_libcrypto;
 #define X509_set_pubkey		   cfs_libcrypto.X509_set_pubkey
 #define X509_set_version	   cfs_libcrypto.X509_set_version
 #define X509_sign		   cfs_libcrypto.X509_sign
+#define d2i_ASN1_TIME		   cfs_libcrypto.d2i_ASN1_TIME
 #define d2i_PKCS7		   cfs_libcrypto.d2i_PKCS7
+#define d2i_PublicKey		   cfs_libcrypto.d2i_PublicKey
 #define d2i_X509		   cfs_libcrypto.d2i_X509
 #define d2i_X509_NAME		   cfs_libcrypto.d2i_X509_NAME
 #define i2d_PKCS7		   cfs_libcrypto.i2d_PKCS7

@@ -4,7 +4,7 @@
 #include "base/libcrypto.h"
 #include "keys/x509.h"
 
-CFS_DEFINE_AUTO(X509, X509_free);
+CFS_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free);
 CFS_DEFINE_AUTO(EVP_MD_CTX, EVP_MD_CTX_free);
 
 /* Others have been refused by then (cfs_pkcs7_judge()). */
@@ -20,24 +20,17 @@ static int crypto_verify(const struct cfs_cert *cert,
 			 struct cfs_err *err)
 {
 	CFS_AUTO(EVP_MD_CTX_free) EVP_MD_CTX *ctx = NULL;
-	CFS_AUTO(X509_free) X509 *x509 = NULL;
-	EVP_PKEY *key;
+	CFS_AUTO(EVP_PKEY_free) EVP_PKEY *key = NULL;
 	bool rsa;
-	int r = cfs_cert_decode(cert, &x509, err);
+	int r = cfs_cert_key(cert, &key, err);
 
 	if (r < 0)
 		return r;
-	ctx = EVP_MD_CTX_new();
-	key = X509_get0_pubkey(x509);
-	if (!key || !ctx) {
-		char why[CFS_OPENSSL_WHY];
-
-		return cfs_fail(err, ENOPKG,
-				"%s: no usable public key in it: %s",
-				cert->file, cfs_openssl_why(why));
-	}
 	if (cfs_pkey_usable(key, err) < 0)
 		return cfs_ctx(err, "%s", cert->file);
+	ctx = EVP_MD_CTX_new();
+	if (!ctx)
+		return cfs_no_memory(err);
 	/* The signature says which kind of key made it, and the certificate
 	 * which it is: libcrypto would go by the key alone. */
 	rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;

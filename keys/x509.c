@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/libcrypto.h"
+#include "keys/der.h"
 
 CFS_DEFINE_AUTO(X509, X509_free);
 CFS_DEFINE_AUTO(X509_NAME, X509_NAME_free);
+CFS_DEFINE_AUTO(ASN1_TIME, ASN1_TIME_free);
 CFS_DEFINE_AUTO(BIO, BIO_free_all);
 
 const char *cfs_openssl_why(char buf[static CFS_OPENSSL_WHY])
@@ -20,12 +22,45 @@ const char *cfs_openssl_why(char buf[static CFS_OPENSSL_WHY])
 	return buf;
 }
 
+/* Elements of a certificate. */
+struct parts {
+	struct cfs_bytes not_after, subject; /* whole */
+	struct cfs_bytes key_info;	     /* the contents */
+};
+
+/* Takes @cert apart.  Source: RFC 5280, 4.1. */
+static bool take_apart(const struct cfs_cert *cert, struct parts *ret)
+{
+	struct cfs_bytes der = cert->der, outer, tbs, validity, none;
+
+	if (!cfs_der_take(&der, CFS_DER_SEQUENCE, &outer, NULL) ||
+	    !cfs_der_take(&outer, CFS_DER_SEQUENCE, &tbs, NULL))
+		return false;
+	if (cfs_der_is(tbs, CFS_DER_CONTEXT(0)) && !cfs_der_skip(&tbs))
+		return false;
+	/* serialNumber, signature, issuer */
+	if (!cfs_der_skip(&tbs) || !cfs_der_skip(&tbs) || !cfs_der_skip(&tbs) ||
+	    !cfs_der_take(&tbs, CFS_DER_SEQUENCE, &validity, NULL) ||
+	    !cfs_der_skip(&validity))
+		return false;
+	ret->not_after = validity;
+	return cfs_der_take(&tbs, CFS_DER_SEQUENCE, &none, &ret->subject) &&
+	       cfs_der_take(&tbs, CFS_DER_SEQUENCE, &ret->key_info, NULL);
+}
+
+static int no_certificate(const struct cfs_cert *cert, struct cfs_err *err)
+{
+	char why[CFS_OPENSSL_WHY];
+
+	return cfs_fail(err, EBADMSG, "%s: no X.509 certificate in it: %s",
+			cert->file, cfs_openssl_why(why));
+}
+
 int cfs_cert_decode(const struct cfs_cert *cert, struct x509_st **ret,
 		    struct cfs_err *err)
 {
 	const unsigned char *p = cert->der.data;
 	CFS_AUTO(X509_free) X509 *x509 = NULL;
-	char why[CFS_OPENSSL_WHY];
 	int r = cfs_libcrypto_load(err);
 
 	if (r < 0)
@@ -33,10 +68,71 @@ int cfs_cert_decode(const struct cfs_cert *cert, struct x509_st **ret,
 	x509 = d2i_X509(NULL, &p, (long)cert->der.len);
 	/* All of the bytes: what is fingerprinted is what is decoded. */
 	if (!x509 || p != cert->der.data + cert->der.len)
-		return cfs_fail(err, EBADMSG,
-				"%s: no X.509 certificate in it: %s",
-				cert->file, cfs_openssl_why(why));
+		return no_certificate(cert, err);
 	*ret = cfs_steal_ptr(&x509);
+	return 0;
+}
+
+/* Finds the RSAPublicKey in a subjectPublicKeyInfo.  Returns false if the key is
+ * of another kind.  Source: RFC 3279, 2.3.1. */
+static bool find_rsa(struct cfs_bytes info, struct cfs_bytes *ret)
+{
+	static const uint8_t rsa_encryption[] = { 0x06, 0x09, 0x2a, 0x86, 0x48,
+						  0x86, 0xf7, 0x0d, 0x01, 0x01,
+						  0x01, 0x05, 0x00 };
+	const struct cfs_bytes wanted = { rsa_encryption,
+					  sizeof(rsa_encryption) };
+	struct cfs_bytes alg, bits;
+
+	if (!cfs_der_take(&info, CFS_DER_SEQUENCE, &alg, NULL) ||
+	    !cfs_der_same(alg, wanted) ||
+	    !cfs_der_take(&info, CFS_DER_BIT_STRING, &bits, NULL) ||
+	    info.len > 0 || bits.len < 1 || bits.data[0] != 0)
+		return false;
+	*ret = (struct cfs_bytes){ bits.data + 1, bits.len - 1 };
+	return true;
+}
+
+/* To find its decoder for a key of any kind takes libcrypto longer than to verify
+ * a signature.  RSA, which most certificates have, does without. */
+static EVP_PKEY *decode_rsa(const struct cfs_cert *cert)
+{
+	struct cfs_bytes rsa;
+	const unsigned char *p;
+	struct parts parts;
+	EVP_PKEY *key;
+
+	if (!take_apart(cert, &parts) || !find_rsa(parts.key_info, &rsa))
+		return NULL;
+	p = rsa.data;
+	key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &p, (long)rsa.len);
+	if (key && p == rsa.data + rsa.len)
+		return key;
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return NULL;
+}
+
+int cfs_cert_key(const struct cfs_cert *cert, struct evp_pkey_st **ret,
+		 struct cfs_err *err)
+{
+	CFS_AUTO(X509_free) X509 *x509 = NULL;
+	char why[CFS_OPENSSL_WHY];
+	int r = cfs_libcrypto_load(err);
+
+	if (r < 0)
+		return r;
+	*ret = decode_rsa(cert);
+	if (*ret)
+		return 0;
+	r = cfs_cert_decode(cert, &x509, err);
+	if (r < 0)
+		return r;
+	*ret = X509_get_pubkey(x509);
+	if (!*ret)
+		return cfs_fail(err, ENOPKG,
+				"%s: no usable public key in it: %s",
+				cert->file, cfs_openssl_why(why));
 	return 0;
 }
 
@@ -62,24 +158,32 @@ int cfs_cert_describe(const struct cfs_cert *cert, struct cfs_cert_info *ret,
 		      struct cfs_err *err)
 {
 	CFS_AUTO(BIO_free_all) BIO *bio = NULL;
-	CFS_AUTO(X509_free) X509 *x509 = NULL;
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
-	int r = cfs_cert_decode(cert, &x509, err);
+	CFS_AUTO(X509_NAME_free) X509_NAME *subject = NULL;
+	CFS_AUTO(ASN1_TIME_free) ASN1_TIME *end = NULL;
+	struct parts parts;
+	int r = cfs_libcrypto_load(err);
 
 	if (r < 0)
 		return r;
+	if (take_apart(cert, &parts)) {
+		const unsigned char *p = parts.subject.data;
+		const unsigned char *q = parts.not_after.data;
+
+		subject = d2i_X509_NAME(NULL, &p, (long)parts.subject.len);
+		end = d2i_ASN1_TIME(NULL, &q, (long)parts.not_after.len);
+	}
+	if (!subject || !end)
+		return no_certificate(cert, err);
 	bio = BIO_new(BIO_s_mem());
-	if (!bio || X509_digest(x509, EVP_sha256(), sum, &n) != 1 || n != 32)
+	if (!bio)
 		return cfs_no_memory(err);
 	*ret = (struct cfs_cert_info){ 0 };
-	for (unsigned i = 0; i < n; i++)
-		snprintf(ret->fingerprint + 2 * i, 3, "%02x", sum[i]);
-	print_name(bio, X509_get_subject_name(x509), ret->subject,
-		   sizeof(ret->subject));
-	ASN1_TIME_print(bio, X509_get0_notAfter(x509));
+	snprintf(ret->fingerprint, sizeof(ret->fingerprint), "%s",
+		 cert->name + strlen("sha256:"));
+	print_name(bio, subject, ret->subject, sizeof(ret->subject));
+	ASN1_TIME_print(bio, end);
 	drain(bio, ret->not_after, sizeof(ret->not_after));
-	ret->expired = X509_cmp_current_time(X509_get0_notAfter(x509)) < 0;
+	ret->expired = X509_cmp_current_time(end) < 0;
 	return 0;
 }
 

@@ -46,6 +46,14 @@ int cfs_cert_decode(const struct cfs_cert *cert, struct x509_st **ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * Decodes the public key of @cert alone.  *@ret: EVP_PKEY_free() it.
+ * Errors: -EBADMSG @cert is no certificate, -ENOPKG libcrypto has no such kind
+ * of key.
+ */
+int cfs_cert_key(const struct cfs_cert *cert, struct evp_pkey_st **ret,
+		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Is @key one that kernels take into .fs-verity?  RSA of 2048, 3072 or 4096
  * bits, or ECDSA on P-256, P-384 or P-521.
  * Errors: -ENOPKG, worded with what it is and what to use.

@@ -113,6 +113,50 @@ TEST(a_long_serial_number_is_cut_and_a_bad_issuer_refused)
 	CHECK_EQ(cfs_signer_describe(&signer, &info, &err), -EBADMSG);
 }
 
+/* Is its key the one that libcrypto's decoder of certificates finds? */
+static bool has_same_key(const char *name)
+{
+	struct cfs_certs certs = { 0 };
+	EVP_PKEY *key = NULL;
+	X509 *x509 = NULL;
+	bool same;
+
+	load(name, &certs);
+	CHECK_EQ(cfs_cert_decode(&certs.v[0], &x509, &err), 0);
+	CHECK_EQ(cfs_cert_key(&certs.v[0], &key, &err), 0);
+	same = EVP_PKEY_eq(key, X509_get0_pubkey(x509)) == 1;
+	EVP_PKEY_free(key);
+	X509_free(x509);
+	cfs_certs_free(&certs);
+	return same;
+}
+
+TEST(the_key_of_a_certificate_is_decoded_alone)
+{
+	CHECK(has_same_key("rsa"));
+	CHECK(has_same_key("rsa2"));
+	CHECK(has_same_key("ec"));
+	CHECK(has_same_key("old"));
+}
+
+TEST(a_certificate_without_a_key_is_refused)
+{
+	struct cfs_certs certs = { 0 };
+	EVP_PKEY *key = NULL;
+	uint8_t *der;
+
+	load("rsa", &certs);
+	/* BIT STRING, unused bits, RSAPublicKey: a byte shorter than what it is
+	 * in. */
+	der = memmem(certs.v[0].der.data, certs.v[0].der.len,
+		     "\x03\x82\x01\x8f\x00\x30\x82\x01\x8a", 9);
+	CHECK(der);
+	der[8] = 0x89;
+	CHECK(cfs_cert_key(&certs.v[0], &key, &err) < 0);
+	CHECK(strstr(err.msg, "rsa.pem"));
+	cfs_certs_free(&certs);
+}
+
 static int usable(const char *name)
 {
 	struct cfs_certs certs = { 0 };
