@@ -42,6 +42,10 @@ dump() { # DIR
 	seal --erofs-version $version create-dumpfile \
 		--no-propagate-usr-to-root "$1" > "$1.dump"
 }
+image_of() { # DIR: the digest
+	seal --erofs-version $version compute-id --hash $hash \
+		--no-propagate-usr-to-root "$1" || echo "none of $1"
+}
 # A mode that this kernel lacks is replaced by the plain one.
 serve() { # MODE OPTION...
 	local mode=$1
@@ -82,6 +86,8 @@ for seed in ${SEEDS:-1 2}; do
 				dump fuse
 				check "  as a dumpfile, too" \
 					cmp kernel.dump fuse.dump
+				same "  and the image that is made of it is the same" \
+					"$(image_of fuse)" "$(image_of tree)"
 				check "  the server ends with the mount" end
 			done
 			umount kernel
