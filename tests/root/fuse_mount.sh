@@ -32,6 +32,9 @@ case $modes in *passthrough*) best=passthrough ;; *) best=plain ;; esac
 same "  is said on demand" "$(cat log)" "mode: $best"
 same "  and shows the tree" "$(sum mnt)" "$want"
 refuse "  it is read-only" "Read-only file system" touch mnt/x
+check "  the server holds no lock: gc does not wait for it" \
+	timeout 60 cfsctl --insecure --repo repo gc
+same "    and takes nothing from it" "$(sum mnt)" "$want"
 kill "$(servers)"
 check "  SIGTERM ends it" gone
 check "  and unmounts it" eval '! mountpoint -q mnt'
