@@ -28,9 +28,11 @@ enum cfs_fuse_mode {
 			   what it has read */
 };
 
-/* Their names, in this order: for arrays. */
+/* The names of the modes, in the order of enum cfs_fuse_mode, as the initialisers
+ * of an array. */
 #define CFS_FUSE_MODE_NAMES "auto", "passthrough", "overlay", "plain"
 
+/* Returns the name of @mode, which is static. */
 const char *cfs_fuse_mode_name(enum cfs_fuse_mode mode);
 
 struct cfs_fuse_params {

@@ -71,7 +71,7 @@ says() { said "$1" | grep -qF -e "$2"; }
 # Of bare, good, inline, missing and wrong.
 held="EIO 0 0 EIO EIO"
 by_overlay="EIO 0 0 ENOENT EIO" # there the kernel itself looks for objects
-passes() { # MODE-WANTED MODE NAMES
+passes() { # NAME MODE ERRORS: of a try
 	same "$suite, --fuse=$1: mode $2, and only what the image says is read" \
 		"$(said "$1")" "mode: $2: $3"
 }
