@@ -61,10 +61,10 @@ struct cfs_fuse_object {
 };
 
 /*
- * Opens the object of the external file @st for reading, unless it is open.  It is of the
- * file's size and, unless CFS_FUSE_VERIFY_NOT, has the digest that the image
- * states.  An object that was hashed before is not hashed again as long as it is
- * the same file with the same size and times.
+ * Opens the object of the external file @st for reading, unless it is open.  It
+ * is of the file's size and, unless CFS_FUSE_VERIFY_NOT, has the digest that the
+ * image states.  An object that was hashed before is not hashed again as long as
+ * it is the same file with the same size and times.
  *
  * Returns 0 with *@ret, which is valid until cfs_fuse_object_put(); on failure,
  * too, unless there is no memory.

@@ -87,8 +87,9 @@ int cfs_boot_copy_check(struct cfs_boot_copy *copy,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Copies the files that are not there, in their order, each complete, and checked once more,
- * before it has its name.  copy->dir is created if there are files, and synced.
+ * Copies the files that are not there, in their order, each complete, and
+ * checked once more, before it has its name.  copy->dir is created if there are
+ * files, and synced.
  * Errors: -EBADMSG an object is damaged; those of cfs_uki_check(), -ENOSPC, ...;
  * worded with the file's name.
  */

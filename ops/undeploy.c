@@ -3,12 +3,10 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/dir_names.h"
 #include "base/io.h"
 #include "boot/bls.h"
-#include "ops/pin.h"
 #include "ops/remove_tree.h"
 
 #define STATE	    "state/deploy"

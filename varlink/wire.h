@@ -61,7 +61,8 @@ struct cfs_varlink_message {
  * Errors: -EMSGSIZE more than CFS_VARLINK_MESSAGE_MAX bytes or
  * CFS_VARLINK_FDS_MAX descriptors; -EMFILE this process can have no more
  * descriptors; -EBADMSG the connection ended inside a message, or a descriptor
- * is a socket; -ENOMEM; those of recvmsg(2).  The connection is of no use after any of them.
+ * is a socket; -ENOMEM; those of recvmsg(2).  The connection is of no use after
+ * any of them.
  */
 int cfs_varlink_receive(struct cfs_varlink_wire *wire,
 			struct cfs_varlink_message *ret,

@@ -66,7 +66,8 @@ struct cfs_gc_root {
 	enum cfs_gc_root_kind kind;
 	char *name;	      /* below refs/, or the caller's text */
 	struct cfs_digest id; /* the object that it leads to */
-	/* After cfs_gc_sweep() with CFS_GC_COUNT: what else would be removed without it. */
+	/* After cfs_gc_sweep() with CFS_GC_COUNT: what else would be removed
+	 * without it. */
 	uint64_t objects, bytes;
 };
 
