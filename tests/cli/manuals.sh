@@ -34,8 +34,8 @@ fsverity:    fsverity.1
 fuse3:       fusermount3.1
 initramfs:   dracut.8 dracut.conf.5 initramfs-tools.7 mkinitcpio.8
 keyutils:    keyctl.1
-man-pages:   flock.2 fuse.4 ioctl.2 keyrings.7 mount_setattr.2 openat2.2 stat.2 syncfs.2
-             xattr.7 proc.5 statx.2
+man-pages:   flock.2 fuse.4 ioctl.2 keyrings.7 mount_setattr.2 move_mount.2 openat2.2
+             stat.2 syncfs.2 xattr.7 proc.5 statx.2
 openssl:     openssl.1
 rsync, tar:  rsync.1 tar.1
 skopeo:      skopeo.1 containers-policy.json.5
