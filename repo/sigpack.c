@@ -80,7 +80,7 @@ int cfs_sigpack_read(struct cfs_bytes bytes, struct cfs_sigpack *ret,
 		     struct cfs_err *err)
 {
 	struct cfs_sigpack pack;
-	struct header header;
+	struct header header = { 0 };
 	uint64_t size;
 	int r = read_header(bytes, &header, err);
 
