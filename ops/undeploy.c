@@ -7,11 +7,12 @@
 #include "base/dir_names.h"
 #include "base/io.h"
 #include "boot/bls.h"
-#include "ops/remove_tree.h"
+#include "repo/dir.h"
 
 #define STATE	    "state/deploy"
 #define HIDDEN	    ".undeployed" /* ends the name of a hidden entry */
 #define REMOVED	    ".removed"	  /* ends that of a hidden state directory */
+#define DEPTH_MAX   256		  /* directories below one another */
 #define HASH_DIGITS 32		  /* of a directory of cfs_prepare_boot() */
 
 /* A deployment that is removed. */
@@ -205,7 +206,7 @@ static int remove_dir(const struct job *job, char *dir, struct cfs_err *err)
 		return 0;
 	if (parent < 0)
 		return cfs_fail_code(err, parent, "open %s", dir);
-	r = cfs_remove_tree(parent, hash + 1, err);
+	r = cfs_dir_remove(parent, hash + 1, DEPTH_MAX, err);
 	if (r < 0)
 		return cfs_ctx(err, "%s", dir);
 	/* Others may have files there. */
@@ -262,7 +263,7 @@ static int remove_addons(const struct job *job, int dir, const char *hidden,
 	cfs_boot_addons_path(name, &addons);
 	if (!cfs_buf_text(&addons))
 		return cfs_buf_check(&addons, err);
-	return cfs_remove_tree(dir, (char *)addons.data, err);
+	return cfs_dir_remove(dir, (char *)addons.data, DEPTH_MAX, err);
 }
 
 static bool ends_with(const char *name, const char *end)
@@ -358,7 +359,8 @@ static int finish_state(struct job *job, struct cfs_err *err)
 		return cfs_fail_code(err, r, "read %s", STATE);
 	for (size_t i = 0; r == 0 && i < names.n; i++) {
 		if (is_removed(names.v[i].name)) {
-			r = cfs_remove_tree(job->state, names.v[i].name, err);
+			r = cfs_dir_remove(job->state, names.v[i].name,
+					   DEPTH_MAX, err);
 			job->finished++;
 		}
 	}

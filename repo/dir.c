@@ -99,35 +99,39 @@ int cfs_dir_list(int dirfd, const char *path, struct cfs_dir_names *ret,
 	return 0;
 }
 
-static int remove_all(int dirfd, const char *name, unsigned depth,
-		      struct cfs_err *err);
-
 /* Empties the directory @name. */
 static int empty(int dirfd, const char *name, unsigned depth,
 		 struct cfs_err *err)
 {
 	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	CFS_AUTOFD int fd = cfs_dir_open(dirfd, name);
+	CFS_AUTOFD int fd = -EBADF;
 	int r;
 
-	if (depth == CFS_DIR_DEPTH_MAX)
+	if (depth == 0)
 		return cfs_fail(err, ELOOP, "remove %s: nested too deeply",
+				name);
+	fd = cfs_openat2(dirfd, name, O_RDONLY | O_DIRECTORY, 0,
+			 SAFE | RESOLVE_NO_XDEV);
+	if (fd == -EXDEV)
+		return cfs_fail(err, EXDEV,
+				"remove %s: a file system is mounted there",
 				name);
 	if (fd < 0)
 		return cfs_fail(err, -fd, "remove %s: %s", name, strerror(-fd));
 	r = cfs_dir_list(fd, ".", &names, err);
 	for (unsigned i = 0; r == 0 && i < names.n; i++)
-		r = remove_all(fd, names.v[i].name, depth + 1, err);
+		r = cfs_dir_remove(fd, names.v[i].name, depth - 1, err);
 	return r;
 }
 
-static int remove_all(int dirfd, const char *name, unsigned depth,
-		      struct cfs_err *err)
+int cfs_dir_remove(int dirfd, const char *name, unsigned depth,
+		   struct cfs_err *err)
 {
 	int r;
 
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
 		return 0;
+	/* Of a directory some file systems say this and some that. */
 	if (errno != EISDIR && errno != EPERM)
 		return cfs_fail_errno(err, "remove %s", name);
 	r = empty(dirfd, name, depth, err);
@@ -136,9 +140,4 @@ static int remove_all(int dirfd, const char *name, unsigned depth,
 	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
 		return cfs_fail_errno(err, "remove %s", name);
 	return 0;
-}
-
-int cfs_dir_remove(int dirfd, const char *name, struct cfs_err *err)
-{
-	return remove_all(dirfd, name, 0, err);
 }

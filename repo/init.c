@@ -65,7 +65,7 @@ static int reset(int dirfd, struct cfs_err *err)
 					     "meta.json" };
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++) {
-		int r = cfs_dir_remove(dirfd, names[i], err);
+		int r = cfs_dir_remove(dirfd, names[i], CFS_DIR_DEPTH_MAX, err);
 
 		if (r < 0)
 			return r;

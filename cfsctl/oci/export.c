@@ -91,8 +91,8 @@ static void scratch_remove(struct scratch *s)
 	struct cfs_err ignored;
 
 	cfs_layout_close(&s->layout);
-	if (s->path &&
-	    cfs_dir_remove(s->parent, strrchr(s->path, '/') + 1, &ignored) < 0)
+	if (s->path && cfs_dir_remove(s->parent, strrchr(s->path, '/') + 1,
+				      CFS_DIR_DEPTH_MAX, &ignored) < 0)
 		cmd_line(stderr, "warning: %s is left: %s", s->path,
 			 ignored.msg);
 	free(s->path);

@@ -71,13 +71,13 @@ TEST(removal_does_not_follow_links)
 	make_dir(dir, "d/e");
 	put(dir, "d/e/f", "");
 	make_link(dir, "d/link", other);
-	CHECK_EQ(cfs_dir_remove(root, "d", &err), 0);
+	CHECK_EQ(cfs_dir_remove(root, "d", CFS_DIR_DEPTH_MAX, &err), 0);
 	CHECK(faccessat(root, "d", F_OK, AT_SYMLINK_NOFOLLOW) < 0);
 	CHECK(holds(other, "precious", "x"));
 	make_link(dir, "link", other);
-	CHECK_EQ(cfs_dir_remove(root, "link", &err), 0);
+	CHECK_EQ(cfs_dir_remove(root, "link", CFS_DIR_DEPTH_MAX, &err), 0);
 	CHECK(holds(other, "precious", "x"));
-	CHECK_EQ(cfs_dir_remove(root, "absent", &err), 0);
+	CHECK_EQ(cfs_dir_remove(root, "absent", CFS_DIR_DEPTH_MAX, &err), 0);
 }
 
 TEST(removal_is_bounded_in_depth)
@@ -94,5 +94,5 @@ TEST(removal_is_bounded_in_depth)
 		at = next;
 	}
 	close(at);
-	CHECK_EQ(cfs_dir_remove(root, "d", &err), -ELOOP);
+	CHECK_EQ(cfs_dir_remove(root, "d", CFS_DIR_DEPTH_MAX, &err), -ELOOP);
 }

@@ -9,7 +9,9 @@ static void remove_all(const char *path)
 	CFS_AUTOFD int fd = open_dir(root);
 
 	CHECK_EQ(strncmp(path, root, strlen(root)), 0);
-	CHECK_EQ(cfs_dir_remove(fd, path + strlen(root) + 1, &err), 0);
+	CHECK_EQ(cfs_dir_remove(fd, path + strlen(root) + 1, CFS_DIR_DEPTH_MAX,
+				&err),
+		 0);
 }
 
 TEST(a_sane_repository_has_no_findings)

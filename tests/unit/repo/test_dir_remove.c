@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "ops/remove_tree.h"
+#include "repo/dir.h"
 
 #include "base/io.h"
 #include "tests/unit/repo/repo.h"
+
+/* Deeper than a repository ever is. */
+#define DEEP 256
 
 static struct cfs_err err;
 static char root[4096];
@@ -12,7 +15,7 @@ static int remove_it(const char *name)
 	CFS_AUTOFD int fd = -EBADF;
 
 	fd = open_dir(root);
-	return cfs_remove_tree(fd, name, &err);
+	return cfs_dir_remove(fd, name, DEEP, &err);
 }
 
 static int exists(const char *name)
@@ -58,7 +61,7 @@ TEST(nesting_has_a_limit)
 
 	strcpy(root, fresh_dir());
 	fd = open_dir(root);
-	for (int i = 0; i <= CFS_REMOVE_DEPTH_MAX; i++) {
+	for (int i = 0; i <= DEEP; i++) {
 		int next;
 
 		CHECK_EQ(mkdirat(fd, "d", 0755), 0);
