@@ -28,9 +28,7 @@ static void write_cert(struct cfs_json_writer *w, const struct cfs_cert *cert,
 {
 	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
 	cfs_json_write_text(w, "file", cert->file);
-	cfs_json_write_text(w, "subject", info->subject);
-	cfs_json_write_text(w, "sha256", info->fingerprint);
-	cfs_json_write_bool(w, "expired", info->expired);
+	cmd_json_signer(w, info);
 	cfs_json_write_end(w);
 }
 

@@ -111,10 +111,7 @@ static void write_json(const struct sign *s, const char *name,
 	cfs_json_write_array(w, "signers", CFS_JSON_LINES);
 	for (unsigned i = 0; i < res->n; i++) {
 		cfs_json_write_object(w, NULL, CFS_JSON_LINES);
-		cfs_json_write_text(w, "subject", res->signer[i].info.subject);
-		cfs_json_write_text(w, "sha256",
-				    res->signer[i].info.fingerprint);
-		cfs_json_write_bool(w, "expired", res->signer[i].info.expired);
+		cmd_json_signer(w, &res->signer[i].info);
 		cfs_json_write_bool(w, "new", res->signer[i].is_new);
 		cfs_json_write_end(w);
 	}

@@ -153,10 +153,7 @@ static void write_json(const struct cfs_sign_objects_call *c,
 	cfs_json_write_array(w, "signers", CFS_JSON_LINES);
 	for (unsigned i = 0; i < res->n; i++) {
 		cfs_json_write_object(w, NULL, CFS_JSON_LINES);
-		cfs_json_write_text(w, "subject", res->signer[i].info.subject);
-		cfs_json_write_text(w, "sha256",
-				    res->signer[i].info.fingerprint);
-		cfs_json_write_bool(w, "expired", res->signer[i].info.expired);
+		cmd_json_signer(w, &res->signer[i].info);
 		cfs_json_write_u64(w, "new_objects", res->signer[i].n_new);
 		cfs_json_write_end(w);
 	}

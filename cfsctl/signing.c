@@ -43,6 +43,14 @@ void cmd_print_signer(const char *what, const struct cfs_cert_info *info)
 		 info->fingerprint);
 }
 
+void cmd_json_signer(struct cfs_json_writer *w,
+		     const struct cfs_cert_info *info)
+{
+	cfs_json_write_text(w, "subject", info->subject);
+	cfs_json_write_text(w, "sha256", info->fingerprint);
+	cfs_json_write_bool(w, "expired", info->expired);
+}
+
 void cmd_note_expiry(const struct cfs_cert *cert,
 		     const struct cfs_cert_info *info)
 {

@@ -3,6 +3,7 @@
 #ifndef CFS_CFSCTL_SIGNING_H
 #define CFS_CFSCTL_SIGNING_H
 
+#include "base/json_write.h"
 #include "cfsctl/cfsctl.h"
 #include "keys/pem.h"
 #include "keys/x509.h"
@@ -20,6 +21,10 @@ int cmd_read_certs(const struct cfs_opt_list *files, struct cfs_certs *ret,
 /* Prints "@what: SUBJECT, sha256 FINGERPRINT". */
 void cmd_print_signer(const char *what,
 		      const struct cfs_cert_info *info) CFS_NONNULL;
+
+/* Writes the members "subject", "sha256" and "expired" of the certificate. */
+void cmd_json_signer(struct cfs_json_writer *w,
+		     const struct cfs_cert_info *info) CFS_NONNULL;
 
 /*
  * Takes expired certificates out of @certs, each with a note on stderr.
