@@ -216,7 +216,7 @@ static int read_conf(const struct reader *r, struct cfs_boot_entry *entry,
 	return read_lines(r, cfs_buf_bytes(&text), entry, err);
 }
 
-/* What an os-release says, each as it stands, or none. */
+/* Values of an os-release file, with their quotes removed; empty if missing. */
 struct os {
 	struct cfs_bytes pretty_name, image_id, name, id;
 	struct cfs_bytes image_version, version, version_id, build_id;

@@ -15,7 +15,7 @@
 #define ATTRIBUTES   4	      /* bytes before the value of a variable */
 #define VARIABLE_MAX 4096
 
-/* What is read of one machine. */
+/* The state of reading the rules of one machine. */
 struct reader {
 	int dirfd, rootfd;
 	cfs_boot_broken_fn *broken;
@@ -274,7 +274,7 @@ static bool counts(const struct cfs_boot_entry *entry)
 
 static void add_index(struct cfs_boot_order *to, size_t i)
 {
-	/* Whoever called it asks cfs_vec_check(). */
+	/* A failure sticks: cfs_loader_order() checks for it at the end. */
 	if (!has(to, i))
 		(void)!cfs_vec_add(to, i);
 }

@@ -76,7 +76,7 @@ static int compare_words(const char **a, const char **b)
 	return r ? r : order(n, m);
 }
 
-/* What both begin with; they move behind it. */
+/* Compares the next mark, number or word, and moves both texts past it. */
 static int compare_part(const char **a, const char **b)
 {
 	int r = 0;

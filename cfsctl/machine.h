@@ -27,7 +27,7 @@ struct cfs_machine_options {
 
 #define CFS_MACHINE_PATH 4096
 
-/* What the options name. */
+/* The directories that the options name. */
 struct cfs_machine {
 	char repo[CFS_MACHINE_PATH], sysroot[CFS_MACHINE_PATH];
 	struct cfs_access access; /* of the repository; borrows repo */
@@ -45,7 +45,7 @@ int cmd_machine(const struct cfs_globals *g,
 int cmd_machine_require_boot(const struct cfs_machine *m,
 			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Prints a warning, for whoever only needs the list. */
+/* Prints a warning at once: for commands that show no list of their own. */
 void cmd_machine_warn(void *arg, const char *where, const char *reason)
 	__attribute__((nonnull(2, 3)));
 

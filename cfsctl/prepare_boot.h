@@ -32,7 +32,7 @@ struct cfs_boot_options {
 		CFS_OPT_SETS(type, boot.args)                             \
 	}
 
-/* What is to boot. */
+/* The image to boot. */
 struct cmd_boot_source {
 	const char *name;	      /* the operand */
 	struct cfs_uki_images images; /* as in ops/prepare_boot.h */

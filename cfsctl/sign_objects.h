@@ -8,7 +8,7 @@
 #include "ops/enrol.h"
 #include "ops/signable.h"
 
-/* What --objects says.  Zero-initialise it. */
+/* The value of --objects.  Zero-initialise it. */
 struct cfs_objects_option {
 	bool on;
 	enum cfs_signable_which which;

@@ -201,8 +201,8 @@ static bool image_of(const struct cfs_plan_walk *w, const char *path,
 	return cfs_digest_from_hex(hex, len, ret, &ignored) == 0;
 }
 
-/* What a pack has is in the fs-verity of the objects; the name of a pack is not
- * that of an image's signature. */
+/* Is it a pack?  A disk needs none: its signatures are in the fs-verity of the
+ * objects. */
 static bool is_pack(const char *path)
 {
 	struct cfs_digest ignored;

@@ -181,7 +181,7 @@ static int find_inode(struct search *s, uint64_t nid,
 
 	if (cfs_erofs_inode_read(&s->image, nid, ret, err) < 0)
 		return -err->code;
-	/* What is found in the inode itself replaces this. */
+	/* A part of the inode itself is more exact, and replaces this. */
 	find_shared(s, ret);
 	part = part_of(s, ret, node);
 	if (part == CFS_EROFS_PART_NONE) {

@@ -6,7 +6,7 @@
 #include "keys/sign.h"
 #include "repo/sigpacks.h"
 
-/* What is copied, and what there is. */
+/* A copy of signatures from one repository to another. */
 struct copy {
 	struct cfs_sigpacks from, to; /* the image's pack, or none */
 	struct cfs_sigpack_entry *entries;
