@@ -352,12 +352,12 @@ bench: all $(TEST_TOOLS)
 F ?= kargs
 T ?= 60
 fuzz:
-	@mkdir -p $(O)/fuzz/corpus/$(F) tests/fuzz/corpus/$(F)
+	@mkdir -p $(O)/fuzz/corpus/$(F) $(O)/tmp/fuzz tests/fuzz/corpus/$(F)
 	clang $(filter-out -Werror,$(CFS_CFLAGS)) -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 		tests/fuzz/fuzz_$(F).c $(foreach r,$(ROOMS),$(call srcs,$(r))) \
 		$(filter-out %/main.c,$(call srcs,setup-root) $(call srcs,cfsctl)) \
 		$(TCB_LIBS) $(TEST_LIBS) -o $(O)/fuzz/$(F)
-	$(O)/fuzz/$(F) -max_total_time=$(T) -artifact_prefix=$(O)/fuzz/ \
+	TMPDIR=$(O)/tmp/fuzz $(O)/fuzz/$(F) -max_total_time=$(T) -artifact_prefix=$(O)/fuzz/ \
 		$(O)/fuzz/corpus/$(F) tests/fuzz/corpus/$(F)
 
 fuzz-oci: $(O)/tests/tools/tar2dump

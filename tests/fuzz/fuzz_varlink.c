@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "repo/dir.h"
 #include "repo/init.h"
 #include "tests/fuzz/fuzz.h"
 #include "varlink/service.h"
@@ -21,6 +22,13 @@
 #define SENT_MAX 65536 /* fits into the socket */
 
 static char path[4096];
+
+static void remove_repository(void)
+{
+	struct cfs_err err;
+
+	(void)!cfs_dir_remove(AT_FDCWD, path, CFS_DIR_DEPTH_MAX, &err);
+}
 
 static void make_repository(void)
 {
@@ -30,8 +38,13 @@ static void make_repository(void)
 	const char *tmp = getenv("TMPDIR");
 	struct cfs_err err;
 
-	snprintf(path, sizeof(path), "%s/varlink-XXXXXX", tmp ? tmp : ".");
+	if (!tmp) {
+		fputs("TMPDIR is not set\n", stderr);
+		exit(EXIT_FAILURE);
+	}
+	snprintf(path, sizeof(path), "%s/varlink-XXXXXX", tmp);
 	assert(mkdtemp(path));
+	assert(atexit(remove_repository) == 0);
 	assert(cfs_repo_init(path, &params, &err) == CFS_INIT_CREATED);
 }
 
