@@ -109,7 +109,7 @@ struct source {
 
 static void source_close(struct source *source)
 {
-	cmd_trust_close(&source->trust);
+	cfs_trust_free(&source->trust);
 	cfs_repo_close(&source->repo);
 }
 

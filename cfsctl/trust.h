@@ -7,13 +7,7 @@
 #define CFS_CFSCTL_TRUST_H
 
 #include "cfsctl/cfsctl.h"
-#include "oci/image.h"
-#include "oci/seal/rules.h"
-#include "oci/seal/verify.h"
-#include "ops/enrol_image.h"
-
-/* The policy that holds without --policy, if it exists. */
-#define CFS_POLICY_FILE "/etc/composefs/policy.toml"
+#include "ops/trust.h"
 
 /* Exit statuses, beside 1 for everything else. */
 enum cfs_trust_status {
@@ -47,55 +41,16 @@ struct cfs_trust_options {
 		.takes = CFS_TAKES_FILE, CFS_OPT_SETS(type, trust.policy)    \
 	}
 
-/* Zero-initialise. */
-struct cfs_trust {
-	bool require;
-	struct cfs_certs certs; /* of --trust-cert */
-	const char *file;	/* the policy, borrowed; NULL: there is none */
-	struct cfs_rules rules;
-};
-
 /*
  * Checks the options, and reads certificates and policy.
- * Errors: -CFS_EUSAGE, CFS_ESTATUS(CFS_STATUS_CERT), of cfs_rules_parse(),
- * -ENOENT there is no file --policy.
+ * Errors: -CFS_EUSAGE, CFS_ESTATUS(CFS_STATUS_CERT), those of
+ * cfs_trust_read_policy().
  */
 int cmd_trust_open(const struct cfs_trust_options *o, struct cfs_trust *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-void cmd_trust_close(struct cfs_trust *trust);
-
-#define CFS_AUTOTRUST __attribute__((cleanup(cmd_trust_close)))
-
-/* An image, and the use that is to be made of it. */
-struct cfs_trust_subject {
-	const struct cfs_repo *repo;
-	const struct cfs_oci_image *image;
-	/* Its tag, or the tag it is about to get.  For a digest or NULL, the
-	 * rules of all its tags apply, or that of "" if it has none. */
-	const char *name;
-	/* The EROFS image that is used: CFS_SEAL_MERGED or
-	 * CFS_SEAL_BOOTABLE. */
-	enum cfs_seal_role role;
-	/* Gets the signatures that passed; or NULL. */
-	struct cfs_enrolment *enrolment;
-};
-
-/* The result of a check. */
-struct cfs_proof {
-	unsigned n; /* signatures verified; 0: none was required */
-	struct cfs_digest digest; /* if n > 0: of the EROFS image to be used */
-};
-
 /*
- * Makes sure that an image satisfies what is demanded of it: by the options,
- * and by the rules of the policy.  All of it is to be signed, and the EROFS
- * image that is used.
- *
- * Returns 1 with *@ret if signatures were demanded and are there, 0 if nothing
- * was demanded.
- * Errors: CFS_ESTATUS(CFS_STATUS_REQUIRED), CFS_ESTATUS(CFS_STATUS_FAILED),
- * CFS_ESTATUS(CFS_STATUS_CERT), worded with what demands it; those of
- * cfs_seal_verify().
+ * cfs_trust_check(), where a refusal is CFS_ESTATUS(CFS_STATUS_REQUIRED),
+ * CFS_ESTATUS(CFS_STATUS_FAILED) or CFS_ESTATUS(CFS_STATUS_CERT).
  */
 int cmd_trust_check(const struct cfs_trust *trust,
 		    const struct cfs_trust_subject *subject,

@@ -35,7 +35,7 @@ struct job {
 static void job_free(struct job *job)
 {
 	cfs_oci_image_free(&job->image);
-	cmd_trust_close(&job->trust);
+	cfs_trust_free(&job->trust);
 	cfs_store_close(&job->store);
 }
 
