@@ -3,14 +3,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/vec.h"
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
 #include "cfsctl/fsck_report.h"
 #include "cfsctl/oci/oci.h"
 #include "cfsctl/oci/repair.h"
+#include "ops/oci_findings.h"
 
 struct options {
 	struct cfs_fsck_options check;
@@ -34,66 +33,18 @@ static const struct cfs_opt options[] = {
 	{ 0 },
 };
 
-/* A copy of a struct cfs_oci_finding. */
-struct kept {
-	enum cfs_oci_fsck_code code;
-	char *tag, *reason; /* owned */
-	struct cfs_oci_id id;
-	struct cfs_digest object;
-	bool has_id, has_object;
-};
-
 struct report {
 	struct cfs_fsck_report repo;
 	struct cfs_oci_fsck count;
-	CFS_VEC(struct kept) kept;
-	bool no_memory;
+	struct cfs_oci_findings findings;
 	struct cfs_oci_told told; /* printed with repo.repair */
 };
 
-static void kept_free(struct report *report)
-{
-	for (size_t i = 0; i < report->kept.n; i++) {
-		free(report->kept.v[i].tag);
-		free(report->kept.v[i].reason);
-	}
-	cfs_vec_free(&report->kept);
-}
-
 static void report_free(struct report *report)
 {
-	kept_free(report);
+	cfs_oci_findings_free(&report->findings);
 	cmd_oci_told_free(&report->told);
 	cmd_fsck_report_free(&report->repo);
-}
-
-static void keep(void *arg, const struct cfs_oci_finding *finding)
-{
-	struct report *report = arg;
-	struct kept k = { .code = finding->code,
-			  .tag = strdup(finding->tag),
-			  .reason = strdup(finding->reason),
-			  .has_id = finding->id,
-			  .has_object = finding->object };
-
-	if (finding->id)
-		k.id = *finding->id;
-	if (finding->object)
-		k.object = *finding->object;
-	if (k.tag && k.reason && cfs_vec_add(&report->kept, k))
-		return;
-	free(k.tag);
-	free(k.reason);
-	report->no_memory = true;
-}
-
-static void word(const struct kept *k, struct cfs_buf *line)
-{
-	const struct cfs_oci_finding finding = { .code = k->code,
-						 .tag = k->tag,
-						 .reason = k->reason };
-
-	cfs_oci_finding_word(&finding, line);
 }
 
 static void print_text(struct report *report)
@@ -107,43 +58,43 @@ static void print_text(struct report *report)
 	       n->images_checked - n->images_corrupted, n->images_checked);
 	if (n->findings)
 		printf("oci errors: %" PRIu64 "\n", n->findings);
-	for (size_t i = 0; i < report->kept.n; i++) {
+	for (size_t i = 0; i < report->findings.n; i++) {
+		const struct cfs_oci_finding f =
+			cfs_oci_findings_get(&report->findings, i);
 		CFS_AUTOBUF struct cfs_buf line = { 0 };
 
-		word(&report->kept.v[i], &line);
+		cfs_oci_finding_word(&f, &line);
 		if (cfs_buf_text(&line))
 			cmd_line(stdout, "  - %s", (char *)line.data);
 	}
 }
 
-static void write_finding(struct cfs_json_writer *w, const struct kept *k)
+static void write_finding(struct cfs_json_writer *w,
+			  const struct cfs_oci_finding *f)
 {
 	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
-	cfs_json_write_text(w, "code", cfs_oci_fsck_code_name(k->code));
-	cfs_json_write_text(w, "name", k->tag);
-	cfs_json_write_text(w, "reason", k->reason);
-	cfs_json_write_text(w, "digest", k->has_id ? k->id.text : NULL);
-	if (k->has_object)
-		cmd_json_digest(w, "object", &k->object);
+	cfs_json_write_text(w, "code", cfs_oci_fsck_code_name(f->code));
+	cfs_json_write_text(w, "name", f->tag);
+	cfs_json_write_text(w, "reason", f->reason);
+	cfs_json_write_text(w, "digest", f->id ? f->id->text : NULL);
+	if (f->object)
+		cmd_json_digest(w, "object", f->object);
 	else
 		cfs_json_write_null(w, "object");
 	cfs_json_write_end(w);
 }
 
 static void write_findings(struct cfs_json_writer *w,
-			   const struct report *report)
+			   const struct cfs_oci_findings *findings)
 {
-	cfs_json_write_array(w, "errors", CFS_JSON_LINES);
-	for (size_t i = 0; i < report->kept.n; i++) {
-		CFS_AUTOBUF struct cfs_buf line = { 0 };
-
-		word(&report->kept.v[i], &line);
-		cfs_json_write_buf(w, NULL, &line);
-	}
-	cfs_json_write_end(w);
+	cfs_oci_findings_write_lines(findings, w);
 	cfs_json_write_array(w, "findings", CFS_JSON_LINES);
-	for (size_t i = 0; i < report->kept.n; i++)
-		write_finding(w, &report->kept.v[i]);
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct cfs_oci_finding f =
+			cfs_oci_findings_get(findings, i);
+
+		write_finding(w, &f);
+	}
 	cfs_json_write_end(w);
 }
 
@@ -165,7 +116,7 @@ static int print_json(struct report *report, struct cfs_err *err)
 	cfs_json_write_u64(&w, "images_corrupted", n->images_corrupted);
 	if (report->repo.repair)
 		cmd_oci_told_json(&report->told, &w);
-	write_findings(&w, report);
+	write_findings(&w, &report->findings);
 	cfs_json_write_object(&w, "repo", CFS_JSON_LINES);
 	cmd_fsck_report_json(&report->repo, &w);
 	cfs_json_write_end(&w);
@@ -182,14 +133,12 @@ static int check_images(const struct cfs_repo *repo, const struct options *o,
 		.name = name,
 		.read_data = o->check.read_data,
 		.good = &report->repo.checked.good,
-		.found = keep,
-		.arg = report,
+		.found = cfs_oci_findings_add,
+		.arg = &report->findings,
 	};
 	int r = cfs_oci_fsck(repo, &params, &report->count, err);
 
-	if (r == 0 && report->no_memory)
-		r = cfs_no_memory(err);
-	return r;
+	return r < 0 ? r : cfs_oci_findings_check(&report->findings, err);
 }
 
 /* Checks the repository, and repairs it object by object if that is wanted. */
@@ -223,7 +172,7 @@ static int mend(const struct cfs_call *call, struct cfs_repo *repo,
 	int r;
 
 	cfs_repo_close(repo);
-	kept_free(report);
+	cfs_oci_findings_free(&report->findings);
 	r = cmd_oci_repair(call->g, &choice, &report->repo, &report->told, err);
 	return r < 0 ? r
 		     : cmd_fsck_report_again(call->g, &o->check, repo,

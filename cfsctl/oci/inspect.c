@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <stdio.h>
-#include <string.h>
 
 #include "cfsctl/cli/json.h"
 #include "cfsctl/oci/oci.h"
 #include "oci/seal/keep.h"
-#include "oci/tag.h"
+#include "ops/oci_images.h"
 #include "ops/signature.h"
 
 struct options {
@@ -27,15 +26,6 @@ static int print_text(const struct cfs_buf *text, struct cfs_err *err)
 	if (fwrite(text->data, 1, text->len, stdout) != text->len ||
 	    putchar('\n') == EOF)
 		return cfs_fail_errno(err, "write");
-	return 0;
-}
-
-static int write_referrer(const char *ref, const char *content_id, void *arg,
-			  struct cfs_err *err)
-{
-	(void)content_id;
-	(void)err;
-	cfs_json_write_text(arg, NULL, ref);
 	return 0;
 }
 
@@ -118,19 +108,15 @@ static int write_seals(struct cfs_json_writer *w, const struct cfs_repo *repo,
 static int print_all(const struct cfs_repo *repo, struct cfs_oci_image *image,
 		     struct cfs_err *err)
 {
-	char dir[sizeof(CFS_OCI_REFERRERS "/") + CFS_OCI_ID_MAX];
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
 	struct cfs_json_writer w = { .buf = &buf };
 	unsigned format = repo->meta.erofs_default;
 	int r;
 
-	snprintf(dir, sizeof(dir), CFS_OCI_REFERRERS "/%s", image->id.text);
 	cfs_json_write_object(&w, NULL, CFS_JSON_LINES);
 	cfs_json_write_buf(&w, "manifest", &image->manifest_text);
 	cfs_json_write_buf(&w, "config", &image->config_text);
-	cfs_json_write_array(&w, "referrers", CFS_JSON_LINES);
-	r = cfs_stream_ref_each(repo, dir, write_referrer, &w, err);
-	cfs_json_write_end(&w);
+	r = cfs_oci_referrers_write(repo, &image->id, "referrers", &w, err);
 	if (r == 0)
 		r = write_seals(&w, repo, image, err);
 	write_erofs(&w, "composefs_erofs", image, format, false);

@@ -3,6 +3,7 @@
 
 #include "cfsctl/oci/oci.h"
 #include "cfsctl/oci/signed_image.h"
+#include "ops/oci_erofs.h"
 
 struct options {
 	struct cfs_mount_options mount;
@@ -18,27 +19,6 @@ static const struct cfs_opt options[] = {
 	CFS_TRUST_OPTIONS(struct options, trust),
 	{ 0 },
 };
-
-/* The one of the repository's own format, else of the other. */
-static int find_erofs(const struct cfs_oci_image *image, unsigned format,
-		      bool bootable, struct cfs_digest *ret,
-		      struct cfs_err *err)
-{
-	struct cfs_oci_erofs erofs = { .bootable = bootable, .v1 = format < 2 };
-
-	if (cfs_oci_image_erofs(image, &erofs, ret))
-		return 0;
-	erofs.v1 = !erofs.v1;
-	if (cfs_oci_image_erofs(image, &erofs, ret))
-		return 0;
-	if (bootable)
-		return cfs_fail(err, ENOENT,
-				"No boot EROFS image linked — try pulling "
-				"with --bootable");
-	return cfs_fail(err, ENOENT,
-			"No composefs EROFS image linked — try re-pulling the "
-			"image");
-}
 
 /* Files that are not verified may be other ones than were signed. */
 static int find_signed(const struct cfs_call *call, const struct cfs_repo *repo,
@@ -74,8 +54,7 @@ static int find_in(const struct cfs_call *call, const struct cfs_repo *repo,
 		return r;
 	if (demand.proof.n > 0)
 		return find_signed(call, repo, &demand.proof, ret, err);
-	return find_erofs(&image, repo->meta.erofs_default, o->bootable, ret,
-			  err);
+	return cfs_oci_linked_erofs(repo, &image, demand.role, ret, err);
 }
 
 static int find(const struct cfs_call *call, const struct cfs_repo *repo,
