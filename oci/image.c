@@ -275,10 +275,10 @@ int cfs_oci_image_find(const struct cfs_repo *repo, const char *name,
 		r = cfs_oci_image_open(repo, &id, ret, err);
 	if (r == 0 && strcmp(text, id.text) == 0)
 		r = cfs_oci_tag_each(repo, has_config, &search, err);
-	if (r == 0)
-		return cfs_fail(err, ENOENT, "OCI reference not found: %s",
-				name);
-	return r;
+	if (r != 0)
+		return r;
+	(void)cfs_fail(err, ENOENT, "OCI reference not found: %s", name);
+	return cfs_err_path(err, name);
 }
 
 int cfs_oci_image_erofs(const struct cfs_oci_image *image,

@@ -83,7 +83,8 @@ int cfs_oci_image_open(const struct cfs_repo *repo, const struct cfs_oci_id *id,
 /*
  * Opens what a command line means: a tag, "@DIGEST" or "DIGEST" of a
  * manifest or of the configuration of a tagged image.
- * Errors: -ENOENT there is none; as above.
+ * Errors: -ENOENT there is none, and err->path is @name; those of
+ * cfs_oci_image_open() and cfs_oci_tag_get().
  */
 int cfs_oci_image_find(const struct cfs_repo *repo, const char *name,
 		       struct cfs_oci_image *ret,

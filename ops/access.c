@@ -70,13 +70,13 @@ static int settle(const struct cfs_access *access, struct cfs_repo *repo,
 	return r < 0 ? r : check_verity(access, repo, err);
 }
 
-int cfs_access_read(const struct cfs_access *access, struct cfs_repo *ret,
-		    struct cfs_err *err)
+static int read_at(const struct cfs_access *access, int dirfd, const char *path,
+		   struct cfs_repo *ret, struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	int r;
 
-	r = cfs_repo_open(AT_FDCWD, access->path, &repo, err);
+	r = cfs_repo_open(dirfd, path, &repo, err);
 	if (r < 0)
 		return cfs_repo_open_advice(access->path, err);
 	if (r == 0)
@@ -87,6 +87,12 @@ int cfs_access_read(const struct cfs_access *access, struct cfs_repo *ret,
 	*ret = repo;
 	repo.fd = -EBADF;
 	return 0;
+}
+
+int cfs_access_read(const struct cfs_access *access, struct cfs_repo *ret,
+		    struct cfs_err *err)
+{
+	return read_at(access, AT_FDCWD, access->path, ret, err);
 }
 
 /* As settle(), where meta.json is broken. */
@@ -122,19 +128,18 @@ int cfs_access_damaged(const struct cfs_access *access, struct cfs_repo *ret,
 	return 0;
 }
 
-int cfs_access_write(const struct cfs_access *access, struct cfs_store *ret,
-		     struct cfs_err *err)
+/* Opens the locked @repo, which is taken over, for writing. */
+static int write_to(const struct cfs_access *access, struct cfs_repo *repo,
+		    struct cfs_store *ret, struct cfs_err *err)
 {
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r;
+	int r = 0;
 
-	r = cfs_access_read(access, &repo, err);
-	if (r == 0 && !repo.has_meta) {
-		r = cfs_repo_upgrade(&repo, &repo.meta, err);
-		repo.has_meta = r == 0;
+	if (!repo->has_meta) {
+		r = cfs_repo_upgrade(repo, &repo->meta, err);
+		repo->has_meta = r == 0;
 	}
 	if (r == 0)
-		r = cfs_store_open(&repo,
+		r = cfs_store_open(repo,
 				   access->flags & CFS_ACCESS_INSECURE
 					   ? CFS_STORE_INSECURE
 					   : 0,
@@ -143,6 +148,25 @@ int cfs_access_write(const struct cfs_access *access, struct cfs_store *ret,
 		return r;
 	ret->sync = !(access->flags & CFS_ACCESS_NO_SYNC);
 	return 0;
+}
+
+int cfs_access_write(const struct cfs_access *access, struct cfs_store *ret,
+		     struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r = cfs_access_read(access, &repo, err);
+
+	return r < 0 ? r : write_to(access, &repo, ret, err);
+}
+
+int cfs_access_write_opened(const struct cfs_access *access,
+			    const struct cfs_repo *opened,
+			    struct cfs_store *ret, struct cfs_err *err)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	int r = read_at(access, opened->fd, ".", &repo, err);
+
+	return r < 0 ? r : write_to(access, &repo, ret, err);
 }
 
 int cfs_access_try(const char *path, struct cfs_repo *ret)

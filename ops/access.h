@@ -55,6 +55,16 @@ int cfs_access_write(const struct cfs_access *access, struct cfs_store *ret,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * As cfs_access_write(), of the repository that cfs_access_read() opened as
+ * @opened: its directory is opened anew and not looked up by its path, which
+ * may lead to another one by now.  @opened stays open.
+ */
+int cfs_access_write_opened(const struct cfs_access *access,
+			    const struct cfs_repo *opened,
+			    struct cfs_store *ret,
+			    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Opens the repository @path for a caller that does without one: a source that
  * may be any directory, a name that may be looked up.  ret->meta is filled in as
  * by cfs_access_read(); nothing is demanded and nothing is locked.

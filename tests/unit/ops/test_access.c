@@ -109,3 +109,26 @@ TEST(what_is_tried_and_is_no_repository_is_no_error)
 	CHECK_EQ(cfs_access_try(root, &repo), 0);
 	CHECK_EQ(repo.fd, -EBADF);
 }
+
+TEST(a_repository_that_is_open_is_written_to_wherever_it_is_by_now)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOFREE char *moved = NULL;
+	struct stat opened, written;
+
+	start_empty();
+	CHECK_EQ(cfs_access_read(&access_of_root, &repo, &err), 0);
+	moved = below(root, "");
+	moved[strlen(moved) - 1] = 'x';
+	CHECK_EQ(rename(root, moved), 0);
+	CHECK_EQ(mkdir(root, 0700), 0);
+	CHECK_EQ(cfs_access_write_opened(&access_of_root, &repo, &store, &err),
+		 0);
+	CHECK(fstat(repo.fd, &opened) == 0 &&
+	      fstat(store.repo.fd, &written) == 0);
+	CHECK_EQ(opened.st_ino, written.st_ino);
+	/* Each has a lock of its own. */
+	cfs_repo_unlock(&repo);
+	CHECK_EQ(cfs_repo_trylock(&repo, CFS_LOCK_EXCLUSIVE), 0);
+}
