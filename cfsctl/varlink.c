@@ -3,11 +3,13 @@
 #include <unistd.h>
 
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/trust.h"
 #include "varlink/listen.h"
 #include "varlink/serve.h"
 
 struct options {
 	const char *address;
+	struct cfs_trust_options trust;
 };
 
 static const struct cfs_opt options[] = {
@@ -17,21 +19,40 @@ static const struct cfs_opt options[] = {
 		  "the service manager passes)",
 	  .takes = CFS_TAKES_FILE,
 	  CFS_OPT_SETS(struct options, address) },
+	CFS_TRUST_OPTIONS(struct options, trust),
 	{ 0 },
 };
 
+/* Serves one connection.  The policy is read for each: it may have changed since
+ * the service was started. */
+static int serve(const struct cfs_call *call, int fd, struct cfs_err *err)
+{
+	const struct options *o = call->options;
+	CFS_AUTOTRUST struct cfs_trust trust = { 0 };
+	const struct cfs_varlink_rules rules = {
+		.flags = cmd_access(call->g).flags,
+		.trust = &trust,
+	};
+	CFS_AUTOFD int client = fd;
+	int r = cmd_trust_open(&o->trust, &trust, err);
+
+	return r < 0 ? r
+		     : cfs_varlink_serve(cfs_steal_fd(&client), &rules, err);
+}
+
 /* Serves the connections of the listening socket *@fd. */
-static int serve_all(int *fd, unsigned flags, struct cfs_err *err)
+static int serve_all(const struct cfs_call *call, int *fd, struct cfs_err *err)
 {
 	int client, r = cfs_varlink_accept_all(fd, &client, err);
 
-	return r > 0 ? cfs_varlink_serve(client, flags, err) : r;
+	return r > 0 ? serve(call, client, err) : r;
 }
 
-static int serve_at(const char *path, unsigned flags, struct cfs_err *err)
+static int serve_at(const struct cfs_call *call, const char *path,
+		    struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = cfs_varlink_listen(path, err);
-	int r = fd < 0 ? fd : serve_all(&fd, flags, err);
+	int r = fd < 0 ? fd : serve_all(call, &fd, err);
 
 	/* In the process of a connection it is closed. */
 	if (fd >= 0)
@@ -39,7 +60,7 @@ static int serve_at(const char *path, unsigned flags, struct cfs_err *err)
 	return r;
 }
 
-static int serve_inherited(unsigned flags, struct cfs_err *err)
+static int serve_inherited(const struct cfs_call *call, struct cfs_err *err)
 {
 	int fd, r = cfs_varlink_inherited(&fd, err);
 
@@ -49,17 +70,20 @@ static int serve_inherited(unsigned flags, struct cfs_err *err)
 				"socket unit");
 	if (r < 0)
 		return r;
-	return cfs_varlink_listens(fd) ? serve_all(&fd, flags, err)
-				       : cfs_varlink_serve(fd, flags, err);
+	return cfs_varlink_listens(fd) ? serve_all(call, &fd, err)
+				       : serve(call, fd, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
-	unsigned flags = cmd_access(call->g).flags;
+	CFS_AUTOTRUST struct cfs_trust trust = { 0 };
+	int r = cmd_trust_open(&o->trust, &trust, err);
 
-	return o->address ? serve_at(o->address, flags, err)
-			  : serve_inherited(flags, err);
+	if (r < 0)
+		return r;
+	return o->address ? serve_at(call, o->address, err)
+			  : serve_inherited(call, err);
 }
 
 const struct cfs_cmd cmd_varlink = {

@@ -84,6 +84,22 @@ enum outcome {
 	NO_MEMORY
 };
 
+/* Reads @node, which is a string unless the client is mistaken, into the texts
+ * of @ret. */
+static enum outcome add_string(const struct cfs_json_node *node,
+			       struct cfs_varlink_value *ret)
+{
+	char *text;
+
+	if (!node || node->kind != CFS_JSON_STRING)
+		return MISTAKEN;
+	text = copy_string(node);
+	if (text && cfs_vec_add(&ret->texts, text))
+		return READ;
+	free(text);
+	return NO_MEMORY;
+}
+
 static enum outcome read_strings(const struct cfs_json *doc,
 				 const struct cfs_json_node *node,
 				 struct cfs_varlink_value *ret)
@@ -94,17 +110,35 @@ static enum outcome read_strings(const struct cfs_json *doc,
 		return MISTAKEN;
 	for (item = cfs_json_first(doc, node); item;
 	     item = cfs_json_next(doc, node, item)) {
-		char *text;
+		enum outcome outcome = add_string(item, ret);
 
-		if (item->kind != CFS_JSON_STRING)
-			return MISTAKEN;
-		text = copy_string(item);
-		if (!text || !cfs_vec_add(&ret->texts, text)) {
-			free(text);
-			return NO_MEMORY;
-		}
+		if (outcome != READ)
+			return outcome;
 	}
 	return READ;
+}
+
+const char *const cfs_varlink_xattrs[] = { "AllowlistOnly", "KeepUserXattrs",
+					   NULL };
+
+static enum outcome read_name(const struct cfs_json_node *node,
+			      const char *const *names, uint64_t *ret)
+{
+	for (uint64_t i = 0; names[i]; i++) {
+		if (!cfs_json_is(node, names[i]))
+			continue;
+		*ret = i;
+		return READ;
+	}
+	return MISTAKEN;
+}
+
+static enum outcome read_string(const struct cfs_json_node *node, char **ret)
+{
+	if (node->kind != CFS_JSON_STRING)
+		return MISTAKEN;
+	*ret = copy_string(node);
+	return *ret ? READ : NO_MEMORY;
 }
 
 static enum outcome read_value(const struct cfs_json *doc,
@@ -123,15 +157,54 @@ static enum outcome read_value(const struct cfs_json *doc,
 			       ? READ
 			       : MISTAKEN;
 	case CFS_VARLINK_STRING:
-		if (node->kind != CFS_JSON_STRING)
-			return MISTAKEN;
-		ret->text = copy_string(node);
-		return ret->text ? READ : NO_MEMORY;
+		return read_string(node, &ret->text);
 	case CFS_VARLINK_STRINGS:
 		return read_strings(doc, node, ret);
+	case CFS_VARLINK_XATTRS:
+		return read_name(node, cfs_varlink_xattrs, &ret->number);
+	case CFS_VARLINK_OBJECTS:
+		return node->kind == CFS_JSON_ARRAY ? READ : MISTAKEN;
 	default:
 		return node->kind == CFS_JSON_OBJECT ? READ : MISTAKEN;
 	}
+}
+
+/* Reads the member @name of each of the objects in @array. */
+static enum outcome read_members(const struct cfs_json *doc,
+				 const struct cfs_json_node *array,
+				 const char *name,
+				 struct cfs_varlink_value *ret)
+{
+	const struct cfs_json_node *item;
+
+	ret->given = true;
+	for (item = cfs_json_first(doc, array); item;
+	     item = cfs_json_next(doc, array, item)) {
+		enum outcome outcome =
+			add_string(cfs_json_get(doc, item, name), ret);
+
+		if (outcome != READ)
+			return outcome;
+	}
+	return READ;
+}
+
+static enum outcome read_parameter(const struct cfs_json *doc,
+				   const struct cfs_json_node *object,
+				   const struct cfs_varlink_parameter *row,
+				   struct cfs_varlink_value *ret)
+{
+	const struct cfs_json_node *in =
+		row->in ? cfs_json_get(doc, object, row->in) : object;
+	const struct cfs_json_node *node;
+
+	/* That the array is one was checked before. */
+	if (in && in->kind == CFS_JSON_ARRAY)
+		return read_members(doc, in, row->name, ret);
+	node = cfs_json_get(doc, in, row->name);
+	if ((!node || node->kind == CFS_JSON_NULL) && row->optional)
+		return READ;
+	return node ? read_value(doc, node, row->type, ret) : MISTAKEN;
 }
 
 const char *cfs_varlink_parameters(const struct cfs_json *doc,
@@ -143,17 +216,9 @@ const char *cfs_varlink_parameters(const struct cfs_json *doc,
 	const struct cfs_varlink_parameter *row = rows;
 
 	for (size_t i = 0; row && row->name; i++, row++) {
-		const struct cfs_json_node *in = object, *node;
-		enum outcome outcome;
+		enum outcome outcome =
+			read_parameter(doc, object, row, &call->value[i]);
 
-		if (row->in)
-			in = cfs_json_get(doc, object, row->in);
-		node = cfs_json_get(doc, in, row->name);
-		if ((!node || node->kind == CFS_JSON_NULL) && row->optional)
-			continue;
-		outcome =
-			node ? read_value(doc, node, row->type, &call->value[i])
-			     : MISTAKEN;
 		*ret_no_memory = outcome == NO_MEMORY;
 		if (outcome != READ)
 			return row->name;

@@ -20,26 +20,37 @@ enum cfs_varlink_type {
 	CFS_VARLINK_STRING,
 	CFS_VARLINK_STRINGS, /* []string */
 	CFS_VARLINK_OBJECT,  /* the rows after it say what is in it */
+	CFS_VARLINK_OBJECTS, /* []object, likewise; their members are strings,
+			      * none of them optional */
+	CFS_VARLINK_XATTRS,  /* an enum of the names of cfs_varlink_xattrs */
 };
 
-#define CFS_VARLINK_PARAMETERS_MAX 6
+#define CFS_VARLINK_PARAMETERS_MAX 10
+
+/* "AllowlistOnly" and "KeepUserXattrs", by enum cfs_xattr_filter; ends with
+ * NULL.  Source: composefs-rs 0.9.4, org.composefs.Oci. */
+extern const char *const cfs_varlink_xattrs[];
 
 /* A parameter as its interface declares it. */
 struct cfs_varlink_parameter {
 	const char *name;
 	enum cfs_varlink_type type;
 	bool optional;	/* it can be missing, or null */
-	const char *in; /* the object parameter that it is a member of; NULL:
-			 * none */
+	const char *in; /* the parameter that it is a member of, an object or
+			 * objects; NULL: none */
 };
 
 /* The value of one. */
 struct cfs_varlink_value {
-	bool given;	       /* neither missing nor null */
-	bool yes;	       /* CFS_VARLINK_BOOL */
-	uint64_t number;       /* CFS_VARLINK_INT, up to INT64_MAX */
-	char *text;	       /* CFS_VARLINK_STRING; owned, UTF-8 */
-	CFS_VEC(char *) texts; /* CFS_VARLINK_STRINGS; both owned */
+	bool given; /* neither missing nor null */
+	bool yes;   /* CFS_VARLINK_BOOL */
+	/* CFS_VARLINK_INT, up to INT64_MAX; CFS_VARLINK_XATTRS, the index of
+	 * the name */
+	uint64_t number;
+	char *text; /* CFS_VARLINK_STRING; owned, UTF-8 */
+	/* CFS_VARLINK_STRINGS; a member of CFS_VARLINK_OBJECTS, one for each of
+	 * them; owned */
+	CFS_VEC(char *) texts;
 };
 
 /* What a client sends: method, parameters and flags. */
@@ -61,8 +72,12 @@ int cfs_varlink_request_read(const struct cfs_json *doc,
 			     struct cfs_varlink_request *ret,
 			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+struct cfs_varlink_service;
+
 struct cfs_varlink_call {
+	const struct cfs_varlink_service *service; /* that answers */
 	const char *interface; /* whose errors cfs_varlink_refuse() names */
+	bool more;	       /* the client takes several replies */
 	struct cfs_varlink_value value[CFS_VARLINK_PARAMETERS_MAX];
 	int *fds; /* that came with the call, as of cfs_varlink_message */
 	unsigned n_fds;

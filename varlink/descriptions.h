@@ -5,12 +5,13 @@
  * commas, and every comment has lines of its own before what it is about.
  *
  * Source: https://varlink.org/Interface-Definition; the names and types of
- * org.composefs.Repository are those of composefs-rs 0.9.4.
+ * org.composefs.Repository and org.composefs.Oci are those of composefs-rs 0.9.4.
  */
 #ifndef CFS_VARLINK_DESCRIPTIONS_H
 #define CFS_VARLINK_DESCRIPTIONS_H
 
 extern const char cfs_varlink_service_description[];
 extern const char cfs_varlink_repository_description[];
+extern const char cfs_varlink_oci_description[]; /* in descriptions_oci.c */
 
 #endif

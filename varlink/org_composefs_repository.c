@@ -9,11 +9,11 @@
 #include "erofs/reader.h"
 #include "fsverity/digest_set.h"
 #include "ops/image_map.h"
-#include "ops/mount.h"
 #include "repo/find.h"
 #include "repo/init.h"
 #include "repo/ref.h"
 #include "varlink/descriptions.h"
+#include "varlink/mounting.h"
 #include "varlink/repository_reports.h"
 #include "varlink/service.h"
 
@@ -146,8 +146,9 @@ static int open_repository(struct cfs_varlink_service *service,
 
 	if (r < 0 || !path)
 		return r;
-	r = cfs_varlink_handles_open(&service->handles, path, service->flags,
-				     &service->peer, &handle, err);
+	r = cfs_varlink_handles_open(&service->handles, path,
+				     service->rules.flags, &service->peer,
+				     &handle, err);
 	if (r == -ENOENT || r == -ENOTDIR)
 		return cfs_varlink_refuse_text(call, "RepoNotFound", "message",
 					       err->msg);
@@ -375,77 +376,20 @@ static int list_image_refs(const struct cfs_varlink_handle *handle,
 static const struct cfs_varlink_parameter mount_parameters[] = {
 	HANDLE,
 	{ "name", CFS_VARLINK_STRING },
-	{ "options", CFS_VARLINK_OBJECT },
-	{ "overlay", CFS_VARLINK_BOOL, OPTIONAL, .in = "options" },
-	{ "read_write", CFS_VARLINK_BOOL, OPTIONAL, .in = "options" },
+	CFS_VARLINK_MOUNT_ROWS,
 	{ 0 },
 };
-
-static bool is_directory(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* Takes the directories out of @call.  Returns false if the reply is written:
- * they are not what the options need. */
-static bool take_directories(struct cfs_varlink_call *call,
-			     struct cfs_mount_params *params)
-{
-	bool overlay = call->value[3].yes;
-	char text[96];
-
-	params->upper_fd = params->work_fd = -EBADF;
-	if (call->n_fds != (overlay ? 2 : 0)) {
-		snprintf(text, sizeof(text),
-			 "Mount needs %d descriptors with these options, and "
-			 "%u came",
-			 overlay ? 2 : 0, call->n_fds);
-		(void)invalid_spec(call, text);
-		return false;
-	}
-	if (!overlay)
-		return true;
-	params->upper_fd = call->fds[0];
-	params->work_fd = call->fds[1];
-	params->read_write = call->value[4].yes;
-	if (is_directory(params->upper_fd) && is_directory(params->work_fd))
-		return true;
-	(void)invalid_spec(call, "overlay needs the descriptors of two "
-				 "directories, upper and work");
-	return false;
-}
-
-/* Writes the reply that the detached mount *@fd goes with. */
-static int mounted(struct cfs_varlink_call *call, int *fd)
-{
-	cfs_varlink_reply(call);
-	cfs_json_write_u64(&call->reply, "fd_index", 0);
-	call->fd = cfs_steal_fd(fd);
-	return 0;
-}
 
 static int mount_image(const struct cfs_varlink_handle *handle,
 		       struct cfs_varlink_call *call, struct cfs_err *err)
 {
 	struct cfs_mount_params params = { 0 };
-	CFS_AUTOFD int fd = -EBADF;
 	int r;
 
-	if (!take_directories(call, &params))
+	if (!cfs_varlink_take_directories(call, 2, "InvalidSpec", &params))
 		return 0;
 	r = find_image(handle, call, &params.id, err);
-	if (r <= 0)
-		return r;
-	r = cfs_access_demands_verity(&handle->access, &handle->repo, err);
-	if (r < 0)
-		return r;
-	params.verity = r > 0;
-	r = cfs_mount_image(&handle->repo, &params, &fd, err);
-	if (r == -EPERM)
-		return -EACCES;
-	return r < 0 ? r : mounted(call, &fd);
+	return r <= 0 ? r : cfs_varlink_mount(handle, &params, call, err);
 }
 
 static const struct cfs_varlink_method methods[] = {

@@ -6,8 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "varlink/service.h"
-
 /* Waits for the client to disappear. */
 struct watch {
 	int fd; /* the socket, borrowed */
@@ -62,12 +60,13 @@ static int answer_all(struct cfs_varlink_service *service,
 	return r;
 }
 
-int cfs_varlink_serve(int fd, unsigned flags, struct cfs_err *err)
+int cfs_varlink_serve(int fd, const struct cfs_varlink_rules *rules,
+		      struct cfs_err *err)
 {
 	CFS_AUTOWIRE struct cfs_varlink_wire wire = CFS_VARLINK_WIRE_INIT(fd);
 	CFS_AUTOVARLINKSERVICE struct cfs_varlink_service service = {
 		.peer = cfs_varlink_peer_get(fd),
-		.flags = flags,
+		.rules = *rules,
 	};
 	struct watch watch = { fd, &service };
 	pthread_t thread;

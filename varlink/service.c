@@ -6,6 +6,7 @@
 const struct cfs_varlink_interface *const cfs_varlink_interfaces[] = {
 	&cfs_varlink_org_varlink_service,
 	&cfs_varlink_org_composefs_repository,
+	&cfs_varlink_org_composefs_oci,
 	NULL,
 };
 
@@ -41,6 +42,18 @@ static const struct cfs_varlink_method *method_of(
 	return row->name ? row : NULL;
 }
 
+/* Runs a method that writes to a repository. */
+static int run_in(const struct cfs_varlink_handle *handle,
+		  const struct cfs_varlink_method *method,
+		  struct cfs_varlink_call *call, struct cfs_err *err)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	int r = cfs_access_write_opened(&handle->access, &handle->repo, &store,
+					err);
+
+	return r < 0 ? r : method->run_in(handle, &store, call, err);
+}
+
 /* Runs a method that takes a handle. */
 static int run_on(struct cfs_varlink_service *service,
 		  const struct cfs_varlink_method *method,
@@ -56,6 +69,8 @@ static int run_on(struct cfs_varlink_service *service,
 		cfs_json_write_u64(&call->reply, "handle", id);
 		return 0;
 	}
+	if (method->run_in)
+		return run_in(handle, method, call, err);
 	r = cfs_repo_lock(&handle->repo, CFS_LOCK_SHARED, NULL, err);
 	if (r >= 0)
 		r = method->run_on(handle, call, err);
@@ -117,7 +132,9 @@ static int dispatch(struct cfs_varlink_service *service,
 		return cfs_varlink_refuse_text(
 			call, "org.varlink.service.MethodNotFound", "method",
 			request->method);
+	call->service = service;
 	call->interface = interface->name;
+	call->more = request->more;
 	if (service->peer.stranger &&
 	    interface != &cfs_varlink_org_varlink_service) {
 		cfs_varlink_refuse(call, CFS_VARLINK_PERMISSION_DENIED);

@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "ops/trust.h"
 #include "varlink/call.h"
 #include "varlink/handles.h"
 
@@ -29,7 +30,12 @@ struct cfs_varlink_method {
 	 * for reading meanwhile. */
 	int (*run_on)(const struct cfs_varlink_handle *handle,
 		      struct cfs_varlink_call *call, struct cfs_err *err);
-	/* It may take long and changes nothing: it ends with its client. */
+	/* Or: likewise, with the repository open for writing. */
+	int (*run_in)(const struct cfs_varlink_handle *handle,
+		      struct cfs_store *store, struct cfs_varlink_call *call,
+		      struct cfs_err *err);
+	/* It may take long, and the process may end at any moment of it: it
+	 * ends with its client. */
 	bool ends_with_client;
 };
 
@@ -44,11 +50,19 @@ struct cfs_varlink_interface {
  * fail. */
 extern const struct cfs_varlink_interface cfs_varlink_org_varlink_service;
 extern const struct cfs_varlink_interface cfs_varlink_org_composefs_repository;
+extern const struct cfs_varlink_interface cfs_varlink_org_composefs_oci;
 
-/* What a connection has.  Zero-initialise all but peer. */
+/* What the service demands of everything that it does. */
+struct cfs_varlink_rules {
+	unsigned flags; /* CFS_ACCESS_*, for each repository */
+	/* Signatures that OCI images need; borrowed. */
+	const struct cfs_trust *trust;
+};
+
+/* What a connection has.  Zero-initialise all but peer and rules. */
 struct cfs_varlink_service {
 	struct cfs_varlink_peer peer;
-	unsigned flags; /* CFS_ACCESS_*, for each repository */
+	struct cfs_varlink_rules rules;
 	struct cfs_varlink_handles handles;
 	struct cfs_json_node *nodes; /* room for a message; owned */
 	/* Set while a method runs that ends with its client. */

@@ -6,8 +6,8 @@
 . "${CFS_SRC:?run by tests/run}/tests/fixture.sh"
 
 [ -x "${CFSCTL_PEER-}" ] || skip "needs CFSCTL_PEER=cfsctl of composefs-rs"
-message() { # METHOD PARAMETERS: a call of the interface, ' stands for "
-	echo "{'method':'org.composefs.Repository.$1','parameters':{$2}}" | tr "'" '"'
+message() { # INTERFACE.METHOD PARAMETERS: a call, ' stands for "
+	echo "{'method':'org.composefs.$1','parameters':{$2}}" | tr "'" '"'
 }
 serve() { # PROGRAM SOCKET
 	"$1" varlink --address "$2" 2> "$2.log" &
@@ -38,12 +38,20 @@ def differ(place, ours, theirs):
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for name in theirs:
             differ(place + "." + name, ours.get(name), theirs[name])
+    elif isinstance(theirs, list) and sorted(map(str, ours)) == sorted(map(str, theirs)):
+        pass # theirs lists images as the directory has them
     elif ours != theirs and not (place.endswith(".message") and type(ours) == type(theirs)):
         print(place, ours, theirs)
 
 a, b = varlink.connect("ours"), varlink.connect("theirs")
+handles = {}
+def call(connection, message):
+    reply = connection.call(message.replace("HANDLE", str(handles.get(connection, 1))).encode())
+    if "handle" in reply.get("parameters", {}):
+        handles[connection] = reply["parameters"]["handle"]
+    return reply
 for message in sys.argv[1:]:
-    ours, theirs = a.call(message.encode()), b.call(message.encode())
+    ours, theirs = call(a, message), call(b, message)
     theirs.pop("continues", None)
     # One connection has one handle; theirs are numbered through all of them.
     for reply in ours, theirs:
@@ -56,25 +64,53 @@ agree() { # NAME MESSAGE...
 	shift
 	same "$name" "$(compare "$@" 2>&1)" ""
 }
-of_handle() { # NUMBER METHOD PARAMETERS
+of_handle() { # NUMBER INTERFACE.METHOD PARAMETERS
 	message "$2" "'handle':$1${3:+,$3}"
 }
 # The first connection of either: handles are the same.
 # Theirs wants "refs/" in front of a name with a slash.
-agree "a repository and its images" "$(message OpenRepository "'path':'$PWD/repo'")" \
-	"$(of_handle 1 ListImageRefs)" \
-	"$(of_handle 1 ImageObjects "'name':'refs/os/stable'")" \
-	"$(of_handle 1 ImageObjects "'name':'none'")" "$(of_handle 1 Fsck)" \
-	"$(of_handle 1 Fsck "'metadata_only':true")" \
-	"$(of_handle 1 Gc "'dry_run':true,'roots':[]")" \
-	"$(of_handle 1 Mount "'name':'os/stable','options':{'overlay':true}")" \
-	"$(of_handle 9 Fsck)" "$(of_handle 1 CloseRepository)" "$(of_handle 1 CloseRepository)"
-agree "places" "$(message OpenRepository "")" "$(message OpenRepository "'path':'/x','user':true")" \
-	"$(message OpenRepository "'path':'/nonexistent','user':false")"
-agree "making one" "$(message InitRepository "'path':'$PWD/repo','insecure':true")" \
-	"$(message InitRepository "'path':'$PWD/repo','algorithm':'fsverity-sha256-12','insecure':true")" \
-	"$(message InitRepository "'path':'$PWD/new','algorithm':'sha256'")" \
-	"$(message EnsureRepository "'path':'$PWD/repo'")"
+agree "a repository and its images" "$(message Repository.OpenRepository "'path':'$PWD/repo'")" \
+	"$(of_handle 1 Repository.ListImageRefs)" \
+	"$(of_handle 1 Repository.ImageObjects "'name':'refs/os/stable'")" \
+	"$(of_handle 1 Repository.ImageObjects "'name':'none'")" "$(of_handle 1 Repository.Fsck)" \
+	"$(of_handle 1 Repository.Fsck "'metadata_only':true")" \
+	"$(of_handle 1 Repository.Gc "'dry_run':true,'roots':[]")" \
+	"$(of_handle 1 Repository.Mount "'name':'os/stable','options':{'overlay':true}")" \
+	"$(of_handle 9 Repository.Fsck)" "$(of_handle 1 Repository.CloseRepository)" "$(of_handle 1 Repository.CloseRepository)"
+agree "places" "$(message Repository.OpenRepository "")" "$(message Repository.OpenRepository "'path':'/x','user':true")" \
+	"$(message Repository.OpenRepository "'path':'/nonexistent','user':false")"
+agree "making one" "$(message Repository.InitRepository "'path':'$PWD/repo','insecure':true")" \
+	"$(message Repository.InitRepository "'path':'$PWD/repo','algorithm':'fsverity-sha256-12','insecure':true")" \
+	"$(message Repository.InitRepository "'path':'$PWD/new','algorithm':'sha256'")" \
+	"$(message Repository.EnsureRepository "'path':'$PWD/repo'")"
+
+tar xf "$CFS_SRC/tests/data/oci/layouts.tar.xz"
+cfsctl --repo oci init --insecure --algorithm fsverity-sha256-12 > /dev/null
+cfsctl --repo oci oci pull --bootable oci:layouts/boot-plain:t os:1 > /dev/null
+cfsctl --repo oci oci pull oci:layouts/hardlinks:t other:1 > /dev/null
+layer=$(cfsctl --repo oci oci inspect os:1 --config |
+	python3 -c 'import json, sys; print(json.load(sys.stdin)["rootfs"]["diff_ids"][0])')
+digest=sha256:$(cfsctl --repo oci oci inspect os:1 --manifest | head -c -1 | sha256sum | cut -c-64)
+none=sha256:$(printf '%064d' 0)
+agree_oci() { # NAME METHOD PARAMETERS...: each on the repository
+	local name=$1 messages
+	shift
+	messages=("$(message Repository.OpenRepository "'path':'$PWD/oci'")")
+	while [ $# -gt 0 ]; do
+		messages+=("$(of_handle HANDLE "Oci.$1" "$2")")
+		shift 2
+	done
+	agree "$name" "${messages[@]}"
+}
+agree_oci "images" ListImages "" ListImages "'filter':'os'" ListImages "'filter':'none'"
+agree_oci "one" Inspect "'image':'os:1'" Inspect "'image':'@$digest'" Inspect "'image':'none'"
+agree_oci "digests" ComputeId "'image':'os:1','bootable':false" \
+	ComputeId "'image':'os:1','bootable':true" \
+	ComputeId "'image':'other:1','bootable':false,'xattrs':'KeepUserXattrs'"
+agree_oci "a check" Check "" Check "'image':'os:1'"
+agree_oci "layers" HasLayer "'diff_id':'$layer'" HasLayer "'diff_id':'$none'" \
+	HasLayer "'diff_id':'x'"
+agree_oci "tags" Tag "'manifest_digest':'$digest','name':'new'" ListImages ""
 agree "the service" '{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.none"}}'
 # shellcheck disable=SC2086 # several processes
 kill $services

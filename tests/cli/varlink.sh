@@ -3,30 +3,8 @@
 # The service for other programs, as a client of the protocol alone sees it.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 . "${CFS_SRC:?run by tests/run}/tests/fixture.sh"
+. "${CFS_SRC:?run by tests/run}/tests/varlink.sh"
 
-client() { python3 -B "$CFS_SRC/tests/varlink.py" "$@"; }
-message() { # METHOD PARAMETERS: a call of the interface, ' stands for "
-	echo "{'method':'org.composefs.Repository.$1','parameters':{$2}}" | tr "'" '"'
-}
-call() { # METHOD PARAMETERS: of the service at s
-	client call s "$(message "$@")"
-}
-serve() { # COMMAND...: starts it and waits until s is there
-	"$@" varlink --address s 2> service.log &
-	service=$!
-	until [ -S s ]; do
-		kill -0 $service || return 1
-		sleep 0.02
-	done
-}
-# Each connection has a process, which ends after its client.
-until_idle() {
-	local n=500
-	while pgrep -P $service > /dev/null; do
-		[ $((n -= 1)) -gt 0 ] || return 1
-		sleep 0.02
-	done
-}
 info='{"method":"org.varlink.service.GetInfo"}'
 
 fixture_rootfs root
@@ -34,7 +12,7 @@ fixture_repo repo
 id=$(cfsctl --repo repo create-image root os/stable)
 id=${id#sha512:}
 handle="'handle':1"
-opened=$(message OpenRepository "'path':'$PWD/repo'")
+opened=$(message Repository.OpenRepository "'path':'$PWD/repo'")
 on() { # METHOD PARAMETERS: on the open repository; the second reply
 	client call s "$opened" "$(message "$1" "$handle${2:+,$2}")" | tail -n 1
 }
@@ -47,39 +25,39 @@ same "it names itself" "$(client call s "$info" | grep -o '"product": "[a-z]*"')
 	'"product": "cfsctl"'
 
 # What a service of composefs-rs 0.9.4 answers, member by member.
-same "a repository is made" "$(call InitRepository "'path':'$PWD/new','insecure':true")" \
+same "a repository is made" "$(call Repository.InitRepository "'path':'$PWD/new','insecure':true")" \
 	'{"parameters": {"created": true}}'
-same "once" "$(call InitRepository "'path':'$PWD/new','insecure':true")" \
+same "once" "$(call Repository.InitRepository "'path':'$PWD/new','insecure':true")" \
 	'{"parameters": {"created": false}}'
 same "with this algorithm by default" "$(grep -o 'fsverity-sha[0-9]*' new/meta.json)" \
 	fsverity-sha512
-same "it is there" "$(call EnsureRepository "'path':'$PWD/new'")" \
+same "it is there" "$(call Repository.EnsureRepository "'path':'$PWD/new'")" \
 	'{"parameters": {"status": "Opened"}}'
 same "opened" "$(client call s "$opened")" "$(printf \
 	'{"parameters": {"handle": 1, "hash_algorithm": "sha512", "objects_device_id": %s}}' \
 	"$(stat -c %d repo/objects)")"
-same "its images" "$(on ListImageRefs)" \
+same "its images" "$(on Repository.ListImageRefs)" \
 	"{\"parameters\": {\"images\": [{\"digest\": \"$id\", \"name\": \"os/stable\"}]}}"
 same "their objects are those that the command prints" \
-	"$(on ImageObjects "'name':'os/stable'" | grep -o 'sha512:[0-9a-f]*')" \
+	"$(on Repository.ImageObjects "'name':'os/stable'" | grep -o 'sha512:[0-9a-f]*')" \
 	"$(cfsctl --repo repo image-objects os/stable)"
-same "an image that is missing" "$(on ImageObjects "'name':'none'")" \
+same "an image that is missing" "$(on Repository.ImageObjects "'name':'none'")" \
 	'{"error": "org.composefs.Repository.NoSuchRef", "parameters": {"reference": "none"}}'
-same "a sane repository" "$(on Fsck)" "$(printf '{"parameters": {"broken_links": 0, %s}}' \
+same "a sane repository" "$(on Repository.Fsck)" "$(printf '{"parameters": {"broken_links": 0, %s}}' \
 	'"errors": [], "findings": [], "has_metadata": true, "images_checked": 1, "images_corrupted": 0, "missing_objects": 0, "objects_checked": 2, "objects_corrupted": 0, "ok": true, "streams_checked": 0, "streams_corrupted": 0')"
-same "nothing to collect" "$(on Gc "'dry_run':true,'roots':[]")" "$(printf '{"parameters": {%s}}' \
+same "nothing to collect" "$(on Repository.Gc "'dry_run':true,'roots':[]")" "$(printf '{"parameters": {%s}}' \
 	'"dry_run": true, "findings": [], "result": {"images_pruned": 0, "objects_bytes": 0, "objects_removed": 0, "streams_pruned": 0}')"
-same "no repository" "$(call OpenRepository "'path':'$PWD/root'" | grep -o '"error": "[^"]*"')" \
+same "no repository" "$(call Repository.OpenRepository "'path':'$PWD/root'" | grep -o '"error": "[^"]*"')" \
 	'"error": "org.composefs.Repository.RepoNotFound"'
-same "closed" "$(on CloseRepository)" '{"parameters": {}}'
+same "closed" "$(on Repository.CloseRepository)" '{"parameters": {}}'
 same "a handle belongs to its connection" "$(client call s "$opened" | wc -l
-	call Fsck "$handle")" '1
+	call Repository.Fsck "$handle")" '1
 {"error": "org.composefs.Repository.InvalidHandle", "parameters": {"handle": 1}}'
 
 cp -r repo bad
 fixture_corrupt bad
-opened_bad=$(message OpenRepository "'path':'$PWD/bad'")
-client call s "$opened_bad" "$(message Fsck "$handle")" | tail -n 1 > fsck.json
+opened_bad=$(message Repository.OpenRepository "'path':'$PWD/bad'")
+client call s "$opened_bad" "$(message Repository.Fsck "$handle")" | tail -n 1 > fsck.json
 check "damage is found" grep -q '"ok": false' fsck.json
 same "with the lines that composefs-rs has" \
 	"$(grep -o '"fsck: object-digest-mismatch: objects/[^:]*: measured ' fsck.json | wc -l)" 1
@@ -107,8 +85,8 @@ flock -x repo sleep 1000 &
 locker=$!
 until ! flock -n -s repo true; do sleep 0.02; done
 mkfifo hold
-client send s "$(message OpenRepository "'path':'$PWD/new'")" \
-	"$(message Fsck "$handle")" < hold > sent &
+client send s "$(message Repository.OpenRepository "'path':'$PWD/new'")" \
+	"$(message Repository.Fsck "$handle")" < hold > sent &
 exec 7> hold
 until grep -q sent sent; do sleep 0.02; done
 exec 7>&-
@@ -121,7 +99,7 @@ client_waits() {
 	until grep -q sent sent; do sleep 0.02; done
 }
 client_waits
-same "another is answered while one waits" "$(client call s "$info" "$(message OpenRepository \
+same "another is answered while one waits" "$(client call s "$info" "$(message Repository.OpenRepository \
 	"'path':'$PWD/new'")" | wc -l)" 2
 same "by a process of its own" "$(pgrep -P $service | wc -l)" 1
 kill -KILL $waiting
@@ -162,10 +140,10 @@ same "a repository without fs-verity may be refused" \
 # strace, is the process that the socket is for.
 if command -v strace > /dev/null && strace -qq -o /dev/null true 2> /dev/null; then
 	client activate connect strace -D -f -qq -o trace cfsctl varlink -- "$opened" \
-		"$(message ListImageRefs "$handle")" \
-		"$(message ImageObjects "$handle,'name':'os/stable'")" \
-		"$(message ListImageRefs "$handle")" \
-		"$(message ImageObjects "$handle,'name':'os/stable'")" > replies
+		"$(message Repository.ListImageRefs "$handle")" \
+		"$(message Repository.ImageObjects "$handle,'name':'os/stable'")" \
+		"$(message Repository.ListImageRefs "$handle")" \
+		"$(message Repository.ImageObjects "$handle,'name':'os/stable'")" > replies
 	until grep -q exit_group trace; do sleep 0.02; done
 	# From one message to the next.
 	awk '/ recvmsg\(/ { n++ } { print > ("part." n + 0) }' trace

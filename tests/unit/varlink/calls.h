@@ -41,16 +41,22 @@ static inline const char *call(const char *text)
 	return (char *)last.text.data;
 }
 
-/* Calls @method of org.composefs.Repository with @parameters. */
-static inline const char *call_repository(const char *method,
-					  const char *parameters)
+/* Calls @method of the interface org.composefs.@interface with @parameters. */
+static inline const char *call_method(const char *interface, const char *method,
+				      const char *parameters)
 {
 	char text[4096];
 
 	snprintf(text, sizeof(text),
-		 "{'method':'org.composefs.Repository.%s','parameters':{%s}}",
-		 method, parameters);
+		 "{'method':'org.composefs.%s.%s','parameters':{%s}}",
+		 interface, method, parameters);
 	return call(text);
+}
+
+static inline const char *call_repository(const char *method,
+					  const char *parameters)
+{
+	return call_method("Repository", method, parameters);
 }
 
 #endif

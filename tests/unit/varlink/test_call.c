@@ -24,16 +24,23 @@ static void parse(const char *text)
 		 0);
 }
 
-/* Returns the parameter of @text that is wrong, or NULL. */
-static const char *read_by_rows(const char *text, struct cfs_varlink_call *call)
+/* Returns the parameter of @text that is wrong by @with, or NULL. */
+static const char *read_with(const struct cfs_varlink_parameter *with,
+			     const char *text, struct cfs_varlink_call *call)
 {
 	bool no_memory = false;
 	const char *wrong;
 
 	parse(text);
-	wrong = cfs_varlink_parameters(&doc, doc.nodes, rows, call, &no_memory);
+	wrong = cfs_varlink_parameters(&doc, doc.nodes, with, call, &no_memory);
 	CHECK(!no_memory);
 	return wrong;
+}
+
+/* Returns the parameter of @text that is wrong, or NULL. */
+static const char *read_by_rows(const char *text, struct cfs_varlink_call *call)
+{
+	return read_with(rows, text, call);
 }
 
 static const char *wrong_of(const char *text)
@@ -84,6 +91,66 @@ TEST(the_first_parameter_that_is_wrong_is_named)
 	CHECK_STR(wrong_of("{\"n\":1,\"list\":[\"x\",1]}"), "list");
 	CHECK_STR(wrong_of("{\"n\":1,\"options\":[]}"), "options");
 	CHECK_STR(wrong_of("{\"n\":1,\"options\":{\"yes\":0}}"), "yes");
+}
+
+static const struct cfs_varlink_parameter pairs[] = {
+	{ "list", CFS_VARLINK_OBJECTS },
+	{ "a", CFS_VARLINK_STRING, .in = "list" },
+	{ "b", CFS_VARLINK_STRING, .in = "list" },
+	{ 0 },
+};
+
+TEST(members_of_objects_are_read_side_by_side)
+{
+	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { .fd = -EBADF };
+
+	CHECK_STR(read_with(pairs,
+			    "{\"list\":[{\"a\":\"1\",\"b\":\"2\",\"c\":3},"
+			    "{\"b\":\"4\",\"a\":\"3\"}]}",
+			    &call),
+		  NULL);
+	CHECK_EQ(call.value[1].texts.n, 2);
+	CHECK_EQ(call.value[2].texts.n, 2);
+	CHECK_STR(call.value[1].texts.v[1], "3");
+	CHECK_STR(call.value[2].texts.v[1], "4");
+}
+
+TEST(a_member_that_one_of_the_objects_lacks_is_named)
+{
+	static const char *const bad[][2] = {
+		{ "{}", "list" },
+		{ "{\"list\":null}", "list" },
+		{ "{\"list\":{\"a\":\"1\",\"b\":\"2\"}}", "list" },
+		{ "{\"list\":[{\"a\":\"1\"}]}", "b" },
+		{ "{\"list\":[{\"a\":\"1\",\"b\":2}]}", "b" },
+		{ "{\"list\":[\"x\"]}", "a" },
+		{ "{\"list\":[{\"a\":\"1\",\"b\":\"2\"},null]}", "a" },
+	};
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
+		CFS_AUTOVARLINKCALL struct cfs_varlink_call call = {
+			.fd = -EBADF
+		};
+
+		CHECK_STR(read_with(pairs, bad[i][0], &call), bad[i][1]);
+	}
+}
+
+TEST(a_name_of_an_enum_is_one_of_those_that_exist)
+{
+	static const struct cfs_varlink_parameter xattrs[] = {
+		{ "x", CFS_VARLINK_XATTRS, .optional = true },
+		{ 0 },
+	};
+	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { .fd = -EBADF };
+
+	CHECK_STR(read_with(xattrs, "{\"x\":\"KeepUserXattrs\"}", &call), NULL);
+	CHECK_EQ(call.value[0].number, 1);
+	CHECK_STR(read_with(xattrs, "{\"x\":\"AllowlistOnly\"}", &call), NULL);
+	CHECK_EQ(call.value[0].number, 0);
+	CHECK_STR(read_with(xattrs, "{\"x\":\"keepuserxattrs\"}", &call), "x");
+	CHECK_STR(read_with(xattrs, "{\"x\":1}", &call), "x");
+	CHECK_STR(read_with(xattrs, "{}", &call), NULL);
 }
 
 TEST(a_call_without_parameters_lacks_those_that_are_needed)

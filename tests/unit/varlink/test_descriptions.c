@@ -21,9 +21,14 @@ static void strip(const char *text, struct cfs_buf *ret)
 }
 
 static const char *const types[] = {
-	[CFS_VARLINK_BOOL] = "bool",	 [CFS_VARLINK_INT] = "int",
-	[CFS_VARLINK_STRING] = "string", [CFS_VARLINK_STRINGS] = "[]string",
+	[CFS_VARLINK_BOOL] = "bool",
+	[CFS_VARLINK_INT] = "int",
+	[CFS_VARLINK_STRING] = "string",
+	[CFS_VARLINK_STRINGS] = "[]string",
+	[CFS_VARLINK_XATTRS] = "XattrFiltering",
+	/* These have members. */
 	[CFS_VARLINK_OBJECT] = NULL,
+	[CFS_VARLINK_OBJECTS] = NULL,
 };
 
 static void add_parameters(const struct cfs_varlink_parameter *rows,
@@ -38,10 +43,13 @@ static void add_parameters(const struct cfs_varlink_parameter *rows,
 		cfs_buf_addf(to, "%s%s:%s", separator, rows->name,
 			     rows->optional ? "?" : "");
 		separator = ",";
-		if (types[rows->type])
+		if (types[rows->type]) {
 			cfs_buf_adds(to, types[rows->type]);
-		else
-			add_parameters(rows, rows->name, to);
+			continue;
+		}
+		if (rows->type == CFS_VARLINK_OBJECTS)
+			cfs_buf_adds(to, "[]");
+		add_parameters(rows, rows->name, to);
 	}
 	cfs_buf_addc(to, ')');
 }
@@ -74,7 +82,8 @@ static void compare(const struct cfs_varlink_interface *interface)
 		if (!strstr((char *)text.data, cfs_buf_text(&want)))
 			printf("# %s\n", (char *)want.data);
 		CHECK(strstr((char *)text.data, (char *)want.data));
-		CHECK(!method->run != !method->run_on);
+		CHECK_EQ(!!method->run + !!method->run_on + !!method->run_in,
+			 1);
 	}
 	CHECK_EQ(count(interface->description, "\nmethod "), n);
 }
@@ -91,7 +100,7 @@ TEST(a_method_of_a_handle_has_it_first)
 		for (const struct cfs_varlink_method *m =
 			     cfs_varlink_interfaces[i]->methods;
 		     m->name; m++)
-			if (m->run_on)
+			if (m->run_on || m->run_in)
 				CHECK_STR(m->parameters[0].name, "handle");
 }
 

@@ -8,7 +8,7 @@ TEST(the_service_names_itself_and_its_interfaces)
 		  "{'parameters': {'vendor': 'composefs-seal', 'product': "
 		  "'cfsctl', 'version': '" CFS_VERSION "', 'url': '', "
 		  "'interfaces': ['org.varlink.service', "
-		  "'org.composefs.Repository']}}");
+		  "'org.composefs.Repository', 'org.composefs.Oci']}}");
 }
 
 static const char *describe(const char *interface)

@@ -14,6 +14,9 @@ struct client {
 	pid_t pid;
 };
 
+static const struct cfs_trust nothing;
+static const struct cfs_varlink_rules rules = { .trust = &nothing };
+
 static void start_service(struct client *client)
 {
 	int pair[2];
@@ -24,7 +27,7 @@ static void start_service(struct client *client)
 	CHECK(client->pid >= 0);
 	if (client->pid == 0) {
 		close(pair[1]);
-		_exit(-cfs_varlink_serve(pair[0], 0, &err));
+		_exit(-cfs_varlink_serve(pair[0], &rules, &err));
 	}
 	close(pair[0]);
 	client->wire = (struct cfs_varlink_wire)CFS_VARLINK_WIRE_INIT(pair[1]);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* Shared by the files of org.composefs.Oci. */
+#ifndef CFS_VARLINK_OCI_H
+#define CFS_VARLINK_OCI_H
+
+#include "varlink/service.h"
+
+#define CFS_VARLINK_HANDLE                   \
+	{                                    \
+		"handle", CFS_VARLINK_INT, 0 \
+	}
+
+/* Errors with a message. */
+int cfs_varlink_invalid_request(struct cfs_varlink_call *call,
+				const char *why) CFS_NONNULL;
+int cfs_varlink_invalid_digest(struct cfs_varlink_call *call,
+			       const char *why) CFS_NONNULL;
+int cfs_varlink_no_such_image(struct cfs_varlink_call *call,
+			      const char *image) CFS_NONNULL;
+
+/*
+ * Opens the image that the string parameter number @n of @call means, a tag or a
+ * digest.
+ * Returns 1 with *@ret, or 0 if the reply is written: there is none, or it is no
+ * digest.
+ * Errors: of cfs_oci_image_find().
+ */
+int cfs_varlink_oci_find(const struct cfs_repo *repo,
+			 struct cfs_varlink_call *call, unsigned n,
+			 struct cfs_oci_image *ret,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Makes sure that the image satisfies what the service demands of it.
+ * Returns 1 with *@ret, or 0 if the reply is written: it is refused.
+ * Errors: of cfs_trust_check().
+ */
+int cfs_varlink_oci_accept(struct cfs_varlink_call *call,
+			   const struct cfs_trust_subject *subject,
+			   struct cfs_proof *ret,
+			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+#endif
