@@ -3,6 +3,7 @@
 #include "ops/ipe_policy.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/cli/line.h"
@@ -53,8 +54,24 @@ static int write_file(const char *path, unsigned flags, struct cfs_bytes data,
 	return r < 0 ? cfs_ctx(err, "%s", path) : 0;
 }
 
+/* systemd looks for the policy it has loaded by the name of the file, and stops
+ * the boot if there is none. */
+static void note_name(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+	const char *file = slash ? slash + 1 : path;
+	size_t len = strlen(name);
+
+	if (strncmp(file, name, len) != 0 || strcmp(file + len, ".p7b") != 0)
+		cmd_line(stdout,
+			 "  systemd needs it to be called %s.p7b: with another "
+			 "name it does not boot",
+			 name);
+}
+
 static int write_signed(const struct options *o, const char *path,
-			struct cfs_bytes text, struct cfs_err *err)
+			const char *name, struct cfs_bytes text,
+			struct cfs_err *err)
 {
 	CFS_AUTO(cfs_signing_free) struct cfs_signing *signing = NULL;
 	CFS_AUTOBUF struct cfs_buf p7 = { 0 };
@@ -65,9 +82,11 @@ static int write_signed(const struct options *o, const char *path,
 	if (r == 0)
 		r = write_file(path, o->force ? CFS_OUTPUT_REPLACE : 0,
 			       cfs_buf_bytes(&p7), err);
-	if (r == 0)
-		cmd_line(stdout, "Wrote %s", path);
-	return r;
+	if (r < 0)
+		return r;
+	cmd_line(stdout, "Wrote %s", path);
+	note_name(path, name);
+	return 0;
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
@@ -92,8 +111,8 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	if (r < 0)
 		return r;
 	if (call->n > 0)
-		return write_signed(o, call->operand[0], cfs_buf_bytes(&text),
-				    err);
+		return write_signed(o, call->operand[0], policy.name,
+				    cfs_buf_bytes(&text), err);
 	if (!cfs_buf_text(&text))
 		return cfs_no_memory(err);
 	fputs((char *)text.data, stdout);

@@ -77,12 +77,18 @@ composefs_from_ostree() { # FILE...
 }
 
 composefs_install_config() {
-    local files ostree=() file
+    local files ostree=() file name
     mapfile -t files < <(composefs_files)
     ((${#files[@]} == 0)) || inst_multiple "${files[@]}" || return 1
-    # systemd loads the policies of the kernel's IPE from there
+    # systemd loads the policies of the kernel's IPE from there, each by its name,
+    # and stops the boot when the file has another one
     for file in "${dracutsysrootdir-}"/usr/lib/composefs/ipe/*.p7b; do
         [[ -f $file ]] || continue
+        name=${file##*/}
+        grep -qaE "policy_name=${name%.p7b}([[:space:]]|\$)" "$file" || {
+            dfatal "composefs: $file: the policy in it has another name, so it would not boot"
+            return 1
+        }
         inst_simple "${file#"${dracutsysrootdir-}"}" "/etc/ipe/${file##*/}" || return 1
     done
     [[ -e ${dracutsysrootdir-}$composefs_config ]] && return 0

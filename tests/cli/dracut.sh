@@ -171,12 +171,21 @@ check "are in the initramfs under their names" installs \
 fresh_host
 set_up
 mkdir "$host/usr/lib/composefs/ipe"
-echo policy > "$host/usr/lib/composefs/ipe/a b.p7b"
+printf 'binary \0 policy_name=a.b policy_version=1.0.0\n' > "$host/usr/lib/composefs/ipe/a.b.p7b"
 echo text > "$host/usr/lib/composefs/ipe/a.txt"
 check "policies of IPE" call install
-check "are where systemd loads them" cmp "$initdir/etc/ipe/a b.p7b" \
-    "$host/usr/lib/composefs/ipe/a b.p7b"
-same "and nothing else is" "$(ls "$initdir/etc/ipe")" "a b.p7b"
+check "are where systemd loads them" cmp "$initdir/etc/ipe/a.b.p7b" \
+    "$host/usr/lib/composefs/ipe/a.b.p7b"
+same "and nothing else is" "$(ls "$initdir/etc/ipe")" a.b.p7b
+for name in a a.b.c; do
+    fresh_host
+    set_up
+    mkdir -p "$host/usr/lib/composefs/ipe"
+    printf 'binary \0 policy_name=a.b policy_version=1.0.0\n' > "$host/usr/lib/composefs/ipe/$name.p7b"
+    call install > out 2>&1
+    same "with which a policy of another name would not boot, is refused: $name" $? 1
+    check "and named" grep -q "ipe/$name.p7b: the policy in it has another name" out
+done
 
 # ostree's file is translated when there is none of ours.
 fresh_host

@@ -96,12 +96,19 @@ check "initramfs-tools: the hook runs" hook
 check "initramfs-tools: the program is copied" grep -qx "exec $program" log
 check "initramfs-tools: the kernel modules too" grep -qx 'modules erofs overlay loop sha512_generic' log
 mkdir ipe
-touch ipe/one.p7b ipe/two.txt
+echo 'policy_name=one policy_version=1.0.0' > ipe/one.p7b
+touch ipe/two.txt
 sed "s|/usr/lib/composefs/ipe|$PWD/ipe|" "$from/initramfs-tools/hook" > with-policy
 : > log
 COMPOSEFS_HOOK_FUNCTIONS=$PWD/functions dash with-policy
 same "initramfs-tools: policies of IPE go where systemd loads them" \
 	"$(grep ipe log)" "file composefs $PWD/ipe/one.p7b /etc/ipe/one.p7b"
+cp ipe/one.p7b ipe/other.p7b
+: > log
+refuse "initramfs-tools: a policy in a file of another name is refused" \
+	"ipe/other.p7b: the policy in it has another name" \
+	env COMPOSEFS_HOOK_FUNCTIONS="$PWD/functions" dash with-policy
+rm ipe/other.p7b
 bottom() { # RC ARG...
 	stub "$from/initramfs-tools/bottom" "$1"
 	shift
@@ -122,7 +129,8 @@ check "initramfs-tools: with the report, which it shows before the shell" grep -
 build() { # HOOKS [SCRIPT]
 	: > log
 	bash -c '
-		for f in add_module add_binary add_file add_systemd_unit add_symlink add_runscript; do
+		for f in add_module add_binary add_file add_systemd_unit add_symlink \
+			add_runscript error; do
 			eval "$f() { echo \"$f \$*\" >> log; }"
 		done
 		HOOKS=($1)
@@ -133,6 +141,10 @@ sed "s|/usr/lib/composefs/ipe|$PWD/ipe|" "$from/mkinitcpio/install" > with-polic
 build "base systemd composefs" ./with-policy
 same "mkinitcpio: policies of IPE go where systemd loads them" "$(grep ipe log)" \
 	"add_file $PWD/ipe/one.p7b /etc/ipe/one.p7b"
+cp ipe/one.p7b ipe/other.p7b
+build "base systemd composefs" ./with-policy
+same "mkinitcpio: and fail in a file of another name" "$?" 1
+check "mkinitcpio: which is named" grep -q "^error .*ipe/other.p7b: the policy in it" log
 build "base udev block filesystems composefs"
 check "mkinitcpio: one module a call" eval '[ "$(grep -c "^add_module [a-z]*$" log)" = 3 ]'
 check "mkinitcpio: busybox runs the hook" grep -q '^add_runscript' log

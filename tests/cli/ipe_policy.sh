@@ -26,7 +26,15 @@ same "with another name and version" \
 	"policy_name=mine policy_version=1.2.30"
 
 check "it is signed" quiet sign rsa out.p7b
-same "  which is said" "$(cat quiet.out)" "Wrote out.p7b"
+same "  which is said, and that systemd wants another name" "$(cat quiet.out)" "Wrote out.p7b
+  systemd needs it to be called composefs.p7b: with another name it does not boot"
+for name in composefs mine; do
+	sign rsa --name $name $name.p7b > quiet.out
+	same "  nothing of that if it is $name.p7b" "$(cat quiet.out)" "Wrote $name.p7b"
+done
+same "  nor with a directory" "$(sign rsa ./../"${PWD##*/}"/composefs.p7b --force)" \
+	"Wrote ./../${PWD##*/}/composefs.p7b"
+check "  but if it is longer" eval 'sign rsa my-composefs.p7b | grep -q systemd && sign rsa composefs.p7b.new | grep -q systemd'
 openssl smime -sign -binary -noattr -nodetach -nosmimecap -outform DER -md sha256 \
 	-signer rsa.pem -inkey rsa.key -in text -out want
 check "  the bytes are those of openssl smime" cmp out.p7b want
