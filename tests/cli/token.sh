@@ -54,6 +54,32 @@ done
 rm repo/signatures/*.pack
 $c sign --objects=all os --cert rsa.pem --key rsa.key > /dev/null
 check "  with the bytes of the key in a file" cmp token.pack repo/signatures/*.pack
+# An OCI image: what a key in a token signs is what the key in a file signs.
+tar xf "$CFS_SRC/tests/data/oci/layouts.tar.xz" layouts/single
+for where in token file; do
+	cfsctl --repo oci-$where init --insecure > /dev/null
+	quiet cfsctl --repo oci-$where oci pull oci:layouts/single:t single
+done
+token="pkcs11:token=seal;type=private?pin-value=4711"
+check "a key in a token signs an OCI image" eval \
+	'cfsctl --repo oci-token oci sign --cert rsa.pem --key "${token/;/;object=rsa;}" single > token.id'
+same "  in the artifact that the key in a file makes" "$(cat token.id)" \
+	"$(cfsctl --repo oci-file oci sign --cert rsa.pem --key rsa.key single)"
+check "  two keys of it make one artifact" eval \
+	'cfsctl --repo oci-token oci sign --cert rsa.pem --key "${token/;/;object=rsa;}" \
+		--cert ec.pem --key "${token/;/;object=ec;}" single > both.id'
+for who in rsa ec; do
+	check "  $who verifies it" quiet cfsctl --repo oci-token oci verify --cert $who.pem single
+done
+check "  one takes the place of the other" quiet cfsctl --repo oci-token oci sign \
+	--cert ec.pem --key "${token/;/;object=ec;}" --replace-signer rsa.pem single
+check "  digests in the manifest are signed" eval \
+	'cfsctl --repo oci-file oci seal --inline single > /dev/null 2>&1 &&
+	cfsctl --repo oci-file oci sign --inline --cert ec.pem --key "${token/;/;object=ec;}" single > inline.id &&
+	quiet cfsctl --repo oci-file oci verify --cert ec.pem single'
+refuse "  a wrong PIN is refused, and not repeated" "token" sh -c \
+	"cfsctl --repo oci-token oci sign --cert ec.pem \
+	--key 'pkcs11:token=seal;object=ec?pin-value=1234' single 2> err; grep -v 1234 err >&2; exit 1"
 refuse "another key of the token is refused" "does not match" \
 	$c sign "$hex" --cert rsa.pem \
 	--key "pkcs11:token=seal;object=ec;type=private?pin-value=4711"
