@@ -215,7 +215,11 @@ deps:
 RUN = O=$(abspath $(O)) BIN=$(abspath $(BIN)) tests/run
 CI  = $(MAKE) --no-print-directory -k WERROR=1
 
-# All that tests need, on all processors: the tests themselves have their order.
+# Several tests at once.  Half of what a test waits for is the disk, so there
+# are two for each processor, but for those that start machines.
+AT_ONCE = -j $(shell echo $$(($(JOBS) * 2)))
+
+# All that tests need, on all processors.
 build-unit: $(UNIT) $(FUZZ)
 build-tests: all build-unit $(TEST_TOOLS)
 BUILD = $(CI) -j $(JOBS) build-tests
@@ -237,10 +241,10 @@ check-fast:
 	$(RUN) --sum && test $$a = 0
 
 check-unit: $(UNIT)
-	@$(RUN) unit $(UNIT)
+	@$(RUN) $(AT_ONCE) unit $(UNIT)
 
 check-fuzz: $(FUZZ)
-	@$(RUN) fuzz $(FUZZ)
+	@$(RUN) $(AT_ONCE) fuzz $(FUZZ)
 
 # One test script, or the program of a test's source.
 ONE = $(patsubst tests/%.c,$(O)/tests/%,$(T))
@@ -249,24 +253,24 @@ check-one: $(if $(filter %.sh,$(T)),all $(TEST_TOOLS),$(ONE))
 	@$(RUN) -v $(word 2,$(subst /, ,$(T))) $(ONE)
 
 check-cli: all $(TEST_TOOLS)
-	@$(RUN) -j 2 cli $(sort $(wildcard tests/cli/*.sh))
+	@$(RUN) $(AT_ONCE) cli $(sort $(wildcard tests/cli/*.sh))
 
 check-root: all $(TEST_TOOLS)
-	@$(RUN) root $(sort $(wildcard tests/root/*.sh))
+	@$(RUN) -j $(JOBS) root $(sort $(wildcard tests/root/*.sh))
 
 check-uml: all $(TEST_TOOLS)
 	@deps/packages.sh build check vm
 	@deps/uml-kernel.sh >/dev/null
-	@$(RUN) -j 2 uml $(sort $(wildcard tests/uml/*.sh))
+	@$(RUN) -j $(JOBS) uml $(sort $(wildcard tests/uml/*.sh))
 
 check-qemu: all $(TEST_TOOLS)
 	@deps/packages.sh build check vm
 	@for s in bookworm trixie sid; do deps/debian-kernel.sh $$s >/dev/null || exit 1; done
-	@$(RUN) -j 2 qemu tests/vm/selftest.sh $(sort $(wildcard tests/qemu/*.sh))
+	@$(RUN) -j $(JOBS) qemu tests/vm/selftest.sh $(sort $(wildcard tests/qemu/*.sh))
 
 check-boot: all $(TEST_TOOLS)
 	@deps/packages.sh build check vm demo
-	@$(RUN) boot $(sort $(wildcard tests/boot/*.sh))
+	@$(RUN) -j $(JOBS) boot $(sort $(wildcard tests/boot/*.sh))
 
 check-vm: check-uml check-qemu check-boot
 
