@@ -167,7 +167,9 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	if (r < 0)
 		return r;
 	job.dry_run = job.o->dry_run || job.o->why.n > 0;
-	r = cmd_open_repo(call->g, &repo, err);
+	r = job.dry_run ? 0 : cfs_access_make_writable(call->g->repo, err);
+	if (r == 0)
+		r = cmd_open_repo(call->g, &repo, err);
 	if (r == 0)
 		r = gc(&job, err);
 	cmd_gc_findings_free(&job.findings);

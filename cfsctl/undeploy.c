@@ -33,8 +33,10 @@ static int undeploy(const struct cfs_call *call,
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_digest id;
-	int r = cfs_access_read(&machine->access, &repo, err);
+	int r = cfs_access_make_writable(machine->sysroot, err);
 
+	if (r == 0)
+		r = cfs_access_read(&machine->access, &repo, err);
 	if (r == 0)
 		r = cfs_undeploy(&repo, &how, call->operand[0], &id, err);
 	if (r < 0)

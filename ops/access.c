@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "mount/writable.h"
 #include "repo/fsck.h"
 #include "repo/init.h"
 
@@ -150,12 +151,21 @@ static int write_to(const struct cfs_access *access, struct cfs_repo *repo,
 	return 0;
 }
 
+int cfs_access_make_writable(const char *path, struct cfs_err *err)
+{
+	int r = cfs_mount_make_writable(path, CFS_SYSROOT, err);
+
+	return r < 0 ? r : 0;
+}
+
 int cfs_access_write(const struct cfs_access *access, struct cfs_store *ret,
 		     struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r = cfs_access_read(access, &repo, err);
+	int r = cfs_access_make_writable(access->path, err);
 
+	if (r == 0)
+		r = cfs_access_read(access, &repo, err);
 	return r < 0 ? r : write_to(access, &repo, ret, err);
 }
 

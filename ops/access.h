@@ -11,7 +11,8 @@
 
 /* The repository of the system, and that of a user below the home directory.
  * Source: composefs-rs crates/composefs/src/repository.rs. */
-#define CFS_SYSTEM_REPO "/sysroot/composefs"
+#define CFS_SYSROOT	"/sysroot" /* the physical root of a booted image */
+#define CFS_SYSTEM_REPO CFS_SYSROOT "/composefs"
 #define CFS_USER_REPO	".var/lib/composefs"
 
 #define CFS_ACCESS_INSECURE	  1u /* do without fs-verity */
@@ -45,6 +46,16 @@ int cfs_access_read(const struct cfs_access *access, struct cfs_repo *ret,
 int cfs_access_damaged(const struct cfs_access *access, struct cfs_repo *ret,
 		       struct cfs_err *why,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Lets this process write below @path if that lies on CFS_SYSROOT, which is
+ * read-only for the system that runs: it gets a mount namespace of its own, in
+ * which it is not.  To be called by verbs that write, before they open anything
+ * there; cfs_access_write() does.  It is no error if nothing can be changed.
+ * Errors: of cfs_mount_make_writable().
+ */
+int cfs_access_make_writable(const char *path,
+			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
  * As cfs_access_read(), for writing; closed by cfs_store_close().  An old

@@ -50,8 +50,10 @@ static int open_for(const struct cfs_access *access,
 		    struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r = cfs_access_read(access, &repo, err);
+	int r = cfs_access_make_writable(access->path, err);
 
+	if (r == 0)
+		r = cfs_access_read(access, &repo, err);
 	if (r == 0)
 		r = cfs_varlink_peer_may_use(peer, repo.fd, err);
 	if (r == 0)
