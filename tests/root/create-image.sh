@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # Repositories on the file systems that builders meet, and mounting from them.
+. "${CFS_SRC:?run by tests/run}/tests/root/guard" || exit 1
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 . "${CFS_SRC:?run by tests/run}/tests/fixture.sh"
 
