@@ -450,9 +450,9 @@ static int compare_kinds(const struct cfs_boot_entry *a,
 	return r ? r : !a->sort_key - !b->sort_key;
 }
 
-static int compare(const void *one, const void *other)
+int cfs_boot_entry_compare(const struct cfs_boot_entry *a,
+			   const struct cfs_boot_entry *b)
 {
-	const struct cfs_boot_entry *a = one, *b = other;
 	int r = compare_kinds(a, b);
 
 	if (r == 0 && a->sort_key)
@@ -467,6 +467,11 @@ static int compare(const void *one, const void *other)
 		    (a->tries_done < b->tries_done);
 	/* Two of one id, whose order only has to be the same each time. */
 	return r ? r : strcmp(a->path, b->path);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return cfs_boot_entry_compare(a, b);
 }
 
 int cfs_boot_entries_read(int dirfd, cfs_boot_broken_fn *broken, void *arg,

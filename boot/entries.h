@@ -61,6 +61,12 @@ int cfs_boot_entries_read(int dirfd, cfs_boot_broken_fn *broken, void *arg,
 			  struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(2, 4, 5)));
 
+/* Compares entries by their place in the menu: returns less than 0 if @a comes
+ * before @b, more than 0 if it comes after it, and 0 only if they have the same
+ * path. */
+int cfs_boot_entry_compare(const struct cfs_boot_entry *a,
+			   const struct cfs_boot_entry *b) CFS_NONNULL;
+
 /*
  * Splits the name @name of an entry's file, which ends with @suffix: appends its
  * id to @ret and reads its counters, -1 each without.

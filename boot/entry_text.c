@@ -180,11 +180,34 @@ static bool add_extra(struct line *line, const struct cfs_bytes *name)
 	return found;
 }
 
+/* Has @cmdline a word called @name? */
+static bool has_word(struct cfs_bytes cmdline, struct cfs_bytes name)
+{
+	struct cfs_word word;
+
+	while (cfs_cmdline_next(&cmdline, &word))
+		if (word.name.len == name.len &&
+		    memcmp(word.name.data, name.data, name.len) == 0)
+			return true;
+	return false;
+}
+
+static void add_carried(struct line *line, struct cfs_bytes cmdline)
+{
+	struct cfs_bytes rest = text_bytes(line->args->carried), raw;
+	struct cfs_word word;
+
+	while (next_raw(&rest, &word, &raw))
+		if (!names_image(word.name) && !has_word(cmdline, word.name) &&
+		    !add_extra(line, &word.name))
+			add_word(line, raw);
+}
+
 void cfs_entry_cmdline(struct cfs_bytes cmdline,
 		       const struct cfs_entry_args *args, struct cfs_buf *ret)
 {
 	struct line line = { .to = ret, .args = args };
-	struct cfs_bytes raw;
+	struct cfs_bytes whole = cmdline, raw;
 	struct cfs_word word;
 
 	while (next_raw(&cmdline, &word, &raw)) {
@@ -195,6 +218,8 @@ void cfs_entry_cmdline(struct cfs_bytes cmdline,
 	}
 	add_karg(&line);
 	add_extra(&line, NULL);
+	if (args->carried && !has_open_quote(text_bytes(args->carried)))
+		add_carried(&line, whole);
 }
 
 /* The part of @path behind its last slash. */

@@ -46,6 +46,9 @@ struct cfs_entry_args {
 	const char *karg; /* names the image, as cfs_karg_format() writes it */
 	size_t n;	  /* at most CFS_ENTRY_EXTRA_MAX */
 	const char *const *extra; /* each passed cfs_entry_check_extra() */
+	/* Another command line, or NULL: its words come last, but for those
+	 * that name images or whose name the line has already. */
+	const char *carried;
 };
 
 /* Fails with -EINVAL unless @arg is one kernel argument, in printable

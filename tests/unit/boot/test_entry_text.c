@@ -135,6 +135,32 @@ TEST(an_added_argument_replaces_the_words_of_its_name)
 	check_cmdline("x=\"1  2\"", NULL, NULL, "x=\"1  2\" " KARG);
 }
 
+/* The command line @words with the extra argument d=1 and those of another
+ * command line. */
+static void check_carried(const char *words, const char *carried,
+			  const char *want)
+{
+	static const char *const extra[] = { "d=1" };
+	const struct cfs_entry_args args = { KARG, 1, extra, carried };
+	CFS_AUTOBUF struct cfs_buf got = { 0 };
+
+	cfs_entry_cmdline(
+		(struct cfs_bytes){ (const uint8_t *)words, strlen(words) },
+		&args, &got);
+	CHECK_STR(cfs_buf_text(&got), want);
+}
+
+TEST(words_are_carried_over_unless_there_are_some_of_their_name)
+{
+	check_carried("a", "b c=1 c=2", "a " KARG " d=1 b c=1 c=2");
+	check_carried("a=1", "a=2 a=3 b", "a=1 " KARG " d=1 b");
+	check_carried("", "d=2 e", KARG " d=1 e");
+	check_carried("a", "composefs=1 composefs.digest=2 x=\"1 2\"",
+		      "a " KARG " d=1 x=\"1 2\"");
+	check_carried("a", "b \"c", "a " KARG " d=1");
+	check_carried("a", "", "a " KARG " d=1");
+}
+
 TEST(an_entry_keeps_its_lines_but_paths_and_options)
 {
 	CHECK_EQ(rewrite("title  A b\n# linux /x\n\nlinux /boot/vmlinuz\r\n"
