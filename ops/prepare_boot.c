@@ -8,6 +8,7 @@
 
 #include "base/dir_names.h"
 #include "base/io.h"
+#include "boot/entry_first.h"
 #include "fsverity/merkle.h"
 #include "ops/boot_copy.h"
 #include "ops/whole.h"
@@ -27,7 +28,9 @@ struct job {
 	/* What an entry needs, and where the entry itself comes last: a file of
 	 * text, or a unified kernel image. */
 	struct cfs_boot_copy files, last;
-	char uki_name[CFS_ENTRY_NAME_MAX + sizeof(".efi")];
+	/* The entry's, without what ends its name, and the whole name. */
+	char stem[CFS_ENTRY_NAME_MAX + sizeof("_4294967295")];
+	char name[CFS_ENTRY_NAME_MAX + sizeof("_4294967295+99.conf")];
 	struct cfs_buf text; /* owned: the entry, for loader/entries */
 };
 
@@ -58,6 +61,24 @@ static int open_all(struct job *job, struct cfs_err *err)
 	return 0;
 }
 
+static void name_entry(struct job *job)
+{
+	const char *suffix = job->found.kind == CFS_BOOT_UKI ? ".efi" : ".conf";
+	unsigned tries = job->p->tries % (CFS_TRIES_MAX + 1);
+
+	if (job->p->serial > 0)
+		snprintf(job->stem, sizeof(job->stem), "%s_%u", job->id,
+			 job->p->serial);
+	else
+		snprintf(job->stem, sizeof(job->stem), "%s", job->id);
+	if (tries > 0)
+		snprintf(job->name, sizeof(job->name), "%s+%u%s", job->stem,
+			 tries, suffix);
+	else
+		snprintf(job->name, sizeof(job->name), "%s%s", job->stem,
+			 suffix);
+}
+
 static int find(struct job *job, struct cfs_err *err)
 {
 	const char *id = job->p->entry_id;
@@ -72,6 +93,7 @@ static int find(struct job *job, struct cfs_err *err)
 	if (r < 0)
 		return r;
 	snprintf(job->id, sizeof(job->id), "%s", id ? id : job->found.id);
+	name_entry(job);
 	return 0;
 }
 
@@ -86,6 +108,10 @@ static int check_params(const struct cfs_prepare_boot *p, struct cfs_err *err)
 				"%d of them, with a letter or digit first, and "
 				"neither EFI nor loader",
 				p->entry_id, CFS_ENTRY_NAME_MAX);
+	if (p->tries > CFS_TRIES_MAX)
+		return cfs_fail(err, EINVAL,
+				"%u tries exceed the maximum of %d", p->tries,
+				CFS_TRIES_MAX);
 	if (p->n_args > CFS_ENTRY_EXTRA_MAX)
 		return cfs_fail(err, E2BIG,
 				"%zu kernel arguments exceed the maximum of %d",
@@ -99,7 +125,8 @@ static struct cfs_entry_args args_of(const struct cfs_prepare_boot *p)
 {
 	return (struct cfs_entry_args){ .karg = p->karg,
 					.n = p->n_args,
-					.extra = p->args };
+					.extra = p->args,
+					.carried = p->carried };
 }
 
 /* Names the directory of the files by what is in it. */
@@ -278,13 +305,21 @@ static int collect_uki(struct job *job, struct cfs_err *err)
 				"line is in it: build it with the arguments, "
 				"they cannot be added here",
 				job->found.file->name);
-	snprintf(job->uki_name, sizeof(job->uki_name), "%s.efi", job->id);
-	snprintf(job->files.dir, sizeof(job->files.dir), UKIS "/%s.extra.d",
-		 job->uki_name);
+	snprintf(job->files.dir, sizeof(job->files.dir), UKIS "/%s.efi.extra.d",
+		 job->stem);
 	r = add_addons(job, err);
 	return r < 0 ? r
-		     : cfs_boot_copy_add(&job->last, job->found.file,
-					 job->uki_name, CFS_BOOT_IS_UKI, err);
+		     : cfs_boot_copy_add(&job->last, job->found.file, job->name,
+					 CFS_BOOT_IS_UKI, err);
+}
+
+static int put_first(struct job *job, struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf text = job->text;
+
+	job->text = (struct cfs_buf){ 0 };
+	return cfs_entry_put_first(cfs_buf_bytes(&text), job->name,
+				   job->p->before, &job->text, err);
 }
 
 static int collect(struct job *job, struct cfs_err *err)
@@ -298,6 +333,8 @@ static int collect(struct job *job, struct cfs_err *err)
 		r = collect_entry(job, err);
 	else
 		r = collect_kernel(job, err);
+	if (r == 0 && job->p->before && job->found.kind != CFS_BOOT_UKI)
+		r = put_first(job, err);
 	if (r == 0)
 		r = cfs_boot_copy_check(&job->files, err);
 	if (r < 0)
@@ -365,7 +402,7 @@ static int check_mixture(const struct job *job, struct cfs_err *err)
 
 	if (r < 0 || job->files.n == 0 || job->last.v[0].present)
 		return r;
-	snprintf(path, sizeof(path), UKIS "/%s", job->uki_name);
+	snprintf(path, sizeof(path), UKIS "/%s", job->name);
 	r = cfs_name_exists(job->boot, path);
 	if (r < 0)
 		return cfs_fail(err, -r, "%s: %s", path, strerror(-r));
@@ -445,7 +482,12 @@ static int make_states(const struct job *job, unsigned named,
 		return cfs_fail_errno(err, "open the parent of the repository");
 	for (unsigned i = 0; r == 0 && i < job->p->images.n; i++)
 		if (named & 1U << i)
-			r = make_state(parent, &job->p->images.v[i], err);
+			r = job->p->make_state
+				    ? job->p->make_state(job->p->arg, parent,
+							 &job->p->images.v[i],
+							 err)
+				    : make_state(parent, &job->p->images.v[i],
+						 err);
 	/* The image, which may be new, and its state. */
 	if (r == 0 && !job->p->no_sync &&
 	    (syncfs(parent) < 0 || syncfs(job->repo->fd) < 0))
@@ -456,7 +498,6 @@ static int make_states(const struct job *job, unsigned named,
 static int write_all(struct job *job, struct cfs_err *err)
 {
 	CFS_AUTOFD int boot = -EBADF;
-	char name[CFS_PREPARED_MAX];
 	int r = cfs_boot_copy_run(&job->files, err);
 
 	if (r < 0)
@@ -467,9 +508,8 @@ static int write_all(struct job *job, struct cfs_err *err)
 		return cfs_fail_errno(err, "sync %s", job->p->boot_dir);
 	if (job->found.kind == CFS_BOOT_UKI)
 		return cfs_boot_copy_run(&job->last, err);
-	snprintf(name, sizeof(name), "%s.conf", job->id);
-	return cfs_boot_publish(&job->last, name, cfs_buf_bytes(&job->text),
-				err);
+	return cfs_boot_publish(&job->last, job->name,
+				cfs_buf_bytes(&job->text), err);
 }
 
 static void describe(const struct job *job, unsigned named,
@@ -482,12 +522,8 @@ static void describe(const struct job *job, unsigned named,
 	*ret = (struct cfs_prepared_boot){ .kind = job->found.kind,
 					   .others = job->found.others,
 					   .id = job->p->images.v[first] };
-	if (job->found.kind == CFS_BOOT_UKI)
-		snprintf(ret->entry, sizeof(ret->entry), UKIS "/%s",
-			 job->uki_name);
-	else
-		snprintf(ret->entry, sizeof(ret->entry), ENTRIES "/%s.conf",
-			 job->id);
+	snprintf(ret->entry, sizeof(ret->entry), "%s/%s",
+		 job->found.kind == CFS_BOOT_UKI ? UKIS : ENTRIES, job->name);
 }
 
 static int prepare(struct job *job, struct cfs_prepared_boot *ret,

@@ -214,3 +214,24 @@ int cfs_roll_back(const struct cfs_rollback *rollback,
 	*ret = to;
 	return 0;
 }
+
+int cfs_start_first(const struct cfs_rollback *rollback,
+		    const struct cfs_deployments *list, size_t entry,
+		    struct cfs_err *err)
+{
+	const char *dir = rollback->where->boot;
+	CFS_AUTOFD int boot = -EBADF;
+	size_t first;
+	int source, r;
+
+	if (list->order.n > 0 && list->order.v[0] == entry)
+		return 1;
+	r = first_entry(list, NULL, &first, &source, err);
+	if (r < 0 || first != entry)
+		return r;
+	boot = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (boot < 0)
+		return cfs_fail_errno(err, "open %s", dir);
+	r = write_default(boot, NULL, !rollback->no_sync, err);
+	return r < 0 ? cfs_ctx(err, "%s", dir) : 1;
+}

@@ -36,4 +36,17 @@ int cfs_roll_back(const struct cfs_rollback *rollback,
 		  struct cfs_rolled_back *ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Makes the entry @entry, an index, the one that the boot loader starts next, if
+ * it is the first one of the menu: "default" is taken away from loader.conf if
+ * another entry would be started by it.  A default would start the entry also
+ * when its tries are used up.
+ * Returns 1, or 0 if another entry is started nevertheless: by a variable of the
+ * firmware, or because it comes first.
+ * Errors: those of writing.
+ */
+int cfs_start_first(const struct cfs_rollback *rollback,
+		    const struct cfs_deployments *list, size_t entry,
+		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 #endif

@@ -82,6 +82,49 @@ TEST(an_entry_can_have_another_name)
 		 -EINVAL);
 }
 
+TEST(an_entry_on_trial_has_a_counter_and_may_have_a_serial)
+{
+	struct cfs_digest id = begin("ab");
+	struct cfs_prepared_boot prepared;
+
+	CHECK_EQ(prepare(KERNEL FILE("/usr/lib/modules/6.1/vmlinuz"), &id,
+			 (struct cfs_prepare_boot){ .tries = 3, .serial = 2 },
+			 &prepared),
+		 0);
+	CHECK_STR(prepared.entry, "loader/entries/6.1_2+3.conf");
+	CHECK_EQ(count(boot, "6.1", ""), 1);
+	CHECK_EQ(
+		prepare(KERNEL FILE("/usr/lib/modules/6.1/vmlinuz"), &id,
+			(struct cfs_prepare_boot){ .tries = CFS_TRIES_MAX + 1 },
+			&prepared),
+		-EINVAL);
+}
+
+/* Notes the call, and fails. */
+static int no_state(void *arg, int parent, const struct cfs_digest *id,
+		    struct cfs_err *e)
+{
+	struct cfs_digest *ret = arg;
+
+	CHECK(parent >= 0);
+	*ret = *id;
+	return cfs_fail(e, EDQUOT, "no state");
+}
+
+TEST(state_may_be_made_by_the_caller_before_anything_is_written)
+{
+	struct cfs_digest id = begin("ab"), seen = { 0 };
+	struct cfs_prepared_boot prepared;
+
+	CHECK_EQ(prepare(KERNEL FILE("/usr/lib/modules/6.1/vmlinuz"), &id,
+			 (struct cfs_prepare_boot){ .make_state = no_state,
+						    .arg = &seen },
+			 &prepared),
+		 -EDQUOT);
+	CHECK(cfs_digest_equal(&seen, &id));
+	CHECK_EQ(count(boot, ".", ""), 0);
+}
+
 TEST(an_image_that_lacks_objects_is_not_to_boot)
 {
 	struct cfs_digest id = begin("cd");

@@ -155,3 +155,41 @@ TEST(a_file_that_cannot_be_kept_is_left_alone)
 	CHECK_EQ(roll_back(), -EINVAL);
 	cfs_buf_free(&visits.broken);
 }
+
+/* Lets the entry @id start next. */
+static int start_first(const char *id)
+{
+	const struct cfs_deployments_params params = machine_params();
+	const struct cfs_rollback rollback = { &params, false };
+	size_t at = SIZE_MAX;
+
+	read_list();
+	for (size_t i = 0; i < list.entries.n; i++)
+		if (strcmp(list.entries.v[i].id, id) == 0)
+			at = i;
+	return cfs_start_first(&rollback, &list, at, &err);
+}
+
+TEST(the_first_entry_is_next_without_a_default)
+{
+	start_three();
+	CHECK_EQ(start_first("os-3.conf"), 1);
+	CHECK_EQ(start_first("os-2.conf"), 0);
+	CHECK_EQ(start_first("none"), 0);
+	put(machine, CONF, "timeout 3\ndefault os-1*\n");
+	CHECK_EQ(start_first("os-2.conf"), 0);
+	CHECK(holds(machine, CONF, "timeout 3\ndefault os-1*\n"));
+	CHECK_EQ(start_first("os-3.conf"), 1);
+	CHECK(holds(machine, CONF, "timeout 3\n"));
+	put(machine, CONF, "default os*\n");
+	CHECK_EQ(start_first("os-3.conf"), 1);
+	CHECK(holds(machine, CONF, "default os*\n"));
+}
+
+TEST(a_variable_of_the_firmware_starts_another_entry)
+{
+	start_three();
+	put_marker(&a);
+	put_variable("LoaderEntryDefault", "os-1.conf");
+	CHECK_EQ(start_first("os-3.conf"), 0);
+}
