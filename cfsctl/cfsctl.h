@@ -107,6 +107,7 @@ extern const struct cfs_cmd cmd_genkey;
 extern const struct cfs_cmd cmd_keyring;
 extern const struct cfs_cmd cmd_cat;
 extern const struct cfs_cmd cmd_transaction;
+extern const struct cfs_cmd cmd_deploy;
 extern const struct cfs_cmd cmd_deployments;
 extern const struct cfs_cmd cmd_pin;
 extern const struct cfs_cmd cmd_unpin;

@@ -37,6 +37,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_keyring,
 	&cmd_cat,
 	&cmd_transaction,
+	&cmd_deploy,
 	&cmd_deployments,
 	&cmd_pin,
 	&cmd_unpin,

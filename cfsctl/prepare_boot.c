@@ -4,11 +4,9 @@
 
 #include <stdio.h>
 
-#include "boot/kargs.h"
 #include "cfsctl/cli/line.h"
 #include "erofs/reader.h"
 #include "ops/image_version.h"
-#include "ops/prepare_boot.h"
 #include "repo/ref.h"
 
 struct options {
@@ -20,9 +18,9 @@ static const struct cfs_opt options[] = {
 	{ 0 },
 };
 
-static int make_karg(const struct cfs_globals *g, const struct cfs_repo *repo,
-		     const struct cfs_digest *id, struct cfs_karg *ret,
-		     struct cfs_err *err)
+int cmd_boot_karg(const struct cfs_globals *g, const struct cfs_repo *repo,
+		  const struct cfs_digest *id, struct cfs_karg *ret,
+		  struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = -EBADF;
 	int secure = cmd_demands_verity(g, repo, err);
@@ -41,8 +39,8 @@ static int make_karg(const struct cfs_globals *g, const struct cfs_repo *repo,
 	return 0;
 }
 
-static void print(const struct cfs_globals *g, const struct cfs_karg *karg,
-		  const struct cfs_prepared_boot *prepared)
+void cmd_boot_print(const struct cfs_globals *g, const struct cfs_karg *karg,
+		    const struct cfs_prepared_boot *prepared)
 {
 	char hex[CFS_DIGEST_HEX_MAX];
 
@@ -79,46 +77,55 @@ int cmd_prepare_boot_run(const struct cfs_globals *g,
 	};
 	struct cfs_prepared_boot prepared;
 	struct cfs_karg karg;
-	int r = make_karg(g, repo, &source->images.v[0], &karg, err);
+	int r = cmd_boot_karg(g, repo, &source->images.v[0], &karg, err);
 
 	if (r < 0)
 		return r;
 	cfs_karg_format(&karg, text);
 	r = cfs_prepare_boot(repo, &params, &prepared, err);
 	if (r == 0)
-		print(g, &karg, &prepared);
+		cmd_boot_print(g, &karg, &prepared);
 	return r;
 }
 
-static int prepare(const struct cfs_call *call, const struct cfs_repo *repo,
-		   struct cfs_err *err)
+int cmd_boot_image(const struct cfs_access *access, const char *name,
+		   cmd_boot_fn *run, void *arg, struct cfs_err *err)
 {
-	const struct options *o = call->options;
-	const struct cfs_access access = cmd_access(call->g);
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOMAP struct cfs_image_map map = { 0 };
-	struct cmd_boot_source source = { .name = call->operand[0] };
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	struct cmd_boot_source source = { .name = name };
 	struct cfs_digest id;
-	int r = cmd_find_image(repo, source.name, &id, err);
+	int r = cfs_access_read(access, &repo, err);
 
 	if (r == 0)
-		r = cfs_image_map(&access, repo, &id, &map, err);
+		r = cmd_find_image(&repo, name, &id, err);
+	if (r == 0)
+		r = cfs_image_map(access, &repo, &id, &map, err);
 	if (r == 0)
 		r = cfs_erofs_read(map.bytes, 0, &tree, NULL, err);
 	if (r < 0)
 		return r;
 	source.images = (struct cfs_uki_images){ 1, &id };
 	source.tree = tree;
-	return cmd_prepare_boot_run(call->g, repo, &source, &o->boot, err);
+	return run(arg, &repo, &source, err);
+}
+
+static int prepare(void *arg, const struct cfs_repo *repo,
+		   const struct cmd_boot_source *source, struct cfs_err *err)
+{
+	const struct cfs_call *call = arg;
+	const struct options *o = call->options;
+
+	return cmd_prepare_boot_run(call->g, repo, source, &o->boot, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
-	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r = cmd_open_repo(call->g, &repo, err);
+	const struct cfs_access access = cmd_access(call->g);
+	struct cfs_call copy = *call;
+	int r = cmd_boot_image(&access, call->operand[0], prepare, &copy, err);
 
-	if (r == 0)
-		r = prepare(call, &repo, err);
 	return r < 0 ? cfs_ctx(err, "prepare to boot %s", call->operand[0]) : 0;
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Shared by the commands prepare-boot and oci prepare-boot. */
+/* Shared by the commands that make boot entries, of images and of OCI images. */
 #ifndef CFS_CFSCTL_PREPARE_BOOT_H
 #define CFS_CFSCTL_PREPARE_BOOT_H
 
+#include "boot/kargs.h"
 #include "boot/uki.h"
 #include "cfsctl/cfsctl.h"
+#include "ops/prepare_boot.h"
 #include "tree/node.h"
 
 struct cfs_boot_options {
@@ -25,11 +27,14 @@ struct cfs_boot_options {
 		  .help = "name of the boot entry (default: as in the "   \
 			  "image)",                                       \
 		  CFS_OPT_SETS(type, boot.entry_id) },                    \
-	{                                                                 \
-		.name = "cmdline", .value = "ARG",                        \
-		.help = "set this kernel argument, in place of one of "   \
-			"the same name; repeatable",                      \
-		CFS_OPT_SETS(type, boot.args)                             \
+		CFS_OPT_CMDLINE(type, boot.args)
+
+#define CFS_OPT_CMDLINE(type, member)                                   \
+	{                                                               \
+		.name = "cmdline", .value = "ARG",                      \
+		.help = "set this kernel argument, in place of one of " \
+			"the same name; repeatable",                    \
+		CFS_OPT_SETS(type, member)                              \
 	}
 
 /* The image to boot. */
@@ -38,6 +43,27 @@ struct cmd_boot_source {
 	struct cfs_uki_images images; /* as in ops/prepare_boot.h */
 	struct cfs_tree *tree;	      /* that has the boot entry */
 };
+
+/* What is done with it; @arg is of the caller. */
+typedef int cmd_boot_fn(void *arg, const struct cfs_repo *repo,
+			const struct cmd_boot_source *source,
+			struct cfs_err *err);
+
+/* Finds the image @name of the repository, which @access opens, and calls @run
+ * with it.  Errors: those of cmd_find_image(), cfs_image_map() and @run. */
+int cmd_boot_image(const struct cfs_access *access, const char *name,
+		   cmd_boot_fn *run, void *arg,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Sets *@ret to the kernel argument that boots the image @id.
+ * Errors: those of cfs_image_open(). */
+int cmd_boot_karg(const struct cfs_globals *g, const struct cfs_repo *repo,
+		  const struct cfs_digest *id, struct cfs_karg *ret,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Prints which entry boots what, and warnings about it. */
+void cmd_boot_print(const struct cfs_globals *g, const struct cfs_karg *karg,
+		    const struct cfs_prepared_boot *prepared) CFS_NONNULL;
 
 /* Writes the boot entry and prints which one it is.
  * Errors: those of cfs_prepare_boot(). */

@@ -16,6 +16,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_oci_sign,
 	&cmd_oci_verify,
 	&cmd_oci_prepare_boot,
+	&cmd_oci_deploy,
 	&cmd_oci_mount,
 	&cmd_oci_fsck,
 	&cmd_oci_copy,
