@@ -326,6 +326,13 @@ static int merge_dir(struct job *job, struct cfs_node *dir, const char *name,
 		       : add_new(job, dir, name, &x->new, depth, err);
 }
 
+/* When services were run that are due once after each update: systemd makes the
+ * file, and no deployment takes it over, nor an image's. */
+static bool is_stamp(const struct cfs_node *dir, const char *name)
+{
+	return !dir->parent && strcmp(name, ".updated") == 0;
+}
+
 /* Where the walk over the children of three directories is, each in the order
  * of names.  Users' are those of two: of a layer, and of what is below it. */
 struct walk {
@@ -394,6 +401,10 @@ static int merge_children(struct job *job, struct cfs_node *to,
 
 		r = cfs_etc_users_side(job->in, upper, low, x->users.low,
 				       &y.users, err);
+		if (is_stamp(to, name)) {
+			y.users = (struct cfs_etc_side){ 0 };
+			y.old = y.new;
+		}
 		if (r == 0)
 			r = merge_name(job, to, name, &y, depth, err);
 	}

@@ -8,9 +8,10 @@
  * SELinux labels, which follow the policy.  Where users changed nothing the new
  * image decides; where both did, the users' side is taken, and the place is a
  * conflict.  A directory that users removed stays removed with all that the new
- * image has in it.
+ * image has in it.  /etc/.updated, by which systemd knows whether an update was
+ * handled, is never there.
  *
- * Source: ostree-admin-upgrade(1) and ostree's documentation, "Handling of
+ * Source: systemd-update-done.service(8); ostree-admin-upgrade(1) and ostree's documentation, "Handling of
  * /etc"; linux Documentation/filesystems/overlayfs.rst for layers.
  */
 #ifndef CFS_OPS_ETC_MERGE_H

@@ -142,6 +142,14 @@ TEST(names_of_one_file_stay_so)
 	WHOLE("", "x=1", "a=1 d/ d/b@a", "a=1 d/ d/b@a x=1");
 }
 
+TEST(the_stamp_of_the_last_update_does_not_come_over)
+{
+	LAYER("a=1", ".updated=1 a=2", "a=1", "a=2");
+	LAYER("", ".updated=1", ".updated=2", ".updated!");
+	WHOLE("", ".updated=1 a=2", ".updated=2", "a=2");
+	LAYER("", "d/ d/.updated=1", "", "d/ d/.updated=1");
+}
+
 static int refuse(const char *old, const char *users)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *a = tree_of("/etc", old);
