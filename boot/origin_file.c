@@ -99,3 +99,22 @@ int cfs_origin_file_read(int dirfd, const struct cfs_digest *id,
 	origin = (struct cfs_origin_file){ 0 };
 	return text.len > 0;
 }
+
+static void add_section(struct cfs_buf *ret, const char *section,
+			const char *key, const char *value)
+{
+	if (!value)
+		return;
+	if (section)
+		cfs_buf_addf(ret, "[%s]\n", section);
+	cfs_buf_addf(ret, "%s=%s\n", key, value);
+}
+
+void cfs_origin_file_write(const struct cfs_origin_text *origin,
+			   struct cfs_buf *ret)
+{
+	add_section(ret, "origin", "container-image-reference", origin->image);
+	add_section(ret, "boot", "boot_type", origin->boot_type);
+	add_section(ret, NULL, "digest", origin->boot_digest);
+	add_section(ret, "image", "manifest_digest", origin->manifest);
+}

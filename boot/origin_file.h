@@ -2,6 +2,7 @@
 #ifndef CFS_BOOT_ORIGIN_FILE_H
 #define CFS_BOOT_ORIGIN_FILE_H
 
+#include "base/buf.h"
 #include "fsverity/digest.h"
 
 /* Where a deployment comes from.  Strings are owned, and NULL where the file
@@ -26,5 +27,19 @@ void cfs_origin_file_free(struct cfs_origin_file *origin);
 int cfs_origin_file_read(int dirfd, const struct cfs_digest *id,
 			 struct cfs_origin_file *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* What bootc writes down of a deployment; strings of one line, borrowed. */
+struct cfs_origin_text {
+	const char *image;	 /* as in struct cfs_origin_file */
+	const char *boot_type;	 /* "bls" or "uki" */
+	const char *boot_digest; /* SHA-256 of kernel and initrd, in hex, or
+				  * NULL */
+	const char *manifest;	 /* as in struct cfs_origin_file, or NULL */
+};
+
+/* Appends the text of an origin file.
+ * Source: bootc, crates/lib/src/bootc_composefs/state.rs. */
+void cfs_origin_file_write(const struct cfs_origin_text *origin,
+			   struct cfs_buf *ret) CFS_NONNULL;
 
 #endif

@@ -130,6 +130,7 @@ int cmd_deploy_run(void *arg, const struct cfs_repo *repo,
 					.boot = &boot,
 					.waiting = cmd_waiting,
 					.from = d->o->from,
+					.manifest = source->manifest,
 					.keep = d->o->keep };
 	CFS_AUTODEPLOYED struct cfs_deployed deployed = { 0 };
 	struct cfs_karg karg;

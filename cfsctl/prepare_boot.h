@@ -42,6 +42,7 @@ struct cmd_boot_source {
 	const char *name;	      /* the operand */
 	struct cfs_uki_images images; /* as in ops/prepare_boot.h */
 	struct cfs_tree *tree;	      /* that has the boot entry */
+	const char *manifest; /* "sha256:..." of an OCI image, or NULL */
 };
 
 /* What is done with it; @arg is of the caller. */

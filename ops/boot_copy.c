@@ -90,6 +90,34 @@ int cfs_boot_read(const struct cfs_tree *tree, int objects,
 	return cfs_buf_check(ret, err);
 }
 
+int cfs_boot_hash(const struct cfs_tree *tree, int objects,
+		  struct cfs_node *node, struct cfs_content_hash *hash,
+		  struct cfs_err *err)
+{
+	struct cfs_node *inode = cfs_node_inode(node);
+	CFS_AUTOFREE uint8_t *data = NULL;
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_digest id;
+	ssize_t n = 1;
+	int r;
+
+	if (!cfs_node_is_external(inode))
+		return cfs_content_hash_update(hash, cfs_node_bytes(inode),
+					       err);
+	r = open_object(tree, objects, node, &id, &fd, err);
+	data = malloc(CHUNK);
+	if (r == 0 && !data)
+		return cfs_no_memory(err);
+	while (r == 0 && n > 0) {
+		n = cfs_read_full(fd, data, CHUNK);
+		r = n < 0 ? cfs_fail_code(err, (int)n, "read")
+			  : cfs_content_hash_update(
+				    hash, (struct cfs_bytes){ data, (size_t)n },
+				    err);
+	}
+	return r;
+}
+
 /* Do @file and @node have the same content? */
 static int same_content(const struct cfs_boot_copy *copy,
 			const struct cfs_boot_file *file, struct cfs_node *node,

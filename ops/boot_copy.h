@@ -11,6 +11,7 @@
 
 #include "boot/entry_text.h"
 #include "boot/uki.h"
+#include "fsverity/content_hash.h"
 #include "repo/open.h"
 #include "tree/node.h"
 
@@ -59,6 +60,12 @@ int cfs_boot_digest(const struct cfs_tree *tree, struct cfs_node *node,
  * missing or damaged; -ENOMEM. */
 int cfs_boot_read(const struct cfs_tree *tree, int objects,
 		  struct cfs_node *node, size_t max, struct cfs_buf *ret,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Feeds the content of the regular file @node to @hash, not compared with its
+ * digest.  Errors: -ENOENT the object is missing; those of reading. */
+int cfs_boot_hash(const struct cfs_tree *tree, int objects,
+		  struct cfs_node *node, struct cfs_content_hash *hash,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*

@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "boot/bls.h"
 #include "boot/found.h"
+#include "ops/boot_copy.h"
 #include "ops/rollback.h"
 #include "ops/undeploy.h"
 
@@ -19,7 +20,10 @@ struct job {
 	struct cfs_deployments_params where;
 	struct cfs_deployments list;
 	const struct cfs_deployment *from; /* in the list, or NULL */
-	struct cfs_buf carried;		   /* kernel arguments; owned */
+	struct cfs_boot_found found;	   /* if has_found */
+	bool has_found;
+	struct cfs_buf carried; /* kernel arguments; owned */
+	struct cfs_buf origin;	/* text of the origin file; owned */
 	struct cfs_prepare_boot boot;
 };
 
@@ -35,6 +39,7 @@ static void job_free(struct job *job)
 {
 	cfs_deployments_free(&job->list);
 	cfs_buf_free(&job->carried);
+	cfs_buf_free(&job->origin);
 }
 
 /* For all reports after the first ones, which would be the same. */
@@ -170,17 +175,18 @@ static unsigned serial_of(const char *id, const char *stem, const char *suffix)
 /* Gives the entry a name that is newer than those of its kind. */
 static int choose_name(struct job *job, struct cfs_err *err)
 {
-	struct cfs_boot_found found;
+	const struct cfs_boot_found *found = &job->found;
 	const char *stem = job->boot.entry_id;
-	int r = cfs_boot_find(job->boot.tree, &found, err);
+	int r = cfs_boot_find(job->boot.tree, &job->found, err);
 
 	if (r <= 0)
 		return r; /* cfs_prepare_boot() has words for it */
+	job->has_found = true;
 	for (size_t i = 0; i < job->list.entries.n; i++) {
 		const struct cfs_boot_entry *e = &job->list.entries.v[i];
 		unsigned serial = serial_of(
-			e->id, stem ? stem : found.id,
-			found.kind == CFS_BOOT_UKI ? ".efi" : ".conf");
+			e->id, stem ? stem : found->id,
+			found->kind == CFS_BOOT_UKI ? ".efi" : ".conf");
 
 		if (serial > 0 && serial >= job->boot.serial)
 			job->boot.serial = serial + 1;
@@ -241,6 +247,59 @@ static int carry(struct job *job, struct cfs_err *err)
 	return 0;
 }
 
+/* The SHA-256 of kernel and initrd in hex, by which bootc knows deployments that
+ * start the same ones; "" if the image brings an entry or a kernel image. */
+static int boot_digest(struct job *job,
+		       char hex[static 2 * CFS_CONTENT_MAX + 1],
+		       struct cfs_err *err)
+{
+	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
+	const struct cfs_boot_found *found = &job->found;
+	uint8_t bytes[CFS_CONTENT_MAX];
+	CFS_AUTOFD int objects = -EBADF;
+	int r;
+
+	hex[0] = '\0';
+	if (found->kind != CFS_BOOT_KERNEL)
+		return 0;
+	objects = cfs_repo_open_objects(job->repo, err);
+	r = objects < 0 ? objects
+			: cfs_content_hash_new(CFS_CONTENT_SHA256, &hash, err);
+	if (r == 0)
+		r = cfs_boot_hash(job->boot.tree, objects, found->file, hash,
+				  err);
+	if (r == 0 && found->initrd)
+		r = cfs_boot_hash(job->boot.tree, objects, found->initrd, hash,
+				  err);
+	if (r == 0)
+		r = cfs_content_hash_final(hash, bytes, err);
+	for (size_t i = 0;
+	     r == 0 && i < cfs_content_hash_size(CFS_CONTENT_SHA256); i++)
+		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+	return r;
+}
+
+/* For bootc: where the image comes from is as with the deployment before. */
+static int make_origin(struct job *job, struct cfs_err *err)
+{
+	char hex[2 * CFS_CONTENT_MAX + 1];
+	struct cfs_origin_text text = {
+		.boot_type = job->found.kind == CFS_BOOT_UKI ? "uki" : "bls",
+		.manifest = job->how->manifest,
+	};
+	int r;
+
+	if (!job->has_found || !job->from || !job->from->origin.image)
+		return 0;
+	r = boot_digest(job, hex, err);
+	if (r < 0)
+		return r;
+	text.image = job->from->origin.image;
+	text.boot_digest = hex[0] ? hex : NULL;
+	cfs_origin_file_write(&text, &job->origin);
+	return cfs_buf_text(&job->origin) ? 0 : cfs_no_memory(err);
+}
+
 static int make_state(void *arg, int parent, const struct cfs_digest *id,
 		      struct cfs_err *err)
 {
@@ -250,6 +309,7 @@ static int make_state(void *arg, int parent, const struct cfs_digest *id,
 		.repo = job->repo,
 		.access = job->how->access,
 		.from = job->from ? &job->from->id : NULL,
+		.origin = (const char *)job->origin.data,
 		.anew = d && d->entries.n == 0 && !d->booted && !d->pinned,
 		.no_sync = job->boot.no_sync,
 	};
@@ -337,7 +397,9 @@ static int prepare(struct job *job, struct cfs_err *err)
 	if (job->list.entries.n > 0 && job->list.entries.v[0].offered &&
 	    !job->list.entries.v[0].staged)
 		job->boot.before = &job->list.entries.v[0];
-	return r < 0 ? r : carry(job, err);
+	if (r == 0)
+		r = carry(job, err);
+	return r < 0 ? r : make_origin(job, err);
 }
 
 static int deploy(struct job *job, struct cfs_err *err)

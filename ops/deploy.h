@@ -22,6 +22,9 @@ struct cfs_deploy {
 	 * cfs_deployments_name() takes it; NULL: the booted one, or else the
 	 * first one that can be booted. */
 	const char *from;
+	/* The OCI manifest of the image, "sha256:...", for the file that bootc
+	 * keeps beside state of its layout; or NULL. */
+	const char *manifest;
 	/* How many deployments to leave at most, older ones being removed; 0:
 	 * all.  The new one, the booted one, the one to fall back on and those
 	 * that are pinned stay. */

@@ -357,6 +357,18 @@ static int make_var(const struct job *job, int dir, struct cfs_err *err)
 	return r;
 }
 
+static int write_origin(const struct job *job, int dir, struct cfs_err *err)
+{
+	const char *text = job->how->origin;
+	char name[CFS_DIGEST_HEX_MAX + sizeof(".origin")];
+	int r = 0;
+
+	snprintf(name, sizeof(name), "%s.origin", job->hex);
+	if (text && job->layout == CFS_ETC_WHOLE)
+		r = cfs_replace_file(dir, name, text, strlen(text));
+	return r < 0 ? cfs_fail_code(err, r, "write %s", name) : 0;
+}
+
 static int write_all(struct job *job, struct cfs_err *err)
 {
 	CFS_AUTOFD int dir = make_dir(job->state, job->temporary, err);
@@ -364,6 +376,8 @@ static int write_all(struct job *job, struct cfs_err *err)
 
 	if (r == 0)
 		r = make_var(job, dir, err);
+	if (r == 0)
+		r = write_origin(job, dir, err);
 	if (r == 0)
 		r = sync_state(job, err);
 	if (r < 0)

@@ -11,6 +11,9 @@ struct cfs_deploy_state {
 	/* The image of the deployment whose changes of /etc are taken over; NULL:
 	 * none. */
 	const struct cfs_digest *from;
+	/* Text of HEX.origin, if the directory is of bootc's layout; NULL:
+	 * none. */
+	const char *origin;
 	bool anew;    /* make it anew if it exists, unless its var has files */
 	bool no_sync; /* do not wait for the disk */
 };

@@ -112,6 +112,7 @@ static int find(struct job *job, cmd_boot_fn *run, void *arg,
 		return r;
 	source.images = (struct cfs_uki_images){ job->n, job->ids };
 	source.tree = tree;
+	source.manifest = job->image.id.text;
 	return run(arg, &job->store.repo, &source, err);
 }
 

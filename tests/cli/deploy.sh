@@ -195,7 +195,9 @@ mkdir "$d/etc"
 cp -a "full/sys/../$(upper 1)/." "$d/etc/" && rm "$d/etc/passwd" "$d/etc/conf.d/a"
 echo "1 gone.d/x" > "$d/etc/gone.d/x"
 cp -p tree/etc/hostname "$d/etc/"
-touch "$d/etc/own"
+touch "$d/etc/own" "$d/etc/.updated"
+printf '[origin]\ncontainer-image-reference=ostree-unverified-image:docker://x\n[boot]\nboot_type=bls\ndigest=ab\n[image]\nmanifest_digest=sha256:ab\n' \
+	> "$d/${id[1]}.origin"
 deploy os-2 > out
 same "a whole /etc is merged" "$(cat out)" \
 	"loader/entries/6.1_2+3.conf boots ${id[2]}
@@ -206,6 +208,13 @@ same "  into another one" "$(cd "$(state 2)/etc" && find . -mindepth 1 -printf \
 	'%y %P\n' | sort -k 2 | tr '\n' ' ')" \
 	"d conf.d f conf.d/b f conf.d/new d gone.d f gone.d/y f hostname f hosts d mine.d p mine.d/fifo l mine.d/link f mine.d/long f mine.d/name d mine.d/sub f mine.d/sub/file f own "
 same "  with what is new in the image" "$(cat "$(state 2)/etc/conf.d/new")" new
+same "  beside what bootc wants to know" "$(cat "$(state 2)/${id[2]}.origin")" \
+	"[origin]
+container-image-reference=ostree-unverified-image:docker://x
+[boot]
+boot_type=bls
+digest=$(cat tree/usr/lib/modules/6.1/{vmlinuz,initramfs.img} |
+	sha256sum | cut -d' ' -f1)"
 
 # What is refused changes nothing.
 fresh

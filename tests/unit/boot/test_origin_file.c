@@ -37,6 +37,35 @@ TEST(the_image_and_its_manifest_are_read)
 	CHECK_STR(origin.manifest, "sha256:abc");
 }
 
+TEST(what_is_written_is_what_bootc_writes)
+{
+	const struct cfs_origin_text text = {
+		.image = "ostree-unverified-image:docker://x",
+		.boot_type = "bls",
+		.boot_digest = "ab",
+		.manifest = "sha256:cd"
+	};
+	const struct cfs_origin_text less = { .image = "x",
+					      .boot_type = "uki" };
+	CFS_AUTOORIGINFILE struct cfs_origin_file origin = { 0 };
+	CFS_AUTOBUF struct cfs_buf buf = { 0 }, short_buf = { 0 };
+
+	cfs_origin_file_write(&text, &buf);
+	CHECK_STR(cfs_buf_text(&buf),
+		  "[origin]\ncontainer-image-reference=ostree-unverified-image:"
+		  "docker://x\n[boot]\nboot_type=bls\ndigest=ab\n"
+		  "[image]\nmanifest_digest=sha256:cd\n");
+	cfs_origin_file_write(&less, &short_buf);
+	CHECK_STR(cfs_buf_text(&short_buf),
+		  "[origin]\ncontainer-image-reference=x\n[boot]\n"
+		  "boot_type=uki\n");
+	start();
+	put(root, A "/" A ".origin", cfs_buf_text(&buf));
+	CHECK_EQ(read_it(&origin), 1);
+	CHECK_STR(origin.image, text.image);
+	CHECK_STR(origin.manifest, text.manifest);
+}
+
 TEST(a_deployment_may_have_no_origin)
 {
 	CFS_AUTOORIGINFILE struct cfs_origin_file origin = { 0 };

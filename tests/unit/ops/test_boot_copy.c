@@ -72,6 +72,36 @@ static uint64_t plan(void)
 	return need;
 }
 
+/* The SHA-256 of the content of @path, by cfs_boot_hash(). */
+static void check_hash(const char *path, struct cfs_bytes content)
+{
+	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
+	uint8_t have[CFS_CONTENT_MAX], want[CFS_CONTENT_MAX];
+
+	CHECK_EQ(cfs_content_hash_new(CFS_CONTENT_SHA256, &hash, &err), 0);
+	CHECK_EQ(cfs_boot_hash(tree, copy.objects, node_of(path), hash, &err),
+		 0);
+	CHECK_EQ(cfs_content_hash_final(hash, have, &err), 0);
+	CHECK_EQ(
+		cfs_content_hash_bytes(CFS_CONTENT_SHA256, content, want, &err),
+		0);
+	CHECK(memcmp(have, want, 32) == 0);
+}
+
+TEST(contents_are_hashed_from_objects_and_from_the_image)
+{
+	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
+
+	begin();
+	check_hash("/a", content_of('a'));
+	check_hash("/c", (struct cfs_bytes){ (const uint8_t *)"text", 4 });
+	lose('b');
+	CHECK_EQ(cfs_content_hash_new(CFS_CONTENT_SHA256, &hash, &err), 0);
+	CHECK_EQ(cfs_boot_hash(tree, copy.objects, node_of("/b"), hash, &err),
+		 -ENOENT);
+	end();
+}
+
 TEST(a_content_has_a_digest_wherever_it_is)
 {
 	struct cfs_digest id, want;
