@@ -11,7 +11,9 @@ static const enum cfs_xattr_filter filters[] = {
 };
 
 /* Ways in all: filters, formats, rules for nanoseconds. */
-#define WAYS (CFS_ARRAY_SIZE(filters) * (CFS_META_FORMAT_MAX + 1) * 2)
+_Static_assert(CFS_OCI_WAYS ==
+		       CFS_ARRAY_SIZE(filters) * (CFS_META_FORMAT_MAX + 1) * 2,
+	       "every way is counted");
 
 struct search {
 	struct cfs_store *store;
@@ -147,9 +149,9 @@ static int none(const struct cfs_digest *want, struct cfs_err *err)
 	cfs_digest_to_hex(want, hex);
 	return cfs_fail(err, EKEYREJECTED,
 			"No boot image configuration matched expected digest "
-			"%s (tried %zu mode/version combinations): the image "
+			"%s (tried %u mode/version combinations): the image "
 			"is another one, or was made in another way",
-			hex, WAYS);
+			hex, CFS_OCI_WAYS);
 }
 
 int cfs_oci_expect(struct cfs_store *store, struct cfs_oci_image *image,

@@ -96,6 +96,15 @@ static int by_size(const void *a, const void *b, void *ctx)
 	return *(const size_t *)a < *(const size_t *)b ? -1 : 1;
 }
 
+static void tell_skipped(const struct cfs_pulling *p, size_t n)
+{
+	const struct cfs_oci_progress *progress = p->pull->progress;
+
+	if (progress && progress->skip)
+		progress->skip(progress->ctx,
+			       &p->image->manifest.layers.v[n].id);
+}
+
 static int plan(struct cfs_pulling *p, struct cfs_err *err)
 {
 	size_t n = p->image->manifest.layers.n;
@@ -111,6 +120,8 @@ static int plan(struct cfs_pulling *p, struct cfs_err *err)
 			return r;
 		if (r == 0 && (p->pull->keep_blobs || !is_repeated(p, i)))
 			p->todo[p->n_todo++] = i;
+		else
+			tell_skipped(p, i);
 	}
 	qsort_r(p->todo, p->n_todo, sizeof(*p->todo), by_size,
 		p->image->manifest.layers.v);

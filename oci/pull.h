@@ -23,12 +23,17 @@
 
 /* Told of each layer, by the thread that has it; several at a time. */
 struct cfs_oci_progress {
-	/* Once, before the first: layers to come and bytes of their blobs. */
+	/* Once for each layer that need not be read, before plan(); may be
+	 * NULL. */
+	void (*skip)(void *ctx, const struct cfs_oci_id *id);
+	/* Once, before the first that is read: layers to come and bytes of
+	 * their blobs. */
 	void (*plan)(void *ctx, size_t layers, uint64_t bytes);
 	void (*begin)(void *ctx, size_t layer, const struct cfs_oci_id *id,
 		      uint64_t size);
 	void (*read)(void *ctx, size_t layer, uint64_t bytes); /* more */
-	void (*end)(void *ctx, size_t layer);
+	/* @result: 0, or a negative errno. */
+	void (*end)(void *ctx, size_t layer, int result);
 	void *ctx;
 };
 
@@ -51,6 +56,9 @@ struct cfs_oci_pull {
 		      const struct cfs_oci_image *image, struct cfs_err *err);
 	void *accept_ctx;
 };
+
+/* How many ways to make an image to boot cfs_oci_expect() tries. */
+#define CFS_OCI_WAYS (2u * (CFS_META_FORMAT_MAX + 1) * 2u)
 
 /* A way to make an image to boot. */
 struct cfs_oci_way {

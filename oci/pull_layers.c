@@ -149,7 +149,7 @@ static int take_layer(struct cfs_pulling *p, size_t n, struct cfs_err *err)
 		progress->begin(progress->ctx, n, &d->id, d->size);
 	r = take(p, n, err);
 	if (progress)
-		progress->end(progress->ctx, n);
+		progress->end(progress->ctx, n, r);
 	if (r < 0)
 		return cfs_ctx(err, "layer %zu (%s)", n, d->id.text);
 	pthread_mutex_lock(&p->lock);

@@ -86,10 +86,11 @@ static void read_layer(void *ctx, size_t layer, uint64_t bytes)
 	cmd_progress_part_bytes(&s->parts, layer, bytes);
 }
 
-static void end_layer(void *ctx, size_t layer)
+static void end_layer(void *ctx, size_t layer, int result)
 {
 	struct shown *s = ctx;
 
+	(void)result;
 	cmd_progress_part_end(&s->parts, layer);
 }
 
@@ -233,9 +234,13 @@ static int choose_and_pull(const struct cfs_call *call, struct cfs_store *store,
 				     .store = store,
 				     .kernel = o->kernel };
 	struct shown shown = { .parts = CFS_PROGRESS_PARTS_INIT };
-	const struct cfs_oci_progress progress = { plan, begin_layer,
-						   read_layer, end_layer,
-						   &shown };
+	const struct cfs_oci_progress progress = {
+		.plan = plan,
+		.begin = begin_layer,
+		.read = read_layer,
+		.end = end_layer,
+		.ctx = &shown,
+	};
 	CFS_AUTOCHOICE struct cfs_oci_choice choice = { 0 };
 	struct cfs_digest expected;
 	struct cfs_oci_pull params = {

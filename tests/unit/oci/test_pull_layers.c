@@ -6,8 +6,15 @@
 
 /* What was told of layers; several threads tell. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static size_t planned, begun, ended;
+static size_t skipped, planned, begun, ended, failures;
 static uint64_t planned_bytes, read_bytes;
+
+static void skip(void *ctx, const struct cfs_oci_id *id)
+{
+	(void)ctx;
+	CHECK(*id->text);
+	skipped++;
+}
 
 static void plan(void *ctx, size_t layers, uint64_t bytes)
 {
@@ -36,17 +43,18 @@ static void more(void *ctx, size_t layer, uint64_t bytes)
 	pthread_mutex_unlock(&lock);
 }
 
-static void end(void *ctx, size_t layer)
+static void end(void *ctx, size_t layer, int result)
 {
 	(void)ctx;
 	(void)layer;
+	failures += result < 0;
 	pthread_mutex_lock(&lock);
 	ended++;
 	pthread_mutex_unlock(&lock);
 }
 
 static const struct cfs_oci_progress progress = {
-	.plan = plan, .begin = begin, .read = more, .end = end
+	.skip = skip, .plan = plan, .begin = begin, .read = more, .end = end
 };
 
 /* A layout of an image of @n layers, each of another file. */
@@ -86,7 +94,7 @@ static int pull_by(struct cfs_store *store, const char *dir, unsigned threads,
 					   .formats = PULLED_FORMATS,
 					   .progress = &progress };
 
-	planned = begun = ended = 0;
+	skipped = planned = begun = ended = failures = 0;
 	planned_bytes = read_bytes = 0;
 	CHECK_EQ(cfs_origin_choose(origin, NULL, &choice, &err), 0);
 	return cfs_oci_pull(store, &pull, ret, &err);
@@ -106,6 +114,7 @@ TEST(every_layer_is_told_of_and_every_byte_counted)
 		CHECK_EQ(planned, 9);
 		CHECK_EQ(begun, 9);
 		CHECK_EQ(ended, 9);
+		CHECK(failures == 0 && skipped == 0);
 		CHECK_EQ(planned_bytes, bytes);
 		CHECK_EQ(read_bytes, bytes);
 		/* Headers and padding are no objects, the files are. */
@@ -130,6 +139,20 @@ TEST(the_first_failure_ends_it_and_no_layer_is_left_open)
 	CHECK_EQ(pull_by(&store, dir, 3, &pulled), -EBADMSG);
 	CHECK(said(text("layer 4 (%s)", id.text)));
 	CHECK_EQ(begun, ended);
+	CHECK_EQ(failures, 1);
+}
+
+TEST(a_layer_that_exists_is_skipped)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	AUTOPULLED struct cfs_oci_pulled first = { 0 }, second = { 0 };
+	uint64_t bytes;
+	char *dir = layered("skipped", 3, &bytes);
+
+	start(&store);
+	CHECK_EQ(pull_by(&store, dir, 1, &first), 0);
+	CHECK_EQ(pull_by(&store, dir, 1, &second), 0);
+	CHECK(skipped == 3 && begun == 0 && planned == 0);
 }
 
 TEST(a_kept_blob_that_is_damaged_gives_no_layer)
