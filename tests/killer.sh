@@ -9,7 +9,12 @@
 # ends well.  Both are shell functions or commands without arguments.  One
 # test is reported per kind of system call; $KILL_POINTS (12) bounds how often
 # COMMAND is killed at one kind: the first, the last and some between.
+#
+# A service is a COMMAND whose client starts it: the arrays KILL_CLIENT and
+# KILL_REQUEST are put before and behind the traced COMMAND.
 : "${KILL_POINTS:=12}"
+KILL_CLIENT=()
+KILL_REQUEST=()
 KILL_CALLS='openat openat2 write pwrite64 copy_file_range linkat renameat
 	renameat2 symlinkat mkdir mkdirat unlinkat syncfs fsync fdatasync
 	fchmod fchown ftruncate fallocate ioctl'
@@ -43,8 +48,9 @@ kill_at() { # CALL NUMBER COMMAND...
 	shift 2
 	# A shell of its own: the one that waits for strace says "Killed".
 	(
-		strace -f -q -o "$TMPDIR/kill.at" -e trace="$call" \
-			-e inject="$call:signal=KILL:when=$n" "$@"
+		"${KILL_CLIENT[@]}" strace -f -q -o "$TMPDIR/kill.at" \
+			-e trace="$call" -e inject="$call:signal=KILL:when=$n" \
+			"$@" "${KILL_REQUEST[@]}"
 		exit $?
 	) > /dev/null 2>&1
 	grep -q "killed by SIGKILL" "$TMPDIR/kill.at"
@@ -54,7 +60,8 @@ kill_everywhere() { # NAME PREPARE CHECK COMMAND...
 	local name=$1 prepare=$2 verify=$3 call n points bad killed kinds=0
 	shift 3
 	$prepare || { report 1 "$name: preparation"; return; }
-	if ! strace -f -qq -s 16 -o "$TMPDIR/kill.log" "$@" > /dev/null; then
+	if ! "${KILL_CLIENT[@]}" strace -f -qq -s 16 -o "$TMPDIR/kill.log" \
+		"$@" "${KILL_REQUEST[@]}" > /dev/null; then
 		report 1 "$name: runs to its end under strace"
 		return
 	fi

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """A varlink client that knows no more than the protocol, for tests.
 
-varlink.py call SOCKET MESSAGE...     sends each, prints its reply, sorted
+varlink.py call SOCKET MESSAGE...     sends each, prints its replies, sorted
 varlink.py long SOCKET N              sends a message of N bytes
 varlink.py raw SOCKET TEXT...         sends each on a connection of its own
 varlink.py send SOCKET MESSAGE...     like call, but waits for no reply to the last
@@ -44,6 +44,13 @@ class Connection:
             return None
         return self.reply()
 
+    def replies(self, data):
+        reply = self.call(data)
+        yield reply
+        while reply and reply.get("continues"):
+            reply = self.reply()
+            yield reply
+
 
 def connect(path):
     sock = socket.socket(socket.AF_UNIX)
@@ -58,7 +65,8 @@ def show(reply):
 def call(path, *messages):
     connection = connect(path)
     for message in messages:
-        show(connection.call(message.encode()))
+        for reply in connection.replies(message.encode()):
+            show(reply)
 
 
 def send(path, *messages):
@@ -114,7 +122,8 @@ def activate(kind, *words):
         connection = Connection(client)
     server.close()
     for message in words[middle + 1 :]:
-        show(connection.call(message.encode()))
+        for reply in connection.replies(message.encode()):
+            show(reply)
     connection.sock.close()
     if kind == "listen":
         os.kill(pid, 15)

@@ -226,6 +226,20 @@ const char *cfs_varlink_parameters(const struct cfs_json *doc,
 	return NULL;
 }
 
+/* Ends the reply, whose parameters are written, with its NUL. */
+static int end(struct cfs_varlink_call *call, struct cfs_err *err)
+{
+	int r;
+
+	cfs_json_write_end(&call->reply);
+	r = cfs_json_write_finish(&call->reply, err);
+	if (r < 0)
+		return r;
+	/* In place of the line's end. */
+	call->text.data[call->text.len - 1] = '\0';
+	return 0;
+}
+
 /* Begins the reply's text anew. */
 static void begin(struct cfs_varlink_call *call)
 {
@@ -268,14 +282,14 @@ int cfs_varlink_refuse_text(struct cfs_varlink_call *call, const char *error,
 
 int cfs_varlink_reply_finish(struct cfs_varlink_call *call, struct cfs_err *err)
 {
-	int r;
+	cfs_json_write_end(&call->reply);
+	return end(call, err);
+}
 
+int cfs_varlink_reply_continue(struct cfs_varlink_call *call,
+			       struct cfs_err *err)
+{
 	cfs_json_write_end(&call->reply);
-	cfs_json_write_end(&call->reply);
-	r = cfs_json_write_finish(&call->reply, err);
-	if (r < 0)
-		return r;
-	/* In place of the line's end. */
-	call->text.data[call->text.len - 1] = '\0';
-	return 0;
+	cfs_json_write_bool(&call->reply, "continues", true);
+	return end(call, err);
 }

@@ -126,6 +126,13 @@ int cfs_varlink_refuse_text(struct cfs_varlink_call *call, const char *error,
 int cfs_varlink_reply_finish(struct cfs_varlink_call *call,
 			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Completes it as a reply that others follow.
+ * Errors: those of cfs_varlink_reply_finish().
+ */
+int cfs_varlink_reply_continue(struct cfs_varlink_call *call,
+			       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 #define CFS_VARLINK_INVALID_PARAMETER "org.varlink.service.InvalidParameter"
 #define CFS_VARLINK_PERMISSION_DENIED "org.varlink.service.PermissionDenied"
 

@@ -48,20 +48,14 @@ int cfs_varlink_oci_find(const struct cfs_repo *repo,
 	return r;
 }
 
-int cfs_varlink_oci_accept(struct cfs_varlink_call *call,
-			   const struct cfs_trust_subject *subject,
-			   struct cfs_proof *ret, struct cfs_err *err)
+int cfs_varlink_oci_refuse(struct cfs_varlink_call *call,
+			   const struct cfs_proof *proof, const char *name,
+			   const struct cfs_err *err)
 {
-	int r = cfs_trust_check(call->service->rules.trust, subject, ret, err);
-
-	if (r >= 0)
-		return 1;
-	switch (ret->refusal) {
-	case CFS_REFUSED_NOT:
-		return r;
+	switch (proof->refusal) {
 	case CFS_REFUSED_UNSIGNED:
 		return cfs_varlink_refuse_text(call, "SignatureRequired",
-					       "image", subject->name);
+					       "image", name);
 	case CFS_REFUSED_FAILED:
 		return cfs_varlink_refuse_text(call,
 					       "SignatureVerificationFailed",
@@ -70,4 +64,17 @@ int cfs_varlink_oci_accept(struct cfs_varlink_call *call,
 		return cfs_varlink_refuse_text(call, "InvalidCertificate",
 					       "message", err->msg);
 	}
+}
+
+int cfs_varlink_oci_accept(struct cfs_varlink_call *call,
+			   const struct cfs_trust_subject *subject,
+			   struct cfs_proof *ret, struct cfs_err *err)
+{
+	int r = cfs_trust_check(call->service->rules.trust, subject, ret, err);
+
+	if (r >= 0)
+		return 1;
+	return ret->refusal
+		       ? cfs_varlink_oci_refuse(call, ret, subject->name, err)
+		       : r;
 }

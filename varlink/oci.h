@@ -30,6 +30,12 @@ int cfs_varlink_oci_find(const struct cfs_repo *repo,
 			 struct cfs_oci_image *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Writes the reply that the image @name is refused, for the reason @proof has,
+ * which is one, and @err words. */
+int cfs_varlink_oci_refuse(struct cfs_varlink_call *call,
+			   const struct cfs_proof *proof, const char *name,
+			   const struct cfs_err *err) CFS_NONNULL;
+
 /*
  * Makes sure that the image satisfies what the service demands of it.
  * Returns 1 with *@ret, or 0 if the reply is written: it is refused.
@@ -39,5 +45,11 @@ int cfs_varlink_oci_accept(struct cfs_varlink_call *call,
 			   const struct cfs_trust_subject *subject,
 			   struct cfs_proof *ret,
 			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* The method Pull. */
+extern const struct cfs_varlink_parameter cfs_varlink_pull_parameters[];
+int cfs_varlink_pull(const struct cfs_varlink_handle *handle,
+		     struct cfs_store *store, struct cfs_varlink_call *call,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

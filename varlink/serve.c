@@ -44,6 +44,11 @@ static int answer(struct cfs_varlink_service *service,
 	return cfs_varlink_send(wire, cfs_buf_bytes(&call.text), call.fd, err);
 }
 
+static int send_part(void *arg, struct cfs_bytes text, struct cfs_err *err)
+{
+	return cfs_varlink_send(arg, text, -EBADF, err);
+}
+
 static int answer_all(struct cfs_varlink_service *service,
 		      struct cfs_varlink_wire *wire, struct cfs_err *err)
 {
@@ -67,6 +72,8 @@ int cfs_varlink_serve(int fd, const struct cfs_varlink_rules *rules,
 	CFS_AUTOVARLINKSERVICE struct cfs_varlink_service service = {
 		.peer = cfs_varlink_peer_get(fd),
 		.rules = *rules,
+		.send = send_part,
+		.send_arg = &wire,
 	};
 	struct watch watch = { fd, &service };
 	pthread_t thread;

@@ -134,7 +134,8 @@ static int dispatch(struct cfs_varlink_service *service,
 			request->method);
 	call->service = service;
 	call->interface = interface->name;
-	call->more = request->more;
+	/* Who wants no reply gets none before the last one either. */
+	call->more = request->more && !request->oneway;
 	if (service->peer.stranger &&
 	    interface != &cfs_varlink_org_varlink_service) {
 		cfs_varlink_refuse(call, CFS_VARLINK_PERMISSION_DENIED);
@@ -187,4 +188,15 @@ int cfs_varlink_dispatch(struct cfs_varlink_service *service,
 		cfs_closep(&call->fd);
 	}
 	return r;
+}
+
+int cfs_varlink_send_more(struct cfs_varlink_call *call, struct cfs_err *err)
+{
+	const struct cfs_varlink_service *service = call->service;
+	int r = cfs_varlink_reply_continue(call, err);
+
+	if (r < 0 || !call->more || !service->send)
+		return r;
+	return service->send(service->send_arg, cfs_buf_bytes(&call->text),
+			     err);
 }

@@ -59,10 +59,13 @@ struct cfs_varlink_rules {
 	const struct cfs_trust *trust;
 };
 
-/* What a connection has.  Zero-initialise all but peer and rules. */
+/* What a connection has.  Zero-initialise all but peer, rules and send. */
 struct cfs_varlink_service {
 	struct cfs_varlink_peer peer;
 	struct cfs_varlink_rules rules;
+	/* Sends @text, with its NUL, to the client; may be NULL. */
+	int (*send)(void *arg, struct cfs_bytes text, struct cfs_err *err);
+	void *send_arg;
 	struct cfs_varlink_handles handles;
 	struct cfs_json_node *nodes; /* room for a message; owned */
 	/* Set while a method runs that ends with its client. */
@@ -90,5 +93,14 @@ int cfs_varlink_dispatch(struct cfs_varlink_service *service,
 			 const struct cfs_varlink_message *message,
 			 struct cfs_varlink_call *call,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Sends the reply of @call that was begun, and which others follow.  Only for a
+ * call with @call->more, of a service that has a client to send it to; otherwise
+ * nothing is sent.
+ * Errors: those of cfs_varlink_reply_continue() and of sending.
+ */
+int cfs_varlink_send_more(struct cfs_varlink_call *call,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif
