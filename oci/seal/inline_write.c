@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "base/base64.h"
 #include "oci/json_edit.h"
 #include "oci/seal/inline.h"
 
@@ -23,26 +24,6 @@ static int end(struct editing *e, struct cfs_err *err)
 
 	cfs_json_doc_free(&e->doc);
 	return r;
-}
-
-static void add_base64(struct cfs_buf *out, struct cfs_bytes bytes)
-{
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "abcdefghijklmnopqrstuvwxyz"
-				       "0123456789+/";
-
-	for (size_t i = 0; i < bytes.len; i += 3) {
-		size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
-		uint32_t bits = 0;
-
-		for (size_t k = 0; k < 3; k++)
-			bits = bits << 8 | (k < n ? bytes.data[i + k] : 0U);
-		for (size_t k = 0; k < 4; k++)
-			cfs_buf_addc(
-				out,
-				k <= n ? alphabet[bits >> (18 - 6 * k) & 63]
-				       : '=');
-	}
 }
 
 /* The members of an object of annotations that is written anew. */
@@ -102,7 +83,7 @@ static void add_digest(struct members *m, enum cfs_seal_role role,
 	if (!sig || !sig->len)
 		return;
 	cfs_buf_addf(&m->text, ",\"%s.sig\":\"", key);
-	add_base64(&m->text, cfs_buf_bytes(sig));
+	cfs_base64_add(&m->text, cfs_buf_bytes(sig));
 	cfs_buf_addc(&m->text, '"');
 }
 
