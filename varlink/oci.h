@@ -52,4 +52,27 @@ int cfs_varlink_pull(const struct cfs_varlink_handle *handle,
 		     struct cfs_store *store, struct cfs_varlink_call *call,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* The methods Verify, Seal, SigningRequest, AttachSignatures and Sign. */
+extern const struct cfs_varlink_parameter cfs_varlink_verify_parameters[];
+int cfs_varlink_verify(const struct cfs_varlink_handle *handle,
+		       struct cfs_varlink_call *call,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+extern const struct cfs_varlink_parameter cfs_varlink_seal_parameters[];
+int cfs_varlink_seal(const struct cfs_varlink_handle *handle,
+		     struct cfs_store *store, struct cfs_varlink_call *call,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+extern const struct cfs_varlink_parameter cfs_varlink_request_parameters[];
+int cfs_varlink_signing_request(const struct cfs_varlink_handle *handle,
+				struct cfs_varlink_call *call,
+				struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+extern const struct cfs_varlink_parameter cfs_varlink_attach_parameters[];
+int cfs_varlink_attach_signatures(
+	const struct cfs_varlink_handle *handle, struct cfs_store *store,
+	struct cfs_varlink_call *call,
+	struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+extern const struct cfs_varlink_parameter cfs_varlink_sign_parameters[];
+int cfs_varlink_sign(struct cfs_varlink_service *service,
+		     struct cfs_varlink_call *call,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 #endif

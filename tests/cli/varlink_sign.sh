@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# Sealing, signing and verifying an image over varlink: what the commands make
+# and say, and no private key that leaves its owner.
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+. "${CFS_SRC:?run by tests/run}/tests/varlink.sh"
+
+data=$CFS_SRC/tests/data/oci
+keys=$data/sealing/keys
+tar xf "$data/layouts.tar.xz"
+cfsctl --repo repo init --insecure --algorithm fsverity-sha256-12 > init.out
+oci() {
+	cfsctl --repo repo oci "$@"
+}
+oci pull --bootable oci:layouts/boot-plain:t os:1 > pull.out
+opened=$(message Repository.OpenRepository "'path':'$PWD/repo'")
+on() { # METHOD PARAMETERS: on the open repository; the second reply
+	client call s "$opened" "$(message "Oci.$1" "'handle':1,$2")" | tail -n 1
+}
+member() { # EXPRESSION: of the reply on stdin, p being its parameters
+	python3 -c "import json, sys; r = json.load(sys.stdin); p = r['parameters']; print($1)"
+}
+error='r.get("error", "").rpartition(".")[2]'
+pem() { python3 -c 'import json, sys; print(json.dumps(open(sys.argv[1]).read())[1:-1])' "$1"; }
+digest_of() { echo "sha256:$(oci inspect "$1" --manifest | head -c -1 | sha256sum | cut -c-64)"; }
+digest=$(digest_of os:1)
+image="'image':'os:1'"
+rsa="'cert_pem':'$(pem "$keys/rsa.cert.pem")'"
+
+serve cfsctl || exit 1
+same "there is nothing to verify" "$(on Verify "$image" | member 'p["ok"], p["answer"], p["entries"]')" \
+	"False nothing-to-verify []"
+same "an image is sealed" "$(on Seal "$image" | member 'p["manifest_digest"]')" "$digest"
+same "digests that are right prove nothing" \
+	"$(on Verify "$image" | member 'p["ok"], p["cert_supplied"], p["verified_count"], p["answer"], all(e["digest_ok"] for e in p["entries"])')" \
+	"False False 0 digests-match True"
+same "nobody signed it" "$(on Verify "$image,$rsa" | member "$error")" SignatureVerificationFailed
+oci seal os:1 > sealed
+same "the command makes the same artifact" \
+	"$(on Seal "$image" | member 'p["artifact_digest"]')" "$(sed -n 's/^  artifact: //p' sealed)"
+
+# What is signed is what --emit-tbs writes.
+on SigningRequest "$image" > request
+oci sign --emit-tbs tbs os:1 > emitted
+python3 - <<'END' > roles
+import base64, json, os
+p = json.load(open("request"))["parameters"]
+os.mkdir("got")
+for entry in p["entries"]:
+    print(entry["role"])
+    open("got/" + entry["role"] + ".tbs", "wb").write(base64.b64decode(entry["tbs_base64"]))
+END
+check "the bytes to sign are those of --emit-tbs" diff -r got tbs
+same "of this manifest" "$(member 'p["manifest_digest"]' < request)" "$digest"
+sign() { # KEY: prints the parameter signatures
+	local role separator=
+	printf "'signatures':["
+	while read -r role; do
+		openssl smime -sign -binary -noattr -nocerts -outform DER -md sha256 \
+			-signer "$keys/$1.cert.pem" -inkey "$keys/$1.key.pem" \
+			-in "got/$role.tbs" -out "got/$role.p7" || return
+		printf "%s{'role':'%s','p7_base64':'%s'}" "$separator" "$role" \
+			"$(base64 -w 0 "got/$role.p7")"
+		separator=,
+	done < "${2-roles}"
+	printf ']'
+}
+signatures=$(sign rsa)
+same "a signature that another made is refused" \
+	"$(on AttachSignatures "$image,$rsa,$(sign other)" | member "$error")" SignatureVerificationFailed
+head -n 3 roles > some
+same "so is one too few" "$(on AttachSignatures "$image,$rsa,$(sign rsa some)" | member "$error")" InvalidRequest
+cat roles some > many
+same "one too many" "$(on AttachSignatures "$image,$rsa,$(sign rsa many)" | member "$error")" InvalidRequest
+same "one of an unknown role" \
+	"$(on AttachSignatures "$image,$rsa,'signatures':[{'role':'x','p7_base64':''}]" | member "$error")" InvalidRequest
+same "and no base64" \
+	"$(on AttachSignatures "$image,$rsa,'signatures':[{'role':'merged','p7_base64':'-'}]" | member "$error")" InvalidRequest
+same "nonsense is no certificate" \
+	"$(on AttachSignatures "$image,'cert_pem':'x',$signatures" | member "$error")" InvalidCertificate
+same "nothing was attached" "$(on Verify "$image,$rsa" | member "$error")" SignatureVerificationFailed
+on AttachSignatures "$image,$rsa,$signatures" > attached
+same "those of the signer are attached" "$(member 'p["artifact_digest"]' < attached)" \
+	"$(oci inspect os:1 | python3 -c 'import json, sys; print(*(s["artifact"] for s in json.load(sys.stdin)["seals"] if s["entries"][0]["signers"]))')"
+same "and found by the command" "$(oci verify --cert "$keys/rsa.cert.pem" os:1 | grep passed)" \
+	"Verification passed (4 signatures verified)"
+same "as by the service" "$(on Verify "$image,$rsa,'bootable':true" | member 'p["ok"], p["verified_count"], p["algorithm"], p["source"]')" \
+	"True 4 sha256-12 $(member 'p["artifact_digest"]' < attached)"
+same "role by role" "$(on Verify "$image,$rsa" | member '*(e["role"] for e in p["entries"] if e["signature_verified"])')" \
+	"manifest config merged merged.bootable"
+same "another certificate proves nothing" \
+	"$(on Verify "$image,'cert_pem':'$(pem "$keys/other.cert.pem")'" | member "$error")" SignatureVerificationFailed
+same "nor does what is none" "$(on Verify "$image,'cert_pem':'x'" | member "$error")" InvalidCertificate
+same "an image that is missing is named" "$(on Verify "'image':'none'" | member "$error"', *p.values()')" "NoSuchImage none"
+
+# No private key.
+same "a key is refused, and what to do is said" \
+	"$(on Sign "$image,$rsa,'key_pem':'$(pem "$keys/rsa.key.pem")'" | member 'r["error"], *p["methods"]')" \
+	"org.varlink.service.PermissionDenied org.composefs.Oci.SigningRequest org.composefs.Oci.AttachSignatures"
+
+# In the manifest.
+oci tag os:1 copy:1 > tagged
+oci tag os:1 copy:2 > tagged
+on Seal "'image':'copy:1','inline':true" > sealed
+same "an image is sealed in its manifest" "$(member 'p["manifest_digest"]' < sealed)" "$(digest_of copy:1)"
+oci seal --inline copy:2 > said 2> notes
+same "as the command does" "$(digest_of copy:1)" "$(digest_of copy:2)"
+check "which is a new one" test "$(digest_of copy:1)" != "$digest"
+kill $service
+wait $service
+cat > policy.toml <<END
+[images."os"]
+certificates = ["$keys/rsa.cert.pem"]
+END
+serve_options="--policy $PWD/policy.toml"
+serve cfsctl || exit 1
+same "a tag is not moved to what the policy does not accept" \
+	"$(on Seal "$image,'inline':true" | member "$error"; digest_of os:1)" "SignatureRequired
+$digest"
+kill $service
+wait $service
+finish
