@@ -219,7 +219,7 @@ check "nothing waits for an answer" gone
 
 # Stores and archives of other programs.
 store="containers-storage:[vfs@$PWD/store+$PWD/run]localhost/x:y"
-check "skopeo fills a store" quiet skopeo copy -q oci:lay:one "$store"
+check "skopeo fills a store" quiet "${CFS_STORE_SKOPEO:-skopeo}" copy -q oci:lay:one "$store"
 check "an image of a store" eval "$o '$store' > got && grep -q '^platform linux/amd64' got"
 same "its layers are there by their archives" "$(grep -c '^blob' got)" 4
 check "it has the manifest that was pulled" cmp <(head -n 1 want) <(head -n 1 got)
