@@ -224,6 +224,73 @@ int cmd_sign_objects(const struct cfs_sign_objects_call *c,
 	return r;
 }
 
+static void note_replaced(const char *hex, int left,
+			  const struct cfs_sign_objects_result *res)
+{
+	if (res->kept)
+		cmd_line(stderr,
+			 "note: the signer that is replaced is taken out of %s",
+			 res->path);
+	if (res->kept && res->why_not.code)
+		cmd_line(stderr,
+			 "note: kernel: objects of %s: not enrolled: %s", hex,
+			 res->why_not.msg);
+	if (left > 0)
+		cmd_line(stderr,
+			 "note: %d object%s of %s: the signer that is replaced "
+			 "stays, as no new one has signed: `cfsctl sign "
+			 "--objects` does",
+			 left, left == 1 ? "" : "s", hex);
+}
+
+/* Replaces the signers of the objects @found of the image @id, called @hex. */
+static int replace(struct cfs_store *store,
+		   struct cfs_sign_objects_params *params,
+		   const struct cfs_digest *id, const char *hex,
+		   const struct cfs_signable *found, struct cfs_err *err)
+{
+	CFS_AUTOPROGRESS struct cfs_progress progress = { 0 };
+	const struct cfs_watch watch = { .file = count, .arg = &progress };
+	struct cfs_sign_objects_result res = { 0 };
+	int r;
+
+	params->watch = &watch;
+	cmd_progress_start(&progress, "signed", 0, NULL);
+	r = cfs_replace_signers(store, params, id, &found->objects, &res, err);
+	cmd_progress_end(&progress);
+	note_replaced(hex, r, &res);
+	return r < 0 ? r : 0;
+}
+
+int cmd_replace_signers(const struct cfs_sign_objects_call *c,
+			struct cfs_store *store, const struct cfs_digest *id,
+			const struct cfs_certs *leaving, struct cfs_err *err)
+{
+	const struct cfs_access access = cmd_access(c->g);
+	struct cfs_sign_objects_params params = {
+		.keys = c->keys->v,
+		.n = c->keys->n,
+		.certs = &c->keys->certs,
+		.leaving = leaving,
+		.kernel = c->kernel,
+	};
+	CFS_AUTOSIGNABLE struct cfs_signable found = { 0 };
+	char path[CFS_SIGPACK_PATH_MAX], hex[CFS_DIGEST_HEX_MAX];
+	const struct cfs_signable_of of = {
+		.access = &access, .repo = &store->repo, .id = *id, .name = hex
+	};
+	int r;
+
+	cfs_sigpack_path(id, path);
+	if (cfs_name_exists(store->repo.fd, path) == 0)
+		return 0;
+	cfs_digest_to_hex(id, hex);
+	r = cfs_signable_find(&of, CFS_SIGNABLE_ALL, &found, err);
+	if (r >= 0)
+		r = replace(store, &params, id, hex, &found, err);
+	return r < 0 ? cfs_ctx(err, "replace the signer of objects") : 0;
+}
+
 int cmd_emit_objects(const struct cfs_sign_objects_call *c,
 		     const struct cfs_repo *repo, const char *name,
 		     struct cfs_err *err)

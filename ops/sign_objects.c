@@ -100,14 +100,14 @@ static int add_signer(struct work *w, const struct desk *desk, unsigned k,
 	return 0;
 }
 
-/* Has one of the certificates signed the object before? */
-static bool is_signed(const struct work *w, const struct cfs_digest *id,
-		      struct cfs_bytes old)
+/* Has one of @certs signed the object before? */
+static bool is_signed(const struct cfs_certs *certs,
+		      const struct cfs_digest *id, struct cfs_bytes old)
 {
 	struct cfs_err ignored;
 
-	return old.len > 0 && cfs_signature_verify(old, id, w->params->certs,
-						   NULL, &ignored) == 0;
+	return old.len > 0 &&
+	       cfs_signature_verify(old, id, certs, NULL, &ignored) == 0;
 }
 
 /* Adds the signers of a signature made elsewhere to *@blob, which is replaced. */
@@ -119,7 +119,7 @@ static int attach(struct work *w, const struct cfs_digest *id,
 	struct cfs_buf old = *blob;
 	int r = params->find(params->find_arg, id, &more, err);
 
-	if (r == 0 && is_signed(w, id, cfs_buf_bytes(&old)))
+	if (r == 0 && is_signed(params->certs, id, cfs_buf_bytes(&old)))
 		return 0;
 	if (r == 0)
 		return cfs_fail(err, ENOENT,
@@ -136,6 +136,21 @@ static int attach(struct work *w, const struct cfs_digest *id,
 	return 0;
 }
 
+/* Appends the signature so far @old of @id to @blob, without the signers who
+ * leave. */
+static int begin(const struct work *w, struct cfs_bytes old,
+		 struct cfs_buf *blob, struct cfs_err *err)
+{
+	int r;
+
+	if (w->params->leaving) {
+		r = cfs_signature_without(old, w->params->leaving, blob, err);
+		return r < 0 ? r : 0;
+	}
+	cfs_buf_add(blob, old.data, old.len);
+	return cfs_buf_check(blob, err);
+}
+
 /* Makes the new signature of object @i. */
 static int sign_object(struct work *w, const struct desk *desk, size_t i,
 		       struct cfs_err *err)
@@ -146,10 +161,8 @@ static int sign_object(struct work *w, const struct desk *desk, size_t i,
 	struct cfs_bytes old;
 	int r = 0;
 
-	if (cfs_sigpacks_find(&w->packs, id, &old)) {
-		cfs_buf_add(blob, old.data, old.len);
-		r = cfs_buf_check(blob, err);
-	}
+	if (cfs_sigpacks_find(&w->packs, id, &old))
+		r = begin(w, old, blob, err);
 	for (unsigned k = 0; r == 0 && k < w->params->n; k++)
 		r = add_signer(w, desk, k, id, blob, err);
 	if (r == 0 && w->params->n == 0)
@@ -324,6 +337,28 @@ static int describe(const struct work *w, struct cfs_err *err)
 	return r;
 }
 
+/* Signs w->objects, with w->packs, and hands on what was made. */
+static int sign_and_keep(struct cfs_store *store, struct work *w,
+			 const struct cfs_digest *image, struct cfs_err *err)
+{
+	enum cfs_kernel_signatures kernel = w->params->kernel;
+	struct cfs_sign_objects_result *ret = w->ret;
+	int r = describe(w, err);
+
+	if (r == 0)
+		r = sign_all(w, err);
+	if (r == 0)
+		r = keep(store, w, image, err);
+	if (r < 0 || kernel == CFS_KERNEL_NO)
+		return r;
+	enrol(store, w);
+	if (ret->why_not.code && kernel == CFS_KERNEL_YES)
+		return cfs_fail(err, ret->why_not.code,
+				"hand the signatures to the kernel: %s",
+				ret->why_not.msg);
+	return 0;
+}
+
 int cfs_sign_objects(struct cfs_store *store,
 		     const struct cfs_sign_objects_params *params,
 		     const struct cfs_digest *image,
@@ -340,18 +375,71 @@ int cfs_sign_objects(struct cfs_store *store,
 
 	cfs_digest_set_sort(objects);
 	r = cfs_sigpacks_read(&store->repo, NULL, &w.packs, err);
-	if (r == 0)
-		r = describe(&w, err);
-	if (r == 0)
-		r = sign_all(&w, err);
-	if (r == 0)
-		r = keep(store, &w, image, err);
-	if (r < 0 || params->kernel == CFS_KERNEL_NO)
-		return r;
-	enrol(store, &w);
-	if (ret->why_not.code && params->kernel == CFS_KERNEL_YES)
-		return cfs_fail(err, ret->why_not.code,
-				"hand the signatures to the kernel: %s",
-				ret->why_not.msg);
+	return r < 0 ? r : sign_and_keep(store, &w, image, err);
+}
+
+/*
+ * Adds those objects of @of that are to be signed again to @ret.  Anyone may
+ * have written the pack: neither an object that is not the image's nor one that a
+ * signer who leaves did not really sign gets a signature for it.
+ * Returns how many others a signer who leaves has signed.
+ */
+static int choose(const struct work *w, const struct cfs_sigpack *pack,
+		  const struct cfs_digest_set *of, struct cfs_digest_set *ret,
+		  struct cfs_err *err)
+{
+	const struct cfs_sign_objects_params *params = w->params;
+	int left = 0, r = 0;
+
+	for (size_t i = 0; r == 0 && i < of->n; i++) {
+		const struct cfs_digest *id = &of->v[i];
+		struct cfs_bytes der;
+
+		if (!cfs_sigpack_find(pack, id, &der) ||
+		    !is_signed(params->leaving, id, der))
+			continue;
+		if (params->n > 0 || is_signed(params->certs, id, der))
+			r = cfs_digest_set_add(ret, id, err);
+		else
+			left++;
+	}
+	return r < 0 ? r : left;
+}
+
+static int find_none(void *arg, const struct cfs_digest *id,
+		     struct cfs_buf *ret, struct cfs_err *err)
+{
+	(void)arg;
+	(void)id;
+	(void)ret;
+	(void)err;
 	return 0;
+}
+
+int cfs_replace_signers(struct cfs_store *store,
+			const struct cfs_sign_objects_params *params,
+			const struct cfs_digest *image,
+			const struct cfs_digest_set *of,
+			struct cfs_sign_objects_result *ret,
+			struct cfs_err *err)
+{
+	CFS_AUTODIGESTSET struct cfs_digest_set only = { 0 }, objects = { 0 };
+	struct cfs_sign_objects_params own = *params;
+	__attribute__((cleanup(work_free))) struct work w = {
+		.params = &own,
+		.objects = &objects,
+		.ret = ret,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+	};
+	int left = 0, r = cfs_digest_set_add(&only, image, err);
+
+	own.find = find_none;
+	if (r == 0)
+		r = cfs_sigpacks_read(&store->repo, &only, &w.packs, err);
+	if (r == 0 && w.packs.n > 0)
+		r = left = choose(&w, &w.packs.v[0].pack, of, &objects, err);
+	cfs_digest_set_sort(&objects);
+	if (r >= 0 && objects.n > 0)
+		r = sign_and_keep(store, &w, image, err);
+	return r < 0 ? r : left;
 }

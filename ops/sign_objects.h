@@ -26,6 +26,8 @@ struct cfs_sign_objects_params {
 	cfs_sign_objects_find *find;
 	void *find_arg;
 	const struct cfs_certs *certs;
+	/* Signers who are taken out of the signatures so far, or NULL. */
+	const struct cfs_certs *leaving;
 	enum cfs_kernel_signatures kernel;
 	unsigned threads; /* that sign; 0: one for each processor.  A key in a
 			   * token is used by one. */
@@ -67,5 +69,24 @@ int cfs_sign_objects(struct cfs_store *store,
 		     struct cfs_digest_set *objects,
 		     struct cfs_sign_objects_result *ret,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Signs those of @of, all objects of @image, again that params->leaving signed, by
+ * its pack: they get the signature of the keys and lose those of the signers who
+ * leave, as other signers stay.  Without keys, objects change that one of
+ * params->certs has signed; params->find is not used.  A pack proves nothing: what
+ * it has of other objects, and wrong signatures, stay as they are, and so do the
+ * packs of other images.
+ *
+ * Returns how many objects still have a signer who leaves.  ret->kept: some have
+ * lost one.
+ * Errors: those of cfs_sign_objects().
+ */
+int cfs_replace_signers(struct cfs_store *store,
+			const struct cfs_sign_objects_params *params,
+			const struct cfs_digest *image,
+			const struct cfs_digest_set *of,
+			struct cfs_sign_objects_result *ret,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

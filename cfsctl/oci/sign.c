@@ -5,6 +5,7 @@
 #include "cfsctl/cli/line.h"
 #include "cfsctl/enrol.h"
 #include "cfsctl/oci/oci.h"
+#include "cfsctl/sign_objects.h"
 #include "cfsctl/signers.h"
 #include "cfsctl/signing.h"
 #include "oci/seal/image.h"
@@ -261,6 +262,30 @@ static int hand_over(struct cfs_store *store, const struct cfs_oci_image *image,
 	return r < 0 ? r : cmd_enrol(store, &e, h->kernel, err);
 }
 
+/* Replaces signers of the objects of the images in @facts, too, where objects are
+ * signed. */
+static int replace_in_objects(const struct cfs_globals *g,
+			      struct cfs_store *store, const struct handover *h,
+			      const struct cfs_seal_facts *facts,
+			      struct cfs_err *err)
+{
+	static const enum cfs_seal_role roles[] = { CFS_SEAL_MERGED,
+						    CFS_SEAL_BOOTABLE };
+	const struct cfs_sign_objects_call c = { .g = g,
+						 .keys = h->keys,
+						 .kernel = h->kernel };
+	const struct cfs_certs certs = certs_of(h->keys);
+	const struct cfs_certs leaving = leaving_of(h->replaced, &certs);
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < CFS_ARRAY_SIZE(roles); i++)
+		if (leaving.n > 0 && facts->role[roles[i]].known)
+			r = cmd_replace_signers(&c, store,
+						&facts->role[roles[i]].digest,
+						&leaving, err);
+	return r;
+}
+
 static int run_inline(const struct cfs_call *call,
 		      const struct cfs_signing_keys *keys, struct cfs_err *err)
 {
@@ -305,7 +330,9 @@ static int run_store(const struct cfs_call *call,
 	cmd_line(stdout, "%s", artifact.text);
 	if (replaced.n)
 		r = drop(&store, &facts.subject.id, &artifact, &replaced, err);
-	return r < 0 ? r : hand_over(&store, &image, &h, &facts, err);
+	if (r == 0)
+		r = hand_over(&store, &image, &h, &facts, err);
+	return r < 0 ? r : replace_in_objects(call->g, &store, &h, &facts, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)

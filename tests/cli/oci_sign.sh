@@ -154,6 +154,60 @@ oci untag single
 cfsctl --repo repo gc > /dev/null
 same "as long as the image is there" "$(ls repo/signatures | wc -l)" 0
 
+# Signatures of an image's objects have the signer that is replaced, too.
+fresh sha256
+pull multi-layer
+oci seal multi-layer > /dev/null
+key="--cert $keys/rsa.cert.pem --key $keys/rsa.key.pem"
+oci sign $key multi-layer > /dev/null 2>&1
+merged=$(oci verify --json --cert "$keys/rsa.cert.pem" multi-layer | json 'd["merged"].split(":")[1]')
+cfsctl --repo repo sign --objects=all $key "$merged" > out 2> err
+pack=repo/signatures/$merged.pack
+signers() { # how many objects the pack has, and which serial numbers sign them
+	python3 - "$pack" <<-'END'
+	import re, struct, subprocess, sys
+	b = open(sys.argv[1], "rb").read()
+	n = struct.unpack_from("<I", b, 12)[0]
+	data, start = 16 + n * 36, 0
+	names = set()
+	for i in range(n):
+	    end = struct.unpack_from("<I", b, 16 + i * 36 + 32)[0]
+	    text = subprocess.run(["openssl", "pkcs7", "-inform", "DER", "-print"], check=True,
+	        input=b[data + start:data + end], capture_output=True).stdout.decode()
+	    names.add(" ".join(sorted(re.findall(r" serial: *(0x[0-9A-F]+)", text))))
+	    start = end
+	print(n, *sorted(names))
+	END
+}
+serial() { # KEY: as openssl prints it there
+	openssl x509 -in "$keys/$1.cert.pem" -noout -serial | sed 's/serial=/0x/'
+}
+n=$(sed -n 's/^  objects: \([0-9]*\) of .*/\1/p' out)
+same "objects are signed" "$(signers)" "$n $(serial rsa)"
+oci sign --cert "$keys/other.cert.pem" --key "$keys/other.key.pem" \
+	--replace-signer "$keys/rsa.cert.pem" multi-layer > /dev/null 2> err
+same "by the next key, where the signer is replaced" "$(signers)" "$n $(serial other)"
+check "which is said" grep -qx "note: the signer that is replaced is taken out of signatures/$merged.pack" err
+cp "$pack" before
+oci sign --cert "$keys/other.cert.pem" --key "$keys/other.key.pem" \
+	--replace-signer "$keys/rsa.cert.pem" multi-layer > /dev/null 2> err
+check "again, nothing changes" cmp "$pack" before
+same "and nothing is said" "$(grep -c "taken out" err)" 0
+# Made elsewhere, there is no key to sign objects with.
+oci sign --emit-tbs next multi-layer > out
+for tbs in next/*.tbs; do
+	openssl smime -sign -binary -noattr -nocerts -outform DER -md sha256 \
+		-signer "$keys/rsa.cert.pem" -inkey "$keys/rsa.key.pem" -in "$tbs" -out "${tbs%.tbs}.p7"
+done
+oci sign --attach next --cert "$keys/rsa.cert.pem" \
+	--replace-signer "$keys/other.cert.pem" multi-layer > /dev/null 2> err
+same "without a key they stay signed" "$(signers)" "$n $(serial other)"
+check "which is said, too" grep -q "^note: $n objects\? of $merged: the signer that is replaced stays" err
+cfsctl --repo repo sign --objects=all $key "$merged" > out 2> err
+oci sign --attach next --cert "$keys/rsa.cert.pem" \
+	--replace-signer "$keys/other.cert.pem" multi-layer > /dev/null 2> err
+same "until the next signer has signed them" "$(signers)" "$n $(serial rsa)"
+
 # Certificates that expired.
 fresh sha256
 pull single

@@ -165,11 +165,9 @@ TEST(an_image_without_such_objects_gets_no_pack)
 	CHECK(!has_pack());
 }
 
-static void write_pack(const char *der)
+static void write_pack_of(char letter, struct cfs_bytes der)
 {
-	const struct cfs_sigpack_entry e = {
-		object('a'), { (const uint8_t *)der, strlen(der) }
-	};
+	const struct cfs_sigpack_entry e = { object(letter), der };
 	CFS_AUTOBUF struct cfs_buf buf = { 0 };
 	char path[CFS_SIGPACK_PATH_MAX];
 	CFS_AUTOFD int fd = open_dir(root);
@@ -177,6 +175,12 @@ static void write_pack(const char *der)
 	CHECK_EQ(cfs_sigpack_write(&e, 1, &buf, &err), 0);
 	cfs_sigpack_path(&image, path);
 	CHECK_EQ(cfs_replace_file(fd, path, buf.data, buf.len), 0);
+}
+
+static void write_pack(const char *der)
+{
+	write_pack_of('a',
+		      (struct cfs_bytes){ (const uint8_t *)der, strlen(der) });
 }
 
 TEST(junk_is_not_signed_over_by_any_number_of_threads)
@@ -272,4 +276,134 @@ TEST(the_kernel_can_be_demanded_and_the_signatures_stay)
 	CHECK(strstr(err.msg, "hand the signatures to the kernel"));
 	CHECK(result.kept);
 	check_signed(key, &image, "ab");
+}
+
+/* Takes @old out of the pack of the image, whose objects are those of @letters,
+ * with @key or what @certs signed. */
+static int replace_signer(const struct cfs_signing *old,
+			  struct cfs_signing *key,
+			  const struct cfs_certs *certs, const char *letters)
+{
+	const struct cfs_certs leaving = cert_of(old);
+	const struct cfs_sign_objects_params params = { .keys = &key,
+							.n = key ? 1 : 0,
+							.certs = certs,
+							.leaving = &leaving,
+							.kernel =
+								CFS_KERNEL_NO };
+	CFS_AUTODIGESTSET struct cfs_digest_set of = { 0 };
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+
+	result = (struct cfs_sign_objects_result){ 0 };
+	for (; *letters; letters++) {
+		struct cfs_digest id = object(*letters);
+
+		CHECK_EQ(cfs_digest_set_add(&of, &id, &err), 0);
+	}
+	CHECK_EQ(cfs_access_write(&access_of_root, &store, &err), 0);
+	return cfs_replace_signers(&store, &params, &image, &of, &result, &err);
+}
+
+/* How many objects of @letters the pack of the image has with a right signature
+ * of @key. */
+static unsigned count_signed(const struct cfs_signing *key, const char *letters)
+{
+	struct cfs_certs certs = cert_of(key);
+	CFS_AUTOBUF struct cfs_buf bytes = { 0 };
+	struct cfs_sigpack pack;
+	unsigned n = 0;
+
+	read_pack(&image, &bytes, &pack);
+	for (; *letters; letters++) {
+		struct cfs_digest id = object(*letters);
+		struct cfs_err ignored;
+		struct cfs_bytes der;
+
+		n += cfs_sigpack_find(&pack, &id, &der) &&
+		     cfs_signature_verify(der, &id, &certs, NULL, &ignored) ==
+			     0;
+	}
+	return n;
+}
+
+TEST(a_signer_is_replaced_where_it_signed_and_others_stay)
+{
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *one = key_of("one");
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *two = key_of("two");
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *three = key_of("three");
+
+	start_image();
+	CHECK_EQ(sign_by(one, 1, "abc"), 0);
+	CHECK_EQ(sign_by(two, 1, "cde"), 0);
+	CHECK_EQ(replace_signer(one, three, NULL, "abcdef"), 0);
+	CHECK(result.kept);
+	CHECK_EQ(result.signer[0].n_new, 3);
+	CHECK_EQ(count_signed(one, "abcde"), 0);
+	CHECK_EQ(count_signed(two, "cde"), 3);
+	CHECK_EQ(count_signed(three, "abc"), 3);
+	CHECK_EQ(count_signed(three, "de"), 0);
+	/* Once more, there is nobody to replace. */
+	CHECK_EQ(replace_signer(one, three, NULL, "abcdef"), 0);
+	CHECK(!result.kept);
+}
+
+TEST(without_a_key_a_signer_stays_where_no_other_has_signed)
+{
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *one = key_of("one");
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *two = key_of("two");
+	const struct cfs_certs certs = cert_of(two);
+
+	start_image();
+	CHECK_EQ(sign_by(one, 1, "abcd"), 0);
+	CHECK_EQ(replace_signer(one, NULL, &certs, "abcd"), 4);
+	CHECK(!result.kept);
+	CHECK_EQ(count_signed(one, "abcd"), 4);
+	CHECK_EQ(sign_by(two, 1, "bc"), 0);
+	CHECK_EQ(replace_signer(one, NULL, &certs, "abcd"), 2);
+	CHECK(result.kept);
+	CHECK_EQ(count_signed(one, "ad"), 2);
+	CHECK_EQ(count_signed(one, "bc"), 0);
+	CHECK_EQ(count_signed(two, "bc"), 2);
+}
+
+TEST(no_signer_is_replaced_in_an_image_without_a_pack_or_in_junk)
+{
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *one = key_of("one");
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *two = key_of("two");
+
+	start_image();
+	CHECK_EQ(replace_signer(one, two, NULL, "a"), 0);
+	CHECK(!has_pack());
+	write_pack("junk");
+	CHECK_EQ(replace_signer(one, two, NULL, "a"), 0);
+	CHECK(!result.kept);
+}
+
+/* Writes a pack that has the object 'a' with a signature of another one. */
+static void write_replayed(struct cfs_signing *key)
+{
+	CFS_AUTOBUF struct cfs_buf der = { 0 };
+	struct cfs_digest other = object('x');
+
+	CHECK_EQ(cfs_sign(key, &other, (struct cfs_bytes){ 0 }, &der, &err), 1);
+	write_pack_of('a', cfs_buf_bytes(&der));
+}
+
+TEST(a_pack_gets_no_signature_for_what_it_claims)
+{
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *one = key_of("one");
+	CFS_AUTO(cfs_signing_free) struct cfs_signing *two = key_of("two");
+
+	/* Objects that the image does not have. */
+	start_image();
+	CHECK_EQ(sign_by(one, 1, "abz"), 0);
+	CHECK_EQ(replace_signer(one, two, NULL, "ab"), 0);
+	CHECK_EQ(count_signed(two, "abz"), 2);
+	CHECK_EQ(count_signed(one, "z"), 1);
+	/* Objects that the signer who is replaced did not sign. */
+	start_image();
+	write_replayed(one);
+	CHECK_EQ(replace_signer(one, two, NULL, "a"), 0);
+	CHECK(!result.kept);
+	CHECK_EQ(count_signed(two, "a"), 0);
 }
