@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # `cfsctl mount --fuse`: layers for changes, users without rights, many readers.
 # In a mount namespace of its own.
+if [ -z "${CFS_NAMESPACE-}" ]; then
+	FUSERMOUNT=$("${CFS_SRC:?run by tests/run}/deps/fusermount3.sh" 2> /dev/null)
+	export FUSERMOUNT
+fi
 . "${CFS_SRC:?run by tests/run}/tests/root/guard" || exit 1
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
@@ -115,6 +119,29 @@ refuse "a user is told of --fuse" "--fuse mounts without" \
 if ! command -v fusermount3 > /dev/null; then
 	refuse "a user without fusermount3" "user namespace (unshare -rm), or fusermount3" \
 		as_nobody cfsctl --insecure --repo repo mount --fuse img "$TMPDIR/mnt"
+fi
+# With it, by set-user-ID as it is installed: the user has no rights, and no user
+# namespace.
+if [ -x "${FUSERMOUNT:-/none}/fusermount3" ]; then
+	install -D -m 4755 "$FUSERMOUNT/fusermount3" helper/fusermount3
+	install -d -o 65534 -g 65534 own other
+	chown root other
+	helped() { PATH=$TMPDIR/helper:$PATH as_nobody "$@"; }
+	check "a user mounts by fusermount3" \
+		helped cfsctl --insecure --repo repo mount --fuse -v img "$TMPDIR/own" 2> log
+	same "  which is a mode without rights" "$(grep ^mode: log)" "mode: plain"
+	same "  of this type, read-only, of this user" \
+		"$(sed -n "s,^[^ ]* $TMPDIR/own \([^ ]*\) \(ro\)\,.*user_id=\([0-9]*\).*,\1 \2 \3,p" /proc/self/mounts)" \
+		"fuse.composefs ro 65534"
+	# Another user may not look into it, not even root.
+	as_user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+	same "  it shows the tree" "$(as_user bash -c 'cd own && find . -type f -print0 |
+		sort -z | xargs -0 sha256sum | sha256sum')" "$want"
+	check "  the user unmounts it" as_user helper/fusermount3 -u "$TMPDIR/own"
+	refuse "  a directory of another user is refused" "fusermount3: " \
+		helped cfsctl --insecure --repo repo mount --fuse img "$TMPDIR/other"
+	refuse "  so is what needs rights" "need root or a user namespace" \
+		helped cfsctl --insecure --repo repo mount --fuse=overlay img "$TMPDIR/own"
 fi
 user() { # COMMAND: as root of a user namespace
 	setpriv --reuid 65534 --regid 65534 --clear-groups \
