@@ -25,7 +25,8 @@ static const struct cfs_opt options[] = {
 
 /* Serves one connection.  The policy is read for each: it may have changed since
  * the service was started. */
-static int serve(const struct cfs_call *call, int fd, struct cfs_err *err)
+static int serve(const struct cfs_call *call, int fd,
+		 const struct cfs_varlink_register *shared, struct cfs_err *err)
 {
 	const struct options *o = call->options;
 	CFS_AUTOTRUST struct cfs_trust trust = { 0 };
@@ -37,15 +38,18 @@ static int serve(const struct cfs_call *call, int fd, struct cfs_err *err)
 	int r = cmd_trust_open(&o->trust, &trust, err);
 
 	return r < 0 ? r
-		     : cfs_varlink_serve(cfs_steal_fd(&client), &rules, err);
+		     : cfs_varlink_serve(cfs_steal_fd(&client), shared, &rules,
+					 err);
 }
 
 /* Serves the connections of the listening socket *@fd. */
 static int serve_all(const struct cfs_call *call, int *fd, struct cfs_err *err)
 {
-	int client, r = cfs_varlink_accept_all(fd, &client, err);
+	CFS_AUTOREGISTER struct cfs_varlink_register shared =
+		CFS_VARLINK_REGISTER_NONE;
+	int client, r = cfs_varlink_accept_all(fd, &client, &shared, err);
 
-	return r > 0 ? serve(call, client, err) : r;
+	return r > 0 ? serve(call, client, &shared, err) : r;
 }
 
 static int serve_at(const struct cfs_call *call, const char *path,
@@ -62,6 +66,8 @@ static int serve_at(const struct cfs_call *call, const char *path,
 
 static int serve_inherited(const struct cfs_call *call, struct cfs_err *err)
 {
+	static const struct cfs_varlink_register none =
+		CFS_VARLINK_REGISTER_NONE;
 	int fd, r = cfs_varlink_inherited(&fd, err);
 
 	if (r == 0)
@@ -71,7 +77,7 @@ static int serve_inherited(const struct cfs_call *call, struct cfs_err *err)
 	if (r < 0)
 		return r;
 	return cfs_varlink_listens(fd) ? serve_all(call, &fd, err)
-				       : serve(call, fd, err);
+				       : serve(call, fd, &none, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)

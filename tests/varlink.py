@@ -9,6 +9,7 @@ varlink.py activate listen|connect PROGRAM ARGUMENT... -- MESSAGE...
     starts the program as a service manager does, with a socket that listens or
     is connected already, and sends it the messages
 varlink.py turns SOCKET N             N connections, one after another
+HANDLE in a message stands for the last handle that the connection was given.
 What the service does not answer is printed as "closed".
 """
 import json
@@ -21,9 +22,10 @@ class Connection:
     def __init__(self, sock):
         self.sock = sock
         self.rest = b""
+        self.handle = 0
 
     def send(self, data):
-        self.sock.sendall(data + b"\0")
+        self.sock.sendall(data.replace(b"HANDLE", b"%d" % self.handle) + b"\0")
 
     def reply(self):
         while b"\0" not in self.rest:
@@ -35,7 +37,9 @@ class Connection:
                 return None
             self.rest += data
         message, self.rest = self.rest.split(b"\0", 1)
-        return json.loads(message)
+        reply = json.loads(message)
+        self.handle = reply.get("parameters", {}).get("handle", self.handle)
+        return reply
 
     def call(self, data):
         try:

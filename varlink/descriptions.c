@@ -37,8 +37,9 @@ const char cfs_varlink_service_description[] =
 	"error ExpectedMore()\n";
 
 const char cfs_varlink_repository_description[] =
-	"# Repositories of composefs images. A repository is opened first; the\n"
-	"# handle of it belongs to the connection and ends with it.\n"
+	"# Repositories of composefs images. A repository is opened first. Its\n"
+	"# handle belongs to the user: where the service listens itself, later\n"
+	"# connections can name it too, until it is closed.\n"
 	"interface org.composefs.Repository\n"
 	"\n"
 	"# A finding of Fsck: its code, which is the same in every version; the\n"
@@ -155,7 +156,7 @@ const char cfs_varlink_repository_description[] =
 	"# There is no repository where one was looked for.\n"
 	"error RepoNotFound(message: string)\n"
 	"\n"
-	"# This connection has no such handle.\n"
+	"# There is no such handle, or it was closed.\n"
 	"error InvalidHandle(handle: int)\n"
 	"\n"
 	"# The parameters contradict each other or name no place.\n"

@@ -240,7 +240,7 @@ const char cfs_varlink_oci_description[] =
 	"  layer_verity: ?string\n"
 	")\n"
 	"\n"
-	"# This connection has no such handle.\n"
+	"# There is no such handle, or it was closed.\n"
 	"error InvalidHandle(handle: int)\n"
 	"\n"
 	"# The repository has no such image.\n"

@@ -2,6 +2,7 @@
 #include "varlink/handles.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/auto.h"
 
@@ -28,20 +29,16 @@ static struct cfs_varlink_handle *find(struct cfs_varlink_handles *handles,
 	return NULL;
 }
 
-const struct cfs_varlink_handle *cfs_varlink_handles_find(
-	const struct cfs_varlink_handles *handles, uint64_t id)
-{
-	return id ? find((struct cfs_varlink_handles *)(uintptr_t)handles, id)
-		  : NULL;
-}
-
 bool cfs_varlink_handles_close(struct cfs_varlink_handles *handles, uint64_t id)
 {
 	struct cfs_varlink_handle *handle = id ? find(handles, id) : NULL;
+	bool known = handle;
 
 	if (handle)
 		close_handle(handle);
-	return handle;
+	if (handles->shared)
+		known |= cfs_varlink_register_remove(handles->shared, id);
+	return known;
 }
 
 /* Opens the repository that @access names if it is @peer's. */
@@ -68,11 +65,10 @@ static int open_for(const struct cfs_access *access,
 	return 0;
 }
 
-int cfs_varlink_handles_open(struct cfs_varlink_handles *handles,
-			     const char *path, unsigned flags,
-			     const struct cfs_varlink_peer *peer,
-			     const struct cfs_varlink_handle **ret,
-			     struct cfs_err *err)
+/* Opens the repository @path for @peer in *@ret, which has no id yet. */
+static int open_in(struct cfs_varlink_handles *handles, const char *path,
+		   unsigned flags, const struct cfs_varlink_peer *peer,
+		   struct cfs_varlink_handle **ret, struct cfs_err *err)
 {
 	struct cfs_varlink_handle *handle = find(handles, 0);
 	CFS_AUTOFREE char *copy = strdup(path);
@@ -91,11 +87,89 @@ int cfs_varlink_handles_open(struct cfs_varlink_handles *handles,
 	if (r < 0)
 		return r;
 	*handle = (struct cfs_varlink_handle){
-		.id = ++handles->last,
 		.repo = repo,
 		.access = access,
 		.path = cfs_steal_ptr(&copy),
 	};
 	*ret = handle;
 	return 0;
+}
+
+/* Gives @handle an id. */
+static int name(struct cfs_varlink_handles *handles,
+		struct cfs_varlink_handle *handle, struct cfs_err *err)
+{
+	struct cfs_varlink_place place = { 0 };
+	size_t len = strlen(handle->path);
+	struct stat st;
+
+	if (!handles->shared) {
+		handle->id = ++handles->last;
+		return 0;
+	}
+	if (len >= sizeof(place.path))
+		return cfs_fail(err, ENAMETOOLONG, "the path is too long");
+	if (fstat(handle->repo.fd, &st) < 0)
+		return cfs_fail_errno(err, "%s", handle->path);
+	place.dev = st.st_dev;
+	place.ino = st.st_ino;
+	memcpy(place.path, handle->path, len);
+	return cfs_varlink_register_add(handles->shared, &place, &handle->id,
+					err);
+}
+
+int cfs_varlink_handles_open(struct cfs_varlink_handles *handles,
+			     const char *path, unsigned flags,
+			     const struct cfs_varlink_peer *peer,
+			     const struct cfs_varlink_handle **ret,
+			     struct cfs_err *err)
+{
+	struct cfs_varlink_handle *handle;
+	int r = open_in(handles, path, flags, peer, &handle, err);
+
+	if (r < 0)
+		return r;
+	r = name(handles, handle, err);
+	if (r < 0) {
+		close_handle(handle);
+		return r;
+	}
+	*ret = handle;
+	return 0;
+}
+
+static bool is_at(const struct cfs_varlink_handle *handle,
+		  const struct cfs_varlink_place *place)
+{
+	struct stat st;
+
+	return fstat(handle->repo.fd, &st) == 0 && st.st_dev == place->dev &&
+	       st.st_ino == place->ino;
+}
+
+int cfs_varlink_handles_find(struct cfs_varlink_handles *handles, uint64_t id,
+			     unsigned flags,
+			     const struct cfs_varlink_peer *peer,
+			     const struct cfs_varlink_handle **ret,
+			     struct cfs_err *err)
+{
+	struct cfs_varlink_handle *handle = id ? find(handles, id) : NULL;
+	struct cfs_varlink_place place;
+	int r;
+
+	if (!handle) {
+		if (!handles->shared ||
+		    !cfs_varlink_register_find(handles->shared, id, &place))
+			return 0;
+		r = open_in(handles, place.path, flags, peer, &handle, err);
+		if (r < 0)
+			return r;
+		if (!is_at(handle, &place)) {
+			close_handle(handle);
+			return 0;
+		}
+		handle->id = id;
+	}
+	*ret = handle;
+	return 1;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The repositories that a client has open.  They belong to its connection: no
- * other one can name them, and they end with it.
+ * The repositories that a client has open, which end with its connection.  The
+ * process that accepted it may know of handles that other connections of the
+ * same user were given (varlink/register.h): their repositories are opened when
+ * the client names them.
  *
  * An open repository is not locked, so that a client that does nothing keeps no
  * garbage collection waiting; a method locks it while it works.
@@ -11,6 +13,7 @@
 
 #include "ops/access.h"
 #include "varlink/peer.h"
+#include "varlink/register.h"
 
 /* Repositories that a connection has open at a time. */
 #define CFS_VARLINK_HANDLES_MAX 64
@@ -25,7 +28,11 @@ struct cfs_varlink_handle {
 /* Zero-initialise it. */
 struct cfs_varlink_handles {
 	struct cfs_varlink_handle v[CFS_VARLINK_HANDLES_MAX];
-	uint64_t last; /* id that was given out last; none is used twice */
+	/* The id that was given out last, where no register has it; none is
+	 * used twice. */
+	uint64_t last;
+	/* Handles of the user's other connections; borrowed; NULL: none. */
+	const struct cfs_varlink_register *shared;
 };
 
 /* Closes all of them. */
@@ -44,11 +51,20 @@ int cfs_varlink_handles_open(struct cfs_varlink_handles *handles,
 			     const struct cfs_varlink_handle **ret,
 			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Returns the open repository that is called @id, or NULL. */
-const struct cfs_varlink_handle *cfs_varlink_handles_find(
-	const struct cfs_varlink_handles *handles, uint64_t id) CFS_NONNULL;
+/*
+ * Finds the repository that is called @id, and opens it, as
+ * cfs_varlink_handles_open() does, if another connection was given that handle.
+ * Returns 1 with *@ret, or 0: there is none, or another directory is at its
+ * path now.  Errors: those of cfs_varlink_handles_open().
+ */
+int cfs_varlink_handles_find(struct cfs_varlink_handles *handles, uint64_t id,
+			     unsigned flags,
+			     const struct cfs_varlink_peer *peer,
+			     const struct cfs_varlink_handle **ret,
+			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Closes it.  Returns false if none is called @id. */
+/* Closes the repository that is called @id, also for connections that have not
+ * opened it yet.  Returns false if none is called @id. */
 bool cfs_varlink_handles_close(struct cfs_varlink_handles *handles,
 			       uint64_t id) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "base/auto.h"
+#include "varlink/peer.h"
 
 /* The first descriptor that is passed.  Source: SD_LISTEN_FDS_START,
  * sd_listen_fds(3). */
@@ -187,50 +188,81 @@ static bool is_transient(int code)
 	return code == EINTR || code == EAGAIN || code == ECONNABORTED;
 }
 
-/* Accepts a connection.  Returns 1 in the process that serves it, with *@ret_fd;
- * 0 in this one, where *@children counts it. */
-static int accept_one(int fd, const sigset_t *mask, unsigned *children,
-		      int *ret_fd, struct cfs_err *err)
+/* A socket that connections come from, and what serves them. */
+struct door {
+	int fd;
+	sigset_t mask;	   /* of signals, for whoever does not wait here */
+	unsigned children; /* that serve connections */
+	struct cfs_varlink_registers registers;
+};
+
+/* In the process of a connection: the register of its user @uid, and no other. */
+static void keep_register(struct door *door, uid_t uid,
+			  struct cfs_varlink_register *ret)
 {
-	CFS_AUTOFD int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	const struct cfs_varlink_register *shared =
+		cfs_varlink_registers_of(&door->registers, uid);
+
+	ret->fd = shared->fd < 0 ? -EBADF
+				 : fcntl(shared->fd, F_DUPFD_CLOEXEC, 0);
+	cfs_varlink_registers_free(&door->registers);
+}
+
+/* Accepts a connection.  Returns 1 in the process that serves it, with *@ret_fd
+ * and *@ret_shared; 0 in this one. */
+static int accept_one(struct door *door, int *ret_fd,
+		      struct cfs_varlink_register *ret_shared,
+		      struct cfs_err *err)
+{
+	CFS_AUTOFD int client = accept4(door->fd, NULL, NULL, SOCK_CLOEXEC);
 	pid_t parent = getpid(), pid;
+	uid_t uid;
 
 	if (client < 0 && is_transient(errno))
 		return 0;
 	if (client < 0)
 		return cfs_fail_errno(err, "accept a connection");
+	uid = cfs_varlink_peer_get(client).uid;
+	/* It is made in the process that later connections come from, too. */
+	(void)cfs_varlink_registers_of(&door->registers, uid);
 	pid = fork();
 	if (pid < 0)
 		return cfs_fail_errno(err, "start a process");
 	if (pid > 0) {
-		++*children;
+		door->children++;
 		return 0;
 	}
-	become_child(parent, mask);
+	become_child(parent, &door->mask);
+	keep_register(door, uid, ret_shared);
 	*ret_fd = cfs_steal_fd(&client);
 	return 1;
 }
 
-int cfs_varlink_accept_all(int *fd, int *ret_fd, struct cfs_err *err)
+int cfs_varlink_accept_all(int *fd, int *ret_fd,
+			   struct cfs_varlink_register *ret_shared,
+			   struct cfs_err *err)
 {
 	struct pollfd poll_fd = { .fd = *fd, .events = POLLIN };
-	unsigned children = 0;
-	sigset_t mask;
+	struct door door = { .fd = *fd };
 	int r = 0;
 
-	catch_signals(&mask);
+	catch_signals(&door.mask);
 	while (r == 0 && !stopped) {
-		bool room = children < CFS_VARLINK_CONNECTIONS_MAX;
-		int n = ppoll(&poll_fd, room, NULL, &mask);
+		bool room = door.children < CFS_VARLINK_CONNECTIONS_MAX;
+		int n = ppoll(&poll_fd, room, NULL, &door.mask);
 
-		if (n < 0 && errno != EINTR)
-			return cfs_fail_errno(err, "wait for connections");
-		children = reap(children);
+		if (n < 0 && errno != EINTR) {
+			r = cfs_fail_errno(err, "wait for connections");
+			break;
+		}
+		door.children = reap(door.children);
 		if (n > 0)
-			r = accept_one(*fd, &mask, &children, ret_fd, err);
+			r = accept_one(&door, ret_fd, ret_shared, err);
 	}
 	/* Whoever is served here is not to accept others. */
 	if (r > 0)
 		cfs_closep(fd);
+	else
+		cfs_varlink_registers_free(&door.registers);
 	return r;
 }

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "base/err.h"
+#include "varlink/register.h"
 
 /* Connections that a listening process serves at a time; others wait. */
 #define CFS_VARLINK_CONNECTIONS_MAX 64
@@ -35,12 +35,14 @@ int cfs_varlink_listen(const char *path,
 /*
  * Accepts connections of the listening socket *@fd, each in a process of its
  * own, which ends with this one.
- * Returns 1 in the process of a connection, with the connection in *@ret_fd,
- * which the caller closes, and *@fd closed; 0 in this one when SIGTERM or SIGINT
+ * Returns 1 in the process of a connection, with the connection in *@ret_fd and
+ * the register of its user in *@ret_shared, both of which the caller closes, and
+ * *@fd closed; 0 in this one when SIGTERM or SIGINT
  * ends it.
  * Errors: those of accept4(2) and fork(2).
  */
 int cfs_varlink_accept_all(int *fd, int *ret_fd,
+			   struct cfs_varlink_register *ret_shared,
 			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

@@ -65,7 +65,8 @@ static int answer_all(struct cfs_varlink_service *service,
 	return r;
 }
 
-int cfs_varlink_serve(int fd, const struct cfs_varlink_rules *rules,
+int cfs_varlink_serve(int fd, const struct cfs_varlink_register *shared,
+		      const struct cfs_varlink_rules *rules,
 		      struct cfs_err *err)
 {
 	CFS_AUTOWIRE struct cfs_varlink_wire wire = CFS_VARLINK_WIRE_INIT(fd);
@@ -74,6 +75,7 @@ int cfs_varlink_serve(int fd, const struct cfs_varlink_rules *rules,
 		.rules = *rules,
 		.send = send_part,
 		.send_arg = &wire,
+		.handles.shared = shared->fd >= 0 ? shared : NULL,
 	};
 	struct watch watch = { fd, &service };
 	pthread_t thread;

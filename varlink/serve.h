@@ -8,7 +8,7 @@
 /*
  * Answers the calls that come over the connected socket @fd, which is closed in
  * the end, until the client closes it.  One call is answered at a time, under
- * @rules.
+ * @rules.  Handles are those of @shared.
  *
  * The process takes on the rights of its client for good
  * (cfs_varlink_peer_become()).  It ends at once, with status 0, when the client
@@ -18,7 +18,8 @@
  * Errors: those of cfs_varlink_receive(), cfs_varlink_dispatch() and
  * cfs_varlink_peer_become(): the client sent what is no call.
  */
-int cfs_varlink_serve(int fd, const struct cfs_varlink_rules *rules,
+int cfs_varlink_serve(int fd, const struct cfs_varlink_register *shared,
+		      const struct cfs_varlink_rules *rules,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

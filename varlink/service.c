@@ -60,11 +60,14 @@ static int run_on(struct cfs_varlink_service *service,
 		  struct cfs_varlink_call *call, struct cfs_err *err)
 {
 	uint64_t id = call->value[0].number;
-	const struct cfs_varlink_handle *handle =
-		cfs_varlink_handles_find(&service->handles, id);
-	int r;
+	const struct cfs_varlink_handle *handle;
+	int r = cfs_varlink_handles_find(&service->handles, id,
+					 service->rules.flags, &service->peer,
+					 &handle, err);
 
-	if (!handle) {
+	if (r < 0)
+		return r;
+	if (r == 0) {
 		cfs_varlink_refuse(call, "InvalidHandle");
 		cfs_json_write_u64(&call->reply, "handle", id);
 		return 0;

@@ -11,7 +11,7 @@ fixture_rootfs root
 fixture_repo repo
 id=$(cfsctl --repo repo create-image root os/stable)
 id=${id#sha512:}
-handle="'handle':1"
+handle="'handle':HANDLE" # the connection's
 opened=$(message Repository.OpenRepository "'path':'$PWD/repo'")
 on() { # METHOD PARAMETERS: on the open repository; the second reply
 	client call s "$opened" "$(message "$1" "$handle${2:+,$2}")" | tail -n 1
@@ -50,9 +50,27 @@ same "nothing to collect" "$(on Repository.Gc "'dry_run':true,'roots':[]")" "$(p
 same "no repository" "$(call Repository.OpenRepository "'path':'$PWD/root'" | grep -o '"error": "[^"]*"')" \
 	'"error": "org.composefs.Repository.RepoNotFound"'
 same "closed" "$(on Repository.CloseRepository)" '{"parameters": {}}'
-same "a handle belongs to its connection" "$(client call s "$opened" | wc -l
-	call Repository.Fsck "$handle")" '1
-{"error": "org.composefs.Repository.InvalidHandle", "parameters": {"handle": 1}}'
+
+# Clients that connect anew for each call have one handle on all of them.
+handle_of() { # PATH
+	call Repository.OpenRepository "'path':'$1'" | sed 's/.*"handle": \([0-9]*\).*/\1/'
+}
+kept=$(handle_of "$PWD/repo")
+other=$(handle_of "$PWD/new")
+check "each handle has a number of its own" test "$kept" -lt "$other"
+same "it is good on other connections" \
+	"$(call Repository.ListImageRefs "'handle':$kept" | grep -o os/stable)" os/stable
+same "for its repository" "$(call Repository.ListImageRefs "'handle':$other")" \
+	'{"parameters": {"images": []}}'
+same "until it is closed" "$(call Repository.CloseRepository "'handle':$kept"
+	call Repository.Fsck "'handle':$kept")" "{\"parameters\": {}}
+$(printf '{"error": "org.composefs.Repository.InvalidHandle", "parameters": {"handle": %s}}' "$kept")"
+same "once" "$(call Repository.CloseRepository "'handle':$kept" | grep -o InvalidHandle)" InvalidHandle
+same "which others are not by that" "$(call Repository.ListImageRefs "'handle':$other")" \
+	'{"parameters": {"images": []}}'
+mv new old && cfsctl --repo new init --insecure > /dev/null
+same "another repository in its place is not meant" \
+	"$(call Repository.ListImageRefs "'handle':$other" | grep -o InvalidHandle)" InvalidHandle
 
 cp -r repo bad
 fixture_corrupt bad
@@ -75,7 +93,7 @@ handles() { # N: opens the repository so often; prints the last reply
 	done
 	client call s "${calls[@]}" | tail -n 1
 }
-check "64 repositories are open at a time" eval 'handles 64 | grep -q "\"handle\": 64"'
+check "64 repositories are open at a time" eval 'handles 64 | grep -q "\"handle\":"'
 check "and no more" eval 'handles 65 | grep -q "error.*maximum of 64"'
 same "connections in turn" "$(client turns s 200)" 200
 check "leave no process" until_idle

@@ -75,7 +75,13 @@ same "and it is theirs" "$(stat -c %u:%g:%a $place/open/new $place/open/new/meta
 theirs=$(message OpenRepository "'path':'$place/open/new'")
 check "they work with it" eval 'nobody "$theirs" "$(message Fsck "\"handle\":1")" |
 	grep -q "\"ok\": true"'
-check "as root does" eval '"$varlinkcall" $place/s "$theirs" | grep -q "\"handle\": 1"'
+message_of_root=$(message Fsck "'handle':$("$varlinkcall" $place/s "$theirs" |
+	grep -o '"handle": [0-9]*' | grep -o '[0-9]*$')")
+same "a handle is of its user alone" "$(nobody "$message_of_root" | error_of)" \
+	'"error": "org.composefs.Repository.InvalidHandle"'
+check "who can use it on each connection" eval '"$varlinkcall" $place/s "$message_of_root" |
+	grep -q "\"ok\": true"'
+check "as root does" eval '"$varlinkcall" $place/s "$theirs" | grep -q "\"handle\":"'
 cp -r $place/repo/. $place/open/new/ && chown -hR 65534:65534 $place/open/new
 same "the service mounts nothing for them" "$(nobody "$theirs" "$(mount_of "")" | error_of)" "$denied"
 check "the service lives" kill $service

@@ -127,34 +127,48 @@ TEST(one_stream_socket_of_the_service_manager_is_taken)
 	CHECK_EQ(inherit(NULL, "1", SOCK_DGRAM), 2);
 }
 
-/* Serves connections: each says its process and waits for the client's end. */
+/* Sent first by the process of a connection. */
+struct greeting {
+	pid_t pid;
+	uint64_t handle; /* that it registered */
+};
+
+/* Serves connections: each greets and waits for the client's end. */
 static int serve_all(int fd)
 {
-	int client = -EBADF, r = cfs_varlink_accept_all(&fd, &client, &err);
-	pid_t self = getpid();
+	static const struct cfs_varlink_place place = { .path = "/a" };
+	struct cfs_varlink_register shared = CFS_VARLINK_REGISTER_NONE;
+	struct greeting greeting = { 0 };
+	int client = -EBADF;
+	int r = cfs_varlink_accept_all(&fd, &client, &shared, &err);
 	char c;
 
 	if (r != 1)
 		return r < 0;
 	if (fd != -EBADF)
 		return 1;
-	if (write(client, &self, sizeof(self)) != sizeof(self))
+	greeting.pid = getpid();
+	if (cfs_varlink_register_add(&shared, &place, &greeting.handle, &err) <
+	    0)
+		return 1;
+	if (write(client, &greeting, sizeof(greeting)) != sizeof(greeting))
 		return 1;
 	while (read(client, &c, 1) > 0)
 		;
 	return 0;
 }
 
-static pid_t process_of(int client)
+static struct greeting greeting_of(int client)
 {
-	pid_t pid;
+	struct greeting greeting;
 
-	CHECK_EQ(read(client, &pid, sizeof(pid)), sizeof(pid));
-	return pid;
+	CHECK_EQ(read(client, &greeting, sizeof(greeting)), sizeof(greeting));
+	return greeting;
 }
 
 TEST(each_connection_has_a_process_that_ends_with_the_listening_one)
 {
+	struct greeting first, second;
 	int status, fd, a, b;
 	pid_t pid;
 	char c;
@@ -170,7 +184,11 @@ TEST(each_connection_has_a_process_that_ends_with_the_listening_one)
 	close(fd);
 	a = connect_to("s");
 	b = connect_to("s");
-	CHECK(process_of(a) != process_of(b));
+	first = greeting_of(a);
+	second = greeting_of(b);
+	CHECK(first.pid != second.pid);
+	/* Both are of one user. */
+	CHECK_EQ(first.handle + second.handle, 1 + 2);
 	CHECK_EQ(kill(pid, SIGTERM), 0);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK(WIFEXITED(status));

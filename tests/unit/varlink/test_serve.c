@@ -14,6 +14,7 @@ struct client {
 	pid_t pid;
 };
 
+static const struct cfs_varlink_register none = CFS_VARLINK_REGISTER_NONE;
 static const struct cfs_trust nothing;
 static const struct cfs_varlink_rules rules = { .trust = &nothing };
 
@@ -27,7 +28,7 @@ static void start_service(struct client *client)
 	CHECK(client->pid >= 0);
 	if (client->pid == 0) {
 		close(pair[1]);
-		_exit(-cfs_varlink_serve(pair[0], &rules, &err));
+		_exit(-cfs_varlink_serve(pair[0], &none, &rules, &err));
 	}
 	close(pair[0]);
 	client->wire = (struct cfs_varlink_wire)CFS_VARLINK_WIRE_INIT(pair[1]);
