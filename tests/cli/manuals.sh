@@ -40,7 +40,8 @@ openssl:     openssl.1
 rsync, tar:  rsync.1 tar.1
 skopeo:      skopeo.1 containers-policy.json.5
 systemd:     systemd.1 bootctl.1 bootup.7 init.1 journalctl.1 kernel-command-line.7
-             systemd-boot.7 systemd-gpt-auto-generator.8 systemd-stub.7
+             systemd-bless-boot.service.8 systemd-boot.7
+             systemd-gpt-auto-generator.8 systemd-stub.7 systemd-update-done.service.8
              systemd.exec.5 systemd.mount.5 ukify.1
 util-linux:  findmnt.8 fstab.5 mount.8 umount.8
 "

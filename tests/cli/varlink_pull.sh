@@ -15,7 +15,7 @@ fresh() {
 }
 opened=$(message Repository.OpenRepository "'path':'$PWD/repo'")
 pull() { # IMAGE NAME [PARAMETERS]: the call
-	message Oci.Pull "'handle':1,'image':'oci:$PWD/layouts/$1','name':'$2','local_fetch':'disabled',${3-'bootable':false}"
+	message Oci.Pull "'handle':HANDLE,'image':'oci:$PWD/layouts/$1','name':'$2','local_fetch':'disabled',${3-'bootable':false}"
 }
 member() { # EXPRESSION: of the replies on stdin, p being the parameters of each
 	python3 -c "import json, sys
@@ -71,13 +71,13 @@ wait $service
 PATH=$PWD/bin:$PATH serve cfsctl || exit 1
 mkfifo hold
 client send s "$opened" "$(message Oci.Pull \
-	"'handle':1,'image':'docker://example.org/x','local_fetch':'disabled','bootable':false")" \
+	"'handle':HANDLE,'image':'docker://example.org/x','local_fetch':'disabled','bootable':false")" \
 	< hold > sent &
 waiting=$!
 exec 7> hold
 until [ -e asked ]; do sleep 0.02; done
 same "another client is answered meanwhile" \
-	"$(client call s "$opened" "$(message Oci.ListImages "'handle':1")" | tail -n 1 |
+	"$(client call s "$opened" "$(message Oci.ListImages "'handle':HANDLE")" | tail -n 1 |
 		grep -o '"name": "os:1"')" '"name": "os:1"'
 same "from the same repository, by a process of its own" "$(pgrep -P $service | wc -l)" 1
 kill -KILL $waiting
@@ -130,7 +130,7 @@ if command -v strace > /dev/null && strace -qq -o /dev/null true 2> /dev/null; t
 		rm -rf repo && cp -a want repo && cfsctl --repo repo oci pull oci:layouts/hardlinks:t x > said &&
 			cfsctl --repo repo oci untag x > said
 	}
-	KILL_REQUEST=(-- "$opened" "$(message Repository.Gc "'handle':1,'dry_run':false,'roots':[]")")
+	KILL_REQUEST=(-- "$opened" "$(message Repository.Gc "'handle':HANDLE,'dry_run':false,'roots':[]")")
 	# shellcheck disable=SC2016
 	kill_everywhere "Gc" has_garbage finishes \
 		sh -c 'LISTEN_PID=$$ exec cfsctl --insecure varlink'

@@ -15,7 +15,7 @@ oci() {
 oci pull --bootable oci:layouts/boot-plain:t os:1 > pull.out
 opened=$(message Repository.OpenRepository "'path':'$PWD/repo'")
 on() { # METHOD PARAMETERS: on the open repository; the second reply
-	client call s "$opened" "$(message "Oci.$1" "'handle':1,$2")" | tail -n 1
+	client call s "$opened" "$(message "Oci.$1" "'handle':HANDLE,$2")" | tail -n 1
 }
 member() { # EXPRESSION: of the reply on stdin, p being its parameters
 	python3 -c "import json, sys; r = json.load(sys.stdin); p = r['parameters']; print($1)"
