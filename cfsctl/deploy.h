@@ -3,6 +3,7 @@
 #ifndef CFS_CFSCTL_DEPLOY_H
 #define CFS_CFSCTL_DEPLOY_H
 
+#include "cfsctl/cli/json.h"
 #include "cfsctl/machine.h"
 #include "cfsctl/prepare_boot.h"
 
@@ -11,6 +12,7 @@ struct cfs_deploy_options {
 	const char *from; /* NULL: the booted deployment */
 	struct cfs_opt_list args;
 	unsigned tries, keep;
+	bool check, json;
 };
 
 /* How often a new entry is tried, as systemd's kernel-install(8) suggests. */
@@ -35,6 +37,11 @@ struct cfs_deploy_options {
 		  .help = "how often to try it before the boot loader goes " \
 			  "back (default: 3; 0: it is not on trial)",        \
 		  CFS_OPT_PARSES(type, deploy.tries, cmd_deploy_tries) },    \
+		{ .name = "check",                                           \
+		  .help = "write nothing: say what would be done, and let "  \
+			  "composefs-setup-root try it on this machine",     \
+		  CFS_OPT_SETS(type, deploy.check) },                        \
+		CFS_OPT_JSON(type, deploy.json),                             \
 	{                                                                    \
 		.name = "keep", .value = "N",                                \
 		.help = "remove older deployments, so that N remain, if "    \
@@ -55,8 +62,16 @@ struct cmd_deploy {
 	const struct cfs_deploy_options *o;
 };
 
-/* Deploys the image and prints what became of it: a cmd_boot_fn, whose @arg is a
- * struct cmd_deploy.  Errors: those of cfs_deploy(). */
+/* -CFS_EUSAGE for --json without --check, and no boot partition. */
+int cmd_deploy_check(const struct cmd_deploy *deploy,
+		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Deploys the image, or checks it, and prints what became of it: a cmd_boot_fn,
+ * whose @arg is a struct cmd_deploy.
+ * Errors: those of cfs_deploy(); CFS_ESTATUS() of the exit status of
+ * composefs-setup-root, of 3 and more.
+ */
 int cmd_deploy_run(void *arg, const struct cfs_repo *repo,
 		   const struct cmd_boot_source *source,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -312,6 +312,7 @@ static int make_state(void *arg, int parent, const struct cfs_digest *id,
 		.origin = (const char *)job->origin.data,
 		.anew = d && d->entries.n == 0 && !d->booted && !d->pinned,
 		.no_sync = job->boot.no_sync,
+		.check = job->how->check,
 	};
 
 	return cfs_deploy_state(&how, parent, id, &job->ret->state, err);
@@ -404,7 +405,7 @@ static int prepare(struct job *job, struct cfs_err *err)
 
 static int deploy(struct job *job, struct cfs_err *err)
 {
-	int r = lock_alone(job, err);
+	int r = job->how->check ? 0 : lock_alone(job, err);
 
 	if (r == 0)
 		r = read_list(job, err);
@@ -413,8 +414,9 @@ static int deploy(struct job *job, struct cfs_err *err)
 	if (r == 0)
 		r = cfs_prepare_boot(job->repo, &job->boot, &job->ret->boot,
 				     err);
-	if (r == 0)
-		r = read_list(job, err);
+	if (r < 0 || job->how->check)
+		return r;
+	r = read_list(job, err);
 	if (r == 0)
 		r = start_next(job, err);
 	/* Once more, since what is next may be another one now. */
@@ -440,6 +442,7 @@ int cfs_deploy(const struct cfs_repo *repo, const struct cfs_deploy *how,
 	job.boot.carried = NULL;
 	job.boot.before = NULL;
 	job.boot.serial = 0;
+	job.boot.check = how->check;
 	job.boot.make_state = make_state;
 	job.boot.arg = &job;
 	r = deploy(&job, err);

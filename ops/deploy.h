@@ -15,7 +15,7 @@ struct cfs_deploy {
 	const struct cfs_deployments_params *where; /* with a boot partition */
 	const struct cfs_access *access;
 	/* The image, and what goes into its entry.  boot_dir, carried, serial,
-	 * before, make_state and arg are ignored. */
+	 * before, check, make_state and arg are ignored. */
 	const struct cfs_prepare_boot *boot;
 	cfs_lock_waiting_fn *waiting; /* of cfs_repo_lock(); may be NULL */
 	/* The deployment to take /etc, var and kernel arguments from, as
@@ -29,6 +29,9 @@ struct cfs_deploy {
 	 * all.  The new one, the booted one, the one to fall back on and those
 	 * that are pinned stay. */
 	unsigned keep;
+	/* Write nothing and remove nothing: say what would be done.  The
+	 * repository's lock stays as it is. */
+	bool check;
 };
 
 /* A deployment that was, or could not be, removed. */

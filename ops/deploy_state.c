@@ -423,9 +423,10 @@ static int make(struct job *job, struct cfs_err *err)
 		r = check_space(job, err);
 	if (r == 0)
 		r = check_var(job, err);
+	if (r < 0 || job->how->check)
+		return r;
 	/* From here on something is written. */
-	if (r == 0)
-		r = sweep(job, err);
+	r = sweep(job, err);
 	if (r == 0)
 		r = hide(job, err);
 	if (r == 0)
@@ -440,7 +441,12 @@ static int open_all(struct job *job, struct cfs_err *err)
 	char hex[CFS_DIGEST_HEX_MAX];
 	int r;
 
-	job->state = make_dir(job->parent, STATE, err);
+	job->state = job->how->check ? open_dir(job->parent, STATE)
+				     : make_dir(job->parent, STATE, err);
+	if (job->state < 0 && job->how->check)
+		return job->state == -ENOENT
+			       ? 1
+			       : cfs_fail_code(err, job->state, "open " STATE);
 	if (job->state < 0)
 		return job->state;
 	r = cfs_name_exists(job->state, job->hex);

@@ -16,6 +16,7 @@ struct cfs_deploy_state {
 	const char *origin;
 	bool anew;    /* make it anew if it exists, unless its var has files */
 	bool no_sync; /* do not wait for the disk */
+	bool check;   /* write nothing: say what would be made */
 };
 
 struct cfs_state_made {

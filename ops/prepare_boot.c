@@ -489,7 +489,7 @@ static int make_states(const struct job *job, unsigned named,
 				    : make_state(parent, &job->p->images.v[i],
 						 err);
 	/* The image, which may be new, and its state. */
-	if (r == 0 && !job->p->no_sync &&
+	if (r == 0 && !job->p->no_sync && !job->p->check &&
 	    (syncfs(parent) < 0 || syncfs(job->repo->fd) < 0))
 		r = cfs_fail_errno(err, "sync the repository");
 	return r;
@@ -547,7 +547,7 @@ static int prepare(struct job *job, struct cfs_prepared_boot *ret,
 		r = plan(job, err);
 	if (r == 0)
 		r = make_states(job, named, err);
-	if (r == 0)
+	if (r == 0 && !job->p->check)
 		r = write_all(job, err);
 	if (r == 0)
 		describe(job, named, ret);

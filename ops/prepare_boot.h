@@ -45,6 +45,7 @@ struct cfs_prepare_boot {
 	cfs_make_state_fn *make_state; /* NULL: empty, unless it exists */
 	void *arg;		       /* for make_state */
 	bool no_sync;		       /* do not wait for the disk */
+	bool check; /* write nothing: make_state is called, and that is all */
 };
 
 /* The most tries of an entry: more digits than this are for nobody's good. */

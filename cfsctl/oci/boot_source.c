@@ -28,7 +28,11 @@ static int open_image(struct job *job, struct cfs_err *err)
 	int r = cmd_trust_open(&job->boot->o->trust, &job->trust, err);
 
 	if (r == 0)
-		r = cfs_access_write(job->boot->access, &job->store, err);
+		r = job->boot->read_only
+			    ? cfs_access_read(job->boot->access,
+					      &job->store.repo, err)
+			    : cfs_access_write(job->boot->access, &job->store,
+					       err);
 	if (r == 0)
 		r = cfs_oci_image_find(&job->store.repo, job->boot->name,
 				       &job->image, err);
@@ -62,7 +66,7 @@ static int find_linked(struct job *job, struct cfs_err *err)
 	unsigned formats = cmd_oci_formats(job->boot->g, &job->store.repo.meta);
 	int r = 0;
 
-	if (!cfs_oci_image_is_bootable(&job->image))
+	if (!cfs_oci_image_is_bootable(&job->image) && !job->boot->read_only)
 		r = cfs_oci_make_images(&job->store, &job->image, formats, true,
 					&job->tree, err);
 	if (r < 0)

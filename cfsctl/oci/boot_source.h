@@ -23,6 +23,7 @@ struct cmd_oci_boot {
 	const struct cfs_access *access; /* of the repository */
 	const struct cmd_oci_boot_options *o;
 	const char *name; /* of the image */
+	bool read_only;	  /* make nothing: the image to boot has to exist */
 };
 
 /*

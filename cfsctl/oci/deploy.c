@@ -23,11 +23,11 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	struct cfs_machine machine;
 	struct cmd_deploy deploy = { call->g, &machine, &o->deploy };
 	const struct cmd_oci_boot boot = { call->g, &machine.access, &o->oci,
-					   call->operand[0] };
+					   call->operand[0], o->deploy.check };
 	int r = cmd_machine(call->g, &o->deploy.machine, &machine, err);
 
 	if (r == 0)
-		r = cmd_machine_require_boot(&machine, err);
+		r = cmd_deploy_check(&deploy, err);
 	if (r == 0)
 		r = cmd_oci_boot_image(&boot, cmd_deploy_run, &deploy, err);
 	return r < 0 && r != -CFS_EUSAGE

@@ -253,6 +253,45 @@ rm -rf before && cp -a sys/state before
 refused "an image that lacks objects" "" deploy os-2
 mv away "$object"
 
+# A check, with a program in place of composefs-setup-root.
+fresh
+mkdir bin
+cat > bin/composefs-setup-root << 'END'
+#!/bin/sh
+echo "$*" > args
+echo '{"etc":"overlay"}'
+echo notice >&2
+exit "$(cat status)"
+END
+chmod +x bin/composefs-setup-root
+PATH=$PWD/bin:$PATH
+echo 0 > status
+rm -rf before before-boot && cp -a sys before-sys && cp -a boot before-boot
+same "a check says what would be done" "$(deploy --check os-2 2> err)" \
+	"It would get the entry loader/entries/6.1_2+3.conf
+conflict: /etc/conf.d/b: changed here and in the image; kept as it is here
+conflict: /etc/passwd: removed here, changed in the image; kept as it is here
+/etc: 12 changes taken over from sha512:${id[1]}
+composefs-setup-root: it would start"
+same "  the program's words are shown" "$(cat err)" notice
+check "  it was asked about the image" \
+	has "--check --sysroot sys --cmdline composefs.digest=?v1-sha512-12:${id[2]}" args
+check "  nothing is written" eval 'diff -r --no-dereference -x fifo -x passwd \
+	-x a before-sys sys && diff -r before-boot boot &&
+	[ -z "$(find . -maxdepth 1 -name "cfsctl-check*")" ]'
+same "  it may be JSON" "$(deploy --check --json os-2 2> err | python3 -c '
+import json, sys
+j = json.load(sys.stdin)
+print(j["image"][:7], j["entry"], j["from"][:7], j["state_kept"], j["changes"],
+      [c["path"] for c in j["conflicts"]], j["setup_root"])')" \
+	"sha512: loader/entries/6.1_2+3.conf sha512: False 12 ['/etc/conf.d/b', '/etc/passwd'] {'status': 0, 'marker': '{\"etc\":\"overlay\"}\n', 'messages': 'notice\n'}"
+echo 6 > status
+deploy --check os-2 > out 2> err
+same "  its failure is the command's" "$? $(tail -n 1 err)" \
+	"6 Error: deploy os-2: composefs-setup-root would not start it (status 6)"
+refuse "--json is for a check" "--json goes with --check" deploy --json os-2
+cp -a sys/state before
+
 # OCI images.
 fresh
 cp -a tree oci
@@ -265,5 +304,14 @@ cfsctl oci deploy $where one > out
 same "an OCI image is deployed, too" "$(head -n 1 out)" \
 	"loader/entries/6.1_2+3.conf boots $(cfsctl --repo sys/composefs \
 		oci compute-id --bootable one)"
+echo 0 > status
+# shellcheck disable=SC2086
+check "  a check of it, too" eval 'cp -r tree/usr/version oci/usr/lib/ &&
+	tar --sort=name -C oci -cf layer.tar . &&
+	python3 -B "$CFS_SRC/tests/oci/image.py" lay two layer.tar > /dev/null &&
+	cfsctl --repo sys/composefs oci pull oci:lay:two two > /dev/null &&
+	! cfsctl oci deploy $where --check two 2> err && has "pulling with" err &&
+	cfsctl --repo sys/composefs oci pull --bootable oci:lay:two two > /dev/null &&
+	cfsctl oci deploy $where --check two > checked && has "would start" checked'
 same "  with the changes" "$(grep -c '^/etc: 12 changes' out)" 1
 finish

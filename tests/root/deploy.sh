@@ -76,6 +76,19 @@ for stack in nested flat; do
 	(changes)
 	view > before
 	reset
+	# Before: the same program as at boot says what it would do.
+	find "$disk" boot | sort > files
+	status=0
+	deploy --check "$two" > checked 2>&1 || status=$?
+	same "  a check says so" "$status $(grep -c 'it would start\|^/etc: [1-9]' \
+		checked)" "0 2"
+	check "  and writes nothing" diff files <(find "$disk" boot | sort)
+	same "  as JSON, too" "$(deploy --check --json "$two" 2> err | python3 -c \
+		'import json, sys
+j = json.load(sys.stdin)
+print(j["entry"], j["conflicts"], j["setup_root"]["status"],
+      json.loads(j["setup_root"]["marker"])["etc"])')" \
+		"loader/entries/6.1_2+3.conf [] 0 transient"
 	deploy "$two" > deployed 2>&1
 	check "  the second one is deployed" grep -q "^loader/entries/6.1_2+3" deployed
 	check "  without conflicts" eval '! grep conflict deployed'
@@ -94,4 +107,16 @@ done)"
 	same "  /var is that of both" "$(cat "$sysroot/var/mark")" one
 	reset
 done
+
+# An image whose own settings demand what is not there.
+conf_line='[keys]\nrequire-signed\x20=\x20true\n'
+system three "/usr/lib/composefs 4096 40755 2 0 0 0 0.0 - - -
+/usr/lib/composefs/setup-root-conf.toml 29 100644 1 0 0 0 0.0 - $conf_line -
+" || exit 1
+rm -r "${state:?}"
+status=0
+deploy --check "$hex" > checked 2>&1 || status=$?
+same "certificates that its settings demand are missed" \
+	"$status $(grep -c "would not start it (status $status)" checked)" "11 1"
+check "  nothing is written" [ ! -e "$state" ]
 finish

@@ -5,6 +5,8 @@
 
 static struct cfs_digest a, b;
 
+static bool only_check; /* in make_state() */
+
 static int make_state(const struct cfs_digest *from, bool anew,
 		      struct cfs_state_made *made)
 {
@@ -13,7 +15,8 @@ static int make_state(const struct cfs_digest *from, bool anew,
 	const struct cfs_deploy_state how = { .repo = &repo,
 					      .access = &access_of_root,
 					      .from = from,
-					      .anew = anew };
+					      .anew = anew,
+					      .check = only_check };
 
 	*made = (struct cfs_state_made){ 0 };
 	CHECK_EQ(cfs_access_read(&access_of_root, &repo, &err), 0);
@@ -67,6 +70,23 @@ TEST(a_whole_etc_stays_one)
 	CHECK_STR(made.conflicts.v[0].path, "/etc/version");
 	CHECK_EQ(made.conflicts.v[0].clash, CFS_ETC_USER_REMOVED);
 	cfs_etc_conflicts_free(&made.conflicts);
+}
+
+TEST(a_check_makes_nothing)
+{
+	struct cfs_state_made made;
+
+	start_two();
+	put_layers(&a);
+	put_in_state(&a, "etc/upper/mine", "1");
+	only_check = true;
+	CHECK_EQ(make_state(&a, false, &made), 0);
+	CHECK_EQ(made.users, 1);
+	CHECK_EQ(count(machine, "state/deploy", ""), 1);
+	put_layers(&b);
+	CHECK_EQ(make_state(&a, true, &made), 0);
+	CHECK(!made.kept && state_has(&b, "etc/work"));
+	only_check = false;
 }
 
 TEST(state_that_exists_is_kept_unless_it_may_be_made_anew)

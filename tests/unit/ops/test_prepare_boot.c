@@ -125,6 +125,34 @@ TEST(state_may_be_made_by_the_caller_before_anything_is_written)
 	CHECK_EQ(count(boot, ".", ""), 0);
 }
 
+/* Notes the call. */
+static int note_state(void *arg, int parent, const struct cfs_digest *id,
+		      struct cfs_err *e)
+{
+	struct cfs_digest *ret = arg;
+
+	(void)parent;
+	(void)e;
+	*ret = *id;
+	return 0;
+}
+
+TEST(a_check_says_which_entry_there_would_be)
+{
+	struct cfs_digest id = begin("ab"), seen = { 0 };
+	struct cfs_prepared_boot prepared;
+
+	CHECK_EQ(prepare(KERNEL FILE("/usr/lib/modules/6.1/vmlinuz"), &id,
+			 (struct cfs_prepare_boot){ .make_state = note_state,
+						    .arg = &seen,
+						    .check = true },
+			 &prepared),
+		 0);
+	CHECK_STR(prepared.entry, "loader/entries/6.1.conf");
+	CHECK(cfs_digest_equal(&seen, &id));
+	CHECK_EQ(count(boot, ".", ""), 0);
+}
+
 TEST(an_image_that_lacks_objects_is_not_to_boot)
 {
 	struct cfs_digest id = begin("cd");

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "ops/try_root.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/child.h"
+#include "base/io.h"
+#include "ops/boot_copy.h"
+#include "repo/dir.h"
+
+#define PROGRAM	   "composefs-setup-root"
+#define FILE_MAX   65536 /* bytes of a file of the configuration */
+#define MARKER_MAX 65536
+
+/* Where the image has its configuration, and where the program finds it. */
+static const struct {
+	const char *from, *to;
+} places[] = {
+	{ "/usr/lib/composefs/setup-root-conf.toml", "conf.toml" },
+	{ "/usr/lib/composefs/setup-root-conf.d", "conf.d" },
+	{ "/usr/lib/composefs/keys.d", "keys.d" },
+	{ "/etc/composefs/keys.d", "keys.d" },
+};
+
+/* A temporary directory. */
+struct scratch {
+	char path[PATH_MAX];
+	const char *name; /* its last part; NULL: it does not exist */
+	int top, fd;	  /* the directory that it is in, and its own; owned */
+};
+
+static void scratch_remove(struct scratch *scratch)
+{
+	struct cfs_err ignored;
+
+	if (scratch->name)
+		(void)!cfs_dir_remove(scratch->top, scratch->name,
+				      CFS_DIR_DEPTH_MAX, &ignored);
+	cfs_closep(&scratch->top);
+	cfs_closep(&scratch->fd);
+}
+
+static int scratch_make(struct scratch *scratch, struct cfs_err *err)
+{
+	const char *top = getenv("TMPDIR");
+
+	top = top && *top ? top : "/tmp";
+	if ((size_t)snprintf(scratch->path, sizeof(scratch->path),
+			     "%s/cfsctl-check-XXXXXX",
+			     top) >= sizeof(scratch->path))
+		return cfs_fail(err, ENAMETOOLONG, "$TMPDIR");
+	scratch->top = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (scratch->top < 0)
+		return cfs_fail_errno(err, "open %s", top);
+	if (!mkdtemp(scratch->path))
+		return cfs_fail_errno(err, "make a directory like %s",
+				      scratch->path);
+	scratch->name = strrchr(scratch->path, '/') + 1;
+	scratch->fd = cfs_open_beneath(scratch->top, scratch->name,
+				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	return scratch->fd < 0 ? cfs_fail_code(err, scratch->fd, "open %s",
+					       scratch->path)
+			       : 0;
+}
+
+static int copy_file(const struct cfs_try_root *check, struct cfs_node *node,
+		     const struct scratch *scratch, const char *to,
+		     struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	char name[CFS_NODE_NAME_MAX];
+	int r;
+
+	if (!S_ISREG(node->mode))
+		return 0;
+	r = cfs_boot_read(check->tree, check->objects, node, FILE_MAX, &text,
+			  err);
+	if (r < 0)
+		return cfs_ctx(err, "%s", cfs_node_name(node, name));
+	r = cfs_replace_file(scratch->fd, to, text.data, text.len);
+	return r < 0 ? cfs_fail_code(err, r, "write %s/%s", scratch->path, to)
+		     : 0;
+}
+
+static int copy_dir(const struct cfs_try_root *check, struct cfs_node *dir,
+		    const struct scratch *scratch, const char *to,
+		    struct cfs_err *err)
+{
+	int r = 0;
+
+	for (struct cfs_node *n = dir->dir.first; r == 0 && n; n = n->next) {
+		CFS_AUTOFREE char *path = NULL;
+
+		if (asprintf(&path, "%s/%s", to, n->name) < 0) {
+			path = NULL;
+			return cfs_no_memory(err);
+		}
+		r = copy_file(check, n, scratch, path, err);
+	}
+	return r;
+}
+
+static int copy_all(const struct cfs_try_root *check,
+		    const struct scratch *scratch, struct cfs_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < CFS_ARRAY_SIZE(places); i++) {
+		struct cfs_node *node;
+
+		r = cfs_tree_lookup(check->tree, places[i].from, &node, err);
+		if (r <= 0)
+			continue;
+		r = cfs_node_is_dir(node)
+			    ? copy_dir(check, node, scratch, places[i].to, err)
+			    : copy_file(check, node, scratch, places[i].to,
+					err);
+	}
+	return r;
+}
+
+/* The last file of the configuration: certificates are where they were copied
+ * to, and the state directory is made later. */
+static int write_last(const struct scratch *scratch, struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	int r;
+
+	cfs_buf_addf(&text,
+		     "[keys]\ndirs = ['%s/keys.d']\n"
+		     "[state]\nmissing = 'transient'\n",
+		     scratch->path);
+	r = cfs_buf_check(&text, err);
+	if (r == 0)
+		r = cfs_replace_file(scratch->fd, "conf.d/~cfsctl.toml",
+				     text.data, text.len);
+	return r < 0 ? cfs_fail_code(err, r, "write %s", scratch->path) : 0;
+}
+
+static int run(const struct cfs_try_root *check, const struct scratch *scratch,
+	       struct cfs_tried_root *ret, struct cfs_err *err)
+{
+	CFS_AUTOFD int out = memfd_create("marker", MFD_CLOEXEC);
+	CFS_AUTOCHILD struct cfs_child child = CFS_CHILD_INIT;
+	char config[PATH_MAX + sizeof("/conf.toml")];
+	const char *const argv[] = { PROGRAM,	     "--check",	  "--sysroot",
+				     check->sysroot, "--cmdline", check->karg,
+				     "--config",     config,	  NULL };
+	const struct cfs_child_spec spec = { .argv = argv,
+					     .out = out,
+					     .third = -EBADF };
+	int r;
+
+	if (out < 0)
+		return cfs_fail_errno(err, "make a file in memory");
+	snprintf(config, sizeof(config), "%s/conf.toml", scratch->path);
+	r = cfs_child_start(&spec, &child, err);
+	if (r == 0)
+		r = cfs_child_wait(&child, &ret->said, err);
+	if (r < 0)
+		return r;
+	ret->status = r;
+	if (lseek(out, 0, SEEK_SET) < 0)
+		return cfs_fail_errno(err, "seek");
+	r = cfs_read_all(out, MARKER_MAX, &ret->marker);
+	return r < 0 ? cfs_fail_code(err, r, "read what " PROGRAM " prints")
+		     : 0;
+}
+
+void cfs_tried_root_free(struct cfs_tried_root *checked)
+{
+	cfs_buf_free(&checked->marker);
+	cfs_buf_free(&checked->said);
+}
+
+int cfs_try_root(const struct cfs_try_root *check, struct cfs_tried_root *ret,
+		 struct cfs_err *err)
+{
+	__attribute__((cleanup(
+		scratch_remove))) struct scratch scratch = { .fd = -EBADF };
+	CFS_AUTOTRIED struct cfs_tried_root checked = { 0 };
+	int r = scratch_make(&scratch, err);
+
+	if (r == 0)
+		r = copy_all(check, &scratch, err);
+	if (r == 0)
+		r = write_last(&scratch, err);
+	if (r == 0)
+		r = run(check, &scratch, &checked, err);
+	if (r < 0)
+		return r;
+	*ret = checked;
+	checked = (struct cfs_tried_root){ 0 };
+	return 0;
+}
