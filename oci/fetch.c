@@ -52,7 +52,7 @@ static int read_documents(struct cfs_origin *origin,
 	return cfs_oci_fetch_config(origin, image, err);
 }
 
-static int check_layers(const struct cfs_oci_image *image, struct cfs_err *err)
+int cfs_oci_check_layers(const struct cfs_oci_image *image, struct cfs_err *err)
 {
 	const struct cfs_oci_descriptors *layers = &image->manifest.layers;
 
@@ -81,7 +81,7 @@ int cfs_oci_fetch_documents(struct cfs_origin *origin,
 {
 	int r = read_documents(origin, choice, ret, err);
 
-	return r < 0 ? r : check_layers(ret, err);
+	return r < 0 ? r : cfs_oci_check_layers(ret, err);
 }
 
 int cfs_oci_fetch_layer(struct cfs_origin *origin,

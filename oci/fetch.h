@@ -18,6 +18,14 @@ int cfs_oci_fetch_documents(struct cfs_origin *origin,
 			    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * Checks that the layers of @image, if it is a container, are archives, and as
+ * many as its configuration has diff_ids.
+ * Errors: -EBADMSG, -EOPNOTSUPP.
+ */
+int cfs_oci_check_layers(const struct cfs_oci_image *image,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Fetches the configuration of @image, whose manifest is known: its text and, of
  * a container, what it says.
  * Errors: as above, worded with its digest.

@@ -75,4 +75,10 @@ int cfs_varlink_sign(struct cfs_varlink_service *service,
 		     struct cfs_varlink_call *call,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* The method FinalizeImage. */
+extern const struct cfs_varlink_parameter cfs_varlink_finalize_parameters[];
+int cfs_varlink_finalize(const struct cfs_varlink_handle *handle,
+			 struct cfs_store *store, struct cfs_varlink_call *call,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 #endif

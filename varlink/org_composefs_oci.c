@@ -401,6 +401,8 @@ static const struct cfs_varlink_method methods[] = {
 	  .ends_with_client = true },
 	{ "Pull", cfs_varlink_pull_parameters, .run_in = cfs_varlink_pull,
 	  .ends_with_client = true },
+	{ "FinalizeImage", cfs_varlink_finalize_parameters,
+	  .run_in = cfs_varlink_finalize },
 	{ "Verify", cfs_varlink_verify_parameters, .run_on = cfs_varlink_verify,
 	  .ends_with_client = true },
 	{ "Seal", cfs_varlink_seal_parameters, .run_in = cfs_varlink_seal },

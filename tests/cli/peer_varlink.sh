@@ -111,6 +111,25 @@ agree_oci "a check" Check "" Check "'image':'os:1'"
 agree_oci "layers" HasLayer "'diff_id':'$layer'" HasLayer "'diff_id':'$none'" \
 	HasLayer "'diff_id':'x'"
 agree_oci "tags" Tag "'manifest_digest':'$digest','name':'new'" ListImages ""
+for repo in ours-pulled theirs-pulled; do
+	cfsctl --repo "$repo" init --insecure --algorithm fsverity-sha256-12 > /dev/null
+done
+pulled() { # SOCKET: what the last reply of a pull says, but for streams
+	python3 -B - "$1" "$(message Oci.Pull "'handle':HANDLE,'image':'oci:$PWD/layouts/boot-plain:t','name':'n','local_fetch':'disabled','bootable':true")" \
+		"$(message Repository.OpenRepository "'path':'$PWD/$1-pulled'")" <<'END'
+import json, os, sys
+sys.path.insert(0, os.environ["CFS_SRC"] + "/tests")
+import varlink
+connection = varlink.connect(sys.argv[1])
+handle = connection.call(sys.argv[3].encode())["parameters"]["handle"]
+for reply in connection.replies(sys.argv[2].replace("HANDLE", str(handle)).encode()):
+    last = reply["parameters"]["completed"]
+for name in "manifest_verity", "config_verity", "stats", "signatures_verified":
+    last.pop(name, None)
+print(json.dumps(last, sort_keys=True))
+END
+}
+same "a pull" "$(pulled ours)" "$(pulled theirs)"
 agree "the service" '{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.none"}}'
 # shellcheck disable=SC2086 # several processes
 kill $services

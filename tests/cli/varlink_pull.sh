@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # org.composefs.Oci.Pull: the same repository as the command's, under the same
-# policy, whenever the service is killed.
+# policy, whenever the service is killed; and FinalizeImage, likewise.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 . "${CFS_SRC:?run by tests/run}/tests/varlink.sh"
 . "${CFS_SRC:?run by tests/run}/tests/killer.sh"
@@ -106,6 +106,36 @@ same "another one does" "$(client call s "$opened" "$(pull boot-plain:t free)" |
 kill $service
 wait $service
 
+# An image of documents, and of layers that are there.
+fresh
+cfsctl --repo repo oci pull oci:layouts/multi-layer:t base > said
+cp -a repo layers
+cfsctl --repo repo oci inspect base --manifest | head -c -1 > manifest.json
+cfsctl --repo repo oci inspect base --config | head -c -1 > config.json
+python3 - > finalize <<'END'
+import json, os
+manifest, config = open("manifest.json").read(), open("config.json").read()
+def verity(diff_id):
+    object = os.path.realpath("repo/streams/oci-layer-" + diff_id)
+    return os.path.basename(os.path.dirname(object)) + os.path.basename(object)
+print(json.dumps({"method": "org.composefs.Oci.FinalizeImage", "parameters": {
+    "handle": 1, "manifest_json": json.dumps({**json.loads(manifest), "annotations": {"a": "b"}}),
+    "config_json": config, "name": "made:1",
+    "layers": [{"diff_id": i, "layer_verity": verity(i)} for i in json.loads(config)["rootfs"]["diff_ids"]]}}))
+END
+serve_options=
+serve cfsctl || exit 1
+client call s "$opened" "$(cat finalize)" > replies
+kill $service
+wait $service
+same "they are an image" "$(tail -n 1 replies | member 'p[0]["manifest_digest"]')" \
+	"sha256:$(cfsctl --repo repo oci inspect made:1 --manifest | head -c -1 | sha256sum | cut -c-64)"
+same "with the same tree" "$(cfsctl --repo repo oci compute-id made:1)" "$(cfsctl --repo repo oci compute-id base)"
+same "and the same EROFS image" \
+	"$(cfsctl --repo repo oci inspect made:1 | grep composefs_erofs)" \
+	"$(cfsctl --repo repo oci inspect base | grep composefs_erofs)"
+check "that is whole" quiet cfsctl --repo repo oci fsck made:1
+
 # Killed anywhere: what has a tag is whole, and the next pull finishes it.
 if command -v strace > /dev/null && strace -qq -o /dev/null true 2> /dev/null; then
 	fresh
@@ -133,6 +163,26 @@ if command -v strace > /dev/null && strace -qq -o /dev/null true 2> /dev/null; t
 	KILL_REQUEST=(-- "$opened" "$(message Repository.Gc "'handle':HANDLE,'dry_run':false,'roots':[]")")
 	# shellcheck disable=SC2016
 	kill_everywhere "Gc" has_garbage finishes \
+		sh -c 'LISTEN_PID=$$ exec cfsctl --insecure varlink'
+	rm -rf want && cp -a layers repo.made && rm -rf repo && mv repo.made repo
+	makes_it() {
+		client activate connect cfsctl --insecure varlink -- "$opened" "$(cat finalize)" > made &&
+			grep -q '"manifest_digest"' made
+	}
+	makes_it && cfsctl --repo repo gc > gc.out
+	cp -a repo want
+	has_layers() {
+		rm -rf repo && cp -a layers repo
+	}
+	finishes() {
+		cfsctl --repo repo oci fsck --metadata-only > fsck.out && makes_it &&
+			cfsctl --repo repo gc > gc.out &&
+			[ "$(everything repo)" = "$(everything want)" ] &&
+			[ -z "$(find repo -name '.tmp-*')" ]
+	}
+	KILL_REQUEST=(-- "$opened" "$(cat finalize)")
+	# shellcheck disable=SC2016
+	kill_everywhere "FinalizeImage" has_layers finishes \
 		sh -c 'LISTEN_PID=$$ exec cfsctl --insecure varlink'
 fi
 finish
