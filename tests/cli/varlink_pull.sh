@@ -119,9 +119,9 @@ def verity(diff_id):
     object = os.path.realpath("repo/streams/oci-layer-" + diff_id)
     return os.path.basename(os.path.dirname(object)) + os.path.basename(object)
 print(json.dumps({"method": "org.composefs.Oci.FinalizeImage", "parameters": {
-    "handle": 1, "manifest_json": json.dumps({**json.loads(manifest), "annotations": {"a": "b"}}),
+    "handle": "HANDLE", "manifest_json": json.dumps({**json.loads(manifest), "annotations": {"a": "b"}}),
     "config_json": config, "name": "made:1",
-    "layers": [{"diff_id": i, "layer_verity": verity(i)} for i in json.loads(config)["rootfs"]["diff_ids"]]}}))
+    "layers": [{"diff_id": i, "layer_verity": verity(i)} for i in json.loads(config)["rootfs"]["diff_ids"]]}}).replace('"HANDLE"', "HANDLE"))
 END
 serve_options=
 serve cfsctl || exit 1
