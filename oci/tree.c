@@ -7,7 +7,7 @@
 #include "boot/transform.h"
 #include "fsverity/merkle.h"
 #include "oci/layer_tree.h"
-#include "repo/object.h"
+#include "repo/node_content.h"
 #include "repo/stream/format.h"
 #include "repo/stream/names.h"
 
@@ -98,30 +98,12 @@ int cfs_oci_image_tree(const struct cfs_repo *repo,
 	return 0;
 }
 
-/* Reads a file of the tree from its object, and makes sure of it. */
 static int read_content(void *ctx, const struct cfs_tree *tree,
 			const struct cfs_node *node, struct cfs_buf *ret,
 			struct cfs_err *err)
 {
-	char name[CFS_NODE_NAME_MAX];
-	CFS_AUTOFD int fd = -EBADF;
-	struct cfs_digest id;
-	int r = 0;
-
-	if (!cfs_node_digest(tree, node, &id))
-		return cfs_fail(err, EINVAL, "%s has no digest",
-				cfs_node_name(node, name));
-	r = cfs_object_open(*(const int *)ctx, &id, &fd, err);
-	if (r == 0)
-		r = cfs_fail(err, ENOENT, "its object is missing");
-	if (r > 0)
-		r = cfs_object_check(fd, &id, err);
-	if (r < 0)
-		return cfs_ctx(err, "%s", cfs_node_name(node, name));
-	r = cfs_read_all(fd, POLICY_MAX, ret);
-	return r < 0 ? cfs_fail(err, -r, "read %s: %s",
-				cfs_node_name(node, name), strerror(-r))
-		     : 0;
+	return cfs_node_content(*(const int *)ctx, tree, node, POLICY_MAX, ret,
+				err);
 }
 
 int cfs_oci_tree_boot(const struct cfs_repo *repo, struct cfs_tree *tree,
