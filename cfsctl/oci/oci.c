@@ -18,6 +18,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_oci_prepare_boot,
 	&cmd_oci_deploy,
 	&cmd_oci_mount,
+	&cmd_oci_runtime_spec,
 	&cmd_oci_fsck,
 	&cmd_oci_copy,
 	&cmd_oci_export,

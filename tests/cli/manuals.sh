@@ -28,6 +28,7 @@ same "quotes side by side are fine" "$(echo '("a", "b") and "c d", ="e"' | neste
 # Pages of others that ours refer to, by the package that has them.
 others="
 coreutils:   cp.1 cat.1 chmod.1
+crun, runc:  crun.1 runc.8
 diffutils:   diff.1
 e2fsprogs:   mke2fs.8 tune2fs.8 debugfs.8
 fsverity:    fsverity.1
@@ -38,6 +39,7 @@ man-pages:   flock.2 fuse.4 ioctl.2 keyrings.7 mount_setattr.2 move_mount.2 open
              stat.2 syncfs.2 xattr.7 proc.5 statx.2
 openssl:     openssl.1
 rsync, tar:  rsync.1 tar.1
+podman:      podman-run.1
 skopeo:      skopeo.1 containers-policy.json.5
 systemd:     systemd.1 bootctl.1 bootup.7 init.1 journalctl.1 kernel-command-line.7
              systemd-bless-boot.service.8 systemd-boot.7

@@ -9,10 +9,12 @@ is made if need be, and prints the digest of its manifest.
   --artifact TYPE  not an image but an artifact of that type, of the blobs
   --subject TAG    what it is about
   --label KEY=VALUE  a label of its configuration; repeatable
+  --config JSON    the member "config" of its configuration
   --lie            the last blob is damaged after it was hashed
 TAG "-" is none.
 """
 import argparse
+import json
 import platform
 
 from layout import COMPRESS, MANIFEST, Layout
@@ -37,6 +39,7 @@ def options():
     args.add_argument("--artifact")
     args.add_argument("--subject")
     args.add_argument("--label", action="append", default=[])
+    args.add_argument("--config", type=json.loads, default={})
     args.add_argument("--lie", action="store_true")
     args.add_argument("blobs", nargs="+")
     return args.parse_args()
@@ -51,7 +54,7 @@ def main():
                                    "application/octet-stream")
     else:
         labels = dict(text.split("=", 1) for text in o.label)
-        config = {"Labels": labels} if labels else {}
+        config = dict(o.config, **({"Labels": labels} if labels else {}))
         manifest = layout.image([(data, o.compress) for data in blobs],
                                 {"architecture": o.arch, "config": config})
     if o.subject:
