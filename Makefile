@@ -208,6 +208,7 @@ deps:
 	@deps/static-libs.sh
 	@deps/uml-kernel.sh
 	@for s in bookworm trixie sid; do deps/debian-kernel.sh $$s || exit 1; done
+	@deps/secure-boot.sh
 	@deps/rootfs.sh
 
 # Tests.  tests/run counts what each of them says and adds up in

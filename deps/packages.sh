@@ -43,7 +43,9 @@ group() {
 		acl mandoc systemd openssl python3 valgrind musl-tools \
 		softhsm2 btrfs-progs libarchive-tools bsdextrautils skopeo git ;;
 	vm) echo qemu-system-x86 cpio busybox-static kmod bc flex bison zstd \
-		e2fsprogs fsverity keyutils openssl debian-archive-keyring ;;
+		e2fsprogs fsverity keyutils openssl debian-archive-keyring \
+		mtools sbsigntool python3-cryptography python3-pefile \
+		python3-importlib-resources ;;
 	demo) echo mmdebstrap debian-archive-keyring zstd umoci skopeo ;;
 	cross) echo gcc-i686-linux-gnu libc6-dev-i386-cross \
 		gcc-aarch64-linux-gnu libc6-dev-arm64-cross \

@@ -11,6 +11,7 @@
 #                              what may be executed (tests/vm/ipe-guest); OPTIONs
 #                              are those of tests/vm/initramfs
 #   ipe_verdict CONSOLE        checks what that said
+#   ipe_same NAME KEY ANSWER   checks one answer, on the console $ipe_console
 
 ipe_pair() { # NAME
 	openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=$1" \
@@ -90,12 +91,12 @@ ipe_initramfs() { # KERNEL OUT OPTION...
 		"$@" "$out" "$CFS_SRC/tests/vm/ipe-guest"
 }
 
-ipe_same() {
-	same "$1" "$(sed -n "s/^IPE $2: //p" console | head -n 1)" "$3"
+ipe_same() { # NAME KEY ANSWER
+	same "$1" "$(tr -d '\r' < "$ipe_console" | sed -n "s/^IPE $2: //p" | head -n 1)" "$3"
 }
 
 ipe_verdict() {
-	tr -d '\r' < "$1" > console
+	ipe_console=$1
 	ipe_same "a policy that is not signed is not taken" unsigned "Bad message"
 	ipe_same "nor one by a stranger" stranger "Required key not available"
 	ipe_same "one by the key that the kernel knows is" composefs ok
