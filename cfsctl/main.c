@@ -8,6 +8,7 @@
 #include "cfsctl/compat/programs.h"
 #include "cfsctl/complete.h"
 #include "cfsctl/dispatch.h"
+#include "varlink/listen.h"
 
 static const struct cfs_cmd *const commands[] = {
 	&cmd_init,
@@ -82,6 +83,7 @@ static void occupy_standard(void)
 
 int main(int argc, char **argv)
 {
+	static char varlink[] = "varlink";
 	const struct cfs_program *program = find_program(&argc, &argv);
 
 	occupy_standard();
@@ -93,5 +95,9 @@ int main(int argc, char **argv)
 		return cmd_complete(commands, argc - 1, argv + 1);
 	/* A repository is shared: the user's umask is not about it. */
 	(void)umask(022);
+	/* `varlinkctl call exec:PROGRAM` has no way to pass arguments. */
+	if (argc == 1 && cfs_varlink_is_activated())
+		return cmd_dispatch(commands, 2,
+				    (char *[]){ argv[0], varlink, NULL });
 	return cmd_dispatch(commands, argc, argv);
 }

@@ -42,11 +42,17 @@ static int option_of(int fd, int option)
 	return value;
 }
 
+bool cfs_varlink_is_activated(void)
+{
+	return number_of("LISTEN_PID") == getpid() &&
+	       number_of("LISTEN_FDS") > 0;
+}
+
 int cfs_varlink_inherited(int *ret_fd, struct cfs_err *err)
 {
 	long n = number_of("LISTEN_FDS");
 
-	if (number_of("LISTEN_PID") != getpid() || n <= 0)
+	if (!cfs_varlink_is_activated())
 		return 0;
 	/* They are not for programs that are started from here. */
 	(void)unsetenv("LISTEN_PID");

@@ -10,6 +10,10 @@
 /* Connections that a listening process serves at a time; others wait. */
 #define CFS_VARLINK_CONNECTIONS_MAX 64
 
+/* Did the service manager pass sockets to this process?  They stay to be taken.
+ * Source: sd_listen_fds(3). */
+bool cfs_varlink_is_activated(void);
+
 /*
  * Returns 1 with the socket that the service manager passed in *@ret_fd,
  * close-on-exec; or 0 if there is none.

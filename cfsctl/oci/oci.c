@@ -25,6 +25,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_oci_diff,
 	&cmd_oci_import_layer,
 	&cmd_oci_linked_erofs_images,
+	&cmd_varlink,
 	NULL,
 };
 

@@ -156,6 +156,13 @@ same "one that is connected" "$(client activate connect cfsctl varlink -- "$info
 	'"product": "cfsctl"
 "handle": 1
 status 0'
+same "without any argument" "$(client activate connect cfsctl -- "$info" |
+	grep -o '"product": "[a-z]*"')" '"product": "cfsctl"'
+rm activated
+same "by its other name" "$(client activate listen cfsctl oci varlink -- "$info" |
+	grep -o '"product": "[a-z]*"')" '"product": "cfsctl"'
+check "sockets for another process are not meant" eval \
+	'LISTEN_PID=1 LISTEN_FDS=1 cfsctl 2>&1 | grep -q "^usage:"'
 
 # The options of the command are about each repository.
 same "a repository without fs-verity may be refused" \

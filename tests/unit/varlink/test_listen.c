@@ -91,6 +91,7 @@ TEST(a_connected_socket_does_not_listen)
 static int inherit(const char *pid, const char *fds, int kind)
 {
 	int status, fd = -EBADF;
+	bool activated;
 	pid_t child;
 	char self[24];
 
@@ -104,7 +105,10 @@ static int inherit(const char *pid, const char *fds, int kind)
 			_exit(99);
 		setenv("LISTEN_PID", pid ? pid : self, 1);
 		setenv("LISTEN_FDS", fds, 1);
+		activated = cfs_varlink_is_activated();
 		status = cfs_varlink_inherited(&fd, &err);
+		if (activated != (status != 0) || cfs_varlink_is_activated())
+			_exit(97);
 		if (status > 0 && (fd != 3 || getenv("LISTEN_FDS") ||
 				   !(fcntl(3, F_GETFD) & FD_CLOEXEC)))
 			_exit(98);
