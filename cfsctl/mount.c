@@ -10,7 +10,7 @@
 #include "ops/whole.h"
 #include "repo/ref.h"
 
-const char *const cmd_mount_fuse_choices[] = { CFS_FUSE_MODE_NAMES, "no",
+const char *const cmd_mount_fuse_choices[] = { CFS_FUSE_MODE_NAMES, "yes", "no",
 					       NULL };
 
 int cmd_parse_mount_fuse(const char *text, void *to, struct cfs_err *err)
@@ -18,6 +18,8 @@ int cmd_parse_mount_fuse(const char *text, void *to, struct cfs_err *err)
 	struct cmd_mount_fuse *fuse = to;
 
 	fuse->on = !text || strcmp(text, "no") != 0;
+	if (text && strcmp(text, "yes") == 0)
+		text = NULL;
 	return fuse->on ? cmd_parse_fuse_mode(text, &fuse->mode, err) : 0;
 }
 
@@ -38,9 +40,10 @@ static int check(const struct cfs_mount_options *o, struct cfs_err *err)
 	if (o->read_write && !o->upper)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--read-write needs --upperdir");
-	if (!o->fuse.on && (o->no_verify || o->verbose))
+	if (!o->fuse.on && (o->no_verify || o->verbose || o->foreground))
 		return cfs_fail(err, CFS_EUSAGE,
-				"--no-verify and --verbose need --fuse");
+				"--no-verify, --foreground and --verbose need "
+				"--fuse");
 	return 0;
 }
 
@@ -132,6 +135,7 @@ static int mount_by_fuse(const struct cfs_globals *g, struct cfs_repo *repo,
 				      .read_write = o->read_write,
 				      .o = { .mode = o->fuse.mode,
 					     .no_verify = o->no_verify,
+					     .foreground = o->foreground,
 					     .verbose = o->verbose },
 			      },
 			      err);

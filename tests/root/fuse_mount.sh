@@ -45,9 +45,22 @@ check "  and unmounts it" eval '! mountpoint -q mnt'
 check "--fuse=no is the kernel's mount" eval \
 	'seal mount --fuse=no img mnt && [ "$(findmnt -no FSTYPE mnt)" = overlay ]'
 umount mnt
-refuse "no other mode" "expected auto, passthrough, overlay, plain or no" \
+refuse "no other mode" "expected auto, passthrough, overlay, plain, yes or no" \
 	seal mount --fuse=fast img "$TMPDIR/mnt"
 refuse "--no-verify without --fuse" "need --fuse" seal mount --no-verify img "$TMPDIR/mnt"
+refuse "--foreground without --fuse" "need --fuse" seal mount --foreground img "$TMPDIR/mnt"
+cfsctl --insecure --repo repo mount --fuse=yes --foreground img "$TMPDIR/mnt" 2> log &
+server=$!
+until mountpoint -q mnt || ! kill -0 $server; do sleep 0.02; done
+same "in the foreground it shows the tree" "$(sum mnt)" "$want"
+same "  and serves it itself" "$(servers)" "$server"
+same "  which a dumpfile made of it has, too" \
+	"$(seal create-dumpfile --no-propagate-usr-to-root mnt)" \
+	"$(seal create-dumpfile --no-propagate-usr-to-root tree)"
+kill -KILL $server
+wait $server 2> /dev/null
+check "  until it is killed" gone
+umount -l mnt
 check "--check goes with it" seal mount --fuse --check img "$TMPDIR/mnt"
 end
 
