@@ -3,44 +3,8 @@
 
 #include <string.h>
 
-#include "base/disk.h"
 #include "base/io.h"
-
-/*
- * A PE file, as far as the table of its sections:
- *
- *   DOS header | ... | PE header | optional header | section | section ...
- *
- * The DOS header has the offset of the PE header, and that the size of the
- * optional header, which is skipped.
- */
-#define DOS_MAGIC "MZ"
-#define PE_MAGIC  "PE\0"
-
-struct dos_header {
-	uint8_t magic[2];
-	uint8_t unused[58];
-	cfs_le32 pe; /* offset of struct pe_header */
-};
-_Static_assert(sizeof(struct dos_header) == 64, "DOS header layout");
-
-struct pe_header {
-	uint8_t magic[4];
-	cfs_le16 machine;
-	cfs_le16 sections; /* entries of the section table */
-	cfs_le32 time, symbols, n_symbols;
-	cfs_le16 optional_size; /* bytes between here and the section table */
-	cfs_le16 flags;
-};
-_Static_assert(sizeof(struct pe_header) == 24, "PE header layout");
-
-struct pe_section {
-	uint8_t name[CFS_PE_NAME_MAX];
-	cfs_le32 memory_size, memory_off;
-	cfs_le32 file_size, file_off;
-	uint8_t unused[16];
-};
-_Static_assert(sizeof(struct pe_section) == 40, "section layout");
+#include "boot/pe_format.h"
 
 void cfs_pe_free(struct cfs_pe *pe)
 {
@@ -66,16 +30,16 @@ static int truncated(struct cfs_err *err)
 
 /* Reads the PE header; *@ret_table is the offset of the section table.
  * Returns 1, or 0 if it is not a PE file. */
-static int read_header(int fd, struct pe_header *ret, uint64_t *ret_table,
+static int read_header(int fd, struct cfs_pe_header *ret, uint64_t *ret_table,
 		       struct cfs_err *err)
 {
-	struct dos_header dos;
+	struct cfs_pe_dos dos;
 	uint64_t at;
 	int r = read_at(fd, &dos, sizeof(dos), 0, err);
 
 	if (r <= 0)
 		return r;
-	if (memcmp(dos.magic, DOS_MAGIC, sizeof(dos.magic)) != 0)
+	if (memcmp(dos.magic, CFS_PE_DOS_MAGIC, sizeof(dos.magic)) != 0)
 		return 0;
 	at = cfs_get32(dos.pe);
 	r = read_at(fd, ret, sizeof(*ret), at, err);
@@ -84,13 +48,13 @@ static int read_header(int fd, struct pe_header *ret, uint64_t *ret_table,
 	/* A DOS program has no PE header, and anything in its place. */
 	if (r == 0)
 		return truncated(err);
-	if (memcmp(ret->magic, PE_MAGIC, sizeof(ret->magic)) != 0)
+	if (memcmp(ret->magic, CFS_PE_MAGIC, sizeof(ret->magic)) != 0)
 		return 0;
 	*ret_table = at + sizeof(*ret) + cfs_get16(ret->optional_size);
 	return 1;
 }
 
-static int add_section(const struct pe_section *from, uint64_t file_size,
+static int add_section(const struct cfs_pe_entry *from, uint64_t file_size,
 		       struct cfs_pe_section *ret, struct cfs_err *err)
 {
 	/* file_size is rounded up to the alignment of the file, memory_size is
@@ -115,7 +79,7 @@ static int read_table(int fd, uint64_t at, unsigned n, struct cfs_pe *ret,
 		      struct cfs_err *err)
 {
 	/* One more than needed: no sections are not a lack of memory. */
-	CFS_AUTOFREE struct pe_section *table = calloc(n + 1, sizeof(*table));
+	CFS_AUTOFREE struct cfs_pe_entry *table = calloc(n + 1, sizeof(*table));
 	CFS_AUTOPE struct cfs_pe pe = { 0 };
 	struct stat st;
 	int r;
@@ -141,7 +105,7 @@ static int read_table(int fd, uint64_t at, unsigned n, struct cfs_pe *ret,
 
 int cfs_pe_open(int fd, struct cfs_pe *ret, struct cfs_err *err)
 {
-	struct pe_header header;
+	struct cfs_pe_header header;
 	uint64_t table = 0;
 	unsigned n;
 	int r = read_header(fd, &header, &table, err);
