@@ -88,18 +88,51 @@ static bool has_open_quote(struct cfs_bytes text)
 	return open;
 }
 
-int cfs_entry_check_extra(const char *arg, struct cfs_err *err)
+static int check_printable(const char *text, struct cfs_err *err)
 {
-	struct cfs_bytes rest = text_bytes(arg);
-	struct cfs_word word, more;
-
-	for (const char *c = arg; *c; c++)
+	for (const char *c = text; *c; c++)
 		if (*c < ' ' || *c > '~')
 			return cfs_fail(err, EINVAL,
 					"'%s' is not a kernel argument: it has "
 					"characters that are not printable "
 					"ASCII",
-					arg);
+					text);
+	return 0;
+}
+
+static int check_word(const struct cfs_word *word, const char *text,
+		      struct cfs_err *err)
+{
+	if (!names_image(word->name))
+		return 0;
+	return cfs_fail(err, EINVAL,
+			"'%s' would name another image to boot: the argument "
+			"for this one is added by itself",
+			text);
+}
+
+int cfs_entry_check_args(const char *text, struct cfs_err *err)
+{
+	struct cfs_bytes rest = text_bytes(text);
+	struct cfs_word word;
+	int r = check_printable(text, err);
+
+	if (r == 0 && has_open_quote(rest))
+		return cfs_fail(err, EINVAL,
+				"'%s' has a quotation that does not end", text);
+	while (r == 0 && cfs_cmdline_next(&rest, &word))
+		r = check_word(&word, text, err);
+	return r;
+}
+
+int cfs_entry_check_extra(const char *arg, struct cfs_err *err)
+{
+	struct cfs_bytes rest = text_bytes(arg);
+	struct cfs_word word, more;
+	int r = check_printable(arg, err);
+
+	if (r < 0)
+		return r;
 	if (has_open_quote(rest) || !cfs_cmdline_next(&rest, &word) ||
 	    cfs_cmdline_next(&rest, &more))
 		return cfs_fail(err, EINVAL,
@@ -107,12 +140,7 @@ int cfs_entry_check_extra(const char *arg, struct cfs_err *err)
 				"an option of its own, and a value with spaces "
 				"in double quotes",
 				arg);
-	if (names_image(word.name))
-		return cfs_fail(err, EINVAL,
-				"'%s' would name another image to boot: the "
-				"argument for this one is added by itself",
-				arg);
-	return 0;
+	return check_word(&word, arg, err);
 }
 
 /* Cuts the next word off *@rest, as it is written. */

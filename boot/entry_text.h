@@ -56,6 +56,11 @@ struct cfs_entry_args {
 int cfs_entry_check_extra(const char *arg,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Fails with -EINVAL unless @text is kernel arguments, in printable characters,
+ * of which none names an image and whose quotations end.  It may be empty. */
+int cfs_entry_check_args(const char *text,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /*
  * Appends the command line @cmdline, whose quotations end, to @ret with @args
  * set.  An argument replaces the first word of the same name, and further words

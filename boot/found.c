@@ -161,6 +161,91 @@ int cfs_boot_find(struct cfs_tree *tree, struct cfs_boot_found *ret,
 	return 1;
 }
 
+/* The file PREFIX, the kernel's version and SUFFIX in /boot, or NULL. */
+static struct cfs_node *in_boot(struct cfs_node *boot, const char *prefix,
+				const char *version, const char *suffix)
+{
+	char name[CFS_NAME_MAX + 32];
+
+	if (!boot || !cfs_node_is_dir(boot))
+		return NULL;
+	snprintf(name, sizeof(name), "%s%s%s", prefix, version, suffix);
+	return cfs_node_child(boot, name);
+}
+
+static struct cfs_boot_kernel kernel_of(struct cfs_node *dir,
+					struct cfs_node *boot)
+{
+	struct cfs_boot_kernel kernel = {
+		.version = dir->name,
+		.file = cfs_node_child(dir, "vmlinuz"),
+		.initrd = cfs_node_child(dir, "initramfs.img"),
+	};
+
+	if (!kernel.file)
+		kernel.file = in_boot(boot, "vmlinuz-", dir->name, "");
+	if (!kernel.initrd)
+		kernel.initrd = in_boot(boot, "initrd.img-", dir->name, "");
+	if (!kernel.initrd)
+		kernel.initrd = in_boot(boot, "initramfs-", dir->name, ".img");
+	return kernel;
+}
+
+static int only_kernel(struct cfs_node *modules, struct cfs_node *boot,
+		       struct cfs_boot_kernel *ret, struct cfs_err *err)
+{
+	*ret = (struct cfs_boot_kernel){ 0 };
+	for (struct cfs_node *n = modules->dir.first; n; n = n->next) {
+		struct cfs_boot_kernel kernel = { 0 };
+
+		if (cfs_node_is_dir(n))
+			kernel = kernel_of(n, boot);
+		if (!kernel.file)
+			continue;
+		if (ret->file)
+			return cfs_fail(err, ENOTUNIQ,
+					"the image has several kernels, %s and "
+					"%s among them",
+					ret->version, kernel.version);
+		*ret = kernel;
+	}
+	return 0;
+}
+
+static int find_version(struct cfs_tree *tree, const char *version,
+			struct cfs_boot_kernel *ret, struct cfs_err *err)
+{
+	struct cfs_node *modules = NULL, *boot = NULL, *dir;
+	int r = cfs_tree_lookup(tree, "/usr/lib/modules", &modules, err);
+
+	if (r > 0)
+		r = cfs_tree_lookup(tree, "/boot", &boot, err);
+	if (r < 0 || !modules || !cfs_node_is_dir(modules))
+		return r < 0 ? r : 0;
+	if (!version)
+		return only_kernel(modules, boot, ret, err);
+	dir = cfs_node_child(modules, version);
+	if (dir && cfs_node_is_dir(dir))
+		*ret = kernel_of(dir, boot);
+	return 0;
+}
+
+int cfs_boot_find_kernel(struct cfs_tree *tree, const char *version,
+			 struct cfs_boot_kernel *ret, struct cfs_err *err)
+{
+	struct cfs_boot_kernel kernel = { 0 };
+	int r = find_version(tree, version, &kernel, err);
+
+	if (r == 0 && kernel.file)
+		r = cfs_boot_check_file(kernel.file, err);
+	if (r == 0 && kernel.file && kernel.initrd)
+		r = cfs_boot_check_file(kernel.initrd, err);
+	if (r < 0 || !kernel.file)
+		return r;
+	*ret = kernel;
+	return 1;
+}
+
 static int lookup(struct cfs_tree *tree, const char *top, struct cfs_bytes path,
 		  struct cfs_node **ret, struct cfs_err *err)
 {

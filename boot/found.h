@@ -37,6 +37,26 @@ struct cfs_boot_found {
 int cfs_boot_find(struct cfs_tree *tree, struct cfs_boot_found *ret,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* A kernel of a tree.  Its files are as those of struct cfs_boot_found. */
+struct cfs_boot_kernel {
+	const char *version;	 /* borrowed from the tree */
+	struct cfs_node *file;	 /* the kernel */
+	struct cfs_node *initrd; /* or NULL */
+};
+
+/*
+ * Finds the kernel @version of @tree, or its only one if that is NULL:
+ * vmlinuz and initramfs.img in /usr/lib/modules/VERSION, or else
+ * vmlinuz-VERSION and initrd.img-VERSION or initramfs-VERSION.img in /boot.
+ * Returns 1 with *@ret, or 0 if there is none.
+ * Errors: -ENOTUNIQ there are several and @version is NULL; -EINVAL one of the
+ * files is no regular file or has a name that is not allowed; -ENOMEM.
+ */
+int cfs_boot_find_kernel(struct cfs_tree *tree, const char *version,
+			 struct cfs_boot_kernel *ret,
+			 struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 3, 4)));
+
 /*
  * Finds the file that an entry of @tree calls @path: below /boot, which a path
  * of the boot partition means, else below the root.

@@ -108,6 +108,20 @@ TEST(an_argument_that_is_added_names_no_image)
 	CHECK_EQ(cfs_entry_check_extra("composefs.other=1", &err), 0);
 }
 
+TEST(arguments_may_be_several_of_which_none_names_an_image)
+{
+	CHECK_EQ(cfs_entry_check_args("", &err), 0);
+	CHECK_EQ(cfs_entry_check_args(" quiet  a=\"b c\" ", &err), 0);
+	CHECK_EQ(cfs_entry_check_args("x=\"composefs=ab\"", &err), 0);
+	CHECK_EQ(cfs_entry_check_args("a=\"b", &err), -EINVAL);
+	CHECK_EQ(cfs_entry_check_args("a\nb", &err), -EINVAL);
+	CHECK_EQ(cfs_entry_check_args("a\001b", &err), -EINVAL);
+	CHECK_EQ(cfs_entry_check_args("\303\244", &err), -EINVAL);
+	CHECK_EQ(cfs_entry_check_args("quiet composefs=ab", &err), -EINVAL);
+	CHECK_EQ(cfs_entry_check_args("a \"composefs.digest=b\"", &err),
+		 -EINVAL);
+}
+
 TEST(the_argument_of_the_image_replaces_all_others)
 {
 	check_cmdline("", NULL, NULL, KARG);

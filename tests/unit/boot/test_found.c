@@ -145,6 +145,81 @@ TEST(paths_are_of_the_boot_partition_or_of_the_root)
 	CHECK_EQ(find_file("", &node), -EINVAL);
 }
 
+static int find_kernel(const char *dump, const char *version,
+		       struct cfs_boot_kernel *ret)
+{
+	*ret = (struct cfs_boot_kernel){ 0 };
+	cfs_tree_free(tree);
+	tree = parse(dump);
+	return cfs_boot_find_kernel(tree, version, ret, &err);
+}
+
+TEST(the_only_kernel_is_found_with_its_initramfs)
+{
+	struct cfs_boot_kernel kernel;
+
+	CHECK_EQ(find_kernel(ROOT USR DIR("/usr/lib/modules/0") KERNEL("1"),
+			     NULL, &kernel),
+		 1);
+	CHECK_STR(kernel.version, "1");
+	CHECK_STR(kernel.file->name, "vmlinuz");
+	CHECK_STR(kernel.initrd->name, "initramfs.img");
+}
+
+TEST(of_several_kernels_one_is_chosen)
+{
+	struct cfs_boot_kernel kernel;
+
+	CHECK_EQ(find_kernel(ROOT USR KERNEL("1") KERNEL("2"), NULL, &kernel),
+		 -ENOTUNIQ);
+	CHECK(strstr(err.msg, "1 and 2"));
+	CHECK_EQ(find_kernel(ROOT USR KERNEL("1") KERNEL("2"), "2", &kernel),
+		 1);
+	CHECK_STR(kernel.version, "2");
+	CHECK_EQ(find_kernel(ROOT USR KERNEL("1"), "2", &kernel), 0);
+	CHECK_EQ(find_kernel(ROOT USR KERNEL("1"), "../modules/1", &kernel), 0);
+	CHECK_EQ(find_kernel(ROOT USR KERNEL("1"), "", &kernel), 0);
+}
+
+TEST(kernels_may_be_in_boot)
+{
+	struct cfs_boot_kernel kernel;
+
+	CHECK_EQ(find_kernel(ROOT FILE("/boot/initrd.img-1") FILE(
+				     "/boot/vmlinuz-1") FILE("/boot/vmlinuz-2")
+				     USR DIR("/usr/lib/modules/"
+					     "1"),
+			     NULL, &kernel),
+		 1);
+	CHECK_STR(kernel.file->name, "vmlinuz-1");
+	CHECK_STR(kernel.initrd->name, "initrd.img-1");
+	CHECK_EQ(find_kernel(ROOT FILE("/boot/initramfs-1.img")
+				     USR DIR("/usr/lib/modules/1")
+					     FILE("/usr/lib/modules/1/vmlinuz"),
+			     "1", &kernel),
+		 1);
+	CHECK_STR(kernel.file->name, "vmlinuz");
+	CHECK_STR(kernel.initrd->name, "initramfs-1.img");
+}
+
+TEST(an_image_without_kernels_has_none)
+{
+	struct cfs_boot_kernel kernel;
+
+	CHECK_EQ(find_kernel(ROOT, NULL, &kernel), 0);
+	CHECK_EQ(find_kernel(ROOT USR, NULL, &kernel), 0);
+	CHECK_EQ(find_kernel(ROOT USR DIR("/usr/lib/modules/1"), "1", &kernel),
+		 0);
+	CHECK_EQ(find_kernel(DIR("/") DIR("/usr") DIR("/usr/lib")
+				     FILE("/usr/lib/modules"),
+			     NULL, &kernel),
+		 0);
+	CHECK_EQ(find_kernel(ROOT USR DIR("/usr/lib/modules/1")
+				     DIR("/usr/lib/modules/1/vmlinuz"),
+			     NULL, &kernel),
+		 -EINVAL);
+}
+
 TEST(a_file_is_regular_and_has_a_name_that_is_allowed)
 {
 	struct cfs_node *node;
