@@ -98,6 +98,7 @@ extern const struct cfs_cmd cmd_fuse_serve;
 extern const struct cfs_cmd cmd_varlink;
 extern const struct cfs_cmd cmd_digest_karg;
 extern const struct cfs_cmd cmd_prepare_boot;
+extern const struct cfs_cmd cmd_uki;
 extern const struct cfs_cmd cmd_disk;
 extern const struct cfs_cmd cmd_sign;
 extern const struct cfs_cmd cmd_verify_image;

@@ -29,6 +29,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_varlink,
 	&cmd_digest_karg,
 	&cmd_prepare_boot,
+	&cmd_uki,
 	&cmd_disk,
 	&cmd_sign,
 	&cmd_verify_image,

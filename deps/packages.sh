@@ -41,7 +41,8 @@ group() {
 		linux-libc-dev ;;
 	check) echo "$clang" e2fsprogs fsverity keyutils erofs-utils strace attr \
 		acl mandoc systemd openssl python3 valgrind musl-tools \
-		softhsm2 btrfs-progs libarchive-tools bsdextrautils skopeo git ;;
+		softhsm2 btrfs-progs libarchive-tools bsdextrautils skopeo git \
+		sbsigntool osslsigncode python3-pefile ;;
 	vm) echo qemu-system-x86 cpio busybox-static kmod bc flex bison zstd \
 		e2fsprogs fsverity keyutils openssl debian-archive-keyring \
 		mtools sbsigntool python3-cryptography python3-pefile \

@@ -61,3 +61,26 @@ for name, text in sections:
 open(sys.argv[1], "wb").write(head + table + data)
 END
 }
+
+# An EFI program to which sections can be added, for a machine such as 0x8664, as
+# linkers make them; a change is a format of struct.pack, an offset and a value:
+# I:148:0.
+fixture_stub() { # FILE MACHINE [CHANGE...]
+	python3 - "$@" << 'END'
+import struct, sys
+optional = struct.pack("<HHII4xII8xII16xIIIHH36xI128x", 0x20b, 0, 512, 1024, 4096, 4096, 4096,
+                       512, 16384, 1024, 0, 10, 0x100, 16)
+table = b"".join(struct.pack("<8sIIII12xI", name, size, at, 512, where, 0x40000040)
+                 for name, size, at, where in ((b".text", 500, 4096, 1024),
+                                               (b".sbat", 100, 8192, 1536),
+                                               (b".reloc", 12, 12288, 2048)))
+data = b"MZ".ljust(60, b"\0") + struct.pack("<I", 64) + b"PE\0\0"
+data += struct.pack("<HHIIIHH", int(sys.argv[2], 0), 3, 0, 0, 0, len(optional), 0x22)
+data = bytearray((data + optional + table).ljust(1024, b"\0"))
+data += b"".join(c * 512 for c in (b"a", b"b", b"c"))
+for change in sys.argv[3:]:
+    kind, at, value = change.split(":")
+    struct.pack_into("<" + kind, data, int(at), int(value, 0))
+open(sys.argv[1], "wb").write(data)
+END
+}

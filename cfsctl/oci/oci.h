@@ -153,5 +153,6 @@ extern const struct cfs_cmd cmd_oci_compute_id;
 extern const struct cfs_cmd cmd_oci_digest_karg;
 extern const struct cfs_cmd cmd_oci_prepare_boot;
 extern const struct cfs_cmd cmd_oci_deploy;
+extern const struct cfs_cmd cmd_oci_uki;
 
 #endif

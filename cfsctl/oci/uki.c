@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* cfsctl oci uki: a unified kernel image that boots an image. */
+#include "cfsctl/uki.h"
+
+#include "cfsctl/oci/boot_source.h"
+#include "cfsctl/oci/oci.h"
+
+struct options {
+	struct cfs_uki_options uki;
+	struct cmd_oci_boot_options source;
+};
+
+static const struct cfs_opt options[] = {
+	CFS_UKI_OPTIONS(struct options, uki),
+	CFS_OCI_BOOT_OPTIONS(struct options, source),
+	{ 0 },
+};
+
+static int make_uki(void *arg, const struct cfs_repo *repo,
+		    const struct cmd_boot_source *source, struct cfs_err *err)
+{
+	const struct cfs_call *call = arg;
+	const struct options *o = call->options;
+
+	return cmd_uki_run(call->g, repo, source, &o->uki, err);
+}
+
+static int run(const struct cfs_call *call, struct cfs_err *err)
+{
+	const struct options *o = call->options;
+	const struct cfs_access access = cmd_access(call->g);
+	const struct cmd_oci_boot boot = { call->g, &access, &o->source,
+					   call->operand[0] };
+	struct cfs_call copy = *call;
+	int r = cmd_uki_check(&o->uki, err);
+
+	if (r == 0)
+		r = cmd_oci_boot_image(&boot, make_uki, &copy, err);
+	return r < 0 && r != -CFS_EUSAGE
+		       ? cfs_ctx(err, "make a kernel image for %s",
+				 call->operand[0])
+		       : r;
+}
+
+const struct cfs_cmd cmd_oci_uki = {
+	.name = "uki",
+	.help = "make a unified kernel image that boots an image, of the "
+		"kernel in its layers",
+	.needs = "-o FILE",
+	.options = options,
+	.size = sizeof(struct options),
+	.operands = { { "IMAGE" } },
+	.run = run,
+};
