@@ -29,10 +29,9 @@
  * The output depends on nothing but the arguments.
  *
  * Source: Microsoft, PE Format, "Optional Header" and "Section Table" (each of
- * the rules above), "Appendix A: Calculating Authenticode PE Image Hash" (room
- * for signatures is behind the last section); systemd src/ukify/ukify.py (the
- * section flags, NX_COMPAT); EDK2 BasePeCoffLib (a section whose size in memory
- * is 0 has its size in the file).
+ * the rules above); RFC 1071 and ImageHlp, CheckSumMappedFile() (the checksum);
+ * systemd src/ukify/ukify.py (the section flags, NX_COMPAT); EDK2 BasePeCoffLib
+ * (a section whose size in memory is 0 has its size in the file).
  */
 #ifndef CFS_BOOT_PE_WRITE_H
 #define CFS_BOOT_PE_WRITE_H
@@ -56,7 +55,7 @@ struct cfs_pe_part {
 struct cfs_pe_addition {
 	unsigned n; /* 1 to CFS_PE_ADDED_MAX */
 	struct cfs_pe_part v[CFS_PE_ADDED_MAX];
-	bool no_nx; /* the code needs memory that is executable data */
+	bool no_nx; /* the code does not have NX_COMPAT */
 };
 
 /*
@@ -64,10 +63,10 @@ struct cfs_pe_addition {
  * written unless the stub is sound.
  *
  * Errors: -EINVAL the stub is not an EFI application, is signed, or has a
- * section of a name that is to be added; -EBADMSG it is truncated, its sections
- * overlap or contradict its headers;
- * -ENOSPC its section table has no room for the new ones; -EFBIG the program
- * would exceed the 4 GiB that PE files have; -ENOMEM; those of @sink.
+ * section of a name that is to be added; -EBADMSG it is truncated, or its
+ * sections overlap or contradict its headers; -ENOSPC its section table has no
+ * room for the new ones; -EFBIG the program would exceed the 4 GiB that PE files
+ * have; -ENOMEM; those of @sink.
  */
 int cfs_pe_add_sections(struct cfs_bytes stub,
 			const struct cfs_pe_addition *add,
