@@ -42,7 +42,8 @@ group() {
 	check) echo "$clang" e2fsprogs fsverity keyutils erofs-utils strace attr \
 		acl mandoc systemd openssl python3 valgrind musl-tools \
 		softhsm2 btrfs-progs libarchive-tools bsdextrautils skopeo git \
-		sbsigntool osslsigncode python3-pefile ;;
+		sbsigntool osslsigncode python3-pefile \
+		libengine-pkcs11-openssl ;;
 	vm) echo qemu-system-x86 cpio busybox-static kmod bc flex bison zstd \
 		e2fsprogs fsverity keyutils openssl debian-archive-keyring \
 		mtools sbsigntool python3-cryptography python3-pefile \

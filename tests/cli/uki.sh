@@ -182,6 +182,24 @@ for tool in sbsign osslsigncode; do
 		--cert none --key key.pem --signtool $tool
 	refused "signed already" "it is signed" --stub before.efi
 done
+# A key that stays in a token.
+soft=$(compgen -G '/usr/lib/*/softhsm/libsofthsm2.so')
+if command -v softhsm2-util sbsign sbverify > /dev/null && [ "$soft" ] &&
+	compgen -G '/usr/lib/*/engines-3/pkcs11.so' > /dev/null; then
+	mkdir tokens
+	echo "directories.tokendir = $PWD/tokens" > softhsm.conf
+	export SOFTHSM2_CONF=$PWD/softhsm.conf PKCS11_MODULE_PATH=$soft
+	softhsm2-util --init-token --free --label boot --pin 4711 --so-pin 4711 > /dev/null
+	softhsm2-util --import key.pem --token boot --label db --id 01 --pin 4711 > /dev/null
+	check "a key in a token signs" quiet uki --cert cert.pem \
+		--key "pkcs11:token=boot;object=db;type=private?pin-value=4711" os
+	check "  as the key in a file does" quiet sbverify --cert cert.pem out.efi
+	cp out.efi before.efi
+	refused "a key that is not in it" "sbsign failed" --cert cert.pem \
+		--key "pkcs11:token=boot;object=none;type=private?pin-value=4711"
+fi
+refused "a key in a token and a tool that has no engine" "take sbsign" \
+	--cert cert.pem --key "pkcs11:token=boot" --signtool osslsigncode
 refuse "no tool that signs" "neither is installed" \
 	env PATH="$BIN" cfsctl --repo sysroot/composefs --insecure uki -o x.efi \
 	"${sign[@]}" os
