@@ -16,7 +16,7 @@
 #define ENTRIES	    "loader/entries"
 #define UKIS	    "EFI/Linux"
 #define HASH_DIGITS 32 /* of a directory's name; of 128 bits */
-/* Space that is left for directories, the entry and the rounding of sizes. */
+/* Space that is left for directories and the entry. */
 #define SLACK (UINT64_C(256) << 10)
 
 struct job {
@@ -351,6 +351,8 @@ static int check_space(const struct job *job, uint64_t need,
 
 	if (fd < 0 || fstatvfs(fd, &fs) < 0)
 		return cfs_fail_errno(err, "%s", job->p->boot_dir);
+	/* Each file ends with a cluster that it does not fill. */
+	need += (uint64_t)(job->files.n + job->last.n) * fs.f_frsize;
 	have = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (have >= need + SLACK)
 		return 0;
