@@ -62,7 +62,7 @@ static int read_cmdline(const char *text, struct cfs_buf *buf, const char **ret,
 				text + 1);
 	if (r < 0)
 		return r;
-	if (memchr(buf->data ? buf->data : (const uint8_t *)"", '\0', buf->len))
+	if (buf->len > 0 && memchr(buf->data, '\0', buf->len))
 		return cfs_fail(err, EINVAL, "%s has a NUL byte", text + 1);
 	*ret = cfs_buf_text(buf);
 	return cfs_buf_check(buf, err);
@@ -93,14 +93,16 @@ static int make(const struct cfs_uki_source *from,
 }
 
 /* Writes the file, and reads it once more as what checks it at the next step
- * does. */
-static int write_file(const struct cfs_uki_source *from,
-		      const struct cmd_boot_source *source,
+ * does.  It may be on a boot partition, which has no journal: what it holds is on
+ * the disk before it gets its name. */
+static int write_file(const struct cfs_globals *g,
+		      const struct cfs_uki_source *from,
+		      const struct cfs_digest *id,
 		      const struct cfs_uki_options *o,
 		      struct cfs_uki_made *made, struct cfs_err *err)
 {
 	CFS_AUTOOUTPUT struct cfs_output out = CFS_OUTPUT_INIT;
-	const struct cfs_uki_images images = { 1, source->images.v };
+	const struct cfs_uki_images images = { 1, id };
 	unsigned named = 0;
 	int r = cmd_output_open_file(
 		o->output, o->force ? CFS_OUTPUT_REPLACE : 0, &out, err);
@@ -110,6 +112,8 @@ static int write_file(const struct cfs_uki_source *from,
 	r = make(from, o, out.temp.fd, made, err);
 	if (r == 0)
 		r = cfs_uki_check(out.temp.fd, CFS_UKI, &images, &named, err);
+	if (r == 0 && !g->no_sync && fsync(out.temp.fd) < 0)
+		r = cfs_fail_errno(err, "sync %s", o->output);
 	if (r < 0)
 		return r;
 	r = cmd_output_commit(&out, err);
@@ -124,11 +128,10 @@ static void print(const struct cfs_globals *g, const struct cfs_uki_options *o,
 	cfs_digest_to_hex(&karg->digest, hex);
 	cmd_line(stdout, "%s boots %s", o->output, hex);
 	if (made->stub_is_local)
-		cmd_line(
-			stderr,
-			"note: the image has no stub, so this machine's " CFS_STUB_DIR
-			"/linux%s.efi.stub was taken",
-			made->machine);
+		cmd_line(stderr,
+			 "note: the image has no stub: %s/linux%s.efi.stub of "
+			 "this machine was taken",
+			 CFS_STUB_DIR, made->machine);
 	if (karg->insecure && !g->insecure)
 		fputs("warning: it boots without fs-verity, which the "
 		      "repository does not demand (`cfsctl enable-verity` "
@@ -164,7 +167,7 @@ int cmd_uki_run(const struct cfs_globals *g, const struct cfs_repo *repo,
 	if (r == 0)
 		r = cfs_require_whole(repo, &karg.digest, source->name, err);
 	if (r == 0)
-		r = write_file(&from, source, o, &made, err);
+		r = write_file(g, &from, &karg.digest, o, &made, err);
 	if (r == 0)
 		print(g, o, &karg, &made);
 	return r;
