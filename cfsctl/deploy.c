@@ -224,7 +224,10 @@ int cmd_deploy_check(const struct cmd_deploy *d, struct cfs_err *err)
 {
 	if (d->o->json && !d->o->check)
 		return cfs_fail(err, CFS_EUSAGE, "--json goes with --check");
-	return cmd_machine_require_boot(d->machine, err);
+	if (cmd_machine_require_boot(d->machine, err) < 0)
+		return -err->code;
+	return d->o->check ? 0
+			   : cfs_access_make_writable(d->machine->sysroot, err);
 }
 
 int cmd_deploy_run(void *arg, const struct cfs_repo *repo,

@@ -47,6 +47,13 @@ sees_read_only
 same "a repository elsewhere is no matter of this" \
 	"$(ctl --repo /work/repo init --insecure > /dev/null && ctl --repo /work/repo create-image /work/root > /dev/null; echo $?)" 0
 
+mkdir -p m/work/root/usr/lib/modules/6.1
+echo kernel > m/work/root/usr/lib/modules/6.1/vmlinuz
+third=$(ctl create-image /work/root)
+check "an image is deployed" ctl --insecure deploy "$third"
+check "  with its state" test -d "disk/state/deploy/${third#sha512:}/etc/upper"
+sees_read_only
+
 # What was made read-only by hand, elsewhere, stays so.
 mkdir m/elsewhere && mount --bind disk m/elsewhere && mount -o remount,bind,ro m/elsewhere || exit 1
 refuse "another read-only mount stays so" "read-only file system" \
