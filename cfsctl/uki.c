@@ -120,8 +120,8 @@ static int write_file(const struct cfs_globals *g,
 	return r < 0 ? cfs_ctx(err, "%s", o->output) : 0;
 }
 
-static void print(const struct cfs_globals *g, const struct cfs_uki_options *o,
-		  const struct cfs_karg *karg, const struct cfs_uki_made *made)
+static void print(const struct cfs_uki_options *o, const struct cfs_karg *karg,
+		  const struct cfs_uki_made *made)
 {
 	char hex[CFS_DIGEST_HEX_MAX];
 
@@ -132,11 +132,6 @@ static void print(const struct cfs_globals *g, const struct cfs_uki_options *o,
 			 "note: the image has no stub: %s/linux%s.efi.stub of "
 			 "this machine was taken",
 			 CFS_STUB_DIR, made->machine);
-	if (karg->insecure && !g->insecure)
-		fputs("warning: it boots without fs-verity, which the "
-		      "repository does not demand (`cfsctl enable-verity` "
-		      "makes it; --insecure, if it is meant so)\n",
-		      stderr);
 }
 
 int cmd_uki_run(const struct cfs_globals *g, const struct cfs_repo *repo,
@@ -162,6 +157,9 @@ int cmd_uki_run(const struct cfs_globals *g, const struct cfs_repo *repo,
 
 	if (r < 0)
 		return r;
+	/* As it is going to be signed, whether the repository here demands
+	 * fs-verity does not count: where it boots, the disk has it. */
+	karg.insecure = g->insecure;
 	cfs_karg_format(&karg, text);
 	r = read_cmdline(o->cmdline, &cmdline, &from.cmdline, err);
 	if (r == 0)
@@ -169,7 +167,7 @@ int cmd_uki_run(const struct cfs_globals *g, const struct cfs_repo *repo,
 	if (r == 0)
 		r = write_file(g, &from, &karg.digest, o, &made, err);
 	if (r == 0)
-		print(g, o, &karg, &made);
+		print(o, &karg, &made);
 	return r;
 }
 
