@@ -3,6 +3,7 @@
 #   make               build everything below $(O); installs nothing; V=1 shows
 #                      the commands
 #   make demo          build, sign, seal and boot a real Debian in QEMU
+#   make demo-secure   the same by Secure Boot, executing nothing unsigned
 #   make check         every test; installs what it needs
 #   make check-fast    the same without virtual machines and sanitizers
 #   make check-one T=tests/cli/fsck.sh   one test, or a unit test's source
@@ -104,7 +105,7 @@ endif
 # linked with, and libfuse: the caller's folder, or else that of deps/static-libs.sh.  Goals
 # that compile nothing themselves do not need them.
 GIVEN_PREFIX := $(STATIC_PREFIX)
-ifneq ($(filter-out clean format uninstall dist deps demo check check-fast check-suite,\
+ifneq ($(filter-out clean format uninstall dist deps demo demo-secure check check-fast check-suite,\
 	$(or $(MAKECMDGOALS),all)),)
 include $(O)/deps.mk
 endif
@@ -137,7 +138,7 @@ MAN        := $(wildcard docs/*.[1-8])
 ALL_SRCS   = $(shell find $(ROOMS) setup-root cfsctl tests deps -name '*.[ch]')
 BIN        := $(O)/bin
 
-.PHONY: all deps demo bench check check-fast check-all check-unit check-fuzz \
+.PHONY: all deps demo demo-secure bench check check-fast check-all check-unit check-fuzz \
 	check-cli check-root check-uml check-vm check-qemu check-boot \
 	check-san check-clang check-suite check-compilers check-compilers-here \
 	check-one check-packages build-unit build-tests lint tcb man fuzz fuzz-oci \
@@ -349,6 +350,11 @@ demo:
 	@deps/packages.sh build vm demo
 	+@$(MAKE) --no-print-directory all
 	@O=$(abspath $(O)) BIN=$(abspath $(BIN)) docs/demo/run
+
+demo-secure:
+	@deps/packages.sh build vm demo
+	+@$(MAKE) --no-print-directory all
+	@O=$(abspath $(O)) BIN=$(abspath $(BIN)) docs/demo/secure
 
 bench: all $(TEST_TOOLS)
 	@deps/packages.sh build check

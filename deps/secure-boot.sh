@@ -1,15 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 #
-# deps/secure-boot.sh: firmware for QEMU that does Secure Boot, a program that puts
-# keys into its variables, and systemd's stub for unified kernel images; unpacked
-# and not installed.
+# deps/secure-boot.sh: firmware for QEMU that does Secure Boot, and a program that
+# puts keys into its variables; unpacked and not installed.
 #
 # Usage: deps/secure-boot.sh
 # Prints the result folder:
 #   code.fd  vars.fd    OVMF, and its variables without any key
 #   fw-vars             virt-fw-vars, for the system's Python
-#   linuxx64.efi.stub   what a unified kernel image begins with
 #
 # Environment: SUITE (default trixie); DEBIAN_MIRROR, CFS_CACHE: deps/lib.sh
 # Cache key:   this script and the suite. Not the versions: delete the result to
@@ -24,12 +22,10 @@ fetch() {
 	local work=$1 result=$2 root=$1/root
 	apt_private update "$SUITE"
 	mkdir "$work/deb" "$root"
-	apt_private download "$SUITE" "$work/deb" ovmf python3-virt-firmware \
-		systemd-boot-efi
+	apt_private download "$SUITE" "$work/deb" ovmf python3-virt-firmware
 	apt_private unpack "$work/deb" "$root"
 	cp "$root/usr/share/OVMF/OVMF_CODE_4M.secboot.fd" "$result/code.fd"
 	cp "$root/usr/share/OVMF/OVMF_VARS_4M.fd" "$result/vars.fd"
-	cp "$root/usr/lib/systemd/boot/efi/linuxx64.efi.stub" "$result/"
 	cp -r "$root/usr/lib/python3/dist-packages" "$result/python"
 	# Python as Debian has it, since the libraries are packages.
 	cat >"$result/fw-vars" <<-'END'

@@ -12,6 +12,7 @@ firmware=$("$CFS_SRC/deps/secure-boot.sh" 2> made.log) || {
 	cat made.log
 	skip "no firmware with Secure Boot: deps/secure-boot.sh"
 }
+stub=$("$CFS_SRC/deps/efi-stub.sh" trixie) || exit 1
 ipe_pair db
 ipe_pair other
 ipe_system db.key db.pem
@@ -25,26 +26,13 @@ owner=$(cat /proc/sys/kernel/random/uuid)
 }
 cmdline=$("$CFS_SRC/tests/vm/qemu" -C | sed 's/audit=0/audit=1/') || exit 1
 
-# Sections are added behind the last one of the stub.
-uki() { # FILE
-	local stub=$firmware/linuxx64.efi.stub size at section add=()
-	read -r size at <<< "$(objdump -h "$stub" | awk 'NF == 7 { s = $3; at = $4 } END { print s, at }')"
-	at=$((16#$at + 16#$size))
-	echo "$cmdline rw $(cat karg)" > cmdline
-	for section in osrel=/etc/os-release cmdline=cmdline "linux=$kernel/vmlinuz" initrd=initrd; do
-		at=$(((at + 4095) & ~4095))
-		add+=(--add-section ".${section%%=*}=${section#*=}"
-			--change-section-vma ".${section%%=*}=$at")
-		at=$((at + $(stat -L -c %s "${section#*=}")))
-	done
-	objcopy "${add[@]}" "$stub" "$1"
-}
-sign() { # KEY FILE
-	sbsign --key "$1.key" --cert "$1.pem" --output "$2" unsigned.efi 2> sbsign.log
+uki() { # FILE OPTION...
+	cfsctl --repo repo uki os -o "$1" --kernel "$kernel/vmlinuz" --initrd initrd \
+		--stub "$stub/linuxx64.efi.stub" --cmdline "$cmdline rw" "${@:2}" > uki.log
 }
 check "a unified kernel image is made" uki unsigned.efi
-check "  and signed" quiet sign db db.efi
-check "  by another key" quiet sign other other.efi
+check "  and signed" uki db.efi --cert db.pem --key db.key
+check "  by another key" uki other.efi --cert other.pem --key other.key
 starts() { # PROGRAM OPTION...
 	"$CFS_SRC/tests/vm/qemu" -F vars.fd -l log -i "$1" -d disk.img \
 		-d second.img "${@:2}" 2> errors
