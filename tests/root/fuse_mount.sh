@@ -143,9 +143,10 @@ if [ -x "${FUSERMOUNT:-/none}/fusermount3" ]; then
 	check "a user mounts by fusermount3" \
 		helped cfsctl --insecure --repo repo mount --fuse -v img "$TMPDIR/own" 2> log
 	same "  which is a mode without rights" "$(grep ^mode: log)" "mode: plain"
-	same "  of this type, read-only, of this user" \
-		"$(sed -n "s,^[^ ]* $TMPDIR/own \([^ ]*\) \(ro\)\,.*user_id=\([0-9]*\).*,\1 \2 \3,p" /proc/self/mounts)" \
-		"fuse.composefs ro 65534"
+	# Its type has the name only where libfuse finds the program in /usr/bin.
+	same "  by FUSE, read-only, of this user" \
+		"$(sed -n "s,^[^ ]* $TMPDIR/own \(fuse\)[^ ]* \(ro\)\,.*user_id=\([0-9]*\).*,\1 \2 \3,p" /proc/self/mounts)" \
+		"fuse ro 65534"
 	# Another user may not look into it, not even root.
 	as_user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 	same "  it shows the tree" "$(as_user bash -c 'cd own && find . -type f -print0 |
