@@ -146,6 +146,7 @@ extern const struct cfs_cmd cmd_oci_sign;
 extern const struct cfs_cmd cmd_oci_verify;
 extern const struct cfs_cmd cmd_oci_diff;
 extern const struct cfs_cmd cmd_oci_mount;
+extern const struct cfs_cmd cmd_oci_run;
 extern const struct cfs_cmd cmd_oci_runtime_spec;
 extern const struct cfs_cmd cmd_oci_fsck;
 extern const struct cfs_cmd cmd_oci_dump;

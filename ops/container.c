@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "ops/container.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "base/io.h"
+#include "base/kernel.h"
+#include "mount/context.h"
+#include "ops/mount.h"
+
+/* The bundle of a container.  It is the same for all of them, because each one's
+ * process mounts it where the others do not see it. */
+#define BUNDLE "run/composefs/bundle"
+
+#define CGROUPS "/sys/fs/cgroup"
+
+int cfs_container_enter(struct cfs_err *err)
+{
+	const struct mount_attr slave = { .propagation = MS_SLAVE };
+	int r = unshare(CLONE_NEWNS) < 0 ? -errno : 0;
+
+	if (r == -EPERM)
+		return cfs_fail(err, EPERM,
+				"starting a container needs root; a user can "
+				"start one of `oci runtime-spec --rootless` "
+				"and a mount");
+	if (r == 0)
+		r = cfs_kernel_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE,
+					     &slave);
+	return r < 0 ? cfs_fail_code(err, r, "make a mount namespace") : 0;
+}
+
+/* Mounts a new file system of @type at the directory @fd.  Returns the mount. */
+static int mount_at(int fd, const char *type, unsigned attr,
+		    struct cfs_err *err)
+{
+	CFS_AUTOCONTEXT struct cfs_context ctx = CFS_CONTEXT_INIT;
+	CFS_AUTOFD int mount = -EBADF;
+	int r = cfs_context_open(&ctx, type, err);
+
+	if (r < 0)
+		return r;
+	cfs_context_string(&ctx, "source", "composefs");
+	mount = cfs_context_mount(&ctx, attr, err);
+	if (mount < 0)
+		return mount;
+	r = cfs_kernel_move_mount(mount, fd, "", MOVE_MOUNT_T_EMPTY_PATH);
+	return r < 0 ? cfs_fail_code(err, r, "attach the file system %s", type)
+		     : cfs_steal_fd(&mount);
+}
+
+/* Makes the bundle.  Returns its directory. */
+static int make_bundle(struct cfs_err *err)
+{
+	CFS_AUTOFD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CFS_AUTOFD int place = cfs_make_dirs(root, BUNDLE, 0700);
+	CFS_AUTOFD int bundle = -EBADF;
+
+	if (place < 0)
+		return cfs_fail_code(err, place, "make /" BUNDLE);
+	bundle = mount_at(place, "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+			  err);
+	if (bundle >= 0 && (fchmodat(bundle, ".", 0700, 0) < 0 ||
+			    mkdirat(bundle, "rootfs", 0755) < 0))
+		return cfs_fail_errno(err, "make /" BUNDLE "/rootfs");
+	return bundle < 0 ? bundle : cfs_steal_fd(&bundle);
+}
+
+/* Opens the directory @name in @dirfd, which is made if it is missing. */
+static int open_layer(int dirfd, const char *name, struct cfs_err *err)
+{
+	int fd = cfs_make_dirs(dirfd, name, 0755);
+
+	return fd < 0 ? cfs_fail_code(err, fd, "make the directory %s", name)
+		      : fd;
+}
+
+static int mount_root(const struct cfs_container *c, int layers, int bundle,
+		      struct cfs_err *err)
+{
+	CFS_AUTOFD int upper = open_layer(layers, "upper", err);
+	CFS_AUTOFD int work = upper < 0 ? upper
+					: open_layer(layers, "work", err);
+	const struct cfs_mount_params params = {
+		.id = *c->image.erofs,
+		.verity = c->verity,
+		.read_write = true,
+		.upper_fd = upper,
+		.work_fd = work,
+	};
+	CFS_AUTOFD int root = -EBADF;
+	int r;
+
+	if (work < 0)
+		return work;
+	r = cfs_mount_image(c->image.repo, &params, &root, err);
+	if (r < 0)
+		return r;
+	r = cfs_kernel_move_mount(root, bundle, "rootfs", 0);
+	return r < 0 ? cfs_fail_code(err, r, "attach the image") : 0;
+}
+
+/* The runtime makes the places where it mounts, so the root can be written in any
+ * case; whether the container may do so, too, is in config.json. */
+static int mount_image(const struct cfs_container *c, int bundle,
+		       struct cfs_err *err)
+{
+	CFS_AUTOFD int layers = -EBADF;
+
+	if (!c->overlay)
+		return mount_root(c, bundle, bundle, err);
+	layers = open(c->overlay, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (layers < 0)
+		return cfs_fail_errno(err, "open %s", c->overlay);
+	return mount_root(c, layers, bundle, err);
+}
+
+static int write_config(const struct cfs_container *c, int bundle,
+			struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	struct cfs_run_params params = *c->params;
+	int r;
+
+	params.root = "rootfs";
+	r = cfs_runtime_spec(&c->image, &params, &text, err);
+	if (r < 0)
+		return r;
+	r = cfs_replace_file(bundle, "config.json", text.data, text.len);
+	return r < 0 ? cfs_fail_code(err, r, "write config.json") : 0;
+}
+
+/* crun demands a hierarchy of cgroups that is version 2 alone.  Where the
+ * machine has another one, this namespace gets it. */
+static int unify_cgroups(bool *ret_made, struct cfs_err *err)
+{
+	CFS_AUTOFD int place = open(CGROUPS, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct statfs fs;
+	int mount;
+
+	*ret_made = false;
+	if (place < 0 || statfs(CGROUPS, &fs) < 0 ||
+	    fs.f_type == CGROUP2_SUPER_MAGIC)
+		return 0;
+	mount = mount_at(place, "cgroup2", 0, err);
+	if (mount < 0)
+		return mount;
+	close(mount);
+	*ret_made = true;
+	return 0;
+}
+
+/* What execvp() does not change, though its type does not say so. */
+union words {
+	const char *given[7];
+	char *taken[7];
+};
+
+/* Becomes @runtime; -ENOENT: there is no such program. */
+static int become(const char *runtime, const char *id, struct cfs_err *err)
+{
+	const char *name = strrchr(runtime, '/');
+	union words argv = { { runtime } };
+	bool made = false;
+	int n = 1, r = 0;
+
+	if (strcmp(name ? name + 1 : runtime, "crun") == 0)
+		r = unify_cgroups(&made, err);
+	if (r < 0)
+		return r;
+	if (made)
+		argv.given[n++] = "--cgroup-manager=disabled";
+	argv.given[n++] = "run";
+	argv.given[n++] = "--bundle";
+	argv.given[n++] = "/" BUNDLE;
+	argv.given[n] = id;
+	(void)signal(SIGPIPE, SIG_DFL);
+	execvp(runtime, argv.taken);
+	r = cfs_fail_errno(err, "start the runtime %s", runtime);
+	(void)signal(SIGPIPE, SIG_IGN);
+	return r;
+}
+
+static int become_any(const struct cfs_container *c, struct cfs_err *err)
+{
+	static const char *const known[] = { "crun", "runc" };
+	char id[CFS_RUN_HOSTNAME_MAX + 32];
+	int r = -ENOENT;
+
+	if (c->params->hostname)
+		snprintf(id, sizeof(id), "%s", c->params->hostname);
+	else
+		snprintf(id, sizeof(id), "composefs-%ld", (long)getpid());
+	if (c->runtime)
+		return become(c->runtime, id, err);
+	for (size_t i = 0; r == -ENOENT && i < CFS_ARRAY_SIZE(known); i++)
+		r = become(known[i], id, err);
+	return r == -ENOENT ? cfs_fail(err, ENOENT,
+				       "neither crun nor runc is installed; "
+				       "--runtime names another one")
+			    : r;
+}
+
+int cfs_container_run(const struct cfs_container *container,
+		      struct cfs_err *err)
+{
+	CFS_AUTOFD int bundle = -EBADF;
+	int r = cfs_run_params_check(container->params, err);
+
+	if (r < 0)
+		return r;
+	bundle = make_bundle(err);
+	if (bundle < 0)
+		return bundle;
+	r = mount_image(container, bundle, err);
+	if (r == 0)
+		r = write_config(container, bundle, err);
+	return r == 0 ? become_any(container, err) : r;
+}

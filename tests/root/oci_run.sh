@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# oci run: containers by crun and runc, of images that are verified first, and
+# what is left of them afterwards.
+. "${CFS_SRC:?run by tests/run}/tests/root/guard" || exit 1
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+grep -q erofs /proc/filesystems && grep -q overlay /proc/filesystems ||
+	skip "this kernel has no erofs or no overlay"
+command -v busybox > /dev/null && ! ldd "$(command -v busybox)" > /dev/null 2>&1 ||
+	skip "no static busybox"
+runtimes=
+for runtime in crun runc; do
+	command -v $runtime > /dev/null && runtimes="$runtimes $runtime" ||
+		echo "# $runtime is not installed: not tried"
+done
+[ -n "$runtimes" ] || skip "neither crun nor runc"
+
+mkdir -p tree/bin tree/usr tree/etc tree/proc tree/dev tree/sys tree/run tree/tmp tree/data volume
+cp "$(command -v busybox)" tree/bin/
+ln -s busybox tree/bin/sh
+printf 'root:x:0:0::/root:/bin/sh\nweb:x:101:102::/:/bin/sh\n' > tree/etc/passwd
+yes | head -c 100000 > tree/data/large
+echo outside > volume/file
+tar --sort=name --owner=0 --group=0 -C tree -cf image.tar .
+python3 -B "$CFS_SRC/tests/oci/image.py" lay x \
+	--config '{"Entrypoint": ["/bin/busybox"], "Cmd": ["echo", "hello"]}' image.tar > /dev/null
+cfs() { cfsctl --insecure --repo repo "$@"; }
+cfs init > /dev/null
+quiet cfs oci pull oci:lay:x x
+run() { cfs oci run --runtime "$runtime" "$@" < /dev/null; }
+sum=$(sha256sum < tree/data/large | cut -d' ' -f1)
+before=$(cat /proc/self/mounts)
+
+for runtime in $runtimes; do
+	same "$runtime: what the image starts" "$(run x)" hello
+	same "  a command in its place" "$(run x -- sha256sum /data/large)" "$sum  /data/large"
+	same "  the exit status" "$(run x -- sh -c 'exit 3'; echo $?)" 3
+	same "  a user by name" "$(run -u web x -- id -u)" 101
+	refuse "  one that is unknown" "nobody-of-this" run -u nobody-of-this x
+	same "  one by number" "$(run -u 4242 x -- id -u)" 4242
+	same "  a name" "$(run --name box x -- hostname)" box
+	same "  changes are seen" "$(run x -- sh -c 'echo new > /data/new; cat /data/new')" new
+	same "  and gone with the container" "$(run x -- ls /data)" large
+	same "  or refused" "$(run --read-only x -- sh -c 'touch /data/new 2> /dev/null; echo $?')" 1
+	mkdir -p changes
+	same "  or kept" "$(run --overlay changes x -- sh -c 'echo kept > /data/kept') $(cat changes/upper/data/kept)" " kept"
+	same "    for the next one" "$(run --overlay changes x -- cat /data/kept)" kept
+	rm -r changes
+	same "  a volume over a directory that exists" \
+		"$(run -v "$PWD/volume:/data:ro" x -- sh -c 'cat /data/file; touch /data/x 2> /dev/null || echo read-only')" "outside
+read-only"
+	# SIGTERM is the container's.
+	run --name stopped x -- sh -c 'trap "echo ended; exit 5" TERM; echo ready; while :; do sleep 0.1; done' > said &
+	pid=$!
+	until grep -q ready said || ! kill -0 $pid; do sleep 0.05; done
+	pkill -TERM -P $pid -f stopped || kill -TERM $pid
+	wait $pid
+	same "  SIGTERM passes" "$? $(tail -n 1 said)" "5 ended"
+done
+same "no mount is left" "$(cat /proc/self/mounts)" "$before"
+same "  and nothing in the bundle's place" "$(ls -A /run/composefs/bundle)" ""
+
+runtime=${runtimes##* }
+refuse "a name is no path" "is no name of a container" run --name ../x x
+refuse "there is no such runtime" "start the runtime ./none" cfs oci run --runtime ./none x
+refuse "there is no such image" "none" run none
+cfsctl genkey keys --name vendor > /dev/null
+cfsctl genkey other --name other > /dev/null
+demand() { run --require-signature --trust-cert "$1/cert.pem" x; }
+refuse "an image that is not signed is not started where that is demanded" "sign" demand keys
+quiet cfs oci seal x
+quiet cfs oci sign --cert keys/cert.pem --key keys/key.pem --kernel-signatures=no x
+same "a signed one is" "$(demand keys)" hello
+refuse "not where another certificate is demanded" "sign" demand other
+same "no mount is left of those either" "$(cat /proc/self/mounts)" "$before"
+finish
