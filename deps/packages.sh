@@ -43,11 +43,11 @@ group() {
 		acl mandoc systemd openssl python3 valgrind musl-tools \
 		softhsm2 btrfs-progs libarchive-tools bsdextrautils skopeo git \
 		sbsigntool osslsigncode python3-pefile \
-		libengine-pkcs11-openssl ;;
+		libengine-pkcs11-openssl crun runc python3-jsonschema ;;
 	vm) echo qemu-system-x86 cpio busybox-static kmod bc flex bison zstd \
 		e2fsprogs fsverity keyutils openssl debian-archive-keyring \
 		mtools sbsigntool python3-cryptography python3-pefile \
-		python3-importlib-resources ;;
+		python3-importlib-resources ovmf ;;
 	demo) echo mmdebstrap debian-archive-keyring zstd umoci skopeo ;;
 	cross) echo gcc-i686-linux-gnu libc6-dev-i386-cross \
 		gcc-aarch64-linux-gnu libc6-dev-arm64-cross \
