@@ -95,7 +95,7 @@ handles() { # N: opens the repository so often; prints the last reply
 }
 check "64 repositories are open at a time" eval 'handles 64 | grep -q "\"handle\":"'
 check "and no more" eval 'handles 65 | grep -q "error.*maximum of 64"'
-same "connections in turn" "$(client turns s 200)" 200
+same "connections in turn" "$(client turns s 1000)" 1000
 check "leave no process" until_idle
 
 # One client waits for a long check; here, for the lock that it needs.
