@@ -125,12 +125,18 @@ static int mount_image(const struct cfs_container *c, int bundle,
 static int write_config(const struct cfs_container *c, int bundle,
 			struct cfs_err *err)
 {
+	CFS_AUTOFD int root =
+		openat(bundle, "rootfs", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	struct cfs_run_params params = *c->params;
+	struct cfs_runnable image = c->image;
 	int r;
 
+	if (root < 0)
+		return cfs_fail_errno(err, "open /" BUNDLE "/rootfs");
 	params.root = "rootfs";
-	r = cfs_runtime_spec(&c->image, &params, &text, err);
+	image.root_fd = root;
+	r = cfs_runtime_spec(&image, &params, &text, err);
 	if (r < 0)
 		return r;
 	r = cfs_replace_file(bundle, "config.json", text.data, text.len);

@@ -7,7 +7,7 @@
 
 /* A container to start; all is borrowed. */
 struct cfs_container {
-	struct cfs_runnable image;
+	struct cfs_runnable image;	     /* but for root_fd */
 	const struct cfs_run_params *params; /* but for root */
 	bool verity;			     /* as in struct cfs_mount_params */
 	const char *runtime; /* a program; NULL: crun, or else runc */

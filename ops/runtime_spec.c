@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "ops/runtime_spec.h"
 
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
-#include "base/auto.h"
+#include "base/io.h"
 #include "erofs/reader.h"
 #include "ops/image_map.h"
 #include "repo/node_content.h"
@@ -25,7 +28,70 @@ static void files_close(struct files *f)
 	cfs_buf_free(&f->group);
 }
 
-/* Reads an account file; one that is missing is empty. */
+static int bad_file(const char *path, struct cfs_err *err)
+{
+	return cfs_fail(err, EINVAL, "%s of the image is not a regular file",
+			path);
+}
+
+/* Opens @path of the mounted image for no more than a look.  Returns -ENOENT if
+ * it is missing. */
+static int look(int root_fd, const char *path, struct stat *ret)
+{
+	CFS_AUTOFD int fd =
+		cfs_openat2(root_fd, path, O_PATH, 0,
+			    RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+
+	if (fd < 0)
+		return fd == -ENOTDIR ? -ENOENT : fd;
+	return fstat(fd, ret) < 0 ? -errno : cfs_steal_fd(&fd);
+}
+
+/* Reads an account file of the mounted image; one that is missing is empty. */
+static int read_mounted(int root_fd, const char *path, struct cfs_buf *ret,
+			struct cfs_err *err)
+{
+	struct stat st;
+	CFS_AUTOFD int place = look(root_fd, path, &st);
+	CFS_AUTOFD int fd = -EBADF;
+	int r = place;
+
+	if (r == -ENOENT)
+		return 0;
+	if (r >= 0 && !S_ISREG(st.st_mode))
+		return bad_file(path, err);
+	if (r >= 0)
+		r = fd = cfs_reopen(place, O_RDONLY);
+	if (r >= 0)
+		r = cfs_read_all(fd, CFS_ACCOUNTS_FILE_MAX, ret);
+	return r < 0 ? cfs_fail_code(err, r, "read %s of the image", path) : 0;
+}
+
+static int find_mounted_tmpfs(int root_fd, struct files *f, struct cfs_err *err)
+{
+	for (unsigned i = 0; cfs_run_tmpfs[i]; i++) {
+		struct stat st;
+		CFS_AUTOFD int fd = look(root_fd, cfs_run_tmpfs[i], &st);
+
+		if (fd >= 0 && S_ISDIR(st.st_mode))
+			f->tmpfs |= 1u << i;
+		if (fd < 0 && fd != -ENOENT)
+			return cfs_fail_code(err, fd, "look at %s of the image",
+					     cfs_run_tmpfs[i]);
+	}
+	return 0;
+}
+
+static int read_mount(int root_fd, struct files *f, struct cfs_err *err)
+{
+	int r = read_mounted(root_fd, "/etc/passwd", &f->passwd, err);
+
+	if (r == 0)
+		r = read_mounted(root_fd, "/etc/group", &f->group, err);
+	return r == 0 ? find_mounted_tmpfs(root_fd, f, err) : r;
+}
+
+/* Reads an account file of the EROFS image. */
 static int read_accounts(const struct files *f, const char *path,
 			 struct cfs_buf *ret, struct cfs_err *err)
 {
@@ -35,8 +101,7 @@ static int read_accounts(const struct files *f, const char *path,
 	if (r <= 0)
 		return r;
 	if (!S_ISREG(node->mode))
-		return cfs_fail(err, EINVAL,
-				"%s of the image is not a regular file", path);
+		return bad_file(path, err);
 	return cfs_node_content(f->objects, f->tree, node,
 				CFS_ACCOUNTS_FILE_MAX, ret, err);
 }
@@ -123,6 +188,7 @@ int cfs_runtime_spec(const struct cfs_runnable *image,
 	int r = cfs_run_params_check(params, err);
 
 	if (r == 0)
-		r = read_files(image, &f, err);
+		r = image->root_fd >= 0 ? read_mount(image->root_fd, &f, err)
+					: read_files(image, &f, err);
 	return r == 0 ? write_spec(image->image, &f, params, ret, err) : r;
 }

@@ -13,17 +13,20 @@ struct cfs_runnable {
 	const struct cfs_repo *repo;
 	const struct cfs_oci_image *image; /* a container image */
 	const struct cfs_digest *erofs;	   /* its files */
+	int root_fd; /* where these are mounted, if so; or -EBADF */
 };
 
 /*
  * Appends config.json of a container that runs @image to @ret.  Users, groups and
- * home directory are those of the EROFS image, whose files are measured
- * or hashed before they are read; their symbolic links do not lead out of it.
+ * home directory are those of the mount, or else of the EROFS image, whose files
+ * are measured or hashed before they are read.  Symbolic links do not lead out of
+ * either.
  *
  * Errors: those of cfs_run_params_check(), cfs_run_config_parse(),
  * cfs_image_map(), cfs_erofs_read(), cfs_tree_resolve(), cfs_node_content(),
  * cfs_account_find() and cfs_run_spec_write(); -EINVAL an account file is no
- * regular file.
+ * regular file; -EFBIG it is longer than CFS_ACCOUNTS_FILE_MAX; those of
+ * openat2(2) and read(2).
  */
 int cfs_runtime_spec(const struct cfs_runnable *image,
 		     const struct cfs_run_params *params, struct cfs_buf *ret,

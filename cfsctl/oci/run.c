@@ -33,7 +33,7 @@ static int start(const struct cfs_call *call,
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	struct cfs_digest id;
 	struct cfs_container container = {
-		.image = { &access, &repo, &image, &id },
+		.image = { &access, &repo, &image, &id, -EBADF },
 		.params = params,
 		.runtime = o->runtime,
 		.overlay = o->overlay,

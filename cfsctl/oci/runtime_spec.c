@@ -38,11 +38,13 @@ static int print(const struct cfs_call *call,
 	if (r == 0)
 		r = cmd_run_image(call, &o->run, &repo, &image, &id, err);
 	if (r == 0)
-		r = cfs_runtime_spec(&(struct cfs_runnable){ .access = &access,
-							     .repo = &repo,
-							     .image = &image,
-							     .erofs = &id },
-				     params, &text, err);
+		r = cfs_runtime_spec(
+			&(struct cfs_runnable){ .access = &access,
+						.repo = &repo,
+						.image = &image,
+						.erofs = &id,
+						.root_fd = -EBADF },
+			params, &text, err);
 	if (r < 0)
 		return r;
 	if (fwrite(text.data, 1, text.len, stdout) != text.len)
