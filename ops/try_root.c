@@ -179,8 +179,9 @@ void cfs_tried_root_free(struct cfs_tried_root *checked)
 int cfs_try_root(const struct cfs_try_root *check, struct cfs_tried_root *ret,
 		 struct cfs_err *err)
 {
-	__attribute__((cleanup(
-		scratch_remove))) struct scratch scratch = { .fd = -EBADF };
+	__attribute__((cleanup(scratch_remove))) struct scratch scratch = {
+		.top = -EBADF, .fd = -EBADF
+	};
 	CFS_AUTOTRIED struct cfs_tried_root checked = { 0 };
 	int r = scratch_make(&scratch, err);
 
