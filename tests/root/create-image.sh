@@ -162,7 +162,7 @@ if grep -q erofs /proc/filesystems && grep -q overlay /proc/filesystems; then
 	refuse "changes need an upper layer" upperdir \
 		cfsctl --repo plain mount --read-write image mnt
 	refuse "a mode of FUSE that does not exist" "--fuse" \
-		cfsctl --repo plain mount --fuse=yes image mnt
+		cfsctl --repo plain mount --fuse=fast image mnt
 	check "mounting without fs-verity on purpose" sh -c \
 		'cfsctl --repo plain --insecure mount image mnt 2> err'
 	check "does not warn" test ! -s err
