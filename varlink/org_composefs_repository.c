@@ -9,6 +9,7 @@
 #include "erofs/reader.h"
 #include "fsverity/digest_set.h"
 #include "ops/image_map.h"
+#include "ops/verify.h"
 #include "repo/find.h"
 #include "repo/init.h"
 #include "repo/ref.h"
@@ -377,8 +378,28 @@ static const struct cfs_varlink_parameter mount_parameters[] = {
 	HANDLE,
 	{ "name", CFS_VARLINK_STRING },
 	CFS_VARLINK_MOUNT_ROWS,
+	{ "require_signature", CFS_VARLINK_BOOL, OPTIONAL, .in = "options" },
 	{ 0 },
 };
+
+/* Verifies the signature of the image @id by the certificates of the service.
+ * Returns 1, or 0 if the reply is written. */
+static int require_signature(const struct cfs_repo *repo,
+			     struct cfs_varlink_call *call,
+			     const struct cfs_digest *id, struct cfs_err *err)
+{
+	const struct cfs_verify_params params = {
+		.certs = &call->service->rules.trust->certs,
+	};
+	struct cfs_verify_result result = { 0 };
+	const char *name = call->value[1].text;
+	int r = cfs_verify_image(repo, id, name, &params, &result, err);
+
+	if (r == -ENODATA || r == -ENOKEY)
+		return cfs_varlink_refuse_text(call, "SignatureRequired",
+					       "name", name);
+	return r < 0 ? r : 1;
+}
 
 static int mount_image(const struct cfs_varlink_handle *handle,
 		       struct cfs_varlink_call *call, struct cfs_err *err)
@@ -389,6 +410,8 @@ static int mount_image(const struct cfs_varlink_handle *handle,
 	if (!cfs_varlink_take_directories(call, 2, "InvalidSpec", &params))
 		return 0;
 	r = find_image(handle, call, &params.id, err);
+	if (r > 0 && call->value[5].yes)
+		r = require_signature(&handle->repo, call, &params.id, err);
 	return r <= 0 ? r : cfs_varlink_mount(handle, &params, call, err);
 }
 

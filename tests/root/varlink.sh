@@ -21,6 +21,9 @@ mkdir -m 755 $place && mkdir -m 777 $place/open || exit 1
 fixture_rootfs root
 fixture_repo $place/repo
 cfsctl --repo $place/repo create-image root os/stable > /dev/null || exit 1
+for key in vendor other; do
+	cfsctl genkey $key --name $key > /dev/null || exit 1
+done
 cfsctl varlink --address $place/s &
 service=$!
 until [ -S $place/s ]; do
@@ -53,6 +56,30 @@ same "a mount that nobody attached is gone" \
 	"$("$varlinkcall" $place/s "$opened" "$(mount_of "")" | tail -n 1)
 $(grep -c composefs: /proc/self/mountinfo)" '{"parameters": {"fd_index": 0}}
 0'
+
+demanded=$(mount_of "'require_signature':true")
+same "without a certificate no image satisfies a demand" \
+	"$("$varlinkcall" $place/s "$opened" "$demanded" | error_of)" \
+	'"error": "org.composefs.Repository.SignatureRequired"'
+cfsctl varlink --require-signature --trust-cert vendor/cert.pem --address $place/demanding &
+demanding=$!
+until [ -S $place/demanding ]; do
+	kill -0 $demanding || exit 1
+	sleep 0.02
+done
+same "an image that is not signed is refused where that is demanded" \
+	"$("$varlinkcall" $place/demanding "$opened" "$demanded" | error_of)" \
+	'"error": "org.composefs.Repository.SignatureRequired"'
+sign() { cfsctl --repo $place/repo sign os/stable --cert "$1/cert.pem" --key "$1/key.pem" > /dev/null; }
+sign other
+same "  so is one that another signed" "$("$varlinkcall" $place/demanding "$opened" "$demanded" | error_of)" \
+	'"error": "org.composefs.Repository.SignatureRequired"'
+sign vendor
+check "  and one that the right one signed is mounted" quiet \
+	"$varlinkcall" -m mnt $place/demanding "$opened" "$demanded"
+umount mnt
+kill $demanding
+wait $demanding
 
 # Anybody may connect now.
 chmod 666 $place/s

@@ -46,7 +46,9 @@ static inline void add_word(struct cfs_buf *to, const char *top, char *word)
 	else
 		cfs_buf_addf(to, "%s/%.*s 0 4%04lo 2 0 0 0 1.0 - - -", top,
 			     (int)n - 1, word, mode);
-	cfs_buf_addf(to, xattr ? " %s\n" : "\n", xattr);
+	if (xattr)
+		cfs_buf_addf(to, " %s", xattr);
+	cfs_buf_addc(to, '\n');
 }
 
 /* A tree with the root @top ("", "/etc") and what @words, separated by blanks,
