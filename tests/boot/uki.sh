@@ -25,7 +25,7 @@ id=$(basename "$(readlink repo/images/refs/os)")
 karg="composefs.digest=?v1-sha512-12:$id"
 
 section() { # FILE NAME
-	objcopy -O binary --dump-section "$2=section.out" "$1" /dev/null &&
+	objcopy -O binary --dump-section "$2=section.out" "$1" section.rest &&
 		cat section.out
 }
 make() { # STUB OPTION...

@@ -10,7 +10,7 @@ has() { grep -qF -e "$1" "$2"; }
 # The content of a section, by another program than ours.
 section() { # FILE NAME
 	objcopy -O binary --only-section="$2" --dump-section "$2=section.out" \
-		"$1" /dev/null && cat section.out
+		"$1" section.rest && cat section.out
 }
 sections() { # FILE
 	objdump -h "$1" | awk '$1 ~ /^[0-9]+$/ { printf "%s%s", sep, $2; sep = " " }'
