@@ -230,7 +230,7 @@ int cmd_deploy_check(const struct cmd_deploy *d, struct cfs_err *err)
 			   : cfs_access_make_writable(d->machine->sysroot, err);
 }
 
-int cmd_deploy_run(void *arg, const struct cfs_repo *repo,
+int cmd_deploy_run(const void *arg, const struct cfs_repo *repo,
 		   const struct cmd_boot_source *source, struct cfs_err *err)
 {
 	const struct cmd_deploy *d = arg;

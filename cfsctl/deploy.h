@@ -55,7 +55,7 @@ int cmd_deploy_tries(const char *text, void *to,
 int cmd_deploy_keep(const char *text, void *to,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* What cmd_deploy_run() is called with. */
+/* The argument of cmd_deploy_run(). */
 struct cmd_deploy {
 	const struct cfs_globals *g;
 	const struct cfs_machine *machine; /* with a boot partition */
@@ -75,7 +75,7 @@ int cmd_deploy_check(const struct cmd_deploy *deploy,
  * Errors: those of cfs_deploy(); CFS_ESTATUS() of the exit status of
  * composefs-setup-root, of 3 and more.
  */
-int cmd_deploy_run(void *arg, const struct cfs_repo *repo,
+int cmd_deploy_run(const void *arg, const struct cfs_repo *repo,
 		   const struct cmd_boot_source *source,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -58,11 +58,13 @@ void cmd_boot_print(const struct cfs_globals *g, const struct cfs_karg *karg,
 		      stderr);
 }
 
-int cmd_prepare_boot_run(const struct cfs_globals *g,
-			 const struct cfs_repo *repo,
+int cmd_prepare_boot_run(const void *arg, const struct cfs_repo *repo,
 			 const struct cmd_boot_source *source,
-			 const struct cfs_boot_options *o, struct cfs_err *err)
+			 struct cfs_err *err)
 {
+	const struct cmd_prepare_boot *prepare = arg;
+	const struct cfs_globals *g = prepare->g;
+	const struct cfs_boot_options *o = prepare->o;
 	char text[CFS_KARG_TEXT_MAX];
 	const struct cfs_prepare_boot params = {
 		.name = source->name,
@@ -89,7 +91,7 @@ int cmd_prepare_boot_run(const struct cfs_globals *g,
 }
 
 int cmd_boot_image(const struct cfs_access *access, const char *name,
-		   cmd_boot_fn *run, void *arg, struct cfs_err *err)
+		   cmd_boot_fn *run, const void *arg, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOMAP struct cfs_image_map map = { 0 };
@@ -111,20 +113,13 @@ int cmd_boot_image(const struct cfs_access *access, const char *name,
 	return run(arg, &repo, &source, err);
 }
 
-static int prepare(void *arg, const struct cfs_repo *repo,
-		   const struct cmd_boot_source *source, struct cfs_err *err)
-{
-	const struct cfs_call *call = arg;
-	const struct options *o = call->options;
-
-	return cmd_prepare_boot_run(call->g, repo, source, &o->boot, err);
-}
-
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
+	const struct options *o = call->options;
 	const struct cfs_access access = cmd_access(call->g);
-	struct cfs_call copy = *call;
-	int r = cmd_boot_image(&access, call->operand[0], prepare, &copy, err);
+	const struct cmd_prepare_boot prepare = { call->g, &o->boot };
+	int r = cmd_boot_image(&access, call->operand[0], cmd_prepare_boot_run,
+			       &prepare, err);
 
 	return r < 0 ? cfs_ctx(err, "prepare to boot %s", call->operand[0]) : 0;
 }

@@ -45,15 +45,15 @@ struct cmd_boot_source {
 	const char *manifest; /* "sha256:..." of an OCI image, or NULL */
 };
 
-/* What is done with it; @arg is of the caller. */
-typedef int cmd_boot_fn(void *arg, const struct cfs_repo *repo,
+/* Uses the image.  @arg is passed through from the call. */
+typedef int cmd_boot_fn(const void *arg, const struct cfs_repo *repo,
 			const struct cmd_boot_source *source,
 			struct cfs_err *err);
 
 /* Finds the image @name of the repository, which @access opens, and calls @run
  * with it.  Errors: those of cmd_find_image(), cfs_image_map() and @run. */
 int cmd_boot_image(const struct cfs_access *access, const char *name,
-		   cmd_boot_fn *run, void *arg,
+		   cmd_boot_fn *run, const void *arg,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Sets *@ret to the kernel argument that boots the image @id.
@@ -66,12 +66,16 @@ int cmd_boot_karg(const struct cfs_globals *g, const struct cfs_repo *repo,
 void cmd_boot_print(const struct cfs_globals *g, const struct cfs_karg *karg,
 		    const struct cfs_prepared_boot *prepared) CFS_NONNULL;
 
-/* Writes the boot entry and prints which one it is.
- * Errors: those of cfs_prepare_boot(). */
-int cmd_prepare_boot_run(const struct cfs_globals *g,
-			 const struct cfs_repo *repo,
+/* The argument of cmd_prepare_boot_run(). */
+struct cmd_prepare_boot {
+	const struct cfs_globals *g;
+	const struct cfs_boot_options *o;
+};
+
+/* Writes the boot entry and prints which one it is: a cmd_boot_fn, whose @arg is
+ * a struct cmd_prepare_boot.  Errors: those of cfs_prepare_boot(). */
+int cmd_prepare_boot_run(const void *arg, const struct cfs_repo *repo,
 			 const struct cmd_boot_source *source,
-			 const struct cfs_boot_options *o,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

@@ -134,10 +134,12 @@ static void print(const struct cfs_uki_options *o, const struct cfs_karg *karg,
 			 CFS_STUB_DIR, made->machine);
 }
 
-int cmd_uki_run(const struct cfs_globals *g, const struct cfs_repo *repo,
-		const struct cmd_boot_source *source,
-		const struct cfs_uki_options *o, struct cfs_err *err)
+int cmd_uki_run(const void *arg, const struct cfs_repo *repo,
+		const struct cmd_boot_source *source, struct cfs_err *err)
 {
+	const struct cmd_uki *uki = arg;
+	const struct cfs_globals *g = uki->g;
+	const struct cfs_uki_options *o = uki->o;
 	char text[CFS_KARG_TEXT_MAX];
 	CFS_AUTOBUF struct cfs_buf cmdline = { 0 };
 	struct cfs_uki_source from = {
@@ -171,25 +173,16 @@ int cmd_uki_run(const struct cfs_globals *g, const struct cfs_repo *repo,
 	return r;
 }
 
-static int make_uki(void *arg, const struct cfs_repo *repo,
-		    const struct cmd_boot_source *source, struct cfs_err *err)
-{
-	const struct cfs_call *call = arg;
-	const struct options *o = call->options;
-
-	return cmd_uki_run(call->g, repo, source, &o->uki, err);
-}
-
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
 	const struct cfs_access access = cmd_access(call->g);
-	struct cfs_call copy = *call;
+	const struct cmd_uki uki = { call->g, &o->uki };
 	int r = cmd_uki_check(&o->uki, err);
 
 	if (r < 0)
 		return r;
-	r = cmd_boot_image(&access, call->operand[0], make_uki, &copy, err);
+	r = cmd_boot_image(&access, call->operand[0], cmd_uki_run, &uki, err);
 	return r < 0 ? cfs_ctx(err, "make a kernel image for %s",
 			       call->operand[0])
 		     : 0;

@@ -81,11 +81,17 @@ int cmd_parse_sign_tool(const char *text, void *to,
 int cmd_uki_check(const struct cfs_uki_options *o,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Writes the unified kernel image for @source as @o says, and prints what it
- * boots.  Errors: those of cfs_uki_make(), cfs_sign_program(). */
-int cmd_uki_run(const struct cfs_globals *g, const struct cfs_repo *repo,
+/* The argument of cmd_uki_run(). */
+struct cmd_uki {
+	const struct cfs_globals *g;
+	const struct cfs_uki_options *o;
+};
+
+/* Writes the unified kernel image for @source and prints what it boots: a
+ * cmd_boot_fn, whose @arg is a struct cmd_uki.
+ * Errors: those of cfs_uki_make(), cfs_sign_program(). */
+int cmd_uki_run(const void *arg, const struct cfs_repo *repo,
 		const struct cmd_boot_source *source,
-		const struct cfs_uki_options *o,
 		struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

@@ -100,7 +100,7 @@ static int find_images(struct job *job, struct cfs_err *err)
 				    &demand.proof, &job->ids[0], err);
 }
 
-static int find(struct job *job, cmd_boot_fn *run, void *arg,
+static int find(struct job *job, cmd_boot_fn *run, const void *arg,
 		struct cfs_err *err)
 {
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
@@ -121,7 +121,7 @@ static int find(struct job *job, cmd_boot_fn *run, void *arg,
 }
 
 int cmd_oci_boot_image(const struct cmd_oci_boot *boot, cmd_boot_fn *run,
-		       void *arg, struct cfs_err *err)
+		       const void *arg, struct cfs_err *err)
 {
 	__attribute__((cleanup(job_free))) struct job job = {
 		.boot = boot,

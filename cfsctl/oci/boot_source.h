@@ -33,7 +33,7 @@ struct cmd_oci_boot {
  * Errors: those of cmd_trust_accept(), of making images, and of @run.
  */
 int cmd_oci_boot_image(const struct cmd_oci_boot *boot, cmd_boot_fn *run,
-		       void *arg,
+		       const void *arg,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

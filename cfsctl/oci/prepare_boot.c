@@ -13,23 +13,14 @@ static const struct cfs_opt options[] = {
 	{ 0 },
 };
 
-static int prepare(void *arg, const struct cfs_repo *repo,
-		   const struct cmd_boot_source *source, struct cfs_err *err)
-{
-	const struct cfs_call *call = arg;
-	const struct options *o = call->options;
-
-	return cmd_prepare_boot_run(call->g, repo, source, &o->boot, err);
-}
-
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
 	const struct cfs_access access = cmd_access(call->g);
 	const struct cmd_oci_boot boot = { call->g, &access, &o->oci,
 					   call->operand[0] };
-	struct cfs_call copy = *call;
-	int r = cmd_oci_boot_image(&boot, prepare, &copy, err);
+	const struct cmd_prepare_boot prepare = { call->g, &o->boot };
+	int r = cmd_oci_boot_image(&boot, cmd_prepare_boot_run, &prepare, err);
 
 	return r < 0 && r != -CFS_EUSAGE
 		       ? cfs_ctx(err, "prepare to boot %s", call->operand[0])

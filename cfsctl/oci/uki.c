@@ -16,26 +16,17 @@ static const struct cfs_opt options[] = {
 	{ 0 },
 };
 
-static int make_uki(void *arg, const struct cfs_repo *repo,
-		    const struct cmd_boot_source *source, struct cfs_err *err)
-{
-	const struct cfs_call *call = arg;
-	const struct options *o = call->options;
-
-	return cmd_uki_run(call->g, repo, source, &o->uki, err);
-}
-
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
 	const struct cfs_access access = cmd_access(call->g);
 	const struct cmd_oci_boot boot = { call->g, &access, &o->source,
 					   call->operand[0] };
-	struct cfs_call copy = *call;
+	const struct cmd_uki uki = { call->g, &o->uki };
 	int r = cmd_uki_check(&o->uki, err);
 
 	if (r == 0)
-		r = cmd_oci_boot_image(&boot, make_uki, &copy, err);
+		r = cmd_oci_boot_image(&boot, cmd_uki_run, &uki, err);
 	return r < 0 && r != -CFS_EUSAGE
 		       ? cfs_ctx(err, "make a kernel image for %s",
 				 call->operand[0])
