@@ -34,60 +34,14 @@ static int open_object(const struct cfs_tree *tree, int objects,
 		       struct cfs_node *node, struct cfs_digest *id,
 		       int *ret_fd, struct cfs_err *err)
 {
-	char path[CFS_OBJECT_PATH_MAX];
 	int r = cfs_boot_digest(tree, node, tree->alg, id, err);
 
 	if (r == 0)
-		r = cfs_object_open(objects, id, ret_fd, err);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	cfs_digest_to_path(id, path);
-	return cfs_fail(err, ENOENT, "objects/%s is not in the repository",
-			path);
-}
-
-static int damaged(const struct cfs_digest *id, struct cfs_err *err)
-{
-	char path[CFS_OBJECT_PATH_MAX];
-
-	cfs_digest_to_path(id, path);
-	return cfs_fail(err, EBADMSG,
-			"objects/%s is damaged: its content does not have this "
-			"digest (`cfsctl fsck --repair` mends it)",
-			path);
-}
-
-int cfs_boot_read(const struct cfs_tree *tree, int objects,
-		  struct cfs_node *node, size_t max, struct cfs_buf *ret,
-		  struct cfs_err *err)
-{
-	struct cfs_node *inode = cfs_node_inode(node);
-	CFS_AUTOBUF struct cfs_buf text = { 0 };
-	struct cfs_digest id, is;
-	CFS_AUTOFD int fd = -EBADF;
-	int r;
-
-	if (inode->size > max)
-		return cfs_fail(err, EFBIG,
-				"it has %llu bytes, and the maximum is %zu",
-				(unsigned long long)inode->size, max);
-	if (!cfs_node_is_external(inode)) {
-		cfs_buf_add(ret, inode->file.data, (size_t)inode->size);
-		return cfs_buf_check(ret, err);
-	}
-	r = open_object(tree, objects, node, &id, &fd, err);
+		r = cfs_object_require(objects, id, err);
 	if (r < 0)
 		return r;
-	r = cfs_read_all(fd, max, &text);
-	if (r < 0)
-		return cfs_fail(err, -r, "read: %s", strerror(-r));
-	r = cfs_verity_digest_bytes(id.alg, cfs_buf_bytes(&text), &is, err);
-	if (r == 0 && !cfs_digest_equal(&id, &is))
-		r = damaged(&id, err);
-	if (r < 0)
-		return r;
-	cfs_buf_add(ret, text.data, text.len);
-	return cfs_buf_check(ret, err);
+	*ret_fd = r;
+	return 0;
 }
 
 int cfs_boot_hash(const struct cfs_tree *tree, int objects,
@@ -234,7 +188,7 @@ static int copy_bytes(int from, int to, const struct cfs_digest *id,
 	if (r == 0)
 		r = cfs_merkle_final(m, &is, NULL, err);
 	if (r == 0 && !cfs_digest_equal(&is, id))
-		r = damaged(id, err);
+		r = cfs_object_damaged(id, err);
 	return r;
 }
 

@@ -55,13 +55,6 @@ int cfs_boot_digest(const struct cfs_tree *tree, struct cfs_node *node,
 		    enum cfs_alg alg, struct cfs_digest *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Appends the content of the regular file @node, compared with its digest.
- * Errors: -EFBIG for more than @max bytes; -ENOENT, -EBADMSG the object is
- * missing or damaged; -ENOMEM. */
-int cfs_boot_read(const struct cfs_tree *tree, int objects,
-		  struct cfs_node *node, size_t max, struct cfs_buf *ret,
-		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
 /* Feeds the content of the regular file @node to @hash, not compared with its
  * digest.  Errors: -ENOENT the object is missing; those of reading. */
 int cfs_boot_hash(const struct cfs_tree *tree, int objects,

@@ -94,19 +94,6 @@ static int open_users(const struct job *job, const struct cfs_node *node,
 	return fd < 0 ? cfs_fail_code(err, fd, "open") : fd;
 }
 
-static int open_object(const struct job *job, const struct cfs_digest *id,
-		       struct cfs_err *err)
-{
-	char path[CFS_OBJECT_PATH_MAX];
-	int fd, r = cfs_object_open(job->w->objects, id, &fd, err);
-
-	if (r != 0)
-		return r < 0 ? r : fd;
-	cfs_digest_to_path(id, path);
-	return cfs_fail(err, ENOENT, "objects/%s is not in the repository",
-			path);
-}
-
 static int copy_content(struct job *job, struct cfs_node *node, int to,
 			struct cfs_err *err)
 {
@@ -117,7 +104,8 @@ static int copy_content(struct job *job, struct cfs_node *node, int to,
 
 	if (r < 0)
 		return r;
-	from = users ? open_users(job, users, err) : open_object(job, &id, err);
+	from = users ? open_users(job, users, err)
+		     : cfs_object_require(job->w->objects, &id, err);
 	if (from < 0)
 		return from;
 	r = cfs_copy_known(from, node->size, to, &id, &job->no_clone, err);

@@ -12,6 +12,7 @@
 #include "fsverity/merkle.h"
 #include "ops/boot_copy.h"
 #include "ops/whole.h"
+#include "repo/node_content.h"
 
 #define ENTRIES	    "loader/entries"
 #define UKIS	    "EFI/Linux"
@@ -207,7 +208,7 @@ static int collect_entry(struct job *job, struct cfs_err *err)
 {
 	const struct cfs_entry_args args = args_of(job->p);
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
-	int r = cfs_boot_read(job->p->tree, job->objects, job->found.file,
+	int r = cfs_node_read(job->objects, job->p->tree, job->found.file,
 			      CFS_BLS_MAX, &text, err);
 
 	if (r == 0)
@@ -231,7 +232,7 @@ static void add_title(struct job *job)
 	if (cfs_tree_lookup(job->p->tree, "/usr/lib/os-release", &node,
 			    &ignored) > 0 &&
 	    S_ISREG(node->mode) &&
-	    cfs_boot_read(job->p->tree, job->objects, node, CFS_BLS_MAX, &text,
+	    cfs_node_read(job->objects, job->p->tree, node, CFS_BLS_MAX, &text,
 			  &ignored) < 0)
 		text.len = 0;
 	cfs_entry_title(cfs_buf_bytes(&text), &job->text);

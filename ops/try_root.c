@@ -8,8 +8,8 @@
 
 #include "base/child.h"
 #include "base/io.h"
-#include "ops/boot_copy.h"
 #include "repo/dir.h"
+#include "repo/node_content.h"
 
 #define PROGRAM	   "composefs-setup-root"
 #define FILE_MAX   65536 /* bytes of a file of the configuration */
@@ -76,7 +76,7 @@ static int copy_file(const struct cfs_try_root *check, struct cfs_node *node,
 
 	if (!S_ISREG(node->mode))
 		return 0;
-	r = cfs_boot_read(check->tree, check->objects, node, FILE_MAX, &text,
+	r = cfs_node_read(check->objects, check->tree, node, FILE_MAX, &text,
 			  err);
 	if (r < 0)
 		return cfs_ctx(err, "%s", cfs_node_name(node, name));

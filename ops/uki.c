@@ -10,7 +10,7 @@
 #include "boot/pe_format.h"
 #include "boot/pe_image.h"
 #include "boot/pe_write.h"
-#include "ops/boot_copy.h"
+#include "repo/node_content.h"
 
 struct job {
 	const struct cfs_uki_source *source;
@@ -52,7 +52,7 @@ static int read_node(const struct job *job, struct cfs_node *node,
 		     struct cfs_buf *ret, struct cfs_err *err)
 {
 	char name[CFS_NODE_NAME_MAX];
-	int r = cfs_boot_read(job->source->tree, job->objects, node,
+	int r = cfs_node_read(job->objects, job->source->tree, node,
 			      CFS_UKI_FILE_MAX, ret, err);
 
 	if (r == 0 && ret->len == 0)

@@ -1,46 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "repo/node_content.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "base/auto.h"
 #include "base/io.h"
+#include "fsverity/merkle.h"
 #include "repo/object.h"
 
 static int read_object(int objects, const struct cfs_digest *id, size_t max,
 		       struct cfs_buf *ret, struct cfs_err *err)
 {
-	CFS_AUTOFD int fd = -EBADF;
-	int r = cfs_object_open(objects, id, &fd, err);
+	CFS_AUTOFD int fd = cfs_object_require(objects, id, err);
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	struct cfs_digest is;
+	int r;
 
-	if (r == 0)
-		r = cfs_fail(err, ENOENT, "its object is missing");
-	if (r > 0)
-		r = cfs_object_check(fd, id, err);
+	if (fd < 0)
+		return fd;
+	r = cfs_read_all(fd, max, &text);
+	if (r < 0)
+		return cfs_fail_code(err, r, "read");
+	r = cfs_verity_digest_bytes(id->alg, cfs_buf_bytes(&text), &is, err);
 	if (r < 0)
 		return r;
-	r = cfs_read_all(fd, max, ret);
-	return r < 0 ? cfs_fail_code(err, r, "read its object") : 0;
+	if (!cfs_digest_equal(id, &is))
+		return cfs_object_damaged(id, err);
+	cfs_buf_add(ret, text.data, text.len);
+	return cfs_buf_check(ret, err);
 }
 
-static int read_node(int objects, const struct cfs_tree *tree,
-		     const struct cfs_node *node, size_t max,
-		     struct cfs_buf *ret, struct cfs_err *err)
+int cfs_node_read(int objects, const struct cfs_tree *tree,
+		  const struct cfs_node *node, size_t max, struct cfs_buf *ret,
+		  struct cfs_err *err)
 {
+	const struct cfs_node *inode = node->flags & CFS_NODE_LINK ? node->link
+								   : node;
 	struct cfs_bytes content;
 	struct cfs_digest id;
 
-	if (node->size > max)
+	if (inode->size > max)
 		return cfs_fail(err, EFBIG,
-				"it has %llu bytes; the maximum is %zu",
-				(unsigned long long)node->size, max);
-	if (cfs_node_is_external(node)) {
-		if (!cfs_node_digest(tree, node, &id))
+				"it has %llu bytes, and the maximum is %zu",
+				(unsigned long long)inode->size, max);
+	if (cfs_node_is_external(inode)) {
+		if (!cfs_node_digest(tree, inode, &id))
 			return cfs_fail(err, EINVAL, "it has no digest");
 		return read_object(objects, &id, max, ret, err);
 	}
-	content = cfs_node_bytes(node);
+	content = cfs_node_bytes(inode);
 	cfs_buf_add(ret, content.data, content.len);
 	return cfs_buf_check(ret, err);
 }
@@ -50,7 +56,7 @@ int cfs_node_content(int objects, const struct cfs_tree *tree,
 		     struct cfs_buf *ret, struct cfs_err *err)
 {
 	char name[CFS_NODE_NAME_MAX];
-	int r = read_node(objects, tree, node, max, ret, err);
+	int r = cfs_node_read(objects, tree, node, max, ret, err);
 
 	return r < 0 ? cfs_ctx(err, "%s", cfs_node_name(node, name)) : 0;
 }

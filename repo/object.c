@@ -191,6 +191,30 @@ int cfs_object_open(int objects, const struct cfs_digest *id, int *ret_fd,
 	return 1;
 }
 
+int cfs_object_require(int objects, const struct cfs_digest *id,
+		       struct cfs_err *err)
+{
+	char path[CFS_OBJECT_PATH_MAX];
+	int fd, r = cfs_object_open(objects, id, &fd, err);
+
+	if (r != 0)
+		return r < 0 ? r : fd;
+	cfs_digest_to_path(id, path);
+	return cfs_fail(err, ENOENT, "objects/%s is not in the repository",
+			path);
+}
+
+int cfs_object_damaged(const struct cfs_digest *id, struct cfs_err *err)
+{
+	char path[CFS_OBJECT_PATH_MAX];
+
+	cfs_digest_to_path(id, path);
+	return cfs_fail(err, EBADMSG,
+			"objects/%s is damaged: its content does not have this "
+			"digest (`cfsctl fsck --repair` mends it)",
+			path);
+}
+
 int cfs_object_check(int fd, const struct cfs_digest *id, struct cfs_err *err)
 {
 	char hex[CFS_DIGEST_HEX_MAX];

@@ -72,6 +72,19 @@ int cfs_object_add_shared(struct cfs_store *store, int from,
 int cfs_object_open(int objects, const struct cfs_digest *id, int *ret_fd,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Opens the object @id, which has to exist.  Returns the descriptor, which the
+ * caller closes.
+ * Errors: -ENOENT, worded with its path; those of cfs_object_open().
+ */
+int cfs_object_require(int objects, const struct cfs_digest *id,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Words and returns -EBADMSG: what was read of the object is not what its digest
+ * names. */
+int cfs_object_damaged(const struct cfs_digest *id,
+		       struct cfs_err *err) CFS_NONNULL;
+
 enum cfs_checked {
 	CFS_CHECKED_HASHED = 0,	  /* right when it was read just now */
 	CFS_CHECKED_MEASURED = 1, /* the kernel vouches for every read */

@@ -2,6 +2,7 @@
 #include "ops/boot_copy.h"
 
 #include "base/io.h"
+#include "repo/node_content.h"
 #include "tests/unit/ops/image.h"
 
 #define HEX "a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3"
@@ -134,14 +135,14 @@ TEST(a_content_is_read_and_compared_with_its_digest)
 
 	begin();
 	CHECK_EQ(
-		cfs_boot_read(tree, copy.objects, node_of("/c"), 4, &got, &err),
+		cfs_node_read(copy.objects, tree, node_of("/c"), 4, &got, &err),
 		0);
-	CHECK_EQ(cfs_boot_read(tree, copy.objects, node_of("/a"), LONG_FILE,
+	CHECK_EQ(cfs_node_read(copy.objects, tree, node_of("/a"), LONG_FILE,
 			       &got, &err),
 		 0);
 	CHECK(got.len == LONG_FILE + 4);
 	CHECK_MEM(got.data + 4, content_of('a').data, LONG_FILE);
-	CHECK_EQ(cfs_boot_read(tree, copy.objects, node_of("/a"), LONG_FILE - 1,
+	CHECK_EQ(cfs_node_read(copy.objects, tree, node_of("/a"), LONG_FILE - 1,
 			       &got, &err),
 		 -EFBIG);
 	CHECK_EQ(
@@ -149,11 +150,11 @@ TEST(a_content_is_read_and_compared_with_its_digest)
 		0);
 	cfs_digest_to_path(&id, path + strlen(path));
 	put(root, path, "damaged");
-	CHECK_EQ(cfs_boot_read(tree, copy.objects, node_of("/a"), LONG_FILE,
+	CHECK_EQ(cfs_node_read(copy.objects, tree, node_of("/a"), LONG_FILE,
 			       &got, &err),
 		 -EBADMSG);
 	lose('a');
-	CHECK_EQ(cfs_boot_read(tree, copy.objects, node_of("/a"), LONG_FILE,
+	CHECK_EQ(cfs_node_read(copy.objects, tree, node_of("/a"), LONG_FILE,
 			       &got, &err),
 		 -ENOENT);
 	end();
