@@ -8,8 +8,10 @@
 #include "base/io.h"
 #include "boot/bls.h"
 #include "boot/found.h"
+#include "oci/id.h"
 #include "ops/boot_copy.h"
 #include "ops/rollback.h"
+#include "ops/state_dir.h"
 #include "ops/undeploy.h"
 
 /* An image that is deployed. */
@@ -59,18 +61,6 @@ static int read_list(struct job *job, struct cfs_err *err)
 	r = cfs_deployments_read(job->repo, &job->where, &job->list, err);
 	job->where.broken = ignore;
 	return r;
-}
-
-static int lock_alone(const struct job *job, struct cfs_err *err)
-{
-	int r = cfs_repo_lock(job->repo, CFS_LOCK_EXCLUSIVE, job->how->waiting,
-			      err);
-
-	if (r == 0)
-		return cfs_fail(err, ENOLCK,
-				"the repository's file system has no locks, "
-				"which keep others from deploying meanwhile");
-	return r < 0 ? r : 0;
 }
 
 static bool is_new(const struct job *job, const struct cfs_digest *id)
@@ -247,10 +237,9 @@ static int carry(struct job *job, struct cfs_err *err)
 	return 0;
 }
 
-/* The SHA-256 of kernel and initrd in hex, by which bootc knows deployments that
- * start the same ones; "" if the image brings an entry or a kernel image. */
-static int boot_digest(struct job *job,
-		       char hex[static 2 * CFS_CONTENT_MAX + 1],
+/* The SHA-256 of kernel and initrd, by which bootc knows deployments that start
+ * the same ones.  Returns 1, or 0 if the image brings an entry or a kernel image. */
+static int boot_digest(struct job *job, struct cfs_oci_id *ret,
 		       struct cfs_err *err)
 {
 	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
@@ -259,7 +248,6 @@ static int boot_digest(struct job *job,
 	CFS_AUTOFD int objects = -EBADF;
 	int r;
 
-	hex[0] = '\0';
 	if (found->kind != CFS_BOOT_KERNEL)
 		return 0;
 	objects = cfs_repo_open_objects(job->repo, err);
@@ -273,16 +261,16 @@ static int boot_digest(struct job *job,
 				  err);
 	if (r == 0)
 		r = cfs_content_hash_final(hash, bytes, err);
-	for (size_t i = 0;
-	     r == 0 && i < cfs_content_hash_size(CFS_CONTENT_SHA256); i++)
-		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
-	return r;
+	if (r < 0)
+		return r;
+	cfs_oci_id_of_hash(CFS_CONTENT_SHA256, bytes, ret);
+	return 1;
 }
 
 /* For bootc: where the image comes from is as with the deployment before. */
 static int make_origin(struct job *job, struct cfs_err *err)
 {
-	char hex[2 * CFS_CONTENT_MAX + 1];
+	struct cfs_oci_id id;
 	struct cfs_origin_text text = {
 		.boot_type = job->found.kind == CFS_BOOT_UKI ? "uki" : "bls",
 		.manifest = job->how->manifest,
@@ -291,11 +279,11 @@ static int make_origin(struct job *job, struct cfs_err *err)
 
 	if (!job->has_found || !job->from || !job->from->origin.image)
 		return 0;
-	r = boot_digest(job, hex, err);
+	r = boot_digest(job, &id, err);
 	if (r < 0)
 		return r;
 	text.image = job->from->origin.image;
-	text.boot_digest = hex[0] ? hex : NULL;
+	text.boot_digest = r > 0 ? cfs_oci_id_hex(&id) : NULL;
 	cfs_origin_file_write(&text, &job->origin);
 	return cfs_buf_text(&job->origin) ? 0 : cfs_no_memory(err);
 }
@@ -405,7 +393,9 @@ static int prepare(struct job *job, struct cfs_err *err)
 
 static int deploy(struct job *job, struct cfs_err *err)
 {
-	int r = job->how->check ? 0 : lock_alone(job, err);
+	int r = job->how->check
+			? 0
+			: cfs_state_lock(job->repo, job->how->waiting, err);
 
 	if (r == 0)
 		r = read_list(job, err);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -14,16 +13,12 @@
 #include "erofs/reader.h"
 #include "ops/etc_write.h"
 #include "ops/image_map.h"
+#include "ops/state_dir.h"
 #include "repo/dir.h"
 #include "tree/scan.h"
 
-#define STATE	"state/deploy"
-#define SHARED	"state/os/default"
-#define TO_VAR	"../../os/default/var" /* from a directory of STATE */
-#define NEW	".new"		       /* ends the name of an unfinished one */
-#define REMOVED ".removed"	       /* as in ops/undeploy.c */
-/* Directories below one another of what is removed. */
-#define DEPTH_MAX 256
+#define SHARED "state/os/default"
+#define TO_VAR "../../os/default/var" /* from a directory of CFS_STATE_DIR */
 /* Space that is left for directories and the rounding of sizes. */
 #define SLACK (UINT64_C(1) << 20)
 
@@ -39,7 +34,7 @@ struct job {
 	const struct cfs_deploy_state *how;
 	const struct cfs_digest *id;
 	char hex[CFS_DIGEST_HEX_MAX];
-	char temporary[CFS_DIGEST_HEX_MAX + sizeof("." NEW)];
+	char temporary[CFS_DIGEST_HEX_MAX + sizeof("." CFS_STATE_NEW)];
 	int parent;			 /* borrowed */
 	int state, from, users, objects; /* owned */
 	enum cfs_etc_layout layout;
@@ -66,12 +61,6 @@ static void job_free(struct job *job)
 		cfs_tree_free(job->users_tree);
 	image_free(&job->old);
 	image_free(&job->new);
-}
-
-static int open_dir(int at, const char *path)
-{
-	return cfs_openat2(at, path, O_RDONLY | O_DIRECTORY, 0,
-			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
 static int read_image(const struct job *job, const struct cfs_digest *id,
@@ -110,7 +99,7 @@ static bool is_of_layers(const char *name)
 static int open_users(struct job *job)
 {
 	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	int etc = job->from < 0 ? -ENOENT : open_dir(job->from, "etc");
+	int etc = job->from < 0 ? -ENOENT : cfs_dir_open(job->from, "etc");
 	int r = etc < 0 ? etc : cfs_dir_names_read(&etc, &names);
 
 	if (r < 0)
@@ -118,8 +107,8 @@ static int open_users(struct job *job)
 	for (size_t i = 0; i < names.n; i++)
 		if (!is_of_layers(names.v[i].name))
 			job->layout = CFS_ETC_WHOLE;
-	return open_dir(job->from,
-			job->layout == CFS_ETC_WHOLE ? "etc" : "etc/upper");
+	return cfs_dir_open(job->from,
+			    job->layout == CFS_ETC_WHOLE ? "etc" : "etc/upper");
 }
 
 /* A tree of users that changed nothing. */
@@ -149,7 +138,8 @@ static int read_users(struct job *job, struct cfs_err *err)
 	if (job->users == -ENOENT)
 		return make_empty(job, err);
 	if (job->users < 0)
-		return cfs_fail_code(err, job->users, "open etc of %s", STATE);
+		return cfs_fail_code(err, job->users, "open etc of %s",
+				     CFS_STATE_DIR);
 	r = cfs_digester_new(job->id->alg, 1, NULL, &digester, err);
 	if (r < 0)
 		return r;
@@ -191,7 +181,8 @@ static int check_space(const struct job *job, struct cfs_err *err)
 	struct statvfs fs;
 
 	if (fstatvfs(job->parent, &fs) < 0)
-		return cfs_fail_errno(err, "look for space for %s", STATE);
+		return cfs_fail_errno(err, "look for space for %s",
+				      CFS_STATE_DIR);
 	have = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (have >= need)
 		return 0;
@@ -199,40 +190,24 @@ static int check_space(const struct job *job, struct cfs_err *err)
 			"the file system of %s has %llu bytes left, and the "
 			"deployment needs %llu: `cfsctl undeploy` and "
 			"`cfsctl gc` make room",
-			STATE, (unsigned long long)have,
+			CFS_STATE_DIR, (unsigned long long)have,
 			(unsigned long long)need);
 }
 
 static int sync_state(const struct job *job, struct cfs_err *err)
 {
 	if (!job->how->no_sync && syncfs(job->state) < 0)
-		return cfs_fail_errno(err, "sync %s", STATE);
+		return cfs_fail_errno(err, "sync %s", CFS_STATE_DIR);
 	return 0;
-}
-
-/* ".HEX.new" and ".HEX.removed", of any deployment. */
-static bool is_left(const char *name)
-{
-	size_t n = strspn(name + 1, "0123456789abcdef");
-	const char *end = name + 1 + n;
-
-	return name[0] == '.' && (n == 64 || n == 128) &&
-	       (strcmp(end, NEW) == 0 || strcmp(end, REMOVED) == 0);
 }
 
 static int sweep(const struct job *job, struct cfs_err *err)
 {
-	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	int fd = cfs_reopen(job->state, O_RDONLY | O_DIRECTORY);
-	int r = fd < 0 ? fd : cfs_dir_names_read(&fd, &names);
+	static const char *const ends[] = { CFS_STATE_NEW, CFS_STATE_REMOVED,
+					    NULL };
+	int r = cfs_state_sweep(job->state, ends, err);
 
-	if (r < 0)
-		return cfs_fail_code(err, r, "read %s", STATE);
-	for (size_t i = 0; r == 0 && i < names.n; i++)
-		if (is_left(names.v[i].name))
-			r = cfs_dir_remove(job->state, names.v[i].name,
-					   DEPTH_MAX, err);
-	return r < 0 ? cfs_ctx(err, STATE) : 0;
+	return r < 0 ? r : 0;
 }
 
 /* Makes the directory @path, whatever the umask is, and returns it. */
@@ -278,7 +253,7 @@ static int two_vars(const struct job *job, struct cfs_err *err)
 			"%s/%s has a var of its own, and %s/var exists, which "
 			"deployments share: move the files to one of them, and "
 			"make var of the deployment a link to %s",
-			STATE, hex, SHARED, TO_VAR);
+			CFS_STATE_DIR, hex, SHARED, TO_VAR);
 }
 
 /* Is SHARED/var the link that an interrupted run made to exchange it? */
@@ -295,8 +270,9 @@ static bool is_link(int shared)
 static int check_var(const struct job *job, struct cfs_err *err)
 {
 	CFS_AUTOFD int own = job->from < 0 ? -ENOENT
-					   : open_dir(job->from, "var");
-	CFS_AUTOFD int shared = own < 0 ? own : open_dir(job->parent, SHARED);
+					   : cfs_dir_open(job->from, "var");
+	CFS_AUTOFD int shared = own < 0 ? own
+					: cfs_dir_open(job->parent, SHARED);
 
 	if (shared >= 0 && cfs_name_exists(shared, "var") > 0 &&
 	    !is_link(shared))
@@ -396,23 +372,11 @@ static bool has_var(const struct job *job)
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/var", job->hex);
-	fd = open_dir(job->state, path);
+	fd = cfs_dir_open(job->state, path);
 	/* A link, or nothing. */
 	if (fd == -ENOENT || fd == -ELOOP)
 		return false;
 	return fd < 0 || cfs_dir_names_read(&fd, &names) < 0 || names.n > 0;
-}
-
-/* Takes the name from the state directory that exists. */
-static int hide(const struct job *job, struct cfs_err *err)
-{
-	char hidden[CFS_DIGEST_HEX_MAX + sizeof("." REMOVED)];
-
-	snprintf(hidden, sizeof(hidden), ".%s" REMOVED, job->hex);
-	if (renameat(job->state, job->hex, job->state, hidden) < 0 &&
-	    errno != ENOENT)
-		return cfs_fail_errno(err, "rename %s/%s", STATE, job->hex);
-	return 0;
 }
 
 static int make(struct job *job, struct cfs_err *err)
@@ -428,8 +392,8 @@ static int make(struct job *job, struct cfs_err *err)
 	/* From here on something is written. */
 	r = sweep(job, err);
 	if (r == 0)
-		r = hide(job, err);
-	if (r == 0)
+		r = cfs_state_hide(job->state, job->hex, err);
+	if (r >= 0)
 		r = write_all(job, err);
 	return r < 0 ? r : sweep(job, err);
 }
@@ -441,17 +405,20 @@ static int open_all(struct job *job, struct cfs_err *err)
 	char hex[CFS_DIGEST_HEX_MAX];
 	int r;
 
-	job->state = job->how->check ? open_dir(job->parent, STATE)
-				     : make_dir(job->parent, STATE, err);
+	job->state = job->how->check
+			     ? cfs_dir_open(job->parent, CFS_STATE_DIR)
+			     : make_dir(job->parent, CFS_STATE_DIR, err);
 	if (job->state < 0 && job->how->check)
 		return job->state == -ENOENT
 			       ? 1
-			       : cfs_fail_code(err, job->state, "open " STATE);
+			       : cfs_fail_code(err, job->state,
+					       "open " CFS_STATE_DIR);
 	if (job->state < 0)
 		return job->state;
 	r = cfs_name_exists(job->state, job->hex);
 	if (r < 0)
-		return cfs_fail_code(err, r, "look for %s/%s", STATE, job->hex);
+		return cfs_fail_code(err, r, "look for %s/%s", CFS_STATE_DIR,
+				     job->hex);
 	if (r > 0 && (!job->how->anew || has_var(job)))
 		return 0;
 	job->objects = cfs_repo_open_objects(job->how->repo, err);
@@ -460,11 +427,11 @@ static int open_all(struct job *job, struct cfs_err *err)
 	if (!from || cfs_digest_equal(from, job->id))
 		return 1;
 	cfs_digest_to_hex(from, hex);
-	job->from = open_dir(job->state, hex);
+	job->from = cfs_dir_open(job->state, hex);
 	return job->from == -ENOENT || job->from >= 0
 		       ? 1
-		       : cfs_fail_code(err, job->from, "open %s/%s", STATE,
-				       hex);
+		       : cfs_fail_code(err, job->from, "open %s/%s",
+				       CFS_STATE_DIR, hex);
 }
 
 int cfs_deploy_state(const struct cfs_deploy_state *how, int parent,
@@ -483,7 +450,8 @@ int cfs_deploy_state(const struct cfs_deploy_state *how, int parent,
 	int r;
 
 	cfs_digest_to_hex(id, job.hex);
-	snprintf(job.temporary, sizeof(job.temporary), ".%s" NEW, job.hex);
+	snprintf(job.temporary, sizeof(job.temporary), ".%s" CFS_STATE_NEW,
+		 job.hex);
 	r = open_all(&job, err);
 	if (r > 0) {
 		r = make(&job, err);

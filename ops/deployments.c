@@ -9,10 +9,9 @@
 #include "base/io.h"
 #include "boot/running.h"
 #include "ops/pin.h"
+#include "ops/state_dir.h"
 #include "ops/whole.h"
 #include "repo/find.h"
-
-#define STATE "state/deploy"
 
 /* A list that is made. */
 struct job {
@@ -81,7 +80,8 @@ static struct cfs_deployment *get(struct cfs_deployments *list,
  * may at boot. */
 static bool has_state(const struct job *job, const struct cfs_digest *id)
 {
-	char path[sizeof(STATE "/") + CFS_DIGEST_HEX_MAX] = STATE "/";
+	char path[sizeof(CFS_STATE_DIR "/") + CFS_DIGEST_HEX_MAX] =
+		CFS_STATE_DIR "/";
 	CFS_AUTOFD int fd = -EBADF;
 
 	cfs_digest_to_hex(id, path + strlen(path));
@@ -245,7 +245,7 @@ static int add_state(void *arg, const char *where, const struct cfs_digest *id,
 	char hex[CFS_DIGEST_HEX_MAX];
 
 	cfs_digest_to_hex(id, hex);
-	if (strcmp(where + strlen(STATE "/"), hex) != 0)
+	if (strcmp(where + strlen(CFS_STATE_DIR "/"), hex) != 0)
 		report(job, where, "its name is not in lower case");
 	else if (!has_state(job, id))
 		report(job, where, "not a directory");
@@ -317,14 +317,14 @@ static int look(struct job *job, struct cfs_deployment *d, int state,
 		return 0;
 	if (why.code == ENOMEM)
 		return cfs_no_memory(err);
-	report(job, STATE, why.msg);
+	report(job, CFS_STATE_DIR, why.msg);
 	return 0;
 }
 
 static int look_at_all(struct job *job, struct cfs_err *err)
 {
-	CFS_AUTOFD int state =
-		cfs_open_beneath(job->sysroot, STATE, O_PATH | O_DIRECTORY);
+	CFS_AUTOFD int state = cfs_open_beneath(job->sysroot, CFS_STATE_DIR,
+						O_PATH | O_DIRECTORY);
 	int r = 0;
 
 	job->dir = job->params->sysroot;

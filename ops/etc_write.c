@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/xattr.h>
 
@@ -11,6 +10,7 @@
 #include "ops/boot_copy.h"
 #include "ops/etc_side.h"
 #include "repo/copy.h"
+#include "repo/dir.h"
 #include "repo/object.h"
 
 #define BLOCK 4096
@@ -207,8 +207,7 @@ static int write_dir(struct job *job, int parent, struct cfs_node *node,
 	if (mkdirat(parent, node->name, 0700) < 0)
 		return cfs_fail_errno(err, "make the directory /etc%s",
 				      cfs_node_name(node, name));
-	dir = cfs_openat2(parent, node->name, O_RDONLY | O_DIRECTORY, 0,
-			  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	dir = cfs_dir_open(parent, node->name);
 	if (dir < 0)
 		return cfs_fail_code(err, dir, "open the directory /etc%s",
 				     cfs_node_name(node, name));

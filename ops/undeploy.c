@@ -7,12 +7,10 @@
 #include "base/dir_names.h"
 #include "base/io.h"
 #include "boot/bls.h"
+#include "ops/state_dir.h"
 #include "repo/dir.h"
 
-#define STATE	    "state/deploy"
 #define HIDDEN	    ".undeployed" /* ends the name of a hidden entry */
-#define REMOVED	    ".removed"	  /* ends that of a hidden state directory */
-#define DEPTH_MAX   256		  /* directories below one another */
 #define HASH_DIGITS 32		  /* of a directory of cfs_prepare_boot() */
 
 /* A deployment that is removed. */
@@ -92,12 +90,12 @@ static int check_var(const struct job *job, struct cfs_err *err)
 	fd = cfs_open_beneath(job->state, path, O_RDONLY | O_DIRECTORY);
 	r = fd < 0 ? fd : cfs_dir_names_read(&fd, &names);
 	if (r < 0)
-		return cfs_fail_code(err, r, "read %s/%s", STATE, path);
+		return cfs_fail_code(err, r, "read %s/%s", CFS_STATE_DIR, path);
 	if (names.n > 0)
 		return cfs_fail(err, ENOTEMPTY,
 				"%s/%s has files that no other deployment has: "
 				"save them, and give --delete-var",
-				STATE, path);
+				CFS_STATE_DIR, path);
 	return 0;
 }
 
@@ -206,7 +204,7 @@ static int remove_dir(const struct job *job, char *dir, struct cfs_err *err)
 		return 0;
 	if (parent < 0)
 		return cfs_fail_code(err, parent, "open %s", dir);
-	r = cfs_dir_remove(parent, hash + 1, DEPTH_MAX, err);
+	r = cfs_dir_remove(parent, hash + 1, CFS_STATE_DEPTH_MAX, err);
 	if (r < 0)
 		return cfs_ctx(err, "%s", dir);
 	/* Others may have files there. */
@@ -263,7 +261,8 @@ static int remove_addons(const struct job *job, int dir, const char *hidden,
 	cfs_boot_addons_path(name, &addons);
 	if (!cfs_buf_text(&addons))
 		return cfs_buf_check(&addons, err);
-	return cfs_dir_remove(dir, (char *)addons.data, DEPTH_MAX, err);
+	return cfs_dir_remove(dir, (char *)addons.data, CFS_STATE_DEPTH_MAX,
+			      err);
 }
 
 static bool ends_with(const char *name, const char *end)
@@ -329,42 +328,19 @@ static int finish_boot(struct job *job, struct cfs_err *err)
 
 static int hide_state(const struct job *job, struct cfs_err *err)
 {
-	char hidden[CFS_DIGEST_HEX_MAX + sizeof("." REMOVED)];
+	int r = cfs_state_hide(job->state, job->hex, err);
 
-	snprintf(hidden, sizeof(hidden), ".%s" REMOVED, job->hex);
-	if (renameat(job->state, job->hex, job->state, hidden) == 0)
-		return sync_disk(job, job->state, STATE, err);
-	return errno == ENOENT ? 0
-			       : cfs_fail_errno(err, "rename %s/%s to %s",
-						STATE, job->hex, hidden);
-}
-
-/* ".HEX.removed" */
-static bool is_removed(const char *name)
-{
-	size_t n = strspn(name + 1, "0123456789abcdef");
-
-	return name[0] == '.' && (n == 64 || n == 128) &&
-	       strcmp(name + 1 + n, REMOVED) == 0;
+	return r > 0 ? sync_disk(job, job->state, CFS_STATE_DIR, err) : r;
 }
 
 static int finish_state(struct job *job, struct cfs_err *err)
 {
-	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	/* Opened anew: a duplicate would go on where it was read to. */
-	int list = cfs_reopen(job->state, O_RDONLY | O_DIRECTORY);
-	int r = list < 0 ? list : cfs_dir_names_read(&list, &names);
+	static const char *const ends[] = { CFS_STATE_REMOVED, NULL };
+	int r = cfs_state_sweep(job->state, ends, err);
 
-	if (r < 0)
-		return cfs_fail_code(err, r, "read %s", STATE);
-	for (size_t i = 0; r == 0 && i < names.n; i++) {
-		if (is_removed(names.v[i].name)) {
-			r = cfs_dir_remove(job->state, names.v[i].name,
-					   DEPTH_MAX, err);
-			job->finished++;
-		}
-	}
-	return r < 0 ? cfs_ctx(err, "%s", STATE) : 0;
+	if (r > 0)
+		job->finished += (unsigned)r;
+	return r < 0 ? r : 0;
 }
 
 /* What interrupted runs left, and what this one has hidden. */
@@ -403,26 +379,14 @@ static int open_all(struct job *job, int *ret_boot, int *ret_state,
 		if (*ret_boot < 0)
 			return cfs_fail_errno(err, "open %s", where->boot);
 	}
-	*ret_state = cfs_open_beneath(sysroot, STATE, O_RDONLY | O_DIRECTORY);
+	*ret_state = cfs_open_beneath(sysroot, CFS_STATE_DIR,
+				      O_RDONLY | O_DIRECTORY);
 	if (*ret_state < 0 && *ret_state != -ENOENT)
 		return cfs_fail_code(err, *ret_state, "open %s/%s",
-				     where->sysroot, STATE);
+				     where->sysroot, CFS_STATE_DIR);
 	job->boot = *ret_boot;
 	job->state = *ret_state;
 	return 0;
-}
-
-static int lock_alone(const struct cfs_repo *repo,
-		      const struct cfs_undeploy *how, struct cfs_err *err)
-{
-	int r = cfs_repo_lock(repo, CFS_LOCK_EXCLUSIVE, how->waiting, err);
-
-	if (r == 0)
-		return cfs_fail(err, ENOLCK,
-				"the repository's file system has no locks, "
-				"which keep others from preparing a boot "
-				"meanwhile");
-	return r < 0 ? r : 0;
 }
 
 static int undeploy(struct job *job, const struct cfs_repo *repo,
@@ -459,7 +423,7 @@ int cfs_undeploy(const struct cfs_repo *repo, const struct cfs_undeploy *how,
 	struct job job = {
 		.how = how, .list = &list, .boot = -EBADF, .state = -EBADF
 	};
-	int r = lock_alone(repo, how, err);
+	int r = cfs_state_lock(repo, how->waiting, err);
 
 	if (r == 0)
 		r = cfs_deployments_read(repo, how->where, &list, err);
