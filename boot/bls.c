@@ -63,3 +63,11 @@ bool cfs_bls_is(const struct cfs_bls_line *line, const char *key)
 	return line->key.len == strlen(key) &&
 	       memcmp(line->key.data, key, line->key.len) == 0;
 }
+
+bool cfs_bls_is_value(const char *text)
+{
+	for (; text && *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}

@@ -29,4 +29,8 @@ bool cfs_bls_next(struct cfs_bytes *rest,
 /* Is the key of @line @key? */
 bool cfs_bls_is(const struct cfs_bls_line *line, const char *key) CFS_NONNULL;
 
+/* Can @text be the value of a line: has it no control characters?  NULL can, it
+ * has none. */
+bool cfs_bls_is_value(const char *text) CFS_MUST_CHECK;
+
 #endif

@@ -8,7 +8,7 @@
 /* Sort key of an entry that has none and needs one. */
 #define SORT_KEY "composefs"
 
-/* What orders an entry. */
+/* The members of an entry that decide its place in the menu. */
 struct order {
 	CFS_VEC(char *); /* all of the strings; owned */
 	struct cfs_boot_entry entry;
@@ -67,14 +67,6 @@ static void read_order(struct order *order, struct cfs_bytes text,
 			set(order, to, (const char *)line.value.data,
 			    line.value.len);
 	}
-}
-
-static bool is_printable(const char *text)
-{
-	for (; text && *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return false;
-	return true;
 }
 
 static bool comes_first(const struct order *order,
@@ -144,9 +136,9 @@ int cfs_entry_put_first(struct cfs_bytes text, const char *name,
 
 	read_order(&order, text, name);
 	changed = !comes_first(&order, before) &&
-		  is_printable(before->sort_key) &&
-		  is_printable(before->machine_id) &&
-		  is_printable(before->version);
+		  cfs_bls_is_value(before->sort_key) &&
+		  cfs_bls_is_value(before->machine_id) &&
+		  cfs_bls_is_value(before->version);
 	if (changed)
 		put_before(&order, before);
 	if (cfs_vec_check(&order, err) < 0)

@@ -227,12 +227,11 @@ static int carry(struct job *job, struct cfs_err *err)
 	text = cfs_buf_text(&job->carried);
 	if (!text)
 		return cfs_no_memory(err);
-	for (size_t i = 0; i < job->carried.len; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-			return cfs_fail(err, EINVAL,
-					"%s: control character in the options, "
-					"which would be carried over",
-					path);
+	if (strlen(text) != job->carried.len || !cfs_bls_is_value(text))
+		return cfs_fail(err, EINVAL,
+				"%s: control character in the options, which "
+				"would be carried over",
+				path);
 	job->boot.carried = text;
 	return 0;
 }

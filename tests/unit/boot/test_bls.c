@@ -52,3 +52,11 @@ TEST(keys_are_compared_as_a_whole)
 	CHECK(cfs_bls_next(&rest, &line) && !cfs_bls_is(&line, "options"));
 	CHECK(!cfs_bls_next(&rest, &line));
 }
+
+TEST(a_value_has_no_control_characters)
+{
+	CHECK(cfs_bls_is_value(NULL) && cfs_bls_is_value(""));
+	CHECK(cfs_bls_is_value("Debian \xc3\xa4 1.0"));
+	CHECK(!cfs_bls_is_value("a\nb") && !cfs_bls_is_value("a\tb"));
+	CHECK(!cfs_bls_is_value("a\x7f"));
+}
