@@ -118,9 +118,11 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	const struct options *o = call->options;
 	const struct cfs_access access = cmd_access(call->g);
 	const struct cmd_prepare_boot prepare = { call->g, &o->boot };
-	int r = cmd_boot_image(&access, call->operand[0], cmd_prepare_boot_run,
-			       &prepare, err);
+	int r = cfs_access_make_writable(access.path, err);
 
+	if (r == 0)
+		r = cmd_boot_image(&access, call->operand[0],
+				   cmd_prepare_boot_run, &prepare, err);
 	return r < 0 ? cfs_ctx(err, "prepare to boot %s", call->operand[0]) : 0;
 }
 

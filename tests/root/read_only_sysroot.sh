@@ -53,6 +53,11 @@ third=$(ctl create-image /work/root)
 check "an image is deployed" ctl --insecure deploy "$third"
 check "  with its state" test -d "disk/state/deploy/${third#sha512:}/etc/upper"
 sees_read_only
+echo four > m/work/root/four
+fourth=$(ctl create-image /work/root)
+check "a boot entry is written" ctl --insecure prepare-boot "$fourth"
+check "  with a state" test -d "disk/state/deploy/${fourth#sha512:}"
+sees_read_only
 
 # What was made read-only by hand, elsewhere, stays so.
 mkdir m/elsewhere && mount --bind disk m/elsewhere && mount -o remount,bind,ro m/elsewhere || exit 1
