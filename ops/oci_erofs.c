@@ -68,6 +68,18 @@ int cfs_oci_signed_erofs(const struct cfs_access *access,
 	return 0;
 }
 
+int cfs_oci_used_erofs(const struct cfs_access *access,
+		       const struct cfs_trust_subject *subject,
+		       const struct cfs_proof *proof, struct cfs_digest *ret,
+		       struct cfs_err *err)
+{
+	if (proof->n > 0)
+		return cfs_oci_signed_erofs(access, subject->repo, proof, ret,
+					    err);
+	return cfs_oci_linked_erofs(subject->repo, subject->image,
+				    subject->role, ret, err);
+}
+
 int cfs_oci_erofs_compute(const struct cfs_repo *repo,
 			  const struct cfs_oci_image *image,
 			  const struct cfs_oci_tree_options *options,

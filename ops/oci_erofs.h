@@ -32,6 +32,16 @@ int cfs_oci_signed_erofs(const struct cfs_access *access,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * Finds the EROFS image to use: that of cfs_oci_signed_erofs() if signatures were
+ * demanded, else that of cfs_oci_linked_erofs().
+ * Errors: those of the two.
+ */
+int cfs_oci_used_erofs(const struct cfs_access *access,
+		       const struct cfs_trust_subject *subject,
+		       const struct cfs_proof *proof, struct cfs_digest *ret,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Computes the digest of the EROFS image that @options make of @image, of the
  * repository's own format, and stores nothing.
  * Errors: of cfs_oci_image_tree() and cfs_image_compute().

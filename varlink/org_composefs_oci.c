@@ -369,10 +369,7 @@ static int find_erofs(const struct cfs_varlink_handle *handle,
 	if (v[6].yes && proof.n == 0)
 		return cfs_varlink_refuse_text(call, "SignatureRequired",
 					       "image", v[1].text);
-	r = proof.n > 0 ? cfs_oci_signed_erofs(&handle->access, &handle->repo,
-					       &proof, ret, err)
-			: cfs_oci_linked_erofs(&handle->repo, &image,
-					       subject.role, ret, err);
+	r = cfs_oci_used_erofs(&handle->access, &subject, &proof, ret, err);
 	if (r == -ENOENT)
 		return no_erofs(call, v[1].text, v[2].yes);
 	return r < 0 ? r : 1;

@@ -63,7 +63,6 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 
 	if (r < 0)
 		return r;
-	params.root = "rootfs";
 	r = start(call, &params, err);
 	return r == -CFS_EUSAGE ? r : cfs_ctx(err, "run %s", call->operand[0]);
 }

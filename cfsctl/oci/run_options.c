@@ -71,9 +71,11 @@ int cmd_run_image(const struct cfs_call *call, const struct cmd_run_options *o,
 		  struct cfs_digest *ret, struct cfs_err *err)
 {
 	CFS_AUTOTRUST struct cfs_trust trust = { 0 };
-	struct cfs_demand demand = { .trust = &trust,
-				     .name = call->operand[0],
-				     .role = CFS_SEAL_MERGED };
+	const struct cfs_trust_subject subject = { .repo = repo,
+						   .image = image,
+						   .name = call->operand[0],
+						   .role = CFS_SEAL_MERGED };
+	struct cfs_proof proof;
 	const struct cfs_access access = cmd_access(call->g);
 	int r = cmd_trust_open(&o->trust, &trust, err);
 
@@ -84,11 +86,7 @@ int cmd_run_image(const struct cfs_call *call, const struct cmd_run_options *o,
 			     "an artifact and no container image: it has "
 			     "nothing to run");
 	if (r >= 0)
-		r = cmd_trust_accept(&demand, repo, image, err);
-	if (r < 0)
-		return r;
-	if (demand.proof.n > 0)
-		return cfs_oci_signed_erofs(&access, repo, &demand.proof, ret,
-					    err);
-	return cfs_oci_linked_erofs(repo, image, CFS_SEAL_MERGED, ret, err);
+		r = cmd_trust_check(&trust, &subject, &proof, err);
+	return r < 0 ? r
+		     : cfs_oci_used_erofs(&access, &subject, &proof, ret, err);
 }
