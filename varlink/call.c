@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/json_copy.h"
+
 void cfs_varlink_request_free(struct cfs_varlink_request *request)
 {
 	cfs_freep(&request->method);
@@ -20,19 +22,6 @@ void cfs_varlink_call_free(struct cfs_varlink_call *call)
 	}
 	cfs_buf_free(&call->text);
 	cfs_closep(&call->fd);
-}
-
-/* A copy of the string @node, which the caller frees; NULL: no memory. */
-static char *copy_string(const struct cfs_json_node *node)
-{
-	/* Decoded it is never longer. */
-	size_t room = node->raw.len + 1;
-	char *text = malloc(room);
-
-	if (!text || cfs_json_string(node, text, room))
-		return text;
-	free(text);
-	return NULL;
 }
 
 static bool is_bool(const struct cfs_json_node *node)
@@ -69,7 +58,7 @@ int cfs_varlink_request_read(const struct cfs_json *doc,
 	    !read_flag(doc, "oneway", &request.oneway) ||
 	    !read_flag(doc, "upgrade", &request.upgrade))
 		return cfs_fail(err, EBADMSG, "a message is no method call");
-	request.method = copy_string(method);
+	request.method = cfs_json_copy(method);
 	if (!request.method)
 		return cfs_no_memory(err);
 	request.parameters = parameters;
@@ -93,7 +82,7 @@ static enum outcome add_string(const struct cfs_json_node *node,
 
 	if (!node || node->kind != CFS_JSON_STRING)
 		return MISTAKEN;
-	text = copy_string(node);
+	text = cfs_json_copy(node);
 	if (text && cfs_vec_add(&ret->texts, text))
 		return READ;
 	free(text);
@@ -137,7 +126,7 @@ static enum outcome read_string(const struct cfs_json_node *node, char **ret)
 {
 	if (node->kind != CFS_JSON_STRING)
 		return MISTAKEN;
-	*ret = copy_string(node);
+	*ret = cfs_json_copy(node);
 	return *ret ? READ : NO_MEMORY;
 }
 

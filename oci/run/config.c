@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json_copy.h"
 #include "oci/json_doc.h"
 
 typedef int add_fn(struct cfs_texts *list, const char *text,
@@ -24,24 +25,14 @@ static int too_many(const char *name, struct cfs_err *err)
 			CFS_RUN_LIST_MAX);
 }
 
-/* The string @node, decoded; the caller frees *@ret. */
 static int get_string(const struct cfs_json_node *node, const char *name,
 		      char **ret, struct cfs_err *err)
 {
-	size_t size = node->raw.len + 1;
-	char *text = malloc(size);
-
-	if (!text)
-		return cfs_no_memory(err);
-	if (!cfs_json_string(node, text, size)) {
-		free(text);
+	if (node->kind != CFS_JSON_STRING)
 		return cfs_fail(err, EINVAL,
-				"%s has an element that is no "
-				"string",
-				name);
-	}
-	*ret = text;
-	return 0;
+				"%s has an element that is no string", name);
+	*ret = cfs_json_copy(node);
+	return *ret ? 0 : cfs_no_memory(err);
 }
 
 static int parse_list(const struct cfs_json_doc *doc,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <stdlib.h>
 
+#include "base/json_copy.h"
 #include "fsverity/signature.h"
 #include "keys/pem.h"
 #include "oci/json_doc.h"
@@ -74,12 +75,9 @@ static int read_signature(const struct cfs_json_node *node, struct cfs_buf *ret,
 
 	if (node->kind != CFS_JSON_STRING)
 		return cfs_fail(err, EINVAL, "the signature is no string");
-	/* Of a string with escapes the text is shorter. */
-	text = malloc(node->raw.len + 1);
+	text = cfs_json_copy(node);
 	if (!text)
 		return cfs_no_memory(err);
-	if (!cfs_json_string(node, text, node->raw.len + 1))
-		return cfs_fail(err, EINVAL, "the signature is no text");
 	bytes = (struct cfs_bytes){ (const uint8_t *)text, strlen(text) };
 	if (bytes.len > BASE64_MAX)
 		return cfs_fail(err, EFBIG,
