@@ -10,6 +10,20 @@
 #ifndef CFS_VARLINK_DESCRIPTIONS_H
 #define CFS_VARLINK_DESCRIPTIONS_H
 
+/* The type of a finding about a repository, which both interfaces return. */
+#define CFS_VARLINK_FINDING      \
+	"type Finding(\n"        \
+	"  code: string,\n"      \
+	"  warning: bool,\n"     \
+	"  path: string,\n"      \
+	"  reason: ?string,\n"   \
+	"  object: ?string,\n"   \
+	"  measured: ?string,\n" \
+	"  names: []string,\n"   \
+	"  files: []string,\n"   \
+	"  files_total: int\n"   \
+	")\n"
+
 extern const char cfs_varlink_service_description[];
 extern const char cfs_varlink_repository_description[];
 extern const char cfs_varlink_oci_description[]; /* in descriptions_oci.c */
