@@ -28,7 +28,7 @@ int cfs_origin_file_read(int dirfd, const struct cfs_digest *id,
 			 struct cfs_origin_file *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* What bootc writes down of a deployment; strings of one line, borrowed. */
+/* The members of an .origin file of bootc; strings of one line, borrowed. */
 struct cfs_origin_text {
 	const char *image;	 /* as in struct cfs_origin_file */
 	const char *boot_type;	 /* "bls" or "uki" */
