@@ -8,6 +8,14 @@
 #   serve COMMAND...               starts "COMMAND... varlink --address s", with
 #                                  $serve_options, and waits for s; the process
 #                                  is $service, and complains to service.log
+#   oci_repo                       makes the repository repo with the image os:1, of
+#                                  the vectors in layouts; their keys are in $keys,
+#                                  and $opened is the call that opens it
+#   oci ARG...                     cfsctl oci, of that repository
+#   on METHOD [PARAMETERS]         a call of org.composefs.Oci on it; prints its
+#                                  last reply
+#   serve_by_policy KEY            serve, with a policy that demands a signature
+#                                  by $keys/KEY.cert.pem of images called os
 #   until_idle                     waits until $service has no connection
 
 client() { python3 -B "$CFS_SRC/tests/varlink.py" "$@"; }
@@ -27,6 +35,31 @@ serve() {
 		kill -0 $service || return 1
 		sleep 0.02
 	done
+}
+
+oci_repo() {
+	keys=$CFS_SRC/tests/data/oci/sealing/keys
+	tar xf "$CFS_SRC/tests/data/oci/layouts.tar.xz"
+	cfsctl --repo repo init --insecure --algorithm fsverity-sha256-12 > init.out
+	oci pull --bootable oci:layouts/boot-plain:t os:1 > pull.out
+	opened=$(message Repository.OpenRepository "'path':'$PWD/repo'")
+}
+
+oci() {
+	cfsctl --repo repo oci "$@"
+}
+
+on() {
+	client call s "$opened" "$(message "Oci.$1" "'handle':HANDLE${2:+,$2}")" | tail -n 1
+}
+
+serve_by_policy() { # KEY
+	cat > policy.toml <<-END
+		[images."os"]
+		certificates = ["$keys/$1.cert.pem"]
+	END
+	serve_options="--policy $PWD/policy.toml"
+	serve cfsctl
 }
 
 # Each connection has a process, which ends after its client.

@@ -5,19 +5,8 @@
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 . "${CFS_SRC:?run by tests/run}/tests/varlink.sh"
 
-data=$CFS_SRC/tests/data/oci
-keys=$data/sealing/keys
-tar xf "$data/layouts.tar.xz"
-cfsctl --repo repo init --insecure --algorithm fsverity-sha256-12 > init.out
-oci() {
-	cfsctl --repo repo oci "$@"
-}
-oci pull --bootable oci:layouts/boot-plain:t os:1 > pull.out
+oci_repo
 oci pull oci:layouts/hardlinks:t other:1 > pull.out
-opened=$(message Repository.OpenRepository "'path':'$PWD/repo'")
-on() { # METHOD [PARAMETERS]: on the open repository; the second reply
-	client call s "$opened" "$(message "Oci.$1" "'handle':HANDLE${2:+,$2}")" | tail -n 1
-}
 member() { # EXPRESSION: of the reply on stdin, p being its parameters
 	python3 -c "import json, sys; p = json.load(sys.stdin)['parameters']; print($1)"
 }

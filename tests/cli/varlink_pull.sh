@@ -90,12 +90,7 @@ kill $service
 wait $service
 
 # A policy.
-cat > policy.toml <<END
-[images."os"]
-certificates = ["$keys/rsa.cert.pem"]
-END
-serve_options="--policy $PWD/policy.toml"
-serve cfsctl || exit 1
+serve_by_policy rsa || exit 1
 fresh
 same "an image that has to be signed gets no name" \
 	"$(client call s "$opened" "$(pull boot-plain:t os:1)" | tail -n 1)" \

@@ -5,18 +5,7 @@
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 . "${CFS_SRC:?run by tests/run}/tests/varlink.sh"
 
-data=$CFS_SRC/tests/data/oci
-keys=$data/sealing/keys
-tar xf "$data/layouts.tar.xz"
-cfsctl --repo repo init --insecure --algorithm fsverity-sha256-12 > init.out
-oci() {
-	cfsctl --repo repo oci "$@"
-}
-oci pull --bootable oci:layouts/boot-plain:t os:1 > pull.out
-opened=$(message Repository.OpenRepository "'path':'$PWD/repo'")
-on() { # METHOD PARAMETERS: on the open repository; the second reply
-	client call s "$opened" "$(message "Oci.$1" "'handle':HANDLE,$2")" | tail -n 1
-}
+oci_repo
 member() { # EXPRESSION: of the reply on stdin, p being its parameters
 	python3 -c "import json, sys; r = json.load(sys.stdin); p = r['parameters']; print($1)"
 }
@@ -108,12 +97,7 @@ same "as the command does" "$(digest_of copy:1)" "$(digest_of copy:2)"
 check "which is a new one" test "$(digest_of copy:1)" != "$digest"
 kill $service
 wait $service
-cat > policy.toml <<END
-[images."os"]
-certificates = ["$keys/rsa.cert.pem"]
-END
-serve_options="--policy $PWD/policy.toml"
-serve cfsctl || exit 1
+serve_by_policy rsa || exit 1
 same "a tag is not moved to what the policy does not accept" \
 	"$(on Seal "$image,'inline':true" | member "$error"; digest_of os:1)" "SignatureRequired
 $digest"

@@ -4,20 +4,12 @@
 # what is left of them afterwards.
 . "${CFS_SRC:?run by tests/run}/tests/root/guard" || exit 1
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
-grep -q erofs /proc/filesystems && grep -q overlay /proc/filesystems ||
-	skip "this kernel has no erofs or no overlay"
-command -v busybox > /dev/null && ! ldd "$(command -v busybox)" > /dev/null 2>&1 ||
-	skip "no static busybox"
-runtimes=
-for runtime in crun runc; do
-	command -v $runtime > /dev/null && runtimes="$runtimes $runtime" ||
-		echo "# $runtime is not installed: not tried"
-done
-[ -n "$runtimes" ] || skip "neither crun nor runc"
+. "$CFS_SRC/tests/containers.sh"
+need_runtimes
 
-mkdir -p tree/bin tree/usr tree/etc tree/proc tree/dev tree/sys tree/run tree/tmp tree/data volume
-cp "$(command -v busybox)" tree/bin/
-ln -s busybox tree/bin/sh
+mkdir volume
+container_tree tree
+mkdir tree/tmp
 printf 'root:x:0:0::/root:/bin/sh\nweb:x:101:102::/:/bin/sh\n' > tree/etc/passwd
 yes | head -c 100000 > tree/data/large
 echo outside > volume/file

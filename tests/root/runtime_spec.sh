@@ -4,22 +4,13 @@
 # it, as root and without.
 . "${CFS_SRC:?run by tests/run}/tests/root/guard" || exit 1
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
-grep -q erofs /proc/filesystems && grep -q overlay /proc/filesystems ||
-	skip "this kernel has no erofs or no overlay"
-command -v busybox > /dev/null && ! ldd "$(command -v busybox)" > /dev/null 2>&1 ||
-	skip "no static busybox"
-runtimes=
-for runtime in crun runc; do
-	command -v $runtime > /dev/null && runtimes="$runtimes $runtime" ||
-		echo "# $runtime is not installed: not tried"
-done
-[ -n "$runtimes" ] || skip "neither crun nor runc"
+. "$CFS_SRC/tests/containers.sh"
+need_runtimes
 # crun refuses a hierarchy of cgroups that is half version 1.
 mount -t cgroup2 cgroup2 /sys/fs/cgroup || skip "cannot mount cgroup2"
 
-mkdir -p tree/bin tree/usr tree/etc tree/proc tree/dev tree/sys tree/run tree/data mnt
-cp "$(command -v busybox)" tree/bin/
-ln -s busybox tree/bin/sh
+mkdir mnt
+container_tree tree
 printf 'root:x:0:0::/root:/bin/sh\nweb:x:101:102::/:/bin/sh' > tree/etc/passwd
 echo log:x:30:web > tree/etc/group
 tar --sort=name --owner=0 --group=0 -C tree -cf image.tar .
