@@ -171,11 +171,17 @@ $(O)/tcb/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(TCB_CC) $(CFS_CFLAGS) $(call fortify,$(TCB_CFLAGS)) $(CPPFLAGS) $(TCB_CFLAGS) -MMD -MP -c $< -o $@
 
-$(LIB): $(LIB_OBJS)
-	$(call say,AR)rm -f $@ && $(AR) rcsD $@ $^
+# The archives are made anew when a source comes or goes.
+$(O)/objects: FORCE
+	@mkdir -p $(O)
+	@printf '%s\n' $(LIB_OBJS) $(PROG_OBJS) > $@.new; \
+		cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-$(PROG): $(PROG_OBJS)
-	$(call say,AR)rm -f $@ && $(AR) rcsD $@ $^
+$(LIB): $(LIB_OBJS) $(O)/objects
+	$(call say,AR)rm -f $@ && $(AR) rcsD $@ $(LIB_OBJS)
+
+$(PROG): $(PROG_OBJS) $(O)/objects
+	$(call say,AR)rm -f $@ && $(AR) rcsD $@ $(PROG_OBJS)
 
 # Static, from the listed objects only: never from the archive.  Where libc has
 # no start file for it (s390x), at a fixed address.
