@@ -8,6 +8,7 @@
 
 #include "base/child.h"
 #include "base/io.h"
+#include "base/json.h"
 #include "repo/dir.h"
 #include "repo/node_content.h"
 
@@ -127,12 +128,15 @@ static int copy_all(const struct cfs_try_root *check,
 static int write_last(const struct scratch *scratch, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	char keys[PATH_MAX + sizeof("/keys.d")];
 	int r;
 
-	cfs_buf_addf(&text,
-		     "[keys]\ndirs = ['%s/keys.d']\n"
-		     "[state]\nmissing = 'transient'\n",
-		     scratch->path);
+	snprintf(keys, sizeof(keys), "%s/keys.d", scratch->path);
+	cfs_buf_adds(&text, "[state]\nmissing = 'transient'\n"
+			    "[keys]\ndirs = [");
+	/* TOML has the escapes that JSON has. */
+	cfs_json_add_string(&text, keys);
+	cfs_buf_adds(&text, "]\n");
 	r = cfs_buf_check(&text, err);
 	if (r == 0)
 		r = cfs_replace_file(scratch->fd, "conf.d/~cfsctl.toml",

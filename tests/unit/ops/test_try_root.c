@@ -75,6 +75,23 @@ TEST(the_program_gets_what_its_initramfs_would_have)
 	CHECK_EQ(count(bin, ".", ""), 1);
 }
 
+TEST(the_temporary_directory_may_have_any_name)
+{
+	CFS_AUTOTRIED struct cfs_tried_root checked = { 0 };
+	CFS_AUTOFREE char *odd = NULL;
+
+	put_program("#!/bin/sh\n"
+		    "sed -n 's/cfsctl-check-[^/]*/X/; s/^dirs = //p' "
+		    "\"${7%/*}/conf.d/~cfsctl.toml\"\n");
+	odd = below(bin, "a'b\"c\\");
+	CHECK_EQ(mkdir(odd, 0700), 0);
+	CHECK_EQ(setenv("TMPDIR", odd, 1), 0);
+	CHECK_EQ(check(&checked), 0);
+	CHECK(cfs_buf_text(&checked.marker) != NULL);
+	CHECK(strstr((char *)checked.marker.data,
+		     "/a'b\\\"c\\\\/X/keys.d\"]\n") != NULL);
+}
+
 TEST(a_failure_has_its_exit_status)
 {
 	CFS_AUTOTRIED struct cfs_tried_root checked = { 0 };
