@@ -4,9 +4,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* Chunks double, so small trees stay small and large ones take few calls. */
 #define CHUNK_FIRST 16384
 #define CHUNK_MAX   (1u << 20)
-/* Nothing a tree holds is longer. */
+/* Far more than anything a tree holds, and small enough that the size sums
+ * below cannot overflow on 32 bits. */
 #define PIECE_MAX (1u << 30)
 
 struct cfs_arena_chunk {
@@ -52,7 +54,8 @@ void *cfs_arena_alloc(struct cfs_arena *arena, size_t size)
 
 	if (size > PIECE_MAX)
 		return NULL;
-	/* Nothing at all is something, too: NULL says that memory is short. */
+	/* An empty request gets an address too: NULL means out of memory
+	 * only. */
 	size = ((size ? size : 1) + 7) & ~(size_t)7;
 	if (size > arena->left && !add_chunk(arena, size))
 		return NULL;

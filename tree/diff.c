@@ -11,7 +11,8 @@ struct comparison {
 	const struct cfs_tree *a, *b;
 	const struct cfs_diff_options *options;
 	struct cfs_diff_sum sum;
-	/* By an inode's seq: the first name, in b, of those in both trees. */
+	/* Indexed by an inode's seq: the name, in b, at which both trees have
+	 * it first. */
 	const struct cfs_node **first_a, **first_b;
 };
 
@@ -38,7 +39,7 @@ const char *cfs_diff_field_name(enum cfs_diff_field field)
 	return names[field];
 }
 
-/* cfs_node_inode() for a tree that is only looked at. */
+/* cfs_node_inode() for a tree that is only read. */
 static const struct cfs_node *inode_of(const struct cfs_node *node)
 {
 	return node->flags & CFS_NODE_LINK ? node->link : node;
@@ -66,6 +67,7 @@ static bool same_value(const struct cfs_xattr *a, const struct cfs_xattr *b)
 		memcmp(a->value, b->value, a->value_len) == 0);
 }
 
+/* Both lists are sorted by key: merged like two sorted runs. */
 bool cfs_diff_xattrs_next(struct cfs_diff_xattrs *it,
 			  const struct cfs_xattr **ret_a,
 			  const struct cfs_xattr **ret_b)
@@ -136,18 +138,23 @@ static void compare_objects(struct comparison *c, const struct cfs_node *a,
 	bool has_b = cfs_node_digest(c->b, b, &y);
 
 	set(fields, CFS_DIFF_DIGEST, has_a != has_b);
+	/* Digests of different algorithms tell nothing about the content, so
+	 * they are counted and not reported as a difference of each file. */
 	if (has_a && has_b && x.alg != y.alg)
 		c->sum.other_alg++;
 	else
 		set(fields, CFS_DIFF_CONTENT,
 		    has_a && has_b && !cfs_digest_equal(&x, &y));
-	/* Paths that are made of the digests say nothing more. */
+	/* A path that is derived from the digest adds nothing to it. */
 	if (!(a->flags & b->flags & CFS_NODE_OBJECT))
 		set(fields, CFS_DIFF_BACKING,
 		    !path_a != !path_b ||
 			    (path_a && strcmp(path_a, path_b) != 0));
 }
 
+/* Compares whatever both sides have: bytes with bytes, an object with an
+ * object.  If only one side holds the bytes, they are hashed and compared with
+ * the digest of the other. */
 static int compare_files(struct comparison *c, const struct cfs_node *a,
 			 const struct cfs_node *b, uint32_t *fields,
 			 struct cfs_err *err)
@@ -169,7 +176,7 @@ static int compare_files(struct comparison *c, const struct cfs_node *a,
 	else if (out_b && cfs_node_digest(c->b, b, &digest))
 		r = held_differs(a, &digest, &differs, err);
 	set(fields, CFS_DIFF_CONTENT, differs);
-	/* An empty file is never elsewhere. */
+	/* An empty file needs no object: its storage cannot differ. */
 	set(fields, CFS_DIFF_STORAGE,
 	    out_a != out_b && a->size > 0 && b->size > 0);
 	return r;
@@ -200,6 +207,8 @@ static int compare_inodes(struct comparison *c, const struct cfs_node *a,
 	set(fields, CFS_DIFF_GID, a->gid != b->gid);
 	compare_times(c, a, b, fields);
 	set(fields, CFS_DIFF_XATTRS, xattrs_differ(c, a, b));
+	/* A directory's nlink follows from its subdirectories, whose names are
+	 * reported one by one. */
 	if (same_type && !cfs_node_is_dir(a))
 		set(fields, CFS_DIFF_NLINK, a->nlink != b->nlink);
 	if (same_type && (S_ISCHR(a->mode) || S_ISBLK(a->mode)))
@@ -219,6 +228,8 @@ static bool pair_up(struct comparison *c, struct cfs_diff *diff,
 	const struct cfs_node **first_a = &c->first_a[a->seq];
 	const struct cfs_node **first_b = &c->first_b[b->seq];
 
+	/* Hard links grouped differently: these inodes were first met at other
+	 * names, so the trees disagree on which names share an inode. */
 	if (*first_a != *first_b) {
 		set(&diff->fields, CFS_DIFF_HARDLINK, true);
 		diff->link_a = *first_a;
@@ -253,7 +264,8 @@ static int report(struct comparison *c, const struct cfs_diff *diff,
 	return c->options->found(c->options->ctx, diff, err);
 }
 
-/* What is below @dir, which the other tree does not have as a directory. */
+/* Reports everything below @dir, whose name is no directory in the other
+ * tree. */
 static int report_below(struct comparison *c, const struct cfs_node *dir,
 			bool in_a, struct cfs_err *err)
 {
@@ -362,6 +374,8 @@ static int step(struct comparison *c, struct cursor *at, struct cfs_err *err)
 	int order = !a ? 1 : !b ? -1 : strcmp(a->name, b->name);
 	int r;
 
+	/* Children are sorted: the smaller name is missing on the other
+	 * side. */
 	if (order != 0) {
 		r = report_only(c, order < 0 ? a : NULL, order < 0 ? NULL : b,
 				err);
@@ -381,6 +395,7 @@ static int step(struct comparison *c, struct cursor *at, struct cfs_err *err)
 	return r;
 }
 
+/* No recursion: the image decides how deep this goes. */
 static int walk(struct comparison *c, struct cfs_err *err)
 {
 	struct cursor at = { .a = c->a->root, .b = c->b->root };

@@ -78,6 +78,8 @@ void cfs_tree_free(struct cfs_tree *tree)
 	free(tree);
 }
 
+/* Names come from dumpfiles, layers and images that may be hostile.  Everything
+ * that reads a tree relies on a name being a single component. */
 static int check_name(struct cfs_bytes name, struct cfs_err *err)
 {
 	if (name.len == 0)
@@ -111,8 +113,8 @@ bool cfs_mode_is_known(uint32_t mode)
 	}
 }
 
-/* Out of order already if not behind the last child; a child that is equal is
- * found when sorting. */
+/* A child that does not sort behind the last one leaves the list unsorted.  So
+ * does an equal one: sorting is what finds duplicates. */
 static void append(struct cfs_node *dir, struct cfs_node *node)
 {
 	struct cfs_node *last = dir->dir.last;
@@ -137,6 +139,8 @@ static int index_add(struct cfs_tree *tree, struct cfs_node *node)
 	if (!cfs_table_reserve(&tree->index))
 		return -ENOMEM;
 	slot = cfs_table_slot(&tree->index, node_hash(node), same_name, &key);
+	/* Of two equal names the first stays; cfs_tree_finish() refuses
+	 * them. */
 	if (!*slot)
 		cfs_table_fill(&tree->index, slot, node);
 	return 0;
@@ -216,6 +220,7 @@ int cfs_node_set_content(struct cfs_tree *tree, struct cfs_node *node,
 			err, EFBIG,
 			"inline content is %zu bytes; the maximum is %d",
 			content.len, CFS_INLINE_MAX);
+	/* Size 0 says it all: an empty file is neither inline nor external. */
 	node->size = content.len;
 	if (content.len == 0)
 		return 0;
@@ -232,6 +237,8 @@ static int reserve_digest(struct cfs_tree *tree, struct cfs_node *node,
 {
 	uint8_t *bytes;
 
+	/* A repository has one algorithm, so no repository could serve an image
+	 * that mixes two. */
 	if (tree->alg && tree->alg != alg)
 		return cfs_fail(err, EINVAL,
 				"a %s digest among %s digests: all files of a "
@@ -293,6 +300,7 @@ int cfs_node_set_backing(struct cfs_tree *tree, struct cfs_node *node,
 				path.len, CFS_TARGET_MAX);
 	if (path.len > 0 && memchr(path.data, '\0', path.len))
 		return cfs_fail(err, EINVAL, "NUL in a backing path");
+	/* The usual case: recognised, so that no path is kept per file. */
 	if (path.len > 0 && digest) {
 		cfs_digest_to_path(digest, object);
 		if (strlen(object) == path.len &&
@@ -374,7 +382,7 @@ int cfs_node_find(struct cfs_tree *tree, const struct cfs_node *dir,
 			      same_name, &key);
 	if (!*slot)
 		return 0;
-	/* The table borrows nodes that the tree may change. */
+	/* memcpy drops the const that the table adds. */
 	memcpy(ret, slot, sizeof(*ret));
 	return 1;
 }
@@ -402,6 +410,8 @@ int cfs_tree_lookup(struct cfs_tree *tree, const char *path,
 					   strcspn(path, "/") };
 		if (name.len == 0)
 			break;
+		/* A file in the middle of a path is an absent path, not an
+		 * error. */
 		if (!S_ISDIR(node->mode))
 			return 0;
 		r = cfs_node_find(tree, node, name, &node, err);
@@ -423,6 +433,7 @@ static void unindex(struct cfs_tree *tree, const struct cfs_node *node)
 	if (!tree->index.slots)
 		return;
 	slot = cfs_table_slot(&tree->index, node_hash(node), same_name, &key);
+	/* Another node of the same name may have the slot. */
 	if (*slot == node)
 		cfs_table_drop(&tree->index, slot);
 }
@@ -442,8 +453,9 @@ void cfs_node_remove(struct cfs_tree *tree, struct cfs_node *node)
 
 	assert(node->parent);
 	while (n) {
-		/* All below it is gone, too.  Looking at it again would make
-		 * removing a tree from the bottom up quadratic. */
+		/* Everything below a removed directory is removed already.
+		 * Walking it again would make removing a tree from the bottom
+		 * up quadratic, which a hostile layer can ask for. */
 		if (n->flags & CFS_NODE_GONE) {
 			n = walk_past(node, n);
 			continue;
@@ -452,6 +464,7 @@ void cfs_node_remove(struct cfs_tree *tree, struct cfs_node *node)
 		n->flags |= CFS_NODE_GONE;
 		n = cfs_node_walk(node, n);
 	}
+	/* Makes cfs_tree_sort() visit this directory and unlink the node. */
 	node->parent->flags |= CFS_NODE_UNSORTED;
 }
 

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Finishing a tree: children are sorted, then one walk in that order decides
+ * which name of an inode is the inode itself.  Readers of dumpfiles and layers
+ * only append, so no order of input makes building a tree quadratic.  Nothing
+ * here recurses, since the input decides how deep trees are.
+ */
 #include <string.h>
 
 #include "base/buf.h"
@@ -29,6 +35,7 @@ void cfs_node_path(const struct cfs_node *node, struct cfs_buf *buf)
 	cfs_buf_addz(buf, len);
 	if (buf->failed)
 		return;
+	/* From the leaf up, so the text is written from its end. */
 	for (const struct cfs_node *n = node; n->parent; n = n->parent) {
 		at -= n->name_len;
 		memcpy(buf->data + at, n->name, n->name_len);
@@ -42,6 +49,7 @@ static size_t put_before(char *buf, size_t at, const char *text, size_t len)
 	while (len > 0 && at > 0) {
 		char c = text[--len];
 
+		/* No control character of a hostile name reaches a terminal. */
 		buf[--at] = c > 0x20 && c < 0x7f ? c : '?';
 	}
 	return at;
@@ -65,6 +73,7 @@ const char *cfs_node_name(const struct cfs_node *node,
 	return buf;
 }
 
+/* Stable: of equal names @a, which was added earlier, comes first. */
 static struct cfs_node *merge(struct cfs_node *a, struct cfs_node *b)
 {
 	struct cfs_node *head, **tail = &head;
@@ -81,7 +90,8 @@ static struct cfs_node *merge(struct cfs_node *a, struct cfs_node *b)
 	return head;
 }
 
-/* Merge sort of a list: runs[i] is sorted and 2^i long, or empty. */
+/* Merge sort of a list: runs[i] is sorted and 2^i long, or empty.  Needs no
+ * memory but this; 32 runs suffice for CFS_NODES_MAX. */
 static struct cfs_node *sort_list(struct cfs_node *list)
 {
 	struct cfs_node *runs[32] = { NULL }, *sorted = NULL;
@@ -136,8 +146,9 @@ static int sort_dir(struct cfs_node *dir, struct cfs_err *err)
 	return 0;
 }
 
-/* A link to a link is possible while a tree is built; never a cycle: a link
- * is made to a node that is there, and turned once. */
+/* While a tree is built, a link may point to another link.  There is never a
+ * cycle: a link is made to a node that exists already, and trade() turns one
+ * around only after flattening it. */
 static void flatten(struct cfs_node *node)
 {
 	struct cfs_node *inode = node->link;
@@ -169,17 +180,19 @@ int cfs_tree_sort(struct cfs_tree *tree, struct cfs_err *err)
 	return 0;
 }
 
-/* Makes link @node the inode and the inode it stood for a link to it. */
+/* Turns link @node into the inode, and its inode into a link to @node. */
 static void trade(struct cfs_node *node)
 {
 	struct cfs_node *inode = node->link;
 	const struct cfs_node place = *node;
 
+	/* All but the place in the tree and the name moves over. */
 	memcpy(node, inode, offsetof(struct cfs_node, name));
 	node->parent = place.parent;
 	node->next = place.next;
 	node->seq = place.seq;
 	node->name_len = place.name_len;
+	/* The inode's own name may be removed; this one is not. */
 	node->flags &= (uint8_t)~CFS_NODE_GONE;
 	inode->flags |= CFS_NODE_LINK;
 	inode->link = node;

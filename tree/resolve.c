@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Works on text, as the kernel does: a link's target is put in front of what is
+ * left of the path.  The buffer of CFS_TARGET_MAX bytes and the count of links
+ * bound what a hostile image can cost.
+ */
 #include "tree/resolve.h"
 
 #include <errno.h>

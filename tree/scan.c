@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * How a directory is read: depth first, by descriptors alone.  Every name is
+ * opened relative to the directory it was read from and never followed, so that
+ * renames and symlinks made meanwhile cannot lead the scan elsewhere.  Types,
+ * inode numbers and times are compared before and after; a tree that changes
+ * under the scan is refused, since the image would be of no state that ever
+ * existed.
+ */
 #include "tree/scan.h"
 
 #include <fcntl.h>
@@ -15,7 +23,7 @@
 /* Source: linux/limits.h, XATTR_LIST_MAX and XATTR_SIZE_MAX. */
 #define XATTR_ROOM 65536
 
-/* Asked with first: the kernel allocates and clears what it is offered. */
+/* Tried first: the kernel allocates and clears as much as it is offered. */
 #define XATTR_FIRST 512
 
 #define ENTRIES_ROOM 65536
@@ -76,8 +84,8 @@ static void fill(const struct scanner *sc, struct cfs_node *node,
 	node->mtime_nsec = (uint32_t)st->st_mtim.tv_nsec;
 }
 
-/* What xattr calls are made with: the descriptor, or for one of O_PATH, which
- * they refuse, its name in /proc. */
+/* What xattr calls are made with: the descriptor, or its name in /proc if it
+ * was opened with O_PATH, which fgetxattr() and flistxattr() refuse. */
 struct handle {
 	int fd;
 	bool only_path;
@@ -117,6 +125,7 @@ static int read_xattr(struct scanner *sc, const struct handle *h,
 
 	if (n < 0 && errno == ERANGE)
 		n = get_value(sc, h, name, sizeof(sc->value));
+	/* The name was listed a moment ago. */
 	if (n < 0 && errno == ENODATA)
 		return changed(err);
 	if (n < 0)
@@ -138,6 +147,7 @@ static int read_xattrs(struct scanner *sc, const struct handle *h,
 	n = get_names(sc, h, XATTR_FIRST);
 	if (n < 0 && errno == ERANGE)
 		n = get_names(sc, h, sizeof(sc->names));
+	/* Files of a file system without xattrs have none. */
 	if (n == 0 || (n < 0 && errno == EOPNOTSUPP))
 		return 0;
 	if (n < 0)
@@ -166,8 +176,8 @@ static int find_inode(struct scanner *sc, struct cfs_node *node,
 	struct seen *added;
 	const void **slot;
 
-	/* Overlayfs makes all whiteouts of a file system names of one inode;
-	 * in an image each stands for itself. */
+	/* Overlayfs gives all whiteouts of a file system names of one inode; in
+	 * an image each is an inode of its own. */
 	if (st->st_nlink < 2 || (S_ISCHR(st->st_mode) && st->st_rdev == 0))
 		return 0;
 	if (!cfs_table_reserve(&sc->seen))
@@ -197,7 +207,8 @@ static int read_inline(struct scanner *sc, int fd, const struct stat *st,
 	uint8_t data[CFS_INLINE_FROM_DISK + 1];
 	ssize_t n;
 
-	/* So few bytes come in one piece, and their end with them. */
+	/* So few bytes come in a single read.  It asks for one more than there
+	 * should be, which reveals a file that has grown. */
 	do {
 		n = read(fd, data, sizeof(data));
 	} while (n < 0 && errno == EINTR);
@@ -216,7 +227,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* The digester's failure is about a file that was given to it before. */
+/* The digester works ahead: its failure may be about an earlier file. */
 static int blame(const struct scanner *sc, struct cfs_err *err)
 {
 	const struct cfs_node *node = cfs_digester_culprit(sc->scan->digester);
@@ -231,6 +242,8 @@ static bool is_inline(const struct scanner *sc, const struct stat *st)
 {
 	if (st->st_size == 0)
 		return true;
+	/* The kernel's IPE judges a program by its file's fs-verity digest,
+	 * which content inside the image does not have. */
 	if (sc->scan->flags & CFS_SCAN_EXEC_OBJECTS && st->st_mode & 0111)
 		return false;
 	return st->st_size <= CFS_INLINE_FROM_DISK;
@@ -269,7 +282,7 @@ static int read_symlink(struct scanner *sc, int fd, struct cfs_node *node,
 		sc->tree, node, (struct cfs_bytes){ target, (size_t)n }, err);
 }
 
-/* @node's mode has the type that the directory said. */
+/* On entry, @node's mode holds the type that the directory reported. */
 static int read_leaf(struct scanner *sc, int dirfd, struct cfs_node *node,
 		     struct cfs_err *err)
 {
@@ -279,6 +292,12 @@ static int read_leaf(struct scanner *sc, int dirfd, struct cfs_node *node,
 	struct stat st;
 	int r;
 
+	/*
+	 * The name may be something else by now: opening a FIFO must not wait
+	 * for a writer, and a terminal must not become our controlling one.
+	 * Everything but a regular file is opened with O_PATH, since opening a
+	 * device or a FIFO can have effects of its own.
+	 */
 	fd = openat(dirfd, node->name,
 		    regular ? LEAF_FLAGS | O_RDONLY | O_NONBLOCK | O_NOCTTY
 			    : LEAF_FLAGS | O_PATH);
@@ -301,6 +320,7 @@ static int read_leaf(struct scanner *sc, int dirfd, struct cfs_node *node,
 	if (S_ISLNK(st.st_mode))
 		return read_symlink(sc, fd, node, err);
 	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) {
+		/* EROFS inodes hold 32 bits. */
 		if (st.st_rdev > UINT32_MAX)
 			return cfs_fail(err, EOVERFLOW,
 					"device number over 32 bits");
@@ -344,7 +364,7 @@ static int read_entry(struct scanner *sc, int dirfd, struct cfs_node *dir,
 		return 0;
 	if (read_leaf(sc, dirfd, node, err) == 0)
 		return 0;
-	/* Unless it was another one. */
+	/* A path in front means that the digester named an earlier file. */
 	if (err->msg[0] != '/')
 		return cfs_ctx(err, "%s", cfs_node_name(node, path));
 	return -err->code;
@@ -399,6 +419,8 @@ static int read_dir(struct scanner *sc, struct cfs_node *node,
 	r = read_entries(sc, level->fd, node, err);
 	if (r < 0)
 		return r;
+	/* Adding, removing or renaming an entry changes the directory's
+	 * mtime. */
 	if (fstat(level->fd, &after) < 0)
 		return cfs_fail_errno(err, "stat");
 	return same_file(&before, &after) ? 0 : changed(err);
@@ -425,7 +447,8 @@ static int enter(struct scanner *sc, struct cfs_node *node, struct cfs_err *err)
 	return read_dir(sc, node, err);
 }
 
-/* Back to the directory above, which has to be the one it was. */
+/* Goes back to the directory above.  If its descriptor was closed, ".." leads
+ * there, unless this directory was moved meanwhile. */
 static int leave(struct scanner *sc, struct cfs_err *err)
 {
 	struct level *level = &sc->levels[sc->depth];
@@ -470,7 +493,8 @@ static int walk(struct scanner *sc, struct cfs_err *err)
 		node = next;
 		r = enter(sc, node, err);
 	}
-	/* A leaf has named itself; then the directory need not. */
+	/* An error of a leaf starts with its path; the directory's is not
+	 * added. */
 	if (r < 0 && err->msg[0] != '/')
 		return cfs_ctx(err, "%s", cfs_node_name(node, path));
 	return r;
@@ -508,7 +532,7 @@ int cfs_tree_scan(int dirfd, const struct cfs_scan *scan, struct cfs_tree **ret,
 		return cfs_no_memory(err);
 	sc->scan = scan;
 	sc->seen.hash_of = seen_hash;
-	/* O_PATH will do as an argument; reading needs one of our own. */
+	/* The caller's descriptor may be O_PATH, which cannot be read from. */
 	sc->levels[0].fd =
 		openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (sc->levels[0].fd < 0)
@@ -517,7 +541,8 @@ int cfs_tree_scan(int dirfd, const struct cfs_scan *scan, struct cfs_tree **ret,
 		return -err->code;
 	r = scan_all(sc, err);
 	if (r < 0) {
-		/* Its threads write to the tree. */
+		/* The digester's threads write into the tree, freed on
+		 * return. */
 		cfs_digester_cancel(scan->digester);
 		return r;
 	}

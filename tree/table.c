@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Open addressing with linear probing.  The number of slots is a power of two,
+ * and a quarter of them at least is free, so that every search ends.
+ */
 #include "tree/table.h"
 
 #define SLOTS_FIRST 64
@@ -40,6 +44,7 @@ bool cfs_table_reserve_many(struct cfs_table *table, size_t n)
 {
 	size_t size = table->slots ? table->mask + 1 : 0, need = size;
 
+	/* Keeps @need from overflowing below. */
 	if (n > SIZE_MAX / 16 - table->used)
 		return false;
 	if (need < SLOTS_FIRST)
@@ -67,7 +72,8 @@ const void **cfs_table_slot(const struct cfs_table *table, uint64_t hash,
 	return &table->slots[at];
 }
 
-/* Entries behind the hole move up, but never before their own place. */
+/* No tombstones: entries behind the hole move up, but never before the slot of
+ * their hash, where a search for them begins. */
 void cfs_table_drop(struct cfs_table *table, const void **slot)
 {
 	size_t mask = table->mask;

@@ -16,6 +16,8 @@ int cfs_transform_dir(const struct cfs_tree *tree, const char *name,
 	return 0;
 }
 
+/* Labels, ACLs and other attributes depend on how and where a container was
+ * unpacked; capabilities come with the layer. */
 static bool is_kept(const struct cfs_xattr *x, enum cfs_xattr_filter filter)
 {
 	return strcmp(x->key, "security.capability") == 0 ||
@@ -49,7 +51,7 @@ int cfs_transform_xattrs(struct cfs_tree *tree, enum cfs_xattr_filter filter,
 	     n = cfs_node_walk(tree->root, n)) {
 		if (!n->xattrs)
 			continue;
-		/* Neighbours mostly have the same list. */
+		/* Neighbours mostly share one list. */
 		if (n->xattrs != last) {
 			int r = filter_list(tree, n->xattrs, filter, &kept,
 					    err);
@@ -63,6 +65,9 @@ int cfs_transform_xattrs(struct cfs_tree *tree, enum cfs_xattr_filter filter,
 	return 0;
 }
 
+/* However an image was unpacked, its tree must be the same.  Not every image
+ * has an entry for the root, and containers and their tools leave files in
+ * /run: so the root takes after /usr, and /run is emptied. */
 int cfs_transform_oci(struct cfs_tree *tree, enum cfs_xattr_filter filter,
 		      struct cfs_err *err)
 {

@@ -6,10 +6,10 @@
 #include "tree/dump/dump.h"
 #include "tree/dump/field.h"
 
-/* Limits of what composefs-rs reads, and with it cfsctl. */
+/* Limits of composefs-rs' dumpfile reader, and so of cfsctl. */
 #define STRICT_INLINE_MAX 512
 #define STRICT_TARGET_MAX 1024
-/* What mkcomposefs lets the xattrs of one file add up to, and their text. */
+/* mkcomposefs' limits for all xattrs of one file, and for their text. */
 #define LENIENT_XATTR_BYTES 32767
 #define LENIENT_XATTR_TEXT  65535
 
@@ -18,7 +18,8 @@ static bool is_unset(struct cfs_bytes field)
 	return field.len == 0 || (field.len == 1 && field.data[0] == '-');
 }
 
-/* Does @path end in "xx/" and the remaining hex digits of a digest? */
+/* Does @path end in "xx/" and the remaining hex digits of a digest?  What
+ * precedes them does not matter, as in composefs-rs. */
 static bool object_of_path(struct cfs_bytes path, enum cfs_alg alg,
 			   struct cfs_digest *ret)
 {
@@ -60,8 +61,8 @@ static int set_unverified(struct cfs_dump_entry *en, struct cfs_node *node,
 		NULL, err);
 }
 
-/* Is @path the object path of the digest that @hex spells?  Without making
- * either: nearly every file of a system has both. */
+/* Is @path the object path of the digest that @hex spells?  Compared without
+ * making either, since nearly every file of a system has both. */
 static bool spells_object(struct cfs_bytes path, struct cfs_bytes hex)
 {
 	uint8_t capital = 0;
@@ -70,9 +71,9 @@ static bool spells_object(struct cfs_bytes path, struct cfs_bytes hex)
 	    memcmp(path.data, hex.data, 2) != 0 ||
 	    memcmp(path.data + 3, hex.data + 2, hex.len - 2) != 0)
 		return false;
-	/* Object paths have small letters, whatever the digest has: capital
-	 * letters have 64 and not 32.  In steps of a fixed length, which
-	 * compilers make vector instructions of. */
+	/* Object paths are in lower case, whatever the digest has: capital
+	 * letters have bit 64 and not 32.  The steps have a fixed length, so
+	 * that compilers make vector instructions of them. */
 	for (size_t i = 0; i + 64 <= hex.len; i += 64) {
 		for (size_t k = 0; k < 64; k++) {
 			uint8_t c = hex.data[i + k];
@@ -96,7 +97,7 @@ static int set_external(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 	if (has_digest)
 		bad_digest = cfs_digest_from_hex((const char *)hex.data,
 						 hex.len, &digest, err);
-	/* There is no escape in what is as the digits are. */
+	/* A payload that matches the digits as they stand has no escape. */
 	if (has_digest && bad_digest == 0 && spells_object(payload, hex))
 		return cfs_node_set_object(en->tree, node, node->size, &digest,
 					   err);
@@ -106,6 +107,7 @@ static int set_external(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 		if (r < 0)
 			return cfs_ctx(err, "payload");
 	}
+	/* The payload precedes the digest, so its errors are reported first. */
 	if (bad_digest < 0)
 		return bad_digest;
 	if (has_digest && spells_object(path, hex))
@@ -118,6 +120,7 @@ static int set_external(struct cfs_dump_entry *en, const struct cfs_bytes *f,
 					    has_digest ? &digest : NULL, err);
 	if (has_digest && !has_path)
 		return cfs_fail(err, EINVAL, "a digest without a backing path");
+	/* composefs-rs does not look at the path if there is a digest. */
 	if (has_digest)
 		return cfs_node_set_object(en->tree, node, node->size, &digest,
 					   err);
@@ -213,13 +216,14 @@ static bool same_tail(const struct cfs_dump_memo *memo, uint64_t hash,
 	       memcmp(memo->text, tail.data, tail.len) == 0;
 }
 
-/* As mkcomposefs counts. */
+/* What an xattr counts for in LENIENT_XATTR_BYTES. */
 static size_t bytes_of(const struct cfs_xattr *x)
 {
 	return 7 + x->key_len + x->value_len;
 }
 
-/* The last of two xattrs of one name counts: it takes the other's place. */
+/* mkcomposefs lets the last of two xattrs of one name win.  Otherwise they are
+ * refused by cfs_xattrs_add(). */
 static int add_pair(struct cfs_dump_entry *en, const struct cfs_xattr *x,
 		    struct cfs_err *err)
 {
@@ -279,9 +283,11 @@ static int parse_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
 			"the text of all xattrs is %zu bytes; the maximum is %d",
 			tail.len, LENIENT_XATTR_TEXT);
 	en->pairs.n = 0;
+	/* mkcomposefs also counts the header of an inode's xattrs. */
 	en->xattr_bytes = 12;
 	while (more) {
 		more = cfs_dump_take(&tail, ' ', &one);
+		/* mkcomposefs ignores a space at the end of the line. */
 		if (en->lenient && more && tail.len == 0)
 			more = false;
 		n++;
@@ -302,7 +308,8 @@ static int set_xattrs(struct cfs_dump_entry *en, struct cfs_bytes tail,
 
 	if (!tail.data)
 		return 0;
-	/* Not before it is needed: clearing it is a tenth of a small image. */
+	/* Allocated when first needed: clearing it is a tenth of the time that
+	 * a small image takes. */
 	if (!en->memo)
 		en->memo = calloc(CFS_DUMP_MEMOS, sizeof(*en->memo));
 	if (!en->memo)

@@ -95,7 +95,7 @@ int cfs_dump_digits(struct cfs_bytes field, const struct cfs_dump_int *kind,
 
 	if (field.len == 0)
 		return cfs_fail(err, EINVAL, "no %s", what);
-	/* Nothing of so few digits can overflow. */
+	/* So few digits cannot overflow: nearly all numbers need no check. */
 	for (; at < field.len && field.len <= 18; at++) {
 		unsigned digit = (unsigned)field.data[at] - '0';
 

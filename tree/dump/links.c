@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Hardlinks are resolved when all lines are read, since mkcomposefs lets
+ * targets stand behind their links.  No index of all names is needed: the
+ * wanted ones are put into a table, and one pass over the directories that they
+ * would be in finds them.
+ */
 #include "tree/dump/links.h"
 
 #include "tree/dump/dump.h"
@@ -73,7 +79,7 @@ static int find_dir(struct cfs_dump_link *link, struct cfs_dump_dirs *dirs,
 	return r;
 }
 
-/* Puts what is looked for into @wanted, and marks the directories where. */
+/* Puts every target into @wanted, and marks the directories to search. */
 static int collect(struct cfs_dump_link *links, size_t n,
 		   struct cfs_dump_dirs *dirs, struct cfs_table *wanted,
 		   struct cfs_err *err)
@@ -102,8 +108,8 @@ static int collect(struct cfs_dump_link *links, size_t n,
 	return 0;
 }
 
-/* Of two children of one name the first is found: the second is an error that
- * is found later. */
+/* Of two children of one name the first is found; sorting the tree refuses the
+ * second. */
 static void search(struct cfs_node *dir, const struct cfs_table *wanted)
 {
 	dir->flags &= (uint8_t)~CFS_NODE_SEEN;
@@ -150,6 +156,7 @@ static int resolve(const struct cfs_dump_link *link, bool lenient,
 		return cfs_fail(err, EINVAL, "a hardlink to itself");
 	if (S_ISDIR(target->mode))
 		return cfs_fail(err, EINVAL, "a hardlink to a directory");
+	/* Nodes are numbered in the order of lines. */
 	if (!lenient && target->seq > link->node->seq)
 		return cfs_fail(err, EINVAL,
 				"the hardlink's target stands behind it");

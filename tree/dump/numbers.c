@@ -6,7 +6,7 @@
 
 #define MODE_MAX 0177777
 #define NSEC_MAX 999999999
-/* Nothing of so few digits overflows. */
+/* Any number of so many digits fits in 64 bits. */
 #define DIGITS_MAX 18
 
 /*
@@ -75,6 +75,10 @@ static inline bool four_digits(const uint8_t *p, const uint8_t *end,
 	return true;
 }
 
+/*
+ * The way that nearly all lines take.  Whatever is not plain digits in range is
+ * left to cfs_dump_numbers(), which knows the lenient rules and words errors.
+ */
 bool cfs_dump_plain_numbers(struct cfs_bytes *rest,
 			    struct cfs_dump_numbers *ret)
 {
@@ -133,6 +137,7 @@ int cfs_dump_mode(struct cfs_bytes field, unsigned flags,
 	if (!(flags & CFS_DUMP_LENIENT) && mode > MODE_MAX)
 		return cfs_fail(err, EINVAL, "mode %o has unknown bits",
 				(unsigned)mode);
+	/* mkcomposefs ignores higher bits. */
 	mode &= MODE_MAX;
 	if (!cfs_mode_is_known((uint32_t)mode))
 		return cfs_fail(err, EINVAL, "mode %o has no known file type",

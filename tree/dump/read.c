@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Writers print trees depth first, so the directory of a line is nearly always
+ * that of the line before, or one of those above it.  It is found by comparing
+ * the text of the two paths; only lines in another order need an index of
+ * directories (tree/dump/dirs.h).  Paths are borrowed from the text where it
+ * has no escapes, and copied only when the text goes.
+ */
 #include <string.h>
 
 #include "base/io.h"
@@ -75,7 +82,7 @@ static bool has_empty_name(struct cfs_bytes path)
 	return false;
 }
 
-/* Only "/a/b": then the text of a path tells its directory. */
+/* Paths must read "/a/b": near_directory() compares their text. */
 static int check_slashes(struct cfs_bytes path, struct cfs_err *err)
 {
 	if (path.data[0] != '/')
@@ -85,7 +92,7 @@ static int check_slashes(struct cfs_bytes path, struct cfs_err *err)
 	return 0;
 }
 
-/* Brings what mkcomposefs takes into the form "/a/b". */
+/* Brings a path that mkcomposefs accepts into the form "/a/b". */
 static int normalise_path(struct reader *rd, struct cfs_bytes *path,
 			  struct cfs_err *err)
 {
@@ -95,6 +102,8 @@ static int normalise_path(struct reader *rd, struct cfs_bytes *path,
 
 	while (more) {
 		more = cfs_dump_take(&rest, '/', &name);
+		/* The empty name behind a slash at the end stays: it is to be
+		 * refused. */
 		if (name.len > 0 || !more) {
 			cfs_buf_addc(&clean, '/');
 			cfs_buf_add(&clean, name.data, name.len);
@@ -140,7 +149,7 @@ static int normal_path(struct reader *rd, struct cfs_bytes *path,
 	return normalise_path(rd, path, err);
 }
 
-/* The last slash's place; it may not be there yet. */
+/* The offset of the last slash, or 0: a path may be without any. */
 static size_t dir_len(struct cfs_bytes path)
 {
 	const uint8_t *slash = memrchr(path.data, '/', path.len);
@@ -148,7 +157,8 @@ static size_t dir_len(struct cfs_bytes path)
 	return slash ? (size_t)(slash - path.data) : 0;
 }
 
-/* What begins like the last path needs no check of the part they share. */
+/* A path that begins like the last one needs no check of the part they
+ * share. */
 static int parse_path(struct reader *rd, struct cfs_bytes field,
 		      struct place *ret, struct cfs_err *err)
 {
@@ -312,17 +322,18 @@ static void remember(struct reader *rd, const struct place *place,
 	rd->last_dir = place->dir_len;
 	if (place->path.len == 1)
 		rd->last_path.len = 0;
+	/* The next path must not overwrite this one. */
 	if (place->path.data == rd->paths[rd->turn].data)
 		rd->turn = !rd->turn;
 }
 
-/* To be called before the text that the last path is borrowed from goes. */
+/* To be called before the text that the last path borrows from is gone. */
 static int keep_last_path(struct reader *rd, struct cfs_err *err)
 {
 	struct cfs_buf *keep = &rd->paths[rd->turn];
 	struct cfs_bytes path = rd->last_path;
 
-	/* It may be one that was made already. */
+	/* A path that is in a buffer does not borrow from the text. */
 	if (path.len == 0 || path.data == rd->paths[!rd->turn].data)
 		return 0;
 	keep->len = 0;
@@ -373,6 +384,8 @@ static int parse_line(struct reader *rd, struct cfs_bytes text,
 
 	split_line(text, &line);
 	rd->field = line.f[CFS_DUMP_PATH];
+	/* Fields are checked in mkcomposefs' order, so that of several faults
+	 * both programs report the same. */
 	if (rd->has_nul && memchr(text.data, '\0', text.len))
 		return cfs_fail(err, EINVAL, "NUL at position %zu",
 				strnlen((const char *)text.data, text.len));
@@ -396,7 +409,7 @@ static int parse_line(struct reader *rd, struct cfs_bytes text,
 		       : parse_entry(rd, &line, node, err);
 }
 
-/* Escapes stay as they are, so that the line is found by them. */
+/* The path is shown with its escapes, so that it is found by a search. */
 static int name_line(const struct reader *rd, struct cfs_err *err)
 {
 	struct cfs_bytes path = rd->field;
@@ -476,6 +489,7 @@ static int reader_finish(struct reader *rd, struct cfs_tree **ret,
 	r = cfs_dump_links_resolve(&rd->links, &rd->dirs, rd->flags, err);
 	if (r < 0)
 		return r;
+	/* mkcomposefs believes NLINK, and the line without "@" is the inode. */
 	r = is_lenient(rd) ? cfs_tree_sort(rd->tree, err)
 			   : cfs_tree_finish(rd->tree, err);
 	if (r == -EEXIST)

@@ -38,6 +38,7 @@ void cfs_dump_optional(struct cfs_buf *out, const void *data, size_t len)
 	cfs_buf_addc(out, ' ');
 	if (!data)
 		cfs_buf_addc(out, '-');
+	/* A dash alone says that a field is not set. */
 	else if (len == 1 && *(const char *)data == '-')
 		cfs_buf_adds(out, "\\x2d");
 	else
@@ -94,7 +95,7 @@ static void add_link(struct cfs_buf *out, const struct cfs_node *node,
 		     struct cfs_buf *path)
 {
 	add_path(out, node, path);
-	/* The mode of a symlink, whatever it is: so composefs-rs has it. */
+	/* composefs-rs gives all links the mode of a symlink. */
 	cfs_buf_addf(out, " 0 @%o - - - - 0.0 ", (unsigned)S_IFLNK);
 	add_path(out, node->link, path);
 	cfs_buf_adds(out, " - -\n");

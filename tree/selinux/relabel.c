@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * A policy has thousands of expressions, too many to match with every file.
+ * Each directory therefore has a scope, the rules that may still match below
+ * it, narrowed from the scope of the directory above by asking PCRE2 for
+ * partial matches of the path.
+ */
 #include "tree/selinux/relabel.h"
 
 #include <string.h>
@@ -61,7 +67,8 @@ static char *trim(char *s)
 	return s;
 }
 
-/* The value of the first line that sets SELINUXTYPE, or NULL. */
+/* The value of the first line that sets SELINUXTYPE, in letters of either case
+ * as in composefs-rs; NULL if there is none. */
 static const char *policy_type(char *config)
 {
 	char *save = NULL;
@@ -79,7 +86,9 @@ static const char *policy_type(char *config)
 	return NULL;
 }
 
-/* Files of a policy; what the later ones say counts more. */
+/* Files of a policy; the last match counts.  The order is that of composefs-rs,
+ * since labels are part of the digest: libselinux would let .local outrank
+ * .homedirs. */
 static const struct policy_file {
 	const char *name;
 	bool needed;
@@ -130,6 +139,7 @@ static int read_policy(struct cfs_tree *tree, const struct cfs_content *content,
 	if (!cfs_buf_text(&config))
 		return cfs_no_memory(err);
 	type = policy_type((char *)config.data);
+	/* Like composefs-rs: a tree without a policy gets no labels. */
 	if (!type)
 		return 0;
 	r = cfs_selabel_new(&policy, err);
@@ -199,7 +209,8 @@ static int drop_labels(struct cfs_tree *tree, struct cfs_err *err)
 /* A directory whose children are being labelled. */
 struct level {
 	struct cfs_node *next; /* the first child that is not done */
-	/* What relabel.dir was above it: so long, or (owned) other text. */
+	/* relabel.dir as it is for the directory above: the first dir_len
+	 * bytes, or another text, @dir (owned). */
 	size_t dir_len;
 	char *dir;
 	struct cfs_selabel_scope scope;
@@ -237,9 +248,9 @@ static void relabel_end(struct relabel *re)
 	cfs_selabel_free(re->policy);
 }
 
-/* Makes re->key and a slash what paths of a new level begin with.  Mostly it
- * begins like the last level's, so that deep trees do not need room for a path
- * on each level. */
+/* Makes re->key and a slash the beginning of all paths of a new level.  Mostly
+ * it continues that of the last level, so deep trees do not need room for a
+ * path on each level. */
 static int enter(struct relabel *re, bool alias, struct level *level,
 		 struct cfs_err *err)
 {
@@ -339,6 +350,7 @@ static int relabel_node(struct relabel *re, struct cfs_node *node,
 	if (alias) {
 		re->key.len = 0;
 		cfs_buf_adds(&re->key, alias);
+		/* Another path: rules ruled out for this one may match it. */
 		scope = re->all;
 	}
 	r = find_label(re, &scope, node->mode, &label, err);
@@ -347,7 +359,7 @@ static int relabel_node(struct relabel *re, struct cfs_node *node,
 	if (node->flags & CFS_NODE_LINK) {
 		if (has_label(node->link, label))
 			return 0;
-		/* One inode has one label. */
+		/* An inode has one label; this name needs another. */
 		cfs_node_copy_inode(node, node->link);
 		re->split = true;
 	}
@@ -391,7 +403,7 @@ static int relabel(struct relabel *re, struct cfs_err *err)
 		if (r < 0)
 			return cfs_ctx(err, "%s", cfs_node_name(node, name));
 	}
-	/* Who has how many names, and which is the first, is counted anew. */
+	/* New inodes change link counts, and which name is the first. */
 	return r == 0 && re->split ? cfs_tree_finish(re->tree, err) : r;
 }
 

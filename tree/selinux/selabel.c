@@ -45,7 +45,8 @@ static const struct {
 /* An expression tried this often is worth being translated to machine code. */
 #define OFTEN 32
 
-/* As the peers read them: no '.' or '$' stops at a newline, bytes are bytes. */
+/* '.' also matches a newline, and '$' only the very end.  File names are bytes,
+ * so expressions may not turn on UTF-8. */
 #define REGEX_OPTIONS                                           \
 	(PCRE2_ANCHORED | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | \
 	 PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C)
@@ -173,6 +174,8 @@ static int copy_text(struct cfs_selabel *policy, struct cfs_bytes text,
 	return *ret ? 0 : cfs_no_memory(err);
 }
 
+/* A file's type is appended to its path as a letter, both in the pattern and in
+ * the key that it is matched with; '.' matches any type. */
 static int compile(struct cfs_selabel *policy, const char *regex, char type,
 		   pcre2_code **ret, struct cfs_err *err)
 {
@@ -319,7 +322,8 @@ static void charge(struct cfs_selabel *policy, struct rule *rule, uint64_t cost)
 	policy->spent += cost;
 }
 
-/* No translator on this machine, or no memory: then it is slower. */
+/* If there is no translator for this machine, or no memory, matching is merely
+ * slower. */
 static void translate(struct cfs_selabel *policy, struct rule *rule)
 {
 	charge(policy, rule, TRANSLATION + strlen(rule->regex));
@@ -327,14 +331,15 @@ static void translate(struct cfs_selabel *policy, struct rule *rule)
 				PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
 }
 
-/* What PCRE2 says to @rule and @text, in the steps that are set. */
+/* PCRE2's answer for @rule and @text within the steps that are set. */
 static int match(struct cfs_selabel *policy, const struct rule *rule,
 		 struct cfs_bytes text, uint32_t how)
 {
 	int r = pcre2_match(rule->code, text.data, text.len, 0, how,
 			    policy->data, policy->match);
 
-	/* Its stack is small, the interpreter's grows to the limit. */
+	/* The translated code's stack is small, the interpreter's grows to
+	 * HEAP_MAX. */
 	if (r == PCRE2_ERROR_JIT_STACKLIMIT)
 		r = pcre2_match(rule->code, text.data, text.len, 0,
 				how | PCRE2_NO_JIT, policy->data,
@@ -342,7 +347,7 @@ static int match(struct cfs_selabel *policy, const struct rule *rule,
 	return r;
 }
 
-/* The same in the steps of at most the first @n levels. */
+/* match() within the steps of at most the first @n levels. */
 static int try(struct cfs_selabel *policy, struct rule *rule,
 	       struct cfs_bytes text, uint32_t how, size_t n)
 {

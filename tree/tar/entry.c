@@ -7,7 +7,7 @@
 
 #define XATTR_PREFIX  "SCHILY.xattr."
 #define SPARSE_PREFIX "GNU.sparse."
-/* Up to here, insertion sort. */
+/* Lists up to this long are sorted by insertion, which is faster. */
 #define FEW 16
 
 /* Header and records combined, not checked yet. */
@@ -69,6 +69,8 @@ int cfs_tar_pending_take(struct cfs_tar_pending *p,
 	size_t have = p->pax.len + p->name.len + p->link.len;
 	int r = 0;
 
+	/* Extension headers came with ustar and GNU tar: in an older header
+	 * these letters are types that are not known. */
 	if (header->magic == CFS_TAR_V7)
 		return 0;
 	if (header->type == 'x')
@@ -211,6 +213,8 @@ static int collect(struct cfs_tar_pending *p,
 	f->link = p->has_link ? long_text(&p->link) : header->link;
 	if (r == 0 && p->has_pax)
 		r = take_pax(p, f, err);
+	/* The "path" of such a file is a made-up one, for tools that do not
+	 * know sparse files. */
 	if (p->sparse.name.len > 0)
 		f->path = p->sparse.name;
 	return r;
@@ -232,13 +236,15 @@ static int take_type(struct cfs_tar_pending *p,
 {
 	switch (header->type) {
 	case '\0':
-		/* As it was before there was a type for directories. */
+		/* Before there was a type for directories, a slash at the end
+		 * of the name marked them. */
 		if (f->path.len > 0 && f->path.data[f->path.len - 1] == '/')
 			e->mode |= S_IFDIR;
 		else
 			e->mode |= S_IFREG;
 		return 0;
 	case '0':
+	/* A contiguous file: POSIX has it read like a regular one. */
 	case '7':
 		e->mode |= S_IFREG;
 		return 0;
@@ -281,6 +287,8 @@ static int take_id(int64_t id, const char *what, uint32_t *ret,
 	return 0;
 }
 
+/* A hard link's target is a path of the archive.  A symlink's is text that must
+ * be kept as it is. */
 static int take_link(struct cfs_tar_pending *p, struct cfs_bytes link,
 		     struct cfs_tar_entry *e, struct cfs_err *err)
 {
@@ -337,7 +345,7 @@ static bool same_name(const struct cfs_tar_xattr *x,
 	       memcmp(x->name.data, y->name.data, x->name.len) == 0;
 }
 
-/* In order, and the last of each name. */
+/* Sorts the xattrs and keeps the last of each name. */
 static int finish_xattrs(struct cfs_tar_pending *p, struct cfs_tar_entry *e,
 			 struct cfs_err *err)
 {
@@ -348,6 +356,8 @@ static int finish_xattrs(struct cfs_tar_pending *p, struct cfs_tar_entry *e,
 	for (size_t i = 0; i < n; i++) {
 		if (i + 1 < n && same_name(&x[i], &x[i + 1]))
 			continue;
+		/* The size in EROFS: 4 bytes, name and value, rounded up to
+		 * 4. */
 		bytes += (4 + x[i].name.len + x[i].value.len + 3) & ~(size_t)3;
 		x[kept++] = x[i];
 	}

@@ -81,8 +81,8 @@ static bool ends_number(uint8_t c)
 }
 
 /* Digits up to the last byte of a field, or in one of eight bytes to the last
- * but one, as nearly all writers have it.  Returns false for what takes a
- * closer look. */
+ * but one, as nearly all writers have it.  Returns false for all that octal()
+ * or base256() has to look at. */
 static bool plain_octal(struct cfs_bytes f, int64_t *ret)
 {
 	uint64_t high, low = 0;
@@ -92,6 +92,7 @@ static bool plain_octal(struct cfs_bytes f, int64_t *ret)
 		return false;
 	memcpy(&high, f.data, sizeof(high));
 	high = le64toh(high);
+	/* A shorter number is padded with leading zeros. */
 	if (f.len == 8 && ends_number(f.data[6]))
 		return eight_digits(high << 16 | 0x3030, ret);
 	if (f.len == 8)

@@ -18,11 +18,11 @@ struct step {
 };
 
 /*
- * What a node is to a layer is told by its seq: nodes of the layer that is
- * being applied are those from first_seq on.  nlink, which is counted when the
- * tree is finished, says until then of a directory which layer last did
- * something to it.  The size of an implicit directory is the offset of the
- * entry that needs it.
+ * Nodes of the layer that is being applied are known by their seq, from
+ * first_seq on.  What layers did to a directory is kept in its nlink, which is
+ * not counted before the tree is finished: for each deed, the last layer that
+ * did it.  The size of an implicit directory is the offset of the entry that
+ * needs it.  Merging thus needs no memory beyond the tree.
  */
 enum deed {
 	SAID = 0,     /* described it, or needs it described */
@@ -55,6 +55,8 @@ int cfs_layers_new(unsigned flags, struct cfs_layers **ret, struct cfs_err *err)
 	r = cfs_tree_new(&m->tree, err);
 	if (r < 0)
 		return r;
+	/* All zero until an entry describes the root, as in composefs-rs: the
+	 * digest of a single layer depends on it. */
 	m->tree->root->mode = S_IFDIR;
 	m->tree->root->nlink = 0;
 	m->flags = flags;
@@ -183,7 +185,7 @@ static int describe(struct cfs_layers *m, const struct cfs_tar_entry *e,
 	return set_xattrs(m, e, node, err);
 }
 
-/* How many of the steps lead to @path, too. */
+/* How many of the last entry's steps are on the way to @path, too. */
 static unsigned shared_steps(const struct cfs_layers *m, struct cfs_bytes path)
 {
 	unsigned depth = m->depth;
@@ -263,6 +265,8 @@ static int enter(struct cfs_layers *m, struct cfs_bytes path,
 			r = add_parent(m, dir, name, e, &dir, err);
 		if (r <= 0)
 			return r;
+		/* Container engines follow a symlink here, or replace the file,
+		 * and so disagree on the tree that comes of it. */
 		if (!cfs_node_is_dir(dir))
 			return e ? no_directory(dir, err) : 0;
 		memcpy(m->path + from, path.data + from, at - from);
@@ -292,8 +296,9 @@ static struct cfs_bytes split(struct cfs_bytes path, struct cfs_bytes *name)
 
 /*
  * Removes what lower layers put into @dir, which is itself of a lower layer.
- * Directories that this layer has put something into stay, and what lower
- * layers said of them does not.
+ * Directories that this layer has put something into stay, without what lower
+ * layers said of them: it must make no difference where in its layer the marker
+ * stands.
  *
  * Calls itself up to CFS_TAR_DEPTH_MAX times, and looks at a directory once in
  * a layer.
@@ -326,6 +331,8 @@ static int apply_whiteout(struct cfs_layers *m, const struct cfs_tar_entry *e,
 	struct cfs_node *dir, *node;
 	int r = enter(m, parent, NULL, &dir, err);
 
+	/* Layers in the field have whiteouts in directories that no layer has.
+	 * There is nothing to hide. */
 	if (r <= 0)
 		return r;
 	if (name.len == strlen(OPAQUE) &&
@@ -415,6 +422,8 @@ static int put(struct cfs_layers *m, const struct cfs_tar_entry *e,
 		return r;
 	if (old && cfs_node_is_dir(old) && S_ISDIR(e->mode))
 		return describe(m, e, old, err);
+	/* Looked up before the old node is removed, which may be the target
+	 * itself. */
 	if (e->is_hardlink) {
 		r = find_inode(m, e->link, &inode, err);
 		if (r < 0)
@@ -426,7 +435,7 @@ static int put(struct cfs_layers *m, const struct cfs_tar_entry *e,
 			 &node, err);
 	if (r < 0)
 		return r;
-	/* Whiteouts have one name each (tree/scan.c). */
+	/* Each name of a whiteout is an inode of its own, as in tree/scan.c. */
 	if (inode && cfs_node_is_whiteout(inode))
 		cfs_node_copy_inode(node, inode);
 	else if (inode)
@@ -456,7 +465,7 @@ static int apply(struct cfs_layers *m, const struct cfs_tar_entry *e,
 	r = enter(m, parent, e, &dir, err);
 	if (r < 0)
 		return r;
-	/* Above one that is marked, all are. */
+	/* If a directory is marked, so are all above it. */
 	for (struct cfs_node *n = dir; n && !did(m, n, ENTERED); n = n->parent)
 		set_did(m, n, ENTERED);
 	return put(m, e, dir, name, ret, err);

@@ -48,7 +48,8 @@ static size_t append(uint8_t *buf, size_t len, const uint8_t *from,
 int cfs_tar_path(struct cfs_bytes path, uint8_t buf[static CFS_TAR_PATH_MAX],
 		 struct cfs_bytes *ret, struct cfs_err *err)
 {
-	/* What stands between @run and @kept is kept as it is. */
+	/* Bytes from @run to @kept are copied as they are: in one piece if the
+	 * path is written as it should be. */
 	const uint8_t *p = path.data, *end, *run = p, *kept = p;
 	unsigned depth = 0;
 	size_t len = 0;

@@ -44,6 +44,7 @@ int cfs_pax_next(struct cfs_bytes *rest, struct cfs_pax_record *ret,
 	if (head == 0 || from.len == 0 || from.data[0] != ' ')
 		return cfs_fail(err, EINVAL, "a PAX record without its length");
 	head++;
+	/* The length counts the whole record, its own digits included. */
 	if (!cfs_bytes_slice(*rest, 0, len, &record) ||
 	    !cfs_bytes_slice(record, head, len - head, &record) ||
 	    record.len == 0 || record.data[record.len - 1] != '\n')
@@ -93,6 +94,7 @@ static int fraction(struct cfs_bytes rest, uint32_t *ret, struct cfs_err *err)
 
 		if (digit > 9)
 			return cfs_fail(err, EINVAL, "not a time");
+		/* Zero after nine digits: the rest does not count. */
 		unit /= 10;
 		v += digit * unit;
 	}
@@ -122,6 +124,7 @@ int cfs_pax_time(struct cfs_bytes value, int64_t *ret_sec, uint32_t *ret_nsec,
 		return r;
 	*ret_sec = negative ? -(int64_t)sec : (int64_t)sec;
 	*ret_nsec = nsec;
+	/* Nanoseconds always count forward from the second. */
 	if (negative && nsec > 0) {
 		*ret_sec -= 1;
 		*ret_nsec = NSEC_PER_SEC - nsec;

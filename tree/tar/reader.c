@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-/* Pieces of content that are shorter are worth a copy: the rest of the buffer
- * then has the entries that follow. */
+/* Shorter pieces of content are copied out of the buffer, which then has the
+ * entries that follow as well. */
 #define DIRECT_MIN (16u << 10)
 
 struct cfs_tar {
 	struct cfs_source source;
-	struct cfs_sink raw; /* write: NULL when nobody wants it */
+	struct cfs_sink raw; /* write: NULL if not wanted */
 	unsigned flags;
 	uint8_t *buf;		  /* owned, CFS_TAR_BUFFER bytes */
 	size_t raw_from, at, end; /* not with @raw yet, not read, not there */
@@ -265,6 +265,8 @@ static int begin_content(struct cfs_tar *t, struct cfs_err *err)
 	if (r < 0)
 		return r;
 	t->rest = padding(e->size);
+	/* raw_before counts what @raw has, so nothing may be left in the
+	 * buffer. */
 	if (e->is_external) {
 		r = flush_raw(t, err);
 		e->raw_before = t->raw_len;
@@ -274,6 +276,8 @@ static int begin_content(struct cfs_tar *t, struct cfs_err *err)
 			t->external = e->size;
 		return r;
 	}
+	/* Only regular files have content; bytes given for anything else are
+	 * kept with the raw ones. */
 	if (!S_ISREG(e->mode)) {
 		t->rest += e->size;
 		return 0;
@@ -309,7 +313,9 @@ static int take_entry(struct cfs_tar *t, const struct cfs_tar_header *header,
 	return r < 0 ? cfs_tar_entry_ctx(e, err) : 0;
 }
 
-/* Looks at a zero block.  Returns 1 when it means nothing, 0 at the end. */
+/* Looks at a zero block.  Two of them are the end (0).  A lone one is skipped
+ * (1): ending there, as libarchive does, would lose the entries behind it
+ * without a word. */
 static int take_zeros(struct cfs_tar *t, struct cfs_err *err)
 {
 	int r = need(t, 2 * CFS_TAR_BLOCK, err);
@@ -353,6 +359,7 @@ static int next_block(struct cfs_tar *t, struct cfs_err *err)
 				"the archive is cut short in the header "
 				"at offset %llu",
 				(unsigned long long)t->offset);
+		/* The source may end without zero blocks. */
 		if (r == 0 || !cfs_tar_block_is_zero(t->buf + t->at))
 			return r;
 		r = take_zeros(t, err);
@@ -394,7 +401,7 @@ int cfs_tar_next(struct cfs_tar *t, const struct cfs_tar_entry **ret,
 	return 1;
 }
 
-/* What the buffer has, or else what the source gives at once. */
+/* Gives what the buffer has, or else what the source gives at once. */
 static ssize_t read_some(struct cfs_tar *t, uint8_t *data, size_t len,
 			 struct cfs_err *err)
 {

@@ -213,6 +213,7 @@ int cfs_tar_sparse_check(struct cfs_tar_sparse *sparse, uint64_t size,
 				"a sparse file of the unknown form %llu.%llu",
 				(unsigned long long)sparse->major,
 				(unsigned long long)sparse->minor);
+	/* The map is either in the records or, in PAX 1.0, in the content. */
 	if (!sparse->has_size || sparse->has_off ||
 	    sparse->has_map == sparse->has_major)
 		return bad_map(err);
@@ -226,8 +227,9 @@ int cfs_tar_sparse_check(struct cfs_tar_sparse *sparse, uint64_t size,
 	return check_pieces(&sparse->map, sparse->size, size, err);
 }
 
-/* Reads the map at the start of the content, which is padded to a block:
- * numbers that end with a newline, the first says how many pieces follow. */
+/* The reader of a map at the start of the content, where it is padded to a
+ * block: numbers that end with a newline, the first being how many pieces
+ * follow. */
 struct map_reader {
 	struct cfs_tar_expand *x;
 	uint8_t block[CFS_TAR_BLOCK];
@@ -331,6 +333,7 @@ static ssize_t read_expanded(void *ctx, void *data, size_t len,
 	uint64_t until = x->size;
 	ssize_t n;
 
+	/* A piece of no bytes marks the end of a file that ends in a hole. */
 	while (x->piece < x->end && x->at == x->piece->off + x->piece->len)
 		x->piece++;
 	if (x->piece < x->end)
