@@ -64,6 +64,8 @@ bool cfs_bls_is(const struct cfs_bls_line *line, const char *key)
 	       memcmp(line->key.data, key, line->key.len) == 0;
 }
 
+/* A value with a line end in it would become lines of its own, and so could
+ * name another kernel. */
 bool cfs_bls_is_value(const char *text)
 {
 	for (; text && *text; text++)

@@ -15,7 +15,7 @@
 
 #define OSREL_MAX 65536 /* bytes of an os-release that are read */
 
-/* One boot partition that is read. */
+/* A boot partition that is being read. */
 struct reader {
 	int dirfd;
 	cfs_boot_broken_fn *broken;
@@ -41,6 +41,7 @@ void cfs_boot_entries_free(struct cfs_boot_entries *entries)
 	cfs_vec_free(entries);
 }
 
+/* Names on the partition may hold any number: it must not wrap around. */
 /* Reads digits at *@at; false if there are none or more than an int holds. */
 static bool cut_number(const char **at, int *ret)
 {
@@ -76,6 +77,7 @@ static bool cut_counters(const char *at, const char *suffix, int *ret_left,
 	return true;
 }
 
+/* The ids of systemd-boot are in lower case, since FAT knows no case. */
 static void add_lower(struct cfs_buf *to, const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -105,6 +107,8 @@ void cfs_boot_addons_path(const char *path, struct cfs_buf *ret)
 	const char *plus = strrchr(path, '+');
 	int left, done;
 
+	/* The directory is shared by all states of a trial, since systemd-stub
+	 * ignores the counters of a name. */
 	if (plus && cut_counters(plus + 1, ".efi", &left, &done)) {
 		cfs_buf_add(ret, path, (size_t)(plus - path));
 		cfs_buf_adds(ret, path + len - suffix);
@@ -139,8 +143,8 @@ static char **member_of(struct cfs_boot_entry *entry,
 	return cfs_bls_is(line, "machine-id") ? &entry->machine_id : NULL;
 }
 
-/* Where /boot is a directory of the root file system, GRUB's paths begin with
- * it. */
+/* If /boot is a directory of the root file system, as with GRUB, the paths of
+ * entries begin with "/boot". */
 static bool is_file(const struct reader *r, const char *path)
 {
 	static const char boot[] = "boot/";
@@ -191,7 +195,8 @@ static int read_lines(const struct reader *r, struct cfs_bytes text,
 			return -err->code;
 		if (!key)
 			continue;
-		/* The last path counts. */
+		/* systemd-boot uses the last path of a key, and refuses an
+		 * entry that has paths of two kinds. */
 		entry->offered =
 			(!starts || starts == key) &&
 			(strcmp(key, "uki-url") == 0 || exists(r, line.value));
@@ -297,7 +302,7 @@ static int name_by_os(const struct os *os, struct cfs_boot_entry *entry,
 		r = os->image_id.len > 0
 			    ? set(&entry->sort_key, os->image_id, err)
 			    : set_first(&entry->sort_key, &titles[3], 1, err);
-	/* Without a name it is none for the boot loader. */
+	/* Without a title it is no entry to systemd-boot. */
 	entry->offered = entry->title != NULL;
 	return r;
 }
@@ -323,7 +328,7 @@ static int read_uki(const struct reader *r, struct cfs_boot_entry *entry,
 		return cfs_no_memory(err);
 	if (n < 0 || text.len == 0)
 		return 0;
-	/* Tools pad with NULs. */
+	/* Tools pad sections with NUL bytes. */
 	for (size_t k = 0; k < text.len; k++)
 		if (text.data[k] == '\0')
 			text.data[k] = '\n';
@@ -373,6 +378,8 @@ static bool is_entry(const struct cfs_dir_name *file, const char *suffix)
 {
 	size_t n = strlen(file->name), end = strlen(suffix);
 
+	/* systemd-boot makes entries of such names itself, for example for the
+	 * firmware's setup. */
 	return file->name[0] != '.' && n > end &&
 	       strcasecmp(file->name + n - end, suffix) == 0 &&
 	       strncasecmp(file->name, "auto-", strlen("auto-")) != 0 &&
@@ -418,7 +425,7 @@ static int read_place(const struct reader *r, const struct place *place,
 	return n;
 }
 
-/* NULL comes first. */
+/* A missing text comes before all others. */
 static int compare_texts(const char *a, const char *b)
 {
 	if (!a || !b)
@@ -433,11 +440,12 @@ static int compare_keys(const struct cfs_boot_entry *a,
 
 	if (r == 0)
 		r = compare_texts(a->machine_id, b->machine_id);
+	/* Swapped: the newest version comes first. */
 	return r ? r : cfs_version_compare(b->version, a->version);
 }
 
-/* Those that the boot loader knows, then those that have tries left, then those
- * with a sort key. */
+/* Entries that systemd-boot knows come first, then those with tries left, then
+ * those with a sort key. */
 static int compare_kinds(const struct cfs_boot_entry *a,
 			 const struct cfs_boot_entry *b)
 {
@@ -458,6 +466,8 @@ int cfs_boot_entry_compare(const struct cfs_boot_entry *a,
 	if (r == 0 && a->sort_key)
 		r = compare_keys(a, b);
 	if (r == 0)
+		/* Swapped like versions: "linux-6.12" comes before
+		 * "linux-6.1". */
 		r = cfs_version_compare(b->id, a->id);
 	if (r == 0 && a->tries_left >= 0 && b->tries_left >= 0)
 		r = (b->tries_left > a->tries_left) -
@@ -465,7 +475,8 @@ int cfs_boot_entry_compare(const struct cfs_boot_entry *a,
 	if (r == 0 && a->tries_left >= 0 && b->tries_left >= 0)
 		r = (a->tries_done > b->tries_done) -
 		    (a->tries_done < b->tries_done);
-	/* Two of one id, whose order only has to be the same each time. */
+	/* Only the order of duplicates, which must not depend on the
+	 * directory. */
 	return r ? r : strcmp(a->path, b->path);
 }
 

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * A new deployment has to be the first in the menu, also if its kernel is older
+ * than the one it replaces.  The boot loader sorts by sort key, machine id,
+ * version and id; an entry gets what it needs to win, and stays as its image
+ * has it if it needs nothing.
+ */
 #include "boot/entry_first.h"
 
 #include <string.h>
 
 #include "boot/bls.h"
 
-/* Sort key of an entry that has none and needs one. */
+/* For an entry without a sort key: any is before entries that have none. */
 #define SORT_KEY "composefs"
 
 /* The members of an entry that decide its place in the menu. */
@@ -34,7 +40,7 @@ static void set(struct order *order, char **to, const char *text, size_t len)
 	*to = copy;
 }
 
-/* The member that the line is of, or NULL. */
+/* The member that @line sets, or NULL. */
 static char **member_of(struct cfs_boot_entry *entry,
 			const struct cfs_bls_line *line)
 {
@@ -58,6 +64,8 @@ static void read_order(struct order *order, struct cfs_bytes text,
 	else
 		order->failed = true;
 	cfs_buf_free(&id);
+	/* Any path will do: entries are only compared by it if all else is
+	 * equal. */
 	order->entry.path = order->entry.id;
 	order->entry.offered = true;
 	while (cfs_bls_next(&text, &line)) {
@@ -76,7 +84,8 @@ static bool comes_first(const struct order *order,
 	       cfs_boot_entry_compare(&order->entry, before) < 0;
 }
 
-/* Gives the entry what orders @before, and a version after that if need be. */
+/* Gives the entry the keys that put it beside @before, and if it still comes
+ * after it, a newer version. */
 static void put_before(struct order *order, const struct cfs_boot_entry *before)
 {
 	struct cfs_boot_entry *e = &order->entry;
@@ -134,6 +143,8 @@ int cfs_entry_put_first(struct cfs_bytes text, const char *name,
 	__attribute__((cleanup(order_free))) struct order order = { 0 };
 	bool changed;
 
+	/* What orders @before is copied into the text below.  If it could not
+	 * be the value of a line, the entry stays as it is. */
 	read_order(&order, text, name);
 	changed = !comes_first(&order, before) &&
 		  cfs_bls_is_value(before->sort_key) &&

@@ -6,6 +6,8 @@
 
 #include "boot/kargs.h"
 
+/* Names come from an image and end up on FAT, and in lines where blanks
+ * separate paths: only characters that mean nothing to either are allowed. */
 bool cfs_entry_name_ok(const char *name)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -48,6 +50,7 @@ static void skip(struct cfs_bytes *rest, size_t n)
 	rest->len -= n;
 }
 
+/* Unlike kernel arguments, paths in entries know no quotes. */
 bool cfs_entry_next_path(struct cfs_bytes *rest, struct cfs_bytes *ret)
 {
 	size_t n = 0;
@@ -67,7 +70,7 @@ static bool is_word(struct cfs_bytes name, const char *text)
 	       memcmp(name.data, text, name.len) == 0;
 }
 
-/* Is @name that of an argument that says which image boots? */
+/* Is @name the name of an argument that chooses the image to boot? */
 static bool names_image(struct cfs_bytes name)
 {
 	return is_word(name, "composefs") || is_word(name, "composefs.digest");
@@ -111,6 +114,8 @@ static int check_word(const struct cfs_word *word, const char *text,
 			text);
 }
 
+/* An argument that named an image would have another one booted than the entry
+ * is for, and an open quotation would swallow the arguments behind it. */
 int cfs_entry_check_args(const char *text, struct cfs_err *err)
 {
 	struct cfs_bytes rest = text_bytes(text);
@@ -225,6 +230,9 @@ static void add_carried(struct line *line, struct cfs_bytes cmdline)
 	struct cfs_bytes rest = text_bytes(line->args->carried), raw;
 	struct cfs_word word;
 
+	/* Arguments of the machine, such as root= and console=, are carried
+	 * from the entry before.  Where the image or the user sets one of the
+	 * same name, that one holds. */
 	while (next_raw(&rest, &word, &raw))
 		if (!names_image(word.name) && !has_word(cmdline, word.name) &&
 		    !add_extra(line, &word.name))
@@ -238,6 +246,8 @@ void cfs_entry_cmdline(struct cfs_bytes cmdline,
 	struct cfs_bytes whole = cmdline, raw;
 	struct cfs_word word;
 
+	/* All words that name images go, wherever they stand: the kernel
+	 * argument of this image takes the place of the first. */
 	while (next_raw(&cmdline, &word, &raw)) {
 		if (names_image(word.name))
 			add_karg(&line);
@@ -246,6 +256,8 @@ void cfs_entry_cmdline(struct cfs_bytes cmdline,
 	}
 	add_karg(&line);
 	add_extra(&line, NULL);
+	/* An open quotation would make one word of what follows; such a line
+	 * cannot be taken apart. */
 	if (args->carried && !has_open_quote(text_bytes(args->carried)))
 		add_carried(&line, whole);
 }
@@ -297,6 +309,8 @@ static int check_text(struct cfs_bytes text, struct cfs_err *err)
 	return 0;
 }
 
+/* In an image, paths name where files are in its tree; on the boot partition
+ * each entry has a directory of its own for them. */
 static void add_paths(const struct cfs_bls_line *line, const char *dir,
 		      struct cfs_buf *ret)
 {
@@ -352,6 +366,8 @@ int cfs_entry_rewrite(struct cfs_bytes text, const char *dir,
 		      struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf options = { 0 };
+	/* The boot loader joins all lines of options; so do we, since an
+	 * argument may have to be replaced in any of them. */
 	struct cfs_bytes rest = text;
 	struct cfs_bls_line line;
 	int r = check_text(text, err);
@@ -381,6 +397,8 @@ void cfs_entry_title(struct cfs_bytes os_release, struct cfs_buf *ret)
 	size_t before = ret->len, skipped = sizeof(key) - 1;
 	struct cfs_bytes line;
 
+	/* The title goes into a line of an entry, so quotes, backslashes and
+	 * control characters are dropped and not interpreted. */
 	while (ret->len == before && next_line(&os_release, &line)) {
 		if (line.len < skipped || memcmp(line.data, key, skipped) != 0)
 			continue;

@@ -53,7 +53,8 @@ static int take(struct cfs_boot_found *found, enum cfs_boot_kind kind,
 	return cfs_boot_check_file(file, err);
 }
 
-/* Counts an entry.  Is it the first one, which is taken? */
+/* Counts an entry, and tells whether it is the first, which is the one to take:
+ * like composefs-rs, prepare-boot writes one entry only. */
 static bool is_first(unsigned *n)
 {
 	return (*n)++ == 0;
@@ -182,6 +183,8 @@ static struct cfs_boot_kernel kernel_of(struct cfs_node *dir,
 		.initrd = cfs_node_child(dir, "initramfs.img"),
 	};
 
+	/* Fedora and others keep kernel and initrd beside the modules, Debian
+	 * and older systems in /boot. */
 	if (!kernel.file)
 		kernel.file = in_boot(boot, "vmlinuz-", dir->name, "");
 	if (!kernel.initrd)
@@ -251,6 +254,7 @@ static int lookup(struct cfs_tree *tree, const char *top, struct cfs_bytes path,
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 
+	/* Paths of trees are strings. */
 	if (memchr(path.data, '\0', path.len))
 		return 0;
 	cfs_buf_adds(&text, top);
@@ -264,6 +268,8 @@ int cfs_boot_find_file(struct cfs_tree *tree, struct cfs_bytes path,
 		       struct cfs_node **ret, struct cfs_err *err)
 {
 	struct cfs_node *node = NULL;
+	/* The specification has paths begin at the boot partition, composefs-rs
+	 * at the image's root.  Entries of both kinds exist. */
 	int r = lookup(tree, "/boot/", path, &node, err);
 
 	if (r == 0)

@@ -22,6 +22,9 @@ static struct cfs_bytes unquote(struct cfs_bytes text)
 	return text;
 }
 
+/* Quotes may stand anywhere in a word, and blanks inside them do not end it: as
+ * next_arg() of the kernel.  A reader with other rules could be made to see
+ * another argument than the kernel does. */
 static struct cfs_bytes cut_word(struct cfs_bytes *rest)
 {
 	struct cfs_bytes word;
@@ -130,7 +133,8 @@ static int parse_hex(struct cfs_bytes text, struct cfs_karg *karg,
 }
 
 /* Parses "v1-sha256-12:<hex>".  Returns 1, or 0 if it names a format, hash or
- * block size that only a newer version knows. */
+ * block size that only a newer version knows: one command line may serve old
+ * and new programs. */
 static int parse_descriptor(struct cfs_bytes text, struct cfs_karg *karg,
 			    struct cfs_err *err)
 {
@@ -148,6 +152,7 @@ static int parse_descriptor(struct cfs_bytes text, struct cfs_karg *karg,
 	r = parse_hex(text, karg, err);
 	if (r < 0)
 		return r;
+	/* The digest's length is what counts later, so the name must agree. */
 	if (!is(hash, cfs_alg_name(karg->digest.alg)))
 		return cfs_fail(err, EINVAL, "%zu hex digits for %.*s",
 				text.len, (int)hash.len, hash.data);
@@ -165,6 +170,7 @@ static int parse_word(const struct cfs_word *word, struct cfs_karg *ret,
 		      struct cfs_err *err)
 {
 	bool legacy = is(word->name, "composefs");
+	/* The legacy argument has no version: it means 2. */
 	struct cfs_karg karg = { .version = 2 };
 	struct cfs_bytes value = word->value;
 	int r;
@@ -192,6 +198,8 @@ static int add_karg(struct cfs_kargs *kargs, const struct cfs_karg *karg,
 
 		if (!cfs_digest_equal(&old->digest, &karg->digest))
 			continue;
+		/* With and without "?": the stricter one holds, since anything
+		 * else would let an added argument weaken a required one. */
 		if (old->insecure != karg->insecure) {
 			kargs->conflict = true;
 			old->insecure = false;

@@ -40,7 +40,7 @@ bool cfs_loader_is_systemd_boot(const struct cfs_loader *loader)
 }
 
 /* Ends the match of "[...]" of the pattern @p at its "]"; NULL if there is
- * none. */
+ * none.  A "]" right behind the "[" is one of the set. */
 static const char *match_set(const char *p, char c, bool *ret)
 {
 	const char *first = ++p;
@@ -121,7 +121,8 @@ static int add(const struct reader *r, enum cfs_loader_source source,
 	return 0;
 }
 
-/* A failure to read @where, which is reported, or -ENOMEM. */
+/* Reports the failure @why to read @where, and returns 0; -ENOMEM is passed
+ * on. */
 static int broken(const struct reader *r, const char *where,
 		  const struct cfs_err *why, struct cfs_err *err)
 {
@@ -140,7 +141,7 @@ static void add_utf16(struct cfs_bytes text, struct cfs_buf *to)
 
 		if (c == 0)
 			return;
-		/* Half of a pair is no character of an id. */
+		/* Half of a surrogate pair.  No id of systemd-boot has one. */
 		if (c >= 0xd800 && c <= 0xdfff)
 			c = 0xfffd;
 		cfs_buf_add(to, utf8, cfs_utf8_put(c, utf8));
@@ -159,6 +160,8 @@ static int read_variable(const struct reader *r, const char *name,
 
 	if (r->rootfd < 0)
 		return 0;
+	/* The kernel puts 4 bytes of attributes before the value of a
+	 * variable. */
 	snprintf(path, sizeof(path), EFIVARS "%s" VENDOR, name);
 	n = cfs_read_file(r->rootfd, path, VARIABLE_MAX, &value, &why);
 	if (n < 0)
@@ -247,6 +250,8 @@ static int add_default(const struct reader *r, struct cfs_err *err)
 int cfs_loader_read(int dirfd, int rootfd, cfs_boot_broken_fn *report,
 		    void *arg, struct cfs_loader *ret, struct cfs_err *err)
 {
+	/* The order in which systemd-boot obeys: an entry for the next boot
+	 * only, the choice kept in the firmware, the configuration file. */
 	const struct reader r = { dirfd, rootfd, report, arg, ret };
 	int n = add_variable(&r, CFS_LOADER_ONE_SHOT, "LoaderEntryOneShot",
 			     err);
@@ -297,6 +302,8 @@ int cfs_loader_order(const struct cfs_loader *loader,
 		     const struct cfs_boot_entries *entries,
 		     struct cfs_boot_order *ret, struct cfs_err *err)
 {
+	/* If the entry of a rule disappears, the next rule decides, and the
+	 * menu's order in the end. */
 	for (size_t i = 0; i < loader->n; i++)
 		add_first(loader->v[i].pattern, entries, ret);
 	for (size_t i = 0; i < entries->n; i++)

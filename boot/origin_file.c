@@ -90,7 +90,7 @@ int cfs_origin_file_read(int dirfd, const struct cfs_digest *id,
 		return r;
 	if (r > 0 && !cfs_buf_text(&text))
 		return cfs_buf_check(&text, err);
-	/* A NUL ends the text. */
+	/* A key file has no NULs: whatever follows one is ignored. */
 	if (r > 0)
 		r = parse((char *)text.data, &origin, err);
 	if (r < 0)

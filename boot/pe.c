@@ -45,7 +45,8 @@ static int read_header(int fd, struct cfs_pe_header *ret, uint64_t *ret_table,
 	r = read_at(fd, ret, sizeof(*ret), at, err);
 	if (r < 0)
 		return r;
-	/* A DOS program has no PE header, and anything in its place. */
+	/* A DOS program has no PE header, and anything may stand in its
+	 * place. */
 	if (r == 0)
 		return truncated(err);
 	if (memcmp(ret->magic, CFS_PE_MAGIC, sizeof(ret->magic)) != 0)
@@ -57,9 +58,9 @@ static int read_header(int fd, struct cfs_pe_header *ret, uint64_t *ret_table,
 static int add_section(const struct cfs_pe_entry *from, uint64_t file_size,
 		       struct cfs_pe_section *ret, struct cfs_err *err)
 {
-	/* file_size is rounded up to the alignment of the file, memory_size is
-	 * what the section holds; it is the larger one if zeroes follow that
-	 * the file leaves out. */
+	/* file_size is rounded up to the file alignment.  memory_size is what
+	 * the section holds, and is the larger one if it ends in zeros that the
+	 * file leaves out. */
 	uint64_t size = cfs_get32(from->file_size);
 
 	if (cfs_get32(from->memory_size) < size)
@@ -78,7 +79,7 @@ static int add_section(const struct cfs_pe_entry *from, uint64_t file_size,
 static int read_table(int fd, uint64_t at, unsigned n, struct cfs_pe *ret,
 		      struct cfs_err *err)
 {
-	/* One more than needed: no sections are not a lack of memory. */
+	/* One more than needed, since calloc(0) may return NULL. */
 	CFS_AUTOFREE struct cfs_pe_entry *table = calloc(n + 1, sizeof(*table));
 	CFS_AUTOPE struct cfs_pe pe = { 0 };
 	struct stat st;
@@ -125,6 +126,7 @@ int cfs_pe_read(int fd, const struct cfs_pe_section *section, size_t max,
 {
 	int r;
 
+	/* A section can be as large as an initrd, and is read into memory. */
 	if (section->size > max)
 		return cfs_fail(err, EFBIG,
 				"section %s of %llu bytes exceeds the maximum "

@@ -49,6 +49,8 @@ static int read_dirs(struct cfs_bytes optional, bool is_64,
 				"its %u data directories lie outside the "
 				"optional header of %zu bytes",
 				cfs_get32(n), optional.len);
+	/* Without this directory, or with an empty one, there is no
+	 * signature. */
 	if (!cfs_bytes_slice(dirs, CFS_PE_DIR_SIZE * CFS_PE_DIR_CERTS,
 			     sizeof(certs), &dirs))
 		return 0;
@@ -63,6 +65,7 @@ static int read_optional(struct cfs_bytes bytes, struct cfs_pe_image *ret,
 	const struct cfs_pe_optional *optional;
 	unsigned magic;
 
+	/* The bytes need no alignment: members are bytes themselves. */
 	if (bytes.len < sizeof(*optional))
 		return cfs_fail(err, EBADMSG,
 				"its optional header has %zu bytes, which is "

@@ -53,6 +53,7 @@ static int read_headers(struct job *job, struct cfs_err *err)
 		return cfs_fail(err, EINVAL, "it is not an EFI program");
 	if (r < 0)
 		return r;
+	/* Appended sections would be outside what the signature covers. */
 	if (job->image.is_signed)
 		return cfs_fail(err, EINVAL,
 				"it is signed, which adding sections would "
@@ -92,10 +93,11 @@ static void read_section(const struct job *job, unsigned i, struct section *ret)
 	uint64_t size = cfs_get32(from->file_size);
 	uint64_t in_memory = cfs_get32(from->memory_size);
 
+	/* BasePeCoffLib takes the size in the file if that in memory is 0. */
 	*ret = (struct section){ .memory_at = cfs_get32(from->memory_off) };
 	memcpy(ret->name, from->name, sizeof(from->name));
 	ret->memory_end = ret->memory_at + (in_memory ? in_memory : size);
-	/* Where what the file does not have is has no meaning. */
+	/* Without bytes in the file, the offset has no meaning. */
 	ret->file_at = size ? cfs_get32(from->file_off) : 0;
 	ret->file_end = ret->file_at + size;
 }
@@ -125,6 +127,8 @@ static int check_section(const struct job *job, const struct section *s,
 				"section %s ends in memory behind the end of "
 				"the program",
 				s->name);
+	/* Overlapping sections could mean one thing to the writer and another
+	 * to the loader that verifies and runs the program. */
 	for (unsigned i = 0; i < job->n; i++)
 		if (s->file_at < job->v[i].file_end &&
 		    job->v[i].file_at < s->file_end)
@@ -137,7 +141,7 @@ static int check_section(const struct job *job, const struct section *s,
 
 static int read_sections(struct job *job, struct cfs_err *err)
 {
-	/* The headers are in memory, too. */
+	/* Firmware maps the headers before the sections. */
 	job->memory_end = cfs_get32(optional_of(job)->headers_size);
 	job->headers_end = job->stub.len;
 	for (; job->n < job->image.sections; job->n++) {
@@ -166,6 +170,8 @@ static int check_room(const struct job *job, uint64_t table_end,
 	uint64_t from =
 		job->image.table_at + job->n * sizeof(struct cfs_pe_entry);
 
+	/* Entries are added behind the table, so there must be room before the
+	 * first section, and nothing else in it. */
 	if (first < from)
 		return cfs_fail(err, EBADMSG,
 				"a section begins at byte %llu, inside the "
@@ -187,6 +193,7 @@ static int check_room(const struct job *job, uint64_t table_end,
 	return 0;
 }
 
+/* Which one of two sections of a name counts would depend on the reader. */
 static int check_names(const struct job *job, struct cfs_err *err)
 {
 	for (unsigned i = 0; i < job->add->n; i++)
@@ -209,7 +216,7 @@ static int add_entry(struct job *job, const struct cfs_pe_part *part,
 	uint64_t memory_at = align(job->memory_end, job->section_align);
 	uint64_t memory_end = memory_at + part->data.len;
 
-	/* Lengths are those of memory, so that none of the sums overflows. */
+	/* Lengths are those of memory, so none of the 64-bit sums overflows. */
 	if (part->data.len > UINT32_MAX || at + size > UINT32_MAX ||
 	    align(memory_end, job->section_align) > UINT32_MAX)
 		return cfs_fail(err, EFBIG,
@@ -274,6 +281,7 @@ static int make_headers(struct job *job, struct cfs_err *err)
 		r = add_entries(job, err);
 	if (r < 0)
 		return r;
+	/* Symbols stood behind the stub's last section, and are not written. */
 	header = (void *)(job->headers.data + job->image.header_at);
 	header->sections = cfs_put16((uint16_t)n);
 	header->symbols = header->n_symbols = cfs_put32(0);
@@ -282,7 +290,11 @@ static int make_headers(struct job *job, struct cfs_err *err)
 	optional->image_size =
 		cfs_put32((uint32_t)align(job->memory_end, job->section_align));
 	optional->headers_size = cfs_put32((uint32_t)size);
+	/* The sum is that of a file whose checksum is zero; set_checksum()
+	 * follows. */
 	optional->checksum = cfs_put32(0);
+	/* Code that was not built for it would crash if firmware forbade it to
+	 * execute data pages. */
 	if (job->add->no_nx)
 		optional->dll_flags = cfs_put16((
 			uint16_t)(cfs_get16(optional->dll_flags) & ~CFS_PE_NX));
@@ -343,7 +355,7 @@ static int add_to_sum(void *ctx, const void *data, size_t len,
 	return 0;
 }
 
-/* Source: ImageHlp's CheckSumMappedFile: the words are added with end-around
+/* Source: ImageHlp's CheckSumMappedFile(): the words are added with end-around
  * carry, as in RFC 1071, and then the length. */
 static int set_checksum(struct job *job, uint64_t stub_end, struct cfs_err *err)
 {
@@ -371,6 +383,7 @@ static int write_all(struct job *job, const struct cfs_sink *sink,
 		r = read_sections(job, err);
 	if (r == 0)
 		r = check_names(job, err);
+	/* Kept now: adding entries moves it on. */
 	stub_end = job->file_end;
 	if (r == 0)
 		r = make_headers(job, err);

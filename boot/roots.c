@@ -13,6 +13,7 @@
 #include "boot/kargs.h"
 #include "boot/pe.h"
 
+/* FAT that is damaged may contain itself: recursion has to end. */
 #define DEPTH_MAX 16 /* directories below EFI */
 
 /* A search of one boot partition. */
@@ -45,7 +46,8 @@ static int broken_by(const struct search *s, const char *where,
 	return cfs_boot_broken(s->visitor, where, why, err);
 }
 
-/* An argument for a newer version may still end with a digest. */
+/* A digest at the end of an argument for newer versions is likely an image that
+ * boots: it is kept as if it were named. */
 static int visit_newer(const struct cfs_boot_visitor *visitor,
 		       const char *where, struct cfs_bytes value,
 		       struct cfs_err *err)
@@ -74,15 +76,15 @@ int cfs_boot_words(const struct cfs_boot_visitor *visitor, const char *where,
 
 	if (r < 0)
 		return cfs_boot_broken(visitor, where, &why, err);
-	/* Those that did not fit are not in the list. */
+	/* The list is full, so some arguments may be missing from it. */
 	if (kargs.n_skipped == CFS_KARGS_MAX)
 		visitor->broken(visitor->arg, where,
 				"too many arguments for newer programs");
 	for (size_t i = 0; r == 0 && i < kargs.n; i++)
 		r = visitor->found(visitor->arg, where, &kargs.v[i].digest,
 				   err);
-	/* A newer program may boot from these, so they are roots like the
-	 * others. */
+	/* A newer program may boot from these, so their images are kept,
+	 * too. */
 	for (size_t i = 0; r == 0 && i < kargs.n_skipped; i++)
 		r = visit_newer(visitor, where, kargs.skipped[i], err);
 	return r;
@@ -97,7 +99,7 @@ static int visit_section(const struct search *s, const char *where, int fd,
 
 	if (cfs_pe_read(fd, section, CFS_BOOT_CMDLINE_MAX, &text, &why) < 0)
 		return broken_by(s, where, &why, err);
-	/* Tools pad with them. */
+	/* Tools pad sections with NUL bytes. */
 	for (size_t i = 0; i < text.len; i++)
 		if (text.data[i] == '\0')
 			text.data[i] = '\n';
@@ -105,7 +107,7 @@ static int visit_section(const struct search *s, const char *where, int fd,
 }
 
 enum efi {
-	EFI_MAY, /* something else has its place, too: a kernel without EFI */
+	EFI_MAY, /* a kernel without EFI stub, for one, is valid there too */
 	EFI_MUST,
 };
 
@@ -121,7 +123,7 @@ static int visit_efi_file(const struct search *s, const char *where, int fd,
 	if (r == 0 && efi == EFI_MUST)
 		broken(s, where, "not an EFI program");
 	r = 0;
-	/* Each profile of a unified kernel image can have one of its own. */
+	/* Each profile of a unified kernel image can have a command line. */
 	for (unsigned i = 0; r == 0 && i < pe.n; i++)
 		if (strcmp(pe.v[i].name, ".cmdline") == 0)
 			r = visit_section(s, where, fd, &pe.v[i], err);
@@ -167,7 +169,8 @@ static int visit_target(const struct search *s, const char *where,
 		     value.data);
 	if (!cfs_buf_text(&path))
 		return cfs_buf_check(&path, err);
-	/* On the partition or not at all, as a boot loader sees it. */
+	/* Resolved beneath the partition, which is all that a boot loader
+	 * sees. */
 	fd = cfs_open_regular(s->dirfd, (char *)path.data, NULL);
 	if (fd >= 0)
 		return visit_efi_file(s, (char *)path.data, fd, efi, err);
@@ -208,7 +211,7 @@ static int visit_entry_text(const struct search *s, const char *where,
 	struct cfs_bls_line line;
 	int r = 0;
 
-	/* FAT leaves such files when the power is cut. */
+	/* FAT leaves such files behind after a power cut. */
 	if (text.len == 0 || memchr(text.data, '\0', text.len)) {
 		broken(s, where,
 		       text.len == 0 ? "the file is empty"
@@ -236,7 +239,7 @@ static int visit_entry(const struct search *s, const char *where,
 
 	if (r < 0)
 		return broken_by(s, where, &why, err);
-	/* Removed since it was listed. */
+	/* The file was removed since the directory was listed. */
 	if (r == 0)
 		return 0;
 	r = visit_entry_text(s, where, cfs_buf_bytes(&text), &entry, err);
@@ -244,7 +247,7 @@ static int visit_entry(const struct search *s, const char *where,
 	return r;
 }
 
-/* The partition is FAT, as a rule, where names have no case. */
+/* Boot partitions are FAT as a rule, whose names have no case. */
 static bool ends_with(const char *name, const char *end)
 {
 	size_t len = strlen(name), n = strlen(end);
@@ -296,12 +299,14 @@ static int visit_below_efi(struct search *s, const char *path, enum efi efi,
 {
 	struct stat st;
 
+	/* Not followed: a boot loader sees no symbolic links on FAT, and a link
+	 * could lead out of the partition. */
 	if (fstatat(s->dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno != ENOENT)
 			broken(s, path, strerror(errno));
 		return 0;
 	}
-	/* x.efi.extra.d, for one, has addons whose arguments x.efi gets. */
+	/* For example x.efi.extra.d, whose addons hold arguments for x.efi. */
 	if (S_ISDIR(st.st_mode))
 		return walk_efi(s, path, efi, depth + 1, err);
 	if (!ends_with(path, ".efi"))
@@ -310,8 +315,8 @@ static int visit_below_efi(struct search *s, const char *path, enum efi efi,
 	return visit_efi(s, path, efi, err);
 }
 
-/* Other files below EFI may be anything, but those of EFI/Linux are there to
- * be started. */
+/* Files elsewhere below EFI may be anything, but those of EFI/Linux are entries
+ * of the boot loader's menu. */
 static bool is_linux(const char *path)
 {
 	return strcasecmp(path, "EFI/Linux") == 0;
@@ -347,15 +352,16 @@ int cfs_boot_roots(int dirfd, const struct cfs_boot_visitor *visitor,
 	struct search s = { .dirfd = dirfd, .visitor = visitor };
 	int r = visit_entries(&s, "loader/entries", err);
 
-	/* Where bootc prepares what the next boot is to find. */
+	/* bootc prepares the entries of the next boot here. */
 	if (r == 0)
 		r = visit_entries(&s, "loader/entries.staged", err);
 	if (r == 0)
 		r = walk_efi(&s, "EFI", EFI_MAY, 0, err);
 	if (r == 0)
 		r = walk_efi(&s, "loader/addons", EFI_MUST, 0, err);
-	/* Most likely a wrong directory, or a partition that is not mounted;
-	 * to believe it would be to remove what boots. */
+	/* Most likely the wrong directory, or a partition that is not mounted.
+	 * Garbage collection would remove all images if it believed that
+	 * nothing boots. */
 	if (r == 0 && s.entries == 0)
 		broken(&s, ".",
 		       "no boot entries: neither loader/entries nor EFI has "
@@ -395,6 +401,8 @@ int cfs_boot_deployments(int dirfd, const struct cfs_boot_visitor *visitor,
 		if (name[0] == '.')
 			continue;
 		snprintf(where, sizeof(where), "state/deploy/%s", name);
+		/* The name of a deployment's directory is the digest of its
+		 * image. */
 		if (cfs_digest_from_hex(name, strlen(name), &id, &why) == 0)
 			r = visitor->found(visitor->arg, where, &id, err);
 		else

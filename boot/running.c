@@ -12,8 +12,8 @@
 #define MARKER_NODES_MAX 1024
 #define MOUNTINFO_MAX	 (64u << 20) /* bytes; 100,000 mounts are 20 MB */
 
-/* Reads @path if it exists.  Returns 1, 0 if it does not or was reported as
- * broken. */
+/* Reads @path if it exists.  Returns 1, or 0 if it does not exist or was
+ * reported as broken. */
 static int read_text(int rootfd, const char *path, size_t max,
 		     const struct cfs_boot_visitor *visitor,
 		     struct cfs_buf *ret, struct cfs_err *err)
@@ -81,7 +81,8 @@ static char *cut(char **line)
 	return word;
 }
 
-/* The digest in the source of a mount, if it is a composefs. */
+/* The digest in the source of a mount, if that is a composefs:
+ * composefs-setup-root and composefs-rs both name the image there. */
 static bool id_of_source(const char *source, struct cfs_digest *ret)
 {
 	static const char *const before[] = { "composefs:",
@@ -107,8 +108,8 @@ static int visit_mount(char *line, const struct cfs_boot_visitor *visitor,
 	struct cfs_digest id;
 	char *where, *end;
 
-	/* Blanks in names are written as \040, and the tags vary in number:
-	 * " - " is what ends them. */
+	/* Blanks in names are written as \040.  The number of tags varies, so
+	 * only " - " tells where they end. */
 	for (int i = 0; i < 4; i++)
 		(void)cut(&line);
 	where = cut(&line);
@@ -140,7 +141,7 @@ static int visit_mounts(int rootfd, const struct cfs_boot_visitor *visitor,
 	return r;
 }
 
-/* Each source knows of images that the others do not: the arguments, of one
+/* Each source knows of images that the others do not: the command line, of one
  * that was passed over at boot; the marker, of the one that was booted, however
  * it was chosen; the mounts, of those that were mounted since. */
 int cfs_boot_running(int rootfd, const struct cfs_boot_visitor *visitor,

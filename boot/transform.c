@@ -54,7 +54,7 @@ int cfs_transform_boot(struct cfs_tree *tree, const struct cfs_content *content,
 	r = empty_for_boot(tree, "sysroot", usr, err);
 	if (r < 0)
 		return r;
-	/* Labels come last: they are of the tree as it boots. */
+	/* Labels come last, since they are those of the tree as it boots. */
 	r = cfs_tree_finish(tree, err);
 	return r < 0 ? r : cfs_tree_relabel(tree, content, err);
 }
@@ -70,8 +70,8 @@ int cfs_transform_mountpoints(struct cfs_tree *tree, struct cfs_err *err)
 						strlen(names[i]) };
 		struct cfs_node *dir;
 
-		/* An existing entry is kept, even if it is not a directory:
-		 * that may be intended. */
+		/* An existing entry is kept even if it is not a directory,
+		 * since that may be intended. */
 		if (cfs_node_child(tree->root, names[i]))
 			continue;
 		if (cfs_node_add(tree, tree->root, name, S_IFDIR | 0755, &dir,

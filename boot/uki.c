@@ -50,7 +50,7 @@ static int check_words(struct check *c, struct cfs_bytes cmdline,
 		err->code = EBADMSG;
 		return cfs_ctx(err, "its command line");
 	}
-	/* A newer composefs-setup-root may boot from these. */
+	/* A newer composefs-setup-root may boot the image that this names. */
 	if (kargs.n_skipped > 0)
 		return cfs_fail(err, EBADMSG,
 				"its command line has composefs.digest=%.*s, "
@@ -78,8 +78,8 @@ static int check_section(struct check *c, const struct cfs_pe_section *section,
 
 	if (r < 0)
 		return r;
-	/* Tools pad with NUL bytes.  systemd-stub stops at the first one, and
-	 * other readers may not. */
+	/* Tools pad with NUL bytes.  systemd-stub stops at the first one, but
+	 * other readers may not: arguments behind it are checked as well. */
 	for (size_t i = 0; i < text.len; i++)
 		if (text.data[i] == '\0')
 			text.data[i] = '\n';
@@ -94,6 +94,8 @@ struct ways {
 	bool lacking;	   /* an earlier profile has none */
 };
 
+/* A profile without a command line uses that of the base.  If there is none
+ * either, the image to boot is chosen by what starts the program. */
 static void end_profile(struct ways *ways)
 {
 	if (ways->profiles > 0 && !ways->here)

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Both texts are read in step, a mark, number or word at a time, until a part
+ * differs.  Each function moves both behind what it has compared.
+ */
 #include "boot/version.h"
 
 #include <stdbool.h>
@@ -49,6 +53,8 @@ static size_t span(const char *text, bool (*belongs)(char c))
 }
 
 /* Numbers of any length; a text without one is older than one with it. */
+/* Leading zeros do not count, and the longer of two numbers is the larger, so
+ * numbers may have any length. */
 static int compare_numbers(const char **a, const char **b)
 {
 	size_t n = span(*a, is_digit), m = span(*b, is_digit);
