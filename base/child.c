@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Programs are run without a shell, with an empty standard input and signals as
+ * by default.  What a program says goes to a memory file and not to a pipe: it
+ * never has to wait for a reader however long it runs, and the end of it is
+ * there for the message if it fails.
+ */
 #include "base/child.h"
 
 #include <fcntl.h>
@@ -112,7 +118,7 @@ int cfs_child_start(const struct cfs_child_spec *spec, struct cfs_child *ret,
 	return 0;
 }
 
-/* The last bytes of what was said. */
+/* Reads the last bytes of what the program said. */
 static int read_said(int fd, struct cfs_buf *said)
 {
 	off_t size = lseek(fd, 0, SEEK_END), from = 0;
@@ -140,10 +146,12 @@ int cfs_child_wait(struct cfs_child *child, struct cfs_buf *said,
 	if (r < 0)
 		return cfs_fail(err, -r, "read what a program says: %s",
 				strerror(-r));
+	/* A signal counts as it does in a shell. */
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Waits some seconds for @pid.  Returns whether it has ended. */
+/* Waits some seconds for @pid.  Returns whether it has ended.  A pidfd can be
+ * waited for with a limit, without taking over SIGCHLD. */
 static bool ends(pid_t pid)
 {
 	CFS_AUTOFD int fd = (int)syscall(SYS_pidfd_open, pid, 0);

@@ -48,6 +48,7 @@ int cfs_dir_names_read(int *fd, struct cfs_dir_names *ret)
 	CFS_AUTODIR DIR *dir = fdopendir(*fd);
 	int r = dir ? 0 : -errno;
 
+	/* fdopendir() owns the descriptor from here on, unless it failed. */
 	if (!dir)
 		cfs_closep(fd);
 	*fd = -EBADF;
@@ -55,6 +56,7 @@ int cfs_dir_names_read(int *fd, struct cfs_dir_names *ret)
 		r = read_all(dir, &names);
 	if (r < 0)
 		return r;
+	/* Sorted, so nothing depends on the order of a file system. */
 	if (names.n > 1)
 		qsort(names.v, names.n, sizeof(*names.v), by_name);
 	*ret = names;

@@ -10,7 +10,7 @@
 #include "base/auto.h"
 #include "base/io.h"
 
-/* Opens @path or, if it is not there yet, what it will be made in. */
+/* Opens @path or, if it does not exist yet, the nearest directory above. */
 static int open_nearest(const char *path, struct cfs_err *err)
 {
 	CFS_AUTOFREE char *copy = strdup(*path ? path : ".");
@@ -31,6 +31,8 @@ static int open_nearest(const char *path, struct cfs_err *err)
 	return fd < 0 ? cfs_fail_errno(err, "open %s", copy) : fd;
 }
 
+/* Climbs by "..", since the texts of two paths tell nothing where symbolic
+ * links and mounts are involved. */
 int cfs_is_inside(const char *path, int dir, struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = open_nearest(path, err);
@@ -49,8 +51,8 @@ int cfs_is_inside(const char *path, int dir, struct cfs_err *err)
 		up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		cfs_closep(&fd);
 		fd = up;
-		/* A tree above a directory that we may not pass cannot be
-		 * read through it either. */
+		/* A tree above a directory that we may not pass cannot be read
+		 * through it either. */
 		if (fd < 0 && errno == EACCES)
 			return 0;
 		if (fd < 0 || fstat(fd, &st) < 0)

@@ -60,6 +60,8 @@ int cfs_open_regular(int dirfd, const char *path, struct stat *ret_st)
 	struct stat st;
 	int fd;
 
+	/* Looked at before it is opened: opening a FIFO may block, and opening
+	 * a device may have effects. */
 	look = cfs_open_beneath(dirfd, path, O_PATH);
 	if (look < 0)
 		return look;
@@ -67,6 +69,7 @@ int cfs_open_regular(int dirfd, const char *path, struct stat *ret_st)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	/* This very file, whatever the path leads to by now. */
 	fd = cfs_reopen(look, O_RDONLY);
 	if (fd >= 0 && ret_st)
 		*ret_st = st;
@@ -169,6 +172,7 @@ static int open_named(int dirfd, const char *path, struct stat *st)
 
 	if (dirfd != AT_FDCWD)
 		return cfs_open_regular(dirfd, path, st);
+	/* A FIFO must not wait for a writer. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, st) < 0)
 		return -errno;
@@ -212,6 +216,7 @@ static int make_parent(int dirfd, const char **path)
 	return cfs_make_dirs(dirfd, parent, 0755);
 }
 
+/* Made for /run, where anything may have been planted: no link is followed. */
 int cfs_make_dirs(int dirfd, const char *path, mode_t mode)
 {
 	int fd = cfs_openat2(dirfd, path, O_PATH | O_DIRECTORY, 0,
@@ -223,12 +228,17 @@ int cfs_make_dirs(int dirfd, const char *path, mode_t mode)
 	parent = make_parent(dirfd, &path);
 	if (parent < 0)
 		return parent;
+	/* Another process may have been faster; O_DIRECTORY finds out what it
+	 * made. */
 	if (mkdirat(parent, path, mode) < 0 && errno != EEXIST)
 		return -errno;
 	return cfs_openat2(parent, path, O_PATH | O_DIRECTORY, 0,
 			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
+/* What is written has a new name and is renamed: whatever was planted at @path
+ * is replaced, and neither opened nor followed, and readers see the old or the
+ * new content. */
 int cfs_replace_file(int dirfd, const char *path, const void *data, size_t len)
 {
 	CFS_AUTOFD int parent = make_parent(dirfd, &path);
@@ -239,6 +249,7 @@ int cfs_replace_file(int dirfd, const char *path, const void *data, size_t len)
 	if (parent < 0)
 		return parent;
 	snprintf(temporary, sizeof(temporary), ".%s.new", path);
+	/* Left by a process that was killed, or planted. */
 	if (unlinkat(parent, temporary, 0) < 0 && errno != ENOENT)
 		return -errno;
 	fd = openat(parent, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,

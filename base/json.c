@@ -1,4 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * meta.json is read in the initramfs, from a disk that an attacker may have
+ * written: hence no allocation (nodes are the caller's), a limit of depth and
+ * no tolerance.
+ *
+ * Nodes are in the order of the text, a container before what is in it.  A
+ * node's next is the index behind all that belongs to it.
+ */
 #include "base/json.h"
 
 #include <string.h>
@@ -82,9 +90,10 @@ static void drop(struct cfs_bytes *s, size_t n)
 	s->len -= n;
 }
 
-/* Consumes what follows "\u" and writes its UTF-8 to @out: four digits, or a
+/*
+ * Consumes what follows "\u" and writes its UTF-8 to @out: four digits, or a
  * surrogate pair of two escapes.  Returns the length, or 0 if it is malformed.
- * */
+ */
 static size_t unicode_escape(struct cfs_bytes *s, uint8_t out[4])
 {
 	long c = hex4(*s), low = -1;
@@ -140,6 +149,8 @@ static size_t next_char(struct cfs_bytes *s, uint8_t out[4])
 	return 1;
 }
 
+/* Compares decoded text.  If "a" and "\u0061" were two names, one reader could
+ * take the first and another the second as the value. */
 static bool same_string(struct cfs_bytes a, struct cfs_bytes b)
 {
 	while (a.len > 0 && b.len > 0) {
@@ -201,6 +212,7 @@ static int parse_number(struct parser *p)
 	bool zero, good;
 
 	(void)take(p, '-');
+	/* A number does not begin with further zeros. */
 	zero = peek(p) == '0';
 	good = zero ? take(p, '0') : take_digits(p);
 	if (good && take(p, '.'))
@@ -250,6 +262,7 @@ static int parse_name(struct parser *p, unsigned object)
 	r = parse_string(p);
 	if (r < 0)
 		return r;
+	/* Behind a name is its value, and behind that the next name. */
 	for (unsigned i = object + 1; i < name;) {
 		if (same_string(p->nodes[i].raw, p->nodes[name].raw))
 			return bad(p, "member name used twice");
@@ -370,6 +383,7 @@ bool cfs_json_string(const struct cfs_json_node *node, char *out, size_t size)
 
 	if (!node || node->kind != CFS_JSON_STRING)
 		return false;
+	/* Measured first: nothing is written unless all of it fits. */
 	for (s = node->raw; s.len > 0;)
 		need += next_char(&s, c);
 	if (need >= size)
@@ -384,6 +398,7 @@ bool cfs_json_string(const struct cfs_json_node *node, char *out, size_t size)
 	return true;
 }
 
+/* Texts that are asked for have nothing to escape, so the raw text suffices. */
 bool cfs_json_is(const struct cfs_json_node *node, const char *text)
 {
 	return node && node->kind == CFS_JSON_STRING &&
@@ -429,6 +444,10 @@ void cfs_json_add_string(struct cfs_buf *buf, const char *text)
 		uint32_t c;
 		size_t n = cfs_utf8_get(s, &c);
 
+		/*
+		 * Bytes that are not UTF-8 become U+FFFD, since JSON has to be
+		 * UTF-8.  Characters that would act on a terminal are escaped.
+		 */
 		if (n == 1)
 			add_ascii(buf, (char)c);
 		else if (n == 0)

@@ -23,6 +23,8 @@ static bool begin(struct cfs_json_writer *w, const char *name)
 {
 	bool object = w->depth > 0 && w->open[w->depth - 1].object;
 
+	/* Misuse sticks and is reported by cfs_json_write_finish(), so that
+	 * calls need no checks. */
 	w->wrong |= w->complete || object != (name != NULL);
 	if (w->wrong)
 		return false;

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * One function for each system call, without any policy: unit tests link
+ * tests/fake/kernel.c in its place and answer like any kernel they want.  Most
+ * are called by number, since not every C library has functions for them.
+ */
 #include "base/kernel.h"
 
 #include <fcntl.h>

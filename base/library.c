@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Libraries that most commands do not need are loaded when they are first
+ * called.  Loading and relocating libcrypto alone would take about half the
+ * time that a small image takes.
+ */
 #include "base/library.h"
 
 #include <dlfcn.h>

@@ -28,6 +28,8 @@ unsigned cfs_pool_usable_threads(void)
 	cpu_set_t set;
 	int n = 1;
 
+	/* Containers and taskset(1) give a process some CPUs of those there
+	 * are. */
 	if (sched_getaffinity(0, sizeof(set), &set) == 0)
 		n = CPU_COUNT(&set);
 	return n > 0 ? (unsigned)n : 1;
@@ -237,6 +239,7 @@ int cfs_pool_new(unsigned threads, const struct cfs_pool_desks *desks,
 	if (!pool)
 		return cfs_no_memory(err);
 	pool->desks = *desks;
+	/* The caller's thread works, too. */
 	pool->max = threads - 1;
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_cond_init(&pool->more, NULL);

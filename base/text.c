@@ -36,6 +36,8 @@ size_t cfs_utf8_put(uint32_t c, uint8_t out[4])
 	return len;
 }
 
+/* Controls (also those above 0x7f), line separators, and characters that change
+ * the direction of writing. */
 bool cfs_text_is_shown(uint32_t c)
 {
 	return c >= ' ' && (c < 0x7f || c > 0x9f) &&

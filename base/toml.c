@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Values are handed over one at a time with their path, so no document is kept
+ * in memory.  Of names only as much is kept as finding duplicates takes
+ * (base/toml_names.h).
+ */
 #include "base/toml.h"
 
 #include <ctype.h>
@@ -90,7 +95,7 @@ static bool is_control(int c)
 	return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f;
 }
 
-/* Blanks and a comment, up to the newline or the end. */
+/* Skips blanks and a comment, up to the newline or the end. */
 static int skip_rest(struct parser *p)
 {
 	skip_blanks(p);
@@ -104,7 +109,8 @@ static int skip_rest(struct parser *p)
 	return 0;
 }
 
-/* Blanks, comments and newlines, as they may stand between array elements. */
+/* Skips blanks, comments and newlines, as they may stand between elements of an
+ * array. */
 static int skip_lines(struct parser *p)
 {
 	do {
@@ -116,7 +122,7 @@ static int skip_lines(struct parser *p)
 	return 0;
 }
 
-/* After "\u" or "\U": a character by its number. */
+/* Reads the number of a character behind "\u" or "\U". */
 static int parse_codepoint(struct parser *p, size_t digits, struct cfs_buf *out)
 {
 	char hex[9] = "";
@@ -128,14 +134,15 @@ static int parse_codepoint(struct parser *p, size_t digits, struct cfs_buf *out)
 		hex[n++] = (char)peek(p);
 	c = (uint32_t)strtoul(hex, NULL, 16);
 	n = n < digits || c > 0x10ffff ? 0 : cfs_utf8_put(c, utf8);
+	/* Surrogates have numbers, but decoding refuses them. */
 	if (n == 0 || cfs_utf8_get((struct cfs_bytes){ utf8, n }, &c) == 0)
 		return bad(p, "not the number of a character");
 	cfs_buf_add(out, utf8, n);
 	return 0;
 }
 
-/* After the backslash.  @lines: it may stand at the end of a line and then
- * takes away what is white up to the next word. */
+/* Reads an escape behind its backslash.  @lines: it may stand at the end of a
+ * line, and then takes away all white space up to the next word. */
 static int parse_escape(struct parser *p, bool lines, struct cfs_buf *out)
 {
 	static const char names[] = "btnfr\"\\", values[] = "\b\t\n\f\r\"\\";
@@ -244,7 +251,8 @@ static int parse_key(struct parser *p, unsigned parent,
 	}
 }
 
-/* Digits with single underscores between them. */
+/* Digits with single underscores between them.  Of the values below only
+ * integers are used; the others only have to be valid. */
 #define DIGITS "[0-9](_?[0-9])*"
 #define WHOLE  "[+-]?(0|[1-9](_?[0-9])*)"
 #define DATE                                                    \
@@ -294,7 +302,8 @@ static bool to_integer(char *word, int64_t *ret)
 	return errno == 0;
 }
 
-/* How far from the next byte but @from on a word of a value goes. */
+/* The length of the word at the next byte, of which the first @from bytes
+ * belong to it whatever they are. */
 static size_t word_len(const struct parser *p, size_t from)
 {
 	size_t end = p->pos + from;
@@ -344,7 +353,7 @@ static int parse_element(struct parser *p, struct cfs_toml_value *array,
 			 bool *other)
 {
 	struct cfs_toml_value e = { .kind = CFS_TOML_OTHER };
-	/* A name that nobody finds, for an inline table to lie in. */
+	/* A name that is never found again, for an inline table to be in. */
 	int r = cfs_toml_define(p->names, CFS_NAME_TOP, (struct cfs_bytes){ 0 },
 				CFS_NAME_FORGOTTEN, true, p->err);
 
@@ -360,7 +369,8 @@ static int parse_element(struct parser *p, struct cfs_toml_value *array,
 	return 0;
 }
 
-/* After the '['. */
+/* Parses an array behind its '['.  One that has other elements than strings is
+ * a value of another kind. */
 static int parse_array(struct parser *p, struct cfs_toml_value *value)
 {
 	bool other = false;
@@ -388,7 +398,8 @@ static int parse_array(struct parser *p, struct cfs_toml_value *value)
 
 static int parse_pair(struct parser *p, unsigned table);
 
-/* After the '{'.  Returns 1: its keys were handed over one by one. */
+/* Parses an inline table behind its '{'.  Returns 1: its keys were handed over
+ * one by one. */
 static int parse_inline(struct parser *p, unsigned table)
 {
 	int r = go_deeper(p);
@@ -420,6 +431,8 @@ static int string_value(struct parser *p, struct cfs_toml_value *value)
 
 	if (r == 0 && cfs_buf_check(&text, p->err) < 0)
 		return here(p);
+	/* Such a string stays CFS_TOML_OTHER, and is refused where a string is
+	 * asked for. */
 	if (r < 0 || text.len >= CFS_TOML_STR ||
 	    (text.len && memchr(text.data, '\0', text.len)))
 		return r;
@@ -431,7 +444,7 @@ static int string_value(struct parser *p, struct cfs_toml_value *value)
 	return 0;
 }
 
-/* Returns 1 when it was a table, which is no value of its own. */
+/* Parses a value.  Returns 1 for a table, which is no value of its own. */
 static int parse_value(struct parser *p, unsigned name,
 		       struct cfs_toml_value *value)
 {
@@ -449,7 +462,7 @@ static int parse_value(struct parser *p, unsigned name,
 	return parse_scalar(p, value);
 }
 
-/* key = value, in @table. */
+/* Parses key = value in @table. */
 static int parse_pair(struct parser *p, unsigned table)
 {
 	struct cfs_toml_value value = { .kind = CFS_TOML_OTHER };
@@ -471,7 +484,7 @@ static int parse_pair(struct parser *p, unsigned table)
 	return r < 0 ? at(p, value.line, value.column) : 0;
 }
 
-/* After the '['. */
+/* Parses a header behind its '['. */
 static int parse_header(struct parser *p)
 {
 	bool array = take(p, '[');

@@ -45,6 +45,8 @@ static void forget_children(struct cfs_toml_names *t, unsigned array)
 			t->v[i].state = CFS_NAME_FORGOTTEN;
 }
 
+/* A name may be defined twice in two cases only: the header of a table that
+ * headers below it have implied, and another element of an array of tables. */
 int cfs_toml_define(struct cfs_toml_names *t, unsigned parent,
 		    struct cfs_bytes text, enum cfs_toml_state state, bool last,
 		    struct cfs_err *err)
