@@ -11,7 +11,7 @@ static bool header(struct cfs_bytes in, size_t *ret_start, uint64_t *ret_len)
 	struct cfs_bytes more;
 	unsigned n;
 
-	/* Tags of several bytes are in nothing that is read here. */
+	/* Nothing that is read here has tags of several bytes. */
 	if (in.len < 2 || (in.data[0] & 0x1f) == 0x1f)
 		return false;
 	if (in.data[1] < 0x80) {
@@ -19,6 +19,8 @@ static bool header(struct cfs_bytes in, size_t *ret_start, uint64_t *ret_len)
 		*ret_len = in.data[1];
 		return true;
 	}
+	/* 0x80 alone is the indefinite length of BER, which DER does not
+	 * have. */
 	n = in.data[1] & 0x7f;
 	if (n < 1 || n > 4 || !cfs_bytes_slice(in, 2, n, &more))
 		return false;

@@ -10,7 +10,7 @@
 #include "keys/x509.h"
 
 /* RSA: kernels verify it from 5.4 on, ECDSA only where that is built in.  3072
- * bits are as strong as AES-128; a signature of 4096 gains nothing more. */
+ * bits are as strong as AES-128, and more would only make signatures longer. */
 #define RSA_BITS    3072
 #define SERIAL_BITS 127 /* positive in 16 bytes; RFC 5280 allows 20 */
 /* The kernel does not look at dates, and a key that signs what boots is not
@@ -29,7 +29,7 @@ static int failed(struct cfs_err *err, const char *doing)
 	return cfs_fail(err, EIO, "%s: %s", doing, cfs_openssl_why(why));
 }
 
-/* The top bit is set, so that the length never varies. */
+/* The top bit is set, so that the number always has the same length. */
 static bool set_serial(X509 *x509)
 {
 	CFS_AUTO(BN_free) BIGNUM *n = BN_new();
@@ -49,6 +49,7 @@ static bool add_extension(X509 *x509, X509V3_CTX *ctx, int nid,
 	return ok;
 }
 
+/* A certificate for signatures alone: it cannot vouch for others. */
 static bool set_extensions(X509 *x509)
 {
 	X509V3_CTX ctx;
@@ -87,7 +88,8 @@ static int write_bio(int dirfd, const char *file, mode_t mode, BIO *bio,
 	long len = BIO_get_mem_data(bio, &data);
 	int r;
 
-	/* 0600 first: nobody else has it open when the key is in it. */
+	/* 0600 from the start: no other process can have the file open when the
+	 * key is written to it. */
 	fd = openat(dirfd, file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return cfs_fail_errno(err, "create %s", file);
@@ -129,7 +131,7 @@ int cfs_genkey(const char *dir, const char *name, struct cfs_err *err)
 	r = cfs_libcrypto_load(err);
 	if (r < 0)
 		return r;
-	/* The directory is made last: one that exists is one with both. */
+	/* The directory is made last, so that a failure so far leaves none. */
 	x509 = X509_new();
 	key = EVP_RSA_gen(RSA_BITS);
 	if (!key || !x509 || !fill_in(x509, key, name))

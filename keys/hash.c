@@ -5,6 +5,7 @@
 
 #include "fsverity/sha_constants.h"
 
+/* The constants of SHA-256 are the upper halves of those of SHA-512. */
 #define X(value) value,
 static const uint64_t K[80] = { CFS_SHA_K_FIRST_64(X) CFS_SHA_K_LAST_16(X) };
 static const uint64_t iv512[8] = { CFS_SHA_H(X) };

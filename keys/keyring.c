@@ -31,13 +31,14 @@ int cfs_key_describe(cfs_key key, struct cfs_key_info *ret, struct cfs_err *err)
 	return 0;
 }
 
-/* There is none to be seen: why? */
+/* Why is no ring to be seen?  Returns 0 if this kernel has none. */
 static int not_found(struct cfs_err *err)
 {
 	if (access("/proc/self", F_OK) < 0)
 		return cfs_fail(err, ENOENT,
 				"find the " RING " keyring: /proc is not "
 				"mounted");
+	/* Kernels that have the ring have this setting as well. */
 	if (access(REQUIRE, F_OK) < 0)
 		return 0;
 	return cfs_fail(err, EACCES, "find the " RING " keyring: %s",
@@ -51,7 +52,7 @@ int cfs_keyring_find(cfs_key *ret, struct cfs_err *err)
 	key_serial_t ring = find_key_by_type_and_desc("keyring", RING, 0);
 	struct cfs_key_info info;
 
-	/* What others own is not the kernel's, whatever it is called. */
+	/* A ring of another owner is not the kernel's, whatever its name is. */
 	if (ring < 0 || cfs_key_describe(ring, &info, err) < 0 ||
 	    info.uid != 0 || strcmp(info.type, "keyring") != 0 ||
 	    strcmp(info.name, RING) != 0)
@@ -129,9 +130,11 @@ int cfs_keyring_lock(cfs_key ring, struct cfs_err *err)
 {
 	struct cfs_key_info info;
 
+	/* The calls below are refused for a locked ring. */
 	if (cfs_key_describe(ring, &info, err) == 0 && info.perm == LOCKED)
 		return 0;
-	/* EEXIST: a restriction is there already, and cannot be undone. */
+	/* This comes first: it needs a permission that is taken away next.
+	 * EEXIST: there is a restriction already, and it cannot be undone. */
 	if (keyctl_restrict_keyring(ring, NULL, NULL) < 0 && errno != EEXIST)
 		return cfs_fail_errno(err, "lock the " RING
 					   " keyring against new keys");

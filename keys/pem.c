@@ -27,8 +27,8 @@ void cfs_certs_free(struct cfs_certs *certs)
 		drop_after(certs, 0);
 }
 
-/* By its contents, so that a key in the kernel can be found again, and no two
- * certificates share a name. */
+/* Named by its contents, so that a key in the kernel can be found again and no
+ * two certificates share a name. */
 static void set_name(struct cfs_cert *cert)
 {
 	uint8_t sum[CFS_HASH_MAX];

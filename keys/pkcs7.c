@@ -67,7 +67,8 @@ static bool take_oid(struct cfs_bytes *in, const struct cfs_bytes *want)
 	       cfs_der_same(oid, *want);
 }
 
-/* Takes an AlgorithmIdentifier.  @ret_plain: without parameters, or NULL. */
+/* Takes an AlgorithmIdentifier.  @ret_plain: its parameters are missing, or
+ * NULL. */
 static bool take_algorithm(struct cfs_bytes *in, struct cfs_bytes *ret_oid,
 			   bool *ret_plain)
 {
@@ -81,8 +82,8 @@ static bool take_algorithm(struct cfs_bytes *in, struct cfs_bytes *ret_oid,
 	return !body.len || (cfs_der_skip(&body) && !body.len);
 }
 
-/* A hash that is not known is no fault of the form, and refused by a message of
- * its own (algorithms_known()). */
+/* An unknown hash is no fault of the form: it is refused by a message of its
+ * own (algorithms_known()). */
 static bool take_hash(struct cfs_bytes *in, struct cfs_signer *ret)
 {
 	struct cfs_bytes oid;
@@ -131,7 +132,9 @@ static bool take_signer(struct cfs_bytes *in, struct cfs_signer *ret)
 	    !cfs_der_take(&name, CFS_DER_INTEGER, &ret->serial, NULL) ||
 	    !ret->serial.len || name.len)
 		return false;
-	/* Authenticated attributes, [0], are no hash's algorithm: refused. */
+	/* Authenticated attributes, [0], would follow the hash.  They are
+	 * refused, since the signature would be over them instead of the
+	 * digest. */
 	if (!take_hash(&info, ret) || !take_scheme(&info, ret) ||
 	    !cfs_der_take(&info, CFS_DER_OCTET_STRING, &ret->signature, NULL))
 		return false;
@@ -140,6 +143,8 @@ static bool take_signer(struct cfs_bytes *in, struct cfs_signer *ret)
 	return info.len == 0;
 }
 
+/* Certificates in a blob are not used, as anyone can put them there.  They only
+ * have to look like some. */
 static bool are_certificates(struct cfs_bytes set)
 {
 	struct cfs_bytes body, whole, issuer, serial;
@@ -331,10 +336,12 @@ static int kernel_verify(const struct cfs_cert *cert,
 			 struct cfs_err *err)
 {
 	cfs_key key;
-	/* A keyring of this process alone, so that no other key of that name
-	 * is asked, and nobody else comes by this one. */
+	/* The keyring of this process: no other key of that name is asked by
+	 * mistake, and no other process can use this one. */
 	int r = cfs_keyring_add(KEY_SPEC_PROCESS_KEYRING, cert, &key, err);
 
+	/* This kernel cannot use such a key, which tells nothing about the
+	 * signature. */
 	if (r == -ENOENT || r == -EINVAL || r == -ENODEV || r == -ENOSYS) {
 		err->code = ENOPKG;
 		return -ENOPKG;
@@ -342,7 +349,7 @@ static int kernel_verify(const struct cfs_cert *cert,
 	if (r < 0)
 		return r;
 	r = verify_with(key, cert, signer, data, err);
-	/* It was needed for this one question only. */
+	/* The key was needed for this one question only. */
 	(void)keyctl_unlink(key, KEY_SPEC_PROCESS_KEYRING);
 	return r;
 }

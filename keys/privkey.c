@@ -52,7 +52,7 @@ static int load_providers(struct cfs_privkey *key, struct cfs_err *err)
 			cfs_openssl_why(why));
 }
 
-/* A token lists the objects that the URI fits, and a key may come with its
+/* A token lists all objects that match the URI, and a key may come with its
  * certificate. */
 static EVP_PKEY *first_key(OSSL_STORE_CTX *store)
 {
@@ -92,6 +92,8 @@ static int load_token(const char *uri, struct cfs_privkey *key,
 		return cfs_fail(err, ENOENT,
 				"the token has no such private key: %s",
 				cfs_openssl_why(why));
+	/* Objects that did not fit have left errors, which would word a later
+	 * failure. */
 	ERR_clear_error();
 	return 0;
 }
@@ -104,7 +106,7 @@ int cfs_privkey_load(const char *where, struct cfs_privkey *ret,
 
 	if (r < 0)
 		return r;
-	/* The URI may hold a PIN: it is in no message. */
+	/* The URI may hold a PIN, so no message has it in it. */
 	if (strncmp(where, "pkcs11:", strlen("pkcs11:")) != 0)
 		return load_file(where, &ret->key, err);
 	/* A context of its own: what drives the token may use libcrypto itself

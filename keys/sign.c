@@ -142,8 +142,9 @@ static int move_signers(PKCS7 *to, struct cfs_bytes from,
 	if (r < 0)
 		return r;
 	blob = decode(from);
-	/* Two readers: ours decides who a signer is, libcrypto's has the
-	 * signer to move.  They have to have seen the same ones. */
+	/* There are two readers: ours decides which certificate a signer is of,
+	 * libcrypto's has the signer to move.  They must have seen the same
+	 * signers. */
 	infos = blob ? PKCS7_get_signer_info(blob) : NULL;
 	if (!infos || sk_PKCS7_SIGNER_INFO_num(infos) != (int)p7.n)
 		return cfs_fail(err, EBADMSG,
@@ -155,8 +156,7 @@ static int move_signers(PKCS7 *to, struct cfs_bytes from,
 			PKCS7_SIGNER_INFO_free(info);
 			continue;
 		}
-		/* No signature is over these: anybody may have put them
-		 * there. */
+		/* Not covered by the signature: anyone can add these. */
 		sk_X509_ATTRIBUTE_pop_free(info->unauth_attr,
 					   X509_ATTRIBUTE_free);
 		info->unauth_attr = NULL;
@@ -192,7 +192,8 @@ static int encode(PKCS7 *p7, struct cfs_buf *out, struct cfs_err *err)
 	return cfs_buf_check(out, err);
 }
 
-/* Appends the blob to @out, after a look at it with our own eyes. */
+/* Appends the blob to @out, once it is verified like one from elsewhere: a
+ * fault must show here and not at boot. */
 static int finish(PKCS7 *p7, const struct cfs_digest *digest,
 		  const struct cfs_certs *certs, struct cfs_buf *out,
 		  struct cfs_err *err)
@@ -210,7 +211,8 @@ static int finish(PKCS7 *p7, const struct cfs_digest *digest,
 	return cfs_buf_check(out, err);
 }
 
-/* Is @cert's signature in @old, and right?  1, 0 also when it is wrong. */
+/* Is there a signature of @cert in @old, and is it right?  Returns 1, or 0,
+ * also if it is wrong. */
 static int is_signed(struct cfs_bytes old, const struct cfs_digest *digest,
 		     const struct cfs_certs *cert, struct cfs_err *err)
 {
@@ -272,6 +274,8 @@ int cfs_sign_message(const struct cfs_signing *signing,
 		     struct cfs_bytes message, struct cfs_buf *out,
 		     struct cfs_err *err)
 {
+	/* With the message inside, as the kernel loads IPE policies: the form
+	 * of `openssl smime -sign -binary -noattr -nodetach -nosmimecap`. */
 	const int flags = PKCS7_BINARY | PKCS7_NOATTR | PKCS7_NOSMIMECAP;
 	CFS_AUTO(PKCS7_free) PKCS7 *p7 = NULL;
 	CFS_AUTO(BIO_free_all) BIO *data = NULL;
@@ -296,7 +300,7 @@ int cfs_sign_message(const struct cfs_signing *signing,
 	return cfs_buf_check(out, err);
 }
 
-/* Those of @certs that signed @more and not @old; borrowed. */
+/* Finds those of @certs that signed @more and not @old; borrowed. */
 static int find_fresh(const struct cfs_pkcs7 *more,
 		      const struct cfs_digest *digest,
 		      const struct cfs_certs *certs, struct cfs_bytes old,

@@ -50,7 +50,7 @@ static struct cfs_bytes before(struct cfs_bytes whole, struct cfs_bytes rest)
 	return (struct cfs_bytes){ whole.data, whole.len - rest.len };
 }
 
-/* Finds the parts of many->blob. */
+/* Finds the parts of many->blob that put_together() copies. */
 static bool take_apart(struct cfs_many *many)
 {
 	struct cfs_bytes in = cfs_buf_bytes(&many->blob);
@@ -113,6 +113,8 @@ int cfs_many_open(const struct cfs_signing *signing, enum cfs_alg alg,
 	if (!many)
 		return cfs_no_memory(err);
 	many->alg = alg;
+	/* Over a digest of nothing, for the frame alone; cfs_sign() verifies
+	 * what it makes. */
 	r = cfs_sign(signing, &zero, (struct cfs_bytes){ 0 }, &many->blob, err);
 	if (r >= 0 && !take_apart(many))
 		r = cfs_fail(err, EIO, "libcrypto makes another PKCS#7");

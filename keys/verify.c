@@ -7,7 +7,7 @@
 CFS_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free);
 CFS_DEFINE_AUTO(EVP_MD_CTX, EVP_MD_CTX_free);
 
-/* Others have been refused by then (cfs_pkcs7_judge()). */
+/* Other hashes were refused by cfs_pkcs7_judge() before. */
 static const EVP_MD *hash_of(const struct cfs_signer *signer)
 {
 	return signer->hash == CFS_HASH_SHA256	 ? EVP_sha256()
@@ -31,16 +31,16 @@ static int crypto_verify(const struct cfs_cert *cert,
 	ctx = EVP_MD_CTX_new();
 	if (!ctx)
 		return cfs_no_memory(err);
-	/* The signature says which kind of key made it, and the certificate
-	 * which it is: libcrypto would go by the key alone. */
+	/* The signature says what kind of key made it, the certificate what
+	 * kind it is; libcrypto would only look at the key. */
 	rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
 	if (rsa == (signer->key == CFS_SIGNER_RSA) &&
 	    EVP_DigestVerifyInit(ctx, NULL, hash_of(signer), NULL, key) == 1 &&
 	    EVP_DigestVerify(ctx, signer->signature.data, signer->signature.len,
 			     data.data, data.len) == 1)
 		return 0;
-	/* Errors are kept for each thread, and the next one to be worded must
-	 * not be this. */
+	/* libcrypto keeps errors for each thread: this one must not word a
+	 * later failure. */
 	ERR_clear_error();
 	return cfs_fail(err, EKEYREJECTED,
 			"wrong signature: it names the certificate of %s, "

@@ -73,8 +73,8 @@ int cfs_cert_decode(const struct cfs_cert *cert, struct x509_st **ret,
 	return 0;
 }
 
-/* Finds the RSAPublicKey in a subjectPublicKeyInfo.  Returns false if the key is
- * of another kind.  Source: RFC 3279, 2.3.1. */
+/* Finds the RSAPublicKey in a subjectPublicKeyInfo.  Returns false if the key
+ * is of another kind.  Source: RFC 3279, 2.3.1. */
 static bool find_rsa(struct cfs_bytes info, struct cfs_bytes *ret)
 {
 	static const uint8_t rsa_encryption[] = { 0x06, 0x09, 0x2a, 0x86, 0x48,
@@ -93,8 +93,8 @@ static bool find_rsa(struct cfs_bytes info, struct cfs_bytes *ret)
 	return true;
 }
 
-/* To find its decoder for a key of any kind takes libcrypto longer than to verify
- * a signature.  RSA, which most certificates have, does without. */
+/* libcrypto takes longer to find its decoder for keys of any kind than to
+ * verify a signature.  RSA, which most certificates have, does without it. */
 static EVP_PKEY *decode_rsa(const struct cfs_cert *cert)
 {
 	struct cfs_bytes rsa;
@@ -147,8 +147,8 @@ static void drain(BIO *bio, char *ret, size_t size)
 
 static void print_name(BIO *bio, const X509_NAME *name, char *ret, size_t size)
 {
-	/* UTF-8 stays as it is, where it would be escaped byte by byte; who
-	 * prints it cleans it. */
+	/* UTF-8 is left as it is, instead of being escaped byte by byte; it is
+	 * cleaned when it is printed. */
 	X509_NAME_print_ex(bio, name, 0,
 			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
 	drain(bio, ret, size);
@@ -187,7 +187,7 @@ int cfs_cert_describe(const struct cfs_cert *cert, struct cfs_cert_info *ret,
 	return 0;
 }
 
-/* Leading zeros are DER's business: certificates are told by the number. */
+/* DER puts a zero in front of some numbers, which people do not compare. */
 static void print_serial(struct cfs_bytes serial, char *ret, size_t size)
 {
 	size_t len = 0;
@@ -227,8 +227,8 @@ int cfs_signer_describe(const struct cfs_signer *signer,
 	return 0;
 }
 
-/* What kernels take in FIPS mode, too.
- * Source: linux crypto/rsa.c, rsa_check_key_length(). */
+/* The sizes that kernels accept in FIPS mode, too.  Source: linux crypto/rsa.c,
+ * rsa_check_key_length(). */
 static bool is_usable_rsa(const EVP_PKEY *key)
 {
 	int bits = EVP_PKEY_get_bits(key);
@@ -236,7 +236,7 @@ static bool is_usable_rsa(const EVP_PKEY *key)
 	return bits == 2048 || bits == 3072 || bits == 4096;
 }
 
-/* Curves have several names; providers differ in which one they tell. */
+/* Curves have several names, and providers differ in which one they report. */
 static bool is_usable_curve(const char *name)
 {
 	static const char *const known[] = { "prime256v1", "P-256",
