@@ -73,7 +73,7 @@ static bool restart(void *ctx)
 {
 	bz_stream *z = ctx;
 
-	/* There is no reset: it becomes a new stream. */
+	/* bzlib has no reset: the state is made anew. */
 	(void)bz2.end(z);
 	memset(z, 0, sizeof(*z));
 	return bz2.init(z, 0, 0) == BZ_OK;

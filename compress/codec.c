@@ -28,7 +28,7 @@ int cfs_inflate_new(const struct cfs_codec *codec,
 
 	if (!u)
 		return cfs_no_memory(err);
-	/* Not the room: it is written to before it is read. */
+	/* The room is left as it is: it is written before it is read. */
 	memset(u, 0, offsetof(struct cfs_inflate, room));
 	u->codec = codec;
 	u->from = *from;
@@ -71,7 +71,7 @@ static int next_member(struct cfs_inflate *u, struct cfs_err *err)
 {
 	int r = 0;
 
-	/* Padding to the blocks of a tape, for one; gzip(1) takes it too. */
+	/* Padding to the blocks of a tape, for one; gzip(1) accepts it, too. */
 	while (!u->ended) {
 		for (; u->left > 0 && *u->at == 0; u->at++, u->left--)
 			u->padded = true;

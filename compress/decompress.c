@@ -63,7 +63,7 @@ static int start_codec(struct cfs_decompress *d, const struct cfs_codec *codec,
 {
 	int r = cfs_inflate_new(codec, all, &d->inflate, err);
 
-	/* The faster of the two is the one that is installed less often. */
+	/* ISA-L is the faster one of the two, but less often installed. */
 	if (r == -ELIBACC && codec == &cfs_codec_gzip_isal)
 		r = cfs_inflate_new(&cfs_codec_gzip_zlib, all, &d->inflate,
 				    err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "compress/codec.h"
 
-/* ISA-L is not on every architecture. */
+/* ISA-L does not exist for every architecture. */
 #if __has_include(<isa-l/igzip_lib.h>)
 #include <isa-l/igzip_lib.h>
 

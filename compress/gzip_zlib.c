@@ -34,7 +34,7 @@ static int load(struct cfs_err *err)
 	return cfs_library_load(&library, err);
 }
 
-/* The largest window, and a gzip header and no other. */
+/* The largest window (15), and only a gzip header (16). */
 #define WINDOW_BITS (15 + 16)
 
 static int open_zlib(void **ret, struct cfs_err *err)
@@ -70,7 +70,7 @@ static enum cfs_codec_result step(void *ctx, struct cfs_codec_io *io)
 	io->n_out = z->avail_out;
 	if (r == Z_STREAM_END)
 		return CFS_CODEC_END;
-	/* Z_BUF_ERROR: nothing to be done with what there is. */
+	/* Z_BUF_ERROR: nothing can be done with what there is. */
 	return r == Z_OK || r == Z_BUF_ERROR ? CFS_CODEC_MORE : CFS_CODEC_WRONG;
 }
 

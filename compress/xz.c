@@ -8,7 +8,7 @@
 
 CFS_LIBRARY_NOTE(SONAME, "xz", "Layers in xz", "suggested");
 
-/* Bytes that decompression may take: what xz -9 needs is 65 MiB. */
+/* Bytes of memory for decompression; files of xz -9 need 65 MiB. */
 #define MEMORY_MAX (128u << 20)
 
 static struct {
@@ -35,8 +35,8 @@ static int load(struct cfs_err *err)
 	return cfs_library_load(&library, err);
 }
 
-/* Checks that it does not know are an error too: nothing else would notice
- * damage.  A decoder in use is begun anew, and keeps its memory. */
+/* A check that liblzma does not know is an error too, since nothing else would
+ * notice damage.  A decoder in use is begun anew, and keeps its memory. */
 static bool restart(void *ctx)
 {
 	return lzma.decoder(ctx, MEMORY_MAX, LZMA_TELL_UNSUPPORTED_CHECK) ==

@@ -5,8 +5,8 @@
 
 #include "compress/libzstd.h"
 
-/* Bytes that are read, or written, at a time: what libzstd recommends is a
- * block of 128 KiB, more saves calls. */
+/* Bytes that are read, or written, at a time.  libzstd recommends a block of
+ * 128 KiB; more saves calls. */
 #define ROOM (256u << 10)
 
 struct cfs_unzstd {
@@ -31,8 +31,8 @@ int cfs_unzstd_new(const struct cfs_source *from, struct cfs_unzstd **ret,
 		return cfs_no_memory(err);
 	memset(u, 0, offsetof(struct cfs_unzstd, room));
 	u->from = *from;
-	/* The window stays at libzstd's own limit, 2^27: a frame can ask for
-	 * more, and whoever made it decides how much. */
+	/* The window stays at libzstd's own limit of 2^27 bytes: a frame could
+	 * ask for any amount of memory. */
 	u->in.src = u->room;
 	u->ctx = ZSTD_createDCtx();
 	if (!u->ctx)
@@ -128,6 +128,8 @@ int cfs_zstd_new(const struct cfs_sink *to, struct cfs_zstd **ret,
 	if (!z)
 		return cfs_no_memory(err);
 	z->to = *to;
+	/* With libzstd's defaults, since a stream has to be the same bytes as
+	 * one that composefs-rs writes. */
 	z->ctx = ZSTD_createCCtx();
 	if (!z->ctx)
 		return cfs_no_memory(err);
@@ -144,7 +146,7 @@ void cfs_zstd_free(struct cfs_zstd *z)
 	free(z);
 }
 
-/* Until all of the input is taken and, at the end, all of the output given. */
+/* Compresses until all input is taken and, at the end, all output given. */
 static int compress(struct cfs_zstd *z, ZSTD_inBuffer *in, ZSTD_EndDirective op,
 		    struct cfs_err *err)
 {
@@ -185,6 +187,8 @@ int cfs_zstd_end(struct cfs_zstd *z, struct cfs_err *err)
 	return compress(z, &in, ZSTD_e_end, err);
 }
 
+/* A new context clears a MiB of tables, which is much for a small stream: hence
+ * one for several. */
 void cfs_zstd_redirect(struct cfs_zstd *z, const struct cfs_sink *to)
 {
 	z->to = *to;

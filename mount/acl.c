@@ -29,6 +29,7 @@ int cfs_erofs_acl_flag(int image_fd, const char *name, struct cfs_err *err)
 	if (n < 0)
 		return cfs_fail_code(err, (int)n,
 				     "image %s: read its first bytes", name);
+	/* Images of format 2 never have the flag, even if they have ACLs. */
 	return cfs_get32(header.magic) == HEADER_MAGIC &&
 			       cfs_get32(header.composefs_version) < 2 &&
 			       !(cfs_get32(header.flags) & FLAG_HAS_ACL)

@@ -27,6 +27,7 @@ static int mount_from(const char *device, int image_fd, bool noacl,
 	return cfs_context_mount(&ctx, 0, err);
 }
 
+/* The device stays open until it is mounted: it is freed with its last user. */
 static int mount_by_loop(int image_fd, const char *name, bool noacl,
 			 struct cfs_erofs_mount *ret, struct cfs_err *err)
 {
@@ -50,6 +51,7 @@ int cfs_erofs_mount(int image_fd, const char *name, unsigned flags,
 	/* Linux before 6.12, or a file system from which EROFS cannot read. */
 	if (r == -ENOTBLK)
 		r = mount_by_loop(image_fd, name, noacl, &m, err);
+	/* What a read of a file gives if fs-verity finds another digest. */
 	if (r == -EIO)
 		return cfs_ctx(err,
 			       "image %s: its contents are damaged on disk "

@@ -22,7 +22,8 @@ static int open_control(struct cfs_err *err)
 {
 	int fd = cfs_kernel_open_device(CONTROL);
 
-	/* Opening a node that we make ourselves loads the module. */
+	/* Without the module there may be no node.  Opening one that is made
+	 * here has the kernel load it. */
 	if (fd == -ENOENT && mknod(CONTROL, S_IFCHR | 0600,
 				   makedev(MISC_MAJOR, LOOP_CTRL_MINOR)) == 0)
 		fd = cfs_kernel_open_device(CONTROL);
@@ -50,6 +51,8 @@ static void set_backing(struct loop_config *config, const char *backing)
 
 static int configure(int device, int fd, const char *backing)
 {
+	/* 4096 is the block size of EROFS.  Without direct I/O the image would
+	 * be cached twice. */
 	struct loop_config config = {
 		.fd = (uint32_t)fd,
 		.block_size = 4096,

@@ -40,6 +40,7 @@ static void set_one_string(struct cfs_context *ctx,
 	size_t n = (size_t)snprintf(layers, sizeof(layers), "/proc/self/fd/%d",
 				    p->lower_fd);
 
+	/* In this form "::" precedes layers that hold only data. */
 	for (size_t i = 0; i < p->n_data && n < sizeof(layers); i++)
 		n += (size_t)snprintf(layers + n, sizeof(layers) - n,
 				      "%s/proc/self/fd/%d",
@@ -74,6 +75,8 @@ static void set_layers(struct cfs_context *ctx,
 /* Returns whether a layer was refused because this kernel lacks @api. */
 static bool api_missing(const struct cfs_context *ctx, enum cfs_layer_api api)
 {
+	/* Only the options that name layers: lowerdir+, datadir+, upperdir and
+	 * workdir. */
 	if (!ctx->failed || api == CFS_LAYERS_LEGACY || !ctx->option ||
 	    !strstr(ctx->option, "dir") || !strcmp(ctx->option, "redirect_dir"))
 		return false;

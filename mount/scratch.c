@@ -11,8 +11,8 @@
 #include "base/kernel.h"
 #include "mount/context.h"
 
-/* What lies on the way to the directory may be anything: no link is followed,
- * so that from here on its path means what it says. */
+/* Anything may lie on the way to the directory.  No link is followed, so from
+ * here on its path can be relied on. */
 static int make_dir(const char *dir)
 {
 	CFS_AUTOFD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -97,7 +97,7 @@ void cfs_scratch_close(struct cfs_scratch *scratch)
 {
 	if (!scratch->open)
 		return;
-	/* With everything that is still attached below it. */
+	/* This includes everything that is still attached below it. */
 	(void)!cfs_kernel_detach(scratch->dir);
 	(void)rmdir(scratch->dir);
 	scratch->open = false;

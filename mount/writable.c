@@ -40,9 +40,12 @@ int cfs_mount_make_writable(const char *path, const char *mount,
 
 	if (shared < 0 || unshare(CLONE_NEWNS) < 0)
 		return 0;
+	/* In the new namespace the mount is another one. */
 	own = open_if_read_only(path, mount);
 	r = own < 0 ? own
 		    : cfs_kernel_mount_setattr(own, "", AT_EMPTY_PATH, &attr);
+	/* EPERM: the flag was locked by a namespace with more privileges.
+	 * ENOSYS: Linux before 5.12. */
 	if (r == -EPERM || r == -ENOSYS)
 		return 0;
 	if (r < 0)
