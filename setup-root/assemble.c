@@ -19,6 +19,8 @@ static int make_root(struct cfs_boot *b, struct cfs_err *err)
 {
 	int r = cfs_root_make(b, err);
 
+	/* The kernel runs modprobe for a file system that it lacks, which is
+	 * often missing in an initramfs. */
 	if (r != -ENODEV || b->root_fs_fd >= 0)
 		return r;
 	cfs_log(&b->log, LOG_DEBUG, "loading kernel modules: %s", err->msg);
@@ -35,7 +37,7 @@ static int preflight(struct cfs_boot *b, struct cfs_err *err)
 		cfs_cmdline_find(cfs_buf_bytes(&b->cmdline), "init", &value) &&
 		value.len > 0 && value.len < sizeof(init);
 
-	/* A directory of the caller's is no image. */
+	/* With --root-fs there is no image to check. */
 	if (!b->config.probe.enable || b->options.root_fs)
 		return 0;
 	if (given) {
@@ -49,7 +51,7 @@ static int try_assemble(struct cfs_boot *b, struct cfs_err *err)
 {
 	int r = make_root(b, err);
 
-	/* A block of the image itself that is not what was signed. */
+	/* EIO: a block of the image is not what its digest says. */
 	if (r < 0)
 		return cfs_err_step(err, r == -EIO && b->choice.verity
 						 ? CFS_EXIT_VERITY

@@ -99,7 +99,7 @@ static int fill_ring(struct cfs_keys *keys, cfs_key ring, bool strict,
 					  &keys->keys[i], err),
 			  strict, log, err);
 		keys->n_keys += keys->keys[i] != 0;
-		/* A locked ring says the same to all the others. */
+		/* A locked ring refuses all the others, too. */
 		if (keys->keys[i] == 0 &&
 		    (err->code == EPERM || err->code == EACCES))
 			break;
@@ -142,6 +142,7 @@ static int check_ring(struct cfs_keys *keys, cfs_key ring, struct listing *l,
 {
 	int listed = cfs_keyring_each(ring, on_key, l, err), r = listed;
 
+	/* A ring that cannot be read holds these at least. */
 	keys->ring_size = listed < 0 ? keys->n_keys : l->n;
 	for (unsigned i = 0; i < keys->certs.n && listed == 0; i++) {
 		if (keys->keys[i] == 0 || l->held[i])
@@ -158,6 +159,8 @@ static int check_ring(struct cfs_keys *keys, cfs_key ring, struct listing *l,
 	return r;
 }
 
+/* Runs before an image is opened: the kernel refuses to open a signed file if
+ * the ring has no certificate for it. */
 int cfs_keys_load(struct cfs_keys *keys, const struct cfs_config *config,
 		  struct cfs_log *log, struct cfs_err *err)
 {

@@ -8,7 +8,8 @@
 
 #define VALUE_MAX 64
 
-/* The value of @name as a string; one that is too long is no choice of ours. */
+/* Gets the value of @name as a string; a longer one is no word that is
+ * known. */
 static bool get(struct cfs_bytes cmdline, const char *name,
 		char ret[static VALUE_MAX])
 {
@@ -71,7 +72,7 @@ static bool judge(const struct cfs_word *word,
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++) {
 		unsigned d = cfs_text_distance(name, names[i]);
 
-		/* The first two name an image. */
+		/* The first two name an image, which takes a value. */
 		if (d == 0 && (word->value.data || i > 1))
 			return false;
 		/* More than a fifth of its letters off is another word. */

@@ -166,7 +166,7 @@ static int set_choice(const struct key *key, unsigned *place, const char *word,
 			key->name, word, list);
 }
 
-/* Words apart by commas, which add up. */
+/* Sets several words with commas between them. */
 static int set_options(const struct key *key, unsigned *place, const char *text,
 		       struct cfs_err *err)
 {
@@ -289,6 +289,7 @@ static int on_value(void *ctx, const char *name,
 
 	while (i < CFS_ARRAY_SIZE(keys) && strcmp(keys[i].name, name))
 		i++;
+	/* A newer file must not stop an older initramfs. */
 	if (i == CFS_ARRAY_SIZE(keys)) {
 		warn_unknown(l, name, value);
 		return 0;
@@ -309,6 +310,7 @@ static int parse_one(struct loader *l, struct cfs_bytes text, const char *file,
 
 static void finish_dir(struct cfs_config_dir *dir)
 {
+	/* A mode that is given outdoes transient, as in composefs-rs. */
 	if (!dir->mount_set && dir->transient)
 		dir->mount = CFS_DIR_TRANSIENT;
 	dir->given |= dir->mount_set;

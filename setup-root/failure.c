@@ -80,6 +80,7 @@ int cfs_failure_watch(void)
 {
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
+	/* What the kernel said before is not about this root. */
 	if (fd >= 0)
 		(void)lseek(fd, 0, SEEK_END);
 	return fd < 0 ? -errno : fd;
@@ -148,6 +149,8 @@ static void repeat_kernel(const struct report *r)
 	char record[1024], last[2][256] = { "", "" };
 	ssize_t n;
 
+	/* EPIPE: records were overwritten before they were read; the next read
+	 * goes on behind them. */
 	while (r->boot->watch_fd >= 0 &&
 	       ((n = read(r->boot->watch_fd, record, sizeof(record) - 1)) > 0 ||
 		(n < 0 && errno == EPIPE))) {
@@ -208,6 +211,8 @@ bool cfs_failure_in_initramfs(int root_fd)
 {
 	struct statfs st;
 
+	/* Not every initramfs has the file of systemd, but the root of each is
+	 * in memory. */
 	return faccessat(root_fd, "etc/initrd-release", F_OK, 0) == 0 ||
 	       (fstatfs(root_fd, &st) == 0 &&
 		((uint32_t)st.f_type == RAMFS_MAGIC ||
@@ -217,6 +222,8 @@ bool cfs_failure_in_initramfs(int root_fd)
 enum cfs_fail_action cfs_failure_decide(enum cfs_fail_action action,
 					int root_fd)
 {
+	/* A running system, where soft reboots and --check can fail, is not
+	 * restarted by this program. */
 	if (!cfs_failure_in_initramfs(root_fd))
 		return CFS_FAIL_EMERGENCY;
 	if (action != CFS_FAIL_REBOOT_IF_COUNTING)

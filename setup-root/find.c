@@ -54,6 +54,8 @@ static int load_config(struct cfs_boot *b, struct cfs_err *err)
 	return cfs_config_load(&b->config, path, &b->log, err);
 }
 
+/* The configuration is read even if the command line cannot be, since it says
+ * what follows a failure. */
 int cfs_boot_read_config(struct cfs_boot *b, struct cfs_err *err)
 {
 	struct cfs_err unread;
@@ -69,7 +71,7 @@ int cfs_boot_read_config(struct cfs_boot *b, struct cfs_err *err)
 	return r < 0 ? r : got < 0 ? got : 0;
 }
 
-/* "?" arguments, where the configuration wants verified images only. */
+/* Refuses "?" arguments if the configuration wants verified images only. */
 static int check_insecure(const struct cfs_boot *b,
 			  const struct cfs_kargs *kargs, struct cfs_err *err)
 {
@@ -212,8 +214,9 @@ int cfs_boot_open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 	return r < 0 ? cfs_err_step(err, CFS_EXIT_REPO) : r;
 }
 
-/* Only what systemd made: where there is none, a variable of the kernel
- * command line would come here too. */
+/* Accepts a directory made by systemd only.  Without systemd the variable may
+ * come from the kernel command line, which passes on as environment what the
+ * kernel does not know. */
 static const char *credentials(void)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
@@ -229,13 +232,14 @@ static int load_keys(struct cfs_boot *b, struct cfs_err *err)
 	int r;
 
 	r = cfs_keys_collect(&b->keys, &b->config, credentials(), &b->log, err);
-	/* A keyring stays filled and locked; a trial leaves nothing behind. */
+	/* A keyring stays filled and locked, and a trial must leave nothing
+	 * behind. */
 	if (r == 0 && !b->options.check)
 		r = cfs_keys_load(&b->keys, &b->config, &b->log, err);
 	return r;
 }
 
-/* The repository could not be opened, or is not there. */
+/* The error of a repository that cannot be opened, or does not exist. */
 static int no_repo(const struct cfs_boot *b, int r, struct cfs_err *err)
 {
 	char target[256];
@@ -265,7 +269,7 @@ static int open_repo(struct cfs_boot *b, struct cfs_err *err)
 	return r > 0 ? 0 : no_repo(b, r, err);
 }
 
-/* The step that an error of an image that is there counts as. */
+/* The step that an error with an image that exists counts as. */
 static enum cfs_exit image_step(int r, bool require_signed)
 {
 	switch (-r) {
@@ -311,6 +315,6 @@ static int find_image(struct cfs_boot *b, struct cfs_err *err)
 
 int cfs_boot_find_image(struct cfs_boot *b, struct cfs_err *err)
 {
-	/* A directory of the caller's is no image: nothing to look for. */
+	/* With --root-fs there is no image to look for. */
 	return b->options.root_fs ? 0 : find_image(b, err);
 }

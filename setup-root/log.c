@@ -75,7 +75,8 @@ void cfs_log(struct cfs_log *log, int level, const char *fmt, ...)
 	to_kmsg(log, level, text);
 }
 
-/* NAME, newline, little-endian length, bytes, newline: fit for any text. */
+/* The form that the journal's native protocol has for any text: name, newline,
+ * little-endian length, bytes, newline. */
 static void add_field(struct cfs_buf *buf, const char *name, const char *value)
 {
 	uint64_t len = htole64(strlen(value));
@@ -106,6 +107,7 @@ bool cfs_log_journal(struct cfs_log *log, int level, const char *message_id,
 	for (unsigned i = 0; i < n; i++)
 		if (fields[i].value && fields[i].value[0])
 			add_field(&buf, fields[i].name, fields[i].value);
+	/* A journal that does not read must not hold up the boot. */
 	return !buf.failed &&
 	       sendto(fd, buf.data, buf.len, MSG_NOSIGNAL | MSG_DONTWAIT,
 		      (struct sockaddr *)&to, sizeof(to)) == (ssize_t)buf.len;

@@ -78,9 +78,10 @@ static void leave_traces(struct cfs_boot *b)
 				b->root.etc == CFS_DIR_TRANSIENT, &err);
 	if (r < 0)
 		cfs_log(&b->log, LOG_WARNING, "%s", err.msg);
+	/* Written last: what finds the marker finds the rest as well. */
 	if (cfs_marker_write(b, root, &err) < 0)
 		cfs_log(&b->log, LOG_WARNING, "%s", err.msg);
-	/* The report of a try before this one. */
+	/* The report of an earlier attempt. */
 	(void)unlinkat(root, REPORT, 0);
 }
 
@@ -104,7 +105,7 @@ static void report_success(struct cfs_boot *b)
 		backend ? backend : "no image", cfs_root_kind_name(root->kind),
 		cfs_dir_mode_name(root->etc), cfs_dir_mode_name(root->var),
 		(unsigned)(b->elapsed_us / 1000));
-	/* Once in the journal is enough. */
+	/* With the journal as standard error it would be logged twice. */
 	if (!cfs_log_journal(&b->log, LOG_INFO, CFS_MSG_BOOTED, text, fields,
 			     CFS_ARRAY_SIZE(fields)) ||
 	    !b->log.journal_stream)
@@ -122,6 +123,7 @@ static int mount_root(struct cfs_boot *b, uint64_t start, struct cfs_err *err)
 	b->elapsed_us = now_us() - start;
 	if (b->options.check)
 		return print_marker(b, err);
+	/* The root is mounted; what follows may take its time. */
 	(void)alarm(0);
 	leave_traces(b);
 	report_success(b);
@@ -137,7 +139,7 @@ static int without_image(struct cfs_boot *b, struct cfs_err *err)
 	return cfs_boot_no_image(b, err);
 }
 
-/* All the steps.  0 also when there is nothing to do. */
+/* Takes all the steps.  Returns 0 also if there is nothing to do. */
 static int boot(struct cfs_boot *b, uint64_t start, struct cfs_err *err)
 {
 	int r = cfs_boot_read_config(b, err);
@@ -157,13 +159,14 @@ static int boot(struct cfs_boot *b, uint64_t start, struct cfs_err *err)
 	return r < 0 ? r : mount_root(b, start, err);
 }
 
-/* A disk that does not answer is waited for so long. */
+/* The time that a disk has to answer.  It is kept here, since a limit of the
+ * unit would cut off failure.delay as well. */
 #define PATIENCE 90 /* seconds */
 
 static const struct cfs_config *config_of_failures;
 
-/* Nothing has come of it in time: what is to follow a failure follows.  Calls
- * nothing that takes locks or memory. */
+/* Gives up when the time is over, like give_up().  Calls nothing that takes
+ * locks or memory, which the interrupted code may be using. */
 static void on_alarm(int number)
 {
 	static const char text[] =
@@ -181,8 +184,8 @@ static void on_alarm(int number)
 	_exit(CFS_EXIT_OTHER);
 }
 
-/* Reports what went wrong and does what is to follow; returns the exit
- * status. */
+/* Reports what went wrong and does what the configuration wants then.  Returns
+ * the exit status. */
 static int give_up(struct cfs_boot *b, struct cfs_err *err)
 {
 	CFS_AUTOFD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -196,7 +199,7 @@ static int give_up(struct cfs_boot *b, struct cfs_err *err)
 	if (!trial)
 		action = cfs_failure_decide(b->config.failure.action, root);
 	cfs_failure_report(b, err, action, &text);
-	/* For whoever opens a shell instead. */
+	/* Shown before the prompt of an emergency shell. */
 	if (!trial && cfs_failure_in_initramfs(root))
 		r = cfs_replace_file(root, REPORT, text.data, text.len);
 	if (r < 0)
@@ -238,7 +241,8 @@ static int run(char **argv, uint64_t start)
 		cfs_log(&b.log, LOG_NOTICE, "the command '%s' is not run",
 			b.options.command);
 	if (boot(&b, start, &err) < 0) {
-		/* What was attached on the way does not wait for the end. */
+		/* Attached mounts must not stay during the delay or in the
+		 * shell. */
 		cfs_root_close(&b.root);
 		status = give_up(&b, &err);
 	}

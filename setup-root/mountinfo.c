@@ -18,6 +18,7 @@ static bool has_option(const char *options, const char *name, const char *want)
 
 static void describe(struct libmnt_fs *fs, struct cfs_mountinfo *ret)
 {
+	/* Sources of mounts of composefs-rs and this program, and of bootc. */
 	static const char *const names[] = { "composefs:",
 					     "transient:composefs=" };
 	const char *source = mnt_fs_get_source(fs);
@@ -52,6 +53,7 @@ int cfs_mountinfo_read(const char *table, const char *path,
 		return cfs_fail(err, EIO, "cannot read %s: is /proc mounted?",
 				table);
 	*ret = (struct cfs_mountinfo){ .digest = "" };
+	/* Backward: of several mounts at one place, the last is on top. */
 	fs = mnt_table_find_target(tb, real, MNT_ITER_BACKWARD);
 	if (fs)
 		describe(fs, ret);

@@ -15,7 +15,7 @@ static bool is_digest(const char *name)
 	       (len == 2 * CFS_DIGEST_MAX || len == CFS_DIGEST_MAX);
 }
 
-/* The less, the better: letters that differ, or the age. */
+/* The lower, the better: the number of differing letters, or the age. */
 static long long rank(int dir_fd, const char *name, const char *wanted)
 {
 	struct stat st;

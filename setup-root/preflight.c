@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Once the system has switched to a root with damaged objects, init fails
+ * without a word of why.  So what the kernel reads to start the first program
+ * is read here, while a message can still be shown and another entry be chosen.
+ */
 #include "setup-root/preflight.h"
 
 #include <elf.h>
@@ -146,10 +151,8 @@ static bool parse_elf(struct cfs_bytes head, struct elf *ret)
 	       h.e32.e_phentsize == sizeof(Elf32_Phdr);
 }
 
-/*
- * Finds the name of the loader of the ELF program open as @fd.
- * Returns 1, 0 when it needs none, or negative errno (-ENOEXEC: misformed).
- */
+/* Finds the name of the loader of the ELF program open as @fd.  Returns 1, 0 if
+ * it needs none, or negative errno (-ENOEXEC: malformed). */
 static int find_loader(int fd, const struct elf *elf, char name[static PAGE])
 {
 	const size_t entry = elf->wide ? sizeof(Elf64_Phdr)
@@ -199,6 +202,8 @@ static bool parse_script(struct cfs_bytes head,
 		len++;
 	memcpy(name, s, len);
 	name[len] = '\0';
+	/* Like the kernel, refuses a name that the end of the buffer may
+	 * cut. */
 	return len > 0 && (len < left || !cut);
 }
 
@@ -286,7 +291,7 @@ static int probe_mountpoints(int root_fd, struct cfs_err *err)
 	return 0;
 }
 
-/* The first program: of the command line, or where init lies by custom. */
+/* Probes the first program: that of the command line, or /sbin/init. */
 static int probe_init(int root_fd, const char *init, struct cfs_err *err)
 {
 	const char *path = init ? init : "/sbin/init";

@@ -48,6 +48,8 @@ static int make_memory(struct cfs_root *root, const char *size,
 		return r;
 	cfs_context_string(&ctx, "source", "composefs-transient");
 	cfs_context_string(&ctx, "mode", "0755");
+	/* The limits of systemd's own tmpfs: by default it may take half of the
+	 * memory. */
 	cfs_context_string(&ctx, "size", size);
 	cfs_context_string(&ctx, "nr_inodes", "1m");
 	r = cfs_context_mount(&ctx, 0, err);
@@ -92,15 +94,15 @@ int cfs_root_clone(int dir_fd, const char *name, unsigned flags, uint64_t set,
 		     : cfs_steal_fd(&fd);
 }
 
-/* Every call counts while the machine waits: the image's header is not asked
- * whether it has ACLs. */
+/* The image's header is not asked whether it has ACLs: every system call counts
+ * while the machine waits. */
 static unsigned flags(const struct cfs_boot *b)
 {
 	return b->force_loop ? CFS_EROFS_LOOP : 0;
 }
 
-/* A new upper layer takes the attributes of the image's own root directory:
- * of a mount for just that, since the overlay is still to come. */
+/* A new upper layer takes the attributes of the image's root directory, from a
+ * mount made for just that, since the overlay does not exist yet. */
 static int make_transient(struct cfs_boot *b, struct cfs_upper *upper,
 			  struct cfs_err *err)
 {
@@ -154,6 +156,7 @@ static int mount_image(struct cfs_boot *b, struct cfs_err *err)
 	}
 	params.upper_fd = upper.upper_fd;
 	params.work_fd = upper.work_fd;
+	/* bootc looks for these in the table of mounts. */
 	snprintf(source, sizeof(source), "%s%s",
 		 transient ? "transient:composefs=" : "composefs:", hex);
 	r = cfs_composefs_mount(&params, &b->root.scratch, &b->root.image, err);
@@ -199,8 +202,8 @@ int cfs_root_put(struct cfs_root *root, int child, const char *path,
 
 	if (root->layer_api == CFS_LAYERS_FD)
 		r = move_below(owned, root->fd, path);
-	/* Before 6.15 only attached mounts take children: then the root is
-	 * assembled where nobody looks. */
+	/* Before 6.15 only attached mounts take children.  Then the root is
+	 * assembled at a private place. */
 	if (r == -EINVAL) {
 		r = cfs_scratch_attach(&root->scratch, root->fd, err);
 		if (r < 0)
@@ -223,11 +226,14 @@ int cfs_root_attach(struct cfs_root *root, const char *target, bool replace,
 	if (replace) {
 		bool beneath;
 
+		/* Beneath first: @target is never without a mount, and systemd
+		 * does not see sysroot.mount go away. */
 		r = cfs_kernel_move_mount(root->fd, AT_FDCWD, target,
 					  MOVE_MOUNT_BENEATH);
 		beneath = r == 0;
-		/* Else Linux before 6.5, and below the initramfs's root until
-		 * lately.  The clone in our tree keeps the disk mounted. */
+		/* This fails before Linux 6.5, and below the initramfs' root in
+		 * several later versions.  Detaching is safe, since the clone
+		 * in the new root keeps the disk mounted. */
 		r = cfs_kernel_detach(target);
 		if (r < 0)
 			return cfs_fail_code(err, r, "detach %s", target);

@@ -33,7 +33,7 @@ static int open_image(struct cfs_boot *b, const struct cfs_candidate *c,
 	return cfs_repo_open_image(&b->repo, &c->karg.digest, ret_fd, err);
 }
 
-/* 1: the digest is right, 0: there is none and that is allowed. */
+/* Returns 1 if the digest is right, 0 if there is none and that is allowed. */
 static int measure(struct cfs_boot *b, const struct cfs_candidate *c, int fd,
 		   struct cfs_err *err)
 {
@@ -42,6 +42,7 @@ static int measure(struct cfs_boot *b, const struct cfs_candidate *c, int fd,
 
 	if (c->karg.insecure)
 		r = cfs_verity_measure(fd, &got, err);
+	/* Even with "?" a digest that exists has to be the right one. */
 	if (r > 0)
 		r = cfs_verity_require(fd, &c->karg.digest, err);
 	else if (r == 0 && b->config.keys.require_signed)
@@ -57,7 +58,8 @@ static int measure(struct cfs_boot *b, const struct cfs_candidate *c, int fd,
 	return r < 0 ? r : 1;
 }
 
-/* signatures/<hex>.p7s of the repository; 0 when it is not there. */
+/* Checks signatures/<hex>.p7s of the repository.  Returns 0 if it does not
+ * exist. */
 static int check_detached(struct cfs_boot *b, const struct cfs_digest *digest,
 			  struct cfs_err *err)
 {
@@ -82,6 +84,7 @@ static int prove(struct cfs_boot *b, const struct cfs_digest *digest, int fd,
 	if (!der)
 		return cfs_no_memory(err);
 	n = cfs_verity_read_signature(fd, der, err);
+	/* ENOTTY: Linux before 5.12, which cannot read it back. */
 	if (n < 0 && n != -ENOTTY)
 		return n;
 	choice->proof = CFS_PROOF_PKCS7;
@@ -103,7 +106,7 @@ static int prove(struct cfs_boot *b, const struct cfs_digest *digest, int fd,
 			"repository has a signature (keys.require-signed)");
 }
 
-/* The image is there: is it what it should be? */
+/* Is the image that was found what it should be? */
 static int examine(struct cfs_boot *b, struct cfs_candidate *c, int fd,
 		   struct cfs_choice *choice, struct cfs_err *err)
 {
@@ -126,7 +129,7 @@ static int examine(struct cfs_boot *b, struct cfs_candidate *c, int fd,
 	return 0;
 }
 
-/* 1 with *@choice, 0 not there, negative errno. */
+/* Returns 1 with *@choice, 0 if the image does not exist, or negative errno. */
 static int try_one(struct cfs_boot *b, struct cfs_candidate *c,
 		   struct cfs_choice *choice, struct cfs_err *err)
 {
@@ -165,6 +168,8 @@ static int try_one(struct cfs_boot *b, struct cfs_candidate *c,
 	return 1;
 }
 
+/* A missing image makes room for the next candidate, a wrong one ends the boot:
+ * damage must not select an older image. */
 int cfs_select(struct cfs_boot *b, struct cfs_err *err)
 {
 	struct cfs_choice first = { .fd = -EBADF }; /* good, without state */

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * When the policy is loaded, everything on a tmpfs gets the types of the
+ * policy's rules for tmpfs.  Only the booted system can put that right, and it
+ * learns of it by files in /run.
+ */
 #include "setup-root/selinux.h"
 
 #include <string.h>

@@ -45,8 +45,8 @@ static bool needs_state(enum cfs_dir_mode mode)
 	       mode == CFS_DIR_OVERLAY;
 }
 
-/* Links may lead about the physical root (bootc makes var one) and not out of
- * it. */
+/* Links may lead elsewhere on the physical root (bootc makes var one), but not
+ * out of it. */
 static int open_below(int dir_fd, const char *path)
 {
 	return cfs_openat2(dir_fd, path, O_PATH | O_DIRECTORY, 0,
@@ -73,7 +73,7 @@ bool cfs_state_lacks(const struct cfs_boot *b, const struct cfs_digest *digest)
 	return fd == -ENOENT;
 }
 
-/* Nothing is mounted, whatever was planned. */
+/* Notes that nothing is mounted, whatever was planned. */
 static void no_directory(struct place *place)
 {
 	place->mode = CFS_DIR_NONE;
@@ -101,8 +101,8 @@ static bool is_read_only(int fd)
 
 static int bind(struct place *place, struct cfs_err *err)
 {
-	/* /sysroot of a running system has these flags from us, and not for
-	 * its /etc and /var. */
+	/* /sysroot of a running system has these flags from us, and they are
+	 * not meant for its /etc and /var. */
 	uint64_t ours = place->boot->options.target
 				? MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
 				: 0;
@@ -127,8 +127,9 @@ static int bind(struct place *place, struct cfs_err *err)
 	return put(place, cfs_steal_fd(&fd), err);
 }
 
-/* Over the image's own directory and the objects, and not over the root's
- * overlay: leaves room for one more overlay on top. */
+/* Is the overlay made over the image's own directory and the objects, and not
+ * over the root's overlay?  The kernel stacks two levels: this leaves room for
+ * one more on top. */
 static bool is_flat(const struct place *place)
 {
 	const struct cfs_root *root = place->root;
@@ -176,8 +177,8 @@ static int overlay(struct place *place, bool flat, int lower,
 				 &place->root->layer_api, err);
 }
 
-/* Layers have to be written to although the mount may be read-only, as
- * /sysroot of a running system is: by a clone that is not. */
+/* Layers have to be written to although the mount may be read-only, like
+ * /sysroot of a running system: through a clone that is not. */
 static int make_writable(struct place *place, int dir, struct cfs_err *err)
 {
 	if (!place->boot->read_only || !is_read_only(dir))
@@ -319,7 +320,7 @@ static int find_layout(struct place *place, struct cfs_err *err)
 	return CFS_DIR_BIND;
 }
 
-/* The deployment has no state at all. */
+/* The deployment has no state at all: fails, or goes on without it. */
 static int state_missing(struct place *place, struct cfs_err *err)
 {
 	if (place->boot->config.state.missing == CFS_MISSING_FAIL)
@@ -407,7 +408,7 @@ static int fill(struct place *place, struct cfs_err *err)
 	return r < 0 ? r : 0;
 }
 
-/* Something is mounted at the physical root's var: it was meant for ours. */
+/* A mount at the physical root's var was meant for the new root's. */
 static int carry_var(struct place *place, struct cfs_err *err)
 {
 	CFS_AUTOFD int dir = open_below(place->boot->sysroot_fd, "var");

@@ -19,6 +19,7 @@ void cfs_upper_close(struct cfs_upper *upper)
 	cfs_closep(&upper->work_fd);
 }
 
+/* Not trusted.*, where overlayfs keeps its own marks. */
 static bool is_copied(const char *name)
 {
 	return strncmp(name, "security.", 9) == 0 ||
@@ -49,7 +50,7 @@ static int copy_xattrs(int from_fd, int to_fd)
 		size = getxattr(from, n, value, XATTRS_MAX);
 		if (size < 0)
 			return -errno;
-		/* A disk without xattrs or ACLs keeps its upper without. */
+		/* On a disk without xattrs or ACLs the layer has none. */
 		if (setxattr(to, n, value, (size_t)size, 0) < 0 &&
 		    errno != EOPNOTSUPP)
 			return -errno;
@@ -76,6 +77,10 @@ static int copy_attributes(int from_fd, int to_fd)
 	return utimensat(AT_FDCWD, to, times, 0) < 0 ? -errno : 0;
 }
 
+/*
+ * Made under another name and renamed when all is set, so a machine that loses
+ * power meanwhile starts over.  An upper directory that exists is not touched.
+ */
 static int make_upper(int dir_fd, int lower_fd)
 {
 	CFS_AUTOFD int fd = cfs_make_dirs(dir_fd, CFS_UPPER_UNFINISHED, 0700);

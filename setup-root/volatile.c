@@ -82,6 +82,8 @@ static int only_slave(int root_fd, dev_t dev, dev_t *ret)
 	return n == 1 ? read_dev(dirfd(dir), name, ret) : 0;
 }
 
+/* systemd takes the text of the link as it is, and looks for a partition table
+ * there: so it has to name the partition and not LUKS or LVM on it. */
 dev_t cfs_volatile_walk(int root_fd, dev_t dev)
 {
 	for (int depth = 0; depth < DEPTH_MAX; depth++)
@@ -99,6 +101,7 @@ int cfs_volatile_find(int sysroot_fd, int root_fd, dev_t *ret)
 
 	if (fstat(sysroot_fd, &st) < 0 || fstatfs(sysroot_fd, &fs) < 0)
 		return 0;
+	/* Btrfs and network file systems have made-up numbers, of major 0. */
 	if ((uint32_t)fs.f_type == BTRFS_SUPER_MAGIC) {
 		found = btrfs_device(sysroot_fd, &dev);
 	} else if (major(st.st_dev) != 0) {
