@@ -5,8 +5,8 @@
  * most commands never call it.
  *
  * The header that wraps a library (base/libcrypto.h, disk/libext2fs.h,
- * tree/selinux/libpcre2.h) lists the functions it uses, declares a struct with a
- * typed pointer for each, and defines each name as a macro for its pointer.
+ * tree/selinux/libpcre2.h) lists the functions it uses, declares a struct with
+ * a typed pointer for each, and defines each name as a macro for its pointer.
  * Callers use the library's ordinary names, once its load function has
  * succeeded.
  */

@@ -36,8 +36,9 @@
 		bool failed;	/* there was no memory for one */ \
 	}
 
-/* Grows the array to which @place points, of @n elements of @size bytes, by room
- * for at least @more. Returns false if that fails, and leaves it as it is. */
+/* Grows the array to which @place points, of @n elements of @size bytes, by
+ * room for at least @more. Returns false if that fails, and leaves it as it
+ * is. */
 bool cfs_vec_grow(void *place, size_t n, size_t *room, size_t size,
 		  size_t more) CFS_MUST_CHECK CFS_NONNULL;
 
@@ -64,8 +65,8 @@ bool cfs_vec_grow(void *place, size_t n, size_t *room, size_t size,
 		fits_;                                    \
 	})
 
-/* Appends an element of zeros. Returns it, valid until the next one is added, or
- * NULL: there is no memory, now or before. */
+/* Appends an element of zeros. Returns it, valid until the next one is added,
+ * or NULL: there is no memory, now or before. */
 #define cfs_vec_new(vec)                                                   \
 	__extension__({                                                    \
 		__typeof__(vec) to_ = (vec);                               \
@@ -78,7 +79,8 @@ bool cfs_vec_grow(void *place, size_t n, size_t *room, size_t size,
 /* 0 if everything could be added, otherwise -ENOMEM with a message. */
 #define cfs_vec_check(vec, err) ((vec)->failed ? cfs_no_memory(err) : 0)
 
-/* Hands all over to @to, an empty one of the same type, which is overwritten. */
+/* Hands all over to @to, an empty one of the same type, which is
+ * overwritten. */
 #define cfs_vec_move(to, from)                      \
 	do {                                        \
 		__typeof__(from) from_ = (from);    \

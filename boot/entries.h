@@ -50,10 +50,10 @@ typedef void cfs_boot_broken_fn(void *arg, const char *where,
 
 /*
  * Reads the entries of the boot partition that is mounted at @dirfd, in the
- * order of the boot loader's menu: those that are not offered or that are staged
- * come last.
- * A directory that is missing has no entries; whatever cannot be read or
- * understood is reported to @broken and otherwise left out or incomplete.
+ * order of the boot loader's menu: those that are not offered or that are
+ * staged come last.  A directory that is missing has no entries; whatever
+ * cannot be read or understood is reported to @broken and otherwise left out or
+ * incomplete.
  * Errors: -ENOMEM.
  */
 int cfs_boot_entries_read(int dirfd, cfs_boot_broken_fn *broken, void *arg,
@@ -68,16 +68,16 @@ int cfs_boot_entry_compare(const struct cfs_boot_entry *a,
 			   const struct cfs_boot_entry *b) CFS_NONNULL;
 
 /*
- * Splits the name @name of an entry's file, which ends with @suffix: appends its
- * id to @ret and reads its counters, -1 each without.
+ * Splits the name @name of an entry's file, which ends with @suffix: appends
+ * its id to @ret and reads its counters, -1 each without.
  */
 void cfs_boot_entry_name(const char *name, const char *suffix,
 			 struct cfs_buf *ret, int *ret_left,
 			 int *ret_done) CFS_NONNULL;
 
 /*
- * Appends to @ret the path of the directory of addons of the kernel image @path:
- * that of ID+3.efi is ID.efi.extra.d.
+ * Appends to @ret the path of the directory of addons of the kernel image
+ * @path: that of ID+3.efi is ID.efi.extra.d.
  * Source: systemd-stub(7).
  */
 void cfs_boot_addons_path(const char *path, struct cfs_buf *ret) CFS_NONNULL;

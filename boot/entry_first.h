@@ -6,9 +6,9 @@
 
 /*
  * Appends the entry @text to @ret, so changed that an entry of the file @name
- * comes before @before in the menu: as it is if that suffices, else with the sort
- * key and machine id of @before, and a version that is not older.
- * A @before that has tries left or no counter, and is offered, is expected; what
+ * comes before @before in the menu: as it is if that suffices, else with the
+ * sort key and machine id of @before, and a version that is not older.  A
+ * @before that has tries left or no counter, and is offered, is expected; what
  * orders it has to consist of printable characters, or nothing is changed.
  * Errors: -ENOMEM.
  */

@@ -21,9 +21,9 @@
 #define CFS_ENTRY_NAME_MAX 200
 
 /*
- * Is @name fit for a file that a boot entry starts?  It consists of
- * letters, digits and "+-_." only, begins with neither "-" nor ".", and does not
- * end with a dot, which FAT would drop.
+ * Is @name fit for a file that a boot entry starts?  It consists of letters,
+ * digits and "+-_." only, begins with neither "-" nor ".", and does not end
+ * with a dot, which FAT would drop.
  */
 bool cfs_entry_name_ok(const char *name) CFS_NONNULL;
 
@@ -36,7 +36,8 @@ bool cfs_entry_id_ok(const char *id) CFS_NONNULL;
  * blanks: linux, initrd, efi, uki, devicetree, devicetree-overlay? */
 bool cfs_entry_has_paths(const struct cfs_bls_line *line) CFS_NONNULL;
 
-/* Cuts the next path off *@rest, the value of a line that cfs_entry_has_paths().
+/* Cuts the next path off *@rest, the value of a line that
+ * cfs_entry_has_paths().
  * Returns false at the end. */
 bool cfs_entry_next_path(struct cfs_bytes *rest,
 			 struct cfs_bytes *ret) CFS_MUST_CHECK CFS_NONNULL;

@@ -29,8 +29,8 @@ struct cfs_boot_found {
 };
 
 /*
- * Finds the entry of @tree: the first by name of the first kind, in the order of
- * enum cfs_boot_kind, of which there is one.
+ * Finds the entry of @tree: the first by name of the first kind, in the order
+ * of enum cfs_boot_kind, of which there is one.
  * Returns 1 with *@ret, or 0 if the image brings none.
  * Errors: -EINVAL its name is not allowed, or it is no regular file; -ENOMEM.
  */

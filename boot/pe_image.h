@@ -36,8 +36,8 @@ struct cfs_pe_image {
 int cfs_pe_image_read(struct cfs_bytes file, struct cfs_pe_image *ret,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* The name that UEFI has for @machine, as in BOOTX64.EFI but in lower case: "x64";
- * NULL for one that it has none for.
+/* The name that UEFI has for @machine, as in BOOTX64.EFI but in lower case:
+ * "x64"; NULL for one that it has none for.
  * Source: UEFI Specification, "Removable Media Boot Behavior". */
 const char *cfs_pe_machine_name(uint16_t machine);
 

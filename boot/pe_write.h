@@ -65,8 +65,8 @@ struct cfs_pe_addition {
  * Errors: -EINVAL the stub is not an EFI application, is signed, or has a
  * section of a name that is to be added; -EBADMSG it is truncated, or its
  * sections overlap or contradict its headers; -ENOSPC its section table has no
- * room for the new ones; -EFBIG the program would exceed the 4 GiB that PE files
- * have; -ENOMEM; those of @sink.
+ * room for the new ones; -EFBIG the program would exceed the 4 GiB that PE
+ * files have; -ENOMEM; those of @sink.
  */
 int cfs_pe_add_sections(struct cfs_bytes stub,
 			const struct cfs_pe_addition *add,

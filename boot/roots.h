@@ -19,7 +19,8 @@
 /* Receives what is found.  @where is a path below the directory looked
  * through, borrowed for the call; its bytes are those of the disk. */
 struct cfs_boot_visitor {
-	/* @where names the image @id.  What it returns but 0 ends the search. */
+	/* @where names the image @id.  What it returns but 0 ends the
+	 * search. */
 	int (*found)(void *arg, const char *where, const struct cfs_digest *id,
 		     struct cfs_err *err);
 	/* @where may name images, but cannot be read or understood. */
@@ -63,8 +64,8 @@ int cfs_boot_roots(int dirfd, const struct cfs_boot_visitor *visitor,
 /*
  * Visits the images that one entry of the boot partition at @dirfd names: of
  * @where, the path of a loader entry (NAME.conf) or of a unified kernel image
- * (NAME.efi), whose addons count as well (cfs_boot_addons_path()).  The first image
- * is the one that is booted if it is there.
+ * (NAME.efi), whose addons count as well (cfs_boot_addons_path()).  The first
+ * image is the one that is booted if it is there.
  * Errors: see cfs_boot_roots().
  */
 int cfs_boot_entry(int dirfd, const char *where,

@@ -83,9 +83,9 @@ static struct cfs_ext4_new new_file(const struct writer *w,
 }
 
 /*
- * An object, or (@want NULL) a file that nothing tells the digest of.  A damaged
- * object would get fs-verity for whatever its bytes are, and every open of it
- * on the booted machine would fail: it is found here, while it is copied.
+ * An object, or (@want NULL) a file that nothing tells the digest of.  A
+ * damaged object would get fs-verity for whatever its bytes are, and every open
+ * of it on the booted machine would fail: it is found here, while it is copied.
  */
 static int add_verity(struct writer *w, const struct cfs_plan_entry *e,
 		      const char *path, const struct cfs_digest *want,

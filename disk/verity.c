@@ -136,8 +136,8 @@ static int check(const struct cfs_digest *got, const struct cfs_digest *want,
 
 /*
  * Writes data and metadata of a verity file, and then its inode.  The tree is
- * kept in memory meanwhile: its root level comes first on the disk and last from
- * the data, and how long the levels are is known at the end of the data.
+ * kept in memory meanwhile: its root level comes first on the disk and last
+ * from the data, and how long the levels are is known at the end of the data.
  */
 static int fill(struct cfs_ext4_file *file, int fd,
 		const struct cfs_ext4_verity *verity, struct cfs_digest *ret,

@@ -14,8 +14,8 @@
 #define HEADER(member) AT(0, struct cfs_erofs_header, member)
 #define SUPER(member)  AT(CFS_EROFS_SUPER_START, struct cfs_erofs_super, member)
 
-/* All of the first block that means something, in its order: a byte that none of
- * these has is padding. */
+/* All of the first block that means something, in its order: a byte that none
+ * of these has is padding. */
 static const struct cfs_erofs_field head[] = {
 	HEADER(magic),
 	HEADER(version),

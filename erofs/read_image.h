@@ -89,11 +89,11 @@ int cfs_erofs_attrs_parse(const struct cfs_erofs_image *image,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Passes the xattrs of inode @st to @found, shared ones first: of those that the
- * writer added for overlayfs, the whole key; of the user's, the unescaped key
- * and @of_user set.  Key and value are valid during the call.  @found returns 0,
- * or what ends the walk and is returned.
- * Names are not compared with the filter of names.
+ * Passes the xattrs of inode @st to @found, shared ones first: of those that
+ * the writer added for overlayfs, the whole key; of the user's, the unescaped
+ * key and @of_user set.  Key and value are valid during the call.  @found
+ * returns 0, or what ends the walk and is returned.  Names are not compared
+ * with the filter of names.
  * Errors: also those of @found.
  */
 typedef int cfs_erofs_attr_fn(void *ctx, const char *key, bool of_user,
@@ -149,8 +149,8 @@ int cfs_erofs_dir_seek(struct cfs_erofs_dir_read *dir, uint64_t pos,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Finds @name in the directory @st by binary search, for which its names must be
- * in order: of others, some are not found.
+ * Finds @name in the directory @st by binary search, for which its names must
+ * be in order: of others, some are not found.
  * Returns 1 with *@ret, or 0 if @name is not there.
  */
 int cfs_erofs_dir_find(const struct cfs_erofs_stat *st, struct cfs_bytes name,

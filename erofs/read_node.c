@@ -87,8 +87,8 @@ int cfs_erofs_redirect_parse(struct cfs_bytes value, struct cfs_bytes *ret,
 }
 
 /* Checks that the chunk index has nothing but holes, whose address has all bits
- * set. With any other address, a mount of the image without overlayfs would show
- * a part of the image in the file. */
+ * set. With any other address, a mount of the image without overlayfs would
+ * show a part of the image in the file. */
 static int check_chunks(struct cfs_erofs_reading *rd,
 			const struct cfs_erofs_stat *st, struct cfs_err *err)
 {

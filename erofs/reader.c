@@ -202,7 +202,8 @@ static int read_entry(struct cfs_erofs_reading *rd,
 	bool self = is_name(entry, "."), parent = is_name(entry, "..");
 	struct inode *inode;
 
-	/* They are not part of the tree, but the kernel goes where they lead. */
+	/* They are not part of the tree, but the kernel goes where they
+	 * lead. */
 	if (self || parent) {
 		if (entry->nid != (self ? dir->st.nid : dir->parent) ||
 		    entry->file_type != CFS_EROFS_FT_DIR)

@@ -64,7 +64,8 @@ bool cfs_erofs_view_has_acls(const struct cfs_erofs_view *view)
 int cfs_erofs_view_stat(const struct cfs_erofs_view *view, uint64_t nid,
 			struct cfs_erofs_stat *ret, struct cfs_err *err)
 {
-	/* A copy, since reading an inode changes an image that is not shared. */
+	/* A copy, since reading an inode changes an image that is not
+	 * shared. */
 	struct cfs_erofs_image image = view->image;
 
 	return cfs_erofs_inode_read(&image, nid, ret, err);

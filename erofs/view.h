@@ -3,10 +3,11 @@
  * Reads single files of an image (erofs/format.h), in any order, without making
  * a tree of it: opening an image takes as long for a million files as for one.
  *
- * Everything that is read is checked by itself, and every call takes a time that
- * the size of what it reads bounds.  What only a walk over the whole image can
- * tell is not checked (cfs_erofs_read() does that): no two names may lead to one
- * directory, link counts may be wrong, and names out of order are not found.
+ * Everything that is read is checked by itself, and every call takes a time
+ * that the size of what it reads bounds.  What only a walk over the whole image
+ * can tell is not checked (cfs_erofs_read() does that): no two names may lead
+ * to one directory, link counts may be wrong, and names out of order are not
+ * found.
  *
  * A view does not change after it was opened; any number of threads may use it.
  * Errors of all calls are -EBADMSG, and what their comments add.
@@ -60,8 +61,8 @@ int cfs_erofs_view_stat(const struct cfs_erofs_view *view, uint64_t nid,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Finds @name in the directory @dir.  A whiteout is not found, because overlayfs
- * shows none.
+ * Finds @name in the directory @dir.  A whiteout is not found, because
+ * overlayfs shows none.
  * Returns 1 with the inode in *@ret, or 0 if @name is not there.
  * Errors: also -ENOTDIR.
  */
@@ -121,8 +122,8 @@ int cfs_erofs_view_backing(const struct cfs_erofs_view *view,
 			   struct cfs_erofs_backing *ret,
 			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Fills in *@ret, the value of an xattr overlay.metacopy for a file with contents
- * of the digest @digest.  Returns its length in bytes. */
+/* Fills in *@ret, the value of an xattr overlay.metacopy for a file with
+ * contents of the digest @digest.  Returns its length in bytes. */
 size_t cfs_erofs_metacopy_of(const struct cfs_digest *digest,
 			     struct cfs_erofs_metacopy *ret) CFS_NONNULL;
 

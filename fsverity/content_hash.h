@@ -4,9 +4,9 @@
  * those of fs-verity (fsverity/digest.h).
  *
  * SHA-256 is computed here where the processor has instructions for it, which
- * is as fast as libcrypto and saves loading it, and where there is no libcrypto;
- * otherwise libcrypto hashes.  CFS_HASH in the environment chooses as it does in
- * fsverity/sha.h.
+ * is as fast as libcrypto and saves loading it, and where there is no
+ * libcrypto; otherwise libcrypto hashes.  CFS_HASH in the environment chooses
+ * as it does in fsverity/sha.h.
  */
 #ifndef CFS_FSVERITY_CONTENT_HASH_H
 #define CFS_FSVERITY_CONTENT_HASH_H

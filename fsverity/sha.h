@@ -35,8 +35,8 @@ CFS_DEFINE_AUTO(struct cfs_sha, cfs_sha_free);
 /* Returns the name of the implementation, as CFS_HASH has it. */
 const char *cfs_sha_way(const struct cfs_sha *sha) CFS_NONNULL;
 
-/* Returns the implementation for @lanes messages at once (sha_kernel.h), or NULL
- * if there is none, as when libcrypto hashes. */
+/* Returns the implementation for @lanes messages at once (sha_kernel.h), or
+ * NULL if there is none, as when libcrypto hashes. */
 struct cfs_sha_kernel;
 const struct cfs_sha_kernel *cfs_sha_kernel(const struct cfs_sha *sha,
 					    unsigned lanes) CFS_NONNULL;

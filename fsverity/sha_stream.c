@@ -48,8 +48,8 @@ static void put_be(uint8_t *out, uint64_t n, size_t len)
 }
 
 /*
- * The message ends with a bit, zeros, and its length in bits, in a block more if
- * less than nine bytes of the last one are left.
+ * The message ends with a bit, zeros, and its length in bits, in a block more
+ * if less than nine bytes of the last one are left.
  * Source: FIPS 180-4, 5.1.1.
  */
 void cfs_sha_stream_final(struct cfs_sha_stream *s, uint8_t ret[static 32])

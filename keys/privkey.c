@@ -110,7 +110,8 @@ int cfs_privkey_load(const char *where, struct cfs_privkey *ret,
 	if (strncmp(where, "pkcs11:", strlen("pkcs11:")) != 0)
 		return load_file(where, &ret->key, err);
 	/* A context of its own: what drives the token may use libcrypto itself
-	 * (SoftHSM does) and would come back to the provider it is called by. */
+	 * (SoftHSM does) and would come back to the provider it is called
+	 * by. */
 	key.ctx = OSSL_LIB_CTX_new();
 	r = key.ctx ? load_token(where, &key, err) : cfs_no_memory(err);
 	if (r < 0) {

@@ -261,7 +261,8 @@ int cfs_sign(const struct cfs_signing *signing, const struct cfs_digest *digest,
 			   NULL);
 	if (!p7)
 		return libcrypto_failed(err, "sign");
-	/* If this signer is in @old, its signature is wrong: it stays behind. */
+	/* If this signer is in @old, its signature is wrong: it stays
+	 * behind. */
 	r = move_signers(p7, old, &signing->own, false, err);
 	if (r == 0)
 		r = add_signer(p7, signing, digest, err);

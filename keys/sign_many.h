@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Signs many digests with one key, at little more than the cost of the key's own
- * arithmetic: all signatures of a signer are alike but for the last element, so
- * that the frame is taken from one that cfs_sign() made and checked.
+ * Signs many digests with one key, at little more than the cost of the key's
+ * own arithmetic: all signatures of a signer are alike but for the last
+ * element, so that the frame is taken from one that cfs_sign() made and
+ * checked.
  */
 #ifndef CFS_KEYS_SIGN_MANY_H
 #define CFS_KEYS_SIGN_MANY_H

@@ -89,7 +89,8 @@ static int prove(struct cfs_boot *b, const struct cfs_digest *digest, int fd,
 		return n;
 	choice->proof = CFS_PROOF_PKCS7;
 	/* That the kernel opened the file is no proof by itself: some key of
-	 * its ring made the signature, now or when the file was first opened. */
+	 * its ring made the signature, now or when the file was first
+	 * opened. */
 	if (n > 0 && cfs_pkcs7_check((struct cfs_bytes){ der, (size_t)n },
 				     digest, &b->keys.certs, NULL, err) == 0) {
 		if (b->keys.in_ring)

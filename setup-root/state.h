@@ -21,10 +21,9 @@ bool cfs_state_lacks(const struct cfs_boot *boot,
 		     const struct cfs_digest *digest) CFS_NONNULL;
 
 /*
- * Adds /etc, /var and /sysroot to @boot->root as the configuration wants them.  A
- * mount point that the image lacks is a notice.
- * Nothing is written to the physical root but upper and work directories that
- * are not there yet.
+ * Adds /etc, /var and /sysroot to @boot->root as the configuration wants them.
+ * A mount point that the image lacks is a notice.  Nothing is written to the
+ * physical root but upper and work directories that are not there yet.
  *
  * Errors: -ENOENT no state directory for this image (unless [state] missing =
  * "transient"), -EROFS the physical root is read-only and an upper directory

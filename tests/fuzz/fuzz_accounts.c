@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Properties of users and account files.  The input is a user, /etc/passwd and
- * /etc/group, with a byte 1 between them.  No id is that for "no change", groups
- * ascend, and a user who is found by name and has a number is found by it.
+ * /etc/group, with a byte 1 between them.  No id is that for "no change",
+ * groups ascend, and a user who is found by name and has a number is found by
+ * it.
  */
 #include <assert.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * An entry that is rewritten starts files of the directory alone, boots the image
- * and no other, and does not change when it is rewritten again.
+ * An entry that is rewritten starts files of the directory alone, boots the
+ * image and no other, and does not change when it is rewritten again.
  */
 #include <assert.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Properties of sealing annotations and labels.  What is read obeys the rules of
- * the header.  What is written into a manifest is a manifest of the same layers
- * and configuration, reads back as what was written, and is the same when it is
- * written again.  A label is found where it was put.
+ * Properties of sealing annotations and labels.  What is read obeys the rules
+ * of the header.  What is written into a manifest is a manifest of the same
+ * layers and configuration, reads back as what was written, and is the same
+ * when it is written again.  A label is found where it was put.
  */
 #include <assert.h>
 #include <string.h>

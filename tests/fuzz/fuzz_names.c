@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Properties of names in a repository that others may have written: refs to EROFS
- * images, tags, artifacts about an image, keys of annotations.  What a name is
- * read as gives a name that is read as the same.
+ * Properties of names in a repository that others may have written: refs to
+ * EROFS images, tags, artifacts about an image, keys of annotations.  What a
+ * name is read as gives a name that is read as the same.
  */
 #include <assert.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A stub with sections added reads back as what it was and what was added, no two
- * of its sections overlap, its checksum is right, and the same bytes come out
- * again.
+ * A stub with sections added reads back as what it was and what was added, no
+ * two of its sections overlap, its checksum is right, and the same bytes come
+ * out again.
  */
 #include <assert.h>
 #include <string.h>

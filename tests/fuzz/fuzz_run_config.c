@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Properties of the config.json made of an image's configuration: it is JSON, of
- * the kind that runtimes take, has each variable once, and no annotation but
+ * Properties of the config.json made of an image's configuration: it is JSON,
+ * of the kind that runtimes take, has each variable once, and no annotation but
  * those of the image specification.
  */
 #include <assert.h>

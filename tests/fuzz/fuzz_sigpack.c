@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Properties of signature packs: every signature that is read lies inside of the
- * input and is found by its digest, and what is written of them is the input.
+ * Properties of signature packs: every signature that is read lies inside of
+ * the input and is found by its digest, and what is written of them is the
+ * input.
  */
 #include <assert.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Cleaned text is UTF-8 that a terminal only shows, is not longer than before
- * and stays as it is when it is cleaned again.  Unknown arguments are found in any
- * command line, which ends.
+ * and stays as it is when it is cleaned again.  Unknown arguments are found in
+ * any command line, which ends.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A program that passes as a unified kernel image passes as anything else, and a
- * garbage collection finds the image in its command lines and no other.
+ * A program that passes as a unified kernel image passes as anything else, and
+ * a garbage collection finds the image in its command lines and no other.
  */
 #include <assert.h>
 #include <string.h>

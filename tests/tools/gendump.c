@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * gendump SEED [ENTRIES]: a random dumpfile that mkcomposefs and cfsctl both
- * take, to standard output: at most ENTRIES (400) entries: nested directories, odd
- * names, hardlinks, whiteouts of one name and of several, inline files and backing files of all sizes,
- * xattrs that are shared and that are not, ACLs, names of overlayfs.
- * The same seed gives the same bytes everywhere.
+ * take, to standard output: at most ENTRIES (400) entries: nested directories,
+ * odd names, hardlinks, whiteouts of one name and of several, inline files and
+ * backing files of all sizes, xattrs that are shared and that are not, ACLs,
+ * names of overlayfs.  The same seed gives the same bytes everywhere.
  */
 #include <stdint.h>
 #include <stdio.h>

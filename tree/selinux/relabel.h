@@ -13,8 +13,8 @@
  * which the policy has another one becomes an inode of its own.
  *
  * Errors: -ENOENT for a policy without file_contexts, -EINVAL or -E2BIG for one
- * that is not understood or exceeds the limits of tree/selinux/selabel.h; those of
- * @content; -ENOMEM.
+ * that is not understood or exceeds the limits of tree/selinux/selabel.h; those
+ * of @content; -ENOMEM.
  */
 int cfs_tree_relabel(struct cfs_tree *tree, const struct cfs_content *content,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

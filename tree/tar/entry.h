@@ -96,8 +96,8 @@ int cfs_tar_pending_take(struct cfs_tar_pending *pending,
 
 /*
  * Makes the entry of @header, parsed from @block, and of what is pending.
- * *@ret borrows from @pending until that is reset; on failure its path is as
- * it is written and may borrow from @block; @offset is copied to it, content and
+ * *@ret borrows from @pending until that is reset; on failure its path is as it
+ * is written and may borrow from @block; @offset is copied to it, content and
  * raw_before are left empty.  Whether the map of a sparse file makes sense is
  * for cfs_tar_sparse_check() to say.
  *

@@ -33,7 +33,8 @@ struct cfs_tar_header {
 
 /* Fields that have no meaning in extension headers. */
 struct cfs_tar_stat {
-	/* As written: whether they make sense depends on what overrides them. */
+	/* As written: whether they make sense depends on what overrides
+	 * them. */
 	int64_t uid, gid;
 	int64_t mtime; /* seconds */
 	uint32_t mode; /* the low 12 bits; a type in it does not count */

@@ -20,7 +20,8 @@ static inline void put_le(struct cfs_buf *out, uint64_t value, size_t size)
 }
 
 /* Appends a PE file as ukify(1) makes them, as far as sections go: the PE
- * header at 128, an optional header of 240 bytes, contents one after another. */
+ * header at 128, an optional header of 240 bytes, contents one after
+ * another. */
 static inline void test_pe(const struct test_section *sections, unsigned n,
 			   struct cfs_buf *out)
 {

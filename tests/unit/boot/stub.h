@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* EFI programs for tests that are sound, down to what is then broken in them. */
+/* EFI programs for tests that are sound, down to what is then broken in
+ * them. */
 #ifndef CFS_TESTS_UNIT_BOOT_STUB_H
 #define CFS_TESTS_UNIT_BOOT_STUB_H
 

@@ -11,7 +11,8 @@ static uint32_t hash(const char *s, uint32_t seed)
 		(struct cfs_bytes){ (const uint8_t *)s, strlen(s) }, seed);
 }
 
-/* Source: the reference implementation, `xxhsum -H0` and XXH32() of libxxhash. */
+/* Source: the reference implementation, `xxhsum -H0` and XXH32() of
+ * libxxhash. */
 TEST(hashes_are_those_of_the_reference)
 {
 	CHECK_EQ(hash("", 0), 0x02cc5d05);

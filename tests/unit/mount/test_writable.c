@@ -51,8 +51,8 @@ static bool mount_it(unsigned long flags)
 }
 
 /* What cfs_mount_make_writable() makes of @path, where "mnt" is mounted with
- * @flags: its answer, and 2 if the read-only flag was taken away from it; -1: this
- * process may make no namespaces. */
+ * @flags: its answer, and 2 if the read-only flag was taken away from it; -1:
+ * this process may make no namespaces. */
 static int answer(const char *path, unsigned long flags)
 {
 	unsigned uid = getuid();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Images of real layers: in a layout, and pulled from there into a repository of
- * a test's own. */
+/* Images of real layers: in a layout, and pulled from there into a repository
+ * of a test's own. */
 #ifndef CFS_TESTS_UNIT_OCI_PULLED_H
 #define CFS_TESTS_UNIT_OCI_PULLED_H
 
@@ -11,8 +11,8 @@
 
 #define PULLED_FORMATS (1u << 1)
 
-/* A layer with all that an image to boot needs, which is not the plain one then,
- * and a file that is an object. */
+/* A layer with all that an image to boot needs, which is not the plain one
+ * then, and a file that is an object. */
 static inline void base_layer(struct cfs_buf *tar)
 {
 	char large[1000] = "";
@@ -94,7 +94,8 @@ static inline struct cfs_origin *open_layout(const char *dir)
 	return origin;
 }
 
-/* Pulls the image of the layout @dir; @params has the rest of what is wanted. */
+/* Pulls the image of the layout @dir; @params has the rest of what is
+ * wanted. */
 static inline int pull_with(struct cfs_store *store, const char *dir,
 			    struct cfs_oci_pull params,
 			    struct cfs_oci_pulled *ret)

@@ -60,7 +60,8 @@ static struct cfs_oci_id id_of_text(const char *text)
 	return id;
 }
 
-/* Stores @text under its digest as a manifest of which nothing else is known. */
+/* Stores @text under its digest as a manifest of which nothing else is
+ * known. */
 static struct cfs_oci_id put_manifest(struct cfs_store *store, const char *text)
 {
 	struct cfs_oci_id id = id_of_text(text);

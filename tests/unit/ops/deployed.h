@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A machine whose repository is in its physical root, with images of an /etc. */
+/* A machine whose repository is in its physical root, with images of an
+ * /etc. */
 #ifndef CFS_TESTS_UNIT_OPS_DEPLOYED_H
 #define CFS_TESTS_UNIT_OPS_DEPLOYED_H
 

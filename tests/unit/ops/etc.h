@@ -9,8 +9,8 @@
 static struct cfs_err err;
 
 /*
- * A tree of words: "d/" is a directory, "f=text" a file, "w!" a whiteout, "l>t" a
- * symbolic link, "h@f" a further name of /f; each may begin with "@700:" for
+ * A tree of words: "d/" is a directory, "f=text" a file, "w!" a whiteout, "l>t"
+ * a symbolic link, "h@f" a further name of /f; each may begin with "@700:" for
  * another mode and end with ",key=value,..." for attributes.
  */
 static inline void add_word(struct cfs_buf *to, const char *top, char *word)

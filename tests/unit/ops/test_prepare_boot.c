@@ -11,8 +11,8 @@
 
 static char boot[4096];
 
-/* The image to boot.  Tests share the directory of state, $TMPDIR/state, so each
- * that looks there has its own @letters. */
+/* The image to boot.  Tests share the directory of state, $TMPDIR/state, so
+ * each that looks there has its own @letters. */
 static struct cfs_digest begin(const char *letters)
 {
 	start_empty();

@@ -109,7 +109,8 @@ static bool is_hex(const char *text, size_t len)
 /* @before and the path of the object @hex; the caller frees it. */
 static char *object_path(const char *before, const char *hex)
 {
-	/* Not by asprintf(): gcc 12 takes its result for a pointer into here. */
+	/* Not by asprintf(): gcc 12 takes its result for a pointer into
+	 * here. */
 	size_t size = strlen(before) + strlen("objects/xx/") + strlen(hex) + 1;
 	char *path = malloc(size);
 

@@ -13,8 +13,8 @@
 static struct cfs_err err;
 static char root[4096];
 
-/* A repository, and in it a stream of "one ", an object "two two two", which the
- * stream says has @claim bytes, and " three". */
+/* A repository, and in it a stream of "one ", an object "two two two", which
+ * the stream says has @claim bytes, and " three". */
 static inline void start(struct cfs_store *store, uint64_t claim,
 			 struct cfs_digest *object, struct cfs_digest *ret)
 {
