@@ -47,7 +47,7 @@ static int put_run(const struct out *out, struct cfs_bytes data,
 	return 0;
 }
 
-/* Writes @data but for blocks of zeros. */
+/* Writes @data but for blocks of zeros, which become holes. */
 static int put(struct out *out, struct cfs_bytes data, struct cfs_err *err)
 {
 	struct cfs_bytes run;
@@ -70,13 +70,14 @@ static int finish(const struct out *out, struct cfs_err *err)
 	return 0;
 }
 
-/* 1, or 0 when it is refused, for whatever reason: copying will tell. */
+/* Returns 1, or 0 if it is refused, for whatever reason: copying will tell. */
 static int share_blocks(int from, int to, _Atomic bool *no_clone)
 {
 	if (*no_clone)
 		return 0;
 	if (ioctl(to, FICLONE, from) == 0)
 		return 1;
+	/* These two are the same for every file: not asked again. */
 	if (errno == EOPNOTSUPP || errno == ENOTTY)
 		*no_clone = true;
 	return 0;
@@ -198,6 +199,8 @@ static int hash_copy(int to, const struct cfs_digest *id, struct cfs_err *err)
 	return r < 0 ? r : expect(&have, id, err);
 }
 
+/* The digest is that of the bytes that were copied: others may be changing
+ * @from. */
 static int copy_hashing(int from, uint64_t size, struct out *to,
 			const struct cfs_digest *id, struct cfs_err *err)
 {
@@ -225,6 +228,8 @@ int cfs_copy_known(int from, uint64_t size, int to, const struct cfs_digest *id,
 		return id ? hash_copy(to, id, err) : CFS_COPIED;
 	if (id)
 		return copy_hashing(from, size, &out, id, err);
+	/* Short files fit into the buffer: asking where their holes are would
+	 * cost more. */
 	r = size > CHUNK ? in_kernel(from, 0, size, &out, err)
 			 : by_hand(from, 0, size, &out, NULL, err);
 	return r < 0 ? r : finish(&out, err);
@@ -246,7 +251,7 @@ int cfs_copy_piece(struct cfs_bytes data, int to, uint64_t off,
 	return put(&out, data, err);
 }
 
-/* What can be read, to the end, however long it is by now. */
+/* Copies what can be read, to the end, however long the file is by now. */
 static int copy_stream(int from, struct out *to, struct cfs_err *err)
 {
 	CFS_AUTOFREE uint8_t *buf = malloc(CHUNK);

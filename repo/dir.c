@@ -18,6 +18,7 @@ int cfs_dir_open(int dirfd, const char *path)
 
 int cfs_dir_sync(int fd, struct cfs_err *err)
 {
+	/* Some file systems cannot sync directories. */
 	if (fsync(fd) < 0 && errno != EINVAL && errno != EOPNOTSUPP)
 		return cfs_fail_errno(err, "fsync a directory");
 	return 0;
@@ -28,6 +29,7 @@ static int step(int *fd, const char *name, bool sync, struct cfs_err *err)
 	int next = cfs_dir_open(*fd, name), r;
 
 	if (next == -ENOENT) {
+		/* EEXIST: another process was faster. */
 		if (mkdirat(*fd, name, 0755) < 0 && errno != EEXIST)
 			return cfs_fail_errno(err, "make directory %s", name);
 		r = sync ? cfs_dir_sync(*fd, err) : 0;
@@ -131,7 +133,7 @@ int cfs_dir_remove(int dirfd, const char *name, unsigned depth,
 
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
 		return 0;
-	/* Of a directory some file systems say this and some that. */
+	/* For a directory, Linux says EISDIR and POSIX EPERM. */
 	if (errno != EISDIR && errno != EPERM)
 		return cfs_fail_errno(err, "remove %s", name);
 	r = empty(dirfd, name, depth, err);

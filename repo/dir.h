@@ -39,9 +39,9 @@ int cfs_dir_list(int dirfd, const char *path, struct cfs_dir_names *ret,
  * Removes @name, one component, below @dirfd and everything in it.  Absence is
  * fine.  Links are removed and not followed, and nothing is removed of a file
  * system that is mounted in there.
- * Errors: -ELOOP more than @depth directories below one another, -EXDEV something
- * is mounted there, those of unlinkat(2).  What was removed by then stays
- * removed.
+ * Errors: -ELOOP more than @depth directories below one another, -EXDEV
+ * something is mounted there, those of unlinkat(2).  What was removed by then
+ * stays removed.
  */
 int cfs_dir_remove(int dirfd, const char *name, unsigned depth,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

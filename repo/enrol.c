@@ -34,7 +34,7 @@ static int copy(int from, int to, struct cfs_err *err)
 		       : 0;
 }
 
-/* Turns it on for @fd, and looks at the result. */
+/* Turns fs-verity on for @fd, and looks at the result. */
 static int enable(int fd, const struct cfs_digest *id, struct cfs_bytes der,
 		  struct cfs_err *err)
 {
@@ -45,7 +45,8 @@ static int enable(int fd, const struct cfs_digest *id, struct cfs_bytes der,
 	return r;
 }
 
-/* The copy has a name from the start: see repo/object.c. */
+/* The signature of a file with fs-verity cannot be changed: a copy replaces the
+ * object.  It has a name from the start: see repo/incoming.c. */
 static int replace(struct cfs_store *store, const struct cfs_digest *id, int fd,
 		   struct cfs_bytes der, struct cfs_err *err)
 {
@@ -62,6 +63,7 @@ static int replace(struct cfs_store *store, const struct cfs_digest *id, int fd,
 		r = enable(temp.fd, id, der, err);
 	if (r <= 0)
 		return r < 0 ? r : CFS_ENROL_UNSUPPORTED;
+	/* On the disk before it takes the place of the object. */
 	if (store->sync && fsync(temp.fd) < 0)
 		return cfs_fail_errno(err, "write the object");
 	cfs_digest_to_path(id, path);

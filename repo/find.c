@@ -168,7 +168,7 @@ int cfs_image_find(const struct cfs_repo *repo, const char *text,
 		return cfs_ref_get(repo, text + strlen("refs/"), ret, err);
 	if (!read_digits(text, &d))
 		return cfs_ref_get(repo, text, ret, err);
-	/* A whole digest is never a name. */
+	/* A whole digest is never a name: cfs_name_check_new() refuses one. */
 	if (!d.alg && d.len != 2 * cfs_alg_size(CFS_ALG_SHA256) &&
 	    d.len != 2 * cfs_alg_size(CFS_ALG_SHA512)) {
 		r = cfs_ref_get(repo, text, ret, err);

@@ -117,7 +117,7 @@ int cfs_fsck_open(const char *path, struct cfs_repo *ret, struct cfs_err *why,
 	if (r >= 0 || r == -EOPNOTSUPP || r == -ENOENT || r == -ENOMEM)
 		return r;
 	repo.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* The directory was not it. */
+	/* The fault is not in meta.json: it is an error and not a finding. */
 	if (repo.fd < 0 || cfs_name_exists(repo.fd, "meta.json") != 1)
 		return r;
 	*why = *err;

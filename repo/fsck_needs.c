@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * What the files of an image need: each object is looked up once, and findings
- * name the files that they hit.  Nothing is kept of a file whose object is known
- * to be good and as long as the file.
+ * name the files that they hit.  Nothing is kept of a file whose object is
+ * known to be good and as long as the file.
  */
 #include <fcntl.h>
 #include <inttypes.h>

@@ -55,8 +55,8 @@ static void batch_free(struct batch *batch)
 }
 CFS_DEFINE_AUTO(struct batch, batch_free);
 
-/* Is @name in objects/@shard the name of an object?  It is in lower-case hex, as
- * every reader looks it up. */
+/* Is @name in objects/@shard the name of an object?  It is in lower-case hex,
+ * as every reader looks it up. */
 static bool id_of(const struct cfs_fsck_run *run, const char *shard,
 		  const char *name, struct cfs_digest *ret)
 {
@@ -84,8 +84,8 @@ static void found_other(const struct cfs_fsck_subject *object,
 	cfs_fsck_report(object->run, &finding);
 }
 
-/* Is the file @fd the object?  A secure repository wants the kernel's word, else
- * reading will do.  Returns 1, or 0 after a report. */
+/* Is the file @fd the object?  A secure repository wants the kernel's word,
+ * else reading will do.  Returns 1, or 0 after a report. */
 static int check_content(const struct cfs_fsck_subject *object, int fd)
 {
 	const struct cfs_fsck_params *params = object->run->params;
@@ -186,8 +186,8 @@ static int flush(struct batch *batch, struct cfs_err *err)
 	return 0;
 }
 
-/* Opens the object @entry, if it is a regular file.  The type is known before it
- * is opened, so that no device is touched. */
+/* Opens the object @entry, if it is a regular file.  The type is known before
+ * it is opened, so that no device is touched. */
 static int open_object(const struct entry *entry, struct stat *ret)
 {
 	CFS_AUTOFD int fd = -EBADF;

@@ -25,8 +25,8 @@ struct cfs_fsck_run {
 	struct cfs_good *good;
 };
 
-/* Returns true with the size of the object @id in *@ret, if this run has read it
- * and found it to be good: it need not be looked up. */
+/* Returns true with the size of the object @id in *@ret, if this run has read
+ * it and found it to be good: it need not be looked up. */
 bool cfs_fsck_is_good(const struct cfs_fsck_run *run,
 		      const struct cfs_digest *id,
 		      uint64_t *ret) CFS_MUST_CHECK CFS_NONNULL;

@@ -8,7 +8,7 @@
 #include "base/io.h"
 #include "fsverity/measure.h"
 
-/* Whoever asked has the digest; messages need not be lines of it. */
+/* The caller knows the digest; 12 digits of it keep messages short. */
 #define NAME "images/%.12s..."
 
 static int not_found(const struct cfs_repo *repo, const char *hex,
@@ -62,7 +62,7 @@ int cfs_repo_open_image(const struct cfs_repo *repo,
 	int fd;
 
 	cfs_digest_to_hex(id, hex);
-	/* No open until it is known to be a file: a FIFO would block. */
+	/* Looked at before it is opened: opening a FIFO would block. */
 	look = cfs_openat2(repo->fd, name, O_PATH, 0,
 			   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS |
 				   RESOLVE_NO_XDEV);

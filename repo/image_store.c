@@ -82,6 +82,9 @@ static int write_image(const struct cfs_tree *tree, unsigned format,
 	return r < 0 || out.n_part == 0 ? r : write_at(&out, rest, err);
 }
 
+/* The name of an image is its digest, so it is written twice, the first time
+ * for the digest alone: mostly the image exists already, and nothing is written
+ * to the disk. */
 int cfs_image_store(struct cfs_store *store, const struct cfs_tree *tree,
 		    unsigned format, struct cfs_digest *ret,
 		    struct cfs_err *err)

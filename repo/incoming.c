@@ -38,7 +38,8 @@ int cfs_incoming_open(struct cfs_store *store, int shard, struct cfs_temp *ret,
 	int r = cfs_temp_open(in_shard ? shard : store->objects, kind, ret,
 			      err);
 
-	/* Near its neighbours; but a name it gets where they are swept. */
+	/* It lies near its neighbours, but gets a name where temporary files
+	 * are swept. */
 	ret->dirfd = store->objects;
 	if (r == 0 && store->chmod && fchmod(ret->fd, CFS_TEMP_MODE) < 0)
 		r = cfs_fail_errno(err, "chmod");
@@ -96,7 +97,8 @@ static bool reads_right(int fd, const struct cfs_digest *id)
 	       cfs_digest_equal(&have, id);
 }
 
-/* Never back from LACKING: what was begun without a name stays so. */
+/* Never back from LACKING: files that were begun without a name must not get
+ * fs-verity (see kind_of()). */
 static void learn(struct cfs_store *store, enum cfs_store_verity what)
 {
 	enum cfs_store_verity try = CFS_STORE_VERITY_TRY;
@@ -137,16 +139,16 @@ static struct cfs_bytes kept_signature(struct cfs_store *store,
 	return der;
 }
 
-/* Is it the signature that the kernel does not accept?  It may lack the signer's
- * certificate. */
+/* Is it the signature that the kernel does not accept?  It may lack the
+ * signer's certificate. */
 static bool is_about_signature(int r)
 {
 	return r == -ENOKEY || r == -EKEYREJECTED || r == -EBADMSG ||
 	       r == -ENOPKG;
 }
 
-/* With its signature, if one is kept and this kernel accepts it: what replaces a
- * signed object that was damaged is signed, too. */
+/* With its signature, if one is kept and this kernel accepts it: what replaces
+ * a signed object that was damaged is signed, too. */
 static int enable(struct cfs_store *store, int fd, const struct cfs_digest *id,
 		  struct cfs_err *err)
 {
@@ -190,11 +192,9 @@ static int protect(struct cfs_store *store, int fd,
 	return r < 0 ? r : 1;
 }
 
-/*
- * Believes the name of a file of the right size, which has fs-verity where
- * that is demanded: one call.  Whoever can put other bytes there could have
- * put them where they are looked at as well.
- */
+/* Believes the name of a file of the right size, which has fs-verity where that
+ * is demanded: one call.  A process that can put other bytes there could have
+ * put them where they are looked at as well. */
 static int glance(struct cfs_store *store, const struct cfs_incoming *in,
 		  struct cfs_err *err)
 {
@@ -218,6 +218,7 @@ int cfs_incoming_look(struct cfs_store *store, const struct cfs_incoming *in,
 	struct stat st;
 	int r;
 
+	/* The object was found damaged by a closer look than this one. */
 	if (store->replaces) {
 		r = cfs_name_exists(in->shard, rest(in));
 		if (r < 0)
@@ -241,6 +242,7 @@ int cfs_incoming_look(struct cfs_store *store, const struct cfs_incoming *in,
 				       : cfs_fail_errno(err, "open");
 	if (store->rereads && !reads_right(fd, &in->id))
 		return CFS_FOUND_DAMAGED;
+	/* The kernel's word, where it gives it, saves reading the object. */
 	r = store->verity == CFS_STORE_VERITY_LACKING
 		    ? 0
 		    : cfs_verity_measure(fd, &have, err);
@@ -255,7 +257,7 @@ int cfs_incoming_look(struct cfs_store *store, const struct cfs_incoming *in,
 	return r < 0 ? r : CFS_FOUND_GOOD;
 }
 
-/* What was copied is right: the kernel says so, or it is read once more. */
+/* The copy is right if the kernel says so, or when it is read once more. */
 static int vouch(struct cfs_store *store, struct cfs_temp *temp,
 		 const struct cfs_incoming *in, struct cfs_err *err)
 {
@@ -304,7 +306,8 @@ int cfs_incoming_publish(struct cfs_store *store, struct cfs_temp *temp,
 	if (found == CFS_FOUND_DAMAGED)
 		return replace(store, temp, in, err);
 	r = cfs_temp_publish(temp, in->shard, rest(in), err);
-	/* Somebody was faster: he holds the lock too and knows what he does. */
+	/* Another writer was faster.  It holds the lock too, so its object is
+	 * trusted. */
 	if (r == 0)
 		store->stats.present++;
 	if (r <= 0)

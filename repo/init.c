@@ -84,7 +84,7 @@ static int write_meta(int dirfd, const struct cfs_init_params *params,
 
 	cfs_meta_format(&params->meta, &text);
 	r = cfs_buf_check(&text, err);
-	/* With a name when it gets fs-verity: see repo/object.c. */
+	/* It needs a name if it is to get fs-verity: see repo/incoming.c. */
 	if (r == 0)
 		r = cfs_temp_open(dirfd,
 				  params->secure ? CFS_TEMP_NAMED
@@ -140,7 +140,7 @@ static int make_dirs(const char *path, struct made *made, struct cfs_err *err)
 	return 0;
 }
 
-/* What another process has put into one of them meanwhile keeps it. */
+/* A directory into which another process has put something stays. */
 static void unmake_dirs(struct made *made)
 {
 	for (size_t i = strlen(made->path); i > made->kept; i--) {
@@ -185,7 +185,7 @@ static int compare(const struct cfs_repo *repo,
 	return r < 0 ? r : CFS_INIT_ALREADY;
 }
 
-/* The objects of an old repository tell whether it was secure: any of them. */
+/* Any object of an old repository tells whether it was secure. */
 static int old_is_secure(const struct cfs_repo *repo, struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = -EBADF;
@@ -289,7 +289,7 @@ static int init_meta(const struct cfs_repo *repo,
 		r = cfs_repo_upgrade(repo, &meta, err);
 		return r < 0 ? r : CFS_INIT_UPGRADED;
 	}
-	/* Its objects stay, and are named by their algorithm. */
+	/* The objects stay, and their names have this algorithm. */
 	if (known && params->default_alg)
 		now.meta.alg = meta.alg;
 	r = write_meta(repo->fd, &now, err);
@@ -302,7 +302,7 @@ static int init_place(const char *path, const struct cfs_init_params *params,
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	int r = cfs_repo_open(AT_FDCWD, path, &repo, err);
 
-	/* What neither meta.json nor objects/ are in is not opened. */
+	/* Without meta.json and objects/ a directory does not open. */
 	if (r < 0 && r != -ENOENT && !params->reset)
 		return cfs_repo_open_advice(path, err);
 	if (repo.has_meta && !params->reset)
@@ -344,6 +344,8 @@ int cfs_repo_is_secure(const struct cfs_repo *repo, struct cfs_err *err)
 	return cfs_verity_measure(fd, &digest, err);
 }
 
+/* Objects are 0644 and hold the bytes of files that are closed in an image:
+ * only the mode of this directory keeps other users from them. */
 int cfs_repo_open_to_others(const struct cfs_repo *repo, struct cfs_err *err)
 {
 	struct stat st;

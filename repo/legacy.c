@@ -59,7 +59,8 @@ int cfs_repo_any_object(const struct cfs_repo *repo, struct cfs_digest *ret,
 			"algorithm from: run `cfsctl init`");
 }
 
-/* Format 2 when image @hex says so, else 1 (which reads like 0). */
+/* Returns 2 for an image of format 2, 1 for another one (0 reads like 1), or 0
+ * if @hex is no image. */
 static unsigned format_of(const struct cfs_repo *repo, const char *hex)
 {
 	CFS_AUTOFD int fd = -EBADF;
@@ -92,6 +93,7 @@ int cfs_repo_infer_meta(const struct cfs_repo *repo, struct cfs_meta *ret,
 	meta.alg = object.alg;
 	for (unsigned i = 0; meta.erofs_default == 0 && i < images.n; i++)
 		meta.erofs_default = format_of(repo, images.v[i].name);
+	/* No image tells: the format of new repositories. */
 	if (meta.erofs_default == 0)
 		meta.erofs_default = 1;
 	*ret = meta;

@@ -26,6 +26,8 @@ static bool has_no_locks(int r)
 int cfs_repo_lock(const struct cfs_repo *repo, enum cfs_lock how,
 		  cfs_lock_waiting_fn *waiting, struct cfs_err *err)
 {
+	/* First without waiting, so that the user can be told why nothing
+	 * happens. */
 	int r = lock(repo->fd, operation(how) | LOCK_NB);
 
 	if (r == -EWOULDBLOCK) {

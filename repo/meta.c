@@ -50,7 +50,7 @@ int cfs_meta_list(const struct cfs_json *doc,
 	return 0;
 }
 
-/* No incompatible feature is known: the first one ends it. */
+/* Every incompatible feature is unknown: the first one is an error. */
 static int parse_incompat(const struct cfs_json *doc,
 			  const struct cfs_json_node *list, struct cfs_err *err)
 {
@@ -81,6 +81,8 @@ int cfs_meta_open(struct cfs_bytes text, struct cfs_json_node *nodes,
 	return r;
 }
 
+/* The initramfs reads only what booting depends on: what else is wrong must not
+ * stop a boot. */
 int cfs_meta_parse_to_boot(struct cfs_bytes text, struct cfs_meta *ret,
 			   struct cfs_err *err)
 {

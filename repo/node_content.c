@@ -19,6 +19,8 @@ static int read_object(int objects, const struct cfs_digest *id, size_t max,
 	r = cfs_read_all(fd, max, &text);
 	if (r < 0)
 		return cfs_fail_code(err, r, "read");
+	/* The very bytes that are returned are hashed: a look at the file
+	 * before would say nothing of them. */
 	r = cfs_verity_digest_bytes(id->alg, cfs_buf_bytes(&text), &is, err);
 	if (r < 0)
 		return r;

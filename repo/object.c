@@ -14,6 +14,7 @@
 static int fill(struct cfs_store *store, struct cfs_incoming *in, int fd,
 		int to, struct cfs_err *err)
 {
+	/* A kernel that is going to measure the copy saves hashing it here. */
 	bool asks_kernel = store->secure ||
 			   store->verity == CFS_STORE_VERITY_WORKS;
 	int r;
@@ -92,6 +93,7 @@ static int copy_whole(struct cfs_bytes head, int fd, int to,
 {
 	int r;
 
+	/* A pipe cannot go back: what was read of it is written from memory. */
 	if (lseek(fd, -(off_t)head.len, SEEK_CUR) < 0) {
 		r = cfs_write_full(to, head.data, head.len);
 		if (r < 0)

@@ -56,8 +56,8 @@ bool cfs_object_of_path(const char *path, struct cfs_digest *ret) CFS_NONNULL;
 
 /*
  * Stores the object @id of another repository, whose objects/ is @from, without
- * copying its bytes where file systems allow: as a further name of its file, else
- * by sharing its blocks.  It was measured or read before it has the name.
+ * copying its bytes where file systems allow: as a further name of its file,
+ * else by sharing its blocks.  It was measured or read before it has the name.
  * Errors: -ENOENT it is not there, -EBADMSG it is not what its name says, ...
  */
 int cfs_object_add_shared(struct cfs_store *store, int from,
@@ -80,8 +80,8 @@ int cfs_object_open(int objects, const struct cfs_digest *id, int *ret_fd,
 int cfs_object_require(int objects, const struct cfs_digest *id,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Words and returns -EBADMSG: what was read of the object is not what its digest
- * names. */
+/* Words and returns -EBADMSG: what was read of the object is not what its
+ * digest names. */
 int cfs_object_damaged(const struct cfs_digest *id,
 		       struct cfs_err *err) CFS_NONNULL;
 

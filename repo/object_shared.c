@@ -30,7 +30,8 @@ static int add(struct cfs_store *store, struct cfs_incoming *in, int fd,
 		return 0;
 	}
 	r = -EEXIST;
-	/* It, and not what has its name by now, is what was checked. */
+	/* The file that was checked gets the name, by its descriptor, whatever
+	 * its own name leads to by now. */
 	if (found == CFS_FOUND_ABSENT && (is_measured || !store->secure))
 		r = cfs_temp_link_fd(fd, in->shard, strchr(in->path, '/') + 1);
 	if (r < 0 && may_copy(-r))

@@ -18,6 +18,8 @@ static int open_dir(int dirfd, const char *path)
 	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 	int fd;
 
+	/* A path of the user may lead anywhere, one below a directory not out
+	 * of it. */
 	if (dirfd != AT_FDCWD)
 		return cfs_open_beneath(dirfd, path, flags);
 	fd = open(path, flags);

@@ -18,7 +18,8 @@ int cfs_image_commit(struct cfs_store *store, const struct cfs_digest *id,
 
 /*
  * Names the committed image @id @name, in place of what had that name.
- * Errors: of cfs_name_check_new(), -EISDIR when other names lie below @name, ...
+ * Errors: of cfs_name_check_new(), -EISDIR when other names lie below @name,
+ * ...
  */
 int cfs_ref_set(struct cfs_store *store, const char *name,
 		const struct cfs_digest *id,

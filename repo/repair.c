@@ -57,6 +57,8 @@ bool cfs_repair_is_good(const struct cfs_store *store,
 	if (cfs_object_open(store->objects, id, &fd, &ignored) <= 0)
 		return false;
 	r = cfs_object_check(fd, id, &ignored);
+	/* The kernel measures without reading: damage below fs-verity shows
+	 * only when the data is hashed. */
 	if (r == CFS_CHECKED_MEASURED)
 		return cfs_verity_digest_fd(id->alg, fd, &have, NULL,
 					    &ignored) == 0 &&
@@ -220,7 +222,7 @@ static int from_tree(struct source *s, int parent, const char *name,
 	CFS_AUTOFD int dir = cfs_dir_open(parent, name);
 	int r;
 
-	/* What cannot be read has nothing to give. */
+	/* A directory that cannot be read has nothing to give. */
 	if (dir < 0 || depth > CFS_DEPTH_MAX)
 		return 0;
 	r = cfs_dir_list(dir, ".", &names, err);
@@ -281,7 +283,8 @@ int cfs_repair_from(struct cfs_repair *repair, struct cfs_store *store,
 
 	if (r < 0)
 		return r;
-	/* It was looked at more closely than by what adds objects. */
+	/* These objects were found damaged by a closer look than the store
+	 * takes. */
 	store->replaces = true;
 	objects = cfs_dir_open(dir, "objects");
 	if (objects >= 0)

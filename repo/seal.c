@@ -52,7 +52,8 @@ static int is_image(const struct cfs_repo *repo, const char *hex,
 	return r < 0 ? cfs_fail(err, -r, "%s: %s", path, strerror(-r)) : r;
 }
 
-/* Reads the signature that is kept for the object: as an image, or in a pack. */
+/* Reads the signature that is kept for the object: as an image, or in a
+ * pack. */
 static int read_signature(const struct sealing *s, struct object *o,
 			  struct cfs_err *err)
 {
@@ -75,7 +76,7 @@ static int no_support(struct cfs_err *err)
 			"tune2fs -O verity; Linux: CONFIG_FS_VERITY)");
 }
 
-/* Without a signature to keep. */
+/* Gives fs-verity to an object that has no signature. */
 static int enable(struct sealing *s, struct object *o, struct cfs_err *err)
 {
 	int r = cfs_verity_enable(o->fd, o->id.alg,
@@ -218,6 +219,7 @@ static int seal_objects(struct sealing *s, struct cfs_err *err)
 	return r < 0 ? r : visit_all(s, IMAGES, err);
 }
 
+/* Comes last: fs-verity of meta.json says that all objects have it. */
 static int seal_meta(const struct cfs_repo *repo, struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = cfs_open_regular(repo->fd, "meta.json", NULL);
@@ -248,7 +250,7 @@ int cfs_store_seal(struct cfs_store *store,
 	cfs_sigpacks_free(&s.packs);
 	if (r < 0)
 		return r;
-	/* Also what an earlier run did: it may have been killed. */
+	/* This includes what an earlier run did that may have been killed. */
 	if (syncfs(store->repo.fd) < 0)
 		return cfs_fail_errno(err, "write the repository to the disk");
 	return seal_meta(&store->repo, err);

@@ -6,8 +6,8 @@
  * First all other objects, then the images, each with the signature that is
  * kept for it (repo/signature.h, repo/sigpacks.h), then everything goes to the
  * disk, and meta.json comes last: it is what says "sealed", so a run that was
- * interrupted does not look like one that ended.  Running it again goes on where
- * it stopped.
+ * interrupted does not look like one that ended.  Running it again goes on
+ * where it stopped.
  *
  * Source: composefs-rs crates/composefs/src/repository.rs (meta.json decides);
  * Documentation/filesystems/fsverity.rst (a signature cannot be added later,

@@ -2,8 +2,8 @@
 /*
  * Signatures kept beside the objects: signatures/<hex>.p7s is PKCS#7 DER over
  * the digest <hex>, that of an image, or of a manifest or configuration of OCI.
- * Whoever can write to the repository can write one, so it says nothing until it
- * is checked (keys/pkcs7.h).
+ * Whoever can write to the repository can write one, so it says nothing until
+ * it is checked (keys/pkcs7.h).
  */
 #ifndef CFS_REPO_SIGNATURE_H
 #define CFS_REPO_SIGNATURE_H

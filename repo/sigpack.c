@@ -237,6 +237,7 @@ int cfs_sigpack_merge(const struct cfs_sigpack *old,
 	if (n > 0)
 		memcpy(all, entries, n * sizeof(*all));
 	qsort(all, n, sizeof(*all), compare);
+	/* A new signature takes the place of an old one of the same object. */
 	for (uint32_t i = 0; i < n_old; i++) {
 		struct cfs_sigpack_entry e;
 

@@ -100,6 +100,7 @@ bool cfs_sigpacks_find(const struct cfs_sigpacks *packs,
 {
 	struct cfs_bytes der, best = { NULL, 0 };
 
+	/* Signers add up, so the longest signature has the most of them. */
 	for (size_t i = 0; i < packs->n; i++)
 		if (cfs_sigpack_find(&packs->v[i].pack, id, &der) &&
 		    der.len > best.len)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The files in signatures/: what their names mean, and the signatures of objects
- * that the packs among them have (repo/sigpack.h).
+ * The files in signatures/: what their names mean, and the signatures of
+ * objects that the packs among them have (repo/sigpack.h).
  */
 #ifndef CFS_REPO_SIGPACKS_H
 #define CFS_REPO_SIGPACKS_H

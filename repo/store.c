@@ -14,7 +14,7 @@
 
 void cfs_store_close(struct cfs_store *store)
 {
-	/* Zero-initialised ones are not open either. */
+	/* A store of zeros is not open either. */
 	for (size_t i = 0; store->objects >= 0 && i < 256; i++)
 		cfs_closep(&store->shards[i]);
 	cfs_closep(&store->objects);
@@ -65,10 +65,8 @@ static void sweep_below(int dirfd, const char *path, unsigned depth)
 	}
 }
 
-/*
- * Temporary files are made under the shared lock: whoever gets it alone knows
- * that those he sees belong to nobody.
- */
+/* Temporary files are made under the shared lock.  A process that gets the lock
+ * alone knows that those it finds are left over. */
 static int sweep(struct cfs_store *store, cfs_lock_waiting_fn *waiting,
 		 struct cfs_err *err)
 {
@@ -87,7 +85,7 @@ static int sweep(struct cfs_store *store, cfs_lock_waiting_fn *waiting,
 static void hand_over(struct cfs_store *store, struct cfs_store *ret)
 {
 	*ret = *store;
-	/* A copy of a lock is none. */
+	/* A mutex must not be copied. */
 	pthread_mutex_init(&ret->lock, NULL);
 	store->objects = -EBADF;
 	store->repo.fd = -EBADF;
@@ -159,6 +157,7 @@ int cfs_store_open_plain(int dirfd, enum cfs_alg alg, struct cfs_store *ret,
 
 int cfs_store_shard(struct cfs_store *store, uint8_t first, struct cfs_err *err)
 {
+	/* Opened once and kept: no lock is taken for a shard that is open. */
 	int fd = __atomic_load_n(&store->shards[first], __ATOMIC_ACQUIRE);
 	char name[3];
 
@@ -175,6 +174,8 @@ int cfs_store_shard(struct cfs_store *store, uint8_t first, struct cfs_err *err)
 	return fd;
 }
 
+/* One syncfs() before a name is given, instead of an fsync() for each
+ * object. */
 int cfs_store_flush(struct cfs_store *store, struct cfs_err *err)
 {
 	if (!store->sync || !store->dirty)
@@ -210,6 +211,8 @@ static bool points_to(int dirfd, const char *name, const char *target)
 	       memcmp(have, target, (size_t)n) == 0;
 }
 
+/* Objects are on the disk before a name leads to them: a power cut leaves no
+ * name without its objects. */
 int cfs_store_link(struct cfs_store *store, const char *path,
 		   const char *target, struct cfs_err *err)
 {

@@ -12,7 +12,8 @@
 #include "base/io.h"
 
 #define TRIES 16 /* names */
-/* The first of them are known to whoever writes to the same target. */
+/* The first of them are known to any program that writes to the same target,
+ * which can remove what a killed one left. */
 #define KNOWN		 8
 #define KNOWN_TARGET_MAX 230 /* bytes of it; the rest does not tell */
 
@@ -43,8 +44,9 @@ void cfs_temp_close(struct cfs_temp *temp)
 	cfs_closep(&temp->fd);
 }
 
-/* By itself the descriptor is enough for whoever may read everything, and
- * from Linux 6.10 on for whoever opened it; -ENOENT otherwise. */
+/* An open file can be named by its descriptor by a process that may read
+ * everything, and from Linux 6.10 on by the one that opened it.  Others get
+ * ENOENT, and go through /proc. */
 int cfs_temp_link_fd(int fd, int dirfd, const char *path)
 {
 	char proc[CFS_FD_PATH_MAX];
@@ -59,10 +61,8 @@ int cfs_temp_link_fd(int fd, int dirfd, const char *path)
 	return 0;
 }
 
-/*
- * Removes what has the known name @name, if nobody is writing it.
- * Returns whether the name may be free now.
- */
+/* Removes what has the known name @name, unless it is being written.  Returns
+ * whether the name may be free now. */
 static bool drop_stale(int dirfd, const char *name)
 {
 	CFS_AUTOFD int fd = openat(dirfd, name,
@@ -75,7 +75,8 @@ static bool drop_stale(int dirfd, const char *name)
 	if (fstat(fd, &was) < 0 || !S_ISREG(was.st_mode) ||
 	    flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return false;
-	/* It may have got its name, and another one this one, meanwhile. */
+	/* The file may have been renamed meanwhile, and another one have this
+	 * name. */
 	if (fstatat(dirfd, name, &now, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !cfs_is_same_file(&now, &was))
 		return true;
@@ -94,11 +95,9 @@ static int take_name(int dirfd, int fd, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-/*
- * Marks the new file @fd as being written, for drop_stale().  Where there are
- * no locks nothing is taken for stale.  Returns false when somebody has taken
- * it for stale before.
- */
+/* Marks the new file @fd as being written, for drop_stale().  Where there are
+ * no locks, nothing is taken for stale.  Returns false if another process has
+ * taken it for stale before. */
 static bool mark(int fd)
 {
 	struct stat st;
@@ -272,7 +271,7 @@ int cfs_temp_symlink(const char *target, int dirfd, const char *path,
 	char name[PATH_MAX];
 	int r = -EEXIST;
 
-	/* Of 64 random bits each. */
+	/* The names have 64 random bits each. */
 	for (int i = 0; r == -EEXIST && i < TRIES; i++) {
 		r = beside(path, name, sizeof(name));
 		if (r == 0 && symlinkat(target, dirfd, name) < 0)

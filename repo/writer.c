@@ -45,6 +45,7 @@ int cfs_object_begin(struct cfs_store *store, uint64_t size,
 	r = cfs_incoming_open(store, -1, &w->temp, err);
 	if (r < 0)
 		return r;
+	/* Of its full length from the start: what is not written is a hole. */
 	if (ftruncate(w->temp.fd, (off_t)size) < 0) {
 		r = cfs_fail_errno(err, "create an object of %llu bytes",
 				   (unsigned long long)size);
@@ -68,6 +69,7 @@ int cfs_object_commit(struct cfs_object_writer *w, const struct cfs_digest *id,
 	struct cfs_store *store = w->store;
 	int found, r = cfs_incoming_prepare(store, &in, err);
 
+	/* Another writer may have stored it meanwhile. */
 	found = r < 0 ? r : cfs_incoming_look(store, &in, err);
 	if (found == CFS_FOUND_GOOD)
 		store->stats.present++;

@@ -123,6 +123,7 @@ int cfs_gc_add_root(struct cfs_gc *gc, const char *name,
 {
 	char hex[CFS_DIGEST_HEX_MAX];
 
+	/* An image of the other algorithm cannot be in this repository. */
 	if (id->alg != gc->repo->meta.alg)
 		return 0;
 	cfs_digest_to_hex(id, hex);
@@ -176,6 +177,7 @@ static int set_root_origins(struct cfs_gc *gc, struct cfs_err *err)
 	const uint32_t *container = gc->graph.roots.v;
 	int r = set_origins(gc, 0, CFS_GC_NONE, err);
 
+	/* Backward, so that the first of several roots is the origin. */
 	for (size_t i = cfs_gc_n_roots(gc); r == 0 && i > 0; i--)
 		gc->origin.v[container[i - 1]] = (uint32_t)(i - 1);
 	return r;
@@ -187,6 +189,8 @@ int cfs_gc_mark(struct cfs_gc *gc, struct cfs_err *err)
 
 	if (r == 0)
 		r = set_root_origins(gc, err);
+	/* The list grows as containers are loaded: this reaches all of them,
+	 * each once. */
 	for (uint32_t i = 0; r == 0 && i < cfs_gc_n_containers(&gc->graph);
 	     i++) {
 		uint32_t n = cfs_gc_n_containers(&gc->graph);

@@ -236,6 +236,7 @@ int cfs_gc_way(const struct cfs_gc_graph *graph, uint32_t root, uint32_t object,
 		return cfs_no_memory(err);
 	memset(from, 0xff, (n + 1) * sizeof(*from));
 	from[start] = start;
+	/* Breadth first, so the way is the shortest. */
 	r = add_number(&queue, start, err);
 	for (uint32_t at = 0; r == 0 && at < queue.n; at++) {
 		uint32_t i = queue.v[at];

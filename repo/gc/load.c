@@ -89,13 +89,14 @@ static int read_image(int fd, struct cfs_buf *buf, struct cfs_err *err)
 	struct stat st;
 	int r;
 
+	/* The size saves the buffer from growing step by step. */
 	if (fstat(fd, &st) == 0 && (uint64_t)st.st_size < CFS_EROFS_IMAGE_MAX)
 		(void)cfs_buf_reserve(buf, (size_t)st.st_size + 1);
 	r = cfs_read_all(fd, CFS_EROFS_IMAGE_MAX, buf);
 	return r < 0 ? cfs_fail(err, -r, "%s", strerror(-r)) : 0;
 }
 
-/* As cfs_object_check() does, of bytes that were read already. */
+/* Does what cfs_object_check() does, for bytes that were read already. */
 static int check_image(const struct load *load, int fd, struct cfs_bytes bytes,
 		       struct cfs_err *err)
 {
@@ -170,6 +171,7 @@ static int add_referrers(struct load *load, struct cfs_err *err)
 
 	if (!at)
 		return 0;
+	/* bsearch() finds any one of several. */
 	while (at > all && compare_subject(&load->id, at - 1) == 0)
 		at--;
 	for (; r == 0 && at < all + n && compare_subject(&load->id, at) == 0;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/*
- * Removes what is not needed: names, then objects, then what interrupted
- * programs left.
- */
+/* Removes what is not needed: names, then objects, then what interrupted
+ * programs left.  Names are gone from the disk before objects go: a power cut
+ * leaves objects without a name, and never a name without its objects. */
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -115,7 +114,7 @@ static int remove_referrer(struct sweep *s,
 		dir = cfs_dir_open(s->gc->repo->fd, path);
 		if (dir < 0 || unlinkat(dir, slash + 1, flags) < 0)
 			r = dir < 0 ? dir : -errno;
-		/* A directory may have other names. */
+		/* A directory may have other names in it. */
 		if (r < 0 && flags)
 			break;
 		if (r < 0)
@@ -213,7 +212,8 @@ static void count_owned(struct sweep *s, uint32_t object, int dir,
 
 	if (owner == CFS_GC_NONE || owner == CFS_GC_SHARED)
 		return;
-	/* Asking for the sizes of all objects would be half of the work. */
+	/* Asking for the size of each object would be half of the work: only if
+	 * no image has told it. */
 	if (size == CFS_GC_NO_SIZE) {
 		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return;
@@ -290,7 +290,7 @@ static int visit_shard(struct sweep *s, int dir, const char *where,
 		return unknown_object(s, where, name, err);
 	snprintf(path, sizeof(path), "%s/%s", where, name);
 	r = each_entry(s, dir, name, path, visit_object, err);
-	/* No directory, or a link to one. */
+	/* It is no directory, or a link to one. */
 	return r == -ENOTDIR || r == -ELOOP
 		       ? unknown_object(s, where, name, err)
 		       : r;
@@ -308,6 +308,7 @@ static int sweep_names(struct sweep *s, struct cfs_err *err)
 	if (r == 0)
 		r = each_entry(s, fd, "signatures", "signatures",
 			       remove_signature, err);
+	/* On the disk before an object is removed. */
 	if (r == 0 && s->how == CFS_GC_REMOVE &&
 	    s->count.images_pruned + s->count.streams_pruned > 0 &&
 	    syncfs(fd) < 0)

@@ -21,7 +21,7 @@ void cfs_stream_bytes_close(struct cfs_stream_bytes *bytes)
 	cfs_closep(&bytes->objects);
 }
 
-/* Of the object being read.  Returns 0 when it is at its end. */
+/* Reads from the object at hand.  Returns 0 at its end. */
 static ssize_t read_object(struct cfs_stream_bytes *b, void *data, size_t len,
 			   struct cfs_err *err)
 {

@@ -18,7 +18,7 @@ size_t cfs_ids_count(const struct cfs_ids *ids)
 	return ids->bytes.len / cfs_alg_size(ids->alg);
 }
 
-/* Digests are as good as random. */
+/* Digests are as good as random: their first bytes are the hash. */
 static size_t hash(const uint8_t *id)
 {
 	size_t h;

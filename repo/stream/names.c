@@ -165,6 +165,7 @@ int cfs_stream_each(const struct cfs_repo *repo, cfs_stream_fn *fn, void *arg,
 			    strlen(CFS_TEMP_PREFIX)) == 0)
 			continue;
 		r = cfs_link_object(dir, names.v[i].name, &id);
+		/* The name was removed since it was listed. */
 		if (r == -ENOENT)
 			continue;
 		if (r < 0)

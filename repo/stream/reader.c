@@ -58,7 +58,7 @@ static int bad(struct cfs_err *err, const char *what)
 	return cfs_fail(err, EBADMSG, "splitstream: %s", what);
 }
 
-/* The header, of the present form or of the one before it. */
+/* Reads the header, of the present form or of the one before it. */
 static int read_header(int fd, enum cfs_alg alg, struct cfs_stream_range *info,
 		       struct cfs_err *err)
 {
@@ -148,6 +148,7 @@ static int parse_name(struct cfs_stream *s, size_t at, size_t *ret_end,
 		return bad(err, "a named reference has no end");
 	if (!colon)
 		return bad(err, "a named reference has no colon");
+	/* Nine digits cannot overflow. */
 	if (colon == text || colon - text > 9)
 		return bad(err, "a named reference has no valid index");
 	for (const char *c = text; c < colon; c++) {

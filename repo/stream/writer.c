@@ -271,7 +271,8 @@ uint8_t *cfs_stream_slot_bytes(struct cfs_stream_slot *slot)
 
 void cfs_stream_slot_ready(struct cfs_stream_slot *slot)
 {
-	/* drain() acquires it: whoever sees it sees the digest as well. */
+	/* drain() acquires it: a thread that sees the flag sees the digest as
+	 * well. */
 	atomic_store_explicit(&slot->ready, true, memory_order_release);
 }
 
@@ -329,7 +330,8 @@ static int by_text(const void *a, const void *b)
 		      ((const struct name *)b)->text);
 }
 
-/* The chunks have been written. */
+/* Adds the named references.  The chunks have been written, so their compressor
+ * is free. */
 static int add_names(struct cfs_stream_writer *w, struct cfs_buf *out,
 		     struct cfs_err *err)
 {
@@ -374,7 +376,7 @@ static struct cfs_stream_range range_of(size_t start, size_t end)
 	return (struct cfs_stream_range){ cfs_put64(start), cfs_put64(end) };
 }
 
-/* All that stands before the chunks. */
+/* Writes all that stands before the chunks. */
 static int write_head(struct cfs_stream_writer *w, struct cfs_buf *out,
 		      struct cfs_err *err)
 {
