@@ -87,6 +87,8 @@ int cfs_oci_assemble_read(const struct cfs_repo *repo,
 		r = cfs_oci_check_layers(&image, err);
 	if (r < 0)
 		return r;
+	/* One more than there are: of no layers, calloc(0) might return
+	 * NULL. */
 	image.layers =
 		calloc(image.manifest.layers.n + 1, sizeof(*image.layers));
 	if (!image.layers)
@@ -100,7 +102,8 @@ int cfs_oci_assemble_read(const struct cfs_repo *repo,
 	return 0;
 }
 
-/* The EROFS images that the repository knows of already. */
+/* Keeps the EROFS images that the repository has of this image: the
+ * configuration's stream, which refers to them, is written anew. */
 static void take_over_refs(const struct cfs_repo *repo,
 			   struct cfs_oci_image *image)
 {

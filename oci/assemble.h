@@ -11,8 +11,8 @@
  * finds the streams of its layers.  The digest of the manifest is SHA-256.
  * Nothing is written.
  * Errors: -EINVAL it is no container; -EBADMSG the configuration is not the one
- * of the manifest; -ENOENT the repository lacks a layer, whose diff_id err->path
- * is; those of cfs_oci_check_layers() and of parsing.
+ * of the manifest; -ENOENT the repository lacks a layer, whose diff_id
+ * err->path is; those of cfs_oci_check_layers() and of parsing.
  */
 int cfs_oci_assemble_read(const struct cfs_repo *repo,
 			  struct cfs_bytes manifest, struct cfs_bytes config,

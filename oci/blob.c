@@ -38,7 +38,7 @@ static int copy(const struct cfs_source *source, uint64_t size,
 	}
 }
 
-/* The object alone. */
+/* Stores the bytes as an object, which no stream refers to yet. */
 static int store_object(struct cfs_store *store,
 			const struct cfs_source *source, uint64_t size,
 			const struct cfs_oci_id *id, struct cfs_digest *ret,

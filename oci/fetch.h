@@ -26,8 +26,8 @@ int cfs_oci_check_layers(const struct cfs_oci_image *image,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Fetches the configuration of @image, whose manifest is known: its text and, of
- * a container, what it says.
+ * Fetches the configuration of @image, whose manifest is known: its text and,
+ * of a container, what it says.
  * Errors: as above, worded with its digest.
  */
 int cfs_oci_fetch_config(struct cfs_origin *origin, struct cfs_oci_image *image,

@@ -12,6 +12,7 @@
 #include "repo/stream/cat.h"
 #include "repo/stream/format.h"
 
+/* Images share layers: each is checked once. */
 static bool is_known_good(const struct cfs_oci_fsck_run *run,
 			  const struct cfs_oci_id *id,
 			  const struct cfs_digest *stream)
@@ -186,7 +187,7 @@ int cfs_oci_fsck_layer(struct cfs_oci_fsck_run *run,
 	return r < 0 ? r : 1;
 }
 
-/* Is the object @id an EROFS image?  1, 0 when it is missing, negative errno. */
+/* Returns 1 if the object @id is an EROFS image, 0 if it is missing. */
 static int check_erofs(const struct cfs_oci_fsck_run *run,
 		       const struct cfs_digest *id, struct cfs_err *err)
 {
@@ -249,6 +250,7 @@ int cfs_oci_fsck_seal(struct cfs_oci_fsck_run *run, const struct cfs_oci_id *id,
 	struct cfs_err why;
 	int r;
 
+	/* A seal of the other algorithm names no image of this repository. */
 	if (cfs_digest_from_hex(seal, strlen(seal), &image, &why) < 0 ||
 	    image.alg != run->repo->meta.alg)
 		return 1;

@@ -40,8 +40,8 @@ int cfs_oci_fsck_report(struct cfs_oci_fsck_run *run,
 			const struct cfs_digest *object, const char *fmt, ...)
 	CFS_PRINTF(5, 6) __attribute__((nonnull(1, 5)));
 
-/* The manifest that @name means: a digest, or what a tag leads to.  Returns 1, or
- * 0 when there is no such tag. */
+/* The manifest that @name means: a digest, or what a tag leads to.  Returns 1,
+ * or 0 when there is no such tag. */
 int cfs_oci_fsck_resolve(const struct cfs_repo *repo, const char *name,
 			 struct cfs_oci_id *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

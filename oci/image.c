@@ -39,6 +39,8 @@ static const char *read_layer(const char *name, struct cfs_oci_erofs *to)
 	if (!to->one_layer)
 		return name;
 	for (name += n; *name >= '0' && *name <= '9'; name++)
+		/* A number that is too large names no layer: it need not be
+		 * exact. */
 		if (to->layer < CFS_OCI_LAYERS_MAX)
 			to->layer = 10 * to->layer + (unsigned)(*name - '0');
 	return name;
@@ -124,7 +126,7 @@ bool cfs_oci_config_ref(const struct cfs_stream *manifest,
 	return cfs_stream_find(manifest, name, ret);
 }
 
-/* The configuration that the manifest's stream leads to. */
+/* Reads the configuration that the manifest's stream refers to. */
 static int open_config(const struct cfs_repo *repo, struct cfs_oci_image *image,
 		       const struct cfs_stream *manifest, struct cfs_err *err)
 {
@@ -168,6 +170,8 @@ static int find_layers(struct cfs_oci_image *image,
 {
 	size_t n = image->manifest.layers.n;
 
+	/* One more than there are: of no layers, calloc(0) might return
+	 * NULL. */
 	image->layers = calloc(n + 1, sizeof(*image->layers));
 	if (!image->layers)
 		return cfs_no_memory(err);
@@ -243,6 +247,8 @@ static int has_config(const char *tag, const struct cfs_oci_id *id, void *arg,
 
 	(void)tag;
 	(void)err;
+	/* An image that cannot be read is passed over: another one may have the
+	 * configuration. */
 	if (!id || cfs_oci_image_open(search->repo, id, &image, &ignored) <= 0)
 		return 0;
 	if (!cfs_oci_id_equal(&image.manifest.config.id, &search->config))
@@ -273,6 +279,8 @@ int cfs_oci_image_find(const struct cfs_repo *repo, const char *name,
 	search.config = id;
 	if (r > 0)
 		r = cfs_oci_image_open(repo, &id, ret, err);
+	/* A digest, but no tag, may be that of a configuration, which docker
+	 * and podman call the ID of an image. */
 	if (r == 0 && strcmp(text, id.text) == 0)
 		r = cfs_oci_tag_each(repo, has_config, &search, err);
 	if (r != 0)
@@ -318,7 +326,7 @@ int cfs_oci_image_set_erofs(struct cfs_oci_image *image,
 	return add_erofs(image, name, id, err);
 }
 
-/* A stream of the object that @text is, without refs. */
+/* Begins a stream of the object @text, without references so far. */
 static int begin_document(struct cfs_store *store, const char *type,
 			  const struct cfs_buf *text,
 			  struct cfs_stream_writer **ret, struct cfs_err *err)
@@ -358,6 +366,8 @@ static int write_config(struct cfs_store *store, struct cfs_oci_image *image,
 
 	if (r == 0)
 		r = name_layers(image, w, err);
+	/* Sorted, so that the stream is the same in whatever order images were
+	 * made. */
 	if (image->erofs.n > 0)
 		qsort(image->erofs.v, image->erofs.n, sizeof(*image->erofs.v),
 		      by_name);
@@ -394,6 +404,7 @@ int cfs_oci_image_write(struct cfs_store *store, struct cfs_oci_image *image,
 
 	if (r == 0)
 		r = write_manifest(store, image, err);
+	/* Names come last: what they lead to is stored. */
 	cfs_oci_config_name(&image->manifest.config.id, name);
 	if (r == 0)
 		r = cfs_stream_link(store, name, &image->config_stream, err);

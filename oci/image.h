@@ -90,7 +90,8 @@ int cfs_oci_image_find(const struct cfs_repo *repo, const char *name,
 		       struct cfs_oci_image *ret,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* The EROFS image that the configuration has for @erofs.  1 with *@ret, or 0. */
+/* The EROFS image that the configuration has for @erofs.  1 with *@ret, or
+ * 0. */
 int cfs_oci_image_erofs(const struct cfs_oci_image *image,
 			const struct cfs_oci_erofs *erofs,
 			struct cfs_digest *ret) CFS_NONNULL;
@@ -116,8 +117,8 @@ bool cfs_oci_config_ref(const struct cfs_stream *manifest,
 			const struct cfs_oci_id *id,
 			struct cfs_digest *ret) CFS_NONNULL;
 
-/* Fails with -EBADMSG if manifest and configuration of a container differ in the
- * number of layers. */
+/* Fails with -EBADMSG if manifest and configuration of a container differ in
+ * the number of layers. */
 int cfs_oci_image_check_counts(const struct cfs_oci_image *image,
 			       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 

@@ -17,6 +17,8 @@ int cfs_json_doc_parse(struct cfs_bytes text, struct cfs_json_doc *ret,
 		return cfs_fail(err, EFBIG,
 				"%zu bytes of JSON; the maximum is %u",
 				text.len, CFS_OCI_JSON_MAX);
+	/* Most documents are small: room for the largest is not taken at
+	 * once. */
 	for (;;) {
 		free(nodes);
 		nodes = calloc(max, sizeof(*nodes));
@@ -99,7 +101,7 @@ int cfs_json_doc_id(const struct cfs_json_doc *doc,
 	if (r == 0)
 		return cfs_fail(err, EINVAL, "the member '%s' is missing",
 				name);
-	/* As it is written: a digest has nothing to be escaped. */
+	/* Raw, as no character of a digest needs an escape. */
 	if (r > 0)
 		r = cfs_oci_id_parse(node->raw, ret, err);
 	return r < 0 ? cfs_ctx(err, "member '%s'", name) : 0;

@@ -24,8 +24,8 @@ void cfs_json_edit_replace(struct cfs_json_edit *edit,
 			   const char *with) CFS_NONNULL;
 
 /*
- * Makes @text, a JSON value, the member @name of the object @in: in place of the
- * value that it has, or as the last member.  What comes after it in the
+ * Makes @text, a JSON value, the member @name of the object @in: in place of
+ * the value that it has, or as the last member.  What comes after it in the
  * document is not copied before.
  */
 void cfs_json_edit_set(struct cfs_json_edit *edit, const struct cfs_json *json,

@@ -6,8 +6,8 @@
 #include "fsverity/content_hash.h"
 #include "oci/layer.h"
 
-/* The archive in a layer's blob, hashed on both sides of the decompression; once
- * when there is none.  Stays where it is while it is open. */
+/* The archive in a layer's blob, hashed on both sides of the decompression;
+ * once when there is none.  Stays where it is while it is open. */
 struct cfs_layer_archive {
 	struct cfs_source source; /* the archive's bytes */
 	/* Private. */

@@ -22,6 +22,8 @@ static int note(struct cfs_split *split, uint64_t index, struct cfs_err *err)
 	return cfs_vec_add(&split->ahead, passed) ? 0 : cfs_no_memory(err);
 }
 
+/* Reads the archive without the contents that are objects, and notes where
+ * those belong. */
 static ssize_t read_split(void *ctx, void *data, size_t len,
 			  struct cfs_err *err)
 {
@@ -60,7 +62,8 @@ static int pass_object(struct cfs_split *split, struct cfs_err *err)
 	uint8_t byte;
 	ssize_t n = cfs_stream_read(split->stream, &byte, 1, err);
 
-	/* Bytes come first: then the object is not where it should be. */
+	/* If there are bytes before it, the object is not where it should
+	 * be. */
 	if (n != 0)
 		return n < 0 ? (int)n : 0;
 	n = cfs_stream_next(split->stream, &chunk, err);
@@ -108,6 +111,7 @@ static int walk(struct cfs_split *split, struct cfs_tar *tar,
 		if (r != 0)
 			return r;
 	}
+	/* The archive is at its end: the stream must be as well. */
 	if (r == 0 && (!cfs_split_is_done(split) ||
 		       split->at + external != cfs_stream_size(split->stream)))
 		return cfs_fail(err, EBADMSG,
@@ -136,8 +140,8 @@ struct apply {
 	enum cfs_alg alg;
 };
 
-/* Reads the file that a sparse entry stands for: up to
- * CFS_INLINE_FROM_DISK bytes are its content, of more the digest counts. */
+/* Sets the content of the file that a sparse entry stands for: its bytes, up to
+ * CFS_INLINE_FROM_DISK of them, or else its digest. */
 static int set_expanded(struct apply *a, struct cfs_node *node,
 			const struct cfs_source *file, uint64_t size,
 			struct cfs_err *err)

@@ -96,8 +96,8 @@ void cfs_layout_blob_path(const struct cfs_oci_id *id,
 		 cfs_content_hash_name(id->alg), cfs_oci_id_hex(id));
 }
 
-/* Is the blob there?  Its size is, too; its name was its digest's when it got
- * it.  Returns 1 or 0. */
+/* Returns 1 with the size of the blob, or 0 if there is none.  It is not read:
+ * it had its digest when it got its name. */
 static int find(const struct cfs_layout *layout, const char *path,
 		uint64_t *ret_size, struct cfs_err *err)
 {
@@ -116,7 +116,7 @@ static int find(const struct cfs_layout *layout, const char *path,
 	return 1;
 }
 
-/* Copies @source to @temp and checks what it was. */
+/* Copies @source to @temp, and checks that it has the digest @id. */
 static int fill(const struct cfs_temp *temp, const struct cfs_source *source,
 		const struct cfs_oci_id *id, uint64_t *ret_size,
 		struct cfs_err *err)
@@ -183,7 +183,8 @@ int cfs_layout_put_bytes(struct cfs_layout *layout, const struct cfs_oci_id *id,
 	return cfs_layout_put(layout, id, &source, NULL, err);
 }
 
-/* Do new entries take the place of @old? */
+/* Do new entries take the place of @old?  An entry with a tag goes for one of
+ * the same tag, and one without for the same image without a tag. */
 static bool gives_way(const struct cfs_oci_descriptor *old,
 		      const struct cfs_oci_descriptor *v, size_t n)
 {
@@ -208,7 +209,7 @@ static void write_entry(struct cfs_json_writer *w,
 	cfs_json_write_end(w);
 }
 
-/* Between entries: nothing follows the bracket of an empty list. */
+/* Writes a comma, unless the list is empty so far. */
 static void separate(struct cfs_buf *out)
 {
 	if (out->len > 0 && out->data[out->len - 1] != '[')
@@ -247,6 +248,7 @@ static int add_entries(const struct cfs_oci_descriptor *v, size_t n,
 		if (r < 0)
 			return r;
 		separate(out);
+		/* Without the newline at its end. */
 		cfs_buf_add(out, one.data, one.len - 1);
 	}
 	return cfs_buf_check(out, err);
@@ -266,8 +268,9 @@ static int edit(struct cfs_bytes text, const struct cfs_oci_descriptor *v,
 		r = cfs_oci_index_parse(text, &old, err);
 	if (r < 0)
 		return r;
-	/* An array: otherwise it would have been no index. */
+	/* It is an array: cfs_oci_index_parse() has read it. */
 	list = cfs_json_get(&doc.json, cfs_json_doc_root(&doc), "manifests");
+	/* The brackets stay, and what is between them is written anew. */
 	cfs_json_edit_copy_to(&change, list->raw.data + 1);
 	copy_others(&doc.json, list, &old, v, n, out);
 	r = add_entries(v, n, out, err);

@@ -8,7 +8,7 @@
 #define OCI    "application/vnd.oci.image."
 #define DOCKER "application/vnd.docker."
 
-/* Layers of all compressions; what they are is told by their bytes. */
+/* Layers of every compression are of one kind: their bytes tell which it is. */
 static const struct {
 	const char *media_type;
 	enum cfs_oci_kind kind;
@@ -111,7 +111,7 @@ static int parse_descriptor(const struct cfs_json_doc *doc,
 	return parse_platform(doc, node, &ret->platform, err);
 }
 
-/* A descriptor that has to be there. */
+/* Reads the descriptor @name.  Returns 1, or 0 if there is none. */
 static int parse_member(const struct cfs_json_doc *doc, const char *name,
 			struct cfs_oci_descriptor *ret, struct cfs_err *err)
 {
@@ -139,7 +139,7 @@ void cfs_oci_descriptor_write(const struct cfs_oci_descriptor *d,
 		cfs_json_write_text(w, "artifactType", d->artifact_type);
 }
 
-/* The array @name, of at most @max elements. */
+/* Finds the array @name, of at most @max elements. */
 static int get_list(const struct cfs_json_doc *doc, const char *name,
 		    size_t max, const struct cfs_json_node **ret, size_t *ret_n,
 		    struct cfs_err *err)
@@ -154,6 +154,7 @@ static int get_list(const struct cfs_json_doc *doc, const char *name,
 				name);
 	if (r < 0)
 		return r;
+	/* Counted before memory is taken for them. */
 	for (node = cfs_json_first(&doc->json, *ret); node;
 	     node = cfs_json_next(&doc->json, *ret, node))
 		n++;
@@ -165,7 +166,7 @@ static int get_list(const struct cfs_json_doc *doc, const char *name,
 	return 0;
 }
 
-/* The array @name of descriptors. */
+/* Reads the array @name of descriptors. */
 static int parse_list(const struct cfs_json_doc *doc, const char *name,
 		      size_t max, struct cfs_oci_descriptors *ret,
 		      struct cfs_err *err)
@@ -273,6 +274,7 @@ static int each_entry(const struct cfs_json_doc *doc, cfs_oci_entry_fn *fn,
 		return r;
 	for (node = cfs_json_first(&doc->json, list); r == 0 && node;
 	     node = cfs_json_next(&doc->json, list, node), i++) {
+		/* Whether a bad entry matters is up to the caller. */
 		struct cfs_err why = { 0 };
 		bool good = parse_descriptor(doc, node, &d, &why) >= 0;
 
@@ -404,7 +406,7 @@ static int parse_diff_ids(const struct cfs_json_doc *doc,
 	return 0;
 }
 
-/* A label is advice: one that is no text is none. */
+/* A label is only advice: one that is no string is as good as absent. */
 static void parse_seal(const struct cfs_json_doc *doc, struct cfs_oci_config *c)
 {
 	const struct cfs_json_node *config, *labels;

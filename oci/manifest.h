@@ -58,8 +58,8 @@ void cfs_oci_descriptor_write(const struct cfs_oci_descriptor *d,
  * Is @text an index or a manifest, by what it has in it?  A document without a
  * descriptor that says so is asked.
  * Returns CFS_OCI_INDEX or CFS_OCI_MANIFEST.
- * Errors: -EINVAL (no JSON, or neither), -EOPNOTSUPP (Docker's schema 1), -EFBIG,
- * -ENOMEM.
+ * Errors: -EINVAL (no JSON, or neither), -EOPNOTSUPP (Docker's schema 1),
+ * -EFBIG, -ENOMEM.
  */
 int cfs_oci_document_kind(struct cfs_bytes text,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

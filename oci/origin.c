@@ -115,6 +115,7 @@ int cfs_origin_blob(struct cfs_origin *origin, const struct cfs_oci_id *id,
 
 	if (r <= 0)
 		return r;
+	/* How much a proxy sends is known only when it has been read. */
 	if (!blob.proxy && size != CFS_OCI_SIZE_ANY &&
 	    blob.end - blob.at != size)
 		return wrong_size(id, blob.end - blob.at, size, err);

@@ -15,8 +15,9 @@
 #include "oci/referrers.h"
 #include "oci/tree.h"
 
-/* Limits for the artifacts about an image: their number, and the blobs and bytes
- * of each.  A signature has a few hundred bytes, a bill of materials some MiB. */
+/* Limits for the artifacts about an image: their number, and the blobs and
+ * bytes of each.  A signature has a few hundred bytes, a bill of materials some
+ * MiB. */
 #define CFS_PULL_ARTIFACTS_MAX	    64
 #define CFS_PULL_ARTIFACT_BLOBS_MAX 16
 #define CFS_PULL_ARTIFACT_MAX	    (64 << 20)
@@ -106,8 +107,9 @@ int cfs_oci_make_images(struct cfs_store *store, struct cfs_oci_image *image,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Makes the EROFS image @want of @image anew, in the way that gives this digest,
- * and names it below images/.  @erofs: what its ref in the configuration says.
+ * Makes the EROFS image @want of @image anew, in the way that gives this
+ * digest, and names it below images/.  @erofs: what its ref in the
+ * configuration says.
  * Returns 1, or 0 when no way gives it, and nothing was stored.
  * Errors: those of trees and of storing.
  */

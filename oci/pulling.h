@@ -37,8 +37,8 @@ void cfs_pulling_find_twins(struct cfs_pulling *p) CFS_NONNULL;
 int cfs_pulling_layers(struct cfs_pulling *p,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Splits layer @n of a container from @blob, the stream of its compressed blob in
- * the repository, and names its stream. */
+/* Splits layer @n of a container from @blob, the stream of its compressed blob
+ * in the repository, and names its stream. */
 int cfs_pulling_from_kept(struct cfs_pulling *p, size_t n,
 			  const struct cfs_digest *blob,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

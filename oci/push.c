@@ -147,7 +147,8 @@ static void write_entry(struct cfs_json_writer *w,
 	cfs_json_write_end(w);
 }
 
-/* The list of the image's artifacts: those that the registry's has, and ours. */
+/* The list of the image's artifacts: those that the registry's has, and
+ * ours. */
 static int make_list(const struct push *p,
 		     const struct cfs_oci_descriptors *there, enum types types,
 		     struct cfs_buf *ret, struct cfs_err *err)

@@ -65,7 +65,7 @@ static void opened_close(struct opened *o)
 
 #define AUTOOPENED __attribute__((cleanup(opened_close)))
 
-/* Returns 1, or 0: another repository does not have the image. */
+/* Returns 1, or 0 if another repository does not have the image. */
 static int open_source(struct cfs_repairing *rp, size_t i, struct opened *ret,
 		       struct cfs_err *err)
 {
@@ -85,8 +85,8 @@ static int open_source(struct cfs_repairing *rp, size_t i, struct opened *ret,
 	return r < 0 ? r : 1;
 }
 
-/* Takes it from source @i.  Returns 1, 0 after telling why not, or what ends
- * the repair. */
+/* Takes the part from source @i.  Returns 1, 0 after telling why not, or an
+ * error that ends the repair. */
 static int take_from(struct cfs_repairing *rp,
 		     const struct cfs_repairing_part *part, size_t i,
 		     struct cfs_err *err)
@@ -137,13 +137,15 @@ static int take_config(struct cfs_repairing *rp, struct cfs_origin *origin,
 		       size_t n, struct cfs_err *err)
 {
 	(void)n;
+	/* A source before this one may have left something here. */
 	cfs_buf_free(&rp->image.config_text);
 	cfs_oci_config_free(&rp->image.config);
 	rp->image.config = (struct cfs_oci_config){ 0 };
 	return cfs_oci_fetch_config(origin, &rp->image, err);
 }
 
-/* Loads the document @id if its stream @doc->stream is good.  1, 0 it is not. */
+/* Loads the document @id.  Returns 1, or 0 if its stream @doc->stream is not
+ * good. */
 static int load(struct cfs_repairing *rp, const char *type,
 		const struct cfs_oci_id *id, struct cfs_oci_document *doc,
 		struct cfs_err *err)
@@ -173,7 +175,7 @@ static int copy_text(const struct cfs_oci_document *doc, struct cfs_buf *ret,
 	return cfs_buf_check(ret, err);
 }
 
-/* Parses the manifest.  1, or 0 after telling what is wrong with it. */
+/* Parses the manifest.  Returns 1, or 0 after telling what is wrong with it. */
 static int parse_manifest(struct cfs_repairing *rp, struct cfs_err *err)
 {
 	struct cfs_oci_image *image = &rp->image;
@@ -270,8 +272,7 @@ static int mend_config(struct cfs_repairing *rp,
 	return r < 0 ? cfs_repairing_pass(r, &why, err) : 1;
 }
 
-/* Is every stream known that the documents refer to?  That one is not good does
- * not matter. */
+/* Is the stream of every layer known?  It need not be good. */
 static bool knows_layers(const struct cfs_repairing *rp)
 {
 	for (size_t i = 0; i < rp->image.manifest.layers.n; i++)
@@ -303,8 +304,9 @@ static int mend(struct cfs_repairing *rp, struct cfs_err *err)
 	good = cfs_repairing_layers(rp, &s, err);
 	if (good < 0)
 		return good;
-	/* Refs to EROFS images can be found again only with all layers; until
-	 * then nothing is written that has none. */
+	/* References to EROFS images that were lost with the configuration can
+	 * be made again only with all layers: no configuration without them is
+	 * written before. */
 	is_complete = !rp->lost_config || !rp->image.is_container;
 	if (rp->changed && is_complete && knows_layers(rp) &&
 	    cfs_repairing_write(rp, err) < 0)
@@ -337,7 +339,7 @@ static int mend_artifact(const char *ref, const char *content_id, void *arg,
 	return mend_image(arg, id.text, &id, err);
 }
 
-/* The image and the artifacts about it. */
+/* Mends the image and the artifacts that refer to it. */
 static int mend_all(const char *tag, const struct cfs_oci_id *id, void *arg,
 		    struct cfs_err *err)
 {

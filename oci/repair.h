@@ -5,10 +5,10 @@
  *
  * A layer that is broken is split anew, from its compressed blob if the
  * repository keeps that one, or from a source; of its objects, those that are
- * right stay as they are.  EROFS images are made anew from the layers, and count
- * only if they have the digest that they had.  Everything is checked as in a
- * pull before it gets a name, and tags stay: whatever happens, an image is not
- * worse afterwards than before.
+ * right stay as they are.  EROFS images are made anew from the layers, and
+ * count only if they have the digest that they had.  Everything is checked as
+ * in a pull before it gets a name, and tags stay: whatever happens, an image is
+ * not worse afterwards than before.
  */
 #ifndef CFS_OCI_REPAIR_H
 #define CFS_OCI_REPAIR_H
@@ -35,8 +35,8 @@ struct cfs_oci_repair {
 	size_t n_sources;
 	/* Objects that a check found to be missing or damaged; gets sorted. */
 	struct cfs_digest_set *damaged;
-	/* One image, by tag, "@DIGEST" or "DIGEST" of a manifest; NULL: all that
-	 * have a tag, and the artifacts about them. */
+	/* One image, by tag, "@DIGEST" or "DIGEST" of a manifest; NULL: all
+	 * that have a tag, and the artifacts about them. */
 	const char *name;
 	bool read_data;	  /* compare also layers that look whole with their
 			     diff_ids */

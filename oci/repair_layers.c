@@ -6,8 +6,8 @@
 #include "oci/repairing.h"
 #include "oci/tag.h"
 
-/* Is @stream the layer @n, and whole?  @strictly: is all of it read and compared
- * with its digest? */
+/* Is @stream the layer @n, and whole?  @strictly: is all of it read and
+ * compared with its digest? */
 static int is_good(struct cfs_repairing *rp, size_t n,
 		   const struct cfs_digest *stream, bool strictly,
 		   struct cfs_err *err)

@@ -8,6 +8,7 @@
 
 #define MANIFEST "oci-manifest-"
 
+/* A tag becomes one file name: '/' is escaped, and so is '%' itself. */
 static bool encode(const char *tag, char *out, size_t size)
 {
 	size_t n = 0;

@@ -13,8 +13,8 @@ struct cfs_oci_tree_options {
 	bool create_parents; /* see tree/tar/merge.h */
 	bool as_is;	     /* no transform: as the layers have it */
 	bool bootable;	     /* the one to boot: cfs_oci_tree_boot() */
-	/* The tree of the layer number @layer alone, from 0, upon an empty root,
-	 * whose metadata are 0 until an entry sets them; not transformed.
+	/* The tree of the layer number @layer alone, from 0, upon an empty
+	 * root, whose metadata are 0 until an entry sets them; not transformed.
 	 * Whiteouts leave nothing. */
 	bool one_layer;
 	size_t layer;

@@ -173,7 +173,7 @@ int cfs_twin_compare(struct cfs_twin *twin, const struct cfs_source *file,
 	return r;
 }
 
-/* Of what is equal, from the object. */
+/* Reads from the object what was equal. */
 static ssize_t read_object(struct cfs_twin *twin, void *data, size_t len,
 			   struct cfs_err *err)
 {
@@ -189,6 +189,8 @@ static ssize_t read_object(struct cfs_twin *twin, void *data, size_t len,
 	return n;
 }
 
+/* What was equal comes from the object, the piece that was not from memory, and
+ * the rest from the source. */
 static ssize_t read_again(void *ctx, void *data, size_t len,
 			  struct cfs_err *err)
 {

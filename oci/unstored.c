@@ -130,7 +130,7 @@ static int add_entry(struct reading *rd, const struct cfs_tar_entry *entry,
 
 	if (r < 0 || !node)
 		return r;
-	/* The reader of the archive names the entry itself. */
+	/* Errors of the archive's reader name the entry already. */
 	return entry->sparse ? set_sparse(rd, node, entry, err)
 			     : set_content(rd, node, entry->size, &content,
 					   is_policy(entry->path), err);

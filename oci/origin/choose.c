@@ -70,6 +70,8 @@ static int no_tag(struct cfs_origin *origin, const struct cfs_oci_leaves *all,
 		return cfs_fail(err, ENOENT,
 				"no tag '%s' in %s, which has no tags at all",
 				origin->tag, origin->place);
+	/* With nothing to choose from, tell why the first entry was passed
+	 * over. */
 	if (all->passed_over.code != 0) {
 		*err = all->passed_over;
 		return -err->code;
@@ -83,11 +85,13 @@ static int rank(const struct cfs_oci_leaf *leaf,
 {
 	if (!leaf->is_image || !cfs_oci_platform_fits(&leaf->d.platform, want))
 		return 0;
+	/* A tag counts for more than the variant. */
 	return 1 + 2 * (*leaf->d.tag != '\0') +
 	       (strcmp(leaf->d.platform.variant, want->variant) == 0);
 }
 
-/* Without a tag, images for the platform under two tags are no answer. */
+/* A reference without a tag is ambiguous if images for the platform have
+ * different tags. */
 static int check_unique(const struct cfs_origin *origin,
 			const struct cfs_oci_leaves *all,
 			const struct cfs_oci_leaf *best,
@@ -132,7 +136,8 @@ static const struct cfs_oci_leaf *best_of(const struct cfs_oci_leaves *all,
 	return best;
 }
 
-/* The only image, or the only artifact where there is no image. */
+/* Returns the only image, or the only artifact if @images is false; NULL if
+ * there are several. */
 static const struct cfs_oci_leaf *only_one(const struct cfs_oci_leaves *all,
 					   bool images)
 {
@@ -202,6 +207,8 @@ static int pick(struct cfs_origin *origin, const struct cfs_oci_leaves *all,
 		if (r < 0)
 			return r;
 	}
+	/* If no platform was asked for, one image for another platform will
+	 * do. */
 	if (!best && !is_asked)
 		best = only_one(all, true);
 	if (!best && !has_image(all))

@@ -31,6 +31,8 @@ int cfs_files_open_archive(const char *path, struct cfs_files *ret,
 	struct stat st;
 	int r;
 
+	/* Opening a FIFO must not block, nor a terminal become this
+	 * process's. */
 	files.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (files.fd < 0 || fstat(files.fd, &st) < 0)
 		return cfs_fail_errno(err, "open %s", path);

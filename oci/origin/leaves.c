@@ -57,6 +57,8 @@ static int count_document(struct walk *w, struct cfs_err *err)
 				w->origin->place, CFS_ORIGIN_DOCUMENTS_MAX));
 }
 
+/* BuildKit lists its attestations, which are no images, as manifests for an
+ * unknown platform. */
 static bool is_unknown(const struct cfs_oci_descriptor *d)
 {
 	return d->has_platform && (strcmp(d->platform.os, "unknown") == 0 ||
@@ -163,7 +165,8 @@ static int take_entry(void *ctx, const struct cfs_oci_descriptor *d,
 	}
 }
 
-/* The first document of a reference that names one of its own. */
+/* Takes the document that the reference itself leads to: an index or a
+ * manifest. */
 static int take_top(struct walk *w, struct cfs_err *err)
 {
 	struct cfs_oci_leaves *to = w->to;
@@ -220,6 +223,7 @@ int cfs_oci_leaf_read(struct cfs_origin *origin,
 		      const struct cfs_oci_leaf *leaf, struct cfs_buf *ret,
 		      struct cfs_err *err)
 {
+	/* The document at the top was read already. */
 	if (leaves->top.len > 0 &&
 	    cfs_oci_id_equal(&leaf->d.id, &leaves->top_id)) {
 		cfs_buf_add(ret, leaves->top.data, leaves->top.len);

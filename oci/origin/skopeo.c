@@ -127,6 +127,7 @@ void cfs_skopeo_words(struct cfs_bytes said,
 	struct cfs_bytes line;
 	bool is_first = true;
 
+	/* The last error, or else the last line. */
 	strcpy(ret, "it says nothing");
 	for (; last_line(&said, &line); is_first = false) {
 		const uint8_t *msg = find(line, start);
@@ -174,11 +175,12 @@ int cfs_skopeo_run(const struct cfs_skopeo_args *args, size_t max,
 		return cfs_fail_errno(err, "make a pipe");
 	from = ends[0];
 	r = cfs_skopeo_start(args, ends[1], -EBADF, &child, err);
+	/* With this end open, reading would not come to an end. */
 	cfs_closep(&ends[1]);
 	if (r < 0)
 		return r;
 	read = cfs_read_all(from, max, ret);
-	/* It ends when nobody reads what it has to say. */
+	/* If it was not read to its end, skopeo ends as the pipe is closed. */
 	cfs_closep(&from);
 	if (read == -EFBIG)
 		return cfs_fail(err, EFBIG,

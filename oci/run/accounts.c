@@ -60,7 +60,8 @@ static bool split(struct cfs_bytes text, size_t n, struct line *ret)
 	return true;
 }
 
-/* Takes lines from @file up to one with @n fields.  Returns false at the end. */
+/* Takes lines from @file up to one with @n fields.  Returns false at the
+ * end. */
 static bool next_line(struct cfs_bytes *file, size_t n, struct line *ret)
 {
 	while (file->len > 0) {

@@ -40,8 +40,8 @@ void cfs_account_free(struct cfs_account *account);
  * user's line in @passwd, or 0, and additional groups are those in @group that
  * list the user; with GROUP there are none.
  *
- * Errors: -ENOENT a name is not in the files, -EINVAL the text is malformed or a
- * number is too large, -EFBIG too many groups, -ENOMEM.
+ * Errors: -ENOENT a name is not in the files, -EINVAL the text is malformed or
+ * a number is too large, -EFBIG too many groups, -ENOMEM.
  */
 int cfs_account_find(const char *user, struct cfs_bytes passwd,
 		     struct cfs_bytes group, struct cfs_account *ret,

@@ -70,7 +70,8 @@ static int add_label(struct cfs_texts *to, const struct cfs_json_node *name,
 
 	if (r == 0)
 		r = get_string(value, "Labels", &text, err);
-	/* Not a name that cfs_texts_set() could take apart again. */
+	/* The list has KEY=VALUE: a key that has '=' could not be told from its
+	 * value. */
 	if (r < 0 || *key == '\0' || strchr(key, '='))
 		return r;
 	if (asprintf(&both, "%s=%s", key, text) < 0) {
@@ -134,6 +135,8 @@ static int parse(const struct cfs_json_doc *doc, const struct cfs_json_node *in,
 	if (r == 0)
 		r = parse_list(doc, in, "Cmd", cfs_texts_add, &c->cmd, err);
 	if (r == 0)
+		/* A later variable takes the place of an earlier one of the
+		 * same name. */
 		r = parse_list(doc, in, "Env", cfs_texts_set, &c->env, err);
 	return r == 0 ? parse_labels(doc, in, &c->labels, err) : r;
 }

@@ -84,6 +84,8 @@ static int find_key(const struct reading *r, const struct cfs_json_node *in,
 
 		value = cfs_json_next(json, in, name);
 		key.value = value;
+		/* Keys are compared as they are written: others might read an
+		 * escaped one as one of these. */
 		if (name->raw.len &&
 		    memchr(name->raw.data, '\\', name->raw.len))
 			return cfs_fail(err, EINVAL,
@@ -108,7 +110,8 @@ static int find_key(const struct reading *r, const struct cfs_json_node *in,
 	return 0;
 }
 
-/* Role and digest by the key of the annotation.  1, or 0 to skip the entry. */
+/* Reads role and digest from the key of the annotation.  Returns 1, or 0 to
+ * skip the entry. */
 static int read_key(struct reading *r, const struct cfs_json_node *annotations,
 		    struct cfs_seal_entry *ret, struct cfs_err *err)
 {
@@ -128,7 +131,8 @@ static int read_key(struct reading *r, const struct cfs_json_node *annotations,
 	return c < 0 ? c : 1;
 }
 
-/* Role and digest in the way of the drafts, which knew these roles only. */
+/* Reads role and digest as the drafts had them, which knew no bootable
+ * images. */
 static int read_draft(struct reading *r,
 		      const struct cfs_json_node *annotations,
 		      struct cfs_seal_entry *ret, struct cfs_err *err)
@@ -172,6 +176,7 @@ static int read_blob(const struct cfs_oci_descriptor *d,
 				(unsigned long long)d->size, CFS_SIGNATURE_MAX);
 	if (ret->is_signed)
 		return 0;
+	/* Without a signature, the blob is empty or the empty JSON object. */
 	if (d->size)
 		cfs_seal_empty_config(&empty);
 	else
@@ -272,7 +277,7 @@ static int read_entries(struct reading *r, const struct cfs_oci_manifest *m,
 	return 0;
 }
 
-/* The algorithm of a draft is the artifact's. */
+/* A draft names its algorithm once, for the whole artifact. */
 static int read_draft_alg(struct reading *r, struct cfs_err *err)
 {
 	const struct cfs_json_doc *doc = &r->doc;

@@ -20,8 +20,8 @@ struct cfs_seal_facts {
 		struct cfs_digest digest;
 	} role[CFS_SEAL_ROLES];
 	size_t n_layers; /* of the manifest */
-	/* Borrowed; NULL: not known.  One of no algorithm (0): that layer has no
-	 * image of its own. */
+	/* Borrowed; NULL: not known.  One of no algorithm (0): that layer has
+	 * no image of its own. */
 	const struct cfs_digest *layers;
 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Sealing metadata in the manifest of the image itself, as annotations: the
- * digest of the configuration in its descriptor, that of a layer in the layer's,
- * those of the merged images at the top.  KEY.sig beside KEY has its signature,
- * PKCS#7 DER in base64.  There is no digest of the manifest, and so nothing
- * vouches for the rest of it.
+ * digest of the configuration in its descriptor, that of a layer in the
+ * layer's, those of the merged images at the top.  KEY.sig beside KEY has its
+ * signature, PKCS#7 DER in base64.  There is no digest of the manifest, and so
+ * nothing vouches for the rest of it.
  *
  * They stay with the image where artifacts are lost, and change its digest.
  *
@@ -36,9 +36,9 @@ int cfs_seal_inline_read(const struct cfs_oci_id *id, struct cfs_bytes text,
 
 /*
  * Appends the manifest @text to @out with the annotations of configuration and
- * merged images that @facts knows, signed where @blobs has a signature, in place
- * of those of the same algorithm.  All else stays as it is, byte for byte; the
- * same input gives the same bytes.
+ * merged images that @facts knows, signed where @blobs has a signature, in
+ * place of those of the same algorithm.  All else stays as it is, byte for
+ * byte; the same input gives the same bytes.
  *
  * @layers: those of the layers are replaced, too: by the digests of
  * facts->layers, if that is not NULL, or by none.

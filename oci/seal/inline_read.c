@@ -23,7 +23,8 @@ struct reading {
 	struct cfs_seal_blobs *blobs;
 };
 
-/* @roles: those that belong in this place, 1 << enum cfs_seal_role. */
+/* Takes note of the annotation @name.  @roles: those that belong in this place,
+ * 1 << enum cfs_seal_role. */
 static int take(struct reading *r, const struct cfs_json_node *name,
 		const struct cfs_json_node *value, unsigned roles,
 		struct cfs_err *err)

@@ -38,7 +38,8 @@ static void add_comma(struct members *m)
 		cfs_buf_addc(&m->text, ',');
 }
 
-/* Keeps those that are not what is set. */
+/* Keeps the annotations that are not written anew, such as digests of other
+ * algorithms. */
 static void keep(const struct editing *e, const struct cfs_json_node *in,
 		 struct members *m)
 {
@@ -95,7 +96,7 @@ static void add_role(const struct editing *e, enum cfs_seal_role role,
 			   &e->blobs->v[role]);
 }
 
-/* Puts @m in the place of the annotations of @owner, unless they stay. */
+/* Puts @m in the place of the annotations of @owner, unless nothing changes. */
 static void put(struct editing *e, const struct cfs_json_node *owner,
 		struct members *m)
 {
@@ -155,7 +156,7 @@ static void edit_top(struct editing *e)
 	put(e, root, &m);
 }
 
-/* What is edited comes in the order of the document. */
+/* Edits come in the order of the document, whose text is copied up to each. */
 static void edit_all(struct editing *e, bool layers)
 {
 	const struct cfs_json *json = &e->doc.json;
@@ -227,8 +228,8 @@ int cfs_seal_inline_write(struct cfs_bytes text,
 	return end(&e, err);
 }
 
-/* @in, if it is an object; else, where there is none, NULL.  Labels are where
- * null is written as well as nothing. */
+/* Finds the object @name in @in, or NULL if there is none.  A null is as good
+ * as nothing: for no labels, some programs write it. */
 static int get_object(const struct editing *e, const struct cfs_json_node *in,
 		      const char *name, const struct cfs_json_node **ret,
 		      struct cfs_err *err)
@@ -296,6 +297,7 @@ static void set_config(struct editing *e, const struct cfs_json_node *config,
 	const struct cfs_json_node *digest =
 		cfs_json_get(json, config, "digest");
 	const struct cfs_json_node *length = cfs_json_get(json, config, "size");
+	/* Edits come in the order of the document. */
 	bool digest_first = digest < length;
 	char text[24];
 
@@ -313,7 +315,7 @@ int cfs_seal_set_config(struct cfs_bytes text, const struct cfs_oci_id *id,
 	CFS_AUTOMANIFEST struct cfs_oci_manifest m = { 0 };
 	const struct cfs_json_node *config;
 	struct editing e = { .facts = NULL };
-	/* Then config, digest and size exist. */
+	/* After this, config, its digest and its size are known to exist. */
 	int r = cfs_oci_manifest_parse(text, &m, err);
 
 	if (r == 0)

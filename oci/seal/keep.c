@@ -20,7 +20,7 @@ void cfs_seal_sources_free(struct cfs_seal_sources *sources)
 	sources->n = 0;
 }
 
-/* The stream of the blob @id in @image, or NULL. */
+/* Returns the stream of the blob @id in @image, or NULL. */
 static const struct cfs_digest *find_blob(const struct cfs_oci_image *image,
 					  const struct cfs_oci_id *id)
 {
@@ -230,6 +230,7 @@ int cfs_seal_keep(struct cfs_store *store, const struct cfs_seal_facts *facts,
 		r = keep_blobs(store, &artifact, blobs, &image, err);
 	if (r == 0)
 		r = cfs_oci_image_write(store, &image, err);
+	/* Comes last: what it leads to is stored. */
 	if (r == 0)
 		r = list(store, &facts->subject.id, &image.id, err);
 	if (r == 0)
@@ -266,6 +267,7 @@ enum cfs_seal_share cfs_seal_share_of(const struct cfs_seal_source *source,
 
 		if (!source->artifact.v[i].is_signed)
 			continue;
+		/* What cannot be parsed is no signature of theirs. */
 		if (cfs_pkcs7_parse(cfs_buf_bytes(&source->blobs[i]), &p7,
 				    &ignored) < 0)
 			others++;

@@ -30,6 +30,7 @@ int cfs_seal_sign(const struct cfs_seal_facts *facts,
 
 		if (!cfs_seal_makes(facts, (enum cfs_seal_role)i))
 			continue;
+		/* A signature that exists gets a further signer. */
 		r = cfs_sign(signing, &facts->role[i].digest,
 			     cfs_buf_bytes(blob), &next, err);
 		if (r < 0) {

@@ -105,7 +105,8 @@ static int set_certs(struct cfs_rule *rule, const struct cfs_toml_value *value,
 	return 0;
 }
 
-/* The roles of an array as bits, 1 << enum cfs_seal_role; 0 if it has others. */
+/* The roles of an array as bits, 1 << enum cfs_seal_role; 0 if it has
+ * others. */
 static unsigned roles_of(const struct cfs_toml_value *value)
 {
 	unsigned bits = 0;
@@ -191,6 +192,7 @@ int cfs_rules_parse(struct cfs_bytes text, struct cfs_rules *ret,
 	CFS_AUTORULES struct cfs_rules rules = { 0 };
 	int r = cfs_toml_parse(text, take, &rules, err);
 
+	/* Only now all keys of a table are known. */
 	for (size_t i = 0; r == 0 && i < rules.n; i++)
 		r = check(&rules.v[i], err);
 	if (r < 0)

@@ -61,7 +61,8 @@ static bool claims_bootable(const struct cfs_seal_sources *sources)
 	return false;
 }
 
-/* Where the image to boot is not asked for, it need not be one. */
+/* If the image to boot was not asked for, it does not matter that none can be
+ * made. */
 static int compute(const struct run *run, enum cfs_xattr_filter filter,
 		   struct cfs_err *err)
 {
@@ -116,6 +117,7 @@ static int read_sources(const struct run *run, struct cfs_err *err)
 						&v->sources, err);
 	if (r < 0)
 		return r;
+	/* One more than there are: calloc(0) might return NULL. */
 	v->verdicts = calloc(v->sources.n + 1, sizeof(*v->verdicts));
 	return v->verdicts ? 0 : cfs_no_memory(err);
 }
