@@ -180,8 +180,11 @@ static void finish_long(struct cfs_digester *d, struct cfs_window *w,
 		if (r == 0)
 			r = cfs_long_finish(file, w, &id, &err);
 		if (r == 0 && d->keeps)
-			r = d->keeper.keep_file(d->keeper.ctx, in->fd, in->size,
-						&id, in->who, &err);
+			r = file->kept
+				    ? cfs_long_keep(file, &id, &err)
+				    : d->keeper.keep_file(d->keeper.ctx, in->fd,
+							  in->size, &id,
+							  in->who, &err);
 	}
 	if (r < 0)
 		cfs_digester_fail(d, &err, in->who);
@@ -189,21 +192,36 @@ static void finish_long(struct cfs_digester *d, struct cfs_window *w,
 	cfs_long_free(file);
 }
 
-static struct cfs_long long_file(const struct input *in)
+/* Prepares to hash the long file @in, and to write it along if the keeper wants
+ * that. */
+static int begin_long(struct cfs_digester *d, const struct input *in,
+		      struct cfs_long *ret, struct cfs_err *err)
 {
-	return (struct cfs_long){ .size = in->size,
-				  .segment = CFS_DIGESTER_SEGMENT,
-				  .ret = in->ret,
-				  .who = in->who };
+	const struct cfs_keeper *k = &d->keeper;
+	struct cfs_long file = { .size = in->size,
+				 .segment = CFS_DIGESTER_SEGMENT,
+				 .ret = in->ret,
+				 .who = in->who,
+				 .keeper = k };
+	int r = cfs_long_init(&file, d->alg, err);
+
+	if (r == 0 && d->keeps && k->writes_along && k->writes_along(k->ctx) &&
+	    k->begin(k->ctx, in->size, NULL, &file.kept, err) < 0)
+		r = -err->code;
+	if (r < 0)
+		cfs_long_free(&file);
+	else
+		*ret = file;
+	return r;
 }
 
 /* Digests a long file in the caller's thread, when there is no other. */
 static void read_long(struct cfs_digester *d, struct input *in)
 {
 	struct cfs_err err = { 0 };
-	struct cfs_long file = long_file(in);
+	struct cfs_long file = { 0 };
 
-	if (cfs_long_init(&file, d->alg, &err) < 0)
+	if (begin_long(d, in, &file, &err) < 0)
 		cfs_digester_fail(d, &err, in->who);
 	for (uint64_t i = 0; i < file.segments && !cfs_digester_failed(d); i++)
 		read_segment(d, d->window, &file, in->fd, i);
@@ -301,8 +319,7 @@ static void queue_long(struct cfs_digester *d, struct input *in)
 	struct cfs_task *task = new_task(d);
 	struct cfs_err err = { 0 };
 
-	task->file = long_file(in);
-	if (cfs_long_init(&task->file, d->alg, &err) < 0) {
+	if (begin_long(d, in, &task->file, &err) < 0) {
 		cfs_digester_fail(d, &err, in->who);
 		cfs_closep(&in->fd);
 		put_back(d, task);

@@ -47,9 +47,15 @@ struct cfs_keeper {
 			 const struct cfs_digest *id, const void *who,
 			 struct cfs_err *err);
 	/*
+	 * Returns whether a longer file had better be written while it is
+	 * hashed, by the three functions below, than be read for a second time
+	 * by keep_file.  May be NULL, which means no.
+	 */
+	bool (*writes_along)(void *ctx);
+	/*
 	 * Keep a longer file of @size bytes that comes from a feed
-	 * (fsverity/feed.h): begin is called once, write for each piece, in any
-	 * order, and end once.
+	 * (fsverity/feed.h), or for which writes_along returned true: begin is
+	 * called once, write for each piece, in any order, and end once.
 	 * begin is given @id if the whole file is in memory, else NULL.  It
 	 * returns 1 with *@ret, which is passed on as @file, or 0 if @id is
 	 * kept already: then nothing is written, and end is called with @file

@@ -22,7 +22,6 @@ struct slot {
 struct fed {
 	struct cfs_long file;
 	bool held;     /* all pieces stay in slots until the digest is known */
-	void *kept;    /* what the keeper's begin() returned; or NULL */
 	uint64_t left; /* pieces that are not hashed yet; atomic */
 	struct slot *slots[CFS_FEED_HELD];
 };
@@ -166,23 +165,12 @@ static void push_filling(struct cfs_feed *feed)
 		submit(feed, slot, run_short);
 }
 
-/* Has the keeper discard what it was given of @fed. */
-static void drop_kept(struct cfs_digester *d, struct fed *fed)
-{
-	struct cfs_err ignored;
-
-	if (fed->kept &&
-	    d->keeper.end(d->keeper.ctx, fed->kept, NULL, NULL, &ignored) < 0)
-		return;
-	fed->kept = NULL;
-}
-
 /* Writes a file whose pieces are all in memory, unless it is kept already. */
-static int keep_held(struct cfs_digester *d, struct fed *fed,
-		     const struct cfs_digest *id, struct cfs_err *err)
+static int keep_held(struct fed *fed, const struct cfs_digest *id,
+		     struct cfs_err *err)
 {
-	const struct cfs_keeper *k = &d->keeper;
-	int r = k->begin(k->ctx, fed->file.size, id, &fed->kept, err);
+	const struct cfs_keeper *k = fed->file.keeper;
+	int r = k->begin(k->ctx, fed->file.size, id, &fed->file.kept, err);
 
 	for (uint64_t i = 0; r > 0 && i < fed->file.segments; i++) {
 		const struct cfs_bytes data = {
@@ -190,8 +178,8 @@ static int keep_held(struct cfs_digester *d, struct fed *fed,
 			cfs_long_segment_size(&fed->file, i)
 		};
 
-		if (k->write(k->ctx, fed->kept, i * CFS_FEED_WINDOW, data,
-			     err) < 0)
+		if (cfs_long_write(&fed->file, i * CFS_FEED_WINDOW, data, err) <
+		    0)
 			r = -err->code;
 	}
 	return r;
@@ -202,19 +190,14 @@ static int keep_held(struct cfs_digester *d, struct fed *fed,
 static int finish(struct cfs_digester *d, struct fed *fed, struct cfs_window *w,
 		  struct cfs_err *err)
 {
-	const struct cfs_keeper *k = &d->keeper;
 	struct cfs_digest id;
 	int r = cfs_long_finish(&fed->file, w, &id, err);
 
 	if (r < 0 || !d->keeps)
 		return r;
 	if (fed->held)
-		r = keep_held(d, fed, &id, err);
-	if (r < 0)
-		return r;
-	/* Also for a file that was kept before: the keeper learns of @who. */
-	return k->end(k->ctx, cfs_steal_ptr(&fed->kept), &id, fed->file.who,
-		      err);
+		r = keep_held(fed, &id, err);
+	return r < 0 ? r : cfs_long_keep(&fed->file, &id, err);
 }
 
 static void finish_fed(struct cfs_feed *feed, struct fed *fed,
@@ -224,7 +207,6 @@ static void finish_fed(struct cfs_feed *feed, struct fed *fed,
 
 	if (!cfs_digester_failed(feed->d) && finish(feed->d, fed, w, &err) < 0)
 		cfs_digester_fail(feed->d, &err, fed->file.who);
-	drop_kept(feed->d, fed);
 	for (size_t i = 0; i < CFS_FEED_HELD; i++)
 		if (fed->slots[i])
 			release(feed, fed->slots[i]);
@@ -232,8 +214,7 @@ static void finish_fed(struct cfs_feed *feed, struct fed *fed,
 	free(fed);
 }
 
-static int hash_piece(struct cfs_digester *d, struct slot *slot,
-		      struct cfs_err *err)
+static int hash_piece(struct slot *slot, struct cfs_err *err)
 {
 	struct fed *fed = slot->fed;
 	uint8_t *data = cfs_window_blocks(slot->window);
@@ -243,10 +224,10 @@ static int hash_piece(struct cfs_digester *d, struct slot *slot,
 	int r = cfs_long_hash(&fed->file, slot->window, slot->segment, data,
 			      err);
 
-	if (r < 0 || !fed->kept)
-		return r;
-	return d->keeper.write(d->keeper.ctx, fed->kept,
-			       slot->segment * CFS_FEED_WINDOW, bytes, err);
+	return r < 0 ? r
+		     : cfs_long_write(&fed->file,
+				      slot->segment * CFS_FEED_WINDOW, bytes,
+				      err);
 }
 
 static void run_piece(struct cfs_job *job, void *desk)
@@ -259,8 +240,7 @@ static void run_piece(struct cfs_job *job, void *desk)
 	bool held = fed->held;
 
 	(void)desk;
-	if (!cfs_digester_failed(feed->d) &&
-	    hash_piece(feed->d, slot, &err) < 0)
+	if (!cfs_digester_failed(feed->d) && hash_piece(slot, &err) < 0)
 		cfs_digester_fail(feed->d, &err, fed->file.who);
 	/* Each piece has an element of its own, hence no lock; the decrement
 	 * below makes it visible to whichever thread finishes the file. */
@@ -284,7 +264,8 @@ static int begin_fed(struct cfs_feed *feed, struct cfs_err *err)
 	fed->file = (struct cfs_long){ .size = feed->size,
 				       .segment = CFS_FEED_WINDOW,
 				       .ret = feed->ret,
-				       .who = feed->who };
+				       .who = feed->who,
+				       .keeper = k };
 	r = cfs_long_init(&fed->file, feed->d->alg, err);
 	if (r < 0)
 		return r;
@@ -293,7 +274,7 @@ static int begin_fed(struct cfs_feed *feed, struct cfs_err *err)
 	 * is known: it may be stored already. */
 	fed->held = fed->file.segments <= CFS_FEED_HELD;
 	if (feed->d->keeps && !fed->held)
-		r = k->begin(k->ctx, feed->size, NULL, &fed->kept, err);
+		r = k->begin(k->ctx, feed->size, NULL, &fed->file.kept, err);
 	if (r < 0) {
 		cfs_long_free(&fed->file);
 		return r;
@@ -449,7 +430,6 @@ static void abandon(struct cfs_feed *feed)
 
 	if (!fed)
 		return;
-	drop_kept(feed->d, fed);
 	cfs_long_free(&fed->file);
 	free(fed);
 }

@@ -30,8 +30,30 @@ int cfs_long_init(struct cfs_long *file, enum cfs_alg alg, struct cfs_err *err)
 
 void cfs_long_free(struct cfs_long *file)
 {
+	const struct cfs_keeper *k = file->keeper;
+	struct cfs_err ignored;
+
+	if (file->kept)
+		(void)!k->end(k->ctx, cfs_steal_ptr(&file->kept), NULL, NULL,
+			      &ignored);
 	free(file->hashes);
 	file->hashes = NULL;
+}
+
+int cfs_long_write(struct cfs_long *file, uint64_t off, struct cfs_bytes data,
+		   struct cfs_err *err)
+{
+	const struct cfs_keeper *k = file->keeper;
+
+	return file->kept ? k->write(k->ctx, file->kept, off, data, err) : 0;
+}
+
+int cfs_long_keep(struct cfs_long *file, const struct cfs_digest *id,
+		  struct cfs_err *err)
+{
+	const struct cfs_keeper *k = file->keeper;
+
+	return k->end(k->ctx, cfs_steal_ptr(&file->kept), id, file->who, err);
 }
 
 size_t cfs_long_segment_size(const struct cfs_long *file, uint64_t n)
@@ -78,22 +100,26 @@ int cfs_long_read(struct cfs_long *file, struct cfs_window *w, uint64_t n,
 
 	size = cfs_alg_size(cfs_window_alg(w));
 	for (size_t at = 0; at < len; at += PIECE) {
-		size_t want = len - at < PIECE ? len - at : PIECE;
-		ssize_t got =
-			cfs_pread_full(fd, data, want, n * file->segment + at);
+		const struct cfs_bytes piece = { data, len - at < PIECE
+							       ? len - at
+							       : PIECE };
+		uint64_t off = n * file->segment + at;
+		ssize_t got = cfs_pread_full(fd, data, piece.len, off);
 		int r;
 
 		if (got < 0)
 			return cfs_fail(err, (int)-got, "read: %s",
 					strerror((int)-got));
 		/* The caller's fstat(2) said how long it is. */
-		if ((size_t)got != want)
+		if ((size_t)got != piece.len)
 			return cfs_fail(err, ESTALE,
 					"changed while it was read");
-		r = cfs_window_hash_data(w, data, want, out, err);
+		r = cfs_window_hash_data(w, data, piece.len, out, err);
+		if (r == 0)
+			r = cfs_long_write(file, off, piece, err);
 		if (r < 0)
 			return r;
-		out += cfs_verity_blocks(want) * size;
+		out += cfs_verity_blocks(piece.len) * size;
 	}
 	return climb(file, w, n, hashes, (uint64_t)(out - hashes) / size, err);
 }

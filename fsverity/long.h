@@ -24,6 +24,10 @@ struct cfs_long {
 			     less */
 	uint8_t *ret;	  /* receives the digest */
 	const void *who;  /* the caller's name for the file */
+	/* A keeper that is given the file piece by piece, and what its begin()
+	 * returned; NULL: none. */
+	const struct cfs_keeper *keeper;
+	void *kept;
 	/* Set by cfs_long_init(). */
 	uint64_t segments;
 	uint8_t *hashes; /* of blocks on the level above the data's; owned */
@@ -32,6 +36,8 @@ struct cfs_long {
 /* Initialises @file, whose first fields are set.  Errors: -ENOMEM. */
 int cfs_long_init(struct cfs_long *file, enum cfs_alg alg,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+/* Frees @file; the keeper discards what it was given, unless
+ * cfs_long_keep() came first. */
 void cfs_long_free(struct cfs_long *file) CFS_NONNULL;
 
 /* Returns the size in bytes of segment @n, counted from 0. */
@@ -45,10 +51,10 @@ int cfs_long_hash(struct cfs_long *file, struct cfs_window *w, uint64_t n,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Reads segment @n from @fd and hashes it, in the memory of @w, which must be
- * empty.
- * Errors: -ESTALE if the file ends before, those of reading and of
- * cfs_sha_blocks().
+ * Reads segment @n from @fd, hashes it, in the memory of @w, which must be
+ * empty, and writes it to the keeper.
+ * Errors: -ESTALE if the file ends before, those of reading, of
+ * cfs_sha_blocks() and of the keeper.
  */
 int cfs_long_read(struct cfs_long *file, struct cfs_window *w, uint64_t n,
 		  int fd, struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
@@ -58,5 +64,15 @@ int cfs_long_read(struct cfs_long *file, struct cfs_window *w, uint64_t n,
 int cfs_long_finish(struct cfs_long *file, struct cfs_window *w,
 		    struct cfs_digest *id,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Writes @data, which begins at byte offset @off, to the keeper, if there is
+ * one.  Errors: the keeper's. */
+int cfs_long_write(struct cfs_long *file, uint64_t off, struct cfs_bytes data,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Completes the file, whose digest is @id, at the keeper, which must not be
+ * NULL: it also learns of a file that it had before.  Errors: the keeper's. */
+int cfs_long_keep(struct cfs_long *file, const struct cfs_digest *id,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

@@ -19,6 +19,19 @@ static int keep_file(void *ctx, int fd, uint64_t size,
 	return cfs_object_add_copy(ctx, fd, size, id, err);
 }
 
+/*
+ * A file that is new costs a second reading and a second hash if it is copied
+ * after its digest is known; one that is there already costs writing it in
+ * vain if not.  So it goes by the objects so far.  Blocks that the file system
+ * can share cost neither.
+ */
+static bool writes_along(void *ctx)
+{
+	const struct cfs_store *store = ctx;
+
+	return store->no_clone && store->stats.added > store->stats.present;
+}
+
 static int begin(void *ctx, uint64_t size, const struct cfs_digest *id,
 		 void **ret, struct cfs_err *err)
 {
@@ -53,6 +66,7 @@ void cfs_store_keeper(struct cfs_store *store, struct cfs_keeper *ret)
 	*ret = (struct cfs_keeper){
 		.keep = keep,
 		.keep_file = keep_file,
+		.writes_along = writes_along,
 		.begin = begin,
 		.write = write_piece,
 		.end = end,

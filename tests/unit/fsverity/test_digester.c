@@ -318,6 +318,136 @@ TEST(long_files_are_kept_by_their_descriptor)
 	}
 }
 
+/* What a keeper has got of one file that is written along. */
+struct along {
+	int begun, completed, discarded; /* files; atomic */
+	uint64_t bytes;			 /* atomic */
+	const char *fails;		 /* the function that does, or NULL */
+	uint8_t *data;			 /* of the one file there is */
+};
+
+static bool writes_along(void *ctx)
+{
+	return ctx;
+}
+
+static int fail_in(const struct along *along, const char *name,
+		   struct cfs_err *e)
+{
+	return along->fails && strcmp(along->fails, name) == 0
+		       ? cfs_fail(e, EDQUOT, "%s failed", name)
+		       : 0;
+}
+
+static int along_begin(void *ctx, uint64_t size, const struct cfs_digest *id,
+		       void **ret, struct cfs_err *e)
+{
+	struct along *along = ctx;
+
+	CHECK(!id);
+	if (fail_in(along, "begin", e) < 0)
+		return -e->code;
+	along->data = malloc((size_t)size);
+	CHECK(along->data);
+	along->begun++;
+	*ret = along->data;
+	return 1;
+}
+
+static int along_write(void *ctx, void *file, uint64_t off,
+		       struct cfs_bytes data, struct cfs_err *e)
+{
+	struct along *along = ctx;
+
+	CHECK_EQ(file, along->data);
+	memcpy(along->data + off, data.data, data.len);
+	__atomic_add_fetch(&along->bytes, data.len, __ATOMIC_RELAXED);
+	/* Not the first piece. */
+	return off > 0 ? fail_in(along, "write", e) : 0;
+}
+
+static int along_end(void *ctx, void *file, const struct cfs_digest *id,
+		     const void *who, struct cfs_err *e)
+{
+	struct along *along = ctx;
+	struct cfs_bytes all = { file, (size_t)along->bytes };
+	struct cfs_digest have;
+
+	CHECK_EQ(file, along->data);
+	if (id) {
+		CHECK_EQ(who, along);
+		CHECK_EQ(cfs_verity_digest_bytes(id->alg, all, &have, e), 0);
+		CHECK(cfs_digest_equal(&have, id));
+	}
+	*(id ? &along->completed : &along->discarded) += 1;
+	free(file);
+	return id ? fail_in(along, "end", e) : 0;
+}
+
+/* Digests one file of @size bytes, which is 1 ns older than it should be if
+ * @changed; returns what finishing returned. */
+static int digest_along(struct along *along, unsigned threads, size_t size,
+			bool changed)
+{
+	const struct cfs_keeper keeper = { .writes_along = writes_along,
+					   .begin = along_begin,
+					   .write = along_write,
+					   .end = along_end,
+					   .ctx = along };
+	CFS_AUTO(cfs_digester_free)
+	struct cfs_digester *d = digester(CFS_ALG_SHA256, threads, &keeper);
+	int fd = file_of(size, threads), before = count_fds() - 1, r;
+	struct cfs_digest want = expected(CFS_ALG_SHA256, fd);
+	uint8_t got[CFS_DIGEST_MAX];
+	struct stat st;
+
+	CHECK_EQ(fstat(fd, &st), 0);
+	st.st_mtim.tv_nsec ^= changed;
+	(void)!cfs_digester_add(d, &fd, &st, got, along, &err);
+	r = cfs_digester_finish(d, &err);
+	if (r == 0)
+		CHECK_MEM(got, want.bytes, 32);
+	else
+		CHECK_EQ(cfs_digester_culprit(d), along);
+	CHECK_EQ(count_fds(), before);
+	return r;
+}
+
+TEST(a_long_file_is_written_as_it_is_hashed_if_the_keeper_says_so)
+{
+	static const size_t lengths[] = { CFS_DIGESTER_WINDOW + 1,
+					  3 * CFS_DIGESTER_SEGMENT,
+					  5 * CFS_DIGESTER_SEGMENT + 77 };
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(lengths) * 3; i++) {
+		struct along along = { 0 };
+
+		CHECK_EQ(digest_along(&along, (unsigned)i % 3 + 1,
+				      lengths[i / 3], false),
+			 0);
+		CHECK_EQ(along.bytes, lengths[i / 3]);
+		CHECK(along.begun == 1 && along.completed == 1);
+	}
+}
+
+TEST(a_long_file_that_fails_while_it_is_written_is_discarded)
+{
+	static const char *const names[] = { "begin", "write", "end", NULL };
+
+	for (unsigned i = 0; i < CFS_ARRAY_SIZE(names) * 3; i++) {
+		struct along along = { .fails = names[i / 3] };
+		bool begins = i / 3 != 0, completes = i / 3 == 2;
+
+		CHECK_EQ(digest_along(&along, i % 3 + 1,
+				      3 * CFS_DIGESTER_SEGMENT + 5,
+				      !along.fails),
+			 along.fails ? -EDQUOT : -ESTALE);
+		CHECK_EQ(along.begun, begins);
+		CHECK_EQ(along.completed, completes);
+		CHECK_EQ(along.discarded, begins && !completes);
+	}
+}
+
 TEST(a_file_that_is_not_what_it_was_fails)
 {
 	static const size_t lengths[] = { 5000, CFS_DIGESTER_WINDOW,

@@ -132,6 +132,42 @@ TEST(a_long_file_is_copied_from_its_start)
 	store_long(CFS_TEMP_NAMED);
 }
 
+TEST(long_files_are_written_along_where_most_objects_are_new)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	struct cfs_keeper keeper;
+	struct cfs_digest id;
+	struct cfs_bytes data = content(100, 1, &id);
+	void *file = NULL;
+
+	start(&store);
+	cfs_store_keeper(&store, &keeper);
+	store.no_clone = true;
+	CHECK(!keeper.writes_along(keeper.ctx));
+	CHECK_EQ(keeper.keep(keeper.ctx, data, &id, NULL, &err), 0);
+	CHECK(keeper.writes_along(keeper.ctx));
+	/* What shares its blocks is not written. */
+	store.no_clone = false;
+	CHECK(!keeper.writes_along(keeper.ctx));
+	store.no_clone = true;
+	CHECK_EQ(keeper.keep(keeper.ctx, data, &id, NULL, &err), 0);
+	CHECK(!keeper.writes_along(keeper.ctx));
+	drop(data);
+	/* Its digest is known at the end, and it may be there by then. */
+	data = content(LONG + 5, 7, &id);
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK_EQ(keeper.begin(keeper.ctx, data.len, NULL, &file, &err),
+			 1);
+		CHECK_EQ(keeper.write(keeper.ctx, file, 0, data, &err), 0);
+		CHECK_EQ(keeper.end(keeper.ctx, file, &id, NULL, &err), 0);
+		CHECK_EQ(store.stats.added, 2);
+		CHECK_EQ(store.stats.present, 1 + i);
+	}
+	drop(data);
+	CHECK_EQ(stored(&store, &id), (off_t)LONG + 5);
+	CHECK_EQ(leftovers(), 0);
+}
+
 TEST(a_long_file_that_changed_gets_no_name)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
