@@ -24,6 +24,7 @@ int cfs_libzstd_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 	X(ZSTD_freeDCtx) \
 	X(ZSTD_getErrorCode) \
 	X(ZSTD_getErrorName) \
+	X(ZSTD_initDStream) \
 	X(ZSTD_isError)
 /* clang-format on */
 
@@ -42,6 +43,7 @@ extern struct cfs_libzstd cfs_libzstd;
 #define ZSTD_freeDCtx	      cfs_libzstd.ZSTD_freeDCtx
 #define ZSTD_getErrorCode     cfs_libzstd.ZSTD_getErrorCode
 #define ZSTD_getErrorName     cfs_libzstd.ZSTD_getErrorName
+#define ZSTD_initDStream      cfs_libzstd.ZSTD_initDStream
 #define ZSTD_isError	      cfs_libzstd.ZSTD_isError
 
 #endif

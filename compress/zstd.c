@@ -18,6 +18,14 @@ struct cfs_unzstd {
 	uint8_t room[ROOM];
 };
 
+static void begin(struct cfs_unzstd *u, const struct cfs_source *from)
+{
+	u->from = *from;
+	u->in = (ZSTD_inBuffer){ .src = u->room };
+	u->more = 0;
+	u->ended = false;
+}
+
 int cfs_unzstd_new(const struct cfs_source *from, struct cfs_unzstd **ret,
 		   struct cfs_err *err)
 {
@@ -29,16 +37,21 @@ int cfs_unzstd_new(const struct cfs_source *from, struct cfs_unzstd **ret,
 	u = malloc(sizeof(*u));
 	if (!u)
 		return cfs_no_memory(err);
-	memset(u, 0, offsetof(struct cfs_unzstd, room));
-	u->from = *from;
 	/* The window stays at libzstd's own limit of 2^27 bytes: a frame could
 	 * ask for any amount of memory. */
-	u->in.src = u->room;
 	u->ctx = ZSTD_createDCtx();
 	if (!u->ctx)
 		return cfs_no_memory(err);
+	begin(u, from);
 	*ret = cfs_steal_ptr(&u);
 	return 0;
+}
+
+void cfs_unzstd_restart(struct cfs_unzstd *u, const struct cfs_source *from)
+{
+	/* Cannot fail: no parameter is changed, and no dictionary loaded. */
+	(void)ZSTD_initDStream(u->ctx);
+	begin(u, from);
 }
 
 void cfs_unzstd_free(struct cfs_unzstd *u)

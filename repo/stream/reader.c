@@ -30,8 +30,8 @@ struct cfs_stream {
 	struct cfs_buf names_text;    /* "<index>:<name>\0" ... */
 	CFS_VEC(struct name) names;
 	struct section all, rest; /* of chunks; what is not read yet */
-	struct cfs_unzstd *chunks;
-	uint64_t left; /* bytes of the current chunk */
+	struct cfs_unzstd *zstd;  /* of names, then of chunks */
+	uint64_t left;		  /* bytes of the current chunk */
 };
 
 static ssize_t read_section(void *ctx, void *data, size_t len,
@@ -166,16 +166,15 @@ static int parse_name(struct cfs_stream *s, size_t at, size_t *ret_end,
 static int read_names(struct cfs_stream *s, struct section section,
 		      struct cfs_err *err)
 {
-	CFS_AUTO(cfs_unzstd_free) struct cfs_unzstd *u = NULL;
 	struct cfs_source from = { read_section, &section }, source;
 	size_t at = 0;
 	int r;
 
 	section.fd = s->fd;
-	r = cfs_unzstd_new(&from, &u, err);
+	r = cfs_unzstd_new(&from, &s->zstd, err);
 	if (r < 0)
 		return r;
-	source = cfs_unzstd_source(u);
+	source = cfs_unzstd_source(s->zstd);
 	r = cfs_source_all(&source, CFS_STREAM_NAMES_MAX, &s->names_text, err);
 	if (r < 0)
 		return cfs_ctx(err, "splitstream: named references");
@@ -241,10 +240,9 @@ int cfs_stream_open(int fd, enum cfs_alg alg, struct cfs_stream **ret,
 	r = read_header(fd, alg, &info, err);
 	if (r == 0)
 		r = read_info(s, &layout, info, err);
-	if (r == 0)
-		r = cfs_stream_rewind(s, err);
 	if (r < 0)
 		return r;
+	cfs_stream_rewind(s);
 	*ret = cfs_steal_ptr(&s);
 	return 0;
 }
@@ -257,7 +255,7 @@ void cfs_stream_free(struct cfs_stream *s)
 	cfs_buf_free(&s->refs);
 	cfs_buf_free(&s->names_text);
 	cfs_vec_free(&s->names);
-	cfs_unzstd_free(s->chunks);
+	cfs_unzstd_free(s->zstd);
 	free(s);
 }
 
@@ -330,20 +328,19 @@ int cfs_stream_find(const struct cfs_stream *s, const char *name,
 	return 0;
 }
 
-int cfs_stream_rewind(struct cfs_stream *s, struct cfs_err *err)
+void cfs_stream_rewind(struct cfs_stream *s)
 {
 	const struct cfs_source from = { read_section, &s->rest };
 
 	s->rest = s->all;
 	s->left = 0;
-	cfs_unzstd_free(cfs_steal_ptr(&s->chunks));
-	return cfs_unzstd_new(&from, &s->chunks, err);
+	cfs_unzstd_restart(s->zstd, &from);
 }
 
 ssize_t cfs_stream_read(struct cfs_stream *s, void *data, size_t len,
 			struct cfs_err *err)
 {
-	const struct cfs_source source = cfs_unzstd_source(s->chunks);
+	const struct cfs_source source = cfs_unzstd_source(s->zstd);
 	ssize_t n;
 
 	if (len > s->left)
@@ -370,7 +367,7 @@ static int skip_rest(struct cfs_stream *s, struct cfs_err *err)
 int cfs_stream_next(struct cfs_stream *s, struct cfs_stream_chunk *ret,
 		    struct cfs_err *err)
 {
-	const struct cfs_source source = cfs_unzstd_source(s->chunks);
+	const struct cfs_source source = cfs_unzstd_source(s->zstd);
 	cfs_le64 word;
 	int64_t number;
 	ssize_t n = skip_rest(s, err);

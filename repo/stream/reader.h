@@ -77,7 +77,6 @@ ssize_t cfs_stream_read(struct cfs_stream *s, void *data, size_t len,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Starts again with the first chunk. */
-int cfs_stream_rewind(struct cfs_stream *s,
-		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+void cfs_stream_rewind(struct cfs_stream *s) CFS_NONNULL;
 
 #endif

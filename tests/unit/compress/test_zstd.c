@@ -186,6 +186,38 @@ TEST(a_window_above_128_MiB_is_refused_by_its_size)
 	CHECK(strstr(err.msg, "128 MiB"));
 }
 
+/* Left in the middle, at the end, and after a fault. */
+TEST(a_decompressor_that_begins_again_forgets_what_it_was_in)
+{
+	CFS_AUTO(cfs_unzstd_free) struct cfs_unzstd *u = NULL;
+	CFS_AUTOBUF struct cfs_buf plain = { 0 }, packed = { 0 };
+	struct cfs_bytes junk = { (const uint8_t *)"no frame at all", 15 };
+
+	fill(&plain, 300000);
+	compress(&plain, 70000, &packed);
+	for (unsigned i = 0; i < 6; i++) {
+		struct cfs_bytes bytes = i == 3 ? junk : cfs_buf_bytes(&packed);
+		struct cfs_source from = cfs_source_of_bytes(&bytes), source;
+		CFS_AUTOBUF struct cfs_buf back = { 0 };
+		size_t max = i == 1 ? 1000 : plain.len;
+		uint8_t data[1000];
+		ssize_t n = 1;
+
+		if (u)
+			cfs_unzstd_restart(u, &from);
+		else
+			CHECK_EQ(cfs_unzstd_new(&from, &u, &err), 0);
+		source = cfs_unzstd_source(u);
+		while (n > 0 && back.len < max) {
+			n = cfs_source_read(&source, data, sizeof(data), &err);
+			cfs_buf_add(&back, data, n > 0 ? (size_t)n : 0);
+		}
+		CHECK_EQ(n < 0, i == 3);
+		CHECK_EQ(back.len, i == 3 ? 0 : max);
+		CHECK_MEM(back.data, plain.data, back.len);
+	}
+}
+
 static ssize_t fail_read(void *ctx, void *data, size_t len, struct cfs_err *e)
 {
 	(void)ctx;
