@@ -2,6 +2,7 @@
 #include "keys/verify.h"
 
 #include "base/libcrypto.h"
+#include "keys/kernel_check.h"
 #include "keys/x509.h"
 
 CFS_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free);
@@ -46,6 +47,23 @@ static int crypto_verify(const struct cfs_cert *cert,
 			"wrong signature: it names the certificate of %s, "
 			"whose key did not make it over this image",
 			cert->file);
+}
+
+static int confirm_or_verify(const struct cfs_cert *cert,
+			     const struct cfs_signer *signer,
+			     struct cfs_bytes data, struct cfs_err *err)
+{
+	return cfs_kernel_confirms(cert, signer, data)
+		       ? 0
+		       : crypto_verify(cert, signer, data, err);
+}
+
+int cfs_signature_confirm(struct cfs_bytes der, const struct cfs_digest *digest,
+			  const struct cfs_certs *certs, unsigned *ret_cert,
+			  struct cfs_err *err)
+{
+	return cfs_pkcs7_judge(der, digest, certs, confirm_or_verify, ret_cert,
+			       err);
 }
 
 int cfs_signature_verify(struct cfs_bytes der, const struct cfs_digest *digest,

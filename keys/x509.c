@@ -2,9 +2,11 @@
 #include "keys/x509.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/libcrypto.h"
 #include "keys/der.h"
+#include "keys/x509_words.h"
 
 CFS_DEFINE_AUTO(X509, X509_free);
 CFS_DEFINE_AUTO(X509_NAME, X509_NAME_free);
@@ -73,23 +75,55 @@ int cfs_cert_decode(const struct cfs_cert *cert, struct x509_st **ret,
 	return 0;
 }
 
-/* Finds the RSAPublicKey in a subjectPublicKeyInfo.  Returns false if the key
- * is of another kind.  Source: RFC 3279, 2.3.1. */
-static bool find_rsa(struct cfs_bytes info, struct cfs_bytes *ret)
+bool cfs_x509_is_rsa(struct cfs_bytes algorithm)
 {
 	static const uint8_t rsa_encryption[] = { 0x06, 0x09, 0x2a, 0x86, 0x48,
 						  0x86, 0xf7, 0x0d, 0x01, 0x01,
 						  0x01, 0x05, 0x00 };
 	const struct cfs_bytes wanted = { rsa_encryption,
 					  sizeof(rsa_encryption) };
+
+	return cfs_der_same(algorithm, wanted);
+}
+
+/* Finds the RSAPublicKey in a subjectPublicKeyInfo.  Returns false if the key is
+ * of another kind. */
+static bool find_rsa(struct cfs_bytes info, struct cfs_bytes *ret)
+{
 	struct cfs_bytes alg, bits;
 
 	if (!cfs_der_take(&info, CFS_DER_SEQUENCE, &alg, NULL) ||
-	    !cfs_der_same(alg, wanted) ||
+	    !cfs_x509_is_rsa(alg) ||
 	    !cfs_der_take(&info, CFS_DER_BIT_STRING, &bits, NULL) ||
 	    info.len > 0 || bits.len < 1 || bits.data[0] != 0)
 		return false;
 	*ret = (struct cfs_bytes){ bits.data + 1, bits.len - 1 };
+	return true;
+}
+
+/* Source: RFC 8017, A.1.1: a sequence of two numbers.  The first byte of a number
+ * above zero is zero where its first bit would be set. */
+bool cfs_cert_is_rsa(const struct cfs_cert *cert, unsigned *ret_bits)
+{
+	struct cfs_bytes rsa, key, n, e;
+	struct parts parts;
+	unsigned bits;
+
+	if (!take_apart(cert, &parts) || !find_rsa(parts.key_info, &rsa) ||
+	    !cfs_der_take(&rsa, CFS_DER_SEQUENCE, &key, NULL) || rsa.len ||
+	    !cfs_der_take(&key, CFS_DER_INTEGER, &n, NULL) ||
+	    !cfs_der_take(&key, CFS_DER_INTEGER, &e, NULL) || key.len)
+		return false;
+	if (n.len > 1 && n.data[0] == 0) {
+		n.data++;
+		n.len--;
+	}
+	if (n.len < 1 || n.len > UINT16_MAX || n.data[0] == 0)
+		return false;
+	bits = 8 * (unsigned)n.len;
+	for (unsigned first = n.data[0]; first < 0x80; first <<= 1)
+		bits--;
+	*ret_bits = bits;
 	return true;
 }
 
@@ -154,36 +188,63 @@ static void print_name(BIO *bio, const X509_NAME *name, char *ret, size_t size)
 	drain(bio, ret, size);
 }
 
-int cfs_cert_describe(const struct cfs_cert *cert, struct cfs_cert_info *ret,
-		      struct cfs_err *err)
+/* Describes what libcrypto is not needed for. */
+static bool describe_ordinary(const struct parts *parts,
+			      struct cfs_cert_info *ret)
 {
+	int64_t end;
+
+	if (!cfs_x509_name_words(parts->subject, ret->subject,
+				 sizeof(ret->subject)) ||
+	    !cfs_x509_time_words(parts->not_after, ret->not_after, &end))
+		return false;
+	ret->expired = end <= (int64_t)time(NULL);
+	return true;
+}
+
+static int describe(const struct cfs_cert *cert, const struct parts *parts,
+		    struct cfs_cert_info *ret, struct cfs_err *err)
+{
+	const unsigned char *p = parts->subject.data;
+	const unsigned char *q = parts->not_after.data;
 	CFS_AUTO(BIO_free_all) BIO *bio = NULL;
 	CFS_AUTO(X509_NAME_free) X509_NAME *subject = NULL;
 	CFS_AUTO(ASN1_TIME_free) ASN1_TIME *end = NULL;
-	struct parts parts;
 	int r = cfs_libcrypto_load(err);
 
 	if (r < 0)
 		return r;
-	if (take_apart(cert, &parts)) {
-		const unsigned char *p = parts.subject.data;
-		const unsigned char *q = parts.not_after.data;
-
-		subject = d2i_X509_NAME(NULL, &p, (long)parts.subject.len);
-		end = d2i_ASN1_TIME(NULL, &q, (long)parts.not_after.len);
-	}
+	subject = d2i_X509_NAME(NULL, &p, (long)parts->subject.len);
+	end = d2i_ASN1_TIME(NULL, &q, (long)parts->not_after.len);
 	if (!subject || !end)
 		return no_certificate(cert, err);
 	bio = BIO_new(BIO_s_mem());
 	if (!bio)
 		return cfs_no_memory(err);
-	*ret = (struct cfs_cert_info){ 0 };
-	snprintf(ret->fingerprint, sizeof(ret->fingerprint), "%s",
-		 cert->name + strlen("sha256:"));
 	print_name(bio, subject, ret->subject, sizeof(ret->subject));
 	ASN1_TIME_print(bio, end);
 	drain(bio, ret->not_after, sizeof(ret->not_after));
 	ret->expired = X509_cmp_current_time(end) < 0;
+	return 0;
+}
+
+int cfs_cert_describe(const struct cfs_cert *cert, struct cfs_cert_info *ret,
+		      struct cfs_err *err)
+{
+	struct cfs_cert_info info = { 0 };
+	struct parts parts;
+	int r = 0;
+
+	if (!take_apart(cert, &parts))
+		return cfs_fail(err, EBADMSG, "%s: no X.509 certificate in it",
+				cert->file);
+	if (!describe_ordinary(&parts, &info))
+		r = describe(cert, &parts, &info, err);
+	if (r < 0)
+		return r;
+	snprintf(info.fingerprint, sizeof(info.fingerprint), "%s",
+		 cert->name + strlen("sha256:"));
+	*ret = info;
 	return 0;
 }
 
@@ -229,10 +290,8 @@ int cfs_signer_describe(const struct cfs_signer *signer,
 
 /* The sizes that kernels accept in FIPS mode, too.  Source: linux crypto/rsa.c,
  * rsa_check_key_length(). */
-static bool is_usable_rsa(const EVP_PKEY *key)
+bool cfs_rsa_usable(unsigned bits)
 {
-	int bits = EVP_PKEY_get_bits(key);
-
 	return bits == 2048 || bits == 3072 || bits == 4096;
 }
 
@@ -256,7 +315,7 @@ int cfs_pkey_usable(const struct evp_pkey_st *key, struct cfs_err *err)
 
 	switch (EVP_PKEY_get_base_id(key)) {
 	case EVP_PKEY_RSA:
-		if (is_usable_rsa(key))
+		if (cfs_rsa_usable((unsigned)EVP_PKEY_get_bits(key)))
 			return 0;
 		return cfs_fail(err, ENOPKG,
 				"RSA key of %d bits: the kernel takes 2048, "

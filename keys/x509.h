@@ -63,6 +63,18 @@ int cfs_cert_key(const struct cfs_cert *cert, struct evp_pkey_st **ret,
 int cfs_pkey_usable(const struct evp_pkey_st *key,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * The same without libcrypto.  Is the key of @cert an RSA key, and what is its
+ * size?  Are these bits one of the sizes?
+ */
+bool cfs_cert_is_rsa(const struct cfs_cert *cert,
+		     unsigned *ret_bits) CFS_NONNULL;
+bool cfs_rsa_usable(unsigned bits);
+
+/* Are these the contents of an AlgorithmIdentifier of RSA keys, with its
+ * parameters?  Source: RFC 3279, 2.3.1. */
+bool cfs_x509_is_rsa(struct cfs_bytes algorithm);
+
 /* The last fault of libcrypto, which is loaded, in words, and an empty queue
  * of them. */
 #define CFS_OPENSSL_WHY 256

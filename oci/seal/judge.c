@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "keys/kernel_check.h"
 #include "keys/verify.h"
 
 static const char *const names[] = {
@@ -135,8 +136,8 @@ static int check_signature(const struct cfs_seal_entry *entry,
 		return 0;
 	r = check_blob(entry, blob, &why);
 	if (r == 0)
-		r = cfs_signature_verify(blob, &entry->digest, certs,
-					 &ret->cert, &why);
+		r = cfs_signature_confirm(blob, &entry->digest, certs,
+					  &ret->cert, &why);
 	sorted = sort_code(r);
 	if (sorted < 0) {
 		*err = why;
@@ -317,31 +318,44 @@ static bool is_about(const struct cfs_seal_facts *facts,
 	return false;
 }
 
-int cfs_seal_judge(const struct cfs_seal_facts *facts,
-		   const struct cfs_seal_policy *policy,
-		   const struct cfs_seal_artifact *artifact,
-		   const struct cfs_bytes *blobs, struct cfs_seal_verdict *ret,
-		   struct cfs_err *err)
+static int judge_entries(const struct cfs_seal_facts *facts,
+			 const struct cfs_seal_policy *policy,
+			 const struct cfs_seal_artifact *artifact,
+			 const struct cfs_bytes *blobs,
+			 struct cfs_seal_verdict *ret, struct cfs_err *err)
 {
-	*ret = (struct cfs_seal_verdict){ .answer = CFS_SEAL_NOTHING };
-	if (!is_about(facts, artifact, ret))
-		return 0;
-	ret->odd_size = artifact->subject.size != facts->subject.size;
-	for (ret->n = 0; ret->n < artifact->n; ret->n++) {
+	int r = 0;
+
+	for (ret->n = 0; r == 0 && ret->n < artifact->n; ret->n++) {
 		const struct cfs_seal_entry *entry = &artifact->v[ret->n];
 		struct cfs_seal_finding *f = &ret->v[ret->n];
-		int r;
 
 		f->role = entry->role;
 		f->layer = entry->layer;
 		compare(facts, entry, artifact->form, f);
 		r = check_signature(entry, blobs[ret->n], policy->certs, f,
 				    err);
-		if (r < 0)
-			return r;
 	}
-	sum_up(policy, artifact->form, ret);
-	return 0;
+	return r;
+}
+
+int cfs_seal_judge(const struct cfs_seal_facts *facts,
+		   const struct cfs_seal_policy *policy,
+		   const struct cfs_seal_artifact *artifact,
+		   const struct cfs_bytes *blobs, struct cfs_seal_verdict *ret,
+		   struct cfs_err *err)
+{
+	int r;
+
+	*ret = (struct cfs_seal_verdict){ .answer = CFS_SEAL_NOTHING };
+	if (!is_about(facts, artifact, ret))
+		return 0;
+	ret->odd_size = artifact->subject.size != facts->subject.size;
+	r = judge_entries(facts, policy, artifact, blobs, ret, err);
+	cfs_kernel_forget(policy->certs);
+	if (r == 0)
+		sum_up(policy, artifact->form, ret);
+	return r;
 }
 
 enum cfs_seal_answer cfs_seal_sum(const struct cfs_seal_verdict *verdicts,

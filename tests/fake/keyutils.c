@@ -16,6 +16,7 @@ static struct {
 	X509 *cert;
 	char name[128];
 	int ring; /* FAKE_RING holds it */
+	int lent; /* the process keyring does */
 } keys[64];
 static unsigned keys_n;
 
@@ -88,6 +89,7 @@ key_serial_t add_key(const char *type, const char *description,
 		return (key_serial_t)fail(ENODEV);
 	X509_free(keys[n].cert);
 	keys[n].ring = 0;
+	keys[n].lent = 0;
 	keys[n].cert = d2i_X509(NULL, &p, (long)plen);
 	snprintf(keys[n].name, sizeof(keys[n].name), "%s", description);
 	if (!keys[n].cert)
@@ -95,16 +97,28 @@ key_serial_t add_key(const char *type, const char *description,
 	if (ringid == FAKE_RING)
 		put_in_ring(n);
 	else
-		fake_keys.borrowed++;
+		fake_keys.borrowed += (unsigned)(keys[n].lent = 1);
 	return (key_serial_t)n + 1;
 }
 
 long keyctl_unlink(key_serial_t id, key_serial_t ringid)
 {
-	(void)id;
 	(void)ringid;
+	keys[id - 1].lent = 0;
 	fake_keys.borrowed--;
 	return 0;
+}
+
+/* Of the process keyring alone. */
+long keyctl_search(key_serial_t ringid, const char *type,
+		   const char *description, key_serial_t destringid)
+{
+	(void)type;
+	(void)destringid;
+	for (unsigned i = 0; ringid != FAKE_RING && i < 64; i++)
+		if (keys[i].lent && !strcmp(keys[i].name, description))
+			return i + 1;
+	return fail(ENOKEY);
 }
 
 long keyctl_read(key_serial_t id, char *buffer, size_t buflen)
@@ -140,7 +154,7 @@ void fake_keys_reset(void)
 {
 	memset(&fake_keys, 0, sizeof(fake_keys));
 	for (unsigned i = 0; i < 64; i++)
-		keys[i].ring = 0;
+		keys[i].ring = keys[i].lent = 0;
 }
 
 long keyctl_restrict_keyring(key_serial_t keyring, const char *type,
@@ -175,6 +189,7 @@ long keyctl_pkey_verify(key_serial_t key_id, const char *info, const void *data,
 	int pkcs1 = !strncmp(info, "enc=pkcs1 ", 10);
 	int ok;
 
+	fake_keys.verified++;
 	snprintf(fake_keys.verify_info, sizeof(fake_keys.verify_info), "%s",
 		 info);
 	ok = ctx && md && EVP_PKEY_verify_init(ctx) == 1 &&

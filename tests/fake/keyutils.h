@@ -24,6 +24,7 @@ extern struct fake_keys {
 	/* what happened */
 	unsigned added;	   /* keys in FAKE_RING */
 	unsigned borrowed; /* keys in the process keyring, now */
+	unsigned verified; /* signatures that were to be verified */
 	int restricted;
 	char verify_info[64]; /* of the last verification */
 } fake_keys;

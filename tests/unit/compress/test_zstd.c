@@ -214,7 +214,8 @@ TEST(a_decompressor_that_begins_again_forgets_what_it_was_in)
 		}
 		CHECK_EQ(n < 0, i == 3);
 		CHECK_EQ(back.len, i == 3 ? 0 : max);
-		CHECK_MEM(back.data, plain.data, back.len);
+		if (back.len > 0)
+			CHECK_MEM(back.data, plain.data, back.len);
 	}
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "keys/verify.h"
 
+#include "keys/kernel_check.h"
+#include "tests/fake/keyutils.h"
 #include "tests/test.h"
 #include "tests/unit/keys/vectors.h"
 
@@ -24,6 +26,40 @@ static void answers_as_expected(struct vector *v)
 TEST(every_vector_is_answered_as_expected)
 {
 	CHECK(vectors_each(answers_as_expected) >= 35);
+}
+
+static void is_confirmed_as_expected(struct vector *v)
+{
+	struct cfs_bytes der = { v->der, v->der_len };
+	unsigned cert = 99;
+	int r = cfs_signature_confirm(der, &v->digest, &v->certs, &cert, &err);
+
+	if (r != v->want)
+		printf("# %s: %d (%s), expected %d\n", v->blob, r, err.msg,
+		       v->want);
+	CHECK_EQ(r, v->want);
+	CHECK_EQ((cert != 99), (r == 0));
+	cfs_kernel_forget(&v->certs);
+	CHECK_EQ(fake_keys.borrowed, 0);
+}
+
+TEST(every_vector_is_answered_the_same_when_the_kernel_is_asked_first)
+{
+	fake_keys_reset();
+	CHECK(vectors_each(is_confirmed_as_expected) >= 35);
+	CHECK(fake_keys.verified >= 10);
+}
+
+/* Containers may not add keys, and kernels lack algorithms. */
+TEST(every_vector_is_answered_the_same_where_the_kernel_does_not_help)
+{
+	fake_keys_reset();
+	fake_keys.add_errno = EPERM;
+	CHECK(vectors_each(is_confirmed_as_expected) >= 35);
+	CHECK_EQ(fake_keys.verified, 0);
+	fake_keys_reset();
+	fake_keys.verify_errno = ENOPKG;
+	CHECK(vectors_each(is_confirmed_as_expected) >= 35);
 }
 
 static int verify_file(const char *blob, const char *cert)

@@ -193,6 +193,84 @@ TEST(keys_that_kernels_take_are_usable_and_others_are_not)
 	EVP_PKEY_free(key);
 }
 
+/* By our own reading and by libcrypto's; 0: not RSA. */
+static void check_bits(const char *name, unsigned want)
+{
+	struct cfs_certs certs = { 0 };
+	EVP_PKEY *key = NULL;
+	unsigned bits = 0;
+
+	load(name, &certs);
+	CHECK_EQ(cfs_cert_is_rsa(&certs.v[0], &bits), want > 0);
+	CHECK_EQ(bits, want);
+	CHECK_EQ(cfs_cert_key(&certs.v[0], &key, &err), 0);
+	CHECK(want == 0 || EVP_PKEY_get_bits(key) == (int)want);
+	EVP_PKEY_free(key);
+	cfs_certs_free(&certs);
+}
+
+TEST(the_size_of_an_rsa_key_is_known_without_libcrypto)
+{
+	check_bits("rsa", 3072);
+	check_bits("rsa2", 2048);
+	check_bits("odd", 2560);
+	check_bits("ec", 0);
+	check_bits("ed", 0);
+}
+
+static uint8_t *find(struct cfs_certs *certs, const char *bytes, size_t len)
+{
+	uint8_t *at =
+		memmem(certs->v[0].der.data, certs->v[0].der.len, bytes, len);
+
+	CHECK(at);
+	return at;
+}
+
+/* A modulus whose upper bits are zero is not as long as its bytes. */
+TEST(the_size_of_a_key_is_that_of_the_number)
+{
+	struct cfs_certs certs = { 0 };
+	unsigned bits = 0;
+	uint8_t *n;
+
+	load("rsa", &certs);
+	/* INTEGER of 385 bytes, the first of them zero. */
+	n = find(&certs, "\x02\x82\x01\x81\x00", 5) + 5;
+	*n = 0x1f;
+	CHECK(cfs_cert_is_rsa(&certs.v[0], &bits));
+	CHECK_EQ(bits, 3069);
+	*n = 0;
+	CHECK(!cfs_cert_is_rsa(&certs.v[0], &bits));
+	cfs_certs_free(&certs);
+	CHECK(cfs_rsa_usable(2048) && cfs_rsa_usable(3072) &&
+	      cfs_rsa_usable(4096));
+	CHECK(!cfs_rsa_usable(1024) && !cfs_rsa_usable(3069));
+}
+
+/* The same certificate with a name that only libcrypto can write. */
+TEST(a_certificate_of_an_unusual_name_is_described)
+{
+	struct cfs_certs certs = { 0 };
+	struct cfs_cert_info info;
+	uint8_t *issuer, *subject;
+	struct cfs_bytes der;
+
+	load("old", &certs);
+	der = certs.v[0].der;
+	issuer = find(&certs, "composefs test old", 18);
+	/* It signed itself: the subject is the second one. */
+	subject = memmem(issuer + 1, der.len - (size_t)(issuer + 1 - der.data),
+			 "composefs test old", 18);
+	CHECK(subject);
+	subject[9] = ',';
+	CHECK_EQ(cfs_cert_describe(&certs.v[0], &info, &err), 0);
+	CHECK_STR(info.subject, "CN=composefs\\,test old");
+	CHECK_STR(info.not_after, "Jan  1 00:00:00 2001 GMT");
+	CHECK(info.expired);
+	cfs_certs_free(&certs);
+}
+
 TEST(there_is_always_a_reason)
 {
 	char why[CFS_OPENSSL_WHY];
