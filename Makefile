@@ -102,8 +102,8 @@ say = @printf '  %-5s %s\n' '$(1)' '$(patsubst $(O)/%,%,$@)';
 endif
 
 # Third-party libraries.  STATIC_PREFIX holds the static ones that setup-root is
-# linked with, and libfuse: the caller's folder, or else that of deps/static-libs.sh.  Goals
-# that compile nothing themselves do not need them.
+# linked with, and a libfuse: the caller's folder, or else that of
+# deps/static-libs.sh.  Goals that compile nothing themselves do not need them.
 GIVEN_PREFIX := $(STATIC_PREFIX)
 ifneq ($(filter-out clean format uninstall dist deps demo demo-secure check check-fast check-suite,\
 	$(or $(MAKECMDGOALS),all)),)
@@ -154,7 +154,8 @@ $(O)/deps.mk: FORCE
 	@LIBC='$(LIBC)' CC='$(CC)' AR='$(AR)' CPPFLAGS='$(CPPFLAGS)' \
 		STATIC_PREFIX='$(GIVEN_PREFIX)' deps/find.sh > $@.new || \
 		{ r=$$?; rm -f $@.new; exit $$r; }; \
-		cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+		cmp -s $@.new $@ && rm $@.new || { mv $@.new $@ && \
+		sed -n 's/^FUSE_FROM := /  DEPS  libfuse /p' $@; }
 
 # Everything is rebuilt when the flags change, and only then.
 $(O)/flags: FORCE

@@ -12,13 +12,21 @@
 #                  one given, or that of deps/static-libs.sh; empty on a system
 #                  without apt-get, where the system's own are used
 #   STATIC_LIBS    the options that link the static libraries
-#   FUSE_LIBS      what links cfsctl with libfuse, 3.17 or later: statically if
-#                  there is an archive
+#   FUSE_LIBS      what links cfsctl with libfuse, 3.17 or later; see below
+#   FUSE_FROM      the same in words: its version, and whose it is
 #   KEYUTILS_LIB   the option that links cfsctl with libkeyutils: statically if
 #                  there is an archive
 #
 # Environment: PKG_CONFIG (default pkg-config; not used when compiling for
 #              another machine, whose packages it does not know)
+
+# cfsctl serves FUSE mounts itself and should load nothing for it, so libfuse is
+# linked statically. The first of these is taken:
+#   1. lib/libfuse3.a in the STATIC_PREFIX that was given
+#   2. the system's archive, if pkg-config knows libfuse 3.17 or later and the
+#      archive can be linked without further libraries, as for io_uring
+#   3. libfuse/ in STATIC_PREFIX, which deps/static-libs.sh builds
+#   4. the system's shared library
 
 set -euo pipefail
 export LC_ALL=C
@@ -132,22 +140,57 @@ else
 	exit 1
 fi
 
-fuse=$STATIC_PREFIX/lib/libfuse3.a
-if [ -z "$STATIC_PREFIX" ] || [ ! -e "$fuse" ]; then
-	if ! fuse=$(pkg --libs 'fuse3 >= 3.17'); then
-		cat >&2 <<-'EOF'
-		deps/find.sh: cfsctl needs libfuse 3.17 or later, which pkg-config does not
-		find (usual packages: libfuse3-dev in Debian 13, fuse3-devel in Fedora), or a
-		libfuse3.a in the lib folder of STATIC_PREFIX.
-		EOF
-		exit 1
-	fi
-	[ ! -e "$(pkg --variable=libdir fuse3)/libfuse3.a" ] ||
-		fuse=$(pkg --variable=libdir fuse3)/libfuse3.a
+# links_fuse FLAG...: succeeds if a program that uses libfuse can be linked so,
+# as cfsctl is.
+links_fuse() {
+	"${cc[@]}" "${flags[@]}" -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -fPIE -pie \
+		-x c - -x none "$@" -lpthread -o /dev/null 2>/dev/null <<-'EOF'
+		#define FUSE_USE_VERSION 317
+		#include <fuse3/fuse_lowlevel.h>
+		int main(void)
+		{
+			struct fuse_args args = FUSE_ARGS_INIT(0, 0);
+
+			return fuse_session_new(&args, 0, 0, 0) ? 0 : 1;
+		}
+	EOF
+}
+
+# Prints the version that libfuse's headers in a folder state.
+fuse_version() {
+	sed -n 's/^#define FUSE_\(MAJOR\|MINOR\|HOTFIX\)_VERSION  *//p' \
+		"$1/fuse3/libfuse_config.h" | xargs | tr ' ' .
+}
+
+fuse='' fuse_include=''
+if [ -n "$STATIC_PREFIX" ] && [ -e "$STATIC_PREFIX/lib/libfuse3.a" ]; then
+	fuse=$STATIC_PREFIX/lib/libfuse3.a
+	fuse_from="$(fuse_version "$STATIC_PREFIX/include") of STATIC_PREFIX"
+elif system=$(pkg --modversion 'fuse3 >= 3.17'); then
 	# it is included as <fuse3/...>
-	[ "$(pkg --variable=includedir fuse3)" = /usr/include ] ||
-		cflags="$cflags -isystem $(pkg --variable=includedir fuse3)"
+	include=$(pkg --variable=includedir fuse3)
+	[ "$include" = /usr/include ] || fuse_include=$include
+	fuse=$(pkg --variable=libdir fuse3)/libfuse3.a
+	fuse_from="$system of the system"
+	if [ ! -e "$fuse" ] ||
+		! links_fuse ${fuse_include:+-isystem "$fuse_include"} "$fuse"; then
+		fuse=''
+	fi
 fi
+if [ -z "$fuse" ] && [ -n "$STATIC_PREFIX" ] &&
+	[ -e "$STATIC_PREFIX/libfuse/lib/libfuse3.a" ]; then
+	fuse_include=$STATIC_PREFIX/libfuse/include
+	fuse=$STATIC_PREFIX/libfuse/lib/libfuse3.a
+	fuse_from="$(fuse_version "$fuse_include") of deps/static-libs.sh"
+elif [ -z "$fuse" ] && ! fuse=$(pkg --libs 'fuse3 >= 3.17'); then
+	cat >&2 <<-'EOF'
+	deps/find.sh: cfsctl needs libfuse 3.17 or later, which pkg-config does not
+	find (usual packages: libfuse3-dev in Debian 13, fuse3-devel in Fedora), or a
+	libfuse3.a in the lib folder of STATIC_PREFIX.
+	EOF
+	exit 1
+fi
+[ -z "$fuse_include" ] || cflags="-isystem $fuse_include $cflags"
 
 keyutils=-l:libkeyutils.a
 [ -e "$STATIC_PREFIX/lib/libkeyutils.a" ] ||
@@ -158,4 +201,4 @@ keyutils=-l:libkeyutils.a
 printf '%s := %s\n' DEPS_CFLAGS "$(xargs <<<"$cflags")" \
 	DEPS_LDFLAGS "$ldflags" \
 	STATIC_PREFIX "$STATIC_PREFIX" STATIC_LIBS "$(xargs <<<"$libs")" \
-	FUSE_LIBS "$fuse" KEYUTILS_LIB "$keyutils"
+	FUSE_LIBS "$fuse" FUSE_FROM "$fuse_from" KEYUTILS_LIB "$keyutils"

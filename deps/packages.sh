@@ -26,10 +26,12 @@ case $release in
 12)
 	clang='clang clang-14 clang-format-14 libclang-rt-14-dev'
 	compilers='gcc-12 clang-14 lld-14 llvm-14 clang-19 lld-19 llvm-19'
+	libfuse='' # 3.14, too old
 	;;
 *)
 	clang='clang clang-format libclang-rt-dev'
 	compilers='gcc-14 clang-19 lld-19 llvm-19'
+	libfuse=libfuse3-dev
 	;;
 esac
 
@@ -38,7 +40,7 @@ group() {
 	build) echo gcc libc6-dev make pkg-config patch xz-utils libssl-dev \
 		libkeyutils-dev libext2fs-dev comerr-dev libpcre2-dev \
 		libzstd-dev libisal-dev zlib1g-dev liblzma-dev libbz2-dev \
-		linux-libc-dev ;;
+		linux-libc-dev $libfuse ;;
 	check) echo "$clang" e2fsprogs fsverity keyutils erofs-utils strace attr \
 		acl mandoc systemd openssl python3 valgrind musl-tools \
 		softhsm2 btrfs-progs libarchive-tools bsdextrautils skopeo git \

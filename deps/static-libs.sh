@@ -4,12 +4,13 @@
 # deps/static-libs.sh: the static libraries that the programs are linked from.
 # For composefs-setup-root, those that no Debian package has: libkmod.a,
 # libmount.a, libblkid.a, and for musl also libkeyutils.a and the kernel's
-# headers. For cfsctl libfuse3.a, which Debian 12 has too old.
+# headers. For cfsctl libfuse3.a, which Debian 12 has too old; in a folder of its
+# own, so that deps/find.sh can prefer the system's.
 #
 # Usage: [LIBC=musl] [CC=gcc] [AR=ar] deps/static-libs.sh
 # Prints the prefix, which has lib/, include/ and sources:
 #   include/libkmod.h include/libmount/libmount.h include/blkid/blkid.h
-#   include/fuse3/fuse_lowlevel.h and what it includes
+#   libfuse/lib/libfuse3.a libfuse/include/fuse3/fuse_lowlevel.h and what it includes
 #   musl: also include/keyutils.h and include/{linux,asm,asm-generic}/
 #   another compiler whose folders have no libkeyutils.a: also keyutils
 #   sources: SHA-256 and name of each source archive
@@ -105,7 +106,7 @@ make_kmod() {
 
 # Without the high-level interface, and what only it needs.
 make_fuse() {
-	local work=$1 result=$2 src=$1/fuse3 file sources=()
+	local work=$1 result=$2/libfuse src=$1/fuse3 file sources=()
 	local version major minor hotfix
 	local cc=("${ctl_cc[@]}")
 	unpack "$work" fuse3
@@ -117,7 +118,7 @@ make_fuse() {
 	# the high-level interface
 	echo 'void cuse_lowlevel_init(void) { __builtin_trap(); }' >"$src/cuse.c"
 	sources+=("$src/cuse.c")
-	mkdir "$result/include/fuse3"
+	mkdir -p "$result/include/fuse3" "$result/lib"
 	cp "$src"/include/*.h "$result/include/fuse3/"
 	version=$(grep -o -m 1 "version: '[0-9.]*'" "$src/meson.build" | tr -cd 0-9.)
 	IFS=. read -r major minor hotfix <<<"$version"

@@ -50,9 +50,52 @@ esac
 S
 chmod +x pkg-config
 HERE=$PWD PKG_CONFIG=$PWD/pkg-config check "found by pkg-config" find_libraries
-same "with its folder of headers" "$(setting DEPS_CFLAGS)" "-isystem $PWD/bz2"
+same "with its folder of headers" "$(setting DEPS_CFLAGS)" \
+	"-isystem $libs/libfuse/include -isystem $PWD/bz2"
 same "and of libraries" "$(setting DEPS_LDFLAGS)" "-L$PWD/bz2"
 unset CC
+
+# libfuse: the folder's own, the system's if it is recent and complete, the built one.
+built=$libs/libfuse
+mkdir -p system/lib system/include given
+cp -r "$built/include/fuse3" system/include/
+cp "$built/lib/libfuse3.a" system/lib/
+cat > pkg-config << 'S'
+#!/bin/sh
+case "$*" in
+'--modversion fuse3 >= 3.17') [ ! -e too-old ] && echo 3.99.1 ;;
+'--variable=includedir fuse3') echo "$PWD/system/include" ;;
+'--variable=libdir fuse3') echo "$PWD/system/lib" ;;
+'--libs fuse3 >= 3.17') [ ! -e too-old ] && echo -lfuse3 ;;
+*) exit 1 ;;
+esac
+S
+export PKG_CONFIG=$PWD/pkg-config
+fuse() { # WHAT ARCHIVE VERSION: the choice
+	check "libfuse: $1" find_libraries
+	same "  its archive" "$(setting FUSE_LIBS)" "$2"
+	same "  is said" "$(setting FUSE_FROM | cut -d' ' -f1)" "$3"
+}
+own=$(sed -n 's/^#define FUSE_[A-Z]*_VERSION //p' "$built/include/fuse3/libfuse_config.h" |
+	xargs | tr ' ' .)
+fuse "the system's" "$PWD/system/lib/libfuse3.a" 3.99.1
+same "  with its headers" "$(setting DEPS_CFLAGS)" "-isystem $PWD/system/include"
+: > too-old
+fuse "the system's is too old" "$built/lib/libfuse3.a" "$own"
+same "  with the built one's headers" "$(setting DEPS_CFLAGS)" "-isystem $built/include"
+rm too-old
+echo 'int io_uring_x(void); void *fuse_session_new_versioned(void); void *fuse_session_new_versioned(void) { return io_uring_x() ? "" : 0; }' > uring.c
+gcc -fPIE -c uring.c && rm system/lib/libfuse3.a && ar rcs system/lib/libfuse3.a uring.o
+fuse "the system's needs other libraries" "$built/lib/libfuse3.a" "$own"
+rm system/lib/libfuse3.a
+fuse "the system has no archive" "$built/lib/libfuse3.a" "$own"
+cp "$built/lib/libfuse3.a" system/lib/
+cp -rs "$libs/." given/
+ln -s "$built/lib/libfuse3.a" given/lib/
+ln -s "$built/include/fuse3" given/include/
+STATIC_PREFIX=$PWD/given fuse "that of the folder that was given" \
+	"$PWD/given/lib/libfuse3.a" "$own"
+unset PKG_CONFIG
 
 # Without apt-get there are no sources: the system's own archives.
 without_packages
