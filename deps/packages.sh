@@ -45,7 +45,7 @@ group() {
 		acl mandoc systemd openssl python3 valgrind musl-tools \
 		softhsm2 btrfs-progs libarchive-tools bsdextrautils skopeo git \
 		sbsigntool osslsigncode python3-pefile \
-		libengine-pkcs11-openssl crun runc busybox-static \
+		libengine-pkcs11-openssl crun runc uidmap busybox-static \
 		python3-jsonschema ;;
 	vm) echo qemu-system-x86 cpio busybox-static kmod bc flex bison zstd \
 		e2fsprogs fsverity keyutils openssl debian-archive-keyring \

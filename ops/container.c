@@ -14,10 +14,15 @@
 #include "base/kernel.h"
 #include "mount/context.h"
 #include "ops/mount.h"
+#include "ops/supervise.h"
 
 /* The bundle of a container.  It is the same for all of them, because each one's
  * process mounts it where the others do not see it. */
-#define BUNDLE "run/composefs/bundle"
+#define BUNDLE "/run/composefs/bundle"
+
+/* That of a container of a user, who could make no directory.  This one is in
+ * every procfs, for mounting, and /proc is the namespace's own. */
+#define USER_BUNDLE "/proc/fs/nfsd"
 
 #define CGROUPS "/sys/fs/cgroup"
 
@@ -28,9 +33,8 @@ int cfs_container_enter(struct cfs_err *err)
 
 	if (r == -EPERM)
 		return cfs_fail(err, EPERM,
-				"starting a container needs root; a user can "
-				"start one of `oci runtime-spec --rootless` "
-				"and a mount");
+				"starting a container needs root, or "
+				"--rootless, which starts it as this user");
 	if (r == 0)
 		r = cfs_kernel_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE,
 					     &slave);
@@ -56,20 +60,38 @@ static int mount_at(int fd, const char *type, unsigned attr,
 		     : cfs_steal_fd(&mount);
 }
 
-/* Makes the bundle.  Returns its directory. */
-static int make_bundle(struct cfs_err *err)
+static const char *bundle_of(const struct cfs_container *c)
 {
-	CFS_AUTOFD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	CFS_AUTOFD int place = cfs_make_dirs(root, BUNDLE, 0700);
+	return c->user ? USER_BUNDLE : BUNDLE;
+}
+
+/* Opens the directory that the bundle is mounted at.  Returns negative errno if it
+ * cannot. */
+static int open_place(const struct cfs_container *c)
+{
+	const char *path = c->user ? USER_BUNDLE : "/";
+	CFS_AUTOFD int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return c->user ? cfs_steal_fd(&fd)
+		       : cfs_make_dirs(fd, BUNDLE + 1, 0700);
+}
+
+/* Makes the bundle.  Returns its directory. */
+static int make_bundle(const struct cfs_container *c, struct cfs_err *err)
+{
+	CFS_AUTOFD int place = open_place(c);
 	CFS_AUTOFD int bundle = -EBADF;
 
 	if (place < 0)
-		return cfs_fail_code(err, place, "make /" BUNDLE);
+		return cfs_fail_code(err, place, "make %s", bundle_of(c));
 	bundle = mount_at(place, "tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
 			  err);
 	if (bundle >= 0 && (fchmodat(bundle, ".", 0700, 0) < 0 ||
-			    mkdirat(bundle, "rootfs", 0755) < 0))
-		return cfs_fail_errno(err, "make /" BUNDLE "/rootfs");
+			    mkdirat(bundle, "rootfs", 0755) < 0 ||
+			    (c->user && mkdirat(bundle, "state", 0700) < 0)))
+		return cfs_fail_errno(err, "fill %s", bundle_of(c));
 	return bundle < 0 ? bundle : cfs_steal_fd(&bundle);
 }
 
@@ -82,12 +104,9 @@ static int open_layer(int dirfd, const char *name, struct cfs_err *err)
 		      : fd;
 }
 
-static int mount_root(const struct cfs_container *c, int layers, int bundle,
-		      struct cfs_err *err)
+static int mount_by_kernel(const struct cfs_container *c, int upper, int work,
+			   int bundle, struct cfs_err *err)
 {
-	CFS_AUTOFD int upper = open_layer(layers, "upper", err);
-	CFS_AUTOFD int work = upper < 0 ? upper
-					: open_layer(layers, "work", err);
 	const struct cfs_mount_params params = {
 		.id = *c->image.erofs,
 		.verity = c->verity,
@@ -96,30 +115,49 @@ static int mount_root(const struct cfs_container *c, int layers, int bundle,
 		.work_fd = work,
 	};
 	CFS_AUTOFD int root = -EBADF;
-	int r;
+	int r = cfs_mount_image(c->image.repo, &params, &root, err);
 
-	if (work < 0)
-		return work;
-	r = cfs_mount_image(c->image.repo, &params, &root, err);
 	if (r < 0)
 		return r;
 	r = cfs_kernel_move_mount(root, bundle, "rootfs", 0);
 	return r < 0 ? cfs_fail_code(err, r, "attach the image") : 0;
 }
 
+static int mount_root(const struct cfs_container *c, int layers, int bundle,
+		      pid_t *server, struct cfs_err *err)
+{
+	CFS_AUTOFD int upper = open_layer(layers, "upper", err);
+	CFS_AUTOFD int work = upper < 0 ? upper
+					: open_layer(layers, "work", err);
+
+	if (work < 0)
+		return work;
+	if (!c->user)
+		return mount_by_kernel(c, upper, work, bundle, err);
+	return cfs_container_serve(
+		&(struct cfs_container_root){ .access = c->image.access,
+					      .repo = c->repo,
+					      .id = c->image.erofs,
+					      .mountpoint = USER_BUNDLE
+					      "/rootfs",
+					      .upper_fd = upper,
+					      .work_fd = work },
+		server, err);
+}
+
 /* The runtime makes the places where it mounts, so the root can be written in any
  * case; whether the container may do so, too, is in config.json. */
-static int mount_image(const struct cfs_container *c, int bundle,
+static int mount_image(const struct cfs_container *c, int bundle, pid_t *server,
 		       struct cfs_err *err)
 {
 	CFS_AUTOFD int layers = -EBADF;
 
 	if (!c->overlay)
-		return mount_root(c, bundle, bundle, err);
+		return mount_root(c, bundle, bundle, server, err);
 	layers = open(c->overlay, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (layers < 0)
 		return cfs_fail_errno(err, "open %s", c->overlay);
-	return mount_root(c, layers, bundle, err);
+	return mount_root(c, layers, bundle, server, err);
 }
 
 static int write_config(const struct cfs_container *c, int bundle,
@@ -133,8 +171,10 @@ static int write_config(const struct cfs_container *c, int bundle,
 	int r;
 
 	if (root < 0)
-		return cfs_fail_errno(err, "open /" BUNDLE "/rootfs");
+		return cfs_fail_errno(err, "open %s/rootfs", bundle_of(c));
 	params.root = "rootfs";
+	params.rootless = c->user;
+	params.namespace_ids = c->user ? c->user->ids : 0;
 	image.root_fd = root;
 	r = cfs_runtime_spec(&image, &params, &text, err);
 	if (r < 0)
@@ -163,29 +203,34 @@ static int unify_cgroups(bool *ret_made, struct cfs_err *err)
 	return 0;
 }
 
-/* What execvp() does not change, though its type does not say so. */
+/* Arguments, which execvp() does not change, though its type does not say so. */
 union words {
-	const char *given[7];
-	char *taken[7];
+	const char *given[10];
+	char *taken[10];
 };
 
 /* Becomes @runtime; -ENOENT: there is no such program. */
-static int become(const char *runtime, const char *id, struct cfs_err *err)
+static int become(const struct cfs_container *c, const char *runtime,
+		  const char *id, struct cfs_err *err)
 {
 	const char *name = strrchr(runtime, '/');
+	bool is_crun = strcmp(name ? name + 1 : runtime, "crun") == 0;
 	union words argv = { { runtime } };
 	bool made = false;
-	int n = 1, r = 0;
+	int n = 1, r = is_crun ? unify_cgroups(&made, err) : 0;
 
-	if (strcmp(name ? name + 1 : runtime, "crun") == 0)
-		r = unify_cgroups(&made, err);
 	if (r < 0)
 		return r;
-	if (made)
+	/* Which the namespaces of a user end with, too. */
+	if (c->user) {
+		argv.given[n++] = "--root";
+		argv.given[n++] = USER_BUNDLE "/state";
+	}
+	if (is_crun && (made || c->user))
 		argv.given[n++] = "--cgroup-manager=disabled";
 	argv.given[n++] = "run";
 	argv.given[n++] = "--bundle";
-	argv.given[n++] = "/" BUNDLE;
+	argv.given[n++] = bundle_of(c);
 	argv.given[n] = id;
 	(void)signal(SIGPIPE, SIG_DFL);
 	execvp(runtime, argv.taken);
@@ -205,28 +250,55 @@ static int become_any(const struct cfs_container *c, struct cfs_err *err)
 	else
 		snprintf(id, sizeof(id), "composefs-%ld", (long)getpid());
 	if (c->runtime)
-		return become(c->runtime, id, err);
+		return become(c, c->runtime, id, err);
 	for (size_t i = 0; r == -ENOENT && i < CFS_ARRAY_SIZE(known); i++)
-		r = become(known[i], id, err);
+		r = become(c, known[i], id, err);
 	return r == -ENOENT ? cfs_fail(err, ENOENT,
 				       "neither crun nor runc is installed; "
 				       "--runtime names another one")
 			    : r;
 }
 
+/* Runs the runtime beside the @server, and ends as it does. */
+static int run_beside(const struct cfs_container *c, pid_t server,
+		      struct cfs_err *err)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		return cfs_fail_errno(err, "fork");
+	if (pid == 0) {
+		cfs_supervise_undo(&c->user->before);
+		return become_any(c, err);
+	}
+	/* A container holds no lock, and is what this process is for now. */
+	cfs_repo_close(c->repo);
+	status = cfs_supervise(pid, server);
+	if (status < 0)
+		return cfs_fail(err, EIO,
+				"the container was ended: the FUSE server of "
+				"its root has");
+	_exit(status);
+}
+
 int cfs_container_run(const struct cfs_container *container,
 		      struct cfs_err *err)
 {
 	CFS_AUTOFD int bundle = -EBADF;
+	pid_t server = -1;
 	int r = cfs_run_params_check(container->params, err);
 
 	if (r < 0)
 		return r;
-	bundle = make_bundle(err);
+	bundle = make_bundle(container, err);
 	if (bundle < 0)
 		return bundle;
-	r = mount_image(container, bundle, err);
+	r = mount_image(container, bundle, &server, err);
 	if (r == 0)
 		r = write_config(container, bundle, err);
-	return r == 0 ? become_any(container, err) : r;
+	if (r < 0)
+		return r;
+	return container->user ? run_beside(container, server, err)
+			       : become_any(container, err);
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* cfsctl oci run: a container of an image, in the foreground. */
+#include <stdio.h>
+
 #include "cfsctl/oci/run_options.h"
 #include "ops/container.h"
 
 struct options {
 	struct cmd_run_options run;
 	const char *runtime, *overlay;
+	bool rootless;
 };
 
 static const struct cfs_opt options[] = {
@@ -21,8 +24,17 @@ static const struct cfs_opt options[] = {
 	  .help = "what runs the container (default: crun, or else runc)",
 	  .takes = CFS_TAKES_FILE,
 	  CFS_OPT_SETS(struct options, runtime) },
+	{ .name = "rootless",
+	  .help = "as this user, in a user namespace, with the image mounted "
+		  "by FUSE",
+	  CFS_OPT_SETS(struct options, rootless) },
 	{ 0 },
 };
+
+static void report(const char *line)
+{
+	fprintf(stderr, "cfsctl: %s\n", line);
+}
 
 static int start(const struct cfs_call *call,
 		 const struct cfs_run_params *params, struct cfs_err *err)
@@ -31,17 +43,22 @@ static int start(const struct cfs_call *call,
 	const struct cfs_access access = cmd_access(call->g);
 	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	struct cfs_container_user user;
 	struct cfs_digest id;
 	struct cfs_container container = {
 		.image = { &access, &repo, &image, &id, -EBADF },
+		.repo = &repo,
 		.params = params,
+		.user = o->rootless ? &user : NULL,
+		.report = report,
 		.runtime = o->runtime,
 		.overlay = o->overlay,
 	};
 	int r = cfs_run_params_check(params, err);
 
 	if (r == 0)
-		r = cfs_container_enter(err);
+		r = o->rootless ? cfs_container_enter_user(&user, err)
+				: cfs_container_enter(err);
 	if (r == 0)
 		r = cmd_open_repo(call->g, &repo, err);
 	if (r == 0)

@@ -153,19 +153,29 @@ static void write_mount(struct cfs_json_writer *w, const char *target,
 	cfs_json_write_end(w);
 }
 
+/* How many users and groups the container's namespace has, from 0 on. */
+static uint64_t ids_of(const struct cfs_run_params *p)
+{
+	if (!p->rootless)
+		return (uint64_t)UINT32_MAX + 1;
+	return p->namespace_ids > 0 ? p->namespace_ids : 1;
+}
+
 static void write_user(struct cfs_json_writer *w,
 		       const struct cfs_run_spec *spec)
 {
 	const struct cfs_account *a = spec->account;
+	uint64_t ids = ids_of(spec->params);
 
 	cfs_json_write_object(w, "user", CFS_JSON_LINES);
 	cfs_json_write_u64(w, "uid", a->uid);
 	cfs_json_write_u64(w, "gid", a->gid);
-	/* A user without privileges may not set them. */
-	if (a->groups.n > 0 && !spec->params->rootless) {
+	/* With root alone no process may set them. */
+	if (a->groups.n > 0 && ids > 1) {
 		cfs_json_write_array(w, "additionalGids", CFS_JSON_ONE_LINE);
 		for (size_t i = 0; i < a->groups.n; i++)
-			cfs_json_write_u64(w, NULL, a->groups.v[i]);
+			if (a->groups.v[i] < ids)
+				cfs_json_write_u64(w, NULL, a->groups.v[i]);
 		cfs_json_write_end(w);
 	}
 	cfs_json_write_end(w);
@@ -353,10 +363,13 @@ static void write_namespaces(struct cfs_json_writer *w,
 		const char *type;
 		bool is_new;
 	} rows[] = {
-		{ "pid", true },	 { "ipc", true },
-		{ "uts", true },	 { "mount", true },
-		{ "cgroup", true },	 { "network", !p->host_network },
-		{ "user", p->rootless },
+		{ "pid", true },
+		{ "ipc", true },
+		{ "uts", true },
+		{ "mount", true },
+		{ "cgroup", true },
+		{ "network", !p->host_network },
+		{ "user", p->rootless && p->namespace_ids == 0 },
 	};
 
 	cfs_json_write_array(w, "namespaces", CFS_JSON_LINES);
@@ -374,7 +387,7 @@ static void write_linux(struct cfs_json_writer *w,
 			const struct cfs_run_params *p)
 {
 	cfs_json_write_object(w, "linux", CFS_JSON_LINES);
-	if (p->rootless) {
+	if (p->rootless && p->namespace_ids == 0) {
 		write_mapping(w, "uidMappings", p->uid);
 		write_mapping(w, "gidMappings", p->gid);
 	}
@@ -384,18 +397,33 @@ static void write_linux(struct cfs_json_writer *w,
 	cfs_json_write_end(w);
 }
 
+static int no_such_user(const struct cfs_run_spec *spec, struct cfs_err *err)
+{
+	const struct cfs_account *a = spec->account;
+	uint64_t ids = ids_of(spec->params);
+
+	if (ids == 1)
+		return cfs_fail(err, EINVAL,
+				"user %u:%u does not exist in a container that "
+				"is started without root, only 0:0 does: "
+				"--user 0 runs it as that",
+				a->uid, a->gid);
+	return cfs_fail(err, EINVAL,
+			"user %u:%u does not exist in a container that is "
+			"started without root: /etc/subuid and /etc/subgid "
+			"give this user ids for those up to %llu; --user 0 "
+			"runs it as root",
+			a->uid, a->gid, (unsigned long long)ids - 1);
+}
+
 int cfs_run_spec_write(const struct cfs_run_spec *spec,
 		       struct cfs_json_writer *w, struct cfs_err *err)
 {
 	const struct cfs_account *a = spec->account;
 	int r;
 
-	if (spec->params->rootless && (a->uid != 0 || a->gid != 0))
-		return cfs_fail(err, EINVAL,
-				"user %u:%u does not exist in a container that "
-				"is started without root, only 0:0 does: "
-				"--user 0 runs it as that",
-				a->uid, a->gid);
+	if (a->uid >= ids_of(spec->params) || a->gid >= ids_of(spec->params))
+		return no_such_user(spec, err);
 	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
 	cfs_json_write_text(w, "ociVersion", "1.0.2");
 	r = write_process(w, spec, err);

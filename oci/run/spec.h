@@ -28,10 +28,12 @@ struct cfs_run_params {
 	const char *const *volumes; /* "SOURCE:TARGET[:ro|:rw]" */
 	bool read_only;
 	bool host_network; /* no network otherwise */
-	/* For a runtime that is started as this user and not as root: user and
-	 * group 0 of the container are @uid and @gid outside. */
+	/* For a runtime that is started as this user and not as root.  It makes
+	 * a user namespace where user and group 0 are @uid and @gid outside, and
+	 * no other exists, unless @namespace_ids: then it is in one, which has
+	 * users and groups 0 to @namespace_ids - 1, and makes none. */
 	bool rootless;
-	uint32_t uid, gid;
+	uint32_t uid, gid, namespace_ids;
 };
 
 /*
@@ -61,8 +63,8 @@ extern const char *const cfs_run_tmpfs[];
  * annotations: with others, such as "run.oci.hooks.stdout", an image would give
  * orders to the runtime.
  *
- * Errors: -EINVAL there is nothing to start, or the user is not 0 and
- * params->rootless maps no other one; -ENOMEM.
+ * Errors: -EINVAL there is nothing to start, or the user namespace of
+ * params->rootless has no such user or group; -ENOMEM.
  */
 int cfs_run_spec_write(const struct cfs_run_spec *spec,
 		       struct cfs_json_writer *w,

@@ -85,3 +85,29 @@ TEST(without_root_there_is_one_user)
 	CHECK(!written(&spec, &b_text));
 	CHECK_EQ(err.code, EINVAL);
 }
+
+TEST(in_a_user_namespace_that_exists_its_users_and_groups_do)
+{
+	CFS_AUTOBUF struct cfs_buf a_text = { 0 }, b_text = { 0 };
+	static const char *const args[] = { "x" };
+	uint32_t groups[] = { 30, 1001 };
+	struct cfs_run_params p = { .root = "rootfs",
+				    .args = args,
+				    .n_args = 1,
+				    .rootless = true,
+				    .namespace_ids = 1001 };
+	struct cfs_run_config c = { .cwd = "/" };
+	struct cfs_account a = { .uid = 1000, .gid = 1000 };
+	struct cfs_run_spec spec = { &p, &c, &a, "host", 0 };
+	char *text;
+
+	a.groups.v = groups;
+	a.groups.n = 2;
+	text = written(&spec, &a_text);
+	CHECK(text && strstr(text, "\"additionalGids\": [30]"));
+	CHECK(!strstr(text, "hostID") && !strstr(text, "\"type\": \"user\"") &&
+	      !strstr(text, "/sys/fs/cgroup"));
+	a.gid = 1001;
+	CHECK(!written(&spec, &b_text));
+	CHECK(strstr(err.msg, "up to 1000"));
+}
