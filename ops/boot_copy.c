@@ -275,6 +275,31 @@ static int sync_fd(const struct cfs_boot_copy *copy, int fd,
 	return cfs_fail_errno(err, "sync");
 }
 
+/* fsync() of a new file on FAT writes its directory entry before the table of
+ * clusters, so that a power cut between the two leaves an entry of clusters that
+ * are free, and the file system turns read-only when the file is removed.
+ * syncfs() writes the table first.  But older kernels report only by fsync() that
+ * the content could not be written. */
+static int sync_new(const struct cfs_boot_copy *copy, int fd,
+		    struct cfs_err *err)
+{
+	if (copy->no_sync || syncfs(fd) == 0)
+		return sync_fd(copy, fd, err);
+	return cfs_fail_errno(err, "sync");
+}
+
+/* On FAT a new name is that of an empty file until the file itself is synced;
+ * fsync() of the directory would write it so. */
+static int give_name(const struct cfs_boot_copy *copy, struct cfs_temp *temp,
+		     int dir, const char *name, struct cfs_err *err)
+{
+	int r = sync_new(copy, temp->fd, err);
+
+	if (r == 0)
+		r = cfs_temp_replace(temp, dir, name, err);
+	return r < 0 ? r : sync_fd(copy, temp->fd, err);
+}
+
 static int copy_file(struct cfs_boot_copy *copy,
 		     const struct cfs_boot_file *file, int dir,
 		     struct cfs_err *err)
@@ -289,11 +314,7 @@ static int copy_file(struct cfs_boot_copy *copy,
 		r = fill(copy, file->node, temp.fd, err);
 	if (r == 0)
 		r = check_program(copy, file->check, temp.fd, err);
-	if (r == 0)
-		r = sync_fd(copy, temp.fd, err);
-	if (r == 0)
-		r = cfs_temp_replace(&temp, dir, file->name, err);
-	return r;
+	return r < 0 ? r : give_name(copy, &temp, dir, file->name, err);
 }
 
 /* Opens the directory @path of the partition, making what is missing of it. */
@@ -337,9 +358,7 @@ static int replace(const struct cfs_boot_copy *copy, int dir, const char *name,
 	r = cfs_write_full(temp.fd, text.data, text.len);
 	if (r < 0)
 		return cfs_fail(err, -r, "write: %s", strerror(-r));
-	r = sync_fd(copy, temp.fd, err);
-	if (r == 0)
-		r = cfs_temp_replace(&temp, dir, name, err);
+	r = give_name(copy, &temp, dir, name, err);
 	return r < 0 ? r : sync_fd(copy, dir, err);
 }
 

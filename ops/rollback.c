@@ -124,14 +124,22 @@ static int decide(const struct cfs_deployments *list,
 	return r;
 }
 
-/* The whole text is on the disk before it gets the name. */
+/* The whole text is on the disk before it gets the name.  On FAT the name is that
+ * of the old file, whose clusters are free by now, until the new one is synced:
+ * that comes first, before anything that syncs the table of clusters. */
 static int publish(int boot, int dir, bool sync, struct cfs_err *err)
 {
+	CFS_AUTOFD int fd = cfs_open_beneath(boot, TEMPORARY, O_RDONLY);
+
+	if (fd < 0)
+		return cfs_fail_code(err, fd, "open %s", TEMPORARY);
 	if (sync && syncfs(dir) < 0)
 		return cfs_fail_errno(err, "sync %s", TEMPORARY);
 	if (renameat(boot, TEMPORARY, boot, CFS_LOADER_CONF) < 0)
 		return cfs_fail_errno(err, "rename %s to %s", TEMPORARY,
 				      CFS_LOADER_CONF);
+	if (sync && fsync(fd) < 0)
+		return cfs_fail_errno(err, "sync %s", CFS_LOADER_CONF);
 	return 0;
 }
 
