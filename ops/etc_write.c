@@ -20,7 +20,7 @@ struct job {
 	const struct cfs_etc_write *w;
 	struct cfs_tree *tree;
 	int top; /* the directory of its root */
-	_Atomic bool no_clone;
+	struct cfs_clones clones;
 };
 
 uint64_t cfs_etc_space(const struct cfs_etc_merged *merged)
@@ -108,7 +108,7 @@ static int copy_content(struct job *job, struct cfs_node *node, int to,
 		     : cfs_object_require(job->w->objects, &id, err);
 	if (from < 0)
 		return from;
-	r = cfs_copy_known(from, node->size, to, &id, &job->no_clone, err);
+	r = cfs_copy_known(from, node->size, to, &id, &job->clones, err);
 	if (r != CFS_COPIED)
 		return r < 0 ? r : 0;
 	r = cfs_object_check(to, &id, err);

@@ -71,15 +71,17 @@ static int finish(const struct out *out, struct cfs_err *err)
 }
 
 /* Returns 1, or 0 if it is refused, for whatever reason: copying will tell. */
-static int share_blocks(int from, int to, _Atomic bool *no_clone)
+static int share_blocks(int from, int to, struct cfs_clones *clones)
 {
-	if (*no_clone)
+	if (clones->refused)
 		return 0;
-	if (ioctl(to, FICLONE, from) == 0)
+	if (ioctl(to, FICLONE, from) == 0) {
+		clones->n++;
 		return 1;
+	}
 	/* These two are the same for every file: not asked again. */
 	if (errno == EOPNOTSUPP || errno == ENOTTY)
-		*no_clone = true;
+		clones->refused = true;
 	return 0;
 }
 
@@ -219,12 +221,12 @@ static int copy_hashing(int from, uint64_t size, struct out *to,
 }
 
 int cfs_copy_known(int from, uint64_t size, int to, const struct cfs_digest *id,
-		   _Atomic bool *no_clone, struct cfs_err *err)
+		   struct cfs_clones *clones, struct cfs_err *err)
 {
 	struct out out = { .fd = to };
 	int r;
 
-	if (share_blocks(from, to, no_clone))
+	if (share_blocks(from, to, clones))
 		return id ? hash_copy(to, id, err) : CFS_COPIED;
 	if (id)
 		return copy_hashing(from, size, &out, id, err);

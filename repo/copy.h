@@ -19,6 +19,13 @@ enum cfs_copied {
 	CFS_COPIED_HASHED, /* and what was written has the digest wanted */
 };
 
+/* What is known of sharing blocks on a file system.  Zero-initialise it; several
+ * threads may use it. */
+struct cfs_clones {
+	_Atomic bool refused; /* the file system cannot */
+	_Atomic uint64_t n;   /* files that share blocks now */
+};
+
 /*
  * Copies the first @size bytes of @from, at any position, into the empty file
  * @to: fewer when it has fewer, all of it (perhaps more) when blocks can be
@@ -26,12 +33,13 @@ enum cfs_copied {
  *
  * @id: the digest that the copy is to have; NULL when somebody else will ask
  * for it.  Copying by hand hashes on the way, from the same buffer.
- * @no_clone: that sharing blocks is refused here; learned and remembered.
+ * @clones: of the file system of @to; learned and counted.
  * Returns enum cfs_copied.
  * Errors: -ESTALE the copy has another digest, reading, writing, -ENOMEM.
  */
 int cfs_copy_known(int from, uint64_t size, int to, const struct cfs_digest *id,
-		   _Atomic bool *no_clone, struct cfs_err *err) CFS_MUST_CHECK
+		   struct cfs_clones *clones,
+		   struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(5, 6)));
 
 /* Writes @data into the empty file @to, at position 0, leaving out blocks of

@@ -29,7 +29,8 @@ static bool writes_along(void *ctx)
 {
 	const struct cfs_store *store = ctx;
 
-	return store->no_clone && store->stats.added > store->stats.present;
+	return store->clones.refused &&
+	       store->stats.added > store->stats.present;
 }
 
 static int begin(void *ctx, uint64_t size, const struct cfs_digest *id,

@@ -24,7 +24,7 @@ static int fill(struct cfs_store *store, struct cfs_incoming *in, int fd,
 		return cfs_copy_bytes(in->data, to, err);
 	}
 	r = cfs_copy_known(fd, in->size, to, asks_kernel ? NULL : &in->id,
-			   &store->no_clone, err);
+			   &store->clones, err);
 	in->hashed = r == CFS_COPIED_HASHED;
 	return r < 0 ? r : 0;
 }

@@ -14,8 +14,19 @@ static bool may_copy(int code)
 	       code == EEXIST || code == ENOENT || code == EOPNOTSUPP;
 }
 
+/* Can nobody but root and this user change the file?  @is_measured: not even
+ * they. */
+static bool is_safe(const struct cfs_store *store, const struct stat *st,
+		    bool is_measured)
+{
+	if (is_measured)
+		return true;
+	return !store->secure && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
+	       (st->st_uid == 0 || st->st_uid == geteuid());
+}
+
 static int add(struct cfs_store *store, struct cfs_incoming *in, int fd,
-	       bool is_measured, struct cfs_err *err)
+	       bool may_link, struct cfs_err *err)
 {
 	int r, found;
 
@@ -32,7 +43,7 @@ static int add(struct cfs_store *store, struct cfs_incoming *in, int fd,
 	r = -EEXIST;
 	/* The file that was checked gets the name, by its descriptor, whatever
 	 * its own name leads to by now. */
-	if (found == CFS_FOUND_ABSENT && (is_measured || !store->secure))
+	if (found == CFS_FOUND_ABSENT && may_link)
 		r = cfs_temp_link_fd(fd, in->shard, strchr(in->path, '/') + 1);
 	if (r < 0 && may_copy(-r))
 		return cfs_object_add_copy(store, fd, in->size, &in->id, err);
@@ -40,6 +51,7 @@ static int add(struct cfs_store *store, struct cfs_incoming *in, int fd,
 		return cfs_fail(err, -r, "link: %s", strerror(-r));
 	store->dirty = true;
 	store->stats.added++;
+	store->stats.linked++;
 	return 0;
 }
 
@@ -60,7 +72,9 @@ int cfs_object_add_shared(struct cfs_store *store, int from,
 		r = cfs_fail_errno(err, "stat");
 	if (r >= 0) {
 		in.size = (uint64_t)st.st_size;
-		r = add(store, &in, fd, checked == CFS_CHECKED_MEASURED, err);
+		r = add(store, &in, fd,
+			is_safe(store, &st, checked == CFS_CHECKED_MEASURED),
+			err);
 	}
 	cfs_digest_to_path(id, path);
 	return r < 0 ? cfs_ctx(err, "objects/%s", path) : 0;

@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 
+#include "repo/copy.h"
 #include "repo/lock.h"
 #include "repo/open.h"
 #include "repo/sigpacks.h"
@@ -26,6 +27,7 @@ enum cfs_store_verity {
 struct cfs_store_stats {
 	_Atomic uint64_t added;	      /* objects */
 	_Atomic uint64_t added_bytes; /* of them */
+	_Atomic uint64_t linked;      /* of them, further names of a file */
 	_Atomic uint64_t present;     /* objects that were there already */
 	_Atomic uint64_t repaired;    /* objects that were there and wrong */
 };
@@ -47,7 +49,7 @@ struct cfs_store {
 	enum cfs_temp_kind temps; /* the best kind here */
 	bool chmod;		  /* objects are 0644 whatever the umask is */
 	_Atomic bool dirty;	  /* something was written since */
-	_Atomic bool no_clone;	  /* its file system shares no blocks */
+	struct cfs_clones clones;
 	_Atomic enum cfs_store_verity verity;
 	struct cfs_store_stats stats;
 	pthread_mutex_t lock; /* of what is rare: new shards, repairs */

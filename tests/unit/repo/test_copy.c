@@ -122,10 +122,10 @@ static void check_copies(const char *pattern, size_t more, unsigned data)
 	for (int by_hand = 0; by_hand < 2; by_hand++) {
 		CFS_AUTOFD int from = source(pattern, more);
 		CFS_AUTOFD int to = new_file();
-		_Atomic bool no_clone = true;
+		struct cfs_clones clones = { .refused = true };
 		struct cfs_digest id = digest(len);
 		int r = cfs_copy_known(from, len, to, by_hand ? &id : NULL,
-				       &no_clone, &err);
+				       &clones, &err);
 
 		CHECK_EQ(r, (by_hand ? CFS_COPIED_HASHED : CFS_COPIED));
 		CHECK(is_copy(to, 0, len));
@@ -163,10 +163,10 @@ TEST(a_copy_that_is_another_file_by_now_is_refused)
 {
 	CFS_AUTOFD int from = source("a-b", 0);
 	CFS_AUTOFD int to = new_file();
-	_Atomic bool no_clone = true;
+	struct cfs_clones clones = { .refused = true };
 	struct cfs_digest id = digest(BLOCK);
 
-	CHECK_EQ(cfs_copy_known(from, 3 * BLOCK, to, &id, &no_clone, &err),
+	CHECK_EQ(cfs_copy_known(from, 3 * BLOCK, to, &id, &clones, &err),
 		 -ESTALE);
 }
 
@@ -174,9 +174,9 @@ TEST(a_file_that_became_shorter_is_copied_as_far_as_it_goes)
 {
 	CFS_AUTOFD int from = source("abc", 0);
 	CFS_AUTOFD int to = new_file();
-	_Atomic bool no_clone = true;
+	struct cfs_clones clones = { .refused = true };
 
-	CHECK_EQ(cfs_copy_known(from, 1 << 20, to, NULL, &no_clone, &err), 0);
+	CHECK_EQ(cfs_copy_known(from, 1 << 20, to, NULL, &clones, &err), 0);
 	CHECK(is_copy(to, 0, 3 * BLOCK));
 }
 

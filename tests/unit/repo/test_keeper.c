@@ -142,14 +142,14 @@ TEST(long_files_are_written_along_where_most_objects_are_new)
 
 	start(&store);
 	cfs_store_keeper(&store, &keeper);
-	store.no_clone = true;
+	store.clones.refused = true;
 	CHECK(!keeper.writes_along(keeper.ctx));
 	CHECK_EQ(keeper.keep(keeper.ctx, data, &id, NULL, &err), 0);
 	CHECK(keeper.writes_along(keeper.ctx));
 	/* What shares its blocks is not written. */
-	store.no_clone = false;
+	store.clones.refused = false;
 	CHECK(!keeper.writes_along(keeper.ctx));
-	store.no_clone = true;
+	store.clones.refused = true;
 	CHECK_EQ(keeper.keep(keeper.ctx, data, &id, NULL, &err), 0);
 	CHECK(!keeper.writes_along(keeper.ctx));
 	drop(data);

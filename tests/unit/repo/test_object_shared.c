@@ -56,6 +56,23 @@ TEST(an_object_is_linked_on_the_same_file_system)
 	CHECK_EQ(b.st_size, 6);
 	/* Or copied, where the kernel does not let this user link. */
 	CHECK_EQ(a.st_ino == b.st_ino, a.st_nlink == 2);
+	CHECK_EQ(to.stats.linked, a.st_nlink == 2);
+}
+
+TEST(an_object_that_others_may_write_to_is_copied)
+{
+	CFS_AUTOSTORE struct cfs_store from = CFS_STORE_INIT;
+	CFS_AUTOSTORE struct cfs_store to = CFS_STORE_INIT;
+	char path[CFS_OBJECT_PATH_MAX];
+	struct cfs_digest id = start_two(&from, &to, path);
+
+	CHECK_EQ(fchmodat(from.objects, path, 0664, 0), 0);
+	CHECK_EQ(cfs_object_add_shared(&to, from.objects, &id, &err), 0);
+	CHECK_EQ(to.stats.added, 1);
+	CHECK_EQ(to.stats.linked, 0);
+	CHECK_EQ(status(&from, path).st_nlink, 1);
+	CHECK_EQ(status(&to, path).st_nlink, 1);
+	CHECK_EQ(status(&to, path).st_size, 6);
 }
 
 TEST(an_object_that_is_there_is_left_alone)
