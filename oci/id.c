@@ -79,21 +79,29 @@ int cfs_oci_id_of_bytes(enum cfs_content_hash_alg alg, struct cfs_bytes data,
 	return r;
 }
 
-int cfs_oci_id_require(struct cfs_content_hash *hash,
+int cfs_oci_id_compare(struct cfs_content_hash *hash,
 		       const struct cfs_oci_id *want, const char *what,
-		       struct cfs_err *err)
+		       struct cfs_oci_id *ret, struct cfs_err *err)
 {
 	uint8_t bytes[CFS_CONTENT_MAX];
-	struct cfs_oci_id have;
 	int r = cfs_content_hash_final(hash, bytes, err);
 
 	if (r < 0)
 		return r;
-	cfs_oci_id_of_hash(want->alg, bytes, &have);
-	if (cfs_oci_id_equal(&have, want))
+	cfs_oci_id_of_hash(want->alg, bytes, ret);
+	if (cfs_oci_id_equal(ret, want))
 		return 0;
-	return cfs_fail(err, EBADMSG, "%s is %s, expected %s", what, have.text,
+	return cfs_fail(err, EBADMSG, "%s is %s, expected %s", what, ret->text,
 			want->text);
+}
+
+int cfs_oci_id_require(struct cfs_content_hash *hash,
+		       const struct cfs_oci_id *want, const char *what,
+		       struct cfs_err *err)
+{
+	struct cfs_oci_id have;
+
+	return cfs_oci_id_compare(hash, want, what, &have, err);
 }
 
 bool cfs_oci_id_equal(const struct cfs_oci_id *a, const struct cfs_oci_id *b)

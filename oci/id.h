@@ -37,6 +37,16 @@ int cfs_oci_id_of_bytes(enum cfs_content_hash_alg alg, struct cfs_bytes data,
 			struct cfs_oci_id *ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Ends @hash, whose id is *@ret, and fails unless that is @want: "@what is ...,
+ * expected ...".
+ * Errors: -EBADMSG, with *@ret; of hashing, without it.
+ */
+int cfs_oci_id_compare(struct cfs_content_hash *hash,
+		       const struct cfs_oci_id *want, const char *what,
+		       struct cfs_oci_id *ret,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Ends @hash and fails unless its id is @want: "@what is ..., expected ...".
  * Errors: -EBADMSG, of hashing. */
 int cfs_oci_id_require(struct cfs_content_hash *hash,

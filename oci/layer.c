@@ -183,6 +183,19 @@ static int split(struct import *in, struct cfs_oci_layer_stats *stats,
 	return r;
 }
 
+/* Replaces the failure @err of splitting the archive by that of its digest, if
+ * that is another than it should be. */
+static int prefer_digest(struct import *in, struct cfs_err *err)
+{
+	struct cfs_err other;
+	uint64_t size;
+
+	if (cfs_layer_archive_check(&in->archive, &size, &other) < 0 &&
+	    in->layer->found->text[0])
+		*err = other;
+	return -err->code;
+}
+
 static int import(struct import *in, struct cfs_digester *digester,
 		  struct cfs_oci_layer_stats *stats, struct cfs_digest *ret,
 		  struct cfs_err *err)
@@ -191,6 +204,8 @@ static int import(struct import *in, struct cfs_digester *digester,
 
 	if (r == 0)
 		r = split(in, stats, err);
+	if (r < 0 && in->layer->found && in->archive.decompress)
+		r = prefer_digest(in, err);
 	if (r == 0)
 		r = cfs_layer_archive_check(&in->archive, &stats->bytes, err);
 	if (r == 0)

@@ -22,6 +22,13 @@ struct cfs_oci_layer {
 	struct cfs_oci_id id;	       /* and their digest */
 	struct cfs_oci_id diff_id;     /* that of the archive inside */
 	const struct cfs_twins *twins; /* of an image like this; may be NULL */
+	/*
+	 * Where the digest goes that is not @diff_id, or NULL.  If it is given,
+	 * the digest counts more than what the archive looks like: one that is
+	 * malformed is read to its end, and its digest is reported if that is
+	 * another, too.
+	 */
+	struct cfs_oci_id *found; /* text is empty unless the digest differs */
 };
 
 struct cfs_oci_layer_stats {
@@ -38,8 +45,8 @@ struct cfs_oci_layer_stats {
  * A sparse file is kept as the archive has it, and besides as the file that it
  * stands for, which is an object that the stream only counts as used.
  *
- * Errors: -EBADMSG a digest or the size is another, or the compressed data is
- * damaged; -EINVAL, -ENOTSUP, ... of the archive, worded with path and offset;
+ * Errors: -EBADMSG a digest or the size is another, or the
+ * compressed data is damaged; -EINVAL, -ENOTSUP, ... of the archive, worded with path and offset;
  * those of storing.
  */
 int cfs_oci_layer_import(struct cfs_store *store, struct cfs_digester *digester,

@@ -96,6 +96,13 @@ int cfs_access_read(const struct cfs_access *access, struct cfs_repo *ret,
 	return read_at(access, AT_FDCWD, access->path, ret, err);
 }
 
+int cfs_access_read_opened(const struct cfs_access *access,
+			   const struct cfs_repo *opened, struct cfs_repo *ret,
+			   struct cfs_err *err)
+{
+	return read_at(access, opened->fd, ".", ret, err);
+}
+
 /* As settle(), where meta.json is broken. */
 static int settle_damaged(const struct cfs_access *access,
 			  struct cfs_repo *repo, struct cfs_err *err)
@@ -174,7 +181,7 @@ int cfs_access_write_opened(const struct cfs_access *access,
 			    struct cfs_store *ret, struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r = read_at(access, opened->fd, ".", &repo, err);
+	int r = cfs_access_read_opened(access, opened, &repo, err);
 
 	return r < 0 ? r : write_to(access, &repo, ret, err);
 }

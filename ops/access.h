@@ -40,6 +40,14 @@ int cfs_access_read(const struct cfs_access *access, struct cfs_repo *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * As cfs_access_read(), of the repository that is open as @opened: its directory
+ * is opened anew, with a lock of its own, and not looked up by its path.
+ */
+int cfs_access_read_opened(const struct cfs_access *access,
+			   const struct cfs_repo *opened, struct cfs_repo *ret,
+			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * As cfs_access_read(), for a check: a broken meta.json is no error.  @why says
  * what is wrong with it, or why->code is 0; see cfs_fsck_open().
  */

@@ -65,3 +65,19 @@ TEST(bytes_have_an_id)
 	CHECK(cfs_oci_id_equal(&want, &have));
 	CHECK_EQ(have.alg, want.alg);
 }
+
+TEST(a_hash_is_compared_and_its_id_returned)
+{
+	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
+	struct cfs_oci_id want, have;
+
+	CHECK_EQ(parse("sha256:" HEX64, &want), 0);
+	CHECK_EQ(cfs_content_hash_new(CFS_CONTENT_SHA256, &hash, &err), 0);
+	CHECK_EQ(cfs_content_hash_update(
+			 hash, (struct cfs_bytes){ (const uint8_t *)"ab", 2 },
+			 &err),
+		 0);
+	CHECK_EQ(cfs_oci_id_compare(hash, &want, "it", &have, &err), -EBADMSG);
+	CHECK_EQ(strncmp(have.text, "sha256:fb8e20fc", 15), 0);
+	CHECK_EQ(strncmp(err.msg, "it is sha256:fb8e20fc", 21), 0);
+}

@@ -300,3 +300,32 @@ TEST(a_malformed_archive_is_refused_with_path_and_offset)
 	layer = layer_of(&tar, NULL);
 	refused(&tar, &layer, -EINVAL, "at offset 0");
 }
+
+TEST(the_digest_that_was_found_is_told_before_what_is_wrong_with_the_archive)
+{
+	CFS_AUTOBUF struct cfs_buf tar = { 0 };
+	struct cfs_oci_id found = { 0 }, is;
+	struct cfs_oci_layer layer;
+
+	make_tar(&tar);
+	layer = layer_of(&tar, NULL);
+	is = layer.id;
+	layer.found = &found;
+	layer.id.text[20] = layer.id.text[20] == 'a' ? 'b' : 'a';
+	layer.diff_id = layer.id;
+	refused(&tar, &layer, -EBADMSG, "its digest is sha256:");
+	CHECK_STR(found.text, is.text);
+	/* Malformed, but what its digest says. */
+	found.text[0] = '\0';
+	tar.len = 512 + 1024 + 512 + 1000;
+	layer = layer_of(&tar, NULL);
+	layer.found = &found;
+	refused(&tar, &layer, -EINVAL, "entry 'usr/big' at offset 1536");
+	CHECK_STR(found.text, "");
+	/* Malformed, and another. */
+	is = layer.id;
+	layer.diff_id.text[20] = layer.diff_id.text[20] == 'a' ? 'b' : 'a';
+	layer.id = layer.diff_id;
+	refused(&tar, &layer, -EBADMSG, "its digest is sha256:");
+	CHECK_STR(found.text, is.text);
+}

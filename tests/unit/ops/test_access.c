@@ -110,6 +110,22 @@ TEST(what_is_tried_and_is_no_repository_is_no_error)
 	CHECK_EQ(repo.fd, -EBADF);
 }
 
+TEST(a_repository_that_is_open_is_read_with_another_lock)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	CFS_AUTOREPO struct cfs_repo other = CFS_REPO_INIT;
+
+	start_empty();
+	CHECK_EQ(cfs_access_read(&access_of_root, &repo, &err), 0);
+	CHECK_EQ(cfs_access_read_opened(&access_of_root, &repo, &other, &err),
+		 0);
+	CHECK_EQ(other.meta.alg, repo.meta.alg);
+	cfs_repo_unlock(&repo);
+	CHECK_EQ(cfs_repo_trylock(&repo, CFS_LOCK_EXCLUSIVE), 0);
+	cfs_repo_unlock(&other);
+	CHECK_EQ(cfs_repo_trylock(&repo, CFS_LOCK_EXCLUSIVE), 1);
+}
+
 TEST(a_repository_that_is_open_is_written_to_wherever_it_is_by_now)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
