@@ -8,6 +8,9 @@ varlink.py send SOCKET MESSAGE...     like call, but waits for no reply to the l
 varlink.py activate listen|connect PROGRAM ARGUMENT... -- MESSAGE...
     starts the program as a service manager does, with a socket that listens or
     is connected already, and sends it the messages
+varlink.py copy SOCKET OPEN IMAGE SOCKET OPEN NAME [zerocopy]
+    copies an image between two repositories, layer by layer as descriptors; OPEN
+    opens one of them.  Prints the replies to PutLayer and FinalizeImage
 varlink.py turns SOCKET N             N connections, one after another
 HANDLE in a message stands for the last handle that the connection was given.
 What the service does not answer is printed as "closed".
@@ -22,6 +25,7 @@ class Connection:
     def __init__(self, sock):
         self.sock = sock
         self.rest = b""
+        self.fds = []
         self.handle = 0
 
     def send(self, data):
@@ -30,7 +34,8 @@ class Connection:
     def reply(self):
         while b"\0" not in self.rest:
             try:
-                data = self.sock.recv(1 << 16)
+                data, fds, _, _ = socket.recv_fds(self.sock, 1 << 16, 253)
+                self.fds += fds
             except ConnectionResetError:
                 data = b""
             if not data:
@@ -47,6 +52,19 @@ class Connection:
         except (BrokenPipeError, ConnectionResetError):
             return None
         return self.reply()
+
+    def take_fds(self):
+        fds, self.fds = self.fds, []
+        return fds
+
+    def method(self, method, fds=(), more=False, **parameters):
+        """Calls org.composefs.Oci.METHOD with the handle; the last reply."""
+        message = {"method": "org.composefs.Oci." + method, "more": more,
+                   "parameters": {"handle": self.handle, **parameters}}
+        socket.send_fds(self.sock, [json.dumps(message).encode() + b"\0"], list(fds))
+        while (reply := self.reply()) and reply.get("continues"):
+            pass
+        return reply
 
     def replies(self, data):
         reply = self.call(data)
@@ -90,6 +108,39 @@ def long(path, size):
 def raw(path, *texts):
     for text in texts:
         show(connect(path).call(text.encode("utf-8", "surrogateescape")))
+
+
+def layer_ids(image):
+    config = json.loads(image["config"])
+    if "rootfs" in config:
+        return config["rootfs"]["diff_ids"]
+    return [layer["digest"] for layer in json.loads(image["manifest"])["layers"]]
+
+
+def copy_layer(source, to, diff_id, zerocopy):
+    """Returns the digest of the stream that it has in the repository of @to."""
+    has = to.method("HasLayer", diff_id=diff_id)["parameters"]
+    if has["present"]:
+        return has["layer_verity"]
+    count = source.method("GetLayer", more=True, params={"diff_id": diff_id})
+    fds = source.take_fds()
+    stream = fds[: 1 + count["parameters"]["dir_count"]]
+    reply = to.method("PutLayer", stream, diff_id=diff_id, zerocopy=zerocopy)
+    for fd in fds:
+        os.close(fd)
+    show(reply)
+    return reply["parameters"].get("layer_verity")
+
+
+def copy(from_path, from_open, image, to_path, to_open, name, zerocopy=""):
+    source, to = connect(from_path), connect(to_path)
+    source.call(from_open.encode())
+    to.call(to_open.encode())
+    image = source.method("Inspect", image=image)["parameters"]
+    layers = [{"diff_id": i, "layer_verity": copy_layer(source, to, i, zerocopy == "zerocopy")}
+              for i in layer_ids(image)]
+    show(to.method("FinalizeImage", manifest_json=image["manifest"],
+                   config_json=image["config"], layers=layers, name=name))
 
 
 def turns(path, count):

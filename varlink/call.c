@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "varlink/call.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/json_copy.h"
@@ -8,6 +9,19 @@
 void cfs_varlink_request_free(struct cfs_varlink_request *request)
 {
 	cfs_freep(&request->method);
+}
+
+void cfs_varlink_discard(struct cfs_varlink_call *call)
+{
+	call->text.len = 0;
+	while (call->n_fds_back > 0)
+		cfs_closep(&call->fds_back[--call->n_fds_back]);
+}
+
+void cfs_varlink_add_fd(struct cfs_varlink_call *call, int fd)
+{
+	assert(call->n_fds_back < CFS_VARLINK_FDS_BACK_MAX);
+	call->fds_back[call->n_fds_back++] = fd;
 }
 
 void cfs_varlink_call_free(struct cfs_varlink_call *call)
@@ -20,8 +34,8 @@ void cfs_varlink_call_free(struct cfs_varlink_call *call)
 		cfs_vec_free(&value->texts);
 		cfs_freep(&value->text);
 	}
+	cfs_varlink_discard(call);
 	cfs_buf_free(&call->text);
-	cfs_closep(&call->fd);
 }
 
 static bool is_bool(const struct cfs_json_node *node)
@@ -232,8 +246,7 @@ static int end(struct cfs_varlink_call *call, struct cfs_err *err)
 /* Begins the reply's text anew. */
 static void begin(struct cfs_varlink_call *call)
 {
-	call->text.len = 0;
-	cfs_closep(&call->fd);
+	cfs_varlink_discard(call);
 	call->reply = (struct cfs_json_writer){ .buf = &call->text };
 	cfs_json_write_object(&call->reply, NULL, CFS_JSON_ONE_LINE);
 }

@@ -74,8 +74,11 @@ int cfs_varlink_request_read(const struct cfs_json *doc,
 
 struct cfs_varlink_service;
 
+#define CFS_VARLINK_FDS_BACK_MAX 3 /* descriptors of a reply */
+
+/* Zero-initialise it. */
 struct cfs_varlink_call {
-	const struct cfs_varlink_service *service; /* that answers */
+	struct cfs_varlink_service *service; /* that answers */
 	const char *interface; /* whose errors cfs_varlink_refuse() names */
 	bool more;	       /* the client takes several replies */
 	struct cfs_varlink_value value[CFS_VARLINK_PARAMETERS_MAX];
@@ -84,7 +87,8 @@ struct cfs_varlink_call {
 	/* The reply. */
 	struct cfs_buf text;
 	struct cfs_json_writer reply; /* inside the reply's parameters */
-	int fd;			      /* to go with it, owned; -EBADF: none */
+	int fds_back[CFS_VARLINK_FDS_BACK_MAX]; /* to go with it, owned */
+	unsigned n_fds_back;
 };
 
 void cfs_varlink_call_free(struct cfs_varlink_call *call);
@@ -102,6 +106,12 @@ const char *cfs_varlink_parameters(const struct cfs_json *doc,
 				   struct cfs_varlink_call *call,
 				   bool *ret_no_memory) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 4, 5)));
+
+/* Lets the descriptor @fd, which is taken over, go with the reply. */
+void cfs_varlink_add_fd(struct cfs_varlink_call *call, int fd) CFS_NONNULL;
+
+/* Drops the reply, and closes what would have gone with it. */
+void cfs_varlink_discard(struct cfs_varlink_call *call) CFS_NONNULL;
 
 /* Begins the reply to @call: its parameters are written to @call->reply. */
 void cfs_varlink_reply(struct cfs_varlink_call *call) CFS_NONNULL;

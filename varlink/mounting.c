@@ -57,6 +57,6 @@ int cfs_varlink_mount(const struct cfs_varlink_handle *handle,
 		return r;
 	cfs_varlink_reply(call);
 	cfs_json_write_u64(&call->reply, "fd_index", 0);
-	call->fd = cfs_steal_fd(&fd);
+	cfs_varlink_add_fd(call, cfs_steal_fd(&fd));
 	return 0;
 }

@@ -52,6 +52,17 @@ int cfs_varlink_pull(const struct cfs_varlink_handle *handle,
 		     struct cfs_store *store, struct cfs_varlink_call *call,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* The methods GetLayer and PutLayer. */
+extern const struct cfs_varlink_parameter cfs_varlink_get_layer_parameters[];
+int cfs_varlink_get_layer(const struct cfs_varlink_handle *handle,
+			  struct cfs_varlink_call *call,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+extern const struct cfs_varlink_parameter cfs_varlink_put_layer_parameters[];
+int cfs_varlink_put_layer(const struct cfs_varlink_handle *handle,
+			  struct cfs_store *store,
+			  struct cfs_varlink_call *call,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* The methods Verify, Seal, SigningRequest, AttachSignatures and Sign. */
 extern const struct cfs_varlink_parameter cfs_varlink_verify_parameters[];
 int cfs_varlink_verify(const struct cfs_varlink_handle *handle,

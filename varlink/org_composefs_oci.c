@@ -3,6 +3,7 @@
  * JSON. */
 #include <string.h>
 
+#include "oci/splitdirfd.h"
 #include "oci/tag.h"
 #include "ops/check.h"
 #include "ops/oci_erofs.h"
@@ -22,8 +23,8 @@ static int get_info(struct cfs_varlink_service *service,
 	(void)service;
 	(void)err;
 	cfs_varlink_reply(call);
-	/* Layers are neither sent nor received here. */
 	cfs_json_write_array(&call->reply, "features", CFS_JSON_ONE_LINE);
+	cfs_json_write_text(&call->reply, NULL, CFS_SPLITDIRFD_FEATURE);
 	cfs_json_write_end(&call->reply);
 	return 0;
 }
@@ -398,6 +399,10 @@ static const struct cfs_varlink_method methods[] = {
 	  .ends_with_client = true },
 	{ "Pull", cfs_varlink_pull_parameters, .run_in = cfs_varlink_pull,
 	  .ends_with_client = true },
+	{ "GetLayer", cfs_varlink_get_layer_parameters,
+	  .run_on = cfs_varlink_get_layer },
+	{ "PutLayer", cfs_varlink_put_layer_parameters,
+	  .run_in = cfs_varlink_put_layer, .ends_with_client = true },
 	{ "FinalizeImage", cfs_varlink_finalize_parameters,
 	  .run_in = cfs_varlink_finalize },
 	{ "Verify", cfs_varlink_verify_parameters, .run_on = cfs_varlink_verify,

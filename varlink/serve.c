@@ -36,17 +36,18 @@ static int answer(struct cfs_varlink_service *service,
 		  const struct cfs_varlink_message *message,
 		  struct cfs_err *err)
 {
-	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { .fd = -EBADF };
+	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { 0 };
 	int r = cfs_varlink_dispatch(service, message, &call, err);
 
 	if (r < 0 || call.text.len == 0)
 		return r;
-	return cfs_varlink_send(wire, cfs_buf_bytes(&call.text), call.fd, err);
+	return cfs_varlink_send(wire, cfs_buf_bytes(&call.text), call.fds_back,
+				call.n_fds_back, err);
 }
 
 static int send_part(void *arg, struct cfs_bytes text, struct cfs_err *err)
 {
-	return cfs_varlink_send(arg, text, -EBADF, err);
+	return cfs_varlink_send(arg, text, NULL, 0, err);
 }
 
 static int answer_all(struct cfs_varlink_service *service,
@@ -69,18 +70,19 @@ int cfs_varlink_serve(int fd, const struct cfs_varlink_register *shared,
 		      const struct cfs_varlink_rules *rules,
 		      struct cfs_err *err)
 {
-	CFS_AUTOWIRE struct cfs_varlink_wire wire = CFS_VARLINK_WIRE_INIT(fd);
+	/* Freed after the connection, whose descriptors it waits for. */
 	CFS_AUTOVARLINKSERVICE struct cfs_varlink_service service = {
 		.peer = cfs_varlink_peer_get(fd),
 		.rules = *rules,
 		.send = send_part,
-		.send_arg = &wire,
 		.handles.shared = shared->fd >= 0 ? shared : NULL,
 	};
+	CFS_AUTOWIRE struct cfs_varlink_wire wire = CFS_VARLINK_WIRE_INIT(fd);
 	struct watch watch = { fd, &service };
 	pthread_t thread;
 	int r = cfs_varlink_peer_become(&service.peer, fd, err);
 
+	service.send_arg = &wire;
 	if (r < 0)
 		return r;
 	r = pthread_create(&thread, NULL, watch_client, &watch);

@@ -12,6 +12,7 @@ const struct cfs_varlink_interface *const cfs_varlink_interfaces[] = {
 
 void cfs_varlink_service_free(struct cfs_varlink_service *service)
 {
+	cfs_varlink_senders_wait(&service->senders);
 	cfs_varlink_handles_free(&service->handles);
 	cfs_freep(&service->nodes);
 }
@@ -186,10 +187,8 @@ int cfs_varlink_dispatch(struct cfs_varlink_service *service,
 	r = dispatch(service, &doc, &request, call, err);
 	if (r == 0)
 		r = cfs_varlink_reply_finish(call, err);
-	if (r == 0 && request.oneway) {
-		call->text.len = 0;
-		cfs_closep(&call->fd);
-	}
+	if (r == 0 && request.oneway)
+		cfs_varlink_discard(call);
 	return r;
 }
 

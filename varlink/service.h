@@ -12,6 +12,7 @@
 #include "ops/trust.h"
 #include "varlink/call.h"
 #include "varlink/handles.h"
+#include "varlink/sender.h"
 
 struct cfs_varlink_service;
 
@@ -67,6 +68,7 @@ struct cfs_varlink_service {
 	int (*send)(void *arg, struct cfs_bytes text, struct cfs_err *err);
 	void *send_arg;
 	struct cfs_varlink_handles handles;
+	struct cfs_varlink_senders senders;
 	struct cfs_json_node *nodes; /* room for a message; owned */
 	/* Set while a method runs that ends with its client. */
 	_Atomic bool may_end;
@@ -74,6 +76,8 @@ struct cfs_varlink_service {
 	_Atomic bool client_gone;
 };
 
+/* Waits for the senders (varlink/sender.h): every descriptor of theirs that is
+ * not the client's has to be closed before. */
 void cfs_varlink_service_free(struct cfs_varlink_service *service);
 #define CFS_AUTOVARLINKSERVICE \
 	__attribute__((cleanup(cfs_varlink_service_free)))
@@ -83,8 +87,8 @@ extern const struct cfs_varlink_interface *const cfs_varlink_interfaces[];
 
 /*
  * Answers the call in @message.  The reply with its NUL is in @call->text, and
- * @call->fd goes with it; the text is empty if the client wants none.  @call is
- * empty before, its fd -EBADF.
+ * @call->fds_back go with it; the text is empty if the client wants none.  @call
+ * is empty before.
  * Errors: -EBADMSG the message is no call, after which nothing that follows it
  * can be trusted; -E2BIG it has more than CFS_VARLINK_VALUES_MAX values;
  * -ECANCELED the client is gone; -ENOMEM.

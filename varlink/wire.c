@@ -188,22 +188,24 @@ int cfs_varlink_receive(struct cfs_varlink_wire *wire,
 	return 1;
 }
 
-static void attach(struct msghdr *msg, union control *control, int fd)
+static void attach(struct msghdr *msg, union control *control, const int *fds,
+		   unsigned n)
 {
 	struct cmsghdr *c;
+	size_t len = n * sizeof(*fds);
 
-	memset(control, 0, CMSG_SPACE(sizeof(fd)));
+	memset(control, 0, CMSG_SPACE(len));
 	msg->msg_control = control;
-	msg->msg_controllen = CMSG_SPACE(sizeof(fd));
+	msg->msg_controllen = CMSG_SPACE(len);
 	c = CMSG_FIRSTHDR(msg);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), fds, len);
 }
 
 int cfs_varlink_send(const struct cfs_varlink_wire *wire, struct cfs_bytes text,
-		     int fd, struct cfs_err *err)
+		     const int *fds, unsigned n_fds, struct cfs_err *err)
 {
 	union control control;
 	size_t sent = 0;
@@ -214,8 +216,8 @@ int cfs_varlink_send(const struct cfs_varlink_wire *wire, struct cfs_bytes text,
 		struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 		ssize_t n;
 
-		if (sent == 0 && fd >= 0)
-			attach(&msg, &control, fd);
+		if (sent == 0 && n_fds > 0)
+			attach(&msg, &control, fds, n_fds);
 		n = sendmsg(wire->fd, &msg, MSG_NOSIGNAL);
 		if (n < 0 && errno != EINTR)
 			return cfs_fail_errno(err, "send a message");

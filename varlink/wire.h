@@ -69,11 +69,13 @@ int cfs_varlink_receive(struct cfs_varlink_wire *wire,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Sends the message @text, which has its NUL, and with its first bytes the
- * descriptor @fd unless that is negative.
+ * Sends the message @text, which has its NUL, and with its first bytes the @n
+ * descriptors @fds, CFS_VARLINK_FDS_MAX at most.
  * Errors: -EPIPE or -ECONNRESET the peer is gone; others of sendmsg(2).
  */
 int cfs_varlink_send(const struct cfs_varlink_wire *wire, struct cfs_bytes text,
-		     int fd, struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+		     const int *fds, unsigned n,
+		     struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 5)));
 
 #endif

@@ -130,6 +130,29 @@ print(json.dumps(last, sort_keys=True))
 END
 }
 same "a pull" "$(pulled ours)" "$(pulled theirs)"
+agree "what can be done" '{"method":"org.composefs.Oci.GetInfo"}'
+# Layers, from ours to theirs and back, by a client of neither.
+copy() { # SOCKET REPO IMAGE SOCKET REPO
+	cfsctl --repo "$5" init --insecure --algorithm fsverity-sha256-12 > /dev/null
+	python3 -B "$CFS_SRC/tests/varlink.py" copy "$1" \
+		"$(message Repository.OpenRepository "'path':'$PWD/$2'")" "$3" "$4" \
+		"$(message Repository.OpenRepository "'path':'$PWD/$5'")" "$3" zerocopy > "$5.out"
+}
+image_of() { # REPO
+	cfsctl --repo "$1" oci fsck > /dev/null && cfsctl --repo "$1" oci compute-id os:1
+	cfsctl --repo "$1" oci inspect os:1 --manifest
+	readlink "$1/streams/oci-layer-$layer"
+}
+for ways in "ours ours" "ours theirs" "theirs ours" "theirs theirs"; do
+	read -r from to <<< "$ways"
+	copy "$from" oci os:1 "$to" "$from-$to"
+	same "layers: $from sends, $to receives" "$(image_of "$from-$to")" "$(image_of oci)"
+done
+same "ours says of what came as much as theirs" \
+	"$(head -n 1 theirs-ours.out)" "$(head -n 1 ours-theirs.out | sed 's/"continues": false, //')"
+agree_oci "layers that are missing" GetLayer "'params':{'diff_id':'$none','storage':null,'consumer_has_cap_dac_override':false}" \
+	GetLayer "'params':{'diff_id':'x'}" GetLayer "'params':{}" \
+	PutLayer "'diff_id':'$none','zerocopy':false"
 agree "the service" '{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"org.none"}}'
 # shellcheck disable=SC2086 # several processes
 kill $services

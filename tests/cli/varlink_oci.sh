@@ -43,7 +43,7 @@ same "a tag" "$(on Tag "'manifest_digest':'$(digest_of other:1)','name':'third'"
 same "leads to the image" "$(digest_of third)" "$(digest_of other:1)"
 same "and is taken away" "$(on Untag "'name':'third'")" '{"parameters": {}}'
 same "once" "$(on Untag "'name':'third'" | error)" "org.composefs.Oci.NoSuchImage third"
-same "no service of this kind sends layers" "$(call Oci.GetInfo)" '{"parameters": {"features": []}}'
+same "what the service can do" "$(call Oci.GetInfo)" '{"parameters": {"features": ["splitdirfdstream-v0"]}}'
 layer=$(oci inspect os:1 --config | python3 -c 'import json, sys; print(json.load(sys.stdin)["rootfs"]["diff_ids"][0])')
 same "a layer" "$(on HasLayer "'diff_id':'$layer'" | member '(p["present"], p["layer_verity"])')" \
 	"(True, '$(basename "$(readlink -f "repo/streams/oci-layer-$layer")" | sed "s/^/$(basename "$(dirname "$(readlink -f "repo/streams/oci-layer-$layer")")")/")')"

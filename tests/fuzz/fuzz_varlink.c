@@ -138,7 +138,7 @@ static void check_reply(const struct cfs_varlink_call *call)
 static bool answer(struct cfs_varlink_service *service,
 		   const struct cfs_varlink_message *message)
 {
-	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { .fd = -EBADF };
+	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { 0 };
 	struct cfs_err err;
 	int r;
 

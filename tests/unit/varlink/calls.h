@@ -26,7 +26,7 @@ static inline int dispatch(const char *text, int *fds, unsigned n)
 		if (*c == '\'')
 			*c = '"';
 	cfs_varlink_call_free(&last);
-	last = (struct cfs_varlink_call){ .fd = -EBADF };
+	last = (struct cfs_varlink_call){ 0 };
 	return cfs_varlink_dispatch(&service, &message, &last, &e);
 }
 

@@ -82,7 +82,7 @@ static inline void stop_oci(void)
 	cfs_varlink_service_free(&service);
 	service = (struct cfs_varlink_service){ 0 };
 	cfs_varlink_call_free(&last);
-	last = (struct cfs_varlink_call){ .fd = -EBADF };
+	last = (struct cfs_varlink_call){ 0 };
 }
 
 #endif

@@ -45,14 +45,14 @@ static const char *read_by_rows(const char *text, struct cfs_varlink_call *call)
 
 static const char *wrong_of(const char *text)
 {
-	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { .fd = -EBADF };
+	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { 0 };
 
 	return read_by_rows(text, &call);
 }
 
 TEST(parameters_are_read_by_their_rows)
 {
-	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { .fd = -EBADF };
+	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { 0 };
 
 	CHECK_STR(read_by_rows("{\"options\":{\"yes\":true,\"no\":1},\"n\":7,"
 			       "\"text\":\"a\\u00e9\",\"list\":[\"x\",\"\"],"
@@ -68,7 +68,7 @@ TEST(parameters_are_read_by_their_rows)
 
 TEST(what_is_optional_can_be_missing_or_null)
 {
-	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { .fd = -EBADF };
+	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { 0 };
 
 	CHECK_STR(read_by_rows("{\"n\":9223372036854775807,\"text\":null}",
 			       &call),
@@ -102,7 +102,7 @@ static const struct cfs_varlink_parameter pairs[] = {
 
 TEST(members_of_objects_are_read_side_by_side)
 {
-	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { .fd = -EBADF };
+	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { 0 };
 
 	CHECK_STR(read_with(pairs,
 			    "{\"list\":[{\"a\":\"1\",\"b\":\"2\",\"c\":3},"
@@ -128,9 +128,7 @@ TEST(a_member_that_one_of_the_objects_lacks_is_named)
 	};
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
-		CFS_AUTOVARLINKCALL struct cfs_varlink_call call = {
-			.fd = -EBADF
-		};
+		CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { 0 };
 
 		CHECK_STR(read_with(pairs, bad[i][0], &call), bad[i][1]);
 	}
@@ -142,7 +140,7 @@ TEST(a_name_of_an_enum_is_one_of_those_that_exist)
 		{ "x", CFS_VARLINK_XATTRS, .optional = true },
 		{ 0 },
 	};
-	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { .fd = -EBADF };
+	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { 0 };
 
 	CHECK_STR(read_with(xattrs, "{\"x\":\"KeepUserXattrs\"}", &call), NULL);
 	CHECK_EQ(call.value[0].number, 1);
@@ -155,7 +153,7 @@ TEST(a_name_of_an_enum_is_one_of_those_that_exist)
 
 TEST(a_call_without_parameters_lacks_those_that_are_needed)
 {
-	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { .fd = -EBADF };
+	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { 0 };
 	bool no_memory = false;
 
 	CHECK_STR(cfs_varlink_parameters(&doc, NULL, rows, &call, &no_memory),
@@ -199,7 +197,7 @@ TEST(what_is_no_request_is_refused)
 
 TEST(a_reply_ends_with_a_nul)
 {
-	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { .fd = -EBADF };
+	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = { 0 };
 
 	cfs_varlink_reply(&call);
 	cfs_json_write_u64(&call.reply, "a", 1);
@@ -212,7 +210,8 @@ TEST(an_error_takes_the_place_of_what_was_written)
 {
 	CFS_AUTOVARLINKCALL struct cfs_varlink_call call = {
 		.interface = "org.example",
-		.fd = dup(0),
+		.fds_back = { dup(0) },
+		.n_fds_back = 1,
 	};
 
 	cfs_varlink_reply(&call);
@@ -222,7 +221,7 @@ TEST(an_error_takes_the_place_of_what_was_written)
 	CHECK_STR((char *)call.text.data,
 		  "{\"error\": \"org.example.Wrong\", \"parameters\": "
 		  "{\"why\": \"\\\"x\\\"\"}}");
-	CHECK_EQ(call.fd, -EBADF);
+	CHECK_EQ(call.n_fds_back, 0);
 	cfs_varlink_refuse(&call, CFS_VARLINK_PERMISSION_DENIED);
 	CHECK_EQ(cfs_varlink_reply_finish(&call, &err), 0);
 	CHECK_STR((char *)call.text.data,

@@ -196,7 +196,7 @@ TEST(an_image_is_mounted_and_attached_nowhere)
 	CHECK_STR(call_oci("OciMount",
 			   "'image':'os:1','bootable':false,'options':{}"),
 		  "{'parameters': {'fd_index': 0}}");
-	CHECK(last.fd >= 0);
+	CHECK_EQ(last.n_fds_back, 1);
 	CHECK_EQ(fake_called("move_mount *"), 0);
 	CHECK_STR(
 		call_oci("OciMount",

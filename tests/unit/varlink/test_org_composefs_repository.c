@@ -293,7 +293,7 @@ TEST(a_mount_comes_as_a_descriptor)
 	fake_mount_reset();
 	CHECK_STR(call_root("Mount", ",'name':'name','options':{}"),
 		  "{'parameters': {'fd_index': 0}}");
-	CHECK(last.fd >= 0);
+	CHECK_EQ(last.n_fds_back, 1);
 	CHECK_EQ(fake_called("fsmount overlay RDONLY"), 1);
 	CHECK_EQ(fake_called("fsconfig overlay SET_FD upperdir*"), 0);
 	CHECK_EQ(fake_attached(), 0);
@@ -354,7 +354,7 @@ TEST(a_process_that_may_not_mount_is_denied)
 	fake_when("fsopen *", -EPERM, FAKE_ALWAYS);
 	CHECK(is_error(call_root("Mount", ",'name':'name','options':{}"),
 		       CFS_VARLINK_PERMISSION_DENIED));
-	CHECK_EQ(last.fd, -EBADF);
+	CHECK_EQ(last.n_fds_back, 0);
 	cfs_varlink_service_free(&service);
 	cfs_varlink_call_free(&last);
 }

@@ -107,7 +107,7 @@ static int with_values(unsigned n)
 	cfs_buf_adds(&text, "]}}");
 	message.text = cfs_buf_bytes(&text);
 	cfs_varlink_call_free(&last);
-	last = (struct cfs_varlink_call){ .fd = -EBADF };
+	last = (struct cfs_varlink_call){ 0 };
 	return cfs_varlink_dispatch(&service, &message, &last, &e);
 }
 

@@ -190,23 +190,25 @@ TEST(a_client_cannot_keep_its_connection_open_with_its_own_descriptor)
 	CHECK_EQ(fake_open_fds(), before);
 }
 
-TEST(a_descriptor_is_sent_with_the_reply)
+TEST(descriptors_are_sent_with_the_reply)
 {
 	CFS_AUTOWIRE struct cfs_varlink_wire wire = CFS_VARLINK_WIRE_INIT(-1);
 	CFS_AUTOWIRE struct cfs_varlink_wire peer = CFS_VARLINK_WIRE_INIT(-1);
 	const struct cfs_bytes text = { (const uint8_t *)"reply", 6 };
 	CFS_AUTOFD int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const int files[] = { file, STDOUT_FILENO, file };
 	int pair[2];
 
 	make_pair(pair);
 	wire.fd = pair[0];
 	peer.fd = pair[1];
-	CHECK_EQ(cfs_varlink_send(&wire, text, file, &err), 0);
-	CHECK_EQ(cfs_varlink_send(&wire, text, -EBADF, &err), 0);
+	CHECK_EQ(cfs_varlink_send(&wire, text, files, 3, &err), 0);
+	CHECK_EQ(cfs_varlink_send(&wire, text, NULL, 0, &err), 0);
 	CHECK_EQ(cfs_varlink_receive(&peer, &message, &err), 1);
 	CHECK(is("reply"));
-	CHECK_EQ(message.n_fds, 1);
-	CHECK(is_same(message.fds[0], file));
+	CHECK_EQ(message.n_fds, 3);
+	for (unsigned i = 0; i < 3; i++)
+		CHECK(is_same(message.fds[i], files[i]));
 	CHECK_EQ(cfs_varlink_receive(&peer, &message, &err), 1);
 	CHECK_EQ(message.n_fds, 0);
 }
@@ -221,6 +223,6 @@ TEST(a_peer_that_is_gone_is_no_signal)
 	close(pair[1]);
 	CHECK_EQ(cfs_varlink_send(&wire,
 				  (struct cfs_bytes){ (const uint8_t *)"", 1 },
-				  -EBADF, &err),
+				  NULL, 0, &err),
 		 -EPIPE);
 }
