@@ -95,24 +95,16 @@ static int make_bundle(const struct cfs_container *c, struct cfs_err *err)
 	return bundle < 0 ? bundle : cfs_steal_fd(&bundle);
 }
 
-/* Opens the directory @name in @dirfd, which is made if it is missing. */
-static int open_layer(int dirfd, const char *name, struct cfs_err *err)
-{
-	int fd = cfs_make_dirs(dirfd, name, 0755);
-
-	return fd < 0 ? cfs_fail_code(err, fd, "make the directory %s", name)
-		      : fd;
-}
-
-static int mount_by_kernel(const struct cfs_container *c, int upper, int work,
+static int mount_by_kernel(const struct cfs_container *c, int layers,
 			   int bundle, struct cfs_err *err)
 {
 	const struct cfs_mount_params params = {
 		.id = *c->image.erofs,
 		.verity = c->verity,
 		.read_write = true,
-		.upper_fd = upper,
-		.work_fd = work,
+		.upper_fd = -EBADF,
+		.work_fd = -EBADF,
+		.layers_fd = &layers,
 	};
 	CFS_AUTOFD int root = -EBADF;
 	int r = cfs_mount_image(c->image.repo, &params, &root, err);
@@ -126,22 +118,19 @@ static int mount_by_kernel(const struct cfs_container *c, int upper, int work,
 static int mount_root(const struct cfs_container *c, int layers, int bundle,
 		      pid_t *server, struct cfs_err *err)
 {
-	CFS_AUTOFD int upper = open_layer(layers, "upper", err);
-	CFS_AUTOFD int work = upper < 0 ? upper
-					: open_layer(layers, "work", err);
-
-	if (work < 0)
-		return work;
 	if (!c->user)
-		return mount_by_kernel(c, upper, work, bundle, err);
+		return mount_by_kernel(c, layers, bundle, err);
 	return cfs_container_serve(
-		&(struct cfs_container_root){ .access = c->image.access,
-					      .repo = c->repo,
-					      .id = c->image.erofs,
-					      .mountpoint = USER_BUNDLE
-					      "/rootfs",
-					      .upper_fd = upper,
-					      .work_fd = work },
+		&(struct cfs_container_root){
+			.access = c->image.access,
+			.repo = c->repo,
+			.id = c->image.erofs,
+			.mountpoint = USER_BUNDLE "/rootfs",
+			.bundle_fd = bundle,
+			.layers_fd = layers,
+			.upper_is_optional = c->params->read_only &&
+					     !c->overlay,
+			.report = c->report },
 		server, err);
 }
 

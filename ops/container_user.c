@@ -7,13 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/kernel.h"
+#include "erofs/view.h"
 #include "fuse/serve.h"
 #include "mount/context.h"
+#include "mount/upper.h"
 #include "ops/image_map.h"
 #include "ops/supervise.h"
 #include "ops/user_namespace.h"
@@ -115,12 +118,53 @@ struct source {
 	struct cfs_image_map image;
 	int objects; /* owned */
 	enum cfs_fuse_verify verify;
+	struct cfs_upper layers; /* owned */
 };
 
 static void close_source(struct source *s)
 {
 	cfs_image_unmap(&s->image);
 	cfs_closep(&s->objects);
+	cfs_upper_close(&s->layers);
+}
+
+/* Makes a directory in the bundle that is as the root of the image, as far as its
+ * owner exists in this namespace.  Returns it. */
+static int copy_root(const struct cfs_container_root *root,
+		     const struct source *s, struct cfs_err *err)
+{
+	CFS_AUTO(cfs_erofs_view_free) struct cfs_erofs_view *view = NULL;
+	CFS_AUTOFD int fd = -EBADF;
+	struct timespec times[2];
+	struct cfs_erofs_stat st;
+	char path[CFS_FD_PATH_MAX];
+	int r = cfs_erofs_view_new(s->image.bytes, &view, err);
+
+	if (r == 0)
+		r = cfs_erofs_view_stat(view, cfs_erofs_view_root(view), &st,
+					err);
+	if (r < 0)
+		return r;
+	fd = cfs_make_dirs(root->bundle_fd, "attributes", 0700);
+	if (fd < 0)
+		return cfs_fail_code(err, fd, "make a directory");
+	cfs_fd_path(fd, path);
+	(void)!chown(path, st.uid, st.gid);
+	times[0] = times[1] = (struct timespec){ st.mtime_sec, st.mtime_nsec };
+	if (chmod(path, st.mode & 07777) < 0 ||
+	    utimensat(AT_FDCWD, path, times, 0) < 0)
+		return cfs_fail_errno(err, "copy the root's attributes");
+	return cfs_steal_fd(&fd);
+}
+
+static int open_layers(const struct cfs_container_root *root, struct source *s,
+		       struct cfs_err *err)
+{
+	CFS_AUTOFD int like = copy_root(root, s, err);
+
+	return like < 0
+		       ? like
+		       : cfs_upper_open(root->layers_fd, like, &s->layers, err);
 }
 
 static int open_source(const struct cfs_container_root *root, struct source *s,
@@ -137,7 +181,7 @@ static int open_source(const struct cfs_container_root *root, struct source *s,
 		r = s->objects = cfs_repo_open_objects(root->repo, err);
 	/* The lock ends with the last descriptor that is the repository. */
 	cfs_repo_close(root->repo);
-	return r < 0 ? r : 0;
+	return r < 0 ? r : open_layers(root, s, err);
 }
 
 static int serve_with(const struct cfs_container_root *root,
@@ -155,8 +199,8 @@ static int serve_with(const struct cfs_container_root *root,
 			.verify = s->verify,
 			.source = source,
 			.mountpoint = root->mountpoint,
-			.upper_fd = upper ? root->upper_fd : -EBADF,
-			.work_fd = upper ? root->work_fd : -EBADF,
+			.upper_fd = upper ? s->layers.upper_fd : -EBADF,
+			.work_fd = upper ? s->layers.work_fd : -EBADF,
 			.read_write = upper,
 			.ready = be_ready,
 			.report = report,
@@ -168,8 +212,9 @@ static int serve_with(const struct cfs_container_root *root,
 static int serve(const struct cfs_container_root *root, struct server *server,
 		 struct cfs_err *err)
 {
-	__attribute__((cleanup(
-		close_source))) struct source source = { .objects = -EBADF };
+	__attribute__((cleanup(close_source))) struct source source = {
+		.objects = -EBADF, .layers = CFS_UPPER_INIT
+	};
 	int r = open_source(root, &source, err);
 
 	if (r < 0)

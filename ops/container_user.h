@@ -36,7 +36,8 @@ struct cfs_container_root {
 	struct cfs_repo *repo;		 /* the server closes its own of it */
 	const struct cfs_digest *id;
 	const char *mountpoint; /* absolute */
-	int upper_fd, work_fd;	/* of an overlay */
+	int bundle_fd;		/* a directory for what is needed meanwhile */
+	int layers_fd; /* that of upper and work: see cfs_upper_open() */
 	/* If the kernel makes no such overlay (before 6.15), do without. */
 	bool upper_is_optional;
 	cfs_container_report_fn *report;
@@ -46,8 +47,8 @@ struct cfs_container_root {
  * Starts a process that serves the image, verifying each object when it is first
  * opened, and waits until it is mounted.
  * Returns 0 with the process in *@ret.
- * Errors: those of cfs_image_map() and cfs_fuse_serve(), -EIO the server was
- * ended.
+ * Errors: those of cfs_image_map(), cfs_upper_open() and cfs_fuse_serve(), -EIO the
+ * server was ended.
  */
 int cfs_container_serve(const struct cfs_container_root *root, pid_t *ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

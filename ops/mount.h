@@ -15,6 +15,9 @@ struct cfs_mount_params {
 	const char *whole;
 	bool read_write;       /* needs the two directories */
 	int upper_fd, work_fd; /* of overlayfs, borrowed; -EBADF: none */
+	/* A directory whose upper and work these are, in their place: see
+	 * cfs_upper_open().  Borrowed; NULL: none. */
+	const int *layers_fd;
 };
 
 /*
@@ -24,7 +27,8 @@ struct cfs_mount_params {
  * The image that is mounted is the one that was verified, on the same
  * descriptor.
  * Errors: -EPERM this process may not mount; those of cfs_image_open(),
- * cfs_require_whole(), cfs_repo_open_objects() and cfs_composefs_mount().
+ * cfs_require_whole(), cfs_repo_open_objects(), cfs_upper_open() and
+ * cfs_composefs_mount().
  */
 int cfs_mount_image(const struct cfs_repo *repo,
 		    const struct cfs_mount_params *params, int *ret_fd,

@@ -11,8 +11,8 @@
 #include "base/io.h"
 #include "base/kernel.h"
 #include "mount/context.h"
+#include "mount/upper.h"
 #include "setup-root/boot.h"
-#include "setup-root/upper.h"
 
 #ifndef MOVE_MOUNT_BENEATH /* linux/mount.h of Linux 6.5 */
 #define MOVE_MOUNT_BENEATH 0x00000200

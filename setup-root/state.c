@@ -12,7 +12,7 @@
 
 #include "base/io.h"
 #include "base/kernel.h"
-#include "setup-root/upper.h"
+#include "mount/upper.h"
 
 /* One directory of the root that is not the image's. */
 struct place {

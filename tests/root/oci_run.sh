@@ -13,6 +13,7 @@ mkdir tree/tmp
 printf 'root:x:0:0::/root:/bin/sh\nweb:x:101:102::/:/bin/sh\n' > tree/etc/passwd
 yes | head -c 100000 > tree/data/large
 echo outside > volume/file
+chmod 1751 tree/usr # of which the root of an image is a copy
 tar --sort=name --owner=0 --group=0 -C tree -cf image.tar .
 python3 -B "$CFS_SRC/tests/oci/image.py" lay x \
 	--config '{"Entrypoint": ["/bin/busybox"], "Cmd": ["echo", "hello"]}' image.tar > /dev/null
@@ -31,6 +32,7 @@ for runtime in $runtimes; do
 	refuse "  one that is unknown" "nobody-of-this" run -u nobody-of-this x
 	same "  one by number" "$(run -u 4242 x -- id -u)" 4242
 	same "  a name" "$(run --name box x -- hostname)" box
+	same "  the root is as the image has it" "$(run x -- stat -c '%a %u %g' /)" "1751 0 0"
 	same "  changes are seen" "$(run x -- sh -c 'echo new > /data/new; cat /data/new')" new
 	same "  and gone with the container" "$(run x -- ls /data)" large
 	same "  or refused" "$(run --read-only x -- sh -c 'touch /data/new 2> /dev/null; echo $?')" 1

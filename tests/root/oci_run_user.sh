@@ -22,6 +22,7 @@ mkdir tree/tmp
 printf 'root:x:0:0::/root:/bin/sh\nweb:x:101:102::/:/bin/sh\n' > tree/etc/passwd
 echo log:x:30:web > tree/etc/group
 yes | head -c 100000 > tree/data/large
+chmod 1751 tree/usr # of which the root of an image is a copy
 tar --sort=name --owner=0 --group=0 -C tree -cf image.tar .
 python3 -B "$CFS_SRC/tests/oci/image.py" lay x \
 	--config '{"Entrypoint": ["/bin/busybox"], "Cmd": ["echo", "hello"]}' image.tar > /dev/null
@@ -79,6 +80,7 @@ for runtime in $runtimes; do
 	refuse "  nor ones that the image does not know" "nobody-of-this" run -u nobody-of-this x
 	same "  a name" "$(run --name box x -- hostname)" box
 	same "  no network but lo" "$(run x -- ls /sys/class/net)" lo
+	same "  the root is as the image has it" "$(run x -- stat -c '%a %u %g' /)" "1751 0 0"
 	same "  changes are seen" "$(run x -- sh -c 'echo new > /data/new; cat /data/new')" new
 	same "  and gone with the container" "$(run x -- ls /data)" large
 	same "  or refused" "$(run --read-only x -- sh -c 'touch /data/new 2> /dev/null; echo $?')" 1

@@ -15,8 +15,8 @@ TEST(what_keeps_a_server_from_starting_is_reported_by_the_caller)
 		.repo = &repo,
 		.id = &id,
 		.mountpoint = "/nowhere",
-		.upper_fd = -EBADF,
-		.work_fd = -EBADF,
+		.bundle_fd = -EBADF,
+		.layers_fd = -EBADF,
 	};
 	pid_t pid = -1;
 

@@ -5,7 +5,7 @@
 #include <linux/mount.h>
 #include <sys/stat.h>
 
-#include "setup-root/upper.h"
+#include "mount/upper.h"
 #include "tests/fake/mount.h"
 #include "tests/test.h"
 

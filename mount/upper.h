@@ -2,8 +2,8 @@
 /*
  * The two directories of a writable overlay layer.
  */
-#ifndef CFS_SETUP_ROOT_UPPER_H
-#define CFS_SETUP_ROOT_UPPER_H
+#ifndef CFS_MOUNT_UPPER_H
+#define CFS_MOUNT_UPPER_H
 
 #include "base/err.h"
 

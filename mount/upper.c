@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "setup-root/upper.h"
+#include "mount/upper.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
