@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "mount/upper.h"
+
 void cfs_composefs_close(struct cfs_composefs_mount *mount)
 {
 	cfs_closep(&mount->fd);
@@ -23,6 +25,7 @@ int cfs_composefs_mount(const struct cfs_composefs_params *params,
 		.verity = params->verity,
 		.attr = params->attr,
 	};
+	CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
 	struct cfs_erofs_mount erofs;
 	int r;
 
@@ -33,6 +36,13 @@ int cfs_composefs_mount(const struct cfs_composefs_params *params,
 	m.erofs_fd = erofs.fd;
 	m.backend = erofs.backend;
 	memcpy(m.loop, erofs.loop, sizeof(m.loop));
+	if (params->layers_fd) {
+		r = cfs_upper_open(*params->layers_fd, erofs.fd, &upper, err);
+		if (r < 0)
+			return r;
+		overlay.upper_fd = upper.upper_fd;
+		overlay.work_fd = upper.work_fd;
+	}
 	overlay.lower_fd = erofs.fd;
 	overlay.mounts[0] = erofs.fd;
 	overlay.mounts[1] = params->upper_mount;

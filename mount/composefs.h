@@ -18,6 +18,9 @@ struct cfs_composefs_params {
 	bool verity;	    /* refuse objects without the right digest */
 	int upper_fd;	    /* upper and work directory, or -1: read-only */
 	int work_fd;
+	/* A directory whose upper and work these are, in their place: a new
+	 * upper is as the image's root (cfs_upper_open()).  NULL: none. */
+	const int *layers_fd;
 	int upper_mount; /* the detached mount that has these, or -1 */
 	unsigned attr;	 /* MOUNT_ATTR_* */
 };
@@ -47,7 +50,7 @@ void cfs_composefs_close(struct cfs_composefs_mount *mount);
  * @scratch: for attaching layers on kernels that require it.  It must stay open
  * for as long as ret->erofs_fd is used for further overlays.
  *
- * Errors: see cfs_erofs_mount() and cfs_overlay_mount().
+ * Errors: see cfs_erofs_mount(), cfs_upper_open() and cfs_overlay_mount().
  */
 int cfs_composefs_mount(const struct cfs_composefs_params *params,
 			struct cfs_scratch *scratch,

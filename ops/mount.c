@@ -8,7 +8,6 @@
 #include "base/kernel.h"
 #include "mount/acl.h"
 #include "mount/composefs.h"
-#include "mount/upper.h"
 #include "ops/whole.h"
 #include "repo/ref.h"
 
@@ -36,22 +35,6 @@ static int or_none(int fd)
 	return fd < 0 ? -1 : fd;
 }
 
-/* A new upper directory has the attributes of the image's root, which a mount for
- * just that shows. */
-static int open_layers(int dirfd, int image_fd, unsigned flags,
-		       const struct names *names, struct cfs_upper *ret,
-		       struct cfs_err *err)
-{
-	CFS_AUTOFD int lower = -EBADF;
-	struct cfs_erofs_mount erofs;
-	int r = cfs_erofs_mount(image_fd, names->hex, flags, &erofs, err);
-
-	if (r < 0)
-		return r;
-	lower = erofs.fd;
-	return cfs_upper_open(dirfd, lower, ret, err);
-}
-
 /* Everything is detached: closing is the way back. */
 static int assemble(const struct cfs_mount_params *params, int image_fd,
 		    int objects_fd, int *ret_fd, struct cfs_err *err)
@@ -59,7 +42,6 @@ static int assemble(const struct cfs_mount_params *params, int image_fd,
 	CFS_AUTOCOMPOSEFS struct cfs_composefs_mount m = CFS_COMPOSEFS_INIT;
 	struct names names = names_of(&params->id);
 	CFS_AUTOSCRATCH struct cfs_scratch scratch = { .dir = names.scratch };
-	CFS_AUTOUPPER struct cfs_upper layers = CFS_UPPER_INIT;
 	struct cfs_composefs_params p = {
 		.image_fd = image_fd,
 		.name = names.hex,
@@ -69,6 +51,7 @@ static int assemble(const struct cfs_mount_params *params, int image_fd,
 		.upper_fd = or_none(params->upper_fd),
 		.work_fd = or_none(params->work_fd),
 		.attr = params->read_write ? 0 : MOUNT_ATTR_RDONLY,
+		.layers_fd = params->layers_fd,
 		.upper_mount = -1,
 	};
 	int r = cfs_erofs_acl_flag(image_fd, names.hex, err);
@@ -76,14 +59,6 @@ static int assemble(const struct cfs_mount_params *params, int image_fd,
 	if (r < 0)
 		return r;
 	p.flags |= (unsigned)r;
-	if (params->layers_fd) {
-		r = open_layers(*params->layers_fd, image_fd, p.flags, &names,
-				&layers, err);
-		if (r < 0)
-			return r;
-		p.upper_fd = layers.upper_fd;
-		p.work_fd = layers.work_fd;
-	}
 	r = cfs_composefs_mount(&p, &scratch, &m, err);
 	if (r < 0)
 		return r;

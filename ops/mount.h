@@ -27,8 +27,7 @@ struct cfs_mount_params {
  * The image that is mounted is the one that was verified, on the same
  * descriptor.
  * Errors: -EPERM this process may not mount; those of cfs_image_open(),
- * cfs_require_whole(), cfs_repo_open_objects(), cfs_upper_open() and
- * cfs_composefs_mount().
+ * cfs_require_whole(), cfs_repo_open_objects() and cfs_composefs_mount().
  */
 int cfs_mount_image(const struct cfs_repo *repo,
 		    const struct cfs_mount_params *params, int *ret_fd,

@@ -11,7 +11,6 @@
 #include "base/io.h"
 #include "base/kernel.h"
 #include "mount/context.h"
-#include "mount/upper.h"
 #include "setup-root/boot.h"
 
 #ifndef MOVE_MOUNT_BENEATH /* linux/mount.h of Linux 6.5 */
@@ -101,25 +100,6 @@ static unsigned flags(const struct cfs_boot *b)
 	return b->force_loop ? CFS_EROFS_LOOP : 0;
 }
 
-/* A new upper layer takes the attributes of the image's root directory, from a
- * mount made for just that, since the overlay does not exist yet. */
-static int make_transient(struct cfs_boot *b, struct cfs_upper *upper,
-			  struct cfs_err *err)
-{
-	CFS_AUTOFD int lower = -EBADF, dir = -EBADF;
-	struct cfs_erofs_mount erofs;
-	int r;
-
-	r = cfs_erofs_mount(b->choice.fd, "root", flags(b), &erofs, err);
-	if (r < 0)
-		return r;
-	lower = erofs.fd;
-	dir = cfs_root_memory(&b->root, &b->config, "root", err);
-	if (dir < 0)
-		return dir;
-	return cfs_upper_open(dir, lower, upper, err);
-}
-
 static enum cfs_root_kind kind_of(const struct cfs_boot *b)
 {
 	return b->root_fs_fd >= 0	     ? CFS_ROOT_DIRECTORY
@@ -131,7 +111,7 @@ static enum cfs_root_kind kind_of(const struct cfs_boot *b)
 static int mount_image(struct cfs_boot *b, struct cfs_err *err)
 {
 	char source[sizeof("transient:composefs=") + CFS_DIGEST_HEX_MAX];
-	CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
+	CFS_AUTOFD int layers = -EBADF;
 	bool transient = b->root.kind != CFS_ROOT_IMAGE;
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_composefs_params params = {
@@ -141,6 +121,8 @@ static int mount_image(struct cfs_boot *b, struct cfs_err *err)
 		.objects_fd = b->objects_fd,
 		.source = source,
 		.verity = b->choice.verity,
+		.upper_fd = -1,
+		.work_fd = -1,
 		.upper_mount = -1,
 		.attr = b->root.kind == CFS_ROOT_TRANSIENT ? 0
 							   : MOUNT_ATTR_RDONLY,
@@ -149,13 +131,12 @@ static int mount_image(struct cfs_boot *b, struct cfs_err *err)
 
 	cfs_digest_to_hex(&cfs_boot_chosen(b)->karg.digest, hex);
 	if (transient) {
-		r = make_transient(b, &upper, err);
-		if (r < 0)
+		layers = cfs_root_memory(&b->root, &b->config, "root", err);
+		if (layers < 0)
 			return cfs_ctx(err, "transient root");
+		params.layers_fd = &layers;
 		params.upper_mount = b->root.tmpfs_fd;
 	}
-	params.upper_fd = upper.upper_fd;
-	params.work_fd = upper.work_fd;
 	/* bootc looks for these in the table of mounts. */
 	snprintf(source, sizeof(source), "%s%s",
 		 transient ? "transient:composefs=" : "composefs:", hex);
