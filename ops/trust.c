@@ -148,14 +148,16 @@ static int satisfy_rule(struct check *c, const struct cfs_rule *rule,
 			struct cfs_err *err)
 {
 	CFS_AUTOCERTS struct cfs_certs certs = { .n = 0 };
+	bool more = rule->merged_only && c->about->config_used;
 	const struct cfs_seal_policy policy = {
 		.certs = &certs,
 		.bootable = rule->bootable ||
 			    c->about->role == CFS_SEAL_BOOTABLE,
-		.merged_only = rule->merged_only,
-		.manifest = rule->no_manifest ? CFS_SEAL_NEED_NEVER
-					      : CFS_SEAL_NEED_ALWAYS,
+		.merged_only = rule->merged_only && !more,
+		.manifest = rule->no_manifest || more ? CFS_SEAL_NEED_NEVER
+						      : CFS_SEAL_NEED_ALWAYS,
 	};
+	int r;
 
 	if (rule->accept == CFS_ACCEPT_ANYTHING)
 		return 0;
@@ -166,14 +168,18 @@ static int satisfy_rule(struct check *c, const struct cfs_rule *rule,
 				c->called);
 	}
 	for (unsigned i = 0; i < rule->n_certs; i++) {
-		int r = read_cert(c->trust, rule->certs[i], &certs, err);
-
+		r = read_cert(c->trust, rule->certs[i], &certs, err);
 		if (r < 0) {
 			c->proof->refusal = CFS_REFUSED_CERT;
 			return r;
 		}
 	}
-	return satisfy(c, &policy, err);
+	r = satisfy(c, &policy, err);
+	if (r < 0 && more)
+		return cfs_ctx(err, "command, environment and user come from "
+				    "the configuration, which has to be "
+				    "signed, too");
+	return r;
 }
 
 static int satisfy_options(struct check *c, struct cfs_err *err)

@@ -74,7 +74,8 @@ int cmd_run_image(const struct cfs_call *call, const struct cmd_run_options *o,
 	const struct cfs_trust_subject subject = { .repo = repo,
 						   .image = image,
 						   .name = call->operand[0],
-						   .role = CFS_SEAL_MERGED };
+						   .role = CFS_SEAL_MERGED,
+						   .config_used = true };
 	struct cfs_proof proof;
 	const struct cfs_access access = cmd_access(call->g);
 	int r = cmd_trust_open(&o->trust, &trust, err);

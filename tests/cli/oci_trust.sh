@@ -55,6 +55,10 @@ ship() { # LAYOUT [ROLE...]
 tar xf "$data/layouts.tar.xz"
 cp -r layouts/boot-plain layouts/unsigned
 cp -r layouts/boot-plain layouts/partial
+cp -r layouts/boot-plain layouts/draft
+cp -r layouts/boot-plain layouts/config
+ship draft manifest config merged.bootable
+ship config manifest merged.bootable
 ship boot-plain
 ship partial merged.bootable
 
@@ -246,4 +250,22 @@ for file in garbage empty folder base64 cut long key none; do
 	sed 's/.*\[images.""\]: /Error: /' err > got
 	check "  says which rule, and then the same" diff want got
 done
+# A policy may accept images whose files alone are signed; nobody signed what a
+# container of one would run.
+printf '[images.""]\ncertificates = ["%s"]\nroles = ["merged"]\n' "$keys/rsa.cert.pem" > files.toml
+fresh repo
+accept() { # LAYOUT
+	same "$1: a policy that asks for the files takes it" \
+		"$(status oci pull --policy files.toml "oci:layouts/$1:t" os:1)" 0
+}
+use() { # COMMAND...: without fs-verity
+	status cfsctl --insecure --repo repo oci "$@"
+}
+accept draft
+same "no container runs what is not signed" "$(use runtime-spec --policy files.toml os:1 sh)" 4
+check "  which is said" grep -q "configuration, which has to be signed, too: .*incomplete" err
+same "  and nothing was printed" "$(cat out)" ""
+same "  the files are used" "$(use mount --policy files.toml --check os:1)" 0
+accept config
+same "one runs what is" "$(use runtime-spec --policy files.toml os:1 sh)" 0
 finish
