@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * measure [-n ROUNDS] [-m] [-a] [-c CLEANUP] NAME=COMMAND...
+ * measure [-n ROUNDS] [-m] [-a] [-d] [-c CLEANUP] NAME=COMMAND...
  *
  * Runs each command ROUNDS times, one after the other in turn, so that what
  * disturbs the machine disturbs all of them; every other round backwards, so
@@ -12,6 +12,8 @@
  *     measured
  * -a  the memory is what is anonymous, looked at every millisecond, and not
  *     all that was resident
+ * -d  processes that a command leaves behind are waited for, and what they took
+ *     counts
  * -c  a command to run after each run, outside of what is measured
  *
  * COMMAND is split at blanks; {} in it becomes the number of the run, for
@@ -24,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -33,7 +36,7 @@
 #define COMMANDS_MAX 16
 
 /* What the options say. */
-static bool namespaces, anonymous;
+static bool namespaces, anonymous, descendants;
 static const char *cleanup;
 
 struct run {
@@ -146,6 +149,24 @@ static void clean_up(unsigned number)
 	free(command);
 }
 
+static double cpu_of(const struct rusage *use)
+{
+	return (double)(use->ru_utime.tv_sec + use->ru_stime.tv_sec) * 1e6 +
+	       (double)(use->ru_utime.tv_usec + use->ru_stime.tv_usec);
+}
+
+/* Waits for the processes that came to this one when their parents ended.
+ * Returns what they took. */
+static double wait_for_rest(void)
+{
+	struct rusage use;
+	double cpu = 0;
+
+	while (wait4(-1, NULL, 0, &use) > 0)
+		cpu += cpu_of(&use);
+	return cpu;
+}
+
 static void once(struct run *run, int round, unsigned number)
 {
 	char *command = number_it(run->command, number);
@@ -166,9 +187,7 @@ static void once(struct run *run, int round, unsigned number)
 		exit(1);
 	}
 	run->wall[round] = micros(start, end);
-	run->cpu[round] =
-		(double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1e6 +
-		(double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
+	run->cpu[round] = cpu_of(&use) + (descendants ? wait_for_rest() : 0);
 	if (use.ru_maxrss > run->rss)
 		run->rss = use.ru_maxrss;
 	free(command);
@@ -221,9 +240,11 @@ int main(int argc, char **argv)
 	int rounds = 5, n = 0, c;
 	unsigned number = 0;
 
-	while ((c = getopt(argc, argv, "n:mac:")) != -1)
+	while ((c = getopt(argc, argv, "n:madc:")) != -1)
 		if (c == 'n')
 			rounds = atoi(optarg);
+		else if (c == 'd')
+			descendants = true;
 		else if (c == 'm')
 			namespaces = true;
 		else if (c == 'a')
@@ -232,6 +253,8 @@ int main(int argc, char **argv)
 			cleanup = optarg;
 		else
 			return 2;
+	if (descendants && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		die("become a reaper");
 	for (; optind < argc && n < COMMANDS_MAX; optind++, n++) {
 		char *eq = strchr(argv[optind], '=');
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # oci run to the end of a container that does nothing, against the runtime by
-# itself on a root that was unpacked before, with the same config.json.
+# itself on a root that was unpacked before, with the same config.json, and
+# against podman run of the same image with the same runtime.
 repo="$shm/repo"
 cfs="$BIN/cfsctl --repo $repo --insecure --no-sync"
 runtime=$(command -v runc || true)
@@ -35,3 +36,25 @@ END
 chmod +x "$work/bare" "$work/ours"
 compare -n "$rounds" "bare=$work/bare" "ours=$work/ours"
 row "oci run, CPU to runc of an unpacked root" 1.15 - "$(ratio ours bare cpu)"
+
+if ! command -v podman > /dev/null; then
+	echo "# oci_run: no podman: not compared"
+	return 0
+fi
+# Its mounts stay in namespaces of their own.  The limits are ones that need no
+# privilege.
+cat > "$work/podman" <<-END
+	#!/bin/sh
+	exec unshare -m podman --root $shm/podman/root --runroot $shm/podman/run \
+	    --tmpdir $shm/podman/tmp --storage-driver overlay --events-backend none \
+	    --cgroup-manager cgroupfs --runtime $runtime "\$@" < /dev/null
+END
+chmod +x "$work/podman"
+# It makes a name of the path, and takes no capital letters.
+image=$(cd "$shm" && "$work/podman" pull -q oci:lay:x) || {
+	echo "# oci_run: podman takes no image here: not compared"
+	return 0
+}
+options="--rm --network none --ulimit nofile=1024:1024 --ulimit nproc=1000:1000"
+compare -d -n "$rounds" "podman=$work/podman run $options $image true" "ours=$work/ours"
+row "oci run, CPU to podman run of the image" 0.3 - "$(ratio ours podman cpu)"
