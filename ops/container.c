@@ -172,24 +172,19 @@ static int write_config(const struct cfs_container *c, int bundle,
 	return r < 0 ? cfs_fail_code(err, r, "write config.json") : 0;
 }
 
-/* crun demands a hierarchy of cgroups that is version 2 alone.  Where the
- * machine has another one, this namespace gets it. */
-static int unify_cgroups(bool *ret_made, struct cfs_err *err)
+/* crun demands a hierarchy of cgroups that is version 2 alone, even to leave it
+ * alone.  Where the machine has another one, this namespace gets it. */
+static int unify_cgroups(struct cfs_err *err)
 {
 	CFS_AUTOFD int place = open(CGROUPS, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CFS_AUTOFD int mount = -EBADF;
 	struct statfs fs;
-	int mount;
 
-	*ret_made = false;
 	if (place < 0 || statfs(CGROUPS, &fs) < 0 ||
 	    fs.f_type == CGROUP2_SUPER_MAGIC)
 		return 0;
 	mount = mount_at(place, "cgroup2", 0, err);
-	if (mount < 0)
-		return mount;
-	close(mount);
-	*ret_made = true;
-	return 0;
+	return mount < 0 ? mount : 0;
 }
 
 /* Arguments, which execvp() does not change, though its type does not say so. */
@@ -205,8 +200,7 @@ static int become(const struct cfs_container *c, const char *runtime,
 	const char *name = strrchr(runtime, '/');
 	bool is_crun = strcmp(name ? name + 1 : runtime, "crun") == 0;
 	union words argv = { { runtime } };
-	bool made = false;
-	int n = 1, r = is_crun ? unify_cgroups(&made, err) : 0;
+	int n = 1, r = is_crun ? unify_cgroups(err) : 0;
 
 	if (r < 0)
 		return r;
@@ -215,7 +209,9 @@ static int become(const struct cfs_container *c, const char *runtime,
 		argv.given[n++] = "--root";
 		argv.given[n++] = USER_BUNDLE "/state";
 	}
-	if (is_crun && (made || c->user))
+	/* The container stays in the control group of the caller: the limits of
+	 * a service hold for it, and what ends all of a service ends it. */
+	if (is_crun)
 		argv.given[n++] = "--cgroup-manager=disabled";
 	argv.given[n++] = "run";
 	argv.given[n++] = "--bundle";

@@ -51,6 +51,39 @@ read-only"
 	wait $pid
 	same "  SIGTERM passes" "$? $(tail -n 1 said)" "5 ended"
 done
+# The group of a service is that of its container, too.
+group=/sys/fs/cgroup/composefs-test-$$
+grouped() {
+	local pid child n
+	: > said
+	(
+		echo $BASHPID > $group/cgroup.procs || exit
+		exec cfsctl --insecure --repo repo oci run --runtime crun x \
+			-- sh -c 'echo ready; while :; do sleep 0.1; done' < /dev/null > said
+	) &
+	pid=$!
+	until grep -q ready said || ! kill -0 $pid 2> /dev/null; do sleep 0.05; done
+	child=$(pgrep -P $pid | head -n 1)
+	same "a container of crun is in its caller's control group" \
+		"$(grep ^0:: "/proc/${child:-none}/cgroup")" "0::/composefs-test-$$"
+	kill -9 "${child:-$pid}"
+	wait $pid
+	for ((n = 0; n < 1000; n++)); do
+		! rmdir $group 2> /dev/null || break
+		sleep 0.05
+	done
+}
+if [[ $runtimes != *crun* ]]; then
+	echo "# no crun: its control group is not looked at"
+elif mount -t cgroup2 cgroup2 /sys/fs/cgroup; then
+	if mkdir $group 2> /dev/null && (echo $BASHPID > $group/cgroup.procs) 2> /dev/null; then
+		grouped
+	else
+		echo "# no control groups can be made here: not tried"
+	fi
+	umount /sys/fs/cgroup
+fi
+
 same "no mount is left" "$(cat /proc/self/mounts)" "$before"
 same "  and nothing in the bundle's place" "$(ls -A /run/composefs/bundle)" ""
 
