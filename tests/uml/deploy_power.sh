@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # The power fails while a running system deploys the next version: whichever write to
-# the disk or to the boot partition was the last one, the machine starts then, with
-# one version or the other as it has to be.
+# the disk or to the boot partition was the last one, the machine starts then, by the
+# old version as it was or by the new one with all of its own.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 . "$CFS_SRC/tests/fixture.sh"
 . "$CFS_SRC/tests/update-machine.sh"
@@ -17,7 +17,7 @@ for name in disk boot; do
 done
 (
 	machine_uml() {
-		strace -f --seccomp-bpf -qq -y -xx -s 65536 -e trace=pwrite64 \
+		strace -f --seccomp-bpf -qq -y -xx -s 1048576 -e trace=pwrite64 \
 			-e signal=none -o writes "$CFS_SRC/tests/vm/uml" "$@"
 	}
 	machine_boot deploy:2
