@@ -58,14 +58,6 @@ void cfs_buf_addc(struct cfs_buf *buf, char c)
 	cfs_buf_add(buf, &c, 1);
 }
 
-void cfs_buf_addz(struct cfs_buf *buf, size_t len)
-{
-	if (len == 0 || !cfs_buf_reserve(buf, len))
-		return;
-	memset(buf->data + buf->len, 0, len);
-	buf->len += len;
-}
-
 void cfs_buf_addf(struct cfs_buf *buf, const char *fmt, ...)
 {
 	va_list ap;

@@ -21,11 +21,6 @@ int cfs_kernel_measure_verity(int fd, struct fsverity_digest *buf)
 	return answer(ioctl(fd, FS_IOC_MEASURE_VERITY, buf));
 }
 
-int cfs_kernel_enable_verity(int fd, const struct fsverity_enable_arg *arg)
-{
-	return answer(ioctl(fd, FS_IOC_ENABLE_VERITY, arg));
-}
-
 int cfs_kernel_read_verity_metadata(int fd,
 				    struct fsverity_read_metadata_arg *arg)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "setup-root/marker.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 
 #include "base/io.h"
 #include "base/json.h"
@@ -43,59 +45,36 @@ const char *cfs_root_backend_name(const struct cfs_root *root,
 	return text;
 }
 
-/* Returns NULL when no proof was asked for. */
-static const char *proof_name(enum cfs_proof proof)
-{
-	if (proof == CFS_PROOF_NONE)
-		return NULL;
-	return proof == CFS_PROOF_KERNEL ? "kernel" : "pkcs7";
-}
-
-/* "name":"value", with JSON's null for NULL. */
-static void add_text(struct cfs_buf *buf, const char *name, const char *value)
+/* "name":"value" and a comma, with JSON's null for NULL. */
+static void text(struct cfs_buf *buf, const char *name, const char *value)
 {
 	cfs_buf_addf(buf, "\"%s\":", name);
 	if (value)
 		cfs_json_add_string(buf, value);
 	else
 		cfs_buf_adds(buf, "null");
-}
-
-static void text(struct cfs_buf *buf, const char *name, const char *value)
-{
-	add_text(buf, name, value);
 	cfs_buf_addc(buf, ',');
-}
-
-static void flag(struct cfs_buf *buf, const char *name, bool value)
-{
-	cfs_buf_addf(buf, "\"%s\":%s,", name, value ? "true" : "false");
-}
-
-static void digest(struct cfs_buf *buf, const struct cfs_candidate *c)
-{
-	char hex[CFS_DIGEST_HEX_MAX];
-
-	cfs_digest_to_hex(&c->karg.digest, hex);
-	text(buf, "digest", hex);
 }
 
 static void add_image(const struct cfs_boot *b, struct cfs_buf *buf)
 {
 	const struct cfs_karg *karg = &cfs_boot_chosen(b)->karg;
-	char argument[CFS_KARG_TEXT_MAX];
+	char hex[CFS_DIGEST_HEX_MAX], argument[CFS_KARG_TEXT_MAX];
 
+	cfs_digest_to_hex(&karg->digest, hex);
 	cfs_karg_format(karg, argument);
-	digest(buf, cfs_boot_chosen(b));
+	text(buf, "digest", hex);
 	text(buf, "algorithm", cfs_alg_name(karg->digest.alg));
 	text(buf, "format", karg->version == 1 ? "v1" : "v2");
 	text(buf, "karg", argument);
-	flag(buf, "insecure", karg->insecure);
+	cfs_buf_addf(buf, "\"insecure\":%s,",
+		     karg->insecure ? "true" : "false");
 }
 
 static void add_root(const struct cfs_boot *b, struct cfs_buf *buf)
 {
 	const struct cfs_root *root = &b->root;
+	enum cfs_proof proof = b->choice.proof;
 	char room[CFS_BACKEND_MAX];
 	const char *backend = cfs_root_backend_name(root, room);
 
@@ -106,19 +85,25 @@ static void add_root(const struct cfs_boot *b, struct cfs_buf *buf)
 	text(buf, "root", cfs_root_kind_name(root->kind));
 	text(buf, "etc", cfs_dir_mode_name(root->etc));
 	text(buf, "var", cfs_dir_mode_name(root->var));
-	flag(buf, "sysroot_readonly", b->config.sysroot.readonly);
+	cfs_buf_addf(buf, "\"sysroot_readonly\":%s,",
+		     b->config.sysroot.readonly ? "true" : "false");
 	text(buf, "state_dir", root->state_dir[0] ? root->state_dir : NULL);
-	text(buf, "signature", proof_name(b->choice.proof));
+	text(buf, "signature",
+	     proof == CFS_PROOF_NONE	 ? NULL
+	     : proof == CFS_PROOF_KERNEL ? "kernel"
+					 : "pkcs7");
 }
 
 static void add_candidates(const struct cfs_boot *b, struct cfs_buf *buf)
 {
+	char hex[CFS_DIGEST_HEX_MAX];
+
 	cfs_buf_adds(buf, "\"candidates\":[");
 	for (unsigned i = 0; i < b->n_candidates; i++) {
-		cfs_buf_adds(buf, i ? ",{" : "{");
-		digest(buf, &b->candidates[i]);
-		add_text(buf, "result", results[b->candidates[i].result]);
-		cfs_buf_addc(buf, '}');
+		cfs_digest_to_hex(&b->candidates[i].karg.digest, hex);
+		cfs_buf_addf(buf, "%s{\"digest\":\"%s\",\"result\":\"%s\"}",
+			     i ? "," : "", hex,
+			     results[b->candidates[i].result]);
 	}
 	cfs_buf_adds(buf, "],");
 }
@@ -140,6 +125,34 @@ static void add_certs(const struct cfs_keys *keys, struct cfs_buf *buf)
 	cfs_buf_adds(buf, "],");
 }
 
+/* Files of IPE hold one digit. */
+static bool is_one(const char *path)
+{
+	CFS_AUTOFD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char digit;
+
+	return fd >= 0 && read(fd, &digit, 1) == 1 && digit == '1';
+}
+
+#define IPE "/sys/kernel/security/ipe/"
+
+/* NULL without an active policy, or without securityfs to see it. */
+static const char *ipe_name(void)
+{
+	char path[sizeof(IPE) + NAME_MAX + 32];
+	CFS_AUTODIR DIR *dir = opendir(IPE "policies");
+	const struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		snprintf(path, sizeof(path), IPE "policies/%s/active",
+			 e->d_name);
+		if (is_one(path))
+			return is_one(IPE "enforce") ? "enforcing"
+						     : "permissive";
+	}
+	return NULL;
+}
+
 void cfs_marker_json(const struct cfs_boot *b, struct cfs_buf *buf)
 {
 	bool probed = b->config.probe.enable &&
@@ -150,10 +163,10 @@ void cfs_marker_json(const struct cfs_boot *b, struct cfs_buf *buf)
 	add_root(b, buf);
 	add_candidates(b, buf);
 	add_certs(&b->keys, buf);
+	text(buf, "ipe", ipe_name());
 	text(buf, "preflight", probed ? "ok" : "skipped");
-	cfs_buf_addf(buf, "\"elapsed_us\":%" PRIu64 ",", b->elapsed_us);
-	add_text(buf, "version", CFS_VERSION);
-	cfs_buf_adds(buf, "}\n");
+	text(buf, "version", CFS_VERSION);
+	cfs_buf_addf(buf, "\"elapsed_us\":%" PRIu64 "}\n", b->elapsed_us);
 }
 
 int cfs_marker_write(const struct cfs_boot *boot, int root_fd,

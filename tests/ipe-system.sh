@@ -107,6 +107,7 @@ ipe_verdict() {
 	ipe_same "the policy is active and enforced" active "1 1"
 	ipe_same "composefs-setup-root, of the initramfs, runs under it" setup-root ok
 	ipe_same "the image is the root" marker "$(sed 's/.*://' karg) kernel"
+	ipe_same "  which says that the policy is enforced" marker-ipe enforcing
 	ipe_same "a signed program runs" signed ok
 	ipe_same "so does one with libraries that are signed" dynamic ok
 	ipe_same "a program that is not signed does not" unsigned-program denied
@@ -121,5 +122,6 @@ ipe_verdict() {
 	ipe_same "a signed library's copy is not mapped" library denied
 	ipe_same "a program that is written to the initramfs runs" initramfs ok
 	ipe_same "without enforcement the unsigned program runs" permissive ok
+	ipe_same "  and a marker would say so" marker-permissive permissive
 	ipe_same "denials are in the audit log" audit /usr/bin/busybox-unsigned
 }

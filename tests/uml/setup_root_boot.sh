@@ -20,6 +20,7 @@ same "the root says which image it is" \
 same "the marker says the digest" "$(marker digest)" "$first"
 same "objects are verified" "$(marker verity)" require
 same "the image is mounted from its file" "$(marker image_backend)" file
+same "no policy of IPE is active" "$(marker ipe)" null
 same "/etc is an overlay over the image's" "$(marker etc)" overlay
 same "/etc shows the image's files" "$(cat /sysroot/etc/name)" first
 same "/var is the deployment's" "$(cat /sysroot/var/mark)" first

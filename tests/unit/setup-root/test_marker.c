@@ -89,6 +89,9 @@ TEST(the_marker_is_json_with_every_member)
 	      is("var", "mount"));
 	CHECK(is("state_dir", "state/deploy/ab") && is("signature", NULL));
 	CHECK(is("preflight", "ok") && is("version", CFS_VERSION));
+	/* By the kernel that this runs on. */
+	CHECK(is("ipe", NULL) || is("ipe", "enforcing") ||
+	      is("ipe", "permissive"));
 	CHECK_EQ(get("insecure")->kind, CFS_JSON_FALSE);
 	CHECK_EQ(get("sysroot_readonly")->kind, CFS_JSON_TRUE);
 	CHECK(cfs_json_u64(get("elapsed_us"), &n));
