@@ -82,4 +82,25 @@ printf 'no image' > "repo/objects/${plain:7:2}/${plain:9}"
 refuse "a damaged image" "" cfs lint plain
 check "  is not listed" test ! -s out
 same "an operand is needed" "$(status cfs lint)" 2
+
+# OCI images: that to boot, or the merged one.
+mkdir -p tree/boot tree/sysroot
+tar --sort=name -C tree -cf layer.tar .
+python3 -B "$CFS_SRC/tests/oci/image.py" lay t layer.tar > /dev/null || exit 1
+cfs oci pull oci:lay:t container > /dev/null
+cfs oci pull --bootable oci:lay:t os:1 > /dev/null
+for name in container os:1; do
+	same "of the OCI image $name they are listed, too" \
+		"$(status cfs lint $name) $(cat out)" "1 $inline"
+	check "  with the way out" grep -qF 'longer than 64 bytes in its layer' err
+done
+for file in tree/usr/bin/*; do
+	head -c 100 /dev/zero >> "$file"
+done
+tar --sort=name -C tree -cf layer.tar .
+python3 -B "$CFS_SRC/tests/oci/image.py" lay longer layer.tar > /dev/null || exit 1
+cfs oci pull --bootable oci:lay:longer os:2 > /dev/null
+same "  of one whose files are longer none" "$(status cfs lint os:2; cat out err)" 0
+same "neither an image nor an OCI image" "$(status cfs lint nothing)" 1
+check "  is not found" grep -qF 'not found' err
 finish
