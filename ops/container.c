@@ -90,7 +90,7 @@ static int make_bundle(const struct cfs_container *c, struct cfs_err *err)
 			  err);
 	if (bundle >= 0 && (fchmodat(bundle, ".", 0700, 0) < 0 ||
 			    mkdirat(bundle, "rootfs", 0755) < 0 ||
-			    (c->user && mkdirat(bundle, "state", 0700) < 0)))
+			    mkdirat(bundle, "state", 0700) < 0))
 		return cfs_fail_errno(err, "fill %s", bundle_of(c));
 	return bundle < 0 ? bundle : cfs_steal_fd(&bundle);
 }
@@ -204,11 +204,10 @@ static int become(const struct cfs_container *c, const char *runtime,
 
 	if (r < 0)
 		return r;
-	/* Which the namespaces of a user end with, too. */
-	if (c->user) {
-		argv.given[n++] = "--root";
-		argv.given[n++] = USER_BUNDLE "/state";
-	}
+	/* What a runtime that was killed leaves would keep the next container of
+	 * the name from starting: it goes with the namespace. */
+	argv.given[n++] = "--root";
+	argv.given[n++] = c->user ? USER_BUNDLE "/state" : BUNDLE "/state";
 	/* The container stays in the control group of the caller: the limits of
 	 * a service hold for it, and what ends all of a service ends it. */
 	if (is_crun)

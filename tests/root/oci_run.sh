@@ -50,6 +50,16 @@ read-only"
 	pkill -TERM -P $pid -f stopped || kill -TERM $pid
 	wait $pid
 	same "  SIGTERM passes" "$? $(tail -n 1 said)" "5 ended"
+	# A service that is killed is started again under its name.
+	: > said
+	cfsctl --insecure --repo repo oci run --runtime "$runtime" --name stopped x \
+		-- sh -c 'echo ready; while :; do sleep 0.1; done' < /dev/null > said &
+	pid=$!
+	until grep -q ready said || ! kill -0 $pid; do sleep 0.05; done
+	child=$(pgrep -P $pid | head -n 1)
+	kill -9 $pid "${child:-$pid}"
+	wait $pid
+	same "  after SIGKILL a container of the same name starts" "$(run --name stopped x)" hello
 done
 # The group of a service is that of its container, too.
 group=/sys/fs/cgroup/composefs-test-$$
