@@ -182,7 +182,9 @@ if [ -z "$fuse" ] && [ -n "$STATIC_PREFIX" ] &&
 	fuse_include=$STATIC_PREFIX/libfuse/include
 	fuse=$STATIC_PREFIX/libfuse/lib/libfuse3.a
 	fuse_from="$(fuse_version "$fuse_include") of deps/static-libs.sh"
-elif [ -z "$fuse" ] && ! fuse=$(pkg --libs 'fuse3 >= 3.17'); then
+elif [ -z "$fuse" ] && fuse=$(pkg --libs 'fuse3 >= 3.17'); then
+	fuse_from="$fuse_from, shared"
+elif [ -z "$fuse" ]; then
 	cat >&2 <<-'EOF'
 	deps/find.sh: cfsctl needs libfuse 3.17 or later, which pkg-config does not
 	find (usual packages: libfuse3-dev in Debian 13, fuse3-devel in Fedora), or a

@@ -11,6 +11,7 @@ setting() { sed -n "s/^$1 := //p" found; }
 
 libs=$(sed -n 's/^STATIC_PREFIX := //p' "$O/deps.mk")
 [ -n "$libs" ] || skip "built with the system's static libraries"
+[ -e "$libs/libfuse" ] || skip "built with static libraries of the caller's own"
 export STATIC_PREFIX=$libs
 check "libraries are found" find_libraries
 same "the folder that was given" "$(setting STATIC_PREFIX)" "$libs"
