@@ -35,6 +35,7 @@ list() { # DIR
 			sort -z | xargs -0 setpriv --reuid 1000 --clear-groups \
 			stat -c '%n %i' 2> /dev/null | sed 's/ [0-9]*$//'
 		find . -name '[a-z0-9]*' -links +1 -type f -printf '%n %s\n' | sort
+		stat -f -c '%s %S %b %f %a %l' .
 	) 2> "$1.errors" | sed 's/^\(getfattr\|sha256sum\): //'
 }
 export LC_ALL=C
@@ -149,7 +150,7 @@ done
 # Objects that are not what the image says.
 rm -rf tree
 mkdir tree
-for i in good damaged short missing; do yes $i | head -c 9000 > tree/$i; done
+for i in good damaged short missing replaced; do yes $i | head -c 9000 > tree/$i; done
 make_repo 1 sha512 && make_image 1 tree
 object() { # FILE
 	cfsctl --repo repo --insecure dump-files img "/$1" 2> /dev/null |
@@ -159,6 +160,7 @@ spoil() {
 	printf X | dd of="repo/objects/$(object damaged)" conv=notrunc status=none
 	truncate -s 5000 "repo/objects/$(object short)"
 	rm "repo/objects/$(object missing)"
+	cp tree/good other && mv -f other "repo/objects/$(object replaced)"
 }
 chmod -R u+w repo
 spoil
@@ -166,7 +168,7 @@ cfsctl --insecure --repo repo fuse-serve --foreground img fuse 2> server.log &
 server=$!
 for _ in $(seq 100); do mountpoint -q fuse && break; sleep 0.05; done
 check "a good file can be read" cmp tree/good fuse/good
-for i in damaged short missing; do
+for i in damaged short missing replaced; do
 	refuse "a file whose object is $i: EIO" "Input/output error" cat fuse/$i
 	refuse "  again" "Input/output error" cat fuse/$i
 	same "  in one line that names file and object" \
@@ -201,17 +203,30 @@ mkdir tree
 for i in good damaged short missing; do yes $i | head -c 9000 > tree/$i; done
 make_repo 1 sha512 && make_image 1 tree
 
-# A server that is killed.
-cfsctl --insecure --repo repo fuse-serve --foreground --mode plain img fuse \
-	2> /dev/null &
-server=$!
-for _ in $(seq 100); do mountpoint -q fuse && break; sleep 0.05; done
-exec 7< fuse/good
-kill -9 $server
-wait $server 2> /dev/null
-check "a killed server: files that are open fail" eval '! cat <&7 > /dev/null 2>&1'
-exec 7<&-
-check "  and the mount can be removed" umount fuse
+# A server that is killed.  What the kernel reads by itself it may go on reading.
+for mode in plain passthrough overlay; do
+	case " $lacking " in *" $mode "*) continue ;; esac
+	verify=
+	[ $mode != overlay ] || verify=--no-verify
+	cfsctl --insecure --repo repo fuse-serve --foreground --mode $mode $verify \
+		img fuse 2> /dev/null &
+	server=$!
+	until mountpoint -q fuse || ! kill -0 $server 2> /dev/null; do sleep 0.05; done
+	exec 7< fuse/good
+	kill -9 $server
+	wait $server 2> /dev/null
+	cat <&7 > got 2> log && read=yes || read=no
+	if [ $mode = plain ] || [ $read = no ]; then
+		same "a killed server, mode $mode: a file that is open fails" \
+			"$read $(wc -c < got)" "no 0"
+	else
+		check "a killed server, mode $mode: a file that is open is as it was" \
+			cmp tree/good got
+	fi
+	refuse "  no other can be opened" "cat: fuse/short: " cat fuse/short
+	exec 7<&-
+	check "  and the mount can be removed" umount fuse
+done
 
 # What fails before anything is mounted.
 refuse "no such mountpoint" "No such file or directory" seal fuse-serve img none
