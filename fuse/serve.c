@@ -62,6 +62,15 @@ static int open_device(struct cfs_err *err)
 				"there is no /dev/fuse: load the kernel's "
 				"module fuse, or let the container have the "
 				"device (--device /dev/fuse)");
+	/* The device rules of a container; a file's mode gives EACCES. */
+	if (errno == EPERM)
+		return cfs_fail(err, EPERM,
+				"this container may not open /dev/fuse: start "
+				"it with --device /dev/fuse");
+	if (errno == EACCES)
+		return cfs_fail(err, EACCES,
+				"this user may not open /dev/fuse: have its "
+				"mode set to 0666, as udev does");
 	return cfs_fail_errno(err, "open /dev/fuse");
 }
 

@@ -127,6 +127,10 @@ done
 mount --bind "$TMPDIR" /mnt && cd /mnt && TMPDIR=/mnt || exit 1
 mknod fuse c 10 229 && chmod 666 fuse && mount --bind fuse /dev/fuse || exit 1
 chmod -R a+rX repo
+chmod 600 fuse
+refuse "a user for whom /dev/fuse is not" "have its mode set to 0666" \
+	as_nobody cfsctl --insecure --repo repo mount --fuse img "$TMPDIR/mnt"
+chmod 666 fuse
 refuse "a user is told of --fuse" "--fuse mounts without" \
 	as_nobody cfsctl --insecure --repo repo mount img "$TMPDIR/mnt"
 if ! command -v fusermount3 > /dev/null; then
