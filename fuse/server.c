@@ -11,8 +11,11 @@ int cfs_fuse_server_init(struct cfs_fuse_server *server,
 			 const struct cfs_fuse_params *params,
 			 struct cfs_err *err)
 {
+	static atomic_uint servers;
+
 	*server = (struct cfs_fuse_server){
 		.params = params,
+		.number = atomic_fetch_add(&servers, 1) + 1,
 		.has_root = cfs_fuse_has_root(),
 		.mode = CFS_FUSE_PLAIN,
 	};

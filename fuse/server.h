@@ -15,6 +15,7 @@ struct cfs_fuse_server {
 	const struct cfs_fuse_params *params; /* borrowed */
 	struct cfs_erofs_view *view;	      /* owned */
 	struct cfs_fuse_objects *objects;     /* owned */
+	unsigned number; /* unique in this process, not 0 */
 	/* Users with the id 0 are root, and see trusted.* xattrs. */
 	bool has_root;
 	bool is_used; /* the kernel has begun to send requests */

@@ -36,47 +36,96 @@ static void reply(fuse_req_t req, const void *data, size_t len, size_t size)
  * own for a user. */
 static const char overlay[] = "user.overlay.";
 
-/* The name of the user's xattr that overlayfs asks for as @name; NULL: the user
- * can have none of that name. */
-static const char *unescape(const char *name, char plain[static KEY_MAX])
-{
-	size_t prefix = strlen(overlay);
+/* What a user's own xattr with such a name begins with when overlayfs asks for it. */
+static const char escaped[] = "user.overlay.overlay.";
 
-	if (strncmp(name, overlay, prefix) != 0)
-		return name;
-	if (strncmp(name + prefix, "overlay.", strlen("overlay.")) != 0)
-		return NULL;
-	snprintf(plain, KEY_MAX, "%s%s", overlay,
-		 name + prefix + strlen("overlay."));
-	return plain;
+static bool begins_with(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-/* Replies with the xattr @name of an external file, if it is one that leads to
- * its object.  Returns whether it was. */
-static bool reply_overlay(fuse_req_t req, const struct cfs_erofs_stat *st,
-			  const char *name, size_t size)
+/* Where the object of a file is.  Overlayfs asks for that three times in a row,
+ * so each thread keeps it of the last file that it was asked about. */
+static _Thread_local struct lead {
+	unsigned server; /* its number; 0: of no file */
+	uint64_t nid;
+	struct cfs_erofs_metacopy metacopy;
+	size_t metacopy_len;
+	char redirect[1 + CFS_FUSE_PATH_MAX];
+} last;
+
+static int read_lead(const struct cfs_fuse_server *server,
+		     const struct cfs_erofs_stat *st)
+{
+	struct cfs_erofs_backing backing;
+	struct cfs_err err = { 0 };
+
+	last.server = 0;
+	if (cfs_erofs_view_backing(server->view, st, &backing, &err) < 0 ||
+	    cfs_fuse_object_path(&backing, last.redirect + 1, &err) < 0)
+		return EIO;
+	last.redirect[0] = '/';
+	last.metacopy_len =
+		backing.has_digest
+			? cfs_erofs_metacopy_of(&backing.digest, &last.metacopy)
+			: 0;
+	last.nid = st->nid;
+	last.server = server->number;
+	return 0;
+}
+
+/* Returns 0 with *@ret, which is NULL for a file without an object, or the errno
+ * value for the reply. */
+static int find_lead(fuse_req_t req, fuse_ino_t ino, const struct lead **ret)
 {
 	const struct cfs_fuse_server *server = cfs_fuse_server_of(req);
-	bool metacopy = strcmp(name, "user.overlay.metacopy") == 0;
-	struct cfs_erofs_backing backing;
-	struct cfs_erofs_metacopy value;
-	struct cfs_err err = { 0 };
-	char path[1 + CFS_FUSE_PATH_MAX] = "/";
+	struct cfs_erofs_stat st;
+	int r = 0;
 
-	if ((!metacopy && strcmp(name, "user.overlay.redirect") != 0) ||
-	    !S_ISREG(st->mode) || st->layout != CFS_EROFS_CHUNKS)
-		return false;
-	if (cfs_erofs_view_backing(server->view, st, &backing, &err) < 0 ||
-	    cfs_fuse_object_path(&backing, path + 1, &err) < 0) {
-		(void)fuse_reply_err(req, EIO);
-	} else if (metacopy) {
-		size_t len = cfs_erofs_metacopy_of(&backing.digest, &value);
-
-		reply(req, &value, backing.has_digest ? len : 0, size);
-	} else {
-		reply(req, path, strlen(path), size);
+	*ret = NULL;
+	if (last.server != server->number ||
+	    last.nid != cfs_fuse_nid(server, ino)) {
+		r = cfs_fuse_stat(req, ino, &st);
+		if (r > 0 || !S_ISREG(st.mode) || st.layout != CFS_EROFS_CHUNKS)
+			return r;
+		r = read_lead(server, &st);
 	}
+	if (r == 0)
+		*ret = &last;
+	return r;
+}
+
+/* Replies with the xattr @name if it is one that overlayfs interprets.  Returns
+ * whether it is. */
+static bool reply_overlay(fuse_req_t req, fuse_ino_t ino, const char *name,
+			  size_t size)
+{
+	bool metacopy = strcmp(name, "user.overlay.metacopy") == 0;
+	const struct lead *lead = NULL;
+	int r = 0;
+
+	if (!begins_with(name, overlay) || begins_with(name, escaped))
+		return false;
+	if (metacopy || strcmp(name, "user.overlay.redirect") == 0)
+		r = find_lead(req, ino, &lead);
+	if (r > 0 || cfs_fuse_is_lost(req))
+		(void)fuse_reply_err(req, EIO);
+	else if (!lead)
+		(void)fuse_reply_err(req, ENODATA);
+	else if (metacopy)
+		reply(req, &lead->metacopy, lead->metacopy_len, size);
+	else
+		reply(req, lead->redirect, strlen(lead->redirect), size);
 	return true;
+}
+
+/* Returns the name of the user's xattr that overlayfs asks for as @name. */
+static const char *unescape(const char *name, char plain[static KEY_MAX])
+{
+	if (!begins_with(name, escaped))
+		return name;
+	snprintf(plain, KEY_MAX, "%s%s", overlay, name + strlen(escaped));
+	return plain;
 }
 
 struct wanted {
@@ -105,19 +154,18 @@ void cfs_fuse_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name,
 	struct wanted wanted = { .name = name };
 	struct cfs_err err = { 0 };
 	struct cfs_erofs_stat st;
-	int r = cfs_fuse_stat(req, ino, &st);
+	int r;
 
+	if (for_overlay && reply_overlay(req, ino, name, size))
+		return;
+	r = cfs_fuse_stat(req, ino, &st);
 	if (r > 0) {
 		(void)fuse_reply_err(req, r);
 		return;
 	}
-	if (for_overlay && reply_overlay(req, &st, name, size))
-		return;
 	if (for_overlay)
 		wanted.name = unescape(name, plain);
-	if (wanted.name)
-		r = cfs_erofs_view_xattrs(server->view, &st, take_value,
-					  &wanted, &err);
+	r = cfs_erofs_view_xattrs(server->view, &st, take_value, &wanted, &err);
 	if (r > 0)
 		reply(req, wanted.value.data, wanted.value.len, size);
 	else if (cfs_fuse_is_lost(req) || r < 0)
@@ -139,7 +187,7 @@ static int add_name(void *ctx, const char *key, struct cfs_bytes value,
 	(void)value;
 	if (is_trusted(key) && !list->with_trusted)
 		return 0;
-	if (list->for_overlay && strncmp(key, overlay, strlen(overlay)) == 0) {
+	if (list->for_overlay && begins_with(key, overlay)) {
 		cfs_buf_adds(&list->names, overlay);
 		key += strlen("user.");
 	}

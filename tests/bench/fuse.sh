@@ -10,7 +10,8 @@ shape tree "$shm/tree" "$files"
 "$BIN/cfsctl" --insecure --repo "$work/repo" create-image \
 	--no-propagate-usr-to-root "$shm/tree" img > /dev/null
 mkdir "$work/mnt"
-unshare -m --propagation private python3 "$here/fuse.py" "$BIN/cfsctl" "$work/repo" img \
+unshare -m --propagation private python3 "$here/fuse.py" "$BIN/cfsctl" \
+	"$O/tests/tools/fuseconst" "$work/repo" img \
 	"$work/mnt" "$rounds" "${CFSCTL_PEER:-}" "${COMPOSEFS_FUSE:-}" > "$work/fuse"
 cat "$work/fuse"
 
@@ -34,6 +35,18 @@ for way in plain passthrough overlay; do
 	fuse_row "FUSE, $way: first walk" 1.3 $way walk-first
 	fuse_row "FUSE, $way: later walks" 1.05 $way walk-later
 done
+# What overlayfs asks of a server is the kernel's: no server can do with less.
+fuse_row "FUSE, overlay, against a server that answers with constants: first walk" 1.05 \
+	overlay walk-first const
+[ -z "$(fuse const walk-first cpu)" ] || for phase in walk-first walk-later; do
+	parts_row "FUSE, overlay, such a server: $phase" \
+		"$(calc "$(fuse const $phase cpu) / $(fuse kernel $phase cpu)")"
+done
+# It asks for metacopy and, of a file with an object, for redirect, first for its
+# length; of an empty file for whiteout; of a directory but the root for opaque,
+# redirect and origin.
+asked=$(find "$shm/tree" -mindepth 1 -xdev -printf '%y %s\n' | awk '
+	/^d/ { n += 3 } /^f/ { n += $2 > 64 ? 3 : $2 > 0 ? 1 : 2 } END { print n }')
 fuse_row "FUSE, plain: first read" 2.2 plain read-first
 fuse_row "FUSE, plain: second read" 1.15 plain read-again
 fuse_row "FUSE, passthrough: first read" 2.2 passthrough read-first
@@ -53,6 +66,11 @@ for way in plain passthrough overlay; do
 	# find(1) asks for statfs, which no kernel remembers.
 	message_row "FUSE, $way: messages of a later walk, a statfs" 1 $way walk-later 3
 done
+message_row "FUSE, plain: messages of the first walk, for each directory" 2.1 plain walk-first \
+	"$(find "$shm/tree" -xdev -type d | wc -l)"
+[ -z "$(fuse overlay walk-first messages)" ] ||
+	row "FUSE, overlay: messages of the first walk beyond that, to what overlayfs asks" 1 - \
+		"$(calc "($(fuse overlay walk-first messages) - $(fuse plain walk-first messages)) / $asked")"
 message_row "FUSE, plain: messages of the second read, a statfs" 1 plain read-again 1
 message_row "FUSE, passthrough: messages of the second read, for each file" 2 \
 	passthrough read-again "$(find "$shm/tree" -type f | wc -l)"

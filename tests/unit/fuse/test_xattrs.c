@@ -119,3 +119,42 @@ TEST(xattrs_that_an_overlay_would_interpret_are_escaped)
 	CHECK(got(k, "three"));
 	stop_kernel(k);
 }
+
+#define OTHER \
+	"aa/bbccddeeff00112233445566778899aabbccddeeff00112233445566778899"
+
+/* Each thread keeps them of one file: of that file, in that image. */
+TEST(an_overlay_that_asks_of_files_by_turns_is_led_to_the_object_of_each)
+{
+	static const char two[] = "/ 4096 40755 2 0 0 0 1.0 - - -\n"
+				  "/a 500 100644 1 0 0 0 1.0 " OBJECT " - -\n"
+				  "/b 500 100644 1 0 0 0 1.0 " OTHER " - -\n";
+	static const char turned[] = "/ 4096 40755 2 0 0 0 1.0 - - -\n"
+				     "/a 500 100644 1 0 0 0 1.0 " OTHER " - -\n"
+				     "/b 500 100644 1 0 0 0 1.0 " OBJECT
+				     " - -\n";
+	struct kernel *k = start_kernel(two, 1, CFS_FUSE_OVERLAY);
+	struct kernel *l = start_kernel(turned, 1, CFS_FUSE_OVERLAY);
+	uint64_t a = number_of(k, "a"), b = number_of(k, "b");
+
+	CHECK_EQ(number_of(l, "a"), a);
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQ(ask_xattr(k, a, "user.overlay.redirect", 4096), 0);
+		CHECK(got(k, "/" OBJECT));
+		CHECK_EQ(ask_xattr(l, a, "user.overlay.redirect", 4096), 0);
+		CHECK(got(l, "/" OTHER));
+		CHECK_EQ(ask_xattr(l, b, "user.overlay.redirect", 4096), 0);
+		CHECK(got(l, "/" OBJECT));
+		CHECK_EQ(ask_xattr(k, b, "user.overlay.redirect", 4096), 0);
+		CHECK(got(k, "/" OTHER));
+		CHECK_EQ(ask_xattr(k, 12345678, "user.overlay.redirect", 4096),
+			 -EIO);
+		/* Its digest is unknown. */
+		CHECK_EQ(ask_xattr(k, b, "user.overlay.metacopy", 4096), 0);
+		CHECK_EQ(k->len, 0);
+		CHECK_EQ(ask_xattr(k, b, "user.overlay.opaque", 4096),
+			 -ENODATA);
+	}
+	stop_kernel(l);
+	stop_kernel(k);
+}
