@@ -15,6 +15,13 @@
 /* Bytes of a run that are held as they are; more are packed. */
 #define HELD_MAX (256u << 10)
 
+/*
+ * Bytes of chunks that are compressed at a time, more only of a single long
+ * write.  Each time, the compressor's tables have to come back into the
+ * processor's cache, from which the work in between has driven them.
+ */
+#define BATCH (512u << 10)
+
 struct cfs_stream_slot {
 	uint8_t id[CFS_DIGEST_MAX];
 	atomic_bool ready;
@@ -48,7 +55,8 @@ struct cfs_stream_writer {
 	uint64_t size;
 	struct run *first, *last; /* of what is not compressed yet */
 	struct run *unused;
-	struct cfs_buf out; /* the frame of chunks */
+	struct cfs_buf batch; /* chunks that are not compressed yet */
+	struct cfs_buf out;   /* the frame of chunks */
 	struct cfs_zstd *zstd;
 	struct cfs_ids objects, refs;
 	struct cfs_buf kept; /* ids, for the end of objects */
@@ -110,6 +118,8 @@ int cfs_stream_writer_new(enum cfs_alg alg, const char *type,
 	w->alg = w->objects.alg = w->refs.alg = alg;
 	sink = cfs_sink_of_buf(&w->out);
 	r = cfs_zstd_new(&sink, &w->zstd, err);
+	if (r == 0 && !cfs_buf_reserve(&w->batch, BATCH))
+		r = cfs_no_memory(err);
 	if (r == 0)
 		r = add_run(w, err);
 	if (r < 0)
@@ -128,6 +138,7 @@ void cfs_stream_writer_free(struct cfs_stream_writer *w)
 		free((char *)(uintptr_t)w->names.v[i].text);
 	cfs_vec_free(&w->names);
 	cfs_buf_free(&w->kept);
+	cfs_buf_free(&w->batch);
 	cfs_buf_free(&w->out);
 	cfs_zstd_free(w->zstd);
 	cfs_ids_free(&w->objects);
@@ -194,6 +205,36 @@ static int unpack(struct run *run, const struct cfs_sink *to,
 	return r;
 }
 
+static int compress_batch(struct cfs_stream_writer *w, struct cfs_err *err)
+{
+	const struct cfs_sink to = cfs_zstd_sink(w->zstd);
+	size_t len = w->batch.len;
+
+	w->batch.len = 0;
+	return len > 0 ? cfs_sink_write(&to, w->batch.data, len, err) : 0;
+}
+
+static int write_chunk(void *ctx, const void *data, size_t len,
+		       struct cfs_err *err)
+{
+	struct cfs_stream_writer *w = ctx;
+	const struct cfs_sink to = cfs_zstd_sink(w->zstd);
+	int r = len > BATCH - w->batch.len ? compress_batch(w, err) : 0;
+
+	if (r < 0)
+		return r;
+	if (len > BATCH)
+		return cfs_sink_write(&to, data, len, err);
+	cfs_buf_add(&w->batch, data, len);
+	return cfs_buf_check(&w->batch, err);
+}
+
+/* What is written to it are pieces of chunks, in their order. */
+static struct cfs_sink chunk_sink(struct cfs_stream_writer *w)
+{
+	return (struct cfs_sink){ write_chunk, w };
+}
+
 static int write_number(const struct cfs_sink *to, int64_t number,
 			struct cfs_err *err)
 {
@@ -202,11 +243,11 @@ static int write_number(const struct cfs_sink *to, int64_t number,
 	return cfs_sink_write(to, &word, sizeof(word), err);
 }
 
-/* Compresses the bytes of a run, one chunk. */
+/* Writes the bytes of a run, one chunk. */
 static int emit_bytes(struct cfs_stream_writer *w, struct run *run,
 		      struct cfs_err *err)
 {
-	const struct cfs_sink to = cfs_zstd_sink(w->zstd);
+	const struct cfs_sink to = chunk_sink(w);
 	int r;
 
 	if (run->len == 0)
@@ -221,7 +262,7 @@ static int emit_bytes(struct cfs_stream_writer *w, struct run *run,
 static int emit(struct cfs_stream_writer *w, struct run *run,
 		struct cfs_err *err)
 {
-	const struct cfs_sink to = cfs_zstd_sink(w->zstd);
+	const struct cfs_sink to = chunk_sink(w);
 	size_t index;
 	int r = emit_bytes(w, run, err);
 
@@ -231,7 +272,7 @@ static int emit(struct cfs_stream_writer *w, struct run *run,
 	return r < 0 ? r : write_number(&to, (int64_t)index, err);
 }
 
-/* Compresses the runs whose objects are known, up to one that is not. */
+/* Writes the runs whose objects are known, up to one that is not. */
 static int drain(struct cfs_stream_writer *w, struct cfs_err *err)
 {
 	while (w->first != w->last &&
@@ -368,6 +409,8 @@ static int end_chunks(struct cfs_stream_writer *w, struct cfs_err *err)
 	for (size_t at = 0; r == 0 && at < w->kept.len; at += size)
 		r = cfs_ids_index(&w->objects, w->kept.data + at,
 				  CFS_STREAM_REFS_MAX, &ignored, err);
+	if (r == 0)
+		r = compress_batch(w, err);
 	return r < 0 ? r : cfs_zstd_end(w->zstd, err);
 }
 

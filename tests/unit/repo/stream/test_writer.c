@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "compress/zstd.h"
 #include "fsverity/merkle.h"
 #include "repo/stream/format.h"
 #include "repo/stream/reader.h"
@@ -201,6 +202,63 @@ TEST(when_digests_become_known_makes_no_difference)
 	write_many(&later, true);
 	CHECK_EQ(now.len, later.len);
 	CHECK_MEM(now.data, later.data, now.len);
+}
+
+/* The bytes of @file's frame of chunks. */
+static struct cfs_bytes frame_of(const struct cfs_buf *file)
+{
+	struct cfs_bytes all = cfs_buf_bytes(file), frame;
+	struct cfs_stream_info info;
+	uint64_t start;
+
+	memcpy(&info, all.data + sizeof(struct cfs_stream_header),
+	       sizeof(info));
+	start = cfs_get64(info.stream.start);
+	CHECK(cfs_bytes_slice(all, start, cfs_get64(info.stream.end) - start,
+			      &frame));
+	return frame;
+}
+
+/* Chunks of 5 MB in all, some of which are long, in the stream and as they
+ * ought to be in its frame. */
+static void write_long(struct cfs_stream_writer *w, struct cfs_buf *chunks)
+{
+	static uint8_t data[400000];
+	const struct cfs_digest id = made_up(CFS_ALG_SHA256, 1);
+	const cfs_le64 index = cfs_put64(0);
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * i / 511);
+	for (size_t i = 1; i <= 2000; i++) {
+		size_t len = i % 700 == 0 ? sizeof(data) : i;
+		const cfs_le64 head = cfs_put64((uint64_t) - (int64_t)len);
+
+		put(w, data, len);
+		CHECK_EQ(cfs_stream_external(w, 77, &id, &err), 0);
+		cfs_buf_add(chunks, &head, sizeof(head));
+		cfs_buf_add(chunks, data, len);
+		cfs_buf_add(chunks, &index, sizeof(index));
+	}
+}
+
+TEST(how_much_is_compressed_at_a_time_does_not_show)
+{
+	CFS_AUTO(cfs_stream_writer_free)
+	struct cfs_stream_writer *w = writer(CFS_ALG_SHA256, CFS_STREAM_LAYER);
+	CFS_AUTOBUF struct cfs_buf file = { 0 }, chunks = { 0 }, want = { 0 };
+	CFS_AUTO(cfs_zstd_free) struct cfs_zstd *zstd = NULL;
+	struct cfs_sink to = cfs_sink_of_buf(&want), sink;
+	struct cfs_bytes frame;
+
+	write_long(w, &chunks);
+	CHECK_EQ(cfs_stream_finish(w, &file, &err), 0);
+	CHECK_EQ(cfs_zstd_new(&to, &zstd, &err), 0);
+	sink = cfs_zstd_sink(zstd);
+	CHECK_EQ(cfs_sink_write(&sink, chunks.data, chunks.len, &err), 0);
+	CHECK_EQ(cfs_zstd_end(zstd, &err), 0);
+	frame = frame_of(&file);
+	CHECK_EQ(frame.len, want.len);
+	CHECK_MEM(frame.data, want.data, want.len);
 }
 
 TEST(a_run_is_one_chunk_however_long_and_however_written)
