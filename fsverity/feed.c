@@ -26,6 +26,10 @@ struct fed {
 	struct slot *slots[CFS_FEED_HELD];
 };
 
+/* A file that is held, and the short files before it, wait at the same time. */
+_Static_assert(CFS_FEED_WINDOWS > CFS_FEED_HELD,
+	       "a held file can be completed");
+
 struct cfs_feed {
 	struct cfs_digester *d;
 	struct cfs_window *desk; /* of the caller's thread, with a pool */

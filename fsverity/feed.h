@@ -19,7 +19,7 @@
 
 /* The windows of one feed, and how many of them one file may occupy until its
  * digest is known. */
-#define CFS_FEED_WINDOWS 6
+#define CFS_FEED_WINDOWS 5
 #define CFS_FEED_HELD	 4
 
 /* The size of a feed's window in bytes, and of the pieces of longer files. */
