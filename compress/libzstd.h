@@ -16,6 +16,7 @@ int cfs_libzstd_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* clang-format off */
 #define CFS_LIBZSTD(X) \
+	X(ZSTD_CCtx_reset) \
 	X(ZSTD_compressStream2) \
 	X(ZSTD_createCCtx) \
 	X(ZSTD_createDCtx) \
@@ -25,7 +26,8 @@ int cfs_libzstd_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 	X(ZSTD_getErrorCode) \
 	X(ZSTD_getErrorName) \
 	X(ZSTD_initDStream) \
-	X(ZSTD_isError)
+	X(ZSTD_isError) \
+	X(ZSTD_sizeof_DCtx)
 /* clang-format on */
 
 struct cfs_libzstd {
@@ -35,6 +37,7 @@ struct cfs_libzstd {
 };
 extern struct cfs_libzstd cfs_libzstd;
 
+#define ZSTD_CCtx_reset	      cfs_libzstd.ZSTD_CCtx_reset
 #define ZSTD_compressStream2  cfs_libzstd.ZSTD_compressStream2
 #define ZSTD_createCCtx	      cfs_libzstd.ZSTD_createCCtx
 #define ZSTD_createDCtx	      cfs_libzstd.ZSTD_createDCtx
@@ -45,5 +48,6 @@ extern struct cfs_libzstd cfs_libzstd;
 #define ZSTD_getErrorName     cfs_libzstd.ZSTD_getErrorName
 #define ZSTD_initDStream      cfs_libzstd.ZSTD_initDStream
 #define ZSTD_isError	      cfs_libzstd.ZSTD_isError
+#define ZSTD_sizeof_DCtx      cfs_libzstd.ZSTD_sizeof_DCtx
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "compress/zstd.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "compress/libzstd.h"
@@ -18,6 +19,18 @@ struct cfs_unzstd {
 	uint8_t room[ROOM];
 };
 
+/*
+ * The last one of each kind that was given back, for the next user: a command that
+ * reads or writes a few small streams would otherwise spend more time on making
+ * them than on all else.  A compressor clears a MiB of memory, in pages that are
+ * new for the process, and both ask the processor for its features.
+ */
+static _Atomic(struct cfs_unzstd *) spare_unzstd;
+static _Atomic(struct cfs_zstd *) spare_zstd;
+
+/* Bytes of a decompressor that is kept: windows can be large. */
+#define SPARE_MAX (1u << 20)
+
 static void begin(struct cfs_unzstd *u, const struct cfs_source *from)
 {
 	u->from = *from;
@@ -34,6 +47,12 @@ int cfs_unzstd_new(const struct cfs_source *from, struct cfs_unzstd **ret,
 
 	if (r < 0)
 		return r;
+	u = atomic_exchange(&spare_unzstd, NULL);
+	if (u) {
+		cfs_unzstd_restart(u, from);
+		*ret = cfs_steal_ptr(&u);
+		return 0;
+	}
 	u = malloc(sizeof(*u));
 	if (!u)
 		return cfs_no_memory(err);
@@ -56,6 +75,8 @@ void cfs_unzstd_restart(struct cfs_unzstd *u, const struct cfs_source *from)
 
 void cfs_unzstd_free(struct cfs_unzstd *u)
 {
+	if (u && u->ctx && ZSTD_sizeof_DCtx(u->ctx) <= SPARE_MAX)
+		u = atomic_exchange(&spare_unzstd, u);
 	if (!u)
 		return;
 	if (u->ctx)
@@ -137,13 +158,16 @@ int cfs_zstd_new(const struct cfs_sink *to, struct cfs_zstd **ret,
 
 	if (r < 0)
 		return r;
-	z = malloc(sizeof(*z));
+	z = atomic_exchange(&spare_zstd, NULL);
+	if (!z)
+		z = calloc(1, sizeof(*z));
 	if (!z)
 		return cfs_no_memory(err);
 	z->to = *to;
 	/* With libzstd's defaults, since a stream has to be the same bytes as
 	 * one that composefs-rs writes. */
-	z->ctx = ZSTD_createCCtx();
+	if (!z->ctx)
+		z->ctx = ZSTD_createCCtx();
 	if (!z->ctx)
 		return cfs_no_memory(err);
 	*ret = cfs_steal_ptr(&z);
@@ -152,6 +176,11 @@ int cfs_zstd_new(const struct cfs_sink *to, struct cfs_zstd **ret,
 
 void cfs_zstd_free(struct cfs_zstd *z)
 {
+	if (z && z->ctx) {
+		/* Its last frame need not have been ended. */
+		ZSTD_CCtx_reset(z->ctx, ZSTD_reset_session_only);
+		z = atomic_exchange(&spare_zstd, z);
+	}
 	if (!z)
 		return;
 	if (z->ctx)

@@ -219,6 +219,39 @@ TEST(a_decompressor_that_begins_again_forgets_what_it_was_in)
 	}
 }
 
+/* One that was given back is used again. */
+TEST(whatever_was_left_undone_the_next_user_begins_anew)
+{
+	static const size_t lens[] = { 100, 1000, 300000 };
+	CFS_AUTOBUF struct cfs_buf lost = { 0 }, plain = { 0 }, want = { 0 };
+	CFS_AUTOBUF struct cfs_buf got = { 0 }, back = { 0 };
+	struct cfs_sink to = cfs_sink_of_buf(&lost);
+
+	fill(&plain, 300000);
+	compress(&plain, 70000, &want);
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(lens); i++) {
+		CFS_AUTO(cfs_unzstd_free) struct cfs_unzstd *u = NULL;
+		CFS_AUTO(cfs_zstd_free) struct cfs_zstd *z = NULL;
+		struct cfs_bytes bytes = cfs_buf_bytes(&want);
+		struct cfs_source from = cfs_source_of_bytes(&bytes), source;
+		struct cfs_sink sink;
+		uint8_t data[5000];
+
+		CHECK_EQ(cfs_zstd_new(&to, &z, &err), 0);
+		sink = cfs_zstd_sink(z);
+		CHECK_EQ(cfs_sink_write(&sink, plain.data, lens[i], &err), 0);
+		CHECK_EQ(cfs_unzstd_new(&from, &u, &err), 0);
+		source = cfs_unzstd_source(u);
+		CHECK(cfs_source_read(&source, data, sizeof(data), &err) > 0);
+	}
+	compress(&plain, 70000, &got);
+	CHECK_EQ(got.len, want.len);
+	CHECK_MEM(got.data, want.data, want.len);
+	CHECK_EQ(expand(cfs_buf_bytes(&got), 4096, &back), 0);
+	CHECK_EQ(back.len, plain.len);
+	CHECK_MEM(back.data, plain.data, plain.len);
+}
+
 static ssize_t fail_read(void *ctx, void *data, size_t len, struct cfs_err *e)
 {
 	(void)ctx;
