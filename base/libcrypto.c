@@ -16,16 +16,21 @@ struct cfs_libcrypto cfs_libcrypto;
 static const char names[] = CFS_LIBCRYPTO(X);
 #undef X
 
+static struct cfs_library library = {
+	.soname = SONAME,
+	.install = "OpenSSL " TEXT(OPENSSL_VERSION_MAJOR),
+	.names = names,
+	.names_size = sizeof(names) - 1,
+	.table = &cfs_libcrypto,
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+};
+
 int cfs_libcrypto_load(struct cfs_err *err)
 {
-	static struct cfs_library library = {
-		.soname = SONAME,
-		.install = "OpenSSL " TEXT(OPENSSL_VERSION_MAJOR),
-		.names = names,
-		.names_size = sizeof(names) - 1,
-		.table = &cfs_libcrypto,
-		.lock = PTHREAD_MUTEX_INITIALIZER,
-	};
-
 	return cfs_library_load(&library, err);
+}
+
+bool cfs_libcrypto_is_loaded(void)
+{
+	return cfs_library_is_loaded(&library);
 }

@@ -10,6 +10,8 @@
 #ifndef CFS_BASE_LIBCRYPTO_H
 #define CFS_BASE_LIBCRYPTO_H
 
+#include <stdbool.h>
+
 /* PKCS7_* is deprecated in favour of CMS, which would write different bytes. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/bio.h>
@@ -29,6 +31,9 @@
 
 /* Loads libcrypto.  Errors: see cfs_library_load(). */
 int cfs_libcrypto_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Has it been loaded, so that to use it costs no more? */
+bool cfs_libcrypto_is_loaded(void);
 
 /* clang-format off */
 #define CFS_LIBCRYPTO(X) \

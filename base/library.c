@@ -73,3 +73,13 @@ int cfs_library_load(struct cfs_library *library, struct cfs_err *err)
 	(void)pthread_mutex_unlock(&library->lock);
 	return r;
 }
+
+bool cfs_library_is_loaded(struct cfs_library *library)
+{
+	bool loaded;
+
+	(void)pthread_mutex_lock(&library->lock);
+	loaded = library->is_loaded;
+	(void)pthread_mutex_unlock(&library->lock);
+	return loaded;
+}

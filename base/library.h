@@ -41,6 +41,9 @@ struct cfs_library {
 int cfs_library_load(struct cfs_library *library,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Has @library been loaded? */
+bool cfs_library_is_loaded(struct cfs_library *library) CFS_NONNULL;
+
 /*
  * Records in the binary that @soname is loaded at run time, for tools that look
  * for the dependencies of a package or an initramfs.  @priority: "required",

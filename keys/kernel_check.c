@@ -4,6 +4,7 @@
 #include <keyutils.h>
 #include <string.h>
 
+#include "base/libcrypto.h"
 #include "keys/keyring.h"
 #include "keys/x509.h"
 
@@ -16,6 +17,11 @@ static bool only_openssl(void)
 	const char *way = getenv("CFS_HASH");
 
 	return way && strcmp(way, "openssl") == 0;
+}
+
+bool cfs_kernel_is_cheaper(void)
+{
+	return !cfs_libcrypto_is_loaded();
 }
 
 static bool is_for_kernel(const struct cfs_cert *cert,

@@ -10,6 +10,9 @@
 #include "keys/pem.h"
 #include "keys/pkcs7.h"
 
+/* Would libcrypto have to be loaded first, to be asked instead? */
+bool cfs_kernel_is_cheaper(void);
+
 /*
  * Does the kernel say that the key of @cert, an RSA key of a size that it takes
  * for fs-verity, made @signer's signature over @data?  False is no answer: the

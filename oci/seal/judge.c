@@ -135,9 +135,12 @@ static int check_signature(const struct cfs_seal_entry *entry,
 	if (!entry->is_signed || certs->n == 0)
 		return 0;
 	r = check_blob(entry, blob, &why);
-	if (r == 0)
+	if (r == 0 && cfs_kernel_is_cheaper())
 		r = cfs_signature_confirm(blob, &entry->digest, certs,
 					  &ret->cert, &why);
+	else if (r == 0)
+		r = cfs_signature_verify(blob, &entry->digest, certs,
+					 &ret->cert, &why);
 	sorted = sort_code(r);
 	if (sorted < 0) {
 		*err = why;

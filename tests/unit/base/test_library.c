@@ -30,7 +30,9 @@ TEST(a_library_is_loaded_once_and_its_functions_can_be_called)
 {
 	struct cfs_library library = libm("libm.so.6", two);
 
+	CHECK(!cfs_library_is_loaded(&library));
 	CHECK_EQ(cfs_library_load(&library, &err), 0);
+	CHECK(cfs_library_is_loaded(&library));
 	CHECK_EQ(table.fabs(-3), 3);
 	CHECK_EQ(table.fmax(1, 2), 2);
 	table.fabs = NULL;
@@ -56,6 +58,7 @@ TEST(a_library_without_one_of_the_functions_is_refused_whole)
 	table.fabs = NULL;
 	CHECK_EQ(cfs_library_load(&library, &err), -ELIBACC);
 	CHECK(strstr(err.msg, "libm.so.6 has no cfs_: "));
+	CHECK(!cfs_library_is_loaded(&library));
 	CHECK(!table.fabs);
 	/* Asked again, it says so again. */
 	CHECK_EQ(cfs_library_load(&library, &err), -ELIBACC);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "keys/kernel_check.h"
 
+#include "base/libcrypto.h"
 #include "fsverity/signature.h"
 #include "tests/fake/keyutils.h"
 #include "tests/test.h"
@@ -27,6 +28,14 @@ static bool confirms(const char *blob, const char *name,
 		CHECK_EQ(cfs_certs_add_file(ret_certs, path, &err), 1);
 	CHECK_EQ(cfs_pkcs7_parse(in, &p7, &err), 0);
 	return cfs_kernel_confirms(&ret_certs->v[0], &p7.v[0], data);
+}
+
+/* The first test: nothing has loaded it yet. */
+TEST(the_kernel_is_cheaper_until_libcrypto_is_loaded)
+{
+	CHECK(cfs_kernel_is_cheaper());
+	CHECK_EQ(cfs_libcrypto_load(&err), 0);
+	CHECK(!cfs_kernel_is_cheaper());
 }
 
 TEST(a_signature_by_rsa_is_confirmed_and_another_is_not)
