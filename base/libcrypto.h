@@ -50,6 +50,7 @@ bool cfs_libcrypto_is_loaded(void);
 	X(BN_new) \
 	X(BN_rand) \
 	X(BN_to_ASN1_INTEGER) \
+	X(CRYPTO_clear_free) \
 	X(CRYPTO_free) \
 	X(ERR_clear_error) \
 	X(ERR_peek_last_error) \
@@ -68,6 +69,7 @@ bool cfs_libcrypto_is_loaded(void);
 	X(EVP_PKEY_CTX_set_rsa_padding) \
 	X(EVP_PKEY_CTX_set_signature_md) \
 	X(EVP_PKEY_Q_keygen) \
+	X(EVP_PKEY_assign) \
 	X(EVP_PKEY_eq) \
 	X(EVP_PKEY_free) \
 	X(EVP_PKEY_get0_type_name) \
@@ -75,6 +77,7 @@ bool cfs_libcrypto_is_loaded(void);
 	X(EVP_PKEY_get_bits) \
 	X(EVP_PKEY_get_group_name) \
 	X(EVP_PKEY_get_size) \
+	X(EVP_PKEY_new) \
 	X(EVP_PKEY_sign) \
 	X(EVP_PKEY_sign_init) \
 	X(EVP_sha256) \
@@ -95,7 +98,8 @@ bool cfs_libcrypto_is_loaded(void);
 	X(OSSL_STORE_expect) \
 	X(OSSL_STORE_load) \
 	X(OSSL_STORE_open_ex) \
-	X(PEM_read_PrivateKey) \
+	X(PEM_read_bio) \
+	X(PEM_read_bio_PrivateKey) \
 	X(PEM_write_bio_PrivateKey) \
 	X(PEM_write_bio_X509) \
 	X(PKCS7_SIGNER_INFO_free) \
@@ -106,6 +110,7 @@ bool cfs_libcrypto_is_loaded(void);
 	X(PKCS7_sign) \
 	X(PKCS7_sign_add_signer) \
 	X(PKCS7_sign_ex) \
+	X(RSA_free) \
 	X(UI_get_default_method) \
 	X(X509V3_EXT_conf_nid) \
 	X(X509V3_set_ctx) \
@@ -135,6 +140,7 @@ bool cfs_libcrypto_is_loaded(void);
 	X(d2i_ASN1_TIME) \
 	X(d2i_PKCS7) \
 	X(d2i_PublicKey) \
+	X(d2i_RSAPrivateKey) \
 	X(d2i_X509) \
 	X(d2i_X509_NAME) \
 	X(i2d_PKCS7)
@@ -160,6 +166,7 @@ extern struct cfs_libcrypto cfs_libcrypto;
 #define BN_new			     cfs_libcrypto.BN_new
 #define BN_rand			     cfs_libcrypto.BN_rand
 #define BN_to_ASN1_INTEGER	     cfs_libcrypto.BN_to_ASN1_INTEGER
+#define CRYPTO_clear_free	     cfs_libcrypto.CRYPTO_clear_free
 #define CRYPTO_free		     cfs_libcrypto.CRYPTO_free
 #define ERR_clear_error		     cfs_libcrypto.ERR_clear_error
 #define ERR_peek_last_error	     cfs_libcrypto.ERR_peek_last_error
@@ -179,6 +186,7 @@ extern struct cfs_libcrypto cfs_libcrypto;
 #define EVP_PKEY_CTX_set_signature_md \
 	cfs_libcrypto.EVP_PKEY_CTX_set_signature_md
 #define EVP_PKEY_Q_keygen	   cfs_libcrypto.EVP_PKEY_Q_keygen
+#define EVP_PKEY_assign		   cfs_libcrypto.EVP_PKEY_assign
 #define EVP_PKEY_eq		   cfs_libcrypto.EVP_PKEY_eq
 #define EVP_PKEY_free		   cfs_libcrypto.EVP_PKEY_free
 #define EVP_PKEY_get0_type_name	   cfs_libcrypto.EVP_PKEY_get0_type_name
@@ -186,6 +194,7 @@ extern struct cfs_libcrypto cfs_libcrypto;
 #define EVP_PKEY_get_bits	   cfs_libcrypto.EVP_PKEY_get_bits
 #define EVP_PKEY_get_group_name	   cfs_libcrypto.EVP_PKEY_get_group_name
 #define EVP_PKEY_get_size	   cfs_libcrypto.EVP_PKEY_get_size
+#define EVP_PKEY_new		   cfs_libcrypto.EVP_PKEY_new
 #define EVP_PKEY_sign		   cfs_libcrypto.EVP_PKEY_sign
 #define EVP_PKEY_sign_init	   cfs_libcrypto.EVP_PKEY_sign_init
 #define EVP_sha256		   cfs_libcrypto.EVP_sha256
@@ -206,7 +215,8 @@ extern struct cfs_libcrypto cfs_libcrypto;
 #define OSSL_STORE_expect	   cfs_libcrypto.OSSL_STORE_expect
 #define OSSL_STORE_load		   cfs_libcrypto.OSSL_STORE_load
 #define OSSL_STORE_open_ex	   cfs_libcrypto.OSSL_STORE_open_ex
-#define PEM_read_PrivateKey	   cfs_libcrypto.PEM_read_PrivateKey
+#define PEM_read_bio		   cfs_libcrypto.PEM_read_bio
+#define PEM_read_bio_PrivateKey	   cfs_libcrypto.PEM_read_bio_PrivateKey
 #define PEM_write_bio_PrivateKey   cfs_libcrypto.PEM_write_bio_PrivateKey
 #define PEM_write_bio_X509	   cfs_libcrypto.PEM_write_bio_X509
 #define PKCS7_SIGNER_INFO_free	   cfs_libcrypto.PKCS7_SIGNER_INFO_free
@@ -217,6 +227,7 @@ extern struct cfs_libcrypto cfs_libcrypto;
 #define PKCS7_sign		   cfs_libcrypto.PKCS7_sign
 #define PKCS7_sign_add_signer	   cfs_libcrypto.PKCS7_sign_add_signer
 #define PKCS7_sign_ex		   cfs_libcrypto.PKCS7_sign_ex
+#define RSA_free		   cfs_libcrypto.RSA_free
 #define UI_get_default_method	   cfs_libcrypto.UI_get_default_method
 #define X509V3_EXT_conf_nid	   cfs_libcrypto.X509V3_EXT_conf_nid
 #define X509V3_set_ctx		   cfs_libcrypto.X509V3_set_ctx
@@ -246,6 +257,7 @@ extern struct cfs_libcrypto cfs_libcrypto;
 #define d2i_ASN1_TIME		   cfs_libcrypto.d2i_ASN1_TIME
 #define d2i_PKCS7		   cfs_libcrypto.d2i_PKCS7
 #define d2i_PublicKey		   cfs_libcrypto.d2i_PublicKey
+#define d2i_RSAPrivateKey	   cfs_libcrypto.d2i_RSAPrivateKey
 #define d2i_X509		   cfs_libcrypto.d2i_X509
 #define d2i_X509_NAME		   cfs_libcrypto.d2i_X509_NAME
 #define i2d_PKCS7		   cfs_libcrypto.i2d_PKCS7
