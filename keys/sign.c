@@ -8,6 +8,7 @@
 #include "fsverity/enable.h"
 #include "keys/pkcs7.h"
 #include "keys/privkey.h"
+#include "keys/sign_many.h"
 #include "keys/verify.h"
 #include "keys/x509.h"
 
@@ -21,6 +22,7 @@
 	(PKCS7_BINARY | PKCS7_DETACHED | PKCS7_NOATTR | PKCS7_NOCERTS | \
 	 PKCS7_PARTIAL)
 
+CFS_DEFINE_AUTO(EVP_PKEY, EVP_PKEY_free);
 CFS_DEFINE_AUTO(X509, X509_free);
 CFS_DEFINE_AUTO(PKCS7, PKCS7_free);
 CFS_DEFINE_AUTO(BIO, BIO_free_all);
@@ -28,7 +30,6 @@ CFS_DEFINE_AUTO(BIO, BIO_free_all);
 struct cfs_signing {
 	struct cfs_certs certs; /* of the file */
 	struct cfs_certs own;	/* the one of them, borrowed */
-	X509 *x509;
 	struct cfs_privkey key;
 };
 
@@ -36,8 +37,6 @@ void cfs_signing_free(struct cfs_signing *signing)
 {
 	if (!signing)
 		return;
-	if (signing->x509)
-		X509_free(signing->x509);
 	cfs_privkey_free(&signing->key);
 	cfs_certs_free(&signing->certs);
 	free(signing);
@@ -60,24 +59,46 @@ static int libcrypto_failed(struct cfs_err *err, const char *doing)
 	return cfs_fail(err, EIO, "%s: %s", doing, cfs_openssl_why(why));
 }
 
+/* Does the key in a token belong to @cert?  1 or 0. */
+static int has_token(const struct cfs_cert *cert, const struct cfs_privkey *key,
+		     struct cfs_err *err)
+{
+	CFS_AUTO(X509_free) X509 *x509 = NULL;
+	int r = cfs_cert_decode(cert, &x509, err);
+
+	return r < 0 ? r : X509_check_private_key(x509, key->key) == 1;
+}
+
+/* Does @key belong to @cert?  1 or 0. */
+static int has_key(const struct cfs_cert *cert, const struct cfs_privkey *key,
+		   struct cfs_err *err)
+{
+	CFS_AUTO(EVP_PKEY_free) EVP_PKEY *own = NULL;
+	int r;
+
+	if (key->ctx)
+		return has_token(cert, key, err);
+	r = cfs_cert_key(cert, &own, err);
+	if (r == -ENOPKG)
+		return 0;
+	return r < 0 ? r : EVP_PKEY_eq(own, key->key) == 1;
+}
+
 /* Finds the certificate of @signing->certs that @signing->key belongs to. */
 static int choose(struct cfs_signing *signing, struct cfs_err *err)
 {
 	for (unsigned i = 0; i < signing->certs.n; i++) {
-		CFS_AUTO(X509_free) X509 *x509 = NULL;
-		int r = cfs_cert_decode(&signing->certs.v[i], &x509, err);
+		int r = has_key(&signing->certs.v[i], &signing->key, err);
 
 		if (r < 0)
 			return r;
-		if (X509_check_private_key(x509, signing->key.key) != 1)
-			continue;
 		ERR_clear_error();
-		signing->x509 = cfs_steal_ptr(&x509);
+		if (r == 0)
+			continue;
 		signing->own.v[0] = signing->certs.v[i];
 		signing->own.n = 1;
 		return 0;
 	}
-	ERR_clear_error();
 	return cfs_fail(err, EKEYREJECTED,
 			"certificate public key does not match the provided "
 			"private key");
@@ -192,19 +213,14 @@ static int encode(PKCS7 *p7, struct cfs_buf *out, struct cfs_err *err)
 	return cfs_buf_check(out, err);
 }
 
-/* Appends the blob to @out, once it is verified like one from elsewhere: a
+/* Appends the blob @made to @out, once it is verified like one from elsewhere: a
  * fault must show here and not at boot. */
-static int finish(PKCS7 *p7, const struct cfs_digest *digest,
+static int finish(struct cfs_bytes made, const struct cfs_digest *digest,
 		  const struct cfs_certs *certs, struct cfs_buf *out,
 		  struct cfs_err *err)
 {
-	CFS_AUTOBUF struct cfs_buf made = { 0 };
-	int r = encode(p7, &made, err);
+	int r = cfs_signature_verify(made, digest, certs, NULL, err);
 
-	if (r < 0)
-		return r;
-	r = cfs_signature_verify(cfs_buf_bytes(&made), digest, certs, NULL,
-				 err);
 	if (r < 0)
 		return cfs_ctx(err, "check the signature just made");
 	cfs_buf_add(out, made.data, made.len);
@@ -227,27 +243,39 @@ static int is_signed(struct cfs_bytes old, const struct cfs_digest *digest,
 	return cfs_ctx(err, "the signature so far");
 }
 
-static int add_signer(PKCS7 *p7, const struct cfs_signing *signing,
-		      const struct cfs_digest *digest, struct cfs_err *err)
+/* Appends a blob of the one signer @signing to @out. */
+static int sign_alone(const struct cfs_signing *signing,
+		      const struct cfs_digest *digest, struct cfs_buf *out,
+		      struct cfs_err *err)
 {
-	const EVP_MD *md = digest->alg == CFS_ALG_SHA512 ? EVP_sha512()
-							 : EVP_sha256();
-	CFS_AUTO(BIO_free_all) BIO *data = NULL;
-	uint8_t text[CFS_FORMATTED_MAX];
+	CFS_AUTO(cfs_many_free) struct cfs_many *many = NULL;
+	int r = cfs_many_open(signing, digest->alg, &many, err);
 
-	data = BIO_new_mem_buf(text, (int)cfs_digest_format(digest, text));
-	if (!data ||
-	    !PKCS7_sign_add_signer(p7, signing->x509, signing->key.key, md,
-				   FLAGS) ||
-	    PKCS7_final(p7, data, FLAGS) != 1)
-		return libcrypto_failed(err, "sign");
-	return 0;
+	return r < 0 ? r : cfs_many_sign(many, digest, out, err);
+}
+
+/* Appends a blob of the signers of @old that @certs does not name, and of those
+ * of @more that it does, to @out. */
+static int merge(struct cfs_bytes old, struct cfs_bytes more,
+		 const struct cfs_certs *certs, struct cfs_buf *out,
+		 struct cfs_err *err)
+{
+	CFS_AUTO(PKCS7_free) PKCS7 *p7 = NULL;
+	int r;
+
+	p7 = PKCS7_sign(NULL, NULL, NULL, NULL, FLAGS);
+	if (!p7)
+		return libcrypto_failed(err, "merge signatures");
+	r = move_signers(p7, old, certs, false, err);
+	if (r == 0)
+		r = move_signers(p7, more, certs, true, err);
+	return r < 0 ? r : encode(p7, out, err);
 }
 
 int cfs_sign(const struct cfs_signing *signing, const struct cfs_digest *digest,
 	     struct cfs_bytes old, struct cfs_buf *out, struct cfs_err *err)
 {
-	CFS_AUTO(PKCS7_free) PKCS7 *p7 = NULL;
+	CFS_AUTOBUF struct cfs_buf alone = { 0 }, merged = { 0 };
 	int r = is_signed(old, digest, &signing->own, err);
 
 	if (r < 0)
@@ -256,18 +284,14 @@ int cfs_sign(const struct cfs_signing *signing, const struct cfs_digest *digest,
 		cfs_buf_add(out, old.data, old.len);
 		return cfs_buf_check(out, err);
 	}
-	/* In the context of the key, which may be that of a token. */
-	p7 = PKCS7_sign_ex(NULL, NULL, NULL, NULL, FLAGS, signing->key.ctx,
-			   NULL);
-	if (!p7)
-		return libcrypto_failed(err, "sign");
-	/* If this signer is in @old, its signature is wrong: it stays
-	 * behind. */
-	r = move_signers(p7, old, &signing->own, false, err);
+	r = sign_alone(signing, digest, &alone, err);
+	/* If this signer is in @old, its signature is wrong: it stays behind. */
+	if (r == 0 && old.len > 0)
+		r = merge(old, cfs_buf_bytes(&alone), &signing->own, &merged,
+			  err);
 	if (r == 0)
-		r = add_signer(p7, signing, digest, err);
-	if (r == 0)
-		r = finish(p7, digest, &signing->own, out, err);
+		r = finish(cfs_buf_bytes(old.len > 0 ? &merged : &alone),
+			   digest, &signing->own, out, err);
 	return r < 0 ? r : 1;
 }
 
@@ -278,19 +302,22 @@ int cfs_sign_message(const struct cfs_signing *signing,
 	/* With the message inside, as the kernel loads IPE policies: the form
 	 * of `openssl smime -sign -binary -noattr -nodetach -nosmimecap`. */
 	const int flags = PKCS7_BINARY | PKCS7_NOATTR | PKCS7_NOSMIMECAP;
+	CFS_AUTO(X509_free) X509 *x509 = NULL;
 	CFS_AUTO(PKCS7_free) PKCS7 *p7 = NULL;
 	CFS_AUTO(BIO_free_all) BIO *data = NULL;
 	unsigned char *der = NULL;
-	int len;
+	int len, r = cfs_cert_decode(&signing->own.v[0], &x509, err);
 
+	if (r < 0)
+		return r;
 	if (message.len > INT_MAX)
 		return cfs_fail(err, EFBIG, "sign: the message is too long");
 	p7 = PKCS7_sign_ex(NULL, NULL, NULL, NULL, flags | PKCS7_PARTIAL,
 			   signing->key.ctx, NULL);
 	data = BIO_new_mem_buf(message.data, (int)message.len);
 	if (!p7 || !data ||
-	    !PKCS7_sign_add_signer(p7, signing->x509, signing->key.key,
-				   EVP_sha256(), flags) ||
+	    !PKCS7_sign_add_signer(p7, x509, signing->key.key, EVP_sha256(),
+				   flags) ||
 	    PKCS7_final(p7, data, flags) != 1)
 		return libcrypto_failed(err, "sign");
 	len = i2d_PKCS7(p7, &der);
@@ -331,7 +358,7 @@ int cfs_signature_attach(struct cfs_bytes more, const struct cfs_digest *digest,
 			 const struct cfs_certs *certs, struct cfs_bytes old,
 			 struct cfs_buf *out, struct cfs_err *err)
 {
-	CFS_AUTO(PKCS7_free) PKCS7 *p7 = NULL;
+	CFS_AUTOBUF struct cfs_buf merged = { 0 };
 	struct cfs_certs fresh;
 	struct cfs_pkcs7 parsed;
 	int r = cfs_signature_verify(more, digest, certs, NULL, err);
@@ -346,14 +373,9 @@ int cfs_signature_attach(struct cfs_bytes more, const struct cfs_digest *digest,
 		cfs_buf_add(out, old.data, old.len);
 		return cfs_buf_check(out, err);
 	}
-	p7 = PKCS7_sign(NULL, NULL, NULL, NULL, FLAGS);
-	if (!p7)
-		return libcrypto_failed(err, "merge signatures");
-	r = move_signers(p7, old, &fresh, false, err);
+	r = merge(old, more, &fresh, &merged, err);
 	if (r == 0)
-		r = move_signers(p7, more, &fresh, true, err);
-	if (r == 0)
-		r = finish(p7, digest, &fresh, out, err);
+		r = finish(cfs_buf_bytes(&merged), digest, &fresh, out, err);
 	return r < 0 ? r : (int)fresh.n;
 }
 

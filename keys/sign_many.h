@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Signs many digests with one key, at little more than the cost of the key's
- * own arithmetic: all signatures of a signer are alike but for the last
- * element, so that the frame is taken from one that cfs_sign() made and
- * checked.
+ * Signs many digests with one key, at little more than the cost of the key's own
+ * arithmetic.
  */
 #ifndef CFS_KEYS_SIGN_MANY_H
 #define CFS_KEYS_SIGN_MANY_H
@@ -15,9 +13,7 @@ struct cfs_many;
 /*
  * Prepares to sign digests of @alg.  One thread may use the result; @signing
  * stays open meanwhile.
- * Returns 1, or 0 if @signing's key is in a token, where cfs_sign() is used for
- * every digest.
- * Errors: those of cfs_sign().
+ * Errors: -EIO libcrypto's, -ENOMEM.
  */
 int cfs_many_open(const struct cfs_signing *signing, enum cfs_alg alg,
 		  struct cfs_many **ret,
@@ -30,7 +26,8 @@ CFS_DEFINE_AUTO(struct cfs_many, cfs_many_free);
  * Signs @digest and appends the PKCS#7 DER to @out, the one that cfs_sign()
  * makes of it.  The signature is not verified afterwards; libcrypto does that
  * itself with RSA keys.
- * Errors: -EINVAL @digest is of another algorithm, -EIO libcrypto's, -ENOMEM.
+ * Errors: -EINVAL @digest is of another algorithm, -EFBIG over
+ * CFS_SIGNATURE_MAX, -EIO libcrypto's, -ENOMEM.
  */
 int cfs_many_sign(struct cfs_many *many, const struct cfs_digest *digest,
 		  struct cfs_buf *out,

@@ -47,15 +47,25 @@ struct desk {
 	struct cfs_many *first; /* of the first key, unless it is in a token */
 };
 
+/* What a token signs is verified afterwards, by cfs_sign(). */
+static int open_desk(const struct work *w, struct desk *desk,
+		     struct cfs_err *err)
+{
+	const struct cfs_sign_objects_params *params = w->params;
+
+	if (params->n == 0 || w->objects->n == 0 ||
+	    cfs_signing_key(params->keys[0])->ctx)
+		return 0;
+	return cfs_many_open(params->keys[0], w->objects->v[0].alg,
+			     &desk->first, err);
+}
+
 static void *make_desk(void *ctx)
 {
-	const struct work *w = ctx;
 	struct desk *desk = calloc(1, sizeof(*desk));
 	struct cfs_err ignored;
 
-	if (desk && w->params->n > 0 &&
-	    cfs_many_open(w->params->keys[0], w->objects->v[0].alg,
-			  &desk->first, &ignored) < 0) {
+	if (desk && open_desk(ctx, desk, &ignored) < 0) {
 		free(desk);
 		return NULL;
 	}
@@ -245,15 +255,13 @@ static int sign_all(struct work *w, struct cfs_err *err)
 	size_t n = (w->objects->n + BATCH - 1) / BATCH;
 	CFS_AUTOFREE struct job *jobs = calloc(n + 1, sizeof(*jobs));
 	struct desk desk = { 0 };
-	int r = 0;
+	int r;
 
 	w->blobs = calloc(w->objects->n + 1, sizeof(*w->blobs));
 	if (!jobs || !w->blobs)
 		return cfs_no_memory(err);
-	if (w->params->n > 0 && n > 0)
-		r = cfs_many_open(w->params->keys[0], w->objects->v[0].alg,
-				  &desk.first, err);
-	if (r >= 0)
+	r = open_desk(w, &desk, err);
+	if (r == 0)
 		r = run_jobs(w, jobs, n, &desk, err);
 	cfs_many_free(desk.first);
 	if (r == 0 && w->failed) {
