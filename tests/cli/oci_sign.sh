@@ -66,6 +66,22 @@ check "which is said, too" grep -q "no-signature" err
 check "digests can be compared alone" quiet oci verify single --digest-only
 oci verify single > out 2> err
 same "but only if that is wanted" $? 3
+
+# An EROFS image that is there already is not read again, and not believed either.
+sealed=$(oci seal single | tail -1)
+for image in repo/images/*; do
+	image=$(readlink -f "$image")
+	cp "$image" "$(basename "$image").good"
+	printf X | dd of="$image" bs=1 seek=1024 conv=notrunc status=none
+done
+same "an image is sealed by what its layers make" "$(oci seal single | tail -1)" "$sealed"
+check "by which it is verified" quiet oci verify single --digest-only
+refuse "the damaged file is not mounted" "its digest is" cfsctl --repo repo --insecure oci mount --check single
+refuse "and found by fsck" "integrity check failed" cfsctl --repo repo fsck
+for image in repo/images/*; do
+	image=$(readlink -f "$image")
+	cat "$(basename "$image").good" > "$image"
+done
 a=$(sign rsa single)
 sign other single > b
 same "the signer is named" "$(status rsa single; grep -c "^signed by: .*, sha256 [0-9a-f]\{64\}$" out)" "$(printf '0\n1')"
