@@ -208,6 +208,20 @@ static void write_stats(struct cfs_json_writer *w,
 	cfs_json_write_text(w, "stats", text);
 }
 
+static void write_counts(struct cfs_json_writer *w,
+			 const struct cfs_store *store,
+			 const struct cfs_oci_pulled *pulled)
+{
+	cfs_json_write_object(w, "counts", CFS_JSON_ONE_LINE);
+	cfs_json_write_u64(w, "objects_new", store->stats.added);
+	cfs_json_write_u64(w, "objects_present", store->stats.present);
+	cfs_json_write_u64(w, "bytes_stored", store->stats.added_bytes);
+	cfs_json_write_u64(w, "bytes_inlined", pulled->inline_bytes);
+	cfs_json_write_bool(w, "own_nanoseconds",
+			    pulled->expected.own_nanoseconds);
+	cfs_json_write_end(w);
+}
+
 /* Writes how the image to boot is made, and which it is; nulls without one. */
 static void write_boot(struct cfs_json_writer *w, const struct cfs_digest *id,
 		       const struct cfs_oci_way *way)
@@ -253,6 +267,7 @@ static void write_completed(const struct pulling *p,
 	cfs_varlink_write_digest(w, "manifest_verity", &image->manifest_stream);
 	cfs_varlink_write_digest(w, "config_verity", &image->config_stream);
 	write_stats(w, p->store, pulled);
+	write_counts(w, p->store, pulled);
 	write_boot(w, boots ? &id : NULL, &way);
 	cfs_json_write_u64(w, "signatures_verified", p->proof.n);
 	cfs_json_write_end(w);

@@ -15,6 +15,7 @@
 #include "ops/signature.h"
 #include "varlink/oci.h"
 #include "varlink/repository_reports.h"
+#include "varlink/verification.h"
 
 #define IMAGE                                  \
 	{                                      \
@@ -123,10 +124,14 @@ static int verify(const struct cfs_varlink_handle *handle,
 	r = cfs_seal_verify(&handle->repo, &image, policy, &v, err);
 	if (r < 0)
 		return r;
-	if (has_certs && cfs_seal_refusal(&v, call->value[1].text, err) < 0)
-		return failed(call, err);
-	cfs_varlink_reply(call);
-	write_verification(&v, handle->repo.meta.alg, has_certs, &call->reply);
+	if (has_certs && cfs_seal_refusal(&v, call->value[1].text, err) < 0) {
+		(void)failed(call, err);
+	} else {
+		cfs_varlink_reply(call);
+		write_verification(&v, handle->repo.meta.alg, has_certs,
+				   &call->reply);
+	}
+	cfs_varlink_write_verification(&v, &image.id, &call->reply);
 	return 0;
 }
 

@@ -147,5 +147,8 @@ void cfs_varlink_write_collected(const struct cfs_gc_result *result,
 	cfs_json_write_u64(w, "objects_bytes", result->objects_bytes);
 	cfs_json_write_u64(w, "images_pruned", result->images_pruned);
 	cfs_json_write_u64(w, "streams_pruned", result->streams_pruned);
+	cfs_json_write_u64(w, "signatures_pruned", result->signatures_pruned);
+	cfs_json_write_u64(w, "temporary_files", result->temporary);
+	cfs_json_write_u64(w, "objects_kept", result->objects_kept);
 	cfs_json_write_end(w);
 }

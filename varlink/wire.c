@@ -157,11 +157,11 @@ static size_t find_end(const struct cfs_varlink_wire *wire, size_t *from)
 int cfs_varlink_receive(struct cfs_varlink_wire *wire,
 			struct cfs_varlink_message *ret, struct cfs_err *err)
 {
+	size_t max = wire->max ? wire->max : CFS_VARLINK_MESSAGE_MAX;
 	size_t searched = 0, len;
 
 	drop_message(wire);
-	while ((len = find_end(wire, &searched)) == 0 &&
-	       searched <= CFS_VARLINK_MESSAGE_MAX) {
+	while ((len = find_end(wire, &searched)) == 0 && searched <= max) {
 		int r = receive_more(wire, err);
 
 		if (r < 0)
@@ -173,11 +173,11 @@ int cfs_varlink_receive(struct cfs_varlink_wire *wire,
 					"the connection ended inside a "
 					"message");
 	}
-	if (len == 0 || len > CFS_VARLINK_MESSAGE_MAX + 1)
+	if (len == 0 || len > max + 1)
 		return cfs_fail(err, EMSGSIZE,
-				"a message is longer than the maximum of %u "
+				"a message is longer than the maximum of %zu "
 				"bytes",
-				CFS_VARLINK_MESSAGE_MAX);
+				max);
 	wire->message = len;
 	wire->n_message_fds = count_fds(wire, len);
 	*ret = (struct cfs_varlink_message){

@@ -25,6 +25,7 @@
 /* A connection's bytes.  Initialise it with CFS_VARLINK_WIRE_INIT(fd). */
 struct cfs_varlink_wire {
 	int fd;		   /* the socket; closed by cfs_varlink_wire_free() */
+	size_t max;	   /* bytes of a message; 0: CFS_VARLINK_MESSAGE_MAX */
 	struct cfs_buf in; /* received, from the current message on */
 	size_t message;	   /* bytes of the current message with its NUL */
 	unsigned n_fds, n_message_fds; /* all; those of the current message */
@@ -58,7 +59,7 @@ struct cfs_varlink_message {
  *
  * Returns 1 with *@ret, or 0 if the peer closed the connection between two
  * messages.
- * Errors: -EMSGSIZE more than CFS_VARLINK_MESSAGE_MAX bytes or
+ * Errors: -EMSGSIZE more bytes than the maximum or
  * CFS_VARLINK_FDS_MAX descriptors; -EMFILE this process can have no more
  * descriptors; -EBADMSG the connection ended inside a message, or a descriptor
  * is a socket; -ENOMEM; those of recvmsg(2).  The connection is of no use after

@@ -46,7 +46,7 @@ same "an image that is missing" "$(on Repository.ImageObjects "'name':'none'")" 
 same "a sane repository" "$(on Repository.Fsck)" "$(printf '{"parameters": {"broken_links": 0, %s}}' \
 	'"errors": [], "findings": [], "has_metadata": true, "images_checked": 1, "images_corrupted": 0, "missing_objects": 0, "objects_checked": 2, "objects_corrupted": 0, "ok": true, "streams_checked": 0, "streams_corrupted": 0')"
 same "nothing to collect" "$(on Repository.Gc "'dry_run':true,'roots':[]")" "$(printf '{"parameters": {%s}}' \
-	'"dry_run": true, "findings": [], "result": {"images_pruned": 0, "objects_bytes": 0, "objects_removed": 0, "streams_pruned": 0}')"
+	'"dry_run": true, "findings": [], "result": {"images_pruned": 0, "objects_bytes": 0, "objects_kept": 2, "objects_removed": 0, "signatures_pruned": 0, "streams_pruned": 0, "temporary_files": 0}')"
 same "no repository" "$(call Repository.OpenRepository "'path':'$PWD/root'" | grep -o '"error": "[^"]*"')" \
 	'"error": "org.composefs.Repository.RepoNotFound"'
 same "closed" "$(on Repository.CloseRepository)" '{"parameters": {}}'

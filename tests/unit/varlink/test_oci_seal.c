@@ -10,10 +10,14 @@ TEST(an_image_is_sealed_by_one_artifact)
 
 	start_oci("sealed");
 	CHECK_STR(call_oci("Verify", OS),
-		  "{'parameters': {'verified_count': 0, 'ok': false, "
-		  "'cert_supplied': false, 'algorithm': 'sha256-12', "
-		  "'entries': [], 'answer': 'nothing-to-verify', "
-		  "'source': null}}");
+		  text("{'parameters': {'verified_count': 0, 'ok': false, "
+		       "'cert_supplied': false, 'algorithm': 'sha256-12', "
+		       "'entries': [], 'answer': 'nothing-to-verify', "
+		       "'source': null, 'verification': {'manifest_digest': "
+		       "'%s', 'answer': 'nothing-to-verify', 'which': 0, "
+		       "'merged': null, 'bootable': null, 'artifacts_left': 0, "
+		       "'artifacts': []}}}",
+		       manifest_id.text));
 	snprintf(first, sizeof(first), "%s", call_oci("Seal", OS));
 	CHECK(strstr(first, text("{'parameters': {'manifest_digest': '%s', "
 				 "'artifact_digest': 'sha256:",

@@ -189,7 +189,8 @@ TEST(a_collection_removes_what_nothing_needs)
 	CHECK_STR(call_root("Gc", ",'dry_run':false,'roots':[]"),
 		  "{'parameters': {'result': {'objects_removed': 0, "
 		  "'objects_bytes': 0, 'images_pruned': 0, 'streams_pruned': "
-		  "0}, 'dry_run': false, 'findings': []}}");
+		  "0, 'signatures_pruned': 0, 'temporary_files': 0, "
+		  "'objects_kept': 3}, 'dry_run': false, 'findings': []}}");
 	remove_name("name");
 	CHECK(strstr(call_root("Gc", ",'dry_run':true,'roots':[]"),
 		     "{'result': {'objects_removed': 3, "));

@@ -129,6 +129,8 @@ TEST(a_collection_is_counted)
 	begin();
 	cfs_varlink_write_collected(&result, &w);
 	CHECK_STR(end(), "{'result': {'objects_removed': 1, 'objects_bytes': "
-			 "2, 'images_pruned': 4, 'streams_pruned': 5}}\n");
+			 "2, 'images_pruned': 4, 'streams_pruned': 5, "
+			 "'signatures_pruned': 0, 'temporary_files': 0, "
+			 "'objects_kept': 3}}\n");
 	cfs_buf_free(&text);
 }
