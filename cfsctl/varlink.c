@@ -9,6 +9,7 @@
 
 struct options {
 	const char *address;
+	bool guests;
 	struct cfs_trust_options trust;
 };
 
@@ -19,6 +20,10 @@ static const struct cfs_opt options[] = {
 		  "the service manager passes)",
 	  .takes = CFS_TAKES_FILE,
 	  CFS_OPT_SETS(struct options, address) },
+	{ .name = "guests",
+	  .help = "let other users who may connect ask for the repository of "
+		  "--repo, with the rights of the service",
+	  CFS_OPT_SETS(struct options, guests) },
 	CFS_TRUST_OPTIONS(struct options, trust),
 	{ 0 },
 };
@@ -33,6 +38,7 @@ static int serve(const struct cfs_call *call, int fd,
 	const struct cfs_varlink_rules rules = {
 		.flags = cmd_access(call->g).flags,
 		.trust = &trust,
+		.guests = o->guests ? call->g->repo : NULL,
 	};
 	CFS_AUTOFD int client = fd;
 	int r = cmd_trust_open(&o->trust, &trust, err);
@@ -86,6 +92,10 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	CFS_AUTOTRUST struct cfs_trust trust = { 0 };
 	int r = cmd_trust_open(&o->trust, &trust, err);
 
+	if (r == 0 && o->guests && call->g->repo[0] != '/')
+		r = cfs_fail(err, CFS_EUSAGE,
+			     "--guests needs the absolute path of a "
+			     "repository");
 	if (r < 0)
 		return r;
 	return o->address ? serve_at(call, o->address, err)

@@ -166,6 +166,16 @@ static void tell_notes(struct pulling *p, const struct cfs_oci_choice *choice,
 	}
 }
 
+/* A name that needs no signature is not for a guest to give. */
+static int refuse_guest(struct pulling *p, const char *name,
+			struct cfs_err *err)
+{
+	p->proof.refusal = CFS_REFUSED_UNSIGNED;
+	return cfs_fail(err, EACCES,
+			"the policy of the service demands no signature of %s",
+			name ? name : "an image without a name");
+}
+
 /* Asked before the image is tagged.  Signatures that pass are kept, and handed to
  * a kernel that takes them. */
 static int accept(void *ctx, const struct cfs_repo *repo,
@@ -184,6 +194,8 @@ static int accept(void *ctx, const struct cfs_repo *repo,
 	int r = cfs_trust_check(p->call->service->rules.trust, &subject,
 				&p->proof, err);
 
+	if (r >= 0 && p->call->service->peer.guest && p->proof.n == 0)
+		return refuse_guest(p, subject.name, err);
 	if (r <= 0)
 		return r;
 	r = cfs_enrolment_keep(&enrolment, p->store, err);
@@ -337,6 +349,13 @@ static int choose_and_pull(struct pulling *p, struct cfs_oci_pull *params,
 	return pull(p, params, err);
 }
 
+/* May the client have this process read what @reference leads to? */
+static bool may_pull(const struct cfs_varlink_peer *peer, const char *reference)
+{
+	return !peer->guest ||
+	       strncmp(reference, "docker://", strlen("docker://")) == 0;
+}
+
 /* A path would be taken below the directory that the service runs in. */
 static bool is_relative(const char *reference)
 {
@@ -444,6 +463,8 @@ int cfs_varlink_pull(const struct cfs_varlink_handle *handle,
 	(void)handle;
 	if (wrong)
 		return cfs_varlink_invalid_request(call, wrong);
+	if (!may_pull(&call->service->peer, call->value[IMAGE].text))
+		return -EACCES;
 	if (call->value[NAME].given &&
 	    cfs_oci_tag_check(call->value[NAME].text, err) < 0)
 		return cfs_varlink_invalid_request(call, err->msg);

@@ -16,6 +16,7 @@
 #include "varlink/repository_reports.h"
 
 #define OPTIONAL .optional = true
+#define GUESTS	 .for_guests = true
 
 static int get_info(struct cfs_varlink_service *service,
 		    struct cfs_varlink_call *call, struct cfs_err *err)
@@ -389,16 +390,16 @@ static int oci_mount(const struct cfs_varlink_handle *handle,
 }
 
 static const struct cfs_varlink_method methods[] = {
-	{ "ListImages", list_parameters, .run_on = list_images },
-	{ "Check", check_parameters, .run_on = check,
-	  .ends_with_client = true },
-	{ "Inspect", image_parameters, .run_on = inspect },
+	{ "ListImages", list_parameters, .run_on = list_images, GUESTS },
+	{ "Check", check_parameters, .run_on = check, .ends_with_client = true,
+	  GUESTS },
+	{ "Inspect", image_parameters, .run_on = inspect, GUESTS },
 	{ "Tag", tag_parameters, .run_in = tag },
 	{ "Untag", untag_parameters, .run_in = untag },
 	{ "ComputeId", compute_parameters, .run_on = compute_id,
-	  .ends_with_client = true },
+	  .ends_with_client = true, GUESTS },
 	{ "Pull", cfs_varlink_pull_parameters, .run_in = cfs_varlink_pull,
-	  .ends_with_client = true },
+	  .ends_with_client = true, GUESTS },
 	{ "GetLayer", cfs_varlink_get_layer_parameters,
 	  .run_on = cfs_varlink_get_layer },
 	{ "PutLayer", cfs_varlink_put_layer_parameters,
@@ -406,7 +407,7 @@ static const struct cfs_varlink_method methods[] = {
 	{ "FinalizeImage", cfs_varlink_finalize_parameters,
 	  .run_in = cfs_varlink_finalize },
 	{ "Verify", cfs_varlink_verify_parameters, .run_on = cfs_varlink_verify,
-	  .ends_with_client = true },
+	  .ends_with_client = true, GUESTS },
 	{ "Seal", cfs_varlink_seal_parameters, .run_in = cfs_varlink_seal },
 	{ "SigningRequest", cfs_varlink_request_parameters,
 	  .run_on = cfs_varlink_signing_request, .ends_with_client = true },
@@ -414,8 +415,8 @@ static const struct cfs_varlink_method methods[] = {
 	  .run_in = cfs_varlink_attach_signatures },
 	{ "Sign", cfs_varlink_sign_parameters, .run = cfs_varlink_sign },
 	{ "OciMount", mount_parameters, .run_on = oci_mount },
-	{ "GetInfo", NULL, .run = get_info },
-	{ "HasLayer", layer_parameters, .run_on = has_layer },
+	{ "GetInfo", NULL, .run = get_info, GUESTS },
+	{ "HasLayer", layer_parameters, .run_on = has_layer, GUESTS },
 	{ 0 },
 };
 

@@ -23,6 +23,7 @@
 		"handle", CFS_VARLINK_INT, 0 \
 	}
 #define OPTIONAL .optional = true
+#define GUESTS	 .for_guests = true
 
 static int invalid_spec(struct cfs_varlink_call *call, const char *why)
 {
@@ -100,6 +101,17 @@ static int ensure_repository(struct cfs_varlink_service *service,
 	return 0;
 }
 
+/* The path of the repository that a guest means, who can name but one.  @path:
+ * NULL, for that of the system. */
+static int path_for_guest(const struct cfs_varlink_service *service,
+			  const char *path, char **ret, struct cfs_err *err)
+{
+	if (path && strcmp(path, service->rules.guests) != 0)
+		return -EACCES;
+	*ret = strdup(service->rules.guests);
+	return *ret ? 0 : cfs_no_memory(err);
+}
+
 /* Writes the path of the repository that a call of OpenRepository means to
  * *@ret, which the caller frees; or the reply, and *@ret stays NULL. */
 static int path_of(const struct cfs_varlink_service *service,
@@ -115,6 +127,9 @@ static int path_of(const struct cfs_varlink_service *service,
 					  "system has to be set");
 	if (v[0].given && v[0].text[0] != '/')
 		return invalid_spec(call, relative);
+	if (service->peer.guest)
+		return v[1].yes ? -EACCES
+				: path_for_guest(service, v[0].text, ret, err);
 	if (v[1].yes) {
 		r = cfs_varlink_peer_home(&service->peer, &home, err);
 		if (r < 0)
@@ -418,12 +433,13 @@ static int mount_image(const struct cfs_varlink_handle *handle,
 static const struct cfs_varlink_method methods[] = {
 	{ "InitRepository", init_parameters, .run = init_repository },
 	{ "EnsureRepository", init_parameters, .run = ensure_repository },
-	{ "OpenRepository", open_parameters, .run = open_repository },
-	{ "CloseRepository", handle_alone, .run = close_repository },
-	{ "Fsck", fsck_parameters, .run_on = fsck, .ends_with_client = true },
-	{ "Gc", gc_parameters, .run_on = gc },
-	{ "ImageObjects", name_parameters, .run_on = image_objects },
-	{ "ListImageRefs", handle_alone, .run_on = list_image_refs },
+	{ "OpenRepository", open_parameters, .run = open_repository, GUESTS },
+	{ "CloseRepository", handle_alone, .run = close_repository, GUESTS },
+	{ "Fsck", fsck_parameters, .run_on = fsck, .ends_with_client = true,
+	  GUESTS },
+	{ "Gc", gc_parameters, .run_on = gc, GUESTS },
+	{ "ImageObjects", name_parameters, .run_on = image_objects, GUESTS },
+	{ "ListImageRefs", handle_alone, .run_on = list_image_refs, GUESTS },
 	{ "Mount", mount_parameters, .run_on = mount_image },
 	{ 0 },
 };

@@ -79,6 +79,12 @@ int cfs_varlink_peer_become(struct cfs_varlink_peer *peer, int fd,
 	return 0;
 }
 
+void cfs_varlink_peer_welcome(struct cfs_varlink_peer *peer)
+{
+	peer->guest = !peer->stranger && peer->uid != 0 &&
+		      peer->uid != geteuid();
+}
+
 int cfs_varlink_peer_may_use(const struct cfs_varlink_peer *peer, int fd,
 			     struct cfs_err *err)
 {
@@ -88,7 +94,7 @@ int cfs_varlink_peer_may_use(const struct cfs_varlink_peer *peer, int fd,
 		return 0;
 	if (fstat(fd, &st) < 0)
 		return cfs_fail_errno(err, "fstat the repository");
-	return peer->uid == 0 || peer->uid == st.st_uid;
+	return peer->uid == 0 || peer->guest || peer->uid == st.st_uid;
 }
 
 int cfs_varlink_peer_home(const struct cfs_varlink_peer *peer, char **ret,

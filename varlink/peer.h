@@ -18,6 +18,9 @@ struct cfs_varlink_peer {
 	/* This process can neither trust it nor take on its rights: it may ask
 	 * for nothing but the description of the service. */
 	bool stranger;
+	/* It is neither root nor this process's user, and is served all the same,
+	 * with this process's rights: for methods that are meant for guests. */
+	bool guest;
 };
 
 /* Finds out who is at the other end of the socket @fd; stranger is true if that
@@ -34,9 +37,12 @@ struct cfs_varlink_peer cfs_varlink_peer_get(int fd);
 int cfs_varlink_peer_become(struct cfs_varlink_peer *peer, int fd,
 			    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Makes @peer a guest unless it is root, this process's user or a stranger. */
+void cfs_varlink_peer_welcome(struct cfs_varlink_peer *peer) CFS_NONNULL;
+
 /*
- * May @peer work with the repository whose directory is @fd?  Root may, and the
- * owner.  Returns 1 or 0.  Errors: of fstat(2).
+ * May @peer work with the repository whose directory is @fd?  Root may, the
+ * owner, and a guest, who can name no other repository.  Returns 1 or 0.  Errors: of fstat(2).
  */
 int cfs_varlink_peer_may_use(const struct cfs_varlink_peer *peer, int fd,
 			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

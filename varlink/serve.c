@@ -80,8 +80,12 @@ int cfs_varlink_serve(int fd, const struct cfs_varlink_register *shared,
 	CFS_AUTOWIRE struct cfs_varlink_wire wire = CFS_VARLINK_WIRE_INIT(fd);
 	struct watch watch = { fd, &service };
 	pthread_t thread;
-	int r = cfs_varlink_peer_become(&service.peer, fd, err);
+	int r = 0;
 
+	if (rules->guests)
+		cfs_varlink_peer_welcome(&service.peer);
+	if (!service.peer.guest)
+		r = cfs_varlink_peer_become(&service.peer, fd, err);
 	service.send_arg = &wire;
 	if (r < 0)
 		return r;

@@ -140,7 +140,8 @@ static int dispatch(struct cfs_varlink_service *service,
 	call->interface = interface->name;
 	/* Who wants no reply gets none before the last one either. */
 	call->more = request->more && !request->oneway;
-	if (service->peer.stranger &&
+	if ((service->peer.stranger ||
+	     (service->peer.guest && !row->for_guests)) &&
 	    interface != &cfs_varlink_org_varlink_service) {
 		cfs_varlink_refuse(call, CFS_VARLINK_PERMISSION_DENIED);
 		return 0;

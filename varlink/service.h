@@ -38,6 +38,9 @@ struct cfs_varlink_method {
 	/* It may take long, and the process may end at any moment of it: it
 	 * ends with its client. */
 	bool ends_with_client;
+	/* Guests (varlink/peer.h) may call it: it names neither files nor other
+	 * repositories, and makes nothing that their signatures do not allow. */
+	bool for_guests;
 };
 
 struct cfs_varlink_interface {
@@ -58,6 +61,10 @@ struct cfs_varlink_rules {
 	unsigned flags; /* CFS_ACCESS_*, for each repository */
 	/* Signatures that OCI images need; borrowed. */
 	const struct cfs_trust *trust;
+	/* The one repository of clients that are neither root nor this
+	 * process's user, an absolute path, borrowed: they are served with this
+	 * process's rights.  NULL: they get their own, or nothing. */
+	const char *guests;
 };
 
 /* What a connection has.  Zero-initialise all but peer, rules and send. */

@@ -356,6 +356,27 @@ TEST(a_process_that_may_not_mount_is_denied)
 	CHECK(is_error(call_root("Mount", ",'name':'name','options':{}"),
 		       CFS_VARLINK_PERMISSION_DENIED));
 	CHECK_EQ(last.n_fds_back, 0);
+}
+
+TEST(a_guest_opens_one_repository_and_has_few_methods)
+{
+	const char *denied = "{'error': 'org.varlink.service.PermissionDenied'"
+			     ", 'parameters': {}}";
+
+	start_empty();
+	service.rules.guests = root;
+	service.peer =
+		(struct cfs_varlink_peer){ .uid = 4000000000, .guest = true };
+	CHECK_STR(call_repository("OpenRepository", "'path':'/'"), denied);
+	CHECK_STR(call_repository("OpenRepository", "'user':true"), denied);
+	CHECK_STR(call_repository("InitRepository", "'path':'/x'"), denied);
+	CHECK(strstr(call_repository("OpenRepository", "'system':true"),
+		     "'handle':"));
+	CHECK_STR(call_repository("Mount", "'handle':1,'name':'x',"
+					   "'options':{}"),
+		  denied);
+	CHECK(strstr(call("{'method':'org.varlink.service.GetInfo'}"),
+		     "'product'"));
 	cfs_varlink_service_free(&service);
 	cfs_varlink_call_free(&last);
 }

@@ -96,3 +96,23 @@ TEST(the_home_directory_is_that_of_the_peer)
 	CHECK_EQ(cfs_varlink_peer_home(&none, &untouched, &err), -ENOENT);
 	CHECK(!untouched);
 }
+
+TEST(others_than_root_and_this_user_can_be_guests)
+{
+	struct cfs_varlink_peer root_peer = { .uid = 0 };
+	struct cfs_varlink_peer self = { .uid = geteuid() };
+	struct cfs_varlink_peer other = { .uid = geteuid() + 1 };
+	struct cfs_varlink_peer unknown = { .uid = (uid_t)-1,
+					    .stranger = true };
+	CFS_AUTOFD int dir = open("/", O_PATH | O_CLOEXEC);
+	struct cfs_err e;
+
+	cfs_varlink_peer_welcome(&root_peer);
+	cfs_varlink_peer_welcome(&self);
+	cfs_varlink_peer_welcome(&other);
+	cfs_varlink_peer_welcome(&unknown);
+	CHECK(!root_peer.guest && !self.guest && !unknown.guest);
+	CHECK(other.guest);
+	CHECK_EQ(cfs_varlink_peer_may_use(&other, dir, &e), 1);
+	CHECK_EQ(cfs_varlink_peer_may_use(&unknown, dir, &e), 0);
+}
