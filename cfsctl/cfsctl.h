@@ -30,6 +30,7 @@ struct cfs_globals {
 	bool no_upgrade;     /* --no-upgrade */
 	bool no_repo;	     /* --no-repo; the dispatcher checks who may */
 	bool no_sync;	     /* --no-sync */
+	const char *socket;  /* --socket; the dispatcher checks who may */
 	bool help;	     /* --help; the dispatcher answers it */
 	bool version;	     /* --version; the dispatcher answers it */
 	char repo[4096];     /* path of the repository */

@@ -292,6 +292,10 @@ static int run(struct line *l, struct cfs_err *err)
 		r = cfs_fail(err, EINVAL,
 			     "--no-repo is only supported for compute-id, "
 			     "compute-karg, create-dumpfile and diff");
+	if (r == 0 && l->g.socket && !cmd->allows_socket)
+		r = cfs_fail(err, CFS_EUSAGE,
+			     "--socket is only supported for images, fsck, gc, "
+			     "oci pull and oci verify");
 	if (r < 0)
 		return r;
 	return cmd->run(

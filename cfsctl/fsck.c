@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "cfsctl/cli/json.h"
 #include "cfsctl/fsck_report.h"
+#include "cfsctl/socket.h"
+#include "varlink/read_reports.h"
 
 struct options {
 	struct cfs_fsck_options check;
@@ -34,13 +36,39 @@ static int print_json(const struct cfs_fsck_report *report, struct cfs_err *err)
 	return cmd_json_print(&w, err);
 }
 
+/* Has the service check its repository. */
+static int ask(const struct cfs_globals *g, const struct options *o,
+	       struct cfs_fsck_report *report, struct cfs_err *err)
+{
+	CFS_AUTOVARLINKCLIENT struct cfs_varlink_client client =
+		CFS_VARLINK_CLIENT_INIT;
+	struct cfs_varlink_answer answer;
+	int r;
+
+	if (o->repair || o->check.read_data || o->check.threads)
+		return cmd_socket_lacks(o->repair	     ? "--repair"
+					: o->check.read_data ? "--read-data"
+							     : "--threads",
+					err);
+	r = cmd_socket_open(g, &client, err);
+	if (r < 0)
+		return r;
+	report->metadata_only = o->check.metadata_only;
+	cfs_json_write_bool(cmd_socket_call(&client, "Repository.Fsck"),
+			    "metadata_only", o->check.metadata_only);
+	r = cfs_varlink_ask_for(&client, &answer, err);
+	return r < 0 ? r
+		     : cfs_varlink_read_check(&answer, &report->checked, err);
+}
+
 static int fsck(const struct cfs_globals *g, const struct options *o,
 		struct cfs_err *err)
 {
 	CFS_AUTOREPORT struct cfs_fsck_report report = { 0 };
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
-	int r = cmd_fsck_report_check(g, &o->check, &o->from, &repo, &report,
-				      err);
+	int r = g->socket ? ask(g, o, &report, err)
+			  : cmd_fsck_report_check(g, &o->check, &o->from, &repo,
+						  &report, err);
 
 	/* A reader of the report must not keep others from the repository. */
 	cfs_repo_close(&repo);
@@ -71,5 +99,6 @@ const struct cfs_cmd cmd_fsck = {
 	.help = "verify all objects, streams, images and names",
 	.options = options,
 	.size = sizeof(struct options),
+	.allows_socket = true,
 	.run = run,
 };

@@ -4,9 +4,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cfsctl/cli/json.h"
+#include "cfsctl/socket.h"
 #include "ops/collect.h"
+#include "varlink/read_reports.h"
 
 static const struct cfs_opt options[] = {
 	{ .name = "dry-run",
@@ -44,10 +47,11 @@ struct job {
 	const struct cfs_globals *g;
 	const struct cfs_gc_options *o;
 	const struct cfs_repo *repo;
-	struct cfs_gc *gc;
+	struct cfs_gc *gc; /* NULL: a service collects */
 	struct cfs_gc_result result;
 	struct cfs_gc_findings findings;
-	bool dry_run, stopped;
+	bool dry_run;
+	unsigned stops; /* findings that stopped it */
 };
 
 static void print_extra(const char *what, uint64_t n)
@@ -62,7 +66,7 @@ static int print_text(struct job *job, struct cfs_err *err)
 	int r = 0;
 
 	cmd_gc_findings_print(&job->findings);
-	if (job->stopped)
+	if (job->stops)
 		return 0;
 	if (job->dry_run)
 		puts("Dry run (no files deleted):");
@@ -74,6 +78,8 @@ static int print_text(struct job *job, struct cfs_err *err)
 		       n->images_pruned, n->streams_pruned);
 	print_extra("Signatures", n->signatures_pruned);
 	print_extra("Temporary files", n->temporary);
+	if (!job->gc)
+		return 0;
 	if (job->dry_run)
 		r = cmd_gc_names_print(job->gc, err);
 	return r < 0 ? r
@@ -98,10 +104,10 @@ static int print_json(struct job *job, struct cfs_err *err)
 	cfs_json_write_u64(&w, "objects_kept", n->objects_kept);
 	cfs_json_write_end(&w);
 	cfs_json_write_bool(&w, "dry_run", job->dry_run);
-	cfs_json_write_bool(&w, "stopped", job->stopped);
-	if (job->dry_run && !job->stopped)
+	cfs_json_write_bool(&w, "stopped", job->stops > 0);
+	if (job->gc && job->dry_run && !job->stops)
 		cmd_gc_roots_json(job->gc, &w);
-	if (job->o->why.n > 0 && !job->stopped)
+	if (job->gc && job->o->why.n > 0 && !job->stops)
 		r = cmd_gc_why(job->repo, job->gc, &job->o->why, &w, err);
 	if (r < 0)
 		return r;
@@ -114,13 +120,13 @@ static int report(struct job *job, struct cfs_err *err)
 {
 	int r = job->o->json ? print_json(job, err) : print_text(job, err);
 
-	if (r == 0 && job->stopped)
+	if (r == 0 && job->stops)
 		return cfs_fail(
 			err, EBADMSG,
 			"nothing was removed: what %u of the above need "
 			"is not known; repair them (cfsctl fsck "
 			"--repair), or remove what names them",
-			cfs_gc_stops(job->gc));
+			job->stops);
 	return r;
 }
 
@@ -149,8 +155,79 @@ static int gc(struct job *job, struct cfs_err *err)
 	if (r < 0)
 		return r;
 	job->gc = gc;
-	job->stopped = cfs_gc_stops(gc) > 0;
+	job->stops = cfs_gc_stops(gc);
 	return report(job, err);
+}
+
+/* Keeps a finding of the service. */
+static void add_asked(void *arg, const struct cfs_gc_finding *finding)
+{
+	struct job *job = arg;
+
+	job->stops += finding->stops;
+	cmd_gc_finding_add(&job->findings, finding);
+}
+
+static int read_answer(struct job *job, const struct cfs_varlink_answer *answer,
+		       struct cfs_err *err)
+{
+	bool stopped = answer->is_error &&
+		       strcmp(answer->error,
+			      "org.composefs.Repository.GcStopped") == 0;
+	int r;
+
+	if (answer->is_error && !stopped)
+		return cfs_varlink_answer_fail(answer, err);
+	r = cfs_varlink_read_gc_findings(answer, add_asked, job, err);
+	if (r == 0 && !stopped)
+		r = cfs_varlink_read_collected(answer, &job->result, err);
+	if (r == 0 && stopped && job->stops == 0)
+		r = cfs_varlink_answer_fail(answer, err);
+	return r;
+}
+
+static const char *not_asked_for(const struct cfs_gc_options *o)
+{
+	return o->why.n > 0		  ? "--why"
+	       : o->roots_from_boot.n > 0 ? "--roots-from-boot"
+					  : NULL;
+}
+
+/* Has the service collect. */
+static int ask(struct job *job, struct cfs_err *err)
+{
+	CFS_AUTOVARLINKCLIENT struct cfs_varlink_client client =
+		CFS_VARLINK_CLIENT_INIT;
+	const char *lacks = not_asked_for(job->o);
+	struct cfs_varlink_answer answer;
+	struct cfs_json_writer *w;
+	int r;
+
+	if (lacks)
+		return cmd_socket_lacks(lacks, err);
+	r = cmd_socket_open(job->g, &client, err);
+	if (r < 0)
+		return r;
+	w = cmd_socket_call(&client, "Repository.Gc");
+	cfs_json_write_bool(w, "dry_run", job->dry_run);
+	cfs_json_write_array(w, "roots", CFS_JSON_ONE_LINE);
+	for (unsigned i = 0; i < job->o->root.n; i++)
+		cfs_json_write_text(w, NULL, job->o->root.v[i]);
+	cfs_json_write_end(w);
+	r = cfs_varlink_ask(&client, &answer, err);
+	if (r == 0)
+		r = read_answer(job, &answer, err);
+	return r < 0 ? r : report(job, err);
+}
+
+/* Collects here. */
+static int collect(struct job *job, struct cfs_repo *repo, struct cfs_err *err)
+{
+	int r = job->dry_run ? 0 : cfs_access_make_writable(job->g->repo, err);
+
+	if (r == 0)
+		r = cmd_open_repo(job->g, repo, err);
+	return r < 0 ? r : gc(job, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
@@ -167,11 +244,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	if (r < 0)
 		return r;
 	job.dry_run = job.o->dry_run || job.o->why.n > 0;
-	r = job.dry_run ? 0 : cfs_access_make_writable(call->g->repo, err);
-	if (r == 0)
-		r = cmd_open_repo(call->g, &repo, err);
-	if (r == 0)
-		r = gc(&job, err);
+	r = call->g->socket ? ask(&job, err) : collect(&job, &repo, err);
 	cmd_gc_findings_free(&job.findings);
 	return r;
 }
@@ -181,5 +254,6 @@ const struct cfs_cmd cmd_gc = {
 	.help = "remove objects that no image, stream or name needs",
 	.options = options,
 	.size = sizeof(struct cfs_gc_options),
+	.allows_socket = true,
 	.run = run,
 };

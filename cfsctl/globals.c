@@ -38,6 +38,12 @@ const struct cfs_opt cmd_globals_options[] = {
 	{ .name = "no-sync",
 	  .help = "do not wait for the disk: for throw-away builds",
 	  SETS(no_sync) },
+	{ .name = "socket",
+	  .value = "PATH",
+	  .help = "ask the service there (images, fsck, gc, oci pull, oci "
+		  "verify)",
+	  .takes = CFS_TAKES_FILE,
+	  SETS(socket) },
 	{ .name = "help",
 	  .letter = 'h',
 	  .help = "print the commands or, after a command, what it takes",
@@ -61,7 +67,7 @@ static int set_repo(struct cfs_globals *g, struct cfs_err *err)
 				"other");
 	if (!g->path && !g->system)
 		user = g->user || getuid() != 0;
-	if (user && !g->no_repo && (!home || !*home))
+	if (user && !g->no_repo && !g->socket && (!home || !*home))
 		return cfs_fail(err, ENOENT,
 				"$HOME must be set when in user mode");
 	if (user)

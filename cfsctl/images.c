@@ -7,8 +7,10 @@
 #include "cfsctl/cli/line.h"
 #include "cfsctl/cli/table.h"
 #include "cfsctl/cli/units.h"
+#include "cfsctl/socket.h"
 #include "ops/image_details.h"
 #include "repo/ref.h"
+#include "varlink/read_reports.h"
 
 struct options {
 	bool json, no_trunc, in_full;
@@ -158,6 +160,46 @@ static int add(const char *name, const struct cfs_digest *id, void *arg,
 	return 0;
 }
 
+/* Adds the image in @item of a reply. */
+static int add_asked(struct listing *listing, const struct cfs_json *doc,
+		     const struct cfs_json_node *item, struct cfs_err *err)
+{
+	bool failed = false;
+	CFS_AUTOFREE char *name = cfs_varlink_text(doc, item, "name", &failed);
+	struct cfs_digest id;
+
+	if (failed)
+		return cfs_no_memory(err);
+	if (!name || !cfs_varlink_digest(doc, item, "digest", &id))
+		return cfs_varlink_wrong_member("images", err);
+	return add(name, &id, listing, err);
+}
+
+/* Adds the images of the service. */
+static int add_all_asked(struct listing *listing, const struct cfs_globals *g,
+			 struct cfs_err *err)
+{
+	CFS_AUTOVARLINKCLIENT struct cfs_varlink_client client =
+		CFS_VARLINK_CLIENT_INIT;
+	const struct cfs_json_node *list, *item;
+	struct cfs_varlink_answer answer;
+	int r = cmd_socket_open(g, &client, err);
+
+	if (r < 0)
+		return r;
+	(void)cmd_socket_call(&client, "Repository.ListImageRefs");
+	r = cfs_varlink_ask_for(&client, &answer, err);
+	if (r < 0)
+		return r;
+	list = cfs_json_get(&answer.doc, answer.parameters, "images");
+	if (!list || list->kind != CFS_JSON_ARRAY)
+		return cfs_varlink_wrong_member("images", err);
+	for (item = cfs_json_first(&answer.doc, list); r == 0 && item;
+	     item = cfs_json_next(&answer.doc, list, item))
+		r = add_asked(listing, &answer.doc, item, err);
+	return r;
+}
+
 static void add_head(struct cfs_table_text *table, bool in_full)
 {
 	static const char *const heads[] = { "NAME", "DIGEST", "SIZE", "NAMED",
@@ -168,15 +210,19 @@ static void add_head(struct cfs_table_text *table, bool in_full)
 		cmd_table_add(table, heads[i]);
 }
 
-static int list(struct listing *listing, struct cfs_err *err)
+static int list(struct listing *listing, const struct cfs_globals *g,
+		struct cfs_err *err)
 {
 	struct cfs_json_writer *w = &listing->json;
 	int r;
 
+	if (g->socket && listing->o->in_full)
+		return cmd_socket_lacks("--long", err);
 	add_head(&listing->table, listing->o->in_full);
 	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
 	cfs_json_write_array(w, "images", CFS_JSON_LINES);
-	r = cfs_ref_each(listing->repo, add, listing, err);
+	r = g->socket ? add_all_asked(listing, g, err)
+		      : cfs_ref_each(listing->repo, add, listing, err);
 	if (r < 0)
 		return r;
 	cfs_json_write_end(w);
@@ -197,10 +243,10 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 				   .repo = &repo,
 				   .o = call->options,
 				   .json.buf = &json };
-	int r = cmd_open_repo(call->g, &repo, err);
+	int r = call->g->socket ? 0 : cmd_open_repo(call->g, &repo, err);
 
 	if (r == 0)
-		r = list(&listing, err);
+		r = list(&listing, call->g, err);
 	cmd_table_free(&listing.table);
 	return r;
 }
@@ -211,5 +257,6 @@ const struct cfs_cmd cmd_images = {
 	.help = "list named images",
 	.options = options,
 	.size = sizeof(struct options),
+	.allows_socket = true,
 	.run = run,
 };

@@ -52,6 +52,7 @@ struct cfs_cmd {
 	int (*run)(const struct cfs_call *call, struct cfs_err *err);
 	const struct cfs_cmd *const *sub; /* of a group; ends with NULL */
 	bool allows_no_repo;		  /* works without any repository */
+	bool allows_socket;		  /* can ask a service instead */
 	/* Ends as diff(1) does: what run returns, 0 or 1, is the exit status,
 	 * and 2 is that of a failure. */
 	bool compares;

@@ -6,11 +6,13 @@
 
 #include "cfsctl/cli/line.h"
 #include "cfsctl/cli/progress.h"
-#include "cfsctl/cli/units.h"
 #include "cfsctl/enrol.h"
 #include "cfsctl/oci/oci.h"
+#include "cfsctl/oci/pulled.h"
+#include "cfsctl/socket.h"
 #include "cfsctl/tree_source.h"
 #include "cfsctl/trust.h"
+#include "varlink/call.h"
 
 struct options {
 	struct cfs_oci_tree_choice tree;
@@ -94,53 +96,57 @@ static void end_layer(void *ctx, size_t layer, int result)
 	cmd_progress_part_end(&s->parts, layer);
 }
 
-/* Source: composefs-rs crates/composefs-ctl/src/lib.rs. */
-static void print(const struct cfs_store *store,
-		  const struct cfs_oci_pulled *pulled, const char *tag)
-{
-	const struct cfs_oci_image *image = &pulled->image;
-	char stored[CFS_UNITS_MAX], kept[CFS_UNITS_MAX];
-	char hex[CFS_DIGEST_HEX_MAX];
-
-	cfs_digest_to_hex(&image->manifest_stream, hex);
-	cmd_line(stdout, "manifest %s", image->id.text);
-	cmd_line(stdout, "config   %s", image->manifest.config.id.text);
-	cmd_line(stdout, "verity   %s", hex);
-	cmd_line(stdout, "tagged   %s", tag);
-	cmd_line(stdout,
-		 "objects  %llu new + %llu already present objects; %s "
-		 "stored, %s inlined",
-		 (unsigned long long)store->stats.added,
-		 (unsigned long long)store->stats.present,
-		 cmd_size_text(store->stats.added_bytes, stored),
-		 cmd_size_text(pulled->inline_bytes, kept));
-}
-
-/* The image to boot of the repository's own format. */
-static void print_boot(const struct cfs_oci_image *image, unsigned format,
-		       enum cfs_xattr_filter filter)
+/* Writes the digest of the image to boot of the repository's own format to @hex.
+ * Returns false if there is none. */
+static bool find_boot(const struct cfs_oci_image *image, unsigned format,
+		      enum cfs_xattr_filter filter,
+		      char hex[static CFS_DIGEST_HEX_MAX])
 {
 	const struct cfs_oci_erofs erofs = { .bootable = true,
 					     .v1 = format < 2,
 					     .filter = filter };
-	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_digest id;
+	bool exists = cfs_oci_image_erofs(image, &erofs, &id);
 
-	if (!cfs_oci_image_erofs(image, &erofs, &id))
-		return;
-	cfs_digest_to_hex(&id, hex);
-	cmd_line(stdout, "Boot image: %s", hex);
+	if (exists)
+		cfs_digest_to_hex(&id, hex);
+	return exists;
 }
 
-static void print_expected(const struct cfs_digest *id,
-			   const struct cfs_oci_way *way)
+static void print(const struct cfs_store *store,
+		  const struct cfs_oci_pull *params,
+		  const struct cfs_oci_pulled *pulled, unsigned signatures)
 {
-	char hex[CFS_DIGEST_HEX_MAX];
+	const struct cfs_oci_image *image = &pulled->image;
+	const struct cfs_oci_way *way = &pulled->expected;
+	char verity[CFS_DIGEST_HEX_MAX], boot[CFS_DIGEST_HEX_MAX];
+	char format[16];
+	struct cmd_pulled p = {
+		.manifest = image->id.text,
+		.config = image->manifest.config.id.text,
+		.verity = verity,
+		.tag = params->tag,
+		.added = store->stats.added,
+		.present = store->stats.present,
+		.stored = store->stats.added_bytes,
+		.inlined = pulled->inline_bytes,
+		.signatures = signatures,
+	};
 
-	cfs_digest_to_hex(id, hex);
-	cmd_line(stdout, "Boot image: %s (xattr-mode=%s, format-version=V%u%s)",
-		 hex, cmd_source_xattrs[way->erofs.filter], way->format,
-		 way->own_nanoseconds ? ", nanoseconds of up to 0.9.0" : "");
+	cfs_digest_to_hex(&image->manifest_stream, verity);
+	if (params->expected) {
+		cfs_digest_to_hex(params->expected, boot);
+		snprintf(format, sizeof(format), "V%u", way->format);
+		p.boot = boot;
+		p.mode = cmd_source_xattrs[way->erofs.filter];
+		p.format = format;
+		p.own_nanoseconds = way->own_nanoseconds;
+	} else if (params->bootable &&
+		   find_boot(image, store->repo.meta.erofs_default,
+			     params->tree.filter, boot)) {
+		p.boot = boot;
+	}
+	cmd_pulled_print(&p);
 }
 
 static void print_skipped(const struct cfs_oci_referrers *referrers)
@@ -194,8 +200,7 @@ static int expected_digest(const struct options *o, enum cfs_alg alg,
 }
 
 static int pull(struct cfs_store *store, const struct cfs_oci_pull *params,
-		const struct options *o, struct shown *shown,
-		struct cfs_err *err)
+		struct shown *shown, struct cfs_err *err)
 {
 	const struct cfs_demand *demand = params->accept_ctx;
 	struct cfs_oci_pulled pulled;
@@ -206,14 +211,7 @@ static int pull(struct cfs_store *store, const struct cfs_oci_pull *params,
 		print_progress(&pulled);
 		print_skipped(&pulled.referrers);
 	} else {
-		print(store, &pulled, params->tag);
-		cmd_trust_print(&demand->proof);
-		if (params->expected)
-			print_expected(params->expected, &pulled.expected);
-		else if (params->bootable)
-			print_boot(&pulled.image,
-				   store->repo.meta.erofs_default,
-				   o->tree.filter);
+		print(store, params, &pulled, demand->proof.n);
 		print_notes(params->choice, &pulled.referrers);
 	}
 	cfs_oci_pulled_free(&pulled);
@@ -267,8 +265,49 @@ static int choose_and_pull(const struct cfs_call *call, struct cfs_store *store,
 				      *o->platform.os ? &o->platform : NULL,
 				      &choice, err);
 	if (r == 0)
-		r = pull(store, &params, o, &shown, err);
+		r = pull(store, &params, &shown, err);
 	return r;
+}
+
+/* The first of the given options that are about this process, or NULL. */
+static const char *not_asked_for(const struct options *o)
+{
+	return *o->platform.os		      ? "--platform"
+	       : o->keep_blobs		      ? "--keep-blobs"
+	       : o->registry.authfile	      ? "--authfile"
+	       : o->registry.cert_dir	      ? "--cert-dir"
+	       : o->registry.no_tls_verify    ? "--no-tls-verify"
+	       : o->trust.require	      ? "--require-signature"
+	       : o->trust.certs.n > 0	      ? "--trust-cert"
+	       : o->trust.policy	      ? "--policy"
+	       : o->kernel != CFS_KERNEL_AUTO ? "--kernel-signatures"
+	       : o->threads		      ? "--threads"
+	       : o->tree.create_parents	      ? "--create-parents"
+					      : NULL;
+}
+
+/* Has the service pull. */
+static int ask(const struct cfs_call *call, struct cfs_err *err)
+{
+	const struct options *o = call->options;
+	const struct cmd_pull_request request = {
+		.from = call->operand[0],
+		.tag = call->operand[call->n > 1],
+		.expected = o->expected,
+		.xattrs = o->tree.filter ? cfs_varlink_xattrs[o->tree.filter]
+					 : NULL,
+		.bootable = o->tree.bootable,
+	};
+	CFS_AUTO(cfs_origin_free) struct cfs_origin *origin = NULL;
+	const char *lacks = not_asked_for(o);
+
+	if (lacks)
+		return cmd_socket_lacks(lacks, err);
+	/* What is no reference says so itself. */
+	if (!cfs_origin_is_reference(request.from) &&
+	    cfs_origin_open(request.from, &origin, err) < 0)
+		return cfs_ctx(err, "pull %s", request.from);
+	return cmd_pull_asked(call->g, &request, err);
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
@@ -282,6 +321,8 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	if (o->expected && !o->tree.bootable)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--expected-digest needs --bootable");
+	if (call->g->socket)
+		return ask(call, err);
 	r = cmd_trust_open(&o->trust, &trust, err);
 	if (r == 0)
 		r = cmd_open_store(call->g, &store, err);
@@ -299,6 +340,7 @@ const struct cfs_cmd cmd_oci_pull = {
 	.help = "take an image from a layout, an archive or a registry",
 	.options = options,
 	.size = sizeof(struct options),
+	.allows_socket = true,
 	.operands = { { "FROM" }, { "NAME", .optional = true } },
 	.run = run,
 };

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* cfsctl oci verify: what the artifacts about an image prove. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
 #include "cfsctl/oci/oci.h"
 #include "cfsctl/oci/verify_kernel.h"
 #include "cfsctl/signing.h"
+#include "cfsctl/socket.h"
 #include "cfsctl/trust.h"
+#include "varlink/verification.h"
 
 struct options {
 	struct cfs_opt_list certs;
@@ -75,6 +79,71 @@ static int verify(struct verification *v, const struct cfs_globals *g,
 	if (v->asks_kernel)
 		cmd_kernel_check(&repo, &v->of, &v->certs, &v->kernel);
 	return 0;
+}
+
+/* Asks the service about the certificates in the files of --cert. */
+static int ask_about(struct verification *v, struct cfs_varlink_client *client,
+		     const struct options *o, struct cfs_varlink_answer *ret,
+		     struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf pem = { 0 };
+	struct cfs_json_writer *w = cmd_socket_call(client, "Oci.Verify");
+	int r = 1;
+
+	for (unsigned i = 0; r > 0 && i < o->certs.n; i++)
+		r = cfs_read_file(AT_FDCWD, o->certs.v[i], CFS_CERT_FILE_MAX,
+				  &pem, err);
+	if (r == 0)
+		return cfs_fail(err, ENOENT, "a file of --cert is gone");
+	if (r < 0)
+		return r;
+	cfs_json_write_text(w, "image", v->name);
+	if (o->certs.n > 0)
+		cfs_json_write_buf(w, "cert_pem", &pem);
+	cfs_json_write_bool(w, "bootable", o->bootable);
+	return cfs_varlink_ask(client, ret, err);
+}
+
+/* Words an error of the service but that of signatures that are not right,
+ * which has the verification, too. */
+static int fail_asked(const struct cfs_varlink_answer *answer,
+		      struct cfs_err *err)
+{
+	int r;
+
+	if (!answer->is_error ||
+	    strcmp(answer->error,
+		   "org.composefs.Oci.SignatureVerificationFailed") == 0)
+		return 0;
+	r = cfs_varlink_answer_fail(answer, err);
+	if (strcmp(answer->error, "org.composefs.Oci.InvalidCertificate") == 0)
+		r = -(err->code = CFS_ESTATUS(CFS_STATUS_CERT));
+	return r;
+}
+
+/* Has the service verify. */
+static int ask(struct verification *v, const struct cfs_globals *g,
+	       const struct options *o, struct cfs_err *err)
+{
+	CFS_AUTOVARLINKCLIENT struct cfs_varlink_client client =
+		CFS_VARLINK_CLIENT_INIT;
+	struct cfs_varlink_answer answer;
+	int r;
+
+	if (o->kernel || o->check_expiry || o->merged_only)
+		return cmd_socket_lacks(o->kernel ? "--kernel"
+					: o->check_expiry
+						? "--check-expiry"
+						: "--accept-merged-only",
+					err);
+	r = cmd_socket_open(g, &client, err);
+	if (r == 0)
+		r = ask_about(v, &client, o, &answer, err);
+	if (r == 0)
+		r = fail_asked(&answer, err);
+	return r < 0 ? r
+		     : cfs_varlink_read_verification(&answer, v->certs.n,
+						     &v->of, &v->image.id, err);
 }
 
 static const char *words_of(const struct cfs_seal_finding *f)
@@ -283,7 +352,8 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	int r = prepare(&v, o, err);
 
 	if (r == 0)
-		r = verify(&v, call->g, err);
+		r = call->g->socket ? ask(&v, call->g, o, err)
+				    : verify(&v, call->g, err);
 	if (r < 0)
 		return r;
 	if (!o->json)
@@ -304,6 +374,7 @@ const struct cfs_cmd cmd_oci_verify = {
 		"a signature\n(--kernel).\n",
 	.options = options,
 	.size = sizeof(struct options),
+	.allows_socket = true,
 	.operands = { { "IMAGE" } },
 	.run = run,
 };
