@@ -12,13 +12,18 @@ varlink.py copy SOCKET OPEN IMAGE SOCKET OPEN NAME [zerocopy]
     copies an image between two repositories, layer by layer as descriptors; OPEN
     opens one of them.  Prints the replies to PutLayer and FinalizeImage
 varlink.py turns SOCKET N             N connections, one after another
+varlink.py put PROGRAM ARGUMENT... -- OPEN DIFF_ID FILE
+    starts the program as activate connect does, and sends it the archive FILE as a
+    layer of the repository that OPEN opens
 HANDLE in a message stands for the last handle that the connection was given.
 What the service does not answer is printed as "closed".
 """
 import json
 import os
 import socket
+import struct
 import sys
+import tempfile
 
 
 class Connection:
@@ -182,6 +187,24 @@ def activate(kind, *words):
     connection.sock.close()
     if kind == "listen":
         os.kill(pid, 15)
+    print("status", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def put(*words):
+    middle = words.index("--")
+    opened, diff_id, path = words[middle + 1 :]
+    server, client = socket.socketpair()
+    pid = start(words[:middle], server)
+    server.close()
+    to = Connection(client)
+    show(to.call(opened.encode()))
+    with open(path, "rb") as archive, tempfile.TemporaryFile() as stream:
+        data = archive.read()
+        stream.write(b"\0" + struct.pack("<I", len(data)) + data)
+        stream.seek(0)
+        fds = [stream.fileno(), os.open(".", os.O_PATH)]
+        show(to.method("PutLayer", fds, diff_id=diff_id, zerocopy=False))
+    client.close()
     print("status", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 

@@ -179,5 +179,23 @@ if command -v strace > /dev/null && strace -qq -o /dev/null true 2> /dev/null; t
 	# shellcheck disable=SC2016
 	kill_everywhere "FinalizeImage" has_layers finishes \
 		sh -c 'LISTEN_PID=$$ exec cfsctl --insecure varlink'
+	mkdir layer && head -c 70000 /dev/urandom > layer/one && cp layers/meta.json layer/two
+	tar --sort=name -cf layer.tar layer
+	layer=sha256:$(sha256sum layer.tar | cut -c-64)
+	puts_it() {
+		client put cfsctl --insecure varlink -- "$opened" "$layer" layer.tar > made &&
+			grep -q '"layer_verity"' made
+	}
+	has_layers && puts_it && rm -rf want && cp -a repo want
+	finishes() {
+		cfsctl --repo repo fsck > fsck.out && puts_it &&
+			[ "$(everything repo)" = "$(everything want)" ] &&
+			[ -z "$(find repo -name '.tmp-*')" ]
+	}
+	KILL_CLIENT=(python3 -B "$CFS_SRC/tests/varlink.py" put)
+	KILL_REQUEST=(-- "$opened" "$layer" layer.tar)
+	# shellcheck disable=SC2016
+	kill_everywhere "PutLayer" has_layers finishes \
+		sh -c 'LISTEN_PID=$$ exec cfsctl --insecure varlink'
 fi
 finish
