@@ -33,6 +33,19 @@ for name in composefs-setup-root composefs-growfs systemd-volatile-root systemd-
 	check "$name.service is clean" verify "$name.service"
 done
 check "composefs.socket is clean" verify composefs.socket
+# The drop-ins of the manual, which let a group in.
+dropin() { # SECTION
+	awk -v first="[$1]" '$0 == first { on = 1 } /^\.Ed/ { on = 0 } on' "$CFS_SRC/docs/cfsctl.1"
+}
+for unit_type in "socket Socket" "service Service"; do
+	read -r type section <<< "$unit_type"
+	name=composefs@0.service
+	[ $type = service ] || name=composefs.socket
+	mkdir "$root/system/$name.d"
+	dropin "$section" > "$root/system/$name.d/guests.conf"
+	check "the manual's drop-in for $name says something" test -s "$root/system/$name.d/guests.conf"
+	check "  and is clean" verify $name
+done
 check "root alone may connect" grep -qx SocketMode=0600 "$units/composefs.socket"
 check "each connection has a process" grep -qx Accept=yes "$units/composefs.socket"
 

@@ -126,4 +126,21 @@ same "the words of its errors, too" "$(lie "$handle" '{"error":"a.B","parameters
 	"$(lie "$handle" '{"error":"a.B","parameters":{"message":"?[2J"}}' | tr -d '[:print:]' | tr -d '\n' | wc -c)"
 kill $service
 wait $service
+
+# Started as composefs.socket does it: a process for each connection, by the command
+# of the unit.
+if command -v systemd-socket-activate > /dev/null; then
+	read -ra words <<< "$(sed -n 's/^ExecStart=//p' "$CFS_SRC/systemd-units/composefs@.service")"
+	systemd-socket-activate --accept -l "$PWD/activated" "$(command -v cfsctl)" "${words[@]:1}" 2> activate.log &
+	service=$!
+	until [ -S activated ]; do
+		kill -0 $service || exit 1
+		sleep 0.02
+	done
+	activated() { cfsctl --socket "$PWD/activated" --repo "$PWD/repo" "$@" 2>&1; }
+	same "a service manager starts it for each connection" "$(activated images)" "$(works repo images)"
+	same "  and again" "$(activated fsck)" "$(works repo fsck)"
+	kill $service
+	wait $service 2> /dev/null
+fi
 finish
