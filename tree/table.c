@@ -5,7 +5,29 @@
  */
 #include "tree/table.h"
 
+#include <sys/auxv.h>
+
 #define SLOTS_FIRST 64
+
+uint64_t cfs_table_secret[3];
+
+/* The kernel gives every program 16 random bytes.  libc makes its own secrets
+ * of them, so they are not used as they are. */
+__attribute__((constructor)) static void make_secret(void)
+{
+	const void *random = (const void *)getauxval(AT_RANDOM);
+	uint64_t a = 0x9e3779b97f4a7c15, b = 0xff51afd7ed558ccd;
+
+	if (random) {
+		a ^= cfs_table_word(random, 8);
+		b ^= cfs_table_word((const unsigned char *)random + 8, 8);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		b += 0xc4ceb9fe1a85ec53;
+		a = cfs_table_fold(a ^ 0x2545f4914f6cdd1d, b);
+		cfs_table_secret[i] = a ^ b;
+	}
+}
 
 void cfs_table_free(struct cfs_table *table)
 {

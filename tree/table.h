@@ -50,29 +50,74 @@ static inline void cfs_table_fill(struct cfs_table *table, const void **slot,
 /* Empties a filled @slot. */
 void cfs_table_drop(struct cfs_table *table, const void **slot) CFS_NONNULL;
 
-/* A hash of @len bytes for tables of one run: it depends on byte order. */
+/* Random numbers, the same as long as the program runs. */
+extern uint64_t cfs_table_secret[3];
+
+/* Both halves of the product of 64 bits and 64 bits, one over the other, made
+ * of products that every machine has. */
+static inline uint64_t cfs_table_fold_slowly(uint64_t a, uint64_t b)
+{
+	uint64_t al = (uint32_t)a, ah = a >> 32;
+	uint64_t bl = (uint32_t)b, bh = b >> 32;
+	uint64_t mid = (al * bl >> 32) + (uint32_t)(ah * bl) + al * bh;
+	uint64_t carry = mid < al * bh;
+
+	return (a * b) ^
+	       (ah * bh + (ah * bl >> 32) + (mid >> 32) + (carry << 32));
+}
+
+static inline uint64_t cfs_table_fold(uint64_t a, uint64_t b)
+{
+#ifdef __SIZEOF_INT128__
+	unsigned __int128 p = (unsigned __int128)a * b;
+
+	return (uint64_t)p ^ (uint64_t)(p >> 64);
+#else
+	return cfs_table_fold_slowly(a, b);
+#endif
+}
+
+/* The @len (at most 8) bytes at @p as a number. */
+static inline uint64_t cfs_table_word(const unsigned char *p, size_t len)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, p, len);
+	return v;
+}
+
+/*
+ * A hash of @len bytes for tables of one run.  Names come from layers that
+ * anybody may have made: without the secret, names cannot be chosen so that
+ * they meet in one slot, which would make a table a list.
+ *
+ * As in wyhash (Wang Yi), two words at a time, each mixed with a number that is
+ * not known, are multiplied, and both halves of the product count.
+ */
 static inline uint64_t cfs_table_hash(const void *data, size_t len,
 				      uint64_t seed)
 {
-	const unsigned char *p = data, *end = p + len;
-	uint64_t h = seed ^ len * 0x9e3779b97f4a7c15u, w = 0;
+	const unsigned char *p = data;
+	uint64_t h = cfs_table_fold(seed ^ cfs_table_secret[0],
+				    len ^ cfs_table_secret[1]);
+	uint64_t a = 0, b = 0;
 
-	for (; end - p >= 8; p += 8) {
-		memcpy(&w, p, 8);
-		h = (h ^ w) * 0xff51afd7ed558ccdu;
-		h ^= h >> 32;
+	for (; len > 16; p += 16, len -= 16)
+		h = cfs_table_fold(cfs_table_word(p, 8) ^ cfs_table_secret[1],
+				   cfs_table_word(p + 8, 8) ^ h);
+	if (len >= 8) {
+		a = cfs_table_word(p, 8);
+		b = cfs_table_word(p + len - 8, 8);
+	} else if (len >= 4) {
+		a = cfs_table_word(p, 4);
+		b = cfs_table_word(p + len - 4, 4);
+	} else if (len > 0) {
+		a = (uint64_t)p[0] << 16 | (uint64_t)p[len / 2] << 8 |
+		    p[len - 1];
 	}
-	if (len >= 8) { /* the last 8: some are hashed twice */
-		memcpy(&w, end - 8, 8);
-	} else {
-		for (; p < end; p++)
-			w = w << 8 | *p;
-	}
-	/* Twice: products do not carry what the last characters say, the upper
-	 * bits of @w, down to the bits that choose a slot. */
-	h = (h ^ w) * 0xff51afd7ed558ccdu;
-	h = (h ^ h >> 32) * 0xc4ceb9fe1a85ec53u;
-	return h ^ h >> 29;
+	/* Once more: hashes of names in a row would be in a row, too. */
+	return cfs_table_fold(cfs_table_fold(a ^ cfs_table_secret[2], b ^ h),
+			      len ^ cfs_table_secret[1]);
 }
 
 #endif

@@ -25,7 +25,7 @@ count() { # RESULT OPTION SHAPE N
 		"$tar2dump" -n "$2" $(layers "$3" "$4") 2>&1 |
 		sed -n 's/.*Collected : //p' > "$1"
 }
-shapes="os links replaced deep hidden removed"
+shapes="os links replaced deep alike hidden removed"
 for shape in $shapes; do
 	for n in $few $many; do
 		# shellcheck disable=SC2046 # one word or two

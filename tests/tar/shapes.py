@@ -8,6 +8,8 @@ replaced N LAYER  one name, again and again
 hidden N LOW HIGH opaque markers in and above a directory of N / 2 files
 removed N LOW HIGH  a deep tree, and whiteouts from its bottom to its top
 deep N LAYER      files 200 directories down
+alike N LAYER     names that a hash of words, multiplied and shifted, takes for
+                  the same: flipping its top bit flips two bits of what follows
 """
 import copy
 import importlib.util
@@ -87,6 +89,19 @@ def deep(n):
         yield t.long(dirs[-1] + b"f%08d" % i) + t.block(name=b"x")
 
 
+def alike(n):
+    bits = (n - 1).bit_length()
+    for i in range(n):
+        name = b""
+        for bit in range(bits):
+            pair = bytearray(b"a" * 16)
+            if i >> bit & 1:
+                for at in (7, 11, 15):
+                    pair[at] ^= 0x80
+            name += pair
+        yield t.long(name + b"the same") + t.block(name=b"x")
+
+
 def hidden(n):
     dirs = chain(20)
     low = [t.block(name=path, type=b"5") for path in dirs]
@@ -108,7 +123,7 @@ def removed(n):
 
 def main(shape, n, *outs):
     shapes = {"os": system, "links": links, "replaced": replaced,
-              "deep": deep, "hidden": hidden, "removed": removed}
+              "deep": deep, "alike": alike, "hidden": hidden, "removed": removed}
     made = shapes[shape](int(n))
     layers = made if len(outs) == 2 else [made]
     for path, layer in zip(outs, layers):
