@@ -15,7 +15,8 @@ static struct {
 	atomic_bool tripped;
 } guarded;
 
-/* Puts zeros in the place of the page at @at.  Returns whether that was done. */
+/* Puts zeros in the place of the page at @at.  Returns whether that was
+ * done. */
 static bool replace_page(uintptr_t at)
 {
 	uintptr_t size = (uintptr_t)sysconf(_SC_PAGESIZE);

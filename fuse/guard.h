@@ -24,8 +24,8 @@ int cfs_fuse_guard_begin(struct cfs_bytes image,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 void cfs_fuse_guard_end(void);
 
-/* Returns whether any byte of the image could not be read: what was computed from
- * its bytes is worth nothing.  Any thread may call. */
+/* Returns whether any byte of the image could not be read: what was computed
+ * from its bytes is worth nothing.  Any thread may call. */
 bool cfs_fuse_guard_tripped(void);
 
 /* Notes that the kernel could not read the image, when it was given as data. */

@@ -215,7 +215,8 @@ static void *help(void *arg)
 	return NULL;
 }
 
-/* Signals are for the first thread, but for KICK and the thread's own faults. */
+/* Signals are for the first thread, but for KICK and the thread's own
+ * faults. */
 static void block_signals(sigset_t *before)
 {
 	static const int own[] = { SIGBUS, SIGSEGV, SIGFPE,
@@ -229,7 +230,8 @@ static void block_signals(sigset_t *before)
 }
 
 /* A descriptor of the session with a queue of its own for what is being
- * answered, so that threads do not wait for each other.  -EBADF: there is none. */
+ * answered, so that threads do not wait for each other.  -EBADF: there is
+ * none. */
 static int clone_channel(const struct cfs_fuse_loop *loop)
 {
 	uint32_t session = (uint32_t)fuse_session_fd(loop->session);

@@ -58,7 +58,8 @@ int cfs_fuse_overlay_new(const struct cfs_fuse_params *params, int lower,
 	if (r < 0)
 		return r;
 	cfs_context_string(&ctx, "source", params->source);
-	/* With a data-only layer the xattrs that lead to it are the server's. */
+	/* With a data-only layer the xattrs that lead to it are the
+	 * server's. */
 	if (data >= 0 || !cfs_fuse_has_root())
 		cfs_context_flag(&ctx, "userxattr");
 	if (writable) {

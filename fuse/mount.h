@@ -29,8 +29,8 @@ int cfs_fuse_overlay_new(const struct cfs_fuse_params *params, int lower,
 			 int data,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Attaches the detached mount @fd at the mountpoint of @params.  Sets *@ret_id to
- * its number in the kernel, or to 0 if the kernel does not tell. */
+/* Attaches the detached mount @fd at the mountpoint of @params.  Sets *@ret_id
+ * to its number in the kernel, or to 0 if the kernel does not tell. */
 int cfs_fuse_attach(const struct cfs_fuse_params *params, int fd,
 		    uint64_t *ret_id,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

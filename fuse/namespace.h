@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-/* Returns whether this process is in the first user namespace, in which the user
- * id 0 is root. */
+/* Returns whether this process is in the first user namespace, in which the
+ * user id 0 is root. */
 bool cfs_fuse_has_root(void);
 
 #endif

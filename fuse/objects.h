@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The open objects of a mounted image: each is verified when a file of the image
- * first needs it, and stays open for later reads.  Any thread may call.
+ * The open objects of a mounted image: each is verified when a file of the
+ * image first needs it, and stays open for later reads.  Any thread may call.
  */
 #ifndef CFS_FUSE_OBJECTS_H
 #define CFS_FUSE_OBJECTS_H
@@ -12,9 +12,9 @@
 #define CFS_FUSE_OPEN_MAX 1024
 
 /*
- * The objects that stay registered with the kernel when no file is being read, at
- * most.  Registering one again costs as much as all else that opening a file of
- * the mount does; each costs the kernel an open file, 1 KiB with its inode.
+ * The objects that stay registered with the kernel when no file is being read,
+ * at most.  Registering one again costs as much as all else that opening a file
+ * of the mount does; each costs the kernel an open file, 1 KiB with its inode.
  */
 #define CFS_FUSE_BACKINGS_MAX 16384
 
@@ -48,8 +48,8 @@ int cfs_fuse_objects_new(const struct cfs_erofs_view *view, int dir,
 void cfs_fuse_objects_free(struct cfs_fuse_objects *objects);
 CFS_DEFINE_AUTO(struct cfs_fuse_objects, cfs_fuse_objects_free);
 
-/* From now on @wait is called by a thread that is about to hash an object, or to
- * wait for one that does.  Not while another thread uses @objects. */
+/* From now on @wait is called by a thread that is about to hash an object, or
+ * to wait for one that does.  Not while another thread uses @objects. */
 void cfs_fuse_objects_on_wait(struct cfs_fuse_objects *objects,
 			      void (*wait)(void *ctx), void *ctx) CFS_NONNULL;
 
@@ -62,14 +62,14 @@ struct cfs_fuse_object {
 
 /*
  * Opens the object of the external file @st for reading, unless it is open.  It
- * is of the file's size and, unless CFS_FUSE_VERIFY_NOT, has the digest that the
- * image states.  An object that was hashed before is not hashed again as long as
- * it is the same file with the same size and times.
+ * is of the file's size and, unless CFS_FUSE_VERIFY_NOT, has the digest that
+ * the image states.  An object that was hashed before is not hashed again as
+ * long as it is the same file with the same size and times.
  *
  * Returns 0 with *@ret, which is valid until cfs_fuse_object_put(); on failure,
  * too, unless there is no memory.
- * Errors: -EBADMSG for any other digest or size, or no digest at all; -ENOENT if
- * the object is missing; those of openat2(2) and read(2); -ENOMEM.
+ * Errors: -EBADMSG for any other digest or size, or no digest at all; -ENOENT
+ * if the object is missing; those of openat2(2) and read(2); -ENOMEM.
  */
 int cfs_fuse_object_get(struct cfs_fuse_objects *objects,
 			const struct cfs_erofs_stat *st,
@@ -95,11 +95,11 @@ int cfs_fuse_object_get_backing(struct cfs_fuse_objects *objects,
 				struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Reads the @size bytes of an open object from byte @off on, which it had when it
- * was opened, to @buf.
+ * Reads the @size bytes of an open object from byte @off on, which it had when
+ * it was opened, to @buf.
  *
- * Errors: -EBADMSG if it has become shorter; those of pread(2), such as -EIO for
- * what the kernel finds damaged.
+ * Errors: -EBADMSG if it has become shorter; those of pread(2), such as -EIO
+ * for what the kernel finds damaged.
  */
 int cfs_fuse_object_read(const struct cfs_fuse_objects *objects,
 			 const struct cfs_fuse_object *object, void *buf,

@@ -6,15 +6,15 @@
 #include "fuse/server.h"
 #include "tree/node.h"
 
-/* An image never changes: the kernel may keep what it knows of it for as long as
- * it can count, in seconds. */
+/* An image never changes: the kernel may keep what it knows of it for as long
+ * as it can count, in seconds. */
 #define FOREVER 1e9
 
 /* The buffer of a readdir request is a few pages; a larger one is not used. */
 #define READDIR_MAX (1u << 20)
 
-/* FUSE wants its own number for the root directory, which is the nid of no inode:
- * it would be inside the header. */
+/* FUSE wants its own number for the root directory, which is the nid of no
+ * inode: it would be inside the header. */
 uint64_t cfs_fuse_nid(const struct cfs_fuse_server *server, fuse_ino_t ino)
 {
 	return ino == FUSE_ROOT_ID ? cfs_erofs_view_root(server->view) : ino;
@@ -218,7 +218,8 @@ static void readdir_plus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	list_dir(req, ino, size, off, true);
 }
 
-/* Copies the contents of @st, which are in the image, and ends them with a NUL. */
+/* Copies the contents of @st, which are in the image, and ends them with a
+ * NUL. */
 static void join(const struct cfs_erofs_stat *st, char *to)
 {
 	if (st->blocks.len > 0)

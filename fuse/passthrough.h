@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Files whose reads the kernel takes to another file, without asking the server.
- * Private to the room.
+ * Files whose reads the kernel takes to another file, without asking the
+ * server.  Private to the room.
  *
  * Source: linux/fuse.h; Documentation/filesystems/fuse/fuse-passthrough.rst.
  */

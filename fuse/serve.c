@@ -29,8 +29,8 @@ struct run {
 	struct cfs_err *err; /* and its error */
 };
 
-/* The last line that libfuse logged, which is the only place where it says why a
- * mount failed.  Its log function takes no context. */
+/* The last line that libfuse logged, which is the only place where it says why
+ * a mount failed.  Its log function takes no context. */
 static _Thread_local char said[256];
 
 CFS_PRINTF(2, 0)
@@ -218,8 +218,8 @@ static void tell(const struct run *run)
 		run->params->ready(run->params->ctx, run->server.mode);
 }
 
-/* Attaches the mount @*fd, closes it, as it would keep the mount busy, and tells
- * that all is ready. */
+/* Attaches the mount @*fd, closes it, as it would keep the mount busy, and
+ * tells that all is ready. */
 static int attach(struct run *run, int *fd, struct cfs_err *err)
 {
 	int r = cfs_fuse_attach(run->params, *fd, &run->id, err);

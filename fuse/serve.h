@@ -28,8 +28,8 @@ enum cfs_fuse_mode {
 			   what it has read */
 };
 
-/* The names of the modes, in the order of enum cfs_fuse_mode, as the initialisers
- * of an array. */
+/* The names of the modes, in the order of enum cfs_fuse_mode, as the
+ * initialisers of an array. */
 #define CFS_FUSE_MODE_NAMES "auto", "passthrough", "overlay", "plain"
 
 /* Returns the name of @mode, which is static. */
@@ -57,8 +57,8 @@ struct cfs_fuse_params {
 };
 
 /*
- * Mounts the image, serves it until it is unmounted or SIGTERM, SIGINT or SIGHUP
- * arrives, and unmounts it.  Handles these signals meanwhile.
+ * Mounts the image, serves it until it is unmounted or SIGTERM, SIGINT or
+ * SIGHUP arrives, and unmounts it.  Handles these signals meanwhile.
  *
  * Returns 0 after a mount that was used, however it ended.
  * Errors: -ENODEV if there is no /dev/fuse; -EPERM and -EACCES; -EOPNOTSUPP if

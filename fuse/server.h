@@ -38,8 +38,8 @@ extern const struct fuse_lowlevel_ops cfs_fuse_ops;
 uint64_t cfs_fuse_nid(const struct cfs_fuse_server *server,
 		      fuse_ino_t ino) CFS_NONNULL;
 
-/* Reads the inode that a request is about.  Returns 0, or the errno value for the
- * reply. */
+/* Reads the inode that a request is about.  Returns 0, or the errno value for
+ * the reply. */
 int cfs_fuse_stat(fuse_req_t req, fuse_ino_t ino,
 		  struct cfs_erofs_stat *ret) CFS_MUST_CHECK CFS_NONNULL;
 

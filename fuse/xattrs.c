@@ -16,8 +16,8 @@ static bool is_trusted(const char *key)
 	return strncmp(key, trusted, strlen(trusted)) == 0;
 }
 
-/* Replies with @len bytes at @data as the value of an xattr or the list of their
- * names.  @size 0 asks for the length alone. */
+/* Replies with @len bytes at @data as the value of an xattr or the list of
+ * their names.  @size 0 asks for the length alone. */
 static void reply(fuse_req_t req, const void *data, size_t len, size_t size)
 {
 	const struct iovec iov = { (void *)(uintptr_t)data, len };

@@ -2,9 +2,9 @@
 /*
  * Files of an image, copied to a boot partition.
  *
- * The partition is FAT as a rule, which has no journal.  A file is written under
- * a temporary name that begins with a dot, compared with its digest while it is
- * copied, synced, and renamed.
+ * The partition is FAT as a rule, which has no journal.  A file is written
+ * under a temporary name that begins with a dot, compared with its digest while
+ * it is copied, synced, and renamed.
  */
 #ifndef CFS_OPS_BOOT_COPY_H
 #define CFS_OPS_BOOT_COPY_H
@@ -48,8 +48,8 @@ struct cfs_boot_copy {
 	struct cfs_boot_file v[CFS_BOOT_FILES_MAX];
 };
 
-/* Sets *@ret to the digest of the content of the regular file @node, which for a
- * file in the image itself is computed as @alg.
+/* Sets *@ret to the digest of the content of the regular file @node, which for
+ * a file in the image itself is computed as @alg.
  * Errors: -EINVAL the tree does not have it; -ENOMEM. */
 int cfs_boot_digest(const struct cfs_tree *tree, struct cfs_node *node,
 		    enum cfs_alg alg, struct cfs_digest *ret,
@@ -63,8 +63,8 @@ int cfs_boot_hash(const struct cfs_tree *tree, int objects,
 
 /*
  * Adds a file, unless one of the same name and content is in the list.
- * Errors: -EINVAL another file has the name, without regard to case; -E2BIG more
- * than CFS_BOOT_FILES_MAX; those of cfs_boot_digest().
+ * Errors: -EINVAL another file has the name, without regard to case; -E2BIG
+ * more than CFS_BOOT_FILES_MAX; those of cfs_boot_digest().
  */
 int cfs_boot_copy_add(struct cfs_boot_copy *copy, struct cfs_node *node,
 		      const char *name, enum cfs_boot_check check,
@@ -90,8 +90,8 @@ int cfs_boot_copy_check(struct cfs_boot_copy *copy,
  * Copies the files that are not there, in their order, each complete, and
  * checked once more, before it has its name.  copy->dir is created if there are
  * files, and synced.
- * Errors: -EBADMSG an object is damaged; those of cfs_uki_check(), -ENOSPC, ...;
- * worded with the file's name.
+ * Errors: -EBADMSG an object is damaged; those of cfs_uki_check(), -ENOSPC,
+ * ...; worded with the file's name.
  */
 int cfs_boot_copy_run(struct cfs_boot_copy *copy,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -55,8 +55,8 @@ static int add_all(struct cfs_digest_set *to, const struct cfs_digest_set *from,
 }
 
 /* Repairs what the last check found.  Returns 1, or 0 when nothing could be
- * done.  @repo is closed before: a repair removes temporary files that were left
- * behind, unless another process holds the lock. */
+ * done.  @repo is closed before: a repair removes temporary files that were
+ * left behind, unless another process holds the lock. */
 static int mend(const struct cfs_access *access, const struct cfs_check *params,
 		struct cfs_repo *repo, struct cfs_check_result *checked,
 		struct cfs_err *err)
@@ -129,8 +129,8 @@ int cfs_check_opened(const struct cfs_access *access,
 	return check_repo(access, repo, params, NULL, ret, err);
 }
 
-/* Checks @repo, which is opened here: for each check, as a repair may have mended
- * what opening it depends upon. */
+/* Checks @repo, which is opened here: for each check, as a repair may have
+ * mended what opening it depends upon. */
 static int check_once(const struct cfs_access *access,
 		      const struct cfs_check *params, struct cfs_repo *repo,
 		      struct cfs_check_result *ret, struct cfs_err *err)

@@ -41,10 +41,10 @@ struct cfs_check_result {
 void cfs_check_result_free(struct cfs_check_result *checked);
 
 /*
- * Checks the repository.  Where params->from says so, what is missing or damaged
- * is replaced and everything is checked again, until nothing more can be done:
- * what an image needs is known once the image is there.  *@ret, which is empty
- * before, is about the last check, and about all repairs.
+ * Checks the repository.  Where params->from says so, what is missing or
+ * damaged is replaced and everything is checked again, until nothing more can
+ * be done: what an image needs is known once the image is there.  *@ret, which
+ * is empty before, is about the last check, and about all repairs.
  *
  * @ret_repo: the repository, open and locked; the caller closes it.  If nothing
  * had to be repaired, the lock has been held since the check, and the findings

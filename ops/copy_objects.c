@@ -98,6 +98,8 @@ int cfs_copy_object_signatures(const struct cfs_repo *from,
 	__attribute__((cleanup(copy_free))) struct copy c = { 0 };
 	int r;
 
+	/* The repository names objects by another algorithm: these signatures
+	 * are of no use to it. */
 	if (image->alg != store->repo.meta.alg)
 		return 0;
 	r = read_pack(from, image, &c.from, err);

@@ -8,8 +8,9 @@
 
 /*
  * Takes the signatures of the objects of @image from the repository @from into
- * the image's pack in @store: those signers that @certs vouch for, and no others.
- * Signers of before stay.  Objects that are stored afterwards get them.
+ * the image's pack in @store: those signers that @certs vouch for, and no
+ * others.  Signers of before stay.  Objects that are stored afterwards get
+ * them.
  *
  * Returns the number of objects that @certs have signed there; 0 also if the
  * repository uses another hash algorithm.
@@ -24,8 +25,8 @@ int cfs_copy_object_signatures(const struct cfs_repo *from,
 			       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Hands the signatures in the pack of @image to the kernel, up to the first that
- * it does not take: objects that were stored before have none.
+ * Hands the signatures in the pack of @image to the kernel, up to the first
+ * that it does not take: objects that were stored before have none.
  * Returns 1 if it has all of them, 0 with the reason in *@why_not if not.
  * Errors: those of cfs_sigpacks_read().
  */

@@ -140,8 +140,8 @@ static int choose_from(struct job *job, struct cfs_err *err)
 	return 0;
 }
 
-/* The number N of the id "@stem_N@suffix", in lower case, 1 without it; 0: it is
- * another one. */
+/* The number N of the id "@stem_N@suffix", in lower case, 1 without it; 0: it
+ * is another one. */
 static unsigned serial_of(const char *id, const char *stem, const char *suffix)
 {
 	size_t n = strlen(stem);
@@ -237,7 +237,8 @@ static int carry(struct job *job, struct cfs_err *err)
 }
 
 /* The SHA-256 of kernel and initrd, by which bootc knows deployments that start
- * the same ones.  Returns 1, or 0 if the image brings an entry or a kernel image. */
+ * the same ones.  Returns 1, or 0 if the image brings an entry or a kernel
+ * image. */
 static int boot_digest(struct job *job, struct cfs_oci_id *ret,
 		       struct cfs_err *err)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Deploying an image on a machine: it is booted next, on trial, with the changes
- * that were made to /etc, and the deployment before it stays to fall back on.
+ * Deploying an image on a machine: it is booted next, on trial, with the
+ * changes that were made to /etc, and the deployment before it stays to fall
+ * back on.
  */
 #ifndef CFS_OPS_DEPLOY_H
 #define CFS_OPS_DEPLOY_H
@@ -57,16 +58,16 @@ void cfs_deployed_free(struct cfs_deployed *deployed);
 
 /*
  * Deploys the image: makes its state directory (cfs_deploy_state()), then its
- * boot entry (cfs_prepare_boot()), then takes "default" away from loader.conf if
- * that would start another entry (cfs_start_first()), and removes old
+ * boot entry (cfs_prepare_boot()), then takes "default" away from loader.conf
+ * if that would start another entry (cfs_start_first()), and removes old
  * deployments (cfs_undeploy()).
  *
- * The entry has a name of its own, ID or ID_SERIAL, and comes first in the menu,
- * unless it is a unified kernel image, which has its place by its version; no
- * entry is replaced.  Kernel arguments that an entry of
- * the deployment before has and the image does not are set, too.  Wherever this
- * is interrupted, the deployments before can be booted, and the new one once
- * there is an entry.  A state directory that no entry boots is made anew.
+ * The entry has a name of its own, ID or ID_SERIAL, and comes first in the
+ * menu, unless it is a unified kernel image, which has its place by its
+ * version; no entry is replaced.  Kernel arguments that an entry of the
+ * deployment before has and the image does not are set, too.  Wherever this is
+ * interrupted, the deployments before can be booted, and the new one once there
+ * is an entry.  A state directory that no entry boots is made anew.
  *
  * @repo: open; it is locked alone, for good.
  * Errors, before anything is written: -EEXIST the image is the booted one;

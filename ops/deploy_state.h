@@ -8,8 +8,8 @@
 struct cfs_deploy_state {
 	const struct cfs_repo *repo;
 	const struct cfs_access *access; /* how images are opened */
-	/* The image of the deployment whose changes of /etc are taken over; NULL:
-	 * none. */
+	/* The image of the deployment whose changes of /etc are taken over;
+	 * NULL: none. */
 	const struct cfs_digest *from;
 	/* Text of HEX.origin, if the directory is of bootc's layout; NULL:
 	 * none. */
@@ -28,8 +28,8 @@ struct cfs_state_made {
 /*
  * Makes state/deploy/HEX below @parent for the image @id: /etc merged as
  * cfs_etc_merge() does, in the layout that @how->from has, and var, a link to
- * state/os/default/var.  That is one for all; if @how->from has a var of its own,
- * this becomes it: both names are exchanged at once.
+ * state/os/default/var.  That is one for all; if @how->from has a var of its
+ * own, this becomes it: both names are exchanged at once.
  *
  * Everything is read, merged and compared with the space on the disk before
  * anything is written.  The directory has its name once it is complete and on

@@ -170,6 +170,8 @@ static int add_entries(const struct job *job, struct cfs_err *err)
 
 	for (size_t i = 0; r == 0 && i < order->n; i++)
 		r = add_entry(job, order->v[i], err);
+	/* Entries that the loader does not offer, and staged ones, come
+	 * last. */
 	for (size_t i = 0; r == 0 && i < job->to->entries.n; i++) {
 		const struct cfs_boot_entry *entry = &job->to->entries.v[i];
 
@@ -224,6 +226,7 @@ static int read_boot(struct job *job, struct cfs_err *err)
 	r = cfs_boot_entries_read(job->boot, report, job, &list->entries, err);
 	list->here = is_here(job);
 	if (r == 0)
+		/* EFI variables are about the running system, and no other. */
 		r = cfs_loader_read(job->boot, list->here ? job->root : -EBADF,
 				    report, job, &list->loader, err);
 	if (r == 0 && list->here)
@@ -441,6 +444,8 @@ int cfs_deployments_name(const struct cfs_deployments *list,
 	struct cfs_digest id;
 	int r = cfs_image_find(repo, text, &id, err);
 
+	/* The image may be gone, so that only entries or state have its
+	 * digest. */
 	if (r == 0)
 		r = name_by_digits(list, text, &id, err);
 	if (r <= 0 || !cfs_deployments_find(list, &id))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The deployments of a machine: images that it can boot, by its boot entries and
- * by state/deploy on its physical root.
+ * The deployments of a machine: images that it can boot, by its boot entries
+ * and by state/deploy on its physical root.
  */
 #ifndef CFS_OPS_DEPLOYMENTS_H
 #define CFS_OPS_DEPLOYMENTS_H
@@ -74,8 +74,9 @@ struct cfs_deployment *cfs_deployments_find(const struct cfs_deployments *list,
 	CFS_NONNULL;
 
 /*
- * Which deployment does @text name?  It names the image as for cfs_image_find(),
- * also if the repository has lost it: by the first 12 hex digits or more.
+ * Which deployment does @text name?  It names the image as for
+ * cfs_image_find(), also if the repository has lost it: by the first 12 hex
+ * digits or more.
  * Returns 1 with its image in *@ret, or 0 if there is no such deployment.
  * Errors: -ENOTUNIQ several images begin so, those of cfs_image_find().
  */

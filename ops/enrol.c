@@ -37,7 +37,7 @@ int cfs_enrol_object(struct cfs_store *store, const struct cfs_digest *id,
 		r = cfs_object_check(fd, id, err);
 	if (r >= 0)
 		r = cfs_enrol(store, id, fd, der, err);
-	/* What is lacking here is no matter of the object. */
+	/* Lack of support here is not the object's fault: it is not named. */
 	if (r >= 0 || r == -EOPNOTSUPP)
 		return r;
 	cfs_digest_to_hex(id, hex);

@@ -118,7 +118,7 @@ static int begin(const struct adding *a, struct cfs_enrolment_role *role,
 	if (r < 0)
 		return r;
 	role->had_leaving = r > 0;
-	/* Anyone may have written what is kept: a bad one is not for us. */
+	/* Anyone may have written what is kept: a bad one is passed over. */
 	if (role->kept.len)
 		(void)!merge(&role->der, &role->digest,
 			     cfs_buf_bytes(&role->kept), a->certs, &ignored);
@@ -140,6 +140,8 @@ static int take(const struct adding *a, enum cfs_seal_role which,
 		if (r == 0)
 			r = take_out(&role->kept, a->e->leaving, err);
 		if (r >= 0)
+			/* What cannot be enrolled is kept all the same; @why
+			 * tells. */
 			(void)!begin(a, role, why);
 	}
 	if (r >= 0)
@@ -189,6 +191,7 @@ static int keep(const struct cfs_enrolment_role *role, struct cfs_store *store,
 	char path[CFS_SIGNATURE_PATH_MAX];
 	int r = cfs_signature_read(&store->repo, &role->digest, &old, err);
 
+	/* Written only if it changed. */
 	if (r < 0 || (old.len == role->kept.len && old.len &&
 		      memcmp(old.data, role->kept.data, old.len) == 0))
 		return r;
@@ -203,6 +206,8 @@ int cfs_enrolment_keep(const struct cfs_enrolment *e, struct cfs_store *store,
 	for (unsigned i = 0; i < CFS_SEAL_ROLES; i++) {
 		const struct cfs_enrolment_role *role = &e->v[i];
 
+		/* Without the object, there is nothing to keep a signature
+		 * of. */
 		if (role->wanted && role->why_not.code != ENOENT &&
 		    keep(role, store, err) < 0)
 			return cfs_ctx(

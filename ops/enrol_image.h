@@ -12,8 +12,8 @@
 #include "ops/enrol.h"
 
 struct cfs_enrolment {
-	/* Signers that signatures from before are not to name any more; borrowed,
-	 * or NULL. */
+	/* Signers that signatures from before are not to name any more;
+	 * borrowed, or NULL. */
 	const struct cfs_certs *leaving;
 	/* By role; CFS_SEAL_LAYER is not used. */
 	struct cfs_enrolment_role {
@@ -36,10 +36,10 @@ void cfs_enrolment_free(struct cfs_enrolment *e);
 
 /*
  * Adds to @e the signatures by @certs in every artifact that @v found verified,
- * and no others.  A file has room for one blob: where the kernel has a signature
- * of the object already, or one is kept for it in the repository, their signers
- * stay, except those who are leaving.
- * Why an object cannot be enrolled is no error, and is kept in its role.
+ * and no others.  A file has room for one blob: where the kernel has a
+ * signature of the object already, or one is kept for it in the repository,
+ * their signers stay, except those who are leaving.  Why an object cannot be
+ * enrolled is no error, and is kept in its role.
  * Errors: -ENOMEM, of reading and merging signatures that are kept.
  */
 int cfs_enrolment_add(struct cfs_enrolment *e, const struct cfs_repo *repo,
@@ -48,9 +48,9 @@ int cfs_enrolment_add(struct cfs_enrolment *e, const struct cfs_repo *repo,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Writes them to the signatures that are kept in the repository, of objects that
- * are there.  Signers who signed before stay, except those who are leaving; a
- * malformed signature is replaced.
+ * Writes them to the signatures that are kept in the repository, of objects
+ * that are there.  Signers who signed before stay, except those who are
+ * leaving; a malformed signature is replaced.
  * Errors: of reading and writing files.
  */
 int cfs_enrolment_keep(const struct cfs_enrolment *e, struct cfs_store *store,

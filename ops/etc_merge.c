@@ -10,8 +10,8 @@
 struct job {
 	const struct cfs_etc_merge *in;
 	struct cfs_etc_merged *out;
-	/* By the seq of inodes of a tree: the node that was made of them; owned.
-	 * So the names of one inode stay those of one. */
+	/* By the seq of inodes of a tree: the node that was made of them;
+	 * owned.  So the names of one inode stay those of one. */
 	struct cfs_node **of_users, **of_new;
 	uint64_t bytes; /* of users' files */
 };
@@ -266,7 +266,8 @@ static int keep_dir(struct job *job, struct cfs_node *made,
 	return r < 0 ? r : mine;
 }
 
-/* Users and the new image have a directory here.  Returns whether @made stays. */
+/* Users and the new image have a directory here.  Returns whether @made
+ * stays. */
 static int join_dir(struct job *job, struct cfs_node *made,
 		    const struct three *x, const struct fate *fate, bool filled,
 		    struct cfs_err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A three-way merge of /etc: the changes that a machine's users made to the /etc
- * of one image, on top of the /etc of another one.
+ * A three-way merge of /etc: the changes that a machine's users made to the
+ * /etc of one image, on top of the /etc of another one.
  *
  * Whatever differs from the old image is a change: contents, targets, device
  * numbers, types, modes, owners and extended attributes, but neither times nor
@@ -11,8 +11,9 @@
  * image has in it.  /etc/.updated, by which systemd knows whether an update was
  * handled, is never there.
  *
- * Source: systemd-update-done.service(8); ostree-admin-upgrade(1) and ostree's documentation, "Handling of
- * /etc"; linux Documentation/filesystems/overlayfs.rst for layers.
+ * Source: systemd-update-done.service(8); ostree-admin-upgrade(1) and ostree's
+ * documentation, "Handling of /etc"; linux
+ * Documentation/filesystems/overlayfs.rst for layers.
  */
 #ifndef CFS_OPS_ETC_MERGE_H
 #define CFS_OPS_ETC_MERGE_H

@@ -70,8 +70,8 @@ static int follow(struct cfs_tree *tree, struct cfs_bytes rest,
 	return 0;
 }
 
-/* What overlayfs has below the node: what it was renamed from, which a path says
- * from the root of /etc or a name in the same directory. */
+/* What overlayfs has below the node: what it was renamed from, which a path
+ * says from the root of /etc or a name in the same directory. */
 static int find_low(const struct layer *l, struct cfs_node **ret,
 		    struct cfs_err *err)
 {
@@ -98,6 +98,7 @@ static int layer_dir(const struct layer *l, struct cfs_etc_side *side,
 		cfs_xattrs_get(l->upper->xattrs, OPAQUE);
 	int r;
 
+	/* An opaque directory hides what is below it. */
 	if (opaque && opaque->value_len > 0 && opaque->value[0] == 'y')
 		return 0;
 	r = find_low(l, &side->low, err);
@@ -130,6 +131,7 @@ static int layer_side(const struct layer *l, struct cfs_etc_side *side,
 {
 	int r = 0;
 
+	/* The layer has nothing of this name: what the old image has shows. */
 	if (!l->upper) {
 		*side = cfs_etc_image_side(l->merge->old_tree, l->low);
 		if (l->low && cfs_node_is_dir(l->low))
@@ -224,6 +226,7 @@ static int same_content(const struct cfs_etc_side *a,
 		return 0;
 	if (a->data->size == 0)
 		return 1;
+	/* Without an algorithm, no content is outside of the trees. */
 	if (S_ISLNK(a->data->mode) || !alg)
 		return memcmp(a->data->file.data, b->data->file.data,
 			      (size_t)a->data->size) == 0;
@@ -269,6 +272,7 @@ int cfs_etc_differ(const struct cfs_etc_side *a, const struct cfs_etc_side *b,
 		return cfs_etc_too_deep(a->meta, err);
 	x = a->meta->dir.first;
 	y = b->meta->dir.first;
+	/* In both, names are in order. */
 	for (r = 0; r == 0 && x && y; x = x->next, y = y->next) {
 		const struct cfs_etc_side p = cfs_etc_image_side(a->tree, x);
 		const struct cfs_etc_side q = cfs_etc_image_side(b->tree, y);

@@ -21,10 +21,10 @@ struct cfs_etc_side cfs_etc_image_side(struct cfs_tree *tree,
 	__attribute__((nonnull(1)));
 
 /*
- * What users have where their tree has @upper and, in a layer, the old image has
- * @low below it, in the directory @beside; all may be NULL.
- * Errors: -EINVAL a file without content, or a renamed directory, refers to what
- * the old image lacks; -ENOMEM.
+ * What users have where their tree has @upper and, in a layer, the old image
+ * has @low below it, in the directory @beside; all may be NULL.
+ * Errors: -EINVAL a file without content, or a renamed directory, refers to
+ * what the old image lacks; -ENOMEM.
  */
 int cfs_etc_users_side(const struct cfs_etc_merge *merge,
 		       struct cfs_node *upper, struct cfs_node *low,

@@ -21,8 +21,8 @@ uint64_t cfs_etc_space(const struct cfs_etc_merged *merged) CFS_NONNULL;
  * Only the caller writes below @dir meanwhile.
  *
  * Errors: -ESTALE a file changed since it was read; -ENAMETOOLONG a path of a
- * hard link is over PATH_MAX; -EPERM it takes root; those of writing; worded with
- * the path below /etc.
+ * hard link is over PATH_MAX; -EPERM it takes root; those of writing; worded
+ * with the path below /etc.
  */
 int cfs_etc_write(const struct cfs_etc_write *write, int dir,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

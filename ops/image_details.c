@@ -92,6 +92,7 @@ int cfs_image_details(const struct cfs_access *access,
 		path = NULL;
 		return cfs_no_memory(err);
 	}
+	/* A name is a link of its own, as old as the name. */
 	if (fstatat(repo->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		ret->named = st.st_mtime;
 	r = read_image(access, repo, id, ret, &ret->broken);

@@ -3,9 +3,9 @@
  * Programs that the kernel's IPE cannot judge.
  *
  * A rule fsverity_signature or fsverity_digest is about the file that has the
- * content.  Content that is kept in the image itself, as that of small files is,
- * has the image for its file system, which has no fs-verity: under such a policy
- * it cannot be executed.
+ * content.  Content that is kept in the image itself, as that of small files
+ * is, has the image for its file system, which has no fs-verity: under such a
+ * policy it cannot be executed.
  *
  * Source: linux security/ipe/eval.c; Documentation/admin-guide/LSM/ipe.rst.
  */
@@ -23,9 +23,10 @@ struct cfs_inline_program {
 
 /*
  * Calls @found for each name of an executable file (one with an x bit) of the
- * finished @tree whose content is in the image and not empty, in the order of the
- * tree.
- * @found: returns 0, or negative errno with its @err set, which ends the search.
+ * finished @tree whose content is in the image and not empty, in the order of
+ * the tree.
+ * @found: returns 0, or negative errno with its @err set, which ends the
+ * search.
  * Errors: -ENOMEM, those of @found.
  */
 int cfs_inline_programs(const struct cfs_tree *tree,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The policy by which the kernel's IPE executes only files that fs-verity keeps a
- * signature with.
+ * The policy by which the kernel's IPE executes only files that fs-verity keeps
+ * a signature with.
  *
  * Source: linux Documentation/admin-guide/LSM/ipe.rst, "IPE Policy";
  * security/ipe/policy_parser.c.
@@ -33,8 +33,8 @@ int cfs_ipe_policy_version(const char *text, struct cfs_ipe_policy *policy,
 
 /*
  * Appends the text of the policy to @out.
- * Errors: -EINVAL the name is empty, too long or has a character that is none of
- * A-Z a-z 0-9 . _ -, or begins with a dot.
+ * Errors: -EINVAL the name is empty, too long or has a character that is none
+ * of A-Z a-z 0-9 . _ -, or begins with a dot.
  */
 int cfs_ipe_policy_write(const struct cfs_ipe_policy *policy,
 			 struct cfs_buf *out,

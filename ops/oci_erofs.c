@@ -17,6 +17,7 @@ int cfs_oci_linked_erofs(const struct cfs_repo *repo,
 
 	if (cfs_oci_image_erofs(image, &erofs, ret))
 		return 0;
+	/* An image in the other format will do. */
 	erofs.v1 = !erofs.v1;
 	if (cfs_oci_image_erofs(image, &erofs, ret))
 		return 0;

@@ -32,8 +32,8 @@ int cfs_oci_signed_erofs(const struct cfs_access *access,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Finds the EROFS image to use: that of cfs_oci_signed_erofs() if signatures were
- * demanded, else that of cfs_oci_linked_erofs().
+ * Finds the EROFS image to use: that of cfs_oci_signed_erofs() if signatures
+ * were demanded, else that of cfs_oci_linked_erofs().
  * Errors: those of the two.
  */
 int cfs_oci_used_erofs(const struct cfs_access *access,

@@ -17,8 +17,8 @@ struct cfs_oci_findings {
 #define CFS_AUTOOCIFINDINGS __attribute__((cleanup(cfs_oci_findings_free)))
 void cfs_oci_findings_free(struct cfs_oci_findings *findings);
 
-/* Keeps a copy of @finding; the found() of struct cfs_oci_fsck_params, with @arg
- * a struct cfs_oci_findings. */
+/* Keeps a copy of @finding; the found() of struct cfs_oci_fsck_params, with
+ * @arg a struct cfs_oci_findings. */
 void cfs_oci_findings_add(void *arg,
 			  const struct cfs_oci_finding *finding) CFS_NONNULL;
 

@@ -130,7 +130,8 @@ static struct cfs_entry_args args_of(const struct cfs_prepare_boot *p)
 					.carried = p->carried };
 }
 
-/* Names the directory of the files by what is in it. */
+/* Names the directory of the files by what is in it: entries with the same
+ * files share it. */
 static int name_dir(struct job *job, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf list = { 0 };
@@ -218,6 +219,7 @@ static int collect_entry(struct job *job, struct cfs_err *err)
 	if (r == 0)
 		r = cfs_entry_rewrite(cfs_buf_bytes(&text), job->files.dir,
 				      &args, &job->text, err);
+	/* The options name the first image. */
 	job->files.named |= 1;
 	return r;
 }
@@ -263,6 +265,7 @@ static int collect_kernel(struct job *job, struct cfs_err *err)
 	cfs_buf_adds(&job->text, "options ");
 	cfs_entry_cmdline((struct cfs_bytes){ 0 }, &args, &job->text);
 	cfs_buf_addc(&job->text, '\n');
+	/* The options name the first image. */
 	job->files.named |= 1;
 	return cfs_buf_check(&job->text, err);
 }
@@ -352,7 +355,7 @@ static int check_space(const struct job *job, uint64_t need,
 
 	if (fd < 0 || fstatvfs(fd, &fs) < 0)
 		return cfs_fail_errno(err, "%s", job->p->boot_dir);
-	/* Each file ends with a cluster that it does not fill. */
+	/* The last cluster of each file may be all but empty. */
 	need += (uint64_t)(job->files.n + job->last.n) * fs.f_frsize;
 	have = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (have >= need + SLACK)
@@ -396,8 +399,8 @@ static int check_addons(const struct job *job, struct cfs_err *err)
 	return 0;
 }
 
-/* Two files cannot be replaced at once, so what an earlier entry of the same name
- * starts would be mixed with addons of this one. */
+/* Two files cannot be replaced at once, so what an earlier entry of the same
+ * name starts would be mixed with addons of this one. */
 static int check_mixture(const struct job *job, struct cfs_err *err)
 {
 	char path[CFS_PREPARED_MAX];
@@ -429,8 +432,8 @@ static int plan(struct job *job, struct cfs_err *err)
 	return r < 0 ? r : check_space(job, need, err);
 }
 
-/* Makes the directory @path, whatever the umask is: a system's /etc and /var are
- * for all to read. */
+/* Makes the directory @path, whatever the umask is: a system's /etc and /var
+ * are for all to read. */
 static int make_dir(int parent, const char *path, struct cfs_err *err)
 {
 	CFS_AUTOFD int dir = cfs_make_dirs(parent, path, 0755);
@@ -445,7 +448,8 @@ static int make_dir(int parent, const char *path, struct cfs_err *err)
 		       : 0;
 }
 
-/* Complete before it has its name, as everything else here. */
+/* Makes the state directory of @id, which is complete before it gets its
+ * name. */
 static int make_state(int parent, const struct cfs_digest *id,
 		      struct cfs_err *err)
 {
@@ -468,6 +472,7 @@ static int make_state(int parent, const struct cfs_digest *id,
 		if (r < 0)
 			return r;
 	}
+	/* EEXIST: another process was faster. */
 	r = cfs_rename_new(parent, temporary, name);
 	return r < 0 && r != -EEXIST
 		       ? cfs_fail(err, -r, "make %s: %s", name, strerror(-r))
@@ -491,7 +496,7 @@ static int make_states(const struct job *job, unsigned named,
 							 err)
 				    : make_state(parent, &job->p->images.v[i],
 						 err);
-	/* The image, which may be new, and its state. */
+	/* Syncs the image, which may be new, and its state. */
 	if (r == 0 && !job->p->no_sync && !job->p->check &&
 	    (syncfs(parent) < 0 || syncfs(job->repo->fd) < 0))
 		r = cfs_fail_errno(err, "sync the repository");
@@ -548,6 +553,7 @@ static int prepare(struct job *job, struct cfs_prepared_boot *ret,
 					      job->p->name, err);
 	if (r == 0)
 		r = plan(job, err);
+	/* State is there before an entry leads to it. */
 	if (r == 0)
 		r = make_states(job, named, err);
 	if (r == 0 && !job->p->check)

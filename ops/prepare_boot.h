@@ -71,15 +71,16 @@ struct cfs_prepared_boot {
  *   EFI/Linux/ID.efi.extra.d/NAME	addons
  *   EFI/Linux/ID.efi			last
  *
- * An entry on trial is called ID+TRIES.conf or ID+TRIES.efi: systemd-boot counts
- * down, and systemd-bless-boot(8) takes the counter away once the system is up.
+ * An entry on trial is called ID+TRIES.conf or ID+TRIES.efi: systemd-boot
+ * counts down, and systemd-bless-boot(8) takes the counter away once the system
+ * is up.
  *
- * HASH, 32 hex digits, is of the names and contents of the files: a directory is
- * never shared by different ones, and what earlier entries start stays as it is.
- * Before the entry appears everything is on the disk, and beside the repository
- * there is state/deploy/DIGEST, which without make_state has var, etc/upper and
- * etc/work, unless it existed.  An earlier entry of the same name is replaced at
- * once.
+ * HASH, 32 hex digits, is of the names and contents of the files: a directory
+ * is never shared by different ones, and what earlier entries start stays as it
+ * is.  Before the entry appears everything is on the disk, and beside the
+ * repository there is state/deploy/DIGEST, which without make_state has var,
+ * etc/upper and etc/work, unless it existed.  An earlier entry of the same name
+ * is replaced at once.
  *
  * Errors: -EINVAL a name or an argument is not allowed, or an EFI program has a
  * command line and @args were given; -ENOENT the image has no boot entry, or

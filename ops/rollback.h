@@ -28,8 +28,9 @@ struct cfs_rolled_back {
  * @list: of cfs_deployments_read() with rollback->where, which is up to date.
  * Errors: -EOPNOTSUPP the running system, which is one of the deployments, was
  * started by another boot loader; -ENOENT no other deployment can be booted;
- * -EPERM a variable of the firmware decides; -EINVAL the id of the entry is none
- * that "default" can have, or that of another entry as well; those of writing.
+ * -EPERM a variable of the firmware decides; -EINVAL the id of the entry is
+ * none that "default" can have, or that of another entry as well; those of
+ * writing.
  */
 int cfs_roll_back(const struct cfs_rollback *rollback,
 		  const struct cfs_deployments *list,
@@ -37,12 +38,12 @@ int cfs_roll_back(const struct cfs_rollback *rollback,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Makes the entry @entry, an index, the one that the boot loader starts next, if
- * it is the first one of the menu: "default" is taken away from loader.conf if
- * another entry would be started by it.  A default would start the entry also
- * when its tries are used up.
- * Returns 1, or 0 if another entry is started nevertheless: by a variable of the
- * firmware, or because it comes first.
+ * Makes the entry @entry, an index, the one that the boot loader starts next,
+ * if it is the first one of the menu: "default" is taken away from loader.conf
+ * if another entry would be started by it.  A default would start the entry
+ * also when its tries are used up.
+ * Returns 1, or 0 if another entry is started nevertheless: by a variable of
+ * the firmware, or because it comes first.
  * Errors: those of writing.
  */
 int cfs_start_first(const struct cfs_rollback *rollback,

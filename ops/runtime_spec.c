@@ -140,7 +140,7 @@ static int read_files(const struct cfs_runnable *from, struct files *f,
 	return r == 0 ? find_tmpfs(f, err) : r;
 }
 
-/* The first digits of the manifest's digest. */
+/* Names the host by the first digits of the manifest's digest. */
 static void name_host(const struct cfs_oci_image *image,
 		      char ret[static CFS_RUN_HOSTNAME_MAX + 1])
 {

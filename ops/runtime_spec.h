@@ -17,10 +17,10 @@ struct cfs_runnable {
 };
 
 /*
- * Appends config.json of a container that runs @image to @ret.  Users, groups and
- * home directory are those of the mount, or else of the EROFS image, whose files
- * are measured or hashed before they are read.  Symbolic links do not lead out of
- * either.
+ * Appends config.json of a container that runs @image to @ret.  Users, groups
+ * and home directory are those of the mount, or else of the EROFS image, whose
+ * files are measured or hashed before they are read.  Symbolic links do not
+ * lead out of either.
  *
  * Errors: those of cfs_run_params_check(), cfs_run_config_parse(),
  * cfs_image_map(), cfs_erofs_read(), cfs_tree_resolve(), cfs_node_content(),

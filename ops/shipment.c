@@ -53,7 +53,7 @@ static int add(const struct cfs_access *access, const struct cfs_repo *repo,
 		r = cfs_digest_set_add(&s->images, id, err);
 	if (r < 0)
 		return r;
-	/* Versions 0 and 1 are one layout to whoever boots them. */
+	/* To a system that boots them, versions 0 and 1 are the same. */
 	karg.version = image.version ? image.version : 1;
 	return cfs_vec_add(s, (struct cfs_shipped){ .karg = karg })
 		       ? 0
@@ -108,6 +108,7 @@ int cfs_shipment_add_all(const struct cfs_access *access,
 	}
 	if (r == 0 || r == -ENOMEM)
 		return r;
+	/* A message cannot be an argument of the one that replaces it. */
 	memcpy(text, err->msg, sizeof(text));
 	return cfs_fail(err, err->code,
 			"%s; --image NAME leaves out what is not named", text);

@@ -91,9 +91,9 @@ static void signing_end(struct signing *s)
 }
 
 /*
- * Makes the new signature of @s, and writes it if it is another one than is kept.
- * If none is, signers in the one that the kernel keeps with the file stay: there
- * is room for one.
+ * Makes the new signature of @s, and writes it if it is another one than is
+ * kept.  If none is, signers in the one that the kernel keeps with the file
+ * stay: there is room for one.
  */
 static int keep(struct cfs_store *store, const struct cfs_sign_params *params,
 		struct signing *s, struct cfs_sign_result *ret,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Signing the objects of an image, each for itself, so that the kernel can judge
- * single files: its IPE, for one, asks of the file that is executed whether
- * fs-verity keeps a signature with it.
+ * Signing the objects of an image, each for itself, so that the kernel can
+ * judge single files: its IPE, for one, asks of the file that is executed
+ * whether fs-verity keeps a signature with it.
  */
 #ifndef CFS_OPS_SIGN_OBJECTS_H
 #define CFS_OPS_SIGN_OBJECTS_H
@@ -53,10 +53,10 @@ struct cfs_sign_objects_result {
 };
 
 /*
- * Signs @objects, objects of the image @image, and keeps their signatures in its
- * pack.  Signers of before stay, those of the same objects in other packs come
- * along, and what a signer has signed it does not sign again: a new version of an
- * image costs what is new in it.
+ * Signs @objects, objects of the image @image, and keeps their signatures in
+ * its pack.  Signers of before stay, those of the same objects in other packs
+ * come along, and what a signer has signed it does not sign again: a new
+ * version of an image costs what is new in it.
  *
  * Errors: those of cfs_sign(), cfs_signers_attach(), cfs_sigpacks_read() and
  * cfs_sigpack_write(), naming the object; -ENOENT there is no signature made
@@ -71,15 +71,15 @@ int cfs_sign_objects(struct cfs_store *store,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Signs those of @of, all objects of @image, again that params->leaving signed, by
- * its pack: they get the signature of the keys and lose those of the signers who
- * leave, as other signers stay.  Without keys, objects change that one of
- * params->certs has signed; params->find is not used.  A pack proves nothing: what
- * it has of other objects, and wrong signatures, stay as they are, and so do the
- * packs of other images.
+ * Signs those of @of, all objects of @image, again that params->leaving signed,
+ * by its pack: they get the signature of the keys and lose those of the signers
+ * who leave, as other signers stay.  Without keys, objects change that one of
+ * params->certs has signed; params->find is not used.  A pack proves nothing:
+ * what it has of other objects, and wrong signatures, stay as they are, and so
+ * do the packs of other images.
  *
- * Returns how many objects still have a signer who leaves.  ret->kept: some have
- * lost one.
+ * Returns how many objects still have a signer who leaves.  ret->kept: some
+ * have lost one.
  * Errors: those of cfs_sign_objects().
  */
 int cfs_replace_signers(struct cfs_store *store,

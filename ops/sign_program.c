@@ -72,7 +72,8 @@ static int copy_output(const char *path, int to, struct cfs_err *err)
 	return cfs_copy_rest(fd, to, err);
 }
 
-/* It only writes files that it makes: in a directory that is for it alone. */
+/* osslsigncode only writes to files that it makes itself: here they are in a
+ * directory of its own. */
 static int osslsigncode(const struct cfs_program_signer *signer, int from,
 			int to, struct cfs_err *err)
 {
@@ -148,6 +149,7 @@ int cfs_sign_program(const struct cfs_program_signer *signer, int from, int to,
 
 	if (signer->tool != CFS_SIGN_OSSLSIGNCODE)
 		r = sbsign(signer, from, to, err);
+	/* -ENOENT: the tool is not installed. */
 	if (r == -ENOENT && signer->tool != CFS_SIGN_SBSIGN)
 		r = osslsigncode(signer, from, to, err);
 	if (r == -ENOENT)

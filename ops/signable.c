@@ -44,7 +44,8 @@ static int add_inline(void *arg, const struct cfs_inline_program *program,
 	return cfs_no_memory(err);
 }
 
-/* Puts all objects of @tree into one of two sets, by the modes of their files. */
+/* Puts all objects of @tree into one of two sets, by the modes of their
+ * files. */
 static int sort_objects(const struct cfs_tree *tree, struct listing *l,
 			struct cfs_err *err)
 {

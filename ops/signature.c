@@ -54,6 +54,7 @@ int cfs_signature_find(const struct cfs_repo *repo, const struct cfs_digest *id,
 	if (!cfs_buf_reserve(ret, CFS_SIGNATURE_MAX))
 		return cfs_buf_check(ret, err);
 	r = cfs_verity_read_signature(fd, ret->data, err);
+	/* -ENOTTY: this kernel or file system cannot tell. */
 	if (r == -ENOTTY)
 		return 0;
 	if (r > 0)

@@ -33,6 +33,7 @@ int cfs_state_hide(int state, const char *hex, struct cfs_err *err)
 					hex, hidden);
 }
 
+/* Is @name a dot, a digest and one of @ends? */
 static bool is_left(const char *name, const char *const *ends)
 {
 	size_t n = strspn(name + 1, "0123456789abcdef");

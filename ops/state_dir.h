@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The directories in state/deploy of the physical root, one for each deployment,
- * named by the hex digest of its image.  One that is made or removed has another
- * name meanwhile, by which the next run finds what an interrupted one left.
+ * The directories in state/deploy of the physical root, one for each
+ * deployment, named by the hex digest of its image.  One that is made or
+ * removed has another name meanwhile, by which the next run finds what an
+ * interrupted one left.
  */
 #ifndef CFS_OPS_STATE_DIR_H
 #define CFS_OPS_STATE_DIR_H

@@ -82,7 +82,7 @@ static bool says_yes(const struct cfs_tree *tree, const char *key)
 	return cfs_xattr_find(&tree->xattrs, name, yes);
 }
 
-/* Directories that are opaque to overlayfs, when the attributes that say so
+/* Notes directories that are opaque to overlayfs if the attributes that say so
  * are about to be dropped. */
 static void note_opaque(const struct cfs_tree_source *source,
 			const struct cfs_tree *tree,
@@ -109,7 +109,7 @@ static int no_usr(struct cfs_err *err)
 			"--no-propagate-usr-to-root leaves it as it is");
 }
 
-/* What can be told of a directory without reading it. */
+/* Checks what can be told of a directory before it is read. */
 static int check_directory(const struct cfs_tree_source *source, int root,
 			   const struct cfs_notes *notes, struct cfs_err *err)
 {
@@ -219,7 +219,7 @@ int cfs_tree_source_hash(const struct cfs_tree_source *source, enum cfs_alg alg,
 					    err);
 }
 
-/* A repository that grows while it is read would never be done with. */
+/* A scan that reaches the repository to which it adds objects would not end. */
 int cfs_tree_source_check_place(const struct cfs_tree_source *source,
 				const char *repo, struct cfs_err *err)
 {

@@ -84,12 +84,14 @@ static int find_rules(struct check *c, struct cfs_err *err)
 		return 0;
 	}
 	r = cfs_oci_tag_each(c->about->repo, add_tag, &tags, err);
+	/* Without a tag, only a rule for all names holds. */
 	if (tags.n == 0)
 		add_rule(c, "");
 	return r;
 }
 
-/* Two demands may be satisfied by artifacts that filter xattrs differently. */
+/* Two demands may be satisfied by artifacts that filter xattrs differently, and
+ * so are about different EROFS images. */
 static int note(struct check *c, const struct cfs_seal_verification *v,
 		struct cfs_err *err)
 {
@@ -129,7 +131,7 @@ static int satisfy(struct check *c, const struct cfs_seal_policy *policy,
 	return r;
 }
 
-/* A certificate's path is one below the folder of the policy. */
+/* A relative path of a certificate begins at the directory of the policy. */
 static int read_cert(const struct cfs_trust *trust, const char *path,
 		     struct cfs_certs *certs, struct cfs_err *err)
 {

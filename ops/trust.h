@@ -69,9 +69,9 @@ struct cfs_proof {
 };
 
 /*
- * Makes sure that an image satisfies what is demanded of it: by @trust->require,
- * and by the rules of the policy.  All of it is to be signed, and the EROFS
- * image that is used.
+ * Makes sure that an image satisfies what is demanded of it: by
+ * @trust->require, and by the rules of the policy.  All of it is to be signed,
+ * and the EROFS image that is used.
  *
  * Returns 1 with *@ret if signatures were demanded and exist, 0 if nothing was
  * demanded.

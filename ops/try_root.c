@@ -138,6 +138,8 @@ static int write_last(const struct scratch *scratch, struct cfs_err *err)
 	cfs_json_add_string(&text, keys);
 	cfs_buf_adds(&text, "]\n");
 	r = cfs_buf_check(&text, err);
+	/* Files are read in the order of their names: '~' comes after
+	 * letters. */
 	if (r == 0)
 		r = cfs_replace_file(scratch->fd, "conf.d/~cfsctl.toml",
 				     text.data, text.len);

@@ -23,16 +23,16 @@ struct cfs_tried_root {
 void cfs_tried_root_free(struct cfs_tried_root *checked);
 
 /*
- * Runs composefs-setup-root --check, which puts the root together as at boot, on
- * this kernel, and attaches nothing.  It gets the configuration and the
+ * Runs composefs-setup-root --check, which puts the root together as at boot,
+ * on this kernel, and attaches nothing.  It gets the configuration and the
  * certificates that are in the image, of which its initramfs is made; the image
  * may have no state directory yet.
  *
  * What it is given is in a directory of its own in $TMPDIR, or else /tmp, which
  * is removed.
  * Returns 0, whatever ret->status is.
- * Errors: -ENOENT there is no such program; -ENOMEM; -EFBIG, -EBADMSG a file of the
- * configuration; those of writing.
+ * Errors: -ENOENT there is no such program; -ENOMEM; -EFBIG, -EBADMSG a file of
+ * the configuration; those of writing.
  */
 int cfs_try_root(const struct cfs_try_root *check, struct cfs_tried_root *ret,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -289,7 +289,8 @@ static void add(struct cfs_pe_addition *to, const char *name,
 					      .data = cfs_buf_bytes(data) };
 }
 
-/* In the order of ukify(1), which says in which systemd-stub measures. */
+/* The sections are in the order in which systemd-stub measures them, as
+ * ukify(1) says. */
 static int write_program(const struct job *job, const struct cfs_sink *sink,
 			 struct cfs_err *err)
 {

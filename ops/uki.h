@@ -51,11 +51,11 @@ struct cfs_uki_made {
  * .uname, .linux and .initrd; .uname is left out if a kernel was given without
  * its version.  The output depends on nothing but the files.
  *
- * Errors: -ENOENT a file was not given and is missing in the tree; -ENOTUNIQ the
- * tree has several kernels; -EINVAL the command line names an image, is too
- * long or not printable, or kernel and stub are for different machines; -EBADMSG
- * an object is damaged, or the kernel is no EFI program; -EFBIG a file has more
- * than CFS_UKI_FILE_MAX bytes; those of cfs_pe_add_sections().
+ * Errors: -ENOENT a file was not given and is missing in the tree; -ENOTUNIQ
+ * the tree has several kernels; -EINVAL the command line names an image, is too
+ * long or not printable, or kernel and stub are for different machines;
+ * -EBADMSG an object is damaged, or the kernel is no EFI program; -EFBIG a file
+ * has more than CFS_UKI_FILE_MAX bytes; those of cfs_pe_add_sections().
  */
 int cfs_uki_make(const struct cfs_uki_source *source,
 		 const struct cfs_sink *sink, struct cfs_uki_made *ret,

@@ -242,7 +242,8 @@ static bool has_addons(const struct job *job, const char *id)
 	return false;
 }
 
-/* Removes the addons of the kernel image that was called like the hidden one. */
+/* Removes the addons of the kernel image that was called like the hidden
+ * one. */
 static int remove_addons(const struct job *job, int dir, const char *hidden,
 			 struct cfs_err *err)
 {

@@ -14,9 +14,9 @@ struct cfs_undeploy {
 
 /*
  * Removes the deployment that @name names (cfs_deployments_name()): its boot
- * entries, the files that they start, as far as these are ID/HASH/NAME (HASH has
- * 32 hex digits) or addons in EFI/Linux/ID.efi.extra.d, and its state directory.
- * Its image is left to garbage collection.
+ * entries, the files that they start, as far as these are ID/HASH/NAME (HASH
+ * has 32 hex digits) or addons in EFI/Linux/ID.efi.extra.d, and its state
+ * directory.  Its image is left to garbage collection.
  *
  * Each step is on the disk before the next one: an entry is hidden by a rename
  * before its files go, and the state directory likewise.  What an interrupted
@@ -27,12 +27,11 @@ struct cfs_undeploy {
  * @ret: the image of the deployment.
  *
  * Returns 1, or 0 when there was only something left to remove, and *@ret is
- * not set.
- * Errors, before anything of it is changed: -ENOENT there is no such deployment;
- * -EBUSY it is the booted one, or without it none can be booted; -EPERM it is
- * pinned; -EEXIST one of its entries boots another deployment as well; -ENOTEMPTY
- * it has a var of its own, and delete_var is false; -ENOLCK no locks here.
- * Later on those of removing.
+ * not set.  Errors, before anything of it is changed: -ENOENT there is no such
+ * deployment; -EBUSY it is the booted one, or without it none can be booted;
+ * -EPERM it is pinned; -EEXIST one of its entries boots another deployment as
+ * well; -ENOTEMPTY it has a var of its own, and delete_var is false; -ENOLCK no
+ * locks here.  Later on those of removing.
  */
 int cfs_undeploy(const struct cfs_repo *repo, const struct cfs_undeploy *how,
 		 const char *name, struct cfs_digest *ret,

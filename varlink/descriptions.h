@@ -5,7 +5,8 @@
  * commas, and every comment has lines of its own before what it is about.
  *
  * Source: https://varlink.org/Interface-Definition; the names and types of
- * org.composefs.Repository and org.composefs.Oci are those of composefs-rs 0.9.4.
+ * org.composefs.Repository and org.composefs.Oci are those of composefs-rs
+ * 0.9.4.
  */
 #ifndef CFS_VARLINK_DESCRIPTIONS_H
 #define CFS_VARLINK_DESCRIPTIONS_H

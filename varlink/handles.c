@@ -20,6 +20,7 @@ void cfs_varlink_handles_free(struct cfs_varlink_handles *handles)
 			close_handle(&handles->v[i]);
 }
 
+/* Finds the handle @id, or with 0 a free place. */
 static struct cfs_varlink_handle *find(struct cfs_varlink_handles *handles,
 				       uint64_t id)
 {
@@ -59,6 +60,7 @@ static int open_for(const struct cfs_access *access,
 				access->path);
 	if (r < 0)
 		return r;
+	/* No lock is held between calls. */
 	cfs_repo_unlock(&repo);
 	*ret = repo;
 	repo.fd = -EBADF;
@@ -95,7 +97,8 @@ static int open_in(struct cfs_varlink_handles *handles, const char *path,
 	return 0;
 }
 
-/* Gives @handle an id. */
+/* Gives @handle an id, by which the register, if there is one, knows its
+ * place. */
 static int name(struct cfs_varlink_handles *handles,
 		struct cfs_varlink_handle *handle, struct cfs_err *err)
 {
@@ -161,9 +164,12 @@ int cfs_varlink_handles_find(struct cfs_varlink_handles *handles, uint64_t id,
 		if (!handles->shared ||
 		    !cfs_varlink_register_find(handles->shared, id, &place))
 			return 0;
+		/* Another connection opened it: each has descriptors of its
+		 * own. */
 		r = open_in(handles, place.path, flags, peer, &handle, err);
 		if (r < 0)
 			return r;
+		/* By now, another repository may be in its place. */
 		if (!is_at(handle, &place)) {
 			close_handle(handle);
 			return 0;

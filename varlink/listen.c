@@ -202,7 +202,8 @@ struct door {
 	struct cfs_varlink_registers registers;
 };
 
-/* In the process of a connection: the register of its user @uid, and no other. */
+/* In the process of a connection: the register of its user @uid, and no
+ * other. */
 static void keep_register(struct door *door, uid_t uid,
 			  struct cfs_varlink_register *ret)
 {

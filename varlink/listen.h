@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Where connections come from: a socket of our own, or of the service manager. */
+/* Where connections come from: a socket of our own, or of the service
+ * manager. */
 #ifndef CFS_VARLINK_LISTEN_H
 #define CFS_VARLINK_LISTEN_H
 
@@ -40,9 +41,8 @@ int cfs_varlink_listen(const char *path,
  * Accepts connections of the listening socket *@fd, each in a process of its
  * own, which ends with this one.
  * Returns 1 in the process of a connection, with the connection in *@ret_fd and
- * the register of its user in *@ret_shared, both of which the caller closes, and
- * *@fd closed; 0 in this one when SIGTERM or SIGINT
- * ends it.
+ * the register of its user in *@ret_shared, both of which the caller closes,
+ * and *@fd closed; 0 in this one when SIGTERM or SIGINT ends it.
  * Errors: those of accept4(2) and fork(2).
  */
 int cfs_varlink_accept_all(int *fd, int *ret_fd,

@@ -21,8 +21,8 @@
 /*
  * Takes the directories of an overlay out of @call, whose values from number
  * @at on are those of the rows above.
- * Returns false if the reply, @error with a message, is written: the descriptors
- * are not what the options need.
+ * Returns false if the reply, @error with a message, is written: the
+ * descriptors are not what the options need.
  */
 bool cfs_varlink_take_directories(struct cfs_varlink_call *call, unsigned at,
 				  const char *error,

@@ -20,9 +20,11 @@ int cfs_varlink_no_such_image(struct cfs_varlink_call *call, const char *image)
 	return cfs_varlink_refuse_text(call, "NoSuchImage", "image", image);
 }
 
-/* Is @err that there is no image @name, and not that a part of it is missing? */
+/* Does @err mean that there is no image @name, rather than that a part of it is
+ * missing? */
 static bool is_missing(const struct cfs_err *err, const char *name)
 {
+	/* err->path may have been cut short. */
 	return err->code == ENOENT && err->path[0] &&
 	       strncmp(name, err->path, strlen(err->path)) == 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* org.composefs.Oci.FinalizeImage: documents of an image whose layers are in the
- * repository become an image. */
+/* org.composefs.Oci.FinalizeImage: documents of an image whose layers are in
+ * the repository become an image. */
 #include <string.h>
 
 #include "oci/assemble.h"
@@ -92,8 +92,8 @@ static int read_image(const struct cfs_repo *repo,
 	return r < 0 ? r : compare_layers(call, ret);
 }
 
-/* Tags the image, if that is wanted and allowed.  Returns 1, or 0 if the reply is
- * written. */
+/* Tags the image, if that is wanted and allowed.  Returns 1, or 0 if the reply
+ * is written. */
 static int name_image(struct cfs_store *store, struct cfs_varlink_call *call,
 		      const struct cfs_oci_image *image, struct cfs_err *err)
 {

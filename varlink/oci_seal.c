@@ -155,8 +155,8 @@ const struct cfs_varlink_parameter cfs_varlink_seal_parameters[] = {
 	{ 0 },
 };
 
-/* Gives the tag that @image was called by, if it is one, to @sealed, which has to
- * satisfy the policy.  Returns 1, or 0 if the reply is written. */
+/* Gives the tag that @image was called by, if it is one, to @sealed, which has
+ * to satisfy the policy.  Returns 1, or 0 if the reply is written. */
 static int move_tag(struct cfs_store *store, struct cfs_varlink_call *call,
 		    const struct cfs_oci_image *sealed, struct cfs_err *err)
 {
@@ -179,8 +179,8 @@ static int move_tag(struct cfs_store *store, struct cfs_varlink_call *call,
 	return r < 0 ? r : 1;
 }
 
-/* Writes the digests into the manifest of @image; *@ret is its new one.  Returns
- * 1, or 0 if the reply is written. */
+/* Writes the digests into the manifest of @image; *@ret is its new one.
+ * Returns 1, or 0 if the reply is written. */
 static int seal_inline(struct cfs_store *store, struct cfs_varlink_call *call,
 		       const struct cfs_oci_image *image,
 		       const struct cfs_seal_facts *facts,

@@ -22,7 +22,8 @@
 /* Handles that a register knows; another takes the place of the oldest. */
 #define CFS_VARLINK_REGISTER_MAX 256
 
-/* Registers of a service; that of another user takes the place of the oldest. */
+/* Registers of a service; that of another user takes the place of the
+ * oldest. */
 #define CFS_VARLINK_USERS_MAX 16
 
 /* The repository that a handle stands for. */
