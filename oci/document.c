@@ -13,7 +13,7 @@ void cfs_oci_document_free(struct cfs_oci_document *doc)
 	cfs_buf_free(&doc->text);
 }
 
-/* The one object that the stream consists of. */
+/* Finds the one object that the stream consists of. */
 static int only_object(struct cfs_stream *stream, struct cfs_digest *ret,
 		       struct cfs_err *err)
 {

@@ -21,7 +21,7 @@ struct search {
 	struct cfs_oci_way *way; /* that is tried */
 };
 
-/* Of the images that @image has. */
+/* Is it one of the images that @image has already? */
 static bool find_made(const struct cfs_oci_image *image,
 		      const struct cfs_digest *want, struct cfs_oci_way *ret)
 {
@@ -88,6 +88,7 @@ static int try_rules(const struct search *s, struct cfs_tree *tree,
 		r = try_formats(s, tree, err);
 	if (r != 0)
 		return r;
+	/* The rule up to composefs-rs 0.9.0. */
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(own); i++)
 		emptied(tree, i)->mtime_nsec = own[i];
 	s->way->own_nanoseconds = true;

@@ -87,7 +87,8 @@ static int put_stored(struct export *e, const struct cfs_oci_id *id,
 	return cfs_layout_put(e->layout, id, &source, ret_size, err);
 }
 
-/* Writes a layer's blob as it came, if that was kept.  1, or 0. */
+/* Writes a layer's blob as it came, if that was kept.  Returns 1, or 0 if
+ * not. */
 static int put_kept(struct export *e, const struct cfs_oci_id *id,
 		    struct cfs_err *err)
 {
@@ -116,6 +117,7 @@ static int put_layer(struct export *e, size_t n, struct cfs_err *err)
 	const struct cfs_oci_id *stored = cfs_oci_image_layer_id(e->image, n);
 	int r;
 
+	/* A layer that came uncompressed is its own archive. */
 	if (cfs_oci_id_equal(id, stored))
 		return put_stored(e, id, NULL, err);
 	r = put_kept(e, id, err);
@@ -129,6 +131,7 @@ static int put_layers(struct export *e, struct cfs_err *err)
 {
 	size_t n = e->image->manifest.layers.n;
 
+	/* One more than there are: calloc(0) might return NULL. */
 	e->plain = calloc(n + 1, sizeof(*e->plain));
 	if (!e->plain)
 		return cfs_no_memory(err);
@@ -175,12 +178,13 @@ static void edit_layer(const struct export *e, size_t n,
 		 cfs_oci_image_layer_id(e->image, n)->text);
 	snprintf(changes[2].value, sizeof(changes[2].value), "%llu",
 		 (unsigned long long)e->plain[n]);
+	/* Edits come in the order of the document. */
 	qsort(changes, CFS_ARRAY_SIZE(changes), sizeof(*changes), by_place);
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(changes); i++)
 		cfs_json_edit_replace(edit, changes[i].node, changes[i].value);
 }
 
-/* The manifest of the image as it goes out. */
+/* Makes the manifest of the image as it goes out. */
 static int edit_manifest(const struct export *e, struct cfs_buf *out,
 			 struct cfs_err *err)
 {
@@ -236,7 +240,7 @@ static int put_blobs(struct export *e, const struct cfs_oci_manifest *m,
 }
 
 /* Makes the artifact @text about the new manifest, without an entry for the old
- * one.  1 with @out, or 0 if it cannot be. */
+ * one.  Returns 1 with @out, or 0 if that cannot be done. */
 static int remake(struct export *e, struct cfs_bytes text, struct cfs_buf *out,
 		  struct cfs_err *err)
 {

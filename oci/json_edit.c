@@ -18,7 +18,8 @@ void cfs_json_edit_replace(struct cfs_json_edit *edit,
 	edit->copied += value->raw.len;
 }
 
-/* The text of @node as it stands in the document: of a string with quotes. */
+/* Returns the text of @node as it stands in the document, a string's with
+ * quotes. */
 static struct cfs_bytes whole(const struct cfs_json_node *node)
 {
 	size_t quote = node->kind == CFS_JSON_STRING;
@@ -45,6 +46,7 @@ void cfs_json_edit_set(struct cfs_json_edit *edit, const struct cfs_json *json,
 {
 	const struct cfs_json_node *old = cfs_json_get(json, in, name);
 	const struct cfs_json_node *last = last_of(json, in);
+	/* Behind the last value, or behind the brace of an empty object. */
 	struct cfs_bytes place = last ? whole(last)
 				      : (struct cfs_bytes){ in->raw.data, 1 };
 

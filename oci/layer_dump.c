@@ -12,7 +12,8 @@ static void add_path(struct cfs_buf *out, struct cfs_bytes path)
 	cfs_dump_escape(out, path, 0);
 }
 
-/* A size that is that of no content counts for nothing. */
+/* Returns the size of the content: in headers of other types it means
+ * nothing. */
 static uint64_t size_of(const struct cfs_tar_entry *entry)
 {
 	if (S_ISLNK(entry->mode))
@@ -22,7 +23,7 @@ static uint64_t size_of(const struct cfs_tar_entry *entry)
 	return entry->sparse ? entry->sparse->size : entry->size;
 }
 
-/* Backing path or target, content, and digest. */
+/* Adds backing path or target, content, and digest. */
 static void add_data(struct cfs_buf *out, const struct cfs_tar_entry *entry,
 		     const struct cfs_digest *id)
 {

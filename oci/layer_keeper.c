@@ -4,6 +4,7 @@
 #include "repo/keeper.h"
 #include "repo/stream/writer.h"
 
+/* Tells the writer of the stream that the digest of the slot @who is known. */
 static int tell(const void *who, int r)
 {
 	if (r == 0 && who)

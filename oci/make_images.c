@@ -6,7 +6,7 @@
 #include "repo/meta.h"
 #include "repo/ref.h"
 
-/* The image of @tree in each of @formats, committed and referred to. */
+/* Makes the image of @tree in each of @formats, commits it and refers to it. */
 static int make(struct cfs_store *store, struct cfs_oci_image *image,
 		const struct cfs_tree *tree, unsigned formats,
 		struct cfs_oci_erofs erofs, struct cfs_err *err)
@@ -65,6 +65,8 @@ int cfs_oci_make_images(struct cfs_store *store, struct cfs_oci_image *image,
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	int r;
 
+	/* Parents that are made may give another image than the one that is
+	 * there. */
 	if (!options->create_parents &&
 	    has_all(store, image, formats, bootable, options->filter))
 		return 0;

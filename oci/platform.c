@@ -29,6 +29,7 @@ static void go_arch(const char *machine, char ret[static CFS_OCI_WORD_MAX])
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(names); i++)
 		if (strcmp(names[i][0], machine) == 0)
 			name = names[i][1];
+	/* @machine may be @ret itself. */
 	if (name != ret)
 		snprintf(ret, CFS_OCI_WORD_MAX, "%.*s", CFS_OCI_WORD_MAX - 1,
 			 name);

@@ -72,7 +72,8 @@ static bool is_repeated(const struct cfs_pulling *p, size_t n)
 	return false;
 }
 
-/* The same archive may be there as several blobs, of which each is kept. */
+/* Looks up the layers that were not pulled because another one has the same
+ * archive. */
 static int find_repeated(struct cfs_pulling *p, struct cfs_err *err)
 {
 	for (size_t i = 0; i < p->image->manifest.layers.n; i++) {
@@ -109,6 +110,7 @@ static int plan(struct cfs_pulling *p, struct cfs_err *err)
 {
 	size_t n = p->image->manifest.layers.n;
 
+	/* One more than there are: calloc(0) might return NULL. */
 	p->image->layers = calloc(n + 1, sizeof(*p->image->layers));
 	p->todo = calloc(n + 1, sizeof(*p->todo));
 	if (!p->image->layers || !p->todo)
@@ -123,6 +125,7 @@ static int plan(struct cfs_pulling *p, struct cfs_err *err)
 		else
 			tell_skipped(p, i);
 	}
+	/* The largest take longest, so they come first. */
 	qsort_r(p->todo, p->n_todo, sizeof(*p->todo), by_size,
 		p->image->manifest.layers.v);
 	return 0;
@@ -154,7 +157,8 @@ static int check_space(const struct cfs_pulling *p, struct cfs_err *err)
 			(double)have / (1 << 20), (double)need / (1 << 20));
 }
 
-/* The EROFS images that the repository knows of already. */
+/* Keeps the EROFS images that the repository has of this image: the
+ * configuration's stream, which refers to them, is written anew. */
 static void take_over_refs(struct cfs_pulling *p)
 {
 	CFS_AUTOIMAGE struct cfs_oci_image old = { 0 };
@@ -199,7 +203,7 @@ static int pull(struct cfs_pulling *p, struct cfs_err *err)
 	return r;
 }
 
-/* One image or artifact, without a tag. */
+/* Pulls one image or artifact, without a tag. */
 static int pull_one(struct cfs_store *store, const struct cfs_oci_pull *options,
 		    struct cfs_oci_pulled *ret, struct cfs_err *err)
 {
@@ -229,6 +233,7 @@ int cfs_oci_pull(struct cfs_store *store, const struct cfs_oci_pull *options,
 	r = pull_one(store, options, ret, err);
 	if (r == 0 && ret->image.is_container && options->referrers)
 		r = cfs_oci_pull_referrers(store, options, pull_one, ret, err);
+	/* Only an image that is accepted gets its tag. */
 	if (r == 0 && options->accept)
 		r = options->accept(options->accept_ctx, &store->repo,
 				    &ret->image, err);

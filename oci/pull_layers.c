@@ -88,7 +88,7 @@ static int split(struct cfs_pulling *p, size_t n,
 	return 0;
 }
 
-/* From the blob that was kept. */
+/* Imports layer @n from the blob that was kept. */
 static int split_kept(struct cfs_pulling *p, size_t n,
 		      const struct cfs_digest *blob, struct cfs_err *err)
 {
@@ -109,7 +109,7 @@ static int split_new(struct cfs_pulling *p, size_t n, struct cfs_err *err)
 	return r < 0 ? r : split(p, n, &source, err);
 }
 
-/* A layer of a container image: its blob, if it is to be kept, and its
+/* Takes a layer of a container image: its blob, if that is to be kept, and its
  * stream. */
 static int take_archive(struct cfs_pulling *p, size_t n, struct cfs_err *err)
 {

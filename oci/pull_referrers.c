@@ -36,7 +36,8 @@ static void metadata_first(struct cfs_oci_descriptors *list)
 	}
 }
 
-/* Failures that are about this machine and would meet the next one as well. */
+/* Is the failure about this machine, so that it would meet the next artifact as
+ * well? */
 static bool is_ours(int r)
 {
 	switch (-r) {
@@ -181,11 +182,13 @@ static int take_all(struct taking *t, struct cfs_err *err)
 	struct cfs_oci_referrers *list = &t->to->referrers;
 	size_t n = list->found.n;
 
+	/* The list is filtered where it is. */
 	list->found.n = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct cfs_oci_descriptor d = list->found.v[i];
 		int why = CFS_OCI_SKIP_LIMIT, r = 0;
 
+		/* No detail, unless one is set below. */
 		err->msg[0] = '\0';
 
 		if (list->found.n < CFS_PULL_ARTIFACTS_MAX)

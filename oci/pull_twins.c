@@ -28,8 +28,8 @@ static int look_at_tag(const char *tag, const struct cfs_oci_id *id, void *arg,
 	return 0;
 }
 
-/* The image whose files those to come may be equal to: that of the tag, or of
- * another tag of the same name.  Without one the pull takes longer. */
+/* Finds an image whose files may be equal to those to come: that of the tag, or
+ * of another tag of the same name.  Without one the pull takes longer. */
 void cfs_pulling_find_twins(struct cfs_pulling *p)
 {
 	const struct cfs_repo *repo = &p->store->repo;

@@ -76,7 +76,7 @@ static int send(const struct push *p, const char *tag, const char *to,
 	return r < 0 ? cfs_ctx(err, "%s", to) : 0;
 }
 
-/* One image; of a list that, and none of what is in it. */
+/* ONE sends one image, LIST a list without the images in it. */
 #define ONE  "--multi-arch=system"
 #define LIST "--multi-arch=index-only"
 
@@ -147,7 +147,7 @@ static void write_entry(struct cfs_json_writer *w,
 	cfs_json_write_end(w);
 }
 
-/* The list of the image's artifacts: those that the registry's has, and
+/* Makes the list of the image's artifacts: those in the registry's list, and
  * ours. */
 static int make_list(const struct push *p,
 		     const struct cfs_oci_descriptors *there, enum types types,
@@ -170,7 +170,7 @@ static int make_list(const struct push *p,
 	return cfs_json_write_finish(&w, err);
 }
 
-/* What the registry lists about the image. */
+/* Reads what the registry lists about the image. */
 static int read_list(const struct push *p, struct cfs_oci_referrers *ret,
 		     struct cfs_err *err)
 {
@@ -219,8 +219,9 @@ static int send_image(const struct push *p, struct cfs_err *err)
 	return send(p, IMAGE_TAG, p->reference, ONE, err);
 }
 
-/* Where there is no tag yet, a registry may say that there is no such
- * repository; what else is wrong is so with the image, too. */
+/* Before the first push, a registry may say that there is no such repository:
+ * then the image is sent, and the list read again.  Any other failure would
+ * meet the image as well. */
 static int send_list_and_image(const struct push *p, struct cfs_err *err)
 {
 	CFS_AUTOREFERRERS struct cfs_oci_referrers there = { 0 };
@@ -235,6 +236,7 @@ static int send_list_and_image(const struct push *p, struct cfs_err *err)
 		r = send_list(p, &there, WITH_TYPES, err);
 	if (r == -EIO)
 		r = send_list(p, &there, WITHOUT_TYPES, err);
+	/* When the image is there, its artifacts are. */
 	return r < 0 ? r : send_image(p, err);
 }
 

@@ -148,10 +148,11 @@ static int look_at(struct gather *g, const struct cfs_oci_descriptor *d,
 			   *m.artifact_type ? m.artifact_type
 					    : m.config.media_type,
 			   err);
+	/* In index.json, manifests about other images are no fault. */
 	return g->is_listed ? skip(g, CFS_OCI_SKIP_SUBJECT, d, "", err) : 0;
 }
 
-/* An entry of index.json. */
+/* Takes an entry of index.json. */
 static int take_entry(void *ctx, const struct cfs_oci_descriptor *d,
 		      const struct cfs_err *why, struct cfs_err *err)
 {
@@ -171,7 +172,7 @@ static int take_entry(void *ctx, const struct cfs_oci_descriptor *d,
 	return look_at(g, d, err);
 }
 
-/* An entry of an index of referrers. */
+/* Takes an entry of an index of referrers. */
 static int take_listed(void *ctx, const struct cfs_oci_descriptor *d,
 		       const struct cfs_err *why, struct cfs_err *err)
 {
@@ -183,6 +184,7 @@ static int take_listed(void *ctx, const struct cfs_oci_descriptor *d,
 		return 0;
 	if (cfs_oci_kind_of(d->media_type) != CFS_OCI_MANIFEST)
 		return skip(g, CFS_OCI_SKIP_KIND, d, d->media_type, err);
+	/* Those of a registry are read when they are pulled. */
 	return g->origin->ops->tagged ? add(g, d, d->artifact_type, err)
 				      : look_at(g, d, err);
 }

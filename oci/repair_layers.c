@@ -39,6 +39,7 @@ static int take_layer(struct cfs_repairing *rp, struct cfs_origin *origin,
 				 .lock = PTHREAD_MUTEX_INITIALIZER };
 	int r;
 
+	/* It counts as missing, or it would not be split again. */
 	rp->image.layers[n].alg = 0;
 	r = cfs_pulling_layers(&p, err);
 	if (r < 0)
@@ -46,8 +47,8 @@ static int take_layer(struct cfs_repairing *rp, struct cfs_origin *origin,
 	return r;
 }
 
-/* Splits layer @n from its compressed blob, if that one is kept.  1, 0 it is
- * not, or no good. */
+/* Splits layer @n from its compressed blob, if that one is kept.  Returns 1, or
+ * 0 if it is not, or is no good. */
 static int take_kept(struct cfs_repairing *rp, size_t n, struct cfs_err *err)
 {
 	const struct cfs_oci_id *id = cfs_oci_image_layer_id(&rp->image, n);
@@ -77,8 +78,8 @@ static int take_kept(struct cfs_repairing *rp, size_t n, struct cfs_err *err)
 }
 
 /* Looks for a good stream of layer @n: the one that the documents refer to, or
- * the one that has the layer's name.  1, or 0 with the former, if known, in
- * image.layers[@n]. */
+ * the one that has the layer's name.  Returns 1, or 0 with the former, if
+ * known, in image.layers[@n]. */
 static int find_layer(struct cfs_repairing *rp,
 		      const struct cfs_repairing_streams *s, size_t n,
 		      struct cfs_err *err)
@@ -153,7 +154,7 @@ static bool refers(const struct cfs_repairing *rp, bool has,
 	       cfs_digest_equal(&have, &rp->image.layers[n]);
 }
 
-/* 1, or 0 when the layer is not good in the end. */
+/* Returns 1, or 0 when the layer is not good in the end. */
 static int mend_layer(struct cfs_repairing *rp,
 		      const struct cfs_repairing_streams *s, size_t n,
 		      struct cfs_err *err)
@@ -178,6 +179,7 @@ int cfs_repairing_layers(struct cfs_repairing *rp,
 	size_t n = rp->image.manifest.layers.n;
 	int good = 1;
 
+	/* One more than there are: calloc(0) might return NULL. */
 	rp->image.layers = calloc(n + 1, sizeof(*rp->image.layers));
 	if (!rp->image.layers)
 		return cfs_no_memory(err);

@@ -4,7 +4,7 @@
 #include "repo/object.h"
 #include "repo/stream/names.h"
 
-/* The objects of one layer. */
+/* Adds the objects of one layer. */
 static int share_layer(struct cfs_store *store, const struct cfs_repo *from,
 		       int objects, const struct cfs_digest *layer,
 		       struct cfs_err *err)

@@ -145,6 +145,7 @@ static int take_extension(struct scan *s, int64_t size, struct cfs_buf *data,
 			  struct cfs_err *err)
 {
 	uint64_t at = s->at;
+	/* All of it has to be in the file before memory is taken. */
 	int r = skip(s, size, err);
 
 	if (r < 0 || size == 0)

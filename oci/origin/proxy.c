@@ -73,7 +73,7 @@ void cfs_skopeo_pool_free(struct cfs_skopeo_pool *pool)
 
 	if (!pool)
 		return;
-	/* They end side by side. */
+	/* All are told to end before one is waited for. */
 	for (p = pool->all; p; p = p->next)
 		cfs_closep(&p->sock);
 	for (p = pool->all; p; p = next) {
@@ -84,7 +84,7 @@ void cfs_skopeo_pool_free(struct cfs_skopeo_pool *pool)
 	free(pool);
 }
 
-/* The process says what it must not. */
+/* The process broke the protocol: it is not used again. */
 static int broken(struct cfs_skopeo_proxy *p, const char *why,
 		  struct cfs_err *err)
 {
@@ -125,7 +125,8 @@ static int ask(struct cfs_skopeo_proxy *p, const struct cfs_buf *request,
 		       : broken(p, strerror(errno), err);
 }
 
-/* The descriptor that came with @msg, if any; there is to be one at most. */
+/* Returns the descriptor that came with @msg, or -EBADF.  There is to be one at
+ * most: of more, all but the last are closed. */
 static int take_fd(struct msghdr *msg)
 {
 	int fd = -EBADF;
@@ -330,7 +331,7 @@ static int get_blob(struct cfs_skopeo_proxy *p, const struct cfs_oci_id *id,
 	return 0;
 }
 
-/* The size of a blob of which nothing is known: it is asked for, and not
+/* Finds the size of a blob of which nothing is known: it is asked for, and not
  * taken. */
 static int ask_size(struct cfs_skopeo_proxy *p, const struct cfs_oci_id *id,
 		    uint64_t *ret, struct cfs_err *err)
@@ -376,13 +377,13 @@ static int open_blob(struct cfs_skopeo_proxy *p, const char *image,
 		r = get_blob(p, id, size, &fd, &told, err);
 	if (r < 0)
 		return r;
-	/* Smaller ones are slower, that is all. */
+	/* A pipe that stays smaller is slower, and no more than that. */
 	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
 	*ret = (struct cfs_oci_blob){ .fd = fd, .end = size, .proxy = p };
 	return 0;
 }
 
-/* A process that has nothing to do, or the place of a new one. */
+/* Takes a process that has nothing to do, or the place of a new one. */
 static struct cfs_skopeo_proxy *take_proxy(struct cfs_skopeo_pool *pool)
 {
 	struct cfs_skopeo_proxy *p;
@@ -432,7 +433,7 @@ int cfs_skopeo_proxy_end(struct cfs_skopeo_proxy *p, struct cfs_err *err)
 	p->is_sending = false;
 	r = hear(p, &reply, err);
 	cfs_closep(&reply.fd);
-	/* A blob that is wrong is so at the second try. */
+	/* Reading once more has to fail as well, and not to find the end. */
 	if (r < 0)
 		p->failed = r;
 	return r;

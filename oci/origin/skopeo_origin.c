@@ -75,7 +75,7 @@ static int find_tag(const struct cfs_json_doc *doc, const char *tag,
 			continue;
 		if (strcmp(name, tag) == 0)
 			return 1;
-		/* The last one may be cut. */
+		/* The last name may be cut short. */
 		if (len < TAGS_SHOWN_MAX)
 			len += (size_t)snprintf(shown + len,
 						TAGS_SHOWN_MAX - len, "%s%s",

@@ -237,6 +237,7 @@ int cfs_account_find(const char *user, struct cfs_bytes passwd,
 		     struct cfs_err *err)
 {
 	CFS_AUTOACCOUNT struct cfs_account a = { 0 };
+	/* Without a user, the program runs as root. */
 	struct cfs_bytes rest = { (const uint8_t *)(*user ? user : "0"),
 				  *user ? strlen(user) : 1 };
 	bool with_group = strchr(user, ':') != NULL;
@@ -249,6 +250,7 @@ int cfs_account_find(const char *user, struct cfs_bytes passwd,
 				"USER:GROUP",
 				user);
 	r = find_user(who, passwd, &a, &name, err);
+	/* A group that is named is the only one. */
 	if (r == 0 && with_group)
 		r = find_group(rest, group, &a.gid, err);
 	else if (r == 0)

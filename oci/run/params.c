@@ -7,7 +7,7 @@
 #include "oci/run/spec.h"
 #include "oci/run/volume.h"
 
-/* JSON holds nothing else. */
+/* JSON holds nothing but UTF-8. */
 static int check_utf8(const char *what, const char *text, struct cfs_err *err)
 {
 	struct cfs_bytes s = { (const uint8_t *)text, text ? strlen(text) : 0 };

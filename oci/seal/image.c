@@ -7,7 +7,8 @@
 #include "repo/image_store.h"
 #include "repo/ref.h"
 
-/* Of EROFS images in sealing metadata, whatever the repository's own is. */
+/* The format of EROFS images in sealing metadata, whatever the repository's own
+ * is. */
 #define FORMAT 1
 
 /* The trees of an image on their way to facts, which are stored if wanted. */
@@ -28,7 +29,7 @@ static int begin(const struct cfs_repo *repo, const struct cfs_oci_image *image,
 		cfs_buf_bytes(&image->config_text), repo->meta.alg, ret, err);
 }
 
-/* Sets *@changed unless @image refers to @id already. */
+/* Makes @image refer to @id, and sets *@changed unless it did already. */
 static int refer(struct cfs_oci_image *image, const struct cfs_oci_erofs *erofs,
 		 const struct cfs_digest *id, bool *changed,
 		 struct cfs_err *err)
@@ -154,7 +155,7 @@ int cfs_seal_commit(struct cfs_store *store, struct cfs_oci_image *image,
 	return r < 0 || !changed ? r : cfs_oci_image_write(store, image, err);
 }
 
-/* What is parsed of the texts of @image. */
+/* Parses the texts of @image. */
 static int parse(struct cfs_oci_image *image, enum cfs_content_hash_alg alg,
 		 struct cfs_err *err)
 {
