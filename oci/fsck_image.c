@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Checks an image: its manifest, the configuration that this refers to, the
+ * layers that both list, and the EROFS images to which the stream of the
+ * configuration refers.  A document is compared with its digest before it is
+ * parsed.  One that is not right ends the check of its image: what it leads to
+ * is not known then.
+ */
 #include <string.h>
 
 #include "oci/fsck_run.h"

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Checks layers and EROFS images.  A layer is good if its stream and all
+ * objects of that are there.  Only where data is to be read is the archive put
+ * together again and compared with its digest.
+ */
 #include <fcntl.h>
 #include <string.h>
 

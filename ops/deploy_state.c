@@ -111,7 +111,7 @@ static int open_users(struct job *job)
 			    job->layout == CFS_ETC_WHOLE ? "etc" : "etc/upper");
 }
 
-/* A tree of users that changed nothing. */
+/* Makes the tree of users who changed nothing: its root is the old /etc. */
 static int make_empty(struct job *job, struct cfs_err *err)
 {
 	const struct cfs_node *etc = job->old.etc;
@@ -167,6 +167,7 @@ static int read_all(struct job *job, struct cfs_err *err)
 	bool has_from = job->from >= 0;
 	int r = read_image(job, job->id, &job->new, err);
 
+	/* Without a deployment before, the image is merged with itself. */
 	if (r == 0)
 		r = read_image(job, has_from ? job->how->from : job->id,
 			       &job->old, err);
@@ -243,7 +244,7 @@ static int write_etc(struct job *job, int dir, struct cfs_err *err)
 	return cfs_etc_write(&write, etc, err);
 }
 
-/* What to do when both names exist. */
+/* Says what to do when both names exist. */
 static int two_vars(const struct job *job, struct cfs_err *err)
 {
 	char hex[CFS_DIGEST_HEX_MAX];
@@ -283,6 +284,7 @@ static int check_var(const struct job *job, struct cfs_err *err)
 /* Makes the var of the deployment before one for all, and that a link to it. */
 static int share_var(const struct job *job, int shared, struct cfs_err *err)
 {
+	/* First, so that there are two names to exchange at once. */
 	if (symlinkat(TO_VAR, shared, "var") < 0 && errno != EEXIST)
 		return cfs_fail_errno(err, "make %s/var", SHARED);
 	if (!is_link(shared))
@@ -358,6 +360,7 @@ static int write_all(struct job *job, struct cfs_err *err)
 		r = sync_state(job, err);
 	if (r < 0)
 		return r;
+	/* Complete and on the disk before it has its name. */
 	r = cfs_rename_new(job->state, job->temporary, job->hex);
 	return r < 0 ? cfs_fail_code(err, r, "rename %s to %s", job->temporary,
 				     job->hex)

@@ -289,6 +289,8 @@ static int finish_entry(struct job *job, int dir, const char *name,
 	}
 	if (r == 0)
 		r = sync_disk(job, dir, "the boot partition", err);
+	/* The entry goes last: it tells an interrupted run's successor which
+	 * files to remove. */
 	if (r == 0 && unlinkat(dir, name, 0) < 0)
 		return cfs_fail_errno(err, "remove %s", name);
 	job->finished += r == 0;
@@ -344,7 +346,7 @@ static int finish_state(struct job *job, struct cfs_err *err)
 	return r < 0 ? r : 0;
 }
 
-/* What interrupted runs left, and what this one has hidden. */
+/* Removes what interrupted runs left, and what this one has hidden. */
 static int finish(struct job *job, struct cfs_err *err)
 {
 	if (job->boot >= 0 && finish_boot(job, err) < 0)
@@ -354,7 +356,8 @@ static int finish(struct job *job, struct cfs_err *err)
 	return 0;
 }
 
-/* Entries and their files before the state, without which they do not boot. */
+/* Entries and their files go before the state, without which entries do not
+ * boot. */
 static int remove_all(struct job *job, struct cfs_err *err)
 {
 	if (job->boot >= 0 &&

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Chooses the manifest that a reference means, among those that its indexes
+ * lead to (oci/origin/leaves.h): the image that fits the platform best.  If
+ * none fits and no platform was asked for, the only image will do, and where
+ * there is no image, the only artifact.
+ */
 #include <string.h>
 
 #include "oci/origin/leaves.h"

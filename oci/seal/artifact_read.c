@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Reads artifacts with digests and signatures.  In those of today, an entry
+ * has one annotation, whose key tells role and algorithm (oci/seal/key.h).
+ * Two forms of drafts have an annotation for the role and one for the digest,
+ * and name the algorithm once for all entries.
+ */
 #include <string.h>
 
 #include "fsverity/signature.h"

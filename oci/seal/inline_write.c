@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Edits manifests and configurations.  They are not written anew from what was
+ * parsed, but copied as text up to each place that changes (oci/json_edit.h):
+ * members that are not known here stay as they are.
+ */
 #include "base/base64.h"
 #include "oci/json_edit.h"
 #include "oci/seal/inline.h"
