@@ -114,6 +114,7 @@ int cfs_fsck_open(const char *path, struct cfs_repo *ret, struct cfs_err *why,
 	int r = cfs_repo_open(AT_FDCWD, path, ret, err);
 
 	why->code = 0;
+	/* A newer format, no repository or no memory are no findings. */
 	if (r >= 0 || r == -EOPNOTSUPP || r == -ENOENT || r == -ENOMEM)
 		return r;
 	repo.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -40,7 +40,7 @@ static bool is_good(const struct cfs_fsck_subject *image, int fd)
 }
 
 /* Is the file @fd what the image's name says?  It is hashed before it is read
- * into memory: only an image that somebody made on purpose gets there. */
+ * into memory: what is damaged by chance is not parsed. */
 static int check_digest(const struct cfs_fsck_subject *image, int fd,
 			struct cfs_err *err)
 {
@@ -133,6 +133,7 @@ static int check_link(struct cfs_fsck_subject *image, const char *name,
 	r = cfs_digest_from_hex(name, strlen(name), &image->id, &why);
 	if (r == 0)
 		cfs_digest_to_hex(&image->id, hex);
+	/* In lower case, as every reader looks it up. */
 	if (r < 0 || image->id.alg != image->run->repo->meta.alg ||
 	    strcmp(hex, name) != 0) {
 		cfs_fsck_found(image->run, CFS_FSCK_IMAGE_OPEN_FAILED,

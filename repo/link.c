@@ -18,6 +18,7 @@ int cfs_link_read(int dir, const char *name, char ret[static CFS_LINK_MAX])
 	const char *last;
 
 	if (n < 0)
+		/* EINVAL: it is no link. */
 		return errno == EINVAL ? 0 : -errno;
 	target[n] = '\0';
 	last = strrchr(target, '/');
@@ -34,11 +35,13 @@ int cfs_link_object(int dir, const char *name, struct cfs_digest *ret)
 	ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
 
 	if (n < 0)
+		/* EINVAL: it is no link. */
 		return errno == EINVAL ? 0 : -errno;
 	target[n] = '\0';
 	slash = strrchr(target, '/');
 	if (!slash || slash - target < 2)
 		return 0;
+	/* Of the target, the end counts, which is xx/REST. */
 	return cfs_object_of_path(slash - 2, ret);
 }
 
@@ -115,6 +118,7 @@ int cfs_link_remove(struct cfs_store *store, const char *top, const char *name,
 				top, name, strerror(-dir));
 	if (unlinkat(dir, last, 0) < 0)
 		return cfs_fail_errno(err, "remove %s/%s", top, name);
+	/* Or a power cut may bring the name back. */
 	if (store->sync && cfs_dir_sync(dir, err) < 0)
 		return -err->code;
 	return 1;
@@ -139,6 +143,7 @@ static int visit(int dir, const char *name, const char *prefix, unsigned depth,
 		return 0;
 	n = snprintf(full, sizeof(full), "%s%s%s", prefix, *prefix ? "/" : "",
 		     name);
+	/* No name that can be set is that long. */
 	if (n < 0 || (size_t)n >= sizeof(full))
 		return 0;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)

@@ -53,7 +53,7 @@ static bool is_hex(const char *text)
 	return strspn(text, "0123456789abcdefABCDEF") == strlen(text);
 }
 
-/* Source: cfs_image_find(), which looks for no name that is like this. */
+/* cfs_image_find() takes such a text for a digest, and looks for no name. */
 static bool is_digest(const char *name)
 {
 	static const enum cfs_alg algs[] = { CFS_ALG_SHA256, CFS_ALG_SHA512 };

@@ -57,6 +57,7 @@ int cfs_repo_open_by(int dirfd, const char *path, cfs_meta_fn parse,
 	r = read_meta(&repo, parse, err);
 	if (r < 0)
 		return cfs_ctx(err, "open repository %s", path);
+	/* A repository from before meta.json has objects/. */
 	if (r == 0 && cfs_name_exists(repo.fd, "objects") != 1)
 		return cfs_fail(err, ENOENT,
 				"open repository %s: neither meta.json nor "

@@ -53,6 +53,7 @@ int cfs_ref_get(const struct cfs_repo *repo, const char *name,
 
 	if (r <= 0)
 		return r;
+	/* More than 1: what has the name is no link. */
 	if (r > 1 || !is_image(last, ret))
 		return cfs_fail(err, EINVAL, REFS "/%s does not name an image",
 				name);
@@ -77,6 +78,7 @@ int cfs_image_open(const struct cfs_repo *repo, const struct cfs_digest *id,
 				hex);
 	if (r > 0)
 		r = cfs_object_check(fd, id, err);
+	/* It was hashed, so it has no fs-verity. */
 	if (r == CFS_CHECKED_HASHED && secure)
 		r = cfs_fail(err, EBADMSG,
 			     "no fs-verity, which the repository demands");

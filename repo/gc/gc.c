@@ -78,6 +78,7 @@ void cfs_gc_found(struct cfs_gc *gc, enum cfs_gc_code code, const char *where,
 		text = NULL;
 	va_end(ap);
 	finding.reason = text ? text : no_memory.msg;
+	/* What it refers to is not known, so nothing may be removed. */
 	finding.stops = code == CFS_GC_UNREADABLE;
 	cfs_gc_report(gc, &finding);
 }
@@ -141,6 +142,7 @@ int cfs_gc_add_named(struct cfs_gc *gc, const char *name, const char *entry,
 	image = cfs_gc_push_image(gc, CFS_GC_ROOT_CALLER, name, entry, err);
 	if (image < 0)
 		return image;
+	/* An image and a stream may have the same name. */
 	stream = cfs_gc_find_stream(gc, entry, &id, err);
 	if (stream <= 0)
 		return stream < 0 ? stream : image;

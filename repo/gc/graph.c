@@ -100,6 +100,8 @@ int cfs_gc_add_need(struct cfs_gc_graph *graph, uint32_t i,
 		return r;
 	if (size != CFS_GC_NO_SIZE)
 		graph->size.v[object] = size;
+	/* Containers are loaded one at a time: their needs follow one
+	 * another. */
 	if (container->n_needs++ == 0)
 		container->needs = (uint32_t)graph->needs.n;
 	return add_number(&graph->needs, object, err);

@@ -19,6 +19,8 @@ static int copy_object(int objects, const struct cfs_digest *id,
 	if (r == 0)
 		r = cfs_fail(err, ENOENT, "it is missing");
 	if (r > 0)
+		/* Checked before it is copied, as what is written cannot be
+		 * taken back. */
 		r = cfs_object_check(fd, id, err);
 	if (r >= 0)
 		r = cfs_sink_copy(to, &source, &n, err);

@@ -17,6 +17,7 @@ _Static_assert(CFS_CONTENT_ID_MAX == CFS_LINK_MAX, "a name is a link's end");
 
 int cfs_content_id_check(const char *content_id, struct cfs_err *err)
 {
+	/* There are no directories in streams/ but refs/. */
 	if (strchr(content_id, '/') || strcmp(content_id, "refs") == 0)
 		return cfs_fail(err, EINVAL,
 				"'%s' cannot be the name of a stream",
