@@ -45,6 +45,7 @@ systemd:     systemd.1 bootctl.1 bootup.7 init.1 journalctl.1 kernel-command-lin
              systemd-bless-boot.service.8 systemd-boot.7
              systemd-gpt-auto-generator.8 systemd-stub.7 systemd-update-done.service.8
              systemd.exec.5 systemd.mount.5 ukify.1
+uidmap:      newgidmap.1 newuidmap.1
 util-linux:  findmnt.8 fstab.5 kill.1 mount.8 umount.8
 "
 
