@@ -75,7 +75,7 @@ static int open_place(const struct cfs_container *c)
 	if (fd < 0)
 		return -errno;
 	return c->user ? cfs_steal_fd(&fd)
-		       : cfs_make_dirs(fd, BUNDLE + 1, 0700);
+		       : cfs_make_dirs(fd, &BUNDLE[1], 0700);
 }
 
 /* Makes the bundle.  Returns its directory. */
