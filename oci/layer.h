@@ -45,8 +45,8 @@ struct cfs_oci_layer_stats {
  * A sparse file is kept as the archive has it, and besides as the file that it
  * stands for, which is an object that the stream only counts as used.
  *
- * Errors: -EBADMSG a digest or the size is another, or the
- * compressed data is damaged; -EINVAL, -ENOTSUP, ... of the archive, worded with path and offset;
+ * Errors: -EBADMSG a digest or the size is another, or the compressed data is
+ * damaged; -EINVAL, -ENOTSUP, ... of the archive, worded with path and offset;
  * those of storing.
  */
 int cfs_oci_layer_import(struct cfs_store *store, struct cfs_digester *digester,

@@ -4,8 +4,8 @@
  * this machine, of which most stay in files that the other process opens.
  *
  * A stream is a sequence of chunks; the layer is what they give, one after the
- * other.  It has neither a header nor an end of its own, so that only the digest
- * of the layer tells whether it is whole.  Integers are little-endian.
+ * other.  It has neither a header nor an end of its own, so that only the
+ * digest of the layer tells whether it is whole.  Integers are little-endian.
  *
  *   byte 0, u32 n, n bytes           bytes of the archive between contents
  *   byte 1, u32 n, n bytes           the content of a file

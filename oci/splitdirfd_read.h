@@ -19,15 +19,15 @@ struct cfs_splitdirfd_reader {
 	const int *directories; /* borrowed; need not all be directories */
 	unsigned n_directories;
 	/*
-	 * Called for each file that has @size bytes, no more and no less, before
-	 * it is read.  May be NULL.  Returns 0, or negative errno with @err set,
-	 * which ends the reading.
+	 * Called for each file that has @size bytes, no more and no less,
+	 * before it is read.  May be NULL.  Returns 0, or negative errno with
+	 * @err set, which ends the reading.
 	 */
 	int (*found)(void *arg, int directory, const char *name, uint64_t size,
 		     struct cfs_err *err);
 	void *arg;
-	/* Private, but for @is_wrong: the stream, or a file that it names, is to
-	 * blame for the failure. */
+	/* Private, but for @is_wrong: the stream, or a file that it names, is
+	 * to blame for the failure. */
 	bool is_wrong;
 	bool failed;
 	int fd;		/* the file of the chunk, or negative */
@@ -47,7 +47,8 @@ void cfs_splitdirfd_close(struct cfs_splitdirfd_reader *reader);
 #define CFS_AUTOSPLITDIRFD __attribute__((cleanup(cfs_splitdirfd_close)))
 
 /*
- * The bytes of the layer.  More of the stream may have been read than they need.
+ * The bytes of the layer.  More of the stream may have been read than they
+ * need.
  * Errors: -EBADMSG the stream is malformed, ends inside a chunk or names a
  * directory that it does not have; a file is no regular one, leads out of its
  * directory or is too short; -ENOENT, -EACCES, ... a file cannot be opened;

@@ -14,8 +14,8 @@
  * reader compares the digest of the layer.  What is written after a failure
  * ends inside a chunk, so that no reader takes it for a layer.
  *
- * Errors: -ENOENT an object is missing; -EBADMSG the stream is damaged; those of
- * @to.
+ * Errors: -ENOENT an object is missing; -EBADMSG the stream is damaged; those
+ * of @to.
  */
 int cfs_splitdirfd_write(const struct cfs_repo *repo, struct cfs_stream *stream,
 			 uint32_t directory, const struct cfs_sink *to,

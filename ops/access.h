@@ -40,8 +40,9 @@ int cfs_access_read(const struct cfs_access *access, struct cfs_repo *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * As cfs_access_read(), of the repository that is open as @opened: its directory
- * is opened anew, with a lock of its own, and not looked up by its path.
+ * As cfs_access_read(), of the repository that is open as @opened: its
+ * directory is opened anew, with a lock of its own, and not looked up by its
+ * path.
  */
 int cfs_access_read_opened(const struct cfs_access *access,
 			   const struct cfs_repo *opened, struct cfs_repo *ret,
@@ -85,16 +86,16 @@ int cfs_access_write_opened(const struct cfs_access *access,
 
 /*
  * Opens the repository @path for a caller that does without one: a source that
- * may be any directory, a name that may be looked up.  ret->meta is filled in as
- * by cfs_access_read(); nothing is demanded and nothing is locked.
+ * may be any directory, a name that may be looked up.  ret->meta is filled in
+ * as by cfs_access_read(); nothing is demanded and nothing is locked.
  * Returns 1, or 0 when there is none that can be opened, whatever the reason.
  */
 int cfs_access_try(const char *path,
 		   struct cfs_repo *ret) CFS_MUST_CHECK CFS_NONNULL;
 
 /* What meta.json of the repository @path says, or would say, for whoever only
- * wants to agree with it; nothing is locked.  Returns 1, or 0 when there is none
- * that can be opened, whatever the reason. */
+ * wants to agree with it; nothing is locked.  Returns 1, or 0 when there is
+ * none that can be opened, whatever the reason. */
 int cfs_access_peek(const char *path, struct cfs_meta *ret) CFS_NONNULL;
 
 /* Must what is read from @repo be under fs-verity?  Returns 1 or 0. */

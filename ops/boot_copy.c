@@ -117,8 +117,8 @@ int cfs_boot_copy_add(struct cfs_boot_copy *copy, struct cfs_node *node,
 	return 0;
 }
 
-/* Does the open file have the content of @node?  A file that cannot be read does
- * not, and is replaced. */
+/* Does the open file have the content of @node?  A file that cannot be read
+ * does not, and is replaced. */
 static int fd_has(const struct cfs_boot_copy *copy, int fd,
 		  const struct stat *st, struct cfs_node *node,
 		  struct cfs_err *err)
@@ -276,10 +276,10 @@ static int sync_fd(const struct cfs_boot_copy *copy, int fd,
 }
 
 /* fsync() of a new file on FAT writes its directory entry before the table of
- * clusters, so that a power cut between the two leaves an entry of clusters that
- * are free, and the file system turns read-only when the file is removed.
- * syncfs() writes the table first.  But older kernels report only by fsync() that
- * the content could not be written. */
+ * clusters, so that a power cut between the two leaves an entry of clusters
+ * that are free, and the file system turns read-only when the file is removed.
+ * syncfs() writes the table first.  But older kernels report only by fsync()
+ * that the content could not be written. */
 static int sync_new(const struct cfs_boot_copy *copy, int fd,
 		    struct cfs_err *err)
 {

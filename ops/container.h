@@ -22,9 +22,10 @@ struct cfs_container {
 };
 
 /*
- * Gives this process a mount namespace: mounts of the machine still appear in it,
- * and none of its own outside.  To be called without threads, and before the
- * repository is opened: the kernel mounts no directories of another namespace.
+ * Gives this process a mount namespace: mounts of the machine still appear in
+ * it, and none of its own outside.  To be called without threads, and before
+ * the repository is opened: the kernel mounts no directories of another
+ * namespace.
  * Errors: -EPERM not root.
  */
 int cfs_container_enter(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
@@ -34,13 +35,13 @@ int cfs_container_enter(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
  * waits for it and for the FUSE server of the image, and ends as they do.  The
  * image is mounted in the mount namespace of cfs_container_enter() or
  * cfs_container_enter_user(), and all that was made for the container goes with
- * that: whatever ends it, nothing is left to clean up.  The files are those of the
- * image that was opened and verified here.
+ * that: whatever ends it, nothing is left to clean up.  The files are those of
+ * the image that was opened and verified here.
  *
  * The lock of the repository ends before the container starts.
  *
- * Returns on errors only: -ENOENT there is no such runtime; -EIO the FUSE server
- * ended first; those of cfs_mount_image(), cfs_container_serve() and
+ * Returns on errors only: -ENOENT there is no such runtime; -EIO the FUSE
+ * server ended first; those of cfs_mount_image(), cfs_container_serve() and
  * cfs_runtime_spec().
  */
 int cfs_container_run(const struct cfs_container *container,

@@ -124,9 +124,10 @@ static int decide(const struct cfs_deployments *list,
 	return r;
 }
 
-/* The whole text is on the disk before it gets the name.  On FAT the name is that
- * of the old file, whose clusters are free by now, until the new one is synced:
- * that comes first, before anything that syncs the table of clusters. */
+/* The whole text is on the disk before it gets the name.  On FAT the name is
+ * that of the old file, whose clusters are free by now, until the new one is
+ * synced: that comes first, before anything that syncs the table of
+ * clusters. */
 static int publish(int boot, int dir, bool sync, struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = cfs_open_beneath(boot, TEMPORARY, O_RDONLY);

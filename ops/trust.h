@@ -45,8 +45,8 @@ struct cfs_trust_subject {
 	/* The EROFS image that is used: CFS_SEAL_MERGED or
 	 * CFS_SEAL_BOOTABLE. */
 	enum cfs_seal_role role;
-	/* Its configuration is used, too: command, environment, user.  It has to
-	 * be signed then wherever the EROFS image has to be. */
+	/* Its configuration is used, too: command, environment, user.  It has
+	 * to be signed then wherever the EROFS image has to be. */
 	bool config_used;
 	/* Gets the signatures that passed; or NULL. */
 	struct cfs_enrolment *enrolment;

@@ -12,12 +12,12 @@
 #include "base/err.h"
 
 /*
- * Puts this process, which must have one thread, into a new user namespace, where
- * it is root and has all capabilities, and into those of @flags besides.
+ * Puts this process, which must have one thread, into a new user namespace,
+ * where it is root and has all capabilities, and into those of @flags besides.
  *
  * User and group 0 there are the caller.  The subordinate ids of the caller
- * become those from 1 on, if there are some of users and of groups and newuidmap
- * and newgidmap can map them.
+ * become those from 1 on, if there are some of users and of groups and
+ * newuidmap and newgidmap can map them.
  *
  * @flags: CLONE_NEW* of unshare(2).
  * @ret_ids: the users and groups of the namespace are 0 to *@ret_ids - 1.

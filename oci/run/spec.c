@@ -51,8 +51,8 @@ enum whose {
 
 /*
  * With @rootless, mounts that a user namespace may not make are left out or
- * replaced: group 5 is not in its mapping; a new sysfs needs a network namespace of its own; cgroups are not
- * delegated to it.
+ * replaced: group 5 is not in its mapping; a new sysfs needs a network
+ * namespace of its own; cgroups are not delegated to it.
  */
 static const struct mount {
 	enum whose whose;

@@ -29,9 +29,9 @@ struct cfs_run_params {
 	bool read_only;
 	bool host_network; /* no network otherwise */
 	/* For a runtime that is started as this user and not as root.  It makes
-	 * a user namespace where user and group 0 are @uid and @gid outside, and
-	 * no other exists, unless @namespace_ids: then it is in one, which has
-	 * users and groups 0 to @namespace_ids - 1, and makes none. */
+	 * a user namespace where user and group 0 are @uid and @gid outside,
+	 * and no other exists, unless @namespace_ids: then it is in one, which
+	 * has users and groups 0 to @namespace_ids - 1, and makes none. */
 	bool rootless;
 	uint32_t uid, gid, namespace_ids;
 };

@@ -49,9 +49,9 @@ struct cfs_gc_params {
 	void *arg;
 	/*
 	 * Is the name @ref below streams/refs about another stream?  Returns
-	 * true with the content id of that stream in @ret.  Such a name is kept,
-	 * and is a root, as long as that stream is, and is removed with it.
-	 * NULL: there are no such names.
+	 * true with the content id of that stream in @ret.  Such a name is
+	 * kept, and is a root, as long as that stream is, and is removed with
+	 * it.  NULL: there are no such names.
 	 */
 	bool (*subject)(const char *ref, char ret[static CFS_CONTENT_ID_MAX]);
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A splitdirfdstream gives what its chunks say, as they are read here once more,
- * in one piece and from memory; or both refuse it.  Whatever pieces it comes and
- * is read in, the layer is the same, and no file outside the directory is opened.
+ * A splitdirfdstream gives what its chunks say, as they are read here once
+ * more, in one piece and from memory; or both refuse it.  Whatever pieces it
+ * comes and is read in, the layer is the same, and no file outside the
+ * directory is opened.
  *
  * The first directory has the files "a", of 5 bytes, "d/b", of none, and a link
  * out of it; the second is none.
@@ -142,7 +143,8 @@ static ssize_t read_piece(void *ctx, void *data, size_t len,
 			       len < pieces->max ? len : pieces->max, err);
 }
 
-/* Reads the layer by @step bytes at a time.  Returns whether that ended well. */
+/* Reads the layer by @step bytes at a time.  Returns whether that ended
+ * well. */
 static bool read_layer(int dir, struct cfs_bytes stream, size_t piece,
 		       size_t step, struct cfs_buf *to)
 {

@@ -58,8 +58,8 @@ static int found(void *arg, int directory, const char *name, uint64_t size,
 }
 
 /*
- * Reads @stream with two directories, the second of which is none, from a source
- * of pieces of @piece bytes.  Returns 0 with the layer in @ret.
+ * Reads @stream with two directories, the second of which is none, from a
+ * source of pieces of @piece bytes.  Returns 0 with the layer in @ret.
  */
 static int read_in_pieces(struct cfs_bytes stream, size_t piece,
 			  struct cfs_buf *ret, bool *ret_wrong)

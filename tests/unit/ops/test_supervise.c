@@ -7,8 +7,8 @@
 
 #include "tests/test.h"
 
-/* Runs @test in a process of its own, whose signals it changes, and returns what
- * it returns, 0 to 255. */
+/* Runs @test in a process of its own, whose signals it changes, and returns
+ * what it returns, 0 to 255. */
 static int apart(int (*test)(void))
 {
 	int status = 0;
