@@ -23,6 +23,7 @@
 #   said KEY              what the last start said of it ("GUEST KEY: ...")
 #   machine_entries       the names of the boot entries
 
+command -v mformat > /dev/null || skip "no mformat (package mtools)"
 machine_kernel=$("$CFS_SRC/deps/uml-kernel.sh") || exit 1
 
 # Files of programs and libraries go where they are here.
@@ -49,8 +50,8 @@ machine_tree() { # DIR
 	done
 	cp "$BIN/cfsctl" "$1/usr/bin/cfsctl"
 	# shellcheck disable=SC2046 # several words
-	machine_copy "$1" "${loaded[@]}" $(ldd "$BIN/cfsctl" "${loaded[@]}" |
-		grep -o '/[^ ]*\.so[^ :]*' | sort -u) || return 1
+	machine_copy "$1" "${loaded[@]}" $(ldd "$BIN/cfsctl" "${loaded[@]}" \
+		"$1/usr/bin/busybox" 2> /dev/null | grep -o '/[^ ]*\.so[^ :]*' | sort -u) || return 1
 	cp vendor.pem "$1/usr/lib/composefs/keys.d/vendor.pem"
 	cp "$CFS_SRC/tests/vm/update-guest" "$1/sbin/init"
 	chmod 755 "$1/sbin/init"
