@@ -124,7 +124,7 @@ connection = varlink.connect(sys.argv[1])
 handle = connection.call(sys.argv[3].encode())["parameters"]["handle"]
 for reply in connection.replies(sys.argv[2].replace("HANDLE", str(handle)).encode()):
     last = reply["parameters"]["completed"]
-for name in "manifest_verity", "config_verity", "stats", "signatures_verified":
+for name in "manifest_verity", "config_verity", "stats", "signatures_verified", "counts":
     last.pop(name, None)
 print(json.dumps(last, sort_keys=True))
 END
