@@ -339,6 +339,7 @@ lint: $(LIB)
 	@tests/lint/includes
 	@tests/lint/sizes
 	@tests/lint/idioms
+	@tests/lint/columns
 	@tests/lint/paths
 	@! $(NM) -g --defined-only $(LIB) | awk '$$2 ~ /[TDBR]/ && $$3 !~ /^cfs_/' | grep .
 	@case '$(CLANG_FORMAT)' in \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Declarations shared by cfsctl's commands.  A command is one file, or a group of
- * commands is, with one row each (cfsctl/cli/command.h), which is declared at
- * the end of this header and listed in main.c.
+ * Declarations shared by cfsctl's commands.  A command is one file, or a group
+ * of commands is, with one row each (cfsctl/cli/command.h), which is declared
+ * at the end of this header and listed in main.c.
  */
 #ifndef CFS_CFSCTL_CFSCTL_H
 #define CFS_CFSCTL_CFSCTL_H

@@ -62,8 +62,8 @@ struct cmd_deploy {
 	const struct cfs_deploy_options *o;
 };
 
-/* To be called before the repository is opened: checks the options, and lets the
- * command write below /sysroot unless it is a check.
+/* To be called before the repository is opened: checks the options, and lets
+ * the command write below /sysroot unless it is a check.
  * Errors: -CFS_EUSAGE --json without --check, or no boot partition; those of
  * cfs_access_make_writable(). */
 int cmd_deploy_check(const struct cmd_deploy *deploy,

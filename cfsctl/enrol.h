@@ -28,9 +28,9 @@ int cmd_enrol_check(enum cfs_kernel_signatures kernel, const char *emit,
 
 /*
  * Keeps the signatures of @e in the repository and, unless @kernel is
- * CFS_KERNEL_NO, hands them to the kernel.  Notes on stderr which the kernel has
- * afterwards, why it has not the others, and where it still has one of a signer
- * who is leaving.
+ * CFS_KERNEL_NO, hands them to the kernel.  Notes on stderr which the kernel
+ * has afterwards, why it has not the others, and where it still has one of a
+ * signer who is leaving.
  * Errors: of cfs_enrolment_keep(); with CFS_KERNEL_YES
  * CFS_ESTATUS(CFS_STATUS_KERNEL) if the kernel lacks one.
  */

@@ -33,9 +33,9 @@ struct cmd_fuse_mount {
 /*
  * Serves an image of @repo, which is closed: a server holds no lock.
  *
- * In the background, it returns when the mount can be used, and the process that
- * goes on serving it is not the caller's.  In the foreground, when the mount has
- * ended.
+ * In the background, it returns when the mount can be used, and the process
+ * that goes on serving it is not the caller's.  In the foreground, when the
+ * mount has ended.
  * Errors: of cmd_image_map() and cfs_fuse_serve(), also of the other process.
  */
 int cmd_fuse_start(const struct cfs_globals *g, struct cfs_repo *repo,

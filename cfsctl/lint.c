@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* cfsctl lint: the executables of an image that the kernel's IPE cannot judge. */
+/* cfsctl lint: the executables of an image that the kernel's IPE cannot
+ * judge. */
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -64,7 +64,8 @@ int cmd_parse_mount_fuse(const char *text, void *to,
 		CFS_OPT_SETS(type, mount.verbose)                             \
 	}
 
-/* Finds the image that the first operand of @call names.  Errors: -ENOENT, ... */
+/* Finds the image that the first operand of @call names.  Errors: -ENOENT,
+ * ... */
 typedef int cmd_mount_find_fn(const struct cfs_call *call,
 			      const struct cfs_repo *repo,
 			      struct cfs_digest *ret, struct cfs_err *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Shared by the commands that make boot entries, of images and of OCI images. */
+/* Shared by the commands that make boot entries, of images and of OCI
+ * images. */
 #ifndef CFS_CFSCTL_PREPARE_BOOT_H
 #define CFS_CFSCTL_PREPARE_BOOT_H
 
@@ -72,8 +73,8 @@ struct cmd_prepare_boot {
 	const struct cfs_boot_options *o;
 };
 
-/* Writes the boot entry and prints which one it is: a cmd_boot_fn, whose @arg is
- * a struct cmd_prepare_boot.  Errors: those of cfs_prepare_boot(). */
+/* Writes the boot entry and prints which one it is: a cmd_boot_fn, whose @arg
+ * is a struct cmd_prepare_boot.  Errors: those of cfs_prepare_boot(). */
 int cmd_prepare_boot_run(const void *arg, const struct cfs_repo *repo,
 			 const struct cmd_boot_source *source,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

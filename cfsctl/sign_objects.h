@@ -55,9 +55,9 @@ int cmd_emit_objects(const struct cfs_sign_objects_call *c,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Signs those objects of the image @id again that the signers @leaving signed, and
- * takes these out of the image's pack; notes on stderr say what was done.  Of @c,
- * g, keys and kernel are used.
+ * Signs those objects of the image @id again that the signers @leaving signed,
+ * and takes these out of the image's pack; notes on stderr say what was done.
+ * Of @c, g, keys and kernel are used.
  * Errors: those of cfs_signable_find() and cfs_replace_signers().
  */
 int cmd_replace_signers(const struct cfs_sign_objects_call *c,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The two ways to sign that sign and oci sign share: by keys that are given, and
- * elsewhere, by files that go out and come back.
+ * The two ways to sign that sign and oci sign share: by keys that are given,
+ * and elsewhere, by files that go out and come back.
  */
 #ifndef CFS_CFSCTL_SIGNERS_H
 #define CFS_CFSCTL_SIGNERS_H

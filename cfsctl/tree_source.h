@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The options about the source of an image (ops/tree_source.h), which create-image,
- * compute-id, compute-karg and create-dumpfile have in common, and its warnings.
+ * The options about the source of an image (ops/tree_source.h), which
+ * create-image, compute-id, compute-karg and create-dumpfile have in common,
+ * and its warnings.
  */
 #ifndef CFS_CFSCTL_TREE_SOURCE_H
 #define CFS_CFSCTL_TREE_SOURCE_H

@@ -93,8 +93,8 @@ static int make(const struct cfs_uki_source *from,
 }
 
 /* Writes the file, and reads it once more as what checks it at the next step
- * does.  It may be on a boot partition, which has no journal: what it holds is on
- * the disk before it gets its name. */
+ * does.  It may be on a boot partition, which has no journal: what it holds is
+ * on the disk before it gets its name. */
 static int write_file(const struct cfs_globals *g,
 		      const struct cfs_uki_source *from,
 		      const struct cfs_digest *id,

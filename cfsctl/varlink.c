@@ -28,8 +28,8 @@ static const struct cfs_opt options[] = {
 	{ 0 },
 };
 
-/* Serves one connection.  The policy is read for each: it may have changed since
- * the service was started. */
+/* Serves one connection.  The policy is read for each: it may have changed
+ * since the service was started. */
 static int serve(const struct cfs_call *call, int fd,
 		 const struct cfs_varlink_register *shared, struct cfs_err *err)
 {

@@ -6,8 +6,8 @@
 
 #include "compress/libzstd.h"
 
-/* Bytes that are read, or written, at a time: what libzstd recommends.  Twice as
- * many are no faster. */
+/* Bytes that are read, or written, at a time: what libzstd recommends.  Twice
+ * as many are no faster. */
 #define ROOM (128u << 10)
 
 struct cfs_unzstd {
@@ -20,10 +20,10 @@ struct cfs_unzstd {
 };
 
 /*
- * The last one of each kind that was given back, for the next user: a command that
- * reads or writes a few small streams would otherwise spend more time on making
- * them than on all else.  A compressor clears a MiB of memory, in pages that are
- * new for the process, and both ask the processor for its features.
+ * The last one of each kind that was given back, for the next user: a command
+ * that reads or writes a few small streams would otherwise spend more time on
+ * making them than on all else.  A compressor clears a MiB of memory, in pages
+ * that are new for the process, and both ask the processor for its features.
  */
 static _Atomic(struct cfs_unzstd *) spare_unzstd;
 static _Atomic(struct cfs_zstd *) spare_zstd;

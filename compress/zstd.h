@@ -23,10 +23,10 @@ int cfs_unzstd_new(const struct cfs_source *from, struct cfs_unzstd **ret,
 void cfs_unzstd_free(struct cfs_unzstd *u);
 
 /*
- * Decompresses @from instead, from its beginning, wherever the source before was
- * left.  A new decompressor would do the same; in a virtual machine it takes
- * longer to make than a small stream to decompress, because libzstd asks the
- * processor for its features, which traps.
+ * Decompresses @from instead, from its beginning, wherever the source before
+ * was left.  A new decompressor would do the same; in a virtual machine it
+ * takes longer to make than a small stream to decompress, because libzstd asks
+ * the processor for its features, which traps.
  * @from: copied; its object outlives @u, or the next restart.
  */
 void cfs_unzstd_restart(struct cfs_unzstd *u,

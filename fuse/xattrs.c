@@ -36,7 +36,8 @@ static void reply(fuse_req_t req, const void *data, size_t len, size_t size)
  * own for a user. */
 static const char overlay[] = "user.overlay.";
 
-/* What a user's own xattr with such a name begins with when overlayfs asks for it. */
+/* What a user's own xattr with such a name begins with when overlayfs asks for
+ * it. */
 static const char escaped[] = "user.overlay.overlay.";
 
 static bool begins_with(const char *name, const char *prefix)
@@ -74,8 +75,8 @@ static int read_lead(const struct cfs_fuse_server *server,
 	return 0;
 }
 
-/* Returns 0 with *@ret, which is NULL for a file without an object, or the errno
- * value for the reply. */
+/* Returns 0 with *@ret, which is NULL for a file without an object, or the
+ * errno value for the reply. */
 static int find_lead(fuse_req_t req, fuse_ino_t ino, const struct lead **ret)
 {
 	const struct cfs_fuse_server *server = cfs_fuse_server_of(req);

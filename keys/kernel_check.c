@@ -10,8 +10,8 @@
 
 #define RING KEY_SPEC_PROCESS_KEYRING
 
-/* Sites that allow no arithmetic but OpenSSL's say so in this way, of hashes and
- * of signatures. */
+/* Sites that allow no arithmetic but OpenSSL's say so in this way, of hashes
+ * and of signatures. */
 static bool only_openssl(void)
 {
 	const char *way = getenv("CFS_HASH");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * The frame of a signature that kernels check (keys/sign.h), around the bare
- * signature of a key.  The bytes are those that libcrypto's PKCS7_sign() writes.
+ * signature of a key.  The bytes are those that libcrypto's PKCS7_sign()
+ * writes.
  *
  * Source: RFC 2315, 7, 9.1 and 9.2.
  */

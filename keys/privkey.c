@@ -26,8 +26,8 @@ static void forget(struct secret *secret)
 }
 CFS_DEFINE_AUTO(struct secret, forget);
 
-/* Finds the RSAPrivateKey in a key that is not encrypted.  Returns false if it is
- * of another kind.  Source: RFC 5208, section 5; RFC 8017, A.1. */
+/* Finds the RSAPrivateKey in a key that is not encrypted.  Returns false if it
+ * is of another kind.  Source: RFC 5208, section 5; RFC 8017, A.1. */
 static bool find_rsa(struct cfs_bytes der, struct cfs_bytes *ret)
 {
 	struct cfs_bytes info, version, alg;
@@ -53,8 +53,8 @@ static EVP_PKEY *decode_rsa(struct cfs_bytes der)
 	return NULL;
 }
 
-/* The key of @text if it is RSA and in the clear, or NULL: to find the decoder for
- * a key of any kind takes libcrypto longer than to decode it. */
+/* The key of @text if it is RSA and in the clear, or NULL: to find the decoder
+ * for a key of any kind takes libcrypto longer than to decode it. */
 static EVP_PKEY *read_rsa(const struct secret *text)
 {
 	CFS_AUTO(BIO_free_all)

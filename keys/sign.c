@@ -213,8 +213,8 @@ static int encode(PKCS7 *p7, struct cfs_buf *out, struct cfs_err *err)
 	return cfs_buf_check(out, err);
 }
 
-/* Appends the blob @made to @out, once it is verified like one from elsewhere: a
- * fault must show here and not at boot. */
+/* Appends the blob @made to @out, once it is verified like one from elsewhere:
+ * a fault must show here and not at boot. */
 static int finish(struct cfs_bytes made, const struct cfs_digest *digest,
 		  const struct cfs_certs *certs, struct cfs_buf *out,
 		  struct cfs_err *err)
@@ -285,7 +285,8 @@ int cfs_sign(const struct cfs_signing *signing, const struct cfs_digest *digest,
 		return cfs_buf_check(out, err);
 	}
 	r = sign_alone(signing, digest, &alone, err);
-	/* If this signer is in @old, its signature is wrong: it stays behind. */
+	/* If this signer is in @old, its signature is wrong: it stays
+	 * behind. */
 	if (r == 0 && old.len > 0)
 		r = merge(old, cfs_buf_bytes(&alone), &signing->own, &merged,
 			  err);

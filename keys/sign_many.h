@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Signs many digests with one key, at little more than the cost of the key's own
- * arithmetic.
+ * Signs many digests with one key, at little more than the cost of the key's
+ * own arithmetic.
  */
 #ifndef CFS_KEYS_SIGN_MANY_H
 #define CFS_KEYS_SIGN_MANY_H

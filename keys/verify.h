@@ -26,9 +26,9 @@ int cfs_signature_verify(struct cfs_bytes der, const struct cfs_digest *digest,
 	__attribute__((nonnull(2, 3, 5)));
 
 /*
- * The same for a process that checks a few signatures: the kernel is asked first
- * (keys/kernel_check.h), and where its answer is not yes, libcrypto is loaded and
- * decides.  cfs_kernel_forget() follows after the last one.
+ * The same for a process that checks a few signatures: the kernel is asked
+ * first (keys/kernel_check.h), and where its answer is not yes, libcrypto is
+ * loaded and decides.  cfs_kernel_forget() follows after the last one.
  */
 int cfs_signature_confirm(struct cfs_bytes der, const struct cfs_digest *digest,
 			  const struct cfs_certs *certs, unsigned *ret_cert,

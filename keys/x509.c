@@ -86,8 +86,8 @@ bool cfs_x509_is_rsa(struct cfs_bytes algorithm)
 	return cfs_der_same(algorithm, wanted);
 }
 
-/* Finds the RSAPublicKey in a subjectPublicKeyInfo.  Returns false if the key is
- * of another kind. */
+/* Finds the RSAPublicKey in a subjectPublicKeyInfo.  Returns false if the key
+ * is of another kind. */
 static bool find_rsa(struct cfs_bytes info, struct cfs_bytes *ret)
 {
 	struct cfs_bytes alg, bits;
@@ -101,8 +101,8 @@ static bool find_rsa(struct cfs_bytes info, struct cfs_bytes *ret)
 	return true;
 }
 
-/* Source: RFC 8017, A.1.1: a sequence of two numbers.  The first byte of a number
- * above zero is zero where its first bit would be set. */
+/* Source: RFC 8017, A.1.1: a sequence of two numbers.  The first byte of a
+ * number above zero is zero where its first bit would be set. */
 bool cfs_cert_is_rsa(const struct cfs_cert *cert, unsigned *ret_bits)
 {
 	struct cfs_bytes rsa, key, n, e;

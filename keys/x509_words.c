@@ -132,8 +132,8 @@ static bool read_time(struct cfs_bytes text, bool four, struct tm *ret)
 	return true;
 }
 
-/* Seconds from 1970 to @tm.  Years are counted from March on, so that a leap day
- * is the last day of its year; five months from there have 153 days. */
+/* Seconds from 1970 to @tm.  Years are counted from March on, so that a leap
+ * day is the last day of its year; five months from there have 153 days. */
 static int64_t seconds(const struct tm *tm)
 {
 	int64_t year = tm->tm_year + 1900 - (tm->tm_mon < 2);

@@ -14,9 +14,9 @@
 /*
  * Writes the X.509 Name @der, the whole element, in the form of RFC 2253, the
  * last part first: "CN=Vendor,O=Example".
- * Returns false, with @ret undefined, if it has another attribute than CN, O, OU,
- * C, ST and L, two in one part, a value that is not of letters, digits, inner
- * spaces and "-._:/@()", or no room in @size bytes.
+ * Returns false, with @ret undefined, if it has another attribute than CN, O,
+ * OU, C, ST and L, two in one part, a value that is not of letters, digits,
+ * inner spaces and "-._:/@()", or no room in @size bytes.
  */
 bool cfs_x509_name_words(struct cfs_bytes der, char *ret,
 			 size_t size) CFS_MUST_CHECK CFS_NONNULL;

@@ -16,8 +16,8 @@
 #include "ops/mount.h"
 #include "ops/supervise.h"
 
-/* The bundle of a container.  It is the same for all of them, because each one's
- * process mounts it where the others do not see it. */
+/* The bundle of a container.  It is the same for all of them, because each
+ * one's process mounts it where the others do not see it. */
 #define BUNDLE "/run/composefs/bundle"
 
 /* That of a container of a user, who could make no directory.  This one is in
@@ -41,7 +41,8 @@ int cfs_container_enter(struct cfs_err *err)
 	return r < 0 ? cfs_fail_code(err, r, "make a mount namespace") : 0;
 }
 
-/* Mounts a new file system of @type at the directory @fd.  Returns the mount. */
+/* Mounts a new file system of @type at the directory @fd.  Returns the
+ * mount. */
 static int mount_at(int fd, const char *type, unsigned attr,
 		    struct cfs_err *err)
 {
@@ -65,8 +66,8 @@ static const char *bundle_of(const struct cfs_container *c)
 	return c->user ? USER_BUNDLE : BUNDLE;
 }
 
-/* Opens the directory that the bundle is mounted at.  Returns negative errno if it
- * cannot. */
+/* Opens the directory that the bundle is mounted at.  Returns negative errno if
+ * it cannot. */
 static int open_place(const struct cfs_container *c)
 {
 	const char *path = c->user ? USER_BUNDLE : "/";
@@ -134,8 +135,8 @@ static int mount_root(const struct cfs_container *c, int layers, int bundle,
 		server, err);
 }
 
-/* The runtime makes the places where it mounts, so the root can be written in any
- * case; whether the container may do so, too, is in config.json. */
+/* The runtime makes the places where it mounts, so the root can be written in
+ * any case; whether the container may do so, too, is in config.json. */
 static int mount_image(const struct cfs_container *c, int bundle, pid_t *server,
 		       struct cfs_err *err)
 {
@@ -187,7 +188,8 @@ static int unify_cgroups(struct cfs_err *err)
 	return mount < 0 ? mount : 0;
 }
 
-/* Arguments, which execvp() does not change, though its type does not say so. */
+/* Arguments, which execvp() does not change, though its type does not say
+ * so. */
 union words {
 	const char *given[10];
 	char *taken[10];
@@ -204,8 +206,8 @@ static int become(const struct cfs_container *c, const char *runtime,
 
 	if (r < 0)
 		return r;
-	/* What a runtime that was killed leaves would keep the next container of
-	 * the name from starting: it goes with the namespace. */
+	/* What a runtime that was killed leaves would keep the next container
+	 * of the name from starting: it goes with the namespace. */
 	argv.given[n++] = "--root";
 	argv.given[n++] = c->user ? USER_BUNDLE "/state" : BUNDLE "/state";
 	/* The container stays in the control group of the caller: the limits of

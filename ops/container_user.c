@@ -128,8 +128,8 @@ static void close_source(struct source *s)
 	cfs_upper_close(&s->layers);
 }
 
-/* Makes a directory in the bundle that is as the root of the image, as far as its
- * owner exists in this namespace.  Returns it. */
+/* Makes a directory in the bundle that is as the root of the image, as far as
+ * its owner exists in this namespace.  Returns it. */
 static int copy_root(const struct cfs_container_root *root,
 		     const struct source *s, struct cfs_err *err)
 {

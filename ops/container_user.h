@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What makes a container of a user who is not root possible.  For ops/container.c
- * and who calls it. */
+/* What makes a container of a user who is not root possible.  For
+ * ops/container.c and who calls it. */
 #ifndef CFS_OPS_CONTAINER_USER_H
 #define CFS_OPS_CONTAINER_USER_H
 
@@ -16,10 +16,10 @@ struct cfs_container_user {
 
 /*
  * Goes on in a new process, which is the first one of its namespaces of users,
- * processes, mounts and cgroups and has a /proc of these.  The process that calls
- * does not return: it passes signals on, and ends with the exit status of the new
- * one.  Each ends with the other, and with them all processes and mounts of the
- * namespaces.
+ * processes, mounts and cgroups and has a /proc of these.  The process that
+ * calls does not return: it passes signals on, and ends with the exit status of
+ * the new one.  Each ends with the other, and with them all processes and
+ * mounts of the namespaces.
  *
  * To be called without threads and before the repository is opened.
  * Errors: those of cfs_user_namespace_enter(), of fork(2) and of mounting.
@@ -27,7 +27,8 @@ struct cfs_container_user {
 int cfs_container_enter_user(struct cfs_container_user *ret,
 			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Gets a line about each file that cannot be read, in the process that serves. */
+/* Gets a line about each file that cannot be read, in the process that
+ * serves. */
 typedef void cfs_container_report_fn(const char *line);
 
 /* An image to mount by FUSE; all is borrowed. */
@@ -44,11 +45,11 @@ struct cfs_container_root {
 };
 
 /*
- * Starts a process that serves the image, verifying each object when it is first
- * opened, and waits until it is mounted.
+ * Starts a process that serves the image, verifying each object when it is
+ * first opened, and waits until it is mounted.
  * Returns 0 with the process in *@ret.
- * Errors: those of cfs_image_map(), cfs_upper_open() and cfs_fuse_serve(), -EIO the
- * server was ended.
+ * Errors: those of cfs_image_map(), cfs_upper_open() and cfs_fuse_serve(), -EIO
+ * the server was ended.
  */
 int cfs_container_serve(const struct cfs_container_root *root, pid_t *ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

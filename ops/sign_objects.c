@@ -120,7 +120,8 @@ static bool is_signed(const struct cfs_certs *certs,
 	       cfs_signature_verify(old, id, certs, NULL, &ignored) == 0;
 }
 
-/* Adds the signers of a signature made elsewhere to *@blob, which is replaced. */
+/* Adds the signers of a signature made elsewhere to *@blob, which is
+ * replaced. */
 static int attach(struct work *w, const struct cfs_digest *id,
 		  struct cfs_buf *blob, struct cfs_err *err)
 {
@@ -388,8 +389,8 @@ int cfs_sign_objects(struct cfs_store *store,
 
 /*
  * Adds those objects of @of that are to be signed again to @ret.  Anyone may
- * have written the pack: neither an object that is not the image's nor one that a
- * signer who leaves did not really sign gets a signature for it.
+ * have written the pack: neither an object that is not the image's nor one that
+ * a signer who leaves did not really sign gets a signature for it.
  * Returns how many others a signer who leaves has signed.
  */
 static int choose(const struct work *w, const struct cfs_sigpack *pack,

@@ -19,8 +19,8 @@ enum cfs_copied {
 	CFS_COPIED_HASHED, /* and what was written has the digest wanted */
 };
 
-/* What is known of sharing blocks on a file system.  Zero-initialise it; several
- * threads may use it. */
+/* What is known of sharing blocks on a file system.  Zero-initialise it;
+ * several threads may use it. */
 struct cfs_clones {
 	_Atomic bool refused; /* the file system cannot */
 	_Atomic uint64_t n;   /* files that share blocks now */

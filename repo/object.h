@@ -57,8 +57,8 @@ bool cfs_object_of_path(const char *path, struct cfs_digest *ret) CFS_NONNULL;
 /*
  * Stores the object @id of another repository, whose objects/ is @from, without
  * copying its bytes where file systems allow: as a further name of its file if
- * no other user can change that, else by sharing its blocks.  It was measured or
- * read before it has the name.
+ * no other user can change that, else by sharing its blocks.  It was measured
+ * or read before it has the name.
  * Errors: -ENOENT it is not there, -EBADMSG it is not what its name says, ...
  */
 int cfs_object_add_shared(struct cfs_store *store, int from,

@@ -117,15 +117,15 @@ void cfs_varlink_discard(struct cfs_varlink_call *call) CFS_NONNULL;
 void cfs_varlink_reply(struct cfs_varlink_call *call) CFS_NONNULL;
 
 /*
- * Begins an error as the reply, in place of what was written: its parameters are
- * written to @call->reply.  @error: a name of @call->interface, or one with its
- * interface in front.
+ * Begins an error as the reply, in place of what was written: its parameters
+ * are written to @call->reply.  @error: a name of @call->interface, or one with
+ * its interface in front.
  */
 void cfs_varlink_refuse(struct cfs_varlink_call *call,
 			const char *error) CFS_NONNULL;
 
-/* Begins the error @error with the one parameter @name.  Returns 0, for a method
- * to return. */
+/* Begins the error @error with the one parameter @name.  Returns 0, for a
+ * method to return. */
 int cfs_varlink_refuse_text(struct cfs_varlink_call *call, const char *error,
 			    const char *name, const char *text) CFS_NONNULL;
 

@@ -167,7 +167,8 @@ int cfs_varlink_ask_for(struct cfs_varlink_client *client,
 	return r == 0 && ret->is_error ? cfs_varlink_answer_fail(ret, err) : r;
 }
 
-/* Errors that have no message, with the member that says what they are about. */
+/* Errors that have no message, with the member that says what they are
+ * about. */
 static const struct {
 	const char *error, *member;
 	int code;

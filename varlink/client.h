@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The other end of a service: calls, and replies that are read as data.  Nothing
- * that the service sends is trusted: lengths, values and nesting have limits, and
- * text is as foreign as that of a disk.
+ * The other end of a service: calls, and replies that are read as data.
+ * Nothing that the service sends is trusted: lengths, values and nesting have
+ * limits, and text is as foreign as that of a disk.
  */
 #ifndef CFS_VARLINK_CLIENT_H
 #define CFS_VARLINK_CLIENT_H
@@ -59,8 +59,8 @@ void cfs_varlink_want_more(struct cfs_varlink_client *client) CFS_NONNULL;
 /*
  * Sends the call that was begun and waits for its reply, or the first one.
  * Errors: -EBADMSG the reply is none, or the service closed the connection;
- * -E2BIG, -EMSGSIZE it exceeds a limit; of sending and receiving.  An error that
- * the service answers with is a reply.
+ * -E2BIG, -EMSGSIZE it exceeds a limit; of sending and receiving.  An error
+ * that the service answers with is a reply.
  */
 int cfs_varlink_ask(struct cfs_varlink_client *client,
 		    struct cfs_varlink_answer *ret,
@@ -88,16 +88,16 @@ int cfs_varlink_answer_fail(const struct cfs_varlink_answer *answer,
 			    struct cfs_err *err) CFS_NONNULL;
 
 /*
- * Opens a repository: @path, which is absolute; NULL: that of the system, or the
- * one that the service has for guests.  client->handle is its handle.
+ * Opens a repository: @path, which is absolute; NULL: that of the system, or
+ * the one that the service has for guests.  client->handle is its handle.
  * Errors: of cfs_varlink_ask_for().
  */
 int cfs_varlink_open(struct cfs_varlink_client *client, const char *path,
 		     struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 3)));
 
-/* Words and returns -EBADMSG: the reply lacks the member @name, or has something
- * else there. */
+/* Words and returns -EBADMSG: the reply lacks the member @name, or has
+ * something else there. */
 int cfs_varlink_wrong_member(const char *name, struct cfs_err *err) CFS_NONNULL;
 
 #endif

@@ -19,10 +19,10 @@ int cfs_varlink_no_such_image(struct cfs_varlink_call *call,
 			      const char *image) CFS_NONNULL;
 
 /*
- * Opens the image that the string parameter number @n of @call means, a tag or a
- * digest.
- * Returns 1 with *@ret, or 0 if the reply is written: there is none, or it is no
- * digest.
+ * Opens the image that the string parameter number @n of @call means, a tag or
+ * a digest.
+ * Returns 1 with *@ret, or 0 if the reply is written: there is none, or it is
+ * no digest.
  * Errors: of cfs_oci_image_find().
  */
 int cfs_varlink_oci_find(const struct cfs_repo *repo,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* org.composefs.Oci.GetLayer and PutLayer: layers of images between repositories
- * on one machine. */
+/* org.composefs.Oci.GetLayer and PutLayer: layers of images between
+ * repositories on one machine. */
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -178,7 +178,8 @@ static int import(struct receiving *in, struct cfs_digest *ret,
 					    ret, err);
 }
 
-/* Writes the reply of an import that failed, or returns the error that it is. */
+/* Writes the reply of an import that failed, or returns the error that it
+ * is. */
 static int refuse(struct receiving *in, int r, const struct cfs_err *err)
 {
 	struct cfs_varlink_call *call = in->call;
@@ -234,8 +235,8 @@ static void write_received(const struct receiving *in,
 	const struct cfs_store_stats *stats = &in->store->stats;
 	struct cfs_json_writer *w = &in->call->reply;
 	uint64_t linked = stats->linked, cloned = in->store->clones.n;
-	/* The layer's stream is no file of it; a file that was shared is present
-	 * when its bytes come. */
+	/* The layer's stream is no file of it; a file that was shared is
+	 * present when its bytes come. */
 	uint64_t copied = minus(stats->added, linked + cloned + !in->knew);
 	uint64_t present = minus(stats->present, in->shared + in->knew);
 

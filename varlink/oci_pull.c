@@ -176,8 +176,8 @@ static int refuse_guest(struct pulling *p, const char *name,
 			name ? name : "an image without a name");
 }
 
-/* Asked before the image is tagged.  Signatures that pass are kept, and handed to
- * a kernel that takes them. */
+/* Asked before the image is tagged.  Signatures that pass are kept, and handed
+ * to a kernel that takes them. */
 static int accept(void *ctx, const struct cfs_repo *repo,
 		  const struct cfs_oci_image *image, struct cfs_err *err)
 {

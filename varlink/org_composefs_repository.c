@@ -46,7 +46,8 @@ static const struct cfs_varlink_parameter init_parameters[] = {
 	{ 0 },
 };
 
-/* Makes a repository.  *@ret_how: enum cfs_init, or -1 if the reply is written. */
+/* Makes a repository.  *@ret_how: enum cfs_init, or -1 if the reply is
+ * written. */
 static int init(struct cfs_varlink_call *call, bool ensure, int *ret_how,
 		struct cfs_err *err)
 {
@@ -299,8 +300,8 @@ static int add_id(void *ctx, const struct cfs_digest *id, struct cfs_err *err)
 
 /*
  * Finds the image that the parameter name of @call means.
- * Returns 1 with *@ret, or 0 if the reply is written: there is none, or the name
- * is unfit, or the beginning of several digests.
+ * Returns 1 with *@ret, or 0 if the reply is written: there is none, or the
+ * name is unfit, or the beginning of several digests.
  */
 static int find_image(const struct cfs_varlink_handle *handle,
 		      struct cfs_varlink_call *call, struct cfs_digest *ret,

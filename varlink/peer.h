@@ -18,8 +18,9 @@ struct cfs_varlink_peer {
 	/* This process can neither trust it nor take on its rights: it may ask
 	 * for nothing but the description of the service. */
 	bool stranger;
-	/* It is neither root nor this process's user, and is served all the same,
-	 * with this process's rights: for methods that are meant for guests. */
+	/* It is neither root nor this process's user, and is served all the
+	 * same, with this process's rights: for methods that are meant for
+	 * guests. */
 	bool guest;
 };
 
@@ -28,10 +29,10 @@ struct cfs_varlink_peer {
 struct cfs_varlink_peer cfs_varlink_peer_get(int fd);
 
 /*
- * Takes on the rights of @peer, for good: user, group and the groups that it had
- * when it connected to the socket @fd.  Nothing changes if it is root or this
- * process's user.  A peer whose rights cannot be had, because this process is
- * not root, becomes a stranger.
+ * Takes on the rights of @peer, for good: user, group and the groups that it
+ * had when it connected to the socket @fd.  Nothing changes if it is root or
+ * this process's user.  A peer whose rights cannot be had, because this process
+ * is not root, becomes a stranger.
  * Errors: those of setresuid(2) and the like; the peer must get no answer then.
  */
 int cfs_varlink_peer_become(struct cfs_varlink_peer *peer, int fd,
@@ -42,7 +43,8 @@ void cfs_varlink_peer_welcome(struct cfs_varlink_peer *peer) CFS_NONNULL;
 
 /*
  * May @peer work with the repository whose directory is @fd?  Root may, the
- * owner, and a guest, who can name no other repository.  Returns 1 or 0.  Errors: of fstat(2).
+ * owner, and a guest, who can name no other repository.  Returns 1 or 0.
+ * Errors: of fstat(2).
  */
 int cfs_varlink_peer_may_use(const struct cfs_varlink_peer *peer, int fd,
 			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

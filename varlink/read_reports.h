@@ -10,8 +10,8 @@
 
 /*
  * Members of the object @from.  Integers and flags that are missing are 0.
- * cfs_varlink_text() returns a copy that the caller frees, NULL for null and for
- * anything but a string; *@ret_failed is set if there is no memory.
+ * cfs_varlink_text() returns a copy that the caller frees, NULL for null and
+ * for anything but a string; *@ret_failed is set if there is no memory.
  * cfs_varlink_digest() returns false for anything but a digest in hex.
  */
 uint64_t cfs_varlink_number(const struct cfs_json *doc,
@@ -30,7 +30,8 @@ bool cfs_varlink_digest(const struct cfs_json *doc,
 /*
  * Reads the reply to Fsck into *@ret, which is empty before and freed by the
  * caller, also after a failure.
- * Errors: -EBADMSG it is none, or has findings that are not known here; -ENOMEM.
+ * Errors: -EBADMSG it is none, or has findings that are not known here;
+ * -ENOMEM.
  */
 int cfs_varlink_read_check(const struct cfs_varlink_answer *answer,
 			   struct cfs_check_result *ret,

@@ -14,8 +14,8 @@ void cfs_varlink_write_digest(struct cfs_json_writer *w, const char *name,
 			(struct cfs_bytes){ id->bytes, cfs_alg_size(id->alg) });
 }
 
-/* One line about @finding.  Its beginning is that of composefs-rs, which clients
- * look for. */
+/* One line about @finding.  Its beginning is that of composefs-rs, which
+ * clients look for. */
 static void write_line(const struct cfs_finding *finding,
 		       struct cfs_json_writer *w)
 {

@@ -23,8 +23,8 @@ static void *watch_client(void *arg)
 
 	while (poll(&poll_fd, 1, -1) < 0 && errno == EINTR)
 		;
-	/* Either this sees that a method may end, or the method that begins sees
-	 * that the client is gone. */
+	/* Either this sees that a method may end, or the method that begins
+	 * sees that the client is gone. */
 	watch->service->client_gone = true;
 	if (watch->service->may_end)
 		_exit(EXIT_SUCCESS);

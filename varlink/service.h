@@ -39,7 +39,8 @@ struct cfs_varlink_method {
 	 * ends with its client. */
 	bool ends_with_client;
 	/* Guests (varlink/peer.h) may call it: it names neither files nor other
-	 * repositories, and makes nothing that their signatures do not allow. */
+	 * repositories, and makes nothing that their signatures do not
+	 * allow. */
 	bool for_guests;
 };
 
@@ -49,9 +50,9 @@ struct cfs_varlink_interface {
 	const struct cfs_varlink_method *methods; /* end with a NULL name */
 };
 
-/* Every interface has the error InternalError(message), and InvalidHandle(handle)
- * if a method takes a handle; but for org.varlink.service, whose methods do not
- * fail. */
+/* Every interface has the error InternalError(message), and
+ * InvalidHandle(handle) if a method takes a handle; but for
+ * org.varlink.service, whose methods do not fail. */
 extern const struct cfs_varlink_interface cfs_varlink_org_varlink_service;
 extern const struct cfs_varlink_interface cfs_varlink_org_composefs_repository;
 extern const struct cfs_varlink_interface cfs_varlink_org_composefs_oci;
@@ -94,8 +95,8 @@ extern const struct cfs_varlink_interface *const cfs_varlink_interfaces[];
 
 /*
  * Answers the call in @message.  The reply with its NUL is in @call->text, and
- * @call->fds_back go with it; the text is empty if the client wants none.  @call
- * is empty before.
+ * @call->fds_back go with it; the text is empty if the client wants none.
+ * @call is empty before.
  * Errors: -EBADMSG the message is no call, after which nothing that follows it
  * can be trusted; -E2BIG it has more than CFS_VARLINK_VALUES_MAX values;
  * -ECANCELED the client is gone; -ENOMEM.
@@ -107,8 +108,8 @@ int cfs_varlink_dispatch(struct cfs_varlink_service *service,
 
 /*
  * Sends the reply of @call that was begun, and which others follow.  Only for a
- * call with @call->more, of a service that has a client to send it to; otherwise
- * nothing is sent.
+ * call with @call->more, of a service that has a client to send it to;
+ * otherwise nothing is sent.
  * Errors: those of cfs_varlink_reply_continue() and of sending.
  */
 int cfs_varlink_send_more(struct cfs_varlink_call *call,

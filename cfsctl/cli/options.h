@@ -21,8 +21,8 @@
 /* An error code of its own: the command line, not the work, was wrong. */
 #define CFS_EUSAGE 0x10000
 
-/* Error codes that set the exit status: @status is 3 or more, for commands whose
- * failures scripts have to tell apart. */
+/* Error codes that set the exit status: @status is 3 or more, for commands
+ * whose failures scripts have to tell apart. */
 #define CFS_ESTATUS(status) (0x20000 + (status))
 
 /* How often an option with a list can be given. */

@@ -24,8 +24,8 @@ int cmd_mount_call_read(int argc, char **argv, struct cmd_mount_call *q,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Opens the directory @path, which the option @option names, with O_PATH.
- * Sets *@ret_fd to a descriptor that the caller closes, or to -EBADF if @path is
+ * Opens the directory @path, which the option @option names, with O_PATH.  Sets
+ * *@ret_fd to a descriptor that the caller closes, or to -EBADF if @path is
  * NULL.  Errors: those of open(2).
  */
 int cmd_mount_open_dir(const char *option, const char *path, int *ret_fd,

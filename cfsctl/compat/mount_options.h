@@ -38,9 +38,9 @@ struct cmd_mount_row {
 };
 
 /*
- * Reads "NAME[=VALUE],..." by @rows, which end with a NULL name, and the options
- * of mounts in general into *@attr (MOUNT_ATTR_*), which is changed.  Words that
- * are for others are ignored; see cmd_mount_options().
+ * Reads "NAME[=VALUE],..." by @rows, which end with a NULL name, and the
+ * options of mounts in general into *@attr (MOUNT_ATTR_*), which is changed.
+ * Words that are for others are ignored; see cmd_mount_options().
  * Errors: -EINVAL.
  */
 int cmd_mount_words(char *text, const struct cmd_mount_row *rows,

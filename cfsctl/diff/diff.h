@@ -67,9 +67,9 @@ struct cfs_diff_images {
 
 /*
  * Reads the operands @names: those that @given->tree takes, directories as
- * @given->source says, files with the magic of an image as such, other files and
- * "-" as dumpfiles; what is no file is an image of the repository.  Digests are
- * of the algorithm that the other side has, unless --hash says otherwise.
+ * @given->source says, files with the magic of an image as such, other files
+ * and "-" as dumpfiles; what is no file is an image of the repository.  Digests
+ * are of the algorithm that the other side has, unless --hash says otherwise.
  */
 int cmd_diff_read(const struct cfs_globals *g,
 		  const struct cfs_diff_options_given *given,

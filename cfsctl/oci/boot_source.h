@@ -27,9 +27,9 @@ struct cmd_oci_boot {
 };
 
 /*
- * Finds the OCI image, makes the EROFS image to boot if it is missing, and calls
- * @run with all that may boot: where a signature is demanded, the signed one
- * alone.
+ * Finds the OCI image, makes the EROFS image to boot if it is missing, and
+ * calls @run with all that may boot: where a signature is demanded, the signed
+ * one alone.
  * Errors: those of cmd_trust_accept(), of making images, and of @run.
  */
 int cmd_oci_boot_image(const struct cmd_oci_boot *boot, cmd_boot_fn *run,

@@ -157,8 +157,8 @@ static int check_repo(const struct cfs_call *call, struct cfs_repo *ret_repo,
 }
 
 /* Mends what is wrong with images, and checks the repository again.  @repo is
- * closed meanwhile: a repair removes temporary files that were left behind, unless
- * another process holds the lock. */
+ * closed meanwhile: a repair removes temporary files that were left behind,
+ * unless another process holds the lock. */
 static int mend(const struct cfs_call *call, struct cfs_repo *repo,
 		struct report *report, struct cfs_err *err)
 {

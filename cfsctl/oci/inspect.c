@@ -76,8 +76,8 @@ static void write_entry(struct cfs_json_writer *w,
 	cfs_json_write_end(w);
 }
 
-/* The artifacts and annotations that seal the image: roles, digests and signers,
- * as they say, none of it verified. */
+/* The artifacts and annotations that seal the image: roles, digests and
+ * signers, as they say, none of it verified. */
 static int write_seals(struct cfs_json_writer *w, const struct cfs_repo *repo,
 		       const struct cfs_oci_image *image, struct cfs_err *err)
 {

@@ -57,8 +57,8 @@ struct cfs_oci_tree_choice {
 		CFS_OPT_SETS(type, registry.no_tls_verify)                    \
 	}
 
-/* The row of --layer, which sets @tree, of the type struct cfs_oci_tree_choice; and
- * its refusal beside options that are about a whole image: -CFS_EUSAGE. */
+/* The row of --layer, which sets @tree, of the type struct cfs_oci_tree_choice;
+ * and its refusal beside options that are about a whole image: -CFS_EUSAGE. */
 #define CFS_OCI_LAYER_OPTION(type, tree)                                     \
 	{                                                                    \
 		.name = "layer", .value = "N",                               \
@@ -83,11 +83,10 @@ struct cfs_oci_made {
 };
 
 /*
- * The tree, as @choice has it, of the image that the operand @name means: of one
- * in the repository, or, where no such tag is, of one that a reference such as
- * oci:PATH leads to.  That one is stored nowhere.
- * Algorithm and format are those of the repository and the options; without a
- * repository SHA-512 and 1.
+ * The tree, as @choice has it, of the image that the operand @name means: of
+ * one in the repository, or, where no such tag is, of one that a reference such
+ * as oci:PATH leads to.  That one is stored nowhere.  Algorithm and format are
+ * those of the repository and the options; without a repository SHA-512 and 1.
  */
 int cmd_oci_tree(const struct cfs_globals *g, const char *name,
 		 const struct cfs_oci_tree_choice *choice,
@@ -109,8 +108,8 @@ bool cmd_oci_is_elsewhere(const struct cfs_globals *g,
 			  const char *name) CFS_NONNULL;
 
 /*
- * Adds signatures of the digests in @facts to @blobs, in which each role may have
- * some: by the keys, or those in the directory of --attach.
+ * Adds signatures of the digests in @facts to @blobs, in which each role may
+ * have some: by the keys, or those in the directory of --attach.
  * Returns 1, or 0 if all of these signers had signed before.
  * Errors: those of cmd_attach_p7() and cfs_seal_sign().
  */

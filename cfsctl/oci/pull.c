@@ -96,7 +96,8 @@ static void end_layer(void *ctx, size_t layer, int result)
 	cmd_progress_part_end(&s->parts, layer);
 }
 
-/* Writes the digest of the image to boot of the repository's own format to @hex.
+/* Writes the digest of the image to boot of the repository's own format to
+ * @hex.
  * Returns false if there is none. */
 static bool find_boot(const struct cfs_oci_image *image, unsigned format,
 		      enum cfs_xattr_filter filter,

@@ -27,7 +27,8 @@ struct pull {
 	size_t n;
 };
 
-/* The number of the layer that @of names; -1: there is none, or no more room. */
+/* The number of the layer that @of names; -1: there is none, or no more
+ * room. */
 static ssize_t part_of(struct pull *p, const struct cfs_json *doc,
 		       const struct cfs_json_node *of, bool is_new)
 {

@@ -14,8 +14,8 @@ struct cmd_pulled {
 	uint64_t added, present, stored, inlined;
 	unsigned signatures; /* verified */
 	const char *boot;    /* digest of the image to boot, in hex; or NULL */
-	/* How it is made: the mode of filtering xattrs and the format, "V1"; NULL:
-	 * as it was asked for. */
+	/* How it is made: the mode of filtering xattrs and the format, "V1";
+	 * NULL: as it was asked for. */
 	const char *mode, *format;
 	bool own_nanoseconds; /* as of struct cfs_oci_way */
 };

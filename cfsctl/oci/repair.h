@@ -36,8 +36,8 @@ struct cfs_oci_repair_choice {
 };
 
 /*
- * The paths among @from, for cmd_fsck_report_check(): the repository itself comes
- * first, for objects that only lack fs-verity.
+ * The paths among @from, for cmd_fsck_report_check(): the repository itself
+ * comes first, for objects that only lack fs-verity.
  * Errors: -CFS_EUSAGE there are too many.
  */
 int cmd_oci_repair_paths(const struct cfs_globals *g,

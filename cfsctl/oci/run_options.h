@@ -54,8 +54,8 @@ int cmd_run_parse_network(const char *text, void *to,
 
 /*
  * Fills in what the options say, and the operands of @call behind the image.
- * @env: gets the variables, which *@ret borrows; it is zero-initialised and freed
- * by the caller.
+ * @env: gets the variables, which *@ret borrows; it is zero-initialised and
+ * freed by the caller.
  * Errors: -ENOMEM.
  */
 int cmd_run_params(const struct cfs_call *call, const struct cmd_run_options *o,

@@ -222,8 +222,9 @@ static int run_seal(const struct cfs_call *call, struct cfs_err *err)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--inline and --label exclude each other");
 	r = cmd_open_store(call->g, &s.store, err);
-	/* The digests are computed from the layers.  An image that the pull has made
-	 * is not read again: if it was damaged since, that is a matter of fsck. */
+	/* The digests are computed from the layers.  An image that the pull has
+	 * made is not read again: if it was damaged since, that is a matter of
+	 * fsck. */
 	cfs_store_trust_names(&s.store);
 	if (r == 0)
 		r = cfs_oci_image_find(&s.store.repo, s.name, &s.image, err);

@@ -262,8 +262,8 @@ static int hand_over(struct cfs_store *store, const struct cfs_oci_image *image,
 	return r < 0 ? r : cmd_enrol(store, &e, h->kernel, err);
 }
 
-/* Replaces signers of the objects of the images in @facts, too, where objects are
- * signed. */
+/* Replaces signers of the objects of the images in @facts, too, where objects
+ * are signed. */
 static int replace_in_objects(const struct cfs_globals *g,
 			      struct cfs_store *store, const struct handover *h,
 			      const struct cfs_seal_facts *facts,

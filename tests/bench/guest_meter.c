@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * guest_meter SERVER DIR walk|read: walks the directory, or reads all files below
- * it, and prints the CPU time of that and of the process SERVER meanwhile, in
- * microseconds, and the messages to it: its calls of read(2).  Fails if any file
- * cannot be read.
+ * guest_meter SERVER DIR walk|read: walks the directory, or reads all files
+ * below it, and prints the CPU time of that and of the process SERVER
+ * meanwhile, in microseconds, and the messages to it: its calls of read(2).
+ * Fails if any file cannot be read.
  */
 #include <dirent.h>
 #include <err.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A service answers with any bytes: each reply is refused or read, by everything
- * that reads replies.  What is read of a check or a verification says the same
- * when it is written and read again.
+ * A service answers with any bytes: each reply is refused or read, by
+ * everything that reads replies.  What is read of a check or a verification
+ * says the same when it is written and read again.
  */
 #include <assert.h>
 #include <string.h>

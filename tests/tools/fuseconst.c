@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * fuseconst IMAGE OBJECTS MOUNTPOINT: like `cfsctl fuse-serve --foreground --mode
- * overlay`, but questions for xattrs are answered without a look at the image:
- * every file with an object has the xattrs of the first one.  No server can take
- * less time for the messages of a walk; contents are wrong.
+ * fuseconst IMAGE OBJECTS MOUNTPOINT: like `cfsctl fuse-serve --foreground
+ * --mode overlay`, but questions for xattrs are answered without a look at the
+ * image: every file with an object has the xattrs of the first one.  No server
+ * can take less time for the messages of a walk; contents are wrong.
  */
 #include <string.h>
 #include <sys/uio.h>

@@ -5,8 +5,8 @@
  *
  *	sigcheck crypto BLOB HEX [CERT...]	libcrypto's arithmetic
  *	sigcheck kernel BLOB HEX [CERT...]	keyctl_pkey_verify(3)'s
- *	sigcheck enable BLOB FILE		sha256 fs-verity with a signature
- *	sigcheck enable512 BLOB FILE		sha512
+ *	sigcheck enable BLOB FILE		signed fs-verity, sha256
+ *	sigcheck enable512 BLOB FILE		the same, sha512
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -9,8 +9,8 @@
 
 static struct cfs_err err;
 
-/* Does the kernel confirm the first signer of the vector @blob, over BIG_SHA512,
- * by the certificate @name? */
+/* Does the kernel confirm the first signer of the vector @blob, over
+ * BIG_SHA512, by the certificate @name? */
 static bool confirms(const char *blob, const char *name,
 		     struct cfs_certs *ret_certs)
 {

@@ -6,7 +6,8 @@
 
 static struct cfs_err err;
 
-/* libcrypto's words for the name @der, in the form that keys/x509.c asks for. */
+/* libcrypto's words for the name @der, in the form that keys/x509.c asks
+ * for. */
 static void libcrypto_name(struct cfs_bytes der, char *ret, size_t size)
 {
 	const unsigned char *p = der.data;
