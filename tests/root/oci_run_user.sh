@@ -13,6 +13,7 @@ own="setpriv --reuid $user --regid $user --clear-groups env -u XDG_RUNTIME_DIR"
 $own test -w /dev/fuse || skip "/dev/fuse is closed to users"
 $own test -w /dev/null || skip "/dev/null is closed to users"
 $own unshare -Urmpf --mount-proc true || skip "users may make no namespaces"
+printf '%s\n' 6.15 "$(uname -r)" | sort -CV || skip "no overlay over FUSE for users (needs Linux 6.15)"
 
 # A place that other users reach; what is above $TMPDIR may be closed.
 mkdir volume
