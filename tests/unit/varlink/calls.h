@@ -45,11 +45,11 @@ static inline const char *call(const char *text)
 static inline const char *call_method(const char *interface, const char *method,
 				      const char *parameters)
 {
-	char text[4096];
+	CFS_AUTOFREE char *text = NULL;
 
-	snprintf(text, sizeof(text),
-		 "{'method':'org.composefs.%s.%s','parameters':{%s}}",
-		 interface, method, parameters);
+	CHECK(asprintf(&text,
+		       "{'method':'org.composefs.%s.%s','parameters':{%s}}",
+		       interface, method, parameters) > 0);
 	return call(text);
 }
 
