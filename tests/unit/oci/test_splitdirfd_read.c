@@ -16,6 +16,7 @@ static struct cfs_err err;
 static const char *files(void)
 {
 	static char path[4096];
+	CFS_AUTOFREE char *fifo = NULL;
 
 	if (path[0])
 		return path;
@@ -27,7 +28,8 @@ static const char *files(void)
 	make_link(path, "link", "d/inside");
 	make_link(path, "out", "/etc/passwd");
 	make_link(path, "up", "../../../../etc/passwd");
-	CHECK_EQ(mkfifo(below(path, "fifo"), 0600), 0);
+	fifo = below(path, "fifo");
+	CHECK_EQ(mkfifo(fifo, 0600), 0);
 	return path;
 }
 

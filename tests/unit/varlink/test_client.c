@@ -19,13 +19,14 @@ static void start_client(struct cfs_varlink_client *client, int *ret_service)
 	*ret_service = pair[1];
 }
 
-/* Asks a service that answers with the @len bytes @reply.  *@ret: what was
- * sent. */
+/* Asks a service that answers with the @len bytes @reply.  The answer is valid
+ * until the next one.  *@ret: what was sent. */
 static int ask_bytes(const char *reply, size_t len, char ret[static 500])
 {
-	CFS_AUTOVARLINKCLIENT struct cfs_varlink_client client;
+	static struct cfs_varlink_client client = CFS_VARLINK_CLIENT_INIT;
 	CFS_AUTOFD int service = -EBADF;
 
+	cfs_varlink_client_free(&client);
 	start_client(&client, &service);
 	send_fds(service, reply, len, NULL, 0);
 	CHECK_EQ(shutdown(service, SHUT_WR), 0);
