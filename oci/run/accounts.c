@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/fields.h"
+
 enum {
 	FIELDS_MAX = 7
 };
@@ -30,19 +32,6 @@ static bool is_text(struct cfs_bytes s, struct cfs_bytes text)
 	       (s.len == 0 || memcmp(s.data, text.data, s.len) == 0);
 }
 
-/* Takes what is before the next @end, or all, from @from. */
-static struct cfs_bytes take(struct cfs_bytes *from, char end)
-{
-	const uint8_t *at = from->len > 0 ? memchr(from->data, end, from->len)
-					  : NULL;
-	struct cfs_bytes part = { from->data,
-				  at ? (size_t)(at - from->data) : from->len };
-	size_t skip = part.len + (at ? 1 : 0);
-
-	*from = (struct cfs_bytes){ from->data + skip, from->len - skip };
-	return part;
-}
-
 /* Splits @text into exactly @n fields without NUL bytes. */
 static bool split(struct cfs_bytes text, size_t n, struct line *ret)
 {
@@ -56,7 +45,7 @@ static bool split(struct cfs_bytes text, size_t n, struct line *ret)
 	if (colons + 1 != n)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		ret->field[i] = take(&text, ':');
+		ret->field[i] = cfs_bytes_field(&text, ':');
 	return true;
 }
 
@@ -65,7 +54,7 @@ static bool split(struct cfs_bytes text, size_t n, struct line *ret)
 static bool next_line(struct cfs_bytes *file, size_t n, struct line *ret)
 {
 	while (file->len > 0) {
-		struct cfs_bytes text = take(file, '\n');
+		struct cfs_bytes text = cfs_bytes_field(file, '\n');
 
 		if (split(text, n, ret) && ret->field[NAME].len > 0)
 			return true;
@@ -81,8 +70,7 @@ static bool is_digits(struct cfs_bytes s)
 	return s.len > 0;
 }
 
-/* Reads a decimal user or group id. */
-static bool read_id(struct cfs_bytes s, uint32_t *ret)
+bool cfs_account_id_read(struct cfs_bytes s, uint32_t *ret)
 {
 	uint64_t n = 0;
 
@@ -101,7 +89,7 @@ static bool read_id(struct cfs_bytes s, uint32_t *ret)
 static int given_id(struct cfs_bytes s, const char *what, uint32_t *ret,
 		    struct cfs_err *err)
 {
-	if (read_id(s, ret))
+	if (cfs_account_id_read(s, ret))
 		return 0;
 	return cfs_fail(err, EINVAL, "%s id %.*s exceeds the maximum of %u",
 			what, (int)(s.len < 40 ? s.len : 40),
@@ -114,8 +102,8 @@ static bool is_user(const struct line *line, struct cfs_bytes user, bool number,
 {
 	uint32_t u, g;
 
-	if (!read_id(line->field[UID], &u) ||
-	    !read_id(line->field[USER_GID], &g))
+	if (!cfs_account_id_read(line->field[UID], &u) ||
+	    !cfs_account_id_read(line->field[USER_GID], &g))
 		return false;
 	if (number ? u != *uid : !is_text(line->field[NAME], user))
 		return false;
@@ -167,7 +155,7 @@ static int find_group(struct cfs_bytes name, struct cfs_bytes group,
 		return given_id(name, "group", ret, err);
 	while (next_line(&group, 4, &line))
 		if (is_text(line.field[NAME], name) &&
-		    read_id(line.field[GID], ret))
+		    cfs_account_id_read(line.field[GID], ret))
 			return 0;
 	return cfs_fail(err, ENOENT,
 			"the image has no group '%.*s' in /etc/group; give a "
@@ -179,7 +167,7 @@ static int find_group(struct cfs_bytes name, struct cfs_bytes group,
 static bool is_member(struct cfs_bytes members, struct cfs_bytes name)
 {
 	while (members.len > 0)
-		if (is_text(take(&members, ','), name))
+		if (is_text(cfs_bytes_field(&members, ','), name))
 			return true;
 	return false;
 }
@@ -213,7 +201,8 @@ static int find_groups(struct cfs_bytes name, struct cfs_bytes group,
 
 	while (name.len > 0 && next_line(&group, 4, &line)) {
 		if (!is_member(line.field[MEMBERS], name) ||
-		    !read_id(line.field[GID], &gid) || gid == a->gid)
+		    !cfs_account_id_read(line.field[GID], &gid) ||
+		    gid == a->gid)
 			continue;
 		if (!cfs_vec_add(&a->groups, gid))
 			return cfs_no_memory(err);
@@ -241,7 +230,7 @@ int cfs_account_find(const char *user, struct cfs_bytes passwd,
 	struct cfs_bytes rest = { (const uint8_t *)(*user ? user : "0"),
 				  *user ? strlen(user) : 1 };
 	bool with_group = strchr(user, ':') != NULL;
-	struct cfs_bytes who = take(&rest, ':'), name;
+	struct cfs_bytes who = cfs_bytes_field(&rest, ':'), name;
 	int r;
 
 	if (who.len == 0 || (with_group && rest.len == 0))

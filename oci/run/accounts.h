@@ -32,6 +32,11 @@ void cfs_account_free(struct cfs_account *account);
 
 #define CFS_AUTOACCOUNT __attribute__((cleanup(cfs_account_free)))
 
+/* Reads a decimal user or group id.  Returns false if @text is none, or above
+ * CFS_ACCOUNTS_ID_MAX. */
+bool cfs_account_id_read(struct cfs_bytes text,
+			 uint32_t *ret) CFS_MUST_CHECK CFS_NONNULL;
+
 /*
  * Finds the account that @user means, "USER" or "USER:GROUP", where each is a
  * name or a number; "" is 0.

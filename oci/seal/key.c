@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fields.h"
+
 #define PREFIX "composefs."
 #define SIG    ".sig"
 
@@ -25,12 +27,6 @@ const char *cfs_seal_role_name(enum cfs_seal_role role)
 	return roles[role].name;
 }
 
-static bool is(struct cfs_bytes text, const char *other)
-{
-	return text.len == strlen(other) &&
-	       memcmp(text.data, other, text.len) == 0;
-}
-
 static bool begins(struct cfs_bytes text, const char *with)
 {
 	return text.len >= strlen(with) &&
@@ -40,7 +36,7 @@ static bool begins(struct cfs_bytes text, const char *with)
 bool cfs_seal_role_find(struct cfs_bytes name, enum cfs_seal_role *ret)
 {
 	for (unsigned i = 0; i < CFS_SEAL_ROLES; i++) {
-		if (!is(name, roles[i].name))
+		if (!cfs_bytes_are(name, roles[i].name))
 			continue;
 		*ret = (enum cfs_seal_role)i;
 		return true;
@@ -65,10 +61,11 @@ static enum cfs_seal_key_kind parse_alg(struct cfs_bytes key,
 	for (unsigned i = 0; i < CFS_ARRAY_SIZE(algs); i++) {
 		cfs_seal_key_format(role, algs[i], digest);
 		snprintf(sig, sizeof(sig), "%s" SIG, digest);
-		if (!is(key, digest) && !is(key, sig))
+		if (!cfs_bytes_are(key, digest) && !cfs_bytes_are(key, sig))
 			continue;
 		*ret = algs[i];
-		return is(key, sig) ? CFS_SEAL_KEY_SIG : CFS_SEAL_KEY_DIGEST;
+		return cfs_bytes_are(key, sig) ? CFS_SEAL_KEY_SIG
+					       : CFS_SEAL_KEY_DIGEST;
 	}
 	return CFS_SEAL_KEY_ALG;
 }

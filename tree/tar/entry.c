@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/fields.h"
 #include "tree/tar/pax.h"
 
 #define XATTR_PREFIX  "SCHILY.xattr."
@@ -91,11 +92,6 @@ int cfs_tar_pending_take(struct cfs_tar_pending *p,
 	return 1;
 }
 
-static bool is(struct cfs_bytes key, const char *name)
-{
-	return key.len == strlen(name) && memcmp(key.data, name, key.len) == 0;
-}
-
 static bool starts(struct cfs_bytes key, const char *with)
 {
 	return key.len >= strlen(with) &&
@@ -144,17 +140,17 @@ static int take_record(struct cfs_tar_pending *p,
 
 	if (starts(key, XATTR_PREFIX))
 		return add_xattr(p, key, value, err);
-	if (is(key, "mtime"))
+	if (cfs_bytes_are(key, "mtime"))
 		return cfs_pax_time(value, &f->stat.mtime, &f->mtime_nsec, err);
-	if (is(key, "path"))
+	if (cfs_bytes_are(key, "path"))
 		f->path = value;
-	else if (is(key, "linkpath"))
+	else if (cfs_bytes_are(key, "linkpath"))
 		f->link = value;
-	else if (is(key, "size"))
+	else if (cfs_bytes_are(key, "size"))
 		return take_number(value, &f->size, err);
-	else if (is(key, "uid"))
+	else if (cfs_bytes_are(key, "uid"))
 		return take_number(value, &f->stat.uid, err);
-	else if (is(key, "gid"))
+	else if (cfs_bytes_are(key, "gid"))
 		return take_number(value, &f->stat.gid, err);
 	else if (starts(key, SPARSE_PREFIX))
 		return cfs_tar_sparse_record(&p->sparse, record, err);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/fields.h"
+
 /* Old GNU header: four pieces of 24 bytes; a block behind it: 21 of them. */
 #define HEAD_MAP   386
 #define HEAD_N	   4
@@ -125,11 +127,6 @@ static int parse_list(struct cfs_tar_sparse *sparse, struct cfs_bytes list,
 	return 0;
 }
 
-static bool is(struct cfs_bytes key, const char *name)
-{
-	return key.len == strlen(name) && memcmp(key.data, name, key.len) == 0;
-}
-
 /* PAX 0.0: an offset, then a length, for each piece. */
 static int take_length(struct cfs_tar_sparse *sparse, struct cfs_bytes value,
 		       struct cfs_err *err)
@@ -155,27 +152,27 @@ int cfs_tar_sparse_record(struct cfs_tar_sparse *sparse,
 	sparse->any = true;
 	key.data += strlen(PREFIX);
 	key.len -= strlen(PREFIX);
-	if (is(key, "size") || is(key, "realsize")) {
+	if (cfs_bytes_are(key, "size") || cfs_bytes_are(key, "realsize")) {
 		sparse->has_size = true;
 		return cfs_pax_number(value, INT64_MAX, &sparse->size, err);
 	}
-	if (is(key, "offset")) {
+	if (cfs_bytes_are(key, "offset")) {
 		sparse->has_off = true;
 		return cfs_pax_number(value, INT64_MAX, &sparse->off, err);
 	}
-	if (is(key, "numbytes"))
+	if (cfs_bytes_are(key, "numbytes"))
 		return take_length(sparse, value, err);
-	if (is(key, "map")) {
+	if (cfs_bytes_are(key, "map")) {
 		sparse->has_map = true;
 		return parse_list(sparse, value, err);
 	}
-	if (is(key, "major")) {
+	if (cfs_bytes_are(key, "major")) {
 		sparse->has_major = true;
 		return cfs_pax_number(value, INT64_MAX, &sparse->major, err);
 	}
-	if (is(key, "minor"))
+	if (cfs_bytes_are(key, "minor"))
 		return cfs_pax_number(value, INT64_MAX, &sparse->minor, err);
-	if (is(key, "name"))
+	if (cfs_bytes_are(key, "name"))
 		sparse->name = value;
 	return 0; /* numblocks says nothing new */
 }

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "base/fields.h"
 #include "erofs/writer.h"
 #include "tests/test.h"
 #include "tree/dump/dump.h"
@@ -18,11 +19,6 @@ static struct cfs_err err;
 static struct cfs_bytes text(const char *s)
 {
 	return (struct cfs_bytes){ (const uint8_t *)s, strlen(s) };
-}
-
-static bool is(struct cfs_bytes a, const char *s)
-{
-	return a.len == strlen(s) && memcmp(a.data, s, a.len) == 0;
 }
 
 /* Opens the image of the dumpfile @dump; @image holds its bytes. */
@@ -255,14 +251,14 @@ TEST(an_external_file_has_a_path_and_a_digest)
 	CHECK_EQ(find(view, "ext", &st), 1);
 	CHECK_EQ(st.size, 5);
 	CHECK_EQ(cfs_erofs_view_backing(view, &st, &backing, &err), 0);
-	CHECK(is(backing.path, OBJECT) && backing.has_digest);
+	CHECK(cfs_bytes_are(backing.path, OBJECT) && backing.has_digest);
 	CHECK_EQ(backing.digest.alg, CFS_ALG_SHA256);
 	CHECK_EQ(backing.digest.bytes[1], 0x22);
 	CHECK_EQ(find(view, "none", &st), 1);
 	CHECK_EQ(cfs_erofs_view_backing(view, &st, &backing, &err), 0);
-	CHECK(is(backing.path, NO_DIGEST) && !backing.has_digest);
+	CHECK(cfs_bytes_are(backing.path, NO_DIGEST) && !backing.has_digest);
 	CHECK_EQ(find(view, "in", &st), 1);
-	CHECK(is(st.tail, "abc"));
+	CHECK(cfs_bytes_are(st.tail, "abc"));
 	CHECK_EQ(cfs_erofs_view_backing(view, &st, &backing, &err), -EINVAL);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "tree/tar/pax.h"
 
+#include "base/fields.h"
 #include "tests/test.h"
 
 static struct cfs_err err;
@@ -10,20 +11,16 @@ static struct cfs_bytes bytes(const char *s)
 	return (struct cfs_bytes){ (const uint8_t *)s, strlen(s) };
 }
 
-static bool is(struct cfs_bytes b, const char *text)
-{
-	return b.len == strlen(text) && memcmp(b.data, text, b.len) == 0;
-}
-
 TEST(records_come_one_after_the_other)
 {
 	struct cfs_bytes rest = bytes("12 path=usr\n8 uid=1\n");
 	struct cfs_pax_record rec;
 
 	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 1);
-	CHECK(is(rec.key, "path") && is(rec.value, "usr"));
+	CHECK(cfs_bytes_are(rec.key, "path") &&
+	      cfs_bytes_are(rec.value, "usr"));
 	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 1);
-	CHECK(is(rec.key, "uid") && is(rec.value, "1"));
+	CHECK(cfs_bytes_are(rec.key, "uid") && cfs_bytes_are(rec.value, "1"));
 	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 0);
 	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 0);
 }
@@ -35,7 +32,7 @@ TEST(values_are_any_bytes)
 	struct cfs_pax_record rec;
 
 	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 1);
-	CHECK(is(rec.key, "k"));
+	CHECK(cfs_bytes_are(rec.key, "k"));
 	CHECK_EQ(rec.value.len, 7);
 	CHECK_MEM(rec.value.data, "a=b\n\0 \xff", 7);
 }
@@ -46,7 +43,7 @@ TEST(empty_values_are_values)
 	struct cfs_pax_record rec;
 
 	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 1);
-	CHECK(is(rec.key, "k"));
+	CHECK(cfs_bytes_are(rec.key, "k"));
 	CHECK_EQ(rec.value.len, 0);
 	CHECK_EQ(rest.len, 0);
 }
@@ -101,7 +98,7 @@ TEST(a_length_may_have_zeros_in_front)
 	struct cfs_pax_record rec;
 
 	CHECK_EQ(cfs_pax_next(&rest, &rec, &err), 1);
-	CHECK(is(rec.key, "k") && is(rec.value, "v"));
+	CHECK(cfs_bytes_are(rec.key, "k") && cfs_bytes_are(rec.value, "v"));
 }
 
 TEST(numbers_are_digits_within_their_limit)
