@@ -18,6 +18,7 @@
 #include "oci/splitdirfd_read.h"
 #include "repo/dir.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/pieces.h"
 
 #define CONTENT "12345"
 
@@ -128,21 +129,6 @@ static bool has_other_names(const uint8_t *data, size_t size)
 	return memmem(data, size, ".", 1) || memmem(data, size, "//", 2);
 }
 
-struct pieces {
-	struct cfs_bytes rest;
-	size_t max;
-};
-
-static ssize_t read_piece(void *ctx, void *data, size_t len,
-			  struct cfs_err *err)
-{
-	struct pieces *pieces = ctx;
-	const struct cfs_source all = cfs_source_of_bytes(&pieces->rest);
-
-	return cfs_source_read(&all, data,
-			       len < pieces->max ? len : pieces->max, err);
-}
-
 /* Reads the layer by @step bytes at a time.  Returns whether that ended
  * well. */
 static bool read_layer(int dir, struct cfs_bytes stream, size_t piece,
@@ -150,7 +136,7 @@ static bool read_layer(int dir, struct cfs_bytes stream, size_t piece,
 {
 	const int directories[] = { dir, -EBADF };
 	struct pieces pieces = { stream, piece };
-	const struct cfs_source from = { read_piece, &pieces };
+	const struct cfs_source from = { pieces_read, &pieces };
 	CFS_AUTOSPLITDIRFD struct cfs_splitdirfd_reader reader =
 		CFS_SPLITDIRFD_READER_INIT;
 	const struct cfs_source layer = cfs_splitdirfd_source(&reader);

@@ -10,25 +10,12 @@
 #include <assert.h>
 
 #include "tests/fuzz/fuzz.h"
+#include "tests/pieces.h"
 #include "tests/tarball.h"
 #include "tree/tar/reader.h"
 
 /* Longest file with holes that is expanded. */
 #define EXPANDED_MAX (1u << 20)
-
-struct pieces {
-	struct cfs_bytes rest;
-	size_t step;
-};
-
-static ssize_t give(void *ctx, void *data, size_t len, struct cfs_err *err)
-{
-	struct pieces *p = ctx;
-	const struct cfs_source source = cfs_source_of_bytes(&p->rest);
-
-	return cfs_source_read(&source, data, len > p->step ? p->step : len,
-			       err);
-}
 
 struct result {
 	struct cfs_buf raw, joined, list, again;
@@ -238,7 +225,7 @@ static int read_all(struct cfs_bytes tar, size_t step, unsigned flags,
 		    struct result *r)
 {
 	struct pieces pieces = { tar, step };
-	const struct cfs_source source = { give, &pieces };
+	const struct cfs_source source = { pieces_read, &pieces };
 	const struct cfs_sink sink = { take_raw, r };
 	CFS_AUTO(cfs_tar_free) struct cfs_tar *t = NULL;
 	const struct cfs_tar_entry *e;

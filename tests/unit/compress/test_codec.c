@@ -5,6 +5,7 @@
 #include <lzma.h>
 #include <zlib.h>
 
+#include "tests/pieces.h"
 #include "tests/test.h"
 
 static struct cfs_err err;
@@ -70,27 +71,12 @@ static const struct {
 
 #define N CFS_ARRAY_SIZE(codecs)
 
-/* Gives its bytes a few at a time. */
-struct drip {
-	struct cfs_bytes rest;
-	size_t piece;
-};
-
-static ssize_t drip_read(void *ctx, void *data, size_t len, struct cfs_err *e)
-{
-	struct drip *drip = ctx;
-	struct cfs_source all = cfs_source_of_bytes(&drip->rest);
-
-	return cfs_source_read(&all, data,
-			       len < drip->piece ? len : drip->piece, e);
-}
-
 static int expand(const struct cfs_codec *codec, struct cfs_bytes bytes,
 		  size_t in, size_t out_piece, struct cfs_buf *out)
 {
 	CFS_AUTO(cfs_inflate_free) struct cfs_inflate *u = NULL;
-	struct drip drip = { bytes, in };
-	struct cfs_source from = { drip_read, &drip }, source;
+	struct pieces pieces = { bytes, in };
+	struct cfs_source from = { pieces_read, &pieces }, source;
 	uint8_t data[70000];
 	ssize_t n;
 
@@ -100,7 +86,7 @@ static int expand(const struct cfs_codec *codec, struct cfs_bytes bytes,
 		cfs_buf_add(out, data, (size_t)n);
 	if (n == 0) {
 		CHECK_EQ(cfs_source_read(&source, data, 1, &err), 0);
-		CHECK_EQ(drip.rest.len, 0);
+		CHECK_EQ(pieces.rest.len, 0);
 	}
 	return (int)n;
 }

@@ -49,6 +49,23 @@ static inline struct cfs_digest add_layer(struct cfs_store *store)
 	return id;
 }
 
+/* A stream of these bytes, none of them in an object. */
+static inline struct cfs_digest add_inline(struct cfs_store *store,
+					   struct cfs_bytes content)
+{
+	CFS_AUTO(cfs_stream_writer_free) struct cfs_stream_writer *w = NULL;
+	struct cfs_digest id;
+	struct cfs_sink sink;
+
+	CHECK_EQ(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
+				       &err),
+		 0);
+	sink = cfs_stream_inline(w);
+	CHECK_EQ(cfs_sink_write(&sink, content.data, content.len, &err), 0);
+	CHECK_EQ(cfs_stream_store(store, w, &id, &err), 0);
+	return id;
+}
+
 static inline void id_of(const struct cfs_buf *text, struct cfs_oci_id *ret)
 {
 	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, cfs_buf_bytes(text),

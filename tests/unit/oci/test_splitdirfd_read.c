@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "tests/pieces.h"
 #include "tests/unit/repo/repo.h"
 
 static struct cfs_err err;
@@ -33,21 +34,6 @@ static const char *files(void)
 	return path;
 }
 
-/* Gives at most @piece bytes at a time. */
-struct slow {
-	struct cfs_bytes rest;
-	size_t piece;
-};
-
-static ssize_t read_slowly(void *ctx, void *data, size_t len, struct cfs_err *e)
-{
-	struct slow *slow = ctx;
-	const struct cfs_source all = cfs_source_of_bytes(&slow->rest);
-
-	return cfs_source_read(&all, data,
-			       len < slow->piece ? len : slow->piece, e);
-}
-
 static unsigned n_found;
 
 static int found(void *arg, int directory, const char *name, uint64_t size,
@@ -69,8 +55,8 @@ static int read_in_pieces(struct cfs_bytes stream, size_t piece,
 	CFS_AUTOFD int dir = open(files(), O_PATH | O_CLOEXEC);
 	CFS_AUTOFD int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	const int directories[] = { dir, null };
-	struct slow slow = { stream, piece };
-	const struct cfs_source from = { read_slowly, &slow };
+	struct pieces pieces = { stream, piece };
+	const struct cfs_source from = { pieces_read, &pieces };
 	CFS_AUTOSPLITDIRFD struct cfs_splitdirfd_reader reader =
 		CFS_SPLITDIRFD_READER_INIT;
 	const struct cfs_source layer = cfs_splitdirfd_source(&reader);

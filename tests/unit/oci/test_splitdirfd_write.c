@@ -56,19 +56,12 @@ TEST(bytes_of_any_length_come_back)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	CFS_AUTOBUF struct cfs_buf bytes = { 0 }, stream = { 0 }, layer = { 0 };
-	CFS_AUTO(cfs_stream_writer_free) struct cfs_stream_writer *w = NULL;
-	struct cfs_sink sink;
 	struct cfs_digest id;
 
 	start(&store);
 	for (unsigned i = 0; i < 300000; i++)
 		cfs_buf_addc(&bytes, (char)(i * i >> 8));
-	CHECK_EQ(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
-				       &err),
-		 0);
-	sink = cfs_stream_inline(w);
-	CHECK_EQ(cfs_sink_write(&sink, bytes.data, bytes.len, &err), 0);
-	CHECK_EQ(cfs_stream_store(&store, w, &id, &err), 0);
+	id = add_inline(&store, cfs_buf_bytes(&bytes));
 	CHECK_EQ(write_of(&store, &id, &stream), 0);
 	CHECK_EQ(read_back(&store, &stream, &layer), 0);
 	CHECK_EQ(layer.len, bytes.len);

@@ -17,6 +17,16 @@ static struct cfs_digest start_sending(struct cfs_store *store,
 	return id;
 }
 
+/* Sends the layer @id.  *@ret_from, *@ret_alive: what the client gets. */
+static void send_layer(struct cfs_varlink_senders *senders,
+		       struct cfs_repo *repo, const struct cfs_digest *id,
+		       int *ret_from, int *ret_alive)
+{
+	CHECK_EQ(cfs_varlink_send_layer(senders, repo, id, ret_from, ret_alive,
+					&err),
+		 0);
+}
+
 /* Can somebody have the repository alone? */
 static bool is_unlocked(void)
 {
@@ -35,9 +45,7 @@ TEST(the_stream_comes_through_the_pipe_and_ends)
 	struct cfs_digest id = start_sending(&store, &repo);
 	int from = -1, alive = -1;
 
-	CHECK_EQ(cfs_varlink_send_layer(&senders, &repo, &id, &from, &alive,
-					&err),
-		 0);
+	send_layer(&senders, &repo, &id, &from, &alive);
 	CHECK(repo.fd < 0);
 	CHECK_EQ(cfs_read_all(from, 4096, &got), 0);
 	CHECK_MEM(got.data, "\0\1\0\0\0a\2", 7);
@@ -55,9 +63,7 @@ TEST(the_repository_is_locked_until_the_client_has_closed_its_descriptor)
 	struct cfs_digest id = start_sending(&store, &repo);
 	int from = -1, alive = -1;
 
-	CHECK_EQ(cfs_varlink_send_layer(&senders, &repo, &id, &from, &alive,
-					&err),
-		 0);
+	send_layer(&senders, &repo, &id, &from, &alive);
 	cfs_store_close(&store);
 	CHECK_EQ(cfs_read_all(from, 4096, &got), 0);
 	CHECK(!is_unlocked());
@@ -73,25 +79,16 @@ TEST(a_client_that_does_not_read_ends_it_by_closing)
 {
 	struct cfs_varlink_senders senders = { 0 };
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
-	CFS_AUTO(cfs_stream_writer_free) struct cfs_stream_writer *w = NULL;
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	CFS_AUTOBUF struct cfs_buf bytes = { 0 };
 	int from = -1, alive = -1;
-	struct cfs_sink sink;
 	struct cfs_digest id;
 
 	(void)start_sending(&store, &repo);
 	/* More than a pipe holds. */
 	cfs_buf_addz(&bytes, 1 << 20);
-	CHECK_EQ(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_LAYER, &w,
-				       &err),
-		 0);
-	sink = cfs_stream_inline(w);
-	CHECK_EQ(cfs_sink_write(&sink, bytes.data, bytes.len, &err), 0);
-	CHECK_EQ(cfs_stream_store(&store, w, &id, &err), 0);
-	CHECK_EQ(cfs_varlink_send_layer(&senders, &repo, &id, &from, &alive,
-					&err),
-		 0);
+	id = add_inline(&store, cfs_buf_bytes(&bytes));
+	send_layer(&senders, &repo, &id, &from, &alive);
 	close(from);
 	close(alive);
 	cfs_varlink_senders_wait(&senders);
@@ -122,9 +119,7 @@ TEST(there_are_so_many_and_places_become_free)
 		close(alive[n]);
 	}
 	cfs_varlink_senders_wait(&senders);
-	CHECK_EQ(cfs_varlink_send_layer(&senders, &repo, &id, &from[0],
-					&alive[0], &err),
-		 0);
+	send_layer(&senders, &repo, &id, &from[0], &alive[0]);
 	close(from[0]);
 	close(alive[0]);
 	cfs_varlink_senders_wait(&senders);
