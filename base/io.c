@@ -236,9 +236,9 @@ int cfs_make_dirs(int dirfd, const char *path, mode_t mode)
 			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 }
 
-/* What is written has a new name and is renamed: whatever was planted at @path
- * is replaced, and neither opened nor followed, and readers see the old or the
- * new content. */
+/* Writes a file with a new name and renames it: anything planted at @path is
+ * replaced, neither opened nor followed, and readers see either the old content
+ * or the new. */
 int cfs_replace_file(int dirfd, const char *path, const void *data, size_t len)
 {
 	CFS_AUTOFD int parent = make_parent(dirfd, &path);

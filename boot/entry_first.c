@@ -143,8 +143,8 @@ int cfs_entry_put_first(struct cfs_bytes text, const char *name,
 	__attribute__((cleanup(order_free))) struct order order = { 0 };
 	bool changed;
 
-	/* What orders @before is copied into the text below.  If it could not
-	 * be the value of a line, the entry stays as it is. */
+	/* The values that order @before are copied into the text below.  If one
+	 * of them cannot be the value of a line, the entry stays as it is. */
 	read_order(&order, text, name);
 	changed = !comes_first(&order, before) &&
 		  cfs_bls_is_value(before->sort_key) &&

@@ -36,8 +36,8 @@ static void reply(fuse_req_t req, const void *data, size_t len, size_t size)
  * own for a user. */
 static const char overlay[] = "user.overlay.";
 
-/* What a user's own xattr with such a name begins with when overlayfs asks for
- * it. */
+/* The prefix by which overlayfs asks for a user's own xattr with such a
+ * name. */
 static const char escaped[] = "user.overlay.overlay.";
 
 static bool begins_with(const char *name, const char *prefix)

@@ -51,7 +51,8 @@ int cfs_erofs_mount(int image_fd, const char *name, unsigned flags,
 	/* Linux before 6.12, or a file system from which EROFS cannot read. */
 	if (r == -ENOTBLK)
 		r = mount_by_loop(image_fd, name, noacl, &m, err);
-	/* What a read of a file gives if fs-verity finds another digest. */
+	/* The error of reading a file in which fs-verity finds another
+	 * digest. */
 	if (r == -EIO)
 		return cfs_ctx(err,
 			       "image %s: its contents are damaged on disk "

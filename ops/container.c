@@ -258,7 +258,8 @@ static int run_beside(const struct cfs_container *c, pid_t server,
 		cfs_supervise_undo(&c->user->before);
 		return become_any(c, err);
 	}
-	/* A container holds no lock, and is what this process is for now. */
+	/* A running container needs no lock, and this process only waits for
+	 * it. */
 	cfs_repo_close(c->repo);
 	status = cfs_supervise(pid, server);
 	if (status < 0)

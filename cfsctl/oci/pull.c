@@ -304,7 +304,7 @@ static int ask(const struct cfs_call *call, struct cfs_err *err)
 
 	if (lacks)
 		return cmd_socket_lacks(lacks, err);
-	/* What is no reference says so itself. */
+	/* Opening something that is not a reference words the error. */
 	if (!cfs_origin_is_reference(request.from) &&
 	    cfs_origin_open(request.from, &origin, err) < 0)
 		return cfs_ctx(err, "pull %s", request.from);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What `oci pull` says of an image that was pulled, here or by a service. */
+/* The output of `oci pull` for an image pulled here or by a service. */
 #ifndef CFS_CFSCTL_OCI_PULLED_H
 #define CFS_CFSCTL_OCI_PULLED_H
 
