@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "cfsctl/cli/json.h"
 #include "cfsctl/cli/line.h"
+#include "varlink/repository_reports.h"
 
 enum cure {
 	CURE_META,
@@ -177,9 +178,6 @@ static void json_finding(const struct cfs_findings *f,
 			 const struct cfs_finding *finding,
 			 struct cfs_json_writer *w)
 {
-	const char *name;
-	size_t at = 0;
-
 	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
 	cfs_json_write_text(w, "code", cfs_fsck_code_name(finding->code));
 	cfs_json_write_bool(w, "warning", cfs_fsck_is_warning(finding->code));
@@ -187,15 +185,7 @@ static void json_finding(const struct cfs_findings *f,
 	cfs_json_write_text(w, "reason", finding->reason);
 	json_digest(w, "object", finding->object);
 	json_digest(w, "measured", finding->measured);
-	cfs_json_write_array(w, "names", CFS_JSON_ONE_LINE);
-	while ((name = cfs_findings_next_name(f, finding, &at)))
-		cfs_json_write_text(w, NULL, name);
-	cfs_json_write_end(w);
-	cfs_json_write_array(w, "files", CFS_JSON_ONE_LINE);
-	for (unsigned i = 0; i < finding->n_files; i++)
-		cfs_json_write_text(w, NULL, finding->files[i]);
-	cfs_json_write_end(w);
-	cfs_json_write_u64(w, "files_total", finding->files_total);
+	cfs_varlink_write_users(f, finding, w);
 	cfs_json_write_text(w, "cure", cures[cure_of(finding)]);
 	cfs_json_write_end(w);
 }

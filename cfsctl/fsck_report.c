@@ -6,6 +6,7 @@
 
 #include "cfsctl/cli/progress_watch.h"
 #include "cfsctl/findings.h"
+#include "varlink/repository_reports.h"
 
 /* "N/M ok", or that nothing was looked at: never "ok" of what was not. */
 static void print_count(const char *what, uint64_t checked, uint64_t corrupted)
@@ -92,18 +93,7 @@ static void write_mended(const struct cfs_mended *mended,
 void cmd_fsck_report_json(const struct cfs_fsck_report *report,
 			  struct cfs_json_writer *w)
 {
-	const struct cfs_fsck *n = &report->checked.count;
-
-	cfs_json_write_bool(w, "ok", n->findings == 0);
-	cfs_json_write_bool(w, "has_metadata", report->checked.has_meta);
-	cfs_json_write_u64(w, "objects_checked", n->objects_checked);
-	cfs_json_write_u64(w, "objects_corrupted", n->objects_corrupted);
-	cfs_json_write_u64(w, "streams_checked", n->streams_checked);
-	cfs_json_write_u64(w, "streams_corrupted", n->streams_corrupted);
-	cfs_json_write_u64(w, "images_checked", n->images_checked);
-	cfs_json_write_u64(w, "images_corrupted", n->images_corrupted);
-	cfs_json_write_u64(w, "broken_links", n->broken_links);
-	cfs_json_write_u64(w, "missing_objects", n->missing_objects);
+	cfs_varlink_write_counts(&report->checked, w);
 	if (report->repair)
 		write_mended(&report->checked.mended, w);
 	cmd_findings_json(&report->checked.findings, w);

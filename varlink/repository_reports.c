@@ -49,20 +49,13 @@ static void write_errors(const struct cfs_findings *f,
 	cfs_json_write_end(w);
 }
 
-static void write_finding(const struct cfs_findings *f,
-			  const struct cfs_finding *finding,
-			  struct cfs_json_writer *w)
+void cfs_varlink_write_users(const struct cfs_findings *f,
+			     const struct cfs_finding *finding,
+			     struct cfs_json_writer *w)
 {
 	const char *name;
 	size_t at = 0;
 
-	cfs_json_write_object(w, NULL, CFS_JSON_ONE_LINE);
-	cfs_json_write_text(w, "code", cfs_fsck_code_name(finding->code));
-	cfs_json_write_bool(w, "warning", cfs_fsck_is_warning(finding->code));
-	cfs_json_write_text(w, "path", finding->where);
-	cfs_json_write_text(w, "reason", finding->reason);
-	cfs_varlink_write_digest(w, "object", finding->object);
-	cfs_varlink_write_digest(w, "measured", finding->measured);
 	cfs_json_write_array(w, "names", CFS_JSON_ONE_LINE);
 	while ((name = cfs_findings_next_name(f, finding, &at)))
 		cfs_json_write_text(w, NULL, name);
@@ -72,13 +65,26 @@ static void write_finding(const struct cfs_findings *f,
 		cfs_json_write_text(w, NULL, finding->files[i]);
 	cfs_json_write_end(w);
 	cfs_json_write_u64(w, "files_total", finding->files_total);
+}
+
+static void write_finding(const struct cfs_findings *f,
+			  const struct cfs_finding *finding,
+			  struct cfs_json_writer *w)
+{
+	cfs_json_write_object(w, NULL, CFS_JSON_ONE_LINE);
+	cfs_json_write_text(w, "code", cfs_fsck_code_name(finding->code));
+	cfs_json_write_bool(w, "warning", cfs_fsck_is_warning(finding->code));
+	cfs_json_write_text(w, "path", finding->where);
+	cfs_json_write_text(w, "reason", finding->reason);
+	cfs_varlink_write_digest(w, "object", finding->object);
+	cfs_varlink_write_digest(w, "measured", finding->measured);
+	cfs_varlink_write_users(f, finding, w);
 	cfs_json_write_end(w);
 }
 
-void cfs_varlink_write_check(const struct cfs_check_result *checked,
-			     struct cfs_json_writer *w)
+void cfs_varlink_write_counts(const struct cfs_check_result *checked,
+			      struct cfs_json_writer *w)
 {
-	const struct cfs_findings *f = &checked->findings;
 	const struct cfs_fsck *n = &checked->count;
 
 	cfs_json_write_bool(w, "ok", n->findings == 0);
@@ -91,6 +97,14 @@ void cfs_varlink_write_check(const struct cfs_check_result *checked,
 	cfs_json_write_u64(w, "images_corrupted", n->images_corrupted);
 	cfs_json_write_u64(w, "broken_links", n->broken_links);
 	cfs_json_write_u64(w, "missing_objects", n->missing_objects);
+}
+
+void cfs_varlink_write_check(const struct cfs_check_result *checked,
+			     struct cfs_json_writer *w)
+{
+	const struct cfs_findings *f = &checked->findings;
+
+	cfs_varlink_write_counts(checked, w);
 	write_errors(f, w);
 	cfs_json_write_array(w, "findings", CFS_JSON_ONE_LINE);
 	for (size_t i = 0; i < f->n; i++)

@@ -13,6 +13,18 @@ void cfs_varlink_write_digest(struct cfs_json_writer *w, const char *name,
 			      const struct cfs_digest *id)
 	__attribute__((nonnull(1)));
 
+/* Writes how much a check has seen, and whether all of it was in order: the
+ * members that the reply of Fsck and the output of `cfsctl fsck --json` begin
+ * with. */
+void cfs_varlink_write_counts(const struct cfs_check_result *checked,
+			      struct cfs_json_writer *w) CFS_NONNULL;
+
+/* Writes who uses the object of @finding: the members "names", "files" and
+ * "files_total". */
+void cfs_varlink_write_users(const struct cfs_findings *f,
+			     const struct cfs_finding *finding,
+			     struct cfs_json_writer *w) CFS_NONNULL;
+
 /* Writes all members of the reply of Fsck. */
 void cfs_varlink_write_check(const struct cfs_check_result *checked,
 			     struct cfs_json_writer *w) CFS_NONNULL;
