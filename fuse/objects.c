@@ -276,7 +276,7 @@ static int open_at(const struct cfs_fuse_objects *objects,
 	struct stat is;
 	int r = 0;
 
-	fd = cfs_open_regular(objects->dir, path, &is);
+	fd = cfs_object_open_path(objects->dir, path, &is);
 	if (fd < 0)
 		return cfs_fail_code(err, fd, "open");
 	if ((uint64_t)is.st_size != st->size)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "repo/object.h"
 
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 
 #include "base/io.h"
@@ -173,6 +175,41 @@ bool cfs_object_of_path(const char *path, struct cfs_digest *ret)
 	return cfs_digest_from_hex(hex, len - 1, ret, &ignored) == 0;
 }
 
+/*
+ * Opens @path if all is as usual: a regular file, and no link on the way.
+ * Returns -EAGAIN otherwise.
+ *
+ * Its type is known before it is opened, as opening a device may have effects.
+ * Another file could take its place meanwhile; that this is a device takes the
+ * right to make one on this file system.
+ */
+static int open_usual(int objects, const char *path, struct stat *ret)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct stat seen;
+
+	if (fstatat(objects, path, &seen, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(seen.st_mode))
+		return -EAGAIN;
+	fd = cfs_openat2(objects, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
+			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	if (fd < 0 || fstat(fd, ret) < 0 || !cfs_is_same_file(&seen, ret))
+		return -EAGAIN;
+	return cfs_steal_fd(&fd);
+}
+
+int cfs_object_open_path(int objects, const char *path, struct stat *ret_st)
+{
+	struct stat st;
+	int fd = open_usual(objects, path, &st);
+
+	if (fd == -EAGAIN)
+		return cfs_open_regular(objects, path, ret_st);
+	if (fd >= 0 && ret_st)
+		*ret_st = st;
+	return fd;
+}
+
 int cfs_object_open(int objects, const struct cfs_digest *id, int *ret_fd,
 		    struct cfs_err *err)
 {
@@ -180,7 +217,7 @@ int cfs_object_open(int objects, const struct cfs_digest *id, int *ret_fd,
 	int fd;
 
 	cfs_digest_to_path(id, path);
-	fd = cfs_open_regular(objects, path, NULL);
+	fd = cfs_object_open_path(objects, path, NULL);
 	if (fd == -ENOENT)
 		return 0;
 	if (fd == -EINVAL || fd == -EISDIR)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "repo/object.h"
 
+#include "base/io.h"
 #include "repo/lock.h"
 #include "tests/fake/kernel.h"
 #include "tests/unit/repo/repo.h"
@@ -264,6 +265,45 @@ TEST(objects_are_opened_and_checked)
 	fake.fill = 9;
 	fake.digest = NULL;
 	CHECK_EQ(cfs_object_check(fd, &id, &err), -EBADMSG);
+}
+
+TEST(nothing_but_a_regular_file_below_objects_is_opened)
+{
+	static const struct {
+		const char *path;
+		int result;
+	} rows[] = {
+		{ "missing", -ENOENT }, { "none/missing", -ENOENT },
+		{ "fifo", -EINVAL },	{ "dir", -EISDIR },
+		{ "out", -EXDEV },	{ "away/name", -EXDEV },
+		{ "../name", -EXDEV },
+	};
+	CFS_AUTOFD int dir =
+		open(fresh_dir(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CFS_AUTOFD int fd = -EBADF, file = -EBADF;
+	struct stat st, same;
+
+	CHECK_EQ(mkdirat(dir, "objects", 0755), 0);
+	CHECK_EQ(mkdirat(dir, "objects/dir", 0755), 0);
+	CHECK_EQ(mkfifoat(dir, "objects/fifo", 0644), 0);
+	CHECK_EQ(symlinkat("../name", dir, "objects/out"), 0);
+	CHECK_EQ(symlinkat("..", dir, "objects/away"), 0);
+	CHECK_EQ(symlinkat("plain", dir, "objects/link"), 0);
+	CHECK_EQ(cfs_replace_file(dir, "name", "12", 2), 0);
+	CHECK_EQ(cfs_replace_file(dir, "objects/plain", "123", 3), 0);
+	fd = openat(dir, "objects", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CHECK(fd >= 0);
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(rows); i++)
+		CHECK_EQ(cfs_object_open_path(fd, rows[i].path, NULL),
+			 rows[i].result);
+	file = cfs_object_open_path(fd, "plain", &st);
+	CHECK(file >= 0);
+	CHECK_EQ(st.st_size, 3);
+	cfs_closep(&file);
+	/* A link that stays below is followed, as everywhere. */
+	file = cfs_object_open_path(fd, "link", &same);
+	CHECK(file >= 0);
+	CHECK(cfs_is_same_file(&st, &same));
 }
 
 TEST(the_path_of_an_object_names_it)
