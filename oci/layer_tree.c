@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "fsverity/measure.h"
 #include "fsverity/merkle.h"
 #include "repo/object.h"
 #include "tree/tar/reader.h"
@@ -172,31 +173,115 @@ static int set_expanded(struct apply *a, struct cfs_node *node,
 	return r < 0 ? r : cfs_node_set_object(tree, node, size, &id, err);
 }
 
+/* The object that is the content of a sparse entry.  It is hashed while it is
+ * read, unless the kernel does that: the digest of the file that it becomes is
+ * part of what an image's signature is compared with. */
+struct content {
+	const struct cfs_digest *id;
+	int fd;
+	struct cfs_merkle *merkle; /* NULL: the kernel verifies what is read */
+};
+
+static void content_close(struct content *c)
+{
+	cfs_merkle_free(c->merkle);
+	cfs_closep(&c->fd);
+}
+
+static int content_open(const struct apply *a, struct content *c,
+			struct cfs_err *err)
+{
+	struct cfs_digest have;
+	int r = cfs_object_require(a->objects, c->id, err);
+
+	if (r < 0)
+		return r;
+	c->fd = r;
+	r = cfs_verity_measure(c->fd, &have, err);
+	if (r == 0)
+		return cfs_merkle_new(c->id->alg, &c->merkle, err);
+	if (r > 0 && !cfs_digest_equal(&have, c->id))
+		return cfs_object_damaged(c->id, err);
+	return r < 0 ? r : 0;
+}
+
+static ssize_t content_read(void *ctx, void *data, size_t len,
+			    struct cfs_err *err)
+{
+	struct content *c = ctx;
+	const struct cfs_source raw = cfs_source_of_fd(&c->fd);
+	ssize_t n = cfs_source_read(&raw, data, len, err);
+	int r = 0;
+
+	if (n > 0 && c->merkle)
+		r = cfs_merkle_update(
+			c->merkle, (struct cfs_bytes){ data, (size_t)n }, err);
+	return r < 0 ? r : n;
+}
+
+/* Reads what is left, and checks the digest of all of it. */
+static int content_check(struct content *c, struct cfs_err *err)
+{
+	uint8_t rest[4096];
+	struct cfs_digest have;
+	ssize_t n;
+	int r;
+
+	if (!c->merkle)
+		return 0;
+	do
+		n = content_read(c, rest, sizeof(rest), err);
+	while (n > 0);
+	r = n < 0 ? (int)n : cfs_merkle_final(c->merkle, &have, NULL, err);
+	if (r == 0 && !cfs_digest_equal(&have, c->id))
+		return cfs_object_damaged(c->id, err);
+	return r;
+}
+
 static int set_sparse(struct apply *a, struct cfs_node *node,
 		      const struct cfs_tar_entry *entry,
-		      const struct cfs_digest *id, struct cfs_err *err)
+		      const struct cfs_source *content, struct cfs_err *err)
 {
-	struct cfs_bytes rest = entry->content;
-	struct cfs_source content = cfs_source_of_bytes(&rest), file;
-	CFS_AUTOFD int fd = -EBADF;
 	struct cfs_tar_expand x;
-	int r = 1;
+	struct cfs_source file;
+	int r = cfs_tar_expand_init(&x, entry->sparse, entry->size, content,
+				    err);
 
-	if (entry->is_external) {
-		r = cfs_object_open(a->objects, id, &fd, err);
-		content = cfs_source_of_fd(&fd);
-	}
-	if (r == 0)
-		r = cfs_fail(err, ENOENT, "its object is missing");
-	if (r > 0)
-		r = cfs_tar_expand_init(&x, entry->sparse, entry->size,
-					&content, err);
 	if (r < 0)
 		return r;
 	file = cfs_tar_expand_source(&x);
 	r = set_expanded(a, node, &file, entry->sparse->size, err);
 	cfs_tar_expand_free(&x);
 	return r;
+}
+
+/* Sets the content of @node from the object @id. */
+static int set_sparse_object(struct apply *a, struct cfs_node *node,
+			     const struct cfs_tar_entry *entry,
+			     const struct cfs_digest *id, struct cfs_err *err)
+{
+	__attribute__((cleanup(
+		content_close))) struct content c = { .id = id, .fd = -EBADF };
+	const struct cfs_source source = { content_read, &c };
+	int r = content_open(a, &c, err);
+
+	if (r == 0)
+		r = set_sparse(a, node, entry, &source, err);
+	return r < 0 ? r : content_check(&c, err);
+}
+
+static int set_content(struct apply *a, struct cfs_node *node,
+		       const struct cfs_tar_entry *entry,
+		       const struct cfs_digest *id, struct cfs_err *err)
+{
+	struct cfs_bytes rest = entry->content;
+	const struct cfs_source source = cfs_source_of_bytes(&rest);
+
+	if (!entry->sparse)
+		return cfs_node_set_object(cfs_layers_tree(a->layers), node,
+					   entry->size, id, err);
+	return entry->is_external ? set_sparse_object(a, node, entry, id, err)
+				  : set_sparse(a, node, entry, &source, err);
 }
 
 static int add_entry(void *arg, const struct cfs_tar_entry *entry,
@@ -208,11 +293,7 @@ static int add_entry(void *arg, const struct cfs_tar_entry *entry,
 
 	if (r < 0 || !node)
 		return r;
-	if (entry->sparse)
-		r = set_sparse(a, node, entry, id, err);
-	else
-		r = cfs_node_set_object(cfs_layers_tree(a->layers), node,
-					entry->size, id, err);
+	r = set_content(a, node, entry, id, err);
 	return r < 0 ? cfs_tar_entry_ctx(entry, err) : 0;
 }
 
