@@ -252,7 +252,8 @@ static int hand_over(struct cfs_store *store, const struct cfs_oci_image *image,
 	const struct cfs_certs certs = certs_of(h->keys);
 	const struct cfs_certs leaving = leaving_of(h->replaced, &certs);
 	CFS_AUTOENROLMENT struct cfs_enrolment e = { .leaving = &leaving };
-	const struct cfs_seal_policy policy = { .certs = &certs };
+	const struct cfs_seal_policy policy = { .certs = &certs,
+						.recompute = true };
 	int r = facts ? cfs_seal_verify_known(&store->repo, image, &policy,
 					      facts, &v, err)
 		      : cfs_seal_verify(&store->repo, image, &policy, &v, err);

@@ -16,7 +16,8 @@
 
 struct options {
 	struct cfs_opt_list certs;
-	bool bootable, merged_only, digest_only, check_expiry, kernel, json;
+	bool bootable, merged_only, digest_only, check_expiry;
+	bool kernel, recompute, json;
 };
 
 static const struct cfs_opt options[] = {
@@ -42,6 +43,9 @@ static const struct cfs_opt options[] = {
 	  .help = "the kernel has to keep such signatures of the objects, too "
 		  "(see --kernel-signatures of `cfsctl oci sign`)",
 	  CFS_OPT_SETS(struct options, kernel) },
+	{ .name = "recompute",
+	  .help = "compute the digests also if they were computed before",
+	  CFS_OPT_SETS(struct options, recompute) },
 	CFS_OPT_JSON(struct options, json),
 	{ 0 },
 };
@@ -130,11 +134,12 @@ static int ask(struct verification *v, const struct cfs_globals *g,
 	struct cfs_varlink_answer answer;
 	int r;
 
-	if (o->kernel || o->check_expiry || o->merged_only)
-		return cmd_socket_lacks(o->kernel ? "--kernel"
-					: o->check_expiry
-						? "--check-expiry"
-						: "--accept-merged-only",
+	if (o->kernel || o->check_expiry || o->merged_only || o->recompute)
+		return cmd_socket_lacks(o->kernel	  ? "--kernel"
+					: o->check_expiry ? "--check-expiry"
+					: o->merged_only
+						? "--accept-merged-only"
+						: "--recompute",
 					err);
 	r = cmd_socket_open(g, &client, err);
 	if (r == 0)
@@ -280,6 +285,7 @@ static int print_json(const struct verification *v, struct cfs_err *err)
 	if (passed && v->policy.bootable)
 		cmd_json_digest(&w, "bootable",
 				&v->of.facts.role[CFS_SEAL_BOOTABLE].digest);
+	cfs_json_write_bool(&w, "recalled", v->of.facts.recalled);
 	cfs_json_write_array(&w, "artifacts", CFS_JSON_LINES);
 	for (size_t i = 0; i < v->of.sources.n; i++)
 		write_source(&w, v->of.sources.v[i], &v->of.verdicts[i]);
@@ -338,6 +344,7 @@ static int prepare(struct verification *v, const struct options *o,
 		.certs = &v->certs,
 		.bootable = o->bootable,
 		.merged_only = o->merged_only,
+		.recompute = o->recompute,
 	};
 	return 0;
 }

@@ -19,6 +19,7 @@ struct cfs_seal_facts {
 		bool known;
 		struct cfs_digest digest;
 	} role[CFS_SEAL_ROLES];
+	bool recalled;	 /* EROFS images: computed earlier (memory.h) */
 	size_t n_layers; /* of the manifest */
 	/* Borrowed; NULL: not known.  One of no algorithm (0): that layer has
 	 * no image of its own. */

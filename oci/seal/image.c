@@ -7,10 +7,6 @@
 #include "repo/image_store.h"
 #include "repo/ref.h"
 
-/* The format of EROFS images in sealing metadata, whatever the repository's own
- * is. */
-#define FORMAT 1
-
 /* The trees of an image on their way to facts, which are stored if wanted. */
 struct sealing {
 	const struct cfs_repo *repo;
@@ -47,7 +43,8 @@ static int commit(const struct sealing *s, const struct cfs_tree *tree,
 		  const struct cfs_oci_erofs *erofs, struct cfs_digest *ret,
 		  struct cfs_err *err)
 {
-	int r = cfs_image_store(s->store, tree, FORMAT, ret, err);
+	int r = cfs_image_store(s->store, tree, CFS_SEAL_EROFS_FORMAT, ret,
+				err);
 
 	if (r == 0)
 		r = cfs_image_commit(s->store, ret, err);
@@ -62,8 +59,8 @@ static int take(const struct sealing *s, const struct cfs_tree *tree,
 					     .filter = s->filter };
 	struct cfs_digest id;
 	int r = s->store ? commit(s, tree, &erofs, &id, err)
-			 : cfs_image_compute(tree, FORMAT, s->repo->meta.alg,
-					     &id, NULL, err);
+			 : cfs_image_compute(tree, CFS_SEAL_EROFS_FORMAT,
+					     s->repo->meta.alg, &id, NULL, err);
 
 	if (r == 0)
 		cfs_seal_facts_set(

@@ -9,6 +9,10 @@
 #include "oci/image.h"
 #include "oci/seal/facts.h"
 
+/* The format of EROFS images in sealing metadata, whatever the repository's own
+ * is. */
+#define CFS_SEAL_EROFS_FORMAT 1
+
 /*
  * Computes the digests of the manifest, the configuration, the merged image
  * and, if @bootable, the image to boot, all EROFS images of format 1.

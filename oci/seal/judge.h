@@ -38,6 +38,7 @@ struct cfs_seal_policy {
 	enum cfs_seal_need manifest;
 	bool merged_only; /* manifest and configuration are not needed: drafts
 			     did not sign them */
+	bool recompute;	  /* digests that were computed before do not count */
 };
 
 /*

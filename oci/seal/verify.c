@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "oci/seal/verify.h"
 
-#include "oci/seal/image.h"
+#include "oci/seal/lookup.h"
 
 /* A verification and what it is of. */
 struct run {
@@ -68,14 +68,17 @@ static int compute(const struct run *run, enum cfs_xattr_filter filter,
 {
 	struct cfs_seal_verification *v = run->v;
 	bool wanted = run->policy->bootable;
-	bool bootable = wanted || claims_bootable(&v->sources);
-	int r = cfs_seal_compute(run->repo, run->image, bootable, filter,
-				 &v->facts, err);
+	struct cfs_seal_lookup how = {
+		.bootable = wanted || claims_bootable(&v->sources),
+		.filter = filter,
+		.recompute = run->policy->recompute,
+	};
+	int r = cfs_seal_look_up(run->repo, run->image, &how, &v->facts, err);
 
-	if (r < 0 && bootable && !wanted)
-		r = cfs_seal_compute(run->repo, run->image, false, filter,
-				     &v->facts, err);
-	return r;
+	if (r == 0 || !how.bootable || wanted)
+		return r;
+	how.bootable = false;
+	return cfs_seal_look_up(run->repo, run->image, &how, &v->facts, err);
 }
 
 static int judge_filtered(const struct run *run, enum cfs_xattr_filter filter,

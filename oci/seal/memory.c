@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "oci/seal/memory.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/dir_names.h"
+#include "base/io.h"
+
+/* Counts up when the same layers make another image than before. */
+#define RULES "1"
+
+#define KEY_SIZE 32 /* SHA-256 */
+#define KEY_HEX	 (2 * KEY_SIZE + 1)
+
+/* A file is named by the hash of a recipe and holds it once more, and the
+ * digest. */
+struct entry {
+	uint8_t key[KEY_SIZE];
+	uint8_t digest[CFS_DIGEST_MAX];
+};
+
+static size_t entry_size(enum cfs_alg alg)
+{
+	return KEY_SIZE + cfs_alg_size(alg);
+}
+
+/* Can nobody but root and this user change what is open as @fd? */
+static bool is_private(int fd, mode_t type)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type &&
+	       (st.st_uid == 0 || st.st_uid == geteuid()) &&
+	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* Opens the directory @name in *@fd, in its place; makes it if it is
+ * missing. */
+static bool enter(int *fd, const char *name, mode_t mode)
+{
+	int next;
+
+	if (mkdirat(*fd, name, mode) < 0 && errno != EEXIST)
+		return false;
+	next = openat(*fd, name,
+		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cfs_closep(fd);
+	*fd = next;
+	return next >= 0 && is_private(next, S_IFDIR);
+}
+
+void cfs_seal_memory_open_at(const char *path, struct cfs_seal_memory *ret)
+{
+	CFS_AUTOFD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ret->fd = -EBADF;
+	/* Where others could rename a directory away, they could give another
+	 * one its name. */
+	if (fd >= 0 && is_private(fd, S_IFDIR) &&
+	    enter(&fd, "composefs", 0755) && enter(&fd, "verified", 0700))
+		ret->fd = cfs_steal_fd(&fd);
+}
+
+void cfs_seal_memory_open(struct cfs_seal_memory *ret)
+{
+	const char *own = secure_getenv("XDG_RUNTIME_DIR");
+
+	ret->fd = -EBADF;
+	if (geteuid() == 0)
+		cfs_seal_memory_open_at("/run", ret);
+	else if (own && *own == '/')
+		cfs_seal_memory_open_at(own, ret);
+}
+
+void cfs_seal_memory_close(struct cfs_seal_memory *memory)
+{
+	cfs_closep(&memory->fd);
+}
+
+/* Hashes all that the image depends on, each with its length or its end. */
+static bool key_of(const struct cfs_seal_recipe *recipe,
+		   uint8_t ret[static CFS_CONTENT_MAX])
+{
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_err ignored;
+
+	cfs_buf_addf(&text,
+		     "composefs-seal " CFS_VERSION ", rules " RULES "\n"
+		     "%s, EROFS format %u, xattrs %d, %s, %zu layers\n",
+		     cfs_alg_name(recipe->alg), recipe->format,
+		     (int)recipe->filter,
+		     recipe->bootable ? "to boot" : "merged", recipe->n_layers);
+	for (size_t i = 0; i < recipe->n_layers; i++) {
+		cfs_digest_to_hex(&recipe->layers[i], hex);
+		cfs_buf_addf(&text, "%s:%s\n",
+			     cfs_alg_name(recipe->layers[i].alg), hex);
+	}
+	return cfs_buf_check(&text, &ignored) == 0 &&
+	       cfs_content_hash_bytes(CFS_CONTENT_SHA256, cfs_buf_bytes(&text),
+				      ret, &ignored) == 0;
+}
+
+static void name_of(const uint8_t *key, char ret[static KEY_HEX])
+{
+	for (size_t i = 0; i < KEY_SIZE; i++)
+		snprintf(ret + 2 * i, 3, "%02x", key[i]);
+}
+
+bool cfs_seal_recall(const struct cfs_seal_memory *memory,
+		     const struct cfs_seal_recipe *recipe,
+		     struct cfs_digest *ret)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	uint8_t key[CFS_CONTENT_MAX];
+	char name[KEY_HEX];
+	/* One byte more shows a file that is too long. */
+	uint8_t read[sizeof(struct entry) + 1];
+	size_t size = entry_size(recipe->alg);
+
+	if (memory->fd < 0 || !key_of(recipe, key))
+		return false;
+	name_of(key, name);
+	fd = cfs_openat2(memory->fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
+			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	if (fd < 0 || !is_private(fd, S_IFREG) ||
+	    cfs_read_full(fd, read, size + 1) != (ssize_t)size ||
+	    memcmp(read, key, KEY_SIZE) != 0)
+		return false;
+	*ret = (struct cfs_digest){ .alg = recipe->alg };
+	memcpy(ret->bytes, read + KEY_SIZE, cfs_alg_size(recipe->alg));
+	return true;
+}
+
+/* Returns false if there was no room and none was made. */
+static bool make_room(int dir)
+{
+	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || cfs_dir_names_read(&fd, &names) < 0)
+		return false;
+	for (size_t i = 0; names.n >= CFS_SEAL_MEMORY_MAX && i < names.n; i++)
+		if (unlinkat(dir, names.v[i].name, 0) < 0)
+			return false;
+	return true;
+}
+
+void cfs_seal_remember(const struct cfs_seal_memory *memory,
+		       const struct cfs_seal_recipe *recipe,
+		       const struct cfs_digest *id)
+{
+	uint8_t key[CFS_CONTENT_MAX];
+	char name[KEY_HEX];
+	struct entry entry;
+
+	if (memory->fd < 0 || id->alg != recipe->alg || !key_of(recipe, key) ||
+	    !make_room(memory->fd))
+		return;
+	name_of(key, name);
+	memcpy(entry.key, key, KEY_SIZE);
+	memcpy(entry.digest, id->bytes, cfs_alg_size(id->alg));
+	/* One that cannot be written is computed again the next time. */
+	if (cfs_replace_file(memory->fd, name, &entry, entry_size(id->alg)) < 0)
+		return;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Digests of EROFS images that were computed before.
+ *
+ * Layers have the digests of their streams, and the EROFS image that they make
+ * follows from these and from the rules of this program alone.  What is kept
+ * is that function's value, which proves nothing about an image: who signed it
+ * is asked each time anew.  A false value would vouch for another image,
+ * though.  So values are kept where nobody can write but root and the user who
+ * reads them, and never in the repository, which is what is verified:
+ *
+ *   /run/composefs/verified                   of root
+ *   $XDG_RUNTIME_DIR/composefs/verified       of another user
+ *
+ * Both are memory, and are empty when the machine has started.  Nothing here
+ * fails: without such a place, or with anything odd in it, digests are computed.
+ */
+#ifndef CFS_OCI_SEAL_MEMORY_H
+#define CFS_OCI_SEAL_MEMORY_H
+
+#include "base/auto.h"
+#include "oci/image.h"
+
+/* Values that are kept.  When there are more, all are forgotten. */
+#define CFS_SEAL_MEMORY_MAX 1024
+
+struct cfs_seal_memory {
+	int fd; /* of the directory; -EBADF: nothing is remembered */
+};
+
+#define CFS_SEAL_MEMORY_NONE \
+	{                    \
+		.fd = -EBADF \
+	}
+
+/* Opens that of this user, and makes its directory if it is missing. */
+void cfs_seal_memory_open(struct cfs_seal_memory *ret) CFS_NONNULL;
+
+/* Opens the one in the directory @path, of which the last two components are
+ * made if they are missing. */
+void cfs_seal_memory_open_at(const char *path,
+			     struct cfs_seal_memory *ret) CFS_NONNULL;
+
+void cfs_seal_memory_close(struct cfs_seal_memory *memory);
+
+#define CFS_AUTOMEMORY __attribute__((cleanup(cfs_seal_memory_close)))
+
+/* What an EROFS image is made of. */
+struct cfs_seal_recipe {
+	enum cfs_alg alg; /* of its digest */
+	unsigned format;
+	bool bootable;
+	enum cfs_xattr_filter filter;
+	const struct cfs_digest *layers; /* of their streams, in order */
+	size_t n_layers;
+};
+
+/* Returns whether the digest of what @recipe makes is known, in *@ret. */
+bool cfs_seal_recall(const struct cfs_seal_memory *memory,
+		     const struct cfs_seal_recipe *recipe,
+		     struct cfs_digest *ret) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Remembers that @recipe makes @id. */
+void cfs_seal_remember(const struct cfs_seal_memory *memory,
+		       const struct cfs_seal_recipe *recipe,
+		       const struct cfs_digest *id) CFS_NONNULL;
+
+#endif

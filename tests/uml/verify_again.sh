@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+# An image that was verified before: digests are remembered where fs-verity says
+# that the layers are the same, and signatures are verified each time.
+if [ "${CFS_GUEST-}" != uml ]; then
+	self=$(realpath "$0")
+	. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+	command -v strace > /dev/null || skip "needs strace"
+	exec "$CFS_SRC/tests/vm/uml" -m 512M "$self"
+fi
+. "${CFS_SRC:?run by tests/run}/tests/lib.sh"
+
+for who in a b; do
+	openssl req -x509 -newkey rsa:2048 -nodes -subj "/CN=$who" \
+		-keyout $who.key -out $who.pem 2> /dev/null
+done
+tar xf "$CFS_SRC/tests/data/oci/layouts.tar.xz"
+truncate -s 96M disk
+mkfs.ext4 -q -O verity -b 4096 disk
+mkdir fs mnt
+mount -o loop disk fs || skip "no verity ext4 in this kernel"
+
+c() { cfsctl --repo fs/repo oci "$@"; }
+cfsctl --repo fs/repo init --algorithm fsverity-sha256-12 > /dev/null
+for image in boot-plain single; do
+	c pull oci:layouts/$image:t $image > /dev/null
+	c sign --cert a.pem --key a.key $image 2> /dev/null
+done
+
+# Prints whether the digests were remembered, and what the answer is.
+verify() { # OPTION... IMAGE
+	c verify --cert a.pem --json "$@" 2> /dev/null | python3 -c '
+import json, sys
+v = json.load(sys.stdin)
+print(v["recalled"], v["answer"], v.get("merged"))'
+}
+# How many system calls read from the stream of the image's first layer.
+reads() { # OPTION... IMAGE
+	local name=${*: -1} layer
+	layer=$(c inspect "$name" --manifest | python3 -c '
+import json, sys
+print(json.load(sys.stdin)["layers"][0]["digest"].split(":")[1])')
+	layer=$(readlink "fs/repo/streams/oci-layer-sha256:$layer")
+	strace -y -o trace -e trace=read,pread64,mmap \
+		cfsctl --repo fs/repo oci verify --cert a.pem "$@" > /dev/null 2>&1
+	grep -c "${layer##*objects/}" trace
+}
+
+memory=/run/composefs/verified
+check "nothing is remembered before the first time" test ! -e $memory
+first=$(verify boot-plain)
+same "the first time digests are computed" "False verified" "${first% *}"
+again=$(verify boot-plain)
+same "the second time they are not" "True verified ${first##* }" "$again"
+same "only root can look at what is kept" "700 0" "$(stat -c '%a %u' $memory)"
+same "no layer is read the second time" 0 "$(reads boot-plain)"
+check "it is read where that is asked for" test "$(reads --recompute boot-plain)" -gt 0
+same "which says so" "$first" "$(verify --recompute boot-plain)"
+same "another image is computed" "False verified" "$(verify single | cut -d' ' -f-2)"
+check "and is another one" test "$(verify single | cut -d' ' -f3)" != "${first##* }"
+
+check "what demands signatures mounts what it remembers" \
+	quiet c mount --require-signature --trust-cert a.pem boot-plain mnt
+umount mnt
+refuse "another signer is refused, remembered or not" wrong-certificate \
+	quiet c verify --cert b.pem boot-plain
+refuse "so is a mount by another signer" wrong-certificate \
+	quiet c mount --require-signature --trust-cert b.pem boot-plain mnt
+c verify --cert a.pem boot-plain | grep -q 'signature verified'
+report $? "signatures are verified again"
+
+# Whoever can write the repository puts the image of `single` in the place of the
+# other one: the digest that was remembered is not that of its layers.
+mkdir kept
+cp -a fs/repo/streams/refs/oci kept
+ln -sfn "$(readlink fs/repo/streams/refs/oci/single)" fs/repo/streams/refs/oci/boot-plain
+same "a tag that was moved is another image" "$(verify single)" "$(verify boot-plain)"
+cp -a kept/oci/. fs/repo/streams/refs/oci/
+
+# A value that root wrote there by mistake is found out by the signature.
+for file in "$memory"/*; do
+	printf '\1' | dd of="$file" bs=1 seek=40 conv=notrunc 2> /dev/null
+done
+same "a wrong value is no digest that anybody signed" digest-mismatch \
+	"$(verify boot-plain | cut -d' ' -f2)"
+same "and computing helps" "$first" "$(verify --recompute boot-plain)"
+rm -f $memory/*
+chmod 770 $memory
+same "a memory that others can write is not used" "$first" "$(verify boot-plain)"
+same "nor written" 0 "$(ls $memory | wc -l)"
+
+finish
