@@ -20,7 +20,9 @@ int cfs_libzstd_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 	X(ZSTD_compressStream2) \
 	X(ZSTD_createCCtx) \
 	X(ZSTD_createDCtx) \
+	X(ZSTD_decompressDCtx) \
 	X(ZSTD_decompressStream) \
+	X(ZSTD_findFrameCompressedSize) \
 	X(ZSTD_freeCCtx) \
 	X(ZSTD_freeDCtx) \
 	X(ZSTD_getErrorCode) \
@@ -37,17 +39,19 @@ struct cfs_libzstd {
 };
 extern struct cfs_libzstd cfs_libzstd;
 
-#define ZSTD_CCtx_reset	      cfs_libzstd.ZSTD_CCtx_reset
-#define ZSTD_compressStream2  cfs_libzstd.ZSTD_compressStream2
-#define ZSTD_createCCtx	      cfs_libzstd.ZSTD_createCCtx
-#define ZSTD_createDCtx	      cfs_libzstd.ZSTD_createDCtx
-#define ZSTD_decompressStream cfs_libzstd.ZSTD_decompressStream
-#define ZSTD_freeCCtx	      cfs_libzstd.ZSTD_freeCCtx
-#define ZSTD_freeDCtx	      cfs_libzstd.ZSTD_freeDCtx
-#define ZSTD_getErrorCode     cfs_libzstd.ZSTD_getErrorCode
-#define ZSTD_getErrorName     cfs_libzstd.ZSTD_getErrorName
-#define ZSTD_initDStream      cfs_libzstd.ZSTD_initDStream
-#define ZSTD_isError	      cfs_libzstd.ZSTD_isError
-#define ZSTD_sizeof_DCtx      cfs_libzstd.ZSTD_sizeof_DCtx
+#define ZSTD_CCtx_reset		     cfs_libzstd.ZSTD_CCtx_reset
+#define ZSTD_compressStream2	     cfs_libzstd.ZSTD_compressStream2
+#define ZSTD_createCCtx		     cfs_libzstd.ZSTD_createCCtx
+#define ZSTD_createDCtx		     cfs_libzstd.ZSTD_createDCtx
+#define ZSTD_decompressDCtx	     cfs_libzstd.ZSTD_decompressDCtx
+#define ZSTD_decompressStream	     cfs_libzstd.ZSTD_decompressStream
+#define ZSTD_findFrameCompressedSize cfs_libzstd.ZSTD_findFrameCompressedSize
+#define ZSTD_freeCCtx		     cfs_libzstd.ZSTD_freeCCtx
+#define ZSTD_freeDCtx		     cfs_libzstd.ZSTD_freeDCtx
+#define ZSTD_getErrorCode	     cfs_libzstd.ZSTD_getErrorCode
+#define ZSTD_getErrorName	     cfs_libzstd.ZSTD_getErrorName
+#define ZSTD_initDStream	     cfs_libzstd.ZSTD_initDStream
+#define ZSTD_isError		     cfs_libzstd.ZSTD_isError
+#define ZSTD_sizeof_DCtx	     cfs_libzstd.ZSTD_sizeof_DCtx
 
 #endif

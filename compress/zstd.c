@@ -10,13 +10,21 @@
  * as many are no faster. */
 #define ROOM (128u << 10)
 
+/* Compressed bytes that are decompressed at once.  What is between a stream's
+ * objects in a manifest or a configuration has some hundred, but asks for a
+ * window of 2 MiB as every stream does: memory that the kernel clears, all of it
+ * where pages are huge. */
+#define SMALL (16u << 10)
+
 struct cfs_unzstd {
 	struct cfs_source from;
 	ZSTD_DCtx *ctx;
 	ZSTD_inBuffer in;
-	size_t more; /* 0: between frames */
-	bool ended;  /* @from has */
-	uint8_t room[ROOM];
+	size_t more;	       /* 0: between frames */
+	bool started;	       /* something was read */
+	bool ended;	       /* @from has */
+	struct cfs_bytes rest; /* of @plain, to be given yet */
+	uint8_t room[ROOM], plain[ROOM];
 };
 
 /*
@@ -36,7 +44,8 @@ static void begin(struct cfs_unzstd *u, const struct cfs_source *from)
 	u->from = *from;
 	u->in = (ZSTD_inBuffer){ .src = u->room };
 	u->more = 0;
-	u->ended = false;
+	u->started = u->ended = false;
+	u->rest = (struct cfs_bytes){ u->plain, 0 };
 }
 
 int cfs_unzstd_new(const struct cfs_source *from, struct cfs_unzstd **ret,
@@ -105,11 +114,54 @@ static int damaged(size_t code, struct cfs_err *err)
 	return cfs_fail(err, EBADMSG, "zstd: %s", ZSTD_getErrorName(code));
 }
 
+/* Is this a single frame, whose window has at most 128 MiB?
+ * Source: RFC 8878, 3.1.1.1. */
+static bool is_one_frame(const uint8_t *data, size_t n)
+{
+	bool no_window = n > 5 && data[4] & 0x20; /* Single_Segment_flag */
+
+	return n > 5 && (no_window || data[5] <= (27 - 10) << 3) &&
+	       ZSTD_findFrameCompressedSize(data, n) == n;
+}
+
+/* Reads the beginning, and decompresses it if there is no more.  What is damaged
+ * or becomes too long is left to the stream, which has the errors. */
+static int start(struct cfs_unzstd *u, struct cfs_err *err)
+{
+	ssize_t n = cfs_source_full(&u->from, u->room, sizeof(u->room), err);
+	size_t size;
+
+	if (n < 0)
+		return (int)n;
+	u->started = true;
+	u->in.size = (size_t)n;
+	if (n > (ssize_t)SMALL || !is_one_frame(u->room, (size_t)n))
+		return 0;
+	size = ZSTD_decompressDCtx(u->ctx, u->plain, sizeof(u->plain), u->room,
+				   (size_t)n);
+	if (ZSTD_isError(size)) {
+		(void)ZSTD_initDStream(u->ctx);
+		return 0;
+	}
+	u->in.pos = u->in.size;
+	u->ended = true;
+	u->rest.len = size;
+	return 0;
+}
+
 static ssize_t read_unzstd(void *ctx, void *data, size_t len,
 			   struct cfs_err *err)
 {
 	struct cfs_unzstd *u = ctx;
 	ZSTD_outBuffer out = { data, len, 0 };
+
+	if (!u->started && start(u, err) < 0)
+		return -err->code;
+	if (u->rest.len > 0) {
+		const struct cfs_source plain = cfs_source_of_bytes(&u->rest);
+
+		return cfs_source_read(&plain, data, len, err);
+	}
 
 	/* Decompressed bytes may wait inside libzstd without more input. */
 	while (out.pos == 0) {
