@@ -23,6 +23,10 @@ const char *cfs_content_hash_name(enum cfs_content_hash_alg alg)
 	return alg == CFS_CONTENT_SHA512 ? "sha512" : "sha256";
 }
 
+/* Until libcrypto is loaded, which takes milliseconds, an implementation without
+ * the processor's help has hashed this many bytes. */
+#define SMALL (256u << 10)
+
 /* Uses an implementation of our own.  Returns 1; or 0 if there is none, or if
  * libcrypto is faster, unless @anyhow is set or CFS_HASH chooses ours. */
 static int start_ours(struct cfs_content_hash *hash, bool anyhow,
@@ -60,8 +64,9 @@ static int start_libcrypto(struct cfs_content_hash *hash,
 	return 0;
 }
 
-int cfs_content_hash_new(enum cfs_content_hash_alg alg,
-			 struct cfs_content_hash **ret, struct cfs_err *err)
+/* @small: few bytes are to be hashed. */
+static int make(enum cfs_content_hash_alg alg, bool small,
+		struct cfs_content_hash **ret, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_content_hash_free)
 	struct cfs_content_hash *hash = calloc(1, sizeof(*hash));
@@ -71,7 +76,7 @@ int cfs_content_hash_new(enum cfs_content_hash_alg alg,
 	if (!hash)
 		return cfs_no_memory(err);
 	if (ours)
-		r = start_ours(hash, false, err);
+		r = start_ours(hash, small, err);
 	if (r == 0)
 		r = start_libcrypto(hash, alg, err);
 	/* Slow, but libcrypto need not be installed for sha256. */
@@ -81,6 +86,12 @@ int cfs_content_hash_new(enum cfs_content_hash_alg alg,
 		return r;
 	*ret = cfs_steal_ptr(&hash);
 	return 0;
+}
+
+int cfs_content_hash_new(enum cfs_content_hash_alg alg,
+			 struct cfs_content_hash **ret, struct cfs_err *err)
+{
+	return make(alg, false, ret, err);
 }
 
 void cfs_content_hash_free(struct cfs_content_hash *hash)
@@ -153,7 +164,7 @@ int cfs_content_hash_bytes(enum cfs_content_hash_alg alg, struct cfs_bytes data,
 			   struct cfs_err *err)
 {
 	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
-	int r = cfs_content_hash_new(alg, &hash, err);
+	int r = make(alg, data.len <= SMALL, &hash, err);
 
 	if (r == 0)
 		r = cfs_content_hash_update(hash, data, err);
