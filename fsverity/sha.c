@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "fsverity/sha.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #ifdef __x86_64__
 #include <sys/platform/x86.h>
@@ -25,9 +26,14 @@ struct way {
 	bool (*is_there)(void); /* NULL: used on request only */
 };
 
+/* Until libcrypto is loaded, which takes milliseconds, the portable way has
+ * hashed this many bytes: a process that hashes no more does not load it. */
+#define SMALL (256u << 10)
+
 struct cfs_sha {
 	enum cfs_alg alg;
 	const struct way *way; /* one of our own; NULL: libcrypto */
+	bool waits; /* for so many bytes that libcrypto is the faster way */
 	EVP_MD *md; /* fetched once: looking it up costs a tenth of a block */
 	EVP_MD_CTX *ctx;
 };
@@ -283,6 +289,22 @@ static int choose_openssl(struct cfs_sha *sha, struct cfs_err *err)
 	return 0;
 }
 
+/* Goes over to libcrypto if that is worth it for @bytes more.  It is preferred
+ * for its speed alone, so one that is not installed is not missed. */
+static int reconsider(struct cfs_sha *sha, size_t bytes, struct cfs_err *err)
+{
+	static atomic_size_t hashed; /* by this process, in such a way */
+	int r;
+
+	if (atomic_fetch_add(&hashed, bytes) + bytes <= SMALL)
+		return 0;
+	sha->waits = false;
+	r = choose_openssl(sha, err);
+	if (r == 0)
+		sha->way = NULL;
+	return r == -ELIBACC ? 0 : r;
+}
+
 int cfs_sha_new(enum cfs_alg alg, struct cfs_sha **ret, struct cfs_err *err)
 {
 	CFS_AUTO(cfs_sha_free) struct cfs_sha *sha = calloc(1, sizeof(*sha));
@@ -295,13 +317,14 @@ int cfs_sha_new(enum cfs_alg alg, struct cfs_sha **ret, struct cfs_err *err)
 	/* A name for SHA-256 alone leaves SHA-512 as it is. */
 	if (name && strcmp(name, "sha-ni") == 0 && alg == CFS_ALG_SHA512)
 		name = NULL;
-	r = name && strcmp(name, "openssl") == 0 ? 0
-						 : choose_ours(sha, name, err);
-	if (r == 0)
+	if (name && strcmp(name, "openssl") == 0)
 		r = choose_openssl(sha, err);
-	/* libcrypto was preferred for its speed alone. */
-	if (r == -ELIBACC && !name)
+	else
+		r = choose_ours(sha, name, err);
+	if (r == 0 && !name) {
+		sha->waits = true;
 		r = choose_ours(sha, "portable", err);
+	}
 	if (r < 0)
 		return r;
 	*ret = cfs_steal_ptr(&sha);
@@ -340,6 +363,10 @@ const struct cfs_sha_kernel *cfs_sha_kernel(const struct cfs_sha *sha,
 int cfs_sha_blocks(struct cfs_sha *sha, size_t n, const uint8_t *const *in,
 		   size_t len, uint8_t *out, struct cfs_err *err)
 {
+	int r = sha->waits ? reconsider(sha, n * len, err) : 0;
+
+	if (r < 0)
+		return r;
 	if (sha->way) {
 		hash_ours(sha, n, in, len, out);
 		return 0;

@@ -7,9 +7,9 @@
  * The implementation is chosen by the features of the processor.  CFS_HASH in
  * the environment chooses another: "openssl" (libcrypto, one message at a time,
  * for users who need a validated module), "avx512", "avx2", "sha-ni" or
- * "portable", which also replaces libcrypto where that was not asked for and is
- * not installed.  Our own are checked against known answers before they are
- * used.
+ * "portable".  Where the processor has no vector unit for it, libcrypto hashes,
+ * but "portable" does if it is not installed or a process has only a few bytes
+ * to hash.  Our own are checked against known answers before they are used.
  *
  * Source: FIPS 180-4.
  */

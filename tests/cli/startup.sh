@@ -27,6 +27,17 @@ check "it is position-independent and bound at start" hardened
 
 same "an image is made without another library" \
 	"$(opened cfsctl compute-id --from-dumpfile small.dump)" libc.so.6
+# As on a processor that has no instructions to hash with; others than x86 do not.
+plain="env GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512BW,-SHA"
+same "whatever the processor can" \
+	"$(opened $plain cfsctl compute-id --from-dumpfile small.dump)" libc.so.6
+mkdir -p tree/usr
+head -c 1M /dev/zero > tree/usr/file
+opened $plain cfsctl compute-id tree > libraries
+check "for many bytes libcrypto is loaded there, which is faster" \
+	grep -q '\blibcrypto\.so\.3\b' libraries
+same "and computes the same as the processor here" \
+	"$($plain cfsctl compute-id tree)" "$(CFS_HASH=portable cfsctl compute-id tree)"
 # On some systems libcrypto has libraries of its own.
 libcrypto_and_its_own() {
 	local file
