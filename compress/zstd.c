@@ -10,10 +10,10 @@
  * as many are no faster. */
 #define ROOM (128u << 10)
 
-/* Compressed bytes that are decompressed at once.  What is between a stream's
- * objects in a manifest or a configuration has some hundred, but asks for a
- * window of 2 MiB as every stream does: memory that the kernel clears, all of it
- * where pages are huge. */
+/* Compressed bytes that are decompressed at once.  What is between the objects
+ * of a manifest's stream has some hundred, but asks for a window of 2 MiB as
+ * every stream does: memory that the kernel clears, all of it where pages are
+ * huge. */
 #define SMALL (16u << 10)
 
 struct cfs_unzstd {
@@ -124,8 +124,8 @@ static bool is_one_frame(const uint8_t *data, size_t n)
 	       ZSTD_findFrameCompressedSize(data, n) == n;
 }
 
-/* Reads the beginning, and decompresses it if there is no more.  What is damaged
- * or becomes too long is left to the stream, which has the errors. */
+/* Reads the beginning, and decompresses it if there is no more.  If it is
+ * damaged or becomes too long, reading on has the error. */
 static int start(struct cfs_unzstd *u, struct cfs_err *err)
 {
 	ssize_t n = cfs_source_full(&u->from, u->room, sizeof(u->room), err);

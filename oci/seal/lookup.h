@@ -17,9 +17,10 @@ struct cfs_seal_lookup {
 
 /*
  * Has the digests that cfs_seal_compute() computes.  Those of EROFS images are
- * taken from the memory if they were computed before, and kept there if not; but
- * only where fs-verity has the streams of all layers, so that the kernel says
- * whether they are still what they were.  ret->recalled: they were in the memory.
+ * taken from the memory if they were computed before, and kept there if not;
+ * but only where fs-verity has the streams of all layers, so that the kernel
+ * says whether they are still what they were.  ret->recalled: they were in the
+ * memory.
  * Errors: those of cfs_seal_compute().
  */
 int cfs_seal_look_up(const struct cfs_repo *repo,
