@@ -23,8 +23,8 @@ const char *cfs_content_hash_name(enum cfs_content_hash_alg alg)
 	return alg == CFS_CONTENT_SHA512 ? "sha512" : "sha256";
 }
 
-/* Until libcrypto is loaded, which takes milliseconds, an implementation without
- * the processor's help has hashed this many bytes. */
+/* Until libcrypto is loaded, which takes milliseconds, the portable
+ * implementation has hashed this many bytes. */
 #define SMALL (256u << 10)
 
 /* Uses an implementation of our own.  Returns 1; or 0 if there is none, or if

@@ -13,7 +13,8 @@
  *   $XDG_RUNTIME_DIR/composefs/verified       of another user
  *
  * Both are memory, and are empty when the machine has started.  Nothing here
- * fails: without such a place, or with anything odd in it, digests are computed.
+ * fails: without such a place, or with anything odd in it, digests are
+ * computed.
  */
 #ifndef CFS_OCI_SEAL_MEMORY_H
 #define CFS_OCI_SEAL_MEMORY_H
