@@ -11,6 +11,9 @@ struct cfs_content_hash {
 	EVP_MD_CTX *ctx;
 	uint64_t fed;
 	const struct cfs_source *from;
+	const struct cfs_sha_kernel *two; /* of ours, or NULL */
+	bool defers;			  /* it is the first one of a pair */
+	struct cfs_content_hash *first;	  /* that of this one's pair, or NULL */
 };
 
 size_t cfs_content_hash_size(enum cfs_content_hash_alg alg)
@@ -38,12 +41,13 @@ static int start_ours(struct cfs_content_hash *hash, bool anyhow,
 
 	if (r < 0)
 		return r;
-	/* There is one message, so kernels with several lanes do not help. */
+	/* There is one message, so kernels with many lanes do not help. */
 	one = cfs_sha_kernel(sha, 1);
 	if (!one ||
 	    (one == &cfs_sha256_portable && !getenv("CFS_HASH") && !anyhow))
 		return 0;
 	cfs_sha_stream_init(&hash->ours, one);
+	hash->two = cfs_sha_kernel(sha, 2);
 	return 1;
 }
 
@@ -111,11 +115,31 @@ static int failed(struct cfs_err *err)
 	return cfs_fail(err, EIO, "libcrypto failed to hash");
 }
 
+void cfs_content_hash_pair(struct cfs_content_hash *first,
+			   struct cfs_content_hash *second)
+{
+	if (first->md || second->md || !second->two)
+		return;
+	first->defers = true;
+	second->first = first;
+}
+
+static void update_ours(struct cfs_content_hash *hash, struct cfs_bytes data)
+{
+	if (hash->defers)
+		cfs_sha_stream_defer(&hash->ours, data);
+	else if (hash->first)
+		cfs_sha_stream_update_beside(&hash->ours, data,
+					     &hash->first->ours, hash->two);
+	else
+		cfs_sha_stream_update(&hash->ours, data);
+}
+
 int cfs_content_hash_update(struct cfs_content_hash *hash,
 			    struct cfs_bytes data, struct cfs_err *err)
 {
 	if (!hash->md)
-		cfs_sha_stream_update(&hash->ours, data);
+		update_ours(hash, data);
 	else if (data.len > 0 &&
 		 !EVP_DigestUpdate(hash->ctx, data.data, data.len))
 		return failed(err);
@@ -143,9 +167,13 @@ static ssize_t read_hashed(void *ctx, void *data, size_t len,
 			   struct cfs_err *err)
 {
 	struct cfs_content_hash *hash = ctx;
-	ssize_t n = cfs_source_read(hash->from, data, len, err);
+	ssize_t n;
 	int r = 0;
 
+	/* @data may be where the bytes before are. */
+	if (hash->defers)
+		cfs_sha_stream_catch_up(&hash->ours);
+	n = cfs_source_read(hash->from, data, len, err);
 	if (n > 0)
 		r = cfs_content_hash_update(
 			hash, (struct cfs_bytes){ data, (size_t)n }, err);

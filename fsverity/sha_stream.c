@@ -10,6 +10,7 @@ void cfs_sha_stream_init(struct cfs_sha_stream *s,
 {
 	s->kernel = kernel;
 	s->fed = 0;
+	s->waiting = (struct cfs_bytes){ NULL, 0 };
 	memcpy(s->state, cfs_sha256_h, sizeof(s->state));
 }
 
@@ -19,26 +20,84 @@ static void hash_blocks(struct cfs_sha_stream *s, const uint8_t *data, size_t n)
 		s->kernel->compress(s->state, &data, n);
 }
 
-void cfs_sha_stream_update(struct cfs_sha_stream *s, struct cfs_bytes data)
+void cfs_sha_stream_catch_up(struct cfs_sha_stream *s)
+{
+	hash_blocks(s, s->waiting.data, s->waiting.len / BLOCK);
+	s->waiting.len = 0;
+}
+
+/* Completes the partial block that the call before left, and keeps that which
+ * @data ends with.  Returns the whole blocks between them. */
+static struct cfs_bytes take_ends(struct cfs_sha_stream *s,
+				  struct cfs_bytes data)
 {
 	size_t have = s->fed % BLOCK, n;
 
+	cfs_sha_stream_catch_up(s);
 	s->fed += data.len;
-	/* First complete the partial block left by the previous update. */
 	if (have > 0) {
 		n = data.len < BLOCK - have ? data.len : BLOCK - have;
 		memcpy(s->block + have, data.data, n);
 		data.data += n;
 		data.len -= n;
 		if (have + n < BLOCK)
-			return;
+			return (struct cfs_bytes){ data.data, 0 };
 		hash_blocks(s, s->block, 1);
 	}
-	/* Whole blocks are hashed in place. */
-	n = data.len / BLOCK;
-	hash_blocks(s, data.data, n);
-	if (data.len % BLOCK > 0)
-		memcpy(s->block, data.data + n * BLOCK, data.len % BLOCK);
+	n = data.len % BLOCK;
+	data.len -= n;
+	if (n > 0)
+		memcpy(s->block, data.data + data.len, n);
+	return data;
+}
+
+void cfs_sha_stream_update(struct cfs_sha_stream *s, struct cfs_bytes data)
+{
+	struct cfs_bytes whole = take_ends(s, data);
+
+	hash_blocks(s, whole.data, whole.len / BLOCK);
+}
+
+void cfs_sha_stream_defer(struct cfs_sha_stream *s, struct cfs_bytes data)
+{
+	s->waiting = take_ends(s, data);
+}
+
+/* Hashes the next @n blocks of @a and of @b. */
+static void hash_both(struct cfs_sha_stream *a, const uint8_t *a_data,
+		      struct cfs_sha_stream *b, const uint8_t *b_data, size_t n,
+		      const struct cfs_sha_kernel *two)
+{
+	const uint8_t *in[2] = { a_data, b_data };
+	uint32_t state[8][2];
+
+	for (size_t i = 0; i < 8; i++) {
+		state[i][0] = a->state[i];
+		state[i][1] = b->state[i];
+	}
+	two->compress(state, in, n);
+	for (size_t i = 0; i < 8; i++) {
+		a->state[i] = state[i][0];
+		b->state[i] = state[i][1];
+	}
+}
+
+void cfs_sha_stream_update_beside(struct cfs_sha_stream *s,
+				  struct cfs_bytes data,
+				  struct cfs_sha_stream *other,
+				  const struct cfs_sha_kernel *two)
+{
+	struct cfs_bytes whole = take_ends(s, data), *waiting = &other->waiting;
+	size_t len = whole.len < waiting->len ? whole.len : waiting->len;
+
+	if (len > 0) {
+		hash_both(s, whole.data, other, waiting->data, len / BLOCK,
+			  two);
+		whole.data += len;
+		waiting->data += len;
+		waiting->len -= len;
+	}
+	hash_blocks(s, whole.data, (whole.len - len) / BLOCK);
 }
 
 static void put_be(uint8_t *out, uint64_t n, size_t len)
@@ -57,6 +116,7 @@ void cfs_sha_stream_final(struct cfs_sha_stream *s, uint8_t ret[static 32])
 	size_t left = s->fed % BLOCK, blocks = left + 1 + 8 > BLOCK ? 2 : 1;
 	uint8_t end[2 * BLOCK] = { 0 };
 
+	cfs_sha_stream_catch_up(s);
 	memcpy(end, s->block, left);
 	end[left] = 0x80;
 	put_be(end + blocks * BLOCK - 8, s->fed * 8, 8);

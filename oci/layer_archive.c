@@ -23,9 +23,13 @@ int cfs_layer_archive_open(struct cfs_layer_archive *a,
 	    strcmp(cfs_decompress_kind(a->decompress), "none") == 0)
 		return 0;
 	r = cfs_content_hash_new(layer->diff_id.alg, &a->diff_hash, err);
-	if (r == 0)
-		a->source = cfs_content_hash_source(a->diff_hash, &a->plain);
-	return r;
+	if (r < 0)
+		return r;
+	/* The decompressor changes nothing of a piece of the blob, and reads
+	 * the next one into the same place. */
+	cfs_content_hash_pair(a->blob_hash, a->diff_hash);
+	a->source = cfs_content_hash_source(a->diff_hash, &a->plain);
+	return 0;
 }
 
 void cfs_layer_archive_close(struct cfs_layer_archive *a)

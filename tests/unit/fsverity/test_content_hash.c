@@ -77,6 +77,38 @@ TEST(a_source_is_hashed_as_it_is_read)
 	CHECK(is_hex(out, 32, ABC_256));
 }
 
+TEST(a_pair_is_hashed_while_one_buffer_serves_all_reads)
+{
+	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *a = NULL;
+	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *b = NULL;
+	static uint8_t data[100000];
+	uint8_t want[CFS_CONTENT_MAX], have[CFS_CONTENT_MAX], piece[5000];
+	struct cfs_bytes rest = { data, sizeof(data) };
+	struct cfs_source from = cfs_source_of_bytes(&rest), source;
+	ssize_t n;
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 13 + i / 300);
+	CHECK_EQ(cfs_content_hash_new(CFS_CONTENT_SHA256, &a, &err), 0);
+	CHECK_EQ(cfs_content_hash_new(CFS_CONTENT_SHA256, &b, &err), 0);
+	cfs_content_hash_pair(a, b);
+	source = cfs_content_hash_source(a, &from);
+	while ((n = cfs_source_read(&source, piece, sizeof(piece), &err)) > 0)
+		CHECK_EQ(cfs_content_hash_update(
+				 b, (struct cfs_bytes){ piece, (size_t)n },
+				 &err),
+			 0);
+	CHECK_EQ(n, 0);
+	CHECK_EQ(cfs_content_hash_bytes(
+			 CFS_CONTENT_SHA256,
+			 (struct cfs_bytes){ data, sizeof(data) }, want, &err),
+		 0);
+	CHECK_EQ(cfs_content_hash_final(a, have, &err), 0);
+	CHECK_MEM(have, want, 32);
+	CHECK_EQ(cfs_content_hash_final(b, have, &err), 0);
+	CHECK_MEM(have, want, 32);
+}
+
 TEST(failures_of_the_source_are_passed_on)
 {
 	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
