@@ -14,6 +14,7 @@
 /* Bytes of a file of an SELinux policy; no known one comes near. */
 #define POLICY_MAX (64u << 20)
 
+/* Returns 1 if the kernel vouches for the layer's stream, else 0. */
 static int apply(const struct cfs_repo *repo, int objects,
 		 const struct cfs_oci_image *image, size_t n,
 		 struct cfs_layers *layers, struct cfs_err *err)
@@ -29,7 +30,7 @@ static int apply(const struct cfs_repo *repo, int objects,
 		return cfs_ctx(err, "layer %zu (%s)", n,
 			       image->manifest.layers.v[n].id.text);
 	cfs_layers_name(layers, image->manifest.layers.v[n].id.text);
-	return 0;
+	return file.is_measured;
 }
 
 int cfs_oci_tree_layers(const struct cfs_oci_image *image,
@@ -63,6 +64,7 @@ static int merge(const struct cfs_repo *repo, const struct cfs_oci_image *image,
 	CFS_AUTO(cfs_layers_free) struct cfs_layers *layers = NULL;
 	CFS_AUTOFD int objects = -EBADF;
 	struct cfs_oci_layer_range range = { 0 };
+	bool measured = true;
 	int r = cfs_oci_tree_layers(image, options, &range, err);
 
 	if (r < 0)
@@ -75,8 +77,12 @@ static int merge(const struct cfs_repo *repo, const struct cfs_oci_image *image,
 					 &layers, err);
 	if (r == 0)
 		r = cfs_layers_skip(layers, range.first, err);
-	for (size_t i = range.first; r == 0 && i < range.end; i++)
+	for (size_t i = range.first; r >= 0 && i < range.end; i++) {
 		r = apply(repo, objects, image, i, layers, err);
+		measured &= r > 0;
+	}
+	if (r >= 0 && options->ret_measured)
+		*options->ret_measured = measured;
 	return r < 0 ? r : cfs_layers_finish(layers, ret, err);
 }
 

@@ -19,6 +19,9 @@ struct cfs_oci_tree_options {
 	bool one_layer;
 	size_t layer;
 	enum cfs_xattr_filter filter;
+	/* NULL, or set to whether the kernel vouched for the stream of each
+	 * layer while it was read. */
+	bool *ret_measured;
 };
 
 /*

@@ -19,7 +19,10 @@ struct cfs_seal_facts {
 		bool known;
 		struct cfs_digest digest;
 	} role[CFS_SEAL_ROLES];
-	bool recalled;	 /* EROFS images: computed earlier (memory.h) */
+	bool recalled; /* EROFS images: computed earlier (memory.h) */
+	/* EROFS images: the kernel vouched for the streams of all layers while
+	 * they were computed, so they are those of the streams' digests. */
+	bool measured;
 	size_t n_layers; /* of the manifest */
 	/* Borrowed; NULL: not known.  One of no algorithm (0): that layer has
 	 * no image of its own. */

@@ -73,7 +73,10 @@ static int take_trees(const struct sealing *s,
 		      const struct cfs_oci_image *image, bool bootable,
 		      struct cfs_err *err)
 {
-	const struct cfs_oci_tree_options options = { .filter = s->filter };
+	const struct cfs_oci_tree_options options = {
+		.filter = s->filter,
+		.ret_measured = &s->facts->measured,
+	};
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	int r = begin(s->repo, image, s->facts, err);
 

@@ -6,8 +6,7 @@
 #include "oci/seal/memory.h"
 #include "repo/object.h"
 
-/* Does the kernel vouch for the stream @id?  Then what was computed from it is
- * what would be now, and nothing of it is read. */
+/* Does the kernel vouch for the stream @id?  Nothing of it is read. */
 static bool is_measured(int objects, const struct cfs_digest *id)
 {
 	CFS_AUTOFD int fd = -EBADF;
@@ -111,7 +110,9 @@ int cfs_seal_look_up(const struct cfs_repo *repo,
 	} else if (r == 0) {
 		r = cfs_seal_compute(repo, image, how->bootable, how->filter,
 				     &facts, err);
-		if (r == 0)
+		/* A stream may have been replaced since it was measured: by
+		 * one that was hashed, and was written to after that. */
+		if (r == 0 && facts.measured)
 			remember(&memory, repo, image, how, &facts);
 	}
 	if (r == 0)

@@ -70,6 +70,7 @@ int cfs_stream_load(const struct cfs_repo *repo, const struct cfs_digest *id,
 		return cfs_fail(err, ENOENT, "objects/%s is missing", path);
 	if (r > 0)
 		r = cfs_object_check(file.fd, id, err);
+	file.is_measured = r == CFS_CHECKED_MEASURED;
 	if (r >= 0)
 		r = cfs_stream_open(file.fd, id->alg, &file.stream, err);
 	if (r == 0 && type && !cfs_stream_is(file.stream, type))

@@ -36,6 +36,7 @@ int cfs_stream_lookup(const struct cfs_repo *repo, const char *content_id,
 struct cfs_stream_file {
 	int fd;
 	struct cfs_stream *stream;
+	bool is_measured; /* the kernel vouches for all that is read of it */
 };
 
 #define CFS_STREAM_FILE_INIT \
