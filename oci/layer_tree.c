@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "fsverity/measure.h"
 #include "fsverity/merkle.h"
 #include "repo/object.h"
 #include "tree/tar/reader.h"
@@ -197,7 +196,7 @@ static int content_open(const struct apply *a, struct content *c,
 	if (r < 0)
 		return r;
 	c->fd = r;
-	r = cfs_verity_measure(c->fd, &have, err);
+	r = cfs_object_measure(c->fd, &have, err);
 	if (r == 0)
 		return cfs_merkle_new(c->id->alg, &c->merkle, err);
 	if (r > 0 && !cfs_digest_equal(&have, c->id))

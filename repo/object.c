@@ -2,8 +2,10 @@
 #include "repo/object.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 #include "base/io.h"
 #include "fsverity/measure.h"
@@ -254,13 +256,29 @@ int cfs_object_damaged(const struct cfs_digest *id, struct cfs_err *err)
 			path);
 }
 
+int cfs_object_measure(int fd, struct cfs_digest *ret, struct cfs_err *err)
+{
+	struct cfs_digest have;
+	struct statfs fs;
+	int r = cfs_verity_measure(fd, &have, err);
+
+	if (r <= 0)
+		return r;
+	if (fstatfs(fd, &fs) < 0)
+		return cfs_fail_errno(err, "ask for the file system");
+	if (fs.f_type == FUSE_SUPER_MAGIC)
+		return 0;
+	*ret = have;
+	return r;
+}
+
 int cfs_object_check(int fd, const struct cfs_digest *id, struct cfs_err *err)
 {
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_digest have;
 	int r;
 
-	r = cfs_verity_measure(fd, &have, err);
+	r = cfs_object_measure(fd, &have, err);
 	if (r < 0)
 		return r;
 	if (r > 0)

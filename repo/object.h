@@ -98,6 +98,15 @@ int cfs_object_require(int objects, const struct cfs_digest *id,
 int cfs_object_damaged(const struct cfs_digest *id,
 		       struct cfs_err *err) CFS_NONNULL;
 
+/*
+ * Asks the kernel for the fs-verity digest of @fd: see cfs_verity_measure().  A
+ * file of FUSE has none here.  Its server would say which it is, and need not
+ * keep to that when the file is read.
+ * Source: linux fs/fuse/ioctl.c, FS_IOC_MEASURE_VERITY (Linux 6.10).
+ */
+int cfs_object_measure(int fd, struct cfs_digest *ret,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 enum cfs_checked {
 	CFS_CHECKED_HASHED = 0,	  /* right when it was read just now */
 	CFS_CHECKED_MEASURED = 1, /* the kernel vouches for every read */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "oci/seal/lookup.h"
 
-#include "fsverity/measure.h"
 #include "oci/seal/image.h"
 #include "oci/seal/memory.h"
 #include "repo/object.h"
@@ -14,7 +13,7 @@ static bool is_measured(int objects, const struct cfs_digest *id)
 	struct cfs_err ignored;
 
 	return cfs_object_open(objects, id, &fd, &ignored) > 0 &&
-	       cfs_verity_measure(fd, &have, &ignored) > 0 &&
+	       cfs_object_measure(fd, &have, &ignored) > 0 &&
 	       cfs_digest_equal(&have, id);
 }
 

@@ -34,13 +34,17 @@ import json, sys
 v = json.load(sys.stdin)
 print(v["recalled"], v["answer"], v.get("merged"))'
 }
-# How many system calls read from the stream of the image's first layer.
-reads() { # OPTION... IMAGE
-	local name=${*: -1} layer
-	layer=$(c inspect "$name" --manifest | python3 -c '
+layer_of() { # IMAGE: the path of the stream of its first layer
+	local layer
+	layer=$(c inspect "$1" --manifest | python3 -c '
 import json, sys
 print(json.load(sys.stdin)["layers"][0]["digest"].split(":")[1])')
-	layer=$(readlink "fs/repo/streams/oci-layer-sha256:$layer")
+	realpath "fs/repo/streams/oci-layer-sha256:$layer"
+}
+# How many system calls read from that stream.
+reads() { # OPTION... IMAGE
+	local layer
+	layer=$(layer_of "${*: -1}")
 	strace -y -o trace -e trace=read,pread64,mmap \
 		cfsctl --repo fs/repo oci verify --cert a.pem "$@" > /dev/null 2>&1
 	grep -c "${layer##*objects/}" trace
@@ -58,6 +62,14 @@ check "it is read where that is asked for" test "$(reads --recompute boot-plain)
 same "which says so" "$first" "$(verify --recompute boot-plain)"
 same "another image is computed" "False verified" "$(verify single | cut -d' ' -f-2)"
 check "and is another one" test "$(verify single | cut -d' ' -f3)" != "${first##* }"
+
+# strace says that the layer is on FUSE, where a server answers which digest it has.
+strace -o trace -P "$(layer_of boot-plain)" -e trace=fstatfs \
+	-e inject=fstatfs:poke_exit=@arg2=4655736500000000 \
+	cfsctl --repo fs/repo oci verify --cert a.pem --json boot-plain > said 2>&1
+check "a layer that a server of FUSE vouches for is read" grep -q '"recalled": false' said
+check "  and verified" grep -q '"answer": "verified"' said
+check "  where the kernel says that it is FUSE" grep -q f_type=FUSE_SUPER_MAGIC trace
 
 check "what demands signatures mounts what it remembers" \
 	quiet c mount --require-signature --trust-cert a.pem boot-plain mnt
