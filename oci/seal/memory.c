@@ -2,9 +2,11 @@
 #include "oci/seal/memory.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "base/dir_names.h"
 #include "base/io.h"
@@ -14,6 +16,10 @@
 
 #define KEY_SIZE 32 /* SHA-256 */
 #define KEY_HEX	 (2 * KEY_SIZE + 1)
+
+/* The user that all users are here who have no number in this user namespace.
+ * Source: linux/highuid.h, DEFAULT_OVERFLOWUID. */
+#define UNMAPPED 65534
 
 /* A file is named by the hash of a recipe and holds it once more, and the
  * digest. */
@@ -27,29 +33,46 @@ static size_t entry_size(enum cfs_alg alg)
 	return KEY_SIZE + cfs_alg_size(alg);
 }
 
-/* Can nobody but root and this user change what is open as @fd? */
+/* Can nobody but root and this user change what is open as @fd?  In an access
+ * control list, the group's bits are the most that anybody named there has. */
 static bool is_private(int fd, mode_t type)
 {
+	uid_t self = geteuid();
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type &&
-	       (st.st_uid == 0 || st.st_uid == geteuid()) &&
+	return self != UNMAPPED && fstat(fd, &st) == 0 &&
+	       (st.st_mode & S_IFMT) == type &&
+	       (st.st_uid == 0 || st.st_uid == self) &&
 	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* Opens the directory @name in *@fd, in its place; makes it if it is
- * missing. */
-static bool enter(int *fd, const char *name, mode_t mode)
+/* Opens the directory @name in *@fd, in its place. */
+static bool enter(int *fd, const char *name)
 {
-	int next;
+	int next = openat(*fd, name,
+			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (mkdirat(*fd, name, mode) < 0 && errno != EEXIST)
-		return false;
-	next = openat(*fd, name,
-		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	cfs_closep(fd);
 	*fd = next;
 	return next >= 0 && is_private(next, S_IFDIR);
+}
+
+/* Makes the directory first if it is missing.  Other programs have theirs in
+ * /run/composefs, which has to be open to them whatever the umask is here. */
+static bool make_and_enter(int *fd, const char *name, mode_t mode)
+{
+	bool made = mkdirat(*fd, name, mode) == 0;
+
+	return (made || errno == EEXIST) && enter(fd, name) &&
+	       (!made || fchmod(*fd, mode) == 0);
+}
+
+/* Takes over *@fd, a directory. */
+static void open_in(int *fd, struct cfs_seal_memory *ret)
+{
+	if (is_private(*fd, S_IFDIR) && make_and_enter(fd, "composefs", 0755) &&
+	    make_and_enter(fd, "verified", 0700))
+		ret->fd = cfs_steal_fd(fd);
 }
 
 void cfs_seal_memory_open_at(const char *path, struct cfs_seal_memory *ret)
@@ -57,22 +80,45 @@ void cfs_seal_memory_open_at(const char *path, struct cfs_seal_memory *ret)
 	CFS_AUTOFD int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	ret->fd = -EBADF;
-	/* Where others could rename a directory away, they could give another
-	 * one its name. */
-	if (fd >= 0 && is_private(fd, S_IFDIR) &&
-	    enter(&fd, "composefs", 0755) && enter(&fd, "verified", 0700))
-		ret->fd = cfs_steal_fd(&fd);
+	if (fd >= 0)
+		open_in(&fd, ret);
+}
+
+/* Opens the directory @path, from / on.  Where others could rename a directory
+ * away, they could give another one its name. */
+static int open_private(const char *path)
+{
+	CFS_AUTOFD int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CFS_AUTOFREE char *names = strdup(path);
+	char *rest = names;
+	bool ok = fd >= 0 && names && is_private(fd, S_IFDIR);
+
+	for (char *name; ok && (name = strsep(&rest, "/"));)
+		if (*name)
+			ok = enter(&fd, name);
+	return ok ? cfs_steal_fd(&fd) : -EPERM;
+}
+
+/* Is it gone when the machine starts?  In a container, /run may be on a disk
+ * and part of its image. */
+static bool is_volatile(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
 }
 
 void cfs_seal_memory_open(struct cfs_seal_memory *ret)
 {
-	const char *own = secure_getenv("XDG_RUNTIME_DIR");
+	const char *path = geteuid() == 0 ? "/run"
+					  : secure_getenv("XDG_RUNTIME_DIR");
+	CFS_AUTOFD int fd = -EBADF;
 
 	ret->fd = -EBADF;
-	if (geteuid() == 0)
-		cfs_seal_memory_open_at("/run", ret);
-	else if (own && *own == '/')
-		cfs_seal_memory_open_at(own, ret);
+	if (path && *path == '/')
+		fd = open_private(path);
+	if (fd >= 0 && is_volatile(fd))
+		open_in(&fd, ret);
 }
 
 void cfs_seal_memory_close(struct cfs_seal_memory *memory)
@@ -144,7 +190,8 @@ static bool make_room(int dir)
 	if (fd < 0 || cfs_dir_names_read(&fd, &names) < 0)
 		return false;
 	for (size_t i = 0; names.n >= CFS_SEAL_MEMORY_MAX && i < names.n; i++)
-		if (unlinkat(dir, names.v[i].name, 0) < 0)
+		/* Another process may be at it, too. */
+		if (unlinkat(dir, names.v[i].name, 0) < 0 && errno != ENOENT)
 			return false;
 	return true;
 }

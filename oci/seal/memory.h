@@ -12,9 +12,10 @@
  *   /run/composefs/verified                   of root
  *   $XDG_RUNTIME_DIR/composefs/verified       of another user
  *
- * Both are memory, and are empty when the machine has started.  Nothing here
- * fails: without such a place, or with anything odd in it, digests are
- * computed.
+ * Both are tmpfs, so they are empty when the machine has started, or the user
+ * has logged in.  They are used if nobody else can write or replace any
+ * directory from / on, and if no symbolic link leads there.  Nothing here fails:
+ * without such a place, or with anything odd in it, digests are computed.
  */
 #ifndef CFS_OCI_SEAL_MEMORY_H
 #define CFS_OCI_SEAL_MEMORY_H
@@ -37,8 +38,8 @@ struct cfs_seal_memory {
 /* Opens that of this user, and makes its directory if it is missing. */
 void cfs_seal_memory_open(struct cfs_seal_memory *ret) CFS_NONNULL;
 
-/* Opens the one in the directory @path, of which the last two components are
- * made if they are missing. */
+/* Opens the one in the directory @path, whose own parents and file system are
+ * taken as they are. */
 void cfs_seal_memory_open_at(const char *path,
 			     struct cfs_seal_memory *ret) CFS_NONNULL;
 

@@ -97,6 +97,45 @@ same "a wrong value is no digest that anybody signed" digest-mismatch \
 	"$(verify boot-plain | cut -d' ' -f2)"
 same "and computing helps" "$first" "$(verify --recompute boot-plain)"
 rm -f $memory/*
+# Another user has a memory in a directory of its own, if that is nobody else's.
+umask 022
+chmod 755 . fs fs/repo
+openssl x509 -in a.pem -out /run/a.pem
+user() { # UID DIRECTORY: prints whether this user's second verification remembers
+	local i
+	for i in 1 2; do
+		setpriv --reuid "$1" --regid 1000 --clear-groups env XDG_RUNTIME_DIR="$2" \
+			"$BIN/cfsctl" --repo "$PWD/fs/repo" oci verify --cert /run/a.pem --json single
+	done 2>&1 | sed -n 's/.*"recalled": \([a-z]*\).*/\1/p' | tail -1
+}
+place() { # UID DIRECTORY...: makes each, and gives the last one to the user
+	mkdir -p "${@:2}"
+	chown "$1" "${*: -1}"
+}
+place 1000 /run/user/1000
+same "another user remembers in a place of its own" true "$(user 1000 /run/user/1000)"
+same "  which is there" 1 "$(ls /run/user/1000/composefs/verified | wc -l)"
+same "  but not in that of another user" false "$(user 1001 /run/user/1000)"
+same "  nor without one" false "$(user 1000 "")"
+same "  nor in a relative one" false "$(user 1000 run)"
+ln -s user/1000 /run/link
+same "  nor through a link" false "$(user 1000 /run/link)"
+same "  nor below one" false "$(user 1000 /run/link/../1000)"
+place 1000 /run/theirs /run/theirs/1000
+same "  below root's directory" true "$(user 1000 /run/theirs/1000)"
+chown 1001 /run/theirs
+same "  but not below another user's" false "$(user 1000 /run/theirs/1000)"
+chown 0 /run/theirs
+chmod 1777 /run/theirs
+same "  nor where anybody can write" false "$(user 1000 /run/theirs/1000)"
+place 65534 /run/user/65534
+same "  nor as the user that stands for all who have no number" false \
+	"$(user 65534 /run/user/65534)"
+place 1000 fs/1000
+chmod 755 /run/test
+same "  nor on a disk" false "$(user 1000 "$PWD/fs/1000")"
+same "  where nothing is made" "" "$(ls fs/1000)"
+
 chmod 770 $memory
 same "a memory that others can write is not used" "$first" "$(verify boot-plain)"
 same "nor written" 0 "$(ls $memory | wc -l)"

@@ -188,6 +188,31 @@ TEST(a_directory_that_others_can_change_is_not_used)
 	}
 }
 
+/* Others have sockets in /run/composefs. */
+TEST(the_outer_directory_is_open_to_others_and_the_inner_one_is_not)
+{
+	static const mode_t masks[] = { 0, 022, 077, 0777 };
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(masks); i++) {
+		CFS_AUTOMEMORY struct cfs_seal_memory m = CFS_SEAL_MEMORY_NONE;
+		const struct cfs_seal_recipe r = recipe();
+		mode_t before = umask(masks[i]);
+		struct stat st;
+
+		cfs_seal_memory_open_at(fresh_dir(), &m);
+		learn(&m, &r, 7);
+		umask(before);
+		/* With the last one, only root could open what it made. */
+		if (masks[i] == 0777 && geteuid() != 0)
+			continue;
+		CHECK_EQ(fstatat(m.fd, "..", &st, 0), 0);
+		CHECK_EQ(st.st_mode & 07777, 0755);
+		CHECK_EQ(fstat(m.fd, &st), 0);
+		CHECK_EQ(st.st_mode & 07777, 0700);
+		CHECK(knows(&m, &r, 7));
+	}
+}
+
 TEST(nor_one_that_is_a_link_or_a_file)
 {
 	CFS_AUTOMEMORY struct cfs_seal_memory memory = CFS_SEAL_MEMORY_NONE;
