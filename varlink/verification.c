@@ -60,6 +60,7 @@ void cfs_varlink_write_verification(const struct cfs_seal_verification *v,
 	cfs_json_write_u64(w, "which", v->which);
 	write_fact(v, CFS_SEAL_MERGED, "merged", w);
 	write_fact(v, CFS_SEAL_BOOTABLE, "bootable", w);
+	cfs_json_write_bool(w, "recalled", v->facts.recalled);
 	cfs_json_write_u64(w, "artifacts_left", v->sources.n_left);
 	cfs_json_write_array(w, "artifacts", CFS_JSON_ONE_LINE);
 	for (size_t i = 0; i < v->sources.n; i++)
@@ -235,6 +236,7 @@ int cfs_varlink_read_verification(const struct cfs_varlink_answer *answer,
 				  &ret->facts.role[CFS_SEAL_MERGED].digest);
 	(void)!cfs_varlink_digest(doc, from, "bootable",
 				  &ret->facts.role[CFS_SEAL_BOOTABLE].digest);
+	ret->facts.recalled = cfs_varlink_flag(doc, from, "recalled");
 	r = read_sources(doc, from, n_certs, ret, err);
 	return r == 0 && !is_sound(ret, n_certs) ? wrong(err) : r;
 }

@@ -15,8 +15,8 @@ TEST(an_image_is_sealed_by_one_artifact)
 		       "'entries': [], 'answer': 'nothing-to-verify', "
 		       "'source': null, 'verification': {'manifest_digest': "
 		       "'%s', 'answer': 'nothing-to-verify', 'which': 0, "
-		       "'merged': null, 'bootable': null, 'artifacts_left': 0, "
-		       "'artifacts': []}}}",
+		       "'merged': null, 'bootable': null, 'recalled': false, "
+		       "'artifacts_left': 0, 'artifacts': []}}}",
 		       manifest_id.text));
 	snprintf(first, sizeof(first), "%s", call_oci("Seal", OS));
 	CHECK(strstr(first, text("{'parameters': {'manifest_digest': '%s', "

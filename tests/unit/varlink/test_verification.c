@@ -70,6 +70,7 @@ static void make(struct cfs_seal_verification *v)
 	v->answer = cfs_seal_sum(v->verdicts, 2, &v->which);
 	v->facts.role[CFS_SEAL_MERGED].digest =
 		(struct cfs_digest){ .alg = CFS_ALG_SHA256, .bytes = { 1 } };
+	v->facts.recalled = true;
 }
 
 static void write_it(const struct cfs_seal_verification *v)
@@ -136,6 +137,7 @@ TEST(a_verification_comes_back_as_it_was)
 	CHECK_EQ(cfs_seal_count_good(&got), 1);
 	CHECK(cfs_digest_equal(&got.facts.role[CFS_SEAL_MERGED].digest,
 			       &v.facts.role[CFS_SEAL_MERGED].digest));
+	CHECK(got.facts.recalled);
 }
 
 TEST(nothing_to_verify_comes_back)
@@ -148,6 +150,7 @@ TEST(nothing_to_verify_comes_back)
 	CHECK_EQ(read_it(0, &got), 0);
 	CHECK_EQ(got.answer, CFS_SEAL_NOTHING);
 	CHECK_EQ(got.sources.n, 0);
+	CHECK(!got.facts.recalled);
 }
 
 TEST(certificates_are_those_that_were_given)
