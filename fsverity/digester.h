@@ -94,6 +94,11 @@ CFS_DEFINE_AUTO(struct cfs_digester, cfs_digester_free);
 void cfs_digester_count(struct cfs_digester *d, _Atomic uint64_t *bytes)
 	__attribute__((nonnull(1)));
 
+/* Says that each digest will be compared with one that is known: a file that
+ * changes while it is read has another, so that its status need not be asked
+ * for again. */
+void cfs_digester_compares(struct cfs_digester *d) CFS_NONNULL;
+
 enum cfs_alg cfs_digester_alg(const struct cfs_digester *d) CFS_NONNULL;
 
 /*

@@ -17,6 +17,7 @@ struct cfs_digester {
 	enum cfs_alg alg;
 	unsigned threads;
 	bool keeps;
+	bool compares; /* see cfs_digester_compares() */
 	struct cfs_keeper keeper;
 	struct cfs_window *window; /* the desk of the caller's thread */
 	struct cfs_pool *pool;	   /* NULL with one thread */

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "base/kernel.h"
 #include "fsverity/digester.h"
 #include "fsverity/measure.h"
 #include "fsverity/merkle.h"
@@ -140,9 +141,11 @@ static int need_digester(struct batch *batch, struct cfs_err *err)
 	r = cfs_digester_new(batch->run->repo->meta.alg,
 			     batch->run->params->threads, NULL,
 			     &batch->digester, err);
-	if (r == 0)
-		cfs_digester_count(batch->digester, batch->run->params->done);
-	return r;
+	if (r < 0)
+		return r;
+	cfs_digester_count(batch->digester, batch->run->params->done);
+	cfs_digester_compares(batch->digester);
+	return 0;
 }
 
 static int remember(struct cfs_fsck_run *run, const struct item *item,
@@ -205,6 +208,23 @@ static int open_object(const struct entry *entry, struct stat *ret)
 	return cfs_steal_fd(&fd);
 }
 
+/* As cfs_verity_measure(). */
+static int measure(struct cfs_fsck_run *run, int fd, const struct stat *st,
+		   struct cfs_digest *ret)
+{
+	struct fsverity_digest none = { .digest_size = 0 };
+	struct cfs_err ignored;
+	int r;
+
+	if (run->no_verity && run->no_verity == st->st_dev)
+		return 0;
+	r = cfs_verity_measure(fd, ret, &ignored);
+	/* Other file systems would say ENODATA. */
+	if (r == 0 && cfs_kernel_measure_verity(fd, &none) == -ENOTTY)
+		run->no_verity = st->st_dev;
+	return r;
+}
+
 /* Gives the digester the object @entry, if there is nothing odd about it. */
 static void try_object(struct batch *batch, struct item *item,
 		       const struct entry *entry)
@@ -216,7 +236,7 @@ static void try_object(struct batch *batch, struct item *item,
 	struct cfs_err ignored;
 	int r;
 
-	r = fd < 0 ? fd : cfs_verity_measure(fd, &have, &ignored);
+	r = fd < 0 ? fd : measure(run, fd, &st, &have);
 	if (r < 0 || (r == 0 && run->params->secure) ||
 	    (r > 0 && !cfs_digest_equal(&have, &item->id)))
 		return;
