@@ -14,8 +14,9 @@
  *
  * Both are tmpfs, so they are empty when the machine has started, or the user
  * has logged in.  They are used if nobody else can write or replace any
- * directory from / on, and if no symbolic link leads there.  Nothing here fails:
- * without such a place, or with anything odd in it, digests are computed.
+ * directory from / on, and if no symbolic link leads there.  Nothing here
+ * fails: without such a place, or with anything odd in it, digests are
+ * computed.
  */
 #ifndef CFS_OCI_SEAL_MEMORY_H
 #define CFS_OCI_SEAL_MEMORY_H
