@@ -9,12 +9,11 @@
 
 #include "base/io.h"
 #include "erofs/format.h"
-#include "fsverity/content_hash.h"
 #include "oci/fsck_run.h"
+#include "oci/layer_digest.h"
 #include "repo/image.h"
 #include "repo/object.h"
 #include "repo/repair.h"
-#include "repo/stream/cat.h"
 #include "repo/stream/format.h"
 
 /* Images share layers: each is checked once. */
@@ -47,40 +46,13 @@ bool cfs_oci_fsck_is_damaged(const struct cfs_oci_fsck_run *run,
 	       !cfs_repair_is_good(run->store, id);
 }
 
-static int hash_piece(void *ctx, const void *data, size_t len,
-		      struct cfs_err *err)
-{
-	return cfs_content_hash_update(ctx, (struct cfs_bytes){ data, len },
-				       err);
-}
-
-/* Hashes everything that the stream stands for. */
-static int hash_stream(const struct cfs_repo *repo, struct cfs_stream *stream,
-		       enum cfs_content_hash_alg alg, struct cfs_oci_id *ret,
-		       struct cfs_err *err)
-{
-	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
-	struct cfs_sink sink = { .write = hash_piece };
-	uint8_t sum[CFS_CONTENT_MAX];
-	int r = cfs_content_hash_new(alg, &hash, err);
-
-	sink.ctx = hash;
-	if (r == 0)
-		r = cfs_stream_cat(repo, stream, &sink, err);
-	if (r == 0)
-		r = cfs_content_hash_final(hash, sum, err);
-	if (r == 0)
-		cfs_oci_id_of_hash(alg, sum, ret);
-	return r;
-}
-
 /* Reads the whole layer and compares it with @id. */
 static int check_data(struct cfs_oci_fsck_run *run, const struct cfs_oci_id *id,
 		      struct cfs_stream *stream, struct cfs_err *err)
 {
 	struct cfs_oci_id have;
 	struct cfs_err why;
-	int r = hash_stream(run->repo, stream, id->alg, &have, &why);
+	int r = cfs_oci_layer_digest(run->repo, stream, id->alg, &have, &why);
 
 	if (r < 0 && cfs_oci_fsck_is_fatal(&why)) {
 		*err = why;

@@ -12,12 +12,13 @@
 #include "cfsctl/signing.h"
 #include "cfsctl/socket.h"
 #include "cfsctl/trust.h"
+#include "oci/layer_digest.h"
 #include "varlink/verification.h"
 
 struct options {
 	struct cfs_opt_list certs;
 	bool bootable, merged_only, digest_only, check_expiry;
-	bool kernel, recompute, json;
+	bool kernel, recompute, read_data, json;
 };
 
 static const struct cfs_opt options[] = {
@@ -43,6 +44,9 @@ static const struct cfs_opt options[] = {
 	  .help = "the kernel has to keep such signatures of the objects, too "
 		  "(see --kernel-signatures of `cfsctl oci sign`)",
 	  CFS_OPT_SETS(struct options, kernel) },
+	{ .name = "read-data",
+	  .help = "read all layers, and compare them with their diff_ids",
+	  CFS_OPT_SETS(struct options, read_data) },
 	{ .name = "recompute",
 	  .help = "compute the digests also if they were computed before",
 	  CFS_OPT_SETS(struct options, recompute) },
@@ -56,6 +60,7 @@ struct verification {
 	struct cfs_seal_policy policy;
 	struct cfs_oci_image image;
 	struct cfs_seal_verification of;
+	bool read_data;
 	bool asks_kernel; /* --kernel; the answer, if the image is verified: */
 	struct cmd_kernel_check kernel;
 };
@@ -79,6 +84,12 @@ static int verify(struct verification *v, const struct cfs_globals *g,
 		r = cfs_seal_verify(&repo, &v->image, &v->policy, &v->of, err);
 	if (r < 0)
 		return r;
+	if (v->read_data && v->of.answer >= CFS_SEAL_DIGESTS)
+		r = cfs_oci_layers_check(&repo, &v->image, err);
+	if (r < 0) {
+		err->code = CFS_ESTATUS(CFS_STATUS_FAILED);
+		return -err->code;
+	}
 	v->asks_kernel &= v->of.answer == CFS_SEAL_VERIFIED;
 	if (v->asks_kernel)
 		cmd_kernel_check(&repo, &v->of, &v->certs, &v->kernel);
@@ -132,15 +143,16 @@ static int ask(struct verification *v, const struct cfs_globals *g,
 	CFS_AUTOVARLINKCLIENT struct cfs_varlink_client client =
 		CFS_VARLINK_CLIENT_INIT;
 	struct cfs_varlink_answer answer;
+	const char *lacks = o->kernel	      ? "--kernel"
+			    : o->check_expiry ? "--check-expiry"
+			    : o->merged_only  ? "--accept-merged-only"
+			    : o->read_data    ? "--read-data"
+			    : o->recompute    ? "--recompute"
+					      : NULL;
 	int r;
 
-	if (o->kernel || o->check_expiry || o->merged_only || o->recompute)
-		return cmd_socket_lacks(o->kernel	  ? "--kernel"
-					: o->check_expiry ? "--check-expiry"
-					: o->merged_only
-						? "--accept-merged-only"
-						: "--recompute",
-					err);
+	if (lacks)
+		return cmd_socket_lacks(lacks, err);
 	r = cmd_socket_open(g, &client, err);
 	if (r == 0)
 		r = ask_about(v, &client, o, &answer, err);
@@ -355,6 +367,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	__attribute__((cleanup(verification_free))) struct verification v = {
 		.name = call->operand[0],
 		.asks_kernel = o->kernel,
+		.read_data = o->read_data,
 	};
 	int r = prepare(&v, o, err);
 

@@ -448,31 +448,6 @@ TEST(a_long_file_that_fails_while_it_is_written_is_discarded)
 	}
 }
 
-TEST(the_status_does_not_count_where_digests_are_compared)
-{
-	static const size_t lengths[] = { 5000, 3 * CFS_DIGESTER_SEGMENT };
-
-	for (size_t i = 0; i < CFS_ARRAY_SIZE(lengths); i++) {
-		CFS_AUTO(cfs_digester_free)
-		struct cfs_digester *d = digester(CFS_ALG_SHA256, 1, NULL);
-		int fd = file_of(lengths[i], i);
-		uint8_t got[CFS_DIGEST_MAX];
-		struct cfs_digest want;
-		struct stat st;
-
-		CHECK_EQ(fstat(fd, &st), 0);
-		CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
-		CHECK_EQ(cfs_verity_digest_fd(CFS_ALG_SHA256, fd, &want, NULL,
-					      &err),
-			 0);
-		st.st_mtim.tv_nsec ^= 1;
-		cfs_digester_compares(d);
-		CHECK_EQ(cfs_digester_add(d, &fd, &st, got, NULL, &err), 0);
-		CHECK_EQ(cfs_digester_finish(d, &err), 0);
-		CHECK_MEM(got, want.bytes, 32);
-	}
-}
-
 TEST(a_file_that_is_not_what_it_was_fails)
 {
 	static const size_t lengths[] = { 5000, CFS_DIGESTER_WINDOW,
