@@ -166,11 +166,10 @@ static void tell_notes(struct pulling *p, const struct cfs_oci_choice *choice,
 	}
 }
 
-/* A name that needs no signature is not for a guest to give. */
-static int refuse_guest(struct pulling *p, const char *name,
-			struct cfs_err *err)
+/* A name that needs no signature is not for a guest to give, whether or not the
+ * image has one: that is a question of permission. */
+static int refuse_guest(const char *name, struct cfs_err *err)
 {
-	p->proof.refusal = CFS_REFUSED_UNSIGNED;
 	return cfs_fail(err, EACCES,
 			"the policy of the service demands no signature of %s",
 			name ? name : "an image without a name");
@@ -195,7 +194,7 @@ static int accept(void *ctx, const struct cfs_repo *repo,
 				&p->proof, err);
 
 	if (r >= 0 && p->call->service->peer.guest && p->proof.n == 0)
-		return refuse_guest(p, subject.name, err);
+		return refuse_guest(subject.name, err);
 	if (r <= 0)
 		return r;
 	r = cfs_enrolment_keep(&enrolment, p->store, err);
