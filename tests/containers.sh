@@ -3,14 +3,18 @@
 #
 #   need_runtimes          sets $runtimes to those of crun and runc that are
 #                          installed, or skips the test
+#   has_static_busybox     whether the busybox of the machine is a static one
 #   container_tree DIR     makes a root directory with a static busybox
+
+has_static_busybox() {
+	command -v busybox > /dev/null &&
+		! ldd "$(command -v busybox)" > /dev/null 2>&1
+}
 
 need_runtimes() {
 	grep -q erofs /proc/filesystems && grep -q overlay /proc/filesystems ||
 		skip "this kernel has no erofs or no overlay"
-	command -v busybox > /dev/null &&
-		! ldd "$(command -v busybox)" > /dev/null 2>&1 ||
-		skip "no static busybox"
+	has_static_busybox || skip "no static busybox"
 	runtimes=
 	for runtime in crun runc; do
 		command -v $runtime > /dev/null && runtimes="$runtimes $runtime" ||
