@@ -87,6 +87,59 @@ same "a key is refused, and what to do is said" \
 	"$(on Sign "$image,$rsa,'key_pem':'$(pem "$keys/rsa.key.pem")'" | member 'r["error"], *p["methods"]')" \
 	"org.varlink.service.PermissionDenied org.composefs.Oci.SigningRequest org.composefs.Oci.AttachSignatures"
 
+# An image of documents: signed first, named afterwards.
+oci inspect os:1 --manifest | head -c -1 > manifest.json
+oci inspect os:1 --config | head -c -1 > config.json
+finalize() { # [NAME]
+	python3 - "$@" <<-'END'
+	import json, os, sys
+	manifest = json.load(open("manifest.json"))
+	config = open("config.json").read()
+	def verity(diff_id):
+	    return "".join(os.path.realpath("repo/streams/oci-layer-" + diff_id).split("/")[-2:])
+	parameters = {
+	    "manifest_json": json.dumps({**manifest, "annotations": {"made": "here"}}),
+	    "config_json": config,
+	    "layers": [{"diff_id": i, "layer_verity": verity(i)}
+	               for i in json.loads(config)["rootfs"]["diff_ids"]],
+	} | dict(zip(["name"], sys.argv[1:]))
+	print(json.dumps(parameters)[1:-1])
+	END
+}
+kill $service
+wait $service
+serve_by_policy rsa || exit 1
+# Not by "on", which makes quotes of apostrophes: documents have either.
+finish_image() { # [NAME]
+	client call s "$opened" "{\"method\":\"org.composefs.Oci.FinalizeImage\",\"parameters\":{\"handle\":HANDLE,$(finalize "$@")}}" | tail -n 1
+}
+same "an image of documents gets no name that needs a signature" \
+	"$(finish_image os:made | member "$error")" SignatureRequired
+made=$(finish_image | member 'p["manifest_digest"]')
+image_made="'image':'$made'"
+tag_made() { on Tag "'manifest_digest':'$made','name':'os:made'"; }
+same "  without one it is there" "$(on Inspect "$image_made" | member 'p["referrers"]')" "[]"
+same "  and cannot be given that name later" "$(tag_made | member "$error")" SignatureRequired
+on SigningRequest "$image_made" > request
+python3 - <<'END' > made.roles
+import base64, json
+for entry in json.load(open("request"))["parameters"]["entries"]:
+    print(entry["role"])
+    open("got/" + entry["role"] + ".tbs", "wb").write(base64.b64decode(entry["tbs_base64"]))
+END
+same "  a stranger's signature is attached as his own" \
+	"$(on AttachSignatures "$image_made,'cert_pem':'$(pem "$keys/other.cert.pem")',$(sign other made.roles)" | member 'sorted(p)')" \
+	"['artifact_digest', 'artifact_verity']"
+same "  and gives it no name" "$(tag_made | member "$error")" SignatureVerificationFailed
+on AttachSignatures "$image_made,$rsa,$(sign rsa made.roles)" > attached
+same "  with the signer's it gets the name" "$(tag_made)" '{"parameters": {}}'
+same "  and is what the command verifies" \
+	"$(oci verify --cert "$keys/rsa.cert.pem" os:made | grep -o 'Verification passed')" "Verification passed"
+kill $service
+wait $service
+serve_options=
+serve cfsctl || exit 1
+
 # In the manifest.
 oci tag os:1 copy:1 > tagged
 oci tag os:1 copy:2 > tagged
