@@ -6,8 +6,8 @@ if [ "$(. /etc/os-release && echo "${VERSION_CODENAME-}")" != bookworm ]; then
 	echo "registry.sh runs with a newer skopeo than Debian 12's here"
 	exit 77
 fi
-newer=$("$CFS_SRC/deps/skopeo.sh" 2> skopeo.log) || {
-	cat skopeo.log
+newer=$("$CFS_SRC/deps/skopeo.sh" 2> "$TMPDIR/skopeo.log") || {
+	cat "$TMPDIR/skopeo.log"
 	echo "no skopeo of Debian 13 to be had"
 	exit 77
 }
