@@ -26,10 +26,6 @@ const char *cfs_content_hash_name(enum cfs_content_hash_alg alg)
 	return alg == CFS_CONTENT_SHA512 ? "sha512" : "sha256";
 }
 
-/* Until libcrypto is loaded, which takes milliseconds, the portable
- * implementation has hashed this many bytes. */
-#define SMALL (256u << 10)
-
 /* Uses an implementation of our own.  Returns 1; or 0 if there is none, or if
  * libcrypto is faster, unless @anyhow is set or CFS_HASH chooses ours. */
 static int start_ours(struct cfs_content_hash *hash, bool anyhow,
@@ -192,7 +188,7 @@ int cfs_content_hash_bytes(enum cfs_content_hash_alg alg, struct cfs_bytes data,
 			   struct cfs_err *err)
 {
 	CFS_AUTO(cfs_content_hash_free) struct cfs_content_hash *hash = NULL;
-	int r = make(alg, data.len <= SMALL, &hash, err);
+	int r = make(alg, data.len <= CFS_SHA_SMALL, &hash, err);
 
 	if (r == 0)
 		r = cfs_content_hash_update(hash, data, err);

@@ -38,11 +38,11 @@ void cfs_content_hash_free(struct cfs_content_hash *hash);
 CFS_DEFINE_AUTO(struct cfs_content_hash, cfs_content_hash_free);
 
 /*
- * Has both hashed side by side, if that is faster here: what @second is fed
- * with
- * is made of what @first was fed with just before, as an archive is of a blob.
- * From here on, the bytes that @first is fed with stay as they are until it is
- * fed again, read from or ended, and @first is not freed while @second is fed.
+ * Has both hashed side by side, if that is faster here: @second is fed with
+ * what is made of the bytes that @first was fed with just before, as an
+ * archive is made of a blob.  From here on, the bytes that @first is fed with
+ * stay as they are until it is fed again, read from or ended, and @first is
+ * not freed while @second is fed.
  */
 void cfs_content_hash_pair(struct cfs_content_hash *first,
 			   struct cfs_content_hash *second) CFS_NONNULL;

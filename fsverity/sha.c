@@ -26,10 +26,6 @@ struct way {
 	bool (*is_there)(void); /* NULL: used on request only */
 };
 
-/* Until libcrypto is loaded, which takes milliseconds, the portable way has
- * hashed this many bytes: a process that hashes no more does not load it. */
-#define SMALL (256u << 10)
-
 struct cfs_sha {
 	enum cfs_alg alg;
 	const struct way *way; /* one of our own; NULL: libcrypto */
@@ -296,7 +292,7 @@ static int reconsider(struct cfs_sha *sha, size_t bytes, struct cfs_err *err)
 	static atomic_size_t hashed; /* by this process, in such a way */
 	int r;
 
-	if (atomic_fetch_add(&hashed, bytes) + bytes <= SMALL)
+	if (atomic_fetch_add(&hashed, bytes) + bytes <= CFS_SHA_SMALL)
 		return 0;
 	sha->waits = false;
 	r = choose_openssl(sha, err);

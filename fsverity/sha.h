@@ -18,6 +18,10 @@
 
 #include "fsverity/digest.h"
 
+/* Bytes that the portable code has hashed by the time that libcrypto is loaded,
+ * which takes milliseconds: for less it is not loaded. */
+#define CFS_SHA_SMALL (256u << 10)
+
 /* A hasher.  Only one thread at a time may use it. */
 struct cfs_sha;
 

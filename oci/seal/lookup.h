@@ -11,8 +11,8 @@ struct cfs_seal_lookup {
 	bool bootable; /* also the digest of the image to boot */
 	enum cfs_xattr_filter filter;
 	bool recompute; /* the memory (oci/seal/memory.h) is not used */
-	const char
-		*place; /* the directory that it lies in; NULL: this user's */
+	/* The directory that the memory lies in; NULL: that of this user. */
+	const char *place;
 };
 
 /*
