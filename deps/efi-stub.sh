@@ -5,7 +5,8 @@
 # Debian suite, unpacked and not installed.
 #
 # Usage: deps/efi-stub.sh SUITE[:ARCH]     bookworm (252), trixie (257), ...
-# Prints the result folder, which has linuxx64.efi.stub, or the one of ARCH.
+# Prints the result folder, which has linuxx64.efi.stub and systemd-bootx64.efi, or
+# those of ARCH.
 #
 # Environment: DEBIAN_MIRROR, CFS_CACHE: see deps/lib.sh
 # Cache key:   this script and its argument. Not the version: delete the result
@@ -21,7 +22,8 @@ make_stub() {
 	mkdir "$work/deb" "$work/root"
 	apt_private download "$suite" "$work/deb" systemd-boot-efi
 	apt_private unpack "$work/deb" "$work/root"
-	cp "$work"/root/usr/lib/systemd/boot/efi/linux*.efi.stub "$result"
+	cp "$work"/root/usr/lib/systemd/boot/efi/linux*.efi.stub \
+		"$work"/root/usr/lib/systemd/boot/efi/systemd-boot*.efi "$result"
 	chmod 644 "$result"/*
 }
 
