@@ -1,11 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # The service as a client sees it that makes its calls from the descriptions: the
-# module varlink of Python (tried with 31.0.0).
+# module varlink of Python.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 . "${CFS_SRC:?run by tests/run}/tests/varlink.sh"
 
-python3 -c 'import varlink' 2> /dev/null || skip "needs the module varlink of Python"
+PYTHONPATH=$("$CFS_SRC/deps/python-varlink.sh" 2> "$TMPDIR/fetched") || {
+	cat "$TMPDIR/fetched"
+	skip "needs the module varlink of Python"
+}
+export PYTHONPATH
 oci_repo
 serve cfsctl || exit 1
 check "a client speaks by the descriptions alone" python3 -B - "unix:$PWD/s" "$PWD" <<'END'
