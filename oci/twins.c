@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "fsverity/measure.h"
 #include "repo/object.h"
 
 /* Bytes compared at a time: both sides stay in the cache. */
@@ -115,27 +114,19 @@ void cfs_twin_close(struct cfs_twin *twin)
 	twin->piece = NULL;
 }
 
-static bool is_measured(int fd, const struct cfs_digest *id)
-{
-	struct cfs_digest have;
-	struct cfs_err ignored;
-
-	return cfs_verity_measure(fd, &have, &ignored) > 0 &&
-	       cfs_digest_equal(&have, id);
-}
-
 bool cfs_twin_open(struct cfs_twin *twin, const struct cfs_store *store,
 		   const struct cfs_digest *id, uint64_t size)
 {
-	struct cfs_err ignored;
+	char path[CFS_OBJECT_PATH_MAX];
 	struct stat st;
 
+	cfs_digest_to_path(id, path);
 	cfs_closep(&twin->fd);
 	twin->size = size;
 	twin->same = twin->again = twin->piece_at = twin->piece_len = 0;
-	return cfs_object_open(store->objects, id, &twin->fd, &ignored) > 0 &&
-	       fstat(twin->fd, &st) == 0 && (uint64_t)st.st_size == size &&
-	       (!store->secure || is_measured(twin->fd, id));
+	twin->fd = cfs_object_open_path(store->objects, path, &st);
+	return twin->fd >= 0 && (uint64_t)st.st_size == size &&
+	       (!store->secure || cfs_object_is_measured(twin->fd, id));
 }
 
 /* Compares the next @len bytes.  Returns 1, 0 or an error. */

@@ -179,7 +179,7 @@ bool cfs_object_of_path(const char *path, struct cfs_digest *ret)
 
 /*
  * Opens @path if all is as usual: a regular file, and no link on the way.
- * Returns -EAGAIN otherwise.
+ * Returns a negative number otherwise.
  *
  * Its type is known before it is opened, as opening a device may have effects.
  * Another file could take its place meanwhile; that this is a device takes the
@@ -192,11 +192,11 @@ static int open_usual(int objects, const char *path, struct stat *ret)
 
 	if (fstatat(objects, path, &seen, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    !S_ISREG(seen.st_mode))
-		return -EAGAIN;
+		return -1;
 	fd = cfs_openat2(objects, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
 			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 	if (fd < 0 || fstat(fd, ret) < 0 || !cfs_is_same_file(&seen, ret))
-		return -EAGAIN;
+		return -1;
 	return cfs_steal_fd(&fd);
 }
 
@@ -205,9 +205,9 @@ int cfs_object_open_path(int objects, const char *path, struct stat *ret_st)
 	struct stat st;
 	int fd = open_usual(objects, path, &st);
 
-	if (fd == -EAGAIN)
+	if (fd < 0)
 		return cfs_open_regular(objects, path, ret_st);
-	if (fd >= 0 && ret_st)
+	if (ret_st)
 		*ret_st = st;
 	return fd;
 }
@@ -270,6 +270,15 @@ int cfs_object_measure(int fd, struct cfs_digest *ret, struct cfs_err *err)
 		return 0;
 	*ret = have;
 	return r;
+}
+
+bool cfs_object_is_measured(int fd, const struct cfs_digest *id)
+{
+	struct cfs_digest have;
+	struct cfs_err ignored;
+
+	return cfs_object_measure(fd, &have, &ignored) > 0 &&
+	       cfs_digest_equal(&have, id);
 }
 
 int cfs_object_check(int fd, const struct cfs_digest *id, struct cfs_err *err)

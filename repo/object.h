@@ -69,8 +69,10 @@ int cfs_object_add_shared(struct cfs_store *store, int from,
 
 /*
  * Opens the object at @path below @objects (objects/) for reading, as
- * cfs_open_regular() does, in half the time.  *@ret_st gets its status unless
- * @ret_st is NULL.  Returns the descriptor, which the caller closes.
+ * cfs_open_regular() does.  That opens each file twice, which matters where an
+ * image has thousands of them; here it is twice for unusual ones alone.
+ * *@ret_st gets its status unless @ret_st is NULL.  Returns the descriptor,
+ * which the caller closes.
  * Errors: those of cfs_open_regular(), unworded.
  */
 int cfs_object_open_path(int objects, const char *path,
@@ -106,6 +108,9 @@ int cfs_object_damaged(const struct cfs_digest *id,
  */
 int cfs_object_measure(int fd, struct cfs_digest *ret,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Does the kernel vouch for @fd to be @id?  Nothing of it is read. */
+bool cfs_object_is_measured(int fd, const struct cfs_digest *id) CFS_NONNULL;
 
 enum cfs_checked {
 	CFS_CHECKED_HASHED = 0,	  /* right when it was read just now */

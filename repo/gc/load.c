@@ -10,7 +10,6 @@
 #include "base/io.h"
 #include "erofs/format.h"
 #include "erofs/reader.h"
-#include "fsverity/measure.h"
 #include "fsverity/merkle.h"
 #include "repo/gc/run.h"
 #include "repo/object.h"
@@ -102,7 +101,7 @@ static int check_image(const struct load *load, int fd, struct cfs_bytes bytes,
 {
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_digest have;
-	int r = cfs_verity_measure(fd, &have, err);
+	int r = cfs_object_measure(fd, &have, err);
 
 	if (r == 0)
 		r = cfs_verity_digest_bytes(load->id.alg, bytes, &have, err);
