@@ -8,14 +8,13 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#include "base/dir_names.h"
 #include "base/io.h"
+#include "repo/dir.h"
 
 /* Counts up when the same layers make another image than before. */
 #define RULES "1"
 
 #define KEY_SIZE 32 /* SHA-256 */
-#define KEY_HEX	 (2 * KEY_SIZE + 1)
 
 /* The user that all users are here who have no number in this user namespace.
  * Source: linux/highuid.h, DEFAULT_OVERFLOWUID. */
@@ -33,8 +32,8 @@ static size_t entry_size(enum cfs_alg alg)
 	return KEY_SIZE + cfs_alg_size(alg);
 }
 
-/* Can nobody but root and this user change what is open as @fd?  In an access
- * control list, the group's bits are the most that anybody named there has. */
+/* Is what is open as @fd for root and this user alone to change?  The group's
+ * bits are the most that an access control list can give to others. */
 static bool is_private(int fd, mode_t type)
 {
 	uid_t self = geteuid();
@@ -127,8 +126,7 @@ void cfs_seal_memory_close(struct cfs_seal_memory *memory)
 }
 
 /* Hashes all that the image depends on, each with its length or its end. */
-static bool key_of(const struct cfs_seal_recipe *recipe,
-		   uint8_t ret[static CFS_CONTENT_MAX])
+static bool key_of(const struct cfs_seal_recipe *recipe, struct cfs_digest *ret)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	char hex[CFS_DIGEST_HEX_MAX];
@@ -145,15 +143,10 @@ static bool key_of(const struct cfs_seal_recipe *recipe,
 		cfs_buf_addf(&text, "%s:%s\n",
 			     cfs_alg_name(recipe->layers[i].alg), hex);
 	}
+	*ret = (struct cfs_digest){ .alg = CFS_ALG_SHA256 };
 	return cfs_buf_check(&text, &ignored) == 0 &&
 	       cfs_content_hash_bytes(CFS_CONTENT_SHA256, cfs_buf_bytes(&text),
-				      ret, &ignored) == 0;
-}
-
-static void name_of(const uint8_t *key, char ret[static KEY_HEX])
-{
-	for (size_t i = 0; i < KEY_SIZE; i++)
-		snprintf(ret + 2 * i, 3, "%02x", key[i]);
+				      ret->bytes, &ignored) == 0;
 }
 
 bool cfs_seal_recall(const struct cfs_seal_memory *memory,
@@ -161,20 +154,20 @@ bool cfs_seal_recall(const struct cfs_seal_memory *memory,
 		     struct cfs_digest *ret)
 {
 	CFS_AUTOFD int fd = -EBADF;
-	uint8_t key[CFS_CONTENT_MAX];
-	char name[KEY_HEX];
+	struct cfs_digest key;
+	char name[CFS_DIGEST_HEX_MAX];
 	/* One byte more shows a file that is too long. */
 	uint8_t read[sizeof(struct entry) + 1];
 	size_t size = entry_size(recipe->alg);
 
-	if (memory->fd < 0 || !key_of(recipe, key))
+	if (memory->fd < 0 || !key_of(recipe, &key))
 		return false;
-	name_of(key, name);
+	cfs_digest_to_hex(&key, name);
 	fd = cfs_openat2(memory->fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
 			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 	if (fd < 0 || !is_private(fd, S_IFREG) ||
 	    cfs_read_full(fd, read, size + 1) != (ssize_t)size ||
-	    memcmp(read, key, KEY_SIZE) != 0)
+	    memcmp(read, key.bytes, KEY_SIZE) != 0)
 		return false;
 	*ret = (struct cfs_digest){ .alg = recipe->alg };
 	memcpy(ret->bytes, read + KEY_SIZE, cfs_alg_size(recipe->alg));
@@ -185,9 +178,9 @@ bool cfs_seal_recall(const struct cfs_seal_memory *memory,
 static bool make_room(int dir)
 {
 	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct cfs_err ignored;
 
-	if (fd < 0 || cfs_dir_names_read(&fd, &names) < 0)
+	if (cfs_dir_list(dir, ".", &names, &ignored) < 0)
 		return false;
 	for (size_t i = 0; names.n >= CFS_SEAL_MEMORY_MAX && i < names.n; i++)
 		/* Another process may be at it, too. */
@@ -200,17 +193,16 @@ void cfs_seal_remember(const struct cfs_seal_memory *memory,
 		       const struct cfs_seal_recipe *recipe,
 		       const struct cfs_digest *id)
 {
-	uint8_t key[CFS_CONTENT_MAX];
-	char name[KEY_HEX];
+	struct cfs_digest key;
+	char name[CFS_DIGEST_HEX_MAX];
 	struct entry entry;
 
-	if (memory->fd < 0 || id->alg != recipe->alg || !key_of(recipe, key) ||
+	if (memory->fd < 0 || id->alg != recipe->alg || !key_of(recipe, &key) ||
 	    !make_room(memory->fd))
 		return;
-	name_of(key, name);
-	memcpy(entry.key, key, KEY_SIZE);
+	cfs_digest_to_hex(&key, name);
+	memcpy(entry.key, key.bytes, KEY_SIZE);
 	memcpy(entry.digest, id->bytes, cfs_alg_size(id->alg));
 	/* One that cannot be written is computed again the next time. */
-	if (cfs_replace_file(memory->fd, name, &entry, entry_size(id->alg)) < 0)
-		return;
+	(void)!cfs_replace_file(memory->fd, name, &entry, entry_size(id->alg));
 }

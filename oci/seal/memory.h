@@ -4,17 +4,17 @@
  *
  * Layers have the digests of their streams, and the EROFS image that they make
  * follows from these and from the rules of this program alone.  What is kept
- * is that function's value, which proves nothing about an image: who signed it
- * is asked each time anew.  A false value would vouch for another image,
- * though.  So values are kept where nobody can write but root and the user who
- * reads them, and never in the repository, which is what is verified:
+ * is that function's value, which proves nothing about an image: its signatures
+ * are verified each time.  But a false value would vouch for another image, so
+ * values are kept where only root and the user who reads them can write, and
+ * never in the repository, which is what is verified:
  *
  *   /run/composefs/verified                   of root
  *   $XDG_RUNTIME_DIR/composefs/verified       of another user
  *
  * Both are tmpfs, so they are empty when the machine has started, or the user
- * has logged in.  They are used if nobody else can write or replace any
- * directory from / on, and if no symbolic link leads there.  Nothing here
+ * has logged in.  They are used only if others can neither write to nor replace
+ * any directory from / on, and if no symbolic link leads there.  Nothing here
  * fails: without such a place, or with anything odd in it, digests are
  * computed.
  */
@@ -48,7 +48,7 @@ void cfs_seal_memory_close(struct cfs_seal_memory *memory);
 
 #define CFS_AUTOMEMORY __attribute__((cleanup(cfs_seal_memory_close)))
 
-/* What an EROFS image is made of. */
+/* All that an EROFS image is made of. */
 struct cfs_seal_recipe {
 	enum cfs_alg alg; /* of its digest */
 	unsigned format;
