@@ -214,15 +214,14 @@ static int measure(struct cfs_fsck_run *run, int fd, const struct stat *st,
 {
 	struct fsverity_digest none = { .digest_size = 0 };
 	struct cfs_err ignored;
-	int r;
 
-	if (run->no_verity && run->no_verity == st->st_dev)
-		return 0;
-	r = cfs_verity_measure(fd, ret, &ignored);
-	/* Other file systems would say ENODATA. */
-	if (r == 0 && cfs_kernel_measure_verity(fd, &none) == -ENOTTY)
-		run->no_verity = st->st_dev;
-	return r;
+	if (run->asked != st->st_dev) {
+		/* Others say ENODATA, or EOVERFLOW for want of room. */
+		run->no_verity = cfs_kernel_measure_verity(fd, &none) ==
+				 -ENOTTY;
+		run->asked = st->st_dev;
+	}
+	return run->no_verity ? 0 : cfs_verity_measure(fd, ret, &ignored);
 }
 
 /* Gives the digester the object @entry, if there is nothing odd about it. */

@@ -23,9 +23,10 @@ struct cfs_fsck_run {
 	/* Objects that were read and are what their names say; others may be
 	 * good too.  NULL when a single image is checked. */
 	struct cfs_good *good;
-	/* A file system that cannot have fs-verity, so that it is not asked of
-	 * each of its files; 0: none is known. */
-	dev_t no_verity;
+	/* The file system that was asked last, and whether it cannot have
+	 * fs-verity: then its files are not asked for it. */
+	dev_t asked;
+	bool no_verity;
 };
 
 /* Returns true with the size of the object @id in *@ret, if this run has read
