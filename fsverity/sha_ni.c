@@ -83,6 +83,15 @@ TARGET static inline __attribute__((always_inline)) void group(
 	}
 }
 
+/* Other code may have left the upper halves of the AVX registers in use, as
+ * ISA-L does: with these, each of the instructions here, which are older ones,
+ * would take twice as long. */
+static void clear_upper_halves(void)
+{
+	if (CPU_FEATURE_ACTIVE(AVX))
+		__asm__ volatile("vzeroupper" ::: "memory");
+}
+
 TARGET static inline __attribute__((always_inline)) void compress(
 	uint32_t *state, const uint8_t *const *in, size_t n, unsigned lanes)
 {
@@ -91,6 +100,7 @@ TARGET static inline __attribute__((always_inline)) void compress(
 	struct halves s[LANES], h[LANES];
 	__m128i w[LANES][4];
 
+	clear_upper_halves();
 	CFS_UNROLL
 	for (unsigned l = 0; l < lanes; l++)
 		s[l] = load_state(state, lanes, l);
@@ -133,24 +143,13 @@ TARGET static inline __attribute__((always_inline)) void compress(
 		store_state(s[l], state, lanes, l);
 }
 
-/* Other code may have left the upper halves of the AVX registers in use, as
- * ISA-L does: with these, each of the instructions here, which are older ones,
- * would take twice as long. */
-static void clear_upper_halves(void)
-{
-	if (CPU_FEATURE_ACTIVE(AVX))
-		__asm__ volatile("vzeroupper" ::: "memory");
-}
-
 TARGET static void compress_one(void *state, const uint8_t *const *in, size_t n)
 {
-	clear_upper_halves();
 	compress(state, in, n, 1);
 }
 
 TARGET static void compress_two(void *state, const uint8_t *const *in, size_t n)
 {
-	clear_upper_halves();
 	compress(state, in, n, LANES);
 }
 
