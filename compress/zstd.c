@@ -118,9 +118,8 @@ static int damaged(size_t code, struct cfs_err *err)
  * Source: RFC 8878, 3.1.1.1. */
 static bool is_one_frame(const uint8_t *data, size_t n)
 {
-	bool no_window = n > 5 && data[4] & 0x20; /* Single_Segment_flag */
-
-	return n > 5 && (no_window || data[5] <= (27 - 10) << 3) &&
+	/* The window is that of the content if Single_Segment_flag is set. */
+	return n > 5 && (data[4] & 0x20 || data[5] <= (27 - 10) << 3) &&
 	       ZSTD_findFrameCompressedSize(data, n) == n;
 }
 
