@@ -1,53 +1,14 @@
 #!/bin/bash
 # Images from registries and from other programs' stores, through skopeo:
 # Debian's docker-registry on a free loopback port, with and without TLS and
-# passwords, and a registry that lies. Runs in its own mount namespace: skopeo
-# keeps a cache and temporary files below /var.
-if [ -z "${CFS_NAMESPACE-}" ]; then
-	REGISTRY=$("${CFS_SRC:?run by tests/run}/deps/docker-registry.sh" 2> /dev/null)
-	export REGISTRY
-fi
+# passwords, and a registry that lies.
+export REGISTRY=${REGISTRY-$("${CFS_SRC:?run by tests/run}/deps/docker-registry.sh" 2> /dev/null)}
 . "${CFS_SRC:?run by tests/run}/tests/root/guard" || exit 1
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
-command -v skopeo > /dev/null || skip "no skopeo (package skopeo)"
-[ -x "${REGISTRY:-/none}/docker-registry" ] ||
-	skip "no docker-registry (deps/docker-registry.sh)"
+. "$CFS_SRC/tests/registry.sh"
 
-own_folder /var/tmp "$CFS_SRC" "$O" "$BIN" "$TMPDIR" || exit 1
-servers=
-trap 'kill $servers 2> /dev/null' EXIT
-unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY REGISTRY_AUTH_FILE
-export HOME=$PWD/home XDG_RUNTIME_DIR=$PWD/home no_proxy=127.0.0.1
-mkdir home
 o=$O/tests/tools/ociorigin
 py() { python3 -B "$CFS_SRC/tests/oci/$1" "${@:2}"; }
-
-# wait_for FILE WORDS: waits until FILE contains WORDS, ten seconds at most
-wait_for() {
-	for _ in $(seq 200); do
-		grep -q "$2" "$1" 2> /dev/null && return
-		sleep 0.05
-	done
-	echo "nothing about '$2' in $1:"
-	cat "$1"
-	return 1
-}
-
-# start NAME [HTTP-YAML [YAML]]: starts a registry; sets $port and $pid
-start() {
-	mkdir "$1"
-	cat > "$1.yml" <<-END
-	version: 0.1
-	storage: { filesystem: { rootdirectory: $PWD/$1 } }
-	http: { addr: "127.0.0.1:0"${2-} }
-	${3-}
-	END
-	"$REGISTRY/docker-registry" serve "$1.yml" > "$1.log" 2>&1 < /dev/null &
-	pid=$!
-	servers="$servers $pid"
-	wait_for "$1.log" 'listening on 127' || exit 1
-	port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\).*/\1/p' "$1.log")
-}
 
 py layout.py make lay
 start plain

@@ -2,36 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 # A guest of the service pulls from a registry: the image gets a name if the policy
 # demands a signature for that name and the registry has it, and no name otherwise.
-# Runs in its own mount namespace: skopeo keeps temporary files below /var.
-if [ -z "${CFS_NAMESPACE-}" ]; then
-	REGISTRY=$("${CFS_SRC:?run by tests/run}/deps/docker-registry.sh" 2> /dev/null)
-	export REGISTRY
-fi
+export REGISTRY=${REGISTRY-$("${CFS_SRC:?run by tests/run}/deps/docker-registry.sh" 2> /dev/null)}
 . "${CFS_SRC:?run by tests/run}/tests/root/guard" || exit 1
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
-command -v skopeo > /dev/null || skip "no skopeo (package skopeo)"
-[ -x "${REGISTRY:-/none}/docker-registry" ] ||
-	skip "no docker-registry (deps/docker-registry.sh)"
+. "$CFS_SRC/tests/registry.sh"
 
-own_folder /var/tmp "$CFS_SRC" "$O" "$BIN" "$TMPDIR" || exit 1
-unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY REGISTRY_AUTH_FILE
-export HOME=$PWD/home XDG_RUNTIME_DIR=$PWD/home no_proxy=127.0.0.1
 mkdir -p home/.config/containers
-service='' registry=''
-trap 'kill $service $registry 2> /dev/null' EXIT
-
-cat > registry.yml <<-END
-	version: 0.1
-	storage: { filesystem: { rootdirectory: $PWD/registry } }
-	http: { addr: "127.0.0.1:0" }
-END
-"$REGISTRY/docker-registry" serve registry.yml > registry.log 2>&1 < /dev/null &
-registry=$!
-until grep -q 'listening on 127' registry.log; do
-	kill -0 $registry || exit 1
-	sleep 0.05
-done
-at=127.0.0.1:$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\).*/\1/p' registry.log)
+start registry
+at=127.0.0.1:$port
 cat > home/.config/containers/registries.conf <<-END
 	[[registry]]
 	location = "$at"
@@ -69,6 +47,7 @@ END
 cfsctl --repo $place/repo varlink --guests --policy "$PWD/policy.toml" \
 	--address $place/s 2> service.log &
 service=$!
+servers="$servers $service"
 until [ -S $place/s ]; do
 	kill -0 $service 2> /dev/null || { cat service.log; exit 1; }
 	sleep 0.02
@@ -103,5 +82,4 @@ refused "the name is not taken from it by one without" 5 "demands a signature of
 same "  and stays where it was" "$(tags)" "os:1 sha256:$id"
 kill $service
 wait $service
-service=
 finish
