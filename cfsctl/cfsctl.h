@@ -55,6 +55,17 @@ int cmd_find_image(const struct cfs_repo *repo, const char *name,
 		   struct cfs_digest *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Finds the image that the operand @name means, or else the one that was made
+ * of the OCI image of that name: that to boot, or the merged one if there is
+ * none to boot.
+ * Returns 1 if it was made of an OCI image, else 0.
+ * Errors: those of cmd_find_image() and cfs_oci_image_find().
+ */
+int cmd_find_made(const struct cfs_repo *repo, const char *name,
+		  struct cfs_digest *ret,
+		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Finds it and maps it.  Errors: of cmd_find_image() and cfs_image_map(). */
 int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,
 		  const char *name, struct cfs_image_map *ret,

@@ -4,6 +4,7 @@
 
 #include "cfsctl/cfsctl.h"
 #include "cfsctl/cli/suggest.h"
+#include "ops/oci_erofs.h"
 #include "repo/find.h"
 #include "repo/ref.h"
 
@@ -82,6 +83,37 @@ int cmd_find_image(const struct cfs_repo *repo, const char *name,
 	int r = cfs_image_find(repo, name, ret, err);
 
 	return r == 0 ? absent(repo, name, err) : r < 0 ? r : 0;
+}
+
+/* Returns 1, or 0 when there is no OCI image of that name. */
+static int find_made(const struct cfs_repo *repo, const char *name,
+		     struct cfs_digest *ret, struct cfs_err *err)
+{
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	int r = cfs_oci_image_find(repo, name, &image, err);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	r = cfs_oci_linked_erofs(repo, &image, CFS_SEAL_BOOTABLE, ret, err);
+	if (r == -ENOENT)
+		r = cfs_oci_linked_erofs(repo, &image, CFS_SEAL_MERGED, ret,
+					 err);
+	return r < 0 ? r : 1;
+}
+
+int cmd_find_made(const struct cfs_repo *repo, const char *name,
+		  struct cfs_digest *ret, struct cfs_err *err)
+{
+	int r = cmd_find_image(repo, name, ret, err);
+	struct cfs_err absent = *err;
+
+	if (r != -ENOENT)
+		return r;
+	r = find_made(repo, name, ret, err);
+	if (r != 0)
+		return r;
+	*err = absent;
+	return -ENOENT;
 }
 
 int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,

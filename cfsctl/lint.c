@@ -9,7 +9,6 @@
 #include "cfsctl/cli/line.h"
 #include "erofs/reader.h"
 #include "ops/inline_programs.h"
-#include "ops/oci_erofs.h"
 
 struct options {
 	bool json;
@@ -74,36 +73,9 @@ static int list(const struct cfs_tree *tree, bool json, bool oci,
 			"%" PRIu64 " executable%s kept in the image itself, "
 			"where no rule of IPE about fs-verity can match: %s",
 			listing.n, listing.n == 1 ? " is" : "s are",
-			oci ? "make each longer than 64 bytes in its layer; "
-			      "for a script, a comment will do"
+			oci ? "`cfsctl oci seal --ipe` makes objects of them"
 			    : "`cfsctl create-image --ipe` makes objects of "
 			      "them");
-}
-
-/* Writes the name of the EROFS image to look at.  Of an OCI image it is that to
- * boot, if it has one.  Returns whether it is of an OCI image. */
-static int choose(const struct cfs_repo *repo, const char *name,
-		  char hex[static CFS_DIGEST_HEX_MAX], struct cfs_err *err)
-{
-	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
-	struct cfs_digest id;
-	struct cfs_err why;
-	int r = cmd_find_image(repo, name, &id, err);
-	bool oci = r == -ENOENT &&
-		   cfs_oci_image_find(repo, name, &image, &why) >= 0;
-
-	if (oci)
-		r = cfs_oci_linked_erofs(repo, &image, CFS_SEAL_BOOTABLE, &id,
-					 &why);
-	if (oci && r == -ENOENT)
-		r = cfs_oci_linked_erofs(repo, &image, CFS_SEAL_MERGED, &id,
-					 &why);
-	if (r < 0 && oci)
-		*err = why;
-	if (r < 0)
-		return r;
-	cfs_digest_to_hex(&id, hex);
-	return oci;
 }
 
 static int run(const struct cfs_call *call, struct cfs_err *err)
@@ -112,13 +84,14 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	CFS_AUTOMAP struct cfs_image_map image = { 0 };
-	char hex[CFS_DIGEST_HEX_MAX];
+	const struct cfs_access access = cmd_access(call->g);
+	struct cfs_digest id;
 	int oci = 0, r = cmd_open_repo(call->g, &repo, err);
 
 	if (r == 0)
-		r = oci = choose(&repo, call->operand[0], hex, err);
+		r = oci = cmd_find_made(&repo, call->operand[0], &id, err);
 	if (r >= 0)
-		r = cmd_image_map(call->g, &repo, hex, &image, err);
+		r = cfs_image_map(&access, &repo, &id, &image, err);
 	if (r == 0)
 		r = cfs_erofs_read(image.bytes, 0, &tree, NULL, err);
 	return r < 0 ? r : list(tree, o->json, oci, err);

@@ -51,7 +51,7 @@ static int find(const struct cfs_sign_objects_call *c,
 	struct cfs_signable_of of = { .access = &access,
 				      .repo = repo,
 				      .name = image->name };
-	int r = cmd_find_signed(c->g, repo, image->name, &image->id, err);
+	int r = cmd_find_signable(c->g, repo, image->name, &image->id, err);
 
 	of.id = image->id;
 	return r < 0 ? r : cfs_signable_find(&of, c->which, &image->found, err);
@@ -73,8 +73,8 @@ static void note_inline_programs(const struct image *image)
 		cmd_line(stderr,
 			 "note: %s: %zu executable%s kept in the image itself, "
 			 "where no signature can be: %s; `cfsctl lint` lists "
-			 "them, `cfsctl create-image --ipe` makes objects of "
-			 "them",
+			 "them, `cfsctl create-image --ipe` and `cfsctl oci "
+			 "seal --ipe` make objects of them",
 			 image->name, n, n == 1 ? " is" : "s are",
 			 (char *)text.data);
 }

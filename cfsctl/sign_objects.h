@@ -44,7 +44,7 @@ struct cfs_sign_objects_call {
 /*
  * Signs the objects of the image @name, or writes what is to be signed, and
  * reports it.
- * Errors: those of cmd_find_signed(), cfs_signable_find() and
+ * Errors: those of cmd_find_signable(), cfs_signable_find() and
  * cfs_sign_objects().
  */
 int cmd_sign_objects(const struct cfs_sign_objects_call *c,

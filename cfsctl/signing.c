@@ -25,6 +25,13 @@ int cmd_find_signed(const struct cfs_globals *g, const struct cfs_repo *repo,
 	return cmd_find_image(repo, strip(g, name), ret, err);
 }
 
+int cmd_find_signable(const struct cfs_globals *g, const struct cfs_repo *repo,
+		      const char *name, struct cfs_digest *ret,
+		      struct cfs_err *err)
+{
+	return cmd_find_made(repo, strip(g, name), ret, err);
+}
+
 int cmd_read_certs(const struct cfs_opt_list *files, struct cfs_certs *ret,
 		   struct cfs_err *err)
 {

@@ -14,6 +14,12 @@ int cmd_find_signed(const struct cfs_globals *g, const struct cfs_repo *repo,
 		    const char *name, struct cfs_digest *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* The same for images whose objects are signed: also those that were made of an
+ * OCI image, as cmd_find_made() finds them. */
+int cmd_find_signable(const struct cfs_globals *g, const struct cfs_repo *repo,
+		      const char *name, struct cfs_digest *ret,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* Reads every certificate of all files of a --cert list. */
 int cmd_read_certs(const struct cfs_opt_list *files, struct cfs_certs *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

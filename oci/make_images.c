@@ -66,8 +66,9 @@ int cfs_oci_make_images(struct cfs_store *store, struct cfs_oci_image *image,
 	int r;
 
 	/* Parents that are made may give another image than the one that is
-	 * there. */
-	if (!options->create_parents &&
+	 * there; and programs that do not know the label make one without
+	 * objects. */
+	if (!options->create_parents && !image->config.program_objects &&
 	    has_all(store, image, formats, bootable, options->filter))
 		return 0;
 	r = cfs_oci_image_tree(&store->repo, image, options, &tree, err);

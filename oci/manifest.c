@@ -406,8 +406,8 @@ static int parse_diff_ids(const struct cfs_json_doc *doc,
 	return 0;
 }
 
-/* A label is only advice: one that is no string is as good as absent. */
-static void parse_seal(const struct cfs_json_doc *doc, struct cfs_oci_config *c)
+/* Labels that are no object are as good as none. */
+static const struct cfs_json_node *find_labels(const struct cfs_json_doc *doc)
 {
 	const struct cfs_json_node *config, *labels;
 	struct cfs_err ignored;
@@ -415,10 +415,36 @@ static void parse_seal(const struct cfs_json_doc *doc, struct cfs_oci_config *c)
 	if (cfs_json_doc_get(doc, cfs_json_doc_root(doc), "config",
 			     CFS_JSON_OBJECT, &config, &ignored) <= 0 ||
 	    cfs_json_doc_get(doc, config, "Labels", CFS_JSON_OBJECT, &labels,
-			     &ignored) <= 0 ||
-	    cfs_json_doc_text(doc, labels, "containers.composefs.fsverity",
+			     &ignored) <= 0)
+		return NULL;
+	return labels;
+}
+
+static bool is_no(const struct cfs_json_node *value)
+{
+	char word[sizeof("false")];
+
+	if (value->kind != CFS_JSON_STRING)
+		return true;
+	/* What does not fit is another word. */
+	return cfs_json_string(value, word, sizeof(word)) &&
+	       (!*word || strcmp(word, "0") == 0 || strcmp(word, "false") == 0);
+}
+
+/* Labels are only advice: one that is no string is as good as absent. */
+static void parse_labels(const struct cfs_json_doc *doc,
+			 struct cfs_oci_config *c)
+{
+	const struct cfs_json_node *labels = find_labels(doc), *ipe;
+	struct cfs_err ignored;
+
+	if (!labels)
+		return;
+	if (cfs_json_doc_text(doc, labels, "containers.composefs.fsverity",
 			      c->sealed, sizeof(c->sealed), &ignored) < 0)
 		c->sealed[0] = '\0';
+	ipe = cfs_json_get(&doc->json, labels, CFS_OCI_IPE_LABEL);
+	c->program_objects = ipe && !is_no(ipe);
 }
 
 int cfs_oci_config_parse(struct cfs_bytes text, struct cfs_oci_config *ret,
@@ -438,7 +464,7 @@ int cfs_oci_config_parse(struct cfs_bytes text, struct cfs_oci_config *ret,
 		r = parse_diff_ids(&doc, &c, err);
 	if (r < 0)
 		return r;
-	parse_seal(&doc, &c);
+	parse_labels(&doc, &c);
 	*ret = c;
 	c.diff_ids = NULL;
 	return 0;

@@ -111,12 +111,22 @@ static inline bool cfs_oci_manifest_is_container(
 	return cfs_oci_kind_of(manifest->config.media_type) == CFS_OCI_CONFIG;
 }
 
+/*
+ * The label of a configuration that asks for images in which executables of any
+ * size are objects, as the kernel's IPE needs them: any value but "", "0" and
+ * "false" does.  It is part of what the image's digests follow from, and so of
+ * what is signed.  composefs-rs knows no such label, and makes other images.
+ */
+#define CFS_OCI_IPE_LABEL "containers.composefs.ipe"
+
 struct cfs_oci_config {
 	struct cfs_oci_platform platform;
 	char created[CFS_OCI_WORD_MAX]; /* as it is written; "" */
 	/* The label "containers.composefs.fsverity", by which images sealed
 	 * with composefs-rs name their EROFS image; "": none. */
 	char sealed[CFS_DIGEST_HEX_MAX];
+	/* Small executables are to be objects: CFS_OCI_IPE_LABEL. */
+	bool program_objects;
 	struct cfs_oci_id *diff_ids; /* owned; lowest layer first */
 	size_t n_diff_ids;
 };

@@ -6,8 +6,10 @@
 #include "oci/repairing.h"
 #include "repo/image.h"
 #include "repo/image_store.h"
+#include "repo/object.h"
 #include "repo/ref.h"
 #include "repo/repair.h"
+#include "tree/small_objects.h"
 
 /* Ends the repair, or tells why the image @name is not mended. */
 static int not_made(struct cfs_repairing *rp, const char *name, int r,
@@ -168,10 +170,55 @@ static int restore_refs(struct cfs_repairing *rp, struct cfs_err *err)
 	return cfs_repairing_write(rp, err);
 }
 
+static int mend_small_object(struct cfs_repairing *rp,
+			     const struct cfs_small_object *object,
+			     struct cfs_err *err)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+	struct cfs_digest ignored;
+	int r;
+
+	if (cfs_repair_is_good(rp->store, &object->id))
+		return 0;
+	r = cfs_object_add_bytes(rp->store, object->content, &ignored, err);
+	if (r < 0)
+		return r;
+	cfs_digest_to_hex(&object->id, hex);
+	cfs_repairing_tell(rp, CFS_OCI_MENDED, "object of an executable: %s",
+			   hex);
+	return 0;
+}
+
+/* Objects of small executables are those of no layer. */
+static int mend_small_objects(struct cfs_repairing *rp, struct cfs_err *err)
+{
+	struct cfs_oci_tree_options options = { 0 };
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	struct cfs_err why;
+	int r = cfs_oci_image_tree(&rp->store->repo, &rp->image, &options,
+				   &tree, &why);
+
+	options.create_parents = true;
+	if (r == -ENOENT)
+		r = cfs_oci_image_tree(&rp->store->repo, &rp->image, &options,
+				       &tree, &why);
+	if (r < 0)
+		return not_made(rp, "of the image", r, &why, err);
+	for (const struct cfs_small_object *object = tree->small; object;
+	     object = object->next) {
+		r = mend_small_object(rp, object, &why);
+		if (r < 0)
+			return not_made(rp, "of the image", r, &why, err);
+	}
+	return 0;
+}
+
 int cfs_repairing_erofs(struct cfs_repairing *rp, struct cfs_err *err)
 {
 	int r = rp->lost_config ? restore_refs(rp, err) : 0;
 
+	if (r == 0 && rp->image.config.program_objects)
+		r = mend_small_objects(rp, err);
 	for (size_t i = 0; r >= 0 && i < rp->image.erofs.n; i++)
 		r = mend_ref(rp, &rp->image.erofs.v[i], err);
 	return r < 0 ? r : mend_sealed(rp, err);

@@ -10,6 +10,7 @@
 #include "repo/node_content.h"
 #include "repo/stream/format.h"
 #include "repo/stream/names.h"
+#include "tree/small_objects.h"
 
 /* Bytes of a file of an SELinux policy; no known one comes near. */
 #define POLICY_MAX (64u << 20)
@@ -57,6 +58,17 @@ int cfs_oci_tree_layers(const struct cfs_oci_image *image,
 	return 0;
 }
 
+int cfs_oci_tree_programs(const struct cfs_oci_image *image,
+			  const struct cfs_oci_tree_options *options,
+			  struct cfs_tree *tree, enum cfs_alg alg,
+			  struct cfs_err *err)
+{
+	if (!image->config.program_objects || options->as_is ||
+	    options->one_layer)
+		return 0;
+	return cfs_tree_make_small_objects(tree, alg, err);
+}
+
 static int merge(const struct cfs_repo *repo, const struct cfs_oci_image *image,
 		 const struct cfs_oci_tree_options *options,
 		 struct cfs_tree **ret, struct cfs_err *err)
@@ -98,6 +110,9 @@ int cfs_oci_image_tree(const struct cfs_repo *repo,
 		r = cfs_transform_oci(tree, options->filter, err);
 	if (r == 0 && options->bootable)
 		r = cfs_oci_tree_boot(repo, tree, err);
+	if (r == 0)
+		r = cfs_oci_tree_programs(image, options, tree, repo->meta.alg,
+					  err);
 	if (r < 0)
 		return r;
 	*ret = cfs_steal_ptr(&tree);

@@ -26,7 +26,8 @@ struct cfs_oci_tree_options {
 
 /*
  * Merges the layers of @image, a container, and transforms the tree as
- * cfs_transform_oci() does.
+ * cfs_transform_oci() does; then, if a label of the configuration wants it,
+ * cfs_oci_tree_programs().
  * Errors: those of the layers, worded with the number of the layer and its
  * digest; -ENOENT no /usr; ...
  */
@@ -47,6 +48,13 @@ int cfs_oci_tree_layers(const struct cfs_oci_image *image,
 			const struct cfs_oci_tree_options *options,
 			struct cfs_oci_layer_range *ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Makes objects of small executables (tree/small_objects.h) if @image has the
+ * label CFS_OCI_IPE_LABEL and the tree of @options is a transformed one. */
+int cfs_oci_tree_programs(const struct cfs_oci_image *image,
+			  const struct cfs_oci_tree_options *options,
+			  struct cfs_tree *tree, enum cfs_alg alg,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Makes that tree, after cfs_transform_oci(), the one to boot: see
  * cfs_transform_boot(); its SELinux policy is read from objects of @repo. */

@@ -212,7 +212,7 @@ static int read_kept(void *ctx, const struct cfs_tree *tree,
 			"pull the image first");
 }
 
-static int finish(struct reading *rd,
+static int finish(struct reading *rd, const struct cfs_oci_image *image,
 		  const struct cfs_oci_tree_options *options,
 		  struct cfs_tree **ret, struct cfs_err *err)
 {
@@ -224,6 +224,8 @@ static int finish(struct reading *rd,
 		r = cfs_transform_oci(tree, options->filter, err);
 	if (r == 0 && options->bootable)
 		r = cfs_transform_boot(tree, &content, err);
+	if (r == 0)
+		r = cfs_oci_tree_programs(image, options, tree, rd->alg, err);
 	if (r == 0)
 		*ret = cfs_steal_ptr(&tree);
 	return r;
@@ -254,7 +256,7 @@ static int make(struct reading *rd, struct cfs_origin *origin,
 	rd->layers = layers;
 	rd->feed = feed;
 	r = read_layers(rd, origin, image, &range, err);
-	return r < 0 ? r : finish(rd, options, ret, err);
+	return r < 0 ? r : finish(rd, image, options, ret, err);
 }
 
 int cfs_oci_unstored_tree(struct cfs_origin *origin,

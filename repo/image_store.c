@@ -3,7 +3,9 @@
 
 #include "erofs/writer.h"
 #include "fsverity/merkle.h"
+#include "repo/object.h"
 #include "repo/writer.h"
+#include "tree/small_objects.h"
 
 int cfs_image_compute(const struct cfs_tree *tree, unsigned format,
 		      enum cfs_alg alg, struct cfs_digest *ret,
@@ -82,6 +84,18 @@ static int write_image(const struct cfs_tree *tree, unsigned format,
 	return r < 0 || out.n_part == 0 ? r : write_at(&out, rest, err);
 }
 
+static int store_small_objects(struct cfs_store *store,
+			       const struct cfs_tree *tree, struct cfs_err *err)
+{
+	const struct cfs_small_object *small = tree->small;
+	struct cfs_digest ignored;
+	int r = 0;
+
+	for (; r == 0 && small; small = small->next)
+		r = cfs_object_add_bytes(store, small->content, &ignored, err);
+	return r;
+}
+
 /* The name of an image is its digest, so it is written twice, the first time
  * for the digest alone: mostly the image exists already, and nothing is written
  * to the disk. */
@@ -96,6 +110,8 @@ int cfs_image_store(struct cfs_store *store, const struct cfs_tree *tree,
 
 	r = cfs_image_compute(tree, format, store->repo.meta.alg, &id, &size,
 			      err);
+	if (r == 0)
+		r = store_small_objects(store, tree, err);
 	if (r < 0)
 		return r;
 	r = cfs_object_begin(store, size, &id, &writer, err);

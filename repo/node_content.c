@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "fsverity/merkle.h"
 #include "repo/object.h"
+#include "tree/small_objects.h"
 
 static int read_object(int objects, const struct cfs_digest *id, size_t max,
 		       struct cfs_buf *ret, struct cfs_err *err)
@@ -36,6 +37,7 @@ int cfs_node_read(int objects, const struct cfs_tree *tree,
 {
 	const struct cfs_node *inode = node->flags & CFS_NODE_LINK ? node->link
 								   : node;
+	const struct cfs_small_object *small;
 	struct cfs_bytes content;
 	struct cfs_digest id;
 
@@ -46,9 +48,13 @@ int cfs_node_read(int objects, const struct cfs_tree *tree,
 	if (cfs_node_is_external(inode)) {
 		if (!cfs_node_digest(tree, inode, &id))
 			return cfs_fail(err, EINVAL, "it has no digest");
-		return read_object(objects, &id, max, ret, err);
+		small = cfs_tree_small_object(tree, &id);
+		if (!small)
+			return read_object(objects, &id, max, ret, err);
+		content = small->content;
+	} else {
+		content = cfs_node_bytes(inode);
 	}
-	content = cfs_node_bytes(inode);
 	cfs_buf_add(ret, content.data, content.len);
 	return cfs_buf_check(ret, err);
 }

@@ -9,7 +9,7 @@
 #include "oci/seal/keep.h"
 
 struct options {
-	bool bootable, layers, in_manifest, label;
+	bool bootable, layers, in_manifest, label, ipe;
 };
 
 static const struct cfs_opt options[] = {
@@ -19,6 +19,10 @@ static const struct cfs_opt options[] = {
 	{ .name = "layers",
 	  .help = "make an image of each layer as well",
 	  CFS_OPT_SETS(struct options, layers) },
+	{ .name = "ipe",
+	  .help = "store executables of any size as objects, which the "
+		  "kernel's IPE can judge: a label asks for it",
+	  CFS_OPT_SETS(struct options, ipe) },
 	{ .name = "inline",
 	  .help = "write the digests into the manifest, which then is a new "
 		  "one, and not into an artifact",
@@ -38,6 +42,8 @@ struct sealing {
 	struct cfs_oci_image image;
 	struct cfs_seal_facts facts;
 	struct cfs_digest *layers; /* owned */
+	bool bootable;		   /* there is to be an image to boot */
+	bool label; /* the configuration is to name the merged image */
 };
 
 static void sealing_free(struct sealing *s)
@@ -59,7 +65,6 @@ static void note_layers(const struct sealing *s)
 
 static int commit(struct sealing *s, struct cfs_err *err)
 {
-	bool bootable = s->o->bootable || cfs_oci_image_is_bootable(&s->image);
 	int r;
 
 	if (s->o->layers) {
@@ -68,7 +73,7 @@ static int commit(struct sealing *s, struct cfs_err *err)
 		if (!s->layers)
 			return cfs_no_memory(err);
 	}
-	r = cfs_seal_commit(&s->store, &s->image, bootable, s->layers,
+	r = cfs_seal_commit(&s->store, &s->image, s->bootable, s->layers,
 			    &s->facts, err);
 	if (r == 0 && s->layers)
 		note_layers(s);
@@ -92,8 +97,8 @@ static int edit(struct sealing *s, struct cfs_bytes manifest,
 	return 0;
 }
 
-/* Returns how many signatures the annotations have now, or -1 if there are no
- * annotations that can be read. */
+/* Returns how many signatures of digests of the repository's algorithm the
+ * annotations have now, or -1 if there are no annotations that can be read. */
 static int count_inline(const struct sealing *s)
 {
 	CFS_AUTOSEALBLOBS struct cfs_seal_blobs blobs = { 0 };
@@ -101,9 +106,9 @@ static int count_inline(const struct sealing *s)
 	struct cfs_err ignored;
 	int n = 0;
 
-	if (cfs_seal_inline_read(&s->image.id,
-				 cfs_buf_bytes(&s->image.manifest_text),
-				 s->facts.alg, &a, &blobs, &ignored) <= 0)
+	if (cfs_seal_inline_read(
+		    &s->image.id, cfs_buf_bytes(&s->image.manifest_text),
+		    s->store.repo.meta.alg, &a, &blobs, &ignored) <= 0)
 		return -1;
 	for (unsigned i = 0; i < a.n; i++)
 		n += a.v[i].is_signed;
@@ -129,6 +134,43 @@ static int seal_inline(struct sealing *s, struct cfs_err *err)
 	return r;
 }
 
+/* Gives the configuration a label, and the manifest the digest that it has
+ * then. */
+static int set_label(struct sealing *s, const struct cfs_seal_label *label,
+		     struct cfs_err *err)
+{
+	struct cfs_bytes before = cfs_buf_bytes(&s->image.manifest_text);
+	CFS_AUTOBUF struct cfs_buf manifest = { 0 };
+	CFS_AUTOBUF struct cfs_buf config = { 0 };
+	struct cfs_oci_id id;
+	int r;
+
+	if (count_inline(s) >= 0)
+		return cfs_fail(err, EINVAL,
+				"the manifest has the digest of the "
+				"configuration in it, which the label would "
+				"change: label the image as it was before, "
+				"and then seal it with --inline");
+	r = cfs_seal_set_label(cfs_buf_bytes(&s->image.config_text), label,
+			       &config, err);
+	if (r == 0)
+		r = cfs_oci_id_of_bytes(s->image.manifest.config.id.alg,
+					cfs_buf_bytes(&config), &id, err);
+	if (r == 0)
+		r = cfs_seal_set_config(before, &id, config.len, &manifest,
+					err);
+	return r < 0 ? r
+		     : edit(s, cfs_buf_bytes(&manifest), cfs_buf_bytes(&config),
+			    err);
+}
+
+static int ask_for_program_objects(struct sealing *s, struct cfs_err *err)
+{
+	static const struct cfs_seal_label label = { CFS_OCI_IPE_LABEL, "1" };
+
+	return s->image.config.program_objects ? 0 : set_label(s, &label, err);
+}
+
 /* The digests of the image with the label: of its EROFS images they are the
  * same. */
 static int renew_facts(struct sealing *s, struct cfs_err *err)
@@ -147,32 +189,14 @@ static int renew_facts(struct sealing *s, struct cfs_err *err)
 	return 0;
 }
 
-static int label(struct sealing *s, struct cfs_err *err)
+static int name_merged(struct sealing *s, struct cfs_err *err)
 {
-	struct cfs_bytes before = cfs_buf_bytes(&s->image.manifest_text);
-	CFS_AUTOBUF struct cfs_buf manifest = { 0 };
-	CFS_AUTOBUF struct cfs_buf config = { 0 };
-	struct cfs_oci_id id;
+	char hex[CFS_DIGEST_HEX_MAX];
+	const struct cfs_seal_label label = { CFS_SEAL_LABEL, hex };
 	int r;
 
-	if (count_inline(s) >= 0)
-		return cfs_fail(err, EINVAL,
-				"the manifest has the digest of the "
-				"configuration in it, which the label would "
-				"change: label the image as it was before, "
-				"and then seal it with --inline");
-	r = cfs_seal_label(cfs_buf_bytes(&s->image.config_text),
-			   &s->facts.role[CFS_SEAL_MERGED].digest, &config,
-			   err);
-	if (r == 0)
-		r = cfs_oci_id_of_bytes(s->image.manifest.config.id.alg,
-					cfs_buf_bytes(&config), &id, err);
-	if (r == 0)
-		r = cfs_seal_set_config(before, &id, config.len, &manifest,
-					err);
-	if (r == 0)
-		r = edit(s, cfs_buf_bytes(&manifest), cfs_buf_bytes(&config),
-			 err);
+	cfs_digest_to_hex(&s->facts.role[CFS_SEAL_MERGED].digest, hex);
+	r = set_label(s, &label, err);
 	return r < 0 ? r : renew_facts(s, err);
 }
 
@@ -195,10 +219,16 @@ static int seal(struct sealing *s, struct cfs_err *err)
 {
 	const struct cfs_seal_blobs none = { 0 };
 	struct cfs_oci_id artifact;
-	int r = commit(s, err);
+	int r;
 
-	if (r == 0 && s->o->label)
-		r = label(s, err);
+	s->bootable = s->o->bootable || cfs_oci_image_is_bootable(&s->image);
+	/* A label that names the image would name the one before. */
+	s->label = s->o->label || (s->o->ipe && *s->image.config.sealed);
+	r = s->o->ipe ? ask_for_program_objects(s, err) : 0;
+	if (r == 0)
+		r = commit(s, err);
+	if (r == 0 && s->label)
+		r = name_merged(s, err);
 	if (r == 0 && s->o->in_manifest)
 		r = seal_inline(s, err);
 	else if (r == 0)

@@ -171,6 +171,17 @@ static int parse(struct cfs_oci_image *image, enum cfs_content_hash_alg alg,
 	return r < 0 ? r : cfs_oci_image_check_counts(image, err);
 }
 
+/* Images of one layer do not depend on the label. */
+static bool still_holds(const struct cfs_oci_erofs_ref *ref,
+			const struct cfs_oci_image *from,
+			const struct cfs_oci_image *to)
+{
+	struct cfs_oci_erofs erofs;
+
+	return from->config.program_objects == to->config.program_objects ||
+	       (cfs_oci_erofs_is(ref->name, &erofs) && erofs.one_layer);
+}
+
 static int copy_refs(const struct cfs_oci_image *from, struct cfs_oci_image *to,
 		     struct cfs_err *err)
 {
@@ -182,7 +193,8 @@ static int copy_refs(const struct cfs_oci_image *from, struct cfs_oci_image *to,
 	if (n > 0)
 		memcpy(to->layers, from->layers, n * sizeof(*to->layers));
 	for (size_t i = 0; i < from->erofs.n; i++)
-		(void)cfs_vec_add(&to->erofs, from->erofs.v[i]);
+		if (still_holds(&from->erofs.v[i], from, to))
+			(void)cfs_vec_add(&to->erofs, from->erofs.v[i]);
 	return 0;
 }
 

@@ -43,7 +43,8 @@ int cfs_seal_commit(struct cfs_store *store, struct cfs_oci_image *image,
 /*
  * Stores the image whose manifest is @manifest and whose configuration is
  * @config, made of those of @from by changing annotations or labels: it has the
- * layers and EROFS images of @from, and no tag.
+ * layers of @from, its EROFS images but those that CFS_OCI_IPE_LABEL changes,
+ * and no tag.
  * *@ret: that image.
  * Errors: -EINVAL they are no longer what they were; of storing.
  */

@@ -55,14 +55,19 @@ int cfs_seal_inline_write(struct cfs_bytes text,
  * and the algorithm by the length of its digest. */
 #define CFS_SEAL_LABEL "containers.composefs.fsverity"
 
+/* A label of a configuration; neither text needs escapes in JSON. */
+struct cfs_seal_label {
+	const char *name, *value;
+};
+
 /*
- * Appends the configuration @text to @out with that label, in place of one that
- * it has.  All else stays as it is, byte for byte.
+ * Appends the configuration @text to @out with @label, in place of one of that
+ * name.  All else stays as it is, byte for byte.
  * Errors: -EINVAL, -EFBIG, -ENOMEM.
  */
-int cfs_seal_label(struct cfs_bytes text, const struct cfs_digest *merged,
-		   struct cfs_buf *out,
-		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+int cfs_seal_set_label(struct cfs_bytes text,
+		       const struct cfs_seal_label *label, struct cfs_buf *out,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
  * Appends the manifest @text to @out with the digest @id and size @size of

@@ -252,20 +252,20 @@ static int get_object(const struct editing *e, const struct cfs_json_node *in,
 
 static void set_label(struct editing *e, const struct cfs_json_node *config,
 		      const struct cfs_json_node *labels,
-		      const struct cfs_digest *merged)
+		      const struct cfs_seal_label *label)
 {
 	const struct cfs_json *json = &e->doc.json;
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
-	char hex[CFS_DIGEST_HEX_MAX];
 
-	cfs_digest_to_hex(merged, hex);
-	cfs_buf_addf(&text,
-		     labels   ? "\"%s\""
-		     : config ? "{\"" CFS_SEAL_LABEL "\":\"%s\"}"
-			      : "{\"Labels\":{\"" CFS_SEAL_LABEL "\":\"%s\"}}",
-		     hex);
 	if (labels)
-		cfs_json_edit_set(&e->edit, json, labels, CFS_SEAL_LABEL,
+		cfs_buf_addf(&text, "\"%s\"", label->value);
+	else
+		cfs_buf_addf(&text,
+			     config ? "{\"%s\":\"%s\"}"
+				    : "{\"Labels\":{\"%s\":\"%s\"}}",
+			     label->name, label->value);
+	if (labels)
+		cfs_json_edit_set(&e->edit, json, labels, label->name,
 				  cfs_buf_bytes(&text));
 	else if (config)
 		cfs_json_edit_set(&e->edit, json, config, "Labels",
@@ -275,8 +275,9 @@ static void set_label(struct editing *e, const struct cfs_json_node *config,
 				  "config", cfs_buf_bytes(&text));
 }
 
-int cfs_seal_label(struct cfs_bytes text, const struct cfs_digest *merged,
-		   struct cfs_buf *out, struct cfs_err *err)
+int cfs_seal_set_label(struct cfs_bytes text,
+		       const struct cfs_seal_label *label, struct cfs_buf *out,
+		       struct cfs_err *err)
 {
 	const struct cfs_json_node *config, *labels;
 	struct editing e = { .facts = NULL };
@@ -291,7 +292,7 @@ int cfs_seal_label(struct cfs_bytes text, const struct cfs_digest *merged,
 		cfs_json_doc_free(&e.doc);
 		return r;
 	}
-	set_label(&e, config, labels, merged);
+	set_label(&e, config, labels, label);
 	return end(&e, err);
 }
 

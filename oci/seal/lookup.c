@@ -54,6 +54,7 @@ int cfs_seal_look_up(const struct cfs_repo *repo,
 		.alg = repo->meta.alg,
 		.format = CFS_SEAL_EROFS_FORMAT,
 		.filter = how->filter,
+		.program_objects = image->config.program_objects,
 		.layers = image->layers,
 		.n_layers = image->manifest.layers.n,
 	};

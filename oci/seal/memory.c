@@ -134,10 +134,12 @@ static bool key_of(const struct cfs_seal_recipe *recipe, struct cfs_digest *ret)
 
 	cfs_buf_addf(&text,
 		     "composefs-seal " CFS_VERSION ", rules " RULES "\n"
-		     "%s, EROFS format %u, xattrs %d, %s, %zu layers\n",
+		     "%s, EROFS format %u, xattrs %d, %s%s, %zu layers\n",
 		     cfs_alg_name(recipe->alg), recipe->format,
 		     (int)recipe->filter,
-		     recipe->bootable ? "to boot" : "merged", recipe->n_layers);
+		     recipe->bootable ? "to boot" : "merged",
+		     recipe->program_objects ? ", programs as objects" : "",
+		     recipe->n_layers);
 	for (size_t i = 0; i < recipe->n_layers; i++) {
 		cfs_digest_to_hex(&recipe->layers[i], hex);
 		cfs_buf_addf(&text, "%s:%s\n",

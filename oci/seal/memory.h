@@ -54,6 +54,7 @@ struct cfs_seal_recipe {
 	unsigned format;
 	bool bootable;
 	enum cfs_xattr_filter filter;
+	bool program_objects;
 	const struct cfs_digest *layers; /* of their streams, in order */
 	size_t n_layers;
 };

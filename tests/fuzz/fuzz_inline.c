@@ -102,24 +102,41 @@ static void check_write(struct cfs_bytes text)
 	       memcmp(once.data, twice.data, once.len) == 0);
 }
 
+/* Returns the configuration with the label @name, whose value is @value.  With
+ * escapes in a key there may be two of the same name: then it cannot be
+ * parsed, and the result is false. */
+static bool label(struct cfs_bytes text, const char *name, const char *value,
+		  struct cfs_oci_config *ret)
+{
+	const struct cfs_seal_label label = { name, value };
+	CFS_AUTOBUF struct cfs_buf out = { 0 };
+	struct cfs_err err;
+
+	return cfs_seal_set_label(text, &label, &out, &err) == 0 &&
+	       cfs_oci_config_parse(cfs_buf_bytes(&out), ret, &err) == 0;
+}
+
 static void check_label(struct cfs_bytes text)
 {
 	static const struct cfs_digest zero = { .alg = CFS_ALG_SHA256 };
 	CFS_AUTOCONFIG struct cfs_oci_config before = { 0 };
-	CFS_AUTOCONFIG struct cfs_oci_config after = { 0 };
-	CFS_AUTOBUF struct cfs_buf out = { 0 };
+	CFS_AUTOCONFIG struct cfs_oci_config sealed = { 0 };
+	CFS_AUTOCONFIG struct cfs_oci_config ipe = { 0 };
 	char hex[CFS_DIGEST_HEX_MAX];
 	struct cfs_err err;
 
-	if (cfs_oci_config_parse(text, &before, &err) < 0 ||
-	    cfs_seal_label(text, &zero, &out, &err) < 0)
-		return;
-	/* With escapes in a key, there may be two of the same name. */
-	if (cfs_oci_config_parse(cfs_buf_bytes(&out), &after, &err) < 0)
-		return;
 	cfs_digest_to_hex(&zero, hex);
-	assert(strcmp(after.sealed, hex) == 0);
-	assert(before.n_diff_ids == after.n_diff_ids);
+	if (cfs_oci_config_parse(text, &before, &err) < 0)
+		return;
+	if (label(text, CFS_SEAL_LABEL, hex, &sealed)) {
+		assert(strcmp(sealed.sealed, hex) == 0);
+		assert(before.n_diff_ids == sealed.n_diff_ids);
+		assert(before.program_objects == sealed.program_objects);
+	}
+	if (label(text, CFS_OCI_IPE_LABEL, "1", &ipe)) {
+		assert(ipe.program_objects);
+		assert(strcmp(before.sealed, ipe.sealed) == 0);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

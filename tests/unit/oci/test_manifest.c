@@ -157,6 +157,38 @@ TEST(the_label_of_a_sealed_image_is_read_and_no_other_value_refused)
 	}
 }
 
+TEST(the_label_that_asks_for_objects_has_any_value_but_no)
+{
+#define ASKS(value) \
+	SEALED("{\"Labels\":{\"containers.composefs.ipe\":" value "}}")
+	static const struct {
+		const char *config;
+		bool asks;
+	} rows[] = {
+		{ ASKS("\"1\""), true },
+		{ ASKS("\"true\""), true },
+		{ ASKS("\"yes\""), true },
+		{ ASKS("\" \""), true },
+		{ ASKS("\"0\""), false },
+		{ ASKS("\"\\u0030\""), false },
+		{ ASKS("\"false\""), false },
+		{ ASKS("\"\""), false },
+		{ ASKS("1"), false },
+		{ ASKS("true"), false },
+		{ SEALED("null"), false },
+		{ SEALED("{\"Labels\":{\"Containers.composefs.ipe\":\"1\"}}"),
+		  false },
+	};
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(rows); i++) {
+		CFS_AUTOCONFIG struct cfs_oci_config c = { 0 };
+
+		CHECK_EQ(cfs_oci_config_parse(text(rows[i].config), &c, &err),
+			 0);
+		CHECK_EQ(c.program_objects, rows[i].asks);
+	}
+}
+
 TEST(configs_that_are_none_are_refused)
 {
 	static const char *const bad[] = {

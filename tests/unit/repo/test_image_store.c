@@ -5,6 +5,7 @@
 #include "erofs/writer.h"
 #include "repo/object.h"
 #include "tests/unit/repo/store.h"
+#include "tree/small_objects.h"
 
 static struct cfs_err err;
 
@@ -67,4 +68,23 @@ TEST(an_image_is_stored_as_it_is_written_to_memory)
 		CHECK_EQ(store.stats.added, 1);
 		CHECK_EQ(store.stats.present, 1);
 	}
+}
+
+TEST(small_objects_are_stored_with_the_image_or_when_they_were_lost)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = tree_of(2);
+	char path[CFS_OBJECT_PATH_MAX];
+	struct cfs_digest id;
+
+	start(&store);
+	tree->root->dir.first->mode |= 0100;
+	CHECK_EQ(cfs_tree_make_small_objects(tree, CFS_ALG_SHA256, &err), 0);
+	cfs_digest_to_path(&tree->small->id, path);
+	CHECK_EQ(cfs_image_store(&store, tree, 1, &id, &err), 0);
+	CHECK_EQ(store.stats.added, 2);
+	CHECK_EQ(unlinkat(store.objects, path, 0), 0);
+	CHECK_EQ(cfs_image_store(&store, tree, 1, &id, &err), 0);
+	CHECK_EQ(store.stats.added, 3);
+	CHECK_EQ(faccessat(store.objects, path, F_OK, 0), 0);
 }

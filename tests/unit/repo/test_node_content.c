@@ -4,6 +4,7 @@
 #include "repo/object.h"
 #include "tests/test.h"
 #include "tests/unit/repo/store.h"
+#include "tree/small_objects.h"
 
 static struct cfs_err err;
 
@@ -67,5 +68,27 @@ TEST(content_is_that_of_the_tree_or_of_the_object)
 	CHECK_EQ(cfs_node_content(store.objects, tree, node, all.len, &c, &err),
 		 -EBADMSG);
 	CHECK_EQ(c.len, 0);
+	cfs_store_close(&store);
+}
+
+TEST(content_of_an_object_that_no_repository_has_yet_is_that_of_the_tree)
+{
+	const struct cfs_bytes all = { (const uint8_t *)text, strlen(text) };
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOBUF struct cfs_buf content = { 0 };
+	struct cfs_store store;
+	struct cfs_node *node;
+
+	start(&store);
+	CHECK_EQ(cfs_tree_new(&tree, &err), 0);
+	node = file(tree);
+	node->mode |= 0111;
+	CHECK_EQ(cfs_node_set_content(tree, node, all, &err), 0);
+	CHECK_EQ(cfs_tree_make_small_objects(tree, CFS_ALG_SHA256, &err), 0);
+	CHECK(cfs_node_is_external(node));
+	CHECK_EQ(cfs_node_content(store.objects, tree, node, all.len, &content,
+				  &err),
+		 0);
+	check_is(&content);
 	cfs_store_close(&store);
 }

@@ -176,12 +176,13 @@ TEST(the_label_is_added_where_labels_are)
 		  "{\"config\":{\"Labels\":{\"" CFS_SEAL_LABEL "\" : \"" HEX
 		  "\",\"a\":\"b\"}}}" },
 	};
-	const struct cfs_digest zero = { .alg = CFS_ALG_SHA256 };
+	static const struct cfs_seal_label label = { CFS_SEAL_LABEL, HEX };
 
 	for (unsigned i = 0; i < CFS_ARRAY_SIZE(rows); i++) {
 		CFS_AUTOBUF struct cfs_buf out = { 0 };
 
-		CHECK_EQ(cfs_seal_label(text(rows[i][0]), &zero, &out, &err),
+		CHECK_EQ(cfs_seal_set_label(text(rows[i][0]), &label, &out,
+					    &err),
 			 0);
 		cfs_buf_addc(&out, '\0');
 		CHECK_STR((const char *)out.data, rows[i][1]);
@@ -190,13 +191,14 @@ TEST(the_label_is_added_where_labels_are)
 
 TEST(labels_of_another_kind_are_refused)
 {
-	const struct cfs_digest zero = { .alg = CFS_ALG_SHA256 };
+	static const struct cfs_seal_label label = { CFS_SEAL_LABEL, HEX };
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
 
-	CHECK_EQ(cfs_seal_label(text("{\"config\":[]}"), &zero, &out, &err),
-		 -EINVAL);
-	CHECK_EQ(cfs_seal_label(text("{\"config\":{\"Labels\":[]}}"), &zero,
-				&out, &err),
+	CHECK_EQ(
+		cfs_seal_set_label(text("{\"config\":[]}"), &label, &out, &err),
+		-EINVAL);
+	CHECK_EQ(cfs_seal_set_label(text("{\"config\":{\"Labels\":[]}}"),
+				    &label, &out, &err),
 		 -EINVAL);
 }
 

@@ -105,6 +105,9 @@ TEST(what_the_image_depends_on_makes_another_recipe)
 	r.filter = CFS_XATTRS_KEEP_USER;
 	CHECK(!knows(&memory, &r, 7));
 	r = recipe();
+	r.program_objects = true;
+	CHECK(!knows(&memory, &r, 7));
+	r = recipe();
 	r.format = 2;
 	CHECK(!knows(&memory, &r, 7));
 	r = recipe();
