@@ -9,8 +9,8 @@
 #include "cfsctl/compat/composefs_info.h"
 #include "cfsctl/compat/load_image.h"
 #include "cfsctl/compat/programs.h"
-#include "fsverity/measure.h"
 #include "fsverity/merkle.h"
+#include "repo/object.h"
 
 struct info {
 	const struct verb *verb;
@@ -188,7 +188,7 @@ static int run_measure(struct info *info, const char *path, struct cfs_err *err)
 
 	if (fd < 0)
 		return cfs_fail_errno(err, "Failed to open '%s'", path);
-	r = cfs_verity_measure(fd, &digest, err);
+	r = cfs_object_measure(fd, &digest, err);
 	if (r == 0)
 		r = cfs_verity_digest_fd(CFS_ALG_SHA256, fd, &digest, NULL,
 					 err);

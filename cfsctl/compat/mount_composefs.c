@@ -11,11 +11,11 @@
 #include "cfsctl/compat/mount_options.h"
 #include "cfsctl/compat/programs.h"
 #include "erofs/format.h"
-#include "fsverity/measure.h"
 #include "mount/acl.h"
 #include "mount/erofs.h"
 #include "mount/idmap.h"
 #include "mount/overlay.h"
+#include "repo/object.h"
 
 /* The parts of the mount, open. */
 struct layers {
@@ -114,7 +114,7 @@ static int require_digest(int image, const char *hex, struct cfs_err *err)
 				"Invalid argument: digest=%s: 64 or 128 hex "
 				"digits are expected",
 				hex);
-	r = cfs_verity_measure(image, &got, err);
+	r = cfs_object_measure(image, &got, err);
 	if (r < 0)
 		return r;
 	if (r == 0)
