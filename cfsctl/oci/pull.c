@@ -14,10 +14,26 @@
 #include "cfsctl/trust.h"
 #include "varlink/call.h"
 
+/* What to do with the files of a store on this machine.  The first two are the
+ * same here: an image of another store is read like any other. */
+enum cfs_local_fetch {
+	LOCAL_DISABLED,
+	LOCAL_AUTO,
+	LOCAL_ZEROCOPY,
+};
+
+static const char *const local_fetches[] = {
+	[LOCAL_DISABLED] = "disabled",
+	[LOCAL_AUTO] = "auto",
+	[LOCAL_ZEROCOPY] = "zerocopy",
+	NULL,
+};
+
 struct options {
 	struct cfs_oci_tree_choice tree;
 	struct cfs_oci_platform platform; /* os "": this machine's */
 	const char *expected;		  /* hex digits, or NULL */
+	enum cfs_local_fetch local;
 	struct cfs_origin_options registry;
 	struct cfs_trust_options trust;
 	enum cfs_kernel_signatures kernel;
@@ -34,6 +50,21 @@ static int parse_platform(const char *text, void *to, struct cfs_err *err)
 		       : 0;
 }
 
+static int parse_local(const char *text, void *to, struct cfs_err *err)
+{
+	enum cfs_local_fetch *ret = to;
+
+	for (unsigned i = 0; local_fetches[i]; i++)
+		if (strcmp(text, local_fetches[i]) == 0)
+			*ret = (enum cfs_local_fetch)i;
+	if (*ret != LOCAL_ZEROCOPY)
+		return 0;
+	return cfs_fail(err, CFS_EUSAGE,
+			"--local-fetch zerocopy: files are never shared with "
+			"another program's store, but stored anew; auto allows "
+			"that");
+}
+
 static const struct cfs_opt options[] = {
 	CFS_OCI_TREE_OPTIONS(struct options, tree),
 	{ .name = "expected-digest",
@@ -46,6 +77,12 @@ static const struct cfs_opt options[] = {
 	  .help = "of several images take the one for this platform (default: "
 		  "this machine's)",
 	  CFS_OPT_PARSES(struct options, platform, parse_platform) },
+	{ .name = "local-fetch",
+	  .value = "MODE",
+	  .help = "disabled (default) or auto, as composefs-rs has it; here "
+		  "both read an image in containers-storage like any other",
+	  .choices = local_fetches,
+	  CFS_OPT_PARSES(struct options, local, parse_local) },
 	{ .name = "keep-blobs",
 	  .help = "keep compressed layers too, to be exported as they came",
 	  CFS_OPT_SETS(struct options, keep_blobs) },

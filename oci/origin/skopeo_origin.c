@@ -17,6 +17,7 @@
 
 #define DOCKER "docker://"
 #define STORE  "containers-storage:"
+#define SHA256 "sha256:"
 /* Bytes of a list of tags. */
 #define TAGS_TEXT_MAX CFS_OCI_JSON_MAX
 /* Bytes of the tags in a message. */
@@ -212,6 +213,38 @@ static void skopeo_free(struct cfs_origin *origin)
 static const struct cfs_origin_ops skopeo_ops = { OPS };
 static const struct cfs_origin_ops store_ops = { OPS, .plain_layers = true };
 
+/* Returns where "sha256:" stands before the id of an image of the store, which
+ * skopeo does not take, or NULL.  The store itself may stand in brackets. */
+static const char *find_id_prefix(const char *reference)
+{
+	const char *end = strchr(reference, ']');
+	const char *name = end ? end + 1 : reference + strlen(STORE);
+	const struct cfs_bytes all = { (const uint8_t *)name, strlen(name) };
+	struct cfs_oci_id ignored;
+	struct cfs_err why;
+
+	if (strncmp(name, SHA256, strlen(SHA256)) != 0 ||
+	    cfs_oci_id_parse(all, &ignored, &why) < 0)
+		return NULL;
+	return name;
+}
+
+/* Sets the image to @reference, of a store or of a file. */
+static int name_local(struct skopeo_origin *o, const char *reference,
+		      struct cfs_err *err)
+{
+	const char *prefix =
+		o->origin.ops == &store_ops ? find_id_prefix(reference) : NULL;
+
+	o->image = strdup(reference);
+	if (!o->image)
+		return cfs_no_memory(err);
+	if (prefix)
+		strcpy(o->image + (prefix - reference),
+		       prefix + strlen(SHA256));
+	return 0;
+}
+
 /* A digest decides; skopeo does not take a tag beside it. */
 static int name_image(struct skopeo_origin *o, const char *reference,
 		      struct cfs_err *err)
@@ -219,10 +252,8 @@ static int name_image(struct skopeo_origin *o, const char *reference,
 	CFS_AUTOREFERENCE struct cfs_oci_reference ref = { 0 };
 	int r;
 
-	if (strncmp(reference, DOCKER, strlen(DOCKER)) != 0) {
-		o->image = strdup(reference);
-		return o->image ? 0 : cfs_no_memory(err);
-	}
+	if (strncmp(reference, DOCKER, strlen(DOCKER)) != 0)
+		return name_local(o, reference, err);
 	r = cfs_oci_reference_name(reference + strlen(DOCKER), &ref, err);
 	if (r < 0)
 		return r;

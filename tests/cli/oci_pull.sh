@@ -97,6 +97,13 @@ oci pull oci:other y 2> err > out
 check "the only image is taken, with a word" grep -q "note: the image is for linux/riscv64" err
 refuse "another one is not there" "riscv64" oci pull --platform linux/s390x oci:other z
 refuse "a platform has two parts" "OS/ARCH" oci pull --platform linux oci:other z
+for mode in disabled auto; do
+	check "--local-fetch $mode is as without" quiet oci pull --local-fetch $mode oci:lay:one z
+done
+refuse "files are not shared with other stores" "stored anew" \
+	oci pull --local-fetch zerocopy oci:lay:one z
+refuse "there is no other mode" "local-fetch" oci pull --local-fetch always oci:lay:one z
+quiet oci untag z
 
 # Without a repository.
 same "an image is computed where it is" \

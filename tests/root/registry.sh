@@ -184,6 +184,14 @@ check "skopeo fills a store" quiet "${CFS_STORE_SKOPEO:-skopeo}" copy -q oci:lay
 check "an image of a store" eval "$o '$store' > got && grep -q '^platform linux/amd64' got"
 same "its layers are there by their archives" "$(grep -c '^blob' got)" 4
 check "it has the manifest that was pulled" cmp <(head -n 1 want) <(head -n 1 got)
+config=$(skopeo inspect --raw oci:lay:one | python3 -c '
+import json, sys
+print(json.load(sys.stdin)["config"]["digest"])')
+cp got named
+for id in "$config" "${config#sha256:}"; do
+	check "by its id $id, too" eval "$o '${store%localhost/x:y}$id' > got && cmp named got"
+done
+refuse "another id is in no store" "image name" $o "${store%localhost/x:y}${config%??}00"
 refuse "an image that is not in the store" "does not" $o "${store%y}z"
 check "skopeo writes an archive of Docker's" \
 	skopeo copy -q oci:lay:one docker-archive:docker.tar:x/y:z
