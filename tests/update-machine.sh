@@ -40,7 +40,7 @@ machine_tree() { # DIR
 	local name loaded=()
 	# What cfsctl loads when it needs it.
 	for name in libcrypto.so.3 libzstd.so.1; do
-		loaded+=("$(ldconfig -p | sed -n "/x86-64/s/.*$name .*=> //p" | head -n 1)")
+		loaded+=("$("$CFS_SRC/tests/vm/library" $name)")
 	done
 	fixture_system "$1"
 	mkdir -p "$1"/usr/{bin,lib/composefs/keys.d}

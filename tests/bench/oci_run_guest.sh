@@ -24,7 +24,7 @@ $ours init > /dev/null
 $ours oci pull "oci:$shm/lay" x > /dev/null 2>&1
 $ours oci runtime-spec --root /tree x -- true > "$work/config.json"
 $ours disk "$shm/disk" > /dev/null 2>&1
-path=$(PATH=$PATH:/sbin ldconfig -p | awk '$1 == "libzstd.so.1" { print $NF; exit }')
+path=$("$here/../vm/library" libzstd.so.1)
 
 # runc changes the root directory, which cannot be that of an initramfs.
 cat > "$work/guest" <<'END'

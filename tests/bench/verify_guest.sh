@@ -10,7 +10,7 @@ openssl req -x509 -newkey rsa:3072 -nodes -subj /CN=bench -keyout "$work/key.pem
 
 libraries=()
 for name in libcrypto.so.3 libzstd.so.1; do
-	path=$(ldconfig -p | awk -v name="$name" '$1 == name { print $NF; exit }')
+	path=$("$here/../vm/library" $name)
 	libraries+=(-f "$(realpath "$path")=$path")
 done
 

@@ -39,7 +39,7 @@ END
 # Libraries that cfsctl loads when it needs them.
 libraries=()
 for name in libcrypto.so.3 libzstd.so.1; do
-	path=$(PATH=$PATH:/sbin ldconfig -p | awk -v n=$name '$1 == n { print $NF; exit }')
+	path=$("$CFS_SRC/tests/vm/library" $name) || skip "no $name"
 	libraries+=(-f "$(realpath "$path")=$path")
 done
 for suite in bookworm trixie sid; do

@@ -58,7 +58,11 @@ repo=$PWD/fs/repo
 socket=/run/composefs/org.composefs
 ask() { cfsctl --socket $socket --repo "$repo" "$@"; }
 running() { systemctl list-units --plain --no-legend 'composefs@*' | wc -l; }
-property() { systemctl show -p "$2" --value "$1"; }
+gone() { # Waits until no service runs, five seconds at most
+	for _ in $(seq 100); do
+		[ "$(running)" = 0 ] || sleep 0.05
+	done
+}
 
 same "nothing listens yet" "$(test -e $socket; echo $?)" 1
 check "the socket is made" systemctl start composefs.socket
@@ -81,9 +85,7 @@ same "  of the image" contents "$(cat mnt/usr/file)"
 umount mnt
 refuse "another user may not connect" "Permission denied" \
 	setpriv --reuid 65534 --regid 65534 --clear-groups cfsctl --socket $socket images
-for _ in $(seq 100); do
-	[ "$(running)" = 0 ] || sleep 0.05
-done
+gone
 same "with its connections the services are gone" 0 "$(running)"
 
 # Two connections that stay open.
@@ -105,7 +107,7 @@ for _ in $(seq 200); do
 done
 same "each connection has a process" 2 "$(running)"
 unit=$(systemctl list-units --plain --no-legend 'composefs@*' | awk 'NR == 1 { print $1 }')
-pid=$(property "$unit" MainPID)
+pid=$(systemctl show -p MainPID --value "$unit")
 status() { awk -v name="$1:" '$1 == name { print $2 }' "/proc/$pid/status"; }
 same "  that gains no rights" 1 "$(status NoNewPrivs)"
 same "  has seven capabilities" 00000000002000cf "$(status CapBnd)"
@@ -114,9 +116,7 @@ same "  sees /usr read-only" ro \
 	"$(awk '$5 == "/usr" { split($6, o, ","); print o[1] }' "/proc/$pid/mountinfo" | tail -n 1)"
 touch release
 wait
-for _ in $(seq 100); do
-	[ "$(running)" = 0 ] || sleep 0.05
-done
+gone
 same "  and ends with it" 0 "$(running)"
 same "none of them failed" "" "$(systemctl --failed --plain --no-legend)"
 finish
