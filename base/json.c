@@ -167,9 +167,9 @@ static bool same_string(struct cfs_bytes a, struct cfs_bytes b)
 static int add_node(struct parser *p, enum cfs_json_kind kind, size_t start,
 		    size_t end)
 {
-	if (p->n >= p->max)
+	if (p->n >= (p->max & ~CFS_JSON_MANY))
 		return cfs_fail(p->err, E2BIG, "JSON has more than %u values",
-				p->max);
+				p->max & ~CFS_JSON_MANY);
 	p->nodes[p->n] = (struct cfs_json_node){
 		.kind = kind,
 		.next = p->n + 1,
@@ -199,11 +199,11 @@ static int parse_string(struct parser *p)
 
 static bool take_digits(struct parser *p)
 {
-	if (!is_digit(peek(p)))
-		return false;
+	size_t start = p->pos;
+
 	while (is_digit(peek(p)))
 		p->pos++;
-	return true;
+	return p->pos > start;
 }
 
 static int parse_number(struct parser *p)
@@ -263,7 +263,7 @@ static int parse_name(struct parser *p, unsigned object)
 	if (r < 0)
 		return r;
 	/* Behind a name is its value, and behind that the next name. */
-	for (unsigned i = object + 1; i < name;) {
+	for (unsigned i = object + 1; !(p->max & CFS_JSON_MANY) && i < name;) {
 		if (same_string(p->nodes[i].raw, p->nodes[name].raw))
 			return bad(p, "member name used twice");
 		i = p->nodes[p->nodes[i].next].next;

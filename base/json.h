@@ -19,6 +19,11 @@
 
 #define CFS_JSON_DEPTH_MAX 32
 
+/* A flag for cfs_json_parse() in @max: names of members are not compared, which
+ * takes a time that grows with the square of their number.
+ * cfs_json_parse_many() compares them in another way. */
+#define CFS_JSON_MANY (1u << 31)
+
 enum cfs_json_kind {
 	CFS_JSON_NULL,
 	CFS_JSON_FALSE,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/json_many.h"
+
 #define NODES_FIRST 512
 
 int cfs_json_doc_parse(struct cfs_bytes text, struct cfs_json_doc *ret,
@@ -24,7 +26,7 @@ int cfs_json_doc_parse(struct cfs_bytes text, struct cfs_json_doc *ret,
 		nodes = calloc(max, sizeof(*nodes));
 		if (!nodes)
 			return cfs_no_memory(err);
-		r = cfs_json_parse(text, nodes, max, &json, err);
+		r = cfs_json_parse_many(text, nodes, max, &json, err);
 		if (r != -E2BIG || max >= CFS_OCI_JSON_NODES_MAX)
 			break;
 		max *= 16;

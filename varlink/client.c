@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/json_many.h"
+
 /* Values that there is room for at first. */
 #define NODES 1024
 
@@ -92,8 +94,8 @@ static int parse(struct cfs_varlink_client *client, struct cfs_bytes text,
 
 	if (!client->nodes && !grow(client))
 		return cfs_no_memory(err);
-	while ((r = cfs_json_parse(text, client->nodes, client->n_nodes, ret,
-				   err)) == -E2BIG &&
+	while ((r = cfs_json_parse_many(text, client->nodes, client->n_nodes,
+					ret, err)) == -E2BIG &&
 	       grow(client))
 		;
 	if (!client->nodes)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/json_many.h"
+
 const struct cfs_varlink_interface *const cfs_varlink_interfaces[] = {
 	&cfs_varlink_org_varlink_service,
 	&cfs_varlink_org_composefs_repository,
@@ -164,8 +166,8 @@ static int parse(struct cfs_varlink_service *service, struct cfs_bytes text,
 			calloc(CFS_VARLINK_VALUES_MAX, sizeof(*service->nodes));
 	if (!service->nodes)
 		return cfs_no_memory(err);
-	r = cfs_json_parse(text, service->nodes, CFS_VARLINK_VALUES_MAX, ret,
-			   err);
+	r = cfs_json_parse_many(text, service->nodes, CFS_VARLINK_VALUES_MAX,
+				ret, err);
 	if (r == -EINVAL)
 		err->code = EBADMSG;
 	return r < 0 ? cfs_ctx(err, "a message") : 0;
