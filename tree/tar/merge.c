@@ -37,6 +37,7 @@ struct cfs_layers {
 	uint32_t layer; /* counted from 1 */
 	uint32_t first_seq;
 	bool any_implicit;
+	uint64_t holes; /* bytes in sparse files of all layers */
 	CFS_VEC(const struct cfs_xattr *) pairs;
 	unsigned depth;
 	struct step steps[CFS_TAR_DEPTH_MAX];
@@ -477,7 +478,10 @@ int cfs_layers_add(struct cfs_layers *m, const struct cfs_tar_entry *e,
 	int r;
 
 	*ret = NULL;
-	r = apply(m, e, ret, err);
+	r = e->sparse ? cfs_tar_sparse_count(e->sparse, e->size, &m->holes, err)
+		      : 0;
+	if (r == 0)
+		r = apply(m, e, ret, err);
 	return r < 0 ? cfs_tar_entry_ctx(e, err) : 0;
 }
 

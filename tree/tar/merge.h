@@ -71,7 +71,8 @@ void cfs_layers_name(struct cfs_layers *layers, const char *name) CFS_NONNULL;
  *
  * Errors, worded with path and offset: -EINVAL, -ENOTDIR (a parent that is no
  * directory), -ENOENT (a hard link without target), -EISDIR (a hard link to a
- * directory), those of the tree, -ENOMEM.
+ * directory), of cfs_tar_sparse_count() for all layers together, those of the
+ * tree, -ENOMEM.
  */
 int cfs_layers_add(struct cfs_layers *layers, const struct cfs_tar_entry *entry,
 		   struct cfs_node **ret,

@@ -21,6 +21,7 @@ struct cfs_tar {
 	uint64_t rest;	   /* bytes that follow them and are raw */
 	uint32_t entries;
 	uint32_t extensions; /* bytes of extension headers so far */
+	uint64_t holes;	     /* bytes in sparse files so far */
 	struct cfs_tar_pending pending;
 	struct cfs_tar_entry entry;
 	uint8_t small[CFS_INLINE_FROM_DISK];
@@ -305,6 +306,8 @@ static int take_entry(struct cfs_tar *t, const struct cfs_tar_header *header,
 		r = take_map(t, err);
 	if (r == 0 && e->sparse)
 		r = cfs_tar_sparse_check(&t->pending.sparse, e->size, err);
+	if (r == 0 && e->sparse)
+		r = cfs_tar_sparse_count(e->sparse, e->size, &t->holes, err);
 	if (r == 0 && t->entries++ >= CFS_TAR_ENTRIES_MAX)
 		r = cfs_fail(err, ENFILE, "over %u entries in one archive",
 			     CFS_TAR_ENTRIES_MAX);

@@ -63,7 +63,8 @@ CFS_DEFINE_AUTO(struct cfs_tar, cfs_tar_free);
  * Errors, all final: -EINVAL (malformed, or cut short), -ENOTSUP (a type that
  * is not known), -ENFILE (over CFS_TAR_ENTRIES_MAX), -E2BIG (over
  * CFS_TAR_EXTENSIONS_MAX), those of cfs_tar_pending_take(),
- * cfs_tar_entry_make() and cfs_tar_sparse_check(), of the source and of @raw.
+ * cfs_tar_entry_make(), cfs_tar_sparse_check() and cfs_tar_sparse_count(), of
+ * the source and of @raw.
  */
 int cfs_tar_next(struct cfs_tar *tar, const struct cfs_tar_entry **ret,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

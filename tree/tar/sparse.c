@@ -224,6 +224,20 @@ int cfs_tar_sparse_check(struct cfs_tar_sparse *sparse, uint64_t size,
 	return check_pieces(&sparse->map, sparse->size, size, err);
 }
 
+int cfs_tar_sparse_count(const struct cfs_tar_sparse *sparse, uint64_t size,
+			 uint64_t *sum, struct cfs_err *err)
+{
+	/* Neither is over CFS_TAR_SPARSE_MAX. */
+	if (sparse->size > size)
+		*sum += sparse->size - size;
+	if (*sum <= CFS_TAR_SPARSE_MAX)
+		return 0;
+	return cfs_fail(err, EFBIG,
+			"the holes of sparse files so far are %llu bytes; the "
+			"maximum is %llu",
+			(unsigned long long)*sum, CFS_TAR_SPARSE_MAX);
+}
+
 /* The reader of a map at the start of the content, where it is padded to a
  * block: numbers that end with a newline, the first being how many pieces
  * follow. */

@@ -20,8 +20,9 @@
 #include "tree/tar/header.h"
 #include "tree/tar/pax.h"
 
-/* Longest sparse file, holes included: an archive of some bytes must not cost
- * hours of hashing zeros. */
+/* Bytes of the longest sparse file, holes included, and of all holes of an
+ * archive or an image: one of some bytes must not cost hours of hashing
+ * zeros. */
 #define CFS_TAR_SPARSE_MAX (1ull << 36)
 /* Pieces of data in a map. */
 #define CFS_TAR_PIECES_MAX (1u << 18)
@@ -75,6 +76,14 @@ int cfs_tar_sparse_record(struct cfs_tar_sparse *sparse,
  * Errors: -EINVAL, -EFBIG over CFS_TAR_SPARSE_MAX.
  */
 int cfs_tar_sparse_check(struct cfs_tar_sparse *sparse, uint64_t size,
+			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Adds the holes of a file, of which an archive has @size bytes, to *@sum.
+ * Errors: -EFBIG the sum is over CFS_TAR_SPARSE_MAX.
+ */
+int cfs_tar_sparse_count(const struct cfs_tar_sparse *sparse, uint64_t size,
+			 uint64_t *sum,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* The file with its holes, made of its content in the archive. */

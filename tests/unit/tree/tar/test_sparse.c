@@ -3,6 +3,8 @@
 
 #include "tests/tarball.h"
 #include "tests/test.h"
+#include "tree/tar/merge.h"
+#include "tree/tar/reader.h"
 
 static struct cfs_err err;
 
@@ -242,6 +244,86 @@ TEST(a_map_of_old_gnu_tar_goes_on_in_blocks)
 	expands_to(&s, "xxxxxxxxxxxxxxxxxxxxxxxxxxx", 27, (char *)want.data,
 		   300);
 	cfs_tar_sparse_free(&s);
+}
+
+TEST(all_holes_together_have_a_maximum)
+{
+	struct cfs_tar_sparse s = { .size = CFS_TAR_SPARSE_MAX / 2 + 3 };
+	uint64_t sum = 0;
+
+	CHECK_EQ(cfs_tar_sparse_count(&s, s.size, &sum, &err), 0);
+	/* A map in the content may be longer than the file. */
+	CHECK_EQ(cfs_tar_sparse_count(&s, s.size + 512, &sum, &err), 0);
+	CHECK_EQ(sum, 0);
+	CHECK_EQ(cfs_tar_sparse_count(&s, 3, &sum, &err), 0);
+	CHECK_EQ(cfs_tar_sparse_count(&s, 3, &sum, &err), 0);
+	CHECK_EQ(sum, CFS_TAR_SPARSE_MAX);
+	CHECK_EQ(cfs_tar_sparse_count(&s, s.size - 1, &sum, &err), -EFBIG);
+}
+
+/* A file of @size bytes without any data. */
+static void hole(struct cfs_buf *tar, const char *name, uint64_t size)
+{
+	char patch[14];
+
+	snprintf(patch, sizeof(patch), "%c%012llo", 0,
+		 (unsigned long long)size);
+	tar_header(tar, &(struct tar_spec){ .name = name,
+					    .type = 'S',
+					    .magic = "ustar  \0",
+					    .patch_at = 482,
+					    .patch = patch,
+					    .patch_len = 13 });
+}
+
+/* Returns how many entries are read before the end or a fault. */
+static int count_entries(const struct cfs_buf *tar)
+{
+	struct cfs_bytes rest = cfs_buf_bytes(tar);
+	const struct cfs_source source = cfs_source_of_bytes(&rest);
+	CFS_AUTO(cfs_tar_free) struct cfs_tar *t = NULL;
+	const struct cfs_tar_entry *e;
+	int n = 0;
+
+	err = (struct cfs_err){ 0 };
+	CHECK_EQ(cfs_tar_new(&source, NULL, 0, &t, &err), 0);
+	while (cfs_tar_next(t, &e, &err) > 0)
+		n++;
+	return n;
+}
+
+TEST(a_reader_counts_the_holes_of_its_archive)
+{
+	CFS_AUTOBUF struct cfs_buf tar = { 0 };
+
+	hole(&tar, "a", CFS_TAR_SPARSE_MAX / 2);
+	hole(&tar, "b", CFS_TAR_SPARSE_MAX / 2);
+	CHECK_EQ(count_entries(&tar), 2);
+	CHECK_EQ(err.code, 0);
+	hole(&tar, "c", 1);
+	CHECK_EQ(count_entries(&tar), 2);
+	CHECK_EQ(err.code, EFBIG);
+	CHECK(strstr(err.msg, "entry 'c' at offset 1024: the holes of"));
+}
+
+/* As a layer has it that is in the image many times. */
+TEST(layers_count_the_holes_of_their_image)
+{
+	CFS_AUTO(cfs_layers_free) struct cfs_layers *m = NULL;
+	struct cfs_tar_sparse sparse = { .size = CFS_TAR_SPARSE_MAX / 2 };
+	const struct cfs_tar_entry e = {
+		.path = { (const uint8_t *)"f", 1 },
+		.mode = S_IFREG | 0644,
+		.sparse = &sparse,
+	};
+	struct cfs_node *node;
+
+	CHECK_EQ(cfs_layers_new(0, &m, &err), 0);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK_EQ(cfs_layers_begin(m, &err), 0);
+		CHECK_EQ(cfs_layers_add(m, &e, &node, &err),
+			 i < 2 ? 0 : -EFBIG);
+	}
 }
 
 TEST(numbers_of_old_gnu_tar_that_are_none_are_refused)
