@@ -38,6 +38,32 @@ static const char *const readonly[] = {
 	"/proc/sys",	"/proc/sysrq-trigger", NULL,
 };
 
+/*
+ * System calls that are refused.  The kernel's keyrings know no containers: to
+ * them root of one is root of the machine, who may read root's keys, and add
+ * certificates to .fs-verity.
+ */
+static const char *const refused[] = {
+	"add_key",
+	"keyctl",
+	"request_key",
+	NULL,
+};
+
+/* Those that programs of this machine may be of: without a filter for the calls
+ * of each, the runtime would end the programs. */
+static const char *const architectures[] = {
+#if defined(__x86_64__)
+	"SCMP_ARCH_X86_64",
+	"SCMP_ARCH_X86",
+	"SCMP_ARCH_X32",
+#elif defined(__aarch64__)
+	"SCMP_ARCH_AARCH64",
+	"SCMP_ARCH_ARM",
+#endif
+	NULL,
+};
+
 const char *const cfs_run_tmpfs[] = { "/run", "/tmp", "/var/tmp", NULL };
 
 /* Who a mount is for. */
@@ -383,6 +409,23 @@ static void write_namespaces(struct cfs_json_writer *w,
 	cfs_json_write_end(w);
 }
 
+static void write_seccomp(struct cfs_json_writer *w)
+{
+	cfs_json_write_object(w, "seccomp", CFS_JSON_LINES);
+	cfs_json_write_text(w, "defaultAction", "SCMP_ACT_ALLOW");
+	if (architectures[0])
+		write_list(w, "architectures", architectures);
+	cfs_json_write_array(w, "syscalls", CFS_JSON_LINES);
+	cfs_json_write_object(w, NULL, CFS_JSON_LINES);
+	write_list(w, "names", refused);
+	cfs_json_write_text(w, "action", "SCMP_ACT_ERRNO");
+	/* As on a kernel without keyrings, which programs know. */
+	cfs_json_write_u64(w, "errnoRet", ENOSYS);
+	cfs_json_write_end(w);
+	cfs_json_write_end(w);
+	cfs_json_write_end(w);
+}
+
 static void write_linux(struct cfs_json_writer *w,
 			const struct cfs_run_params *p)
 {
@@ -394,6 +437,7 @@ static void write_linux(struct cfs_json_writer *w,
 	write_namespaces(w, p);
 	write_list(w, "maskedPaths", masked);
 	write_list(w, "readonlyPaths", readonly);
+	write_seccomp(w);
 	cfs_json_write_end(w);
 }
 

@@ -41,6 +41,7 @@ TEST(the_document_parses_and_follows_the_user)
 	caps = cfs_json_get(&json, process, "capabilities");
 	CHECK(cfs_json_first(&json, cfs_json_get(&json, caps, "effective")));
 	CHECK(!strstr(text, "annotations") && !strstr(text, "\"user\"\n"));
+	CHECK(strstr(text, "\"keyctl\""));
 	a.uid = 7;
 	CHECK(written(&spec, &user));
 	CHECK_EQ(cfs_json_parse(cfs_buf_bytes(&user), nodes, 512, &json, &err),
