@@ -38,6 +38,7 @@ struct cfs_layers {
 	uint32_t first_seq;
 	bool any_implicit;
 	uint64_t holes; /* bytes in sparse files of all layers */
+	uint64_t bytes; /* of links and xattrs of all layers */
 	CFS_VEC(const struct cfs_xattr *) pairs;
 	unsigned depth;
 	struct step steps[CFS_TAR_DEPTH_MAX];
@@ -472,16 +473,37 @@ static int apply(struct cfs_layers *m, const struct cfs_tar_entry *e,
 	return put(m, e, dir, name, ret, err);
 }
 
+/* Counts what @e brings, all but its node. */
+static int count(struct cfs_layers *m, const struct cfs_tar_entry *e,
+		 struct cfs_err *err)
+{
+	m->bytes += e->link.len;
+	for (size_t i = 0; i < e->n_xattrs; i++)
+		m->bytes += e->xattrs[i].name.len + e->xattrs[i].value.len;
+	if (m->bytes > CFS_LAYERS_BYTES_MAX)
+		return cfs_fail(err, EFBIG,
+				"the links and xattrs of all layers have over "
+				"%u bytes, the maximum",
+				CFS_LAYERS_BYTES_MAX);
+	return e->sparse ? cfs_tar_sparse_count(e->sparse, e->size, &m->holes,
+						err)
+			 : 0;
+}
+
 int cfs_layers_add(struct cfs_layers *m, const struct cfs_tar_entry *e,
 		   struct cfs_node **ret, struct cfs_err *err)
 {
 	int r;
 
 	*ret = NULL;
-	r = e->sparse ? cfs_tar_sparse_count(e->sparse, e->size, &m->holes, err)
-		      : 0;
+	r = count(m, e, err);
 	if (r == 0)
 		r = apply(m, e, ret, err);
+	if (r == 0 && m->tree->nodes > CFS_LAYERS_NODES_MAX)
+		r = cfs_fail(err, EFBIG,
+			     "all layers have over %u files and directories, "
+			     "the maximum",
+			     CFS_LAYERS_NODES_MAX);
 	return r < 0 ? cfs_tar_entry_ctx(e, err) : 0;
 }
 

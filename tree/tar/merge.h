@@ -31,6 +31,12 @@
 
 /* Container engines stop at 128 to 500. */
 #define CFS_LAYERS_MAX 1000
+/* What all layers together put into the tree, also where a later one replaces
+ * it: files and directories, those included that only a path names; bytes of
+ * targets of links and of xattrs.  An image may have the same layer many times,
+ * and each path a thousand directories: this bounds the memory of the tree. */
+#define CFS_LAYERS_NODES_MAX (1u << 23)
+#define CFS_LAYERS_BYTES_MAX (1u << 31)
 
 enum cfs_layers_flags {
 	CFS_LAYERS_CREATE_PARENTS = 1,
@@ -71,8 +77,8 @@ void cfs_layers_name(struct cfs_layers *layers, const char *name) CFS_NONNULL;
  *
  * Errors, worded with path and offset: -EINVAL, -ENOTDIR (a parent that is no
  * directory), -ENOENT (a hard link without target), -EISDIR (a hard link to a
- * directory), of cfs_tar_sparse_count() for all layers together, those of the
- * tree, -ENOMEM.
+ * directory), of cfs_tar_sparse_count() for all layers together, -EFBIG (over
+ * CFS_LAYERS_NODES_MAX or CFS_LAYERS_BYTES_MAX), those of the tree, -ENOMEM.
  */
 int cfs_layers_add(struct cfs_layers *layers, const struct cfs_tar_entry *entry,
 		   struct cfs_node **ret,
