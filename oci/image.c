@@ -103,6 +103,7 @@ int cfs_oci_image_take_erofs(struct cfs_oci_image *image,
 			     const struct cfs_stream *stream,
 			     struct cfs_err *err)
 {
+	unsigned n = 0;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < cfs_stream_n_names(stream); i++) {
@@ -110,9 +111,15 @@ int cfs_oci_image_take_erofs(struct cfs_oci_image *image,
 		struct cfs_digest id;
 		const char *name = cfs_stream_name(stream, i, &id);
 
-		if (cfs_oci_erofs_is(name, &ignored) &&
-		    strlen(name) < CFS_OCI_EROFS_NAME_MAX)
-			r = add_erofs(image, name, &id, err);
+		if (!cfs_oci_erofs_is(name, &ignored) ||
+		    strlen(name) >= CFS_OCI_EROFS_NAME_MAX)
+			continue;
+		/* Each is compared with all before it. */
+		if (n++ == CFS_OCI_EROFS_MAX)
+			return cfs_fail(err, EFBIG,
+					"it refers to over %d EROFS images",
+					CFS_OCI_EROFS_MAX);
+		r = add_erofs(image, name, &id, err);
 	}
 	return r;
 }

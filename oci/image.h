@@ -35,6 +35,8 @@ struct cfs_oci_erofs {
 };
 
 #define CFS_OCI_EROFS_NAME_MAX 64
+/* EROFS images that an image refers to: one of each layer, in any way. */
+#define CFS_OCI_EROFS_MAX 8192
 void cfs_oci_erofs_name(const struct cfs_oci_erofs *erofs,
 			char ret[static CFS_OCI_EROFS_NAME_MAX]) CFS_NONNULL;
 
@@ -106,7 +108,7 @@ int cfs_oci_image_set_erofs(struct cfs_oci_image *image,
 			    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* Adds the EROFS images that @stream, of a configuration, refers to.
- * Errors: -ENOMEM. */
+ * Errors: -EFBIG over CFS_OCI_EROFS_MAX, -ENOMEM. */
 int cfs_oci_image_take_erofs(struct cfs_oci_image *image,
 			     const struct cfs_stream *stream,
 			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

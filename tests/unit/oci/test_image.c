@@ -212,3 +212,29 @@ TEST(an_image_is_bootable_if_it_refers_to_one_of_whatever_format)
 		CHECK(cfs_oci_image_is_bootable(&image));
 	}
 }
+
+/* Names that begin as those of EROFS images do are looked through one by one:
+ * a stream could have a million of them. */
+TEST(an_image_refers_to_a_limited_number_of_erofs_images)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 }, back = { 0 };
+
+	start(&store);
+	make(&image);
+	for (unsigned i = 0; i <= CFS_OCI_EROFS_MAX; i++) {
+		struct cfs_oci_erofs_ref *ref = cfs_vec_new(&image.erofs);
+
+		CHECK(ref);
+		ref->id = digest_of(1);
+		snprintf(ref->name, sizeof(ref->name), "composefs.image.%06u",
+			 i);
+	}
+	CHECK_EQ(cfs_oci_image_write(&store, &image, &err), 0);
+	CHECK_EQ(cfs_oci_image_open(&store.repo, &image.id, &back, &err),
+		 -EFBIG);
+	image.erofs.n--;
+	CHECK_EQ(cfs_oci_image_write(&store, &image, &err), 0);
+	CHECK_EQ(cfs_oci_image_open(&store.repo, &image.id, &back, &err), 1);
+	CHECK_EQ(back.erofs.n, CFS_OCI_EROFS_MAX);
+}
