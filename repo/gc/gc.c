@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "repo/dir.h"
 #include "repo/gc/run.h"
 
@@ -20,11 +21,28 @@ const char *cfs_gc_code_name(enum cfs_gc_code code)
 	return names[code];
 }
 
+/* Every directory objects/ of digests passes for a repository from before
+ * meta.json, such as that of a Git repository. */
+static int check_is_ours(const struct cfs_repo *repo, struct cfs_err *err)
+{
+	if (repo->has_meta || cfs_name_exists(repo->fd, "images") != 0 ||
+	    cfs_name_exists(repo->fd, "streams") != 0)
+		return 0;
+	return cfs_fail(err, EINVAL,
+			"nothing was removed: there is neither meta.json nor "
+			"images/ nor streams/, so the objects may belong to "
+			"another program; if they do not, `cfsctl init "
+			"--ensure` makes it a repository");
+}
+
 int cfs_gc_new(const struct cfs_repo *repo, const struct cfs_gc_params *params,
 	       struct cfs_gc **ret, struct cfs_err *err)
 {
-	struct cfs_gc *gc = calloc(1, sizeof(*gc));
+	struct cfs_gc *gc = NULL;
 
+	if (check_is_ours(repo, err) < 0)
+		return -EINVAL;
+	gc = calloc(1, sizeof(*gc));
 	if (!gc)
 		return cfs_no_memory(err);
 	gc->repo = repo;

@@ -83,7 +83,8 @@ struct cfs_gc;
 
 /* Starts a collection in @repo, which is locked and outlives it, as what
  * params->arg points to does; repo->meta.alg is set also if there is no
- * meta.json.  Errors: -ENOMEM. */
+ * meta.json.  Errors: -ENOMEM, -EINVAL if there is neither meta.json nor
+ * images/ nor streams/: it may be something else than a repository. */
 int cfs_gc_new(const struct cfs_repo *repo, const struct cfs_gc_params *params,
 	       struct cfs_gc **ret,
 	       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

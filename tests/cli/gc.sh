@@ -33,6 +33,17 @@ Pruned symlinks: 1 images, 0 streams"
 same "  with its link" "$(objects) $(links)" "0 0"
 same "once" "$(cfs gc)" "Objects: 0 removed (0 bytes)"
 
+# objects/ alone is what other programs have, too.
+mkdir -p store/objects/00
+echo mine > "store/objects/00/$(printf '%062d' 1)"
+refuse "objects without a repository are not garbage" "belong to another program" \
+	cfsctl --repo store gc
+refuse "  nor in a dry run" "belong to another program" cfsctl --repo store gc -n
+same "  and stay" "$(find store -type f | wc -l)" 1
+quiet cfsctl --repo store --hash sha256 init --insecure --ensure
+same "  unless they are called one" "$(cfsctl --repo store gc)" \
+	"Objects: 1 removed (5 bytes)"
+
 # Names.
 cfs create-image tree os/a > /dev/null
 cfs create-image tree os/b > /dev/null
