@@ -153,7 +153,7 @@ static int write_to(const struct cfs_access *access, struct cfs_repo *repo,
 					   : 0,
 				   access->waiting, ret, err);
 	if (r < 0)
-		return r;
+		return cfs_ctx(err, "repository %s", access->path);
 	ret->sync = !(access->flags & CFS_ACCESS_NO_SYNC);
 	return 0;
 }

@@ -204,6 +204,8 @@ static int lock_alone(const struct cfs_repo *repo,
 {
 	int r = cfs_repo_check_writable(repo, err);
 
+	if (r < 0)
+		return cfs_ctx(err, "repository %s", params->path);
 	if (r == 0)
 		r = cfs_repo_lock(repo, CFS_LOCK_EXCLUSIVE, params->waiting,
 				  err);

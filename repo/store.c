@@ -29,17 +29,15 @@ int cfs_repo_check_writable(const struct cfs_repo *repo, struct cfs_err *err)
 
 	if (repo->meta.unknown_ro_compat)
 		return cfs_fail(err, EOPNOTSUPP,
-				"repository has a feature that this program "
-				"does not know and may only be read: use a "
-				"newer one");
+				"it has a feature that this program does not "
+				"know and may only be read: use a newer one");
 	if (fstatvfs(repo->fd, &st) < 0)
 		return cfs_fail_errno(err, "look at the repository");
 	if (st.f_flag & ST_RDONLY)
 		return cfs_fail(err, EROFS,
-				"repository is not writable: read-only file "
-				"system");
+				"not writable: read-only file system");
 	if (faccessat(repo->fd, ".", W_OK, AT_EACCESS) < 0)
-		return cfs_fail_errno(err, "repository is not writable");
+		return cfs_fail_errno(err, "not writable");
 	return 0;
 }
 

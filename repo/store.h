@@ -75,8 +75,8 @@ int cfs_repo_check_writable(const struct cfs_repo *repo,
  *
  * @flags: CFS_STORE_*, or 0.
  * @waiting: as of cfs_repo_lock().
- * Errors: -EROFS, -EACCES ("repository is not writable"), -EOPNOTSUPP an
- * unknown read-only-compatible feature, ...
+ * Errors: -EROFS, -EACCES, -EOPNOTSUPP an unknown read-only-compatible
+ * feature, ...
  */
 int cfs_store_open(struct cfs_repo *repo, unsigned flags,
 		   cfs_lock_waiting_fn *waiting, struct cfs_store *ret,

@@ -104,7 +104,7 @@ fixture_repo plain
 cfsctl --repo plain create-image root image > /dev/null
 mkdir ro
 mount --bind plain ro && mount -o remount,ro,bind ro && mounted="$PWD/ro $mounted"
-refuse "a read-only repository is not written to" 'not writable' \
+refuse "a read-only repository is not written to" 'repository ro: not writable' \
 	cfsctl --repo ro create-image root
 check "but read" cfsctl --repo ro images
 
@@ -117,7 +117,7 @@ check "without root a repository is made" \
 same "and filled" "$(as_nobody cfsctl --repo user/repo create-image root)" \
 	"sha512:$want"
 chmod 755 plain
-refuse "what may not be written to is told" 'not writable' \
+refuse "what may not be written to is named" 'repository plain: not writable: Permission denied' \
 	as_nobody cfsctl --repo plain create-image root
 
 # A root without /proc, of what cfsctl needs and the tree.
