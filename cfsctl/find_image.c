@@ -49,6 +49,14 @@ static int add(const char *name, const struct cfs_digest *id, void *arg,
 	return 0;
 }
 
+static bool is_oci(const struct cfs_repo *repo, const char *name)
+{
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	struct cfs_err ignored;
+
+	return cfs_oci_image_find(repo, name, &image, &ignored) >= 0;
+}
+
 /* Words the error, with the names that there are. */
 static int absent(const struct cfs_repo *repo, const char *name,
 		  struct cfs_err *err)
@@ -60,6 +68,11 @@ static int absent(const struct cfs_repo *repo, const char *name,
 	struct cfs_err ignored;
 	unsigned listed = 0;
 
+	if (is_oci(repo, name))
+		return cfs_fail(err, ENOENT,
+				"image not found: %s (there is an OCI image of "
+				"this name: see `cfsctl help oci`)",
+				name);
 	if (cfs_ref_each(repo, add, &all, &ignored) < 0 || all.n == 0)
 		return cfs_fail(err, ENOENT,
 				"image not found: %s (no image of this "

@@ -62,6 +62,11 @@ cfsctl --repo small init --insecure --algorithm sha256 > /dev/null
 refuse "and the other way around" \
 	"128 digits name a SHA-512 image, this repository has SHA-256" \
 	cfsctl --repo small image-objects "$digest"
+tar xf "$CFS_SRC/tests/data/oci/layouts.tar.xz" layouts/boot-plain
+quiet cfs oci pull oci:layouts/boot-plain:t pulled
+refuse "a tag is no name of an image, and that it is one is said" \
+	"image not found: pulled (there is an OCI image of this name: see \`cfsctl help oci\`)" \
+	cfs mount --check pulled
 check "disk --state takes it too" \
 	cfs disk --state "$printed" d.img
 finish
