@@ -58,8 +58,8 @@ int cfs_digest_from_hex(const char *hex, size_t len, struct cfs_digest *ret,
 
 	if (len != 64 && len != 128)
 		return cfs_fail(err, EINVAL,
-				"digest has %zu hex digits, 64 or 128 are "
-				"possible",
+				"digest must have 64 or 128 hex digits, not "
+				"%zu",
 				len);
 	/* Checked once at the end instead of at every digit. */
 	for (size_t i = 0; i < len; i += STEP)
@@ -102,8 +102,8 @@ int cfs_alg_from_id(const char *id, enum cfs_alg *ret, struct cfs_err *err)
 		*ret = CFS_ALG_SHA512;
 	else
 		return cfs_fail(err, EINVAL,
-				"algorithm '%s': unknown hash, sha256 and "
-				"sha512 are known",
+				"algorithm '%s': unknown hash (supported: "
+				"sha256, sha512)",
 				id);
 	return 0;
 }

@@ -201,7 +201,7 @@ int cfs_pkcs7_parse(struct cfs_bytes der, struct cfs_pkcs7 *ret,
 		return cfs_fail(err, ENODATA, "there is no signature");
 	if (der.len > CFS_SIGNATURE_MAX)
 		return cfs_fail(err, EBADMSG,
-				"signature of %zu bytes, %d are allowed",
+				"signature is %zu bytes; the maximum is %d",
 				der.len, CFS_SIGNATURE_MAX);
 	if (!open_blob(der, &signers))
 		return cfs_fail(err, EBADMSG,

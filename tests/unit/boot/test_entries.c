@@ -198,7 +198,7 @@ TEST(foreign_names_are_left_out_and_foreign_files_reported)
 		"loader/entries/link.conf! loader/entries/fifo.conf! "
 		"loader/entries/empty.conf! ",
 		"loader/entries/bad.conf: kernel argument 'composefs=zz': digest "
-		"has 2 hex digits, 64 or 128 are possible\n"
+		"must have 64 or 128 hex digits, not 2\n"
 		"loader/entries/empty.conf: the file is empty\n"
 		"loader/entries/fifo.conf: loader/entries/fifo.conf is not a "
 		"regular file\n"

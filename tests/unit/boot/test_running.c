@@ -38,8 +38,8 @@ TEST(the_kernel_command_line_names_images)
 	put(root, "proc/cmdline", "quiet composefs=?" A " composefs=" B "\n");
 	check("proc/cmdline=a3 proc/cmdline=b3 ", "");
 	put(root, "proc/cmdline", "composefs=1\n");
-	check("", "proc/cmdline: kernel argument 'composefs=1': digest has 1 "
-		  "hex digits, 64 or 128 are possible\n");
+	check("", "proc/cmdline: kernel argument 'composefs=1': digest must "
+		  "have 64 or 128 hex digits, not 1\n");
 }
 
 TEST(the_marker_names_what_was_booted)

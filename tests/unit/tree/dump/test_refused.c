@@ -230,7 +230,7 @@ static const struct refusal both[] = {
 	  "dumpfile line 2: /f: payload: NUL in a backing path", SAME },
 	{ "a digest that is too short (15.1: 7)",
 	  TEXT(ROOT "/f 9 100644 1 0 0 0 0.0 a/b - abcd\n"),
-	  "dumpfile line 2: /f: digest has 4 hex digits, 64 or 128 are possible",
+	  "dumpfile line 2: /f: digest must have 64 or 128 hex digits, not 4",
 	  SAME },
 	{ "a digest of other letters (15.1: 7)",
 	  TEXT(ROOT "/f 9 100644 1 0 0 0 0.0 a/b - g" X63HEX "\n"),
