@@ -123,10 +123,14 @@ static int report(struct job *job, struct cfs_err *err)
 	if (r == 0 && job->stops)
 		return cfs_fail(
 			err, EBADMSG,
-			"nothing was removed: what %u of the above need "
-			"is not known; repair them (cfsctl fsck "
-			"--repair), or remove what names them",
-			job->stops);
+			"nothing was removed: the errors above leave unknown "
+			"what is still needed; repair the repository (`cfsctl "
+			"fsck --repair`), or remove the names that lead there"
+			"%s",
+			job->o->roots_from_boot.n > 0
+				? ", or pass over boot entries "
+				  "(--ignore-broken-entries)"
+				: "");
 	return r;
 }
 

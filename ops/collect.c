@@ -19,13 +19,15 @@ struct search {
 	bool expected;	 /* what is found should be in the repository */
 };
 
-/* DIR/WHERE; the caller frees it. */
+/* DIR/WHERE, or DIR if WHERE is "."; the caller frees it. */
 static char *path_of(const struct search *s, const char *where)
 {
 	size_t n = strlen(s->dir);
 	bool slash = n > 0 && s->dir[n - 1] == '/';
 	char *path = NULL;
 
+	if (strcmp(where, ".") == 0)
+		return strdup(s->dir);
 	if (*where == '/')
 		where++;
 	if (asprintf(&path, "%s%s%s", s->dir, slash ? "" : "/", where) < 0)

@@ -111,8 +111,8 @@ file=repo/objects/${image:0:2}/${image:2}
 cp "$file" good
 rm "$file"
 echo bad > "$file"
-refuse "a damaged image stops it" "nothing was removed: what 1 of the above need \
-is not known" cfs gc
+refuse "a damaged image stops it" "nothing was removed: the errors above leave \
+unknown what is still needed" cfs gc
 check "  which is told" has "objects/${image:0:2}/${image:2}: its digest is" \
 	< "$TMPDIR/stderr.$$"
 check "  and for what" has "images/refs/one needs it" < "$TMPDIR/stderr.$$"

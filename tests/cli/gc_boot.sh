@@ -68,6 +68,8 @@ rm boot/loader/entries/bad.conf
 mkdir unmounted
 refuse "a directory without entries does" "nothing was removed" \
 	cfs gc --roots-from-boot unmounted
+check "  under its own name" grep -q "^error: unmounted: no boot entries" \
+	"$TMPDIR/stderr.$$"
 check "  and says why that may be" has "is the boot partition mounted here?" \
 	< "$TMPDIR/stderr.$$"
 refuse "one that does not exist does" "No such file or directory" \
