@@ -128,10 +128,15 @@ static int check_same(const struct options *o,
 	if (!o->preserve || exported->is_same)
 		return 0;
 	return cfs_fail(err, EINVAL,
-			"%zu layers came compressed, and their blobs were not "
-			"kept: the manifest would change (`cfsctl oci pull "
+			"%zu of the layers came compressed, and the blobs were "
+			"not kept: the manifest would change (`cfsctl oci pull "
 			"--keep-blobs` keeps them)",
 			exported->n_unkept);
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
 }
 
 /* Says what others will notice. */
@@ -141,18 +146,26 @@ static void print_notes(const struct cfs_oci_exported *exported)
 
 	if (!exported->is_same)
 		cmd_line(stderr,
-			 "note: %zu layers came compressed, and go out "
-			 "uncompressed, as their blobs were not kept (`cfsctl "
-			 "oci pull --keep-blobs`): the manifest is a new one, "
-			 "and signatures of the old one, of cosign's, too, "
-			 "are not about it",
+			 "note: %zu of the layers came compressed, and the "
+			 "blobs were not kept (`cfsctl oci pull "
+			 "--keep-blobs`): what goes out is uncompressed, the "
+			 "manifest is a new one, and no signature of the old "
+			 "one, such as cosign's, holds for it",
 			 exported->n_unkept);
 	if (exported->n_remade)
 		cmd_line(stderr,
-			 "note: %zu artifacts are made anew about the new "
-			 "manifest, without their %zu signatures of the old "
-			 "one: `cfsctl oci sign` signs it",
-			 exported->n_remade, exported->n_dropped);
+			 "note: %zu artifact%s made anew about the new "
+			 "manifest",
+			 exported->n_remade,
+			 exported->n_remade == 1 ? " is" : "s are");
+	if (exported->n_dropped)
+		cmd_line(stderr,
+			 "note: %zu signature%s of the old manifest %s left "
+			 "out, so `cfsctl oci verify` fails: pull the image "
+			 "again with --keep-blobs and export that, or pull "
+			 "and sign what was exported",
+			 exported->n_dropped, plural(exported->n_dropped),
+			 exported->n_dropped == 1 ? "is" : "are");
 	for (size_t i = 0; i < exported->left.n; i++)
 		cmd_line(stderr, "note: artifact %s is left out: %s",
 			 exported->left.v[i].id.text, exported->left.v[i].why);
