@@ -63,10 +63,11 @@ static void note_name(const char *path, const char *name)
 	size_t len = strlen(name);
 
 	if (strncmp(file, name, len) != 0 || strcmp(file + len, ".p7b") != 0)
-		cmd_line(stdout,
-			 "  systemd needs it to be called %s.p7b: with another "
-			 "name it does not boot",
-			 name);
+		cmd_line(
+			stdout,
+			"  systemd needs it to be called %s.p7b: under another "
+			"name it stops the boot",
+			name);
 }
 
 static int write_signed(const struct options *o, const char *path,

@@ -189,8 +189,8 @@ static int mount_id(const struct cfs_globals *g, const struct cfs_repo *repo,
 	if (r == 0 && !verity && !g->insecure)
 		fputs("warning: no file of this mount is verified: the "
 		      "repository does not demand fs-verity (`cfsctl "
-		      "enable-verity` makes it; --insecure, if it is meant "
-		      "so)\n",
+		      "enable-verity` changes that; use --insecure if it is "
+		      "intended)\n",
 		      stderr);
 	return r;
 }

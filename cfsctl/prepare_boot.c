@@ -54,7 +54,7 @@ void cmd_boot_print(const struct cfs_globals *g, const struct cfs_karg *karg,
 	if (karg->insecure && !g->insecure && prepared->kind != CFS_BOOT_UKI)
 		fputs("warning: the entry boots without fs-verity, which the "
 		      "repository does not demand (`cfsctl enable-verity` "
-		      "makes it; --insecure, if it is meant so)\n",
+		      "changes that; use --insecure if it is intended)\n",
 		      stderr);
 }
 

@@ -235,7 +235,7 @@ int cfs_account_find(const char *user, struct cfs_bytes passwd,
 
 	if (who.len == 0 || (with_group && rest.len == 0))
 		return cfs_fail(err, EINVAL,
-				"'%.100s' is no user: expected USER or "
+				"'%.100s' is not a user: expected USER or "
 				"USER:GROUP",
 				user);
 	r = find_user(who, passwd, &a, &name, err);

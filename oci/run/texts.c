@@ -42,9 +42,10 @@ int cfs_texts_set(struct cfs_texts *env, const char *assignment,
 	char *copy;
 
 	if (len == 0 || assignment[len] != '=')
-		return cfs_fail(err, EINVAL,
-				"'%.100s' is no variable: expected NAME=VALUE",
-				assignment);
+		return cfs_fail(
+			err, EINVAL,
+			"'%.100s' is not a variable: expected NAME=VALUE",
+			assignment);
 	at = place_of(env, assignment, len);
 	if (at == env->n)
 		return cfs_texts_add(env, assignment, err);

@@ -25,7 +25,7 @@ int cfs_run_volume_parse(const char *text, struct cfs_run_volume *ret,
 	if (*text != '/' || *target != '/' ||
 	    (*mode && strcmp(mode, ":ro") != 0 && strcmp(mode, ":rw") != 0))
 		return cfs_fail(err, EINVAL,
-				"'%.200s' is no volume: expected "
+				"'%.200s' is not a volume: expected "
 				"SOURCE:TARGET[:ro], two absolute paths",
 				text);
 	if (len >= sizeof(v.source) || rest >= sizeof(v.target))

@@ -27,7 +27,7 @@ same "with another name and version" \
 
 check "it is signed" quiet sign rsa out.p7b
 same "  which is said, and that systemd wants another name" "$(cat quiet.out)" "Wrote out.p7b
-  systemd needs it to be called composefs.p7b: with another name it does not boot"
+  systemd needs it to be called composefs.p7b: under another name it stops the boot"
 for name in composefs mine; do
 	sign rsa --name $name $name.p7b > quiet.out
 	same "  nothing of that if it is $name.p7b" "$(cat quiet.out)" "Wrote $name.p7b"

@@ -151,7 +151,7 @@ refuse "nothing to run" "neither Entrypoint nor Cmd" spec idle
 pack cwd '{"Cmd": ["a"], "WorkingDir": "srv"}'
 refuse "a working directory that is relative" "not an absolute path" spec cwd
 pack env '{"Cmd": ["a"], "Env": ["X"]}'
-refuse "a variable of the image without a value" "Env: 'X' is no variable" spec env
+refuse "a variable of the image without a value" "Env: 'X' is not a variable" spec env
 pack type '{"Cmd": "a"}'
 refuse "a command that is no list" "the image's configuration" spec type
 image lay art --artifact text/plain x.tar > /dev/null
