@@ -13,7 +13,7 @@ mkdir -p $efivars /run/composefs host machine/{sysroot,boot/loader/entries} bin
 printf '\0\0\0\0s\0y\0s\0t\0e\0m\0d\0-\0b\0o\0o\0t\0 \0002\0005\0007\0' \
 	> $efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
 
-# Three versions.
+# Three versions, with compressed layers, as a registry has them.
 mkdir -p tree/{boot,dev,etc,proc,run,sys,sysroot,usr/{bin,sbin,lib/modules/6.1},var}
 printf 'ID=example\nPRETTY_NAME="Example"\n' > tree/usr/lib/os-release
 echo kernel > tree/usr/lib/modules/6.1/vmlinuz
@@ -22,14 +22,15 @@ for i in 1 2 3; do
 	echo "$i" > tree/usr/lib/version
 	echo "welcome to version $((i > 1 ? 2 : 1))" > tree/etc/motd
 	tar --sort=name -C tree -cf layer.tar .
-	python3 -B "$CFS_SRC/tests/oci/image.py" host/os-$i latest layer.tar \
+	python3 -B "$CFS_SRC/tests/oci/image.py" --gzip host/os-$i latest layer.tar \
 		> /dev/null || exit 1
 done
 cfsctl genkey host/keys --name Example > /dev/null &&
 	cfsctl --repo host/repo init --insecure > /dev/null || exit 1
 for i in 1 3; do
 	{
-		cfsctl --repo host/repo oci pull --bootable oci:host/os-$i os:$i &&
+		cfsctl --repo host/repo oci pull --bootable --keep-blobs \
+			oci:host/os-$i os:$i &&
 			cfsctl --repo host/repo oci seal --bootable os:$i &&
 			cfsctl --repo host/repo oci sign --cert host/keys/cert.pem \
 				--key host/keys/key.pem os:$i &&
