@@ -34,8 +34,8 @@ static void tell_skipped(struct cfs_boot *b, const struct cfs_kargs *kargs)
 {
 	for (size_t i = 0; i < kargs->n_skipped; i++)
 		cfs_log(&b->log, LOG_WARNING,
-			"composefs.digest=%.*s is for a later program and not "
-			"used",
+			"ignoring composefs.digest=%.*s: it needs a newer "
+			"composefs-setup-root",
 			(int)kargs->skipped[i].len, kargs->skipped[i].data);
 	if (kargs->conflict)
 		cfs_log(&b->log, LOG_WARNING,

@@ -63,9 +63,9 @@ same "of a repeated digest the secure one counts" "$(cat out)" "$a sha256 v2 sec
 answers "which is warned of" 0 'with and without "?"'
 kargs "composefs.digest=v3-sha256-12:$a composefs=$a"
 same "later forms are passed over" "$(cat out)" "$a sha256 v2 secure"
-answers "with a warning" 0 "later program"
+answers "with a warning" 0 "ignoring composefs.digest="
 kargs "composefs.digest=v3-sha256-12:$a"
-answers "alone they are a failure" 4 "later program"
+answers "alone they are a failure" 4 "needs a newer composefs-setup-root"
 kargs "composefs.digest=v1-sha256-12:$b"
 answers "the length must be the hash's" 4 "kernel argument"
 kargs "composefs= composefs=$a"
