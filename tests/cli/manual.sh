@@ -34,6 +34,12 @@ section '.Ss Options of every command' '.Ss Repositories' |
 section '.Ss Demanding signatures' '.Ss Differences' | grep '^\.It' | flags > trust
 section 'The source options are' '.Ss Differences' | grep '^\.It' | flags > source
 
+# The commands that a page says can demand signatures, and those that can.
+named() { grep '^\.Cm ' | grep -o 'oci [a-z-]*\|disk' | sort -u; }
+section '.Ss Demanding signatures' '.It Fl -require-signature' | named > demand
+sed -n '/^reads the file/,/^The service/p' "$CFS_SRC/docs/composefs-policy.toml.5" |
+	named > policy
+
 check "options of every command" diff <(options | sort -u) common
 
 commands=$(cfsctl help | sed -n '/^commands:/,/^$/s/^  \([a-z][a-z-]*\( [a-z][a-z-]*\)\{0,1\}\)\(  .*\| [[A-Z].*\|$\)/\1/p')
@@ -53,11 +59,17 @@ while read -r command; do
 	comm -23 want have > missing
 	check "  with its options" test ! -s missing
 	sed 's/^/  missing: --/' missing
+	# The service has a sentence of its own.
+	! grep -qx trust-cert want || [ "${command#*varlink}" != "$command" ] ||
+		echo "$command" >> can
 	# In the text it may mention others, but it does not take them.
 	sed -n '/^\.It/,/[^\\]$/p' text | flags | comm -23 - want > others
 	check "  and no others" test ! -s others
 	sed 's/^/  not an option: --/' others
 done <<< "$commands"
+
+check "the commands that can demand signatures" diff <(sort can) demand
+check "  obey the policy" diff demand policy
 
 section '.Ss Options of every command' '.Sh OTHER NAMES' | flags |
 	comm -23 - <(sort -u every) > unknown
