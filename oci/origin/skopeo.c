@@ -71,9 +71,10 @@ int cfs_skopeo_start(const struct cfs_skopeo_args *args, int out, int third,
 	if (r == -ENOENT)
 		return cfs_fail(
 			err, ENOPKG,
-			"this takes skopeo, which is not installed (package "
-			"skopeo); or have it write a layout elsewhere: "
-			"'skopeo copy --all SOURCE oci-archive:FILE'");
+			"skopeo is not installed (package skopeo), and "
+			"needed for this; on another machine `skopeo copy "
+			"--all` copies images to and from oci-archive:FILE, "
+			"which works without it");
 	return r;
 }
 
