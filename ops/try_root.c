@@ -107,8 +107,12 @@ static int copy_dir(const struct cfs_try_root *check, struct cfs_node *dir,
 static int copy_all(const struct cfs_try_root *check,
 		    const struct scratch *scratch, struct cfs_err *err)
 {
-	int r = 0;
+	/* The program warns if a file that it was given does not exist, which
+	 * it would not do in an initramfs. */
+	int r = cfs_replace_file(scratch->fd, places[0].to, "", 0);
 
+	if (r < 0)
+		return cfs_fail_code(err, r, "write %s", scratch->path);
 	for (size_t i = 0; r == 0 && i < CFS_ARRAY_SIZE(places); i++) {
 		struct cfs_node *node;
 

@@ -24,6 +24,19 @@ static void put_program(const char *script)
 	CHECK_EQ(setenv("TMPDIR", bin, 1), 0);
 }
 
+static int check_tree(const char *dump, struct cfs_tried_root *ret)
+{
+	const struct cfs_bytes text = { (const uint8_t *)dump, strlen(dump) };
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	struct cfs_try_root params = { .objects = -EBADF,
+				       .karg = "composefs=00",
+				       .sysroot = "/x" };
+
+	CHECK_EQ(cfs_dump_read(text, 0, &tree, &err), 0);
+	params.tree = tree;
+	return cfs_try_root(&params, ret, &err);
+}
+
 static int check(struct cfs_tried_root *ret)
 {
 	static const char dump[] =
@@ -44,15 +57,8 @@ static int check(struct cfs_tried_root *ret)
 		"1.0 - drop -\n"
 		"/usr/lib/composefs/setup-root-conf.toml 4 100644 1 0 0 0 1.0 "
 		"- main -\n";
-	const struct cfs_bytes text = { (const uint8_t *)dump, strlen(dump) };
-	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
-	struct cfs_try_root params = { .objects = -EBADF,
-				       .karg = "composefs=00",
-				       .sysroot = "/x" };
 
-	CHECK_EQ(cfs_dump_read(text, 0, &tree, &err), 0);
-	params.tree = tree;
-	return cfs_try_root(&params, ret, &err);
+	return check_tree(dump, ret);
 }
 
 TEST(the_program_gets_what_its_initramfs_would_have)
@@ -73,6 +79,15 @@ TEST(the_program_gets_what_its_initramfs_would_have)
 	CHECK_STR(cfs_buf_text(&checked.said), "words\n");
 	/* Nothing is left. */
 	CHECK_EQ(count(bin, ".", ""), 1);
+}
+
+TEST(an_image_without_configuration_has_an_empty_one)
+{
+	CFS_AUTOTRIED struct cfs_tried_root checked = { 0 };
+
+	put_program("#!/bin/sh\nwc -c < \"$7\"\n");
+	CHECK_EQ(check_tree("/ 0 40755 2 0 0 0 1.0 - - -\n", &checked), 0);
+	CHECK_STR(cfs_buf_text(&checked.marker), "0\n");
 }
 
 TEST(the_temporary_directory_may_have_any_name)
