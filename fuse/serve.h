@@ -22,7 +22,7 @@ enum cfs_fuse_mode {
 	 * root in the first user namespace). */
 	CFS_FUSE_PASSTHROUGH,
 	/* The kernel makes an overlay of the FUSE mount, which has the metadata
-	 * only, and the objects (Linux 6.16; whoever may mount). */
+	 * only, and the objects (Linux 6.16; needs the right to mount). */
 	CFS_FUSE_OVERLAY,
 	CFS_FUSE_PLAIN, /* the server reads objects, and the kernel keeps
 			   what it has read */

@@ -34,7 +34,7 @@ struct cfs_signer_info {
 
 /*
  * Describes @signer.  A signature names its signer's certificate in this way
- * only, and whoever can write it can name any.
+ * only, and anyone who can write it can name any.
  * Errors: -EBADMSG the issuer is no X.509 name.
  */
 int cfs_signer_describe(const struct cfs_signer *signer,

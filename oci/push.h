@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Sending an exported image to a registry, by skopeo: first the artifacts, then
- * their list, then the image, so that whoever finds it finds its signatures.
+ * their list, then the image, so that its signatures exist before it does.
  *
  * A registry that knows the referrers API lists artifacts by itself, and for
  * all others there is the tag "sha256-HEX".  It leads to an index, of which

@@ -93,9 +93,9 @@ int cfs_access_write_opened(const struct cfs_access *access,
 int cfs_access_try(const char *path,
 		   struct cfs_repo *ret) CFS_MUST_CHECK CFS_NONNULL;
 
-/* What meta.json of the repository @path says, or would say, for whoever only
- * wants to agree with it; nothing is locked.  Returns 1, or 0 when there is
- * none that can be opened, whatever the reason. */
+/* Reads or infers meta.json of the repository @path, for callers that only
+ * want to agree with it; nothing is locked.  Returns 1, or 0 if no repository
+ * can be opened there, whatever the reason. */
 int cfs_access_peek(const char *path, struct cfs_meta *ret) CFS_NONNULL;
 
 /* Must what is read from @repo be under fs-verity?  Returns 1 or 0. */

@@ -15,7 +15,7 @@ struct cfs_compute {
 
 /*
  * Reads the tree and computes the digest of its image.
- * @ret_tree: gets the tree, for whoever wants the image too, and
+ * @ret_tree: gets the tree, for callers that need the image too, and
  * cfs_tree_free() frees it; or NULL.
  * Errors: of cfs_tree_source_read() and cfs_image_compute().
  */

@@ -45,7 +45,7 @@ static int take(struct copy *c, const struct cfs_sigpack_entry *e,
 
 	(void)!cfs_sigpacks_find(&c->to, &e->id, &old);
 	r = cfs_signature_attach(e->der, &e->id, certs, old, &blob, err);
-	if (r == -ENOKEY) /* somebody else signed it */
+	if (r == -ENOKEY) /* signed by another key */
 		return 0;
 	cfs_digest_to_hex(&e->id, hex);
 	if (r < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Pinned images: a name of their own keeps them, whoever collects garbage. */
+/* Pinned images: a name of their own keeps them from any garbage collector. */
 #ifndef CFS_OPS_PIN_H
 #define CFS_OPS_PIN_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* How far a verb is, for a face that shows it to somebody who waits. */
+/* Progress of a verb, for a face that shows it to a user who waits. */
 #ifndef CFS_OPS_WATCH_H
 #define CFS_OPS_WATCH_H
 

@@ -7,11 +7,11 @@
 
 /*
  * Refuses the image @id, which the user called @name, unless it is whole: a
- * sane image, and the objects of all its files are there and as long as they
- * should be.  Their contents are not read, as with `fsck --metadata-only`.
+ * sane image, and the objects of all its files exist and have the right
+ * size.  Their contents are not read, as with `fsck --metadata-only`.
  *
  * What boots, is signed or is shipped is checked by this first: a missing file
- * would be noticed on the machine that boots it, and there by whoever needs it.
+ * would be noticed only on the machine that boots it, when it is needed.
  *
  * Errors: -ENOENT objects are missing or of another size, with the first files
  * that need them; -EBADMSG the image is not sane.

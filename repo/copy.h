@@ -31,8 +31,8 @@ struct cfs_clones {
  * @to: fewer when it has fewer, all of it (perhaps more) when blocks can be
  * shared.
  *
- * @id: the digest that the copy is to have; NULL when somebody else will ask
- * for it.  Copying by hand hashes on the way, from the same buffer.
+ * @id: the digest that the copy is to have; NULL if it is checked
+ * elsewhere.  Copying by hand hashes on the way, from the same buffer.
  * @clones: of the file system of @to; learned and counted.
  * Returns enum cfs_copied.
  * Errors: -ESTALE the copy has another digest, reading, writing, -ENOMEM.

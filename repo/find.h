@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* From what somebody types to an image of the repository. */
+/* Finds the image of the repository that an operand means. */
 #ifndef CFS_REPO_FIND_H
 #define CFS_REPO_FIND_H
 

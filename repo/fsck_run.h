@@ -57,7 +57,7 @@ int cfs_fsck_wrong(const struct cfs_fsck_subject *subject,
 		   enum cfs_fsck_code code, const char *reason)
 	__attribute__((nonnull(1)));
 
-/* Is @name that of a file that somebody is at work on? */
+/* Is @name that of a file that is still being written? */
 bool cfs_fsck_is_temporary(const char *name) CFS_NONNULL;
 
 /*

@@ -110,8 +110,8 @@ static void learn(struct cfs_store *store, enum cfs_store_verity what)
 }
 
 /*
- * fs-verity is welcome, but nobody demands it: a kernel that wants signatures,
- * or an object that is somebody else's, is no reason not to store.
+ * fs-verity is welcome, but not demanded: a kernel that wants signatures, or an
+ * object that another user owns, is no reason not to store.
  */
 static bool is_excused(const struct cfs_store *store, int r)
 {

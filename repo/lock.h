@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The repository's lock: whoever reads or adds holds it shared, whoever
- * removes objects holds it alone.  It is flock(2) on the directory and ends
+ * The repository's lock: shared to read or to add, exclusive to remove
+ * objects.  It is flock(2) on the directory and ends
  * with the descriptor.
  *
  * Source: composefs-rs crates/composefs/src/repository.rs (LOCK_SH on open,

@@ -2,8 +2,8 @@
 /*
  * Objects: files named by their fs-verity digest.
  *
- * One that is there already counts only after it was measured or read: what a
- * power cut left empty, or somebody changed, is replaced.
+ * An object that exists already counts only after it was measured or read: one
+ * that a power cut left empty, or that was changed, is replaced.
  */
 #ifndef CFS_REPO_OBJECT_H
 #define CFS_REPO_OBJECT_H

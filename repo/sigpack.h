@@ -22,8 +22,8 @@
  * the last one ends with the file.  There is one file only for the same
  * signatures.
  *
- * As with other signatures, whoever can write to the repository can write a
- * pack: what is in it says nothing until it is checked.
+ * As with other signatures, any process that can write to the repository can
+ * write a pack: its contents prove nothing until they are verified.
  */
 #ifndef CFS_REPO_SIGPACK_H
 #define CFS_REPO_SIGPACK_H

@@ -95,7 +95,7 @@ int cfs_store_open(struct cfs_repo *repo, unsigned flags,
  * cut left; comparing costs a tenth of a run that finds every object there.
  *
  * @dirfd: stays the caller's.  Temporary files that a crash left behind are
- * not removed: without a lock they may be somebody's.
+ * not removed: without a lock they may be in use.
  * Errors: -EACCES, -EROFS, ... no file can be made there.
  */
 int cfs_store_open_plain(int dirfd, enum cfs_alg alg, struct cfs_store *ret,

@@ -6,7 +6,7 @@
  * What a crash leaves of the latter, ".tmp-<random>" in a repository, is
  * removed by cfs_temp_sweep().  In a directory of the user's, where nothing
  * else is known to be ours, the name is made of the one that the file is to
- * get, and whoever writes to that next removes it (cfs_temp_open_for()).
+ * get, and the next writer of that name removes it (cfs_temp_open_for()).
  */
 #ifndef CFS_REPO_TEMP_H
 #define CFS_REPO_TEMP_H

@@ -197,7 +197,7 @@ static bool is_transient(int code)
 /* A socket that connections come from, and what serves them. */
 struct door {
 	int fd;
-	sigset_t mask;	   /* of signals, for whoever does not wait here */
+	sigset_t mask;	   /* of signals, for processes that do not wait here */
 	unsigned children; /* that serve connections */
 	struct cfs_varlink_registers registers;
 };

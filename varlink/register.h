@@ -5,9 +5,9 @@
  *
  * A service that listens keeps a register for each user: which repository every
  * handle stands for.  The processes that serve connections of that user share
- * it, and no others have it.  It grants nothing: whoever finds a handle in it
- * opens the repository by its path and with the rights of its own client, and
- * compares the directory.
+ * it, and no others have it.  It grants nothing: a process that finds a handle
+ * in it opens the repository by its path, with the rights of its own client,
+ * and compares the directory.
  */
 #ifndef CFS_VARLINK_REGISTER_H
 #define CFS_VARLINK_REGISTER_H

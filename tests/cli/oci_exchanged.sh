@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0 OR MIT
-# Layers that were exchanged in a repository for those of another image: what signs
-# the image that they make is verified, and only who reads them finds it out.
+# Layers of a repository that were replaced by those of another image of the same
+# signer: the signatures are valid, and only reading the contents detects it.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
 keys=$CFS_SRC/tests/data/oci/sealing/keys

@@ -70,7 +70,7 @@ TEST(every_way_hashes_any_number_of_any_length_as_libcrypto_does)
 	choose(NULL);
 }
 
-TEST(a_way_that_nobody_knows_is_refused)
+TEST(an_unknown_way_is_refused)
 {
 	struct cfs_sha *sha = NULL;
 

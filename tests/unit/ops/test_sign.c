@@ -116,7 +116,7 @@ TEST(a_signature_made_elsewhere_is_attached)
 	CHECK(sign(&params, &result) == 0 && result.attached == 0);
 }
 
-TEST(a_signature_of_somebody_else_is_refused_with_its_signer)
+TEST(a_signature_by_another_key_is_refused_with_its_signer)
 {
 	CFS_AUTO(cfs_signing_free) struct cfs_signing *key = key_of("one");
 	CFS_AUTOBUF struct cfs_buf p7 = { 0 };

@@ -44,7 +44,7 @@ TEST(root_and_the_owner_may_use_a_repository)
 	CHECK_EQ(cfs_varlink_peer_may_use(&peer, fd, &err), 0);
 }
 
-TEST(whoever_has_the_same_rights_changes_nothing)
+TEST(a_peer_with_the_same_rights_changes_nothing)
 {
 	struct cfs_varlink_peer peer = { .uid = geteuid(), .gid = 12345 };
 

@@ -24,7 +24,7 @@ static void make_image(struct cfs_store *store, struct cfs_oci_image *image,
 	image->layers[0] = add_inline(store, cfs_buf_bytes(&tar));
 }
 
-/* What an image that was never seen before has. */
+/* The digest of the merged image, which has to be known. */
 static struct cfs_digest merged(const struct cfs_seal_facts *facts)
 {
 	CHECK(facts->role[CFS_SEAL_MERGED].known);
@@ -86,7 +86,7 @@ TEST(the_second_look_finds_what_the_first_one_computed)
 	end(&w);
 }
 
-TEST(whoever_asks_for_it_gets_it_computed)
+TEST(recompute_ignores_what_is_remembered)
 {
 	struct world w;
 
