@@ -138,10 +138,11 @@ int cfs_genkey(const char *dir, const char *name, struct cfs_err *err)
 		return failed(err, "make a key");
 	if (mkdir(dir, 0755) < 0)
 		return errno == EEXIST
-			       ? cfs_fail(err, EEXIST,
-					  "%s exists: keys are not written "
-					  "over, name a new directory",
-					  dir)
+			       ? cfs_fail(
+					 err, EEXIST,
+					 "%s already exists; refusing to "
+					 "overwrite keys, name a new directory",
+					 dir)
 			       : cfs_fail_errno(err, "make directory %s", dir);
 	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0)

@@ -164,7 +164,7 @@ refuse "a stranger's wrong one stays" "wrong signature" $c verify-image os --cer
 # Keys.
 check "a key is made" cfsctl genkey dev --name "my key"
 same "nobody else can read it" "$(stat -c %a dev/key.pem dev/cert.pem | tr '\n' ' ')" "600 644 "
-refuse "a key is not written over" "dev exists" cfsctl genkey dev
+refuse "a key is not overwritten" "dev already exists; refusing to overwrite keys" cfsctl genkey dev
 check "it signs" $c sign os --cert dev/cert.pem --key dev/key.pem
 check "its signature is verified" $c verify-image os --cert dev/cert.pem
 
