@@ -57,7 +57,7 @@ fails no-state bad "$initrd" rw "$karg"
 shows no-state "the physical root has no state/deploy/${digest:0:60}" 'let [state] missing = "transient" do without'
 
 fails truncated "$disk" "$initrd" rw "composefs.digest=$algorithm:${digest:0:127}"
-shows truncated "digest has 127 hex digits" "on disk:  $digest" "cure:     boot another entry, or correct the argument"
+shows truncated "hex digits, not 127" "on disk:  $digest" "cure:     boot another entry, or correct the argument"
 
 wrong=${digest:0:40}$(tr 0-9a-f 1-9a-f0 <<< "${digest:40:1}")${digest:41}
 fails wrong "$disk" "$initrd" rw "composefs.digest=$algorithm:$wrong"

@@ -49,7 +49,7 @@ line 2: /a: 5 fields, 11 are needed|"$root" '/a 0 100644 1 0'
 line 2: /a: size is not a number of base 10|"$root" '/a -1 100644 1 0 0 0 0.0 - - -'
 line 2: /a: rdev is over 4294967295|"$root" '/a 0 20644 1 0 0 4294967296 0.0 - - -'
 line 2: /a: content of 3 bytes and a size of 2|"$root" '/a 2 100644 1 0 0 0 0.0 - abc -'
-line 2: /a: digest has 4 hex digits|"$root" '/a 2 100644 1 0 0 0 0.0 a/b - abcd'
+line 2: /a: digest must have 64 or 128 hex digits, not 4|"$root" '/a 2 100644 1 0 0 0 0.0 a/b - abcd'
 line 2: /a: payload: /x: there is no hardlink target|"$root" '/a 0 @100644 1 0 0 0 0.0 /x - -'
 line 2: /a: xattr 1: without =|"$root" '/a 0 100644 1 0 0 0 0.0 - - - user.a'
 END

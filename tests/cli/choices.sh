@@ -70,7 +70,7 @@ stricter "a gid that is no number, of a user" 'gid is not a number' \
 	'/f 0 100644 1 7 x 0 0.0 - - -'
 stricter "a device number likewise" 'rdev is not a number' \
 	'/f 0 20644 1 7 0 x 0.0 - - -'
-stricter "a digest that is too short" 'digest has 4 hex digits' \
+stricter "a digest that is too short" 'digest must have 64 or 128 hex digits, not 4' \
 	"/f 9 100644 1 0 0 0 0.0 aa/$a - abcd"
 stricter "a device number of 33 bits" 'rdev is over 4294967295' \
 	'/c 0 20644 1 0 0 4294967296 0.0 - - -'
