@@ -233,10 +233,14 @@ int cfs_oci_pull(struct cfs_store *store, const struct cfs_oci_pull *options,
 	r = pull_one(store, options, ret, err);
 	if (r == 0 && ret->image.is_container && options->referrers)
 		r = cfs_oci_pull_referrers(store, options, pull_one, ret, err);
-	/* Only an image that is accepted gets its tag. */
-	if (r == 0 && options->accept)
+	/* Only an image that is accepted gets its tag, or more artifacts: it
+	 * may be there from elsewhere, and be accepted by those that it has. */
+	if (r == 0 && options->accept) {
 		r = options->accept(options->accept_ctx, &store->repo,
 				    &ret->image, err);
+		if (r < 0)
+			cfs_oci_pull_unlist(store, ret);
+	}
 	if (r == 0 && options->tag)
 		r = cfs_oci_tag_set(store, options->tag, &ret->image.id, err);
 	return r;

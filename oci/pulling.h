@@ -56,4 +56,9 @@ int cfs_oci_pull_referrers(struct cfs_store *store,
 			   struct cfs_oci_pulled *ret,
 			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Takes those off the list of the image's artifacts again that were put there
+ * by the pull of @pulled. */
+void cfs_oci_pull_unlist(struct cfs_store *store,
+			 const struct cfs_oci_pulled *pulled) CFS_NONNULL;
+
 #endif

@@ -25,6 +25,7 @@ void cfs_oci_referrers_free(struct cfs_oci_referrers *list)
 {
 	cfs_oci_descriptors_free(&list->found);
 	cfs_vec_free(&list->skipped);
+	cfs_vec_free(&list->listed);
 }
 
 int cfs_oci_referrers_skip(struct cfs_oci_referrers *list,

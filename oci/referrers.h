@@ -42,6 +42,8 @@ struct cfs_oci_referrers {
 	 * in a layout, of the index in a registry. */
 	struct cfs_oci_descriptors found;
 	CFS_VEC(struct cfs_oci_skipped) skipped;
+	/* Those of @found that the repository did not list before the pull. */
+	CFS_VEC(struct cfs_oci_id) listed;
 };
 
 void cfs_oci_referrers_free(struct cfs_oci_referrers *list);

@@ -58,6 +58,24 @@ static int signed_by_all(const struct cfs_seal_source *source,
 	return 1;
 }
 
+/* Looks through those from *@from on, and sets it to 0 behind the last. */
+static int find_in_some(const struct cfs_repo *repo,
+			const struct cfs_seal_facts *facts,
+			const struct cfs_signing_keys *s, size_t *from,
+			struct cfs_oci_id *ret, struct cfs_err *err)
+{
+	CFS_AUTOSOURCES struct cfs_seal_sources sources = { 0 };
+	int r = cfs_seal_sources_read_from(repo, &facts->subject.id, *from,
+					   &sources, err);
+
+	*from = sources.next;
+	for (size_t i = 0; r == 0 && i < sources.n; i++) {
+		r = signed_by_all(sources.v[i], facts, s, err);
+		*ret = sources.v[i]->id;
+	}
+	return r;
+}
+
 /* Looks for an artifact that these signers made before: ECDSA would give other
  * bytes each time.  1 with *@ret, or 0. */
 static int find_signed(const struct cfs_repo *repo,
@@ -65,13 +83,12 @@ static int find_signed(const struct cfs_repo *repo,
 		       const struct cfs_signing_keys *s, struct cfs_oci_id *ret,
 		       struct cfs_err *err)
 {
-	CFS_AUTOSOURCES struct cfs_seal_sources sources = { 0 };
-	int r = cfs_seal_sources_read(repo, &facts->subject.id, &sources, err);
+	size_t from = 0;
+	int r;
 
-	for (size_t i = 0; r == 0 && i < sources.n; i++) {
-		r = signed_by_all(sources.v[i], facts, s, err);
-		*ret = sources.v[i]->id;
-	}
+	do
+		r = find_in_some(repo, facts, s, &from, ret, err);
+	while (r == 0 && from > 0);
 	return r;
 }
 
@@ -176,21 +193,27 @@ static int run_emit(const struct cfs_call *call, struct cfs_err *err)
 	return r < 0 ? r : emit(o->signers.emit, &facts, err);
 }
 
-/* Drops the artifacts that the signers of @certs alone signed, but not the new
- * one. */
-static int drop(struct cfs_store *store, const struct cfs_oci_id *image,
-		const struct cfs_oci_id *new, const struct cfs_certs *certs,
-		struct cfs_err *err)
+/* Looks through those from *@from on, and says where the next ones are.
+ * Returns whether there are more. */
+static int drop_some(struct cfs_store *store, const struct cfs_oci_id *image,
+		     const struct cfs_oci_id *new,
+		     const struct cfs_certs *certs, size_t *from,
+		     struct cfs_err *err)
 {
 	CFS_AUTOSOURCES struct cfs_seal_sources sources = { 0 };
-	int r = cfs_seal_sources_read(&store->repo, image, &sources, err);
+	int r = cfs_seal_sources_read_from(&store->repo, image, *from, &sources,
+					   err);
 
+	*from = sources.next;
 	for (size_t i = 0; r >= 0 && i < sources.n; i++) {
 		const struct cfs_seal_source *s = sources.v[i];
 		enum cfs_seal_share share = cfs_seal_share_of(s, certs);
 
 		if (share == CFS_SEAL_NONE || cfs_oci_id_equal(&s->id, new))
 			continue;
+		/* The places of those that follow change. */
+		if (share == CFS_SEAL_ALL && *from > 0)
+			--*from;
 		if (share == CFS_SEAL_ALL)
 			r = cfs_seal_unlist(store, image, &s->id, err);
 		cmd_line(stderr,
@@ -200,7 +223,22 @@ static int drop(struct cfs_store *store, const struct cfs_oci_id *image,
 				   "it, too",
 			 s->id.text);
 	}
-	return r < 0 ? r : 0;
+	return r < 0 ? r : sources.next > 0;
+}
+
+/* Drops the artifacts that the signers of @certs alone signed, but not the new
+ * one. */
+static int drop(struct cfs_store *store, const struct cfs_oci_id *image,
+		const struct cfs_oci_id *new, const struct cfs_certs *certs,
+		struct cfs_err *err)
+{
+	size_t from = 0;
+	int r;
+
+	do
+		r = drop_some(store, image, new, certs, &from, err);
+	while (r > 0);
+	return r;
 }
 
 /* Those that signed, borrowed from @keys. */

@@ -236,8 +236,7 @@ static void print(const struct verification *v)
 	for (size_t i = 0; i < v->of.sources.n; i++)
 		print_source(v, i);
 	if (v->of.sources.n_left > 0)
-		cmd_line(stderr,
-			 "warning: %zu more artifacts were not looked at",
+		cmd_line(stderr, "note: %zu more artifacts are not listed here",
 			 v->of.sources.n_left);
 	if (v->asks_kernel)
 		cmd_kernel_print(&v->kernel);

@@ -75,6 +75,7 @@ static int read_source(const struct cfs_repo *repo, struct cfs_seal_source *to)
 struct reading {
 	const struct cfs_repo *repo;
 	struct cfs_seal_sources *to;
+	size_t from, at; /* refs that are passed over, and all so far */
 };
 
 static int read_ref(const char *ref, const char *content_id, void *arg,
@@ -89,7 +90,9 @@ static int read_ref(const char *ref, const char *content_id, void *arg,
 	(void)content_id; /* the digest is the name, whatever it leads to */
 	if (cfs_oci_id_parse(text, &id, &ignored) < 0)
 		return 0;
-	if (r->to->n == CFS_SEAL_SOURCES_MAX) {
+	if (r->at++ < r->from || r->to->n == CFS_SEAL_SOURCES_MAX) {
+		if (r->at > r->from && r->to->next == 0)
+			r->to->next = r->at - 1;
 		r->to->n_left++;
 		return 0;
 	}
@@ -104,16 +107,24 @@ static int read_ref(const char *ref, const char *content_id, void *arg,
 	return 0;
 }
 
-int cfs_seal_sources_read(const struct cfs_repo *repo,
-			  const struct cfs_oci_id *id,
-			  struct cfs_seal_sources *ret, struct cfs_err *err)
+int cfs_seal_sources_read_from(const struct cfs_repo *repo,
+			       const struct cfs_oci_id *id, size_t from,
+			       struct cfs_seal_sources *ret,
+			       struct cfs_err *err)
 {
 	char dir[sizeof(CFS_OCI_REFERRERS "/") + CFS_OCI_ID_MAX];
-	struct reading r = { repo, ret };
+	struct reading r = { .repo = repo, .to = ret, .from = from };
 
 	*ret = (struct cfs_seal_sources){ 0 };
 	snprintf(dir, sizeof(dir), CFS_OCI_REFERRERS "/%s", id->text);
 	return cfs_stream_ref_each(repo, dir, read_ref, &r, err);
+}
+
+int cfs_seal_sources_read(const struct cfs_repo *repo,
+			  const struct cfs_oci_id *id,
+			  struct cfs_seal_sources *ret, struct cfs_err *err)
+{
+	return cfs_seal_sources_read_from(repo, id, 0, ret, err);
 }
 
 /* Returns 1, or 0 if there are none. */

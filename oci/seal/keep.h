@@ -11,7 +11,7 @@
 #include "oci/seal/make.h"
 #include "repo/store.h"
 
-#define CFS_SEAL_SOURCES_MAX 64 /* artifacts that are looked at */
+#define CFS_SEAL_SOURCES_MAX 64 /* artifacts that are read at a time */
 
 /* An artifact about an image, or the annotations in its manifest. */
 struct cfs_seal_source {
@@ -27,7 +27,8 @@ struct cfs_seal_source {
 struct cfs_seal_sources {
 	struct cfs_seal_source *v[CFS_SEAL_SOURCES_MAX + 1]; /* owned */
 	size_t n;
-	size_t n_left; /* more than are looked at */
+	size_t n_left; /* more than were read */
+	size_t next;   /* where to go on reading; 0: there are no more */
 };
 
 void cfs_seal_sources_free(struct cfs_seal_sources *sources);
@@ -35,11 +36,18 @@ void cfs_seal_sources_free(struct cfs_seal_sources *sources);
 #define CFS_AUTOSOURCES __attribute__((cleanup(cfs_seal_sources_free)))
 
 /*
- * Reads all sealing artifacts that are listed for the image @id, in the order
- * of their digests.  Artifacts of other types are left out.  One that is
- * damaged or malformed is among the result, with the reason.
+ * Reads the sealing artifacts that are listed for the image @id, in the order
+ * of their digests: CFS_SEAL_SOURCES_MAX of them from @from on, which is 0 or
+ * the next of what was read before.  Artifacts of other types are left out.
+ * One that is damaged or malformed is among the result, with the reason.
  * Errors: -ENOMEM, of reading the list.
  */
+int cfs_seal_sources_read_from(const struct cfs_repo *repo,
+			       const struct cfs_oci_id *id, size_t from,
+			       struct cfs_seal_sources *ret,
+			       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Reads the first ones. */
 int cfs_seal_sources_read(const struct cfs_repo *repo,
 			  const struct cfs_oci_id *id,
 			  struct cfs_seal_sources *ret,

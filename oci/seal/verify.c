@@ -3,12 +3,19 @@
 
 #include "oci/seal/lookup.h"
 
+/* Digests that this verification has computed. */
+struct known {
+	struct cfs_seal_facts facts;
+	bool is, bootable; /* are known, that of the image to boot as well */
+};
+
 /* A verification and what it is of. */
 struct run {
 	const struct cfs_repo *repo;
 	const struct cfs_oci_image *image;
 	const struct cfs_seal_policy *policy;
 	struct cfs_seal_verification *v;
+	struct known *known; /* by the way to filter xattrs */
 };
 
 void cfs_seal_verification_free(struct cfs_seal_verification *v)
@@ -63,22 +70,37 @@ static bool claims_bootable(const struct cfs_seal_sources *sources)
 
 /* If the image to boot was not asked for, it does not matter that none can be
  * made. */
+static int look_up(const struct run *run, struct cfs_seal_lookup how,
+		   struct cfs_seal_facts *ret, struct cfs_err *err)
+{
+	int r = cfs_seal_look_up(run->repo, run->image, &how, ret, err);
+
+	if (r == 0 || !how.bootable || run->policy->bootable)
+		return r;
+	how.bootable = false;
+	return cfs_seal_look_up(run->repo, run->image, &how, ret, err);
+}
+
 static int compute(const struct run *run, enum cfs_xattr_filter filter,
 		   struct cfs_err *err)
 {
-	struct cfs_seal_verification *v = run->v;
-	bool wanted = run->policy->bootable;
-	struct cfs_seal_lookup how = {
-		.bootable = wanted || claims_bootable(&v->sources),
+	const struct cfs_seal_lookup how = {
+		.bootable = run->policy->bootable ||
+			    claims_bootable(&run->v->sources),
 		.filter = filter,
 		.recompute = run->policy->recompute,
 	};
-	int r = cfs_seal_look_up(run->repo, run->image, &how, &v->facts, err);
+	struct known *known = &run->known[filter];
+	int r = 0;
 
-	if (r == 0 || !how.bootable || wanted)
+	if (!known->is || (how.bootable && !known->bootable))
+		r = look_up(run, how, &known->facts, err);
+	if (r < 0)
 		return r;
-	how.bootable = false;
-	return cfs_seal_look_up(run->repo, run->image, &how, &v->facts, err);
+	known->is = true;
+	known->bootable |= how.bootable;
+	run->v->facts = known->facts;
+	return 0;
 }
 
 static int judge_filtered(const struct run *run, enum cfs_xattr_filter filter,
@@ -108,14 +130,15 @@ static int verify_both_ways(const struct run *run, struct cfs_err *err)
 	return judge_all(run, err);
 }
 
-static int read_sources(const struct run *run, struct cfs_err *err)
+static int read_sources(const struct run *run, size_t from, struct cfs_err *err)
 {
 	struct cfs_seal_verification *v = run->v;
 	int r;
 
 	*v = (struct cfs_seal_verification){ 0 };
-	r = cfs_seal_sources_read(run->repo, &run->image->id, &v->sources, err);
-	if (r == 0)
+	r = cfs_seal_sources_read_from(run->repo, &run->image->id, from,
+				       &v->sources, err);
+	if (r == 0 && from == 0)
 		r = cfs_seal_sources_add_inline(run->image, run->repo->meta.alg,
 						&v->sources, err);
 	if (r < 0)
@@ -125,17 +148,65 @@ static int read_sources(const struct run *run, struct cfs_err *err)
 	return v->verdicts ? 0 : cfs_no_memory(err);
 }
 
+typedef int judge_fn(const struct run *run, struct cfs_err *err);
+
+static int judge_known(const struct run *run, struct cfs_err *err)
+{
+	run->v->facts = run->known->facts;
+	return judge_all(run, err);
+}
+
+static int judge_some(const struct run *run, size_t from, judge_fn *judge,
+		      struct cfs_err *err)
+{
+	int r = read_sources(run, from, err);
+
+	return r < 0 || run->v->sources.n == 0 ? r : judge(run, err);
+}
+
+/* Frees what of both is the worse answer; *@v has the better one. */
+static void keep_better(struct cfs_seal_verification *v,
+			struct cfs_seal_verification *other)
+{
+	if (other->answer > v->answer) {
+		struct cfs_seal_verification worse = *v;
+
+		*v = *other;
+		*other = worse;
+	}
+	cfs_seal_verification_free(other);
+}
+
+/*
+ * Judges artifacts until one is good.  Everyone whose artifacts are pulled can
+ * add some, and choose digests that come before those of others: however many
+ * there are, they must not hide a good one.
+ */
+static int judge_until_good(struct run run, judge_fn *judge,
+			    struct cfs_err *err)
+{
+	struct cfs_seal_verification more, *ret = run.v;
+	int r = judge_some(&run, 0, judge, err);
+	size_t next = ret->sources.next;
+
+	run.v = &more;
+	while (r == 0 && next > 0 && ret->answer < CFS_SEAL_DIGESTS) {
+		r = judge_some(&run, next, judge, err);
+		next = more.sources.next;
+		keep_better(ret, &more);
+	}
+	return r;
+}
+
 int cfs_seal_verify(const struct cfs_repo *repo,
 		    const struct cfs_oci_image *image,
 		    const struct cfs_seal_policy *policy,
 		    struct cfs_seal_verification *ret, struct cfs_err *err)
 {
-	const struct run run = { repo, image, policy, ret };
-	int r = read_sources(&run, err);
+	struct known known[CFS_XATTRS_KEEP_USER + 1] = { 0 };
+	const struct run run = { repo, image, policy, ret, known };
 
-	if (r < 0)
-		return r;
-	return ret->sources.n > 0 ? verify_both_ways(&run, err) : 0;
+	return judge_until_good(run, verify_both_ways, err);
 }
 
 int cfs_seal_verify_known(const struct cfs_repo *repo,
@@ -145,13 +216,12 @@ int cfs_seal_verify_known(const struct cfs_repo *repo,
 			  struct cfs_seal_verification *ret,
 			  struct cfs_err *err)
 {
-	const struct run run = { repo, image, policy, ret };
-	int r = read_sources(&run, err);
+	struct known known = { .facts = *facts };
+	const struct run run = { repo, image, policy, ret, &known };
+	int r = judge_until_good(run, judge_known, err);
 
-	if (r < 0)
-		return r;
 	ret->facts = *facts;
-	return judge_all(&run, err);
+	return r;
 }
 
 unsigned cfs_seal_count_good(const struct cfs_seal_verification *v)

@@ -101,6 +101,34 @@ m, c = hex_of(a, "manifest"), hex_of(a, "config")
 a["layers"][:2] = [new_entry("manifest", c, p7("boot-plain", "config")), new_entry("config", m, p7("boot-plain", "manifest"))]
 attach(a)'
 
+# Artifacts of any origin add up, and their digests can be chosen to come first.
+rm -rf layout crowd && cp -r "layouts/$name" layout && cp -r layout crowd
+change layout 'attach(good())'
+change crowd '
+first, n = digest(encode(good())), 0
+for i in range(100000):
+    a = good()
+    a["layers"] = [entry(a, "merged")]
+    a["annotations"] = {"n": str(i)}
+    if n < 64 and digest(encode(a)) < first:
+        attach(a)
+        n += 1'
+fresh repo
+# shellcheck disable=SC2086
+check "an image with its signatures" quiet cfsctl --repo repo oci pull $rsa oci:layout:t x
+listed() { find repo/streams/refs/oci-referrers -type l | wc -l; }
+verified() { cfsctl --repo repo oci verify --cert "$keys/$1.cert.pem" x > out 2> err; echo $?; }
+refuse "  the same image with 64 others in their place" "wrong-certificate" \
+	cfsctl --repo repo oci pull --require-signature --trust-cert "$keys/other.cert.pem" oci:crowd:t y
+same "  which are not listed, as it was refused" "$(listed) $(verified rsa)" "1 0"
+quiet cfsctl --repo repo oci pull oci:crowd:t y
+same "  if they are they hide no signature" "$(listed) $(verified rsa) $(verified other)" "65 0 4"
+# shellcheck disable=SC2086
+check "  nor from who demands one" quiet cfsctl --repo repo oci tag $rsa x z
+check "  nor one that is made" quiet cfsctl --repo repo oci sign --cert "$keys/other.cert.pem" \
+	--key "$keys/other.key.pem" --replace-signer "$keys/rsa.cert.pem" x 2> /dev/null
+same "  nor from who drops them" "$(listed) $(verified rsa) $(verified other)" "1 4 0"
+
 # All roles are needed, from one source.
 for role in manifest config; do
 	junk "without the $role" "incomplete.*no entry of role $role" "

@@ -80,7 +80,7 @@ TEST(an_artifact_that_is_missing_or_damaged_is_among_them_with_the_reason)
 	vector_free(&v);
 }
 
-TEST(only_so_many_are_looked_at)
+TEST(only_so_many_are_read_at_a_time)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct vector v;
@@ -96,6 +96,15 @@ TEST(only_so_many_are_looked_at)
 	read_sources(&store, &v);
 	CHECK_EQ(sources.n, CFS_SEAL_SOURCES_MAX);
 	CHECK_EQ(sources.n_left, 3);
+	CHECK_EQ(sources.next, CFS_SEAL_SOURCES_MAX);
+	cfs_seal_sources_free(&sources);
+	CHECK_EQ(cfs_seal_sources_read_from(&store.repo, &v.id,
+					    CFS_SEAL_SOURCES_MAX, &sources,
+					    &err),
+		 0);
+	CHECK_EQ(sources.n, 3);
+	CHECK_EQ(sources.n_left, CFS_SEAL_SOURCES_MAX);
+	CHECK_EQ(sources.next, 0);
 	cfs_seal_sources_free(&sources);
 	vector_free(&v);
 }
