@@ -6,6 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Seconds in which a guest has to take what is sent.  While one does not read,
+ * its pull holds the repository's lock, which root may wait for. */
+#define GUEST_PATIENCE 60
+
 /* Waits for the client to disappear. */
 struct watch {
 	int fd; /* the socket, borrowed */
@@ -47,7 +51,23 @@ static int answer(struct cfs_varlink_service *service,
 
 static int send_part(void *arg, struct cfs_bytes text, struct cfs_err *err)
 {
-	return cfs_varlink_send(arg, text, NULL, 0, err);
+	const struct cfs_varlink_wire *wire = arg;
+	int r = cfs_varlink_send(wire, text, NULL, 0, err);
+
+	/* To the thread that watches it, such a client has disappeared. */
+	if (r == -EAGAIN)
+		(void)shutdown(wire->fd, SHUT_RDWR);
+	return r;
+}
+
+static int limit_patience(int fd, struct cfs_err *err)
+{
+	const struct timeval patience = { .tv_sec = GUEST_PATIENCE };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		       sizeof(patience)) < 0)
+		return cfs_fail_errno(err, "limit the time of a reply");
+	return 0;
 }
 
 static int answer_all(struct cfs_varlink_service *service,
@@ -58,7 +78,8 @@ static int answer_all(struct cfs_varlink_service *service,
 
 	while ((r = cfs_varlink_receive(wire, &message, err)) > 0) {
 		r = answer(service, wire, &message, err);
-		if (r == -EPIPE || r == -ECONNRESET || r == -ECANCELED)
+		if (r == -EPIPE || r == -ECONNRESET || r == -ECANCELED ||
+		    r == -EAGAIN)
 			return 0;
 		if (r < 0)
 			return r;
@@ -84,8 +105,9 @@ int cfs_varlink_serve(int fd, const struct cfs_varlink_register *shared,
 
 	if (rules->guests)
 		cfs_varlink_peer_welcome(&service.peer);
-	if (!service.peer.guest)
-		r = cfs_varlink_peer_become(&service.peer, fd, err);
+	r = service.peer.guest
+		    ? limit_patience(fd, err)
+		    : cfs_varlink_peer_become(&service.peer, fd, err);
 	service.send_arg = &wire;
 	if (r < 0)
 		return r;
