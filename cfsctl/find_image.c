@@ -76,7 +76,8 @@ static int absent(const struct cfs_repo *repo, const char *name,
 	if (cfs_ref_each(repo, add, &all, &ignored) < 0 || all.n == 0)
 		return cfs_fail(err, ENOENT,
 				"image not found: %s (no image of this "
-				"repository has a name)",
+				"repository has a name; `cfsctl oci images` "
+				"lists OCI images)",
 				name);
 	for (; listed < LISTED_MAX && all.name[listed]; listed++)
 		cfs_buf_addf(&list, "%s%s", listed ? ", " : "",

@@ -192,8 +192,8 @@ static int settle(struct run *run, struct cfs_err *err)
 		return cfs_fail(err, EINVAL,
 				"mode overlay needs fs-verity to verify "
 				"objects, and the repository does not demand "
-				"it (`cfsctl enable-verity` makes it; or "
-				"--no-verify)");
+				"it (`cfsctl enable-verity` changes that; "
+				"--no-verify does without)");
 	if (mode <= CFS_FUSE_PASSTHROUGH && can_pass_through(run)) {
 		mode = CFS_FUSE_PASSTHROUGH;
 		cfs_fuse_objects_pass_through(run->server.objects,
