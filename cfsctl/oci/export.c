@@ -43,6 +43,15 @@ static bool begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
+/* Is the first part of @text a host, as docker and podman see it?  They need
+ * no docker:// in front of it, and a directory of that name is not meant. */
+static bool looks_remote(const char *text)
+{
+	size_t len = strcspn(text, "/");
+
+	return text[len] == '/' && *text != '.' && strcspn(text, ".:") < len;
+}
+
 /* A tag follows the last ':' that is not in front of a '/'. */
 static int parse_target(const char *text, struct target *ret,
 			struct cfs_err *err)
@@ -62,6 +71,11 @@ static int parse_target(const char *text, struct target *ret,
 				"oci-archive:FILE or docker://NAME; skopeo "
 				"copies a layout to others",
 				text);
+	else if (looks_remote(text))
+		return cfs_fail(err, CFS_EUSAGE,
+				"%s: docker://%s is a registry, and oci:%s a "
+				"directory",
+				text, text, text);
 	ret->path = strdup(text);
 	if (!ret->path)
 		return cfs_no_memory(err);

@@ -181,6 +181,9 @@ mkdir used && touch used/file
 refuse "no layout over other things" "no layout" oci export single oci:used:x
 refuse "nor into a file" "Not a directory" oci export single oci:used/file:x
 refuse "nor without a path" "a path is expected" oci export single oci:
+refuse "nor to a registry without docker://" "docker://registry.example/os:x is a registry" \
+	oci export single registry.example/os:x
+same "  which makes no directory" "$(ls -d registry.example 2> /dev/null)" ""
 refuse "nor an empty tag" "a path is expected" oci export single oci:x:
 same "another transport is a matter of skopeo" "$(status oci export single dir:x)" 2
 mkdir bad && echo '{"imageLayoutVersion":"2.0.0"}' > bad/oci-layout
