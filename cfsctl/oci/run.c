@@ -90,6 +90,6 @@ const struct cfs_cmd cmd_oci_run = {
 	.options = options,
 	.size = sizeof(struct options),
 	.operands = { { "IMAGE" },
-		      { "ARGUMENT", .optional = true, .many = true } },
+		      { "-- ARGUMENT", .optional = true, .many = true } },
 	.run = run,
 };

@@ -75,6 +75,6 @@ const struct cfs_cmd cmd_oci_runtime_spec = {
 	.options = options,
 	.size = sizeof(struct options),
 	.operands = { { "IMAGE" },
-		      { "ARGUMENT", .optional = true, .many = true } },
+		      { "-- ARGUMENT", .optional = true, .many = true } },
 	.run = run,
 };

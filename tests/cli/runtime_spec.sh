@@ -76,6 +76,7 @@ same "one who is not" "$(user 4242)" "4242 0"
 same "a group by name, and then no others" "$(user web:adm)" "101 20"
 same "a group by number" "$(user 5:6)" "5 6"
 same "the largest id" "$(user 4294967294)" "4294967294 0"
+refuse "an option of the image's program, without --" "IMAGE [-- ARGUMENT...]" spec x ls -la
 refuse "an id beyond" "exceeds the maximum" spec --user 4294967295 x
 refuse "a user who is not in the file" "no user 'nobody' in /etc/passwd" spec --user nobody x
 refuse "nor a group" "no group 'nobody' in /etc/group" spec --user 0:nobody x
