@@ -104,7 +104,7 @@ static int take_from(struct cfs_repairing *rp,
 		return r;
 	cfs_repairing_tell(rp, r == 0 ? CFS_OCI_MENDED : CFS_OCI_NOT_MENDED,
 			   "%s %s: %s %s%s%s", part->kind, part->id->text,
-			   r < 0 ? "not to be had from" : "from", name,
+			   r < 0 ? "cannot be taken from" : "from", name,
 			   r < 0 ? ": " : "", r < 0 ? why.msg : "");
 	return r == 0;
 }

@@ -21,7 +21,7 @@
  * Stores @data; *@ret is its digest.  With a secure store the kernel vouches
  * for it in the end, otherwise fs-verity is turned on where possible.
  * Not synced: cfs_store_flush().
- * Errors: -EOPNOTSUPP fs-verity demanded and not to be had, -EBADMSG the
+ * Errors: -EOPNOTSUPP fs-verity demanded and unavailable, -EBADMSG the
  * kernel measures something else, -ENOSPC, ...
  */
 int cfs_object_add_bytes(struct cfs_store *store, struct cfs_bytes data,

@@ -38,7 +38,7 @@ void cfs_repair_free(struct cfs_repair *repair);
  * so is an object whose place in the store is taken by a directory: a check
  * afterwards tells what is left.
  * Errors: -ENOENT, -ENOTDIR of @path; what ends all writing (-ENOSPC, -EROFS,
- * -EOPNOTSUPP fs-verity demanded and not to be had, ...); -ENOMEM.
+ * -EOPNOTSUPP fs-verity demanded and unavailable, ...); -ENOMEM.
  */
 int cfs_repair_from(struct cfs_repair *repair, struct cfs_store *store,
 		    const char *path,

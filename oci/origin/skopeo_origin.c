@@ -114,7 +114,7 @@ static int skopeo_first(struct cfs_origin *origin, struct cfs_buf *ret,
 	    lacks_tag(o, tag, shown))
 		return cfs_fail(err, ENOENT, "no tag '%s' in %s; there are: %s",
 				tag, o->repository, shown);
-	return r < 0 ? cfs_ctx(err, "%s", o->image) : 0;
+	return r < 0 ? r : 0;
 }
 
 /* The reference of the manifest @id, or NULL without memory. */

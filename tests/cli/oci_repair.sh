@@ -229,7 +229,7 @@ wrong() { # NAME WORDS
 }
 cp -a lay bad
 printf "damaged!" | dd of="bad/blobs/sha256/$blob" bs=1 seek=100000 conv=notrunc status=none
-wrong "a layer that is damaged in the middle" "not to be had from oci:bad"
+wrong "a layer that is damaged in the middle" "cannot be taken from oci:bad"
 cp -a lay bad
 truncate -s 200000 "bad/blobs/sha256/$blob"
 wrong "a layer that is cut off" "200000 bytes"

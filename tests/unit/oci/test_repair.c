@@ -151,8 +151,9 @@ TEST(a_copy_without_the_image_is_named)
 	lose(&p.store, &p.image.layers[0]);
 	start(&empty);
 	CHECK_EQ(mend(&p.store, &empty, NULL), 0);
-	CHECK(strstr(told, "not mended x:1: layer " ABC
-			   ": not to be had from copy: it has no such image"));
+	CHECK(strstr(told,
+		     "not mended x:1: layer " ABC
+		     ": cannot be taken from copy: it has no such image"));
 	CHECK_EQ(mend(&p.store, &p.copy, NULL), 0);
 	CHECK_EQ(findings(&p.store), 0);
 }
