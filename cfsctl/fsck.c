@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <unistd.h>
+
 #include "cfsctl/cli/json.h"
 #include "cfsctl/fsck_report.h"
 #include "cfsctl/socket.h"
@@ -81,6 +83,15 @@ static int fsck(const struct cfs_globals *g, const struct options *o,
 	return r;
 }
 
+/* A repository that needs nothing does not look for its sources. */
+static int check_sources(const struct cfs_opt_list *from, struct cfs_err *err)
+{
+	for (unsigned i = 0; i < from->n; i++)
+		if (access(from->v[i], F_OK) < 0)
+			return cfs_fail_errno(err, "open %s", from->v[i]);
+	return 0;
+}
+
 static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
@@ -91,7 +102,8 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	if (o->repair != (o->from.n > 0))
 		return cfs_fail(err, CFS_EUSAGE,
 				"--repair and --from go together");
-	return fsck(call->g, o, err);
+	r = check_sources(&o->from, err);
+	return r < 0 ? r : fsck(call->g, o, err);
 }
 
 const struct cfs_cmd cmd_fsck = {

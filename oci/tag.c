@@ -73,6 +73,8 @@ static int ref_of(const char *tag, char ret[static CFS_REF_MAX],
 {
 	char name[CFS_OCI_TAG_TEXT_MAX];
 
+	if (*tag == '\0')
+		return cfs_fail(err, EINVAL, "a name cannot be empty");
 	if (*tag == '@')
 		return cfs_fail(err, EINVAL,
 				"'%s': a name cannot begin with '@', as "

@@ -388,7 +388,8 @@ static const char *wrong_of(const struct cfs_varlink_value *v)
 		return "image: a reference with a transport is needed, such as "
 		       "docker://NAME or oci:/PATH";
 	if (is_relative(v[IMAGE].text))
-		return "image: an absolute path is needed";
+		return "image: an absolute path is needed: the service has a "
+		       "working directory of its own";
 	if (!is_local_fetch(v[LOCAL_FETCH].text))
 		return "local_fetch: disabled, auto or if-possible; files are "
 		       "never shared with another store";

@@ -212,6 +212,7 @@ refuse "no such image" "nothing" oci diff x nothing
 for tag in @x . .. "$(printf 'a\033b')" ""; do
 	refuse "no tag '$(printf %q "$tag")'" "name" oci pull oci:lay:one "$tag"
 done
+refuse "a name that is empty is called that" "a name cannot be empty" oci pull oci:lay:one ""
 check "a reference is a tag" quiet oci pull oci:lay:one example.org/a/b:1
 same "as it is" "$(oci images --json | json 'd["images"][0]["name"]')" example.org/a/b:1
 finish

@@ -64,6 +64,7 @@ assert j["ok"] and not j["errors"], j
 assert j["mended"] == sorted(sys.argv[1:]), j' "$one" "$two" "$long"
 repair --from root > text
 check "nothing to mend is no failure" grep -qx 'mended: 0' text
+refuse "  but a source has to be there" "open none: No such file" repair --from none
 
 # What is not to be had is left, and told.
 again
