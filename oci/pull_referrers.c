@@ -158,22 +158,14 @@ static bool is_there(const struct taking *t, const char *ref,
 	       cfs_oci_image_open(repo, id, &image, &ignored) > 0;
 }
 
-#define REF_MAX (sizeof(CFS_OCI_REFERRERS "//") + 2 * CFS_OCI_ID_MAX)
-static void ref_of(const struct cfs_oci_id *subject,
-		   const struct cfs_oci_id *artifact, char ret[static REF_MAX])
-{
-	snprintf(ret, REF_MAX, CFS_OCI_REFERRERS "/%s/%s", subject->text,
-		 artifact->text);
-}
-
 static int take_and_list(struct taking *t, const struct cfs_oci_descriptor *d,
 			 int *ret_why, struct cfs_err *err)
 {
-	char ref[REF_MAX], name[CFS_OCI_NAME_MAX];
+	char ref[CFS_OCI_REFERRER_MAX], name[CFS_OCI_NAME_MAX];
 	int fatal = 0;
 
 	*ret_why = -1;
-	ref_of(&t->to->image.id, &d->id, ref);
+	cfs_oci_referrer_ref(&t->to->image.id, &d->id, ref);
 	if (is_there(t, ref, &d->id))
 		return 0;
 	*ret_why = take(t, d, &fatal, err);
@@ -233,10 +225,11 @@ void cfs_oci_pull_unlist(struct cfs_store *store,
 			 const struct cfs_oci_pulled *pulled)
 {
 	struct cfs_err ignored;
-	char ref[REF_MAX];
+	char ref[CFS_OCI_REFERRER_MAX];
 
 	for (size_t i = 0; i < pulled->referrers.listed.n; i++) {
-		ref_of(&pulled->image.id, &pulled->referrers.listed.v[i], ref);
+		cfs_oci_referrer_ref(&pulled->image.id,
+				     &pulled->referrers.listed.v[i], ref);
 		(void)!cfs_stream_ref_remove(store, ref, &ignored);
 	}
 }

@@ -169,6 +169,14 @@ static void name_of(const char *prefix, const struct cfs_oci_id *id,
 	snprintf(ret, CFS_OCI_NAME_MAX, "%s%s", prefix, id->text);
 }
 
+void cfs_oci_referrer_ref(const struct cfs_oci_id *subject,
+			  const struct cfs_oci_id *artifact,
+			  char ret[static CFS_OCI_REFERRER_MAX])
+{
+	snprintf(ret, CFS_OCI_REFERRER_MAX, CFS_OCI_REFERRERS "/%s/%s",
+		 subject->text, artifact->text);
+}
+
 void cfs_oci_manifest_name(const struct cfs_oci_id *id,
 			   char ret[static CFS_OCI_NAME_MAX])
 {

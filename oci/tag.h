@@ -61,6 +61,14 @@ int cfs_oci_tag_each(const struct cfs_repo *repo, cfs_oci_tag_fn *fn, void *arg,
 		     struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 2, 4)));
 
+/* The ref by which @artifact is listed for the manifest @subject that it is
+ * about. */
+#define CFS_OCI_REFERRER_MAX \
+	(sizeof(CFS_OCI_REFERRERS "//") + 2 * CFS_OCI_ID_MAX)
+void cfs_oci_referrer_ref(const struct cfs_oci_id *subject,
+			  const struct cfs_oci_id *artifact,
+			  char ret[static CFS_OCI_REFERRER_MAX]) CFS_NONNULL;
+
 /* Content ids of streams: "oci-manifest-<digest>", ... */
 #define CFS_OCI_NAME_MAX (sizeof("oci-manifest-") + CFS_OCI_ID_MAX)
 void cfs_oci_manifest_name(const struct cfs_oci_id *id,

@@ -86,13 +86,17 @@ static int read_ref(const char *ref, const char *content_id, void *arg,
 	struct cfs_seal_source *source;
 	struct cfs_oci_id id;
 	struct cfs_err ignored;
+	bool is_full;
+	size_t at;
 
 	(void)content_id; /* the digest is the name, whatever it leads to */
 	if (cfs_oci_id_parse(text, &id, &ignored) < 0)
 		return 0;
-	if (r->at++ < r->from || r->to->n == CFS_SEAL_SOURCES_MAX) {
-		if (r->at > r->from && r->to->next == 0)
-			r->to->next = r->at - 1;
+	at = r->at++;
+	is_full = r->to->n == CFS_SEAL_SOURCES_MAX;
+	if (is_full && r->to->next == 0)
+		r->to->next = at;
+	if (at < r->from || is_full) {
 		r->to->n_left++;
 		return 0;
 	}
@@ -200,20 +204,12 @@ static int keep_blobs(struct cfs_store *store,
 	return r;
 }
 
-#define REF_MAX (sizeof(CFS_OCI_REFERRERS "//") + 2 * CFS_OCI_ID_MAX)
-static void ref_of(const struct cfs_oci_id *subject,
-		   const struct cfs_oci_id *artifact, char ret[static REF_MAX])
-{
-	snprintf(ret, REF_MAX, CFS_OCI_REFERRERS "/%s/%s", subject->text,
-		 artifact->text);
-}
-
 static int list(struct cfs_store *store, const struct cfs_oci_id *subject,
 		const struct cfs_oci_id *artifact, struct cfs_err *err)
 {
-	char ref[REF_MAX], name[CFS_OCI_NAME_MAX];
+	char ref[CFS_OCI_REFERRER_MAX], name[CFS_OCI_NAME_MAX];
 
-	ref_of(subject, artifact, ref);
+	cfs_oci_referrer_ref(subject, artifact, ref);
 	cfs_oci_manifest_name(artifact, name);
 	return cfs_stream_ref_set(store, ref, name, err);
 }
@@ -252,9 +248,9 @@ int cfs_seal_keep(struct cfs_store *store, const struct cfs_seal_facts *facts,
 int cfs_seal_unlist(struct cfs_store *store, const struct cfs_oci_id *image,
 		    const struct cfs_oci_id *artifact, struct cfs_err *err)
 {
-	char ref[REF_MAX];
+	char ref[CFS_OCI_REFERRER_MAX];
 
-	ref_of(image, artifact, ref);
+	cfs_oci_referrer_ref(image, artifact, ref);
 	return cfs_stream_ref_remove(store, ref, err);
 }
 
