@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "ops/inline_programs.h"
 
-static bool is_inline_program(struct cfs_node *node)
-{
-	const struct cfs_node *inode = cfs_node_inode(node);
-
-	return S_ISREG(inode->mode) && inode->mode & 0111 &&
-	       inode->flags & CFS_NODE_INLINE && inode->size > 0;
-}
+#include "tree/small_objects.h"
 
 int cfs_inline_programs(const struct cfs_tree *tree,
 			int (*found)(void *arg,
@@ -22,7 +16,7 @@ int cfs_inline_programs(const struct cfs_tree *tree,
 		struct cfs_inline_program program;
 		int r;
 
-		if (!is_inline_program(node))
+		if (!cfs_inode_is_small_program(cfs_node_inode(node)))
 			continue;
 		path.len = 0;
 		cfs_node_path(node, &path);

@@ -3,10 +3,10 @@
 
 #include "fsverity/merkle.h"
 
-static bool is_small_program(const struct cfs_node *node)
+bool cfs_inode_is_small_program(const struct cfs_node *inode)
 {
-	return S_ISREG(node->mode) && node->mode & 0111 &&
-	       !(node->flags & CFS_NODE_LINK) && node->flags & CFS_NODE_INLINE;
+	return S_ISREG(inode->mode) && inode->mode & 0111 &&
+	       inode->flags & CFS_NODE_INLINE && inode->size > 0;
 }
 
 static int make(struct cfs_tree *tree, struct cfs_node *node, enum cfs_alg alg,
@@ -36,7 +36,8 @@ int cfs_tree_make_small_objects(struct cfs_tree *tree, enum cfs_alg alg,
 	int r = 0;
 
 	while (r == 0 && (node = cfs_node_walk(tree->root, node)))
-		if (is_small_program(node))
+		if (!(node->flags & CFS_NODE_LINK) &&
+		    cfs_inode_is_small_program(node))
 			r = make(tree, node, alg, err);
 	return r;
 }

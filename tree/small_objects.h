@@ -11,6 +11,9 @@
 
 #include "tree/node.h"
 
+/* Is @inode an executable, which is not empty, whose content is in the tree? */
+bool cfs_inode_is_small_program(const struct cfs_node *inode) CFS_NONNULL;
+
 /* A file that became an object, and that no repository has before an image of
  * the tree is stored in it (repo/image_store.h).  In the tree's arena. */
 struct cfs_small_object {
@@ -20,9 +23,8 @@ struct cfs_small_object {
 };
 
 /*
- * Makes objects of all executables (regular files with an x bit that are not
- * empty) whose content is in @tree, which is finished.  They are listed in
- * tree->small.  Further calls do the same to what was added since.
+ * Makes objects of all such executables in @tree, which is finished.  They are
+ * listed in tree->small.  Further calls do the same to what was added since.
  * @alg: of the objects' digests.
  * Errors: -EINVAL the tree's digests are of the other algorithm; of hashing,
  * -ENOMEM.
