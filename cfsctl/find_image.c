@@ -118,16 +118,18 @@ static int find_made(const struct cfs_repo *repo, const char *name,
 int cmd_find_made(const struct cfs_repo *repo, const char *name,
 		  struct cfs_digest *ret, struct cfs_err *err)
 {
-	int r = cmd_find_image(repo, name, ret, err);
-	struct cfs_err absent = *err;
+	int r = cfs_image_find(repo, name, ret, err), made;
+	struct cfs_err why;
 
-	if (r != -ENOENT)
-		return r;
-	r = find_made(repo, name, ret, err);
-	if (r != 0)
-		return r;
-	*err = absent;
-	return -ENOENT;
+	if (r > 0)
+		return 0;
+	/* A digest of the other algorithm may be that of an OCI image. */
+	made = r == 0 || r == -ENOENT ? find_made(repo, name, ret, &why) : 0;
+	if (made < 0)
+		*err = why;
+	if (made != 0)
+		return made;
+	return r == 0 ? absent(repo, name, err) : r;
 }
 
 int cmd_image_map(const struct cfs_globals *g, const struct cfs_repo *repo,

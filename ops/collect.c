@@ -208,9 +208,7 @@ static int lock_alone(const struct cfs_repo *repo,
 
 	if (r < 0)
 		return cfs_ctx(err, "repository %s", params->path);
-	if (r == 0)
-		r = cfs_repo_lock(repo, CFS_LOCK_EXCLUSIVE, params->waiting,
-				  err);
+	r = cfs_repo_lock(repo, CFS_LOCK_EXCLUSIVE, params->waiting, err);
 	if (r == 0)
 		return cfs_fail(err, ENOLCK,
 				"%s: this file system has no locks, and "

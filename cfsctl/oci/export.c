@@ -148,11 +148,6 @@ static int check_same(const struct options *o,
 			exported->n_unkept);
 }
 
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 /* Says what others will notice. */
 static void print_notes(const struct cfs_oci_exported *exported)
 {
@@ -178,7 +173,8 @@ static void print_notes(const struct cfs_oci_exported *exported)
 			 "out, so `cfsctl oci verify` fails: pull the image "
 			 "again with --keep-blobs and export that, or pull "
 			 "and sign what was exported",
-			 exported->n_dropped, plural(exported->n_dropped),
+			 exported->n_dropped,
+			 exported->n_dropped == 1 ? "" : "s",
 			 exported->n_dropped == 1 ? "is" : "are");
 	for (size_t i = 0; i < exported->left.n; i++)
 		cmd_line(stderr, "note: artifact %s is left out: %s",

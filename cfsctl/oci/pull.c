@@ -14,26 +14,16 @@
 #include "cfsctl/trust.h"
 #include "varlink/call.h"
 
-/* What to do with the files of a store on this machine.  The first two are the
- * same here: an image of another store is read like any other. */
-enum cfs_local_fetch {
-	LOCAL_DISABLED,
-	LOCAL_AUTO,
-	LOCAL_ZEROCOPY,
-};
-
-static const char *const local_fetches[] = {
-	[LOCAL_DISABLED] = "disabled",
-	[LOCAL_AUTO] = "auto",
-	[LOCAL_ZEROCOPY] = "zerocopy",
-	NULL,
-};
+/* Modes of --local-fetch.  The first two are the same: an image of a store on
+ * this machine is read like any other. */
+static const char *const local_fetches[] = { "disabled", "auto", "zerocopy",
+					     NULL };
 
 struct options {
 	struct cfs_oci_tree_choice tree;
 	struct cfs_oci_platform platform; /* os "": this machine's */
 	const char *expected;		  /* hex digits, or NULL */
-	enum cfs_local_fetch local;
+	const char *local_fetch;	  /* or NULL */
 	struct cfs_origin_options registry;
 	struct cfs_trust_options trust;
 	enum cfs_kernel_signatures kernel;
@@ -48,21 +38,6 @@ static int parse_platform(const char *text, void *to, struct cfs_err *err)
 				  "'%s' is not OS/ARCH or OS/ARCH/VARIANT",
 				  text)
 		       : 0;
-}
-
-static int parse_local(const char *text, void *to, struct cfs_err *err)
-{
-	enum cfs_local_fetch *ret = to;
-
-	for (unsigned i = 0; local_fetches[i]; i++)
-		if (strcmp(text, local_fetches[i]) == 0)
-			*ret = (enum cfs_local_fetch)i;
-	if (*ret != LOCAL_ZEROCOPY)
-		return 0;
-	return cfs_fail(err, CFS_EUSAGE,
-			"--local-fetch zerocopy: files are never shared with "
-			"another program's store, but stored anew; auto allows "
-			"that");
 }
 
 static const struct cfs_opt options[] = {
@@ -82,7 +57,7 @@ static const struct cfs_opt options[] = {
 	  .help = "disabled (default) or auto, as composefs-rs has it; here "
 		  "both read an image in containers-storage like any other",
 	  .choices = local_fetches,
-	  CFS_OPT_PARSES(struct options, local, parse_local) },
+	  CFS_OPT_SETS(struct options, local_fetch) },
 	{ .name = "keep-blobs",
 	  .help = "keep compressed layers too, to be exported as they came",
 	  CFS_OPT_SETS(struct options, keep_blobs) },
@@ -359,6 +334,11 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	if (o->expected && !o->tree.bootable)
 		return cfs_fail(err, CFS_EUSAGE,
 				"--expected-digest needs --bootable");
+	if (o->local_fetch && strcmp(o->local_fetch, "zerocopy") == 0)
+		return cfs_fail(err, CFS_EUSAGE,
+				"--local-fetch zerocopy: files are never "
+				"shared with another program's store, but "
+				"stored anew; auto allows that");
 	if (call->g->socket)
 		return ask(call, err);
 	r = cmd_trust_open(&o->trust, &trust, err);

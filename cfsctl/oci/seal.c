@@ -43,7 +43,6 @@ struct sealing {
 	struct cfs_seal_facts facts;
 	struct cfs_digest *layers; /* owned */
 	bool bootable;		   /* there is to be an image to boot */
-	bool label; /* the configuration is to name the merged image */
 };
 
 static void sealing_free(struct sealing *s)
@@ -218,16 +217,17 @@ static void print(const struct sealing *s, const struct cfs_oci_id *artifact)
 static int seal(struct sealing *s, struct cfs_err *err)
 {
 	const struct cfs_seal_blobs none = { 0 };
+	/* A label that names the image would name the one before. */
+	bool names_merged = s->o->label ||
+			    (s->o->ipe && *s->image.config.sealed);
 	struct cfs_oci_id artifact;
 	int r;
 
 	s->bootable = s->o->bootable || cfs_oci_image_is_bootable(&s->image);
-	/* A label that names the image would name the one before. */
-	s->label = s->o->label || (s->o->ipe && *s->image.config.sealed);
 	r = s->o->ipe ? ask_for_program_objects(s, err) : 0;
 	if (r == 0)
 		r = commit(s, err);
-	if (r == 0 && s->label)
+	if (r == 0 && names_merged)
 		r = name_merged(s, err);
 	if (r == 0 && s->o->in_manifest)
 		r = seal_inline(s, err);

@@ -257,22 +257,19 @@ static void set_label(struct editing *e, const struct cfs_json_node *config,
 	const struct cfs_json *json = &e->doc.json;
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 
-	if (labels)
+	if (labels) {
 		cfs_buf_addf(&text, "\"%s\"", label->value);
-	else
-		cfs_buf_addf(&text,
-			     config ? "{\"%s\":\"%s\"}"
-				    : "{\"Labels\":{\"%s\":\"%s\"}}",
-			     label->name, label->value);
-	if (labels)
 		cfs_json_edit_set(&e->edit, json, labels, label->name,
 				  cfs_buf_bytes(&text));
-	else if (config)
-		cfs_json_edit_set(&e->edit, json, config, "Labels",
-				  cfs_buf_bytes(&text));
-	else
-		cfs_json_edit_set(&e->edit, json, cfs_json_doc_root(&e->doc),
-				  "config", cfs_buf_bytes(&text));
+		return;
+	}
+	cfs_buf_addf(&text,
+		     config ? "{\"%s\":\"%s\"}"
+			    : "{\"Labels\":{\"%s\":\"%s\"}}",
+		     label->name, label->value);
+	cfs_json_edit_set(&e->edit, json,
+			  config ? config : cfs_json_doc_root(&e->doc),
+			  config ? "Labels" : "config", cfs_buf_bytes(&text));
 }
 
 int cfs_seal_set_label(struct cfs_bytes text,
