@@ -426,7 +426,7 @@ static bool is_no(const struct cfs_json_node *value)
 
 	if (value->kind != CFS_JSON_STRING)
 		return true;
-	/* What does not fit is another word. */
+	/* A value that does not fit is neither of these words. */
 	return cfs_json_string(value, word, sizeof(word)) &&
 	       (!*word || strcmp(word, "0") == 0 || strcmp(word, "false") == 0);
 }

@@ -99,7 +99,7 @@ struct cfs_tree {
 	struct cfs_arena arena;
 	struct cfs_xattr_store xattrs;
 	struct cfs_table index; /* (directory, name), made when asked for */
-	/* What was inline and is an object now; the last first. */
+	/* Inline files that became objects; the latest first. */
 	const struct cfs_small_object *small; /* tree/small_objects.h */
 };
 

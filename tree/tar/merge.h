@@ -31,9 +31,9 @@
 
 /* Container engines stop at 128 to 500. */
 #define CFS_LAYERS_MAX 1000
-/* What all layers together put into the tree, also where a later one replaces
- * it: files and directories, those included that only a path names; bytes of
- * targets of links and of xattrs.  An image may have the same layer many times,
+/* Totals of all layers together, entries that a later layer replaces included:
+ * files and directories, also those that only a path names; and bytes of link
+ * targets and of xattrs.  An image may have the same layer many times,
  * and each path a thousand directories: this bounds the memory of the tree. */
 #define CFS_LAYERS_NODES_MAX (1u << 23)
 #define CFS_LAYERS_BYTES_MAX (1u << 31)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* What bounds the memory of a tree that is made of layers. */
+/* The limits on the memory of a tree that is made of layers. */
 #include "tests/test.h"
 #include "tree/tar/merge.h"
 
