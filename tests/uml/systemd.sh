@@ -118,5 +118,5 @@ touch release
 wait
 gone
 same "  and ends with it" 0 "$(running)"
-same "none of them failed" "" "$(systemctl --failed --plain --no-legend)"
+same "none of them failed" "" "$(systemctl list-units --failed --plain --no-legend 'composefs*')"
 finish
