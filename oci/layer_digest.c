@@ -31,9 +31,9 @@ int cfs_oci_layer_digest(const struct cfs_repo *repo, struct cfs_stream *stream,
 	return r;
 }
 
-static int check_layer(const struct cfs_repo *repo,
-		       const struct cfs_oci_image *image, size_t n,
-		       struct cfs_err *err)
+int cfs_oci_layer_check(const struct cfs_repo *repo,
+			const struct cfs_oci_image *image, size_t n,
+			bool *ret_measured, struct cfs_err *err)
 {
 	CFS_AUTOSTREAM struct cfs_stream_file file = CFS_STREAM_FILE_INIT;
 	const struct cfs_oci_id *want = cfs_oci_image_layer_id(image, n);
@@ -46,6 +46,7 @@ static int check_layer(const struct cfs_repo *repo,
 					 err);
 	if (r < 0)
 		return cfs_ctx(err, "layer %zu (%s)", n, want->text);
+	*ret_measured = file.is_measured;
 	if (cfs_oci_id_equal(&have, want))
 		return 0;
 	return cfs_fail(err, EBADMSG,
@@ -56,9 +57,10 @@ static int check_layer(const struct cfs_repo *repo,
 int cfs_oci_layers_check(const struct cfs_repo *repo,
 			 const struct cfs_oci_image *image, struct cfs_err *err)
 {
+	bool ignored;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < image->manifest.layers.n; i++)
-		r = check_layer(repo, image, i, err);
+		r = cfs_oci_layer_check(repo, image, i, &ignored, err);
 	return r;
 }

@@ -17,10 +17,17 @@ int cfs_oci_layer_digest(const struct cfs_repo *repo, struct cfs_stream *stream,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
- * Compares the archive of each layer of @image, a container, with its diff_id.
- * Errors, worded with the layer: -EBADMSG one is another or damaged, -ENOENT an
+ * Compares the archive of layer @n of @image, a container, with its diff_id.
+ * *@ret_measured: the kernel vouched for the stream while it was read.
+ * Errors, worded with the layer: -EBADMSG it is another or damaged, -ENOENT an
  * object is missing, ...
  */
+int cfs_oci_layer_check(const struct cfs_repo *repo,
+			const struct cfs_oci_image *image, size_t n,
+			bool *ret_measured,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* The same for all layers of @image. */
 int cfs_oci_layers_check(const struct cfs_repo *repo,
 			 const struct cfs_oci_image *image,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "oci/seal/layers.h"
 #include "oci/tag.h"
 
 void cfs_trust_free(struct cfs_trust *trust)
@@ -146,6 +147,18 @@ static int read_cert(const struct cfs_trust *trust, const char *path,
 	return cfs_certs_add_file(certs, full, err);
 }
 
+/* The EROFS image that was verified is of the layers in the repository.  Are
+ * they those that the configuration names? */
+static int check_layers(struct check *c, struct cfs_err *err)
+{
+	int r = cfs_seal_layers_check(c->about->repo, c->about->image, NULL,
+				      err);
+
+	if (r < 0)
+		c->proof->refusal = CFS_REFUSED_FAILED;
+	return r < 0 ? cfs_ctx(err, "%s", c->called) : 0;
+}
+
 static int satisfy_rule(struct check *c, const struct cfs_rule *rule,
 			struct cfs_err *err)
 {
@@ -177,6 +190,8 @@ static int satisfy_rule(struct check *c, const struct cfs_rule *rule,
 		}
 	}
 	r = satisfy(c, &policy, err);
+	if (r == 0 && rule->read_data)
+		return check_layers(c, err);
 	if (r < 0 && more)
 		return cfs_ctx(err, "command, environment and user come from "
 				    "the configuration, which has to be "

@@ -2,8 +2,8 @@
 #include "oci/seal/lookup.h"
 
 #include "oci/seal/image.h"
+#include "oci/seal/layers.h"
 #include "oci/seal/memory.h"
-#include "repo/object.h"
 
 static bool all_measured(const struct cfs_repo *repo,
 			 const struct cfs_oci_image *image)
@@ -12,13 +12,8 @@ static bool all_measured(const struct cfs_repo *repo,
 	CFS_AUTOFD int objects = cfs_repo_open_objects(repo, &ignored);
 	bool all = objects >= 0;
 
-	for (size_t i = 0; all && i < image->manifest.layers.n; i++) {
-		const struct cfs_digest *id = &image->layers[i];
-		CFS_AUTOFD int fd = -EBADF;
-
-		all = cfs_object_open(objects, id, &fd, &ignored) > 0 &&
-		      cfs_object_is_measured(fd, id);
-	}
+	for (size_t i = 0; all && i < image->manifest.layers.n; i++)
+		all = cfs_seal_is_measured(objects, &image->layers[i]);
 	return all;
 }
 

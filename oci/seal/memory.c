@@ -11,8 +11,9 @@
 #include "base/io.h"
 #include "repo/dir.h"
 
-/* Counts up when the same layers make another image than before. */
-#define RULES "1"
+/* What all texts of keys begin with.  The rules count up when the same layers
+ * make another image than before. */
+#define PROGRAM "composefs-seal " CFS_VERSION ", rules 1\n"
 
 #define KEY_SIZE 32 /* SHA-256 */
 
@@ -20,8 +21,8 @@
  * Source: linux/highuid.h, DEFAULT_OVERFLOWUID. */
 #define UNMAPPED 65534
 
-/* A file is named by the hash of a recipe and holds it once more, and the
- * digest. */
+/* A file is named by the hash of a text, which says what the value is of, and
+ * holds this key once more, and the value, a digest. */
 struct entry {
 	uint8_t key[KEY_SIZE];
 	uint8_t digest[CFS_DIGEST_MAX];
@@ -125,55 +126,94 @@ void cfs_seal_memory_close(struct cfs_seal_memory *memory)
 	cfs_closep(&memory->fd);
 }
 
+static bool hash_text(const struct cfs_buf *text, struct cfs_digest *ret)
+{
+	struct cfs_err ignored;
+
+	*ret = (struct cfs_digest){ .alg = CFS_ALG_SHA256 };
+	return cfs_buf_check(text, &ignored) == 0 &&
+	       cfs_content_hash_bytes(CFS_CONTENT_SHA256, cfs_buf_bytes(text),
+				      ret->bytes, &ignored) == 0;
+}
+
+static void add_digest(struct cfs_buf *text, const struct cfs_digest *id)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+
+	cfs_digest_to_hex(id, hex);
+	cfs_buf_addf(text, "%s:%s\n", cfs_alg_name(id->alg), hex);
+}
+
 /* Hashes all that the image depends on, each with its length or its end. */
 static bool key_of(const struct cfs_seal_recipe *recipe, struct cfs_digest *ret)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
-	char hex[CFS_DIGEST_HEX_MAX];
-	struct cfs_err ignored;
 
 	cfs_buf_addf(&text,
-		     "composefs-seal " CFS_VERSION ", rules " RULES "\n"
-		     "%s, EROFS format %u, xattrs %d, %s%s, %zu layers\n",
+		     PROGRAM "%s, EROFS format %u, xattrs %d, %s%s, "
+			     "%zu layers\n",
 		     cfs_alg_name(recipe->alg), recipe->format,
 		     (int)recipe->filter,
 		     recipe->bootable ? "to boot" : "merged",
 		     recipe->program_objects ? ", programs as objects" : "",
 		     recipe->n_layers);
-	for (size_t i = 0; i < recipe->n_layers; i++) {
-		cfs_digest_to_hex(&recipe->layers[i], hex);
-		cfs_buf_addf(&text, "%s:%s\n",
-			     cfs_alg_name(recipe->layers[i].alg), hex);
-	}
-	*ret = (struct cfs_digest){ .alg = CFS_ALG_SHA256 };
-	return cfs_buf_check(&text, &ignored) == 0 &&
-	       cfs_content_hash_bytes(CFS_CONTENT_SHA256, cfs_buf_bytes(&text),
-				      ret->bytes, &ignored) == 0;
+	for (size_t i = 0; i < recipe->n_layers; i++)
+		add_digest(&text, &recipe->layers[i]);
+	return hash_text(&text, ret);
+}
+
+static bool key_of_archive(const struct cfs_digest *stream,
+			   const struct cfs_oci_id *archive,
+			   struct cfs_digest *ret)
+{
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+
+	cfs_buf_addf(&text, PROGRAM "archive %s of ", archive->text);
+	add_digest(&text, stream);
+	return hash_text(&text, ret);
+}
+
+static bool recall(const struct cfs_seal_memory *memory,
+		   const struct cfs_digest *key, enum cfs_alg alg,
+		   struct cfs_digest *ret)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	char name[CFS_DIGEST_HEX_MAX];
+	/* One byte more shows a file that is too long. */
+	uint8_t read[sizeof(struct entry) + 1];
+	size_t size = entry_size(alg);
+
+	cfs_digest_to_hex(key, name);
+	fd = cfs_openat2(memory->fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
+			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	if (fd < 0 || !is_private(fd, S_IFREG) ||
+	    cfs_read_full(fd, read, size + 1) != (ssize_t)size ||
+	    memcmp(read, key->bytes, KEY_SIZE) != 0)
+		return false;
+	*ret = (struct cfs_digest){ .alg = alg };
+	memcpy(ret->bytes, read + KEY_SIZE, cfs_alg_size(alg));
+	return true;
 }
 
 bool cfs_seal_recall(const struct cfs_seal_memory *memory,
 		     const struct cfs_seal_recipe *recipe,
 		     struct cfs_digest *ret)
 {
-	CFS_AUTOFD int fd = -EBADF;
 	struct cfs_digest key;
-	char name[CFS_DIGEST_HEX_MAX];
-	/* One byte more shows a file that is too long. */
-	uint8_t read[sizeof(struct entry) + 1];
-	size_t size = entry_size(recipe->alg);
 
-	if (memory->fd < 0 || !key_of(recipe, &key))
-		return false;
-	cfs_digest_to_hex(&key, name);
-	fd = cfs_openat2(memory->fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
-			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-	if (fd < 0 || !is_private(fd, S_IFREG) ||
-	    cfs_read_full(fd, read, size + 1) != (ssize_t)size ||
-	    memcmp(read, key.bytes, KEY_SIZE) != 0)
-		return false;
-	*ret = (struct cfs_digest){ .alg = recipe->alg };
-	memcpy(ret->bytes, read + KEY_SIZE, cfs_alg_size(recipe->alg));
-	return true;
+	return memory->fd >= 0 && key_of(recipe, &key) &&
+	       recall(memory, &key, recipe->alg, ret);
+}
+
+bool cfs_seal_recall_archive(const struct cfs_seal_memory *memory,
+			     const struct cfs_digest *stream,
+			     const struct cfs_oci_id *archive)
+{
+	struct cfs_digest key, value;
+
+	return memory->fd >= 0 && key_of_archive(stream, archive, &key) &&
+	       recall(memory, &key, stream->alg, &value) &&
+	       cfs_digest_equal(&value, stream);
 }
 
 /* Returns false if there was no room and none was made. */
@@ -191,20 +231,37 @@ static bool make_room(int dir)
 	return true;
 }
 
+static void remember(const struct cfs_seal_memory *memory,
+		     const struct cfs_digest *key, const struct cfs_digest *id)
+{
+	char name[CFS_DIGEST_HEX_MAX];
+	struct entry entry;
+
+	if (!make_room(memory->fd))
+		return;
+	cfs_digest_to_hex(key, name);
+	memcpy(entry.key, key->bytes, KEY_SIZE);
+	memcpy(entry.digest, id->bytes, cfs_alg_size(id->alg));
+	/* One that cannot be written is computed again the next time. */
+	(void)!cfs_replace_file(memory->fd, name, &entry, entry_size(id->alg));
+}
+
 void cfs_seal_remember(const struct cfs_seal_memory *memory,
 		       const struct cfs_seal_recipe *recipe,
 		       const struct cfs_digest *id)
 {
 	struct cfs_digest key;
-	char name[CFS_DIGEST_HEX_MAX];
-	struct entry entry;
 
-	if (memory->fd < 0 || id->alg != recipe->alg || !key_of(recipe, &key) ||
-	    !make_room(memory->fd))
-		return;
-	cfs_digest_to_hex(&key, name);
-	memcpy(entry.key, key.bytes, KEY_SIZE);
-	memcpy(entry.digest, id->bytes, cfs_alg_size(id->alg));
-	/* One that cannot be written is computed again the next time. */
-	(void)!cfs_replace_file(memory->fd, name, &entry, entry_size(id->alg));
+	if (memory->fd >= 0 && id->alg == recipe->alg && key_of(recipe, &key))
+		remember(memory, &key, id);
+}
+
+void cfs_seal_remember_archive(const struct cfs_seal_memory *memory,
+			       const struct cfs_digest *stream,
+			       const struct cfs_oci_id *archive)
+{
+	struct cfs_digest key;
+
+	if (memory->fd >= 0 && key_of_archive(stream, archive, &key))
+		remember(memory, &key, stream);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Digests of EROFS images that were computed before.
+ * Digests of EROFS images that were computed before, and which archives layers
+ * are that were read before.
  *
  * Layers have the digests of their streams, and the EROFS image that they make
- * follows from these and from the rules of this program alone.  What is kept
- * is that function's value, which proves nothing about an image: its signatures
+ * follows from these and from the rules of this program alone; so does the
+ * archive that a stream stands for.  What is kept
+ * is such a value, which proves nothing about an image: its signatures
  * are verified each time.  But a false value would vouch for another image, so
  * values are kept where only root and the user who reads them can write, and
  * never in the repository, which is what is verified:
@@ -68,5 +70,16 @@ bool cfs_seal_recall(const struct cfs_seal_memory *memory,
 void cfs_seal_remember(const struct cfs_seal_memory *memory,
 		       const struct cfs_seal_recipe *recipe,
 		       const struct cfs_digest *id) CFS_NONNULL;
+
+/* Returns whether the stream @stream is remembered to stand for the archive
+ * @archive. */
+bool cfs_seal_recall_archive(
+	const struct cfs_seal_memory *memory, const struct cfs_digest *stream,
+	const struct cfs_oci_id *archive) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Remembers that it does. */
+void cfs_seal_remember_archive(const struct cfs_seal_memory *memory,
+			       const struct cfs_digest *stream,
+			       const struct cfs_oci_id *archive) CFS_NONNULL;
 
 #endif

@@ -145,6 +145,16 @@ static int set_roles(struct cfs_rule *rule, const struct cfs_toml_value *value,
 		"\"merged.bootable\", too");
 }
 
+static int set_read_data(struct cfs_rule *rule,
+			 const struct cfs_toml_value *value,
+			 struct cfs_err *err)
+{
+	if (value->kind != CFS_TOML_BOOLEAN)
+		return cfs_fail(err, EINVAL, "read-data must be true or false");
+	rule->read_data = value->boolean;
+	return 0;
+}
+
 static int take(void *ctx, const char *path, const struct cfs_toml_value *value,
 		struct cfs_err *err)
 {
@@ -167,9 +177,11 @@ static int take(void *ctx, const char *path, const struct cfs_toml_value *value,
 		return set_certs(rule, value, err);
 	if (strcmp(key, "roles") == 0)
 		return set_roles(rule, value, err);
+	if (strcmp(key, "read-data") == 0)
+		return set_read_data(rule, value, err);
 	return cfs_fail(err, EINVAL,
 			"unknown key %s: a table of images has accept, "
-			"certificates and roles",
+			"certificates, roles and read-data",
 			path);
 }
 
@@ -177,6 +189,11 @@ static int check(const struct cfs_rule *rule, struct cfs_err *err)
 {
 	bool needs = rule->accept == CFS_ACCEPT_SIGNED;
 
+	if (!needs && rule->read_data)
+		return cfs_fail(err, EINVAL,
+				"line %u: [images.\"%s\"] has read-data, which "
+				"only accept = \"signed\" does",
+				rule->line, rule->prefix);
 	if (needs == (rule->n_certs > 0))
 		return 0;
 	return cfs_fail(err, EINVAL, "line %u: [images.\"%s\"] %s", rule->line,

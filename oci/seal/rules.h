@@ -38,6 +38,7 @@ struct cfs_rule {
 	bool bootable;	  /* the image to boot has to be signed */
 	bool merged_only; /* manifest and configuration need not be */
 	bool no_manifest; /* the manifest need not be */
+	bool read_data;	  /* layers are read and compared with diff_ids */
 	unsigned n_certs;
 	char certs[CFS_TOML_LIST][CFS_TOML_STR]; /* paths, as given */
 };
@@ -59,7 +60,8 @@ void cfs_rules_free(struct cfs_rules *rules);
  * "certificates", file names, at least one for "signed" and none otherwise;
  * "roles", those that have to be signed: manifest, config and merged (the
  * default), and merged.bootable; config and merged, for images that are sealed
- * by annotations; or merged alone, as in drafts of the format.
+ * by annotations; or merged alone, as in drafts of the format; "read-data",
+ * true if layers have to be read, too, which is for "signed".
  *
  * Errors, with line and column: -EINVAL, -E2BIG more than CFS_RULES_MAX, of
  * cfs_toml_parse().

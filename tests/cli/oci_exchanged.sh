@@ -62,6 +62,14 @@ sign single
 check "with the signature of the one that they make it is verified" verify single
 refuse "unless they are read" "in the place of" verify --read-data single
 same "which is a failure of the verification" "$(verify --read-data single 2> /dev/null; echo $?)" 4
+cp "$keys/rsa.cert.pem" signer.pem
+name_it() { # RULE...: by a policy
+	printf '%s\n' '[images.named]' 'certificates = ["signer.pem"]' "$@" > policy.toml
+	quiet oci tag --policy policy.toml single named
+}
+check "a policy accepts them, too" name_it
+refuse "unless it has them read" "in the place of" name_it "read-data = true"
+same "  which is a failure of the verification, too" "$(name_it "read-data = true" 2> /dev/null; echo $?)" 4
 same "the other one has its own" "$(sign hardlinks; verify --read-data hardlinks; echo $?)" 0
 
 finish

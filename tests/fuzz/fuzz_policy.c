@@ -18,6 +18,7 @@ static void check(const struct cfs_rules *rules, const struct cfs_rule *rule)
 	size_t len = strlen(rule->prefix);
 
 	assert((rule->accept == CFS_ACCEPT_SIGNED) == (rule->n_certs > 0));
+	assert(!rule->read_data || rule->n_certs > 0);
 	assert(!rule->merged_only || !rule->no_manifest);
 	assert(cfs_rules_find(rules, rule->prefix) == rule);
 	snprintf(tag, sizeof(tag), "%s/zz", rule->prefix);

@@ -136,6 +136,20 @@ chmod 755 /run/test
 same "  nor on a disk" false "$(user 1000 "$PWD/fs/1000")"
 same "  where nothing is made" "" "$(ls fs/1000)"
 
+# A policy that has layers read: once, although the digests are remembered.
+printf '%s\n' '[images.named]' 'certificates = ["a.pem"]' 'read-data = true' > policy.toml
+policy_reads() {
+	local layer
+	layer=$(layer_of boot-plain)
+	strace -y -o trace -e trace=read,pread64,mmap cfsctl --repo fs/repo oci tag \
+		--policy policy.toml boot-plain named > said 2>&1 || cat said
+	grep -c "${layer##*objects/}" trace
+}
+verify boot-plain > /dev/null # its digests are remembered now
+check "a policy has layers read" test "$(policy_reads)" -gt 0
+same "  the first time" 0 "$(policy_reads)"
+rm -f $memory/*
+
 chmod 770 $memory
 same "a memory that others can write is not used" "$first" "$(verify boot-plain)"
 same "nor written" 0 "$(ls $memory | wc -l)"

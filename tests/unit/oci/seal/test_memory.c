@@ -132,6 +132,30 @@ TEST(what_the_image_depends_on_makes_another_recipe)
 	CHECK(knows(&memory, &r, 7));
 }
 
+TEST(a_stream_is_remembered_with_its_archive)
+{
+	CFS_AUTOMEMORY struct cfs_seal_memory memory = CFS_SEAL_MEMORY_NONE;
+	const struct cfs_digest stream = value(CFS_ALG_SHA512, 1);
+	const struct cfs_digest other = value(CFS_ALG_SHA256, 1);
+	const struct cfs_bytes text = { (const uint8_t *)"a", 1 };
+	struct cfs_oci_id archive, another;
+	struct cfs_err err;
+
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, text, &archive, &err),
+		 0);
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA512, text, &another, &err),
+		 0);
+	/* Without a memory nothing is remembered, and nothing fails. */
+	cfs_seal_remember_archive(&memory, &stream, &archive);
+	CHECK(!cfs_seal_recall_archive(&memory, &stream, &archive));
+	cfs_seal_memory_open_at(fresh_dir(), &memory);
+	CHECK(!cfs_seal_recall_archive(&memory, &stream, &archive));
+	cfs_seal_remember_archive(&memory, &stream, &archive);
+	CHECK(cfs_seal_recall_archive(&memory, &stream, &archive));
+	CHECK(!cfs_seal_recall_archive(&memory, &other, &archive));
+	CHECK(!cfs_seal_recall_archive(&memory, &stream, &another));
+}
+
 TEST(a_file_that_is_not_as_it_was_written_is_not_there)
 {
 	CFS_AUTOMEMORY struct cfs_seal_memory memory = CFS_SEAL_MEMORY_NONE;

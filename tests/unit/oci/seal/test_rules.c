@@ -62,6 +62,18 @@ TEST(roles_are_those_of_the_format)
 	CHECK(strstr(err.msg, "line 1, column ") && strstr(err.msg, "roles"));
 }
 
+TEST(layers_are_read_if_the_rule_says_so)
+{
+	CHECK(parse(TABLE("a") "certificates = [\"a\"]\n"
+			       "read-data = true\n") == 0);
+	CHECK(rules.v[0].read_data);
+	CHECK(parse(TABLE("a") "certificates = [\"a\"]\n"
+			       "read-data = false\n") == 0);
+	CHECK(!rules.v[0].read_data);
+	CHECK(parse(TABLE("a") ANY "read-data = false\n") == 0);
+	cfs_rules_free(&rules);
+}
+
 TEST(the_longest_prefix_that_ends_with_a_component_holds)
 {
 	CHECK(parse(TABLE("") ANY TABLE("r.example") ANY TABLE("r.example/os")
@@ -109,6 +121,9 @@ TEST(what_is_not_understood_is_refused)
 		{ "\nimages.a.accept = \"signed\"",
 		  "line 2: [images.\"a\"] needs certificates" },
 		{ "images.a.roles = [\"merged\"]", "needs certificates" },
+		{ "images.a.read-data = 1", "read-data must be" },
+		{ "images.a = { accept = \"anything\", read-data = true }",
+		  "line 1: [images.\"a\"] has read-data" },
 		{ "images.a = { accept = \"nothing\", "
 		  "certificates = [\"x\"] }",
 		  "has certificates" },
