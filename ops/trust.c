@@ -151,9 +151,12 @@ static int read_cert(const struct cfs_trust *trust, const char *path,
  * they those that the configuration names? */
 static int check_layers(struct check *c, struct cfs_err *err)
 {
-	int r = cfs_seal_layers_check(c->about->repo, c->about->image, NULL,
-				      err);
+	CFS_AUTOMEMORY struct cfs_seal_memory memory = CFS_SEAL_MEMORY_NONE;
+	int r;
 
+	cfs_seal_memory_open(&memory);
+	r = cfs_seal_layers_check(c->about->repo, c->about->image, &memory,
+				  err);
 	if (r < 0)
 		c->proof->refusal = CFS_REFUSED_FAILED;
 	return r < 0 ? cfs_ctx(err, "%s", c->called) : 0;

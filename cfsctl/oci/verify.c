@@ -48,7 +48,7 @@ static const struct cfs_opt options[] = {
 	  .help = "read all layers, and compare them with their diff_ids",
 	  CFS_OPT_SETS(struct options, read_data) },
 	{ .name = "recompute",
-	  .help = "compute the digests also if they were computed before",
+	  .help = "compute digests and signatures also if that was done before",
 	  CFS_OPT_SETS(struct options, recompute) },
 	CFS_OPT_JSON(struct options, json),
 	{ 0 },

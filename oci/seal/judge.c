@@ -124,23 +124,46 @@ static int check_blob(const struct cfs_seal_entry *entry, struct cfs_bytes blob,
 	return r;
 }
 
+/* Verifies @blob, which is that of @entry. */
+static int verify_blob(const struct cfs_seal_entry *entry,
+		       struct cfs_bytes blob,
+		       const struct cfs_seal_policy *policy, unsigned *ret_cert,
+		       struct cfs_err *err)
+{
+	const struct cfs_seal_memory none = CFS_SEAL_MEMORY_NONE;
+	const struct cfs_seal_memory *memory = policy->memory ? policy->memory
+							      : &none;
+	const struct cfs_seal_signature signature = { entry->blob,
+						      entry->digest,
+						      policy->certs };
+	int r;
+
+	if (cfs_seal_recall_signature(memory, &signature, ret_cert))
+		return 0;
+	r = cfs_kernel_is_cheaper()
+		    ? cfs_signature_confirm(blob, &entry->digest, policy->certs,
+					    ret_cert, err)
+		    : cfs_signature_verify(blob, &entry->digest, policy->certs,
+					   ret_cert, err);
+	if (r == 0)
+		cfs_seal_remember_signature(memory, &signature, *ret_cert);
+	return r;
+}
+
 static int check_signature(const struct cfs_seal_entry *entry,
-			   struct cfs_bytes blob, const struct cfs_certs *certs,
+			   struct cfs_bytes blob,
+			   const struct cfs_seal_policy *policy,
 			   struct cfs_seal_finding *ret, struct cfs_err *err)
 {
 	struct cfs_err why = { 0 };
 	int r, sorted;
 
 	ret->sig = CFS_SEAL_NO_SIGNATURE;
-	if (!entry->is_signed || certs->n == 0)
+	if (!entry->is_signed || policy->certs->n == 0)
 		return 0;
 	r = check_blob(entry, blob, &why);
-	if (r == 0 && cfs_kernel_is_cheaper())
-		r = cfs_signature_confirm(blob, &entry->digest, certs,
-					  &ret->cert, &why);
-	else if (r == 0)
-		r = cfs_signature_verify(blob, &entry->digest, certs,
-					 &ret->cert, &why);
+	if (r == 0)
+		r = verify_blob(entry, blob, policy, &ret->cert, &why);
 	sorted = sort_code(r);
 	if (sorted < 0) {
 		*err = why;
@@ -336,8 +359,7 @@ static int judge_entries(const struct cfs_seal_facts *facts,
 		f->role = entry->role;
 		f->layer = entry->layer;
 		compare(facts, entry, artifact->form, f);
-		r = check_signature(entry, blobs[ret->n], policy->certs, f,
-				    err);
+		r = check_signature(entry, blobs[ret->n], policy, f, err);
 	}
 	return r;
 }

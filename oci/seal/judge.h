@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Judges what artifacts claim of an image.  Pure: digests computed here
- * (oci/seal/facts.h), artifacts, signatures and certificates in, a verdict out.
+ * Judges what artifacts claim of an image.  Pure, but for what it remembers:
+ * digests computed here (oci/seal/facts.h), artifacts, signatures and
+ * certificates in, a verdict out.
  *
  * An image is verified if one artifact alone satisfies all of these:
  *   - its subject is the image's manifest;
@@ -23,6 +24,7 @@
 #include "keys/pem.h"
 #include "oci/seal/artifact.h"
 #include "oci/seal/facts.h"
+#include "oci/seal/memory.h"
 
 /* Does the manifest have to be signed? */
 enum cfs_seal_need {
@@ -38,7 +40,10 @@ struct cfs_seal_policy {
 	enum cfs_seal_need manifest;
 	bool merged_only; /* manifest and configuration are not needed: drafts
 			     did not sign them */
-	bool recompute;	  /* digests that were computed before do not count */
+	bool recompute;	  /* what was computed before does not count */
+	/* Where right signatures are remembered; cfs_seal_verify() sets it.
+	 * NULL: nowhere. */
+	const struct cfs_seal_memory *memory;
 };
 
 /*

@@ -8,19 +8,21 @@
 #define CFS_OCI_SEAL_LAYERS_H
 
 #include "oci/image.h"
+#include "oci/seal/memory.h"
 
-/* Does the kernel vouch for the object @id in @objects by fs-verity? */
-bool cfs_seal_is_measured(int objects, const struct cfs_digest *id);
+/* Does the kernel vouch for the streams of all layers of @image, by
+ * fs-verity? */
+bool cfs_seal_all_measured(const struct cfs_repo *repo,
+			   const struct cfs_oci_image *image) CFS_NONNULL;
 
 /*
  * Compares the contents of each layer of @image, a container, with its diff_id.
- * A layer that fs-verity protects is read once and remembered in @place, or, if
- * that is NULL, where oci/seal/memory.h says.
+ * A layer that fs-verity protects is read once and remembered in @memory.
  * Errors: those of cfs_oci_layer_check().
  */
 int cfs_seal_layers_check(const struct cfs_repo *repo,
-			  const struct cfs_oci_image *image, const char *place,
-			  struct cfs_err *err) CFS_MUST_CHECK
-	__attribute__((nonnull(1, 2, 4)));
+			  const struct cfs_oci_image *image,
+			  const struct cfs_seal_memory *memory,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

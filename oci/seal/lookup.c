@@ -2,20 +2,6 @@
 #include "oci/seal/lookup.h"
 
 #include "oci/seal/image.h"
-#include "oci/seal/layers.h"
-#include "oci/seal/memory.h"
-
-static bool all_measured(const struct cfs_repo *repo,
-			 const struct cfs_oci_image *image)
-{
-	struct cfs_err ignored;
-	CFS_AUTOFD int objects = cfs_repo_open_objects(repo, &ignored);
-	bool all = objects >= 0;
-
-	for (size_t i = 0; all && i < image->manifest.layers.n; i++)
-		all = cfs_seal_is_measured(objects, &image->layers[i]);
-	return all;
-}
 
 static bool recall(const struct cfs_seal_memory *memory,
 		   struct cfs_seal_recipe recipe, enum cfs_seal_role role,
@@ -44,7 +30,7 @@ int cfs_seal_look_up(const struct cfs_repo *repo,
 		     const struct cfs_seal_lookup *how,
 		     struct cfs_seal_facts *ret, struct cfs_err *err)
 {
-	CFS_AUTOMEMORY struct cfs_seal_memory memory = CFS_SEAL_MEMORY_NONE;
+	const struct cfs_seal_memory *memory = how->memory;
 	const struct cfs_seal_recipe recipe = {
 		.alg = repo->meta.alg,
 		.format = CFS_SEAL_EROFS_FORMAT,
@@ -56,22 +42,18 @@ int cfs_seal_look_up(const struct cfs_repo *repo,
 	struct cfs_seal_facts facts;
 	int r;
 
-	if (how->recompute || !all_measured(repo, image))
+	if (memory->fd < 0)
 		return cfs_seal_compute(repo, image, how->bootable, how->filter,
 					ret, err);
-	if (how->place)
-		cfs_seal_memory_open_at(how->place, &memory);
-	else
-		cfs_seal_memory_open(&memory);
 	r = cfs_seal_facts_begin(&image->id,
 				 cfs_buf_bytes(&image->manifest_text),
 				 cfs_buf_bytes(&image->config_text),
 				 repo->meta.alg, &facts, err);
 	if (r < 0)
 		return r;
-	facts.recalled = recall(&memory, recipe, CFS_SEAL_MERGED, &facts) &&
+	facts.recalled = recall(memory, recipe, CFS_SEAL_MERGED, &facts) &&
 			 (!how->bootable ||
-			  recall(&memory, recipe, CFS_SEAL_BOOTABLE, &facts));
+			  recall(memory, recipe, CFS_SEAL_BOOTABLE, &facts));
 	if (!facts.recalled)
 		r = cfs_seal_compute(repo, image, how->bootable, how->filter,
 				     &facts, err);
@@ -80,8 +62,8 @@ int cfs_seal_look_up(const struct cfs_repo *repo,
 	/* A stream may have been replaced since it was measured: by one that
 	 * was hashed, and was written to after that. */
 	if (!facts.recalled && facts.measured) {
-		remember(&memory, recipe, CFS_SEAL_MERGED, &facts);
-		remember(&memory, recipe, CFS_SEAL_BOOTABLE, &facts);
+		remember(memory, recipe, CFS_SEAL_MERGED, &facts);
+		remember(memory, recipe, CFS_SEAL_BOOTABLE, &facts);
 	}
 	*ret = facts;
 	return 0;

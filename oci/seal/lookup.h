@@ -6,21 +6,20 @@
 
 #include "oci/image.h"
 #include "oci/seal/facts.h"
+#include "oci/seal/memory.h"
 
 struct cfs_seal_lookup {
 	bool bootable; /* also the digest of the image to boot */
 	enum cfs_xattr_filter filter;
-	bool recompute; /* the memory (oci/seal/memory.h) is not used */
-	/* The directory that the memory lies in; NULL: that of this user. */
-	const char *place;
+	/* Where digests are remembered; open only while
+	 * cfs_seal_all_measured(), else they are computed. */
+	const struct cfs_seal_memory *memory;
 };
 
 /*
  * Has the digests that cfs_seal_compute() computes.  Those of EROFS images are
- * taken from the memory if they were computed before, and kept there if not;
- * but only where fs-verity has the streams of all layers, so that the kernel
- * says whether they are still what they were.  ret->recalled: they were in the
- * memory.
+ * taken from the memory if they were computed before, and kept there if not.
+ * ret->recalled: they were in the memory.
  * Errors: those of cfs_seal_compute().
  */
 int cfs_seal_look_up(const struct cfs_repo *repo,

@@ -11,9 +11,8 @@
 #include "base/io.h"
 #include "repo/dir.h"
 
-/* What all texts of keys begin with.  The rules count up when the same layers
- * make another image than before. */
-#define PROGRAM "composefs-seal " CFS_VERSION ", rules 1\n"
+/* Counts up when the same layers make another image than before. */
+#define RULES "1"
 
 #define KEY_SIZE 32 /* SHA-256 */
 
@@ -136,6 +135,18 @@ static bool hash_text(const struct cfs_buf *text, struct cfs_digest *ret)
 				      ret->bytes, &ignored) == 0;
 }
 
+/* What all texts begin with.  Sites that allow no arithmetic but OpenSSL's say
+ * so in CFS_HASH; they do not want what was computed in another way. */
+static void begin_text(struct cfs_buf *text)
+{
+	const char *way = getenv("CFS_HASH");
+
+	cfs_buf_addf(text,
+		     "composefs-seal " CFS_VERSION ", rules " RULES
+		     ", way %.32s\n",
+		     way ? way : "-");
+}
+
 static void add_digest(struct cfs_buf *text, const struct cfs_digest *id)
 {
 	char hex[CFS_DIGEST_HEX_MAX];
@@ -149,9 +160,10 @@ static bool key_of(const struct cfs_seal_recipe *recipe, struct cfs_digest *ret)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 
+	begin_text(&text);
 	cfs_buf_addf(&text,
-		     PROGRAM "%s, EROFS format %u, xattrs %d, %s%s, "
-			     "%zu layers\n",
+		     "%s, EROFS format %u, xattrs %d, %s%s, "
+		     "%zu layers\n",
 		     cfs_alg_name(recipe->alg), recipe->format,
 		     (int)recipe->filter,
 		     recipe->bootable ? "to boot" : "merged",
@@ -168,8 +180,23 @@ static bool key_of_archive(const struct cfs_digest *stream,
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 
-	cfs_buf_addf(&text, PROGRAM "archive %s of ", archive->text);
+	begin_text(&text);
+	cfs_buf_addf(&text, "archive %s of ", archive->text);
 	add_digest(&text, stream);
+	return hash_text(&text, ret);
+}
+
+static bool key_of_signature(const struct cfs_seal_signature *signature,
+			     struct cfs_digest *ret)
+{
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+
+	begin_text(&text);
+	cfs_buf_addf(&text, "signature %s, %u certificates, over ",
+		     signature->blob.text, signature->certs->n);
+	add_digest(&text, &signature->digest);
+	for (unsigned i = 0; i < signature->certs->n; i++)
+		cfs_buf_addf(&text, "%s\n", signature->certs->v[i].name);
 	return hash_text(&text, ret);
 }
 
@@ -214,6 +241,34 @@ bool cfs_seal_recall_archive(const struct cfs_seal_memory *memory,
 	return memory->fd >= 0 && key_of_archive(stream, archive, &key) &&
 	       recall(memory, &key, stream->alg, &value) &&
 	       cfs_digest_equal(&value, stream);
+}
+
+/* The value of a signature: the hash of the signer's certificate, as its name
+ * has it. */
+static bool value_of_signer(const struct cfs_cert *cert, struct cfs_digest *ret)
+{
+	const char *hex = cert->name + strlen("sha256:");
+	struct cfs_err ignored;
+
+	return cfs_digest_from_hex(hex, strlen(hex), ret, &ignored) == 0;
+}
+
+bool cfs_seal_recall_signature(const struct cfs_seal_memory *memory,
+			       const struct cfs_seal_signature *signature,
+			       unsigned *ret_cert)
+{
+	struct cfs_digest key, value, want;
+
+	if (memory->fd < 0 || !key_of_signature(signature, &key) ||
+	    !recall(memory, &key, CFS_ALG_SHA256, &value))
+		return false;
+	for (unsigned i = 0; i < signature->certs->n; i++) {
+		*ret_cert = i;
+		if (value_of_signer(&signature->certs->v[i], &want) &&
+		    cfs_digest_equal(&value, &want))
+			return true;
+	}
+	return false;
 }
 
 /* Returns false if there was no room and none was made. */
@@ -264,4 +319,15 @@ void cfs_seal_remember_archive(const struct cfs_seal_memory *memory,
 
 	if (memory->fd >= 0 && key_of_archive(stream, archive, &key))
 		remember(memory, &key, stream);
+}
+
+void cfs_seal_remember_signature(const struct cfs_seal_memory *memory,
+				 const struct cfs_seal_signature *signature,
+				 unsigned cert)
+{
+	struct cfs_digest key, value;
+
+	if (memory->fd >= 0 && key_of_signature(signature, &key) &&
+	    value_of_signer(&signature->certs->v[cert], &value))
+		remember(memory, &key, &value);
 }

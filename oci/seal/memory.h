@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Digests of EROFS images that were computed before, and which archives layers
- * are that were read before.
+ * What verifying images computed before: digests of EROFS images, which
+ * archives layers are that were read, and which signatures are right.
  *
  * Layers have the digests of their streams, and the EROFS image that they make
  * follows from these and from the rules of this program alone; so does the
- * archive that a stream stands for.  What is kept
- * is such a value, which proves nothing about an image: its signatures
- * are verified each time.  But a false value would vouch for another image, so
- * values are kept where only root and the user who reads them can write, and
- * never in the repository, which is what is verified:
+ * archive that a stream stands for.  Whether a signature is right follows from
+ * it, what is signed, and the certificate.  What is kept is such a value, and
+ * never a verdict: which signatures an image needs, and by whom, is judged each
+ * time.  But a false value would vouch for another image, so values are kept
+ * where only root and the user who reads them can write, and never in the
+ * repository, which is what is verified:
  *
  *   /run/composefs/verified                   of root
  *   $XDG_RUNTIME_DIR/composefs/verified       of another user
@@ -24,6 +25,7 @@
 #define CFS_OCI_SEAL_MEMORY_H
 
 #include "base/auto.h"
+#include "keys/pem.h"
 #include "oci/image.h"
 
 /* Values that are kept.  When there are more, all are forgotten. */
@@ -81,5 +83,24 @@ bool cfs_seal_recall_archive(
 void cfs_seal_remember_archive(const struct cfs_seal_memory *memory,
 			       const struct cfs_digest *stream,
 			       const struct cfs_oci_id *archive) CFS_NONNULL;
+
+/* What a signature is: a PKCS#7 blob, over a digest, and the certificates that
+ * it is verified with, in their order. */
+struct cfs_seal_signature {
+	struct cfs_oci_id blob;
+	struct cfs_digest digest;
+	const struct cfs_certs *certs;
+};
+
+/* Returns whether @signature is remembered to be right, with the index of the
+ * signer's certificate in *@ret_cert. */
+bool cfs_seal_recall_signature(const struct cfs_seal_memory *memory,
+			       const struct cfs_seal_signature *signature,
+			       unsigned *ret_cert) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Remembers that it is, by the certificate @cert. */
+void cfs_seal_remember_signature(const struct cfs_seal_memory *memory,
+				 const struct cfs_seal_signature *signature,
+				 unsigned cert) CFS_NONNULL;
 
 #endif

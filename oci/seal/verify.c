@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "oci/seal/verify.h"
 
+#include "oci/seal/layers.h"
 #include "oci/seal/lookup.h"
 
 /* Digests that this verification has computed. */
@@ -13,7 +14,7 @@ struct known {
 struct run {
 	const struct cfs_repo *repo;
 	const struct cfs_oci_image *image;
-	const struct cfs_seal_policy *policy;
+	struct cfs_seal_policy policy; /* with the memory */
 	struct cfs_seal_verification *v;
 	struct known *known; /* by the way to filter xattrs */
 };
@@ -48,7 +49,7 @@ static int judge_all(const struct run *run, struct cfs_err *err)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < v->sources.n; i++)
-		r = cfs_seal_judge_source(&v->facts, run->policy,
+		r = cfs_seal_judge_source(&v->facts, &run->policy,
 					  v->sources.v[i], &v->verdicts[i],
 					  err);
 	v->answer = cfs_seal_sum(v->verdicts, v->sources.n, &v->which);
@@ -75,7 +76,7 @@ static int look_up(const struct run *run, struct cfs_seal_lookup how,
 {
 	int r = cfs_seal_look_up(run->repo, run->image, &how, ret, err);
 
-	if (r == 0 || !how.bootable || run->policy->bootable)
+	if (r == 0 || !how.bootable || run->policy.bootable)
 		return r;
 	how.bootable = false;
 	return cfs_seal_look_up(run->repo, run->image, &how, ret, err);
@@ -85,10 +86,10 @@ static int compute(const struct run *run, enum cfs_xattr_filter filter,
 		   struct cfs_err *err)
 {
 	const struct cfs_seal_lookup how = {
-		.bootable = run->policy->bootable ||
+		.bootable = run->policy.bootable ||
 			    claims_bootable(&run->v->sources),
 		.filter = filter,
-		.recompute = run->policy->recompute,
+		.memory = run->policy.memory,
 	};
 	struct known *known = &run->known[filter];
 	int r = 0;
@@ -198,15 +199,34 @@ static int judge_until_good(struct run run, judge_fn *judge,
 	return r;
 }
 
+/* Opens the memory, where it may be used: what is in a repository that has no
+ * fs-verity is looked at each time. */
+static void open_memory(const struct run *run, struct cfs_seal_memory *memory)
+{
+	if (!run->policy.recompute &&
+	    cfs_seal_all_measured(run->repo, run->image))
+		cfs_seal_memory_open(memory);
+}
+
+static int judge_with_memory(struct run *run, judge_fn *judge,
+			     struct cfs_err *err)
+{
+	CFS_AUTOMEMORY struct cfs_seal_memory memory = CFS_SEAL_MEMORY_NONE;
+
+	open_memory(run, &memory);
+	run->policy.memory = &memory;
+	return judge_until_good(*run, judge, err);
+}
+
 int cfs_seal_verify(const struct cfs_repo *repo,
 		    const struct cfs_oci_image *image,
 		    const struct cfs_seal_policy *policy,
 		    struct cfs_seal_verification *ret, struct cfs_err *err)
 {
 	struct known known[CFS_XATTRS_KEEP_USER + 1] = { 0 };
-	const struct run run = { repo, image, policy, ret, known };
+	struct run run = { repo, image, *policy, ret, known };
 
-	return judge_until_good(run, verify_both_ways, err);
+	return judge_with_memory(&run, verify_both_ways, err);
 }
 
 int cfs_seal_verify_known(const struct cfs_repo *repo,
@@ -217,8 +237,8 @@ int cfs_seal_verify_known(const struct cfs_repo *repo,
 			  struct cfs_err *err)
 {
 	struct known known = { .facts = *facts };
-	const struct run run = { repo, image, policy, ret, &known };
-	int r = judge_until_good(run, judge_known, err);
+	struct run run = { repo, image, *policy, ret, &known };
+	int r = judge_with_memory(&run, judge_known, err);
 
 	ret->facts = *facts;
 	return r;

@@ -30,8 +30,9 @@ void cfs_seal_verification_free(struct cfs_seal_verification *v);
  * Verifies @image.  The metadata does not say how xattrs were filtered: both
  * ways are tried, and with the answer CFS_SEAL_VERIFIED the digests in
  * ret->facts are those that were signed.
- * Digests that were computed before are taken from there (oci/seal/lookup.h),
- * unless the policy forbids it; signatures are verified each time.
+ * Digests that were computed before, and signatures that were found right, are
+ * taken from the memory (oci/seal/memory.h) where fs-verity has the streams of
+ * all layers, unless the policy forbids it.
  * Whatever the artifacts hold, the result is 0 and an answer.  *@ret is to be
  * freed, also after an error.
  * Errors: of computing digests and of reading the list of artifacts.

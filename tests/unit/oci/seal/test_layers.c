@@ -28,7 +28,10 @@ static void end(struct world *w)
 
 static int check(const struct world *w)
 {
-	return cfs_seal_layers_check(&w->store.repo, &w->image, w->place, &err);
+	CFS_AUTOMEMORY struct cfs_seal_memory memory = CFS_SEAL_MEMORY_NONE;
+
+	cfs_seal_memory_open_at(w->place, &memory);
+	return cfs_seal_layers_check(&w->store.repo, &w->image, &memory, &err);
 }
 
 /* Takes the object away that the layer has: reading it fails. */

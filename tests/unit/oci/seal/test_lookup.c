@@ -2,7 +2,7 @@
 /* With the kernel's fs-verity: tests/uml/verify_again.sh. */
 #include "oci/seal/lookup.h"
 
-#include "oci/seal/memory.h"
+#include "oci/seal/layers.h"
 #include "tests/tarball.h"
 #include "tests/unit/oci/stored.h"
 
@@ -35,6 +35,7 @@ struct world {
 	struct cfs_store store;
 	struct cfs_oci_image image;
 	char place[4096];
+	bool recompute;
 	struct cfs_seal_lookup how;
 };
 
@@ -45,7 +46,6 @@ static void begin(struct world *w, bool has_verity)
 	fake.model = has_verity;
 	make_image(&w->store, &w->image, "usr/a");
 	snprintf(w->place, sizeof(w->place), "%s", fresh_dir());
-	w->how.place = w->place;
 }
 
 static void end(struct world *w)
@@ -54,13 +54,19 @@ static void end(struct world *w)
 	cfs_store_close(&w->store);
 }
 
+/* As cfs_seal_verify() does. */
 static struct cfs_seal_facts look(const struct world *w)
 {
+	CFS_AUTOMEMORY struct cfs_seal_memory memory = CFS_SEAL_MEMORY_NONE;
+	struct cfs_seal_lookup how = w->how;
 	struct cfs_seal_facts facts;
 
-	CHECK_EQ(cfs_seal_look_up(&w->store.repo, &w->image, &w->how, &facts,
-				  &err),
-		 0);
+	if (!w->recompute && cfs_seal_all_measured(&w->store.repo, &w->image))
+		cfs_seal_memory_open_at(w->place, &memory);
+	how.memory = &memory;
+	CHECK_EQ(
+		cfs_seal_look_up(&w->store.repo, &w->image, &how, &facts, &err),
+		0);
 	return facts;
 }
 
@@ -92,9 +98,9 @@ TEST(recompute_ignores_what_is_remembered)
 
 	begin(&w, true);
 	CHECK(!look(&w).recalled);
-	w.how.recompute = true;
+	w.recompute = true;
 	CHECK(!look(&w).recalled);
-	w.how.recompute = false;
+	w.recompute = false;
 	w.how.filter = CFS_XATTRS_KEEP_USER;
 	CHECK(!look(&w).recalled);
 	CHECK(look(&w).recalled);
@@ -164,11 +170,14 @@ TEST(another_layer_is_another_image)
 
 TEST(an_image_that_is_not_what_its_digest_says_is_refused_all_the_same)
 {
+	CFS_AUTOMEMORY struct cfs_seal_memory memory = CFS_SEAL_MEMORY_NONE;
 	struct cfs_seal_facts facts;
 	struct world w;
 
 	begin(&w, true);
 	CHECK(!look(&w).recalled);
+	cfs_seal_memory_open_at(w.place, &memory);
+	w.how.memory = &memory;
 	w.image.config_text.data[w.image.config_text.len - 1] = ' ';
 	CHECK_EQ(
 		cfs_seal_look_up(&w.store.repo, &w.image, &w.how, &facts, &err),

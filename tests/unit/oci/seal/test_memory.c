@@ -156,6 +156,71 @@ TEST(a_stream_is_remembered_with_its_archive)
 	CHECK(!cfs_seal_recall_archive(&memory, &stream, &another));
 }
 
+/* Certificates by their names; nothing else of them counts here. */
+static void name_certs(struct cfs_certs *certs, unsigned n)
+{
+	*certs = (struct cfs_certs){ .n = n };
+	for (unsigned i = 0; i < n; i++)
+		snprintf(certs->v[i].name, sizeof(certs->v[i].name),
+			 "sha256:%064x", i + 1);
+}
+
+static bool is_right(const struct cfs_seal_memory *memory,
+		     const struct cfs_seal_signature *s, unsigned want)
+{
+	unsigned cert;
+
+	return cfs_seal_recall_signature(memory, s, &cert) && cert == want;
+}
+
+TEST(a_signature_is_remembered_with_its_signer)
+{
+	static struct cfs_certs certs;
+	CFS_AUTOMEMORY struct cfs_seal_memory memory = CFS_SEAL_MEMORY_NONE;
+	struct cfs_seal_signature s = { .digest = value(CFS_ALG_SHA512, 1),
+					.certs = &certs },
+				  other;
+	const struct cfs_bytes text = { (const uint8_t *)"a", 1 };
+	struct cfs_err err;
+
+	name_certs(&certs, 3);
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA256, text, &s.blob, &err),
+		 0);
+	cfs_seal_remember_signature(&memory, &s, 1);
+	CHECK(!is_right(&memory, &s, 1));
+	cfs_seal_memory_open_at(fresh_dir(), &memory);
+	CHECK(!is_right(&memory, &s, 1));
+	cfs_seal_remember_signature(&memory, &s, 1);
+	CHECK(is_right(&memory, &s, 1));
+	other = s;
+	other.digest.bytes[63] ^= 1;
+	CHECK(!is_right(&memory, &other, 1));
+	other = s;
+	CHECK_EQ(cfs_oci_id_of_bytes(CFS_CONTENT_SHA512, text, &other.blob,
+				     &err),
+		 0);
+	CHECK(!is_right(&memory, &other, 1));
+	/* With other certificates it is another question. */
+	certs.n = 2;
+	CHECK(!is_right(&memory, &s, 1));
+	certs.n = 3;
+	certs.v[1].name[70] ^= 1;
+	CHECK(!is_right(&memory, &s, 1));
+}
+
+TEST(what_another_way_to_hash_found_is_not_known)
+{
+	CFS_AUTOMEMORY struct cfs_seal_memory memory = CFS_SEAL_MEMORY_NONE;
+	const struct cfs_seal_recipe r = recipe();
+
+	cfs_seal_memory_open_at(fresh_dir(), &memory);
+	learn(&memory, &r, 7);
+	CHECK_EQ(setenv("CFS_HASH", "openssl", 1), 0);
+	CHECK(!knows(&memory, &r, 7));
+	CHECK_EQ(unsetenv("CFS_HASH"), 0);
+	CHECK(knows(&memory, &r, 7));
+}
+
 TEST(a_file_that_is_not_as_it_was_written_is_not_there)
 {
 	CFS_AUTOMEMORY struct cfs_seal_memory memory = CFS_SEAL_MEMORY_NONE;
