@@ -2,6 +2,7 @@
 #include "repo/init.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "cfsctl/cfsctl.h"
@@ -50,6 +51,37 @@ static int warn_open(const char *path, const struct cfs_repo *repo,
 	return r < 0 ? r : 0;
 }
 
+/* Objects stay where they are whatever the new algorithm is: they are garbage
+ * from then on that nothing removes. */
+static int warn_other_objects(const char *path, const struct cfs_repo *repo,
+			      bool reset, struct cfs_err *err)
+{
+	const char *alg = cfs_alg_name(repo->meta.alg);
+	const char *other = repo->meta.alg == CFS_ALG_SHA512 ? "sha256"
+							     : "sha512";
+	uint64_t n = 0;
+	int r = cfs_repo_count_other_objects(repo, &n, err);
+
+	if (r < 0 || n == 0)
+		return r;
+	fprintf(stderr,
+		"warning: %s/objects keeps %" PRIu64 " %s with %s "
+		"digests, which a %s repository can neither use nor collect: ",
+		path, n, n == 1 ? "object" : "objects", other, alg);
+	if (reset)
+		fprintf(stderr,
+			"to use them, run the command with --algorithm %s; "
+			"otherwise remove %s/objects before anything is "
+			"stored\n",
+			other, path);
+	else
+		fprintf(stderr,
+			"to use them, remove %s/meta.json and run `cfsctl "
+			"init --ensure`\n",
+			path);
+	return 0;
+}
+
 static int print_created(const char *path, const struct cfs_repo *repo,
 			 struct cfs_err *err)
 {
@@ -65,7 +97,8 @@ static int print_created(const char *path, const struct cfs_repo *repo,
 	return 0;
 }
 
-static int report(const char *path, bool ensure, int how, struct cfs_err *err)
+static int report(const char *path, const struct cfs_init_params *params,
+		  int how, struct cfs_err *err)
 {
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	int r = cfs_repo_open(AT_FDCWD, path, &repo, err);
@@ -78,9 +111,12 @@ static int report(const char *path, bool ensure, int how, struct cfs_err *err)
 		printf("Upgraded legacy repository at %s\n", path);
 	else if (how == CFS_INIT_ALREADY)
 		printf("Repository already initialized at %s%s\n", path,
-		       ensure ? " (existing configuration preserved)" : "");
+		       params->ensure ? " (existing configuration preserved)"
+				      : "");
 	else
 		r = print_created(path, &repo, err);
+	if (r >= 0 && how == CFS_INIT_CREATED)
+		r = warn_other_objects(path, &repo, params->reset, err);
 	return r < 0 ? r : warn_open(path, &repo, err);
 }
 
@@ -129,7 +165,7 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 		r = set_format(call->g, o->format, &params.meta, err);
 	if (r == 0)
 		r = cfs_repo_init(path, &params, err);
-	return r < 0 ? r : report(path, params.ensure, r, err);
+	return r < 0 ? r : report(path, &params, r, err);
 }
 
 const struct cfs_cmd cmd_init = {

@@ -90,6 +90,15 @@ int cfs_repo_any_object(const struct cfs_repo *repo, struct cfs_digest *ret,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
+ * Counts the objects whose names are digests of another algorithm than that of
+ * @repo: nothing in it can use them, and no collection removes them.
+ * Errors: those of reading objects/.
+ */
+int cfs_repo_count_other_objects(const struct cfs_repo *repo, uint64_t *ret,
+				 struct cfs_err *err)
+	CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Writes the meta.json that cfs_repo_infer_meta() finds into the old
  * repository @repo, secure when its objects have fs-verity.
  */

@@ -15,48 +15,88 @@ struct image_head {
 };
 #define IMAGE_MAGIC 0xd078629aU
 
-/* The first thing in objects/XX that is named like an object; 0 when there is
- * none. */
-static int any_object(int objects, const char *shard, struct cfs_digest *ret,
-		      struct cfs_err *err)
+/* Is objects/@shard/@name named like an object? */
+static bool object_id(const char *shard, const char *name,
+		      struct cfs_digest *ret)
 {
-	CFS_AUTONAMES struct cfs_dir_names names = { 0 };
 	char hex[CFS_DIGEST_HEX_MAX];
-	int r = cfs_dir_list(objects, shard, &names, err);
+	size_t len = strlen(name) + 2;
+	struct cfs_err ignored;
 
-	for (unsigned i = 0; r == 0 && i < names.n; i++) {
-		struct cfs_err ignored;
-		size_t len = strlen(names.v[i].name);
+	if (len >= sizeof(hex))
+		return false;
+	snprintf(hex, sizeof(hex), "%s%s", shard, name);
+	return cfs_digest_from_hex(hex, len, ret, &ignored) == 0;
+}
 
-		if (len + 2 >= sizeof(hex))
-			continue;
-		snprintf(hex, sizeof(hex), "%s%s", shard, names.v[i].name);
-		if (cfs_digest_from_hex(hex, len + 2, ret, &ignored) == 0)
-			return 1;
+/* Gets the name of an object.  Anything but 0 ends the walk and is returned. */
+typedef int object_fn(const struct cfs_digest *id, void *arg);
+
+static int each_object(const struct cfs_repo *repo, object_fn *fn, void *arg,
+		       struct cfs_err *err)
+{
+	CFS_AUTOFD int objects = cfs_dir_open(repo->fd, "objects");
+	int r = 0;
+
+	if (objects < 0)
+		return cfs_fail(err, -objects, "open objects/: %s",
+				strerror(-objects));
+	for (unsigned i = 0; r == 0 && i < 256; i++) {
+		CFS_AUTONAMES struct cfs_dir_names names = { 0 };
+		struct cfs_digest id;
+		char shard[3];
+
+		snprintf(shard, sizeof(shard), "%02x", i);
+		r = cfs_dir_list(objects, shard, &names, err);
+		for (unsigned k = 0; r == 0 && k < names.n; k++)
+			if (object_id(shard, names.v[k].name, &id))
+				r = fn(&id, arg);
 	}
 	return r;
+}
+
+static int take(const struct cfs_digest *id, void *arg)
+{
+	*(struct cfs_digest *)arg = *id;
+	return 1;
 }
 
 int cfs_repo_any_object(const struct cfs_repo *repo, struct cfs_digest *ret,
 			struct cfs_err *err)
 {
-	CFS_AUTOFD int objects = cfs_dir_open(repo->fd, "objects");
+	int r = each_object(repo, take, ret, err);
 
-	if (objects < 0)
-		return cfs_fail(err, -objects, "open objects/: %s",
-				strerror(-objects));
-	for (int i = 0; i < 256; i++) {
-		char shard[3];
-		int r;
-
-		snprintf(shard, sizeof(shard), "%02x", (unsigned)i);
-		r = any_object(objects, shard, ret, err);
-		if (r != 0)
-			return r;
-	}
+	if (r != 0)
+		return r;
 	return cfs_fail(err, ENOENT,
 			"there is no meta.json and no object to infer the "
 			"algorithm from: run `cfsctl init`");
+}
+
+struct others {
+	enum cfs_alg alg;
+	uint64_t n;
+};
+
+static int count_other(const struct cfs_digest *id, void *arg)
+{
+	struct others *others = arg;
+
+	others->n += id->alg != others->alg;
+	return 0;
+}
+
+int cfs_repo_count_other_objects(const struct cfs_repo *repo, uint64_t *ret,
+				 struct cfs_err *err)
+{
+	struct others others = { .alg = repo->meta.alg };
+	int r = each_object(repo, count_other, &others, err);
+
+	/* A new repository has no objects/ yet. */
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret = others.n;
+	return 0;
 }
 
 /* Returns 2 for an image of format 2, 1 for another one (0 reads like 1), or 0

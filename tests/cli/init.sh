@@ -87,6 +87,29 @@ check "reset changes the algorithm" has sha256 < new/meta.json
 check "reset keeps objects" test -d new/objects/ab
 check "reset removes names" test ! -e new/images -a ! -e new/streams
 
+# Nothing uses or removes the objects of the other algorithm.
+reset() { cfsctl --repo other init --insecure "$@" > /dev/null 2> err; }
+cfsctl --repo other init --insecure --algorithm sha512 > /dev/null
+mkdir -p other/objects/ab
+: > "other/objects/ab/$(printf '0%.0s' $(seq 126))"
+: > "other/objects/ab/$(printf '1%.0s' $(seq 126))"
+check "a reset to the same algorithm is fine" reset --reset-metadata
+same "  and says nothing" "$(cat err)" ""
+check "a reset to the other algorithm is accepted" reset --reset-metadata \
+	--algorithm sha256
+check "  and says what is kept of the one before" has \
+	'other/objects keeps 2 objects with sha512 digests' < err
+check "  and that they can be used again" has '--algorithm sha512' < err
+check "  or removed" has 'remove other/objects' < err
+rm other/meta.json
+check "objects without meta.json decide no algorithm that was asked for" \
+	reset --algorithm sha256
+check "  which is warned of" has 'remove other/meta.json' < err
+check "  and can be taken back" rm other/meta.json
+check "  by --ensure" reset --ensure
+same "  without a warning" "$(cat err)" ""
+check "  that has their algorithm" has sha512 < other/meta.json
+
 mkdir empty old old/objects
 refuse "an empty directory is no repository" 'must be initialized' \
 	cfsctl --repo empty images

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "repo/init.h"
 
+#include "repo/dir.h"
 #include "tests/fake/kernel.h"
 #include "tests/unit/repo/repo.h"
 
@@ -165,4 +166,34 @@ TEST(one_usable_image_among_others_is_enough)
 	put(path, "images/file", "");
 	CHECK_EQ(infer(&meta), 0);
 	CHECK_EQ(meta.erofs_default, 2);
+}
+
+TEST(objects_of_the_other_algorithm_are_counted)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	uint64_t n = 9;
+
+	start();
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, path, &repo, &err), 1);
+	repo.meta.alg = CFS_ALG_SHA256;
+	CHECK_EQ(cfs_repo_count_other_objects(&repo, &n, &err), 0);
+	CHECK_EQ(n, 0);
+	make_dir(path, "objects/ab/" REST256);
+	make_dir(path, "objects/ab/" REST512);
+	make_dir(path, "objects/ab/0");
+	CHECK_EQ(cfs_repo_count_other_objects(&repo, &n, &err), 0);
+	CHECK_EQ(n, 1);
+}
+
+TEST(a_repository_without_objects_has_none_of_another_algorithm)
+{
+	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
+	uint64_t n = 9;
+
+	start();
+	CHECK_EQ(cfs_repo_open(AT_FDCWD, path, &repo, &err), 1);
+	CHECK_EQ(cfs_dir_remove(repo.fd, "objects", CFS_DIR_DEPTH_MAX, &err),
+		 0);
+	CHECK_EQ(cfs_repo_count_other_objects(&repo, &n, &err), 0);
+	CHECK_EQ(n, 0);
 }
