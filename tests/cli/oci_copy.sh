@@ -121,6 +121,21 @@ plain=$(on a oci inspect x | json 'd["composefs_erofs"]')
 same "one leads to all" "$(on a oci linked-erofs-images "$boot" | json d)" \
 	"[{'id': '$plain', 'bootable': False, 'version': 1, 'xattrMode': None}, {'id': '$boot', 'bootable': True, 'version': 1, 'xattrMode': 'allowlist-only'}]"
 same "so does another" "$(on a oci linked-erofs-images "$plain")" "$(on a oci linked-erofs-images "$boot")"
+# Whoever wants the image to boot, or the other one, looks for it by "bootable",
+# as bootc does: one image in both parts is there once for each.
+mkdir -p bare/usr bare/boot bare/sysroot
+tar --sort=name --mtime=@1 --owner=0 --group=0 -C bare -cf bare.tar usr boot sysroot
+image both one bare.tar > /dev/null
+quiet on a oci pull --bootable oci:both:one both
+both=$(on a oci compute-id both)
+same "an image may be the one to boot as it is" "$(on a oci compute-id --bootable both)" "$both"
+same "  and is there as either then" \
+	"$(on a oci linked-erofs-images "$both" | json '[(e["id"], e["bootable"]) for e in d]')" \
+	"[('$both', False), ('$both', True)]"
+same "  in what inspect prints, too" \
+	"$(on a oci inspect both | json '(d["composefs_erofs"], d["composefs_boot_erofs"])')" \
+	"('$both', '$both')"
+on a oci untag both > /dev/null
 refuse "but not any" "image not found" on a oci linked-erofs-images "${boot//[0-9]/0}"
 
 # A transaction keeps others from what needs the repository alone.
