@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include <string.h>
 
+#include "base/io.h"
+#include "erofs/reader.h"
 #include "oci/pull.h"
 #include "repo/image_store.h"
 #include "repo/meta.h"
+#include "repo/object.h"
 #include "repo/ref.h"
+#include "tree/small_objects.h"
 
 /* Makes the image of @tree in each of @formats, commits it and refers to it. */
 static int make(struct cfs_store *store, struct cfs_oci_image *image,
@@ -29,6 +33,57 @@ static int make(struct cfs_store *store, struct cfs_oci_image *image,
 	return 0;
 }
 
+/* Is the executable @inode one that is run from an object, which exists? */
+static bool has_program(const struct cfs_store *store,
+			const struct cfs_node *inode)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_digest id = { .alg = store->repo.meta.alg };
+	struct cfs_err ignored;
+
+	if (cfs_inode_is_small_program(inode))
+		return false;
+	/* Those of larger ones are a layer's. */
+	if (inode->size == 0 || inode->size > CFS_INLINE_FROM_DISK)
+		return true;
+	if (!inode->file.digest)
+		return false;
+	memcpy(id.bytes, inode->file.digest, cfs_alg_size(id.alg));
+	return cfs_object_open(store->objects, &id, &fd, &ignored) > 0;
+}
+
+/* Is @fd an image in which each executable is an object?  Programs that do not
+ * know the label make another one. */
+static bool has_programs(const struct cfs_store *store, int fd)
+{
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOBUF struct cfs_buf bytes = { 0 };
+	struct cfs_node *node = NULL;
+	struct cfs_err ignored;
+
+	if (cfs_read_all(fd, CFS_EROFS_IMAGE_MAX, &bytes) < 0 ||
+	    cfs_erofs_read(cfs_buf_bytes(&bytes), 0, &tree, NULL, &ignored) < 0)
+		return false;
+	while ((node = cfs_node_walk(tree->root, node)))
+		if (!(node->flags & CFS_NODE_LINK) && S_ISREG(node->mode) &&
+		    node->mode & 0111 && !has_program(store, node))
+			return false;
+	return true;
+}
+
+static bool has(const struct cfs_store *store,
+		const struct cfs_oci_image *image,
+		const struct cfs_oci_erofs *erofs)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_digest id;
+	struct cfs_err ignored;
+
+	return cfs_oci_image_erofs(image, erofs, &id) &&
+	       cfs_image_open(&store->repo, &id, false, &fd, &ignored) >= 0 &&
+	       (!image->config.program_objects || has_programs(store, fd));
+}
+
 /* Are all of them there already? */
 static bool has_all(const struct cfs_store *store,
 		    const struct cfs_oci_image *image, unsigned formats,
@@ -37,20 +92,14 @@ static bool has_all(const struct cfs_store *store,
 	for (unsigned format = 0; format <= CFS_META_FORMAT_MAX; format++) {
 		struct cfs_oci_erofs erofs = { .v1 = format < 2,
 					       .filter = filter };
-		CFS_AUTOFD int fd = -EBADF, boot_fd = -EBADF;
-		struct cfs_digest id;
-		struct cfs_err ignored;
 
 		if (!(formats & 1u << format))
 			continue;
 		/* The ref does not tell formats 0 and 1 apart. */
-		if (format == 0 || !cfs_oci_image_erofs(image, &erofs, &id) ||
-		    cfs_image_open(&store->repo, &id, false, &fd, &ignored) < 0)
+		if (format == 0 || !has(store, image, &erofs))
 			return false;
 		erofs.bootable = true;
-		if (bootable && (!cfs_oci_image_erofs(image, &erofs, &id) ||
-				 cfs_image_open(&store->repo, &id, false,
-						&boot_fd, &ignored) < 0))
+		if (bootable && !has(store, image, &erofs))
 			return false;
 	}
 	return true;
@@ -66,9 +115,8 @@ int cfs_oci_make_images(struct cfs_store *store, struct cfs_oci_image *image,
 	int r;
 
 	/* Parents that are made may give another image than the one that is
-	 * there; and programs that do not know the label make one without
-	 * objects. */
-	if (!options->create_parents && !image->config.program_objects &&
+	 * there. */
+	if (!options->create_parents &&
 	    has_all(store, image, formats, bootable, options->filter))
 		return 0;
 	r = cfs_oci_image_tree(&store->repo, image, options, &tree, err);
