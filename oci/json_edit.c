@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "oci/json_edit.h"
 
+#include <string.h>
+
 void cfs_json_edit_copy_to(struct cfs_json_edit *edit, const uint8_t *at)
 {
 	size_t to = (size_t)(at - edit->text.data);
@@ -40,18 +42,37 @@ static const struct cfs_json_node *last_of(const struct cfs_json *json,
 	return last;
 }
 
+const struct cfs_json_node *cfs_json_edit_find(const struct cfs_json *json,
+					       const struct cfs_json_node *in,
+					       const char *name)
+{
+	const struct cfs_json_node *item;
+	char text[CFS_JSON_EDIT_NAME_MAX];
+
+	if (!in || in->kind != CFS_JSON_OBJECT)
+		return NULL;
+	for (item = cfs_json_first(json, in); item;
+	     item = cfs_json_next(json, in, cfs_json_next(json, in, item)))
+		/* A name that does not fit is another one. */
+		if (cfs_json_string(item, text, sizeof(text)) &&
+		    strcmp(text, name) == 0)
+			return item;
+	return NULL;
+}
+
 void cfs_json_edit_set(struct cfs_json_edit *edit, const struct cfs_json *json,
 		       const struct cfs_json_node *in, const char *name,
 		       struct cfs_bytes text)
 {
-	const struct cfs_json_node *old = cfs_json_get(json, in, name);
+	const struct cfs_json_node *old = cfs_json_edit_find(json, in, name);
 	const struct cfs_json_node *last = last_of(json, in);
 	/* Behind the last value, or behind the brace of an empty object. */
 	struct cfs_bytes place = last ? whole(last)
 				      : (struct cfs_bytes){ in->raw.data, 1 };
 
 	if (old) {
-		place = whole(old);
+		place = whole(cfs_json_next(json, in, old));
+		cfs_json_edit_replace(edit, old, name);
 		cfs_json_edit_copy_to(edit, place.data);
 		edit->copied += place.len;
 	} else {

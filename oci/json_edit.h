@@ -23,10 +23,24 @@ void cfs_json_edit_replace(struct cfs_json_edit *edit,
 			   const struct cfs_json_node *value,
 			   const char *with) CFS_NONNULL;
 
+/* Bytes of a name that is looked for, with a NUL. */
+#define CFS_JSON_EDIT_NAME_MAX 128
+
+/*
+ * Returns the name of the member of @in that is @name, be it written with
+ * escapes, or NULL if there is none or @in is NULL or no object.  Documents in
+ * which a name comes twice are refused, however it is written, and
+ * cfs_json_get() finds names without escapes only.
+ */
+const struct cfs_json_node *cfs_json_edit_find(const struct cfs_json *json,
+					       const struct cfs_json_node *in,
+					       const char *name)
+	__attribute__((nonnull(1, 3)));
+
 /*
  * Makes @text, a JSON value, the member @name of the object @in: in place of
- * the value that it has, or as the last member.  What comes after it in the
- * document is not copied before.
+ * the value that it has, or as the last member.  A name with escapes is written
+ * without them.  What comes after it in the document is not copied before.
  */
 void cfs_json_edit_set(struct cfs_json_edit *edit, const struct cfs_json *json,
 		       const struct cfs_json_node *in, const char *name,

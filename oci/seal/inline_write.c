@@ -4,6 +4,8 @@
  * parsed, but copied as text up to each place that changes (oci/json_edit.h):
  * members that are not known here stay as they are.
  */
+#include <string.h>
+
 #include "base/base64.h"
 #include "oci/json_edit.h"
 #include "oci/seal/inline.h"
@@ -43,6 +45,19 @@ static void add_comma(struct members *m)
 		cfs_buf_addc(&m->text, ',');
 }
 
+/* Some of the characters may be written as escapes. */
+static enum cfs_seal_key_kind key_kind(const struct cfs_json_node *name,
+				       enum cfs_seal_role *ret_role,
+				       enum cfs_alg *ret_alg)
+{
+	char text[2 * CFS_SEAL_KEY_MAX];
+	struct cfs_bytes key = name->raw;
+
+	if (cfs_json_string(name, text, sizeof(text)))
+		key = (struct cfs_bytes){ (const uint8_t *)text, strlen(text) };
+	return cfs_seal_key_parse(key, ret_role, ret_alg);
+}
+
 /* Keeps the annotations that are not written anew, such as digests of other
  * algorithms. */
 static void keep(const struct editing *e, const struct cfs_json_node *in,
@@ -55,8 +70,7 @@ static void keep(const struct editing *e, const struct cfs_json_node *in,
 	     name = cfs_json_next(json, in, value)) {
 		enum cfs_seal_role role;
 		enum cfs_alg alg = e->facts->alg;
-		enum cfs_seal_key_kind kind =
-			cfs_seal_key_parse(name->raw, &role, &alg);
+		enum cfs_seal_key_kind kind = key_kind(name, &role, &alg);
 		const char *quote;
 
 		value = cfs_json_next(json, in, name);
@@ -182,16 +196,40 @@ static void edit_all(struct editing *e, bool layers)
 		edit_top(e);
 }
 
+/* Finds the object @name in @in; it is NULL if there is none.  A null is as
+ * good as nothing: for no labels, some programs write it.  What a name with
+ * escapes leads to is left alone, because no program reads it in that way. */
+static int get_object(const struct editing *e, const struct cfs_json_node *in,
+		      const char *name, const struct cfs_json_node **ret,
+		      struct cfs_err *err)
+{
+	const struct cfs_json_node *spelled =
+		cfs_json_edit_find(&e->doc.json, in, name);
+	int r;
+
+	*ret = NULL;
+	if (!spelled)
+		return 0;
+	if (!cfs_json_is(spelled, name))
+		return cfs_fail(err, EOPNOTSUPP,
+				"the name of the member '%s' is written with "
+				"escapes, as \"%.*s\": write it without them",
+				name, (int)spelled->raw.len,
+				(const char *)spelled->raw.data);
+	r = cfs_json_doc_get(&e->doc, in, name, CFS_JSON_OBJECT, ret, err);
+	if (r == 0)
+		*ret = NULL;
+	return r < 0 ? r : 0;
+}
+
 /* Annotations that are no objects are not replaced, but refused. */
 static int check_annotations(const struct editing *e,
 			     const struct cfs_json_node *owner,
 			     struct cfs_err *err)
 {
 	const struct cfs_json_node *ignored;
-	int r = cfs_json_doc_get(&e->doc, owner, "annotations", CFS_JSON_OBJECT,
-				 &ignored, err);
 
-	return r < 0 ? r : 0;
+	return get_object(e, owner, "annotations", &ignored, err);
 }
 
 static int check(const struct editing *e, struct cfs_err *err)
@@ -231,23 +269,6 @@ int cfs_seal_inline_write(struct cfs_bytes text,
 	}
 	edit_all(&e, layers);
 	return end(&e, err);
-}
-
-/* Finds the object @name in @in, or NULL if there is none.  A null is as good
- * as nothing: for no labels, some programs write it. */
-static int get_object(const struct editing *e, const struct cfs_json_node *in,
-		      const char *name, const struct cfs_json_node **ret,
-		      struct cfs_err *err)
-{
-	int r;
-
-	*ret = NULL;
-	if (!in)
-		return 0;
-	r = cfs_json_doc_get(&e->doc, in, name, CFS_JSON_OBJECT, ret, err);
-	if (r == 0)
-		*ret = NULL;
-	return r < 0 ? r : 0;
 }
 
 static void set_label(struct editing *e, const struct cfs_json_node *config,

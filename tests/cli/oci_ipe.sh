@@ -146,4 +146,34 @@ same "  and then the digests" "$(oci inspect empty --manifest | python3 -c "
 import json, sys
 print(json.load(sys.stdin)['annotations']['composefs.merged.erofs.v1.fsverity-sha256-12'])")" "$(id empty)"
 
+# A label whose name another writer has spelled with an escape is that label: it
+# is replaced.
+spell() { # FROM TO WHAT WITH: the image FROM, with a text of its configuration changed
+	PYTHONPATH=$CFS_SRC/tests/oci python3 -B - "$@" << 'EOF'
+import json, sys
+from layout import MANIFEST, Layout
+lay = Layout("layout")
+source, tag, old, new = sys.argv[1:]
+with open(lay.file(lay.tagged(source)["digest"]), "rb") as f:
+    manifest = json.load(f)
+with open(lay.file(manifest["config"]["digest"]), "rb") as f:
+    text = f.read()
+assert old.encode() in text
+manifest["config"] = lay.blob(text.replace(old.encode(), new.encode()),
+                              manifest["config"]["mediaType"])
+lay.add(lay.blob(json.dumps(manifest).encode(), MANIFEST), tag)
+lay.save()
+EOF
+}
+spell no spelled $label "containers.composefs.\\u0069pe"
+quiet oci pull --bootable oci:layout:spelled spelled
+check "a label with an escape in its name is replaced" quiet oci seal --ipe spelled
+same "  and asks for objects" "$(id spelled)" "$(id asks)"
+same "  by its name" "$(oci inspect spelled --config | grep -o 'containers[^:]*: *"[^"]*"')" \
+	"$label\": \"1\""
+spell no away Labels 'L\u0061bels'
+quiet oci pull --bootable oci:layout:away away
+refuse "labels that have such a name themselves are left alone, in clear words" \
+	"'Labels' is written with escapes, as \"L\\u0061bels\"" oci seal --ipe away
+
 finish

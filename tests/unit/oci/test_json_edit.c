@@ -74,3 +74,11 @@ TEST(a_member_is_replaced_in_its_place_or_added_as_the_last)
 	CHECK_STR(set("{\"o\":{\"a\":{\"m\":1}}}", "7"),
 		  "{\"o\":{\"a\":{\"m\":1},\"m\":7}}");
 }
+
+TEST(a_member_whose_name_has_escapes_is_replaced_with_its_name)
+{
+	CHECK_STR(set("{\"o\":{\"\\u006d\" : \"old\", \"n\":1}}", "7"),
+		  "{\"o\":{\"m\" : 7, \"n\":1}}");
+	CHECK_STR(set("{\"o\":{\"m\\n\":1}}", "7"),
+		  "{\"o\":{\"m\\n\":1,\"m\":7}}");
+}

@@ -135,6 +135,23 @@ TEST(annotations_in_front_of_the_rest_are_edited_in_their_place)
 		    true, MANIFEST("\"annotations\":{\"a\":\"b\"},", "", " "));
 }
 
+TEST(annotations_are_known_by_names_with_escapes_too)
+{
+	const struct cfs_seal_blobs blobs = { 0 };
+	struct cfs_seal_facts none = { .alg = CFS_ALG_SHA256 };
+	CFS_AUTOBUF struct cfs_buf out = { 0 };
+
+	check_write(MANIFEST("",
+			     ",\"annotations\":{\"c\\u006fmposefs.layer.erofs."
+			     "v1.fsverity-sha256-12\":\"old\",\"a\":\"b\"}",
+			     ""),
+		    true, MANIFEST("", ",\"annotations\":{\"a\":\"b\"}", ""));
+	CHECK_EQ(cfs_seal_inline_write(
+			 text(MANIFEST("", ",\"\\u0061nnotations\":{}", "")),
+			 &none, &blobs, true, &out, &err),
+		 -EOPNOTSUPP);
+}
+
 TEST(annotations_that_are_no_objects_are_refused)
 {
 	static const char *const bad[] = {
@@ -175,6 +192,9 @@ TEST(the_label_is_added_where_labels_are)
 		  "\" : \"old\",\"a\":\"b\"}}}",
 		  "{\"config\":{\"Labels\":{\"" CFS_SEAL_LABEL "\" : \"" HEX
 		  "\",\"a\":\"b\"}}}" },
+		{ "{\"config\":{\"Labels\":{\"a\":\"b\",\"containers.compose"
+		  "fs.fsverit\\u0079\":1}}}",
+		  "{\"config\":{\"Labels\":{\"a\":\"b\"," LABEL "}}}" },
 	};
 	static const struct cfs_seal_label label = { CFS_SEAL_LABEL, HEX };
 
@@ -200,6 +220,23 @@ TEST(labels_of_another_kind_are_refused)
 	CHECK_EQ(cfs_seal_set_label(text("{\"config\":{\"Labels\":[]}}"),
 				    &label, &out, &err),
 		 -EINVAL);
+}
+
+TEST(names_with_escapes_on_the_way_to_the_labels_are_refused)
+{
+	static const char *const bad[] = {
+		"{\"conf\\u0069g\":{}}",
+		"{\"config\":{\"\\u004cabels\":{\"a\":\"b\"}}}",
+	};
+	static const struct cfs_seal_label label = { CFS_SEAL_LABEL, HEX };
+
+	for (unsigned i = 0; i < CFS_ARRAY_SIZE(bad); i++) {
+		CFS_AUTOBUF struct cfs_buf out = { 0 };
+
+		CHECK_EQ(cfs_seal_set_label(text(bad[i]), &label, &out, &err),
+			 -EOPNOTSUPP);
+		CHECK(strstr(err.msg, "written with escapes"));
+	}
 }
 
 TEST(another_configuration_changes_its_digest_and_size_in_any_order)
