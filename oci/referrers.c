@@ -43,7 +43,8 @@ int cfs_oci_referrers_skip(struct cfs_oci_referrers *list,
 	return 0;
 }
 
-const char *cfs_oci_skip_text(enum cfs_oci_skip why)
+void cfs_oci_skipped_text(const struct cfs_oci_skipped *skipped,
+			  char ret[static CFS_OCI_SKIPPED_MAX])
 {
 	static const char *const texts[] = {
 		[CFS_OCI_SKIP_ENTRY] = "its entry in the index is malformed",
@@ -53,11 +54,20 @@ const char *cfs_oci_skip_text(enum cfs_oci_skip why)
 		[CFS_OCI_SKIP_CONTENT] = "its manifest is malformed",
 		[CFS_OCI_SKIP_SUBJECT] = "it is about another image",
 		[CFS_OCI_SKIP_READ] = "it cannot be read",
-		[CFS_OCI_SKIP_LIMIT] = "the image has more than are taken",
+		[CFS_OCI_SKIP_LIMIT] = "there are more than are taken",
 		[CFS_OCI_SKIP_SIZE] = "it is larger than what is taken",
 	};
+	const char *id = *skipped->id.text ? skipped->id.text
+					   : "(without a digest)";
 
-	return texts[why];
+	snprintf(ret, CFS_OCI_SKIPPED_MAX,
+		 skipped->is_unknown ? "manifest %s, which is perhaps an "
+				       "artifact about the image, is left out: "
+				       "%s%s%s"
+				     : "artifact %s about the image is left "
+				       "out: %s%s%s",
+		 id, texts[skipped->why], *skipped->detail ? ": " : "",
+		 skipped->detail);
 }
 
 /* @detail: "" or what is wrong more closely. */
@@ -67,6 +77,19 @@ static int skip(struct gather *g, enum cfs_oci_skip why,
 {
 	return cfs_oci_referrers_skip(g->to, why, d ? &d->id : NULL, detail,
 				      err);
+}
+
+/* Skips what may be anything, unless its list is one of artifacts alone. */
+static int skip_unknown(struct gather *g, enum cfs_oci_skip why,
+			const struct cfs_oci_descriptor *d, const char *detail,
+			struct cfs_err *err)
+{
+	int r = skip(g, why, d, detail, err);
+
+	if (r == 0)
+		g->to->skipped.v[g->to->skipped.n - 1].is_unknown =
+			!g->is_listed;
+	return r;
 }
 
 static int add(struct gather *g, const struct cfs_oci_descriptor *d,
@@ -122,13 +145,13 @@ static int read_document(struct gather *g, const struct cfs_oci_descriptor *d,
 	int r;
 
 	if (g->n_read++ >= CFS_ORIGIN_DOCUMENTS_MAX)
-		return skip(g, CFS_OCI_SKIP_LIMIT, d, "", err);
+		return skip_unknown(g, CFS_OCI_SKIP_LIMIT, d, "", err);
 	r = cfs_origin_manifest(g->origin, &d->id, d->size, ret, &why);
 	if (r == -ENOMEM || r == -ELIBACC) {
 		*err = why;
 		return r;
 	}
-	return r < 0 ? skip(g, reason_of(-r), d, why.msg, err) : 1;
+	return r < 0 ? skip_unknown(g, reason_of(-r), d, why.msg, err) : 1;
 }
 
 /* Looks whether @subject is what the manifest @d is about. */
@@ -143,7 +166,7 @@ static int look_at(struct gather *g, const struct cfs_oci_descriptor *d,
 	if (r <= 0)
 		return r;
 	if (cfs_oci_manifest_parse(cfs_buf_bytes(&text), &m, &why) < 0)
-		return skip(g, CFS_OCI_SKIP_CONTENT, d, why.msg, err);
+		return skip_unknown(g, CFS_OCI_SKIP_CONTENT, d, why.msg, err);
 	if (m.has_subject && cfs_oci_id_equal(&m.subject.id, g->subject))
 		return add(g, d,
 			   *m.artifact_type ? m.artifact_type
@@ -162,7 +185,7 @@ static int take_entry(void *ctx, const struct cfs_oci_descriptor *d,
 	struct gather *g = ctx;
 
 	if (!d)
-		return skip(g, CFS_OCI_SKIP_ENTRY, NULL, why->msg, err);
+		return skip_unknown(g, CFS_OCI_SKIP_ENTRY, NULL, why->msg, err);
 	if (kind == CFS_OCI_INDEX && strcmp(d->tag, g->tag) == 0) {
 		g->index = *d;
 		g->has_index = true;

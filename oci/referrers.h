@@ -35,6 +35,9 @@ struct cfs_oci_skipped {
 	char detail[256];     /* which part of it breaks which rule; "": see
 				 @why.  Text from the artifact may be in it. */
 	struct cfs_oci_id id; /* text "" for CFS_OCI_SKIP_ENTRY */
+	/* It was listed with images and everything else that the layout has,
+	 * and was not understood so far as to know what it is about. */
+	bool is_unknown;
 };
 
 struct cfs_oci_referrers {
@@ -56,8 +59,13 @@ int cfs_oci_referrers_skip(struct cfs_oci_referrers *list,
 			   struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 4, 5)));
 
-/* Returns @why in words for people: "a part of it is missing". */
-const char *cfs_oci_skip_text(enum cfs_oci_skip why);
+/* Bytes of a line about one that was skipped. */
+#define CFS_OCI_SKIPPED_MAX 640
+
+/* Writes a line for people about @skipped: "artifact ID about the image is left
+ * out: a part of it is missing".  Text from the artifact may be in it. */
+void cfs_oci_skipped_text(const struct cfs_oci_skipped *skipped,
+			  char ret[static CFS_OCI_SKIPPED_MAX]) CFS_NONNULL;
 
 #define CFS_AUTOREFERRERS __attribute__((cleanup(cfs_oci_referrers_free)))
 

@@ -157,12 +157,10 @@ static void tell_notes(struct pulling *p, const struct cfs_oci_choice *choice,
 		tell(p, "the image is for %s, which this machine is not",
 		     choice->platform);
 	for (size_t i = 0; i < referrers->skipped.n; i++) {
-		const struct cfs_oci_skipped *s = &referrers->skipped.v[i];
+		char text[CFS_OCI_SKIPPED_MAX];
 
-		tell(p, "artifact %s about the image is left out: %s%s%s",
-		     *s->id.text ? s->id.text : "(without a digest)",
-		     cfs_oci_skip_text(s->why), *s->detail ? ": " : "",
-		     s->detail);
+		cfs_oci_skipped_text(&referrers->skipped.v[i], text);
+		tell(p, "%s", text);
 	}
 }
 

@@ -165,14 +165,10 @@ static void print(const struct cfs_store *store,
 static void print_skipped(const struct cfs_oci_referrers *referrers)
 {
 	for (size_t i = 0; i < referrers->skipped.n; i++) {
-		const struct cfs_oci_skipped *s = &referrers->skipped.v[i];
+		char text[CFS_OCI_SKIPPED_MAX];
 
-		cmd_line(
-			stderr,
-			"note: artifact %s about the image is left out: %s%s%s",
-			*s->id.text ? s->id.text : "(without a digest)",
-			cfs_oci_skip_text(s->why), *s->detail ? ": " : "",
-			s->detail);
+		cfs_oci_skipped_text(&referrers->skipped.v[i], text);
+		cmd_line(stderr, "note: %s", text);
 	}
 }
 

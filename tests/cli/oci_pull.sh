@@ -182,6 +182,13 @@ large=$(for i in $(seq 17); do echo $i > blob.$i; echo blob.$i; done)
 much=$(image lay - --artifact application/vnd.example.much --subject one $large)
 echo third > third
 broken=$(image lay - --artifact application/vnd.example.lie --subject one --lie third)
+malformed=$(PYTHONPATH=$CFS_SRC/tests/oci python3 -B -c '
+from layout import MANIFEST, Layout
+lay = Layout("lay")
+entry = lay.blob(b"{\"config\":", MANIFEST)
+lay.add(entry, "malformed")
+lay.save()
+print(entry["digest"])')
 fresh
 check "an image with artifacts" quiet oci pull oci:lay:one x 2> err
 same "the one that is about it and good comes with it" \
@@ -189,6 +196,8 @@ same "the one that is about it and good comes with it" \
 same "and is counted" "$(oci images --json | json 'd["images"][0]["referrer_count"]')" 1
 check "one of too many blobs is left out" grep -q "artifact $much.*larger than what is taken" err
 check "one that is damaged is, too" grep -q "artifact $broken.*not what its digest says" err
+check "what it may be is all that is said of a manifest that cannot be read" \
+	grep -q "^note: manifest $malformed, which is perhaps an artifact about the image, is left out: its manifest is malformed" err
 check "an artifact is an image that can be opened" quiet oci inspect "@$sig"
 oci pull oci:lay:one x > out 2>&1
 check "the next pull has nothing new" grep -q "^objects  0 new" out

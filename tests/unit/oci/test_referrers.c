@@ -81,6 +81,7 @@ TEST(an_index_under_the_tag_of_an_image_lists_its_referrers)
 	CHECK(skips(&r, b, CFS_OCI_SKIP_SUBJECT));
 	CHECK_EQ(r.skipped.v[0].why, CFS_OCI_SKIP_ENTRY);
 	CHECK(!*r.skipped.v[0].id.text);
+	CHECK(!r.skipped.v[0].is_unknown && !r.skipped.v[1].is_unknown);
 }
 
 TEST(junk_is_skipped_with_a_reason)
@@ -114,6 +115,28 @@ TEST(junk_is_skipped_with_a_reason)
 	CHECK(skips(&r, fifo, CFS_OCI_SKIP_READ));
 	CHECK(skips(&r, odd, CFS_OCI_SKIP_CONTENT));
 	CHECK(skips(&r, large, CFS_OCI_SKIP_CONTENT));
+	/* They may be images as well. */
+	for (size_t i = 0; i < r.skipped.n; i++)
+		CHECK(r.skipped.v[i].is_unknown);
+}
+
+TEST(what_is_no_artifact_for_certain_is_not_called_one)
+{
+	struct cfs_oci_skipped s = { .why = CFS_OCI_SKIP_CONTENT,
+				     .detail = "no JSON",
+				     .id = { .text = "sha256:1" } };
+	char line[CFS_OCI_SKIPPED_MAX];
+
+	cfs_oci_skipped_text(&s, line);
+	CHECK_STR(line, "artifact sha256:1 about the image is left out: its "
+			"manifest is malformed: no JSON");
+	s.is_unknown = true;
+	s.detail[0] = '\0';
+	s.id.text[0] = '\0';
+	cfs_oci_skipped_text(&s, line);
+	CHECK_STR(line, "manifest (without a digest), which is perhaps an "
+			"artifact about the image, is left out: its manifest "
+			"is malformed");
 }
 
 TEST(only_so_many_are_looked_at)
