@@ -150,6 +150,30 @@ void cfs_skopeo_words(struct cfs_bytes said,
 	}
 }
 
+#define PLAIN                                                               \
+	"; if the registry does not use TLS, --no-tls-verify allows that, " \
+	"and so does `insecure = true` in containers-registries.conf(5)"
+
+const char *cfs_skopeo_advice(const char *words)
+{
+	/* Source: Go, net/http/transport.go and crypto/tls/conn.go (what is no
+	 * TLS may be HTTP, or not yet), crypto/x509/verify.go. */
+	static const struct {
+		const char *words, *advice;
+	} rows[] = {
+		{ "server gave HTTP response to HTTPS client", PLAIN },
+		{ "first record does not look like a TLS handshake", PLAIN },
+		{ "x509: certificate signed by unknown authority",
+		  "; --cert-dir DIR trusts the authorities whose certificates "
+		  "are DIR/*.crt" },
+	};
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(rows); i++)
+		if (strstr(words, rows[i].words))
+			return rows[i].advice;
+	return "";
+}
+
 int cfs_skopeo_wait(struct cfs_child *child, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf said = { 0 };
@@ -162,7 +186,8 @@ int cfs_skopeo_wait(struct cfs_child *child, struct cfs_err *err)
 	if (r > 128)
 		return cfs_fail(err, EIO, "skopeo was ended by signal %d: %s",
 				r - 128, words);
-	return cfs_fail(err, EIO, "skopeo: %s", words);
+	return cfs_fail(err, EIO, "skopeo: %s%s", words,
+			cfs_skopeo_advice(words));
 }
 
 int cfs_skopeo_run(const struct cfs_skopeo_args *args, size_t max,

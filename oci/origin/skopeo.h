@@ -62,4 +62,8 @@ int cfs_skopeo_run(const struct cfs_skopeo_args *args, size_t max,
 void cfs_skopeo_words(struct cfs_bytes said,
 		      char ret[static CFS_SKOPEO_WORDS_MAX]);
 
+/* Returns what helps against the failure that @words are about, as a clause to
+ * be put behind them, or "".  Pure. */
+const char *cfs_skopeo_advice(const char *words) CFS_NONNULL;
+
 #endif

@@ -173,6 +173,22 @@ refuse "a directory that no layer describes: layer, digest and offset" \
 refuse "  also unstored" "$orphan entry of any layer" \
 	cfsctl --no-repo oci compute-id oci:orphans:one
 
+# What skopeo says of a registry leads to our options.
+mkdir skopeo
+cat > skopeo/skopeo << 'EOF'
+#!/bin/sh
+echo 'time="x" level=fatal msg="pinging container registry r:5000: Get \"https://r:5000/v2/\": http: server gave HTTP response to HTTPS client"' >&2
+exit 1
+EOF
+chmod +x skopeo/skopeo
+for command in "pull docker://r:5000/x" "push x docker://r:5000/x"; do
+	fresh
+	quiet oci pull oci:lay:one x
+	PATH=$PWD/skopeo:$PATH refuse "a registry without TLS leads to the option: oci $command" \
+		"HTTP response to HTTPS client; if the registry does not use TLS, --no-tls-verify allows that" \
+		oci $command
+done
+
 # Artifacts about an image.
 echo signature > sig
 echo other > sbom

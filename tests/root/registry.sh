@@ -99,7 +99,8 @@ refuse "no tag is the tag latest" "no tag 'latest'" $r docker://$plain/lay
 refuse "a repository that is missing" "manifest unknown" $r docker://$plain/none:one
 refuse "a digest that is missing" "manifest unknown" \
 	$r docker://$plain/lay@sha256:$(printf x | sha256sum | cut -c1-64)
-refuse "no TLS where it is wanted" "server gave HTTP response to HTTPS client" \
+refuse "no TLS where it is wanted leads to the option" \
+	"server gave HTTP response to HTTPS client; if the registry does not use TLS, --no-tls-verify" \
 	$o docker://$plain/lay:one
 
 # TLS, and a password: "secret" of "tester"
@@ -122,7 +123,7 @@ check "with its certificate and the password" eval \
 	"$o --cert-dir certs --authfile right.json docker://$closed/lay:one > got && cmp want got"
 check "with any certificate" eval \
 	"$r --authfile right.json docker://$closed/lay:one > got && cmp want got"
-refuse "an unknown certificate" "x509: " \
+refuse "an unknown certificate" "; --cert-dir DIR trusts" \
 	$o --authfile right.json docker://$closed/lay:one
 refuse "a wrong password" "authentication required" \
 	$o --cert-dir certs --authfile wrong.json docker://$closed/lay:one

@@ -32,6 +32,25 @@ TEST(the_message_of_a_log_line_is_taken)
 	CHECK(words("\n\n", "it says nothing"));
 }
 
+TEST(a_registry_without_tls_leads_to_the_option)
+{
+	const char *plain = cfs_skopeo_advice(
+		"pinging container registry localhost:5000: Get "
+		"\"https://localhost:5000/v2/\": http: server gave HTTP "
+		"response to HTTPS client");
+
+	CHECK(strstr(plain, "--no-tls-verify"));
+	CHECK_STR(cfs_skopeo_advice("Get \"https://localhost:1/v2/\": tls: "
+				    "first record does not look like a TLS "
+				    "handshake"),
+		  plain);
+	CHECK(strstr(cfs_skopeo_advice("Get \"https://localhost:1/v2/\": x509: "
+				       "certificate signed by unknown "
+				       "authority"),
+		     "--cert-dir"));
+	CHECK_STR(cfs_skopeo_advice("connection refused"), "");
+}
+
 TEST(words_are_cut)
 {
 	char *line = malloc(5000), got[CFS_SKOPEO_WORDS_MAX];
