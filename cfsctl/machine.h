@@ -10,9 +10,11 @@ struct cfs_machine_options {
 	const char *boot_dir, *sysroot; /* NULL: not given */
 };
 
-/* The rows of these options, for a struct with such a @member. */
+/* The rows of these options, for a struct with such a @member.  The first is
+ * called "bootdir" where composefs-rs has it, in prepare-boot. */
 #define CFS_OPT_MACHINE(type, member)                                       \
 	{ .name = "boot-dir",                                               \
+	  .alias = "bootdir",                                               \
 	  .value = "DIR",                                                   \
 	  .help = "where the boot partition is mounted (default: /boot)",   \
 	  .takes = CFS_TAKES_DIR,                                           \

@@ -19,6 +19,7 @@ struct cfs_boot_options {
 /* Rows of options that set the member @boot of @type. */
 #define CFS_BOOT_OPTIONS(type, boot)                                      \
 	{ .name = "bootdir",                                              \
+	  .alias = "boot-dir",                                            \
 	  .value = "DIR",                                                 \
 	  .help = "where the boot partition is mounted (default: /boot)", \
 	  .takes = CFS_TAKES_DIR,                                         \

@@ -15,12 +15,17 @@ struct found {
 	const struct cfs_opt *row;
 };
 
+static bool is_name(const char *row, const char *name, size_t len)
+{
+	return row && strlen(row) == len && memcmp(row, name, len) == 0;
+}
+
 const struct cfs_opt *cmd_option_find(const struct cfs_opt *rows,
 				      const char *name, size_t len)
 {
 	for (; rows && rows->name; rows++)
-		if (strlen(rows->name) == len &&
-		    memcmp(rows->name, name, len) == 0)
+		if (is_name(rows->name, name, len) ||
+		    is_name(rows->alias, name, len))
 			return rows;
 	return NULL;
 }

@@ -51,6 +51,7 @@ enum cfs_takes {
 
 struct cfs_opt {
 	const char *name;	    /* without "--" */
+	const char *alias;	    /* another name, not shown, or NULL */
 	const char *help;	    /* one phrase, of any length */
 	const char *value;	    /* what usage calls its value: "PATH" */
 	const char *const *choices; /* the only values allowed, or NULL;

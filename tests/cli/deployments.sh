@@ -78,6 +78,11 @@ mkdir empty
 same "  and with --sysroot that is the physical root" \
 	"$(cfsctl --repo sys/composefs deployments --boot-dir boot --sysroot empty --json |
 		grep -c '"state": false')" 3
+same "the boot partition may be given as to prepare-boot" \
+	"$(cfsctl deployments --sysroot sys --bootdir boot --json)" \
+	"$(cfsctl deployments --sysroot sys --boot-dir boot --json)"
+refuse "  but not twice" "'--boot-dir' is given twice" \
+	cfsctl deployments --sysroot sys --bootdir boot --boot-dir boot
 refuse "no repository there" "empty/composefs" \
 	cfsctl deployments --sysroot empty --boot-dir boot
 refuse "no boot partition there" "the boot partition nowhere" \

@@ -73,7 +73,7 @@ cfs prepare-boot --bootdir boot --entry-id other os > out 2> err
 same "another name for the entry" "$(cat out)" \
 	"loader/entries/other.conf boots $id"
 check "without fs-verity there is a warning" has "boots without fs-verity" err
-cfs prepare-boot --insecure --bootdir boot os > /dev/null 2> err
+cfs prepare-boot --insecure --boot-dir boot os > /dev/null 2> err
 same "not when that is said" "$(cat err)" ""
 same "a file that is right stays" \
 	"$(stat -c %Y "boot/6.1.0-9/$hash/vmlinuz")" 1

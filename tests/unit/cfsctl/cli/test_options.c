@@ -25,6 +25,7 @@ static const struct cfs_opt rows[] = {
 	{ .name = "flag", .letter = 'f', CFS_OPT_SETS(struct values, flag) },
 	{ .name = "other", .letter = 'o', CFS_OPT_SETS(struct values, other) },
 	{ .name = "text",
+	  .alias = "words",
 	  .letter = 't',
 	  .value = "TEXT",
 	  CFS_OPT_SETS(struct values, text) },
@@ -119,6 +120,15 @@ TEST(every_spelling_is_read)
 	CHECK(strcmp(got.list.v[1], "b") == 0);
 	CHECK(read_line("x --choice green") == 1);
 	CHECK(strcmp(got.choice, "green") == 0);
+}
+
+TEST(an_option_may_have_another_name)
+{
+	CHECK(read_line("x --words v") == 1 && !strcmp(got.text, "v"));
+	CHECK(read_line("x --words=v") == 1 && !strcmp(got.text, "v"));
+	CHECK(cmd_option_given(&opts.table[0], "text"));
+	CHECK(refused("x --text v --words v", "'--text' is given twice"));
+	CHECK(refused("x --word v", "unknown option '--word'"));
 }
 
 TEST(operands_may_stand_anywhere)
