@@ -55,10 +55,15 @@ int cmd_find_image(const struct cfs_repo *repo, const char *name,
 		   struct cfs_digest *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Notes which one @taken is, if @name is both an image and an OCI image, and
+ * how to spell the other. */
+void cmd_note_choice(const struct cfs_repo *repo, const char *name,
+		     const struct cfs_digest *taken) CFS_NONNULL;
+
 /*
  * Finds the image that the operand @name means, or else the one that was made
  * of the OCI image of that name: that to boot, or the merged one if there is
- * none to boot.
+ * none to boot.  A note says so if there are both.
  * Returns 1 if it was made of an OCI image, else 0.
  * Errors: those of cmd_find_image() and cfs_oci_image_find().
  */

@@ -156,9 +156,11 @@ static int choose_image(const struct source *from, const char *name,
 	struct cfs_digest id;
 	int r = cmd_disk_find(&from->trust, &from->repo, name, &id, err);
 
-	return r < 0 ? r
-		     : cfs_shipment_add(&from->access, &from->repo, &id, name,
-					shipment, err);
+	if (r < 0)
+		return r;
+	cmd_note_choice(&from->repo, name, &id);
+	return cfs_shipment_add(&from->access, &from->repo, &id, name, shipment,
+				err);
 }
 
 static int choose_images(const struct source *from, const struct options *o,

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "cfsctl/cfsctl.h"
+#include "cfsctl/cli/line.h"
 #include "cfsctl/cli/suggest.h"
+#include "oci/tag.h"
 #include "ops/oci_erofs.h"
 #include "repo/find.h"
 #include "repo/ref.h"
@@ -115,14 +117,41 @@ static int find_made(const struct cfs_repo *repo, const char *name,
 	return r < 0 ? r : 1;
 }
 
+void cmd_note_choice(const struct cfs_repo *repo, const char *name,
+		     const struct cfs_digest *taken)
+{
+	struct cfs_digest image, made;
+	struct cfs_err ignored;
+	struct cfs_oci_id id;
+
+	if (cfs_image_find(repo, name, &image, &ignored) <= 0 ||
+	    cfs_oci_tag_get(repo, name, &id, &ignored) <= 0)
+		return;
+	if (!cfs_digest_equal(&image, taken))
+		cmd_line(stderr,
+			 "note: %s is an image and an OCI image: the OCI image "
+			 "is taken, since its signature is demanded; the image "
+			 "is refs/%s",
+			 name, name);
+	/* It may be the one that was made of the OCI image. */
+	else if (find_made(repo, name, &made, &ignored) <= 0 ||
+		 !cfs_digest_equal(&image, &made))
+		cmd_line(stderr,
+			 "note: %s is an image and an OCI image: the image is "
+			 "taken; the OCI image is @%s",
+			 name, id.text);
+}
+
 int cmd_find_made(const struct cfs_repo *repo, const char *name,
 		  struct cfs_digest *ret, struct cfs_err *err)
 {
 	int r = cfs_image_find(repo, name, ret, err), made;
 	struct cfs_err why;
 
-	if (r > 0)
+	if (r > 0) {
+		cmd_note_choice(repo, name, ret);
 		return 0;
+	}
 	/* A digest of the other algorithm may be that of an OCI image. */
 	made = r == 0 || r == -ENOENT ? find_made(repo, name, ret, &why) : 0;
 	if (made < 0)

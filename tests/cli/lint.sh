@@ -94,6 +94,23 @@ for name in container os:1; do
 		"$(status cfs lint $name) $(cat out)" "1 $inline"
 	check "  with the way out" grep -qF 'cfsctl oci seal --ipe' err
 done
+# A name may be both.
+cfs create-image --ipe tree os:1 > /dev/null
+same "an image comes before an OCI image of the same name" "$(status cfs lint os:1)" 0
+manifest=$(cfs oci inspect os:1 --manifest | head -c -1 | sha256sum | cut -c-64)
+same "  which is noted, with the name of the other" "$(cat err)" \
+	"note: os:1 is an image and an OCI image: the image is taken; the OCI image is @sha256:$manifest"
+same "  by which that is taken" "$(status cfs lint "@sha256:$manifest")" 1
+same "  and the image by refs/, without a note" "$(status cfs lint refs/os:1; cat err)" 0
+same "signing objects says so, too" \
+	"$(status cfs sign --objects --emit-tbs tbs os:1; grep -c 'the image is taken' err)" "0
+1"
+rm "repo/images/refs/os:1"
+ln -s "../$(cfs oci compute-id --bootable os:1)" "repo/images/refs/os:1"
+same "an image that was made of it is the same one" \
+	"$(status cfs lint os:1; grep -c 'is taken' err)" "1
+0"
+rm "repo/images/refs/os:1"
 for file in tree/usr/bin/*; do
 	head -c 100 /dev/zero >> "$file"
 done

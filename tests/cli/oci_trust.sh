@@ -161,6 +161,17 @@ same "nor with a digest that nobody vouches for" "$(status disk $(cert rsa) --im
 same "nor with everything" "$(status disk $(cert rsa))" 2
 same "without a demand, an OCI image is found as well" "$(status disk --image os:1)" 0
 check "which boots it" grep -q "composefs.digest=v1-sha256-12:$boot" out
+# A name that is an image's, too.
+mkdir -p repo/images/refs
+ln -s "../$(basename "$(find repo/images -type l ! -path '*refs*' ! -name "$boot" | head -1)")" repo/images/refs/os:1
+same "an image comes before an OCI image" \
+	"$(status disk --image os:1; grep -c 'os:1 is an image and an OCI image: the image is taken' err)" "0
+1"
+# shellcheck disable=SC2046
+same "but not if a signature is demanded" \
+	"$(status disk $(cert rsa) --image os:1; grep -c 'the OCI image is taken, since its signature is demanded; the image is refs/os:1' err)" "0
+1"
+rm repo/images/refs/os:1
 
 # A policy demands the same without options.
 mkdir policy && cp "$keys/rsa.cert.pem" policy/
