@@ -58,17 +58,16 @@ static int signed_by_all(const struct cfs_seal_source *source,
 	return 1;
 }
 
-/* Looks through those from *@from on, and sets it to 0 behind the last. */
+/* Looks through the next ones of @list. */
 static int find_in_some(const struct cfs_repo *repo,
 			const struct cfs_seal_facts *facts,
-			const struct cfs_signing_keys *s, size_t *from,
-			struct cfs_oci_id *ret, struct cfs_err *err)
+			const struct cfs_signing_keys *s,
+			struct cfs_seal_list *list, struct cfs_oci_id *ret,
+			struct cfs_err *err)
 {
 	CFS_AUTOSOURCES struct cfs_seal_sources sources = { 0 };
-	int r = cfs_seal_sources_read_from(repo, &facts->subject.id, *from,
-					   &sources, err);
+	int r = cfs_seal_sources_next(repo, list, &sources, err);
 
-	*from = sources.next;
 	for (size_t i = 0; r == 0 && i < sources.n; i++) {
 		r = signed_by_all(sources.v[i], facts, s, err);
 		*ret = sources.v[i]->id;
@@ -83,12 +82,11 @@ static int find_signed(const struct cfs_repo *repo,
 		       const struct cfs_signing_keys *s, struct cfs_oci_id *ret,
 		       struct cfs_err *err)
 {
-	size_t from = 0;
-	int r;
+	CFS_AUTOSEALLIST struct cfs_seal_list list = { 0 };
+	int r = cfs_seal_list_read(repo, &facts->subject.id, &list, err);
 
-	do
-		r = find_in_some(repo, facts, s, &from, ret, err);
-	while (r == 0 && from > 0);
+	while (r == 0 && !cfs_seal_list_ends(&list))
+		r = find_in_some(repo, facts, s, &list, ret, err);
 	return r;
 }
 
@@ -193,27 +191,21 @@ static int run_emit(const struct cfs_call *call, struct cfs_err *err)
 	return r < 0 ? r : emit(o->signers.emit, &facts, err);
 }
 
-/* Looks through those from *@from on, and says where the next ones are.
- * Returns whether there are more. */
+/* Looks through the next ones of @list. */
 static int drop_some(struct cfs_store *store, const struct cfs_oci_id *image,
 		     const struct cfs_oci_id *new,
-		     const struct cfs_certs *certs, size_t *from,
+		     const struct cfs_certs *certs, struct cfs_seal_list *list,
 		     struct cfs_err *err)
 {
 	CFS_AUTOSOURCES struct cfs_seal_sources sources = { 0 };
-	int r = cfs_seal_sources_read_from(&store->repo, image, *from, &sources,
-					   err);
+	int r = cfs_seal_sources_next(&store->repo, list, &sources, err);
 
-	*from = sources.next;
 	for (size_t i = 0; r >= 0 && i < sources.n; i++) {
 		const struct cfs_seal_source *s = sources.v[i];
 		enum cfs_seal_share share = cfs_seal_share_of(s, certs);
 
 		if (share == CFS_SEAL_NONE || cfs_oci_id_equal(&s->id, new))
 			continue;
-		/* The places of those that follow change. */
-		if (share == CFS_SEAL_ALL && *from > 0)
-			--*from;
 		if (share == CFS_SEAL_ALL)
 			r = cfs_seal_unlist(store, image, &s->id, err);
 		cmd_line(stderr,
@@ -223,7 +215,7 @@ static int drop_some(struct cfs_store *store, const struct cfs_oci_id *image,
 				   "it, too",
 			 s->id.text);
 	}
-	return r < 0 ? r : sources.next > 0;
+	return r < 0 ? r : 0;
 }
 
 /* Drops the artifacts that the signers of @certs alone signed, but not the new
@@ -232,12 +224,11 @@ static int drop(struct cfs_store *store, const struct cfs_oci_id *image,
 		const struct cfs_oci_id *new, const struct cfs_certs *certs,
 		struct cfs_err *err)
 {
-	size_t from = 0;
-	int r;
+	CFS_AUTOSEALLIST struct cfs_seal_list list = { 0 };
+	int r = cfs_seal_list_read(&store->repo, image, &list, err);
 
-	do
-		r = drop_some(store, image, new, certs, &from, err);
-	while (r > 0);
+	while (r == 0 && !cfs_seal_list_ends(&list))
+		r = drop_some(store, image, new, certs, &list, err);
 	return r;
 }
 

@@ -72,63 +72,65 @@ static int read_source(const struct cfs_repo *repo, struct cfs_seal_source *to)
 	return r < 0 ? 1 : r;
 }
 
-struct reading {
-	const struct cfs_repo *repo;
-	struct cfs_seal_sources *to;
-	size_t from, at; /* refs that are passed over, and all so far */
-};
-
-static int read_ref(const char *ref, const char *content_id, void *arg,
-		    struct cfs_err *err)
+static int add_listed(const char *ref, const char *content_id, void *arg,
+		      struct cfs_err *err)
 {
 	const struct cfs_bytes text = { (const uint8_t *)ref, strlen(ref) };
-	struct reading *r = arg;
-	struct cfs_seal_source *source;
+	struct cfs_seal_list *list = arg;
 	struct cfs_oci_id id;
 	struct cfs_err ignored;
-	bool is_full;
-	size_t at;
 
 	(void)content_id; /* the digest is the name, whatever it leads to */
 	if (cfs_oci_id_parse(text, &id, &ignored) < 0)
 		return 0;
-	at = r->at++;
-	is_full = r->to->n == CFS_SEAL_SOURCES_MAX;
-	if (is_full && r->to->next == 0)
-		r->to->next = at;
-	if (at < r->from || is_full) {
-		r->to->n_left++;
-		return 0;
-	}
-	source = calloc(1, sizeof(*source));
-	if (!source)
-		return cfs_no_memory(err);
-	source->id = id;
-	if (read_source(r->repo, source))
-		r->to->v[r->to->n++] = source;
-	else
-		free(source);
-	return 0;
+	return cfs_vec_add(&list->ids, id) ? 0 : cfs_no_memory(err);
 }
 
-int cfs_seal_sources_read_from(const struct cfs_repo *repo,
-			       const struct cfs_oci_id *id, size_t from,
-			       struct cfs_seal_sources *ret,
-			       struct cfs_err *err)
+int cfs_seal_list_read(const struct cfs_repo *repo, const struct cfs_oci_id *id,
+		       struct cfs_seal_list *ret, struct cfs_err *err)
 {
 	char dir[sizeof(CFS_OCI_REFERRERS "/") + CFS_OCI_ID_MAX];
-	struct reading r = { .repo = repo, .to = ret, .from = from };
+
+	*ret = (struct cfs_seal_list){ 0 };
+	snprintf(dir, sizeof(dir), CFS_OCI_REFERRERS "/%s", id->text);
+	return cfs_stream_ref_each(repo, dir, add_listed, ret, err);
+}
+
+void cfs_seal_list_free(struct cfs_seal_list *list)
+{
+	cfs_vec_free(&list->ids);
+}
+
+int cfs_seal_sources_next(const struct cfs_repo *repo,
+			  struct cfs_seal_list *list,
+			  struct cfs_seal_sources *ret, struct cfs_err *err)
+{
+	size_t from = list->at;
 
 	*ret = (struct cfs_seal_sources){ 0 };
-	snprintf(dir, sizeof(dir), CFS_OCI_REFERRERS "/%s", id->text);
-	return cfs_stream_ref_each(repo, dir, read_ref, &r, err);
+	while (!cfs_seal_list_ends(list) && ret->n < CFS_SEAL_SOURCES_MAX) {
+		struct cfs_seal_source *source = calloc(1, sizeof(*source));
+
+		if (!source)
+			return cfs_no_memory(err);
+		source->id = list->ids.v[list->at++];
+		if (read_source(repo, source))
+			ret->v[ret->n++] = source;
+		else
+			free(source);
+	}
+	ret->n_left = list->ids.n - (list->at - from);
+	return 0;
 }
 
 int cfs_seal_sources_read(const struct cfs_repo *repo,
 			  const struct cfs_oci_id *id,
 			  struct cfs_seal_sources *ret, struct cfs_err *err)
 {
-	return cfs_seal_sources_read_from(repo, id, 0, ret, err);
+	CFS_AUTOSEALLIST struct cfs_seal_list list = { 0 };
+	int r = cfs_seal_list_read(repo, id, &list, err);
+
+	return r < 0 ? r : cfs_seal_sources_next(repo, &list, ret, err);
 }
 
 /* Returns 1, or 0 if there are none. */

@@ -28,26 +28,46 @@ struct cfs_seal_sources {
 	struct cfs_seal_source *v[CFS_SEAL_SOURCES_MAX + 1]; /* owned */
 	size_t n;
 	size_t n_left; /* more than were read */
-	size_t next;   /* where to go on reading; 0: there are no more */
 };
 
 void cfs_seal_sources_free(struct cfs_seal_sources *sources);
 
 #define CFS_AUTOSOURCES __attribute__((cleanup(cfs_seal_sources_free)))
 
-/*
- * Reads the sealing artifacts that are listed for the image @id, in the order
- * of their digests: CFS_SEAL_SOURCES_MAX of them from @from on, which is 0 or
- * the next of what was read before.  Artifacts of other types are left out.
- * One that is damaged or malformed is among the result, with the reason.
- * Errors: -ENOMEM, of reading the list.
- */
-int cfs_seal_sources_read_from(const struct cfs_repo *repo,
-			       const struct cfs_oci_id *id, size_t from,
-			       struct cfs_seal_sources *ret,
-			       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+/* The artifacts that are listed for an image, in the order of their digests, as
+ * they were when the list was read. */
+struct cfs_seal_list {
+	CFS_VEC(struct cfs_oci_id) ids; /* owned */
+	size_t at;			/* the next one that is read */
+};
 
-/* Reads the first ones. */
+/* Errors: -ENOMEM, of reading the list. */
+int cfs_seal_list_read(const struct cfs_repo *repo, const struct cfs_oci_id *id,
+		       struct cfs_seal_list *ret,
+		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+void cfs_seal_list_free(struct cfs_seal_list *list);
+
+#define CFS_AUTOSEALLIST __attribute__((cleanup(cfs_seal_list_free)))
+
+/* Has all of @list been read? */
+static inline bool cfs_seal_list_ends(const struct cfs_seal_list *list)
+{
+	return list->at == list->ids.n;
+}
+
+/*
+ * Reads the next sealing artifacts of @list, CFS_SEAL_SOURCES_MAX at most.
+ * Artifacts of other types are left out.  One that is damaged or malformed is
+ * among the result, with the reason.
+ * Errors: -ENOMEM.
+ */
+int cfs_seal_sources_next(const struct cfs_repo *repo,
+			  struct cfs_seal_list *list,
+			  struct cfs_seal_sources *ret,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Reads the first ones that are listed for the image @id. */
 int cfs_seal_sources_read(const struct cfs_repo *repo,
 			  const struct cfs_oci_id *id,
 			  struct cfs_seal_sources *ret,

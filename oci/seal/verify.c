@@ -15,6 +15,7 @@ struct run {
 	const struct cfs_repo *repo;
 	const struct cfs_oci_image *image;
 	struct cfs_seal_policy policy; /* with the memory */
+	struct cfs_seal_list *list;    /* of the artifacts about the image */
 	struct cfs_seal_verification *v;
 	struct known *known; /* by the way to filter xattrs */
 };
@@ -131,15 +132,15 @@ static int verify_both_ways(const struct run *run, struct cfs_err *err)
 	return judge_all(run, err);
 }
 
-static int read_sources(const struct run *run, size_t from, struct cfs_err *err)
+static int read_sources(const struct run *run, struct cfs_err *err)
 {
 	struct cfs_seal_verification *v = run->v;
+	bool first = run->list->at == 0;
 	int r;
 
 	*v = (struct cfs_seal_verification){ 0 };
-	r = cfs_seal_sources_read_from(run->repo, &run->image->id, from,
-				       &v->sources, err);
-	if (r == 0 && from == 0)
+	r = cfs_seal_sources_next(run->repo, run->list, &v->sources, err);
+	if (r == 0 && first)
 		r = cfs_seal_sources_add_inline(run->image, run->repo->meta.alg,
 						&v->sources, err);
 	if (r < 0)
@@ -157,10 +158,10 @@ static int judge_known(const struct run *run, struct cfs_err *err)
 	return judge_all(run, err);
 }
 
-static int judge_some(const struct run *run, size_t from, judge_fn *judge,
+static int judge_some(const struct run *run, judge_fn *judge,
 		      struct cfs_err *err)
 {
-	int r = read_sources(run, from, err);
+	int r = read_sources(run, err);
 
 	return r < 0 || run->v->sources.n == 0 ? r : judge(run, err);
 }
@@ -186,14 +187,18 @@ static void keep_better(struct cfs_seal_verification *v,
 static int judge_until_good(struct run run, judge_fn *judge,
 			    struct cfs_err *err)
 {
+	CFS_AUTOSEALLIST struct cfs_seal_list list = { 0 };
 	struct cfs_seal_verification more, *ret = run.v;
-	int r = judge_some(&run, 0, judge, err);
-	size_t next = ret->sources.next;
+	int r = cfs_seal_list_read(run.repo, &run.image->id, &list, err);
 
+	*ret = (struct cfs_seal_verification){ 0 };
+	run.list = &list;
+	if (r == 0)
+		r = judge_some(&run, judge, err);
 	run.v = &more;
-	while (r == 0 && next > 0 && ret->answer < CFS_SEAL_DIGESTS) {
-		r = judge_some(&run, next, judge, err);
-		next = more.sources.next;
+	while (r == 0 && !cfs_seal_list_ends(&list) &&
+	       ret->answer < CFS_SEAL_DIGESTS) {
+		r = judge_some(&run, judge, err);
 		keep_better(ret, &more);
 	}
 	return r;
@@ -224,7 +229,7 @@ int cfs_seal_verify(const struct cfs_repo *repo,
 		    struct cfs_seal_verification *ret, struct cfs_err *err)
 {
 	struct known known[CFS_XATTRS_KEEP_USER + 1] = { 0 };
-	struct run run = { repo, image, *policy, ret, known };
+	struct run run = { repo, image, *policy, NULL, ret, known };
 
 	return judge_with_memory(&run, verify_both_ways, err);
 }
@@ -237,7 +242,7 @@ int cfs_seal_verify_known(const struct cfs_repo *repo,
 			  struct cfs_err *err)
 {
 	struct known known = { .facts = *facts };
-	struct run run = { repo, image, *policy, ret, &known };
+	struct run run = { repo, image, *policy, NULL, ret, &known };
 	int r = judge_with_memory(&run, judge_known, err);
 
 	ret->facts = *facts;

@@ -82,6 +82,7 @@ TEST(an_artifact_that_is_missing_or_damaged_is_among_them_with_the_reason)
 
 TEST(only_so_many_are_read_at_a_time)
 {
+	CFS_AUTOSEALLIST struct cfs_seal_list all = { 0 };
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct vector v;
 
@@ -93,18 +94,19 @@ TEST(only_so_many_are_read_at_a_time)
 		snprintf(name, sizeof(name), "sha256:%064x", i);
 		list(&store, &v, name);
 	}
-	read_sources(&store, &v);
+	CHECK_EQ(cfs_seal_list_read(&store.repo, &v.id, &all, &err), 0);
+	CHECK(!cfs_seal_list_ends(&all));
+	CHECK_EQ(cfs_seal_sources_next(&store.repo, &all, &sources, &err), 0);
 	CHECK_EQ(sources.n, CFS_SEAL_SOURCES_MAX);
 	CHECK_EQ(sources.n_left, 3);
-	CHECK_EQ(sources.next, CFS_SEAL_SOURCES_MAX);
+	CHECK(!cfs_seal_list_ends(&all));
 	cfs_seal_sources_free(&sources);
-	CHECK_EQ(cfs_seal_sources_read_from(&store.repo, &v.id,
-					    CFS_SEAL_SOURCES_MAX, &sources,
-					    &err),
-		 0);
+	/* The list is what it was when it was read. */
+	CHECK_EQ(cfs_seal_unlist(&store, &v.id, &all.ids.v[0], &err), 1);
+	CHECK_EQ(cfs_seal_sources_next(&store.repo, &all, &sources, &err), 0);
 	CHECK_EQ(sources.n, 3);
 	CHECK_EQ(sources.n_left, CFS_SEAL_SOURCES_MAX);
-	CHECK_EQ(sources.next, 0);
+	CHECK(cfs_seal_list_ends(&all));
 	cfs_seal_sources_free(&sources);
 	vector_free(&v);
 }
