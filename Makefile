@@ -28,7 +28,16 @@
 # WERROR=1 for warnings as errors, STATIC_PREFIX=... for libraries of your own
 # in place of those of deps/static-libs.sh.
 
+# Characters of a path that make, the shells of recipes or PATH take for theirs.
+odd_chars  := % ' " ( ) ; & | < > ` $$ \ :
+odd        = $(if $(filter 1,$(words x$1x)),,space )$(foreach c,$(odd_chars),$(if $(findstring $c,$1),$c))
+# Stops if the path $(1) has one of them; $(2): what to do.
+check_path = $(if $(strip $(call odd,$1)),$(error the path '$1' has a \
+	character that make cannot take ($(strip $(call odd,$1))): $2))
+$(call check_path,$(CURDIR),move the sources to a path without it)
+
 O          ?= build
+$(call check_path,$(O),set O to a path without it)
 # One spelling: the rules of *.d files name their targets by it.
 override O := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 CROSS_COMPILE ?=
@@ -108,6 +117,7 @@ GIVEN_PREFIX := $(STATIC_PREFIX)
 ifneq ($(filter-out clean format uninstall dist deps demo demo-secure check check-fast check-suite,\
 	$(or $(MAKECMDGOALS),all)),)
 include $(O)/deps.mk
+$(call check_path,$(STATIC_PREFIX),set STATIC_PREFIX or CFS_CACHE to one without it)
 endif
 CFS_CFLAGS += $(if $(STATIC_PREFIX),-isystem $(STATIC_PREFIX)/include \
 	      -ffile-prefix-map=$(STATIC_PREFIX)=static-libs) $(DEPS_CFLAGS)
