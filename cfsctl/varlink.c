@@ -10,6 +10,7 @@
 struct options {
 	const char *address;
 	bool guests;
+	struct cfs_opt_list roots_from_boot;
 	struct cfs_trust_options trust;
 };
 
@@ -24,6 +25,12 @@ static const struct cfs_opt options[] = {
 	  .help = "let other users who may connect ask for the repository of "
 		  "--repo, with the rights of the service",
 	  CFS_OPT_SETS(struct options, guests) },
+	{ .name = "roots-from-boot",
+	  .value = "DIR",
+	  .help = "keep what the boot partition at DIR can boot, whoever "
+		  "collects garbage in the repository of --repo; repeatable",
+	  .takes = CFS_TAKES_DIR,
+	  CFS_OPT_SETS(struct options, roots_from_boot) },
 	CFS_TRUST_OPTIONS(struct options, trust),
 	{ 0 },
 };
@@ -39,6 +46,9 @@ static int serve(const struct cfs_call *call, int fd,
 		.flags = cmd_access(call->g).flags,
 		.trust = &trust,
 		.guests = o->guests ? call->g->repo : NULL,
+		.boot_repo = call->g->repo,
+		.boot = o->roots_from_boot.v,
+		.n_boot = o->roots_from_boot.n,
 	};
 	CFS_AUTOFD int client = fd;
 	int r = cmd_trust_open(&o->trust, &trust, err);

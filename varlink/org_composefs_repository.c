@@ -239,12 +239,25 @@ static bool is_about_root(const struct cfs_varlink_call *call,
 	return false;
 }
 
+/* Is the repository of @handle the one that the boot partitions boot from?  It
+ * may have been opened by another path. */
+static bool is_booted(const struct cfs_varlink_rules *rules,
+		      const struct cfs_varlink_handle *handle)
+{
+	struct stat a, b;
+
+	return rules->n_boot > 0 && stat(rules->boot_repo, &a) == 0 &&
+	       fstat(handle->repo.fd, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
 static int collect(const struct cfs_varlink_handle *handle,
 		   struct cfs_varlink_call *call,
 		   struct cfs_varlink_gc_findings *findings,
 		   struct cfs_err *err)
 {
 	CFS_AUTO(cfs_gc_free) struct cfs_gc *gc = NULL;
+	const struct cfs_varlink_rules *rules = &call->service->rules;
 	const struct cfs_varlink_value *v = call->value;
 	const struct cfs_collect params = {
 		.path = handle->path,
@@ -254,6 +267,8 @@ static int collect(const struct cfs_varlink_handle *handle,
 			       : CFS_GC_REMOVE,
 		.roots = (const char *const *)v[2].texts.v,
 		.n_roots = (unsigned)v[2].texts.n,
+		.boot = rules->boot,
+		.n_boot = is_booted(rules, handle) ? rules->n_boot : 0,
 		.found = cfs_varlink_gc_finding_add,
 		.arg = findings,
 	};

@@ -66,6 +66,12 @@ struct cfs_varlink_rules {
 	 * process's user, an absolute path, borrowed: they are served with this
 	 * process's rights.  NULL: they get their own, or nothing. */
 	const char *guests;
+	/* Boot partitions, by their directories, that boot from the repository
+	 * @boot_repo: what they can boot is kept in it by every collection.
+	 * Borrowed. */
+	const char *boot_repo;
+	const char *const *boot;
+	unsigned n_boot;
 };
 
 /* What a connection has.  Zero-initialise all but peer, rules and send. */

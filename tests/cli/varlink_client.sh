@@ -127,6 +127,36 @@ same "the words of its errors, too" "$(lie "$handle" '{"error":"a.B","parameters
 kill $service
 wait $service
 
+# What the machine boots is kept if the service knows its boot partition.
+unnamed() { # REPO: an image that nothing but a boot entry names
+	cfsctl --repo "$1" create-image root/etc --no-propagate-usr-to-root | sed 's/.*://'
+}
+entry() { printf 'linux /vmlinuz\noptions composefs.digest=v1-sha256-12:%s\n' "$1"; }
+id=$(unnamed repo)
+unnamed asked > unnamed.out
+mkdir -p boot/loader/entries
+entry "$id" > boot/loader/entries/x.conf
+serve_options="--roots-from-boot $PWD/boot"
+serve cfsctl --repo repo || exit 1
+check "a collection knows what the boot partition boots" quiet asks repo gc
+check "  and keeps it" test -e "repo/images/$id"
+check "  by whatever path it was asked for" quiet asks bad/../repo gc
+check "  which it keeps as well" test -e "repo/images/$id"
+: > boot/loader/entries/y.conf
+refuse "an entry that cannot be read stops it" "nothing was removed" asks repo gc
+check "  and is named" grep -qF "error: $PWD/boot/loader/entries/y.conf: the file is empty" "stderr.$$"
+check "another repository is not what it boots from" quiet asks asked gc
+check "  and kept by its names alone" test ! -e "asked/images/$id"
+rm boot/loader/entries/y.conf
+kill $service
+wait $service
+serve_options=
+serve cfsctl --repo repo || exit 1
+check "a service that does not know the boot partition" quiet asks repo gc
+check "  removes what nothing else names" test ! -e "repo/images/$id"
+kill $service
+wait $service
+
 # Started as composefs.socket does it: a process for each connection, by the command
 # of the unit.
 if command -v systemd-socket-activate > /dev/null; then

@@ -18,7 +18,12 @@ chmod 700 $place/repo
 cfsctl --repo $place/repo create-image root os/stable > create.out || exit 1
 mkdir layouts && tar xf "$CFS_SRC/tests/data/oci/layouts.tar.xz" || exit 1
 cfsctl --repo $place/repo oci pull oci:layouts/boot-plain:t os:1 > pull.out || exit 1
-(cd $place && exec ./cfsctl --repo $place/repo varlink --guests --address $place/s 2> "$TMPDIR/service.log") &
+mkdir -p -m 700 $place/boot/loader/entries
+entry() { # ALG:HEX
+	printf 'linux /vmlinuz\noptions composefs.digest=v1-%s-12:%s\n' "${1%:*}" "${1#*:}"
+}
+entry "$(cat create.out)" > $place/boot/loader/entries/stable.conf
+(cd $place && exec ./cfsctl --repo $place/repo varlink --guests --roots-from-boot $place/boot --address $place/s 2> "$TMPDIR/service.log") &
 service=$!
 until [ -S $place/s ]; do
 	kill -0 $service || exit 1
@@ -44,6 +49,14 @@ rm $place/repo/images/refs/more
 cp -a $place/repo $place/collected
 same "and has garbage collected" "$(asks gc)" "$(cfsctl --repo $place/collected gc 2>&1; echo "status $?")"
 same "  of which nothing is left" "$(find $place/repo -type f | wc -l)" "$(find $place/collected -type f | wc -l)"
+booted=$(cfsctl --repo $place/repo create-image root/etc --no-propagate-usr-to-root)
+entry "$booted" > $place/boot/loader/entries/x.conf
+booted=${booted#*:}
+same "  but what the machine boots, which they cannot see" "$(asks gc | tail -n 1)" "status 0"
+check "    is kept" test -e "$place/repo/images/$booted"
+rm $place/boot/loader/entries/x.conf
+asks gc > gc.out
+check "    while it has an entry" test ! -e "$place/repo/images/$booted"
 same "  and which stays root's" "$(find $place/repo ! -user 0)" ""
 
 denied="Error: --socket: the service does not permit this to you
