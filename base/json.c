@@ -21,19 +21,22 @@ struct parser {
 	struct cfs_err *err;
 };
 
-static int bad(const struct parser *p, const char *what)
+int cfs_json_bad(struct cfs_bytes text, size_t at, const char *what,
+		 struct cfs_err *err)
 {
 	unsigned line = 1, column = 1;
 
-	for (size_t i = 0; i < p->pos && i < p->text.len; i++) {
-		column++;
-		if (p->text.data[i] == '\n') {
-			line++;
-			column = 1;
-		}
+	for (size_t i = 0; i < at && i < text.len; i++) {
+		line += text.data[i] == '\n';
+		column = text.data[i] == '\n' ? 1 : column + 1;
 	}
-	return cfs_fail(p->err, EINVAL, "JSON line %u, column %u: %s", line,
+	return cfs_fail(err, EINVAL, "JSON line %u, column %u: %s", line,
 			column, what);
+}
+
+static int bad(const struct parser *p, const char *what)
+{
+	return cfs_json_bad(p->text, p->pos, what, p->err);
 }
 
 /* Returns the next byte without consuming it, or -1 at the end. */
@@ -44,10 +47,10 @@ static int peek(const struct parser *p)
 
 static bool take(struct parser *p, char c)
 {
-	if (peek(p) != (uint8_t)c)
-		return false;
-	p->pos++;
-	return true;
+	bool is_next = peek(p) == (uint8_t)c;
+
+	p->pos += is_next;
+	return is_next;
 }
 
 static void skip_space(struct parser *p)
@@ -209,12 +212,11 @@ static bool take_digits(struct parser *p)
 static int parse_number(struct parser *p)
 {
 	size_t start = p->pos;
-	bool zero, good;
+	bool good;
 
 	(void)take(p, '-');
 	/* A number does not begin with further zeros. */
-	zero = peek(p) == '0';
-	good = zero ? take(p, '0') : take_digits(p);
+	good = take(p, '0') || take_digits(p);
 	if (good && take(p, '.'))
 		good = take_digits(p);
 	if (good && (take(p, 'e') || take(p, 'E'))) {
@@ -342,13 +344,10 @@ int cfs_json_parse(struct cfs_bytes text, struct cfs_json_node *nodes,
 const struct cfs_json_node *cfs_json_first(const struct cfs_json *doc,
 					   const struct cfs_json_node *node)
 {
-	unsigned first;
-
 	if (!node ||
 	    (node->kind != CFS_JSON_ARRAY && node->kind != CFS_JSON_OBJECT))
 		return NULL;
-	first = (unsigned)(node - doc->nodes) + 1;
-	return first < node->next ? &doc->nodes[first] : NULL;
+	return node + 1 < doc->nodes + node->next ? node + 1 : NULL;
 }
 
 const struct cfs_json_node *cfs_json_next(const struct cfs_json *doc,

@@ -61,6 +61,10 @@ int cfs_json_parse(struct cfs_bytes text, struct cfs_json_node *nodes,
 		   unsigned max, struct cfs_json *ret,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Fails with -EINVAL, @what and the line and column of the byte number @at. */
+int cfs_json_bad(struct cfs_bytes text, size_t at, const char *what,
+		 struct cfs_err *err) CFS_NONNULL;
+
 /* Returns the value of member @name of @node, or NULL if it is missing or @node
  * is NULL or not an object.  Names are compared as written: one with escapes is
  * not found. */

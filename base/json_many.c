@@ -67,25 +67,6 @@ static int compare(const void *a, const void *b)
 	return order != 0 ? order : (x->node > y->node) - (x->node < y->node);
 }
 
-static int twice(struct cfs_bytes text, const struct cfs_json_node *node,
-		 struct cfs_err *err)
-{
-	/* Behind the quote that ends the name, as in cfs_json_parse(). */
-	const uint8_t *end = node->raw.data + node->raw.len + 1;
-	unsigned line = 1, column = 1;
-
-	for (const uint8_t *at = text.data; at < end; at++) {
-		column++;
-		if (*at == '\n') {
-			line++;
-			column = 1;
-		}
-	}
-	return cfs_fail(err, EINVAL,
-			"JSON line %u, column %u: member name used twice", line,
-			column);
-}
-
 /* Returns the second of two names that are the same and come first in the
  * text, or NULL. */
 static const struct cfs_json_node *find_twice(struct names *names)
@@ -109,6 +90,7 @@ static int check_object(const struct cfs_json *doc,
 			struct cfs_bytes text, struct cfs_err *err)
 {
 	const struct cfs_json_node *item, *found;
+	size_t end;
 
 	empty(names);
 	for (item = cfs_json_first(doc, object); item;
@@ -118,7 +100,11 @@ static int check_object(const struct cfs_json *doc,
 		item = cfs_json_next(doc, object, item);
 	}
 	found = find_twice(names);
-	return found ? twice(text, found, err) : 0;
+	if (!found)
+		return 0;
+	/* Behind the quote that ends the name, as in cfs_json_parse(). */
+	end = (size_t)(found->raw.data - text.data) + found->raw.len + 1;
+	return cfs_json_bad(text, end, "member name used twice", err);
 }
 
 static int check(const struct cfs_json *doc, struct cfs_bytes text,
