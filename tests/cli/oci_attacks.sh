@@ -110,9 +110,11 @@ for i in range(100000):
     a = good()
     a["layers"] = [entry(a, "merged")]
     a["annotations"] = {"n": str(i)}
-    if n < 64 and digest(encode(a)) < first:
+    if digest(encode(a)) < first:
         attach(a)
-        n += 1'
+        n += 1
+    if n == 64:
+        break'
 fresh repo
 # shellcheck disable=SC2086
 check "an image with its signatures" quiet cfsctl --repo repo oci pull $rsa oci:layout:t x
