@@ -52,21 +52,22 @@ static int try_assemble(struct cfs_boot *b, struct cfs_err *err)
 	int r = make_root(b, err);
 
 	/* EIO: a block of the image is not what its digest says. */
+	b->step = r == -EIO && b->choice.verity ? CFS_EXIT_VERITY
+						: CFS_EXIT_MOUNT;
 	if (r < 0)
-		return cfs_err_step(err, r == -EIO && b->choice.verity
-						 ? CFS_EXIT_VERITY
-						 : CFS_EXIT_MOUNT);
+		return r;
+	b->step = CFS_EXIT_PREFLIGHT;
 	r = preflight(b, err);
 	if (r < 0)
-		return cfs_err_step(err, CFS_EXIT_PREFLIGHT);
-	r = cfs_root_add_state(b, err);
-	return r < 0 ? cfs_err_step(err, CFS_EXIT_STATE) : 0;
+		return r;
+	b->step = CFS_EXIT_STATE;
+	return cfs_root_add_state(b, err);
 }
 
 /* Is there another way after @err?  Prepares @b for it. */
 static bool other_way(struct cfs_boot *b, const struct cfs_err *err)
 {
-	if (err->code == EIO && err->step == CFS_EXIT_PREFLIGHT &&
+	if (err->code == EIO && b->step == CFS_EXIT_PREFLIGHT &&
 	    b->choice.verity && cfs_boot_chosen(b)->karg.insecure) {
 		cfs_log(&b->log, LOG_WARNING,
 			"going on without verification, as its \"?\" allows: "
@@ -76,7 +77,7 @@ static bool other_way(struct cfs_boot *b, const struct cfs_err *err)
 		return true;
 	}
 	/* Linux 6.18-rc counted a file-backed EROFS as a level of stacking. */
-	if (err->code == EINVAL && err->step == CFS_EXIT_STATE &&
+	if (err->code == EINVAL && b->step == CFS_EXIT_STATE &&
 	    b->choice.fd >= 0 && !b->force_loop &&
 	    b->root.image.backend == CFS_BACKEND_FILE) {
 		cfs_log(&b->log, LOG_NOTICE,
@@ -92,15 +93,13 @@ static int open_sources(struct cfs_boot *b, struct cfs_err *err)
 {
 	const char *path = b->options.root_fs;
 
+	b->step = path ? CFS_EXIT_MOUNT : CFS_EXIT_REPO;
 	if (!path) {
 		b->objects_fd = cfs_repo_open_objects(&b->repo, err);
-		return b->objects_fd < 0 ? cfs_err_step(err, CFS_EXIT_REPO) : 0;
+		return b->objects_fd < 0 ? b->objects_fd : 0;
 	}
 	b->root_fs_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (b->root_fs_fd >= 0)
-		return 0;
-	(void)cfs_fail_errno(err, "open %s", path);
-	return cfs_err_step(err, CFS_EXIT_MOUNT);
+	return b->root_fs_fd < 0 ? cfs_fail_errno(err, "open %s", path) : 0;
 }
 
 int cfs_assemble(struct cfs_boot *b, struct cfs_err *err)
@@ -121,8 +120,8 @@ int cfs_assemble(struct cfs_boot *b, struct cfs_err *err)
 int cfs_assemble_attach(struct cfs_boot *b, struct cfs_err *err)
 {
 	const char *target = b->options.target;
-	int r = cfs_root_attach(&b->root, target ? target : b->options.sysroot,
-				!target && b->mounted, err);
 
-	return r < 0 ? cfs_err_step(err, CFS_EXIT_MOUNT) : 0;
+	b->step = CFS_EXIT_MOUNT;
+	return cfs_root_attach(&b->root, target ? target : b->options.sysroot,
+			       !target && b->mounted, err);
 }

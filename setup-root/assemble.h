@@ -2,7 +2,7 @@
 /*
  * The mounting half of the program: from an open image to the root in its
  * place.  Decides what is tried again in another way; root.h, state.h and
- * preflight.h do it.  Errors carry the step that failed.
+ * preflight.h do it.  After an error @boot->step is the step that failed.
  */
 #ifndef CFS_SETUP_ROOT_ASSEMBLE_H
 #define CFS_SETUP_ROOT_ASSEMBLE_H

@@ -17,7 +17,7 @@
 #include "setup-root/options.h"
 #include "setup-root/root.h"
 
-/* The steps, recorded by cfs_err_step().  Their numbers are the exit status;
+/* What the program can fail at.  The numbers are the exit status;
  * composefs-setup-root(8) has the list. */
 enum cfs_exit {
 	CFS_EXIT_OK = 0,
@@ -68,6 +68,7 @@ struct cfs_choice {
 };
 
 struct cfs_boot {
+	enum cfs_exit step; /* what is being done, or failed */
 	struct cfs_options options;
 	struct cfs_config config; /* with the command line applied */
 	struct cfs_log log;
@@ -91,12 +92,13 @@ struct cfs_boot {
 	uint64_t elapsed_us; /* from the start to the attached root */
 };
 
-#define CFS_BOOT_INIT                                                          \
-	{                                                                      \
-		.watch_fd = -EBADF, .sysroot_fd = -EBADF,                      \
-		.repo = CFS_REPO_INIT, .choice.fd = -EBADF,                    \
-		.objects_fd = -EBADF, .root_fs_fd = -EBADF,                    \
-		.scratch_dir = "/run/composefs/.lower", .root = CFS_ROOT_INIT, \
+#define CFS_BOOT_INIT                                                         \
+	{                                                                     \
+		.step = CFS_EXIT_OTHER, .watch_fd = -EBADF,                   \
+		.sysroot_fd = -EBADF, .repo = CFS_REPO_INIT,                  \
+		.choice.fd = -EBADF, .objects_fd = -EBADF,                    \
+		.root_fs_fd = -EBADF, .scratch_dir = "/run/composefs/.lower", \
+		.root = CFS_ROOT_INIT,                                        \
 	}
 
 /* Closes and frees all of it.  A root that was never attached disappears. */

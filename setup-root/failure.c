@@ -62,15 +62,17 @@ struct report {
 	struct cfs_buf *text;
 };
 
-static const char *find_cure(const struct cfs_err *err)
+static const char *find_cure(const struct report *r)
 {
+	const struct cfs_err *err = r->err;
+
 	if (err->cure)
 		return err->cure;
 	/* Two digests that differ: the file is not what its name says. */
 	if (err->expected[0])
 		return CFS_CURE_FSCK;
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(cures); i++)
-		if (cures[i].step == (enum cfs_exit)err->step &&
+		if (cures[i].step == r->boot->step &&
 		    cures[i].code == err->code)
 			return cures[i].cure;
 	return NULL;
@@ -118,10 +120,11 @@ static void say_next(const struct report *r, enum cfs_fail_action action)
 /* Would another digest on the command line help? */
 static bool is_wrong_name(const struct report *r)
 {
+	enum cfs_exit step = r->boot->step;
+
 	return !r->boot->options.print_kargs &&
-	       (r->err->step == CFS_EXIT_NO_KARG ||
-		r->err->step == CFS_EXIT_ABSENT ||
-		(r->err->step == CFS_EXIT_BAD_KARG && r->err->code == EINVAL));
+	       (step == CFS_EXIT_NO_KARG || step == CFS_EXIT_ABSENT ||
+		(step == CFS_EXIT_BAD_KARG && r->err->code == EINVAL));
 }
 
 static void say_images(const struct report *r, const char *image)
@@ -178,7 +181,7 @@ void cfs_failure_report(struct cfs_boot *b, const struct cfs_err *err,
 	const struct report report = { b, err, text }, *r = &report;
 	char number[12], image[CFS_DIGEST_HEX_MAX] = "";
 	const struct cfs_log_field fields[] = {
-		{ "COMPOSEFS_STAGE", stages[err->step] },
+		{ "COMPOSEFS_STAGE", stages[b->step] },
 		{ "COMPOSEFS_EXIT", number },
 		{ "COMPOSEFS_DIGEST", image },
 		{ "COMPOSEFS_EXPECTED", err->expected },
@@ -186,7 +189,7 @@ void cfs_failure_report(struct cfs_boot *b, const struct cfs_err *err,
 		{ "COMPOSEFS_PATH", err->path },
 	};
 
-	snprintf(number, sizeof(number), "%d", err->step);
+	snprintf(number, sizeof(number), "%d", b->step);
 	if (b->n_candidates > 0)
 		cfs_digest_to_hex(&cfs_boot_chosen(b)->karg.digest, image);
 	say(r, "cannot mount the root: ", err->msg);
@@ -194,12 +197,12 @@ void cfs_failure_report(struct cfs_boot *b, const struct cfs_err *err,
 	say(r, "  expected: ", err->expected);
 	if (err->expected[0])
 		say(r, "  found:    ", err->found);
-	else if (err->step != CFS_EXIT_STATE) /* whose path has the digest */
+	else if (b->step != CFS_EXIT_STATE) /* whose path has the digest */
 		say(r, "  image:    ", image);
 	if (is_wrong_name(r))
 		say_images(r, image);
 	repeat_kernel(r);
-	say(r, "  cure:     ", find_cure(err));
+	say(r, "  cure:     ", find_cure(r));
 	if (cfs_boot_is_trial(b))
 		return;
 	say_next(r, action);

@@ -25,7 +25,7 @@ int cfs_failure_watch(void);
 	"free space on the physical root, whose file system is full"
 
 /*
- * Reports the failure @err of @boot, whose step is recorded: what went wrong,
+ * Reports the failure @err of the step at which @boot is: what went wrong,
  * the digests or the image it was about, images that could be booted instead,
  * the kernel's last two lines about overlayfs, erofs or fs-verity (nobody else
  * says which object is wrong and how), the way out as far as the error itself

@@ -89,11 +89,12 @@ static int check_insecure(const struct cfs_boot *b,
 	return 0;
 }
 
-static int read_kargs(struct cfs_boot *b, struct cfs_err *err)
+int cfs_boot_read_kargs(struct cfs_boot *b, struct cfs_err *err)
 {
 	struct cfs_kargs kargs;
 	int r = cfs_kargs_parse(cfs_buf_bytes(&b->cmdline), &kargs, err);
 
+	b->step = CFS_EXIT_BAD_KARG;
 	if (r < 0)
 		return r;
 	tell_skipped(b, &kargs);
@@ -113,24 +114,17 @@ static int read_kargs(struct cfs_boot *b, struct cfs_err *err)
 	return b->n_candidates > 0;
 }
 
-int cfs_boot_read_kargs(struct cfs_boot *b, struct cfs_err *err)
-{
-	int r = read_kargs(b, err);
-
-	return r < 0 ? cfs_err_step(err, CFS_EXIT_BAD_KARG) : r;
-}
-
-int cfs_boot_no_image(const struct cfs_boot *b, struct cfs_err *err)
+int cfs_boot_no_image(struct cfs_boot *b, struct cfs_err *err)
 {
 	struct cfs_bytes rest = cfs_buf_bytes(&b->cmdline);
 	char text[CFS_UNKNOWN_MAX] = "";
 	bool meant = cfs_cmdline_unknown(&rest, text);
 
-	(void)cfs_fail(err, ENOENT,
-		       "the kernel command line has no composefs argument "
-		       "that names an image%s%s",
-		       meant ? ": " : "", text);
-	return cfs_err_step(err, CFS_EXIT_NO_KARG);
+	b->step = CFS_EXIT_NO_KARG;
+	return cfs_fail(err, ENOENT,
+			"the kernel command line has no composefs argument "
+			"that names an image%s%s",
+			meant ? ": " : "", text);
 }
 
 static bool has(int fd, const char *path)
@@ -170,11 +164,12 @@ static bool is_ours(const struct cfs_boot *b, const struct cfs_mountinfo *info)
 	return false;
 }
 
-static int open_sysroot(struct cfs_boot *b, struct cfs_err *err)
+int cfs_boot_open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 {
 	struct cfs_mountinfo info;
 	int r;
 
+	b->step = CFS_EXIT_REPO;
 	r = cfs_mountinfo_read("/proc/self/mountinfo", b->options.sysroot,
 			       &info, err);
 	if (r < 0)
@@ -205,13 +200,6 @@ static int open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 	b->var_mounted = info.var;
 	b->read_only = info.read_only;
 	return 1;
-}
-
-int cfs_boot_open_sysroot(struct cfs_boot *b, struct cfs_err *err)
-{
-	int r = open_sysroot(b, err);
-
-	return r < 0 ? cfs_err_step(err, CFS_EXIT_REPO) : r;
 }
 
 /* Accepts a directory made by systemd only.  Without systemd the variable may
@@ -287,34 +275,33 @@ static enum cfs_exit image_step(int r, bool require_signed)
 	}
 }
 
-static int find_image(struct cfs_boot *b, struct cfs_err *err)
+int cfs_boot_find_image(struct cfs_boot *b, struct cfs_err *err)
 {
-	int r = load_keys(b, err);
+	int r;
 
+	/* With --root-fs there is no image to look for. */
+	if (b->options.root_fs)
+		return 0;
+	b->step = CFS_EXIT_CERTS;
+	r = load_keys(b, err);
 	if (r < 0)
-		return cfs_err_step(err, CFS_EXIT_CERTS);
+		return r;
+	b->step = CFS_EXIT_REPO;
 	r = open_repo(b, err);
 	if (r < 0)
-		return cfs_err_step(err, CFS_EXIT_REPO);
+		return r;
 	r = cfs_select(b, err);
 	if (r > 0)
 		return 0;
+	b->step = r < 0 ? image_step(r, b->config.keys.require_signed)
+			: CFS_EXIT_ABSENT;
 	if (r < 0)
-		return cfs_err_step(
-			err, image_step(r, b->config.keys.require_signed));
+		return r;
 	if (b->n_candidates == 1)
-		(void)cfs_fail(err, ENOENT, "the image is not in %s/composefs",
-			       b->options.sysroot);
-	else
-		(void)cfs_fail(err, ENOENT,
-			       "none of the %u images that the kernel command "
-			       "line names is in %s/composefs",
-			       b->n_candidates, b->options.sysroot);
-	return cfs_err_step(err, CFS_EXIT_ABSENT);
-}
-
-int cfs_boot_find_image(struct cfs_boot *b, struct cfs_err *err)
-{
-	/* With --root-fs there is no image to look for. */
-	return b->options.root_fs ? 0 : find_image(b, err);
+		return cfs_fail(err, ENOENT, "the image is not in %s/composefs",
+				b->options.sysroot);
+	return cfs_fail(err, ENOENT,
+			"none of the %u images that the kernel command line "
+			"names is in %s/composefs",
+			b->n_candidates, b->options.sysroot);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * The reading half of the program: from the command line to an open image
- * that is vouched for.  Nothing is mounted here.  The errors of every function
- * carry the step that failed.
+ * that is vouched for.  Nothing is mounted here.  After an error @boot->step is
+ * the step that failed.
  */
 #ifndef CFS_SETUP_ROOT_FIND_H
 #define CFS_SETUP_ROOT_FIND_H
@@ -28,8 +28,7 @@ int cfs_boot_read_kargs(struct cfs_boot *boot,
  * Words the failure that no image is named, with the first argument that was
  * perhaps meant to be one.  Returns -ENOENT.
  */
-int cfs_boot_no_image(const struct cfs_boot *boot,
-		      struct cfs_err *err) CFS_NONNULL;
+int cfs_boot_no_image(struct cfs_boot *boot, struct cfs_err *err) CFS_NONNULL;
 
 /*
  * Is the physical root one that only an image boots: with a repository, and

@@ -25,17 +25,18 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static int print(const char *text, struct cfs_err *err)
+static int print(struct cfs_boot *b, const char *text, struct cfs_err *err)
 {
 	int r;
 
+	b->step = CFS_EXIT_OTHER;
 	if (!text)
 		return cfs_no_memory(err);
 	r = cfs_write_full(STDOUT_FILENO, text, strlen(text));
 	return r < 0 ? cfs_fail_code(err, r, "write to standard output") : 0;
 }
 
-static int print_kargs(const struct cfs_boot *b, struct cfs_err *err)
+static int print_kargs(struct cfs_boot *b, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	char hex[CFS_DIGEST_HEX_MAX];
@@ -48,15 +49,15 @@ static int print_kargs(const struct cfs_boot *b, struct cfs_err *err)
 			     cfs_alg_name(k->digest.alg), k->version,
 			     k->insecure ? "insecure" : "secure");
 	}
-	return print(cfs_buf_text(&text), err);
+	return print(b, cfs_buf_text(&text), err);
 }
 
-static int print_marker(const struct cfs_boot *b, struct cfs_err *err)
+static int print_marker(struct cfs_boot *b, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf json = { 0 };
 
 	cfs_marker_json(b, &json);
-	return print(cfs_buf_text(&json), err);
+	return print(b, cfs_buf_text(&json), err);
 }
 
 /* Leaves in /run what programs of the booted system look for.  The root is
@@ -195,7 +196,6 @@ static int give_up(struct cfs_boot *b, struct cfs_err *err)
 	int r = 0;
 
 	(void)alarm(0);
-	(void)cfs_err_step(err, CFS_EXIT_OTHER);
 	if (!trial)
 		action = cfs_failure_decide(b->config.failure.action, root);
 	cfs_failure_report(b, err, action, &text);
@@ -206,7 +206,7 @@ static int give_up(struct cfs_boot *b, struct cfs_err *err)
 		cfs_log(&b->log, LOG_WARNING, "write /" REPORT ": %s",
 			strerror(-r));
 	cfs_failure_act(action, b->config.failure.delay);
-	return err->step;
+	return b->step;
 }
 
 static int run(char **argv, uint64_t start)
@@ -224,8 +224,8 @@ static int run(char **argv, uint64_t start)
 		return CFS_EXIT_USAGE;
 	}
 	if (b.options.help || b.options.version) {
-		if (print(b.options.help ? cfs_options_help : VERSION, &err) ==
-		    0)
+		if (print(&b, b.options.help ? cfs_options_help : VERSION,
+			  &err) == 0)
 			return CFS_EXIT_OK;
 		cfs_log(&b.log, LOG_ERR, "%s", err.msg);
 		return CFS_EXIT_OTHER;

@@ -91,14 +91,11 @@ TEST(data_stays_with_context_and_goes_with_the_next_failure)
 	CHECK_EQ(cfs_err_path(&err, "outer"), -EIO);
 	CHECK_EQ(cfs_err_cure(&err, "mend it"), -EIO);
 	CHECK_EQ(cfs_err_cure(&err, "no, that"), -EIO);
-	CHECK_EQ(cfs_err_step(&err, 7), -EIO);
-	CHECK_EQ(cfs_err_step(&err, 8), -EIO);
 	(void)cfs_ctx(&err, "y");
 	CHECK_STR(err.path, "a?b");
 	CHECK_STR(err.cure, "mend it");
-	CHECK_EQ(err.step, 7);
 	(void)cfs_fail(&err, EIO, "z");
-	CHECK(!err.path[0] && !err.cure && !err.step);
+	CHECK(!err.path[0] && !err.cure);
 	(void)cfs_err_cure(&err, "mend it");
 	errno = EPERM;
 	(void)cfs_fail_errno(&err, "z");

@@ -96,7 +96,7 @@ TEST(a_repository_without_objects_fails_the_repository)
 	fresh();
 	CHECK(unlinkat(boot.repo.fd, "objects", AT_REMOVEDIR) == 0);
 	CHECK(cfs_assemble(&boot, &err) == -ENOENT);
-	CHECK(err.step == CFS_EXIT_REPO && !*fake_calls());
+	CHECK(boot.step == CFS_EXIT_REPO && !*fake_calls());
 }
 
 TEST(a_damaged_image_fails_the_verification_if_there_is_one)
@@ -104,12 +104,12 @@ TEST(a_damaged_image_fails_the_verification_if_there_is_one)
 	fresh();
 	fake_when("fsconfig erofs CREATE", -EIO, FAKE_ALWAYS);
 	CHECK(cfs_assemble(&boot, &err) == -EIO);
-	CHECK(err.step == CFS_EXIT_VERITY);
+	CHECK(boot.step == CFS_EXIT_VERITY);
 	fresh();
 	boot.choice.verity = false;
 	fake_when("fsconfig erofs CREATE", -EIO, FAKE_ALWAYS);
 	CHECK(cfs_assemble(&boot, &err) == -EIO);
-	CHECK(err.step == CFS_EXIT_MOUNT);
+	CHECK(boot.step == CFS_EXIT_MOUNT);
 }
 
 TEST(a_root_that_init_cannot_run_from_fails_the_preflight)
@@ -117,7 +117,7 @@ TEST(a_root_that_init_cannot_run_from_fails_the_preflight)
 	fresh();
 	boot.config.probe.enable = true;
 	CHECK(cfs_assemble(&boot, &err) == -ENOENT);
-	CHECK(err.step == CFS_EXIT_PREFLIGHT && strstr(err.msg, "os-release"));
+	CHECK(boot.step == CFS_EXIT_PREFLIGHT && strstr(err.msg, "os-release"));
 }
 
 TEST(a_missing_state_directory_fails_the_state)
@@ -130,7 +130,7 @@ TEST(a_missing_state_directory_fails_the_state)
 	CHECK(unlinkat(boot.sysroot_fd, "state/deploy/" A32 A32,
 		       AT_REMOVEDIR) == 0);
 	CHECK(cfs_assemble(&boot, &err) == -ENOENT);
-	CHECK(err.step == CFS_EXIT_STATE);
+	CHECK(boot.step == CFS_EXIT_STATE);
 	CHECK(fake_called("fsopen erofs") == 1);
 }
 
@@ -156,7 +156,7 @@ TEST(an_image_that_counts_as_a_layer_is_tried_through_a_loop_device_once)
 	fake_when("fsconfig overlay CREATE", 0, 1);
 	fake_when("fsconfig overlay CREATE", -EINVAL, FAKE_ALWAYS);
 	CHECK(cfs_assemble(&boot, &err) == -EINVAL);
-	CHECK(err.step == CFS_EXIT_STATE);
+	CHECK(boot.step == CFS_EXIT_STATE);
 	CHECK(fake_called("fsconfig overlay CREATE") == 6);
 }
 
@@ -165,7 +165,7 @@ TEST(another_failure_is_not_tried_through_a_loop_device)
 	fresh();
 	fake_when("fsconfig overlay CREATE", -EINVAL, FAKE_ALWAYS);
 	CHECK(cfs_assemble(&boot, &err) < 0 && !boot.force_loop);
-	CHECK(err.step == CFS_EXIT_MOUNT && fake_called("loop_*") == 0);
+	CHECK(boot.step == CFS_EXIT_MOUNT && fake_called("loop_*") == 0);
 }
 
 TEST(a_directory_takes_the_place_of_the_image)
@@ -179,7 +179,7 @@ TEST(a_directory_takes_the_place_of_the_image)
 	fresh();
 	boot.options.root_fs = "/nonexistent";
 	CHECK(cfs_assemble(&boot, &err) == -ENOENT);
-	CHECK(err.step == CFS_EXIT_MOUNT);
+	CHECK(boot.step == CFS_EXIT_MOUNT);
 }
 
 TEST(the_root_takes_the_place_of_the_physical_one)
@@ -203,7 +203,7 @@ TEST(elsewhere_it_is_attached_over_the_directory)
 	CHECK(cfs_assemble(&boot, &err) == 0);
 	fake_when("move_mount * /target*", -EBUSY, 1);
 	CHECK(cfs_assemble_attach(&boot, &err) == -EBUSY);
-	CHECK(err.step == CFS_EXIT_MOUNT);
+	CHECK(boot.step == CFS_EXIT_MOUNT);
 	CHECK(cfs_assemble_attach(&boot, &err) == 0);
 	CHECK(fake_called("detach /target") == 0);
 	CHECK(fake_called("* /sysroot*") == 0);

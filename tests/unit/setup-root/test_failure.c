@@ -29,8 +29,8 @@ static int temp_file(void)
 static void fail(enum cfs_exit step, int code, const char *msg)
 {
 	(void)cfs_fail(&err, code, "%s", msg);
-	(void)cfs_err_step(&err, step);
 	boot = (struct cfs_boot)CFS_BOOT_INIT;
+	boot.step = step;
 	boot.options.sysroot = "/nonexistent";
 	boot.config.failure.delay = 10;
 	action = CFS_FAIL_EMERGENCY;

@@ -97,22 +97,22 @@ TEST(a_malformed_or_forbidden_argument_leaves_no_candidates)
 {
 	fresh("composefs=" A64 " composefs=x");
 	CHECK(cfs_boot_read_kargs(&boot, &err) == -EINVAL);
-	CHECK(err.step == CFS_EXIT_BAD_KARG && boot.n_candidates == 0);
+	CHECK(boot.step == CFS_EXIT_BAD_KARG && boot.n_candidates == 0);
 	fresh("composefs=" A64 " composefs=?" B64);
 	boot.config.boot.allow_insecure = false;
 	CHECK(cfs_boot_read_kargs(&boot, &err) == -EPERM);
-	CHECK(err.step == CFS_EXIT_BAD_KARG && boot.n_candidates == 0);
+	CHECK(boot.step == CFS_EXIT_BAD_KARG && boot.n_candidates == 0);
 	CHECK(strstr(err.msg, "composefs=?" B64));
 	fresh("composefs.digest=v9-sha256-12:" A64);
 	CHECK(cfs_boot_read_kargs(&boot, &err) == -EOPNOTSUPP);
-	CHECK(err.step == CFS_EXIT_BAD_KARG && strstr(err.msg, "v9-sha256"));
+	CHECK(boot.step == CFS_EXIT_BAD_KARG && strstr(err.msg, "v9-sha256"));
 }
 
 TEST(that_no_image_is_named_is_worded_with_what_was_perhaps_meant)
 {
 	fresh("composefs.digset=" A64);
 	CHECK(cfs_boot_no_image(&boot, &err) == -ENOENT);
-	CHECK(err.step == CFS_EXIT_NO_KARG);
+	CHECK(boot.step == CFS_EXIT_NO_KARG);
 	CHECK(strstr(err.msg, "did you mean composefs.digest?"));
 }
 
@@ -142,13 +142,13 @@ TEST(a_physical_root_that_is_missing_fails_the_repository)
 	fresh("composefs=" A64);
 	boot.options.sysroot = "/nonexistent";
 	CHECK(cfs_boot_open_sysroot(&boot, &err) == -ENOENT);
-	CHECK(err.step == CFS_EXIT_REPO && boot.sysroot_fd < 0);
+	CHECK(boot.step == CFS_EXIT_REPO && boot.sysroot_fd < 0);
 }
 
 TEST(a_physical_root_without_a_repository_fails_the_repository)
 {
 	fresh("composefs=" A64);
-	CHECK(find() == -ENOENT && err.step == CFS_EXIT_REPO);
+	CHECK(find() == -ENOENT && boot.step == CFS_EXIT_REPO);
 	CHECK(strstr(err.msg, "no composefs repository") && err.cure);
 	CHECK(!boot.mounted && strstr(log_text(), "is not a mount point"));
 }
@@ -158,18 +158,18 @@ TEST(required_certificates_that_are_missing_fail_the_certificates)
 	fresh("composefs=" A64);
 	make_image(A64);
 	boot.config.keys.require = true;
-	CHECK(find() == -ENOENT && err.step == CFS_EXIT_CERTS);
+	CHECK(find() == -ENOENT && boot.step == CFS_EXIT_CERTS);
 }
 
 TEST(images_that_are_not_there_fail_the_selection)
 {
 	fresh("composefs=" A64);
 	make("composefs/objects");
-	CHECK(find() == -ENOENT && err.step == CFS_EXIT_ABSENT);
+	CHECK(find() == -ENOENT && boot.step == CFS_EXIT_ABSENT);
 	CHECK(strstr(err.msg, "the image is not in"));
 	fresh("composefs=" A64 " composefs=" B64);
 	make("composefs/objects");
-	CHECK(find() == -ENOENT && err.step == CFS_EXIT_ABSENT);
+	CHECK(find() == -ENOENT && boot.step == CFS_EXIT_ABSENT);
 	CHECK(strstr(err.msg, "none of the 2 images"));
 }
 
@@ -190,12 +190,12 @@ TEST(an_image_of_another_digest_or_none_fails_the_verification)
 	make_image(A64);
 	fake.alg = CFS_ALG_SHA256;
 	fake.fill = 0xbb;
-	CHECK(find() == -EBADMSG && err.step == CFS_EXIT_VERITY);
+	CHECK(find() == -EBADMSG && boot.step == CFS_EXIT_VERITY);
 	CHECK(!strcmp(err.expected, A64) && !strcmp(err.found, B64));
 	fresh("composefs=" A64);
 	make_image(A64);
 	fake.measure_result = -ENODATA;
-	CHECK(find() == -EBADMSG && err.step == CFS_EXIT_VERITY);
+	CHECK(find() == -EBADMSG && boot.step == CFS_EXIT_VERITY);
 }
 
 TEST(a_directory_in_place_of_the_image_is_not_looked_for)
