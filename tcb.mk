@@ -13,7 +13,7 @@ TCB_SRCS := \
 	keys/der.c keys/hash.c keys/pem.c keys/keyring.c keys/pkcs7.c \
 	boot/kargs.c \
 	mount/context.c mount/scratch.c mount/loop.c mount/erofs.c \
-	mount/overlay.c mount/composefs.c mount/upper.c \
+	mount/overlay.c mount/upper.c \
 	repo/open.c repo/meta.c repo/image.c repo/signature.c \
 	$(sort $(wildcard setup-root/*.c)) \
 	deps/static-stubs.c

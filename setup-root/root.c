@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/kernel.h"
 #include "mount/context.h"
+#include "mount/upper.h"
 #include "setup-root/boot.h"
 
 #ifndef MOVE_MOUNT_BENEATH /* linux/mount.h of Linux 6.5 */
@@ -21,7 +22,7 @@ void cfs_root_close(struct cfs_root *root)
 {
 	cfs_scratch_close(&root->scratch);
 	cfs_closep(&root->fd);
-	cfs_composefs_close(&root->image);
+	cfs_closep(&root->image.fd);
 	cfs_closep(&root->tmpfs_fd);
 }
 
@@ -93,13 +94,6 @@ int cfs_root_clone(int dir_fd, const char *name, unsigned flags, uint64_t set,
 		     : cfs_steal_fd(&fd);
 }
 
-/* The image's header is not asked whether it has ACLs: every system call counts
- * while the machine waits. */
-static unsigned flags(const struct cfs_boot *b)
-{
-	return b->force_loop ? CFS_EROFS_LOOP : 0;
-}
-
 static enum cfs_root_kind kind_of(const struct cfs_boot *b)
 {
 	return b->root_fs_fd >= 0	     ? CFS_ROOT_DIRECTORY
@@ -108,44 +102,50 @@ static enum cfs_root_kind kind_of(const struct cfs_boot *b)
 					     : CFS_ROOT_IMAGE;
 }
 
+/* The image, and over it the objects and perhaps a layer in memory. */
 static int mount_image(struct cfs_boot *b, struct cfs_err *err)
 {
 	char source[sizeof("transient:composefs=") + CFS_DIGEST_HEX_MAX];
-	CFS_AUTOFD int layers = -EBADF;
-	bool transient = b->root.kind != CFS_ROOT_IMAGE;
-	char hex[CFS_DIGEST_HEX_MAX];
-	struct cfs_composefs_params params = {
-		.image_fd = b->choice.fd,
-		.name = hex,
-		.flags = flags(b),
-		.objects_fd = b->objects_fd,
+	CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
+	struct cfs_root *root = &b->root;
+	bool transient = root->kind != CFS_ROOT_IMAGE;
+	struct cfs_overlay_params overlay = {
 		.source = source,
+		.data_fds = &b->objects_fd,
+		.n_data = 1,
 		.verity = b->choice.verity,
-		.upper_fd = -1,
-		.work_fd = -1,
-		.upper_mount = -1,
-		.attr = b->root.kind == CFS_ROOT_TRANSIENT ? 0
-							   : MOUNT_ATTR_RDONLY,
+		.attr = root->kind == CFS_ROOT_TRANSIENT ? 0
+							 : MOUNT_ATTR_RDONLY,
 	};
+	CFS_AUTOFD int layers = -EBADF;
+	char hex[CFS_DIGEST_HEX_MAX];
 	int r;
 
 	cfs_digest_to_hex(&cfs_boot_chosen(b)->karg.digest, hex);
 	if (transient) {
-		layers = cfs_root_memory(&b->root, &b->config, "root", err);
+		layers = cfs_root_memory(root, &b->config, "root", err);
 		if (layers < 0)
 			return cfs_ctx(err, "transient root");
-		params.layers_fd = &layers;
-		params.upper_mount = b->root.tmpfs_fd;
 	}
+	/* The image's header is not asked whether it has ACLs: every system
+	 * call counts while the machine waits. */
+	r = cfs_erofs_mount(b->choice.fd, hex,
+			    b->force_loop ? CFS_EROFS_LOOP : 0, &root->image,
+			    err);
+	if (r == 0 && transient)
+		r = cfs_upper_open(layers, root->image.fd, &upper, err);
+	if (r < 0)
+		return r;
 	/* bootc looks for these in the table of mounts. */
 	snprintf(source, sizeof(source), "%s%s",
 		 transient ? "transient:composefs=" : "composefs:", hex);
-	r = cfs_composefs_mount(&params, &b->root.scratch, &b->root.image, err);
-	if (r < 0)
-		return r;
-	b->root.fd = cfs_steal_fd(&b->root.image.fd);
-	b->root.layer_api = b->root.image.layer_api;
-	return 0;
+	overlay.lower_fd = overlay.mounts[0] = root->image.fd;
+	overlay.upper_fd = upper.upper_fd;
+	overlay.work_fd = upper.work_fd;
+	overlay.mounts[1] = root->tmpfs_fd;
+	root->fd = cfs_overlay_mount(&overlay, &root->scratch, &root->layer_api,
+				     err);
+	return root->fd < 0 ? cfs_ctx(err, "image %s", hex) : 0;
 }
 
 int cfs_root_make(struct cfs_boot *b, struct cfs_err *err)
@@ -154,7 +154,6 @@ int cfs_root_make(struct cfs_boot *b, struct cfs_err *err)
 	b->root.kind = kind_of(b);
 	if (b->root.kind != CFS_ROOT_DIRECTORY)
 		return mount_image(b, err);
-	b->root.layer_api = CFS_LAYERS_FD;
 	b->root.fd =
 		cfs_root_clone(b->root_fs_fd, "the given root", 0, 0, 0, err);
 	return b->root.fd < 0 ? b->root.fd : 0;

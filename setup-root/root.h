@@ -18,7 +18,8 @@
 #include <stdint.h>
 
 #include "fsverity/digest.h"
-#include "mount/composefs.h"
+#include "mount/erofs.h"
+#include "mount/overlay.h"
 #include "setup-root/config.h"
 
 struct cfs_boot;
@@ -34,9 +35,9 @@ enum cfs_root_kind {
 #define CFS_STATE_DIR_MAX (sizeof("state/deploy/") + CFS_DIGEST_HEX_MAX)
 
 struct cfs_root {
-	int fd; /* the new root's mount; owned */
-	struct cfs_composefs_mount image;
-	int tmpfs_fd; /* upper layers in memory, or -EBADF */
+	int fd;			      /* the new root's mount; owned */
+	struct cfs_erofs_mount image; /* its fd owned; -EBADF without one */
+	int tmpfs_fd;		      /* upper layers in memory, or -EBADF */
 	struct cfs_scratch scratch;
 	enum cfs_layer_api layer_api;
 	enum cfs_root_kind kind;
@@ -48,9 +49,9 @@ struct cfs_root {
 	char notices[CFS_ROOT_NOTICES][256];
 };
 
-#define CFS_ROOT_INIT                                                         \
-	{                                                                     \
-		.fd = -EBADF, .image = CFS_COMPOSEFS_INIT, .tmpfs_fd = -EBADF \
+#define CFS_ROOT_INIT                                                \
+	{                                                            \
+		.fd = -EBADF, .image.fd = -EBADF, .tmpfs_fd = -EBADF \
 	}
 
 /* Lets go of everything.  A root that was not attached is gone. */
@@ -62,7 +63,8 @@ void cfs_root_close(struct cfs_root *root);
  * Mounts the chosen image as @boot->root (CFS_ROOT_INIT): read-only, or, if
  * [root] transient or transient-ro is set, with an upper layer in memory.  With
  * @boot->root_fs_fd the root is a clone of that directory.
- * Errors: see cfs_composefs_mount() and cfs_root_clone().
+ * Errors: see cfs_erofs_mount(), cfs_upper_open(), cfs_overlay_mount() and
+ * cfs_root_clone().
  */
 int cfs_root_make(struct cfs_boot *boot,
 		  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -134,7 +134,7 @@ static bool is_flat(const struct place *place)
 {
 	const struct cfs_root *root = place->root;
 
-	if (root->image.erofs_fd < 0 || root->kind != CFS_ROOT_IMAGE)
+	if (root->image.fd < 0 || root->kind != CFS_ROOT_IMAGE)
 		return false;
 	return place->stack == CFS_STACK_FLAT ||
 	       (place->stack == CFS_STACK_AUTO &&
@@ -143,7 +143,7 @@ static bool is_flat(const struct place *place)
 
 static int open_lower(const struct place *place, bool flat, struct cfs_err *err)
 {
-	int from = flat ? place->root->image.erofs_fd : place->root->fd;
+	int from = flat ? place->root->image.fd : place->root->fd;
 	int fd = cfs_openat2(from, place->name, O_PATH | O_DIRECTORY, 0,
 			     RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 
@@ -167,8 +167,7 @@ static int overlay(struct place *place, bool flat, int lower,
 		.work_fd = upper->work_fd,
 		.verity = flat && place->boot->choice.verity,
 		.attr = place->attr,
-		.mounts = { flat ? place->root->image.erofs_fd
-				 : place->root->fd,
+		.mounts = { flat ? place->root->image.fd : place->root->fd,
 			    transient ? place->root->tmpfs_fd
 				      : place->clone_fd },
 	};
@@ -257,7 +256,7 @@ static int overlay_on(struct place *place, struct cfs_err *err)
 	fd = overlay(place, flat, lower, &upper, err);
 	/* Some kernels count an image in a file as a level of its own, and
 	 * then two overlays are one too many. */
-	if (fd == -EINVAL && !flat && place->root->image.erofs_fd >= 0 &&
+	if (fd == -EINVAL && !flat && place->root->image.fd >= 0 &&
 	    place->root->kind == CFS_ROOT_IMAGE) {
 		cfs_closep(&lower);
 		lower = open_lower(place, true, err);

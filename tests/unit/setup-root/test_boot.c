@@ -23,7 +23,7 @@ TEST(the_end_of_a_boot_closes_everything_once)
 	int *const fds[] = { &boot.watch_fd,   &boot.sysroot_fd,
 			     &boot.repo.fd,    &boot.choice.fd,
 			     &boot.objects_fd, &boot.root_fs_fd,
-			     &boot.root.fd,    &boot.root.image.erofs_fd };
+			     &boot.root.fd,    &boot.root.image.fd };
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(fds); i++) {
 		*fds[i] = open("/", O_PATH | O_CLOEXEC);

@@ -94,7 +94,7 @@ static void fresh(void)
 	cfs_config_init(&boot.config);
 	name_image(0xaa);
 	boot.root.fd = open_at("root", "root");
-	boot.root.image.erofs_fd = open_at("erofs", "image");
+	boot.root.image.fd = open_at("erofs", "image");
 	boot.root.scratch.dir = scratch;
 	boot.sysroot_fd = open_at("disk", "disk");
 	boot.objects_fd = open_at("disk/composefs/objects", "objects");
