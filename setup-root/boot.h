@@ -48,7 +48,8 @@ enum cfs_result {
 };
 
 struct cfs_candidate {
-	struct cfs_karg karg; /* the argument that names it */
+	struct cfs_karg karg;	      /* the argument that names it */
+	char hex[CFS_DIGEST_HEX_MAX]; /* its digest */
 	enum cfs_result result;
 };
 

@@ -179,7 +179,9 @@ void cfs_failure_report(struct cfs_boot *b, const struct cfs_err *err,
 			enum cfs_fail_action action, struct cfs_buf *text)
 {
 	const struct report report = { b, err, text }, *r = &report;
-	char number[12], image[CFS_DIGEST_HEX_MAX] = "";
+	/* Empty if the command line names none. */
+	const char *image = cfs_boot_chosen(b)->hex;
+	char number[12];
 	const struct cfs_log_field fields[] = {
 		{ "COMPOSEFS_STAGE", stages[b->step] },
 		{ "COMPOSEFS_EXIT", number },
@@ -190,8 +192,6 @@ void cfs_failure_report(struct cfs_boot *b, const struct cfs_err *err,
 	};
 
 	snprintf(number, sizeof(number), "%d", b->step);
-	if (b->n_candidates > 0)
-		cfs_digest_to_hex(&cfs_boot_chosen(b)->karg.digest, image);
 	say(r, "cannot mount the root: ", err->msg);
 	/* Two digests below each other can be compared by eye. */
 	say(r, "  expected: ", err->expected);

@@ -109,8 +109,10 @@ int cfs_boot_read_kargs(struct cfs_boot *b, struct cfs_err *err)
 	if (r < 0)
 		return r;
 	b->n_candidates = (unsigned)kargs.n;
-	for (unsigned i = 0; i < b->n_candidates; i++)
+	for (unsigned i = 0; i < b->n_candidates; i++) {
 		b->candidates[i].karg = kargs.v[i];
+		cfs_digest_to_hex(&kargs.v[i].digest, b->candidates[i].hex);
+	}
 	return b->n_candidates > 0;
 }
 
@@ -148,19 +150,13 @@ bool cfs_boot_needs_image(const struct cfs_boot *b)
  * alone proves nothing: root= can mount any overlay as "composefs:...". */
 static bool is_ours(const struct cfs_boot *b, const struct cfs_mountinfo *info)
 {
-	char hex[CFS_DIGEST_HEX_MAX];
-
 	/* Only this program checks signatures, and it leaves a marker. */
 	if (!info->overlay || (b->config.keys.require_signed &&
 			       access(CFS_MARKER_PATH, F_OK) < 0))
 		return false;
-	for (unsigned i = 0; i < b->n_candidates; i++) {
-		const struct cfs_karg *karg = &b->candidates[i].karg;
-
-		cfs_digest_to_hex(&karg->digest, hex);
-		if (strcmp(hex, info->digest) == 0)
-			return info->verity || karg->insecure;
-	}
+	for (unsigned i = 0; i < b->n_candidates; i++)
+		if (strcmp(b->candidates[i].hex, info->digest) == 0)
+			return info->verity || b->candidates[i].karg.insecure;
 	return false;
 }
 

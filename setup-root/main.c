@@ -39,13 +39,11 @@ static int print(struct cfs_boot *b, const char *text, struct cfs_err *err)
 static int print_kargs(struct cfs_boot *b, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
-	char hex[CFS_DIGEST_HEX_MAX];
 
 	for (unsigned i = 0; i < b->n_candidates; i++) {
 		const struct cfs_karg *k = &b->candidates[i].karg;
 
-		cfs_digest_to_hex(&k->digest, hex);
-		cfs_buf_addf(&text, "%s %s v%u %s\n", hex,
+		cfs_buf_addf(&text, "%s %s v%u %s\n", b->candidates[i].hex,
 			     cfs_alg_name(k->digest.alg), k->version,
 			     k->insecure ? "insecure" : "secure");
 	}
@@ -88,20 +86,19 @@ static void leave_traces(struct cfs_boot *b)
 
 static void report_success(struct cfs_boot *b)
 {
-	const struct cfs_digest *digest = &cfs_boot_chosen(b)->karg.digest;
+	const struct cfs_candidate *image = cfs_boot_chosen(b);
 	const struct cfs_root *root = &b->root;
-	char text[256], hex[CFS_DIGEST_HEX_MAX], room[CFS_BACKEND_MAX];
+	char text[256], room[CFS_BACKEND_MAX];
 	const char *backend = cfs_root_backend_name(root, room);
 	const struct cfs_log_field fields[] = {
-		{ "COMPOSEFS_DIGEST", hex },
+		{ "COMPOSEFS_DIGEST", image->hex },
 		{ "COMPOSEFS_STAGE", "booted" },
 	};
 
-	cfs_digest_to_hex(digest, hex);
 	snprintf(
 		text, sizeof(text),
 		"booted %.12s (%s, verity=%s, %s, root=%s etc=%s var=%s, %u ms)",
-		hex, cfs_alg_name(digest->alg),
+		image->hex, cfs_alg_name(image->karg.digest.alg),
 		b->choice.verity ? "require" : "off",
 		backend ? backend : "no image", cfs_root_kind_name(root->kind),
 		cfs_dir_mode_name(root->etc), cfs_dir_mode_name(root->var),

@@ -59,11 +59,10 @@ static void text(struct cfs_buf *buf, const char *name, const char *value)
 static void add_image(const struct cfs_boot *b, struct cfs_buf *buf)
 {
 	const struct cfs_karg *karg = &cfs_boot_chosen(b)->karg;
-	char hex[CFS_DIGEST_HEX_MAX], argument[CFS_KARG_TEXT_MAX];
+	char argument[CFS_KARG_TEXT_MAX];
 
-	cfs_digest_to_hex(&karg->digest, hex);
 	cfs_karg_format(karg, argument);
-	text(buf, "digest", hex);
+	text(buf, "digest", cfs_boot_chosen(b)->hex);
 	text(buf, "algorithm", cfs_alg_name(karg->digest.alg));
 	text(buf, "format", karg->version == 1 ? "v1" : "v2");
 	text(buf, "karg", argument);
@@ -96,15 +95,11 @@ static void add_root(const struct cfs_boot *b, struct cfs_buf *buf)
 
 static void add_candidates(const struct cfs_boot *b, struct cfs_buf *buf)
 {
-	char hex[CFS_DIGEST_HEX_MAX];
-
 	cfs_buf_adds(buf, "\"candidates\":[");
-	for (unsigned i = 0; i < b->n_candidates; i++) {
-		cfs_digest_to_hex(&b->candidates[i].karg.digest, hex);
+	for (unsigned i = 0; i < b->n_candidates; i++)
 		cfs_buf_addf(buf, "%s{\"digest\":\"%s\",\"result\":\"%s\"}",
-			     i ? "," : "", hex,
+			     i ? "," : "", b->candidates[i].hex,
 			     results[b->candidates[i].result]);
-	}
 	cfs_buf_adds(buf, "],");
 }
 

@@ -107,6 +107,7 @@ static int mount_image(struct cfs_boot *b, struct cfs_err *err)
 {
 	char source[sizeof("transient:composefs=") + CFS_DIGEST_HEX_MAX];
 	CFS_AUTOUPPER struct cfs_upper upper = CFS_UPPER_INIT;
+	const char *hex = cfs_boot_chosen(b)->hex;
 	struct cfs_root *root = &b->root;
 	bool transient = root->kind != CFS_ROOT_IMAGE;
 	struct cfs_overlay_params overlay = {
@@ -118,10 +119,8 @@ static int mount_image(struct cfs_boot *b, struct cfs_err *err)
 							 : MOUNT_ATTR_RDONLY,
 	};
 	CFS_AUTOFD int layers = -EBADF;
-	char hex[CFS_DIGEST_HEX_MAX];
 	int r;
 
-	cfs_digest_to_hex(&cfs_boot_chosen(b)->karg.digest, hex);
 	if (transient) {
 		layers = cfs_root_memory(root, &b->config, "root", err);
 		if (layers < 0)

@@ -134,16 +134,14 @@ static int examine(struct cfs_boot *b, struct cfs_candidate *c, int fd,
 static int try_one(struct cfs_boot *b, struct cfs_candidate *c,
 		   struct cfs_choice *choice, struct cfs_err *err)
 {
-	char hex[CFS_DIGEST_HEX_MAX];
 	CFS_AUTOFD int fd = -EBADF;
 	int r;
 
-	cfs_digest_to_hex(&c->karg.digest, hex);
 	if (b->repo.has_meta && b->repo.meta.alg != c->karg.digest.alg) {
 		c->result = CFS_RESULT_OTHER_ALGORITHM;
 		cfs_log(&b->log, LOG_INFO,
 			"image %.12s... is not here: the repository has %s digests",
-			hex, cfs_alg_name(b->repo.meta.alg));
+			c->hex, cfs_alg_name(b->repo.meta.alg));
 		return 0;
 	}
 	c->result = CFS_RESULT_UNREADABLE;
@@ -155,16 +153,17 @@ static int try_one(struct cfs_boot *b, struct cfs_candidate *c,
 		cfs_log(&b->log, LOG_WARNING,
 			"image %.12s... is linked but its object is missing: the "
 			"repository is damaged or was collected",
-			hex);
+			c->hex);
 		return 0;
 	}
 	if (r == CFS_IMAGE_ABSENT) {
 		c->result = CFS_RESULT_ABSENT;
-		cfs_log(&b->log, LOG_NOTICE, "image %.12s... is not here", hex);
+		cfs_log(&b->log, LOG_NOTICE, "image %.12s... is not here",
+			c->hex);
 		return 0;
 	}
 	if (examine(b, c, fd, choice, err) < 0)
-		return cfs_ctx(err, "image %.12s...", hex);
+		return cfs_ctx(err, "image %.12s...", c->hex);
 	choice->fd = cfs_steal_fd(&fd);
 	return 1;
 }
@@ -182,7 +181,7 @@ int cfs_select(struct cfs_boot *b, struct cfs_err *err)
 		struct cfs_candidate *c = &b->candidates[i];
 		int r = try_one(b, c, &choice, err);
 
-		if (r > 0 && cfs_state_lacks(b, &c->karg.digest)) {
+		if (r > 0 && cfs_state_lacks(b, c)) {
 			c->result = CFS_RESULT_NO_STATE;
 			if (first.fd < 0)
 				first = choice;

@@ -53,14 +53,7 @@ static int open_below(int dir_fd, const char *path)
 			   RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
-static void state_dir(const struct cfs_digest *digest,
-		      char path[static CFS_STATE_DIR_MAX])
-{
-	strcpy(path, "state/deploy/");
-	cfs_digest_to_hex(digest, path + strlen(path));
-}
-
-bool cfs_state_lacks(const struct cfs_boot *b, const struct cfs_digest *digest)
+bool cfs_state_lacks(const struct cfs_boot *b, const struct cfs_candidate *c)
 {
 	char path[CFS_STATE_DIR_MAX];
 	CFS_AUTOFD int fd = -EBADF;
@@ -68,7 +61,7 @@ bool cfs_state_lacks(const struct cfs_boot *b, const struct cfs_digest *digest)
 	if (!needs_state(b->config.etc.mount) &&
 	    !needs_state(b->config.var.mount))
 		return false;
-	state_dir(digest, path);
+	snprintf(path, sizeof(path), "state/deploy/%s", c->hex);
 	fd = open_below(b->sysroot_fd, path);
 	return fd == -ENOENT;
 }
@@ -467,7 +460,8 @@ int cfs_root_add_state(struct cfs_boot *b, struct cfs_err *err)
 {
 	int r;
 
-	state_dir(&cfs_boot_chosen(b)->karg.digest, b->root.state_dir);
+	snprintf(b->root.state_dir, sizeof(b->root.state_dir),
+		 "state/deploy/%s", cfs_boot_chosen(b)->hex);
 	__attribute__((cleanup(close_place))) struct place etc =
 		new_place(b, "etc", b->config.etc.mount);
 	__attribute__((cleanup(close_place))) struct place var =

@@ -15,10 +15,10 @@
 
 #include "setup-root/boot.h"
 
-/* Is there no state directory for @digest on the physical root, although /etc
- * or /var needs one as the configuration has them? */
+/* Is there no state directory for the image @c on the physical root, although
+ * /etc or /var needs one as the configuration has them? */
 bool cfs_state_lacks(const struct cfs_boot *boot,
-		     const struct cfs_digest *digest) CFS_NONNULL;
+		     const struct cfs_candidate *c) CFS_NONNULL;
 
 /*
  * Adds /etc, /var and /sysroot to @boot->root as the configuration wants them.

@@ -77,6 +77,8 @@ static void fresh(void)
 	CHECK(boot.repo.fd >= 0 && boot.choice.fd >= 0);
 	boot.candidates[0].karg.digest.alg = CFS_ALG_SHA256;
 	memset(boot.candidates[0].karg.digest.bytes, 0xaa, 32);
+	cfs_digest_to_hex(&boot.candidates[0].karg.digest,
+			  boot.candidates[0].hex);
 	err = (struct cfs_err){ 0 };
 }
 

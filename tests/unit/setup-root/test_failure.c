@@ -42,6 +42,8 @@ static void name_image(int fill)
 	boot.n_candidates = 1;
 	boot.candidates[0].karg.digest.alg = CFS_ALG_SHA256;
 	memset(boot.candidates[0].karg.digest.bytes, fill, 32);
+	cfs_digest_to_hex(&boot.candidates[0].karg.digest,
+			  boot.candidates[0].hex);
 }
 
 /* Returns the lines of the report, which is in @said, and in @file without

@@ -26,6 +26,7 @@ static void fresh(void)
 		karg->version = 2;
 		karg->digest.alg = CFS_ALG_SHA256;
 		memset(karg->digest.bytes, i ? 0xab : 0xff, 32);
+		cfs_digest_to_hex(&karg->digest, boot.candidates[i].hex);
 	}
 	boot.candidates[0].result = CFS_RESULT_ABSENT;
 	boot.candidates[1].result = CFS_RESULT_BOOTED;

@@ -23,8 +23,6 @@ static void path_of(char *to, const char *name)
 /* A kernel whose images, overlays and memory are three directories. */
 static void fresh(void)
 {
-	struct cfs_digest *digest = &boot.candidates[0].karg.digest;
-
 	CHECK(getenv("TMPDIR"));
 	snprintf(base, sizeof(base), "%s/root.XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(base));
@@ -43,8 +41,7 @@ static void fresh(void)
 	boot.objects_fd = open(base, O_PATH | O_CLOEXEC);
 	boot.scratch_dir = scratch;
 	CHECK(boot.choice.fd >= 0 && boot.objects_fd >= 0);
-	digest->alg = CFS_ALG_SHA256;
-	memset(digest->bytes, 0xaa, 32);
+	memset(boot.candidates[0].hex, 'a', 64);
 	fake_mount_reset();
 	fake_mount_is("erofs", erofs);
 	fake_mount_is("overlay", overlay);

@@ -59,6 +59,8 @@ static struct cfs_karg *name(unsigned i, enum cfs_alg alg, int fill)
 {
 	boot.candidates[i].karg.digest.alg = alg;
 	memset(boot.candidates[i].karg.digest.bytes, fill, cfs_alg_size(alg));
+	cfs_digest_to_hex(&boot.candidates[i].karg.digest,
+			  boot.candidates[i].hex);
 	return &boot.candidates[i].karg;
 }
 
@@ -339,6 +341,7 @@ static void signed_repo(void)
 	CHECK(vectors_each(pick) && good.der_len);
 	new_repo(good.digest.alg);
 	boot.candidates[0].karg.digest = good.digest;
+	cfs_digest_to_hex(&good.digest, boot.candidates[0].hex);
 	add_image(0, true);
 	fake.alg = (unsigned short)good.digest.alg;
 	fake.digest = good.digest.bytes;

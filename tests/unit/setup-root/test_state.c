@@ -62,6 +62,8 @@ static void name_image(int fill)
 {
 	boot.candidates[0].karg.digest.alg = CFS_ALG_SHA256;
 	memset(boot.candidates[0].karg.digest.bytes, fill, 32);
+	cfs_digest_to_hex(&boot.candidates[0].karg.digest,
+			  boot.candidates[0].hex);
 }
 
 /* A root of one overlay over an image, and a disk with a state for it. */
@@ -327,8 +329,7 @@ TEST(no_link_leads_out_of_the_disk)
 			snprintf(name, sizeof(name),
 				 "disk/state/deploy/" A32
 				 "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
-			memset(boot.candidates[0].karg.digest.bytes + 16, 0xbb,
-			       16);
+			memset(boot.candidates[0].hex + 32, 'b', 32);
 		}
 		link_to(target, name);
 		CHECK(add() < 0);
