@@ -66,11 +66,9 @@ static void leave_traces(struct cfs_boot *b)
 	bool transient = b->root.kind == CFS_ROOT_TRANSIENT ||
 			 b->root.kind == CFS_ROOT_TRANSIENT_RO;
 	struct cfs_err err;
-	dev_t dev;
-	int r = 0;
+	dev_t dev = cfs_volatile_find(b->sysroot_fd, root);
+	int r = dev ? cfs_volatile_link(root, dev, &err) : 0;
 
-	if (cfs_volatile_find(b->sysroot_fd, root, &dev) > 0)
-		r = cfs_volatile_link(root, dev, &err);
 	if (r < 0)
 		cfs_log(&b->log, LOG_WARNING, "%s", err.msg);
 	r = cfs_selinux_prepare(root, transient,

@@ -16,7 +16,7 @@
 #define DEPTH_MAX 16 /* devices on top of each other */
 
 /* A btrfs has a device number of its own; ask it for its one disk. */
-static int btrfs_device(int dir_fd, dev_t *ret)
+static dev_t btrfs_device(int dir_fd)
 {
 	/* @dir_fd may be O_PATH, on which every ioctl fails. */
 	CFS_AUTOFD int fd = cfs_reopen(dir_fd, O_RDONLY | O_DIRECTORY);
@@ -35,13 +35,12 @@ static int btrfs_device(int dir_fd, dev_t *ret)
 		if (stat((const char *)dev.path, &st) < 0 ||
 		    !S_ISBLK(st.st_mode))
 			return 0;
-		*ret = st.st_rdev;
-		return 1;
+		return st.st_rdev;
 	}
 	return 0;
 }
 
-static int read_dev(int dirfd, const char *name, dev_t *ret)
+static dev_t read_dev(int dirfd, const char *name)
 {
 	CFS_AUTOFD int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
 	char text[32] = "";
@@ -50,12 +49,11 @@ static int read_dev(int dirfd, const char *name, dev_t *ret)
 	if (fd < 0 || cfs_read_full(fd, text, sizeof(text) - 1) < 0 ||
 	    sscanf(text, "%u:%u", &major, &minor) != 2)
 		return 0;
-	*ret = makedev(major, minor);
-	return 1;
+	return makedev(major, minor);
 }
 
-/* The device below @dev, if it is the only one. */
-static int only_slave(int root_fd, dev_t dev, dev_t *ret)
+/* The device below @dev, if it is the only one, or 0. */
+static dev_t only_slave(int root_fd, dev_t dev)
 {
 	char path[96], name[NAME_MAX + sizeof("/dev")] = "";
 	CFS_AUTODIR DIR *dir = NULL;
@@ -79,44 +77,40 @@ static int only_slave(int root_fd, dev_t dev, dev_t *ret)
 		snprintf(name, sizeof(name), "%s/dev", entry->d_name);
 		n++;
 	}
-	return n == 1 ? read_dev(dirfd(dir), name, ret) : 0;
+	return n == 1 ? read_dev(dirfd(dir), name) : 0;
 }
 
 /* systemd takes the text of the link as it is, and looks for a partition table
  * there: so it has to name the partition and not LUKS or LVM on it. */
 dev_t cfs_volatile_walk(int root_fd, dev_t dev)
 {
-	for (int depth = 0; depth < DEPTH_MAX; depth++)
-		if (!only_slave(root_fd, dev, &dev))
-			break;
+	dev_t below = dev;
+
+	for (int depth = 0; below && depth < DEPTH_MAX; depth++) {
+		dev = below;
+		below = only_slave(root_fd, dev);
+	}
 	return dev;
 }
 
-int cfs_volatile_find(int sysroot_fd, int root_fd, dev_t *ret)
+dev_t cfs_volatile_find(int sysroot_fd, int root_fd)
 {
 	struct statfs fs;
 	struct stat st;
 	dev_t dev = 0;
-	int found = 0;
 
 	if (fstat(sysroot_fd, &st) < 0 || fstatfs(sysroot_fd, &fs) < 0)
 		return 0;
 	/* Btrfs and network file systems have made-up numbers, of major 0. */
-	if ((uint32_t)fs.f_type == BTRFS_SUPER_MAGIC) {
-		found = btrfs_device(sysroot_fd, &dev);
-	} else if (major(st.st_dev) != 0) {
+	if ((uint32_t)fs.f_type == BTRFS_SUPER_MAGIC)
+		dev = btrfs_device(sysroot_fd);
+	else if (major(st.st_dev) != 0)
 		dev = st.st_dev;
-		found = 1;
-	}
 	/* The link that systemd's udev rules make to the booted disk's root. */
-	if (!found && fstatat(root_fd, "dev/gpt-auto-root", &st, 0) == 0 &&
-	    S_ISBLK(st.st_mode)) {
+	if (!dev && fstatat(root_fd, "dev/gpt-auto-root", &st, 0) == 0 &&
+	    S_ISBLK(st.st_mode))
 		dev = st.st_rdev;
-		found = 1;
-	}
-	if (found)
-		*ret = cfs_volatile_walk(root_fd, dev);
-	return found;
+	return dev ? cfs_volatile_walk(root_fd, dev) : 0;
 }
 
 int cfs_volatile_link(int root_fd, dev_t dev, struct cfs_err *err)

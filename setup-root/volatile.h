@@ -20,11 +20,9 @@
  * @sysroot_fd, walked down through devices with a single one below.
  * @root_fd: directory that stands for /, with sys/ and dev/.
  *
- * Returns 1 with *@ret, or 0 when there is not exactly one (network, several
- * disks, memory).
+ * Returns 0 when there is not exactly one (network, several disks, memory).
  */
-int cfs_volatile_find(int sysroot_fd, int root_fd,
-		      dev_t *ret) CFS_MUST_CHECK CFS_NONNULL;
+dev_t cfs_volatile_find(int sysroot_fd, int root_fd) CFS_MUST_CHECK;
 
 /* The walk alone: from @dev down while exactly one device is below it. */
 dev_t cfs_volatile_walk(int root_fd, dev_t dev);
