@@ -349,16 +349,11 @@ static int is_toml(const struct dirent *entry)
 	       strcmp(entry->d_name + n - 5, ".toml") == 0;
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 static int read_dropins(struct loader *l, const char *dir, struct cfs_err *err)
 {
 	struct dirent **entries = NULL;
 	char path[4096 + 256];
-	int n = scandir(dir, &entries, is_toml, by_name), r = 0;
+	int n = scandir(dir, &entries, is_toml, alphasort), r = 0;
 
 	if (n < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
