@@ -123,5 +123,5 @@ int cfs_assemble_attach(struct cfs_boot *b, struct cfs_err *err)
 
 	b->step = CFS_EXIT_MOUNT;
 	return cfs_root_attach(&b->root, target ? target : b->options.sysroot,
-			       !target && b->mounted, err);
+			       !target && b->sysroot.mounted, err);
 }

@@ -14,6 +14,7 @@
 #include "boot/kargs.h"
 #include "repo/open.h"
 #include "setup-root/certs.h"
+#include "setup-root/mountinfo.h"
 #include "setup-root/options.h"
 #include "setup-root/root.h"
 
@@ -79,10 +80,8 @@ struct cfs_boot {
 	unsigned n_candidates;
 	struct cfs_candidate candidates[CFS_KARGS_MAX];
 	struct cfs_keys keys;
-	int sysroot_fd;	  /* the physical root, O_PATH */
-	bool mounted;	  /* it is a mount point */
-	bool var_mounted; /* something is mounted at its var */
-	bool read_only;	  /* the mount or the file system is */
+	int sysroot_fd;		      /* the physical root, O_PATH */
+	struct cfs_mountinfo sysroot; /* what is mounted there */
 	struct cfs_repo repo;
 	struct cfs_choice choice;
 	int objects_fd;	 /* objects/ of the repository, O_PATH */
@@ -101,9 +100,6 @@ struct cfs_boot {
 		.root_fs_fd = -EBADF, .scratch_dir = "/run/composefs/.lower", \
 		.root = CFS_ROOT_INIT,                                        \
 	}
-
-/* Closes and frees all of it.  A root that was never attached disappears. */
-void cfs_boot_end(struct cfs_boot *boot) CFS_NONNULL;
 
 /* Returns the candidate that was chosen, or whose examination failed. */
 static inline const struct cfs_candidate *cfs_boot_chosen(

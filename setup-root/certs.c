@@ -5,11 +5,6 @@
 #include <limits.h>
 #include <string.h>
 
-void cfs_keys_free(struct cfs_keys *keys)
-{
-	cfs_certs_free(&keys->certs);
-}
-
 /* Errors are fatal if @strict, otherwise logged as warnings. */
 static int judge(int r, bool strict, struct cfs_log *log, struct cfs_err *err)
 {

@@ -20,11 +20,6 @@ struct cfs_keys {
 	cfs_key keys[CFS_CERTS_MAX]; /* of each of certs; 0: not in the ring */
 };
 
-/* Releases the certificates. */
-void cfs_keys_free(struct cfs_keys *keys);
-
-#define CFS_AUTOKEYS __attribute__((cleanup(cfs_keys_free)))
-
 /*
  * Collects the certificates of [keys] dirs (*.der, *.crt, *.cer, *.pem) and of
  * the files composefs.cert* in @credentials (systemd's $CREDENTIALS_DIRECTORY;

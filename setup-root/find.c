@@ -8,7 +8,6 @@
 #include "base/io.h"
 #include "setup-root/cmdline.h"
 #include "setup-root/marker.h"
-#include "setup-root/mountinfo.h"
 #include "setup-root/select.h"
 
 /* Source: systemd.exec(5), "Credentials". */
@@ -162,29 +161,29 @@ static bool is_ours(const struct cfs_boot *b, const struct cfs_mountinfo *info)
 
 int cfs_boot_open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 {
-	struct cfs_mountinfo info;
+	const struct cfs_mountinfo *info = &b->sysroot;
 	int r;
 
 	b->step = CFS_EXIT_REPO;
 	r = cfs_mountinfo_read("/proc/self/mountinfo", b->options.sysroot,
-			       &info, err);
+			       &b->sysroot, err);
 	if (r < 0)
 		return cfs_ctx(err, "physical root");
-	if (info.composefs && !is_ours(b, &info)) {
+	if (info->composefs && !is_ours(b, info)) {
 		r = cfs_fail(err, EBUSY,
 			     "%s is mounted from '%s', and not as an image of "
 			     "the command line is mounted",
-			     b->options.sysroot, info.source);
+			     b->options.sysroot, info->source);
 		return cfs_err_cure(err, "boot another entry, or correct root= "
 					 "of this one");
 	}
-	if (info.composefs) {
+	if (info->composefs) {
 		cfs_log(&b->log, LOG_NOTICE,
 			"%s is mounted from %s already: nothing to do",
-			b->options.sysroot, info.source);
+			b->options.sysroot, info->source);
 		return 0;
 	}
-	if (!info.mounted)
+	if (!info->mounted)
 		cfs_log(&b->log, LOG_INFO, "%s is not a mount point",
 			b->options.sysroot);
 	b->sysroot_fd =
@@ -192,9 +191,6 @@ int cfs_boot_open_sysroot(struct cfs_boot *b, struct cfs_err *err)
 	if (b->sysroot_fd < 0)
 		return cfs_fail_errno(err, "open the physical root %s",
 				      b->options.sysroot);
-	b->mounted = info.mounted;
-	b->var_mounted = info.var;
-	b->read_only = info.read_only;
 	return 1;
 }
 

@@ -208,7 +208,7 @@ static int run(char **argv, uint64_t start)
 {
 	struct cfs_boot b = CFS_BOOT_INIT;
 	struct cfs_err err = { 0 };
-	int status = CFS_EXIT_OK;
+	int r;
 
 	/* Modes are given in full; a umask of the caller would cut them. */
 	(void)umask(0);
@@ -235,14 +235,11 @@ static int run(char **argv, uint64_t start)
 	if (b.options.command)
 		cfs_log(&b.log, LOG_NOTICE, "the command '%s' is not run",
 			b.options.command);
-	if (boot(&b, start, &err) < 0) {
-		/* Attached mounts must not stay during the delay or in the
-		 * shell. */
-		cfs_root_close(&b.root);
-		status = give_up(&b, &err);
-	}
-	cfs_boot_end(&b);
-	return status;
+	r = boot(&b, start, &err);
+	/* Attached mounts must not stay during the delay or in the shell.
+	 * Everything else goes with the process. */
+	cfs_root_close(&b.root);
+	return r < 0 ? give_up(&b, &err) : CFS_EXIT_OK;
 }
 
 int main(int argc, char **argv)

@@ -112,7 +112,7 @@ static int bind(struct place *place, struct cfs_err *err)
 	if (fd < 0)
 		return fd;
 	/* The clone is writable, unless the file system itself is not. */
-	if (place->boot->read_only && is_read_only(fd))
+	if (place->boot->sysroot.read_only && is_read_only(fd))
 		cfs_root_notice(place->root,
 				"/%s stays read-only because the physical root "
 				"is: add rw to the kernel command line",
@@ -173,7 +173,7 @@ static int overlay(struct place *place, bool flat, int lower,
  * /sysroot of a running system: through a clone that is not. */
 static int make_writable(struct place *place, int dir, struct cfs_err *err)
 {
-	if (!place->boot->read_only || !is_read_only(dir))
+	if (!place->boot->sysroot.read_only || !is_read_only(dir))
 		return dir;
 	place->clone_fd = cfs_root_clone(dir, place->root->state_dir, 0, 0,
 					 MOUNT_ATTR_RDONLY, err);
@@ -475,7 +475,7 @@ int cfs_root_add_state(struct cfs_boot *b, struct cfs_err *err)
 		r = fill(&etc, err);
 	if (r < 0)
 		return r;
-	if (b->var_mounted && needs_state(var.mode))
+	if (b->sysroot.var && needs_state(var.mode))
 		r = carry_var(&var, err);
 	else
 		r = fill(&var, err);

@@ -8,6 +8,7 @@
 #include "base/io.h"
 #include "tests/fake/mount.h"
 #include "tests/test.h"
+#include "tests/unit/setup-root/boot.h"
 
 #define A32    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define DEPLOY "disk/state/deploy/" A32 A32
@@ -57,7 +58,7 @@ static void fresh(void)
 
 		CHECK(made >= 0);
 	}
-	cfs_boot_end(&boot);
+	end_boot(&boot);
 	boot = (struct cfs_boot)CFS_BOOT_INIT;
 	fake_mount_reset();
 	fake_mount_is("erofs", erofs);
@@ -67,7 +68,7 @@ static void fresh(void)
 	cfs_log_init(&boot.log, -1, false);
 	boot.config.probe.enable = false;
 	boot.options.sysroot = "/sysroot";
-	boot.mounted = true;
+	boot.sysroot.mounted = true;
 	boot.sysroot_fd = fake_name(open_path(disk), "disk");
 	boot.repo.fd = openat(boot.sysroot_fd, "composefs",
 			      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -192,7 +193,7 @@ TEST(the_root_takes_the_place_of_the_physical_one)
 	CHECK(fake_called("detach /sysroot") == 1);
 	/* Nothing is taken away from a directory that is no mount point. */
 	fresh();
-	boot.mounted = false;
+	boot.sysroot.mounted = false;
 	CHECK(cfs_assemble(&boot, &err) == 0);
 	CHECK(cfs_assemble_attach(&boot, &err) == 0);
 	CHECK(fake_called("detach /sysroot") == 0);

@@ -15,6 +15,13 @@ static struct cfs_config config;
 static struct cfs_log logger;
 static char said[4096], dir[4096];
 
+static void keys_free(struct cfs_keys *keys)
+{
+	cfs_certs_free(&keys->certs);
+}
+
+#define AUTOKEYS __attribute__((cleanup(keys_free)))
+
 /* A keys.d with the named files of the vectors, and nothing said yet. */
 static void prepare(const char *one, const char *two)
 {
@@ -77,7 +84,7 @@ static int run(struct cfs_keys *keys, const char *credentials)
 
 TEST(without_certificates_nothing_is_done_or_said)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare(NULL, NULL);
 	CHECK_EQ(run(&keys, NULL), 0);
@@ -85,14 +92,14 @@ TEST(without_certificates_nothing_is_done_or_said)
 	CHECK(!fake_keys.restricted);
 	CHECK(!keys.in_ring);
 	strcpy(config.keys.dirs.v[0], "/nonexistent");
-	cfs_keys_free(&keys);
+	keys_free(&keys);
 	CHECK_EQ(run(&keys, "/nonexistent"), 0);
 	CHECK_EQ(said[0], '\0');
 }
 
 TEST(D15_certificates_reach_the_kernels_ring_which_is_then_locked)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare("rsa.pem", "ec.pem");
 	CHECK_EQ(run(&keys, NULL), 0);
@@ -108,7 +115,7 @@ TEST(D15_certificates_reach_the_kernels_ring_which_is_then_locked)
 
 TEST(the_ring_stays_open_when_the_configuration_says_so)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare("rsa.pem", NULL);
 	config.keys.restrict_ring = false;
@@ -119,7 +126,7 @@ TEST(the_ring_stays_open_when_the_configuration_says_so)
 
 TEST(credentials_of_systemd_hold_certificates_too)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 	char credentials[4096];
 	CFS_AUTOFD int here = open(".", O_PATH | O_CLOEXEC);
 
@@ -131,7 +138,7 @@ TEST(credentials_of_systemd_hold_certificates_too)
 	CHECK_EQ(fchdir(here), 0);
 	CHECK_EQ(run(&keys, NULL), 0);
 	CHECK_EQ(keys.certs.n, 0);
-	cfs_keys_free(&keys);
+	keys_free(&keys);
 	CHECK_EQ(run(&keys, credentials), 0);
 	CHECK_EQ(keys.certs.n, 1);
 	CHECK(keys.in_ring);
@@ -139,13 +146,13 @@ TEST(credentials_of_systemd_hold_certificates_too)
 
 TEST(required_certificates_must_be_there)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare(NULL, NULL);
 	config.keys.require = true;
 	CHECK_EQ(run(&keys, NULL), -ENOENT);
 	CHECK(strstr(err.msg, "keys.dirs"));
-	cfs_keys_free(&keys);
+	keys_free(&keys);
 	config.keys.require = false;
 	config.keys.require_signed = true;
 	CHECK_EQ(run(&keys, NULL), -ENOENT);
@@ -153,7 +160,7 @@ TEST(required_certificates_must_be_there)
 
 TEST(certificates_are_read_in_name_order_from_certificate_files_alone)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare("rsa2.pem", "ec.pem");
 	put("README", "text");
@@ -170,7 +177,7 @@ TEST(one_bad_file_does_not_keep_out_the_others)
 	static const char *const order[] = { "a.pem", "m.pem", "z.pem" };
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(order); i++) {
-		CFS_AUTOKEYS struct cfs_keys keys;
+		AUTOKEYS struct cfs_keys keys;
 		char path[8192];
 
 		prepare("ec.pem", "rsa.pem");
@@ -185,7 +192,7 @@ TEST(one_bad_file_does_not_keep_out_the_others)
 		CHECK_EQ(fake_keys.added, 2);
 		CHECK(strstr(said, order[i]) && strstr(said, "b.pem"));
 		CHECK(strstr(said, "n.pem"));
-		cfs_keys_free(&keys);
+		keys_free(&keys);
 		config.keys.require_signed = true;
 		CHECK(run(&keys, NULL) < 0);
 	}
@@ -193,7 +200,7 @@ TEST(one_bad_file_does_not_keep_out_the_others)
 
 TEST(a_directory_that_cannot_be_read_is_warned_of_or_fatal_by_policy)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare("rsa.pem", NULL);
 	strcpy(config.keys.dirs.v[1], "/proc/self/status");
@@ -201,20 +208,20 @@ TEST(a_directory_that_cannot_be_read_is_warned_of_or_fatal_by_policy)
 	CHECK_EQ(run(&keys, NULL), 0);
 	CHECK(strstr(said, "/proc/self/status"));
 	CHECK(keys.in_ring);
-	cfs_keys_free(&keys);
+	keys_free(&keys);
 	config.keys.require = true;
 	CHECK_EQ(run(&keys, NULL), -ENOTDIR);
 }
 
 TEST(damaged_files_are_warned_of_or_fatal_by_policy)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare(NULL, NULL);
 	put("a.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
 	CHECK_EQ(run(&keys, NULL), 0);
 	CHECK(strstr(said, "a.pem"));
-	cfs_keys_free(&keys);
+	keys_free(&keys);
 	config.keys.require = true;
 	CHECK_EQ(run(&keys, NULL), -EBADMSG);
 	CHECK(strstr(err.msg, "a.pem"));
@@ -223,7 +230,7 @@ TEST(damaged_files_are_warned_of_or_fatal_by_policy)
 /* A machine without the ring answers 0 or -EACCES to the search. */
 TEST(a_kernel_without_the_ring_is_warned_of_or_fatal_by_policy)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare("rsa.pem", NULL);
 	fake_keys.find_errno = ENOKEY;
@@ -231,14 +238,14 @@ TEST(a_kernel_without_the_ring_is_warned_of_or_fatal_by_policy)
 	CHECK(strstr(said, ".fs-verity keyring"));
 	CHECK(!keys.in_ring);
 	CHECK_EQ(keys.certs.n, 1);
-	cfs_keys_free(&keys);
+	keys_free(&keys);
 	config.keys.require = true;
 	CHECK(run(&keys, NULL) < 0);
 }
 
 TEST(a_refused_certificate_is_warned_of_or_fatal_by_policy)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare("rsa.pem", "ec.pem");
 	fake_keys.add_errno = ENOPKG;
@@ -247,14 +254,14 @@ TEST(a_refused_certificate_is_warned_of_or_fatal_by_policy)
 	CHECK(!keys.in_ring);
 	CHECK_EQ(keys.n_keys, 0);
 	CHECK(!fake_keys.restricted);
-	cfs_keys_free(&keys);
+	keys_free(&keys);
 	config.keys.require = true;
 	CHECK_EQ(run(&keys, NULL), -ENOPKG);
 }
 
 TEST(a_locked_ring_is_said_once)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 	const char *first;
 
 	prepare("rsa.pem", "ec.pem");
@@ -267,7 +274,7 @@ TEST(a_locked_ring_is_said_once)
 
 TEST(a_ring_that_cannot_be_listed_is_noticed)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare("rsa.pem", NULL);
 	fake_keys.read_errno = EACCES;
@@ -275,7 +282,7 @@ TEST(a_ring_that_cannot_be_listed_is_noticed)
 	CHECK(!keys.in_ring);
 	CHECK(strstr(said, "read the .fs-verity keyring"));
 	CHECK(fake_keys.restricted);
-	cfs_keys_free(&keys);
+	keys_free(&keys);
 	prepare("rsa.pem", NULL);
 	fake_keys.read_errno = EACCES;
 	config.keys.require = true;
@@ -284,7 +291,7 @@ TEST(a_ring_that_cannot_be_listed_is_noticed)
 
 TEST(a_certificate_that_did_not_stay_in_the_ring_is_noticed)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare("ec.pem", "rsa.pem");
 	fake_keys.lose = 1;
@@ -296,7 +303,7 @@ TEST(a_certificate_that_did_not_stay_in_the_ring_is_noticed)
 	CHECK(strstr(said, "ec.pem was added to .fs-verity and is not in it"));
 	CHECK(strstr(said, "1 of 2 certificates are in .fs-verity, which "
 			   "holds 1 and is locked"));
-	cfs_keys_free(&keys);
+	keys_free(&keys);
 	prepare("ec.pem", "rsa.pem");
 	fake_keys.lose = 1;
 	config.keys.require_signed = true;
@@ -307,7 +314,7 @@ TEST(a_certificate_that_did_not_stay_in_the_ring_is_noticed)
 
 TEST(a_ring_that_stays_empty_is_noticed)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare("rsa.pem", NULL);
 	fake_keys.lose = 1;
@@ -316,7 +323,7 @@ TEST(a_ring_that_stays_empty_is_noticed)
 	CHECK_EQ(keys.n_keys, 0);
 	CHECK(strstr(said, "0 of 1 certificates are in .fs-verity, which "
 			   "holds 0"));
-	cfs_keys_free(&keys);
+	keys_free(&keys);
 	prepare("rsa.pem", NULL);
 	fake_keys.lose = 1;
 	config.keys.require = true;
@@ -325,7 +332,7 @@ TEST(a_ring_that_stays_empty_is_noticed)
 
 TEST(a_certificate_in_two_files_is_one_key)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 	char from[8192], to[8192];
 
 	prepare("rsa.pem", NULL);
@@ -341,7 +348,7 @@ TEST(a_certificate_in_two_files_is_one_key)
 
 TEST(a_renewed_certificate_is_in_the_ring_beside_the_old_one)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare("before.pem", "renewed.pem");
 	config.keys.require_signed = true;
@@ -352,7 +359,7 @@ TEST(a_renewed_certificate_is_in_the_ring_beside_the_old_one)
 
 TEST(a_key_of_another_origin_is_named_and_never_locked_in)
 {
-	CFS_AUTOKEYS struct cfs_keys keys;
+	AUTOKEYS struct cfs_keys keys;
 
 	prepare("rsa.pem", NULL);
 	fake_keys.stranger = "CN=other: 0102";
@@ -362,7 +369,7 @@ TEST(a_key_of_another_origin_is_named_and_never_locked_in)
 	CHECK(strstr(said, "no certificate of this initramfs: CN=other: 0102"));
 	CHECK(strstr(said, "1 of 1 certificates are in .fs-verity, which "
 			   "holds 2"));
-	cfs_keys_free(&keys);
+	keys_free(&keys);
 	config.keys.restrict_ring = true;
 	CHECK_EQ(run(&keys, NULL), -EEXIST);
 	CHECK(strstr(err.msg, "keys.restrict"));

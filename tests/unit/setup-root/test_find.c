@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "tests/fake/kernel.h"
 #include "tests/test.h"
+#include "tests/unit/setup-root/boot.h"
 
 #define A32 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define B32 "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -21,7 +22,7 @@ static int log_fd = -EBADF;
 /* An empty physical root and the kernel command line @cmdline. */
 static void fresh(const char *cmdline)
 {
-	cfs_boot_end(&boot);
+	end_boot(&boot);
 	boot = (struct cfs_boot)CFS_BOOT_INIT;
 	fake = (struct fake_kernel){ .signature_result = -ENODATA };
 	snprintf(base, sizeof(base), "%s/find.XXXXXX", getenv("TMPDIR"));
@@ -150,7 +151,8 @@ TEST(a_physical_root_without_a_repository_fails_the_repository)
 	fresh("composefs=" A64);
 	CHECK(find() == -ENOENT && boot.step == CFS_EXIT_REPO);
 	CHECK(strstr(err.msg, "no composefs repository") && err.cure);
-	CHECK(!boot.mounted && strstr(log_text(), "is not a mount point"));
+	CHECK(!boot.sysroot.mounted &&
+	      strstr(log_text(), "is not a mount point"));
 }
 
 TEST(required_certificates_that_are_missing_fail_the_certificates)

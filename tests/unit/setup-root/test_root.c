@@ -8,6 +8,7 @@
 #include "setup-root/boot.h"
 #include "tests/fake/mount.h"
 #include "tests/test.h"
+#include "tests/unit/setup-root/boot.h"
 
 #define A32 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -33,7 +34,7 @@ static void fresh(void)
 	CHECK_EQ(mkdir(erofs, 0555), 0);
 	CHECK_EQ(mkdir(overlay, 0755), 0);
 	CHECK_EQ(mkdir(memory, 0755), 0);
-	cfs_boot_end(&boot);
+	end_boot(&boot);
 	boot = (struct cfs_boot)CFS_BOOT_INIT;
 	cfs_config_init(&boot.config);
 	boot.choice.fd = memfd_create("image", MFD_CLOEXEC);

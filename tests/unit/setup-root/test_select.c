@@ -11,6 +11,7 @@
 #include "tests/fake/mount.h"
 #include "tests/test.h"
 #include "tests/unit/keys/vectors.h"
+#include "tests/unit/setup-root/boot.h"
 
 static struct cfs_err err;
 static struct cfs_boot boot = CFS_BOOT_INIT;
@@ -23,7 +24,7 @@ static void new_repo(enum cfs_alg alg)
 
 	snprintf(dir, sizeof(dir), "%s/select-XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(dir));
-	cfs_boot_end(&boot);
+	end_boot(&boot);
 	boot = (struct cfs_boot)CFS_BOOT_INIT;
 	boot.repo = (struct cfs_repo){ .has_meta = true, .meta.alg = alg };
 	boot.repo.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

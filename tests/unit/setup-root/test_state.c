@@ -8,6 +8,7 @@
 #include "mount/upper.h"
 #include "tests/fake/mount.h"
 #include "tests/test.h"
+#include "tests/unit/setup-root/boot.h"
 
 #define A32    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define DEPLOY "state/deploy/" A32 A32
@@ -88,7 +89,7 @@ static void fresh(void)
 	snprintf(memory, sizeof(memory), "%s/memory", base);
 	snprintf(overlay, sizeof(overlay), "%s/overlay", base);
 	snprintf(scratch, sizeof(scratch), "%s/scratch", base);
-	cfs_boot_end(&boot);
+	end_boot(&boot);
 	boot = (struct cfs_boot)CFS_BOOT_INIT;
 	fake_mount_reset();
 	fake_mount_is("tmpfs", memory);
@@ -405,7 +406,7 @@ TEST(var_gets_the_options_that_the_configuration_has_for_it)
 	}
 	fresh();
 	make("disk/var");
-	boot.var_mounted = true;
+	boot.sysroot.var = true;
 	boot.config.var_options = MOUNT_ATTR_NOSUID;
 	expect("overlay", "mount");
 	CHECK_EQ(fake_called("mount_setattr <*> RECURSIVE set=NOSUID clear= *"),
@@ -452,11 +453,11 @@ TEST(a_var_that_is_mounted_already_is_carried_over)
 {
 	fresh();
 	make("disk/var");
-	boot.var_mounted = true;
+	boot.sysroot.var = true;
 	expect("overlay", "mount");
 	CHECK_EQ(fake_called("open_tree * CLONE RECURSIVE"), 2);
 	fresh();
-	boot.var_mounted = true;
+	boot.sysroot.var = true;
 	boot.config.var.mount = CFS_DIR_NONE;
 	expect("overlay", "none");
 }
