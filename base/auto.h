@@ -2,6 +2,7 @@
 /*
  * Scope-bound ownership: a local variable that owns a resource says so in its
  * declaration, and the resource is released on every way out of the function.
+ * Here for descriptors, directories and memory; base/own.h has the rest.
  *
  * Declare every owner with an empty value (-EBADF, NULL) so that an early
  * return never releases garbage.
@@ -46,13 +47,6 @@ static inline void cfs_freep(void *p)
 	free(*(void **)p);
 }
 
-static inline void cfs_fclosep(FILE **f)
-{
-	if (*f)
-		(void)fclose(*f);
-	*f = NULL;
-}
-
 static inline void cfs_closedirp(DIR **dir)
 {
 	if (*dir)
@@ -70,30 +64,8 @@ static inline int cfs_steal_fd(int *fd)
 	return taken;
 }
 
-/* Transfers ownership of a pointer, as cfs_steal_fd() does of a descriptor. */
-#define cfs_steal_ptr(pp)                     \
-	__extension__({                       \
-		__typeof__(*(pp)) p_ = *(pp); \
-		*(pp) = NULL;                 \
-		p_;                           \
-	})
-
-/* Example: CFS_AUTO(cfs_repo_free) struct cfs_repo *repo = NULL; */
-#define CFS_AUTO(fn) __attribute__((cleanup(fn##p)))
 #define CFS_AUTOFD   __attribute__((cleanup(cfs_closep)))
 #define CFS_AUTOFREE __attribute__((cleanup(cfs_freep)))
-#define CFS_AUTOFILE __attribute__((cleanup(cfs_fclosep)))
 #define CFS_AUTODIR  __attribute__((cleanup(cfs_closedirp)))
-
-/* Defines the helper that CFS_AUTO(@fn) needs.  @fn is not called with NULL: it
- * may belong to a library that was never loaded (base/library.h). */
-#define CFS_DEFINE_AUTO(type, fn)          \
-	static inline void fn##p(type **p) \
-	{                                  \
-		if (*p)                    \
-			fn(*p);            \
-		*p = NULL;                 \
-	}                                  \
-	struct cfs_auto_needs_a_semicolon
 
 #endif

@@ -28,6 +28,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/err.h"
+#include "base/own.h"
 
 /* Loads libcrypto.  Errors: see cfs_library_load(). */
 int cfs_libcrypto_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

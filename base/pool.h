@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/own.h"
 
 #define CFS_POOL_THREADS_MAX 256
 

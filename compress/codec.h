@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/own.h"
 #include "base/source.h"
 
 /* What a step may use: it moves the pointers on and takes from the counts,

@@ -7,6 +7,7 @@
 #ifndef CFS_COMPRESS_DECOMPRESS_H
 #define CFS_COMPRESS_DECOMPRESS_H
 
+#include "base/own.h"
 #include "base/source.h"
 
 struct cfs_decompress;

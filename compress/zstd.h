@@ -7,6 +7,7 @@
 #ifndef CFS_COMPRESS_ZSTD_H
 #define CFS_COMPRESS_ZSTD_H
 
+#include "base/own.h"
 #include "base/sink.h"
 #include "base/source.h"
 

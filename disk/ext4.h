@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "base/bytes.h"
+#include "base/own.h"
 #include "disk/mkfs.h"
 #include "fsverity/digest.h"
 

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 
 #include "base/bytes.h"
+#include "base/own.h"
 #include "erofs/format.h"
 #include "tree/node.h"
 

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/own.h"
 #include "base/source.h"
 
 #define CFS_CONTENT_MAX 64 /* bytes of the longest */

@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 
 #include "base/bytes.h"
+#include "base/own.h"
 #include "fsverity/digest.h"
 
 /* The size of a window in bytes, in which each file is padded to whole blocks,

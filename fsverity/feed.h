@@ -14,6 +14,7 @@
 #ifndef CFS_FSVERITY_FEED_H
 #define CFS_FSVERITY_FEED_H
 
+#include "base/own.h"
 #include "base/source.h"
 #include "fsverity/digester.h"
 

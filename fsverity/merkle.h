@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/bytes.h"
+#include "base/own.h"
 #include "base/sink.h"
 #include "fsverity/climb.h"
 #include "fsverity/digest.h"

@@ -16,6 +16,7 @@
 #ifndef CFS_FSVERITY_SHA_H
 #define CFS_FSVERITY_SHA_H
 
+#include "base/own.h"
 #include "fsverity/digest.h"
 
 /* Bytes that the portable code has hashed by the time that libcrypto is loaded,

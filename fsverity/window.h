@@ -12,6 +12,7 @@
 #ifndef CFS_FSVERITY_WINDOW_H
 #define CFS_FSVERITY_WINDOW_H
 
+#include "base/own.h"
 #include "fsverity/digester.h"
 
 struct cfs_window;

@@ -6,6 +6,7 @@
 #ifndef CFS_FUSE_OBJECTS_H
 #define CFS_FUSE_OBJECTS_H
 
+#include "base/own.h"
 #include "erofs/view.h"
 
 /* The descriptors that are kept open when no file is being read, at most. */

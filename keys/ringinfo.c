@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/own.h"
 
 #define REQUIRE "/proc/sys/fs/verity/require_signatures"
 #define WRITE_ANY \

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/own.h"
 #include "fsverity/digest.h"
 #include "keys/pem.h"
 

@@ -6,6 +6,7 @@
 #ifndef CFS_KEYS_SIGN_MANY_H
 #define CFS_KEYS_SIGN_MANY_H
 
+#include "base/own.h"
 #include "keys/sign.h"
 
 struct cfs_many;

@@ -24,6 +24,7 @@
 #define CFS_OCI_ORIGIN_H
 
 #include "base/buf.h"
+#include "base/own.h"
 #include "base/source.h"
 #include "oci/manifest.h"
 #include "repo/open.h"

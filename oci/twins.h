@@ -11,6 +11,7 @@
 #ifndef CFS_OCI_TWINS_H
 #define CFS_OCI_TWINS_H
 
+#include "base/own.h"
 #include "base/source.h"
 #include "repo/store.h"
 #include "tree/node.h"

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "base/own.h"
+
 #define LINE_MAX_LOCKS 256 /* bytes of a line of /proc/locks */
 
 /*

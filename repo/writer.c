@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/own.h"
 #include "repo/copy.h"
 #include "repo/incoming.h"
 

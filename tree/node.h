@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/own.h"
 #include "fsverity/digest.h"
 #include "tree/arena.h"
 #include "tree/table.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/auto.h"
+#include "base/own.h"
 
 static void close_handle(struct cfs_varlink_handle *handle)
 {

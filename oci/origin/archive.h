@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/own.h"
 
 /* Files of a layout that are noted. */
 #define CFS_ARCHIVE_MEMBERS_MAX (1u << 16)

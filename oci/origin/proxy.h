@@ -10,6 +10,7 @@
 #ifndef CFS_OCI_ORIGIN_PROXY_H
 #define CFS_OCI_ORIGIN_PROXY_H
 
+#include "base/own.h"
 #include "oci/origin.h"
 #include "oci/origin/skopeo.h"
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/own.h"
+
 void cfs_texts_free(struct cfs_texts *list)
 {
 	for (size_t i = 0; i < list->n; i++)

@@ -21,6 +21,7 @@
 #ifndef CFS_REPO_GC_GC_H
 #define CFS_REPO_GC_GC_H
 
+#include "base/own.h"
 #include "repo/open.h"
 #include "repo/stream/names.h"
 

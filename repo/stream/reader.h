@@ -10,6 +10,7 @@
 #define CFS_REPO_STREAM_READER_H
 
 #include "base/buf.h"
+#include "base/own.h"
 #include "base/source.h"
 #include "fsverity/digest.h"
 

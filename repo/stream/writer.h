@@ -9,6 +9,7 @@
 #ifndef CFS_REPO_STREAM_WRITER_H
 #define CFS_REPO_STREAM_WRITER_H
 
+#include "base/own.h"
 #include "base/sink.h"
 #include "fsverity/digest.h"
 

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/own.h"
 #include "base/vec.h"
 
 /* Rules of one policy (Fedora's has some 6500), and bytes of an expression. */

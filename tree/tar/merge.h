@@ -26,6 +26,7 @@
 #ifndef CFS_TREE_TAR_MERGE_H
 #define CFS_TREE_TAR_MERGE_H
 
+#include "base/own.h"
 #include "tree/node.h"
 #include "tree/tar/entry.h"
 

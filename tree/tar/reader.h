@@ -20,6 +20,7 @@
 #ifndef CFS_TREE_TAR_READER_H
 #define CFS_TREE_TAR_READER_H
 
+#include "base/own.h"
 #include "base/sink.h"
 #include "base/source.h"
 #include "tree/tar/entry.h"

@@ -4,6 +4,7 @@
 #define CFS_TESTS_UNIT_BOOT_VISITS_H
 
 #include "base/buf.h"
+#include "base/own.h"
 #include "boot/roots.h"
 #include "tests/test.h"
 #include "tests/unit/boot/pe.h"

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "base/auto.h"
+#include "base/own.h"
 #include "tests/test.h"
 
 #define SHA256_META                                                          \
