@@ -14,6 +14,6 @@ TCB_SRCS := \
 	boot/kargs.c \
 	mount/context.c mount/scratch.c mount/loop.c mount/erofs.c \
 	mount/overlay.c mount/upper.c \
-	repo/open.c repo/meta.c repo/image.c repo/signature.c \
+	repo/directory.c repo/meta.c repo/image.c repo/signature.c \
 	$(sort $(wildcard setup-root/*.c)) \
 	deps/static-stubs.c

@@ -2,7 +2,7 @@
 /* Looks for the way of making an image to boot that gives a known digest. */
 #include "oci/pull.h"
 #include "repo/image_store.h"
-#include "repo/meta.h"
+#include "repo/meta_formats.h"
 #include "repo/ref.h"
 
 static const enum cfs_xattr_filter filters[] = {

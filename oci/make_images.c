@@ -5,7 +5,7 @@
 #include "erofs/reader.h"
 #include "oci/pull.h"
 #include "repo/image_store.h"
-#include "repo/meta.h"
+#include "repo/meta_formats.h"
 #include "repo/object.h"
 #include "repo/ref.h"
 #include "tree/small_objects.h"

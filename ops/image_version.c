@@ -5,7 +5,7 @@
 
 #include "base/io.h"
 #include "erofs/format.h"
-#include "repo/meta.h"
+#include "repo/meta_formats.h"
 
 int cfs_image_version(int fd, unsigned *ret, struct cfs_err *err)
 {

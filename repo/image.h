@@ -12,7 +12,7 @@
 #define CFS_REPO_IMAGE_H
 
 #include "fsverity/digest.h"
-#include "repo/open.h"
+#include "repo/directory.h"
 
 enum cfs_image_state {
 	CFS_IMAGE_ABSENT = 0,	/* no such name */

@@ -12,9 +12,8 @@
 #include "base/json.h"
 #include "fsverity/digest.h"
 
-#define CFS_META_VERSION    1
-#define CFS_META_FORMAT_MAX 2	  /* newest EROFS format */
-#define CFS_META_MAX	    65536 /* bytes of meta.json we are ready to read */
+#define CFS_META_VERSION 1
+#define CFS_META_MAX	 65536 /* bytes of meta.json we are ready to read */
 
 struct cfs_meta {
 	unsigned version; /* of the repository layout: 1 */
@@ -26,25 +25,15 @@ struct cfs_meta {
 };
 
 /*
- * Parses meta.json.  erofs_formats absent or {"default": 2} alone: format 1
- * with the read-only-compatible feature v1_erofs, else 2.  Unknown members
- * and compatible features are ignored.
- *
- * Errors: -EINVAL (syntax, types, algorithm), -EOPNOTSUPP (newer version or
- * format, unknown incompatible feature).
- */
-int cfs_meta_parse(struct cfs_bytes text, struct cfs_meta *ret,
-		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
-
-/*
  * Parses of meta.json what booting an image depends on: version, incompatible
  * features, algorithm.  Formats stay { .erofs_default = 2 }.
- * Errors: as cfs_meta_parse(), of these members alone.
+ * Errors: -EINVAL (syntax, types, algorithm), -EOPNOTSUPP (newer version,
+ * unknown incompatible feature).
  */
 int cfs_meta_parse_to_boot(struct cfs_bytes text, struct cfs_meta *ret,
 			   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* For the two above.  @nodes: CFS_META_NODES of them.
+/* For this and cfs_meta_parse().  @nodes: CFS_META_NODES of them.
  * Errors: -EINVAL: no JSON, no object, too many values. */
 #define CFS_META_NODES 1024 /* values in one meta.json */
 int cfs_meta_open(struct cfs_bytes text, struct cfs_json_node *nodes,

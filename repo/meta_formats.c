@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Members of meta.json that only programs which add to a repository read. */
+#include "repo/meta_formats.h"
+
 #include "base/json.h"
-#include "repo/meta.h"
 
 struct features {
 	bool v1_erofs;

@@ -9,7 +9,7 @@
 #define CFS_REPO_SIGNATURE_H
 
 #include "base/buf.h"
-#include "repo/open.h"
+#include "repo/directory.h"
 
 #define CFS_SIGNATURE_PATH_MAX (sizeof("signatures/.p7s") + CFS_DIGEST_HEX_MAX)
 

@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "boot/kargs.h"
-#include "repo/open.h"
+#include "repo/directory.h"
 #include "setup-root/certs.h"
 #include "setup-root/mountinfo.h"
 #include "setup-root/options.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Whatever is accepted lies in the ranges that repo/meta.h promises. */
-#include "repo/meta.h"
+#include "repo/meta_formats.h"
 
 #include <assert.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "repo/image.h"
 
+#include "repo/open.h"
 #include "tests/unit/repo/repo.h"
 
 #define HEX  "ab00000000000000000000000000000000000000000000000000000000000001"

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "repo/meta_formats.h"
 #include "tests/test.h"
 
 static struct cfs_err err;

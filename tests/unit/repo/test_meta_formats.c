@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "repo/meta.h"
+#include "repo/meta_formats.h"
 #include "tests/test.h"
 
 static struct cfs_err err;

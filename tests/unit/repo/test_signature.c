@@ -2,6 +2,7 @@
 #include "repo/signature.h"
 
 #include "fsverity/enable.h"
+#include "repo/open.h"
 #include "tests/unit/repo/repo.h"
 
 static struct cfs_err err;

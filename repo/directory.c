@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "repo/open.h"
+#include "repo/directory.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
