@@ -27,11 +27,6 @@
 int cfs_kernel_measure_verity(int fd, struct fsverity_digest *buf)
 	CFS_MUST_CHECK CFS_NONNULL;
 
-/* FS_IOC_ENABLE_VERITY.  @fd must be read-only, and nothing may have the file
- * open for writing. */
-int cfs_kernel_enable_verity(int fd, const struct fsverity_enable_arg *arg)
-	CFS_MUST_CHECK CFS_NONNULL;
-
 /* FS_IOC_READ_VERITY_METADATA (Linux 5.12).  Returns the bytes read. */
 int cfs_kernel_read_verity_metadata(int fd,
 				    struct fsverity_read_metadata_arg *arg)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Enabling fs-verity, which composefs-setup-root never does: kept apart from
- * kernel.c, which that is linked from. */
-#include <sys/ioctl.h>
+#include "base/kernel_enable.h"
 
-#include "base/kernel.h"
+#include <sys/ioctl.h>
 
 int cfs_kernel_enable_verity(int fd, const struct fsverity_enable_arg *arg)
 {

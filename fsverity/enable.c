@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/kernel.h"
+#include "base/kernel_enable.h"
 
 /* The pauses double from one millisecond, adding up to 1 + 2 + ... + 512 ms. */
 #define RETRIES 10
