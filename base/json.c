@@ -87,12 +87,6 @@ static long hex4(struct cfs_bytes s)
 	return value;
 }
 
-static void drop(struct cfs_bytes *s, size_t n)
-{
-	s->data += n;
-	s->len -= n;
-}
-
 /*
  * Consumes what follows "\u" and writes its UTF-8 to @out: four digits, or a
  * surrogate pair of two escapes.  Returns the length, or 0 if it is malformed.
@@ -100,20 +94,18 @@ static void drop(struct cfs_bytes *s, size_t n)
 static size_t unicode_escape(struct cfs_bytes *s, uint8_t out[4])
 {
 	long c = hex4(*s), low = -1;
-	struct cfs_bytes rest;
 
 	/* NUL would truncate C strings; a low surrogate must not come first. */
 	if (c <= 0 || (c >= 0xdc00 && c <= 0xdfff))
 		return 0;
-	drop(s, 4);
+	(void)cfs_bytes_cut(s, 4);
 	if (c < 0xd800 || c > 0xdbff)
 		return cfs_utf8_put((uint32_t)c, out);
-	if (s->len >= 2 && s->data[0] == '\\' && s->data[1] == 'u' &&
-	    cfs_bytes_slice(*s, 2, s->len - 2, &rest))
-		low = hex4(rest);
+	if (cfs_bytes_eat(s, "\\u"))
+		low = hex4(*s);
 	if (low < 0xdc00 || low > 0xdfff)
 		return 0;
-	drop(s, 6);
+	(void)cfs_bytes_cut(s, 4);
 	return cfs_utf8_put(0x10000 + (uint32_t)((c - 0xd800) << 10) +
 				    (uint32_t)(low - 0xdc00),
 			    out);
@@ -135,20 +127,20 @@ static size_t next_char(struct cfs_bytes *s, uint8_t out[4])
 		return 0;
 	if (s->data[0] != '\\') {
 		memcpy(out, s->data, len);
-		drop(s, len);
+		(void)cfs_bytes_cut(s, len);
 		return len;
 	}
 	if (s->len < 2)
 		return 0;
 	if (s->data[1] == 'u') {
-		drop(s, 2);
+		(void)cfs_bytes_cut(s, 2);
 		return unicode_escape(s, out);
 	}
 	escape = memchr(plain, s->data[1], sizeof(plain) - 1);
 	if (!escape)
 		return 0;
 	out[0] = (uint8_t)meant[escape - plain];
-	drop(s, 2);
+	(void)cfs_bytes_cut(s, 2);
 	return 1;
 }
 
@@ -401,8 +393,7 @@ bool cfs_json_string(const struct cfs_json_node *node, char *out, size_t size)
 bool cfs_json_is(const struct cfs_json_node *node, const char *text)
 {
 	return node && node->kind == CFS_JSON_STRING &&
-	       node->raw.len == strlen(text) &&
-	       memcmp(node->raw.data, text, node->raw.len) == 0;
+	       cfs_bytes_is(node->raw, text);
 }
 
 bool cfs_json_u64(const struct cfs_json_node *node, uint64_t *ret)
@@ -455,7 +446,7 @@ void cfs_json_add_string(struct cfs_buf *buf, const char *text)
 			cfs_buf_addf(buf, "\\u%04x", c);
 		else
 			cfs_buf_add(buf, s.data, n);
-		drop(&s, n ? n : 1);
+		(void)cfs_bytes_cut(&s, n ? n : 1);
 	}
 	cfs_buf_addc(buf, '"');
 }

@@ -60,8 +60,7 @@ char *cfs_text_clean(char *text)
 			*out++ = '?';
 			n += n == 0;
 		}
-		rest.data += n;
-		rest.len -= n;
+		(void)cfs_bytes_cut(&rest, n);
 	}
 	*out = '\0';
 	return text;

@@ -13,11 +13,8 @@ static bool is_blank(uint8_t c)
  * one is missing. */
 static struct cfs_bytes unquote(struct cfs_bytes text)
 {
-	if (text.len == 0 || text.data[0] != '"')
-		return text;
-	text.data++;
-	text.len--;
-	if (text.len > 0 && text.data[text.len - 1] == '"')
+	if (cfs_bytes_eat(&text, "\"") && text.len > 0 &&
+	    text.data[text.len - 1] == '"')
 		text.len--;
 	return text;
 }
@@ -27,23 +24,15 @@ static struct cfs_bytes unquote(struct cfs_bytes text)
  * another argument than the kernel does. */
 static struct cfs_bytes cut_word(struct cfs_bytes *rest)
 {
-	struct cfs_bytes word;
 	bool quoted = false;
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < rest->len && is_blank(rest->data[i]); i++)
-		;
-	word.data = rest->data + i;
-	word.len = 0;
-	for (; i < rest->len; i++, word.len++) {
-		if (!quoted && is_blank(rest->data[i]))
-			break;
+	while (rest->len && is_blank(rest->data[0]))
+		(void)cfs_bytes_cut(rest, 1);
+	for (; i < rest->len && (quoted || !is_blank(rest->data[i])); i++)
 		if (rest->data[i] == '"')
 			quoted = !quoted;
-	}
-	rest->data += i;
-	rest->len -= i;
-	return word;
+	return cfs_bytes_cut(rest, i);
 }
 
 bool cfs_cmdline_next(struct cfs_bytes *rest, struct cfs_word *ret)
@@ -58,17 +47,10 @@ bool cfs_cmdline_next(struct cfs_bytes *rest, struct cfs_word *ret)
 	eq = word.len ? memchr(word.data, '=', word.len) : NULL;
 	if (!eq)
 		return true;
-	ret->name.len = (size_t)(eq - word.data);
-	ret->value.data = eq + 1;
-	ret->value.len = word.len - ret->name.len - 1;
-	ret->value = unquote(ret->value);
+	ret->name = cfs_bytes_cut(&word, (size_t)(eq - word.data));
+	(void)cfs_bytes_cut(&word, 1);
+	ret->value = unquote(word);
 	return true;
-}
-
-static bool is(struct cfs_bytes text, const char *want)
-{
-	return text.len == strlen(want) &&
-	       (text.len == 0 || memcmp(text.data, want, text.len) == 0);
 }
 
 bool cfs_cmdline_find(struct cfs_bytes cmdline, const char *name,
@@ -78,24 +60,12 @@ bool cfs_cmdline_find(struct cfs_bytes cmdline, const char *name,
 	bool found = false;
 
 	while (cfs_cmdline_next(&cmdline, &word)) {
-		if (!is(word.name, name))
+		if (!cfs_bytes_is(word.name, name))
 			continue;
 		*ret = word.value;
 		found = true;
 	}
 	return found;
-}
-
-/* If *@text begins with @prefix, cuts it off and returns true. */
-static bool eat(struct cfs_bytes *text, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	if (text->len < len || memcmp(text->data, prefix, len) != 0)
-		return false;
-	text->data += len;
-	text->len -= len;
-	return true;
 }
 
 /* Cuts a run of letters and digits and the character @end behind it off *@text,
@@ -114,9 +84,8 @@ static bool eat_name(struct cfs_bytes *text, char end, struct cfs_bytes *ret)
 		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')))
 			return false;
 	}
-	*ret = (struct cfs_bytes){ text->data, len };
-	text->data += len + 1;
-	text->len -= len + 1;
+	*ret = cfs_bytes_cut(text, len);
+	(void)cfs_bytes_cut(text, 1);
 	return true;
 }
 
@@ -145,15 +114,16 @@ static int parse_descriptor(struct cfs_bytes text, struct cfs_karg *karg,
 	    !eat_name(&text, ':', &block) || version.data[0] != 'v')
 		return cfs_fail(err, EINVAL,
 				"not of the form v1-sha256-12:<hex>");
-	if ((!is(version, "v1") && !is(version, "v2")) ||
-	    (!is(hash, "sha256") && !is(hash, "sha512")) || !is(block, "12"))
+	if ((!cfs_bytes_is(version, "v1") && !cfs_bytes_is(version, "v2")) ||
+	    (!cfs_bytes_is(hash, "sha256") && !cfs_bytes_is(hash, "sha512")) ||
+	    !cfs_bytes_is(block, "12"))
 		return 0;
-	karg->version = is(version, "v1") ? 1 : 2;
+	karg->version = cfs_bytes_is(version, "v1") ? 1 : 2;
 	r = parse_hex(text, karg, err);
 	if (r < 0)
 		return r;
 	/* The digest's length is what counts later, so the name must agree. */
-	if (!is(hash, cfs_alg_name(karg->digest.alg)))
+	if (!cfs_bytes_is(hash, cfs_alg_name(karg->digest.alg)))
 		return cfs_fail(err, EINVAL, "%zu hex digits for %.*s",
 				text.len, (int)hash.len, hash.data);
 	return 1;
@@ -169,15 +139,16 @@ enum kind {
 static int parse_word(const struct cfs_word *word, struct cfs_karg *ret,
 		      struct cfs_err *err)
 {
-	bool legacy = is(word->name, "composefs");
+	bool legacy = cfs_bytes_is(word->name, "composefs");
 	/* The legacy argument has no version: it means 2. */
 	struct cfs_karg karg = { .version = 2 };
 	struct cfs_bytes value = word->value;
 	int r;
 
-	if (!value.data || (!legacy && !is(word->name, "composefs.digest")))
+	if (!value.data ||
+	    (!legacy && !cfs_bytes_is(word->name, "composefs.digest")))
 		return NOT_OURS;
-	karg.insecure = eat(&value, "?");
+	karg.insecure = cfs_bytes_eat(&value, "?");
 	r = legacy ? parse_hex(value, &karg, err)
 		   : parse_descriptor(value, &karg, err);
 	if (r < 0)

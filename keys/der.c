@@ -41,17 +41,16 @@ bool cfs_der_is(struct cfs_bytes in, uint8_t tag)
 bool cfs_der_take(struct cfs_bytes *in, uint8_t tag, struct cfs_bytes *ret,
 		  struct cfs_bytes *ret_whole)
 {
-	struct cfs_bytes body;
+	struct cfs_bytes body, whole;
 	size_t start;
 	uint64_t len;
 
 	if (!cfs_der_is(*in, tag) || !header(*in, &start, &len) ||
 	    !cfs_bytes_slice(*in, start, len, &body))
 		return false;
+	whole = cfs_bytes_cut(in, start + body.len);
 	if (ret_whole)
-		*ret_whole = (struct cfs_bytes){ in->data, start + body.len };
-	*in = (struct cfs_bytes){ body.data + body.len,
-				  in->len - start - body.len };
+		*ret_whole = whole;
 	*ret = body;
 	return true;
 }
@@ -61,11 +60,6 @@ bool cfs_der_skip(struct cfs_bytes *in)
 	struct cfs_bytes body;
 
 	return in->len > 0 && cfs_der_take(in, in->data[0], &body, NULL);
-}
-
-bool cfs_der_same(struct cfs_bytes a, struct cfs_bytes b)
-{
-	return a.len == b.len && (!a.len || memcmp(a.data, b.data, a.len) == 0);
 }
 
 /*

@@ -39,9 +39,6 @@ bool cfs_der_skip(struct cfs_bytes *in) CFS_MUST_CHECK CFS_NONNULL;
 /* Is an element with the identifier @tag first? */
 bool cfs_der_is(struct cfs_bytes in, uint8_t tag) CFS_MUST_CHECK;
 
-/* Are these the same bytes? */
-bool cfs_der_same(struct cfs_bytes a, struct cfs_bytes b) CFS_MUST_CHECK;
-
 /*
  * Frames the X.509 certificate that fills @der exactly.  *@ret_issuer is the
  * whole Name, *@ret_serial the contents of the INTEGER; both borrow from @der.

@@ -99,10 +99,9 @@ static bool decode_four(const uint8_t four[4], struct cfs_buf *out)
 /* Padding ends the text: two texts, one behind the other, are not one. */
 bool cfs_pem_decode(struct cfs_bytes text, struct cfs_buf *out)
 {
-	for (bool last = false; text.len >= 4 && !last;
-	     text = (struct cfs_bytes){ text.data + 4, text.len - 4 }) {
+	for (bool last = false; text.len >= 4 && !last;) {
 		last = text.data[3] == '=';
-		if (!decode_four(text.data, out))
+		if (!decode_four(cfs_bytes_cut(&text, 4).data, out))
 			return false;
 	}
 	return text.len == 0;
@@ -111,22 +110,17 @@ bool cfs_pem_decode(struct cfs_bytes text, struct cfs_buf *out)
 /* Takes the first line off @text, without what ends it. */
 static bool take_line(struct cfs_bytes *text, struct cfs_bytes *ret)
 {
-	const uint8_t *end = text->len ? memchr(text->data, '\n', text->len)
-				       : NULL;
-	size_t len = end ? (size_t)(end - text->data) : text->len;
-	size_t whole = end ? len + 1 : len;
+	const uint8_t *end;
 
-	*ret = (struct cfs_bytes){ text->data, len };
-	if (len && ret->data[len - 1] == '\r')
+	if (!text->len)
+		return false;
+	end = memchr(text->data, '\n', text->len);
+	*ret = cfs_bytes_cut(text,
+			     end ? (size_t)(end - text->data) : text->len);
+	(void)cfs_bytes_eat(text, "\n");
+	if (ret->len && ret->data[ret->len - 1] == '\r')
 		ret->len--;
-	*text = (struct cfs_bytes){ text->data + whole, text->len - whole };
-	return whole > 0;
-}
-
-static bool starts_with(struct cfs_bytes line, const char *mark)
-{
-	return line.len >= strlen(mark) &&
-	       memcmp(line.data, mark, strlen(mark)) == 0;
+	return true;
 }
 
 static int add_base64(struct cfs_certs *certs, struct cfs_bytes body,
@@ -152,12 +146,12 @@ static int add_pems(struct cfs_certs *certs, struct cfs_bytes text,
 	while (r == 0 && take_line(&text, &line)) {
 		bool inside = strcmp(mark, END) == 0;
 
-		if (!starts_with(line, mark)) {
+		if (!cfs_bytes_eat(&line, mark)) {
 			if (inside)
 				cfs_buf_add(&body, line.data, line.len);
 			continue;
 		}
-		if (line.len > strlen(mark))
+		if (line.len)
 			r = cfs_fail(err, EBADMSG,
 				     "%s: text behind %s on its line", file,
 				     mark);

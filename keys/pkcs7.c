@@ -64,7 +64,7 @@ static bool take_oid(struct cfs_bytes *in, const struct cfs_bytes *want)
 	struct cfs_bytes oid;
 
 	return cfs_der_take(in, CFS_DER_OID, &oid, NULL) &&
-	       cfs_der_same(oid, *want);
+	       cfs_bytes_same(oid, *want);
 }
 
 /* Takes an AlgorithmIdentifier.  @ret_plain: its parameters are missing, or
@@ -78,7 +78,7 @@ static bool take_algorithm(struct cfs_bytes *in, struct cfs_bytes *ret_oid,
 	if (!cfs_der_take(in, CFS_DER_SEQUENCE, &body, NULL) ||
 	    !cfs_der_take(&body, CFS_DER_OID, ret_oid, NULL))
 		return false;
-	*ret_plain = !body.len || cfs_der_same(body, null);
+	*ret_plain = !body.len || cfs_bytes_same(body, null);
 	return !body.len || (cfs_der_skip(&body) && !body.len);
 }
 
@@ -93,7 +93,7 @@ static bool take_hash(struct cfs_bytes *in, struct cfs_signer *ret)
 		return false;
 	ret->hash = CFS_HASH_OTHER;
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(hashes); i++)
-		if (cfs_der_same(oid, hashes[i].oid))
+		if (cfs_bytes_same(oid, hashes[i].oid))
 			ret->hash = hashes[i].hash;
 	return plain || ret->hash == CFS_HASH_OTHER;
 }
@@ -107,7 +107,7 @@ static bool take_scheme(struct cfs_bytes *in, struct cfs_signer *ret)
 		return false;
 	ret->key = CFS_SIGNER_KEY_OTHER;
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(schemes); i++) {
-		if (!cfs_der_same(oid, schemes[i].oid))
+		if (!cfs_bytes_same(oid, schemes[i].oid))
 			continue;
 		if (!plain)
 			return false;
@@ -225,8 +225,8 @@ int cfs_pkcs7_parse(struct cfs_bytes der, struct cfs_pkcs7 *ret,
 
 bool cfs_signer_is(const struct cfs_signer *signer, const struct cfs_cert *cert)
 {
-	return cfs_der_same(signer->issuer, cert->issuer) &&
-	       cfs_der_same(signer->serial, cert->serial);
+	return cfs_bytes_same(signer->issuer, cert->issuer) &&
+	       cfs_bytes_same(signer->serial, cert->serial);
 }
 
 static int algorithms_known(const struct cfs_pkcs7 *p7, struct cfs_err *err)

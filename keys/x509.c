@@ -83,7 +83,7 @@ bool cfs_x509_is_rsa(struct cfs_bytes algorithm)
 	const struct cfs_bytes wanted = { rsa_encryption,
 					  sizeof(rsa_encryption) };
 
-	return cfs_der_same(algorithm, wanted);
+	return cfs_bytes_same(algorithm, wanted);
 }
 
 /* Finds the RSAPublicKey in a subjectPublicKeyInfo.  Returns false if the key

@@ -27,9 +27,9 @@ static void read_back(const struct cfs_cert *cert)
 		     "-----END CERTIFICATE-----\n",
 		     base64);
 	if (cfs_certs_add(&again, cfs_buf_bytes(&text), "again", &err) != 1 ||
-	    !cfs_der_same(again.v[0].der, cert->der) ||
-	    !cfs_der_same(again.v[0].issuer, cert->issuer) ||
-	    !cfs_der_same(again.v[0].serial, cert->serial))
+	    !cfs_bytes_same(again.v[0].der, cert->der) ||
+	    !cfs_bytes_same(again.v[0].issuer, cert->issuer) ||
+	    !cfs_bytes_same(again.v[0].serial, cert->serial))
 		abort();
 }
 

@@ -77,17 +77,6 @@ TEST(a_length_past_the_end_is_refused)
 	CHECK(!take("\x04\x84\xff\xff\xff\xff", 6, 4));
 }
 
-TEST(same_means_the_same_bytes)
-{
-	struct cfs_bytes a = { (const uint8_t *)"ab", 2 };
-	struct cfs_bytes b = { (const uint8_t *)"abc", 2 };
-	struct cfs_bytes none = { NULL, 0 };
-
-	CHECK(cfs_der_same(a, b) && cfs_der_same(none, none));
-	b.len = 3;
-	CHECK(!cfs_der_same(a, b) && !cfs_der_same(a, none));
-}
-
 TEST(a_certificate_shows_issuer_and_serial)
 {
 	/* The frame alone: version 3, serial 0x0102, issuer {}. */
