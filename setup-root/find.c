@@ -130,10 +130,9 @@ int cfs_boot_no_image(struct cfs_boot *b, struct cfs_err *err)
 
 static bool has(int fd, const char *path)
 {
-	CFS_AUTOFD int found =
-		cfs_openat2(fd, path, O_PATH, 0, RESOLVE_IN_ROOT);
+	CFS_AUTOFD int at = cfs_openat2(fd, path, O_PATH, 0, RESOLVE_IN_ROOT);
 
-	return found >= 0;
+	return at >= 0;
 }
 
 bool cfs_boot_needs_image(const struct cfs_boot *b)
@@ -149,9 +148,12 @@ bool cfs_boot_needs_image(const struct cfs_boot *b)
  * alone proves nothing: root= can mount any overlay as "composefs:...". */
 static bool is_ours(const struct cfs_boot *b, const struct cfs_mountinfo *info)
 {
-	/* Only this program checks signatures, and it leaves a marker. */
-	if (!info->overlay || (b->config.keys.require_signed &&
-			       access(CFS_MARKER_PATH, F_OK) < 0))
+	/* Only this program checks signatures, and any plain files can be
+	 * mounted with verity=require.  It leaves a marker. */
+	bool strict = b->config.keys.require_signed ||
+		      !b->config.boot.allow_insecure;
+
+	if (!info->overlay || (strict && access(CFS_MARKER_PATH, F_OK) < 0))
 		return false;
 	for (unsigned i = 0; i < b->n_candidates; i++)
 		if (strcmp(b->candidates[i].hex, info->digest) == 0)

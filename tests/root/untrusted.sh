@@ -139,6 +139,9 @@ insecure=$cmdline
 cmdline=${cmdline/\?/}
 pretend overlay "composefs:$hex" "$layers"
 pretended "nor one that is not verified although it must be"
+configure '[boot]\nallow-insecure = false\n'
+pretend overlay "composefs:$hex" "$layers,metacopy=on,verity=require"
+pretended "nor one of plain files with verity=require, where nothing may be insecure"
 configure '[keys]\nrequire-signed = true\n'
 cmdline=$insecure
 pretend overlay "composefs:$hex" "$layers"
