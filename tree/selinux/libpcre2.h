@@ -30,6 +30,7 @@ int cfs_libpcre2_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 	X(pcre2_match_context_free_8) \
 	X(pcre2_match_data_create_8) \
 	X(pcre2_match_data_free_8) \
+	X(pcre2_pattern_info_8) \
 	X(pcre2_set_heap_limit_8) \
 	X(pcre2_set_match_limit_8) \
 	X(pcre2_set_max_pattern_length_8)
@@ -54,6 +55,7 @@ extern struct cfs_libpcre2 cfs_libpcre2;
 #define pcre2_match_context_free_8   cfs_libpcre2.pcre2_match_context_free_8
 #define pcre2_match_data_create_8    cfs_libpcre2.pcre2_match_data_create_8
 #define pcre2_match_data_free_8	     cfs_libpcre2.pcre2_match_data_free_8
+#define pcre2_pattern_info_8	     cfs_libpcre2.pcre2_pattern_info_8
 #define pcre2_set_heap_limit_8	     cfs_libpcre2.pcre2_set_heap_limit_8
 #define pcre2_set_match_limit_8	     cfs_libpcre2.pcre2_set_match_limit_8
 #define pcre2_set_max_pattern_length_8 \

@@ -39,6 +39,10 @@ static const struct {
 #define BUDGET_PER_RULE UINT64_C(200)
 #define BUDGET_PER_FILE UINT64_C(200)
 
+/* Bytes that all compiled expressions may have: one of 40 letters can take 60 KB.
+ * Those of Debian's policy have 3 MB. */
+#define CODE_MAX (UINT64_C(256) << 20)
+
 /* Translating an expression to machine code costs this and its length. */
 #define TRANSLATION 100
 
@@ -77,6 +81,7 @@ struct cfs_selabel {
 	pcre2_match_data *data;
 	uint32_t steps;		/* that a match may take now */
 	uint64_t spent, budget; /* by all rules */
+	uint64_t code;		/* bytes that the rules' take */
 };
 
 static uint64_t alias_hash(const void *entry)
@@ -197,6 +202,16 @@ static int compile(struct cfs_selabel *policy, const char *regex, char type,
 	return cfs_fail(err, EINVAL, "expression %.200s: %s", regex, why);
 }
 
+/* Counts what @rule takes: PCRE2_INFO_SIZE, or what its translation does. */
+static void weigh(struct cfs_selabel *policy, const struct rule *rule,
+		  uint32_t what)
+{
+	size_t size = 0;
+
+	(void)pcre2_pattern_info(rule->code, what, &size);
+	policy->code += size;
+}
+
 static int add_rule(struct cfs_selabel *policy, const struct line *line,
 		    struct cfs_err *err)
 {
@@ -225,9 +240,15 @@ static int add_rule(struct cfs_selabel *policy, const struct line *line,
 	if (!cfs_vec_reserve(&policy->rules, 1))
 		return cfs_no_memory(err);
 	r = compile(policy, rule.regex, typed ? type[1] : '.', &rule.code, err);
-	if (r == 0)
-		policy->rules.v[policy->rules.n++] = rule;
-	return r;
+	if (r < 0)
+		return r;
+	policy->rules.v[policy->rules.n++] = rule;
+	weigh(policy, &rule, PCRE2_INFO_SIZE);
+	if (policy->code > CODE_MAX)
+		return cfs_fail(err, E2BIG,
+				"the expressions take over %u MiB of memory",
+				(unsigned)(CODE_MAX >> 20));
+	return 0;
 }
 
 static int add_alias(struct cfs_selabel *policy, const struct line *line,
@@ -322,13 +343,16 @@ static void charge(struct cfs_selabel *policy, struct rule *rule, uint64_t cost)
 	policy->spent += cost;
 }
 
-/* If there is no translator for this machine, or no memory, matching is merely
- * slower. */
+/* If there is no translator for this machine, or no memory for it, matching is
+ * merely slower. */
 static void translate(struct cfs_selabel *policy, struct rule *rule)
 {
 	charge(policy, rule, TRANSLATION + strlen(rule->regex));
+	if (policy->code > CODE_MAX)
+		return;
 	(void)pcre2_jit_compile(rule->code,
 				PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
+	weigh(policy, rule, PCRE2_INFO_JITSIZE);
 }
 
 /* PCRE2's answer for @rule and @text within the steps that are set. */

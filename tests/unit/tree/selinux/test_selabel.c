@@ -146,6 +146,23 @@ TEST(an_expression_over_the_limit_is_refused)
 		 -E2BIG);
 }
 
+/* A line of 43 bytes takes 50 KB. */
+TEST(expressions_that_grow_to_much_memory_are_refused)
+{
+	static const char line[] =
+		"/((abcdefghijklmnopqrstuvwxyz){40}){20} x\n";
+	CFS_AUTO(cfs_selabel_free) struct cfs_selabel *policy = NULL;
+	CFS_AUTOBUF struct cfs_buf text = { 0 };
+
+	for (unsigned i = 0; i < 10000; i++)
+		cfs_buf_adds(&text, line);
+	CHECK_EQ(cfs_selabel_new(&policy, &err), 0);
+	CHECK_EQ(cfs_selabel_add(policy, "contexts", cfs_buf_bytes(&text),
+				 &err),
+		 -E2BIG);
+	CHECK(strstr(err.msg, "of memory"));
+}
+
 TEST(an_expression_that_takes_for_ever_is_an_error)
 {
 	CFS_AUTO(cfs_selabel_free)
