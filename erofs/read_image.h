@@ -74,6 +74,7 @@ struct cfs_erofs_attrs_read {
 /* The shared xattrs read so far, by reference. */
 struct cfs_erofs_memo {
 	struct cfs_table table;
+	uint64_t bytes; /* of the image that they take */
 };
 void cfs_erofs_memo_init(struct cfs_erofs_memo *memo);
 

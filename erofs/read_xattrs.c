@@ -192,6 +192,11 @@ static int parse_shared(const struct reading *rd, uint32_t id,
 	if (find_shared(image, id, &at, err) < 0 ||
 	    parse_entry(at, rd->tree, &fresh, &size, err) < 0)
 		return -err->code;
+	/* Each byte of an image may begin another one of 64 KiB. */
+	rd->memo->bytes += size;
+	if (rd->memo->bytes > image->bytes.len)
+		return cfs_fail(err, EBADMSG,
+				"shared xattrs overlap one another");
 	kept = cfs_arena_alloc(&rd->tree->arena, sizeof(*kept));
 	if (!kept)
 		return cfs_no_memory(err);

@@ -307,3 +307,39 @@ TEST(trees_that_are_too_deep_are_refused)
 	CHECK_EQ(read_deep(CFS_DEPTH_MAX + 1, &err), -EBADMSG);
 	CHECK(strstr(err.msg, ": d: over 4095 levels deep"));
 }
+
+/* A reference into the middle of a long value that reads as an xattr of 31 KB
+ * there: every fourth byte of an image could begin one. */
+TEST(shared_xattrs_that_overlap_are_refused)
+{
+	const struct forge_patch first = { XA("/a", 0) }, other = { XA("/c", 0) };
+	CFS_AUTOBUF struct cfs_buf dump = { 0 }, image = { 0 };
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	struct cfs_err err = { 0 };
+	size_t from, to;
+
+	cfs_buf_adds(&dump, ROOT);
+	for (const char *name = "ab"; *name; name++) {
+		cfs_buf_addf(&dump,
+			     "/%c 0 100644 1 0 0 0 0.0 - - - "
+			     "user.s=ppp!\\x01zz",
+			     *name);
+		for (unsigned i = 0; i < 39000; i++)
+			cfs_buf_addc(&dump, 'p');
+		cfs_buf_addc(&dump, '\n');
+	}
+	cfs_buf_adds(&dump, "/c 0 100644 1 0 0 0 0.0 - - - user.t=t\n"
+			    "/d 0 100644 1 0 0 0 0.0 - - - user.t=t\n");
+	forge_build(cfs_buf_text(&dump), 1, 0, &image);
+	/* No filter of their names. */
+	image.data[CFS_EROFS_SUPER_START +
+		   offsetof(struct cfs_erofs_super, feature_compat)] = 2;
+	/* Behind the head, the name and three bytes, in words of four. */
+	from = forge_offset(&image, &first) + 12;
+	to = forge_offset(&image, &other) + 12;
+	memcpy(image.data + to, image.data + from, 4);
+	image.data[to] = (uint8_t)(image.data[to] + 2);
+	CHECK_EQ(cfs_erofs_read(cfs_buf_bytes(&image), 0, &tree, NULL, &err),
+		 -EBADMSG);
+	CHECK_STR(err.msg, "image: /: c: shared xattrs overlap one another");
+}
