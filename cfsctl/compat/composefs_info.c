@@ -11,6 +11,7 @@
 #include "cfsctl/compat/programs.h"
 #include "fsverity/merkle.h"
 #include "repo/object.h"
+#include "tree/dump/dump.h"
 
 struct info {
 	const struct verb *verb;
@@ -146,6 +147,24 @@ static int by_bytes(const void *a, const void *b)
 	return strcmp(*x, *y);
 }
 
+/* A line is a path: one with control characters, which is no object's, must not
+ * become two. */
+static void add_line(struct info *info, const char *path)
+{
+	bool plain = true;
+
+	for (const char *c = path; *c; c++)
+		plain &= (unsigned char)*c >= ' ' && *c != 0x7f;
+	if (plain)
+		cfs_buf_adds(&info->out, path);
+	else
+		cfs_dump_escape(&info->out,
+				(struct cfs_bytes){ (const uint8_t *)path,
+						    strlen(path) },
+				0);
+	cfs_buf_addc(&info->out, '\n');
+}
+
 /* Each once, in order; with @missing those that are not below info->base. */
 static int print_objects(struct info *info, bool missing, struct cfs_err *err)
 {
@@ -162,8 +181,7 @@ static int print_objects(struct info *info, bool missing, struct cfs_err *err)
 		if (missing && info->base >= 0 &&
 		    fstatat(info->base, paths[i], &st, 0) == 0)
 			continue;
-		cfs_buf_adds(&info->out, paths[i]);
-		cfs_buf_addc(&info->out, '\n');
+		add_line(info, paths[i]);
 		r = put(info, err);
 	}
 	return r;

@@ -126,6 +126,11 @@ printf '%s\n' '/ 0 40755 2 0 0 0 1.0 - - -' '/f 9 100644 1 0 0 0 1.0 abc - -' \
 	'/g 0 100644 1 0 0 0 1.0 - - - system.posix_acl_access=' > x.dump
 mkcomposefs --from-file x.dump x.img
 same "a backing path of three bytes" "$(composefs-info objects x.img)" abc
+printf '%s\n' '/ 0 40755 2 0 0 0 0.0 - - -' \
+	'/f 5 100644 1 0 0 0 0.0 a/b\nc\x1b[2J\x20d - -' | mkcomposefs --from-file - two.img
+same "a backing path that would be two lines is one" \
+	"$(composefs-info missing-objects two.img)" 'a/b\nc\x1b[2J\x20d'
+
 check "an attribute without name and value" sh -c \
 	'composefs-info dump x.img | grep -qx "/g .* system.posix_acl_access="'
 
