@@ -40,10 +40,9 @@ static int preflight(struct cfs_boot *b, struct cfs_err *err)
 	/* With --root-fs there is no image to check. */
 	if (!b->config.probe.enable || b->options.root_fs)
 		return 0;
-	if (given) {
-		memcpy(init, value.data, value.len);
-		init[value.len] = '\0';
-	}
+	if (given)
+		snprintf(init, sizeof(init), "%.*s", (int)value.len,
+			 value.data);
 	return cfs_preflight(b->root.fd, given ? init : NULL, &b->config, err);
 }
 
@@ -64,11 +63,13 @@ static int try_assemble(struct cfs_boot *b, struct cfs_err *err)
 	return cfs_root_add_state(b, err);
 }
 
-/* Is there another way after @err?  Prepares @b for it. */
+/* Is there another way after @err?  Prepares @b for it.  No "?" makes up for
+ * objects that are not those of the image that is signed. */
 static bool other_way(struct cfs_boot *b, const struct cfs_err *err)
 {
 	if (err->code == EIO && b->step == CFS_EXIT_PREFLIGHT &&
-	    b->choice.verity && cfs_boot_chosen(b)->karg.insecure) {
+	    b->choice.verity && cfs_boot_chosen(b)->karg.insecure &&
+	    !b->config.keys.require_signed) {
 		cfs_log(&b->log, LOG_WARNING,
 			"going on without verification, as its \"?\" allows: "
 			"%s",
