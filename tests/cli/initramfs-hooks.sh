@@ -111,10 +111,15 @@ refuse "initramfs-tools: a policy in a file of another name is refused" \
 rm ipe/other.p7b
 bottom() { # RC ARG...
 	stub "$from/initramfs-tools/bottom" "$1"
+	sed -i "s|^\. /scripts/functions|. '$PWD/functions'|" script
 	shift
 	echo 'panic() { echo "panic: $*" >> log; exit 1; }' > functions
-	COMPOSEFS_SCRIPT_FUNCTIONS=$PWD/functions rootmnt=/root dash ./script "$@"
+	rootmnt=/root dash ./script "$@"
 }
+# Words of the kernel command line that the kernel does not know are the
+# environment of an initramfs without systemd.
+same "initramfs-tools: the script reads no file that its environment names" \
+	"$(grep -cE '^\. .*\$' "$from/initramfs-tools/bottom")" 0
 check "initramfs-tools: the script names no prerequisites" eval '[ -z "$(bottom 0 prereqs)" ] && [ ! -s log ]'
 check "initramfs-tools: the script runs" bottom 0
 same "initramfs-tools: on the mounted root, if there is an argument" "$(cat log)" \
@@ -122,7 +127,7 @@ same "initramfs-tools: on the mounted root, if there is an argument" "$(cat log)
 bottom 6
 check "initramfs-tools: a refused image panics" grep -q '^panic: composefs' log
 sed -i "s|cat /run/composefs/failed|echo why|" script
-COMPOSEFS_SCRIPT_FUNCTIONS=$PWD/functions rootmnt=/root dash ./script
+rootmnt=/root dash ./script
 check "initramfs-tools: with the report, which it shows before the shell" grep -qx 'panic: why' log
 
 # mkinitcpio.
