@@ -320,8 +320,9 @@ static int merge_dir(struct job *job, struct cfs_node *dir, const char *name,
 	r = merge_into(job, made, x, depth - 1, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
+	/* Finishing the tree unlinks it: doing so here, one by one, would walk
+	 * over all that is beside it each time. */
 	cfs_node_remove(job->out->tree, made);
-	cfs_node_prune(dir);
 	return cfs_etc_side_is_dir(&x->new)
 		       ? 0
 		       : add_new(job, dir, name, &x->new, depth, err);
