@@ -162,47 +162,67 @@ int cfs_boot_find(struct cfs_tree *tree, struct cfs_boot_found *ret,
 	return 1;
 }
 
-/* The file PREFIX, the kernel's version and SUFFIX in /boot, or NULL. */
-static struct cfs_node *in_boot(struct cfs_node *boot, const char *prefix,
-				const char *version, const char *suffix)
+/* Finds the file @name in @dir, if that is a directory and has one; by the
+ * tree's index, as an image may have any number of kernels and of files. */
+static int find_in(struct cfs_tree *tree, struct cfs_node *dir,
+		   const char *name, struct cfs_node **ret, struct cfs_err *err)
+{
+	const struct cfs_bytes bytes = { (const uint8_t *)name, strlen(name) };
+	int r = 0;
+
+	if (!*ret && dir && cfs_node_is_dir(dir))
+		r = cfs_node_find(tree, dir, bytes, ret, err);
+	return r < 0 ? r : 0;
+}
+
+/* Finds the file PREFIX, the kernel's version and SUFFIX in /boot. */
+static int find_in_boot(struct cfs_tree *tree, struct cfs_node *boot,
+			const char *prefix, const char *version,
+			const char *suffix, struct cfs_node **ret,
+			struct cfs_err *err)
 {
 	char name[CFS_NAME_MAX + 32];
 
-	if (!boot || !cfs_node_is_dir(boot))
-		return NULL;
 	snprintf(name, sizeof(name), "%s%s%s", prefix, version, suffix);
-	return cfs_node_child(boot, name);
+	return find_in(tree, boot, name, ret, err);
 }
 
-static struct cfs_boot_kernel kernel_of(struct cfs_node *dir,
-					struct cfs_node *boot)
+/* Fedora and others keep kernel and initrd beside the modules, Debian and older
+ * systems in /boot. */
+static int kernel_of(struct cfs_tree *tree, struct cfs_node *dir,
+		     struct cfs_node *boot, struct cfs_boot_kernel *ret,
+		     struct cfs_err *err)
 {
-	struct cfs_boot_kernel kernel = {
-		.version = dir->name,
-		.file = cfs_node_child(dir, "vmlinuz"),
-		.initrd = cfs_node_child(dir, "initramfs.img"),
-	};
+	struct cfs_boot_kernel kernel = { .version = dir->name };
+	int r = find_in(tree, dir, "vmlinuz", &kernel.file, err);
 
-	/* Fedora and others keep kernel and initrd beside the modules, Debian
-	 * and older systems in /boot. */
-	if (!kernel.file)
-		kernel.file = in_boot(boot, "vmlinuz-", dir->name, "");
-	if (!kernel.initrd)
-		kernel.initrd = in_boot(boot, "initrd.img-", dir->name, "");
-	if (!kernel.initrd)
-		kernel.initrd = in_boot(boot, "initramfs-", dir->name, ".img");
-	return kernel;
+	if (r == 0)
+		r = find_in_boot(tree, boot, "vmlinuz-", dir->name, "",
+				 &kernel.file, err);
+	if (r == 0)
+		r = find_in(tree, dir, "initramfs.img", &kernel.initrd, err);
+	if (r == 0)
+		r = find_in_boot(tree, boot, "initrd.img-", dir->name, "",
+				 &kernel.initrd, err);
+	if (r == 0)
+		r = find_in_boot(tree, boot, "initramfs-", dir->name, ".img",
+				 &kernel.initrd, err);
+	if (r == 0)
+		*ret = kernel;
+	return r;
 }
 
-static int only_kernel(struct cfs_node *modules, struct cfs_node *boot,
-		       struct cfs_boot_kernel *ret, struct cfs_err *err)
+static int only_kernel(struct cfs_tree *tree, struct cfs_node *modules,
+		       struct cfs_node *boot, struct cfs_boot_kernel *ret,
+		       struct cfs_err *err)
 {
 	*ret = (struct cfs_boot_kernel){ 0 };
 	for (struct cfs_node *n = modules->dir.first; n; n = n->next) {
 		struct cfs_boot_kernel kernel = { 0 };
 
-		if (cfs_node_is_dir(n))
-			kernel = kernel_of(n, boot);
+		if (cfs_node_is_dir(n) &&
+		    kernel_of(tree, n, boot, &kernel, err) < 0)
+			return -err->code;
 		if (!kernel.file)
 			continue;
 		if (ret->file)
@@ -226,11 +246,11 @@ static int find_version(struct cfs_tree *tree, const char *version,
 	if (r < 0 || !modules || !cfs_node_is_dir(modules))
 		return r < 0 ? r : 0;
 	if (!version)
-		return only_kernel(modules, boot, ret, err);
+		return only_kernel(tree, modules, boot, ret, err);
 	dir = cfs_node_child(modules, version);
-	if (dir && cfs_node_is_dir(dir))
-		*ret = kernel_of(dir, boot);
-	return 0;
+	return dir && cfs_node_is_dir(dir)
+		       ? kernel_of(tree, dir, boot, ret, err)
+		       : 0;
 }
 
 int cfs_boot_find_kernel(struct cfs_tree *tree, const char *version,

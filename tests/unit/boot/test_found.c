@@ -202,6 +202,21 @@ TEST(kernels_may_be_in_boot)
 	CHECK_STR(kernel.initrd->name, "initramfs-1.img");
 }
 
+/* It takes minutes where each of them is looked for in all of /boot. */
+TEST(many_directories_of_modules_beside_many_files_are_no_kernels)
+{
+	CFS_AUTOBUF struct cfs_buf dump = { 0 };
+	struct cfs_boot_kernel kernel;
+
+	cfs_buf_adds(&dump, ROOT);
+	for (unsigned i = 0; i < 150000; i++)
+		cfs_buf_addf(&dump, FILE("/boot/f%06u"), i);
+	cfs_buf_adds(&dump, USR);
+	for (unsigned i = 0; i < 150000; i++)
+		cfs_buf_addf(&dump, DIR("/usr/lib/modules/%06u"), i);
+	CHECK_EQ(find_kernel(cfs_buf_text(&dump), NULL, &kernel), 0);
+}
+
 TEST(an_image_without_kernels_has_none)
 {
 	struct cfs_boot_kernel kernel;
