@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -58,15 +59,21 @@ int cfs_plan_open_repo(int repo_fd, const char *path, struct stat *ret_st,
 			     ret_st, err);
 }
 
+/* Whoever owns a directory that is added may put a link into its place between
+ * the walk and the copying: no path of settle() has one. */
+static int open_local(const char *path, int flags)
+{
+	return cfs_openat2(AT_FDCWD, path, O_RDONLY | flags, 0,
+			   RESOLVE_NO_SYMLINKS);
+}
+
 int cfs_plan_open_local(const char *path, struct stat *ret_st,
 			struct cfs_err *err)
 {
 	/* Opening a FIFO would wait for its writer, and a terminal could become
 	 * the controlling one, before the type is known. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
-				    O_NONBLOCK);
-
-	return check_regular(fd < 0 ? -errno : fd, path, ret_st, err);
+	return check_regular(open_local(path, O_NOCTTY | O_NONBLOCK), path,
+			     ret_st, err);
 }
 
 /* Something that a walk has found. */
@@ -181,9 +188,9 @@ static int list(const struct cfs_plan_walk *w, const char *path,
 
 	if (w->from_repo)
 		return cfs_dir_list(w->dirfd, path, ret, err);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open_local(path, O_DIRECTORY);
 	if (fd < 0)
-		return cfs_fail_errno(err, "open %s", path);
+		return cfs_fail_code(err, fd, "open %s", path);
 	return cfs_dir_list(fd, ".", ret, err);
 }
 
@@ -264,6 +271,27 @@ static int check_path(const char *path, struct cfs_err *err)
 	return 0;
 }
 
+/* The path of @from without a link on its way; what it leads to itself may be
+ * one, which is added as such.  Caller frees it. */
+static int settle(const char *from, char **ret, struct cfs_err *err)
+{
+	const char *slash = strrchr(from, '/');
+	CFS_AUTOFREE char *dir = NULL, *real = NULL;
+	struct stat st;
+
+	if (lstat(from, &st) < 0)
+		return cfs_fail_errno(err, "%s", from);
+	if (S_ISDIR(st.st_mode)) {
+		*ret = realpath(from, NULL);
+		return *ret ? 0 : cfs_fail_errno(err, "%s", from);
+	}
+	dir = slash ? strndup(from, (size_t)(slash - from) + 1) : strdup(".");
+	real = dir ? realpath(dir, NULL) : NULL;
+	if (!real)
+		return cfs_fail_errno(err, "%s", from);
+	return join(real, slash ? slash + 1 : from, ret, err);
+}
+
 int cfs_plan_add(struct cfs_plan *plan, const char *from, const char *path,
 		 struct cfs_err *err)
 {
@@ -271,7 +299,8 @@ int cfs_plan_add(struct cfs_plan *plan, const char *from, const char *path,
 				   .dirfd = AT_FDCWD,
 				   .files = true };
 	CFS_AUTOFREE char *copy = strdup(path);
-	struct found found = { .name = "", .path = from };
+	CFS_AUTOFREE char *real = NULL;
+	struct found found = { .name = "" };
 	int r = cfs_plan_start(plan, err);
 
 	if (r == 0 && !copy)
@@ -280,10 +309,13 @@ int cfs_plan_add(struct cfs_plan *plan, const char *from, const char *path,
 		r = check_path(path, err);
 	if (r == 0)
 		r = add_parents(plan, copy, &found.parent, &found.name, err);
+	if (r == 0)
+		r = settle(from, &real, err);
 	if (r < 0)
 		return r;
+	found.path = real;
 	/* At "/" stands the root already, which gets what @from holds. */
 	if (*found.name)
 		return walk_entry(&w, &found, 0, err);
-	return walk_dir(&w, 0, from, 0, err);
+	return walk_dir(&w, 0, real, 0, err);
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "disk/walk.h"
 #include "tests/test.h"
 
 /* Of one zero byte and of nothing; source: `fsverity digest` 1.5. */
@@ -272,6 +273,33 @@ TEST(root_can_be_filled)
 	CHECK_EQ(cfs_plan_add(&plan, root, "/", &err), 0);
 	CHECK_EQ(plan.n, 3);
 	CHECK_EQ(find(&plan, "x")->parent, 0);
+}
+
+TEST(a_link_that_took_the_place_of_a_directory_is_not_followed)
+{
+	CFS_AUTOPLAN struct cfs_plan plan = { 0 };
+	char dir[1024], away[1024], link[1024];
+	const struct cfs_plan_entry *e;
+	struct stat st;
+	int fd;
+
+	fresh();
+	put("a/b/passwd", "1", 1);
+	put("other/passwd", "2", 1);
+	snprintf(dir, sizeof(dir), "%s/a/b", root);
+	snprintf(away, sizeof(away), "%s/away", root);
+	snprintf(link, sizeof(link), "%s/link", root);
+	CHECK_EQ(symlink("a", link), 0);
+	strcat(link, "/b");
+	/* A link on the way to what is added is the caller's. */
+	CHECK_EQ(cfs_plan_add(&plan, link, "/b", &err), 0);
+	e = find(&plan, "passwd");
+	fd = cfs_plan_open_local(e->from, &st, &err);
+	CHECK(fd >= 0);
+	CHECK_EQ(close(fd), 0);
+	CHECK_EQ(rename(dir, away), 0);
+	CHECK_EQ(symlink("../other", dir), 0);
+	CHECK_EQ(cfs_plan_open_local(e->from, &st, &err), -ELOOP);
 }
 
 TEST(identity_follows_the_contents)
