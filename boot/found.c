@@ -162,66 +162,58 @@ int cfs_boot_find(struct cfs_tree *tree, struct cfs_boot_found *ret,
 	return 1;
 }
 
-/* Finds the file @name in @dir, if that is a directory and has one; by the
- * tree's index, as an image may have any number of kernels and of files. */
-static int find_in(struct cfs_tree *tree, struct cfs_node *dir,
+/* A search for the files of a kernel. */
+struct search {
+	struct cfs_tree *tree;
+	struct cfs_node *boot; /* NULL: the image has no /boot */
+};
+
+/* Finds the file @name in @dir, unless *@ret is set; by the tree's index, as an
+ * image may have any number of kernels and of files. */
+static int find_in(const struct search *s, struct cfs_node *dir,
 		   const char *name, struct cfs_node **ret, struct cfs_err *err)
 {
 	const struct cfs_bytes bytes = { (const uint8_t *)name, strlen(name) };
 	int r = 0;
 
 	if (!*ret && dir && cfs_node_is_dir(dir))
-		r = cfs_node_find(tree, dir, bytes, ret, err);
+		r = cfs_node_find(s->tree, dir, bytes, ret, err);
 	return r < 0 ? r : 0;
-}
-
-/* Finds the file PREFIX, the kernel's version and SUFFIX in /boot. */
-static int find_in_boot(struct cfs_tree *tree, struct cfs_node *boot,
-			const char *prefix, const char *version,
-			const char *suffix, struct cfs_node **ret,
-			struct cfs_err *err)
-{
-	char name[CFS_NAME_MAX + 32];
-
-	snprintf(name, sizeof(name), "%s%s%s", prefix, version, suffix);
-	return find_in(tree, boot, name, ret, err);
 }
 
 /* Fedora and others keep kernel and initrd beside the modules, Debian and older
  * systems in /boot. */
-static int kernel_of(struct cfs_tree *tree, struct cfs_node *dir,
-		     struct cfs_node *boot, struct cfs_boot_kernel *ret,
-		     struct cfs_err *err)
+static int kernel_of(const struct search *s, struct cfs_node *dir,
+		     struct cfs_boot_kernel *ret, struct cfs_err *err)
 {
 	struct cfs_boot_kernel kernel = { .version = dir->name };
-	int r = find_in(tree, dir, "vmlinuz", &kernel.file, err);
+	char name[CFS_NAME_MAX + 32];
+	int r = find_in(s, dir, "vmlinuz", &kernel.file, err);
 
+	snprintf(name, sizeof(name), "vmlinuz-%s", dir->name);
 	if (r == 0)
-		r = find_in_boot(tree, boot, "vmlinuz-", dir->name, "",
-				 &kernel.file, err);
+		r = find_in(s, s->boot, name, &kernel.file, err);
 	if (r == 0)
-		r = find_in(tree, dir, "initramfs.img", &kernel.initrd, err);
+		r = find_in(s, dir, "initramfs.img", &kernel.initrd, err);
+	snprintf(name, sizeof(name), "initrd.img-%s", dir->name);
 	if (r == 0)
-		r = find_in_boot(tree, boot, "initrd.img-", dir->name, "",
-				 &kernel.initrd, err);
+		r = find_in(s, s->boot, name, &kernel.initrd, err);
+	snprintf(name, sizeof(name), "initramfs-%s.img", dir->name);
 	if (r == 0)
-		r = find_in_boot(tree, boot, "initramfs-", dir->name, ".img",
-				 &kernel.initrd, err);
+		r = find_in(s, s->boot, name, &kernel.initrd, err);
 	if (r == 0)
 		*ret = kernel;
 	return r;
 }
 
-static int only_kernel(struct cfs_tree *tree, struct cfs_node *modules,
-		       struct cfs_node *boot, struct cfs_boot_kernel *ret,
-		       struct cfs_err *err)
+static int only_kernel(const struct search *s, struct cfs_node *modules,
+		       struct cfs_boot_kernel *ret, struct cfs_err *err)
 {
 	*ret = (struct cfs_boot_kernel){ 0 };
 	for (struct cfs_node *n = modules->dir.first; n; n = n->next) {
 		struct cfs_boot_kernel kernel = { 0 };
 
-		if (cfs_node_is_dir(n) &&
-		    kernel_of(tree, n, boot, &kernel, err) < 0)
+		if (cfs_node_is_dir(n) && kernel_of(s, n, &kernel, err) < 0)
 			return -err->code;
 		if (!kernel.file)
 			continue;
@@ -238,19 +230,18 @@ static int only_kernel(struct cfs_tree *tree, struct cfs_node *modules,
 static int find_version(struct cfs_tree *tree, const char *version,
 			struct cfs_boot_kernel *ret, struct cfs_err *err)
 {
-	struct cfs_node *modules = NULL, *boot = NULL, *dir;
+	struct search s = { .tree = tree };
+	struct cfs_node *modules = NULL, *dir;
 	int r = cfs_tree_lookup(tree, "/usr/lib/modules", &modules, err);
 
 	if (r > 0)
-		r = cfs_tree_lookup(tree, "/boot", &boot, err);
+		r = cfs_tree_lookup(tree, "/boot", &s.boot, err);
 	if (r < 0 || !modules || !cfs_node_is_dir(modules))
 		return r < 0 ? r : 0;
 	if (!version)
-		return only_kernel(tree, modules, boot, ret, err);
+		return only_kernel(&s, modules, ret, err);
 	dir = cfs_node_child(modules, version);
-	return dir && cfs_node_is_dir(dir)
-		       ? kernel_of(tree, dir, boot, ret, err)
-		       : 0;
+	return dir && cfs_node_is_dir(dir) ? kernel_of(&s, dir, ret, err) : 0;
 }
 
 int cfs_boot_find_kernel(struct cfs_tree *tree, const char *version,

@@ -39,8 +39,8 @@ static const struct {
 #define BUDGET_PER_RULE UINT64_C(200)
 #define BUDGET_PER_FILE UINT64_C(200)
 
-/* Bytes that all compiled expressions may have: one of 40 letters can take 60 KB.
- * Those of Debian's policy have 3 MB. */
+/* Bytes that all compiled expressions may have: one of 40 letters can take
+ * 60 KB.  Policies of systems need a few million. */
 #define CODE_MAX (UINT64_C(256) << 20)
 
 /* Translating an expression to machine code costs this and its length. */

@@ -312,7 +312,8 @@ TEST(trees_that_are_too_deep_are_refused)
  * there: every fourth byte of an image could begin one. */
 TEST(shared_xattrs_that_overlap_are_refused)
 {
-	const struct forge_patch first = { XA("/a", 0) }, other = { XA("/c", 0) };
+	const struct forge_patch first = { XA("/a", 0) },
+				 other = { XA("/c", 0) };
 	CFS_AUTOBUF struct cfs_buf dump = { 0 }, image = { 0 };
 	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
 	struct cfs_err err = { 0 };

@@ -200,7 +200,9 @@ TEST(an_image_without_etc_is_one_where_it_is_empty)
 /* It takes minutes where time grows with the square of their number. */
 TEST(many_directories_that_the_new_image_lost_take_no_longer_than_others)
 {
-	enum { MANY = 150000 };
+	enum {
+		MANY = 150000
+	};
 	CFS_AUTOBUF struct cfs_buf lost = { 0 }, fresh = { 0 };
 	CFS_AUTOETC struct cfs_etc_merged merged = { 0 };
 
@@ -214,8 +216,8 @@ TEST(many_directories_that_the_new_image_lost_take_no_longer_than_others)
 	struct cfs_tree *users = tree_of("", cfs_buf_text(&lost));
 	CFS_AUTO(cfs_tree_free)
 	struct cfs_tree *new = tree_of("/etc", cfs_buf_text(&fresh));
-	const struct cfs_etc_merge in = { CFS_ETC_WHOLE, old,	       users,
-					  new,		 etc_of(old), etc_of(new) };
+	const struct cfs_etc_merge in = { CFS_ETC_WHOLE, old,	     users, new,
+					  etc_of(old),	 etc_of(new) };
 
 	CHECK_EQ(cfs_etc_merge(&in, &merged, &err), 0);
 	CHECK_EQ(merged.conflicts.n, 0);

@@ -157,9 +157,9 @@ TEST(expressions_that_grow_to_much_memory_are_refused)
 	for (unsigned i = 0; i < 10000; i++)
 		cfs_buf_adds(&text, line);
 	CHECK_EQ(cfs_selabel_new(&policy, &err), 0);
-	CHECK_EQ(cfs_selabel_add(policy, "contexts", cfs_buf_bytes(&text),
-				 &err),
-		 -E2BIG);
+	CHECK_EQ(
+		cfs_selabel_add(policy, "contexts", cfs_buf_bytes(&text), &err),
+		-E2BIG);
 	CHECK(strstr(err.msg, "of memory"));
 }
 
