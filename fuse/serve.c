@@ -81,15 +81,28 @@ static void add_option(struct fuse_args *args, const char *option)
 	(void)fuse_opt_add_arg(args, option);
 }
 
+/* A comma in the name of an image does not begin an option of its own. */
+static void add_source(struct fuse_args *args, const char *source)
+{
+	char option[512] = "fsname=";
+	size_t n = strlen(option);
+
+	for (; *source && n + 2 < sizeof(option); source++) {
+		if (*source == ',' || *source == '\\')
+			option[n++] = '\\';
+		option[n++] = *source;
+	}
+	option[n] = '\0';
+	add_option(args, option);
+}
+
 /* The options are for a mount by fusermount3. */
 static int new_session(struct run *run, struct cfs_err *err)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
-	char source[256];
 
-	snprintf(source, sizeof(source), "fsname=%s", run->params->source);
 	(void)fuse_opt_add_arg(&args, "cfsctl");
-	add_option(&args, source);
+	add_source(&args, run->params->source);
 	add_option(&args, "subtype=composefs");
 	add_option(&args, "ro");
 	add_option(&args, "default_permissions");

@@ -2,7 +2,9 @@
 #include "ops/uki.h"
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/io.h"
 #include "boot/entry_text.h"
@@ -102,6 +104,22 @@ static int find_kernel(struct job *job, struct cfs_err *err)
 	return r < 0 ? r : 0;
 }
 
+/* Has the program a command line or a kernel of its own?  Under Secure Boot it
+ * starts with those, whatever is given to it. */
+static bool is_unified(struct cfs_bytes file, const struct cfs_pe_image *image)
+{
+	for (unsigned i = 0; i < image->sections; i++) {
+		const uint8_t *name = file.data + image->table_at +
+				      i * sizeof(struct cfs_pe_entry) +
+				      offsetof(struct cfs_pe_entry, name);
+
+		if (memcmp(name, ".linux\0", CFS_PE_NAME_MAX) == 0 ||
+		    memcmp(name, ".cmdline", CFS_PE_NAME_MAX) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int read_kernel(struct job *job, struct cfs_err *err)
 {
 	const struct cfs_uki_source *s = job->source;
@@ -124,6 +142,11 @@ static int read_kernel(struct job *job, struct cfs_err *err)
 				"the kernel is not an EFI program: it has to "
 				"be built with CONFIG_EFI_STUB, and must not "
 				"be compressed as a whole");
+	if (is_unified(cfs_buf_bytes(&job->linux_), &job->kernel_image))
+		return cfs_fail(err, EINVAL,
+				"the kernel is a unified kernel image, which "
+				"starts with the command line in it and not "
+				"with this one: give --kernel");
 	return cfs_buf_check(&job->version, err);
 }
 

@@ -44,6 +44,11 @@ helper() { ./mount.fuse.composefs img "$TMPDIR/mnt" -o "repo=repo,insecure$1" "$
 check "the helper by itself" helper ,mode=plain -v 2> log
 same "  says the mode with -v" "$(cat log)" "mode: plain"
 check "  it ends with the mount" eval 'umount mnt && gone'
+cfsctl --insecure --repo repo create-image --no-propagate-usr-to-root tree \
+	'a,b\c,allow_root' >> log 2>&1
+check "a name with commas is no list of options" \
+	./mount.fuse.composefs 'a,b\c,allow_root' "$TMPDIR/mnt" -o repo=repo,insecure
+check "  it ends with the mount" eval 'umount mnt && gone'
 mkdir upper work
 if helper ",upperdir=upper,workdir=work" 2> log; then
 	check "a layer for changes takes some" touch mnt/new

@@ -198,6 +198,26 @@ TEST(a_kernel_is_an_efi_program_for_the_machine_of_the_stub)
 	CHECK(strstr(err.msg, "0xebc, of which no stub is known"));
 }
 
+TEST(a_unified_kernel_image_is_no_kernel)
+{
+	CFS_AUTOBUF struct cfs_buf program = { 0 };
+	char unified[4200];
+
+	begin();
+	CHECK_EQ(make(KERNEL OS,
+		      (struct cfs_uki_source){ .kernel = kernel, .stub = stub },
+		      &program),
+		 0);
+	put_program(unified, "unified", 0);
+	CHECK_EQ(unlink(unified), 0);
+	stub_save(unified, &program);
+	CHECK_EQ(
+		make_with(KERNEL OS, (struct cfs_uki_source){ .kernel = unified,
+							      .stub = stub }),
+		-EINVAL);
+	CHECK(strstr(err.msg, "the kernel is a unified kernel image"));
+}
+
 TEST(a_command_line_fits_the_kernel_and_names_one_image)
 {
 	char text[CFS_UKI_CMDLINE_MAX + 1];
