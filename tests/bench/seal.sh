@@ -59,7 +59,7 @@ measure_bootable() {
 	compare -n "$rounds" "id=$ours oci compute-id boot" \
 		"boot-id=$ours oci compute-id --bootable boot" \
 		"verify=$verify --bootable boot"
-	row "verify, merged and bootable, CPU to compute-id of the merged image" 1.1 - \
+	parts_row "verify, merged and bootable, CPU to compute-id of the merged image" \
 		"$(ratio verify id cpu)"
 	row "verify, merged and bootable, CPU to compute-id of each" 1.0 - \
 		"$(calc "$(cpu verify) / ($(cpu id) + $(cpu boot-id))")"
