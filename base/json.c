@@ -9,6 +9,7 @@
  */
 #include "base/json.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -67,24 +68,14 @@ static bool is_digit(int c)
 /* Returns the value of the four hex digits that @s begins with, or -1. */
 static long hex4(struct cfs_bytes s)
 {
-	long value = 0;
+	char hex[5] = "";
 
-	if (s.len < 4)
-		return -1;
-	for (int i = 0; i < 4; i++) {
-		int c = s.data[i];
-
-		if (is_digit(c))
-			c -= '0';
-		else if (c >= 'a' && c <= 'f')
-			c -= 'a' - 10;
-		else if (c >= 'A' && c <= 'F')
-			c -= 'A' - 10;
-		else
+	for (size_t i = 0; i < 4; i++) {
+		if (i >= s.len || !isxdigit(s.data[i]))
 			return -1;
-		value = value << 4 | c;
+		hex[i] = (char)s.data[i];
 	}
-	return value;
+	return strtol(hex, NULL, 16);
 }
 
 /*
