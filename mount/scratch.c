@@ -11,16 +11,6 @@
 #include "base/kernel.h"
 #include "mount/context.h"
 
-/* Anything may lie on the way to the directory.  No link is followed, so from
- * here on its path can be relied on. */
-static int make_dir(const char *dir)
-{
-	CFS_AUTOFD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	CFS_AUTOFD int fd = cfs_make_dirs(root, dir + 1, 0700);
-
-	return fd < 0 ? fd : 0;
-}
-
 /*
  * A file system of our own at the directory, and private: what is attached
  * below it can be moved away again, which the kernel refuses below a shared
@@ -52,13 +42,17 @@ static int make_private(const char *dir, struct cfs_err *err)
 
 static int open_scratch(struct cfs_scratch *scratch, struct cfs_err *err)
 {
+	CFS_AUTOFD int root = -EBADF, dir = -EBADF;
 	int r;
 
 	if (scratch->open)
 		return 0;
-	r = make_dir(scratch->dir);
-	if (r < 0)
-		return cfs_fail_code(err, r, "make %s", scratch->dir);
+	/* Anything may lie on the way to the directory.  No link is followed,
+	 * so from here on its path can be relied on. */
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = cfs_make_dirs(root, scratch->dir + 1, 0700);
+	if (dir < 0)
+		return cfs_fail_code(err, dir, "make %s", scratch->dir);
 	r = make_private(scratch->dir, err);
 	if (r < 0)
 		(void)rmdir(scratch->dir);
