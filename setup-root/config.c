@@ -299,15 +299,6 @@ static int on_value(void *ctx, const char *name,
 	return set_key(l, &keys[i], value, err);
 }
 
-static int parse_one(struct loader *l, struct cfs_bytes text, const char *file,
-		     struct cfs_err *err)
-{
-	l->file = file;
-	if (cfs_toml_parse(text, on_value, l, err) < 0)
-		return cfs_ctx(err, "%s", file);
-	return 0;
-}
-
 static void finish_dir(struct cfs_config_dir *dir)
 {
 	/* A mode that is given outdoes transient, as in composefs-rs. */
@@ -338,7 +329,10 @@ static int read_one(struct loader *l, const char *path, struct cfs_err *err)
 
 	if (r <= 0)
 		return r;
-	return parse_one(l, cfs_buf_bytes(&text), path, err);
+	l->file = path;
+	if (cfs_toml_parse(cfs_buf_bytes(&text), on_value, l, err) < 0)
+		return cfs_ctx(err, "%s", path);
+	return 0;
 }
 
 static int is_toml(const struct dirent *entry)
