@@ -2,8 +2,8 @@
 #include "setup-root/assemble.h"
 
 #include <fcntl.h>
-#include <string.h>
 
+#include "setup-root/cmdline.h"
 #include "setup-root/modules.h"
 #include "setup-root/preflight.h"
 #include "setup-root/state.h"
@@ -31,19 +31,15 @@ static int make_root(struct cfs_boot *b, struct cfs_err *err)
 
 static int preflight(struct cfs_boot *b, struct cfs_err *err)
 {
-	struct cfs_bytes value = { 0 };
-	char init[256];
-	bool given =
-		cfs_cmdline_find(cfs_buf_bytes(&b->cmdline), "init", &value) &&
-		value.len > 0 && value.len < sizeof(init);
+	char init[256] = "";
 
 	/* With --root-fs there is no image to check. */
 	if (!b->config.probe.enable || b->options.root_fs)
 		return 0;
-	if (given)
-		snprintf(init, sizeof(init), "%.*s", (int)value.len,
-			 value.data);
-	return cfs_preflight(b->root.fd, given ? init : NULL, &b->config, err);
+	(void)cfs_cmdline_value(cfs_buf_bytes(&b->cmdline), "init", init,
+				sizeof(init));
+	return cfs_preflight(b->root.fd, init[0] ? init : NULL, &b->config,
+			     err);
 }
 
 static int try_assemble(struct cfs_boot *b, struct cfs_err *err)

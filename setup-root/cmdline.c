@@ -8,14 +8,12 @@
 
 #define VALUE_MAX 64
 
-/* Gets the value of @name as a string; a longer one is no word that is
- * known. */
-static bool get(struct cfs_bytes cmdline, const char *name,
-		char ret[static VALUE_MAX])
+bool cfs_cmdline_value(struct cfs_bytes cmdline, const char *name, char *ret,
+		       size_t size)
 {
 	struct cfs_bytes value = { 0 };
 
-	if (!cfs_cmdline_find(cmdline, name, &value) || value.len >= VALUE_MAX)
+	if (!cfs_cmdline_find(cmdline, name, &value) || value.len >= size)
 		return false;
 	if (value.len)
 		memcpy(ret, value.data, value.len);
@@ -112,11 +110,13 @@ void cfs_cmdline_apply(struct cfs_bytes cmdline, struct cfs_config *config,
 	while (cfs_cmdline_unknown(&rest, unknown))
 		cfs_log(log, LOG_WARNING, "kernel argument %s", unknown);
 
-	if (get(cmdline, "composefs.debug", value))
+	if (cfs_cmdline_value(cmdline, "composefs.debug", value, sizeof(value)))
 		log->max_level = LOG_DEBUG;
-	if (get(cmdline, "systemd.volatile", value))
+	if (cfs_cmdline_value(cmdline, "systemd.volatile", value,
+			      sizeof(value)))
 		apply_volatile(value, config, log);
-	if (get(cmdline, "composefs.onfail", value) &&
+	if (cfs_cmdline_value(cmdline, "composefs.onfail", value,
+			      sizeof(value)) &&
 	    !cfs_config_action(value, &config->failure.action))
 		cfs_log(log, LOG_WARNING,
 			"composefs.onfail=%s is none of emergency, reboot, "

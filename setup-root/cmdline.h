@@ -29,6 +29,14 @@
 bool cfs_cmdline_unknown(struct cfs_bytes *rest,
 			 char text[static CFS_UNKNOWN_MAX]) CFS_NONNULL;
 
+/*
+ * Copies the value of the last word called @name to @ret, NUL-terminated.
+ * Returns false if there is no such word, or its value has @size bytes or more:
+ * it is no word that is known.
+ */
+bool cfs_cmdline_value(struct cfs_bytes cmdline, const char *name, char *ret,
+		       size_t size) CFS_NONNULL;
+
 /* Applies the arguments of @cmdline to @config and to the level of @log.
  * Unknown arguments and values are warned of and change nothing. */
 void cfs_cmdline_apply(struct cfs_bytes cmdline, struct cfs_config *config,
