@@ -13,17 +13,21 @@ void cfs_repo_close(struct cfs_repo *repo)
 	cfs_closep(&repo->fd);
 }
 
-static int open_dir(int dirfd, const char *path)
+static int open_dir(int dirfd, const char *path, bool *ret_by_link)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 	int fd;
 
 	/* A path of the user may lead anywhere, one below a directory not out
 	 * of it. */
-	if (dirfd != AT_FDCWD)
-		return cfs_open_beneath(dirfd, path, flags);
-	fd = open(path, flags);
-	return fd < 0 ? -errno : fd;
+	if (dirfd == AT_FDCWD) {
+		fd = open(path, flags);
+		return fd < 0 ? -errno : fd;
+	}
+	fd = cfs_openat2(dirfd, path, flags, 0,
+			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	*ret_by_link = fd == -ELOOP;
+	return *ret_by_link ? cfs_open_beneath(dirfd, path, flags) : fd;
 }
 
 static int read_meta(struct cfs_repo *repo, cfs_meta_fn parse,
@@ -49,7 +53,7 @@ int cfs_repo_open_by(int dirfd, const char *path, cfs_meta_fn parse,
 	CFS_AUTOREPO struct cfs_repo repo = CFS_REPO_INIT;
 	int r;
 
-	repo.fd = open_dir(dirfd, path);
+	repo.fd = open_dir(dirfd, path, &repo.by_link);
 	if (repo.fd == -ENOENT)
 		return 0;
 	if (repo.fd < 0)

@@ -27,6 +27,7 @@
 
 struct cfs_repo {
 	int fd;		      /* the directory; closed by cfs_repo_close() */
+	bool by_link;	      /* its path, below a directory, has a link */
 	bool has_meta;	      /* meta.json is there */
 	struct cfs_meta meta; /* counts only with has_meta */
 };

@@ -181,7 +181,7 @@ int cfs_select(struct cfs_boot *b, struct cfs_err *err)
 		struct cfs_candidate *c = &b->candidates[i];
 		int r = try_one(b, c, &choice, err);
 
-		if (r > 0 && cfs_state_lacks(b, c)) {
+		if (r > 0 && b->n_candidates > 1 && cfs_state_lacks(b, c)) {
 			c->result = CFS_RESULT_NO_STATE;
 			if (first.fd < 0)
 				first = choice;

@@ -28,6 +28,7 @@ struct place {
 			* owned */
 	int clone_fd;  /* a writable clone of the one or the other; owned */
 	int layer_fd;  /* a directory made for upper/ and work/; owned */
+	bool by_link;  /* a symbolic link led to the one or the other */
 	mode_t upper_mode; /* of an upper directory that is there already */
 };
 
@@ -347,10 +348,15 @@ static bool is_within(int fd, const struct stat *dir)
  * lead to: the running system would write to objects through it. */
 static int keep_out(struct place *place, struct cfs_err *err)
 {
-	CFS_AUTOFD int repo = open_below(place->boot->sysroot_fd, "composefs");
+	CFS_AUTOFD int repo = -EBADF;
 	int dir = place->state_fd < 0 ? place->deploy_fd : place->state_fd;
 	struct stat repo_st, st;
 
+	/* Their names alone lead to different directories. */
+	if (!place->by_link && place->boot->repo.fd >= 0 &&
+	    !place->boot->repo.by_link)
+		return 0;
+	repo = open_below(place->boot->sysroot_fd, "composefs");
 	if (repo < 0 || (fstat(repo, &repo_st) == 0 && fstat(dir, &st) == 0 &&
 			 !is_within(dir, &repo_st) && !is_within(repo, &st)))
 		return 0;
@@ -360,17 +366,25 @@ static int keep_out(struct place *place, struct cfs_err *err)
 			place->path);
 }
 
-/* Opens what the deployment has for the directory, from the physical root:
- * that is how far a link may lead. */
-static int open_state(struct place *place, struct cfs_err *err)
+/* Opens @path of the physical root: that is how far a link may lead. */
+static int open_physical(struct place *place, const char *path)
 {
 	int physical = place->boot->sysroot_fd;
+	int fd = cfs_openat2(physical, path, O_PATH | O_DIRECTORY, 0,
+			     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 
+	place->by_link = fd == -ELOOP;
+	return place->by_link ? open_below(physical, path) : fd;
+}
+
+/* Opens what the deployment has for the directory. */
+static int open_state(struct place *place, struct cfs_err *err)
+{
 	if (!needs_state(place->mode))
 		return 0;
-	place->state_fd = open_below(physical, place->path);
+	place->state_fd = open_physical(place, place->path);
 	if (place->state_fd == -ENOENT) {
-		place->deploy_fd = open_below(physical, place->root->state_dir);
+		place->deploy_fd = open_physical(place, place->root->state_dir);
 		if (place->deploy_fd == -ENOENT)
 			return state_missing(place, err);
 	}
