@@ -16,14 +16,20 @@
 #define FILE_MAX   65536 /* bytes of a file of the configuration */
 #define MARKER_MAX 65536
 
-/* Where the image has its configuration, and where the program finds it. */
+/* The drop-in of the check itself. */
+#define LAST "conf.d/~cfsctl.toml"
+
+/* Where the image has its configuration, and where the program finds it: of a
+ * directory the files, with that text before their names. */
 static const struct {
 	const char *from, *to;
 } places[] = {
 	{ "/usr/lib/composefs/setup-root-conf.toml", "conf.toml" },
-	{ "/usr/lib/composefs/setup-root-conf.d", "conf.d" },
-	{ "/usr/lib/composefs/keys.d", "keys.d" },
-	{ "/etc/composefs/keys.d", "keys.d" },
+	/* Files are read in the order of their names, and whatever these are,
+	 * LAST comes last. */
+	{ "/usr/lib/composefs/setup-root-conf.d", "conf.d/-" },
+	{ "/usr/lib/composefs/keys.d", "keys.d/" },
+	{ "/etc/composefs/keys.d", "keys.d/" },
 };
 
 /* A temporary directory. */
@@ -95,7 +101,10 @@ static int copy_dir(const struct cfs_try_root *check, struct cfs_node *dir,
 	for (struct cfs_node *n = dir->dir.first; r == 0 && n; n = n->next) {
 		CFS_AUTOFREE char *path = NULL;
 
-		if (asprintf(&path, "%s/%s", to, n->name) < 0) {
+		/* The program passes over them. */
+		if (n->name[0] == '.')
+			continue;
+		if (asprintf(&path, "%s%s", to, n->name) < 0) {
 			path = NULL;
 			return cfs_no_memory(err);
 		}
@@ -119,10 +128,11 @@ static int copy_all(const struct cfs_try_root *check,
 		r = cfs_tree_lookup(check->tree, places[i].from, &node, err);
 		if (r <= 0)
 			continue;
-		r = cfs_node_is_dir(node)
-			    ? copy_dir(check, node, scratch, places[i].to, err)
-			    : copy_file(check, node, scratch, places[i].to,
-					err);
+		if (cfs_node_is_dir(node))
+			r = copy_dir(check, node, scratch, places[i].to, err);
+		else if (i == 0) /* another file in the place of a directory
+				  * is passed over */
+			r = copy_file(check, node, scratch, places[i].to, err);
 	}
 	return r;
 }
@@ -142,11 +152,8 @@ static int write_last(const struct scratch *scratch, struct cfs_err *err)
 	cfs_json_add_string(&text, keys);
 	cfs_buf_adds(&text, "]\n");
 	r = cfs_buf_check(&text, err);
-	/* Files are read in the order of their names: '~' comes after
-	 * letters. */
 	if (r == 0)
-		r = cfs_replace_file(scratch->fd, "conf.d/~cfsctl.toml",
-				     text.data, text.len);
+		r = cfs_replace_file(scratch->fd, LAST, text.data, text.len);
 	return r < 0 ? cfs_fail_code(err, r, "write %s", scratch->path) : 0;
 }
 

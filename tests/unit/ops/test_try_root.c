@@ -67,7 +67,7 @@ TEST(the_program_gets_what_its_initramfs_would_have)
 
 	put_program("#!/bin/sh\n"
 		    "echo \"$1 $2 $3 $4 $5 $6\"\n"
-		    "cd \"${7%/*}\" && cat conf.toml conf.d/x.toml keys.d/a "
+		    "cd \"${7%/*}\" && cat conf.toml conf.d/-x.toml keys.d/a "
 		    "keys.d/b && ls keys.d | tr '\\n' ' ' && "
 		    "grep -c 'transient\\|keys.d' conf.d/~cfsctl.toml\n"
 		    "echo words >&2\n");
@@ -79,6 +79,26 @@ TEST(the_program_gets_what_its_initramfs_would_have)
 	CHECK_STR(cfs_buf_text(&checked.said), "words\n");
 	/* Nothing is left. */
 	CHECK_EQ(count(bin, ".", ""), 1);
+}
+
+TEST(what_the_check_needs_is_read_last)
+{
+	static const char dump[] =
+		"/ 0 40755 2 0 0 0 1.0 - - -\n"
+		"/usr 0 40755 2 0 0 0 1.0 - - -\n"
+		"/usr/lib 0 40755 2 0 0 0 1.0 - - -\n"
+		"/usr/lib/composefs 0 40755 2 0 0 0 1.0 - - -\n"
+		"/usr/lib/composefs/setup-root-conf.d 0 40755 2 0 0 0 1.0 - - "
+		"-\n"
+		"/usr/lib/composefs/setup-root-conf.d/.x.toml 1 100644 1 0 0 0 "
+		"1.0 - a -\n"
+		"/usr/lib/composefs/setup-root-conf.d/~~.toml 1 100644 1 0 0 0 "
+		"1.0 - a -\n";
+	CFS_AUTOTRIED struct cfs_tried_root checked = { 0 };
+
+	put_program("#!/bin/sh\nls -A \"${7%/*}/conf.d\" | LC_ALL=C sort\n");
+	CHECK_EQ(check_tree(dump, &checked), 0);
+	CHECK_STR(cfs_buf_text(&checked.marker), "-~~.toml\n~cfsctl.toml\n");
 }
 
 TEST(an_image_without_configuration_has_an_empty_one)
