@@ -96,6 +96,7 @@ TEST(only_so_many_are_read_at_a_time)
 	}
 	CHECK_EQ(cfs_seal_list_read(&store.repo, &v.id, &all, &err), 0);
 	CHECK(!cfs_seal_list_ends(&all));
+	cfs_seal_sources_free(&sources);
 	CHECK_EQ(cfs_seal_sources_next(&store.repo, &all, &sources, &err), 0);
 	CHECK_EQ(sources.n, CFS_SEAL_SOURCES_MAX);
 	CHECK_EQ(sources.n_left, 3);
