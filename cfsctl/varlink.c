@@ -27,7 +27,7 @@ static const struct cfs_opt options[] = {
 	  CFS_OPT_SETS(struct options, guests) },
 	{ .name = "roots-from-boot",
 	  .value = "DIR",
-	  .help = "keep what the boot partition at DIR can boot, whoever "
+	  .help = "keep what the boot partition at DIR can boot when a client "
 		  "collects garbage in the repository of --repo; repeatable",
 	  .takes = CFS_TAKES_DIR,
 	  CFS_OPT_SETS(struct options, roots_from_boot) },

@@ -59,8 +59,8 @@ int cfs_plan_open_repo(int repo_fd, const char *path, struct stat *ret_st,
 			     ret_st, err);
 }
 
-/* Whoever owns a directory that is added may put a link into its place between
- * the walk and the copying: no path of settle() has one. */
+/* The owner of a directory that is added may replace it by a link between the
+ * walk and the copying: no path of settle() has one. */
 static int open_local(const char *path, int flags)
 {
 	return cfs_openat2(AT_FDCWD, path, O_RDONLY | flags, 0,

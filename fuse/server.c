@@ -89,8 +89,8 @@ void cfs_fuse_report(const struct cfs_fuse_server *server, uint64_t nid,
 
 	if (!params->report)
 		return;
-	/* Whoever reads all files of a mount without its objects must not have
-	 * the image read as often. */
+	/* A user who reads all files of a mount without its objects must not
+	 * have the image read as often. */
 	if (atomic_fetch_add(&faults, 1) < NAMED_MAX &&
 	    find_path(params->image, nid, path))
 		(void)cfs_ctx(&line, "%s", path);

@@ -290,11 +290,6 @@ static int make_pack(const struct work *w, const struct cfs_sigpack_loaded *old,
 	return cfs_sigpack_merge(old ? &old->pack : NULL, all, n, out, err);
 }
 
-static bool same(struct cfs_bytes a, struct cfs_bytes b)
-{
-	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
 /* Writes the pack if it is another one. */
 static int keep(struct cfs_store *store, const struct work *w,
 		const struct cfs_digest *image, struct cfs_err *err)
@@ -311,7 +306,8 @@ static int keep(struct cfs_store *store, const struct work *w,
 	if (r < 0)
 		return r;
 	cfs_sigpack_path(image, ret->path);
-	if (!old || !same(cfs_buf_bytes(&old->bytes), cfs_buf_bytes(&pack)))
+	if (!old ||
+	    !cfs_bytes_same(cfs_buf_bytes(&old->bytes), cfs_buf_bytes(&pack)))
 		r = cfs_store_write_file(store, ret->path, cfs_buf_bytes(&pack),
 					 err);
 	ret->kept = r == 0;

@@ -18,7 +18,7 @@
 #include "setup-root/options.h"
 #include "setup-root/root.h"
 
-/* What the program can fail at.  The numbers are the exit status;
+/* The steps that can fail.  The numbers are the exit status;
  * composefs-setup-root(8) has the list. */
 enum cfs_exit {
 	CFS_EXIT_OK = 0,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/io.h"
 #include "erofs/reader.h"
 #include "fsverity/digest_set.h"
 #include "ops/image_map.h"
@@ -247,8 +248,7 @@ static bool is_booted(const struct cfs_varlink_rules *rules,
 	struct stat a, b;
 
 	return rules->n_boot > 0 && stat(rules->boot_repo, &a) == 0 &&
-	       fstat(handle->repo.fd, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
+	       fstat(handle->repo.fd, &b) == 0 && cfs_is_same_file(&a, &b);
 }
 
 static int collect(const struct cfs_varlink_handle *handle,

@@ -130,22 +130,20 @@ static int verify_blob(const struct cfs_seal_entry *entry,
 		       const struct cfs_seal_policy *policy, unsigned *ret_cert,
 		       struct cfs_err *err)
 {
-	const struct cfs_seal_memory none = CFS_SEAL_MEMORY_NONE;
-	const struct cfs_seal_memory *memory = policy->memory ? policy->memory
-							      : &none;
+	const struct cfs_seal_memory *memory = policy->memory;
 	const struct cfs_seal_signature signature = { entry->blob,
 						      entry->digest,
 						      policy->certs };
 	int r;
 
-	if (cfs_seal_recall_signature(memory, &signature, ret_cert))
+	if (memory && cfs_seal_recall_signature(memory, &signature, ret_cert))
 		return 0;
 	r = cfs_kernel_is_cheaper()
 		    ? cfs_signature_confirm(blob, &entry->digest, policy->certs,
 					    ret_cert, err)
 		    : cfs_signature_verify(blob, &entry->digest, policy->certs,
 					   ret_cert, err);
-	if (r == 0)
+	if (r == 0 && memory)
 		cfs_seal_remember_signature(memory, &signature, *ret_cert);
 	return r;
 }

@@ -135,8 +135,8 @@ static bool hash_text(const struct cfs_buf *text, struct cfs_digest *ret)
 				      ret->bytes, &ignored) == 0;
 }
 
-/* What all texts begin with.  Sites that allow no arithmetic but OpenSSL's say
- * so in CFS_HASH; they do not want what was computed in another way. */
+/* The beginning of every text.  Sites that allow no arithmetic but OpenSSL's
+ * say so in CFS_HASH; they do not want what was computed in another way. */
 static void begin_text(struct cfs_buf *text)
 {
 	const char *way = getenv("CFS_HASH");

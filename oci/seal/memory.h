@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * What verifying images computed before: digests of EROFS images, which
- * archives layers are that were read, and which signatures are right.
+ * Results of earlier verifications: digests of EROFS images, which archives
+ * layers are that were read, and which signatures are right.
  *
  * Layers have the digests of their streams, and the EROFS image that they make
  * follows from these and from the rules of this program alone; so does the
@@ -84,8 +84,8 @@ void cfs_seal_remember_archive(const struct cfs_seal_memory *memory,
 			       const struct cfs_digest *stream,
 			       const struct cfs_oci_id *archive) CFS_NONNULL;
 
-/* What a signature is: a PKCS#7 blob, over a digest, and the certificates that
- * it is verified with, in their order. */
+/* A signature to look up: a PKCS#7 blob over a digest, and the certificates
+ * that it is verified with, in their order. */
 struct cfs_seal_signature {
 	struct cfs_oci_id blob;
 	struct cfs_digest digest;
