@@ -29,7 +29,6 @@ struct place {
 	int clone_fd;  /* a writable clone of the one or the other; owned */
 	int layer_fd;  /* a directory made for upper/ and work/; owned */
 	bool by_link;  /* a symbolic link led to the one or the other */
-	mode_t upper_mode; /* of an upper directory that is there already */
 };
 
 static void close_place(struct place *place)
@@ -50,7 +49,7 @@ static bool needs_state(enum cfs_dir_mode mode)
  * out of it. */
 static int open_below(int dir_fd, const char *path)
 {
-	return cfs_openat2(dir_fd, path, O_PATH | O_DIRECTORY, 0,
+	return cfs_openat2(dir_fd, path, O_RDONLY | O_DIRECTORY, 0,
 			   RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
@@ -214,16 +213,16 @@ static int open_layer_dir(struct place *place, struct cfs_err *err)
 
 /* The merged directory shows the mode of its upper one: is it less open than
  * the image's? */
-static void check_mode(struct place *place, int lower)
+static void check_mode(struct place *place, int lower, int upper)
 {
-	struct stat st;
+	struct stat st, image;
 
-	if (!(place->upper_mode & S_IXOTH) && fstat(lower, &st) == 0 &&
-	    (st.st_mode & S_IXOTH))
+	if (fstat(upper, &st) == 0 && !(st.st_mode & S_IXOTH) &&
+	    fstat(lower, &image) == 0 && (image.st_mode & S_IXOTH))
 		cfs_root_notice(place->root,
 				"/%s has mode %03o, by its upper directory: "
 				"users cannot enter it",
-				place->name, (unsigned)place->upper_mode);
+				place->name, (unsigned)st.st_mode & 07777);
 }
 
 static int overlay_on(struct place *place, struct cfs_err *err)
@@ -243,10 +242,10 @@ static int overlay_on(struct place *place, struct cfs_err *err)
 	r = open_layer_dir(place, err);
 	if (r < 0)
 		return r;
-	check_mode(place, lower);
 	r = cfs_upper_open(r, lower, &upper, err);
 	if (r < 0)
 		return cfs_ctx(err, "%s", place->path);
+	check_mode(place, lower, upper.upper_fd);
 	fd = overlay(place, flat, lower, &upper, err);
 	/* Some kernels count an image in a file as a level of its own, and
 	 * then two overlays are one too many. */
@@ -274,6 +273,27 @@ static bool is_of_layers(const char *name)
 	return false;
 }
 
+/* Sets @ret to a name in the directory that is none of the layers', cut to fit,
+ * or to "".  Without opendir(3), which takes five more calls. */
+static int find_other(int fd, char ret[static NAME_MAX + 1])
+{
+	_Alignas(struct dirent64) char names[4096];
+	ssize_t n;
+
+	*ret = '\0';
+	while ((n = getdents64(fd, names, sizeof(names))) > 0)
+		for (const char *at = names; at < names + n;) {
+			const struct dirent64 *e = (const void *)at;
+
+			if (!is_of_layers(e->d_name)) {
+				snprintf(ret, NAME_MAX + 1, "%s", e->d_name);
+				return 0;
+			}
+			at += e->d_reclen;
+		}
+	return n < 0 ? -errno : 0;
+}
+
 /*
  * Which layout the state directory uses: composefs-rs' has layers and nothing
  * else, bootc's is a whole /etc, which may have any names.  Returns the mode,
@@ -281,35 +301,24 @@ static bool is_of_layers(const char *name)
  */
 static int find_layout(struct place *place, struct cfs_err *err)
 {
-	CFS_AUTODIR DIR *list = NULL;
-	const struct dirent *e;
+	char other[NAME_MAX + 1];
 	struct stat st;
-	int fd;
+	int r;
 
 	if (!strcmp(place->name, "var"))
 		return CFS_DIR_BIND;
 	if (place->state_fd < 0)
 		return CFS_DIR_OVERLAY;
-	fd = cfs_reopen(place->state_fd, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return cfs_fail_code(err, fd, "open %s", place->path);
-	list = fdopendir(fd);
-	if (!list) {
-		(void)close(fd);
-		return cfs_no_memory(err);
-	}
-	while ((e = readdir(list)) && is_of_layers(e->d_name))
-		;
-	if (fstatat(place->state_fd, "upper", &st, AT_SYMLINK_NOFOLLOW) == 0)
-		place->upper_mode = st.st_mode & 07777;
-	else if (e)
-		return CFS_DIR_BIND;
-	if (!e)
+	r = find_other(place->state_fd, other);
+	if (r < 0)
+		return cfs_fail_code(err, r, "list %s", place->path);
+	if (!*other)
 		return CFS_DIR_OVERLAY;
-	cfs_root_notice(place->root,
-			"%s has '%s' beside upper: it is mounted as a "
-			"whole, not as a layer",
-			place->path, e->d_name);
+	if (fstatat(place->state_fd, "upper", &st, AT_SYMLINK_NOFOLLOW) == 0)
+		cfs_root_notice(place->root,
+				"%s has '%s' beside upper: it is mounted as a "
+				"whole, not as a layer",
+				place->path, other);
 	return CFS_DIR_BIND;
 }
 
@@ -366,11 +375,12 @@ static int keep_out(struct place *place, struct cfs_err *err)
 			place->path);
 }
 
-/* Opens @path of the physical root: that is how far a link may lead. */
+/* Opens @path of the physical root, to be listed: that is how far a link may
+ * lead. */
 static int open_physical(struct place *place, const char *path)
 {
 	int physical = place->boot->sysroot_fd;
-	int fd = cfs_openat2(physical, path, O_PATH | O_DIRECTORY, 0,
+	int fd = cfs_openat2(physical, path, O_RDONLY | O_DIRECTORY, 0,
 			     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 
 	place->by_link = fd == -ELOOP;
@@ -462,8 +472,7 @@ static struct place new_place(struct cfs_boot *b, const char *name,
 			       .state_fd = -EBADF,
 			       .deploy_fd = -EBADF,
 			       .clone_fd = -EBADF,
-			       .layer_fd = -EBADF,
-			       .upper_mode = S_IXOTH };
+			       .layer_fd = -EBADF };
 
 	snprintf(place.path, sizeof(place.path), "%s/%s", b->root.state_dir,
 		 name);

@@ -64,13 +64,9 @@ static dev_t only_slave(int root_fd, dev_t dev)
 	snprintf(path, sizeof(path), "sys/dev/block/%u:%u/slaves", major(dev),
 		 minor(dev));
 	fd = openat(root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
 		return 0;
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
-		return 0;
-	}
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;

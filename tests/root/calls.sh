@@ -30,5 +30,5 @@ few "it" 26
 printf '[probe]\nenable = false\n' > "$conf"
 boot
 booted "the root is mounted with its state"
-few "it" 51
+few "it" 46
 finish
