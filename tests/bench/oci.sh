@@ -22,6 +22,9 @@ layout() { # LAYOUT KIND ARCHIVE...: an image "t" of these layers
 }
 blob() { find "$shm/$1/blobs" -type f -size +1M; }
 cpu() { figure "$1" cpu; }
+bytes() { # of the files in a folder, each once
+	find "$1" -type f -printf '%i %s\n' | sort -u | awk '{ n += $2 } END { print n }'
+}
 
 debian_tree() { # a distribution's, whose contents compress
 	local root
@@ -116,7 +119,8 @@ measure_rest() { # WHAT
 	compare -n "$rounds" -c true "again=$ours oci pull oci:$shm/first-none x" \
 		"fsck=$ours oci fsck" "id=$ours oci compute-id x" \
 		"tree-id=$tree_id" "objects-id=$compute_id $shm/repo-kept/objects" "$@"
-	row "$what: oci fsck, CPU to compute-id of the tree" 1.0 - "$(ratio fsck tree-id cpu)"
+	row "$what: oci fsck, CPU a byte to compute-id of the tree" 1.0 - \
+		"$(calc "$(ratio fsck tree-id cpu) * $(bytes "$shm/tree") / $(bytes "$shm/repo-kept")")"
 	parts_row "$what: compute-id of objects/, CPU to that of the tree" "$(ratio objects-id tree-id cpu)"
 	[ $# != 0 ] || return 0
 	row "$what: oci fsck, CPU to composefs-rs" 0.5 - "$(ratio fsck peer-fsck cpu)"
