@@ -542,7 +542,7 @@ static int check_utf8(struct parser *p)
 int cfs_toml_parse(struct cfs_bytes text, cfs_toml_fn fn, void *ctx,
 		   struct cfs_err *err)
 {
-	CFS_AUTOFREE struct cfs_toml_names *names = calloc(1, sizeof(*names));
+	CFS_AUTOFREE struct cfs_toml_names *names = malloc(sizeof(*names));
 	struct parser p = { .text = text,
 			    .line = 1,
 			    .names = names,
@@ -553,6 +553,8 @@ int cfs_toml_parse(struct cfs_bytes text, cfs_toml_fn fn, void *ctx,
 
 	if (!names)
 		return cfs_no_memory(err);
+	/* Not the rest, which would be most of this program's memory. */
+	memset(names, 0, offsetof(struct cfs_toml_names, v[CFS_NAME_TOP + 1]));
 	names->n = CFS_NAME_TOP + 1;
 	r = check_utf8(&p);
 	if (r == 0)

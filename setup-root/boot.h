@@ -92,14 +92,17 @@ struct cfs_boot {
 	uint64_t elapsed_us; /* from the start to the attached root */
 };
 
-#define CFS_BOOT_INIT                                                         \
-	{                                                                     \
-		.step = CFS_EXIT_OTHER, .watch_fd = -EBADF,                   \
-		.sysroot_fd = -EBADF, .repo = CFS_REPO_INIT,                  \
-		.choice.fd = -EBADF, .objects_fd = -EBADF,                    \
-		.root_fs_fd = -EBADF, .scratch_dir = "/run/composefs/.lower", \
-		.root = CFS_ROOT_INIT,                                        \
-	}
+/* Sets those members of @boot, which is all zeros, that begin otherwise.  The
+ * record is large, and pages of it that nobody writes to need never exist. */
+static inline void cfs_boot_init(struct cfs_boot *boot)
+{
+	boot->step = CFS_EXIT_OTHER;
+	boot->watch_fd = boot->sysroot_fd = boot->choice.fd = -EBADF;
+	boot->objects_fd = boot->root_fs_fd = -EBADF;
+	boot->repo = (struct cfs_repo)CFS_REPO_INIT;
+	boot->scratch_dir = "/run/composefs/.lower";
+	boot->root = (struct cfs_root)CFS_ROOT_INIT;
+}
 
 /* Returns the candidate that was chosen, or whose examination failed. */
 static inline const struct cfs_candidate *cfs_boot_chosen(

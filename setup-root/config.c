@@ -346,7 +346,7 @@ static int is_toml(const struct dirent *entry)
 static int read_dropins(struct loader *l, const char *dir, struct cfs_err *err)
 {
 	struct dirent **entries = NULL;
-	char path[4096 + 256];
+	char path[4096 + sizeof(".d/") + NAME_MAX];
 	int n = scandir(dir, &entries, is_toml, alphasort), r = 0;
 
 	if (n < 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -371,14 +371,11 @@ int cfs_config_load(struct cfs_config *config, const char *path,
 {
 	struct loader l = { .config = config, .file = path, .log = log };
 	size_t n = strlen(path);
-	char dir[4096];
+	char dir[4096 + sizeof(".d")]; /* a longer @path is refused before */
 	int r;
 
 	if (n > 5 && strcmp(path + n - 5, ".toml") == 0)
 		n -= 5;
-	if (n + 3 > sizeof(dir))
-		return cfs_fail(err, ENAMETOOLONG, "%s: name is too long",
-				path);
 	snprintf(dir, sizeof(dir), "%.*s.d", (int)n, path);
 	r = read_one(&l, path, err);
 	if (r >= 0)

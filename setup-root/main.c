@@ -159,7 +159,8 @@ static int boot(struct cfs_boot *b, uint64_t start, struct cfs_err *err)
  * unit would cut off failure.delay as well. */
 #define PATIENCE 90 /* seconds */
 
-static const struct cfs_config *config_of_failures;
+/* For the handler of a signal, which is given nothing. */
+static struct cfs_boot this_boot;
 
 /* Gives up when the time is over, like give_up().  Calls nothing that takes
  * locks or memory, which the interrupted code may be using. */
@@ -175,8 +176,8 @@ static void on_alarm(int number)
 	if (cfs_failure_in_initramfs(root))
 		(void)!cfs_replace_file(root, REPORT, text, strlen(text));
 	cfs_failure_act(
-		cfs_failure_decide(config_of_failures->failure.action, root),
-		config_of_failures->failure.delay);
+		cfs_failure_decide(this_boot.config.failure.action, root),
+		this_boot.config.failure.delay);
 	_exit(CFS_EXIT_OTHER);
 }
 
@@ -206,40 +207,40 @@ static int give_up(struct cfs_boot *b, struct cfs_err *err)
 
 static int run(char **argv, uint64_t start)
 {
-	struct cfs_boot b = CFS_BOOT_INIT;
+	struct cfs_boot *b = &this_boot;
 	struct cfs_err err = { 0 };
 	int r;
 
 	/* Modes are given in full; a umask of the caller would cut them. */
 	(void)umask(0);
-	cfs_config_init(&b.config);
-	cfs_log_init(&b.log, STDERR_FILENO, false);
-	if (cfs_options_parse(argv, &b.options, &err) < 0) {
-		cfs_log(&b.log, LOG_ERR, "%s", err.msg);
+	cfs_boot_init(b);
+	cfs_config_init(&b->config);
+	cfs_log_init(&b->log, STDERR_FILENO, false);
+	if (cfs_options_parse(argv, &b->options, &err) < 0) {
+		cfs_log(&b->log, LOG_ERR, "%s", err.msg);
 		return CFS_EXIT_USAGE;
 	}
-	if (b.options.help || b.options.version) {
-		if (print(&b, b.options.help ? cfs_options_help : VERSION,
+	if (b->options.help || b->options.version) {
+		if (print(b, b->options.help ? cfs_options_help : VERSION,
 			  &err) == 0)
 			return CFS_EXIT_OK;
-		cfs_log(&b.log, LOG_ERR, "%s", err.msg);
+		cfs_log(&b->log, LOG_ERR, "%s", err.msg);
 		return CFS_EXIT_OTHER;
 	}
-	b.log.use_kmsg = !b.log.journal_stream && !cfs_boot_is_trial(&b);
-	b.watch_fd = cfs_failure_watch();
-	config_of_failures = &b.config;
+	b->log.use_kmsg = !b->log.journal_stream && !cfs_boot_is_trial(b);
+	b->watch_fd = cfs_failure_watch();
 	(void)signal(SIGALRM, on_alarm);
-	(void)alarm(b.options.check ? 0 : PATIENCE);
-	if (b.options.verbose)
-		b.log.max_level = LOG_DEBUG;
-	if (b.options.command)
-		cfs_log(&b.log, LOG_NOTICE, "the command '%s' is not run",
-			b.options.command);
-	r = boot(&b, start, &err);
+	(void)alarm(b->options.check ? 0 : PATIENCE);
+	if (b->options.verbose)
+		b->log.max_level = LOG_DEBUG;
+	if (b->options.command)
+		cfs_log(&b->log, LOG_NOTICE, "the command '%s' is not run",
+			b->options.command);
+	r = boot(b, start, &err);
 	/* Attached mounts must not stay during the delay or in the shell.
 	 * Everything else goes with the process. */
-	cfs_root_close(&b.root);
-	return r < 0 ? give_up(&b, &err) : CFS_EXIT_OK;
+	cfs_root_close(&b->root);
+	return r < 0 ? give_up(b, &err) : CFS_EXIT_OK;
 }
 
 int main(int argc, char **argv)

@@ -14,7 +14,7 @@
 #define DEPLOY "disk/state/deploy/" A32 A32
 
 static struct cfs_err err;
-static struct cfs_boot boot = CFS_BOOT_INIT;
+static struct cfs_boot boot;
 static char base[2048], disk[3072], overlay[3072], scratch[3072];
 static char erofs[3072], memory[3072];
 
@@ -59,7 +59,8 @@ static void fresh(void)
 		CHECK(made >= 0);
 	}
 	end_boot(&boot);
-	boot = (struct cfs_boot)CFS_BOOT_INIT;
+	boot = (struct cfs_boot){ 0 };
+	cfs_boot_init(&boot);
 	fake_mount_reset();
 	fake_mount_is("erofs", erofs);
 	fake_mount_is("overlay", overlay);

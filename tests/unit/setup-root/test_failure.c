@@ -29,7 +29,8 @@ static int temp_file(void)
 static void fail(enum cfs_exit step, int code, const char *msg)
 {
 	(void)cfs_fail(&err, code, "%s", msg);
-	boot = (struct cfs_boot)CFS_BOOT_INIT;
+	boot = (struct cfs_boot){ 0 };
+	cfs_boot_init(&boot);
 	boot.step = step;
 	boot.options.sysroot = "/nonexistent";
 	boot.config.failure.delay = 10;

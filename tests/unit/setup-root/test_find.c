@@ -15,7 +15,7 @@
 #define B64 B32 B32
 
 static struct cfs_err err;
-static struct cfs_boot boot = CFS_BOOT_INIT;
+static struct cfs_boot boot;
 static char base[2048], said[8192];
 static int log_fd = -EBADF;
 
@@ -23,7 +23,8 @@ static int log_fd = -EBADF;
 static void fresh(const char *cmdline)
 {
 	end_boot(&boot);
-	boot = (struct cfs_boot)CFS_BOOT_INIT;
+	boot = (struct cfs_boot){ 0 };
+	cfs_boot_init(&boot);
 	fake = (struct fake_kernel){ .signature_result = -ENODATA };
 	snprintf(base, sizeof(base), "%s/find.XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(base));

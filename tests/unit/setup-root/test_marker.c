@@ -17,7 +17,8 @@ static void fresh(void)
 {
 	static uint8_t der[1];
 
-	boot = (struct cfs_boot)CFS_BOOT_INIT;
+	boot = (struct cfs_boot){ 0 };
+	cfs_boot_init(&boot);
 	cfs_config_init(&boot.config);
 	boot.n_candidates = 2;
 	for (unsigned i = 0; i < 2; i++) {

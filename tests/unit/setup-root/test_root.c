@@ -13,7 +13,7 @@
 #define A32 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static struct cfs_err err;
-static struct cfs_boot boot = CFS_BOOT_INIT;
+static struct cfs_boot boot;
 static char base[3072], erofs[4096], overlay[4096], memory[4096], scratch[4096];
 
 static void path_of(char *to, const char *name)
@@ -35,7 +35,8 @@ static void fresh(void)
 	CHECK_EQ(mkdir(overlay, 0755), 0);
 	CHECK_EQ(mkdir(memory, 0755), 0);
 	end_boot(&boot);
-	boot = (struct cfs_boot)CFS_BOOT_INIT;
+	boot = (struct cfs_boot){ 0 };
+	cfs_boot_init(&boot);
 	cfs_config_init(&boot.config);
 	boot.choice.fd = memfd_create("image", MFD_CLOEXEC);
 	boot.choice.verity = true;

@@ -14,7 +14,7 @@
 #include "tests/unit/setup-root/boot.h"
 
 static struct cfs_err err;
-static struct cfs_boot boot = CFS_BOOT_INIT;
+static struct cfs_boot boot;
 static char said[8192];
 
 /* A fresh repository of @alg. */
@@ -25,7 +25,8 @@ static void new_repo(enum cfs_alg alg)
 	snprintf(dir, sizeof(dir), "%s/select-XXXXXX", getenv("TMPDIR"));
 	CHECK(mkdtemp(dir));
 	end_boot(&boot);
-	boot = (struct cfs_boot)CFS_BOOT_INIT;
+	boot = (struct cfs_boot){ 0 };
+	cfs_boot_init(&boot);
 	boot.repo = (struct cfs_repo){ .has_meta = true, .meta.alg = alg };
 	boot.repo.fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHECK(boot.repo.fd >= 0);

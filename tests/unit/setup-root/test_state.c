@@ -14,7 +14,7 @@
 #define DEPLOY "state/deploy/" A32 A32
 
 static struct cfs_err err;
-static struct cfs_boot boot = CFS_BOOT_INIT;
+static struct cfs_boot boot;
 static char base[2048], memory[3072], overlay[3072], scratch[3072];
 
 static void make(const char *name)
@@ -90,7 +90,8 @@ static void fresh(void)
 	snprintf(overlay, sizeof(overlay), "%s/overlay", base);
 	snprintf(scratch, sizeof(scratch), "%s/scratch", base);
 	end_boot(&boot);
-	boot = (struct cfs_boot)CFS_BOOT_INIT;
+	boot = (struct cfs_boot){ 0 };
+	cfs_boot_init(&boot);
 	fake_mount_reset();
 	fake_mount_is("tmpfs", memory);
 	fake_mount_is("overlay", overlay);
