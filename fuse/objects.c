@@ -37,7 +37,9 @@ struct cfs_fuse_objects {
 	const struct cfs_erofs_view *view;
 	int dir;
 	enum cfs_fuse_verify verify;
-	int session; /* for passthrough, or -1 */
+	int session;	      /* for passthrough, or -1 */
+	dev_t device;	      /* of @dir, or 0: the kernel cannot vouch there */
+	_Atomic bool unusual; /* it did not vouch for one of the objects */
 	void (*wait)(void *ctx);
 	void *wait_ctx;
 	pthread_mutex_t lock; /* of all below */
@@ -89,6 +91,7 @@ int cfs_fuse_objects_new(const struct cfs_erofs_view *view, int dir,
 	objects->view = view;
 	objects->dir = dir;
 	objects->verify = verify;
+	objects->device = cfs_object_device(dir);
 	objects->session = -1;
 	objects->table.hash_of = hash_of;
 	objects->idle.max = idle_max();
@@ -266,17 +269,42 @@ static int verify(const struct cfs_fuse_objects *objects, struct object *object,
 	return 0;
 }
 
-static int open_at(const struct cfs_fuse_objects *objects,
-		   struct object *object, const struct cfs_erofs_stat *st,
+/* Opens and verifies in one go what the kernel vouches for.  After the first
+ * object for which it does not, that is not tried again. */
+static int open_vouched(struct cfs_fuse_objects *objects, const char *path,
+			const struct cfs_digest *digest, struct stat *ret)
+{
+	int fd;
+
+	if (objects->device == 0 || objects->unusual)
+		return -1;
+	fd = cfs_object_open_measured(objects->dir, objects->device, path,
+				      digest, ret);
+	if (fd < 0)
+		objects->unusual = true;
+	return fd;
+}
+
+static int open_at(struct cfs_fuse_objects *objects, struct object *object,
+		   const struct cfs_erofs_stat *st,
 		   const struct cfs_erofs_backing *backing, const char *path,
 		   struct cfs_err *err)
 {
+	bool check = objects->verify != CFS_FUSE_VERIFY_NOT;
 	struct cfs_digest digest = backing->digest;
 	CFS_AUTOFD int fd = -EBADF;
 	struct stat is;
-	int r = 0;
+	bool vouched;
 
-	fd = cfs_object_open_path(objects->dir, path, &is);
+	if (check && !backing->has_digest && !cfs_object_of_path(path, &digest))
+		return cfs_fail(err, EBADMSG,
+				"the image has no digest of it (--no-verify "
+				"takes it as it is)");
+	if (check)
+		fd = open_vouched(objects, path, &digest, &is);
+	vouched = fd >= 0;
+	if (!vouched)
+		fd = cfs_object_open_path(objects->dir, path, &is);
 	if (fd < 0)
 		return cfs_fail_code(err, fd, "open");
 	if ((uint64_t)is.st_size != st->size)
@@ -284,22 +312,15 @@ static int open_at(const struct cfs_fuse_objects *objects,
 				"it has %llu bytes, and the file %llu",
 				(unsigned long long)is.st_size,
 				(unsigned long long)st->size);
-	if (objects->verify != CFS_FUSE_VERIFY_NOT && !backing->has_digest &&
-	    !cfs_object_of_path(path, &digest))
-		r = cfs_fail(err, EBADMSG,
-			     "the image has no digest of it (--no-verify takes "
-			     "it as it is)");
-	else if (objects->verify != CFS_FUSE_VERIFY_NOT)
-		r = verify(objects, object, fd, &is, &digest, err);
-	if (r < 0)
-		return r;
+	if (check && !vouched &&
+	    verify(objects, object, fd, &is, &digest, err) < 0)
+		return -err->code;
 	object->is.fd = cfs_steal_fd(&fd);
 	return 0;
 }
 
-static int open_object(const struct cfs_fuse_objects *objects,
-		       struct object *object, const struct cfs_erofs_stat *st,
-		       struct cfs_err *err)
+static int open_object(struct cfs_fuse_objects *objects, struct object *object,
+		       const struct cfs_erofs_stat *st, struct cfs_err *err)
 {
 	struct cfs_erofs_backing backing;
 	char path[CFS_FUSE_PATH_MAX];
@@ -336,9 +357,9 @@ static bool has(const struct object *object, enum want want)
 }
 
 /* Opens an object that this thread has made busy. */
-static int open_as(const struct cfs_fuse_objects *objects,
-		   struct object *object, const struct cfs_erofs_stat *st,
-		   enum want want, struct cfs_err *err)
+static int open_as(struct cfs_fuse_objects *objects, struct object *object,
+		   const struct cfs_erofs_stat *st, enum want want,
+		   struct cfs_err *err)
 {
 	int r = open_object(objects, object, st, err);
 

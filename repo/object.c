@@ -281,6 +281,39 @@ bool cfs_object_is_measured(int fd, const struct cfs_digest *id)
 	       cfs_digest_equal(&have, id);
 }
 
+dev_t cfs_object_device(int objects)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (fstatfs(objects, &fs) < 0 || fs.f_type == FUSE_SUPER_MAGIC ||
+	    fstat(objects, &st) < 0)
+		return 0;
+	return st.st_dev;
+}
+
+/* What is measured is a regular file and has all the bytes of its digest: the
+ * status from before it was opened will do.  On another file system it is not
+ * opened, should one be mounted in between. */
+int cfs_object_open_measured(int objects, dev_t device, const char *path,
+			     const struct cfs_digest *id, struct stat *ret_st)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_err ignored;
+	struct cfs_digest have;
+
+	if (fstatat(objects, path, ret_st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(ret_st->st_mode) || ret_st->st_dev != device)
+		return -1;
+	fd = cfs_openat2(objects, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
+			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+				 RESOLVE_NO_XDEV);
+	if (fd < 0 || cfs_verity_measure(fd, &have, &ignored) <= 0 ||
+	    !cfs_digest_equal(&have, id))
+		return -1;
+	return cfs_steal_fd(&fd);
+}
+
 int cfs_object_check(int fd, const struct cfs_digest *id, struct cfs_err *err)
 {
 	char hex[CFS_DIGEST_HEX_MAX];

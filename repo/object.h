@@ -112,6 +112,21 @@ int cfs_object_measure(int fd, struct cfs_digest *ret,
 /* Does the kernel vouch for @fd to be @id?  Nothing of it is read. */
 bool cfs_object_is_measured(int fd, const struct cfs_digest *id) CFS_NONNULL;
 
+/* Returns the device of the folder @objects if the kernel may vouch for files
+ * there (see cfs_object_measure()), or 0. */
+dev_t cfs_object_device(int objects);
+
+/*
+ * cfs_object_open_path() and cfs_object_is_measured() in the fewest system
+ * calls, for who opens many.  @device: of cfs_object_device(); an object on any
+ * other is not measured.
+ * Returns the descriptor, or -1: those two find out why.
+ */
+int cfs_object_open_measured(int objects, dev_t device, const char *path,
+			     const struct cfs_digest *id,
+			     struct stat *ret_st) CFS_MUST_CHECK
+	__attribute__((nonnull(3, 4, 5)));
+
 enum cfs_checked {
 	CFS_CHECKED_HASHED = 0,	  /* right when it was read just now */
 	CFS_CHECKED_MEASURED = 1, /* the kernel vouches for every read */

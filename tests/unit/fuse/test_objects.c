@@ -229,6 +229,27 @@ TEST(an_object_is_measured_if_it_can_be)
 	stop(&rig);
 }
 
+TEST(an_object_that_the_kernel_vouches_for_has_the_size_of_the_file)
+{
+	struct rig rig;
+	struct cfs_erofs_backing backing;
+	struct cfs_erofs_stat st;
+
+	for (int wrong = 0; wrong < 2; wrong++) {
+		start_with(&rig, 1, CFS_FUSE_VERIFY_KERNEL);
+		st = file(&rig, 0);
+		CHECK_EQ(cfs_erofs_view_backing(rig.view, &st, &backing, &err),
+			 0);
+		fake = (struct fake_kernel){ .alg = CFS_ALG_SHA256,
+					     .digest = backing.digest.bytes };
+		if (wrong)
+			spoil(&rig, 0, "short");
+		CHECK_EQ(read_file(&rig, 0), wrong ? -EBADMSG : 0);
+		CHECK(!wrong || strstr(err.msg, "it has 5 bytes"));
+		stop(&rig);
+	}
+}
+
 TEST(an_object_that_became_shorter_is_not_read_in_part)
 {
 	struct rig rig;

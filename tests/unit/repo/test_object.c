@@ -310,6 +310,43 @@ TEST(nothing_but_a_regular_file_below_objects_is_opened)
 	CHECK(cfs_is_same_file(&st, &same));
 }
 
+TEST(what_the_kernel_vouches_for_is_opened_at_once)
+{
+	static const char *const bad[] = { "missing", "fifo", "dir", "link",
+					   "../name" };
+	CFS_AUTOFD int dir =
+		open(fresh_dir(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CFS_AUTOFD int file = -EBADF;
+	struct cfs_digest id = { .alg = CFS_ALG_SHA256 }, other;
+	dev_t device = cfs_object_device(dir);
+	struct stat st;
+
+	CHECK(device != 0);
+	CHECK_EQ(cfs_object_device(-EBADF), 0);
+	CHECK_EQ(mkdirat(dir, "dir", 0755), 0);
+	CHECK_EQ(mkfifoat(dir, "fifo", 0644), 0);
+	CHECK_EQ(symlinkat("plain", dir, "link"), 0);
+	CHECK_EQ(cfs_replace_file(dir, "plain", "123", 3), 0);
+	memset(id.bytes, 7, cfs_alg_size(id.alg));
+	fake = (struct fake_kernel){ .alg = FS_VERITY_HASH_ALG_SHA256,
+				     .fill = 7 };
+	file = cfs_object_open_measured(dir, device, "plain", &id, &st);
+	CHECK(file >= 0);
+	CHECK_EQ(st.st_size, 3);
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(bad); i++)
+		CHECK_EQ(
+			cfs_object_open_measured(dir, device, bad[i], &id, &st),
+			-1);
+	CHECK_EQ(cfs_object_open_measured(dir, device + 1, "plain", &id, &st),
+		 -1);
+	other = id;
+	other.bytes[31] = 0;
+	CHECK_EQ(cfs_object_open_measured(dir, device, "plain", &other, &st),
+		 -1);
+	no_verity();
+	CHECK_EQ(cfs_object_open_measured(dir, device, "plain", &id, &st), -1);
+}
+
 TEST(the_path_of_an_object_names_it)
 {
 	static const char *const bad[] = {
