@@ -172,14 +172,18 @@ int cfs_store_shard(struct cfs_store *store, uint8_t first, struct cfs_err *err)
 	return fd;
 }
 
-/* One syncfs() before a name is given, instead of an fsync() for each
- * object. */
+/* One syncfs() before a name is given, instead of an fsync() for each object.
+ * The kernel reports lost writes once, so that another syncfs() would succeed:
+ * a failure is final. */
 int cfs_store_flush(struct cfs_store *store, struct cfs_err *err)
 {
 	if (!store->sync || !store->dirty)
 		return 0;
-	if (syncfs(store->objects) < 0)
-		return cfs_fail_errno(err, "write objects to the disk");
+	if (!store->flush_error && syncfs(store->objects) < 0)
+		store->flush_error = errno;
+	if (store->flush_error)
+		return cfs_fail_code(err, -store->flush_error,
+				     "write objects to the disk");
 	store->dirty = false;
 	return 0;
 }

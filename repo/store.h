@@ -49,6 +49,7 @@ struct cfs_store {
 	enum cfs_temp_kind temps; /* the best kind here */
 	bool chmod;		  /* objects are 0644 whatever the umask is */
 	_Atomic bool dirty;	  /* something was written since */
+	_Atomic int flush_error;  /* errno of cfs_store_flush(), or 0 */
 	struct cfs_clones clones;
 	_Atomic enum cfs_store_verity verity;
 	struct cfs_store_stats stats;
