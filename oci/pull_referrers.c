@@ -45,6 +45,8 @@ static bool is_ours(int r)
 	case EDQUOT:
 	case EROFS:
 	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
 	case EACCES:
 	case EPERM:
 		return true;

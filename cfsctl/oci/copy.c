@@ -4,6 +4,7 @@
 #include "cfsctl/cli/line.h"
 #include "cfsctl/enrol.h"
 #include "cfsctl/oci/oci.h"
+#include "cfsctl/oci/pulled.h"
 #include "cfsctl/trust.h"
 #include "oci/pull.h"
 #include "oci/share.h"
@@ -154,6 +155,7 @@ static int copy(const struct cfs_call *call, struct cfs_store *store,
 	params.bootable = cfs_oci_image_is_bootable(&image);
 	demand.role = params.bootable ? CFS_SEAL_BOOTABLE : CFS_SEAL_MERGED;
 	r = cfs_oci_pull(store, &params, &pulled, err);
+	cmd_skipped_print(&pulled.referrers);
 	if (r == 0) {
 		print(&pulled.image, name, o);
 		cmd_trust_print(&demand.proof);

@@ -162,16 +162,6 @@ static void print(const struct cfs_store *store,
 	cmd_pulled_print(&p);
 }
 
-static void print_skipped(const struct cfs_oci_referrers *referrers)
-{
-	for (size_t i = 0; i < referrers->skipped.n; i++) {
-		char text[CFS_OCI_SKIPPED_MAX];
-
-		cfs_oci_skipped_text(&referrers->skipped.v[i], text);
-		cmd_line(stderr, "note: %s", text);
-	}
-}
-
 static void print_notes(const struct cfs_oci_choice *choice,
 			const struct cfs_oci_referrers *referrers)
 {
@@ -179,7 +169,7 @@ static void print_notes(const struct cfs_oci_choice *choice,
 		cmd_line(stderr,
 			 "note: the image is for %s, which this machine is not",
 			 choice->platform);
-	print_skipped(referrers);
+	cmd_skipped_print(referrers);
 }
 
 /* Says how many layers a failed pull has stored: the next one skips them. */
@@ -218,7 +208,7 @@ static int pull(struct cfs_store *store, const struct cfs_oci_pull *params,
 	cmd_progress_end(&shown->progress);
 	if (r < 0) {
 		print_progress(&pulled);
-		print_skipped(&pulled.referrers);
+		cmd_skipped_print(&pulled.referrers);
 	} else {
 		print(store, params, &pulled, demand->proof.n);
 		print_notes(params->choice, &pulled.referrers);

@@ -5,6 +5,7 @@
 
 #include "cfsctl/cli/line.h"
 #include "cfsctl/cli/units.h"
+#include "oci/referrers.h"
 
 static void print_boot(const struct cmd_pulled *p)
 {
@@ -40,4 +41,14 @@ void cmd_pulled_print(const struct cmd_pulled *p)
 			 p->signatures);
 	if (p->boot)
 		print_boot(p);
+}
+
+void cmd_skipped_print(const struct cfs_oci_referrers *referrers)
+{
+	for (size_t i = 0; i < referrers->skipped.n; i++) {
+		char text[CFS_OCI_SKIPPED_MAX];
+
+		cfs_oci_skipped_text(&referrers->skipped.v[i], text);
+		cmd_line(stderr, "note: %s", text);
+	}
 }

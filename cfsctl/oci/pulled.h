@@ -22,6 +22,11 @@ struct cmd_pulled {
 
 void cmd_pulled_print(const struct cmd_pulled *pulled) CFS_NONNULL;
 
+struct cfs_oci_referrers;
+
+/* Prints which artifacts about the image did not come, and why, to stderr. */
+void cmd_skipped_print(const struct cfs_oci_referrers *referrers) CFS_NONNULL;
+
 /* A pull that is left to the service of --socket. */
 struct cmd_pull_request {
 	const char *from, *tag;

@@ -45,6 +45,11 @@ same "the same images, the one to boot too" "$(ls b/images)" "$(ls a/images)"
 same "the same objects" "$(cd b && find objects -type f | sort)" "$(cd a && find objects -type f | sort)"
 check "and the artifact about it" grep -q "$sig" <(on b oci inspect y)
 check "fsck finds nothing" quiet on b fsck
+cp -a a damaged
+rm "$(grep -lxr signature damaged/objects)"
+fresh d
+check "without an artifact that is damaged" quiet on d oci copy x --from damaged 2> notes
+check "  with a note" grep -q "^note: artifact $sig about the image is left out" notes
 on b oci copy "@$one" --from a > out
 same "without a tag it has none" "$(on b oci images --json | json 'len(d["images"])')" 1
 fresh c --algorithm sha256
