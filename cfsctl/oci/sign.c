@@ -287,6 +287,8 @@ static int hand_over(struct cfs_store *store, const struct cfs_oci_image *image,
 					      facts, &v, err)
 		      : cfs_seal_verify(&store->repo, image, &policy, &v, err);
 
+	if (r == 0 && cfs_seal_refusal(&v, image->id.text, err) < 0)
+		r = cfs_ctx(err, "read back what was signed");
 	if (r == 0)
 		r = cfs_enrolment_add(&e, &store->repo, &v, &certs, err);
 	return r < 0 ? r : cmd_enrol(store, &e, h->kernel, err);

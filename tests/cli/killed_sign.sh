@@ -66,4 +66,25 @@ first_or_both() {
 }
 kill_everywhere "a second signer's sign" signed first_or_both \
 	cfsctl --repo repo sign os --cert two.pem --key two.key
+# What was signed is read back, to be kept for the kernel: no read may fail there
+# with nothing said.
+tar --sort=name -C root -cf layer.tar .
+python3 -B "$CFS_SRC/tests/oci/image.py" lay t layer.tar > /dev/null
+cfsctl --repo images init --insecure > /dev/null
+cfsctl --repo images oci pull oci:lay:t x > /dev/null
+oci_sign=(cfsctl --repo repo oci sign x --cert one.pem --key one.key)
+fresh_images() { rm -rf "${TMPDIR:?}/repo" && cp -a images repo; }
+kept() { [ -n "$(ls repo/signatures 2> /dev/null)" ]; }
+fresh_images
+strace -f -qq -o calls -e trace=pread64 "${oci_sign[@]}" > /dev/null
+check "oci sign keeps what it signed" kept
+reads=$(grep -c pread64 calls)
+bad=
+for n in $(seq $((reads - 23)) "$reads"); do
+	fresh_images
+	strace -f -qq -o /dev/null -e trace=pread64 \
+		-e inject="pread64:error=EIO:when=$n" "${oci_sign[@]}" \
+		> out 2> err && ! kept && bad="$bad $n"
+done
+same "or fails, at each of its last 24 reads" "$bad" ""
 finish
