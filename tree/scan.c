@@ -205,19 +205,22 @@ static int read_inline(struct scanner *sc, int fd, const struct stat *st,
 		       struct cfs_node *node, struct cfs_err *err)
 {
 	uint8_t data[CFS_INLINE_FROM_DISK + 1];
+	size_t size = (size_t)st->st_size, done = 0;
 	ssize_t n;
 
-	/* So few bytes come in a single read.  It asks for one more than there
-	 * should be, which reveals a file that has grown. */
+	/* Normally a single read: asking for one byte too many reveals a file
+	 * that grew, also one of no bytes, and a short read is continued. */
 	do {
-		n = read(fd, data, sizeof(data));
-	} while (n < 0 && errno == EINTR);
+		n = read(fd, data + done, sizeof(data) - done);
+		if (n > 0)
+			done += (size_t)n;
+	} while ((n > 0 && done < size) || (n < 0 && errno == EINTR));
 	if (n < 0)
 		return cfs_fail_errno(err, "read");
-	if (n != st->st_size)
+	if (done != size)
 		return changed(err);
 	return cfs_node_set_content(sc->tree, node,
-				    (struct cfs_bytes){ data, (size_t)n }, err);
+				    (struct cfs_bytes){ data, done }, err);
 }
 
 static bool same_file(const struct stat *a, const struct stat *b)
