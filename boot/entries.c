@@ -39,6 +39,7 @@ void cfs_boot_entries_free(struct cfs_boot_entries *entries)
 	for (size_t i = 0; i < entries->n; i++)
 		free_entry(&entries->v[i]);
 	cfs_vec_free(entries);
+	entries->unread = NULL;
 }
 
 /* Names on the partition may hold any number: it must not wrap around. */
@@ -416,8 +417,11 @@ static int read_place(const struct reader *r, const struct place *place,
 
 	if (n == -ENOMEM)
 		return cfs_no_memory(err);
-	if (n < 0 && n != -ENOENT)
+	if (n < 0 && n != -ENOENT) {
 		r->broken(r->arg, place->dir, strerror(-n));
+		r->to->unread = place->dir;
+		r->to->unread_error = -n;
+	}
 	n = 0;
 	for (size_t i = 0; n == 0 && i < names.n; i++)
 		if (is_entry(&names.v[i], place->suffix))

@@ -39,6 +39,10 @@ struct cfs_boot_entry {
 /* Zero-initialise it. */
 struct cfs_boot_entries {
 	CFS_VEC(struct cfs_boot_entry);
+	/* A directory of entries that exists and cannot be read, so that some
+	 * are missing here, or NULL; static.  And the errno of that. */
+	const char *unread;
+	int unread_error;
 };
 
 #define CFS_AUTOENTRIES __attribute__((cleanup(cfs_boot_entries_free)))

@@ -31,6 +31,8 @@ static int roll_back(const struct cfs_globals *g,
 	if (r == 0)
 		r = cfs_deployments_read(&repo, &params, &list, err);
 	if (r == 0)
+		r = cfs_deployments_complete(&list, err);
+	if (r == 0)
 		r = cfs_roll_back(&rollback, &list, &to, err);
 	if (r < 0)
 		return r;

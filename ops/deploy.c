@@ -60,7 +60,7 @@ static int read_list(struct job *job, struct cfs_err *err)
 	job->list = (struct cfs_deployments){ 0 };
 	r = cfs_deployments_read(job->repo, &job->where, &job->list, err);
 	job->where.broken = ignore;
-	return r;
+	return r < 0 ? r : cfs_deployments_complete(&job->list, err);
 }
 
 static bool is_new(const struct job *job, const struct cfs_digest *id)

@@ -56,6 +56,17 @@ static void report(void *arg, const char *where, const char *reason)
 	job->params->broken(job->params->arg, path ? path : where, reason);
 }
 
+int cfs_deployments_complete(const struct cfs_deployments *list,
+			     struct cfs_err *err)
+{
+	const struct cfs_boot_entries *entries = &list->entries;
+
+	return entries->unread ? cfs_fail_code(err, -entries->unread_error,
+					       "read the boot entries in %s",
+					       entries->unread)
+			       : 0;
+}
+
 struct cfs_deployment *cfs_deployments_find(const struct cfs_deployments *list,
 					    const struct cfs_digest *id)
 {

@@ -68,6 +68,14 @@ int cfs_deployments_read(const struct cfs_repo *repo,
 			 struct cfs_deployments *ret,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Are all boot entries in @list?  What is decided without some of them may
+ * forget what is deployed.
+ * Errors: that of reading their directory.
+ */
+int cfs_deployments_complete(const struct cfs_deployments *list,
+			     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* The deployment of the image @id, or NULL. */
 struct cfs_deployment *cfs_deployments_find(const struct cfs_deployments *list,
 					    const struct cfs_digest *id)

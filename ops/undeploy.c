@@ -432,6 +432,8 @@ int cfs_undeploy(const struct cfs_repo *repo, const struct cfs_undeploy *how,
 	if (r == 0)
 		r = cfs_deployments_read(repo, how->where, &list, err);
 	if (r == 0)
+		r = cfs_deployments_complete(&list, err);
+	if (r == 0)
 		r = open_all(&job, &boot, &state, err);
 	return r < 0 ? r : undeploy(&job, repo, name, ret, err);
 }

@@ -259,3 +259,13 @@ TEST(a_boot_partition_may_be_empty)
 	strcpy(root, fresh_dir());
 	read_all("", "");
 }
+
+TEST(a_directory_that_cannot_be_read_is_remembered)
+{
+	strcpy(root, fresh_dir());
+	make_dir(root, "EFI");
+	make_link(root, "EFI/Linux", "Linux");
+	read_all("", "EFI/Linux: Too many levels of symbolic links\n");
+	CHECK_STR(entries.unread, "EFI/Linux");
+	CHECK_EQ(entries.unread_error, ELOOP);
+}
