@@ -42,6 +42,11 @@ int cfs_ext4_create(int fd, const struct cfs_ext4_params *params,
 	/* libext2fs gives this time to everything that it writes. */
 	fs->fs->now = (time_t)params->time;
 	fs->goal = fs->fs->super->s_first_data_block;
+	/* How much was written so far depends on whether the file system of
+	 * the image can make holes.  libext2fs does not count on from 0; that
+	 * goes into the copies of the superblock, too. */
+	fs->fs->super->s_kbytes_written = 0;
+	fs->fs->flags &= ~EXT2_FLAG_MASTER_SB_ONLY;
 	*ret = cfs_steal_ptr(&fs);
 	return 0;
 }

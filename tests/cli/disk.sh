@@ -270,6 +270,13 @@ if strace -qq -o /dev/null true 2> /dev/null; then
 	check "killed while it writes" \
 		kill_at pwrite64 60 cfsctl --repo repo disk killed.img
 	same "  nothing is left" "$(ls -A | grep -c 'killed\|tmp-')" 0
+	cfsctl --repo repo disk holes.img > /dev/null 2>&1
+	check "written to a file system without holes" quiet strace -f -qq \
+		-o /dev/null -e trace=fallocate \
+		-e inject=fallocate:error=EOPNOTSUPP \
+		cfsctl --repo repo disk whole.img
+	check "  with the same bytes" cmp holes.img whole.img
+	rm holes.img whole.img
 fi
 if [ "$(id -u)" = 0 ] && command -v setpriv > /dev/null; then
 	mkdir -m 777 free
