@@ -136,6 +136,8 @@ for v in 0 1 2; do
 			"$(peer --insecure --repo $r image-objects refs/a/name | sort -u)"
 		agree "dump-files of $r" --insecure --repo $r dump-files refs/a/name \
 			/usr/bin/size65 /usr/bin/size64 /usr/bin/size0 /etc /usr/share
+		agree "links below one directory" --insecure --repo $r \
+			dump-files refs/a/name /usr /etc
 		agree "backing paths of $r" --insecure --repo $r dump-files \
 			refs/a/name --backing-path-only /usr/bin/size65 \
 			/usr/bin/size64 /usr/bin/size0 /usr/share/fifo /usr/share/symlink

@@ -50,7 +50,11 @@ int cfs_dump_read_fd(int fd, unsigned flags, struct cfs_tree **ret,
 int cfs_dump_write(const struct cfs_tree *tree, struct cfs_buf *out,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* The same for @top and what is below it; every name has its inode's line. */
+/*
+ * Does the same for @top and what is below it; the first name of an inode there
+ * has its line.
+ * Errors: -ENOMEM.
+ */
 int cfs_dump_write_below(const struct cfs_tree *tree, struct cfs_node *top,
 			 struct cfs_buf *out,
 			 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

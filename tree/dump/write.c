@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "tree/dump/dump.h"
@@ -92,12 +93,12 @@ static void add_xattrs(struct cfs_buf *out, const struct cfs_xattrs *list)
 }
 
 static void add_link(struct cfs_buf *out, const struct cfs_node *node,
-		     struct cfs_buf *path)
+		     const struct cfs_node *first, struct cfs_buf *path)
 {
 	add_path(out, node, path);
 	/* composefs-rs gives all links the mode of a symlink. */
 	cfs_buf_addf(out, " 0 @%o - - - - 0.0 ", (unsigned)S_IFLNK);
-	add_path(out, node->link, path);
+	add_path(out, first, path);
 	cfs_buf_adds(out, " - -\n");
 }
 
@@ -127,7 +128,7 @@ int cfs_dump_write(const struct cfs_tree *tree, struct cfs_buf *out,
 	for (struct cfs_node *n = tree->root; n;
 	     n = cfs_node_walk(tree->root, n)) {
 		if (n->flags & CFS_NODE_LINK)
-			add_link(out, n, &path);
+			add_link(out, n, n->link, &path);
 		else
 			add_line(out, tree, n, n, &path);
 	}
@@ -137,9 +138,23 @@ int cfs_dump_write(const struct cfs_tree *tree, struct cfs_buf *out,
 int cfs_dump_write_below(const struct cfs_tree *tree, struct cfs_node *top,
 			 struct cfs_buf *out, struct cfs_err *err)
 {
+	/* By the number of an inode its first name below @top, which need not
+	 * be the tree's first. */
+	CFS_AUTOFREE const struct cfs_node **first =
+		calloc(tree->nodes, sizeof(struct cfs_node *));
 	CFS_AUTOBUF struct cfs_buf path = { 0 };
 
-	for (struct cfs_node *n = top; n; n = cfs_node_walk(top, n))
-		add_line(out, tree, n, cfs_node_inode(n), &path);
+	if (!first)
+		return cfs_no_memory(err);
+	for (struct cfs_node *n = top; n; n = cfs_node_walk(top, n)) {
+		const struct cfs_node *inode = cfs_node_inode(n);
+
+		if (first[inode->seq]) {
+			add_link(out, n, first[inode->seq], &path);
+			continue;
+		}
+		first[inode->seq] = n;
+		add_line(out, tree, n, inode, &path);
+	}
 	return cfs_buf_check(out, err);
 }

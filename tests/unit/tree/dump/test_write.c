@@ -87,3 +87,22 @@ TEST(what_is_escaped_can_be_chosen)
 	cfs_dump_escape(&out, text, CFS_DUMP_KEEP_SPACES);
 	CHECK_STR(cfs_buf_text(&out), "a b=\\n");
 }
+
+TEST(below_a_directory_the_first_name_there_has_the_line)
+{
+	static const char dump[] = ROOT "/a 0 100644 3 0 0 0 0.0 - - -\n"
+					"/d 0 40755 2 0 0 0 0.0 - - -\n"
+					"/d/b 0 @120000 - - - - 0.0 /a - -\n"
+					"/d/c 0 @120000 - - - - 0.0 /a - -\n";
+	struct cfs_bytes text = { (const uint8_t *)dump, sizeof(dump) - 1 };
+	CFS_AUTO(cfs_tree_free) struct cfs_tree *tree = NULL;
+	CFS_AUTOBUF struct cfs_buf out = { 0 };
+	struct cfs_node *d;
+
+	CHECK_EQ(cfs_dump_read(text, 0, &tree, &err), 0);
+	CHECK_EQ(cfs_tree_lookup(tree, "/d", &d, &err), 1);
+	CHECK_EQ(cfs_dump_write_below(tree, d, &out, &err), 0);
+	CHECK_STR(cfs_buf_text(&out), "/d 0 40755 2 0 0 0 0.0 - - -\n"
+				      "/d/b 0 100644 3 0 0 0 0.0 - - -\n"
+				      "/d/c 0 @120000 - - - - 0.0 /d/b - -\n");
+}
