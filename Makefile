@@ -68,7 +68,7 @@ CLANG_FORMAT ?= $(firstword $(shell command -v clang-format-14 clang-format 2>/d
 
 # A room is a top-level folder of sources, some in folders of their own; all
 # of them make one archive.
-ROOMS      := base compress fsverity tree keys mount boot erofs repo disk fuse oci ops varlink
+ROOMS      := base compress http fsverity tree keys mount boot erofs repo disk fuse oci ops varlink
 
 # composefs-setup-root's trusted computing base: the sources it is linked
 # from, all of them.  Adding one is a reviewed act; so is raising the budget.
@@ -99,7 +99,7 @@ CFS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	      -DCFS_VERSION='"$(VERSION)"' -fPIE -ffunction-sections \
 	      -fdata-sections $(WARN) $(HARDEN) -ffile-prefix-map=$(CURDIR)=.
 CFS_LDFLAGS := -Wl,--gc-sections -Wl,-z,relro,-z,now
-# libcrypto, libext2fs and libpcre2 are loaded when needed (base/library.h).
+# libcrypto, libext2fs, libpcre2 and others are loaded when needed (base/library.h).
 
 ifdef SAN
 CFS_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all

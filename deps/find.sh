@@ -38,16 +38,17 @@ read -ra flags <<<"$CPPFLAGS"
 
 # header, library as pkg-config calls it, package in Debian, in Fedora
 needed='
-openssl/evp.h     libcrypto   libssl-dev      openssl-devel
-keyutils.h        libkeyutils libkeyutils-dev keyutils-libs-devel
-ext2fs/ext2fs.h   ext2fs      libext2fs-dev   e2fsprogs-devel
-et/com_err.h      com_err     comerr-dev      libcom_err-devel
-pcre2.h           libpcre2-8  libpcre2-dev    pcre2-devel
-zlib.h            zlib        zlib1g-dev      zlib-devel
-zstd.h            libzstd     libzstd-dev     libzstd-devel
-lzma.h            liblzma     liblzma-dev     xz-devel
-bzlib.h           bzip2       libbz2-dev      bzip2-devel
-linux/fsverity.h  -           linux-libc-dev  kernel-headers'
+openssl/evp.h     libcrypto   libssl-dev           openssl-devel
+keyutils.h        libkeyutils libkeyutils-dev      keyutils-libs-devel
+ext2fs/ext2fs.h   ext2fs      libext2fs-dev        e2fsprogs-devel
+et/com_err.h      com_err     comerr-dev           libcom_err-devel
+pcre2.h           libpcre2-8  libpcre2-dev         pcre2-devel
+zlib.h            zlib        zlib1g-dev           zlib-devel
+zstd.h            libzstd     libzstd-dev          libzstd-devel
+lzma.h            liblzma     liblzma-dev          xz-devel
+bzlib.h           bzip2       libbz2-dev           bzip2-devel
+curl/curl.h       libcurl     libcurl4-openssl-dev libcurl-devel
+linux/fsverity.h  -           linux-libc-dev       kernel-headers'
 
 # is_native: succeeds unless the compiler is for another machine.
 is_native() {

@@ -40,7 +40,7 @@ group() {
 	build) echo gcc libc6-dev make pkg-config patch xz-utils libssl-dev \
 		libkeyutils-dev libext2fs-dev comerr-dev libpcre2-dev \
 		libzstd-dev libisal-dev zlib1g-dev liblzma-dev libbz2-dev \
-		linux-libc-dev $libfuse ;;
+		libcurl4-openssl-dev linux-libc-dev $libfuse ;;
 	check) echo "$clang" e2fsprogs fsverity keyutils erofs-utils strace attr \
 		acl mandoc systemd openssl python3 valgrind musl-tools \
 		softhsm2 btrfs-progs libarchive-tools bsdextrautils skopeo git \

@@ -27,8 +27,8 @@ CC=$PWD/no-compiler refuse "no compiler" "no compiler $PWD/no-compiler" find_lib
 export CC="gcc -nostdinc -isystem $PWD/empty"
 refuse "no headers: named, with their packages" \
 	"<pcre2.h>: libpcre2-dev in Debian, pcre2-devel in Fedora" find_libraries
-same "each once" "$(grep -c '^  <' stderr.*)" 10
-for header in openssl/evp.h keyutils.h ext2fs/ext2fs.h et/com_err.h pcre2.h \
+same "each once" "$(grep -c '^  <' stderr.*)" 11
+for header in openssl/evp.h keyutils.h ext2fs/ext2fs.h et/com_err.h pcre2.h curl/curl.h \
 	zlib.h zstd.h lzma.h linux/fsverity.h; do
 	mkdir -p "empty/$(dirname $header)"
 	: > empty/$header
