@@ -23,9 +23,10 @@ STATIC_PREFIX=$PWD/lib refuse "a folder without them" \
 
 CC=$PWD/no-compiler refuse "no compiler" "no compiler $PWD/no-compiler" find_libraries
 
-# A compiler that finds no headers but those in the folder "empty".
+# A compiler that finds no headers but those in the folder "empty". pkg-config may
+# know folders of the system that others do not have to be told.
 export CC="gcc -nostdinc -isystem $PWD/empty"
-refuse "no headers: named, with their packages" \
+PKG_CONFIG=false refuse "no headers: named, with their packages" \
 	"<pcre2.h>: libpcre2-dev in Debian, pcre2-devel in Fedora" find_libraries
 same "each once" "$(grep -c '^  <' stderr.*)" 11
 for header in openssl/evp.h keyutils.h ext2fs/ext2fs.h et/com_err.h pcre2.h curl/curl.h \
