@@ -2,6 +2,7 @@
 #include "http/rate.h"
 
 #define SECOND 1000000000ULL
+#define SAVED  (SECOND / 4)
 
 /* Returns the nanoseconds that @bytes take, at most some hundred years. */
 static uint64_t time_of(uint64_t bytes, uint64_t rate)
@@ -18,8 +19,8 @@ void cfs_http_rate_add(struct cfs_http_rate *rate, uint64_t now, uint64_t bytes)
 {
 	if (!rate->rate)
 		return;
-	if (rate->free < now)
-		rate->free = now;
+	if (now > SAVED && rate->free < now - SAVED)
+		rate->free = now - SAVED;
 	if (rate->free < UINT64_MAX / 2)
 		rate->free += time_of(bytes, rate->rate);
 }

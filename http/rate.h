@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A limit of bytes a second: whoever received more than that waits until it is
- * no longer more.  Time that was not used is not saved up.
+ * A limit of bytes a second: when more than that was received, nothing more is
+ * until it is no longer more.  Of time in which nothing came, a quarter of a
+ * second is made up for: as long as servers take to answer.
  */
 #ifndef CFS_HTTP_RATE_H
 #define CFS_HTTP_RATE_H

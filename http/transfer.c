@@ -9,6 +9,10 @@
 #define REDIRECTS	5	/* at most, for one request */
 #define PAGE_MAX	65536	/* bytes of a page that words an error */
 #define BUFFER		131072L /* bytes that libcurl reads at once */
+#define BUFFER_MIN	1024L
+/* Buffers full that libcurl may pass on for each of its turns (maxloops in its
+ * lib/transfer.c), times the turns a second that are enough. */
+#define BUFFERS (100 * 8)
 
 /* Options of a handle; the first failure sticks. */
 struct setup {
@@ -127,12 +131,20 @@ static void set_limits(struct setup *s, const struct cfs_http_settings *want)
 	set_long(s, CURLOPT_LOW_SPEED_TIME,
 		 want->patience ? (long)want->patience : SILENT_SECONDS);
 	set_long(s, CURLOPT_LOW_SPEED_LIMIT, slow ? (long)slow : 1);
-	/* Of all together the engine takes care; here, for small steps. */
-	if (want->rate)
+	set_long(s, CURLOPT_BUFFERSIZE, BUFFER);
+	if (want->rate) {
+		/* The engine holds all of them back together, which is smooth
+		 * only if no turn passes on much. */
+		const uint64_t step = share / BUFFERS;
+
+		set_long(s, CURLOPT_BUFFERSIZE,
+			 step < BUFFER_MIN ? BUFFER_MIN
+			 : step > BUFFER   ? BUFFER
+					   : (long)step);
 		set_size(s, CURLOPT_MAX_RECV_SPEED_LARGE,
 			 want->rate > INT64_MAX ? INT64_MAX
 						: (curl_off_t)want->rate);
-	set_long(s, CURLOPT_BUFFERSIZE, BUFFER);
+	}
 	/* The engine ignores SIGPIPE; names are resolved by a thread. */
 	set_long(s, CURLOPT_NOSIGNAL, 1);
 }

@@ -15,7 +15,7 @@ TEST(without_a_limit_nobody_waits)
 
 TEST(what_came_too_fast_is_waited_for)
 {
-	struct cfs_http_rate rate = { .rate = 1000 };
+	struct cfs_http_rate rate = { .rate = 1000, .free = 7 * SECOND };
 
 	CHECK_EQ(cfs_http_rate_wait(&rate, 7 * SECOND), 0);
 	cfs_http_rate_add(&rate, 7 * SECOND, 500);
@@ -26,13 +26,14 @@ TEST(what_came_too_fast_is_waited_for)
 	CHECK_EQ(cfs_http_rate_wait(&rate, 10 * SECOND), 0);
 }
 
-TEST(idle_time_is_not_saved_up)
+TEST(of_idle_time_a_quarter_of_a_second_is_made_up_for)
 {
 	struct cfs_http_rate rate = { .rate = 1000 };
 
-	cfs_http_rate_add(&rate, SECOND, 1);
 	cfs_http_rate_add(&rate, 100 * SECOND, 1000);
-	CHECK_EQ(cfs_http_rate_wait(&rate, 100 * SECOND), SECOND);
+	CHECK_EQ(cfs_http_rate_wait(&rate, 100 * SECOND), SECOND * 3 / 4);
+	cfs_http_rate_add(&rate, 101 * SECOND, 1000);
+	CHECK_EQ(cfs_http_rate_wait(&rate, 101 * SECOND), SECOND * 3 / 4);
 }
 
 TEST(huge_numbers_do_not_overflow)
