@@ -13,6 +13,9 @@
 #define SECOND	    1000000000ULL /* likewise */
 #define PROGRESS    (1 << 20)	  /* bytes after which tries are counted anew */
 
+/* Those that were asked for a file are bits of a number. */
+_Static_assert(CFS_HTTP_URLS <= 32, "more servers than bits");
+
 struct cfs_http {
 	struct cfs_http_server servers[CFS_HTTP_URLS];
 	size_t n_servers;

@@ -7,6 +7,7 @@
 #define SILENT_SECONDS	60
 #define SLOW		16	/* bytes a second that count as silence */
 #define REDIRECTS	5	/* at most, for one request */
+#define HEADER_MAX	65536	/* bytes of all headers of a request */
 #define PAGE_MAX	65536	/* bytes of a page that words an error */
 #define BUFFER		131072L /* bytes that libcurl reads at once */
 #define BUFFER_MIN	1024L
@@ -54,10 +55,25 @@ static unsigned status_of(struct cfs_http_transfer *t)
 	return status > 0 ? (unsigned)status : 0;
 }
 
+/* Makes libcurl end the request. */
+static size_t stop(struct cfs_http_transfer *t)
+{
+	t->is_stopped = true;
+	return 0;
+}
+
 static size_t on_header(char *data, size_t size, size_t n, void *arg)
 {
 	struct cfs_http_transfer *t = arg;
 
+	t->header += size * n;
+	if (t->header > HEADER_MAX) {
+		t->r = cfs_fail(&t->err, EREMOTEIO,
+				"the header of the response is longer than %d "
+				"bytes",
+				HEADER_MAX);
+		return stop(t);
+	}
 	/* A trailer comes too late to mean anything. */
 	if (!t->is_started)
 		cfs_http_response_line(
@@ -77,12 +93,6 @@ static bool start(struct cfs_http_transfer *t, unsigned status)
 static bool is_good(unsigned status)
 {
 	return status == 200 || status == 206;
-}
-
-static size_t stop(struct cfs_http_transfer *t)
-{
-	t->is_stopped = true;
-	return 0;
 }
 
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
@@ -201,6 +211,7 @@ int cfs_http_transfer_prepare(struct cfs_http_transfer *t, struct cfs_err *err)
 	t->response = (struct cfs_http_response){ 0 };
 	t->is_started = t->is_complete = t->is_stopped = false;
 	t->dropped = t->received = 0;
+	t->header = 0;
 	t->after = 0;
 	t->r = 0;
 	t->error[0] = '\0';

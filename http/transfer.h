@@ -36,6 +36,7 @@ struct cfs_http_transfer {
 	bool is_started;   /* its body was looked at */
 	bool is_complete;  /* all that is wanted came */
 	bool is_stopped;   /* we want no more of it */
+	size_t header;	   /* bytes of headers, redirections included */
 	uint64_t dropped;  /* bytes of a page that words an error */
 	uint64_t received; /* bytes of its body */
 	unsigned after;	   /* seconds that the server asks to wait */

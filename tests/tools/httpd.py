@@ -27,6 +27,8 @@ the files below DIR.  The first part of a URL's path selects how it behaves:
   /labelled/...   says it compresses, and does not
   /silent/...     never answers
   /drip/...       sends a header without an end, a line now and then
+  /header/...     sends a header without an end, as fast as it can
+  /auth/...       refuses (401) all but the user "user" with password "secret"
 
 --tls FILE        by TLS; FILE has certificate and key, in PEM
 --until-eof       ends with its standard input
@@ -36,6 +38,7 @@ path, range ("-": none), status, bytes to be sent, number of its connection,
 requests at the same time.
 """
 import argparse
+import base64
 import gzip
 import http.server
 import os
@@ -59,6 +62,7 @@ seen = {}  # requests for each path
 connections = 0
 at_once = 0
 
+USER = "Basic " + base64.b64encode(b"user:secret").decode()
 STATUS = {"later": 503, "broken": 500, "denied": 403, "gone": 410}
 
 
@@ -105,12 +109,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         while True:
             self.wfile.write(bytes(65536))
 
-    def drip(self, mode):
+    def header(self, mode):
+        if mode != "silent":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
         while True:
+            if mode == "header":
+                self.wfile.write(b"X: y\r\n" * 1000)
+                continue
             if mode == "drip":
-                self.wfile.write(b"HTTP/1.1 200 OK\r\n" if not seen.get(self)
-                                 else b"X: y\r\n")
-                seen[self] = 1
+                self.wfile.write(b"X: y\r\n")
                 self.wfile.flush()
             time.sleep(0.3)
 
@@ -183,8 +190,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.status(503, [("Retry-After", "0")])
         elif mode in ("endless", "page"):
             self.without_end(404 if mode == "page" else 200, name)
-        elif mode in ("silent", "drip"):
-            self.drip(mode)
+        elif mode in ("silent", "drip", "header"):
+            self.header(mode)
+        elif mode == "auth" and self.headers.get("Authorization") != USER:
+            self.status(401)
         else:
             self.serve(mode, name, count)
 

@@ -162,6 +162,29 @@ TEST(a_refusal_is_final)
 	CHECK(strstr(k.err.msg, "refuses access (status 403)"));
 }
 
+TEST(a_password_of_the_url_is_sent_and_not_shown)
+{
+	char text[64];
+	const char *at = text;
+
+	(void)snprintf(text, sizeof(text),
+		       "http://user:secret@127.0.0.1:%s/auth", s.port);
+	keep(&k, "small", 1000);
+	CHECK_EQ(perform_at(&at, 1, &k), 0);
+	keep(&k, "missing", 1000);
+	CHECK_EQ(perform_at(&at, 1, &k), -ENOENT);
+	CHECK(!strstr(k.err.msg, "secret"));
+	keep(&k, "small", 1000);
+	CHECK_EQ(perform(&s, "auth", &k), -EACCES);
+}
+
+TEST(a_header_has_a_maximum)
+{
+	keep(&k, "small", 1000);
+	CHECK_EQ(perform(&s, "header", &k), -EREMOTEIO);
+	CHECK(strstr(k.err.msg, "longer than 65536 bytes"));
+}
+
 TEST(redirections_are_followed)
 {
 	keep(&k, "small", 1000);
