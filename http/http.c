@@ -117,6 +117,10 @@ static int init(struct cfs_http *http, const struct cfs_http_params *params,
 		calloc(http->settings.parallel, sizeof(*http->transfers));
 	if (!http->multi || !http->transfers)
 		return cfs_no_memory(err);
+	/* By default libcurl keeps as many as the transfers that it has at the
+	 * moment need, and there are few between one and the next. */
+	(void)curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
+				(long)http->settings.parallel * 2);
 	/* The others are made when they are needed. */
 	return cfs_http_transfer_init(&http->transfers[0], &http->settings,
 				      err);

@@ -114,7 +114,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 200 OK\r\n")
         while True:
             if mode == "header":
-                self.wfile.write(b"X: y\r\n" * 1000)
+                self.wfile.write((b"X: " + b"y" * 90 + b"\r\n") * 99)
                 continue
             if mode == "drip":
                 self.wfile.write(b"X: y\r\n")
