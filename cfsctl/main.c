@@ -18,6 +18,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_create_dumpfile,
 	&cmd_import_image,
 	&cmd_images,
+	&cmd_publish,
 	&cmd_fsck,
 	&cmd_gc,
 	&cmd_image_objects,
