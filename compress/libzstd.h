@@ -17,6 +17,8 @@ int cfs_libzstd_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 /* clang-format off */
 #define CFS_LIBZSTD(X) \
 	X(ZSTD_CCtx_reset) \
+	X(ZSTD_DCtx_reset) \
+	X(ZSTD_DCtx_setParameter) \
 	X(ZSTD_compressStream2) \
 	X(ZSTD_createCCtx) \
 	X(ZSTD_createDCtx) \
@@ -40,6 +42,8 @@ struct cfs_libzstd {
 extern struct cfs_libzstd cfs_libzstd;
 
 #define ZSTD_CCtx_reset		     cfs_libzstd.ZSTD_CCtx_reset
+#define ZSTD_DCtx_reset		     cfs_libzstd.ZSTD_DCtx_reset
+#define ZSTD_DCtx_setParameter	     cfs_libzstd.ZSTD_DCtx_setParameter
 #define ZSTD_compressStream2	     cfs_libzstd.ZSTD_compressStream2
 #define ZSTD_createCCtx		     cfs_libzstd.ZSTD_createCCtx
 #define ZSTD_createDCtx		     cfs_libzstd.ZSTD_createDCtx
