@@ -22,66 +22,18 @@ int cfs_image_compute(const struct cfs_tree *tree, unsigned format,
 	return r < 0 ? r : cfs_merkle_final(merkle, ret, ret_size, err);
 }
 
-struct output {
-	struct cfs_object_writer *writer;
-	uint64_t at;
-	/* Bytes that do not fill a block yet: holes are of whole blocks. */
-	uint8_t part[4096];
-	size_t n_part;
-};
-
-static int write_at(struct output *out, struct cfs_bytes data,
-		    struct cfs_err *err)
-{
-	int r = cfs_object_write(out->writer, out->at, data, err);
-
-	out->at += data.len;
-	return r;
-}
-
 static int write_piece(void *ctx, const void *piece, size_t len,
 		       struct cfs_err *err)
 {
-	struct cfs_bytes data = { piece, len };
-	struct output *out = ctx;
-
-	while (data.len > 0) {
-		size_t n = sizeof(out->part) - out->n_part;
-		struct cfs_bytes whole;
-		int r = 0;
-
-		if (out->n_part == 0 && data.len >= sizeof(out->part)) {
-			n = data.len / sizeof(out->part) * sizeof(out->part);
-			whole = (struct cfs_bytes){ data.data, n };
-			r = write_at(out, whole, err);
-		} else {
-			n = data.len < n ? data.len : n;
-			memcpy(out->part + out->n_part, data.data, n);
-			out->n_part += n;
-			whole = (struct cfs_bytes){ out->part, out->n_part };
-			if (out->n_part == sizeof(out->part)) {
-				out->n_part = 0;
-				r = write_at(out, whole, err);
-			}
-		}
-		if (r < 0)
-			return r;
-		data.data += n;
-		data.len -= n;
-	}
-	return 0;
+	return cfs_object_append(ctx, (struct cfs_bytes){ piece, len }, err);
 }
 
-/* Images are whole blocks: nothing is left in the end. */
 static int write_image(const struct cfs_tree *tree, unsigned format,
 		       struct cfs_object_writer *writer, struct cfs_err *err)
 {
-	struct output out = { .writer = writer };
-	const struct cfs_sink sink = { write_piece, &out };
-	int r = cfs_erofs_write_to(tree, format, 0, &sink, NULL, err);
-	struct cfs_bytes rest = { out.part, out.n_part };
+	const struct cfs_sink sink = { write_piece, writer };
 
-	return r < 0 || out.n_part == 0 ? r : write_at(&out, rest, err);
+	return cfs_erofs_write_to(tree, format, 0, &sink, NULL, err);
 }
 
 static int store_small_objects(struct cfs_store *store,

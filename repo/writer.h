@@ -11,6 +11,15 @@
 struct cfs_object_writer;
 
 /*
+ * Has the store the object @id of @size bytes?
+ * Returns 1 or 0.
+ * Errors: of opening and measuring it.
+ */
+int cfs_object_has(struct cfs_store *store, uint64_t size,
+		   const struct cfs_digest *id,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Begins an object of @size bytes.  @id: its digest, when it is known already,
  * or NULL.
  * Returns 1 with *@ret, or 0 when the store has the object @id.
@@ -27,6 +36,12 @@ int cfs_object_begin(struct cfs_store *store, uint64_t size,
 int cfs_object_write(struct cfs_object_writer *w, uint64_t off,
 		     struct cfs_bytes data,
 		     struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Writes the next bytes of the object, from its start on; not together with
+ * cfs_object_write().  Errors: -EBADMSG they are more than it has; of
+ * writing. */
+int cfs_object_append(struct cfs_object_writer *w, struct cfs_bytes data,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /*
  * Gives the object, all of which is written, its name, and frees @w, also on

@@ -220,3 +220,36 @@ TEST(what_is_fed_is_stored_once)
 		CHECK_EQ(stored(&store, &got[i]), (off_t)sizes[i]);
 	CHECK_EQ(count(root, "objects", ".tmp-"), 0);
 }
+
+TEST(what_is_appended_in_pieces_of_any_size_is_written)
+{
+	static const size_t steps[] = { 1, 4095, 4096, 4097, 100000, SIZE };
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(steps); i++) {
+		CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+		struct cfs_object_writer *w;
+		struct cfs_bytes rest = all;
+		struct cfs_digest id;
+
+		start(&store, &id);
+		rest.len -= 5; /* a part of a block is left */
+		CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA256, rest, &id,
+						 &err),
+			 0);
+		CHECK_EQ(cfs_object_begin(&store, rest.len, &id, &w, &err), 1);
+		while (rest.len > 0) {
+			size_t n = rest.len < steps[i] ? rest.len : steps[i];
+
+			CHECK_EQ(cfs_object_append(w, cfs_bytes_cut(&rest, n),
+						   &err),
+				 0);
+		}
+		rest = (struct cfs_bytes){ bytes, 1 };
+		CHECK_EQ(cfs_object_append(w, rest, &err), -EBADMSG);
+		CHECK_EQ(cfs_object_commit(w, &id, &err), 0);
+		CHECK_EQ(stored(&store, &id), SIZE - 5);
+		CHECK_EQ(cfs_object_has(&store, SIZE - 5, &id, &err), 1);
+		id.bytes[0] ^= 1;
+		CHECK_EQ(cfs_object_has(&store, SIZE - 5, &id, &err), 0);
+	}
+}
