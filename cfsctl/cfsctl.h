@@ -105,6 +105,7 @@ extern const struct cfs_cmd cmd_create_dumpfile;
 extern const struct cfs_cmd cmd_import_image;
 extern const struct cfs_cmd cmd_images;
 extern const struct cfs_cmd cmd_publish;
+extern const struct cfs_cmd cmd_fetch;
 extern const struct cfs_cmd cmd_fsck;
 extern const struct cfs_cmd cmd_gc;
 extern const struct cfs_cmd cmd_image_objects;

@@ -19,6 +19,7 @@ static const struct cfs_cmd *const commands[] = {
 	&cmd_import_image,
 	&cmd_images,
 	&cmd_publish,
+	&cmd_fetch,
 	&cmd_fsck,
 	&cmd_gc,
 	&cmd_image_objects,

@@ -5,7 +5,8 @@
 
 #define SONAME "libzstd.so.1"
 
-CFS_LIBRARY_NOTE(SONAME, "zstd", "OCI images: streams, and layers in zstd",
+CFS_LIBRARY_NOTE(SONAME, "zstd",
+		 "OCI images: streams, and layers in zstd; images over HTTP",
 		 "recommended");
 
 struct cfs_libzstd cfs_libzstd;

@@ -8,7 +8,7 @@
 
 /* A copy of signatures from one repository to another. */
 struct copy {
-	struct cfs_sigpacks from, to; /* the image's pack, or none */
+	struct cfs_sigpacks to; /* the image's pack, or none */
 	struct cfs_sigpack_entry *entries;
 	struct cfs_buf *blobs; /* of entries */
 	size_t n;
@@ -20,7 +20,6 @@ static void copy_free(struct copy *c)
 		cfs_buf_free(&c->blobs[i]);
 	free(c->blobs);
 	free(c->entries);
-	cfs_sigpacks_free(&c->from);
 	cfs_sigpacks_free(&c->to);
 }
 
@@ -57,10 +56,9 @@ static int take(struct copy *c, const struct cfs_sigpack_entry *e,
 	return 0;
 }
 
-static int take_all(struct copy *c, const struct cfs_certs *certs,
-		    struct cfs_err *err)
+static int take_all(struct copy *c, const struct cfs_sigpack *pack,
+		    const struct cfs_certs *certs, struct cfs_err *err)
 {
-	const struct cfs_sigpack *pack = &c->from.v[0].pack;
 	int r = 0;
 
 	c->entries = calloc(pack->n, sizeof(*c->entries));
@@ -90,27 +88,38 @@ static int write_pack(const struct copy *c, const struct cfs_digest *image,
 					    err);
 }
 
-int cfs_copy_object_signatures(const struct cfs_repo *from,
+int cfs_take_object_signatures(const struct cfs_sigpack *pack,
 			       const struct cfs_digest *image,
 			       const struct cfs_certs *certs,
 			       struct cfs_store *store, struct cfs_err *err)
 {
 	__attribute__((cleanup(copy_free))) struct copy c = { 0 };
+	int r = read_pack(&store->repo, image, &c.to, err);
+
+	if (r == 0)
+		r = take_all(&c, pack, certs, err);
+	if (r == 0 && c.n > 0)
+		r = write_pack(&c, image, store, err);
+	return r < 0 ? r : (int)c.n;
+}
+
+int cfs_copy_object_signatures(const struct cfs_repo *from,
+			       const struct cfs_digest *image,
+			       const struct cfs_certs *certs,
+			       struct cfs_store *store, struct cfs_err *err)
+{
+	CFS_AUTOSIGPACKS struct cfs_sigpacks packs = { 0 };
 	int r;
 
 	/* The repository names objects by another algorithm: these signatures
 	 * are of no use to it. */
 	if (image->alg != store->repo.meta.alg)
 		return 0;
-	r = read_pack(from, image, &c.from, err);
-	if (r < 0 || c.from.n == 0)
+	r = read_pack(from, image, &packs, err);
+	if (r < 0 || packs.n == 0)
 		return r;
-	r = read_pack(&store->repo, image, &c.to, err);
-	if (r == 0)
-		r = take_all(&c, certs, err);
-	if (r == 0 && c.n > 0)
-		r = write_pack(&c, image, store, err);
-	return r < 0 ? r : (int)c.n;
+	return cfs_take_object_signatures(&packs.v[0].pack, image, certs, store,
+					  err);
 }
 
 int cfs_enrol_pack(struct cfs_store *store, const struct cfs_digest *image,

@@ -5,6 +5,7 @@
 
 #include "keys/pem.h"
 #include "ops/enrol.h"
+#include "repo/sigpack.h"
 
 /*
  * Takes the signatures of the objects of @image from the repository @from into
@@ -19,6 +20,16 @@
  * packs.
  */
 int cfs_copy_object_signatures(const struct cfs_repo *from,
+			       const struct cfs_digest *image,
+			       const struct cfs_certs *certs,
+			       struct cfs_store *store,
+			       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * The same for the signatures in @pack, which come from elsewhere and are of
+ * the store's algorithm.
+ */
+int cfs_take_object_signatures(const struct cfs_sigpack *pack,
 			       const struct cfs_digest *image,
 			       const struct cfs_certs *certs,
 			       struct cfs_store *store,
