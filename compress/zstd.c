@@ -229,7 +229,7 @@ void cfs_zstd_free(struct cfs_zstd *z)
 {
 	if (z && z->ctx) {
 		/* Its last frame need not have been ended. */
-		ZSTD_CCtx_reset(z->ctx, ZSTD_reset_session_only);
+		ZSTD_CCtx_reset(z->ctx, ZSTD_reset_session_and_parameters);
 		z = atomic_exchange(&spare_zstd, z);
 	}
 	if (!z)
@@ -237,6 +237,12 @@ void cfs_zstd_free(struct cfs_zstd *z)
 	if (z->ctx)
 		ZSTD_freeCCtx(z->ctx);
 	free(z);
+}
+
+void cfs_zstd_limit_window(struct cfs_zstd *z, int log)
+{
+	/* Cannot fail: the frame before was ended. */
+	(void)ZSTD_CCtx_setParameter(z->ctx, ZSTD_c_windowLog, log);
 }
 
 /* Compresses until all input is taken and, at the end, all output given. */

@@ -54,6 +54,11 @@ int cfs_zstd_new(const struct cfs_sink *to, struct cfs_zstd **ret,
 void cfs_zstd_free(struct cfs_zstd *z);
 CFS_DEFINE_AUTO(struct cfs_zstd, cfs_zstd_free);
 
+/* Lets frames from here on need no more than 2^@log bytes to be decompressed
+ * with, beside what every frame needs; libzstd's default is 2^21.  @log: 10 to
+ * 27. */
+void cfs_zstd_limit_window(struct cfs_zstd *z, int log) CFS_NONNULL;
+
 /* What is written there is compressed; some of it reaches @to only with
  * cfs_zstd_end(). */
 struct cfs_sink cfs_zstd_sink(struct cfs_zstd *z) CFS_NONNULL;

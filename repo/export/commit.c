@@ -84,6 +84,7 @@ int cfs_export_compress(struct cfs_export *e, const struct cfs_source *source,
 		r = cfs_zstd_new(sink, &e->zstd, err);
 		if (r < 0)
 			return r;
+		cfs_zstd_limit_window(e->zstd, CFS_EXPORT_WINDOW_LOG);
 	}
 	zstd = cfs_zstd_sink(e->zstd);
 	r = cfs_sink_copy(&zstd, source, NULL, err);

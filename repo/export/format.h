@@ -75,6 +75,10 @@
 /* A file is compressed if that saves at least this part of its size. */
 #define CFS_EXPORT_SAVES 16
 
+/* The window of zstd frames that are written, 1 MiB: whoever fetches 16 objects
+ * at once needs as much for each.  A larger one hardly saves bytes. */
+#define CFS_EXPORT_WINDOW_LOG 20
+
 /* The highest number of a pack, and what stands for none. */
 #define CFS_EXPORT_PACKS_MAX 99999999u
 #define CFS_EXPORT_NO_PACK   UINT32_MAX

@@ -252,6 +252,32 @@ TEST(whatever_was_left_undone_the_next_user_begins_anew)
 	CHECK_MEM(back.data, plain.data, plain.len);
 }
 
+/* The window that the header of a frame asks for, as a power of two.
+ * Source: RFC 8878, 3.1.1.1.2. */
+static int window_log(const struct cfs_buf *frame)
+{
+	CHECK(frame->len > 6 && !(frame->data[4] & 0x20));
+	return 10 + (frame->data[5] >> 3);
+}
+
+TEST(a_window_can_be_limited)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		CFS_AUTOBUF struct cfs_buf plain = { 0 }, got = { 0 };
+		CFS_AUTO(cfs_zstd_free) struct cfs_zstd *z = NULL;
+		struct cfs_sink to = cfs_sink_of_buf(&got), sink;
+
+		cfs_buf_addz(&plain, 3 << 20);
+		CHECK_EQ(cfs_zstd_new(&to, &z, &err), 0);
+		if (i == 1)
+			cfs_zstd_limit_window(z, 20);
+		sink = cfs_zstd_sink(z);
+		CHECK_EQ(cfs_sink_write(&sink, plain.data, plain.len, &err), 0);
+		CHECK_EQ(cfs_zstd_end(z, &err), 0);
+		CHECK_EQ(window_log(&got), i == 1 ? 20 : 21);
+	}
+}
+
 static ssize_t fail_read(void *ctx, void *data, size_t len, struct cfs_err *e)
 {
 	(void)ctx;
