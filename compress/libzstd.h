@@ -16,8 +16,10 @@ int cfs_libzstd_load(struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 /* clang-format off */
 #define CFS_LIBZSTD(X) \
+	X(ZSTD_CCtx_refPrefix) \
 	X(ZSTD_CCtx_reset) \
 	X(ZSTD_CCtx_setParameter) \
+	X(ZSTD_DCtx_refPrefix) \
 	X(ZSTD_DCtx_reset) \
 	X(ZSTD_DCtx_setParameter) \
 	X(ZSTD_compressStream2) \
@@ -42,8 +44,10 @@ struct cfs_libzstd {
 };
 extern struct cfs_libzstd cfs_libzstd;
 
+#define ZSTD_CCtx_refPrefix	     cfs_libzstd.ZSTD_CCtx_refPrefix
 #define ZSTD_CCtx_reset		     cfs_libzstd.ZSTD_CCtx_reset
 #define ZSTD_CCtx_setParameter	     cfs_libzstd.ZSTD_CCtx_setParameter
+#define ZSTD_DCtx_refPrefix	     cfs_libzstd.ZSTD_DCtx_refPrefix
 #define ZSTD_DCtx_reset		     cfs_libzstd.ZSTD_DCtx_reset
 #define ZSTD_DCtx_setParameter	     cfs_libzstd.ZSTD_DCtx_setParameter
 #define ZSTD_compressStream2	     cfs_libzstd.ZSTD_compressStream2

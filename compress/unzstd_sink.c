@@ -2,6 +2,7 @@
 #include "compress/unzstd_sink.h"
 
 #include "compress/libzstd.h"
+#include "compress/zstd_patch.h"
 
 /* Bytes that are given to the sink at a time: what libzstd recommends. */
 #define ROOM (128u << 10)
@@ -9,9 +10,31 @@
 struct cfs_unzstd_sink {
 	struct cfs_sink to;
 	ZSTD_DCtx *ctx;
+	int window; /* the largest one allowed, 2^window bytes */
 	bool ended; /* the frame has */
 	uint8_t room[ROOM];
 };
+
+/* Cannot fail: nothing was decompressed yet. */
+static void limit_window(struct cfs_unzstd_sink *u, int log)
+{
+	(void)ZSTD_DCtx_setParameter(u->ctx, ZSTD_d_windowLogMax, log);
+	u->window = log;
+}
+
+int cfs_unzstd_sink_patches(struct cfs_unzstd_sink *u, struct cfs_bytes old,
+			    struct cfs_err *err)
+{
+	int log = cfs_zstd_patch_window(old.len);
+
+	if (log < 0)
+		return cfs_fail(err, EFBIG,
+				"%zu bytes are too long for a patch", old.len);
+	limit_window(u, log);
+	if (ZSTD_isError(ZSTD_DCtx_refPrefix(u->ctx, old.data, old.len)))
+		return cfs_no_memory(err);
+	return 0;
+}
 
 int cfs_unzstd_sink_new(const struct cfs_sink *to, struct cfs_unzstd_sink **ret,
 			struct cfs_err *err)
@@ -27,10 +50,9 @@ int cfs_unzstd_sink_new(const struct cfs_sink *to, struct cfs_unzstd_sink **ret,
 	u->to = *to;
 	u->ended = false;
 	u->ctx = ZSTD_createDCtx();
-	if (!u->ctx ||
-	    ZSTD_isError(ZSTD_DCtx_setParameter(u->ctx, ZSTD_d_windowLogMax,
-						CFS_UNZSTD_WINDOW_LOG)))
+	if (!u->ctx)
 		return cfs_no_memory(err);
+	limit_window(u, CFS_UNZSTD_WINDOW_LOG);
 	*ret = cfs_steal_ptr(&u);
 	return 0;
 }
@@ -44,12 +66,13 @@ void cfs_unzstd_sink_free(struct cfs_unzstd_sink *u)
 	free(u);
 }
 
-static int damaged(size_t code, struct cfs_err *err)
+static int damaged(const struct cfs_unzstd_sink *u, size_t code,
+		   struct cfs_err *err)
 {
 	if (ZSTD_getErrorCode(code) == ZSTD_error_frameParameter_windowTooLarge)
 		return cfs_fail(err, EBADMSG,
 				"zstd: a frame with a window of over %u MiB",
-				1u << (CFS_UNZSTD_WINDOW_LOG - 20));
+				1u << (u->window - 20));
 	if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
 		return cfs_no_memory(err);
 	return cfs_fail(err, EBADMSG, "zstd: %s", ZSTD_getErrorName(code));
@@ -72,7 +95,7 @@ int cfs_unzstd_sink_write(struct cfs_unzstd_sink *u, struct cfs_bytes bytes,
 					"zstd: bytes behind the frame");
 		left = ZSTD_decompressStream(u->ctx, &out, &in);
 		if (ZSTD_isError(left))
-			return damaged(left, err);
+			return damaged(u, left, err);
 		u->ended = left == 0;
 		full = out.pos == out.size;
 		r = cfs_sink_write(&u->to, u->room, out.pos, err);
@@ -100,7 +123,7 @@ int cfs_unzstd_whole(struct cfs_unzstd_sink *u, struct cfs_bytes frame,
 		return cfs_fail(err, EBADMSG, "not one zstd frame");
 	n = ZSTD_decompressDCtx(u->ctx, ret, size, frame.data, frame.len);
 	if (ZSTD_isError(n))
-		return damaged(n, err);
+		return damaged(u, n, err);
 	if (n != size)
 		return cfs_fail(err, EBADMSG, "zstd: %zu bytes, not %zu", n,
 				size);

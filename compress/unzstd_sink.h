@@ -25,6 +25,16 @@ int cfs_unzstd_sink_new(const struct cfs_sink *to, struct cfs_unzstd_sink **ret,
 void cfs_unzstd_sink_free(struct cfs_unzstd_sink *u);
 CFS_DEFINE_AUTO(struct cfs_unzstd_sink, cfs_unzstd_sink_free);
 
+/*
+ * The frame was made by cfs_zstd_patch() of the bytes @old, which outlive it;
+ * before the first byte is written.  Its window may be as large as a patch of
+ * them needs (compress/zstd_patch.h).  Errors: -EFBIG @old is too long for
+ * patches.
+ */
+int cfs_unzstd_sink_patches(struct cfs_unzstd_sink *u, struct cfs_bytes old,
+			    struct cfs_err *err) CFS_MUST_CHECK
+	__attribute__((nonnull(1, 3)));
+
 /* Decompresses the next bytes.  Errors: -EBADMSG damaged, a window that is too
  * large, or bytes behind the frame; those of the sink. */
 int cfs_unzstd_sink_write(struct cfs_unzstd_sink *u, struct cfs_bytes bytes,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "compress/zstd_patch.h"
 #include "erofs/reader.h"
 #include "fsverity/merkle.h"
 #include "ops/fetching.h"
@@ -17,6 +18,8 @@ struct image {
 	struct cfs_merkle *merkle;
 	uint64_t size;
 	bool zstd;
+	/* What is received is a patch of this image; .data NULL: all of it. */
+	struct cfs_buf old;
 	struct cfs_unzstd_sink *unzstd;
 	bool found;
 };
@@ -60,6 +63,9 @@ static int begin(void *arg, struct cfs_err *err)
 		r = cfs_merkle_new(image->id.alg, &image->merkle, err);
 	if (r == 0 && image->zstd)
 		r = cfs_unzstd_sink_new(&sink, &image->unzstd, err);
+	if (r == 0 && image->old.data)
+		r = cfs_unzstd_sink_patches(image->unzstd,
+					    cfs_buf_bytes(&image->old), err);
 	return r;
 }
 
@@ -94,13 +100,13 @@ static int done(void *arg, int r, struct cfs_err *err)
 
 	(void)err;
 	image->found = r == 0;
-	return r == -ENOENT ? 0 : r;
+	/* All of the image is fetched if no patch is right. */
+	return r == -ENOENT || (r == -EBADMSG && image->old.data) ? 0 : r;
 }
 
-static int receive(struct image *image, struct cfs_err *err)
+/* Receives the file @path. */
+static int receive(struct image *image, const char *path, struct cfs_err *err)
 {
-	struct cfs_fetching *f = image->f;
-	char path[CFS_EXPORT_PATH_MAX], hex[CFS_DIGEST_HEX_MAX];
 	const struct cfs_http_get get = { .path = path,
 					  .max = CFS_EROFS_IMAGE_MAX,
 					  .begin = begin,
@@ -108,16 +114,57 @@ static int receive(struct image *image, struct cfs_err *err)
 					  .end = end,
 					  .done = done,
 					  .arg = image };
+	int r = cfs_http_push(image->f->http, &get, err);
+
+	return r < 0 ? r : cfs_http_run(image->f->http, err);
+}
+
+/* Reads the image @id if the store has it and a patch can be of it. */
+static bool read_old(const struct cfs_store *store, const struct cfs_digest *id,
+		     struct cfs_buf *ret)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_err ignored;
+
+	ret->len = 0;
+	return cfs_object_open(store->objects, id, &fd, &ignored) > 0 &&
+	       cfs_object_check(fd, id, &ignored) >= 0 &&
+	       cfs_read_all(fd, (size_t)1 << CFS_ZSTD_PATCH_LOG_MAX, ret) ==
+		       0 &&
+	       cfs_zstd_patch_window(ret->len) >= 0;
+}
+
+static int receive_patch(struct image *image, struct cfs_err *err)
+{
+	const struct cfs_fetching *f = image->f;
+	char path[CFS_EXPORT_PATH_MAX];
+	const struct cfs_digest *old;
+	size_t at = 0;
+	int r = 0;
+
+	while (r == 0 && !image->found &&
+	       (old = cfs_export_catalogue_next_patch(&f->names, &image->id,
+						      &at))) {
+		if (!read_old(f->store, old, &image->old))
+			continue;
+		cfs_export_patch_path(&image->id, old, path);
+		r = receive(image, path, err);
+	}
+	cfs_buf_free(&image->old);
+	return r;
+}
+
+static int receive_whole(struct image *image, struct cfs_err *err)
+{
+	const struct cfs_fetching *f = image->f;
+	char path[CFS_EXPORT_PATH_MAX], hex[CFS_DIGEST_HEX_MAX];
 	int r;
 
-	image->zstd = !f->is_repository;
 	if (f->is_repository)
 		cfs_export_object_path(&image->id, "", path);
 	else
 		cfs_export_image_path(&image->id, ".image.zst", path);
-	r = cfs_http_push(f->http, &get, err);
-	if (r == 0)
-		r = cfs_http_run(f->http, err);
+	r = receive(image, path, err);
 	if (r < 0 || image->found)
 		return r;
 	cfs_digest_to_hex(&image->id, hex);
@@ -128,11 +175,16 @@ static int receive(struct image *image, struct cfs_err *err)
 static int fetch(struct cfs_fetching *f, const struct cfs_digest *id,
 		 struct cfs_err *err)
 {
-	struct image image = { .f = f, .id = *id, .temp = CFS_TEMP_INIT };
+	struct image image = { .f = f,
+			       .id = *id,
+			       .temp = CFS_TEMP_INIT,
+			       .zstd = !f->is_repository };
 	struct cfs_store *store = f->store;
 	bool trusts_names = store->trusts_names;
-	int r = receive(&image, err);
+	int r = receive_patch(&image, err);
 
+	if (r == 0 && !image.found)
+		r = receive_whole(&image, err);
 	/* One that is damaged has the right name, too. */
 	store->trusts_names = false;
 	if (r == 0)

@@ -5,6 +5,8 @@
 
 #include "base/inside.h"
 #include "base/io.h"
+#include "compress/zstd_patch.h"
+#include "erofs/reader.h"
 #include "ops/image_map.h"
 #include "ops/whole.h"
 #include "repo/export/index.h"
@@ -20,36 +22,109 @@ struct run {
 	struct cfs_export_needs *needs; /* of each image */
 };
 
-/* Lists the objects of image @i, and adds it. */
+/* Adds the patch that makes the image @map of the image @old, if the
+ * repository has that, it is not damaged, and that saves anything. */
+static int add_patch(struct run *run, const struct cfs_digest *id,
+		     struct cfs_bytes new, const struct cfs_digest *old,
+		     struct cfs_err *err)
+{
+	CFS_AUTOBUF struct cfs_buf bytes = { 0 }, patch = { 0 };
+	char path[CFS_EXPORT_PATH_MAX];
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_err ignored;
+	int r;
+
+	if (cfs_object_open(run->objects, old, &fd, &ignored) <= 0 ||
+	    cfs_object_check(fd, old, &ignored) < 0 ||
+	    cfs_read_all(fd, CFS_EROFS_IMAGE_MAX, &bytes) < 0)
+		return 0;
+	r = cfs_zstd_patch(cfs_buf_bytes(&bytes), new, &patch, err);
+	if (r <= 0 || patch.len > new.len / 8)
+		return r < 0 ? r : 0;
+	cfs_export_patch_path(id, old, path);
+	r = cfs_export_put(run->export, path, cfs_buf_bytes(&patch), err);
+	return r < 0 ? r
+		     : cfs_export_catalogue_add_patch(&run->export->names, id,
+						      old, err);
+}
+
+/* Patches of the image @last, which had the name before, and of those that it
+ * was made of: machines may have missed it. */
+static int add_patches(struct run *run, const struct cfs_digest *id,
+		       struct cfs_bytes new, const struct cfs_digest *last,
+		       struct cfs_err *err)
+{
+	const struct cfs_export_catalogue *names = &run->export->names;
+	struct cfs_digest before[CFS_EXPORT_PATCHES_MAX - 1];
+	const struct cfs_digest *next;
+	size_t at = 0;
+	unsigned n = 0;
+	int r;
+
+	while (n < CFS_ARRAY_SIZE(before) &&
+	       (next = cfs_export_catalogue_next_patch(names, last, &at)))
+		before[n++] = *next;
+	r = add_patch(run, id, new, last, err);
+	for (unsigned i = 0; r == 0 && i < n; i++)
+		r = add_patch(run, id, new, &before[i], err);
+	return r;
+}
+
+/* Gives the image its name.  Returns 1 with the image in *@ret_last that had
+ * it, or 0 if none had. */
+static int name_image(struct run *run, const struct cfs_publish_image *image,
+		      struct cfs_digest *ret_last, struct cfs_err *err)
+{
+	struct cfs_export_catalogue *names = &run->export->names;
+	const struct cfs_digest *last;
+	bool found;
+	int r;
+
+	if (!image->name)
+		return 0;
+	last = cfs_export_catalogue_find(names, image->name);
+	found = last && !cfs_digest_equal(last, &image->id);
+	if (found)
+		*ret_last = *last;
+	r = cfs_export_catalogue_set(names, image->name, &image->id, err);
+	return r < 0 ? r : found;
+}
+
+static int put_image(struct run *run, const struct cfs_digest *id,
+		     struct cfs_bytes rest, struct cfs_err *err)
+{
+	const struct cfs_source source = cfs_source_of_bytes(&rest);
+	char path[CFS_EXPORT_PATH_MAX];
+
+	cfs_export_image_path(id, ".image.zst", path);
+	if (cfs_name_exists(run->export->fd, path) > 0)
+		return 0;
+	return cfs_export_put_zstd(run->export, path, &source, err);
+}
+
+/* Lists the objects of image @i, and adds it.  An unfit name is noticed before
+ * the work. */
 static int add_image(struct run *run, size_t i, struct cfs_err *err)
 {
 	const struct cfs_publish_image *image = &run->params->images[i];
 	CFS_AUTOMAP struct cfs_image_map map = { 0 };
-	char path[CFS_EXPORT_PATH_MAX];
-	struct cfs_source source;
-	struct cfs_bytes rest;
-	int r = 0;
+	struct cfs_digest last;
+	int r, named = name_image(run, image, &last, err);
 
-	/* An unfit name is noticed before the work. */
-	if (image->name)
-		r = cfs_export_catalogue_set(&run->export->names, image->name,
-					     &image->id, err);
-	if (r == 0)
-		r = cfs_image_map(run->params->access, run->repo, &image->id,
-				  &map, err);
+	if (named < 0)
+		return named;
+	r = cfs_image_map(run->params->access, run->repo, &image->id, &map,
+			  err);
 	if (r == 0)
 		r = cfs_require_whole(run->repo, &image->id, image->said, err);
 	if (r == 0)
 		r = cfs_export_needs_read(map.bytes, image->id.alg,
 					  &run->needs[i], err);
-	if (r < 0)
-		return r;
-	cfs_export_image_path(&image->id, ".image.zst", path);
-	if (cfs_name_exists(run->export->fd, path) > 0)
-		return 0;
-	rest = map.bytes;
-	source = cfs_source_of_bytes(&rest);
-	return cfs_export_put_zstd(run->export, path, &source, err);
+	if (r == 0)
+		r = put_image(run, &image->id, map.bytes, err);
+	if (r == 0 && named > 0)
+		r = add_patches(run, &image->id, map.bytes, &last, err);
+	return r;
 }
 
 static int add_object(struct run *run, const struct cfs_export_need *need,

@@ -6,14 +6,49 @@
 #include "base/text.h"
 #include "repo/name.h"
 
-/* Values in the document: names, digests, and what a newer version adds. */
-#define NODES_MAX (2 * CFS_EXPORT_NAMES_MAX + 1024)
+/* Values in the document: names, digests, patches, and what a newer version
+ * adds. */
+#define NODES_MAX ((4 + CFS_EXPORT_PATCHES_MAX) * CFS_EXPORT_NAMES_MAX + 1024)
 
 void cfs_export_catalogue_free(struct cfs_export_catalogue *c)
 {
 	for (size_t i = 0; i < c->n; i++)
 		free(c->v[i].name);
+	cfs_vec_free(&c->patches);
 	cfs_vec_free(c);
+}
+
+const struct cfs_digest *cfs_export_catalogue_next_patch(
+	const struct cfs_export_catalogue *c, const struct cfs_digest *id,
+	size_t *at)
+{
+	while (*at < c->patches.n) {
+		const struct cfs_export_patch *patch = &c->patches.v[(*at)++];
+
+		if (cfs_digest_equal(&patch->id, id))
+			return &patch->old;
+	}
+	return NULL;
+}
+
+int cfs_export_catalogue_add_patch(struct cfs_export_catalogue *c,
+				   const struct cfs_digest *id,
+				   const struct cfs_digest *old,
+				   struct cfs_err *err)
+{
+	struct cfs_export_patch patch = { *id, *old };
+	const struct cfs_digest *next;
+	size_t at = 0;
+	unsigned n = 0;
+
+	while ((next = cfs_export_catalogue_next_patch(c, id, &at))) {
+		if (cfs_digest_equal(next, old))
+			return 0;
+		n++;
+	}
+	if (n == CFS_EXPORT_PATCHES_MAX || cfs_digest_equal(id, old))
+		return 0;
+	return cfs_vec_add(&c->patches, patch) ? 0 : cfs_no_memory(err);
 }
 
 /* The index of the first name that does not come before @name. */
@@ -91,11 +126,24 @@ int cfs_export_catalogue_set(struct cfs_export_catalogue *c, const char *name,
 	return 0;
 }
 
+/* Reads the digest @node of an image of the export. */
+static int read_digest(const struct cfs_json_node *node, enum cfs_alg alg,
+		       struct cfs_digest *ret, struct cfs_err *err)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+
+	if (cfs_json_string(node, hex, sizeof(hex)) &&
+	    cfs_digest_from_hex(hex, strlen(hex), ret, err) == 0 &&
+	    ret->alg == alg)
+		return 0;
+	return cfs_fail(err, EBADMSG, "not a %s digest", cfs_alg_name(alg));
+}
+
 static int read_image(const struct cfs_json_node *key,
 		      const struct cfs_json_node *value,
 		      struct cfs_export_catalogue *c, struct cfs_err *err)
 {
-	char name[CFS_REF_MAX], hex[CFS_DIGEST_HEX_MAX];
+	char name[CFS_REF_MAX];
 	struct cfs_digest id;
 	int r;
 
@@ -103,16 +151,51 @@ static int read_image(const struct cfs_json_node *key,
 		return cfs_fail(err, EBADMSG,
 				"the name of an image is too "
 				"long");
-	if (!cfs_json_string(value, hex, sizeof(hex)) ||
-	    cfs_digest_from_hex(hex, strlen(hex), &id, err) < 0 ||
-	    id.alg != c->alg)
-		return cfs_fail(err, EBADMSG,
-				"image %s: its value is not a %s digest", name,
-				cfs_alg_name(c->alg));
+	if (read_digest(value, c->alg, &id, err) < 0)
+		return cfs_ctx(err, "image %s", name);
 	r = cfs_export_catalogue_set(c, name, &id, err);
 	return r == -EINVAL || r == -ENAMETOOLONG || r == -E2BIG
 		       ? -(err->code = EBADMSG)
 		       : r;
+}
+
+static int read_patches(const struct cfs_json *doc,
+			const struct cfs_json_node *key,
+			const struct cfs_json_node *value,
+			struct cfs_export_catalogue *c, struct cfs_err *err)
+{
+	const struct cfs_json_node *item = NULL;
+	struct cfs_digest id, old;
+	int r = read_digest(key, c->alg, &id, err);
+
+	if (r == 0 && value->kind != CFS_JSON_ARRAY)
+		r = cfs_fail(err, EBADMSG, "not a list");
+	if (r == 0)
+		item = cfs_json_first(doc, value);
+	for (; r == 0 && item; item = cfs_json_next(doc, value, item)) {
+		r = read_digest(item, c->alg, &old, err);
+		if (r == 0)
+			r = cfs_export_catalogue_add_patch(c, &id, &old, err);
+	}
+	return r < 0 ? cfs_ctx(err, "patches") : 0;
+}
+
+static int read_all_patches(const struct cfs_json *doc,
+			    struct cfs_export_catalogue *c, struct cfs_err *err)
+{
+	const struct cfs_json_node *patches =
+		cfs_json_get(doc, doc->nodes, "patches");
+	int r = 0;
+
+	for (const struct cfs_json_node *key = cfs_json_first(doc, patches);
+	     patches && patches->kind == CFS_JSON_OBJECT && key && r == 0;) {
+		const struct cfs_json_node *value =
+			cfs_json_next(doc, patches, key);
+
+		r = read_patches(doc, key, value, c, err);
+		key = cfs_json_next(doc, patches, value);
+	}
+	return r;
 }
 
 static int read_document(const struct cfs_json *doc,
@@ -145,7 +228,7 @@ static int read_document(const struct cfs_json *doc,
 		r = read_image(key, value, c, err);
 		key = cfs_json_next(doc, images, value);
 	}
-	return r;
+	return r < 0 ? r : read_all_patches(doc, c, err);
 }
 
 int cfs_export_catalogue_read(struct cfs_bytes text,
@@ -172,6 +255,37 @@ int cfs_export_catalogue_read(struct cfs_bytes text,
 	return 0;
 }
 
+/* Has a name before the one at @at the same image? */
+static bool is_repeated(const struct cfs_export_catalogue *c, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (cfs_digest_equal(&c->v[i].id, &c->v[at].id))
+			return true;
+	return false;
+}
+
+static void write_patches(const struct cfs_export_catalogue *c,
+			  struct cfs_json_writer *w)
+{
+	char hex[CFS_DIGEST_HEX_MAX];
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct cfs_digest *id = &c->v[i].id, *old;
+		size_t at = 0;
+
+		old = cfs_export_catalogue_next_patch(c, id, &at);
+		if (!old || is_repeated(c, i))
+			continue;
+		cfs_digest_to_hex(id, hex);
+		cfs_json_write_array(w, hex, CFS_JSON_LINES);
+		for (; old; old = cfs_export_catalogue_next_patch(c, id, &at)) {
+			cfs_digest_to_hex(old, hex);
+			cfs_json_write_text(w, NULL, hex);
+		}
+		cfs_json_write_end(w);
+	}
+}
+
 int cfs_export_catalogue_write(const struct cfs_export_catalogue *c,
 			       struct cfs_buf *out, struct cfs_err *err)
 {
@@ -187,6 +301,9 @@ int cfs_export_catalogue_write(const struct cfs_export_catalogue *c,
 		cfs_digest_to_hex(&c->v[i].id, hex);
 		cfs_json_write_text(&w, c->v[i].name, hex);
 	}
+	cfs_json_write_end(&w);
+	cfs_json_write_object(&w, "patches", CFS_JSON_LINES);
+	write_patches(c, &w);
 	cfs_json_write_end(&w);
 	cfs_json_write_end(&w);
 	r = cfs_json_write_finish(&w, err);

@@ -24,6 +24,17 @@ void cfs_export_image_path(const struct cfs_digest *id, const char *suffix,
 	snprintf(path, CFS_EXPORT_PATH_MAX, "images/%s%s", hex, suffix);
 }
 
+void cfs_export_patch_path(const struct cfs_digest *id,
+			   const struct cfs_digest *old,
+			   char path[static CFS_EXPORT_PATH_MAX])
+{
+	char hex[CFS_DIGEST_HEX_MAX], suffix[sizeof(".from-.zst") + 16];
+
+	cfs_digest_to_hex(old, hex);
+	snprintf(suffix, sizeof(suffix), ".from-%.16s.zst", hex);
+	cfs_export_image_path(id, suffix, path);
+}
+
 void cfs_export_object_path(const struct cfs_digest *id, const char *suffix,
 			    char path[static CFS_EXPORT_PATH_MAX])
 {

@@ -5,6 +5,9 @@
  *
  *   export.json               which images have names
  *   images/<hex>.image.zst    the EROFS image <hex>, one zstd frame
+ *   images/<hex>.from-<16 digits of another>.zst
+ *                             a patch that makes it of another image
+ *                             (compress/zstd_patch.h)
  *   images/<hex>.index        where its objects are: below
  *   images/<hex>.p7s          its signature, if the repository has one
  *   images/<hex>.sigpack.zst  the signatures of its objects, likewise
@@ -22,8 +25,12 @@
  *	{
  *	  "version": 1,
  *	  "algorithm": "fsverity-sha512-12",
- *	  "images": { "NAME": "<hex>", ... }
+ *	  "images": { "NAME": "<hex>", ... },
+ *	  "patches": { "<hex>": [ "<hex of another>", ... ], ... }
  *	}
+ *
+ * Most of an image is digests and does not compress, but an update changes few
+ * of them: a patch is a hundredth of the image.
  *
  * The index of an image has no digests: whoever has the image knows which
  * objects it needs, and the index has a record for each of them, in ascending
@@ -65,6 +72,7 @@
  * image and in a list, bytes of a pack. */
 #define CFS_EXPORT_JSON_MAX    (1u << 20)
 #define CFS_EXPORT_NAMES_MAX   4096
+#define CFS_EXPORT_PATCHES_MAX 4 /* of an image */
 #define CFS_EXPORT_OBJECTS_MAX (1u << 22)
 #define CFS_EXPORT_PACK_MAX    (UINT64_C(1) << 40)
 
@@ -113,10 +121,16 @@ bool cfs_export_place_fits(const struct cfs_export_place *place,
 			   uint64_t size) CFS_NONNULL;
 
 /* Room for every path below, with its NUL. */
-#define CFS_EXPORT_PATH_MAX (sizeof("images/.sigpack.zst") + CFS_DIGEST_HEX_MAX)
+#define CFS_EXPORT_PATH_MAX \
+	(sizeof("images/.from-0123456789abcdef.zst") + CFS_DIGEST_HEX_MAX)
 
 /* Writes "images/<hex><suffix>"; @suffix: ".index", ... */
 void cfs_export_image_path(const struct cfs_digest *id, const char *suffix,
+			   char path[static CFS_EXPORT_PATH_MAX]) CFS_NONNULL;
+
+/* Writes the path of the patch that makes the image @id of the image @old. */
+void cfs_export_patch_path(const struct cfs_digest *id,
+			   const struct cfs_digest *old,
 			   char path[static CFS_EXPORT_PATH_MAX]) CFS_NONNULL;
 
 /* Writes "objects/xx/yyyy...<suffix>"; @suffix: "" or ".zst". */

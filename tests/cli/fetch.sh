@@ -4,7 +4,7 @@
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 . "${CFS_SRC:?run by tests/run}/tests/http.sh"
 
-command -v openssl > /dev/null || skip "needs openssl"
+command -v openssl zstd > /dev/null || skip "needs openssl and zstd"
 
 on() { # REPOSITORY COMMAND...
 	cfsctl --repo "$@"
@@ -70,8 +70,9 @@ check "is whole" whole repo here/os
 same "by five requests" "$(requests)" 5
 same "one of which is a range of the new pack" "$(grep -c '/packs/00000001.pack 0-8999 206 9000 ' log)" 1
 same "one the new object" "$(grep -c '/objects/.* 200 150000 ' log)" 1
-over=$(($(received log) - 159000 - $(stat -c %s "web/images/$next.index" "web/images/$next.image.zst" \
-	web/export.json | paste -sd+ | bc)))
+same "one a patch of the image" "$(grep -c "/images/$next.from-${old:0:16}.zst - 200" log)" 1
+over=$(($(received log) - 159000 - $(stat -c %s "web/images/$next.index" \
+	"web/images/$next.from-${old:0:16}.zst" web/export.json | paste -sd+ | bc)))
 same "and no byte too many" "$over" 0
 same "the name leads to the new one" "$(readlink repo/images/refs/here/os | sed 's|.*/||')" "$next"
 check "the one before stays" quiet on repo image-objects "$old"
@@ -95,6 +96,32 @@ image=repo2/objects/${old:0:2}/${old:2}
 chmod u+w "$image" && printf x | dd of="$image" bs=1 seek=5000 conv=notrunc status=none
 check "a damaged image" fetch repo2 "$export" "$old"
 check "too" whole repo2 "$old"
+
+# Patches that are of no use.
+patch=web/images/$next.from-${old:0:16}.zst
+cp "$patch" kept.patch
+prepare() {
+	fresh repo3 && fetch repo3 "$export" "$old" && : > log
+}
+prepare
+rm "$patch"
+check "a patch that is not there" fetch repo3 "$export" "$next"
+same "is passed over" "$(grep -c "$next.image.zst - 200" log)" 1
+check "for the whole image" whole repo3 "$next"
+prepare
+head -c 5000 /dev/urandom > "$patch"
+check "one that is none, too" fetch repo3 "$export" "$next"
+check "for the whole image" whole repo3 "$next"
+prepare
+zstd -qf --patch-from="build/images/$next" "build/images/$old" -o "$patch" 2> /dev/null
+check "and one of something else" fetch repo3 "$export" "$next"
+check "for the whole image" whole repo3 "$next"
+cp kept.patch "$patch"
+prepare
+image=repo3/objects/${old:0:2}/${old:2}
+chmod u+w "$image" && printf x | dd of="$image" bs=1 seek=5000 conv=notrunc status=none
+check "the image here is damaged" fetch repo3 "$export" "$next"
+same "no patch of it is asked for" "$(grep -c from- log)" 0
 
 # Signatures.
 for who in signer other; do

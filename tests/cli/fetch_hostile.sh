@@ -172,6 +172,22 @@ refused "one byte too many" "" long/bad
 refused "half of everything" "" cut/bad
 refused "zeros" "" wrong/bad
 
+# A patch: the image is wrong, or too large; all of it is fetched then.
+echo more > tree/etc/more
+new=$(cfsctl --repo build create-image tree os)
+new=${new#sha512:}
+rm -rf patches && cp -r good patches && cfsctl --repo build publish patches > /dev/null 2>&1
+patch=patches/images/$new.from-${hex:0:16}.zst
+for of in 2G 100M; do
+	fresh
+	quiet cfsctl --repo repo fetch "$url/plain/patches" "$hex" 2> err
+	head -c $of /dev/zero | zstd -q --long=27 -f --patch-from="build/images/$hex" -o "$patch" 2> /dev/null ||
+		head -c $of /dev/zero | zstd -q --long=27 -f -o "$patch"
+	check "a patch that makes $of of zeros" quiet timeout 60 cfsctl --repo repo \
+		fetch "$url/plain/patches" "$new"
+	check "  does no harm" cfsctl --repo repo mount --check "$new"
+done
+
 # Other answers.
 for mode in shifted no-answer broken denied gone loop gzip; do
 	fresh

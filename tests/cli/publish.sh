@@ -40,7 +40,7 @@ check "and on the standard error what is new" grep -q '^out: [0-9]* new objects'
 same "export.json has the name" "$(python3 -c '
 import json
 d = json.load(open("out/export.json"))
-print(d["version"], d["algorithm"], d["images"])')" "1 fsverity-sha512-12 {'os/stable': '$hex'}"
+print(d["version"], d["algorithm"], d["images"], d["patches"])')" "1 fsverity-sha512-12 {'os/stable': '$hex'} {}"
 on repo image-objects os/stable > objects
 "$CFS_SRC/tests/tools/export.py" out "$hex" got < objects
 same "another reader finds every object" "$(cd got && find . -path './??/*' | sort)" \
@@ -80,6 +80,13 @@ same "is one further pack" "$(cd out/packs && ls)" "00000000.list
 00000001.list
 00000001.pack"
 same "of what is new" "$(stat -c %s out/packs/00000001.pack)" 95000
+patch=out/images/$next.from-${hex:0:16}.zst
+check "and a patch of the image before" zstd -dq --patch-from="repo/images/$hex" "$patch" -o patched
+same "which makes the new one" "$(sha512sum < patched)" "$(sha512sum < "repo/images/$next")"
+check "and is small" test "$(stat -c %s "$patch")" -lt $(($(stat -c %s "out/images/$next.image.zst") / 4))
+same "export.json says so" "$(python3 -c '
+import json
+print(json.load(open("out/export.json"))["patches"])')" "{'$next': ['$hex']}"
 same "no other object" "$(find out/objects -type f | wc -l)" 3
 same "nothing of before is touched" "$(state out | grep -F -f <(grep -v ' d ' before |
 	grep -v export.json))" "$(grep -v ' d ' before | grep -v export.json)"
@@ -88,6 +95,25 @@ on repo image-objects "$next" > objects
 rm -rf got && "$CFS_SRC/tests/tools/export.py" out "$next" got < objects
 same "and everything is found" "$(cd got && cat ./??/* | sha256sum)" \
 	"$(cd repo/objects && sed 's|.*:\(..\)|\1/|' ../../objects | xargs cat | sha256sum)"
+
+# Patches of four images before, the newest first.
+before=("$next" "$hex")
+for i in 1 2 3 4; do
+	echo "$i" > tree/etc/version
+	on repo create-image tree os/stable > quiet.out
+	before=("$(cut -d: -f2 quiet.out)" "${before[@]}")
+	publish out
+done
+same "patches of four images before" "$(python3 -c '
+import json
+print(*[k + " " + " ".join(v) for k, v in json.load(open("out/export.json"))["patches"].items()])')" \
+	"${before[*]:0:5}"
+next=${before[0]}
+same "all are there" "$(find out/images -name "$next.from-*" | wc -l)" 4
+on repo create-image tree os/stable > /dev/null
+state out > state
+check "again" publish out
+same "nothing has changed" "$(state out)" "$(cat state)"
 
 # What is published.
 check "an image by its digest" publish digest "$hex"

@@ -34,6 +34,7 @@ static void json(struct cfs_bytes input)
 	assert(cfs_export_catalogue_read(cfs_buf_bytes(&out), &again, &err) ==
 	       0);
 	assert(again.n == c.n && again.alg == c.alg);
+	assert(again.patches.n <= c.patches.n);
 	for (size_t i = 0; i < c.n; i++)
 		assert(strcmp(c.v[i].name, again.v[i].name) == 0 &&
 		       cfs_digest_equal(&c.v[i].id, &again.v[i].id));

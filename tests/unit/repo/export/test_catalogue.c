@@ -82,6 +82,46 @@ TEST(other_documents_are_refused)
 		 -EBADMSG);
 }
 
+TEST(patches_of_named_images_are_kept)
+{
+	CFS_AUTOCATALOGUE struct cfs_export_catalogue c = {
+		.alg = CFS_ALG_SHA256
+	};
+	CFS_AUTOCATALOGUE struct cfs_export_catalogue got = { 0 };
+	struct cfs_digest id[7] = { 0 };
+	CFS_AUTOBUF struct cfs_buf buf = { 0 };
+	size_t at = 0;
+
+	for (uint8_t i = 0; i < 7; i++)
+		id[i] = (struct cfs_digest){ CFS_ALG_SHA256, { i } };
+	CHECK_EQ(cfs_export_catalogue_set(&c, "a", &id[0], &err), 0);
+	CHECK_EQ(cfs_export_catalogue_set(&c, "b", &id[0], &err), 0);
+	for (unsigned i = 0; i < 7; i++)
+		CHECK_EQ(cfs_export_catalogue_add_patch(&c, &id[0], &id[i],
+							&err),
+			 0);
+	CHECK_EQ(cfs_export_catalogue_add_patch(&c, &id[0], &id[1], &err), 0);
+	CHECK_EQ(cfs_export_catalogue_add_patch(&c, &id[5], &id[6], &err), 0);
+	CHECK_EQ(cfs_export_catalogue_write(&c, &buf, &err), 0);
+	CHECK_EQ(cfs_export_catalogue_read(cfs_buf_bytes(&buf), &got, &err), 0);
+	CHECK_EQ(got.patches.n, CFS_EXPORT_PATCHES_MAX);
+	for (unsigned i = 1; i <= CFS_EXPORT_PATCHES_MAX; i++)
+		CHECK(cfs_digest_equal(
+			cfs_export_catalogue_next_patch(&got, &id[0], &at),
+			&id[i]));
+	CHECK(!cfs_export_catalogue_next_patch(&got, &id[0], &at));
+	at = 0;
+	CHECK(!cfs_export_catalogue_next_patch(&got, &id[5], &at));
+	CHECK_EQ(read_text(HEAD "\"images\": {}, \"patches\": {\"x\": []}}"),
+		 -EBADMSG);
+	CHECK_EQ(read_text(HEAD "\"images\": {}, \"patches\": {\"" HEX
+				"\": [1]}}"),
+		 -EBADMSG);
+	CHECK_EQ(read_text(HEAD "\"images\": {}, \"patches\": {\"" HEX
+				"\": {}}}"),
+		 -EBADMSG);
+}
+
 TEST(there_is_a_maximum_of_names)
 {
 	CFS_AUTOCATALOGUE struct cfs_export_catalogue c = {

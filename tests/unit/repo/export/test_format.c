@@ -29,6 +29,9 @@ TEST(the_longest_path_fits)
 
 	cfs_export_image_path(&id, ".sigpack.zst", path);
 	CHECK_EQ(strlen(path), 7 + 128 + 12);
+	cfs_export_patch_path(&id, &id, path);
+	CHECK_EQ(strlen(path), 7 + 128 + 6 + 16 + 4);
+	CHECK(strstr(path, ".from-0100000000000000.zst"));
 	cfs_export_object_path(&id, ".zst", path);
 	CHECK_EQ(strlen(path), 8 + 129 + 4);
 }
