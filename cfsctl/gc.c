@@ -30,8 +30,8 @@ static const struct cfs_opt options[] = {
 	  .takes = CFS_TAKES_DIR,
 	  CFS_OPT_SETS(struct cfs_gc_options, roots_from_boot) },
 	{ .name = "ignore-broken-entries",
-	  .help = "go on if a boot entry cannot be read, which may remove the "
-		  "image that it boots",
+	  .help = "go on if a boot entry, or the list of deployments, cannot "
+		  "be read, which may remove the image that it boots",
 	  CFS_OPT_SETS(struct cfs_gc_options, ignore_broken_entries) },
 	{ .name = "why",
 	  .value = "OBJECT",
@@ -125,12 +125,9 @@ static int report(struct job *job, struct cfs_err *err)
 			err, EBADMSG,
 			"nothing was removed: the errors above leave unknown "
 			"what is still needed; repair the repository (`cfsctl "
-			"fsck --repair`), or remove the names that lead there"
-			"%s",
-			job->o->roots_from_boot.n > 0
-				? ", or pass over boot entries "
-				  "(--ignore-broken-entries)"
-				: "");
+			"fsck --repair`), or remove the names that lead there, "
+			"or pass over boot entries and deployments "
+			"(--ignore-broken-entries)");
 	return r;
 }
 
@@ -194,6 +191,7 @@ static const char *not_asked_for(const struct cfs_gc_options *o)
 {
 	return o->why.n > 0		  ? "--why"
 	       : o->roots_from_boot.n > 0 ? "--roots-from-boot"
+	       : o->ignore_broken_entries ? "--ignore-broken-entries"
 					  : NULL;
 }
 
@@ -240,10 +238,6 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 	struct job job = { .g = call->g, .o = call->options, .repo = &repo };
 	int r;
 
-	if (job.o->ignore_broken_entries && job.o->roots_from_boot.n == 0)
-		return cfs_fail(err, CFS_EUSAGE,
-				"--ignore-broken-entries requires "
-				"--roots-from-boot");
 	r = cmd_gc_why_check(&job.o->why, err);
 	if (r < 0)
 		return r;

@@ -14,9 +14,10 @@
 /* A search of a directory for images that are booted. */
 struct search {
 	struct cfs_gc *gc;
-	const char *dir; /* what is found there is called @dir/... */
-	bool stops;	 /* if an entry is broken */
-	bool expected;	 /* what is found should be in the repository */
+	const char *dir;  /* what is found there is called @dir/... */
+	bool stops;	  /* if an entry is broken */
+	const char *list; /* stops if this is, or NULL: a list of entries */
+	bool expected;	  /* what is found should be in the repository */
 };
 
 /* DIR/WHERE, or DIR if WHERE is "."; the caller frees it. */
@@ -58,6 +59,12 @@ static int add(void *arg, const char *where, const struct cfs_digest *id,
 	return r < 0 ? r : 0;
 }
 
+/* Is @where what says which entries there are? */
+static bool is_list(const struct search *s, const char *where)
+{
+	return s->list && strcmp(s->list, where) == 0;
+}
+
 static void report_broken(void *arg, const char *where, const char *reason)
 {
 	const struct search *s = arg;
@@ -65,7 +72,8 @@ static void report_broken(void *arg, const char *where, const char *reason)
 	const struct cfs_gc_finding finding = { .code = CFS_GC_UNREADABLE,
 						.where = path ? path : where,
 						.reason = reason,
-						.stops = s->stops };
+						.stops = s->stops ||
+							 is_list(s, where) };
 
 	cfs_gc_report(s->gc, &finding);
 }
@@ -100,7 +108,11 @@ static int search_deployments(const struct cfs_repo *repo,
 			      struct cfs_gc *gc, struct cfs_err *err)
 {
 	CFS_AUTOFREE char *dir = NULL;
-	struct search s = { .gc = gc, .stops = broken_stops(params) };
+	/* A foreign entry is no deployment; without the list none is known. */
+	struct search s = { .gc = gc,
+			    .stops = broken_stops(params),
+			    .list = params->ignore_broken ? NULL
+							  : "state/deploy" };
 	const struct cfs_boot_visitor visitor = { add, report_broken, &s };
 	CFS_AUTOFD int fd =
 		openat(repo->fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);

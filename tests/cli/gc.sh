@@ -157,8 +157,6 @@ mkdir empty
 refuse "an empty directory is no repository" "init" cfsctl --repo empty gc
 mkdir -p old/objects
 refuse "nor is one with an empty objects/" "no object to infer" cfsctl --repo old gc
-refuse "options that need another one" "--ignore-broken-entries requires" \
-	cfs gc --ignore-broken-entries
 
 # JSON.
 cfs gc -n --json --why "$image" 2> err > out

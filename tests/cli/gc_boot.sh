@@ -91,6 +91,12 @@ check "an odd deployment is a warning" has \
 refuse "  and with --roots-from-boot a reason to stop" "nothing was removed" \
 	cfs gc --roots-from-boot boot
 rmdir sysroot/state/deploy/not-a-digest
+mv sysroot/state/deploy sysroot/state/moved
+ln -s deploy sysroot/state/deploy
+refuse "deployments that cannot be listed are one" "nothing was removed" cfs gc
+check "  unless they may be lost" quiet cfs gc -n --ignore-broken-entries
+rm sysroot/state/deploy
+mv sysroot/state/moved sysroot/state/deploy
 
 rm -r sysroot/state boot/EFI
 cfs gc --roots-from-boot boot > /dev/null 2>&1
