@@ -58,11 +58,12 @@ void cfs_export_close(struct cfs_export *e);
 #define CFS_AUTOEXPORT __attribute__((cleanup(cfs_export_close)))
 
 /*
- * Opens the export in the directory @path, which is created, and locks it;
- * removes what an interrupted run left.
- * Errors: -EBUSY another process writes to it; -EEXIST the directory has
- * something else; -EINVAL the export is of another algorithm; -EBADMSG a file
- * of it is damaged; -EOPNOTSUPP it is of a newer version; ...
+ * Opens the export in the directory @path, which is created if it does not
+ * exist, and locks it; removes what an interrupted run left.
+ * Errors: -ENOENT there is no directory that @path could be in; -EBUSY another
+ * process writes to it; -EEXIST the directory has something else; -EINVAL the
+ * export is of another algorithm; -EBADMSG a file of it is damaged;
+ * -EOPNOTSUPP it is of a newer version; ...
  */
 int cfs_export_open(const char *path, enum cfs_alg alg, struct cfs_export *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK

@@ -151,6 +151,17 @@ static int lock(const struct cfs_export *e, struct cfs_err *err)
 	return cfs_fail_errno(err, "lock");
 }
 
+/* The path is the user's: links in it are followed. */
+static int open_directory(const char *path, struct cfs_err *err)
+{
+	int fd;
+
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return cfs_fail_errno(err, "create the directory");
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? cfs_fail_errno(err, "open the directory") : fd;
+}
+
 int cfs_export_open(const char *path, enum cfs_alg alg, struct cfs_export *ret,
 		    struct cfs_err *err)
 {
@@ -159,7 +170,7 @@ int cfs_export_open(const char *path, enum cfs_alg alg, struct cfs_export *ret,
 
 	e.alg = alg;
 	e.sync = true;
-	e.fd = r = cfs_dir_make(AT_FDCWD, path, err);
+	e.fd = r = open_directory(path, err);
 	if (r >= 0)
 		r = lock(&e, err);
 	if (r == 0)

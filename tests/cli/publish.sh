@@ -146,6 +146,12 @@ refuse "a name that is not UTF-8" "is not UTF-8" on repo publish names $'os/\xff
 same "and no part of it is there" "$(ls -A names/.new 2> /dev/null | wc -l)" 0
 
 # Places.
+check "an absolute path" publish "$PWD/absolute" os/stable
+check "is where it should be" test -e absolute/export.json
+mkdir elsewhere && ln -s elsewhere to-elsewhere
+check "a link to a directory" publish to-elsewhere os/stable
+check "is followed" test -e elsewhere/export.json
+refuse "a directory in none" "No such file" on repo publish no/such os/stable
 mkdir full && echo x > full/file
 refuse "a directory with something else" "the directory has file and is no export" on repo publish full
 same "is left alone" "$(ls -A full)" file
