@@ -225,6 +225,15 @@ check "as are those of objects" cmp "repo/signatures/$next.pack" "build/signatur
 refuse "its names cannot be looked up" "names cannot be looked up" on repo fetch "$url/plain/build" os/stable --cert signer.pem
 refuse "an image that is not there" "has no image" on repo fetch "$url/plain/build" "$(printf '0%.0s' $(seq 128))"
 
+# One of composefs-rs, which $CFSCTL_PEER made.
+if [ -x "${CFSCTL_PEER-}" ]; then
+	"$CFSCTL_PEER" --repo peer init --insecure > /dev/null
+	id=$("$CFSCTL_PEER" --insecure --repo peer create-image "$PWD/tree" os | tail -n 1)
+	fresh repo
+	check "from a repository of composefs-rs" fetch repo "$url/plain/peer" "${id##*:}" --name os
+	check "it is whole" whole repo os
+fi
+
 # The repository is in use.
 fresh repo
 flock -x repo sh -c ': > locked; while [ ! -e seen ]; do sleep 0.1; done' &
