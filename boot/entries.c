@@ -208,8 +208,9 @@ static int read_lines(const struct reader *r, struct cfs_bytes text,
 	return 0;
 }
 
+/* @unread: as of struct cfs_boot_visitor. */
 static int read_conf(const struct reader *r, struct cfs_boot_entry *entry,
-		     struct cfs_err *err)
+		     int *unread, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	struct cfs_err why; /* cfs_boot_entry() reports it */
@@ -217,6 +218,8 @@ static int read_conf(const struct reader *r, struct cfs_boot_entry *entry,
 
 	if (n == -ENOMEM)
 		return cfs_no_memory(err);
+	if (cfs_boot_is_unread(-n))
+		*unread = -n;
 	if (n <= 0 || text.len == 0 || memchr(text.data, '\0', text.len))
 		return 0;
 	return read_lines(r, cfs_buf_bytes(&text), entry, err);
@@ -308,8 +311,9 @@ static int name_by_os(const struct os *os, struct cfs_boot_entry *entry,
 	return r;
 }
 
+/* @unread: as of struct cfs_boot_visitor. */
 static int read_uki(const struct reader *r, struct cfs_boot_entry *entry,
-		    struct cfs_err *err)
+		    int *unread, struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = cfs_open_regular(r->dirfd, entry->path, NULL);
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
@@ -327,6 +331,8 @@ static int read_uki(const struct reader *r, struct cfs_boot_entry *entry,
 			    : cfs_pe_read(fd, &pe.v[i], OSREL_MAX, &text, &why);
 	if (n == -ENOMEM)
 		return cfs_no_memory(err);
+	if (cfs_boot_is_unread(-(fd < 0 ? fd : n)))
+		*unread = -(fd < 0 ? fd : n);
 	if (n < 0 || text.len == 0)
 		return 0;
 	/* Tools pad sections with NUL bytes. */
@@ -363,10 +369,19 @@ static int read_entry(const struct reader *r, bool uki,
 		      struct cfs_boot_entry *entry, struct cfs_err *err)
 {
 	struct finding finding = { r, entry };
-	const struct cfs_boot_visitor visitor = { found, report, &finding };
-	int n = uki ? read_uki(r, entry, err) : read_conf(r, entry, err);
+	int unread = 0;
+	const struct cfs_boot_visitor visitor = { found, report, &finding,
+						  &unread };
+	int n = uki ? read_uki(r, entry, &unread, err)
+		    : read_conf(r, entry, &unread, err);
 
-	return n < 0 ? n : cfs_boot_entry(r->dirfd, entry->path, &visitor, err);
+	if (n == 0)
+		n = cfs_boot_entry(r->dirfd, entry->path, &visitor, err);
+	if (unread) {
+		r->to->unread = entry->path;
+		r->to->unread_error = unread;
+	}
+	return n;
 }
 
 /* A directory of entries. */

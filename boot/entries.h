@@ -39,8 +39,9 @@ struct cfs_boot_entry {
 /* Zero-initialise it. */
 struct cfs_boot_entries {
 	CFS_VEC(struct cfs_boot_entry);
-	/* A directory of entries that exists and cannot be read, so that some
-	 * are missing here, or NULL; static.  And the errno of that. */
+	/* A directory of entries, or an entry, that exists and could not be
+	 * read, so that something is missing here, or NULL; borrowed from the
+	 * list, or static.  And the errno of that. */
 	const char *unread;
 	int unread_error;
 };

@@ -29,6 +29,18 @@ static void broken(const struct search *s, const char *where,
 	s->visitor->broken(s->visitor->arg, where, reason);
 }
 
+bool cfs_boot_is_unread(int code)
+{
+	return code == EIO || code == EMFILE || code == ENFILE ||
+	       code == EACCES || code == EPERM;
+}
+
+static void note_unread(const struct cfs_boot_visitor *visitor, int code)
+{
+	if (visitor->unread && cfs_boot_is_unread(code))
+		*visitor->unread = code;
+}
+
 int cfs_boot_broken(const struct cfs_boot_visitor *visitor, const char *where,
 		    const struct cfs_err *why, struct cfs_err *err)
 {
@@ -36,6 +48,7 @@ int cfs_boot_broken(const struct cfs_boot_visitor *visitor, const char *where,
 		*err = *why;
 		return -ENOMEM;
 	}
+	note_unread(visitor, why->code);
 	visitor->broken(visitor->arg, where, why->msg);
 	return 0;
 }
@@ -139,6 +152,7 @@ static int visit_efi(const struct search *s, const char *where, enum efi efi,
 		return visit_efi_file(s, where, fd, efi, err);
 	if (fd == -ENOENT && efi == EFI_MAY)
 		return 0;
+	note_unread(s->visitor, -fd);
 	broken(s, where, fd == -EINVAL ? "not a regular file" : strerror(-fd));
 	return 0;
 }
@@ -265,8 +279,10 @@ static int list(const struct search *s, const char *path,
 
 	if (r == -ENOMEM)
 		return cfs_no_memory(err);
-	if (r < 0 && r != -ENOENT)
+	if (r < 0 && r != -ENOENT) {
+		note_unread(s->visitor, -r);
 		broken(s, path, strerror(-r));
+	}
 	return 0;
 }
 

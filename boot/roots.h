@@ -26,7 +26,13 @@ struct cfs_boot_visitor {
 	/* @where may name images, but cannot be read or understood. */
 	void (*broken)(void *arg, const char *where, const char *reason);
 	void *arg;
+	/* Set to the errno when something is broken because this machine could
+	 * not read it (cfs_boot_is_unread()); may be NULL. */
+	int *unread;
 };
+
+/* Is @code an error that says nothing about what was to be read? */
+bool cfs_boot_is_unread(int code);
 
 /* Reports the failure @why to read @where, unless that is -ENOMEM, which is
  * returned with @err set. */

@@ -62,7 +62,7 @@ int cfs_deployments_complete(const struct cfs_deployments *list,
 	const struct cfs_boot_entries *entries = &list->entries;
 
 	return entries->unread ? cfs_fail_code(err, -entries->unread_error,
-					       "read the boot entries in %s",
+					       "read all boot entries: %s",
 					       entries->unread)
 			       : 0;
 }

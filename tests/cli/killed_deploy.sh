@@ -112,7 +112,13 @@ fails_at() { # CALL ERROR WORDS WHEN
 	done
 }
 # Without the list of entries it is unknown whose /etc is to be taken over.
-fails_at getdents64 EIO 'Error: .*read the boot entries in loader/entries' 1
+fails_at getdents64 EIO 'Error: .*read all boot entries: loader/entries:' 1
+fresh
+# shellcheck disable=SC2086
+refuse "an entry that cannot be read is one too few" "read all boot entries" \
+	strace -f -qq -o /dev/null -P "$PWD/boot/loader/entries/6.1_2.conf" \
+	-e trace=read -e inject=read:error=EIO $command
+check "  and the next one ends well" finishes
 fails_at mkdirat ENOSPC 'No space left' '1 3 5'
 fails_at fchownat EPERM 'not permitted' '1 4'
 fails_at symlinkat EIO 'Input/output error' '1 2 3'
