@@ -180,6 +180,20 @@ same "by one connection" "$(cut -d' ' -f5 log | sort -u | wc -l)" 1
 fresh repo
 check "with a limit of the rate" fetch repo --limit-rate 50M "$export" "$next"
 
+# By TLS.
+openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=127.0.0.1 \
+	-addext subjectAltName=IP:127.0.0.1 -keyout tls.key -out tls.pem 2> /dev/null
+cat tls.key tls.pem > tls.both
+plain_url=$url
+serve . tls.log --tls tls.both
+tls=https://${url#*://}
+url=$plain_url
+fresh repo
+refuse "a server that no authority vouches for" "certificate" on repo fetch "$tls/plain/web" "$next"
+check "one that --ca does" fetch repo "$tls/plain/web" "$next" --ca tls.pem
+check "it is whole" whole repo "$next"
+refuse "no such file of authorities" "nothing.pem" on repo fetch "$tls/plain/web" "$next" --ca nothing.pem
+
 # Mirrors, in their order.
 cp -r web mirror
 rm mirror/packs/00000000.pack
