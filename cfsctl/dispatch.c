@@ -11,10 +11,6 @@
 #include "cfsctl/compat/programs.h"
 #include "cfsctl/globals.h"
 
-/* Commands of composefs-rs 0.9 that scripts may ask for.
- * Source: composefs-rs crates/composefs-ctl/src/lib.rs. */
-static const char *const elsewhere[] = { "fetch", "ostree" };
-
 /* A command line, taken apart from the front. */
 struct line {
 	const struct cfs_cmd *const *commands;
@@ -146,12 +142,12 @@ static int refuse_known(const char *word, struct cfs_err *err)
 				"%s takes no options of cfsctl: it has to "
 				"stand first, as in 'cfsctl %s ...'",
 				word, word);
-	for (size_t i = 0; i < CFS_ARRAY_SIZE(elsewhere); i++)
-		if (strcmp(word, elsewhere[i]) == 0)
-			return cfs_fail(err, CFS_EUSAGE,
-					"'%s' is a command of composefs-rs "
-					"that cfsctl %s does not have",
-					word, CFS_VERSION);
+	/* Source: composefs-rs crates/composefs-ctl/src/lib.rs. */
+	if (strcmp(word, "ostree") == 0)
+		return cfs_fail(err, CFS_EUSAGE,
+				"'%s' is a command of composefs-rs that cfsctl "
+				"%s does not have",
+				word, CFS_VERSION);
 	return 0;
 }
 
