@@ -46,7 +46,7 @@ group() {
 		softhsm2 btrfs-progs libarchive-tools bsdextrautils skopeo git \
 		sbsigntool osslsigncode python3-pefile \
 		libengine-pkcs11-openssl crun runc uidmap busybox-static \
-		python3-jsonschema python3-pip ;;
+		python3-jsonschema python3-pip zstd ;;
 	vm) echo qemu-system-x86 cpio busybox-static kmod bc flex bison zstd \
 		e2fsprogs fsverity keyutils openssl debian-archive-keyring \
 		mtools sbsigntool python3-cryptography python3-pefile \

@@ -8,6 +8,7 @@
 #   quiet COMMAND...           its standard output goes to the file quiet.out
 #   without_packages           makes the folder "plain" of all programs in PATH but
 #                              the package manager's
+#   needs PROGRAM...           skips unless all of them are there
 #   skip WHY                   leaves the program, as skipped
 #   finish                     last line: exit status by what was seen
 #
@@ -92,6 +93,14 @@ gone() {
 skip() {
 	echo "$1"
 	exit 77
+}
+
+# `command -v` with several names is true for any of them.
+needs() { # PROGRAM...
+	local program
+	for program; do
+		command -v "$program" > /dev/null || skip "needs $program"
+	done
 }
 
 finish() {

@@ -4,7 +4,7 @@
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 . "${CFS_SRC:?run by tests/run}/tests/disk-repo.sh"
 
-command -v debugfs fsverity > /dev/null || skip "needs e2fsprogs and fsverity"
+needs debugfs fsverity
 
 dbg() { debugfs -R "$1" "${2:-out.img}" 2> /dev/null; }
 mode() { dbg "stat $1" | sed -n 's/.*Mode: *\([0-7]*\).*/\1/p'; }

@@ -5,7 +5,7 @@
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 . "${CFS_SRC:?run by tests/run}/tests/http.sh"
 
-command -v zstd openssl > /dev/null || skip "needs zstd and openssl"
+needs zstd openssl
 
 openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=signer \
 	-keyout key.pem -out cert.pem 2> /dev/null || exit 1

@@ -7,7 +7,7 @@
 . "${CFS_SRC:?run by tests/run}/tests/disk-repo.sh"
 . "${CFS_SRC:?run by tests/run}/tests/killer.sh"
 
-command -v mke2fs fsverity > /dev/null || skip "needs e2fsprogs and fsverity"
+needs mke2fs fsverity
 command -v strace > /dev/null || skip "needs strace"
 strace -qq -o /dev/null true 2> /dev/null || skip "may not trace processes"
 

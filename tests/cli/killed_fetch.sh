@@ -7,7 +7,7 @@
 . "${CFS_SRC:?run by tests/run}/tests/http.sh"
 . "${CFS_SRC:?run by tests/run}/tests/killer.sh"
 
-command -v strace openssl > /dev/null || skip "needs strace and openssl"
+needs strace openssl
 strace -qq -o /dev/null true 2> /dev/null || skip "may not trace processes"
 : "${KILL_POINTS:=6}"
 

@@ -6,8 +6,7 @@
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 . "${CFS_SRC:?run by tests/run}/tests/killer.sh"
 
-command -v strace > /dev/null || skip "needs strace"
-command -v zstd > /dev/null || skip "needs zstd"
+needs strace zstd
 strace -qq -o /dev/null true 2> /dev/null || skip "may not trace processes"
 : "${KILL_POINTS:=10}"
 

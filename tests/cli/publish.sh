@@ -4,7 +4,7 @@
 # same for the same images.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 
-command -v zstd > /dev/null || skip "needs zstd"
+needs zstd
 
 on() { # REPOSITORY COMMAND...
 	cfsctl --repo "$@"

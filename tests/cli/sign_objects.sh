@@ -4,7 +4,7 @@
 # fsck make of that, and every way to refuse.
 . "${CFS_SRC:?run by tests/run}/tests/lib.sh"
 . "${CFS_SRC:?run by tests/run}/tests/fixture.sh"
-command -v openssl debugfs > /dev/null || skip "needs openssl and e2fsprogs"
+needs openssl debugfs
 
 cfs() { cfsctl --repo repo "$@"; }
 pair() { # NAME KEY-OPTIONS...
