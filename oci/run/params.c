@@ -3,25 +3,16 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/utf8.h"
 #include "oci/run/spec.h"
 #include "oci/run/volume.h"
 
 /* JSON holds nothing but UTF-8. */
 static int check_utf8(const char *what, const char *text, struct cfs_err *err)
 {
-	struct cfs_bytes s = { (const uint8_t *)text, text ? strlen(text) : 0 };
-
-	while (s.len > 0) {
-		uint32_t c;
-		size_t n = cfs_utf8_get(s, &c);
-
-		if (n == 0)
-			return cfs_fail(err, EINVAL,
-					"%s '%.100s' is not valid UTF-8", what,
-					text);
-		s = (struct cfs_bytes){ s.data + n, s.len - n };
-	}
+	if (text && !cfs_is_utf8(text))
+		return cfs_fail(err, EINVAL, "%s '%.100s' is not valid UTF-8",
+				what, text);
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/utf8.h"
 #include "oci/run/volume.h"
 
 static const char default_path[] = "PATH=/usr/local/sbin:/usr/local/bin:"
@@ -220,22 +220,11 @@ static void write_capabilities(struct cfs_json_writer *w, bool root)
 	cfs_json_write_end(w);
 }
 
-static bool is_utf8(const char *text)
-{
-	struct cfs_bytes s = { (const uint8_t *)text, strlen(text) };
-	uint32_t c;
-	size_t n = 1;
-
-	for (; s.len > 0 && n > 0; s.data += n, s.len -= n)
-		n = cfs_utf8_get(s, &c);
-	return n > 0;
-}
-
 /* The home directory of the user, unless image or caller say otherwise. */
 static int set_home(const struct cfs_account *a, struct cfs_texts *env,
 		    struct cfs_err *err)
 {
-	bool known = *a->home == '/' && is_utf8(a->home);
+	bool known = *a->home == '/' && cfs_is_utf8(a->home);
 	char text[sizeof("HOME=") + CFS_ACCOUNTS_HOME_MAX];
 
 	if (cfs_texts_get(env, "HOME"))

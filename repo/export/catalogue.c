@@ -3,7 +3,7 @@
 
 #include "base/json_many.h"
 #include "base/json_write.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "repo/name.h"
 
 /* Values in the document: names, digests, patches, and what a newer version
@@ -81,21 +81,6 @@ const struct cfs_digest *cfs_export_catalogue_find(
 	return has_at(c, at, name) ? &c->v[at].id : NULL;
 }
 
-static bool is_utf8(const char *text)
-{
-	struct cfs_bytes rest = { (const uint8_t *)text, strlen(text) };
-	uint32_t c;
-
-	while (rest.len > 0) {
-		size_t n = cfs_utf8_get(rest, &c);
-
-		if (n == 0)
-			return false;
-		(void)cfs_bytes_cut(&rest, n);
-	}
-	return true;
-}
-
 int cfs_export_catalogue_set(struct cfs_export_catalogue *c, const char *name,
 			     const struct cfs_digest *id, struct cfs_err *err)
 {
@@ -105,7 +90,7 @@ int cfs_export_catalogue_set(struct cfs_export_catalogue *c, const char *name,
 
 	if (r < 0)
 		return r;
-	if (!is_utf8(name))
+	if (!cfs_is_utf8(name))
 		return cfs_fail(err, EINVAL,
 				"the name %s is not UTF-8 and cannot be "
 				"published: give the image another one",
