@@ -9,6 +9,7 @@
 #include "boot/running.h"
 #include "oci/subject.h"
 #include "repo/link.h"
+#include "repo/name.h"
 #include "repo/store.h"
 
 /* A search of a directory for images that are booted. */
@@ -141,19 +142,6 @@ static int search_running(const struct cfs_collect *params, struct cfs_gc *gc,
 	return cfs_boot_running(fd, &visitor, err);
 }
 
-/* "HEX" of "sha512:HEX". */
-static const char *without_alg(const char *text)
-{
-	for (enum cfs_alg alg = CFS_ALG_SHA256; alg <= CFS_ALG_SHA512; alg++) {
-		const char *name = cfs_alg_name(alg);
-		size_t n = strlen(name);
-
-		if (strncmp(text, name, n) == 0 && text[n] == ':')
-			return text + n + 1;
-	}
-	return text;
-}
-
 /* Names below refs/ are roots anyway. */
 static bool is_name(const struct cfs_repo *repo, const char *text)
 {
@@ -177,7 +165,8 @@ static int add_named(const struct cfs_repo *repo, const char *text,
 		.where = text,
 		.reason = "the repository has no such image",
 	};
-	const char *entry = without_alg(text);
+	enum cfs_alg alg;
+	const char *entry = cfs_name_digits(text, &alg);
 	struct cfs_digest id;
 	struct cfs_err ignored;
 	int r = cfs_gc_add_named(gc, text, entry, err);

@@ -12,6 +12,7 @@
 #include "ops/state_dir.h"
 #include "ops/whole.h"
 #include "repo/find.h"
+#include "repo/name.h"
 
 /* A list that is made. */
 struct job {
@@ -413,22 +414,11 @@ bool cfs_deployment_boots(const struct cfs_deployments *list,
 	return false;
 }
 
-/* The hex digits of "sha512:HEX" or "HEX". */
-static const char *digits_of(const char *text)
-{
-	for (enum cfs_alg alg = CFS_ALG_SHA256; alg <= CFS_ALG_SHA512; alg++) {
-		size_t n = strlen(cfs_alg_name(alg));
-
-		if (strncmp(text, cfs_alg_name(alg), n) == 0 && text[n] == ':')
-			return text + n + 1;
-	}
-	return text;
-}
-
 static int name_by_digits(const struct cfs_deployments *list, const char *text,
 			  struct cfs_digest *ret, struct cfs_err *err)
 {
-	const char *digits = digits_of(text);
+	enum cfs_alg alg;
+	const char *digits = cfs_name_digits(text, &alg);
 	size_t n = strlen(digits);
 	unsigned matches = 0;
 

@@ -5,6 +5,7 @@
 
 #include "ops/copy_objects.h"
 #include "ops/fetching.h"
+#include "repo/name.h"
 #include "repo/ref.h"
 #include "repo/signature.h"
 
@@ -92,17 +93,15 @@ int cfs_fetch_begin(struct cfs_store *store, const struct cfs_fetch *params,
 static int find_digest(const struct cfs_fetching *f, const char *said,
 		       struct cfs_digest *ret, struct cfs_err *err)
 {
-	const char *hex = said;
+	enum cfs_alg named;
+	const char *hex = cfs_name_digits(said, &named);
 	struct cfs_err ignored;
 
-	if (strncmp(said, "sha256:", 7) == 0 ||
-	    strncmp(said, "sha512:", 7) == 0)
-		hex += 7;
 	if (cfs_digest_from_hex(hex, strlen(hex), ret, &ignored) < 0)
-		return hex == said ? 0
-				   : cfs_fail(err, EINVAL,
-					      "%s is not a whole digest", said);
-	if (hex != said && strncmp(said, cfs_alg_name(ret->alg), 6) != 0)
+		return named ? cfs_fail(err, EINVAL, "%s is not a whole digest",
+					said)
+			     : 0;
+	if (named && named != ret->alg)
 		return cfs_fail(err, EINVAL, "%s is a digest of %s", said,
 				cfs_alg_name(ret->alg));
 	if (ret->alg != f->store->repo.meta.alg)

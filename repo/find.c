@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "repo/dir.h"
+#include "repo/name.h"
 #include "repo/ref.h"
 
 /* Candidates that are listed when a shortened digest is ambiguous. */
@@ -22,19 +23,9 @@ struct digits {
 /* Is @text a digest or the beginning of one? */
 static bool read_digits(const char *text, struct digits *ret)
 {
-	static const enum cfs_alg algs[] = { CFS_ALG_SHA256, CFS_ALG_SHA512 };
 	struct digits d = { 0 };
 
-	for (size_t i = 0; i < CFS_ARRAY_SIZE(algs); i++) {
-		size_t n = strlen(cfs_alg_name(algs[i]));
-
-		if (strncmp(text, cfs_alg_name(algs[i]), n) == 0 &&
-		    text[n] == ':') {
-			d.alg = algs[i];
-			text += n + 1;
-			break;
-		}
-	}
+	text = cfs_name_digits(text, &d.alg);
 	for (; isxdigit((unsigned char)text[d.len]); d.len++) {
 		if (d.len == sizeof(d.hex) - 1)
 			return false;

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "fsverity/digest.h"
 #include "repo/temp.h"
 
 static int check_component(const char *part, size_t len, const char *name,
@@ -53,21 +52,31 @@ static bool is_hex(const char *text)
 	return strspn(text, "0123456789abcdefABCDEF") == strlen(text);
 }
 
+const char *cfs_name_digits(const char *text, enum cfs_alg *ret)
+{
+	for (enum cfs_alg alg = CFS_ALG_SHA256; alg <= CFS_ALG_SHA512; alg++) {
+		size_t n = strlen(cfs_alg_name(alg));
+
+		if (strncmp(text, cfs_alg_name(alg), n) == 0 &&
+		    text[n] == ':') {
+			*ret = alg;
+			return text + n + 1;
+		}
+	}
+	*ret = 0;
+	return text;
+}
+
 /* cfs_image_find() takes such a text for a digest, and looks for no name. */
 static bool is_digest(const char *name)
 {
-	static const enum cfs_alg algs[] = { CFS_ALG_SHA256, CFS_ALG_SHA512 };
-	bool found = false;
+	enum cfs_alg named;
+	const char *digits = cfs_name_digits(name, &named);
+	size_t n = strlen(digits);
 
-	for (size_t i = 0; i < CFS_ARRAY_SIZE(algs); i++) {
-		size_t n = strlen(cfs_alg_name(algs[i]));
-
-		found |= strlen(name) == 2 * cfs_alg_size(algs[i]) &&
-			 is_hex(name);
-		found |= strncmp(name, cfs_alg_name(algs[i]), n) == 0 &&
-			 name[n] == ':' && is_hex(name + n + 1);
-	}
-	return found;
+	return is_hex(digits) &&
+	       (named || n == 2 * cfs_alg_size(CFS_ALG_SHA256) ||
+		n == 2 * cfs_alg_size(CFS_ALG_SHA512));
 }
 
 int cfs_name_check_new(const char *name, struct cfs_err *err)

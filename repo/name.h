@@ -6,6 +6,7 @@
 #define CFS_REPO_NAME_H
 
 #include "base/err.h"
+#include "fsverity/digest.h"
 
 #define CFS_REF_MAX	  4096 /* bytes of a name with its NUL */
 #define CFS_REF_COMPONENT 255
@@ -18,6 +19,10 @@
  */
 int cfs_name_check(const char *name,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/* Returns @text behind "sha256:" or "sha512:", with that algorithm in *@ret; or
+ * @text itself, with 0. */
+const char *cfs_name_digits(const char *text, enum cfs_alg *ret) CFS_NONNULL;
 
 /*
  * May an image be given the name @name?  cfs_name_check(), and commands must
