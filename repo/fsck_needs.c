@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/vec.h"
 #include "repo/fsck_run.h"
+#include "repo/node_content.h"
 #include "repo/object.h"
 
 /* A file of the image that needs an object. */
@@ -58,35 +59,17 @@ static bool is_met(const struct cfs_fsck_run *run, const struct need *need)
 	       size == need->node->size;
 }
 
-/*
- * overlayfs opens what the backing path names and compares it with the digest;
- * a file that has neither reads as zeros.
- */
 static void add_need(struct image *image, const struct cfs_node *node,
 		     uint32_t order)
 {
-	enum cfs_alg alg = image->run->repo->meta.alg;
-	char room[CFS_OBJECT_PATH_MAX];
-	const char *path = cfs_node_backing(image->tree, node, room);
 	struct need need = { .node = node, .order = order };
-	struct cfs_digest named;
-	bool digest = cfs_node_digest(image->tree, node, &need.id);
+	struct cfs_err why;
+	int r = cfs_node_object(image->tree, node, image->run->repo->meta.alg,
+				&need.id, &why);
 
-	if (!path && !digest)
-		return;
-	if (path && !cfs_object_of_path(path, &named)) {
-		invalid(image, node, "its content is %.400s, no object", path);
-		return;
-	}
-	if (!digest)
-		need.id = named;
-	if (need.id.alg != alg)
-		invalid(image, node, "its object is of %s, not %s",
-			cfs_alg_name(need.id.alg), cfs_alg_name(alg));
-	else if (path && !cfs_digest_equal(&named, &need.id))
-		invalid(image, node, "its content is %.200s, not its digest",
-			path);
-	else if (!is_met(image->run, &need))
+	if (r < 0)
+		invalid(image, node, "%s", why.msg);
+	else if (r > 0 && !is_met(image->run, &need))
 		(void)cfs_vec_add(&image->needs, need);
 }
 

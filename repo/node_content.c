@@ -7,6 +7,33 @@
 #include "repo/object.h"
 #include "tree/small_objects.h"
 
+int cfs_node_object(const struct cfs_tree *tree, const struct cfs_node *node,
+		    enum cfs_alg alg, struct cfs_digest *ret,
+		    struct cfs_err *err)
+{
+	char room[CFS_OBJECT_PATH_MAX];
+	const char *path = cfs_node_backing(tree, node, room);
+	struct cfs_digest named, id;
+	bool digest = cfs_node_digest(tree, node, &id);
+
+	if (!path && !digest)
+		return 0;
+	if (path && !cfs_object_of_path(path, &named))
+		return cfs_fail(err, EBADMSG,
+				"its content is %.400s, no object", path);
+	if (!digest)
+		id = named;
+	if (id.alg != alg)
+		return cfs_fail(err, EBADMSG, "its object is of %s, not %s",
+				cfs_alg_name(id.alg), cfs_alg_name(alg));
+	if (path && !cfs_digest_equal(&named, &id))
+		return cfs_fail(err, EBADMSG,
+				"its content is %.200s, not its digest", path);
+	*ret = (struct cfs_digest){ .alg = alg };
+	memcpy(ret->bytes, id.bytes, cfs_alg_size(alg));
+	return 1;
+}
+
 static int read_object(int objects, const struct cfs_digest *id, size_t max,
 		       struct cfs_buf *ret, struct cfs_err *err)
 {

@@ -3,7 +3,7 @@
 
 #include "erofs/reader.h"
 #include "repo/export/format.h"
-#include "repo/object.h"
+#include "repo/node_content.h"
 
 void cfs_export_needs_free(struct cfs_export_needs *needs)
 {
@@ -49,36 +49,6 @@ static int arrange(struct cfs_export_needs *needs, struct cfs_err *err)
 	return 0;
 }
 
-static int add(const struct cfs_tree *tree, const struct cfs_node *node,
-	       enum cfs_alg alg, struct cfs_export_needs *needs,
-	       struct cfs_err *err)
-{
-	char room[CFS_OBJECT_PATH_MAX];
-	const char *path = cfs_node_backing(tree, node, room);
-	struct cfs_export_need need = { .size = node->size };
-	struct cfs_digest named;
-	bool digest = cfs_node_digest(tree, node, &need.id);
-
-	/* It reads as zeros, and needs nothing. */
-	if (!path && !digest)
-		return 0;
-	if (path && !cfs_object_of_path(path, &named))
-		return cfs_fail(err, EBADMSG, "its content is no object");
-	if (!digest)
-		need.id = named;
-	if (need.id.alg != alg)
-		return cfs_fail(err, EBADMSG, "its object is of %s, not %s",
-				cfs_alg_name(need.id.alg), cfs_alg_name(alg));
-	if (path && !cfs_digest_equal(&named, &need.id))
-		return cfs_fail(err, EBADMSG,
-				"its content is not that of its digest");
-	/* All bytes count in comparisons. */
-	memset(need.id.bytes + cfs_alg_size(alg), 0,
-	       CFS_DIGEST_MAX - cfs_alg_size(alg));
-	(void)cfs_vec_add(needs, need);
-	return 0;
-}
-
 int cfs_export_needs_read(struct cfs_bytes image, enum cfs_alg alg,
 			  struct cfs_export_needs *ret, struct cfs_err *err)
 {
@@ -87,15 +57,19 @@ int cfs_export_needs_read(struct cfs_bytes image, enum cfs_alg alg,
 	char name[CFS_NODE_NAME_MAX];
 	int r = cfs_erofs_read(image, 0, &tree, NULL, err);
 
-	for (struct cfs_node *n = r < 0 ? NULL : tree->root; n && r == 0;
+	for (struct cfs_node *n = r < 0 ? NULL : tree->root; n && r >= 0;
 	     n = cfs_node_walk(tree->root, n)) {
+		struct cfs_export_need need = { .size = n->size };
+
 		if (!cfs_node_is_external(n))
 			continue;
-		r = add(tree, n, alg, &needs, err);
-		if (r < 0)
+		r = cfs_node_object(tree, n, alg, &need.id, err);
+		if (r > 0)
+			(void)cfs_vec_add(&needs, need);
+		else if (r < 0)
 			cfs_ctx(err, "image: %s", cfs_node_name(n, name));
 	}
-	if (r == 0)
+	if (r >= 0)
 		r = arrange(&needs, err);
 	if (r == 0)
 		cfs_vec_move(ret, &needs);
