@@ -178,23 +178,30 @@ bool cfs_object_of_path(const char *path, struct cfs_digest *ret)
 }
 
 /*
- * Opens @path if all is as usual: a regular file, and no link on the way.
+ * Opens @path if it is a regular file, and no link on the way.  *@seen: what it
+ * was before.  @resolve: RESOLVE_* to be kept to as well.
  * Returns a negative number otherwise.
  *
  * Its type is known before it is opened, as opening a device may have effects.
  * Another file could take its place meanwhile; that this is a device takes the
  * right to make one on this file system.
  */
+static int open_seen(int objects, const char *path, uint64_t resolve,
+		     struct stat *seen)
+{
+	if (fstatat(objects, path, seen, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(seen->st_mode))
+		return -1;
+	return cfs_openat2(objects, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
+			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | resolve);
+}
+
+/* Opens @path if all is as usual.  Returns a negative number otherwise. */
 static int open_usual(int objects, const char *path, struct stat *ret)
 {
-	CFS_AUTOFD int fd = -EBADF;
 	struct stat seen;
+	CFS_AUTOFD int fd = open_seen(objects, path, 0, &seen);
 
-	if (fstatat(objects, path, &seen, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISREG(seen.st_mode))
-		return -1;
-	fd = cfs_openat2(objects, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
-			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 	if (fd < 0 || fstat(fd, ret) < 0 || !cfs_is_same_file(&seen, ret))
 		return -1;
 	return cfs_steal_fd(&fd);
@@ -292,23 +299,18 @@ dev_t cfs_object_device(int objects)
 	return st.st_dev;
 }
 
-/* What is measured is a regular file and has all the bytes of its digest: the
- * status from before it was opened will do.  On another file system it is not
- * opened, should one be mounted in between. */
+/* A file with that measurement is a regular one and has the size of its digest,
+ * so its status from before it was opened will do.  RESOLVE_NO_XDEV keeps out a
+ * file system that is mounted in between. */
 int cfs_object_open_measured(int objects, dev_t device, const char *path,
 			     const struct cfs_digest *id, struct stat *ret_st)
 {
-	CFS_AUTOFD int fd = -EBADF;
+	CFS_AUTOFD int fd = open_seen(objects, path, RESOLVE_NO_XDEV, ret_st);
 	struct cfs_err ignored;
 	struct cfs_digest have;
 
-	if (fstatat(objects, path, ret_st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !S_ISREG(ret_st->st_mode) || ret_st->st_dev != device)
-		return -1;
-	fd = cfs_openat2(objects, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
-			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-				 RESOLVE_NO_XDEV);
-	if (fd < 0 || cfs_verity_measure(fd, &have, &ignored) <= 0 ||
+	if (fd < 0 || ret_st->st_dev != device ||
+	    cfs_verity_measure(fd, &have, &ignored) <= 0 ||
 	    !cfs_digest_equal(&have, id))
 		return -1;
 	return cfs_steal_fd(&fd);
