@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "oci/tag.h"
 
-#include "repo/lock.h"
 #include "repo/stream/format.h"
-#include "tests/fake/kernel.h"
-#include "tests/unit/repo/repo.h"
+#include "tests/unit/repo/store.h"
 
 #define HEX64 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 static struct cfs_err err;
-static char root[4096];
 
 static struct cfs_oci_id some_id(void)
 {
@@ -21,20 +18,12 @@ static struct cfs_oci_id some_id(void)
 	return id;
 }
 
-static void start(struct cfs_store *store, bool with_manifest)
+static void begin(struct cfs_store *store, bool with_manifest)
 {
 	CFS_AUTO(cfs_stream_writer_free) struct cfs_stream_writer *w = NULL;
-	struct cfs_repo repo = CFS_REPO_INIT;
 	struct cfs_digest id;
 
-	strcpy(root, fresh_dir());
-	put(root, "meta.json", SHA256_META);
-	fake = (struct fake_kernel){ .measure_result = -ENODATA,
-				     .enable_failures = 100000,
-				     .enable_result = -ENOTTY };
-	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
-	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
-	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
+	start(store);
 	if (!with_manifest)
 		return;
 	CHECK_EQ(cfs_stream_writer_new(CFS_ALG_SHA256, CFS_STREAM_MANIFEST, &w,
@@ -52,7 +41,7 @@ TEST(a_tag_is_one_file_name_and_leads_to_a_manifest)
 	const struct cfs_oci_id id = some_id();
 	struct cfs_oci_id got;
 
-	start(&store, true);
+	begin(&store, true);
 	CHECK_EQ(cfs_oci_tag_get(&store.repo, "docker://a/b:1", &got, &err), 0);
 	CHECK_EQ(cfs_oci_tag_set(&store, "docker://a/50%:1", &id, &err), 0);
 	CHECK(is_link(root, "streams/refs/oci/docker:%2F%2Fa%2F50%25:1",
@@ -69,7 +58,7 @@ TEST(only_what_is_there_can_be_named)
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	const struct cfs_oci_id id = some_id();
 
-	start(&store, false);
+	begin(&store, false);
 	CHECK_EQ(cfs_oci_tag_set(&store, "x", &id, &err), -ENOENT);
 	CHECK_STR(err.msg, "OCI image not found: sha256:" HEX64);
 }
@@ -105,7 +94,7 @@ TEST(tags_are_listed_as_they_were_given)
 	CFS_AUTOBUF struct cfs_buf got = { 0 };
 	const struct cfs_oci_id id = some_id();
 
-	start(&store, true);
+	begin(&store, true);
 	CHECK_EQ(cfs_oci_tag_set(&store, "b/%2F", &id, &err), 0);
 	CHECK_EQ(cfs_oci_tag_set(&store, "a", &id, &err), 0);
 	make_link(root, "streams/refs/oci/odd", "../../oci-config-sha256:0");

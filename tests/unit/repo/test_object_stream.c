@@ -2,28 +2,17 @@
 #include "repo/object_stream.h"
 
 #include "fsverity/merkle.h"
-#include "repo/lock.h"
 #include "repo/object.h"
-#include "tests/fake/kernel.h"
-#include "tests/unit/repo/repo.h"
+#include "tests/unit/repo/store.h"
 
 static struct cfs_err err;
-static char root[4096];
 static uint8_t bytes[200000];
 
-static void start(struct cfs_store *store, struct cfs_digest *id)
+static void begin(struct cfs_store *store, struct cfs_digest *id)
 {
-	struct cfs_repo repo = CFS_REPO_INIT;
 	struct cfs_bytes all = { bytes, sizeof(bytes) };
 
-	strcpy(root, fresh_dir());
-	put(root, "meta.json", SHA256_META);
-	fake = (struct fake_kernel){ .measure_result = -ENODATA,
-				     .enable_failures = 100000,
-				     .enable_result = -ENOTTY };
-	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
-	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
-	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
+	start(store);
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i * 2654435761u >> 11);
 	CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA256, all, id, &err), 0);
@@ -62,7 +51,7 @@ TEST(the_right_bytes_are_stored)
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct cfs_digest id;
 
-	start(&store, &id);
+	begin(&store, &id);
 	CHECK_EQ(stream(&store, &id, sizeof(bytes)), 0);
 	CHECK(is_stored(&store, &id));
 	CHECK_EQ(store.stats.added, 1);
@@ -74,7 +63,7 @@ TEST(other_bytes_are_not)
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct cfs_digest id;
 
-	start(&store, &id);
+	begin(&store, &id);
 	CHECK_EQ(stream(&store, &id, sizeof(bytes) - 1), -EBADMSG);
 	bytes[150000] ^= 1;
 	CHECK_EQ(stream(&store, &id, sizeof(bytes)), -EBADMSG);
@@ -90,7 +79,7 @@ TEST(more_bytes_are_refused_at_once)
 	struct cfs_digest id;
 	struct cfs_sink sink;
 
-	start(&store, &id);
+	begin(&store, &id);
 	CHECK_EQ(cfs_object_stream_begin(&store, &id, sizeof(bytes), &s, &err),
 		 1);
 	sink = cfs_object_stream_sink(s);
@@ -104,7 +93,7 @@ TEST(bytes_in_memory_are_compared_with_their_digest)
 	struct cfs_bytes all = { bytes, sizeof(bytes) };
 	struct cfs_digest id;
 
-	start(&store, &id);
+	begin(&store, &id);
 	all.len--;
 	CHECK_EQ(cfs_object_add_claimed(&store, &id, all, &err), -EBADMSG);
 	CHECK(!is_stored(&store, &id));

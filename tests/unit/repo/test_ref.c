@@ -2,32 +2,20 @@
 #include "repo/ref.h"
 
 #include "repo/dir.h"
-#include "repo/lock.h"
 #include "repo/object.h"
-#include "tests/fake/kernel.h"
-#include "tests/unit/repo/repo.h"
+#include "tests/unit/repo/store.h"
 
 #define HEX "b803429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c0551"
 #define OBJECT \
 	"b8/03429503d95915829b29fdbc8bbad142f3abfd11b1cadf5526582e685c0551"
 
 static struct cfs_err err;
-static char root[4096];
 static struct cfs_digest id;
 
-static void start(struct cfs_store *store)
+static void begin(struct cfs_store *store)
 {
 	struct cfs_bytes data = { (const uint8_t *)"", 1 };
-	struct cfs_repo repo = CFS_REPO_INIT;
-
-	strcpy(root, fresh_dir());
-	put(root, "meta.json", SHA256_META);
-	fake = (struct fake_kernel){ .measure_result = -ENODATA,
-				     .enable_failures = 100000,
-				     .enable_result = -ENOTTY };
-	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
-	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
-	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
+	start(store);
 	CHECK_EQ(cfs_object_add_bytes(store, data, &id, &err), 0);
 	CHECK_EQ(cfs_image_commit(store, &id, &err), 0);
 	CHECK(!store->dirty);
@@ -37,7 +25,7 @@ TEST(images_and_names_are_links_as_upstream_makes_them)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 
-	start(&store);
+	begin(&store);
 	CHECK(is_link(root, "images/" HEX, "../objects/" OBJECT));
 	CHECK_EQ(cfs_ref_set(&store, "my-image", &id, &err), 0);
 	CHECK(is_link(root, "images/refs/my-image", "../" HEX));
@@ -50,7 +38,7 @@ TEST(names_are_resolved_by_the_last_component)
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct cfs_digest got;
 
-	start(&store);
+	begin(&store);
 	CHECK_EQ(cfs_ref_get(&store.repo, "x", &got, &err), 0);
 	CHECK_EQ(cfs_ref_set(&store, "a/x", &id, &err), 0);
 	CHECK_EQ(cfs_ref_get(&store.repo, "a/x", &got, &err), 1);
@@ -70,7 +58,7 @@ TEST(a_name_is_taken_away_and_the_image_stays)
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct cfs_digest got;
 
-	start(&store);
+	begin(&store);
 	CHECK_EQ(cfs_ref_set(&store, "a/x", &id, &err), 0);
 	CHECK_EQ(cfs_ref_remove(&store, "a", &err), -EINVAL);
 	CHECK_EQ(cfs_ref_remove(&store, "a/x", &err), 1);
@@ -85,7 +73,7 @@ TEST(unfit_names_reach_nothing)
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct cfs_digest got;
 
-	start(&store);
+	begin(&store);
 	CHECK_EQ(cfs_ref_set(&store, "../../x", &id, &err), -EINVAL);
 	CHECK_EQ(cfs_ref_set(&store, "", &id, &err), -EINVAL);
 	CHECK_EQ(cfs_ref_set(&store, "/x", &id, &err), -EINVAL);
@@ -100,7 +88,7 @@ TEST(an_image_is_checked_when_it_is_opened)
 	struct cfs_digest other;
 	CFS_AUTOFREE char *path = NULL;
 
-	start(&store);
+	begin(&store);
 	CHECK_EQ(cfs_image_open(&store.repo, &id, false, &fd, &err),
 		 CFS_CHECKED_HASHED);
 	cfs_closep(&fd);
@@ -133,7 +121,7 @@ TEST(names_are_walked_in_order)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 
-	start(&store);
+	begin(&store);
 	seen[0] = '\0';
 	CHECK_EQ(cfs_ref_each(&store.repo, note, NULL, &err), 0);
 	CHECK(!*seen);
@@ -153,7 +141,7 @@ TEST(what_is_deeper_than_a_name_can_be_is_left_out)
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	char path[4096] = "images/refs";
 
-	start(&store);
+	begin(&store);
 	CHECK_EQ(cfs_ref_set(&store, "a", &id, &err), 0);
 	CHECK_EQ(cfs_ref_set(&store, "z", &id, &err), 0);
 	for (int i = 0; i < CFS_DIR_DEPTH_MAX + 2; i++) {

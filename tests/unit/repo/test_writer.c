@@ -4,30 +4,18 @@
 #include "fsverity/feed.h"
 #include "fsverity/merkle.h"
 #include "repo/keeper.h"
-#include "repo/lock.h"
 #include "repo/object.h"
-#include "tests/fake/kernel.h"
-#include "tests/unit/repo/repo.h"
+#include "tests/unit/repo/store.h"
 
 #define SIZE ((size_t)3 << 20)
 
 static struct cfs_err err;
-static char root[4096];
 static uint8_t bytes[SIZE];
 static const struct cfs_bytes all = { bytes, SIZE };
 
-static void start(struct cfs_store *store, struct cfs_digest *id)
+static void prepare(struct cfs_store *store, struct cfs_digest *id)
 {
-	struct cfs_repo repo = CFS_REPO_INIT;
-
-	strcpy(root, fresh_dir());
-	put(root, "meta.json", SHA256_META);
-	fake = (struct fake_kernel){ .measure_result = -ENODATA,
-				     .enable_failures = 100000,
-				     .enable_result = -ENOTTY };
-	CHECK_EQ(cfs_repo_open(AT_FDCWD, root, &repo, &err), 1);
-	CHECK_EQ(cfs_repo_lock(&repo, CFS_LOCK_SHARED, NULL, &err), 1);
-	CHECK_EQ(cfs_store_open(&repo, 0, NULL, store, &err), 0);
+	start(store);
 	for (size_t i = 0; i < SIZE; i++)
 		bytes[i] = (uint8_t)(i * 2654435761u >> 11);
 	CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA256, all, id, &err), 0);
@@ -71,7 +59,7 @@ TEST(pieces_in_any_order_make_an_object)
 		struct cfs_object_writer *w;
 		struct cfs_digest id;
 
-		start(&store, &id);
+		prepare(&store, &id);
 		store.temps = kind;
 		w = begin(&store);
 		write_backwards(w);
@@ -90,7 +78,7 @@ TEST(an_object_that_is_there_is_not_written_again)
 	struct cfs_object_writer *w = NULL;
 	struct cfs_digest id;
 
-	start(&store, &id);
+	prepare(&store, &id);
 	CHECK_EQ(cfs_object_add_known(&store, all, &id, &err), 0);
 	CHECK_EQ(cfs_object_begin(&store, SIZE, &id, &w, &err), 0);
 	CHECK(!w);
@@ -109,7 +97,7 @@ TEST(an_abandoned_object_leaves_nothing)
 	struct cfs_object_writer *w;
 	struct cfs_digest id;
 
-	start(&store, &id);
+	prepare(&store, &id);
 	store.temps = CFS_TEMP_NAMED;
 	w = begin(&store);
 	write_backwards(w);
@@ -140,7 +128,7 @@ TEST(a_store_that_trusts_names_looks_at_the_size_alone)
 	struct cfs_object_writer *w;
 	struct cfs_digest id;
 
-	start(&store, &id);
+	prepare(&store, &id);
 	CHECK_EQ(cfs_object_add_known(&store, all, &id, &err), 0);
 	spoil(&store, &id, SIZE);
 	cfs_store_trust_names(&store);
@@ -166,7 +154,7 @@ TEST(a_name_is_not_trusted_without_fs_verity_where_that_is_demanded)
 	struct cfs_object_writer *w;
 	struct cfs_digest id;
 
-	start(&store, &id);
+	prepare(&store, &id);
 	CHECK_EQ(cfs_object_add_known(&store, all, &id, &err), 0);
 	cfs_store_trust_names(&store);
 	store.secure = true;
@@ -191,7 +179,7 @@ TEST(what_is_fed_is_stored_once)
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
 	struct cfs_digest id, got[N];
 
-	start(&store, &id);
+	prepare(&store, &id);
 	for (unsigned round = 0; round < 2; round++) {
 		CFS_AUTO(cfs_digester_free) struct cfs_digester *d = NULL;
 		CFS_AUTO(cfs_feed_free) struct cfs_feed *feed = NULL;
@@ -231,7 +219,7 @@ TEST(what_is_appended_in_pieces_of_any_size_is_written)
 		struct cfs_bytes rest = all;
 		struct cfs_digest id;
 
-		start(&store, &id);
+		prepare(&store, &id);
 		rest.len -= 5; /* a part of a block is left */
 		CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA256, rest, &id,
 						 &err),
