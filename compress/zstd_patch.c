@@ -33,7 +33,7 @@ static void free_context(ZSTD_CCtx **ctx)
 		ZSTD_freeCCtx(*ctx);
 }
 
-/* What is the same is mostly far away: hence long distance matching. */
+/* Equal bytes are mostly far apart, which takes long distance matching. */
 static bool prepare(ZSTD_CCtx *ctx, struct cfs_bytes old, int log)
 {
 	return !ZSTD_isError(

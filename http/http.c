@@ -25,7 +25,7 @@ struct cfs_http {
 	bool is_initialised;		     /* libcurl, for us */
 	CURLM *multi;			     /* owned */
 	struct cfs_http_transfer *transfers; /* settings.parallel; owned */
-	/* What has not begun: queue.v[head] on. */
+	/* Gets that have not begun, from queue.v[head] on. */
 	CFS_VEC(const struct cfs_http_get *) queue;
 	size_t head;
 	struct cfs_http_rate rate;
@@ -40,7 +40,7 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
 }
 
-/* What libcurl writes to may be closed at the other end, at any time. */
+/* A server may close a connection while libcurl writes to it. */
 static struct sigaction ignore_sigpipe(void)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };

@@ -86,7 +86,7 @@ struct cfs_http_get {
 	 */
 };
 
-/* What went over the wire; redirections count as the request that they answer.
+/* Traffic so far; redirections count as part of the request that they answer.
  */
 struct cfs_http_counts {
 	uint64_t requests; /* begun, repeated ones included */

@@ -22,7 +22,7 @@ struct cfs_http_response {
 	} range;
 	uint64_t first, last; /* the bytes of the body; first <= last */
 	uint64_t total;	      /* bytes of the file; UINT64_MAX: not stated */
-	bool encoded; /* with a Content-Encoding that nobody asked for */
+	bool encoded; /* has a Content-Encoding, though none was requested */
 };
 
 /*

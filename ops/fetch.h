@@ -67,7 +67,7 @@ int cfs_fetch_find(struct cfs_fetching *f, const char *said,
  * certificates, the image has to be signed by one of them; these signatures are
  * kept, and those of its objects, too.
  * @name: to be given to the image in the repository, or NULL.
- * What is complete when a fetch fails stays, and is not asked for again.
+ * If a fetch fails, complete objects stay and are not requested again.
  *
  * Errors: -ENODATA no signature, -ENOKEY none by one of the certificates;
  * -ENOENT the servers lack a file; -EBADMSG they serve wrong bytes; -ENOSPC not
@@ -77,7 +77,7 @@ int cfs_fetch_image(struct cfs_fetching *f, const struct cfs_digest *id,
 		    const char *name, struct cfs_err *err) CFS_MUST_CHECK
 	__attribute__((nonnull(1, 2, 4)));
 
-/* What was done so far. */
+/* The counts since cfs_fetch_begin(). */
 struct cfs_fetch_result cfs_fetch_result(const struct cfs_fetching *f)
 	CFS_NONNULL;
 

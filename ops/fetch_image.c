@@ -18,7 +18,8 @@ struct image {
 	struct cfs_merkle *merkle;
 	uint64_t size;
 	bool zstd;
-	/* What is received is a patch of this image; .data NULL: all of it. */
+	/* The image that a patch is received for; .data NULL: the file is no
+	 * patch. */
 	struct cfs_buf old;
 	struct cfs_unzstd_sink *unzstd;
 	bool found;

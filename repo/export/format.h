@@ -32,9 +32,9 @@
  * Most of an image is digests and does not compress, but an update changes few
  * of them: a patch is a hundredth of the image.
  *
- * The index of an image has no digests: whoever has the image knows which
- * objects it needs, and the index has a record for each of them, in ascending
- * order of the digests.  All integers are little-endian.
+ * The index of an image has no digests: the image says which objects it needs,
+ * and the index has a record for each of them, in ascending order of the
+ * digests.  All integers are little-endian.
  *
  *	offset  bytes
  *	0       8       magic, "CFSIDX" 0 1
@@ -83,8 +83,8 @@
 /* A file is compressed if that saves at least this part of its size. */
 #define CFS_EXPORT_SAVES 16
 
-/* The window of zstd frames that are written, 1 MiB: whoever fetches 16 objects
- * at once needs as much for each.  A larger one hardly saves bytes. */
+/* The window of zstd frames that are written, 1 MiB: a fetch of 16 objects at
+ * once needs as much memory for each.  A larger one hardly saves bytes. */
 #define CFS_EXPORT_WINDOW_LOG 20
 
 /* The highest number of a pack, and what stands for none. */
