@@ -8,6 +8,7 @@
 #include "base/child.h"
 #include "base/io.h"
 #include "boot/pe_image.h"
+#include "ops/scratch.h"
 #include "repo/copy.h"
 
 /* Bytes of a program that have its headers. */
@@ -62,13 +63,14 @@ static int sbsign(const struct cfs_program_signer *signer, int from, int to,
 	return run(argv, from, to, err);
 }
 
-static int copy_output(const char *path, int to, struct cfs_err *err)
+static int copy_output(const struct cfs_scratch *dir, int to,
+		       struct cfs_err *err)
 {
-	CFS_AUTOFD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CFS_AUTOFD int fd = cfs_open_beneath(dir->fd, "signed", O_RDONLY);
 
 	if (fd < 0)
 		return cfs_fail(err, EIO, "open what osslsigncode wrote: %s",
-				strerror(errno));
+				strerror(-fd));
 	return cfs_copy_rest(fd, to, err);
 }
 
@@ -77,8 +79,8 @@ static int copy_output(const char *path, int to, struct cfs_err *err)
 static int osslsigncode(const struct cfs_program_signer *signer, int from,
 			int to, struct cfs_err *err)
 {
-	const char *top = getenv("TMPDIR");
-	CFS_AUTOFREE char *dir = NULL, *path = NULL;
+	CFS_AUTOSCRATCH struct cfs_scratch dir = CFS_SCRATCH_INIT;
+	CFS_AUTOFREE char *path = NULL;
 	int r;
 
 	if (in_token(signer))
@@ -86,29 +88,20 @@ static int osslsigncode(const struct cfs_program_signer *signer, int from,
 				"keys in tokens take sbsign (package "
 				"sbsigntool) and OpenSSL's engine pkcs11 "
 				"(package libengine-pkcs11-openssl)");
-	if (asprintf(&dir, "%s/cfsctl-sign-XXXXXX", top ? top : "/tmp") < 0) {
-		dir = NULL;
+	r = cfs_scratch_make(&dir, "/tmp", "cfsctl-sign", err);
+	/* -ENOENT would mean that the tool is not installed. */
+	if (r < 0)
+		return -(err->code = r == -ENOENT ? EIO : -r);
+	if (asprintf(&path, "%s/signed", dir.path) < 0) {
+		path = NULL;
 		return cfs_no_memory(err);
 	}
-	if (!mkdtemp(dir))
-		return cfs_fail_errno(err, "make a directory %s", dir);
-	if (asprintf(&path, "%s/signed", dir) < 0) {
-		path = NULL;
-		r = cfs_no_memory(err);
-	} else {
-		const char *const argv[] = {
-			"osslsigncode", "sign", "-h",	     "sha256", "-certs",
-			signer->cert,	"-key", signer->key, "-in",    INPUT,
-			"-out",		path,	NULL
-		};
-
-		r = run(argv, from, -EBADF, err);
-		if (r == 0)
-			r = copy_output(path, to, err);
-		(void)unlink(path);
-	}
-	(void)rmdir(dir);
-	return r;
+	r = run((const char *const[]){ "osslsigncode", "sign", "-h", "sha256",
+				       "-certs", signer->cert, "-key",
+				       signer->key, "-in", INPUT, "-out", path,
+				       NULL },
+		from, -EBADF, err);
+	return r < 0 ? r : copy_output(&dir, to, err);
 }
 
 static int check_signed(int fd, struct cfs_err *err)

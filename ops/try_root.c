@@ -2,14 +2,13 @@
 #include "ops/try_root.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "base/child.h"
 #include "base/io.h"
 #include "base/json.h"
-#include "repo/dir.h"
+#include "ops/scratch.h"
 #include "repo/node_content.h"
 
 #define PROGRAM	   "composefs-setup-root"
@@ -32,49 +31,8 @@ static const struct {
 	{ "/etc/composefs/keys.d", "keys.d/" },
 };
 
-/* A temporary directory. */
-struct scratch {
-	char path[PATH_MAX];
-	const char *name; /* its last part; NULL: it does not exist */
-	int top, fd;	  /* the directory that it is in, and its own; owned */
-};
-
-static void scratch_remove(struct scratch *scratch)
-{
-	struct cfs_err ignored;
-
-	if (scratch->name)
-		(void)!cfs_dir_remove(scratch->top, scratch->name,
-				      CFS_DIR_DEPTH_MAX, &ignored);
-	cfs_closep(&scratch->top);
-	cfs_closep(&scratch->fd);
-}
-
-static int scratch_make(struct scratch *scratch, struct cfs_err *err)
-{
-	const char *top = getenv("TMPDIR");
-
-	top = top && *top ? top : "/tmp";
-	if ((size_t)snprintf(scratch->path, sizeof(scratch->path),
-			     "%s/cfsctl-check-XXXXXX",
-			     top) >= sizeof(scratch->path))
-		return cfs_fail(err, ENAMETOOLONG, "$TMPDIR");
-	scratch->top = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (scratch->top < 0)
-		return cfs_fail_errno(err, "open %s", top);
-	if (!mkdtemp(scratch->path))
-		return cfs_fail_errno(err, "make a directory like %s",
-				      scratch->path);
-	scratch->name = strrchr(scratch->path, '/') + 1;
-	scratch->fd = cfs_open_beneath(scratch->top, scratch->name,
-				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	return scratch->fd < 0 ? cfs_fail_code(err, scratch->fd, "open %s",
-					       scratch->path)
-			       : 0;
-}
-
 static int copy_file(const struct cfs_try_root *check, struct cfs_node *node,
-		     const struct scratch *scratch, const char *to,
+		     const struct cfs_scratch *scratch, const char *to,
 		     struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
@@ -93,7 +51,7 @@ static int copy_file(const struct cfs_try_root *check, struct cfs_node *node,
 }
 
 static int copy_dir(const struct cfs_try_root *check, struct cfs_node *dir,
-		    const struct scratch *scratch, const char *to,
+		    const struct cfs_scratch *scratch, const char *to,
 		    struct cfs_err *err)
 {
 	int r = 0;
@@ -114,7 +72,7 @@ static int copy_dir(const struct cfs_try_root *check, struct cfs_node *dir,
 }
 
 static int copy_all(const struct cfs_try_root *check,
-		    const struct scratch *scratch, struct cfs_err *err)
+		    const struct cfs_scratch *scratch, struct cfs_err *err)
 {
 	/* The program warns if a file that it was given does not exist, which
 	 * it would not do in an initramfs. */
@@ -139,13 +97,16 @@ static int copy_all(const struct cfs_try_root *check,
 
 /* The last file of the configuration: certificates are where they were copied
  * to, and the state directory is made later. */
-static int write_last(const struct scratch *scratch, struct cfs_err *err)
+static int write_last(const struct cfs_scratch *scratch, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
-	char keys[PATH_MAX + sizeof("/keys.d")];
+	CFS_AUTOFREE char *keys = NULL;
 	int r;
 
-	snprintf(keys, sizeof(keys), "%s/keys.d", scratch->path);
+	if (asprintf(&keys, "%s/keys.d", scratch->path) < 0) {
+		keys = NULL;
+		return cfs_no_memory(err);
+	}
 	cfs_buf_adds(&text, "[state]\nmissing = 'transient'\n"
 			    "[keys]\ndirs = [");
 	/* TOML has the escapes that JSON has. */
@@ -157,15 +118,11 @@ static int write_last(const struct scratch *scratch, struct cfs_err *err)
 	return r < 0 ? cfs_fail_code(err, r, "write %s", scratch->path) : 0;
 }
 
-static int run(const struct cfs_try_root *check, const struct scratch *scratch,
-	       struct cfs_tried_root *ret, struct cfs_err *err)
+static int run(const char *const *argv, struct cfs_tried_root *ret,
+	       struct cfs_err *err)
 {
 	CFS_AUTOFD int out = memfd_create("marker", MFD_CLOEXEC);
 	CFS_AUTOCHILD struct cfs_child child = CFS_CHILD_INIT;
-	char config[PATH_MAX + sizeof("/conf.toml")];
-	const char *const argv[] = { PROGRAM,	     "--check",	  "--sysroot",
-				     check->sysroot, "--cmdline", check->karg,
-				     "--config",     config,	  NULL };
 	const struct cfs_child_spec spec = { .argv = argv,
 					     .out = out,
 					     .third = -EBADF };
@@ -173,7 +130,6 @@ static int run(const struct cfs_try_root *check, const struct scratch *scratch,
 
 	if (out < 0)
 		return cfs_fail_errno(err, "make a file in memory");
-	snprintf(config, sizeof(config), "%s/conf.toml", scratch->path);
 	r = cfs_child_start(&spec, &child, err);
 	if (r == 0)
 		r = cfs_child_wait(&child, &ret->said, err);
@@ -187,6 +143,23 @@ static int run(const struct cfs_try_root *check, const struct scratch *scratch,
 		     : 0;
 }
 
+static int run_check(const struct cfs_try_root *check,
+		     const struct cfs_scratch *scratch,
+		     struct cfs_tried_root *ret, struct cfs_err *err)
+{
+	CFS_AUTOFREE char *config = NULL;
+
+	if (asprintf(&config, "%s/conf.toml", scratch->path) < 0) {
+		config = NULL;
+		return cfs_no_memory(err);
+	}
+	return run((const char *const[]){ PROGRAM, "--check", "--sysroot",
+					  check->sysroot, "--cmdline",
+					  check->karg, "--config", config,
+					  NULL },
+		   ret, err);
+}
+
 void cfs_tried_root_free(struct cfs_tried_root *checked)
 {
 	cfs_buf_free(&checked->marker);
@@ -196,18 +169,16 @@ void cfs_tried_root_free(struct cfs_tried_root *checked)
 int cfs_try_root(const struct cfs_try_root *check, struct cfs_tried_root *ret,
 		 struct cfs_err *err)
 {
-	__attribute__((cleanup(scratch_remove))) struct scratch scratch = {
-		.top = -EBADF, .fd = -EBADF
-	};
+	CFS_AUTOSCRATCH struct cfs_scratch scratch = CFS_SCRATCH_INIT;
 	CFS_AUTOTRIED struct cfs_tried_root checked = { 0 };
-	int r = scratch_make(&scratch, err);
+	int r = cfs_scratch_make(&scratch, "/tmp", "cfsctl-check", err);
 
 	if (r == 0)
 		r = copy_all(check, &scratch, err);
 	if (r == 0)
 		r = write_last(&scratch, err);
 	if (r == 0)
-		r = run(check, &scratch, &checked, err);
+		r = run_check(check, &scratch, &checked, err);
 	if (r < 0)
 		return r;
 	*ret = checked;

@@ -2,16 +2,14 @@
 /* cfsctl oci export: an image and its artifacts into a layout or a registry. */
 #include "oci/export.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cfsctl/cli/line.h"
 #include "cfsctl/cli/output.h"
 #include "cfsctl/oci/oci.h"
 #include "oci/push.h"
-#include "repo/dir.h"
+#include "ops/scratch.h"
 
 #define DOCKER	"docker://"
 #define LAYOUT	"oci:"
@@ -93,46 +91,13 @@ static int parse_target(const char *text, struct target *ret,
 	return 0;
 }
 
-/* A directory for what is sent on, and its layout. */
-struct scratch {
-	int parent; /* owned */
-	char *path; /* owned; NULL: none */
-	struct cfs_layout layout;
-};
-
-static void scratch_remove(struct scratch *s)
+/* Removes what was sent on. */
+static void remove_sent(struct cfs_scratch *s)
 {
 	struct cfs_err ignored;
 
-	cfs_layout_close(&s->layout);
-	if (s->path && cfs_dir_remove(s->parent, strrchr(s->path, '/') + 1,
-				      CFS_DIR_DEPTH_MAX, &ignored) < 0)
-		cmd_line(stderr, "warning: %s is left: %s", s->path,
-			 ignored.msg);
-	free(s->path);
-	cfs_closep(&s->parent);
-}
-
-static int scratch_make(struct scratch *s, struct cfs_err *err)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	if (!tmp || !*tmp)
-		tmp = "/var/tmp";
-	s->parent = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->parent < 0)
-		return cfs_fail_errno(err, "open directory %s", tmp);
-	if (asprintf(&s->path, "%s/cfsctl-XXXXXX", tmp) < 0) {
-		s->path = NULL;
-		return cfs_no_memory(err);
-	}
-	if (!mkdtemp(s->path)) {
-		int r = cfs_fail_errno(err, "make directory %s", s->path);
-
-		free(cfs_steal_ptr(&s->path));
-		return r;
-	}
-	return cfs_layout_open(s->path, &s->layout, err);
+	if (cfs_scratch_remove(s, &ignored) < 0)
+		cmd_line(stderr, "warning: %s", ignored.msg);
 }
 
 static int check_same(const struct options *o,
@@ -223,17 +188,17 @@ static int write_archive(const struct cfs_layout *layout, const char *path,
 	return r < 0 ? cfs_ctx(err, "%s", path) : 0;
 }
 
-static int send(struct scratch *s, const struct options *o,
-		const struct target *target, struct cfs_oci_exported *exported,
-		struct cfs_err *err)
+static int send(const struct cfs_scratch *s, struct cfs_layout *layout,
+		const struct options *o, const struct target *target,
+		struct cfs_oci_exported *exported, struct cfs_err *err)
 {
 	int r;
 
 	if (target->registry)
-		return cfs_oci_push(&s->layout, s->path, exported,
-				    target->registry, &o->registry, err);
-	r = list(&s->layout, target->tag, exported, err);
-	return r < 0 ? r : write_archive(&s->layout, target->path, err);
+		return cfs_oci_push(layout, s->path, exported, target->registry,
+				    &o->registry, err);
+	r = list(layout, target->tag, exported, err);
+	return r < 0 ? r : write_archive(layout, target->path, err);
 }
 
 /* To a registry or an archive, from a layout that is removed again. */
@@ -242,17 +207,18 @@ static int to_others(const struct cfs_repo *repo,
 		     const struct target *target,
 		     struct cfs_oci_exported *exported, struct cfs_err *err)
 {
-	__attribute__((cleanup(scratch_remove))) struct scratch s = {
-		.parent = -EBADF,
-		.layout = CFS_LAYOUT_INIT,
-	};
-	int r = scratch_make(&s, err);
+	__attribute__((cleanup(remove_sent))) struct cfs_scratch s =
+		CFS_SCRATCH_INIT;
+	CFS_AUTOLAYOUT struct cfs_layout layout = CFS_LAYOUT_INIT;
+	int r = cfs_scratch_make(&s, "/var/tmp", "cfsctl", err);
 
 	if (r == 0)
-		r = cfs_oci_export(repo, image, &s.layout, exported, err);
+		r = cfs_layout_open(s.path, &layout, err);
+	if (r == 0)
+		r = cfs_oci_export(repo, image, &layout, exported, err);
 	if (r == 0)
 		r = check_same(o, exported, err);
-	return r < 0 ? r : send(&s, o, target, exported, err);
+	return r < 0 ? r : send(&s, &layout, o, target, exported, err);
 }
 
 static int export(const struct cfs_call *call, const struct target *target,

@@ -166,7 +166,26 @@ same "of the same image" "$(manifest unpacked x)" "$(manifest layouts/single t)"
 fresh other
 same "which comes back signed" \
 	"$(status other pull --require-signature --trust-cert "$keys/rsa.cert.pem" oci-archive:one.tar:x single)" 0
-same "no copies are left" "$(ls -d "${TMPDIR:?}"/cfsctl-* 2> /dev/null)" ""
+copies() { ls -d "${TMPDIR:?}"/cfsctl-* 2> /dev/null; }
+same "no copies are left" "$(copies)" ""
+
+# Nor by a program that is killed while others send on what it wrote.
+mkdir bin
+cat > bin/skopeo <<END
+#!/bin/sh
+echo \$\$ > $PWD/sending
+exec sleep 1000
+END
+chmod +x bin/skopeo
+PATH=$PWD/bin:$PATH "$BIN/cfsctl" --repo repo oci export single docker://nowhere/x > out 2> err &
+until [ -s sending ] || ! kill -0 $!; do sleep 0.1; done
+check "there is a copy" [ -n "$(copies)" ]
+kill -KILL $! "$(cat sending)"
+for _ in $(seq 1000); do
+	[ -n "$(copies)" ] || break
+	sleep 0.1
+done
+same "it goes with the program" "$(copies)" ""
 
 # An artifact that is damaged does not go out, and is no reason to stop.
 oci inspect single | python3 -c 'import json, sys; print(json.load(sys.stdin)["referrers"][0])' > artifact
