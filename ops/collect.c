@@ -19,6 +19,7 @@ struct search {
 	bool stops;	  /* if an entry is broken */
 	const char *list; /* stops if this is, or NULL: a list of entries */
 	bool expected;	  /* what is found should be in the repository */
+	int unread;	  /* stops if this is set: see cfs_boot_visitor */
 };
 
 /* DIR/WHERE, or DIR if WHERE is "."; the caller frees it. */
@@ -74,6 +75,7 @@ static void report_broken(void *arg, const char *where, const char *reason)
 						.where = path ? path : where,
 						.reason = reason,
 						.stops = s->stops ||
+							 s->unread != 0 ||
 							 is_list(s, where) };
 
 	cfs_gc_report(s->gc, &finding);
@@ -134,7 +136,14 @@ static int search_running(const struct cfs_collect *params, struct cfs_gc *gc,
 	struct search s = { .gc = gc,
 			    .dir = "/",
 			    .stops = broken_stops(params) };
-	const struct cfs_boot_visitor visitor = { add, report_broken, &s };
+	/* What cannot be understood is somebody else's; what cannot be read may
+	 * be what this system runs from. */
+	const struct cfs_boot_visitor visitor = {
+		.found = add,
+		.broken = report_broken,
+		.arg = &s,
+		.unread = params->ignore_broken ? NULL : &s.unread,
+	};
 	CFS_AUTOFD int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)

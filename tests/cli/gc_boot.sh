@@ -98,6 +98,18 @@ check "  unless they may be lost" quiet cfs gc -n --ignore-broken-entries
 rm sysroot/state/deploy
 mv sysroot/state/moved sysroot/state/deploy
 
+if strace -qq -o /dev/null true 2> /dev/null; then
+	unread() { # COMMAND...: cannot read what the kernel was told to boot
+		strace -f -qq -o /dev/null -P /proc/cmdline -e trace=read \
+			-e inject=read:error=EIO "$@"
+	}
+	refuse "so is a running system that cannot be read" "nothing was removed" \
+		unread "$BIN/cfsctl" --repo sysroot/composefs gc
+	check "  which is named" has "/proc/cmdline: " < "$TMPDIR/stderr.$$"
+	check "  unless it may be lost" quiet \
+		unread "$BIN/cfsctl" --repo sysroot/composefs gc -n --ignore-broken-entries
+fi
+
 rm -r sysroot/state boot/EFI
 cfs gc --roots-from-boot boot > /dev/null 2>&1
 check "what is booted no more is removed" eval '! kept "$b" && ! kept "$e"'
