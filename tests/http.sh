@@ -19,7 +19,7 @@ serve() {
 	rm -f port
 	python3 -B "$CFS_SRC/tests/tools/httpd.py" "$@" "$dir" "$log" > port &
 	servers="$servers $!"
-	for _ in $(seq 200); do
+	for _ in $(seq 2000); do
 		[ ! -s port ] || break
 		sleep 0.05
 	done

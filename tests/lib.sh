@@ -83,7 +83,7 @@ without_packages() {
 
 # Waits until servers(), which is the test's own, prints no process any more.
 gone() {
-	for _ in $(seq 100); do
+	for _ in $(seq 2000); do
 		[ "$(servers)" ] || return 0
 		sleep 0.05
 	done

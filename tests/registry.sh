@@ -21,7 +21,7 @@ export HOME=$PWD/home XDG_RUNTIME_DIR=$PWD/home no_proxy=127.0.0.1
 mkdir home
 
 wait_for() {
-	for _ in $(seq 200); do
+	for _ in $(seq 2000); do
 		grep -q "$2" "$1" 2> /dev/null && return
 		sleep 0.05
 	done

@@ -136,6 +136,7 @@ check "and needs HOME" status 1 env -u HOME cfsctl --user images
 check "output that cannot be written is a failure" \
 	sh -c '! cfsctl --help > /dev/full 2> /dev/null'
 check "so is a closed pipe" bash -c '
-	{ sleep 0.1; cfsctl --help 2> /dev/null; echo $? > rc; } | exec true
+	{ until [ -e gone ]; do sleep 0.02; done
+	  cfsctl --help 2> /dev/null; echo $? > rc; } | { exec <&-; : > gone; }
 	test "$(cat rc)" = 1'
 finish

@@ -145,7 +145,7 @@ refuse "but not any" "image not found" on a oci linked-erofs-images "${boot//[0-
 
 # A transaction keeps others from what needs the repository alone.
 cfsctl --repo a transaction &
-for _ in $(seq 100); do
+for _ in $(seq 2000); do
 	flock --nonblock --exclusive a true || break
 	sleep 0.05
 done

@@ -166,7 +166,7 @@ chmod -R u+w repo
 spoil
 cfsctl --insecure --repo repo fuse-serve --foreground img fuse 2> server.log &
 server=$!
-for _ in $(seq 100); do mountpoint -q fuse && break; sleep 0.05; done
+for _ in $(seq 2000); do mountpoint -q fuse && break; sleep 0.05; done
 check "a good file can be read" cmp tree/good fuse/good
 for i in damaged short missing replaced; do
 	refuse "a file whose object is $i: EIO" "Input/output error" cat fuse/$i
@@ -247,7 +247,7 @@ image=$(readlink -f repo/images/refs/img)
 cfsctl --insecure --repo repo fuse-serve --foreground --mode plain img fuse \
 	2> server.log &
 server=$!
-for _ in $(seq 100); do mountpoint -q fuse && break; sleep 0.05; done
+for _ in $(seq 2000); do mountpoint -q fuse && break; sleep 0.05; done
 check "a file of a whole image" test -s fuse/f0001
 chmod u+w "$image" && truncate -s 8192 "$image"
 refuse "an image that was truncated: EIO" "Input/output error" ls fuse

@@ -16,7 +16,7 @@ loops() { losetup -nO BACK-FILE | grep -c "$TMPDIR/disk/image"; }
 mounts() { grep -c "$TMPDIR/" /proc/self/mountinfo; }
 release() { # waits for the loop device, which goes a moment after its user
 	umount root || return 1
-	for _ in $(seq 50); do
+	for _ in $(seq 2000); do
 		[ "$(loops)" != 0 ] || return 0
 		sleep 0.1
 	done

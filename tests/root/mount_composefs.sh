@@ -41,7 +41,7 @@ flags() { # the mount's own and the file system's
 has() { flags | tr ' ' ',' | tr , '\n' | grep -qx -e "$1"; }
 gone() { # unmounts; a loop device goes a moment later
 	umount root || return 1
-	for _ in $(seq 50); do
+	for _ in $(seq 2000); do
 		[ "$(loops)" != 0 ] || break
 		sleep 0.1
 	done
@@ -229,7 +229,7 @@ refused "tryverity does not soften it" "disk/image: Image has no fs-verity" \
 sleep 1000 & other=$!
 unshare -U sleep 1000 & mapped=$!
 ids=100000
-for _ in $(seq 50); do
+for _ in $(seq 2000); do
 	[ "$(readlink /proc/$mapped/ns/user)" = "$(readlink /proc/$other/ns/user)" ] ||
 		break
 	sleep 0.1
@@ -289,7 +289,7 @@ fi
 mkdir elsewhere
 unshare -m --propagation private sh -c 'mount -t tmpfs x elsewhere &&
 	mkdir elsewhere/root && echo up > ready && exec sleep 1000' & far=$!
-for _ in $(seq 50); do
+for _ in $(seq 2000); do
 	[ ! -s ready ] || break
 	sleep 0.1
 done
@@ -328,7 +328,7 @@ if [ -x "$peer" ] && own_folder /tmp "$CFS_SRC" "$O" "$BIN" "$TMPDIR" "$CFS_PEER
 		umount root
 	}
 	unshare -U sleep 1000 & mapped=$!
-	for _ in $(seq 50); do
+	for _ in $(seq 2000); do
 		echo "0 $ids 65536" > /proc/$mapped/uid_map && break
 		sleep 0.1
 	done 2> /dev/null

@@ -165,7 +165,7 @@ check "skopeo is at work" quiet pgrep -f "skopeo.*kill.json"
 kill -9 $killed
 wait $killed 2> /dev/null
 gone() {
-	for _ in $(seq 200); do
+	for _ in $(seq 2000); do
 		pgrep -f "skopeo.*kill.json" > /dev/null || return 0
 		sleep 0.05
 	done

@@ -58,9 +58,10 @@ repo=$PWD/fs/repo
 socket=/run/composefs/org.composefs
 ask() { cfsctl --socket $socket --repo "$repo" "$@"; }
 running() { systemctl list-units --plain --no-legend 'composefs@*' | wc -l; }
-gone() { # Waits until no service runs, five seconds at most
-	for _ in $(seq 100); do
-		[ "$(running)" = 0 ] || sleep 0.05
+gone() { # Waits until no service runs
+	for _ in $(seq 2000); do
+		[ "$(running)" != 0 ] || return 0
+		sleep 0.05
 	done
 }
 
@@ -102,8 +103,9 @@ open("held", "w").write("2")
 while not os.path.exists("release"):
     time.sleep(0.02)
 END
-for _ in $(seq 200); do
-	[ -e held ] || sleep 0.05
+for _ in $(seq 2000); do
+	[ ! -e held ] || break
+	sleep 0.05
 done
 same "each connection has a process" 2 "$(running)"
 unit=$(systemctl list-units --plain --no-legend 'composefs@*' | awk 'NR == 1 { print $1 }')
