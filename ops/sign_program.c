@@ -8,7 +8,7 @@
 #include "base/child.h"
 #include "base/io.h"
 #include "boot/pe_image.h"
-#include "ops/scratch.h"
+#include "ops/tmpdir.h"
 #include "repo/copy.h"
 
 /* Bytes of a program that have its headers. */
@@ -63,7 +63,7 @@ static int sbsign(const struct cfs_program_signer *signer, int from, int to,
 	return run(argv, from, to, err);
 }
 
-static int copy_output(const struct cfs_scratch *dir, int to,
+static int copy_output(const struct cfs_tmpdir *dir, int to,
 		       struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = cfs_open_beneath(dir->fd, "signed", O_RDONLY);
@@ -79,7 +79,7 @@ static int copy_output(const struct cfs_scratch *dir, int to,
 static int osslsigncode(const struct cfs_program_signer *signer, int from,
 			int to, struct cfs_err *err)
 {
-	CFS_AUTOSCRATCH struct cfs_scratch dir = CFS_SCRATCH_INIT;
+	CFS_AUTOTMPDIR struct cfs_tmpdir dir = CFS_TMPDIR_INIT;
 	CFS_AUTOFREE char *path = NULL;
 	int r;
 
@@ -88,7 +88,7 @@ static int osslsigncode(const struct cfs_program_signer *signer, int from,
 				"keys in tokens take sbsign (package "
 				"sbsigntool) and OpenSSL's engine pkcs11 "
 				"(package libengine-pkcs11-openssl)");
-	r = cfs_scratch_make(&dir, "/tmp", "cfsctl-sign", err);
+	r = cfs_tmpdir_make(&dir, "/tmp", "cfsctl-sign", err);
 	/* -ENOENT would mean that the tool is not installed. */
 	if (r < 0)
 		return -(err->code = r == -ENOENT ? EIO : -r);

@@ -8,7 +8,7 @@
 #include "base/child.h"
 #include "base/io.h"
 #include "base/json.h"
-#include "ops/scratch.h"
+#include "ops/tmpdir.h"
 #include "repo/node_content.h"
 
 #define PROGRAM	   "composefs-setup-root"
@@ -32,7 +32,7 @@ static const struct {
 };
 
 static int copy_file(const struct cfs_try_root *check, struct cfs_node *node,
-		     const struct cfs_scratch *scratch, const char *to,
+		     const struct cfs_tmpdir *scratch, const char *to,
 		     struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
@@ -51,7 +51,7 @@ static int copy_file(const struct cfs_try_root *check, struct cfs_node *node,
 }
 
 static int copy_dir(const struct cfs_try_root *check, struct cfs_node *dir,
-		    const struct cfs_scratch *scratch, const char *to,
+		    const struct cfs_tmpdir *scratch, const char *to,
 		    struct cfs_err *err)
 {
 	int r = 0;
@@ -72,7 +72,7 @@ static int copy_dir(const struct cfs_try_root *check, struct cfs_node *dir,
 }
 
 static int copy_all(const struct cfs_try_root *check,
-		    const struct cfs_scratch *scratch, struct cfs_err *err)
+		    const struct cfs_tmpdir *scratch, struct cfs_err *err)
 {
 	/* The program warns if a file that it was given does not exist, which
 	 * it would not do in an initramfs. */
@@ -97,7 +97,7 @@ static int copy_all(const struct cfs_try_root *check,
 
 /* The last file of the configuration: certificates are where they were copied
  * to, and the state directory is made later. */
-static int write_last(const struct cfs_scratch *scratch, struct cfs_err *err)
+static int write_last(const struct cfs_tmpdir *scratch, struct cfs_err *err)
 {
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	CFS_AUTOFREE char *keys = NULL;
@@ -144,7 +144,7 @@ static int run(const char *const *argv, struct cfs_tried_root *ret,
 }
 
 static int run_check(const struct cfs_try_root *check,
-		     const struct cfs_scratch *scratch,
+		     const struct cfs_tmpdir *scratch,
 		     struct cfs_tried_root *ret, struct cfs_err *err)
 {
 	CFS_AUTOFREE char *config = NULL;
@@ -169,9 +169,9 @@ void cfs_tried_root_free(struct cfs_tried_root *checked)
 int cfs_try_root(const struct cfs_try_root *check, struct cfs_tried_root *ret,
 		 struct cfs_err *err)
 {
-	CFS_AUTOSCRATCH struct cfs_scratch scratch = CFS_SCRATCH_INIT;
+	CFS_AUTOTMPDIR struct cfs_tmpdir scratch = CFS_TMPDIR_INIT;
 	CFS_AUTOTRIED struct cfs_tried_root checked = { 0 };
-	int r = cfs_scratch_make(&scratch, "/tmp", "cfsctl-check", err);
+	int r = cfs_tmpdir_make(&scratch, "/tmp", "cfsctl-check", err);
 
 	if (r == 0)
 		r = copy_all(check, &scratch, err);

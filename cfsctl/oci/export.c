@@ -9,7 +9,7 @@
 #include "cfsctl/cli/output.h"
 #include "cfsctl/oci/oci.h"
 #include "oci/push.h"
-#include "ops/scratch.h"
+#include "ops/tmpdir.h"
 
 #define DOCKER	"docker://"
 #define LAYOUT	"oci:"
@@ -92,11 +92,11 @@ static int parse_target(const char *text, struct target *ret,
 }
 
 /* Removes what was sent on. */
-static void remove_sent(struct cfs_scratch *s)
+static void remove_sent(struct cfs_tmpdir *s)
 {
 	struct cfs_err ignored;
 
-	if (cfs_scratch_remove(s, &ignored) < 0)
+	if (cfs_tmpdir_remove(s, &ignored) < 0)
 		cmd_line(stderr, "warning: %s", ignored.msg);
 }
 
@@ -188,7 +188,7 @@ static int write_archive(const struct cfs_layout *layout, const char *path,
 	return r < 0 ? cfs_ctx(err, "%s", path) : 0;
 }
 
-static int send(const struct cfs_scratch *s, struct cfs_layout *layout,
+static int send(const struct cfs_tmpdir *s, struct cfs_layout *layout,
 		const struct options *o, const struct target *target,
 		struct cfs_oci_exported *exported, struct cfs_err *err)
 {
@@ -207,10 +207,10 @@ static int to_others(const struct cfs_repo *repo,
 		     const struct target *target,
 		     struct cfs_oci_exported *exported, struct cfs_err *err)
 {
-	__attribute__((cleanup(remove_sent))) struct cfs_scratch s =
-		CFS_SCRATCH_INIT;
+	__attribute__((cleanup(remove_sent))) struct cfs_tmpdir s =
+		CFS_TMPDIR_INIT;
 	CFS_AUTOLAYOUT struct cfs_layout layout = CFS_LAYOUT_INIT;
-	int r = cfs_scratch_make(&s, "/var/tmp", "cfsctl", err);
+	int r = cfs_tmpdir_make(&s, "/var/tmp", "cfsctl", err);
 
 	if (r == 0)
 		r = cfs_layout_open(s.path, &layout, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include "ops/scratch.h"
+#include "ops/tmpdir.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 static const char keep[] = "trap '' HUP INT QUIT TERM; read -r _ <&3; "
 			   "exec rm -rf -- \"$1\"";
 
-static void start_keeper(struct cfs_scratch *s)
+static void start_keeper(struct cfs_tmpdir *s)
 {
 	const char *const argv[] = { "sh", "-c", keep, "sh", s->path, NULL };
 	struct cfs_child_spec spec = { .argv = argv, .out = -EBADF };
@@ -32,8 +32,8 @@ static void start_keeper(struct cfs_scratch *s)
 	(void)close(ends[0]);
 }
 
-int cfs_scratch_make(struct cfs_scratch *s, const char *otherwise,
-		     const char *name, struct cfs_err *err)
+int cfs_tmpdir_make(struct cfs_tmpdir *s, const char *otherwise,
+		    const char *name, struct cfs_err *err)
 {
 	const char *top = getenv("TMPDIR");
 	CFS_AUTOFREE char *path = NULL;
@@ -55,7 +55,7 @@ int cfs_scratch_make(struct cfs_scratch *s, const char *otherwise,
 	return s->fd < 0 ? cfs_fail_code(err, s->fd, "open %s", s->path) : 0;
 }
 
-int cfs_scratch_remove(struct cfs_scratch *s, struct cfs_err *err)
+int cfs_tmpdir_remove(struct cfs_tmpdir *s, struct cfs_err *err)
 {
 	int r = 0;
 
@@ -73,9 +73,9 @@ int cfs_scratch_remove(struct cfs_scratch *s, struct cfs_err *err)
 	return r;
 }
 
-void cfs_scratch_end(struct cfs_scratch *s)
+void cfs_tmpdir_end(struct cfs_tmpdir *s)
 {
 	struct cfs_err ignored;
 
-	(void)!cfs_scratch_remove(s, &ignored);
+	(void)!cfs_tmpdir_remove(s, &ignored);
 }
