@@ -5,7 +5,7 @@
 #
 # TCB_SLOC_MAX: lines of code in these sources and in the headers of ours that
 # they include.
-TCB_SLOC_MAX := 7631
+TCB_SLOC_MAX := 7629
 TCB_SRCS := \
 	base/buf.c base/err.c base/io.c base/json.c base/kernel.c base/text.c \
 	base/toml.c base/toml_names.c \

@@ -18,10 +18,10 @@ static void set_features(struct cfs_context *ctx,
 			 const struct cfs_overlay_params *p)
 {
 	cfs_context_string(ctx, "source", p->source);
-	if (p->n_data) {
+	/* Overlayfs then turns redirect_dir on by itself, in every version:
+	 * see "Automatically enable redirect" in fs/overlayfs. */
+	if (p->n_data)
 		cfs_context_string(ctx, "metacopy", "on");
-		cfs_context_string(ctx, "redirect_dir", "on");
-	}
 	if (p->verity)
 		cfs_context_string(ctx, "verity", "require");
 	/* Some kernels enable index by default.  An upper layer, which then has
@@ -78,7 +78,7 @@ static bool api_missing(const struct cfs_context *ctx, enum cfs_layer_api api)
 	/* Only the options that name layers: lowerdir+, datadir+, upperdir and
 	 * workdir. */
 	if (!ctx->failed || api == CFS_LAYERS_LEGACY || !ctx->option ||
-	    !strstr(ctx->option, "dir") || !strcmp(ctx->option, "redirect_dir"))
+	    !strstr(ctx->option, "dir"))
 		return false;
 	/* Descriptors: EINVAL of 6.12, EBADF of 6.13 (for O_PATH), EOPNOTSUPP
 	 * of 6.1.  lowerdir+: EINVAL before 6.7. */

@@ -45,9 +45,9 @@ struct cfs_overlay_params {
 };
 
 /*
- * Creates the overlay as a detached mount.  Options: metacopy and redirect_dir
- * are on if there is a data layer; index, and with it nfs_export, is off if
- * there is an upper layer; userxattr is never set.
+ * Creates the overlay as a detached mount.  Options: metacopy is on if there is
+ * a data layer, and with it redirect_dir; index, and with it nfs_export, is off
+ * if there is an upper layer; userxattr is never set.
  *
  * @api: on entry the best interface to try, CFS_LAYERS_FD or the one that
  * worked for an earlier overlay; on return the one that worked.

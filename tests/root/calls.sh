@@ -26,9 +26,9 @@ few() { # NAME MAX
 printf '[probe]\nenable = false\n[etc]\nmount = "none"\n[var]\nmount = "none"\n' > "$conf"
 boot
 booted "the root alone is mounted"
-few "it" 26
+few "it" 25
 printf '[probe]\nenable = false\n' > "$conf"
 boot
 booted "the root is mounted with its state"
-few "it" 46
+few "it" 45
 finish

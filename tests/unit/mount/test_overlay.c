@@ -95,7 +95,6 @@ TEST(a_verified_root_by_descriptors)
 		      "fsopen overlay\n"
 		      "fsconfig overlay SET_STRING source=composefs:ab\n"
 		      "fsconfig overlay SET_STRING metacopy=on\n"
-		      "fsconfig overlay SET_STRING redirect_dir=on\n"
 		      "fsconfig overlay SET_STRING verity=require\n"
 		      "fsconfig overlay SET_FD lowerdir+=<erofs>\n"
 		      "fsconfig overlay SET_FD datadir+=<objects>\n"
@@ -115,7 +114,6 @@ TEST(an_upper_layer_comes_before_the_lower_and_without_an_index)
 		      "fsopen overlay\n"
 		      "fsconfig overlay SET_STRING source=composefs:ab\n"
 		      "fsconfig overlay SET_STRING metacopy=on\n"
-		      "fsconfig overlay SET_STRING redirect_dir=on\n"
 		      "fsconfig overlay SET_STRING verity=require\n"
 		      "fsconfig overlay SET_STRING index=off\n"
 		      "fsconfig overlay SET_FD workdir=<work>\n"
@@ -135,7 +133,6 @@ TEST(without_a_data_layer_nothing_is_redirected)
 	CHECK_EQ(mount_it(&p), 0);
 	CHECK_EQ(fake_called("*metacopy*"), 0);
 	CHECK_EQ(fake_called("*verity*"), 0);
-	CHECK_EQ(fake_called("*redirect_dir*"), 0);
 	CHECK_EQ(fake_called("*datadir*"), 0);
 	CHECK_EQ(fake_called("*index*"), 0);
 }
@@ -272,7 +269,7 @@ TEST(before_data_layers_they_are_merged_if_asked_for)
 	api = CFS_LAYERS_LEGACY;
 	CHECK_EQ(mount_it(&p), 0);
 	CHECK_EQ(fake_called("*lowerdir=<erofs>:<objects>:<more>"), 1);
-	CHECK(fake_called("*metacopy=on") && fake_called("*redirect_dir=on"));
+	CHECK(fake_called("*metacopy=on"));
 	clean();
 
 	/* A refusal is then no question of age. */
@@ -373,7 +370,6 @@ TEST(other_refusals_are_not_taken_for_age)
 		{ "fsopen overlay", -ENODEV },
 		{ "fsconfig overlay SET_STRING source=*", -EINVAL },
 		{ "fsconfig overlay SET_STRING metacopy=*", -EINVAL },
-		{ "fsconfig overlay SET_STRING redirect_dir=*", -EINVAL },
 		{ "fsconfig overlay SET_STRING verity=*", -ENOMEM },
 		{ "fsconfig overlay SET_FD lowerdir+=*", -ENOMEM },
 		{ "fsconfig overlay CREATE", -EROFS },

@@ -68,7 +68,6 @@ TEST(an_ordinary_root_is_one_read_only_overlay)
 		      "fsconfig overlay SET_STRING source=composefs:" A32 A32
 		      "\n"
 		      "fsconfig overlay SET_STRING metacopy=on\n"
-		      "fsconfig overlay SET_STRING redirect_dir=on\n"
 		      "fsconfig overlay SET_STRING verity=require\n"
 		      "fsconfig overlay SET_FD lowerdir+=<erofs>\n"
 		      "fsconfig overlay SET_FD datadir+=<objects>\n"

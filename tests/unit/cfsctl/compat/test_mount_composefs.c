@@ -87,7 +87,6 @@ TEST(an_image_is_mounted_from_its_descriptor_and_attached_last)
 		      "fsopen overlay\n"
 		      "fsconfig overlay SET_STRING source=composefs\n"
 		      "fsconfig overlay SET_STRING metacopy=on\n"
-		      "fsconfig overlay SET_STRING redirect_dir=on\n"
 		      "fsconfig overlay SET_FD lowerdir+=<erofs>\n"
 		      "fsconfig overlay SET_FD datadir+=<first>\n"
 		      "fsconfig overlay CREATE\n"
