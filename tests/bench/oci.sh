@@ -4,12 +4,17 @@
 # composefs-rs: a Debian root, and a tree of random contents, which do not
 # compress, so that a layer's blob costs as much to hash as its archive.
 repo="\"$BIN/cfsctl\" --insecure --repo \"$shm/repo-\$1\""
-new="$repo init --algorithm sha256 > /dev/null"
 theirs="\"${CFSCTL_PEER:-}\" --insecure --repo \"$shm/repo-\$1\""
-their_new="$theirs init --insecure --algorithm fsverity-sha256-12 > /dev/null"
 kinds="none gzip zstd"
-compute_id="$BIN/cfsctl --no-repo --hash sha256 compute-id --no-propagate-usr-to-root"
-tree_id="$compute_id $shm/tree"
+
+# Repositories are of this algorithm from here on.
+use() { # sha256|sha512
+	alg=$1
+	new="$repo init --algorithm $alg > /dev/null"
+	their_new="$theirs init --insecure --algorithm fsverity-$alg-12 > /dev/null"
+	compute_id="$BIN/cfsctl --no-repo --hash $alg compute-id --no-propagate-usr-to-root"
+	tree_id="$compute_id $shm/tree"
+}
 
 script() { # NAME COMMANDS: with the number of the run as $1
 	printf '#!/bin/sh\nset -e\n%s\n' "$2" > "$work/$1"
@@ -74,7 +79,9 @@ pull_rows() { # WHAT
 	base=$(calc "$(cpu openssl) + $(cpu create-image)")
 	row "$1: pull, plain, CPU to openssl sha256 + create-image" 1.0 - \
 		"$(calc "$(cpu pull-none) / $base")"
-	row "$1: pull, plain, wall to its CPU" 0.65 - \
+	row "$1: pull, plain, wall to openssl sha256 + create-image, CPU" 0.65 - \
+		"$(calc "$(figure pull-none wall) / $base")"
+	parts_row "$1: pull, plain, wall to its own CPU" \
 		"$(calc "$(figure pull-none wall) / $(cpu pull-none)")"
 	row "$1: pull, gzip, CPU to these + igzip" 1.0 - \
 		"$(calc "$(cpu pull-gzip) / ($base + $(cpu igzip))")"
@@ -177,7 +184,7 @@ change_tree() {
 }
 
 load() { # WHAT
-	title "oci: $1, $(find "$shm/tree" | wc -l) entries, sha256"
+	title "oci: $1, $(find "$shm/tree" | wc -l) entries, $alg"
 	(cd "$shm/tree" && mkdir -p usr boot sysroot)
 	archive "$shm/tree" "$shm/first.tar"
 	for kind in $kinds; do
@@ -190,7 +197,12 @@ load() { # WHAT
 	rm -rf "$shm"/repo-*
 }
 
+use sha256
 if debian_tree "$shm/tree"; then
+	# What both make without --algorithm.
+	use sha512
+	load "Debian root, sha512"
+	use sha256
 	load "Debian root"
 	title "the next version: one file in twenty is another"
 	change_tree
