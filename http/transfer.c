@@ -8,7 +8,7 @@
 #define SLOW		16	/* bytes a second that count as silence */
 #define REDIRECTS	5	/* at most, for one request */
 #define HEADER_MAX	65536	/* bytes of all headers of a request */
-#define PAGE_MAX	65536	/* bytes of a page that words an error */
+#define PAGE_MAX	65536	/* bytes of a page that is not the file */
 #define BUFFER		131072L /* bytes that libcurl reads at once */
 #define BUFFER_MIN	1024L
 /* Buffers full that libcurl may pass on for each of its turns (maxloops in its
@@ -45,6 +45,14 @@ static void set_callback(struct setup *s, CURLoption option,
 {
 	if (s->code == CURLE_OK)
 		s->code = curl_easy_setopt(s->easy, option, value);
+}
+
+static void set_progress(struct setup *s, curl_xferinfo_callback value)
+{
+	if (s->code == CURLE_OK)
+		s->code = curl_easy_setopt(s->easy, CURLOPT_XFERINFOFUNCTION,
+					   value);
+	set_long(s, CURLOPT_NOPROGRESS, 0);
 }
 
 static unsigned status_of(struct cfs_http_transfer *t)
@@ -102,6 +110,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
 	const unsigned status = status_of(t);
 
 	t->received += bytes.len;
+	t->passed += bytes.len;
 	if (!is_good(status)) {
 		/* Read to its end, the connection can be used again. */
 		t->dropped += bytes.len;
@@ -115,6 +124,26 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
 	t->is_complete = t->r > 0;
 	t->r = 0;
 	return bytes.len;
+}
+
+/* libcurl itself reads the page of a redirection to its end, so that the
+ * connection can be used again. */
+static int on_progress(void *arg, curl_off_t total, curl_off_t now,
+		       curl_off_t to_send, curl_off_t sent)
+{
+	struct cfs_http_transfer *t = arg;
+
+	(void)total;
+	(void)to_send;
+	(void)sent;
+	if (t->is_stopped || now < PAGE_MAX ||
+	    (uint64_t)now - PAGE_MAX <= t->passed)
+		return 0;
+	t->r = cfs_fail(&t->err, EREMOTEIO,
+			"the page of a redirection is longer than %d bytes",
+			PAGE_MAX);
+	t->is_stopped = true;
+	return 1;
 }
 
 static void set_protocols(struct setup *s)
@@ -178,6 +207,8 @@ int cfs_http_transfer_init(struct cfs_http_transfer *t,
 	set_pointer(&s, CURLOPT_HEADERDATA, t);
 	set_callback(&s, CURLOPT_WRITEFUNCTION, on_body);
 	set_pointer(&s, CURLOPT_WRITEDATA, t);
+	set_progress(&s, on_progress);
+	set_pointer(&s, CURLOPT_XFERINFODATA, t);
 	set_pointer(&s, CURLOPT_ERRORBUFFER, t->error);
 	set_pointer(&s, CURLOPT_PRIVATE, t);
 	if (s.code == CURLE_OUT_OF_MEMORY)
@@ -210,7 +241,7 @@ int cfs_http_transfer_prepare(struct cfs_http_transfer *t, struct cfs_err *err)
 	}
 	t->response = (struct cfs_http_response){ 0 };
 	t->is_started = t->is_complete = t->is_stopped = false;
-	t->dropped = t->received = 0;
+	t->dropped = t->received = t->passed = 0;
 	t->header = 0;
 	t->after = 0;
 	t->r = 0;

@@ -38,7 +38,8 @@ struct cfs_http_transfer {
 	bool is_stopped;   /* we want no more of it */
 	size_t header;	   /* bytes of headers, redirections included */
 	uint64_t dropped;  /* bytes of a page that words an error */
-	uint64_t received; /* bytes of its body */
+	uint64_t received; /* bytes of its body, for the engine to count */
+	uint64_t passed;   /* bytes of its body, all of them */
 	unsigned after;	   /* seconds that the server asks to wait */
 	int r;		   /* 0, or what is wrong with it, in err */
 	struct cfs_err err;

@@ -20,6 +20,7 @@ the files below DIR.  The first part of a URL's path selects how it behaves:
   /gone/...       has nothing any more (410)
   /page/...       has nothing (404), which an endless page says
   /away/...       redirects to /plain/
+  /aside/...      does so with a page of 32 MiB
   /loop/...       redirects to itself
   /to-file/...    redirects to the file of that name
   /to-PORT/...    redirects to http://127.0.0.1:PORT/plain/
@@ -121,6 +122,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.flush()
             time.sleep(0.3)
 
+    def aside(self, name):
+        self.send_response(302)
+        self.send_header("Location", "/plain/" + name)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for _ in range(512):
+            self.wfile.write(b"10000\r\n" + bytes(65536) + b"\r\n")
+        self.wfile.write(b"0\r\n\r\n")
+
     def redirect(self, mode, name):
         if mode == "away":
             to = "/plain/" + name
@@ -183,6 +193,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             seen[self.path] = count + 1
         if mode in ("away", "loop", "to-file") or re.match(r"to-\d", mode):
             self.redirect(mode, name)
+        elif mode == "aside":
+            self.aside(name)
         elif mode in STATUS:
             self.status(STATUS[mode], [("Retry-After", "3600")]
                         if mode == "later" else [])

@@ -197,6 +197,13 @@ TEST(redirections_are_followed)
 	CHECK_EQ(requests(&s, "/loop/"), 6);
 }
 
+TEST(the_page_of_a_redirection_has_a_maximum)
+{
+	keep(&k, "small", 1000);
+	CHECK_EQ(perform(&s, "aside", &k), -EREMOTEIO);
+	CHECK(strstr(k.err.msg, "longer than 65536 bytes"));
+}
+
 TEST(but_not_to_files)
 {
 	keep(&k, "small", 1000);
