@@ -57,6 +57,8 @@ static int done(void *arg, int r, struct cfs_err *err)
 
 	(void)err;
 	reading->found = r == 0;
+	if (r == -EACCES && reading->file->is_optional)
+		return 0;
 	return r == -ENOENT ? 0 : r;
 }
 

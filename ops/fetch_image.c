@@ -101,8 +101,10 @@ static int done(void *arg, int r, struct cfs_err *err)
 
 	(void)err;
 	image->found = r == 0;
-	/* All of the image is fetched if no patch is right. */
-	return r == -ENOENT || (r == -EBADMSG && image->old.data) ? 0 : r;
+	/* All of the image is fetched if no patch is right, or given. */
+	if (image->old.data && (r == -EBADMSG || r == -EACCES))
+		return 0;
+	return r == -ENOENT ? 0 : r;
 }
 
 /* Receives the file @path. */

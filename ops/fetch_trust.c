@@ -50,8 +50,10 @@ int cfs_fetch_object_signatures(struct cfs_fetching *f,
 {
 	CFS_AUTOBUF struct cfs_buf bytes = { 0 };
 	char path[CFS_EXPORT_PATH_MAX];
-	const struct cfs_fetch_file file = { path, pack_max(n),
-					     !f->is_repository };
+	const struct cfs_fetch_file file = { .path = path,
+					     .max = pack_max(n),
+					     .zstd = !f->is_repository,
+					     .is_optional = true };
 	struct cfs_sigpack pack;
 	int r;
 

@@ -23,11 +23,14 @@ struct cfs_fetch_file {
 	const char *path;
 	uint64_t max; /* bytes of it, and of what it is decompressed to */
 	bool zstd;
+	/* Access to it may be refused, which is how some servers word that
+	 * they lack a file. */
+	bool is_optional;
 };
 
 /*
  * Appends the file to @ret.
- * Returns 1, or 0 if no server has it.
+ * Returns 1, or 0 if no server has it (or gives it, if it is optional).
  * Errors: -EBADMSG, -EFBIG, those of cfs_http_run().
  */
 int cfs_fetch_file(struct cfs_fetching *f, const struct cfs_fetch_file *file,

@@ -152,6 +152,13 @@ openssl x509 -in signer.pem -outform der > "web/images/$next.p7"
 refuse "a signature that is none" "$next.p7" on repo fetch "$export" os/stable --cert signer.pem
 cp kept.p7 "web/images/$next.p7"
 
+cp -r web bare && rm bare/images/*.sigpack.zst bare/images/*.from-*
+prepare
+check "a server that refuses access to what it lacks" fetch repo3 "$url/bucket/bare" "$next" --cert signer.pem
+same "was asked for a patch and for signatures of objects" "$(grep -c '/bucket/.* 403 ' log)" 2
+check "the rest is fetched" whole repo3 "$next"
+refuse "but no image" "refuses access" on repo3 fetch "$url/bucket/bare" "$(printf '0%.0s' $(seq 128))"
+
 # Digests.
 fresh repo
 refuse "no such image" "has no image" on repo fetch "$export" "$(printf '0%.0s' $(seq 128))"

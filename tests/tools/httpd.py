@@ -17,6 +17,7 @@ the files below DIR.  The first part of a URL's path selects how it behaves:
   /later/...      is always busy (503, Retry-After: 3600)
   /broken/...     fails always (500)
   /denied/...     refuses (403)
+  /bucket/...     refuses (403) what does not exist
   /gone/...       has nothing any more (410)
   /page/...       has nothing (404), which an endless page says
   /away/...       redirects to /plain/
@@ -155,7 +156,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with open(os.path.join(options.dir, name), "rb") as f:
                 data = f.read()
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            return self.status(404)
+            return self.status(403 if mode == "bucket" else 404)
         status, headers = 200, []
         part = None if mode == "no-ranges" else self.range(len(data))
         if part:
