@@ -9,7 +9,7 @@
  *                             a patch that makes it of another image
  *                             (compress/zstd_patch.h)
  *   images/<hex>.index        where its objects are: below
- *   images/<hex>.p7s          its signature, if the repository has one
+ *   images/<hex>.p7           its signature, if the repository has one
  *   images/<hex>.sigpack.zst  the signatures of its objects, likewise
  *   packs/<8 digits>.pack     many small objects, one after another
  *   packs/<8 digits>.list     which ones, for the next publish: below
