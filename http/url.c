@@ -2,6 +2,8 @@
 #include "http/url.h"
 
 #include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -67,7 +69,7 @@ static bool has_host(const char *host)
 	if (*end == ':') {
 		const size_t len = strspn(end + 1, "0123456789");
 
-		if (len < 1 || len > 5)
+		if (len < 1 || len > 5 || atoi(end + 1) > UINT16_MAX)
 			return false;
 		end += 1 + len;
 	}

@@ -65,10 +65,11 @@ TEST(other_schemes_are_refused)
 TEST(a_url_without_a_host_is_refused)
 {
 	static const char *const texts[] = {
-		"http://",	  "http:///x",	  "https://user@",
-		"https://u:p@/x", "http://:80/",  "http://h:/",
-		"http://h:x/",	  "http://h:1:2", "http://h:123456/",
-		"http://[::1/",	  "http://h[/",	  "http://a&b/",
+		"http://",	   "http:///x",	   "https://user@",
+		"https://u:p@/x",  "http://:80/",  "http://h:/",
+		"http://h:x/",	   "http://h:1:2", "http://h:123456/",
+		"http://h:65536/", "http://[::1/", "http://h[/",
+		"http://a&b/",
 	};
 
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(texts); i++)
