@@ -8,6 +8,7 @@
 #include "fsverity/merkle.h"
 #include "ops/fetching.h"
 #include "ops/image_version.h"
+#include "repo/image.h"
 #include "repo/object.h"
 #include "repo/temp.h"
 
@@ -122,7 +123,8 @@ static int receive(struct image *image, const char *path, struct cfs_err *err)
 	return r < 0 ? r : cfs_http_run(image->f->http, err);
 }
 
-/* Reads the image @id if the store has it and a patch can be of it. */
+/* Reads the image @id if the store has it and a patch can be of it.  Another
+ * object does not do: the server would learn whether the store has it. */
 static bool read_old(const struct cfs_store *store, const struct cfs_digest *id,
 		     struct cfs_buf *ret)
 {
@@ -130,7 +132,8 @@ static bool read_old(const struct cfs_store *store, const struct cfs_digest *id,
 	struct cfs_err ignored;
 
 	ret->len = 0;
-	return cfs_object_open(store->objects, id, &fd, &ignored) > 0 &&
+	return cfs_repo_open_image(&store->repo, id, &fd, &ignored) ==
+		       CFS_IMAGE_PRESENT &&
 	       cfs_object_check(fd, id, &ignored) >= 0 &&
 	       cfs_read_all(fd, (size_t)1 << CFS_ZSTD_PATCH_LOG_MAX, ret) ==
 		       0 &&

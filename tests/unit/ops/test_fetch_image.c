@@ -91,3 +91,31 @@ TEST(a_patch_is_taken_if_it_is_right)
 		end(&f);
 	}
 }
+
+TEST(what_is_no_image_is_not_patched)
+{
+	struct cfs_digest first, second, object;
+	char path[CFS_EXPORT_PATH_MAX];
+	struct cfs_export_catalogue names = { .alg = CFS_ALG_SHA256 };
+	CFS_AUTOBUF struct cfs_buf json = { 0 };
+	struct fetch f;
+
+	publish_two(&first, &second);
+	CHECK_EQ(cfs_verity_digest_bytes(CFS_ALG_SHA256, content_of('b'),
+					 &object, &err),
+		 0);
+	cfs_export_patch_path(&second, &object, path);
+	put(web, path, "a patch");
+	CHECK_EQ(cfs_export_catalogue_set(&names, "name", &second, &err), 0);
+	CHECK_EQ(cfs_export_catalogue_add_patch(&names, &second, &object, &err),
+		 0);
+	CHECK_EQ(cfs_export_catalogue_write(&names, &json, &err), 0);
+	cfs_buf_add(&json, "", 1);
+	spoil(CFS_EXPORT_JSON, (const char *)json.data);
+	begin(&f);
+	CHECK_EQ(cfs_fetch_image(f.fetching, &first, NULL, &err), 0);
+	CHECK_EQ(cfs_fetch_image(f.fetching, &second, "mine", &err), 0);
+	CHECK_EQ(requests(&f.server, path), 0);
+	end(&f);
+	cfs_export_catalogue_free(&names);
+}
