@@ -41,6 +41,15 @@ int cfs_export_stage(struct cfs_export *e, const char *path,
 	return fd < 0 ? cfs_fail_errno(err, "create %s", path) : fd;
 }
 
+/* Was the file @path added already, for another name of its image? */
+static bool is_staged(const struct cfs_export *e, const char *path)
+{
+	for (size_t i = 0; i < e->staged.n; i++)
+		if (strcmp(e->staged.v[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 /* Has the file @path these bytes? */
 static int has_bytes(const struct cfs_export *e, const char *path,
 		     struct cfs_bytes data, struct cfs_err *err)
@@ -60,7 +69,7 @@ int cfs_export_put(struct cfs_export *e, const char *path,
 		   struct cfs_bytes data, struct cfs_err *err)
 {
 	CFS_AUTOFD int fd = -EBADF;
-	int r = has_bytes(e, path, data, err);
+	int r = is_staged(e, path) ? 1 : has_bytes(e, path, data, err);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -94,11 +103,16 @@ int cfs_export_compress(struct cfs_export *e, const struct cfs_source *source,
 int cfs_export_put_zstd(struct cfs_export *e, const char *path,
 			const struct cfs_source *source, struct cfs_err *err)
 {
-	CFS_AUTOFD int fd = cfs_export_stage(e, path, err);
+	CFS_AUTOFD int fd = -EBADF;
 	struct cfs_sink sink = cfs_sink_of_fd(&fd);
 	struct stat st;
-	int r = fd < 0 ? fd : cfs_export_compress(e, source, &sink, err);
+	int r;
 
+	if (is_staged(e, path))
+		return 0;
+	fd = r = cfs_export_stage(e, path, err);
+	if (r >= 0)
+		r = cfs_export_compress(e, source, &sink, err);
 	if (r == 0 && fstat(fd, &st) < 0)
 		r = cfs_fail_errno(err, "stat");
 	if (r < 0)

@@ -87,12 +87,14 @@ int cfs_export_add(struct cfs_export *e, const struct cfs_export_need *need,
 int cfs_export_end_pack(struct cfs_export *e,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Adds the file @path with @data, unless it exists and has these bytes. */
+/* Adds the file @path with @data, unless it exists and has these bytes or was
+ * added before. */
 int cfs_export_put(struct cfs_export *e, const char *path,
 		   struct cfs_bytes data,
 		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Adds the file @path with what @source gives as a zstd frame. */
+/* Adds the file @path with what @source gives as a zstd frame, unless it was
+ * added before. */
 int cfs_export_put_zstd(struct cfs_export *e, const char *path,
 			const struct cfs_source *source,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

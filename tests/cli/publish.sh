@@ -133,6 +133,11 @@ refuse "of another algorithm" "the export has sha512 images, the repository sha2
 check "which goes elsewhere" quiet on s256 publish out256
 check "by its own name" grep -q '"fsverity-sha256-12"' out256/export.json
 
+on repo create-image --no-propagate-usr-to-root tree/etc etc2 > /dev/null
+check "an image of two names" publish two etc etc2
+same "is written once" "$(sed 's/.*; //; s/ of new files//' err)" \
+	"$(find two -type f -printf '%s\n' | awk '{ n += $1 } END { printf "%.2f KiB", n / 1024 }')"
+
 # Names.
 name=$'os/"quoted\\ \e[31m'
 on repo create-image --no-propagate-usr-to-root tree/etc "$name" > /dev/null
