@@ -2,6 +2,7 @@
 #include "ops/publish.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/inside.h"
 #include "base/io.h"
@@ -95,9 +96,11 @@ static int put_image(struct run *run, const struct cfs_digest *id,
 {
 	const struct cfs_source source = cfs_source_of_bytes(&rest);
 	char path[CFS_EXPORT_PATH_MAX];
+	struct stat st;
 
 	cfs_export_image_path(id, ".image.zst", path);
-	if (cfs_name_exists(run->export->fd, path) > 0)
+	if (fstatat(run->export->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_size > 0)
 		return 0;
 	return cfs_export_put_zstd(run->export, path, &source, err);
 }

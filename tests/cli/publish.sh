@@ -190,6 +190,14 @@ refuse "export.json that is none" "export.json" on repo publish bad os/stable
 rm bad/export.json
 check "or is missing: it is written again" publish bad os/stable etc
 
+for what in ": >" "ln -sf $PWD/full/file"; do
+	rm -rf bad && cp -r out bad && rm "bad/images/$next.image.zst"
+	eval "$what bad/images/$next.image.zst"
+	check "an image that is empty or a link" publish bad os/stable
+	check "is written again" cmp "bad/images/$next.image.zst" "out/images/$next.image.zst"
+	same "as a file" "$(stat -c %F "bad/images/$next.image.zst")" "regular file"
+done
+
 # One at a time.
 flock -x out sh -c ': > locked; while [ ! -e seen ]; do sleep 0.1; done' &
 while [ ! -e locked ]; do sleep 0.1; done
