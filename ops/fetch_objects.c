@@ -19,6 +19,16 @@ static void objects_free(struct cfs_fetch_objects *o)
 	free(o->places);
 }
 
+/* Can the object be opened below @objects?  A link in its place, or one that
+ * may not be read, is as good as none. */
+static bool can_open(int objects, const struct cfs_digest *id)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	struct cfs_err ignored;
+
+	return objects >= 0 && cfs_object_open(objects, id, &fd, &ignored) > 0;
+}
+
 /* Takes the object from one of the other repositories.  What is wrong with the
  * one there is no concern of this one.  Returns 1, or 0 if none has it. */
 static int seed(struct cfs_fetching *f, const struct cfs_digest *id,
@@ -27,9 +37,10 @@ static int seed(struct cfs_fetching *f, const struct cfs_digest *id,
 	for (size_t i = 0; i < f->params->n_from; i++) {
 		CFS_AUTOFD int objects = cfs_open_beneath(
 			f->params->from[i].fd, "objects", O_PATH | O_DIRECTORY);
-		int r = objects < 0 ? -ENOENT
-				    : cfs_object_add_shared(f->store, objects,
-							    id, err);
+		int r = can_open(objects, id)
+				? cfs_object_add_shared(f->store, objects, id,
+							err)
+				: -ENOENT;
 
 		if (r == 0)
 			return 1;

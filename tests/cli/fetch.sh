@@ -231,6 +231,12 @@ object=$(find repo2/objects -type f -size -10 | head -n 1)
 chmod u+w "$object" && echo wrong > "$object"
 check "but none that is damaged there" fetch repo "$export" "$next" --from repo2
 check "it is whole, however" whole repo "$next"
+for to in /etc/passwd "${object##*/}"; do
+	ln -sf "$to" "$object"
+	fresh repo
+	check "nor a link there" fetch repo "$export" "$next" --from repo2
+	check "it is whole, too" whole repo "$next"
+done
 refuse "no such repository" "nowhere" on repo fetch "$export" "$next" --from nowhere
 
 # A repository that is served as it is.
