@@ -265,6 +265,7 @@ fi
 fresh repo
 flock -x repo sh -c ': > locked; while [ ! -e seen ]; do sleep 0.1; done' &
 while [ ! -e locked ]; do sleep 0.1; done
+rm -f err
 on repo fetch "$export" "$next" > /dev/null 2> err &
 pid=$!
 while ! grep -qs . err && kill -0 $pid 2> /dev/null; do sleep 0.1; done

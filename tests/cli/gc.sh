@@ -139,9 +139,10 @@ cfs gc > /dev/null 2>&1
 ) &
 while [ ! -e locked ]; do sleep 0.1; done
 check "a dry run does not wait for another reader" quiet cfs gc -n
+rm -f err
 cfs gc > /dev/null 2> err &
 pid=$!
-while ! grep -q . err && kill -0 $pid 2> /dev/null; do sleep 0.1; done
+while ! grep -qs . err && kill -0 $pid 2> /dev/null; do sleep 0.1; done
 : > waiting
 wait $pid
 same "gc does, and succeeds" $? 0

@@ -69,6 +69,7 @@ refuse "no such repository" "open repository nowhere: there is no such directory
 # gc of the repository that is copied from has to wait, and is waited for.
 flock -x a sh -c ': > locked; while [ ! -e seen ]; do sleep 0.1; done' &
 while [ ! -e locked ]; do sleep 0.1; done
+rm -f err
 on b oci copy x --from a --name y > out 2> err &
 pid=$!
 while ! grep -qs . err && kill -0 $pid 2> /dev/null; do sleep 0.1; done
