@@ -358,10 +358,21 @@ static int name_layers(const struct cfs_oci_image *image,
 	return r;
 }
 
-static int by_name(const void *a, const void *b)
+/* Images of the whole tree precede those to boot, and these the layers'. */
+static int rank(const struct cfs_oci_erofs_ref *ref)
 {
-	return strcmp(((const struct cfs_oci_erofs_ref *)a)->name,
-		      ((const struct cfs_oci_erofs_ref *)b)->name);
+	struct cfs_oci_erofs erofs = { 0 };
+
+	(void)cfs_oci_erofs_is(ref->name, &erofs);
+	return erofs.one_layer ? 2 : erofs.bootable;
+}
+
+static int by_rank_and_name(const void *a, const void *b)
+{
+	const struct cfs_oci_erofs_ref *x = a, *y = b;
+	int r = rank(x) - rank(y);
+
+	return r != 0 ? r : strcmp(x->name, y->name);
 }
 
 static int write_config(struct cfs_store *store, struct cfs_oci_image *image,
@@ -374,10 +385,10 @@ static int write_config(struct cfs_store *store, struct cfs_oci_image *image,
 	if (r == 0)
 		r = name_layers(image, w, err);
 	/* Sorted, so that the stream is the same in whatever order images were
-	 * made. */
+	 * made, and the same as that of composefs-rs. */
 	if (image->erofs.n > 0)
 		qsort(image->erofs.v, image->erofs.n, sizeof(*image->erofs.v),
-		      by_name);
+		      by_rank_and_name);
 	for (size_t i = 0; r == 0 && i < image->erofs.n; i++)
 		r = cfs_stream_add_name(w, image->erofs.v[i].name,
 					&image->erofs.v[i].id, err);

@@ -128,8 +128,9 @@ int cfs_oci_image_check_counts(const struct cfs_oci_image *image,
  * Writes the streams of configuration and manifest, with all refs, and names
  * them.  @image has texts, what was parsed of them, and layers.  The ids of
  * the streams are set.
- * Order of refs: of a configuration layers as in it, then EROFS images by
- * name; of a manifest the configuration, then layers.
+ * Order of refs: of a configuration layers as in it, then EROFS images of the
+ * whole tree, then those to boot, then those of single layers, each by name; of
+ * a manifest the configuration, then layers.
  */
 int cfs_oci_image_write(struct cfs_store *store, struct cfs_oci_image *image,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

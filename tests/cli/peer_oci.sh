@@ -90,6 +90,17 @@ for hash in sha256 sha512; do
 		check "the repository of $layout, $hash, to the byte" \
 			diff -r --no-dereference a b
 	done
+	for v in 1 2; do
+		rm -rf a b
+		for tool in "cfsctl --repo a" "peer --repo b"; do
+			$tool init --insecure --erofs-version $v \
+				--algorithm fsverity-$hash-12 > /dev/null
+			$tool oci pull --bootable oci:layouts/boot-plain:t x \
+				> /dev/null
+		done
+		check "  and with the image to boot, format $v" \
+			diff -r --no-dereference a b
+	done
 done
 
 # Sorts the images, which composefs-rs lists in no order, and takes members away

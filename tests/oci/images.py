@@ -74,11 +74,17 @@ class Case:
                     tar = self.run("oci", "layer", what[len("oci-layer-"):])
                     self.same("archive", hashlib.sha256(tar).hexdigest(),
                               what.rpartition(":")[2])
+        if first:
+            self.documents("")
+        return first
+
+    def documents(self, word):
+        """The ids of the streams of configuration and manifest."""
         for what in ("config", "manifest"):
             name = "oci-%s-%s" % (what, self.want[what])
-            if what + " stream" in self.want and first:
-                self.same(name, self.stream(name),
-                          self.want[what + " stream"])
+            want = self.want.get("%s%s stream" % (word, what))
+            if want:
+                self.same(word + name, self.stream(name), want)
 
     def images(self, word, *options):
         """The image in the repository, and the same read where it is."""
@@ -115,7 +121,7 @@ class Case:
         for line in ("manifest " + self.want["manifest"],
                      "config   " + self.want["config"], "tagged   x"):
             self.same(line, str(line in out.split("\n")), "True")
-        self.streams()
+        newest = self.streams()
         self.images("merged")
         self.images("parents", "--create-parents")
         self.images("boot", "--bootable")
@@ -126,6 +132,8 @@ class Case:
             out = self.pull("--bootable")
             self.same("Boot image", out.rpartition("Boot image: ")[2],
                       self.want["boot-v1"])
+            if newest:
+                self.documents("boot ")
 
     def refused(self):
         self.pull()
