@@ -296,6 +296,21 @@ int cfs_oci_image_find(const struct cfs_repo *repo, const char *name,
 	return cfs_err_path(err, name);
 }
 
+int cfs_oci_image_check_stream(const struct cfs_oci_image *image,
+			       const char *hex, struct cfs_err *err)
+{
+	struct cfs_digest id;
+	int r = cfs_digest_from_hex(hex, strlen(hex), &id, err);
+
+	if (r < 0 || cfs_digest_equal(&id, &image->config_stream) ||
+	    cfs_digest_equal(&id, &image->manifest_stream))
+		return r;
+	return cfs_fail(err, EBADMSG,
+			"%s is the digest of neither the stream of the "
+			"manifest nor that of the configuration",
+			hex);
+}
+
 int cfs_oci_image_erofs(const struct cfs_oci_image *image,
 			const struct cfs_oci_erofs *erofs,
 			struct cfs_digest *ret)

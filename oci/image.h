@@ -92,6 +92,14 @@ int cfs_oci_image_find(const struct cfs_repo *repo, const char *name,
 		       struct cfs_oci_image *ret,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Is @hex the digest of the stream of the manifest or of the configuration?
+ * Errors: -EINVAL it is no digest, -EBADMSG it is another one.
+ */
+int cfs_oci_image_check_stream(const struct cfs_oci_image *image,
+			       const char *hex,
+			       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /* The EROFS image that the configuration has for @erofs.  1 with *@ret, or
  * 0. */
 int cfs_oci_image_erofs(const struct cfs_oci_image *image,

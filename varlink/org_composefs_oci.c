@@ -263,15 +263,6 @@ static const struct cfs_varlink_parameter compute_parameters[] = {
 	{ 0 },
 };
 
-static bool is_digest(const char *hex, const struct cfs_digest *id)
-{
-	struct cfs_err ignored;
-	struct cfs_digest want;
-
-	return cfs_digest_from_hex(hex, strlen(hex), &want, &ignored) == 0 &&
-	       cfs_digest_equal(&want, id);
-}
-
 static int compute_id(const struct cfs_varlink_handle *handle,
 		      struct cfs_varlink_call *call, struct cfs_err *err)
 {
@@ -286,11 +277,9 @@ static int compute_id(const struct cfs_varlink_handle *handle,
 
 	if (r <= 0)
 		return r;
-	if (v[2].given && !is_digest(v[2].text, &image.config_stream) &&
-	    !is_digest(v[2].text, &image.manifest_stream))
-		return cfs_varlink_invalid_digest(
-			call, "verity is the digest of neither the stream of "
-			      "the manifest nor that of the configuration");
+	if (v[2].given &&
+	    cfs_oci_image_check_stream(&image, v[2].text, err) < 0)
+		return cfs_varlink_invalid_digest(call, err->msg);
 	r = cfs_oci_erofs_compute(&handle->repo, &image, &options, &id, err);
 	if (r < 0)
 		return r;

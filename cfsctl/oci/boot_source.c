@@ -36,6 +36,9 @@ static int open_image(struct job *job, struct cfs_err *err)
 	if (r == 0)
 		r = cfs_oci_image_find(&job->store.repo, job->boot->name,
 				       &job->image, err);
+	if (r >= 0 && job->boot->stream)
+		r = cfs_oci_image_check_stream(&job->image, job->boot->stream,
+					       err);
 	if (r < 0)
 		return r;
 	job->tree = (struct cfs_oci_tree_options){

@@ -22,8 +22,9 @@ struct cmd_oci_boot {
 	const struct cfs_globals *g;
 	const struct cfs_access *access; /* of the repository */
 	const struct cmd_oci_boot_options *o;
-	const char *name; /* of the image */
-	bool read_only;	  /* make nothing: the image to boot has to exist */
+	const char *name;   /* of the image */
+	bool read_only;	    /* make nothing: the image to boot has to exist */
+	const char *stream; /* see struct cfs_oci_tree_choice; or NULL */
 };
 
 /*

@@ -30,6 +30,7 @@ static int compute(const struct cfs_call *call, bool bootable,
 	int r = cmd_oci_tree_check(&choice, err);
 
 	choice.bootable = choice.bootable || bootable;
+	choice.stream = call->n > 1 ? call->operand[1] : NULL;
 	if (r == 0)
 		r = cmd_oci_tree(call->g, call->operand[0], &choice, &made,
 				 err);
@@ -60,7 +61,7 @@ const struct cfs_cmd cmd_oci_compute_id = {
 	.help = "print the digest of an image's EROFS image",
 	.options = options,
 	.size = sizeof(struct options),
-	.operands = { { "IMAGE" } },
+	.operands = { { "IMAGE" }, CFS_OCI_STREAM_OPERAND },
 	.run = run_compute_id,
 	.allows_no_repo = true,
 };
@@ -173,13 +174,15 @@ const struct cfs_cmd cmd_oci_digest_karg = {
 
 static int run_dump(const struct cfs_call *call, struct cfs_err *err)
 {
-	const struct options *o = call->options;
+	struct cfs_oci_tree_choice choice =
+		((const struct options *)call->options)->tree;
 	CFS_AUTOBUF struct cfs_buf out = { 0 };
 	struct cfs_oci_made made = { 0 };
-	int r = cmd_oci_tree_check(&o->tree, err);
+	int r = cmd_oci_tree_check(&choice, err);
 
+	choice.stream = call->n > 1 ? call->operand[1] : NULL;
 	if (r == 0)
-		r = cmd_oci_tree(call->g, call->operand[0], &o->tree, &made,
+		r = cmd_oci_tree(call->g, call->operand[0], &choice, &made,
 				 err);
 	if (r == 0)
 		r = cfs_dump_write(made.tree, &out, err);
@@ -194,7 +197,7 @@ const struct cfs_cmd cmd_oci_dump = {
 	.help = "print the tree of an image as a dumpfile",
 	.options = options,
 	.size = sizeof(struct options),
-	.operands = { { "IMAGE" } },
+	.operands = { { "IMAGE" }, CFS_OCI_STREAM_OPERAND },
 	.run = run_dump,
 	.allows_no_repo = true,
 };

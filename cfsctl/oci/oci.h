@@ -17,6 +17,8 @@ struct cfs_oci_tree_choice {
 	bool as_is; /* no transform; no option for it here */
 	bool one_layer;
 	size_t layer; /* the one */
+	/* The digest of its stream, which an operand gives; or NULL. */
+	const char *stream;
 	enum cfs_xattr_filter filter;
 };
 
@@ -36,6 +38,11 @@ struct cfs_oci_tree_choice {
 		.help = "allowlist-only (default) or keep-user-xattrs",      \
 		.choices = cmd_source_xattrs,                                \
 		CFS_OPT_PARSES(type, tree.filter, cmd_source_filter)         \
+	}
+
+#define CFS_OCI_STREAM_OPERAND             \
+	{                                  \
+		"STREAM", .optional = true \
 	}
 
 /* Rows of options for registries, a struct cfs_origin_options. */

@@ -17,8 +17,13 @@ static int run(const struct cfs_call *call, struct cfs_err *err)
 {
 	const struct options *o = call->options;
 	const struct cfs_access access = cmd_access(call->g);
-	const struct cmd_oci_boot boot = { call->g, &access, &o->oci,
-					   call->operand[0] };
+	const struct cmd_oci_boot boot = {
+		.g = call->g,
+		.access = &access,
+		.o = &o->oci,
+		.name = call->operand[0],
+		.stream = call->n > 1 ? call->operand[1] : NULL,
+	};
 	const struct cmd_prepare_boot prepare = { call->g, &o->boot };
 	int r = cmd_oci_boot_image(&boot, cmd_prepare_boot_run, &prepare, err);
 
@@ -33,6 +38,6 @@ const struct cfs_cmd cmd_oci_prepare_boot = {
 		"its state directory",
 	.options = options,
 	.size = sizeof(struct options),
-	.operands = { { "IMAGE" } },
+	.operands = { { "IMAGE" }, CFS_OCI_STREAM_OPERAND },
 	.run = run,
 };

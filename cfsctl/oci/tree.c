@@ -58,10 +58,11 @@ static struct cfs_oci_tree_options options_of(
 	};
 }
 
-/* Opens the repository and finds the image in it. */
+/* Opens the repository and finds the image in it.  @stream: see
+ * struct cfs_oci_tree_choice. */
 static int open_stored(const struct cfs_globals *g, const char *name,
-		       struct cfs_repo *repo, struct cfs_oci_image *image,
-		       struct cfs_err *err)
+		       const char *stream, struct cfs_repo *repo,
+		       struct cfs_oci_image *image, struct cfs_err *err)
 {
 	int r;
 
@@ -73,6 +74,8 @@ static int open_stored(const struct cfs_globals *g, const char *name,
 	r = cmd_open_repo(g, repo, err);
 	if (r == 0)
 		r = cfs_oci_image_find(repo, name, image, err);
+	if (r >= 0 && stream)
+		r = cfs_oci_image_check_stream(image, stream, err);
 	return r < 0 ? r : 0;
 }
 
@@ -101,7 +104,7 @@ int cmd_oci_stored_tree(const struct cfs_globals *g, const char *name,
 	int r;
 
 	*ret = (struct cfs_oci_made){ 0 };
-	if (open_stored(g, name, &repo, &image, &ignored) < 0)
+	if (open_stored(g, name, NULL, &repo, &image, &ignored) < 0)
 		return 0;
 	r = read_stored(g, &repo, &image, choice, ret, err);
 	return r < 0 ? r : 1;
@@ -163,10 +166,15 @@ int cmd_oci_tree(const struct cfs_globals *g, const char *name,
 
 	*ret = (struct cfs_oci_made){ 0 };
 	if (!is_elsewhere(g, name, ret)) {
-		r = open_stored(g, name, &repo, &image, err);
+		r = open_stored(g, name, choice->stream, &repo, &image, err);
 		return r < 0 ? r
 			     : read_stored(g, &repo, &image, choice, ret, err);
 	}
+	if (choice->stream)
+		return cfs_fail(err, CFS_EUSAGE,
+				"%s is not in the repository, and has no "
+				"stream there: leave out %s",
+				name, choice->stream);
 	r = unstored_tree(name, choice, ret, err);
 	return r < 0 ? cfs_ctx(err, "%s", name) : 0;
 }

@@ -112,6 +112,21 @@ same "its kernel argument, too" \
 	"$(cfsctl --no-repo --insecure oci composefs-digest-karg oci-archive:lay.tar:one)" \
 	"$(cfsctl --repo repo --insecure oci composefs-digest-karg x)"
 same "and its tree" "$(cfsctl --no-repo oci dump oci:lay:one)" "$(oci dump x)"
+stream_of() { # manifest or config, of x
+	readlink "repo/streams/oci-$1-sha256:$(oci inspect "--$1" x | head -c -1 |
+		sha256sum | head -c 64)" | sed 's|.*objects||; s|/||g'
+}
+config=sha256:$(oci inspect --config x | head -c -1 | sha256sum | head -c 64)
+stream=$(stream_of config)
+same "the stream of the configuration is checked" \
+	"$(oci compute-id "@$config" "$stream")" "$(oci compute-id x)"
+same "  or that of the manifest" "$(oci dump x "$(stream_of manifest)")" "$(oci dump x)"
+refuse "another one is refused" "is the digest of neither the stream" \
+	oci compute-id x "$(oci compute-id x)"
+refuse "  before a boot entry is made" "is the digest of neither the stream" \
+	oci prepare-boot --bootdir none x "$(oci compute-id x)"
+refuse "  and what is no digest" "must have 64 or 128 hex digits" oci dump x 00
+refuse "an image elsewhere has no stream" "leave out" oci dump oci:lay:one "$stream"
 find repo | sort > before
 quiet oci compute-id oci:lay:two
 same "a layer alone, stored or not" "$(oci dump --layer 0 x)" \
