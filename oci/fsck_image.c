@@ -162,11 +162,30 @@ static int parse_config(struct image *image, struct cfs_err *err)
 		     : 1;
 }
 
+/*
+ * Is there a stream @name?  What reads an image goes by ids and does not need
+ * it, but gc of composefs-rs does: it keeps what a stream refers to only if the
+ * stream has a name.  The report is @text.
+ */
+static int check_name(struct cfs_oci_fsck_run *run, const char *name,
+		      enum cfs_oci_fsck_code code, const struct cfs_oci_id *id,
+		      const char *text, struct cfs_err *err)
+{
+	struct cfs_digest ignored;
+	struct cfs_err why;
+	int r = cfs_stream_lookup(run->repo, name, &ignored, &why);
+
+	if (r == 0)
+		return cfs_oci_fsck_report(run, code, id, NULL, "%s", text);
+	return r < 0 ? found(run, code, id, NULL, &why, err) : 1;
+}
+
 static int check_config(struct image *image, struct cfs_err *err)
 {
 	const struct cfs_stream *manifest = image->manifest_doc.file.stream;
 	struct document *doc = &image->config_doc;
-	char name[sizeof("config:") + CFS_OCI_ID_MAX];
+	char name[sizeof("config:") + CFS_OCI_ID_MAX], own[CFS_OCI_NAME_MAX];
+	char text[CFS_OCI_NAME_MAX + 32];
 	struct cfs_digest stream;
 	int r;
 
@@ -177,6 +196,11 @@ static int check_config(struct image *image, struct cfs_err *err)
 					   CFS_OCI_FSCK_CONFIG_REF_MISSING,
 					   &doc->id, NULL, "%s", doc->id.text);
 	r = read_document(image->run, doc, &stream, err);
+	cfs_oci_config_name(&doc->id, own);
+	snprintf(text, sizeof(text), "Opening stream '%s'", own);
+	if (r > 0)
+		r = check_name(image->run, own, doc->read_failed, &doc->id,
+			       text, err);
 	return r <= 0 ? r : parse_config(image, err);
 }
 
@@ -187,7 +211,9 @@ static int check_layer(struct image *image, size_t i, struct cfs_err *err)
 	const struct cfs_oci_id *id = image->is_container
 					      ? &image->config.diff_ids[i]
 					      : &image->manifest.layers.v[i].id;
+	char name[CFS_OCI_NAME_MAX];
 	struct cfs_digest stream, other;
+	int r;
 
 	if (!cfs_stream_find(image->manifest_doc.file.stream, id->text,
 			     &stream))
@@ -206,8 +232,13 @@ static int check_layer(struct image *image, size_t i, struct cfs_err *err)
 			"%s: the configuration's stream "
 			"does not refer to the same layer",
 			id->text);
-	return cfs_oci_fsck_layer(image->run, id, &stream, image->is_container,
-				  err);
+	r = cfs_oci_fsck_layer(image->run, id, &stream, image->is_container,
+			       err);
+	cfs_oci_layer_name(id, name);
+	return r <= 0 ? r
+		      : check_name(image->run, name,
+				   CFS_OCI_FSCK_LAYER_STREAM_MISSING, id,
+				   id->text, err);
 }
 
 static int check_layers(struct image *image, struct cfs_err *err)

@@ -215,6 +215,18 @@ static int mend_manifest(struct cfs_repairing *rp,
 	return r <= 0 ? r : parse_manifest(rp, err);
 }
 
+/* Has a configuration, which exists, its name @name?  It gets that again when
+ * the image is written.  Returns 1. */
+static int find_config_name(struct cfs_repairing *rp, const char *name,
+			    struct cfs_err *err)
+{
+	struct cfs_digest ignored;
+	int r = cfs_repairing_lookup(rp, name, &ignored, err);
+
+	rp->changed |= r == 0;
+	return r < 0 ? r : 1;
+}
+
 /* Loads the configuration by the manifest's ref or else by its own name. */
 static int find_config(struct cfs_repairing *rp,
 		       struct cfs_repairing_streams *s, struct cfs_err *err)
@@ -223,13 +235,15 @@ static int find_config(struct cfs_repairing *rp,
 	char name[CFS_OCI_NAME_MAX];
 	int r = 0;
 
+	cfs_oci_config_name(id, name);
 	if (s->has_manifest &&
 	    cfs_oci_config_ref(s->manifest.file.stream, id, &s->config.stream))
 		r = load(rp, CFS_STREAM_CONFIG, id, &s->config, err);
-	if (r != 0)
+	if (r > 0)
+		return find_config_name(rp, name, err);
+	if (r < 0)
 		return r;
 	rp->changed = true;
-	cfs_oci_config_name(id, name);
 	r = cfs_repairing_lookup(rp, name, &s->config.stream, err);
 	return r <= 0 ? r : load(rp, CFS_STREAM_CONFIG, id, &s->config, err);
 }

@@ -71,6 +71,21 @@ check "a stream in another's place is found" eval \
 	"! oci fsck > out 2>&1 && grep -q 'fsck: object-digest-mismatch: objects/' out &&
 	grep -q 'fsck: layer-check-failed: x: $diff_id' out"
 
+# Names by which nothing is read, but gc of composefs-rs goes.
+again
+rm "repo/streams/oci-layer-$diff_id"
+oci fsck > out 2>&1
+same "a layer without its name fails" "$?" 1
+check "  as in composefs-rs" grep -qx "  - fsck: layer-stream-missing: x: $diff_id" out
+check "  and gets it back" eval "
+	oci fsck --repair > out && diff -r --no-dereference good repo"
+again
+rm repo/streams/oci-config-*
+refuse "so does a configuration" "OCI integrity check failed" eval "oci fsck > out"
+check "  which is a finding" grep -q "fsck: config-read-failed: x: Opening stream 'oci-config-" out
+check "  and comes back" eval "
+	oci fsck --repair > out && diff -r --no-dereference good repo"
+
 again
 rm "$(readlink -f "repo/streams/oci-manifest-$one")"
 refuse "a manifest that is gone" "OCI integrity check failed" eval "oci fsck > out"

@@ -105,6 +105,10 @@ static inline void make(struct cfs_store *store, struct cfs_oci_image *image,
 
 static inline void name(struct cfs_store *store, struct cfs_oci_image *image)
 {
+	char layer[CFS_OCI_NAME_MAX];
+
+	cfs_oci_layer_name(cfs_oci_image_layer_id(image, 0), layer);
+	CHECK_EQ(cfs_stream_link(store, layer, &image->layers[0], &err), 0);
 	CHECK_EQ(cfs_oci_image_write(store, image, &err), 0);
 	CHECK_EQ(cfs_oci_tag_set(store, "x:1", &image->id, &err), 0);
 }

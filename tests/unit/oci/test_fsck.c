@@ -155,6 +155,24 @@ TEST(layers_have_to_be_complete)
 	}
 }
 
+TEST(a_layer_or_a_configuration_without_a_name_is_found)
+{
+	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	char config[sizeof("streams/") + CFS_OCI_NAME_MAX] = "streams/";
+
+	start(&store);
+	make(&store, &image, true, ABC);
+	name(&store, &image);
+	cfs_oci_config_name(&image.manifest.config.id,
+			    config + strlen("streams/"));
+	CHECK_EQ(unlinkat(store.repo.fd, "streams/oci-layer-" ABC, 0), 0);
+	finds(&store, false, "fsck: layer-stream-missing: x:1: " ABC);
+	CHECK_EQ(unlinkat(store.repo.fd, config, 0), 0);
+	finds(&store, false,
+	      "fsck: config-read-failed: x:1: Opening stream 'oci-config-");
+}
+
 TEST(a_layer_under_another_ones_diff_id_is_found_by_reading_it)
 {
 	CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
