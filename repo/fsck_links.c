@@ -197,7 +197,7 @@ static int check_image_ref(struct cfs_fsck_run *run, const struct entry *entry,
 	}
 	cfs_digest_to_hex(&id, path + strlen(path));
 	if (cfs_name_exists(run->repo->fd, path) != 1) {
-		report_broken(run, entry, "its image is not there", &id);
+		report_broken(run, entry, "its image is missing", &id);
 		return 0;
 	}
 	image = cfs_open_beneath(run->repo->fd, path, O_PATH);
@@ -320,7 +320,12 @@ static int check_ref(struct refs *refs, int dirfd, const char *name,
 	type = entry_type(refs->run, &entry);
 	if (S_ISDIR(type))
 		return walk_refs(refs, dirfd, name, depth, err);
-	return type ? refs->check(refs->run, &entry, err) : 0;
+	if (S_ISLNK(type))
+		return refs->check(refs->run, &entry, err);
+	if (type)
+		cfs_fsck_found(refs->run, CFS_FSCK_UNEXPECTED_FILE_TYPE,
+			       entry.where, type_of(type));
+	return 0;
 }
 
 /* Walks the directory @name below @parent, which is refs->where. */

@@ -119,6 +119,10 @@ again
 finds "a file among the links is found" "entry-not-symlink: images/file"
 again
 mkdir -p repo/streams/refs
+mkfifo repo/streams/refs/fifo
+finds "  and a FIFO among the names" "unexpected-file-type: streams/refs/fifo"
+again
+mkdir -p repo/streams/refs
 ln -s ../objects/00/nothing repo/streams/broken
 ln -s ../gone repo/streams/refs/broken
 finds "a broken stream is found" "broken-symlink: streams/broken"

@@ -130,7 +130,7 @@ TEST(a_ref_of_an_image_leads_to_the_image_that_it_names)
 	make_link(root, "images/refs/c", "../" ONE);
 	CHECK_EQ(look_at_links().broken_links, 2);
 	CHECK(strstr(said,
-		     "images/refs/c wants " ONE ": its image is not there\n"));
+		     "images/refs/c wants " ONE ": its image is missing\n"));
 	make_link(root, "images/refs/d", "..");
 	CHECK_EQ(look_at_links().broken_links, 3);
 	CHECK(strstr(said, "images/refs/d: it does not name an image\n"));
