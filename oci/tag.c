@@ -75,15 +75,6 @@ static int ref_of(const char *tag, char ret[static CFS_REF_MAX],
 
 	if (*tag == '\0')
 		return cfs_fail(err, EINVAL, "a name cannot be empty");
-	if (*tag == '@')
-		return cfs_fail(err, EINVAL,
-				"'%s': a name cannot begin with '@', as "
-				"digests do",
-				tag);
-	if (has_odd_characters(tag))
-		return cfs_fail(err, EINVAL,
-				"a name of an image has to be text without "
-				"control characters");
 	if (!encode(tag, name, sizeof(name)))
 		return cfs_fail(err, ENAMETOOLONG,
 				"'%s' is too long to be the name of an image",
@@ -96,6 +87,15 @@ int cfs_oci_tag_check(const char *tag, struct cfs_err *err)
 {
 	char ref[CFS_REF_MAX];
 
+	if (*tag == '@')
+		return cfs_fail(err, EINVAL,
+				"'%s': a name cannot begin with '@', as "
+				"digests do",
+				tag);
+	if (has_odd_characters(tag))
+		return cfs_fail(err, EINVAL,
+				"a name of an image has to be text without "
+				"control characters");
 	return ref_of(tag, ref, err);
 }
 
@@ -104,8 +104,10 @@ int cfs_oci_tag_set(struct cfs_store *store, const char *tag,
 {
 	char ref[CFS_REF_MAX], name[CFS_OCI_NAME_MAX];
 	struct cfs_digest ignored;
-	int r = ref_of(tag, ref, err);
+	int r = cfs_oci_tag_check(tag, err);
 
+	if (r == 0)
+		r = ref_of(tag, ref, err);
 	cfs_oci_manifest_name(id, name);
 	if (r == 0)
 		r = cfs_stream_lookup(&store->repo, name, &ignored, err);

@@ -21,6 +21,8 @@
 #define CFS_OCI_TAG_TEXT_MAX 256
 
 /*
+ * Checks a tag that an image is to get.  Other programs allow more, so that a
+ * tag which exists can be read and removed whatever its characters are.
  * Errors: -EINVAL empty, beginning with "@" (digests do), ".", "..", with
  * control characters, or looking like one of our temporary files;
  * -ENAMETOOLONG over 255 bytes when it is encoded.
@@ -43,8 +45,8 @@ int cfs_oci_tag_set(struct cfs_store *store, const char *tag,
 		    const struct cfs_oci_id *id,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
-/* Returns 1 with the manifest in *@ret, or 0.  Whether it is there is another
- * question. */
+/* Returns 1 with the manifest in *@ret, which need not exist, or 0 if there is
+ * no such tag. */
 int cfs_oci_tag_get(const struct cfs_repo *repo, const char *tag,
 		    struct cfs_oci_id *ret,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

@@ -187,6 +187,15 @@ for from in ours1 theirs1; do
 	done
 done
 
+# A tag of characters that ours does not give.
+rm -rf a
+cp -a theirs1 a
+single=sha256:$(cfsctl --repo a oci inspect single --manifest | head -c -1 |
+	sha256sum | head -c 64)
+check "the peer gives a tag of two lines" quiet peer --repo a oci tag "$single" $'two\nlines'
+check "  which ours reads" quiet cfsctl --repo a oci inspect $'two\nlines'
+check "  and removes" quiet cfsctl --repo a oci untag $'two\nlines'
+
 # A damaged repository is mended here, and whole there.
 rm -rf a
 cp -a theirs1 a

@@ -80,6 +80,27 @@ TEST(names_that_are_none_are_refused)
 	CHECK_EQ(cfs_oci_tag_check("quay.io/x/y:latest", &err), 0);
 }
 
+TEST(names_that_others_gave_are_read_and_removed)
+{
+	static const char *const odd[] = { "a\nb", "\xff", "@x" };
+	const struct cfs_oci_id id = some_id();
+	struct cfs_oci_id got;
+
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(odd); i++) {
+		CFS_AUTOSTORE struct cfs_store store = CFS_STORE_INIT;
+		char path[64];
+
+		begin(&store, true);
+		CHECK_EQ(cfs_oci_tag_set(&store, odd[i], &id, &err), -EINVAL);
+		CHECK_EQ(cfs_oci_tag_set(&store, "x", &id, &err), 0);
+		snprintf(path, sizeof(path), "streams/refs/oci/%s", odd[i]);
+		make_link(root, path, "../../oci-manifest-sha256:" HEX64);
+		CHECK_EQ(cfs_oci_tag_get(&store.repo, odd[i], &got, &err), 1);
+		CHECK_EQ(cfs_oci_tag_remove(&store, odd[i], &err), 1);
+		CHECK(!is_link(root, path, "../../oci-manifest-sha256:" HEX64));
+	}
+}
+
 static int collect(const char *tag, const struct cfs_oci_id *id, void *arg,
 		   struct cfs_err *e)
 {
