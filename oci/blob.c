@@ -2,6 +2,7 @@
 #include "oci/blob.h"
 
 #include "fsverity/merkle.h"
+#include "oci/tag.h"
 #include "repo/object.h"
 #include "repo/stream/format.h"
 #include "repo/stream/names.h"
@@ -103,4 +104,30 @@ int cfs_oci_blob_open(const struct cfs_repo *repo,
 	return r == 0  ? cfs_fail(err, ENOENT, "its object is missing")
 	       : r < 0 ? r
 		       : 0;
+}
+
+int cfs_oci_blob_copy(struct cfs_store *store, const struct cfs_repo *from,
+		      const struct cfs_oci_id *id, uint64_t size,
+		      struct cfs_err *err)
+{
+	CFS_AUTOFD int have = -EBADF, fd = -EBADF;
+	const struct cfs_source source = cfs_source_of_fd(&fd);
+	char name[CFS_OCI_NAME_MAX];
+	struct cfs_digest stream;
+	struct cfs_err ignored;
+	int r;
+
+	cfs_oci_blob_name(id, name);
+	if (cfs_stream_lookup(&store->repo, name, &stream, &ignored) > 0 &&
+	    cfs_oci_blob_open(&store->repo, &stream, &have, &ignored) == 0)
+		return 0;
+	r = cfs_stream_lookup(from, name, &stream, err);
+	if (r <= 0)
+		return r;
+	r = cfs_oci_blob_open(from, &stream, &fd, err);
+	if (r == 0)
+		r = cfs_oci_blob_store(store, &source, size, id, &stream, err);
+	if (r == 0)
+		r = cfs_stream_link(store, name, &stream, err);
+	return r < 0 ? r : 1;
 }

@@ -30,4 +30,13 @@ int cfs_oci_blob_open(const struct cfs_repo *repo,
 		      const struct cfs_digest *stream, int *ret_fd,
 		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/*
+ * Keeps the blob @id of @size bytes in @store too, if the repository @from
+ * keeps it.  Returns 1, or 0 if that does not, or @store has it already.
+ * Errors: -EBADMSG, -ENOENT it is damaged in @from; those of storing.
+ */
+int cfs_oci_blob_copy(struct cfs_store *store, const struct cfs_repo *from,
+		      const struct cfs_oci_id *id, uint64_t size,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 #endif

@@ -15,6 +15,7 @@
 #define V1	   ".v1"
 #define KEEP_USER  ".xattrs=keep-user-xattrs"
 #define CONFIG_REF "config:"
+#define BLOB_REF   "blob:"
 
 void cfs_oci_erofs_name(const struct cfs_oci_erofs *erofs,
 			char ret[static CFS_OCI_EROFS_NAME_MAX])
@@ -411,6 +412,31 @@ static int write_config(struct cfs_store *store, struct cfs_oci_image *image,
 		     : cfs_stream_store(store, w, &image->config_stream, err);
 }
 
+/* Refers to the blobs of layers that are kept, without which gc would take them
+ * away. */
+static int name_blobs(const struct cfs_store *store,
+		      const struct cfs_oci_image *image,
+		      struct cfs_stream_writer *w, struct cfs_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0;
+	     r >= 0 && image->is_container && i < image->manifest.layers.n;
+	     i++) {
+		const struct cfs_oci_id *id = &image->manifest.layers.v[i].id;
+		char name[CFS_OCI_NAME_MAX];
+		char ref[sizeof(BLOB_REF) + CFS_OCI_ID_MAX];
+		struct cfs_digest blob;
+
+		cfs_oci_blob_name(id, name);
+		snprintf(ref, sizeof(ref), BLOB_REF "%s", id->text);
+		r = cfs_stream_lookup(&store->repo, name, &blob, err);
+		if (r > 0)
+			r = cfs_stream_add_name(w, ref, &blob, err);
+	}
+	return r < 0 ? r : 0;
+}
+
 static int write_manifest(struct cfs_store *store, struct cfs_oci_image *image,
 			  struct cfs_err *err)
 {
@@ -425,6 +451,8 @@ static int write_manifest(struct cfs_store *store, struct cfs_oci_image *image,
 		r = cfs_stream_add_name(w, name, &image->config_stream, err);
 	if (r == 0)
 		r = name_layers(image, w, err);
+	if (r == 0)
+		r = name_blobs(store, image, w, err);
 	return r < 0 ? r
 		     : cfs_stream_store(store, w, &image->manifest_stream, err);
 }

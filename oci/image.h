@@ -138,7 +138,8 @@ int cfs_oci_image_check_counts(const struct cfs_oci_image *image,
  * the streams are set.
  * Order of refs: of a configuration layers as in it, then EROFS images of the
  * whole tree, then those to boot, then those of single layers, each by name; of
- * a manifest the configuration, then layers.
+ * a manifest the configuration, then layers, then, as "blob:<digest>", the
+ * blobs of layers that are kept.
  */
 int cfs_oci_image_write(struct cfs_store *store, struct cfs_oci_image *image,
 			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;

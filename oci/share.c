@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "oci/share.h"
 
+#include "oci/tag.h"
 #include "repo/object.h"
 #include "repo/stream/names.h"
 
-/* Adds the objects of one layer. */
+/* Adds the objects of the stream @layer. */
 static int share_layer(struct cfs_store *store, const struct cfs_repo *from,
 		       int objects, const struct cfs_digest *layer,
 		       struct cfs_err *err)
@@ -19,6 +20,27 @@ static int share_layer(struct cfs_store *store, const struct cfs_repo *from,
 		r = cfs_object_add_shared(store, objects, &id, err);
 	}
 	return r < 0 ? r : 0;
+}
+
+/* Adds the object of the blob @id, if that is kept.  What is wrong with it is
+ * found when it is copied. */
+static int share_kept(struct cfs_store *store, const struct cfs_repo *from,
+		      int objects, const struct cfs_oci_id *id,
+		      struct cfs_err *err)
+{
+	char name[CFS_OCI_NAME_MAX];
+	struct cfs_digest stream;
+	struct cfs_err why;
+	int r;
+
+	cfs_oci_blob_name(id, name);
+	if (cfs_stream_lookup(from, name, &stream, &why) <= 0)
+		return 0;
+	r = share_layer(store, from, objects, &stream, &why);
+	if (r == 0 || why.code == EBADMSG || why.code == ENOENT)
+		return 0;
+	*err = why;
+	return r;
 }
 
 int cfs_oci_share(struct cfs_store *store, const struct cfs_repo *from,
@@ -36,7 +58,11 @@ int cfs_oci_share(struct cfs_store *store, const struct cfs_repo *from,
 				cfs_alg_name(store->repo.meta.alg));
 	objects = cfs_repo_open_objects(from, err);
 	r = objects < 0 ? objects : 0;
-	for (size_t i = 0; r == 0 && i < image->manifest.layers.n; i++)
+	for (size_t i = 0; r == 0 && i < image->manifest.layers.n; i++) {
 		r = share_layer(store, from, objects, &image->layers[i], err);
+		if (r == 0)
+			r = share_kept(store, from, objects,
+				       &image->manifest.layers.v[i].id, err);
+	}
 	return r;
 }

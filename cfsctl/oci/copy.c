@@ -6,6 +6,7 @@
 #include "cfsctl/oci/oci.h"
 #include "cfsctl/oci/pulled.h"
 #include "cfsctl/trust.h"
+#include "oci/blob.h"
 #include "oci/pull.h"
 #include "oci/share.h"
 #include "ops/copy_objects.h"
@@ -116,6 +117,30 @@ static int enrol_objects(const struct cfs_oci_image *image,
 	return 0;
 }
 
+/* Takes along the compressed blobs of layers that are kept, before the image,
+ * which then refers to them. */
+static int copy_blobs(const struct cfs_oci_image *image,
+		      const struct cfs_repo *from, struct cfs_store *store,
+		      struct cfs_err *err)
+{
+	const struct cfs_oci_descriptor *d = image->manifest.layers.v;
+
+	for (size_t i = 0; image->is_container && i < image->manifest.layers.n;
+	     i++) {
+		int r = cfs_oci_blob_copy(store, from, &d[i].id, d[i].size,
+					  err);
+
+		if (r < 0 && r != -EBADMSG && r != -ENOENT)
+			return r;
+		if (r < 0)
+			cmd_line(stderr,
+				 "note: the kept blob of layer %zu (%s) is "
+				 "left out: %s",
+				 i, d[i].id.text, err->msg);
+	}
+	return 0;
+}
+
 static int copy(const struct cfs_call *call, struct cfs_store *store,
 		const struct cfs_repo *from, const struct cfs_trust *trust,
 		struct cfs_err *err)
@@ -145,6 +170,8 @@ static int copy(const struct cfs_call *call, struct cfs_store *store,
 		r = copy_signatures(&image, from, trust, store, err);
 	if (r >= 0 && o->zerocopy)
 		r = cfs_oci_share(store, from, &image, err);
+	if (r >= 0)
+		r = copy_blobs(&image, from, store, err);
 	if (r >= 0)
 		r = cfs_origin_open_repo(from, &image, &origin, err);
 	if (r == 0)

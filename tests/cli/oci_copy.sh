@@ -56,6 +56,28 @@ fresh c --algorithm sha256
 check "into a repository of another algorithm" quiet on c oci copy x --from a --name y
 same "where its images are others" "$(on c oci compute-id --bootable y)" \
 	"$(on a --hash sha256 oci compute-id --bootable x 2> /dev/null || on c oci compute-id --bootable "@$one")"
+
+# Blobs that are kept.
+image gz one --gzip base.tar etc.tar > gz.digest
+fresh k
+quiet on k oci pull --keep-blobs oci:gz:one x
+for option in "" --zerocopy; do
+	fresh l
+	# shellcheck disable=SC2086
+	check "kept blobs are copied ${option:-too}" quiet on l oci copy x --from k --name x $option
+	quiet on l gc
+	check "  and it goes out as it came" quiet on l oci export --preserve-digests x "oci:sent$option"
+done
+quiet on c oci copy x --from k --name k
+check "  from a repository of another algorithm" quiet on c oci export --preserve-digests k oci:sentc
+blob=$(python3 -c 'import json, sys
+print(json.load(open(sys.argv[1]))["layers"][0]["digest"])' \
+	"gz/blobs/sha256/$(sed 's/.*://' gz.digest)")
+find k/objects -type f -exec cmp -s {} "gz/blobs/sha256/${blob#*:}" \; -delete
+fresh l
+check "without one that is gone" quiet on l oci copy x --from k --name x 2> notes
+check "  with a note" grep -q "^note: the kept blob of layer 0 ($blob) is left out: its object is missing" notes
+check "  which is whole" quiet on l oci fsck --read-data
 refuse "from which nothing can be shared" "requires matching hash algorithms" \
 	on c oci copy x --from a --name z --zerocopy
 fresh b

@@ -64,6 +64,15 @@ refuse "what is not there gets no tag" "sha256:" oci tag "@sha256:$(printf 1%.0s
 check "blobs are kept on demand" oci pull --keep-blobs oci:lay:two b
 kept=$(readlink -f repo/streams/oci-blob-* | wc -l)
 same "for layers that are compressed" "$kept" 2
+quiet cfsctl --repo repo gc
+same "  as long as the image is" "$(ls -d repo/streams/oci-blob-* | wc -l)" 2
+check "  also after another pull" eval 'quiet oci pull oci:lay:two b &&
+	quiet cfsctl --repo repo gc && [ "$(ls -d repo/streams/oci-blob-* | wc -l)" = 2 ]'
+check "  so that it goes out as it came" quiet oci export --preserve-digests b oci:sent:b
+cp -a repo gone
+quiet cfsctl --repo gone oci untag b
+quiet cfsctl --repo gone gc
+same "  and they go with it" "$(find gone/streams -name 'oci-blob-*')" ""
 
 # Origins.
 tar -C lay -cf lay.tar . && fresh
