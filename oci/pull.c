@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "oci/blob.h"
 #include "oci/fetch.h"
 #include "oci/pulling.h"
 #include "oci/tag.h"
@@ -47,17 +48,28 @@ bool cfs_pulling_keeps(const struct cfs_pulling *p, size_t n)
 				 &p->image->config.diff_ids[n]);
 }
 
+/* Is the blob of layer @n kept, and its object there? */
+static int is_kept(struct cfs_pulling *p, size_t n, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	char name[CFS_OCI_NAME_MAX];
+	struct cfs_digest stream;
+	struct cfs_err ignored;
+	int r;
+
+	cfs_oci_blob_name(&p->image->manifest.layers.v[n].id, name);
+	r = find_stream(p, name, &stream, err);
+	if (r <= 0)
+		return r;
+	return cfs_oci_blob_open(&p->store->repo, &stream, &fd, &ignored) == 0;
+}
+
 /* Is nothing of layer @n to be read? */
 static int is_present(struct cfs_pulling *p, size_t n, struct cfs_err *err)
 {
-	char name[CFS_OCI_NAME_MAX];
-	struct cfs_digest ignored;
 	int r = find_layer(p, n, err);
 
-	if (r <= 0 || !cfs_pulling_keeps(p, n))
-		return r;
-	cfs_oci_blob_name(&p->image->manifest.layers.v[n].id, name);
-	return find_stream(p, name, &ignored, err);
+	return r > 0 && cfs_pulling_keeps(p, n) ? is_kept(p, n, err) : r;
 }
 
 /* Does a layer before @n have the same name?  Then that one is taken. */

@@ -69,6 +69,10 @@ same "  as long as the image is" "$(ls -d repo/streams/oci-blob-* | wc -l)" 2
 check "  also after another pull" eval 'quiet oci pull oci:lay:two b &&
 	quiet cfsctl --repo repo gc && [ "$(ls -d repo/streams/oci-blob-* | wc -l)" = 2 ]'
 check "  so that it goes out as it came" quiet oci export --preserve-digests b oci:sent:b
+for blob in repo/streams/oci-blob-*; do blob=${blob##*:}; done
+find repo/objects -type f -exec cmp -s {} "lay/blobs/sha256/$blob" \; -delete
+refuse "a kept blob that is gone is a finding" "integrity check failed" eval "oci fsck > out"
+check "  and another pull mends it" eval "quiet oci pull --keep-blobs oci:lay:two b && quiet oci fsck"
 cp -a repo gone
 quiet cfsctl --repo gone oci untag b
 quiet cfsctl --repo gone gc
