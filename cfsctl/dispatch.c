@@ -187,16 +187,17 @@ static int advance(struct line *l, struct cfs_err *err)
 	return 0;
 }
 
-/* Is the next word `help`, or a program that help is asked for? */
+/* Is the next word `help`, be it of a group, or a program that help is asked
+ * for? */
 static bool take_help(struct line *l)
 {
-	if (l->cmd || l->program)
+	if (l->program)
 		return false;
 	if (strcmp(l->argv[0], "help") == 0) {
 		l->g.help = true;
 		return true;
 	}
-	if (l->g.help)
+	if (l->g.help && !l->cmd)
 		l->program = cmd_program_find(l->argv[0]);
 	return l->program;
 }

@@ -56,6 +56,9 @@ check "and lists its own" grep -q 'keyring add-cert PEM\.\.\.' err
 check "asked for help it does the same" status 0 cfsctl keyring --help
 check "with whole names" grep -q '^usage: cfsctl .* keyring status$' out
 check "so does help" status 0 cfsctl help keyring
+check "so does help behind it" status 0 cfsctl keyring help
+check "  also of one of its commands" diff <(cfsctl oci help pull) <(cfsctl help oci pull)
+check "  which has to exist" status 2 cfsctl oci help nothing
 check "and its commands have a usage" status 0 cfsctl keyring list --help
 check "of their own" grep -qx 'usage: cfsctl \[OPTION...\] keyring list' out
 check "help of the name" status 0 cfsctl help keyring add-cert
