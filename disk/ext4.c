@@ -3,16 +3,17 @@
 
 #include <string.h>
 
+#include "base/io.h"
 #include "disk/file.h"
 
 /* Opens the file system in @fd.  libext2fs wants a name; this one leads to the
  * file of @fd, whatever happens to the file's own name. */
 static errcode_t open_fs(int fd, ext2_filsys *ret)
 {
-	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	char path[CFS_FD_PATH_MAX];
 	errcode_t e;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	cfs_fd_path(fd, path);
 	e = ext2fs_open2(path, NULL, EXT2_FLAG_RW | EXT2_FLAG_64BITS, 0, 0,
 			 unix_io_manager, ret);
 	return e ? e : ext2fs_read_bitmaps(*ret);

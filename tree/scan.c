@@ -89,7 +89,7 @@ static void fill(const struct scanner *sc, struct cfs_node *node,
 struct handle {
 	int fd;
 	bool only_path;
-	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	char path[CFS_FD_PATH_MAX];
 };
 
 static struct handle handle_of(int fd, bool only_path)
@@ -97,7 +97,7 @@ static struct handle handle_of(int fd, bool only_path)
 	struct handle h = { .fd = fd, .only_path = only_path };
 
 	if (only_path)
-		snprintf(h.path, sizeof(h.path), "/proc/self/fd/%d", fd);
+		cfs_fd_path(fd, h.path);
 	return h;
 }
 
