@@ -11,6 +11,7 @@ static void write_one(struct cfs_json_writer *w,
 {
 	struct cfs_oci_erofs erofs;
 	char hex[CFS_DIGEST_HEX_MAX];
+	bool has_mode;
 
 	if (!cfs_oci_erofs_is(ref->name, &erofs) ||
 	    erofs.bootable != bootable || erofs.one_layer)
@@ -20,9 +21,10 @@ static void write_one(struct cfs_json_writer *w,
 	cfs_json_write_text(w, "id", hex);
 	cfs_json_write_bool(w, "bootable", erofs.bootable);
 	cfs_json_write_u64(w, "version", erofs.v1 ? 1 : 2);
+	/* composefs-rs knows no other mode of merged images, and has null. */
+	has_mode = erofs.bootable || erofs.filter != CFS_XATTRS_ALLOWLIST;
 	cfs_json_write_text(w, "xattrMode",
-			    erofs.bootable ? cmd_source_xattrs[erofs.filter]
-					   : NULL);
+			    has_mode ? cmd_source_xattrs[erofs.filter] : NULL);
 	cfs_json_write_end(w);
 }
 

@@ -164,6 +164,12 @@ same "  in what inspect prints, too" \
 	"$(on a oci inspect both | json '(d["composefs_erofs"], d["composefs_boot_erofs"])')" \
 	"('$both', '$both')"
 on a oci untag both > /dev/null
+fresh m
+quiet on m oci pull oci:lay:one x
+quiet on m oci pull --xattrs keep-user-xattrs oci:lay:one x
+same "merged images of two modes are told apart" \
+	"$(on m oci linked-erofs-images "$plain" | json '[e["xattrMode"] for e in d]')" \
+	"[None, 'keep-user-xattrs']"
 refuse "but not any" "image not found" on a oci linked-erofs-images "${boot//[0-9]/0}"
 
 # A transaction keeps others from what needs the repository alone.
