@@ -164,7 +164,7 @@ static int check_space(const struct cfs_pulling *p, struct cfs_err *err)
 		return 0;
 	return cfs_fail(err, ENOSPC,
 			"the repository has %.2f MiB of free space, and the "
-			"layers to come take at least %.2f MiB: gc removes "
+			"missing layers take at least %.2f MiB: gc removes "
 			"what nothing needs",
 			(double)have / (1 << 20), (double)need / (1 << 20));
 }

@@ -64,9 +64,9 @@ int cfs_repo_open_by(int dirfd, const char *path, cfs_meta_fn parse,
 	/* A repository from before meta.json has objects/. */
 	if (r == 0 && cfs_name_exists(repo.fd, "objects") != 1)
 		return cfs_fail(err, ENOENT,
-				"open repository %s: neither meta.json nor "
-				"objects/ is there: it must be initialized "
-				"with `cfsctl init`",
+				"open repository %s: it has neither meta.json "
+				"nor objects/: it must be initialized with "
+				"`cfsctl init`",
 				path);
 	*ret = repo;
 	repo.fd = -EBADF;

@@ -25,7 +25,7 @@ static int read_cmdline(struct cfs_boot *b, struct cfs_err *err)
 			  &b->cmdline, err);
 	if (r == 0)
 		return cfs_fail(err, ENOENT,
-				"/proc/cmdline is not there: mount /proc");
+				"/proc/cmdline is missing: mount /proc");
 	return r;
 }
 

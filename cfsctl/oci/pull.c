@@ -177,7 +177,7 @@ static void print_progress(const struct cfs_oci_pulled *pulled)
 {
 	if (pulled->layers_done > 0)
 		cmd_line(stderr,
-			 "note: %zu of %zu layers to come are in the "
+			 "note: %zu of %zu missing layers are in the "
 			 "repository now; the next pull goes on from there",
 			 pulled->layers_done, pulled->layers_todo);
 }

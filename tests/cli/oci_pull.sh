@@ -97,7 +97,7 @@ refuse "a layer is missing" "layer 1 (sha256:$layer): the blob is missing" \
 fresh
 oci pull --threads 1 oci:half:one x 2> err
 check "  what is left is said" grep -q \
-	"note: 1 of 2 layers to come are in the repository now; the next pull goes on from there" err
+	"note: 1 of 2 missing layers are in the repository now; the next pull goes on from there" err
 same "  nothing has a tag" "$(oci images)" "No images found"
 check "  a gc takes it away" eval 'cfsctl --repo repo gc > /dev/null &&
 	[ -z "$(find repo/streams -name "oci-layer-*")" ]'
@@ -184,7 +184,7 @@ fresh
 image bad one --lie base.tar etc.tar > /dev/null
 refuse "a damaged blob: layer and digest" "layer 1 (sha256:$(sha256sum < etc.tar | cut -c-64))" \
 	oci pull oci:bad:one x
-check "the good layer stays" grep -q "note: 1 of 2 layers" "stderr.$$"
+check "the good layer stays" grep -q "note: 1 of 2 missing layers" "stderr.$$"
 same "nothing is named" "$(oci images)" "No images found"
 check "the right blob in its place, and it goes on" cp "lay/blobs/sha256/$(sha256sum < etc.tar | cut -c-64)" bad/blobs/sha256/
 check "to the end" quiet oci pull oci:bad:one x

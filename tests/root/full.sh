@@ -135,7 +135,7 @@ fills "create-image" 0 4 64 400 1000 1500 1580 1i 3i 9i 12i -- \
 # Messages name the space.
 blocks_left 400
 refuse "a pull that cannot succeed is refused before it stores anything" \
-	"has 0.39 MiB of free space, and the layers to come take at least 1." \
+	"has 0.39 MiB of free space, and the missing layers take at least 1." \
 	cfs oci pull oci:lay:one x
 same "  and stores nothing" "$(find small/repo/objects -type f | wc -l)" \
 	"$(find before/objects -type f | wc -l)"

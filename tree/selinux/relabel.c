@@ -119,7 +119,7 @@ static int add_policy_file(struct cfs_tree *tree,
 		return r;
 	if (r == 0 && file->needed)
 		return cfs_fail(err, ENOENT,
-				"%s is not there, and /" CONFIG
+				"%s is missing, and /" CONFIG
 				" names that policy",
 				(char *)path.data);
 	return file->add(policy, (char *)path.data, cfs_buf_bytes(&text), err);

@@ -179,7 +179,7 @@ TEST(a_policy_without_contexts_or_that_cannot_be_read_is_refused)
 	struct cfs_tree *dir = parse(TREE("", DIR(CONTEXTS, ""), ""));
 
 	CHECK_EQ(relabel(none, ""), -ENOENT);
-	CHECK(strstr(err.msg, CONTEXTS " is not there"));
+	CHECK(strstr(err.msg, CONTEXTS " is missing"));
 	CHECK_EQ(relabel(some, NULL), -EIO);
 	CHECK(strstr(err.msg, CONTEXTS ": cannot be read"));
 	CHECK_EQ(relabel(dir, ""), -EINVAL);
