@@ -5,6 +5,7 @@
 
 #include "oci/json_doc.h"
 #include "oci/origin/origin_ops.h"
+#include "oci/origin/skopeo.h"
 
 static const char *after(const char *text, const char *start)
 {
@@ -32,6 +33,30 @@ bool cfs_origin_is_reference(const char *text)
 	       after(text, "dir:") || is_for_skopeo(text);
 }
 
+static bool has_skopeo(void)
+{
+	static const char *const version[] = { "--version", NULL };
+	const struct cfs_skopeo_options none = { 0 };
+	CFS_AUTOBUF struct cfs_buf out = { 0 };
+	struct cfs_skopeo_args args;
+	struct cfs_err ignored;
+
+	cfs_skopeo_args_make(version, &none, NULL, &args);
+	return cfs_skopeo_run(&args, 4096, &out, &ignored) == 0;
+}
+
+/* Opens an archive; one that is compressed by skopeo, if that is installed. */
+static int open_archive(const char *reference, const char *rest,
+			const struct cfs_origin_options *options,
+			struct cfs_origin **ret, struct cfs_err *err)
+{
+	int r = cfs_origin_open_archive(rest, ret, err);
+
+	return r == -EMEDIUMTYPE && has_skopeo()
+		       ? cfs_origin_open_skopeo(reference, options, ret, err)
+		       : r;
+}
+
 int cfs_origin_open_with(const char *reference,
 			 const struct cfs_origin_options *options,
 			 struct cfs_origin **ret, struct cfs_err *err)
@@ -39,15 +64,15 @@ int cfs_origin_open_with(const char *reference,
 	static const struct cfs_origin_options none = { 0 };
 	const char *rest;
 
+	options = options ? options : &none;
 	if ((rest = after(reference, "oci:")))
 		return cfs_origin_open_layout(rest, ret, err);
 	if ((rest = after(reference, "oci-archive:")))
-		return cfs_origin_open_archive(rest, ret, err);
+		return open_archive(reference, rest, options, ret, err);
 	if ((rest = after(reference, "dir:")))
 		return cfs_origin_open_dir(rest, ret, err);
 	if (is_for_skopeo(reference))
-		return cfs_origin_open_skopeo(
-			reference, options ? options : &none, ret, err);
+		return cfs_origin_open_skopeo(reference, options, ret, err);
 	return cfs_fail(err, EINVAL,
 			"'%s' begins with none of oci:PATH, oci-archive:FILE, "
 			"dir:PATH, docker://NAME, containers-storage:NAME, "

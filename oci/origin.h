@@ -58,9 +58,9 @@ bool cfs_origin_is_reference(const char *text) CFS_NONNULL;
  *
  * For a registry nothing is done yet beyond looking for skopeo.
  *
- * Errors: -EINVAL (no known transport, no layout, a compressed archive),
- * -ENOENT, -ENOTDIR, -EISDIR, ... of the path; -ENOPKG (skopeo is not
- * installed).
+ * Errors: -EINVAL (no known transport, no layout), -EMEDIUMTYPE (a compressed
+ * archive, and skopeo, which unpacks it, is not installed), -ENOENT, -ENOTDIR,
+ * -EISDIR, ... of the path; -ENOPKG (skopeo is not installed).
  */
 int cfs_origin_open_with(const char *reference,
 			 const struct cfs_origin_options *options,

@@ -259,7 +259,7 @@ static int refuse_compressed(int fd, uint64_t size, struct cfs_err *err)
 		return 0;
 	for (size_t i = 0; i < CFS_ARRAY_SIZE(kinds); i++)
 		if (memcmp(head, kinds[i].magic, strlen(kinds[i].magic)) == 0)
-			return cfs_fail(err, EINVAL,
+			return cfs_fail(err, EMEDIUMTYPE,
 					"the archive is compressed (%s), and "
 					"can only be read unpacked: run %s on "
 					"it, or 'skopeo copy "

@@ -82,6 +82,15 @@ same "  and they go with it" "$(find gone/streams -name 'oci-blob-*')" ""
 tar -C lay -cf lay.tar . && fresh
 check "an archive of a layout" oci pull oci-archive:lay.tar:one x
 same "is the same image" "$(oci inspect x --manifest | head -c -1 | sha256sum | cut -c-64)" "${one#sha256:}"
+gzip -k lay.tar
+mkdir -p none
+refuse "a compressed one is refused without skopeo" "the archive is compressed (gzip)" \
+	env PATH=none "$BIN/cfsctl" --repo repo oci pull oci-archive:lay.tar.gz:one y
+if command -v skopeo > /dev/null; then
+	check "and taken with it, as by composefs-rs" quiet oci pull oci-archive:lay.tar.gz:one y
+	same "  the same image" "$(oci inspect y --manifest)" "$(oci inspect x --manifest)"
+	quiet oci untag y
+fi
 refuse "no such tag: those there are are named" "one, two" oci pull oci:lay:three
 refuse "several, and none was asked for" "several" oci pull oci:lay
 refuse "not a layout" "empty" oci pull oci:empty
