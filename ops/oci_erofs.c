@@ -10,18 +10,26 @@ int cfs_oci_linked_erofs(const struct cfs_repo *repo,
 			 enum cfs_seal_role role, struct cfs_digest *ret,
 			 struct cfs_err *err)
 {
-	struct cfs_oci_erofs erofs = {
-		.bootable = role == CFS_SEAL_BOOTABLE,
-		.v1 = repo->meta.erofs_default < 2,
-	};
+	const bool bootable = role == CFS_SEAL_BOOTABLE;
 
-	if (cfs_oci_image_erofs(image, &erofs, ret))
-		return 0;
-	/* An image in the other format will do. */
-	erofs.v1 = !erofs.v1;
-	if (cfs_oci_image_erofs(image, &erofs, ret))
-		return 0;
-	if (erofs.bootable)
+	/* An image in the other format will do, or of the other xattrs. */
+	for (unsigned i = 0; i < 4; i++) {
+		const struct cfs_oci_erofs erofs = {
+			.bootable = bootable,
+			.v1 = (repo->meta.erofs_default < 2) != (i & 1),
+			.filter = i & 2 ? CFS_XATTRS_KEEP_USER
+					: CFS_XATTRS_ALLOWLIST,
+		};
+
+		if (cfs_oci_image_erofs(image, &erofs, ret))
+			return 0;
+	}
+	if (!image->is_container)
+		return cfs_fail(err, ENOENT,
+				"%s is an artifact and no container image: it "
+				"has no files",
+				image->id.text);
+	if (bootable)
 		return cfs_fail(err, ENOENT,
 				"No boot EROFS image linked — try pulling "
 				"with --bootable");

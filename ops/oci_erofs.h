@@ -9,8 +9,8 @@
 
 /*
  * Finds the EROFS image that the configuration of @image refers to: of the
- * repository's own format, else of the other one.  @role: CFS_SEAL_MERGED or
- * CFS_SEAL_BOOTABLE.
+ * repository's own format, else of the other one; with the default xattrs, else
+ * with user.* as well.  @role: CFS_SEAL_MERGED or CFS_SEAL_BOOTABLE.
  * Errors: -ENOENT there is none.
  */
 int cfs_oci_linked_erofs(const struct cfs_repo *repo,

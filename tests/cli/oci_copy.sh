@@ -165,8 +165,9 @@ same "  in what inspect prints, too" \
 	"('$both', '$both')"
 on a oci untag both > /dev/null
 fresh m
-quiet on m oci pull oci:lay:one x
 quiet on m oci pull --xattrs keep-user-xattrs oci:lay:one x
+check "an image with all xattrs alone can be mounted" quiet on m oci mount --check x
+quiet on m oci pull oci:lay:one x
 same "merged images of two modes are told apart" \
 	"$(on m oci linked-erofs-images "$plain" | json '[e["xattrMode"] for e in d]')" \
 	"[None, 'keep-user-xattrs']"

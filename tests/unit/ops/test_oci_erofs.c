@@ -32,7 +32,7 @@ static int find(const struct cfs_oci_image *image, unsigned format,
 
 TEST(the_format_of_the_repository_goes_before_the_other)
 {
-	CFS_AUTOIMAGE struct cfs_oci_image image = { 0 };
+	CFS_AUTOIMAGE struct cfs_oci_image image = { .is_container = true };
 
 	link_erofs(&image, false, true, 1);
 	CHECK_EQ(find(&image, 1, false), 1);
@@ -44,6 +44,28 @@ TEST(the_format_of_the_repository_goes_before_the_other)
 	CHECK(strstr(err.msg, "--bootable"));
 	link_erofs(&image, true, false, 3);
 	CHECK_EQ(find(&image, 1, true), 3);
+}
+
+TEST(the_default_xattrs_go_before_the_others)
+{
+	const struct cfs_oci_erofs keep = { .v1 = true,
+					    .filter = CFS_XATTRS_KEEP_USER };
+	CFS_AUTOIMAGE struct cfs_oci_image image = { .is_container = true };
+	const struct cfs_digest id = digest_of(1);
+
+	CHECK_EQ(cfs_oci_image_set_erofs(&image, &keep, &id, &err), 0);
+	CHECK_EQ(find(&image, 1, false), 1);
+	CHECK_EQ(find(&image, 2, false), 1);
+	link_erofs(&image, false, false, 2);
+	CHECK_EQ(find(&image, 1, false), 2);
+}
+
+TEST(an_artifact_has_no_image)
+{
+	CFS_AUTOIMAGE struct cfs_oci_image image = { .is_container = false };
+
+	CHECK_EQ(find(&image, 1, false), -ENOENT);
+	CHECK(strstr(err.msg, "is an artifact and no container image"));
 }
 
 TEST(an_image_that_was_signed_has_to_exist_and_to_be_protected)
