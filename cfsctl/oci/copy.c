@@ -5,6 +5,7 @@
 #include "cfsctl/enrol.h"
 #include "cfsctl/oci/oci.h"
 #include "cfsctl/oci/pulled.h"
+#include "cfsctl/tree_source.h"
 #include "cfsctl/trust.h"
 #include "oci/blob.h"
 #include "oci/pull.h"
@@ -15,6 +16,7 @@ struct options {
 	const char *from, *name;
 	struct cfs_trust_options trust;
 	enum cfs_kernel_signatures kernel;
+	struct cfs_oci_tree_choice tree;
 	unsigned threads;
 	bool zerocopy;
 };
@@ -32,6 +34,7 @@ static const struct cfs_opt options[] = {
 	{ .name = "zerocopy",
 	  .help = "share files or blocks with that repository",
 	  CFS_OPT_SETS(struct options, zerocopy) },
+	CFS_OCI_MERGE_OPTIONS(struct options, tree),
 	CFS_TRUST_OPTIONS(struct options, trust),
 	CFS_KERNEL_OPTION(struct options, kernel),
 	CFS_OPT_THREADS(struct options, threads),
@@ -160,6 +163,8 @@ static int copy(const struct cfs_call *call, struct cfs_store *store,
 		.tag = o->name,
 		.threads = o->threads,
 		.formats = cmd_oci_formats(call->g, &store->repo.meta),
+		.tree = { .create_parents = o->tree.create_parents,
+			  .filter = o->tree.filter },
 		.referrers = true,
 		.accept = cmd_trust_accept,
 		.accept_ctx = &demand,

@@ -57,6 +57,17 @@ check "into a repository of another algorithm" quiet on c oci copy x --from a --
 same "where its images are others" "$(on c oci compute-id --bootable y)" \
 	"$(on a --hash sha256 oci compute-id --bootable x 2> /dev/null || on c oci compute-id --bootable "@$one")"
 
+# An image of layers that lack a directory.
+tar --sort=name --owner=0 --group=0 -C tree -cf lacks.tar etc/small usr
+image lacks one lacks.tar > /dev/null
+fresh k
+quiet on k oci pull --create-parents oci:lacks:one x
+fresh l
+refuse "a directory that no layer describes has to be asked for" "describes its directory /etc" \
+	on l oci copy x --from k --name x
+check "  and is made then" quiet on l oci copy --create-parents x --from k --name x
+same "  as in a pull" "$(on l oci inspect x)" "$(on k oci inspect x)"
+
 # Blobs that are kept.
 image gz one --gzip base.tar etc.tar > gz.digest
 fresh k
