@@ -98,7 +98,9 @@ static void lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct fuse_entry_param entry = { .entry_timeout = FOREVER };
 	struct cfs_erofs_stat dir, st;
 	struct cfs_err err = { 0 };
-	int r = cfs_fuse_stat(req, parent, &dir);
+	/* The kernel asks for names that are longer than any of an image. */
+	int r = bytes.len > CFS_NAME_MAX ? ENAMETOOLONG
+					 : cfs_fuse_stat(req, parent, &dir);
 
 	if (r > 0) {
 		(void)fuse_reply_err(req, r);

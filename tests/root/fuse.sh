@@ -108,6 +108,8 @@ seal fuse-serve img "$TMPDIR/fuse"
 check "long directories and files of every size" diff -r tree fuse
 check "again, from what the kernel keeps" diff -r tree fuse
 check "a name that does not exist" eval '! stat fuse/many/name 2> /dev/null'
+refuse "a name that is too long" "File name too long" \
+	stat "fuse/$(printf 'x%.0s' {1..256})"
 check "nothing can be changed" eval '! touch fuse/x 2> /dev/null'
 same "bytes from the middle of a file" \
 	"$(tail -c +2000001 fuse/sizes/3000000 | head -c 100000 | sha256sum)" \
