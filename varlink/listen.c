@@ -180,18 +180,17 @@ static void become_child(pid_t parent, const sigset_t *mask)
 		_exit(EXIT_FAILURE);
 }
 
-/* Collects those of @n children that have ended.  Returns how many are left. */
-static unsigned reap(unsigned n)
-{
-	while (n > 0 && waitpid(-1, NULL, WNOHANG) > 0)
-		n--;
-	return n;
-}
-
 /* Errors of a connection, and not of the socket.  Source: accept(2). */
 static bool is_transient(int code)
 {
 	return code == EINTR || code == EAGAIN || code == ECONNABORTED;
+}
+
+/* Errors of which others than this client are the cause. */
+static bool is_shortage(int code)
+{
+	return code == EAGAIN || code == ENOMEM || code == ENOBUFS ||
+	       code == EMFILE || code == ENFILE;
 }
 
 /* A socket that connections come from, and what serves them. */
@@ -199,8 +198,18 @@ struct door {
 	int fd;
 	sigset_t mask;	   /* of signals, for processes that do not wait here */
 	unsigned children; /* that serve connections */
+	bool waits;	   /* for one of them to end, which makes room */
 	struct cfs_varlink_registers registers;
 };
+
+/* Collects the children that have ended. */
+static void reap(struct door *door)
+{
+	while (door->children > 0 && waitpid(-1, NULL, WNOHANG) > 0) {
+		door->children--;
+		door->waits = false;
+	}
+}
 
 /* In the process of a connection: the register of its user @uid, and no
  * other. */
@@ -227,12 +236,20 @@ static int accept_one(struct door *door, int *ret_fd,
 
 	if (client < 0 && is_transient(errno))
 		return 0;
+	if (client < 0 && is_shortage(errno) && door->children > 0) {
+		door->waits = true;
+		return 0;
+	}
 	if (client < 0)
 		return cfs_fail_errno(err, "accept a connection");
 	uid = cfs_varlink_peer_get(client).uid;
 	/* It is made in the process that later connections come from, too. */
 	(void)cfs_varlink_registers_of(&door->registers, uid);
 	pid = fork();
+	/* The client finds its connection closed; those of others, and later
+	 * ones, are served. */
+	if (pid < 0 && is_shortage(errno))
+		return 0;
 	if (pid < 0)
 		return cfs_fail_errno(err, "start a process");
 	if (pid > 0) {
@@ -255,14 +272,15 @@ int cfs_varlink_accept_all(int *fd, int *ret_fd,
 
 	catch_signals(&door.mask);
 	while (r == 0 && !stopped) {
-		bool room = door.children < CFS_VARLINK_CONNECTIONS_MAX;
+		bool room = door.children < CFS_VARLINK_CONNECTIONS_MAX &&
+			    !door.waits;
 		int n = ppoll(&poll_fd, room, NULL, &door.mask);
 
 		if (n < 0 && errno != EINTR) {
 			r = cfs_fail_errno(err, "wait for connections");
 			break;
 		}
-		door.children = reap(door.children);
+		reap(&door);
 		if (n > 0)
 			r = accept_one(&door, ret_fd, ret_shared, err);
 	}

@@ -39,7 +39,8 @@ int cfs_varlink_listen(const char *path,
 
 /*
  * Accepts connections of the listening socket *@fd, each in a process of its
- * own, which ends with this one.
+ * own, which ends with this one.  A connection for which no process can be
+ * started is closed.
  * Returns 1 in the process of a connection, with the connection in *@ret_fd and
  * the register of its user in *@ret_shared, both of which the caller closes,
  * and *@fd closed; 0 in this one when SIGTERM or SIGINT ends it.

@@ -187,5 +187,26 @@ if command -v strace > /dev/null && strace -qq -o /dev/null true 2> /dev/null; t
 			test "$n" -le 60
 		check "and does not open it again" eval '! grep -F "$PWD/repo" part.$part'
 	done
+
+	# There is no process for one client, and no descriptor for another while
+	# a third one is served.
+	rm -f s sent
+	serve strace -D -qq -o trace -e trace=accept4,clone,clone3,fork \
+		-e inject=clone,clone3,fork:error=EAGAIN:when=1 \
+		-e inject=accept4:error=EMFILE:when=3 cfsctl
+	same "a client for which there is no process" "$(client call s "$info")" closed
+	if kill -0 $service; then
+		client send s "$info" "$info" < hold > sent &
+		waiting=$!
+		exec 7> hold
+		until grep -q sent sent 2> /dev/null; do sleep 0.02; done
+		client call s "$info" > late 7>&- &
+		until grep -q EMFILE trace; do sleep 0.02; done
+		exec 7>&-
+		wait $waiting $!
+		same "one for which there is no descriptor is served later" \
+			"$(grep -o '"product": "[a-z]*"' late)" '"product": "cfsctl"'
+	fi
+	check "  and the service lives" kill $service
 fi
 finish
