@@ -154,7 +154,7 @@ static struct cfs_deployment *owner(struct cfs_deployments *list, size_t i)
 }
 
 /* Marks what is started next, which is the first of the order, and what is
- * started in its place. */
+ * started in its place, unless that is another system. */
 static void mark_next(struct cfs_deployments *list)
 {
 	struct cfs_deployment *next = NULL;
@@ -167,9 +167,10 @@ static void mark_next(struct cfs_deployments *list)
 			next = d;
 			if (d)
 				d->next = true;
-		} else if (d && d != next &&
+		} else if (!(d && d == next) &&
 			   list->entries.v[at].tries_left != 0) {
-			d->fallback = true;
+			if (d)
+				d->fallback = true;
 			return;
 		}
 	}

@@ -107,6 +107,27 @@ TEST(other_systems_are_no_deployments_but_may_be_next)
 	CHECK_STR(list.entries.v[list.order.v[0]].id, "zz.conf");
 }
 
+/* With an entry @other between the entries of two deployments. */
+static void put_two_around(const char *other)
+{
+	struct cfs_digest a, b;
+
+	start_machine();
+	a = add_image("a", "a");
+	b = add_image("b", "b");
+	put_entry("os-1.conf", &a);
+	put_entry("os-3.conf", &b);
+	put(machine, other, "linux /vmlinuz\n");
+}
+
+TEST(what_another_system_is_started_before_is_no_fallback)
+{
+	put_two_around("boot/loader/entries/os-2.conf");
+	check_list("os-3.conf,next os-1.conf");
+	put_two_around("boot/loader/entries/os-2+0-3.conf");
+	check_list("os-3.conf,next os-1.conf,fallback");
+}
+
 TEST(an_image_that_is_not_whole_is_said_to_be_so)
 {
 	struct cfs_digest a, b;
