@@ -162,6 +162,14 @@ int cfs_boot_copy_plan(struct cfs_boot_copy *copy, uint64_t *need,
 	return 0;
 }
 
+bool cfs_boot_copy_is_there(const struct cfs_boot_copy *copy)
+{
+	for (unsigned i = 0; i < copy->n; i++)
+		if (!copy->v[i].present)
+			return false;
+	return true;
+}
+
 /* Copies the object @from to @to and hashes it on the way. */
 static int copy_bytes(int from, int to, const struct cfs_digest *id,
 		      struct cfs_err *err)

@@ -78,6 +78,9 @@ int cfs_boot_copy_add(struct cfs_boot_copy *copy, struct cfs_node *node,
 int cfs_boot_copy_plan(struct cfs_boot_copy *copy, uint64_t *need,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Were all files there when cfs_boot_copy_plan() looked? */
+bool cfs_boot_copy_is_there(const struct cfs_boot_copy *copy) CFS_NONNULL;
+
 /*
  * Checks the EFI programs among the files before anything is written, and sets
  * copy->named.

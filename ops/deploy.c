@@ -372,6 +372,17 @@ static int remove_old(struct job *job, struct cfs_err *err)
 	return r;
 }
 
+/* Makes room.  What cannot be removed is no reason not to deploy. */
+static void remove_rests(const struct job *job)
+{
+	const struct cfs_undeploy how = { .where = &job->where,
+					  .no_sync = job->boot.no_sync };
+	struct cfs_err ignored;
+
+	if (!job->how->check)
+		(void)!cfs_undeploy_finish(&how, &job->list, &ignored);
+}
+
 static int prepare(struct job *job, struct cfs_err *err)
 {
 	int r = check_place(job, err);
@@ -382,6 +393,8 @@ static int prepare(struct job *job, struct cfs_err *err)
 		r = choose_from(job, err);
 	if (r == 0)
 		r = choose_name(job, err);
+	if (r == 0)
+		remove_rests(job);
 	/* The menu begins with the first one of the list. */
 	if (job->list.entries.n > 0 && job->list.entries.v[0].offered &&
 	    !job->list.entries.v[0].staged)
@@ -434,6 +447,7 @@ int cfs_deploy(const struct cfs_repo *repo, const struct cfs_deploy *how,
 	job.boot.serial = 0;
 	job.boot.check = how->check;
 	job.boot.make_state = make_state;
+	job.boot.hidden_first = true;
 	job.boot.arg = &job;
 	r = deploy(&job, err);
 	if (r < 0)

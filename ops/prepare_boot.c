@@ -11,6 +11,7 @@
 #include "boot/entry_first.h"
 #include "fsverity/merkle.h"
 #include "ops/boot_copy.h"
+#include "ops/state_dir.h"
 #include "ops/whole.h"
 #include "repo/node_content.h"
 
@@ -432,53 +433,6 @@ static int plan(struct job *job, struct cfs_err *err)
 	return r < 0 ? r : check_space(job, need, err);
 }
 
-/* Makes the directory @path, whatever the umask is: a system's /etc and /var
- * are for all to read. */
-static int make_dir(int parent, const char *path, struct cfs_err *err)
-{
-	CFS_AUTOFD int dir = cfs_make_dirs(parent, path, 0755);
-	CFS_AUTOFD int fd = dir < 0 ? dir
-				    : cfs_reopen(dir, O_RDONLY | O_DIRECTORY);
-
-	if (fd < 0)
-		return cfs_fail(err, -fd, "make the directory %s: %s", path,
-				strerror(-fd));
-	return fchmod(fd, 0755) < 0
-		       ? cfs_fail_errno(err, "make the directory %s", path)
-		       : 0;
-}
-
-/* Makes the state directory of @id, which is complete before it gets its
- * name. */
-static int make_state(int parent, const struct cfs_digest *id,
-		      struct cfs_err *err)
-{
-	static const char *const dirs[] = { "", "/var", "/etc", "/etc/upper",
-					    "/etc/work" };
-	char hex[CFS_DIGEST_HEX_MAX], name[CFS_DIGEST_HEX_MAX + 32];
-	char temporary[sizeof(name) + 8], path[sizeof(temporary) + 16];
-	int r;
-
-	cfs_digest_to_hex(id, hex);
-	snprintf(name, sizeof(name), "state/deploy/%s", hex);
-	snprintf(temporary, sizeof(temporary), "state/deploy/.%s.new", hex);
-	r = cfs_name_exists(parent, name);
-	if (r != 0)
-		return r < 0 ? cfs_fail(err, -r, "%s: %s", name, strerror(-r))
-			     : 0;
-	for (size_t i = 0; i < CFS_ARRAY_SIZE(dirs); i++) {
-		snprintf(path, sizeof(path), "%s%s", temporary, dirs[i]);
-		r = make_dir(parent, path, err);
-		if (r < 0)
-			return r;
-	}
-	/* EEXIST: another process was faster. */
-	r = cfs_rename_new(parent, temporary, name);
-	return r < 0 && r != -EEXIST
-		       ? cfs_fail(err, -r, "make %s: %s", name, strerror(-r))
-		       : 0;
-}
-
 static int make_states(const struct job *job, unsigned named,
 		       struct cfs_err *err)
 {
@@ -494,8 +448,8 @@ static int make_states(const struct job *job, unsigned named,
 				    ? job->p->make_state(job->p->arg, parent,
 							 &job->p->images.v[i],
 							 err)
-				    : make_state(parent, &job->p->images.v[i],
-						 err);
+				    : cfs_state_make(parent,
+						     &job->p->images.v[i], err);
 	/* Syncs the image, which may be new, and its state. */
 	if (r == 0 && !job->p->no_sync && !job->p->check &&
 	    (syncfs(parent) < 0 || syncfs(job->repo->fd) < 0))
@@ -503,7 +457,7 @@ static int make_states(const struct job *job, unsigned named,
 	return r;
 }
 
-static int write_all(struct job *job, struct cfs_err *err)
+static int write_files(struct job *job, struct cfs_err *err)
 {
 	CFS_AUTOFD int boot = -EBADF;
 	int r = cfs_boot_copy_run(&job->files, err);
@@ -514,10 +468,40 @@ static int write_all(struct job *job, struct cfs_err *err)
 	boot = cfs_reopen(job->boot, O_RDONLY | O_DIRECTORY);
 	if (boot < 0 || (!job->p->no_sync && syncfs(boot) < 0))
 		return cfs_fail_errno(err, "sync %s", job->p->boot_dir);
-	if (job->found.kind == CFS_BOOT_UKI)
-		return cfs_boot_copy_run(&job->last, err);
-	return cfs_boot_publish(&job->last, job->name,
-				cfs_buf_bytes(&job->text), err);
+	return 0;
+}
+
+static int write_entry(struct job *job, struct cfs_err *err)
+{
+	char hidden[CFS_PREPARED_MAX + sizeof("." CFS_ENTRY_HIDDEN)];
+	const char *name = hidden + strlen(ENTRIES "/");
+	int r = 0;
+
+	snprintf(hidden, sizeof(hidden), ENTRIES "/.%s" CFS_ENTRY_HIDDEN,
+		 job->name);
+	/* If this is interrupted, undeploy knows by it which files to
+	 * remove. */
+	if (job->p->hidden_first && !cfs_boot_copy_is_there(&job->files))
+		r = cfs_boot_publish(&job->last, name,
+				     cfs_buf_bytes(&job->text), err);
+	if (r == 0)
+		r = write_files(job, err);
+	if (r == 0)
+		r = cfs_boot_publish(&job->last, job->name,
+				     cfs_buf_bytes(&job->text), err);
+	if (r == 0 && job->p->hidden_first)
+		(void)unlinkat(job->boot, hidden, 0);
+	return r;
+}
+
+static int write_all(struct job *job, struct cfs_err *err)
+{
+	int r;
+
+	if (job->found.kind != CFS_BOOT_UKI)
+		return write_entry(job, err);
+	r = write_files(job, err);
+	return r < 0 ? r : cfs_boot_copy_run(&job->last, err);
 }
 
 static void describe(const struct job *job, unsigned named,

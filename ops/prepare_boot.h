@@ -45,8 +45,14 @@ struct cfs_prepare_boot {
 	cfs_make_state_fn *make_state; /* NULL: empty, unless it exists */
 	void *arg;		       /* for make_state */
 	bool no_sync;		       /* do not wait for the disk */
+	/* Let cfs_undeploy() remove what is written if that is interrupted. */
+	bool hidden_first;
 	bool check; /* write nothing: make_state is called, and that is all */
 };
+
+/* Ends the name of a hidden entry, ".NAME.undeployed", which no boot loader
+ * starts, and whose files cfs_undeploy() removes. */
+#define CFS_ENTRY_HIDDEN ".undeployed"
 
 /* The most tries of an entry: more digits than this are for nobody's good. */
 #define CFS_TRIES_MAX 99
@@ -80,7 +86,8 @@ struct cfs_prepared_boot {
  * is.  Before the entry appears everything is on the disk, and beside the
  * repository there is state/deploy/DIGEST, which without make_state has var,
  * etc/upper and etc/work, unless it existed.  An earlier entry of the same name
- * is replaced at once.
+ * is replaced at once.  With hidden_first a hidden entry, of the same text, is
+ * there from before the first file until after the entry; not for EFI programs.
  *
  * Errors: -EINVAL a name or an argument is not allowed, or an EFI program has a
  * command line and @args were given; -ENOENT the image has no boot entry, or

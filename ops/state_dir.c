@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "ops/state_dir.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/io.h"
 #include "repo/dir.h"
 
 int cfs_state_lock(const struct cfs_repo *repo, cfs_lock_waiting_fn *waiting,
@@ -59,4 +62,48 @@ int cfs_state_sweep(int state, const char *const *ends, struct cfs_err *err)
 		n++;
 	}
 	return r < 0 ? cfs_ctx(err, CFS_STATE_DIR) : n;
+}
+
+/* Makes the directory @path, whatever the umask is: a system's /etc and /var
+ * are for all to read. */
+static int make_dir(int parent, const char *path, struct cfs_err *err)
+{
+	CFS_AUTOFD int dir = cfs_make_dirs(parent, path, 0755);
+	CFS_AUTOFD int fd = dir < 0 ? dir
+				    : cfs_reopen(dir, O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0)
+		return cfs_fail(err, -fd, "make the directory %s: %s", path,
+				strerror(-fd));
+	return fchmod(fd, 0755) < 0
+		       ? cfs_fail_errno(err, "make the directory %s", path)
+		       : 0;
+}
+
+int cfs_state_make(int parent, const struct cfs_digest *id, struct cfs_err *err)
+{
+	static const char *const dirs[] = { "", "/var", "/etc", "/etc/upper",
+					    "/etc/work" };
+	char hex[CFS_DIGEST_HEX_MAX], name[CFS_DIGEST_HEX_MAX + 32];
+	char temporary[sizeof(name) + 8], path[sizeof(temporary) + 16];
+	int r;
+
+	cfs_digest_to_hex(id, hex);
+	snprintf(name, sizeof(name), "state/deploy/%s", hex);
+	snprintf(temporary, sizeof(temporary), "state/deploy/.%s.new", hex);
+	r = cfs_name_exists(parent, name);
+	if (r != 0)
+		return r < 0 ? cfs_fail(err, -r, "%s: %s", name, strerror(-r))
+			     : 0;
+	for (size_t i = 0; i < CFS_ARRAY_SIZE(dirs); i++) {
+		snprintf(path, sizeof(path), "%s%s", temporary, dirs[i]);
+		r = make_dir(parent, path, err);
+		if (r < 0)
+			return r;
+	}
+	/* EEXIST: another process was faster. */
+	r = cfs_rename_new(parent, temporary, name);
+	return r < 0 && r != -EEXIST
+		       ? cfs_fail(err, -r, "make %s: %s", name, strerror(-r))
+		       : 0;
 }

@@ -27,6 +27,15 @@ int cfs_state_lock(const struct cfs_repo *repo, cfs_lock_waiting_fn *waiting,
 	__attribute__((nonnull(1, 3)));
 
 /*
+ * Makes the state directory of the image @id below @parent, the directory that
+ * the repository is in, with var, etc/upper and etc/work, unless it exists.  It
+ * is complete before it gets its name.
+ * Errors: of making directories.
+ */
+int cfs_state_make(int parent, const struct cfs_digest *id,
+		   struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
  * Takes its name from the directory @hex of @state, which is state/deploy.
  * Returns 1, or 0 if there is none.  Errors: of renaming.
  */

@@ -7,11 +7,11 @@
 #include "base/dir_names.h"
 #include "base/io.h"
 #include "boot/bls.h"
+#include "ops/prepare_boot.h"
 #include "ops/state_dir.h"
 #include "repo/dir.h"
 
-#define HIDDEN	    ".undeployed" /* ends the name of a hidden entry */
-#define HASH_DIGITS 32		  /* of a directory of cfs_prepare_boot() */
+#define HASH_DIGITS 32 /* of a directory of cfs_prepare_boot() */
 
 /* A deployment that is removed. */
 struct job {
@@ -123,8 +123,8 @@ static int hide(const struct job *job, const char *path, struct cfs_err *err)
 	const char *name = strrchr(path, '/') + 1;
 	CFS_AUTOFREE char *hidden = NULL;
 
-	if (asprintf(&hidden, "%.*s.%s" HIDDEN, (int)(name - path), path,
-		     name) < 0) {
+	if (asprintf(&hidden, "%.*s.%s" CFS_ENTRY_HIDDEN, (int)(name - path),
+		     path, name) < 0) {
 		hidden = NULL;
 		return cfs_no_memory(err);
 	}
@@ -247,7 +247,7 @@ static bool has_addons(const struct job *job, const char *id)
 static int remove_addons(const struct job *job, int dir, const char *hidden,
 			 struct cfs_err *err)
 {
-	size_t n = strlen(hidden) - strlen(HIDDEN) - 1;
+	size_t n = strlen(hidden) - strlen(CFS_ENTRY_HIDDEN) - 1;
 	CFS_AUTOFREE char *name = strndup(hidden + 1, n);
 	CFS_AUTOBUF struct cfs_buf id = { 0 }, addons = { 0 };
 	int left, done;
@@ -280,7 +280,7 @@ static int finish_entry(struct job *job, int dir, const char *name,
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	int r;
 
-	if (ends_with(name, ".conf" HIDDEN)) {
+	if (ends_with(name, ".conf" CFS_ENTRY_HIDDEN)) {
 		r = cfs_read_file(dir, name, CFS_BLS_MAX, &text, err);
 		if (r > 0)
 			r = remove_files(job, cfs_buf_bytes(&text), err);
@@ -312,7 +312,7 @@ static int finish_entries(struct job *job, const char *where,
 		return cfs_fail_code(err, r, "read %s", where);
 	for (size_t i = 0; r == 0 && i < names.n; i++)
 		if (names.v[i].name[0] == '.' &&
-		    ends_with(names.v[i].name, HIDDEN))
+		    ends_with(names.v[i].name, CFS_ENTRY_HIDDEN))
 			r = finish_entry(job, dir, names.v[i].name, err);
 	return r < 0 ? cfs_ctx(err, "%s", where) : 0;
 }
@@ -391,6 +391,18 @@ static int open_all(struct job *job, int *ret_boot, int *ret_state,
 	job->boot = *ret_boot;
 	job->state = *ret_state;
 	return 0;
+}
+
+int cfs_undeploy_finish(const struct cfs_undeploy *how,
+			const struct cfs_deployments *list, struct cfs_err *err)
+{
+	CFS_AUTOFD int boot = -EBADF, state = -EBADF;
+	struct job job = {
+		.how = how, .list = list, .boot = -EBADF, .state = -EBADF
+	};
+	int r = open_all(&job, &boot, &state, err);
+
+	return r < 0 ? r : finish(&job, err);
 }
 
 static int undeploy(struct job *job, const struct cfs_repo *repo,

@@ -20,7 +20,8 @@ struct cfs_undeploy {
  *
  * Each step is on the disk before the next one: an entry is hidden by a rename
  * before its files go, and the state directory likewise.  What an interrupted
- * run has hidden, of whatever deployment, is removed first.
+ * run has hidden, of whatever deployment, is removed first, and so is what a
+ * cfs_deploy() that was interrupted left on the boot partition.
  *
  * @repo: open and locked; it is locked alone, for good, so that nobody prepares
  * a boot.
@@ -36,5 +37,15 @@ struct cfs_undeploy {
 int cfs_undeploy(const struct cfs_repo *repo, const struct cfs_undeploy *how,
 		 const char *name, struct cfs_digest *ret,
 		 struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
+/*
+ * Removes what interrupted runs left, of undeploying and of deploying, as
+ * cfs_undeploy() does first.  @list is complete, and the repository locked
+ * alone.
+ * Errors: of reading and removing.
+ */
+int cfs_undeploy_finish(const struct cfs_undeploy *how,
+			const struct cfs_deployments *list,
+			struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
 #endif

@@ -16,7 +16,7 @@ fixture_rootfs tree
 mkdir -p full/sys full/boot tree/usr/lib/modules/6.1 tree/etc/conf.d
 fixture_repo full/sys/composefs
 echo one > tree/etc/conf.d/file
-for i in 1 2 3; do
+for i in 1 2 4 3; do
 	echo "kernel $i" > tree/usr/lib/modules/6.1/vmlinuz
 	echo "$i" > tree/etc/version
 	id[i]=$(cfsctl --repo full/sys/composefs create-image tree os-$i |
@@ -111,6 +111,28 @@ fails_at() { # CALL ERROR WORDS WHEN
 		check "  and the next one ends well" finishes
 	done
 }
+fresh
+# shellcheck disable=SC2086
+cfsctl deploy $where os-4 > /dev/null || exit 1
+mkdir other && cp -a boot other
+# Killed before each file of the boot partition has its name, and then given up.
+for n in 2 3 4; do
+	fresh
+	# shellcheck disable=SC2086
+	strace -f -qq -o /dev/null -e trace=renameat \
+		-e inject=renameat:signal=KILL:when=$n $command > out 2>&1
+	check "what was interrupted at file $n can be undeployed" quiet \
+		cfsctl undeploy --sysroot sys --boot-dir boot "${id[3]}"
+	check "  and leaves nothing on the boot partition" diff -r \
+		-x '.*.cfsctl-tmp-*' full/boot boot
+	fresh
+	# shellcheck disable=SC2086
+	strace -f -qq -o /dev/null -e trace=renameat \
+		-e inject=renameat:signal=KILL:when=$n $command > out 2>&1
+	check "  or another image be deployed" quiet \
+		cfsctl deploy $where os-4
+	check "  beside which nothing is left" diff -r -x '.*.cfsctl-tmp-*' other/boot boot
+done
 # Without the list of entries it is unknown whose /etc is to be taken over.
 fails_at getdents64 EIO 'Error: .*read all boot entries: loader/entries:' 1
 fresh
