@@ -473,35 +473,39 @@ static int write_files(struct job *job, struct cfs_err *err)
 
 static int write_entry(struct job *job, struct cfs_err *err)
 {
-	char hidden[CFS_PREPARED_MAX + sizeof("." CFS_ENTRY_HIDDEN)];
-	const char *name = hidden + strlen(ENTRIES "/");
+	if (job->found.kind == CFS_BOOT_UKI)
+		return cfs_boot_copy_run(&job->last, err);
+	return cfs_boot_publish(&job->last, job->name,
+				cfs_buf_bytes(&job->text), err);
+}
+
+static bool is_all_there(const struct job *job)
+{
+	return cfs_boot_copy_is_there(&job->files) &&
+	       cfs_boot_copy_is_there(&job->last);
+}
+
+static int write_all(struct job *job, struct cfs_err *err)
+{
+	char hidden[sizeof(job->last.dir) + sizeof(job->name) +
+		    sizeof("/." CFS_ENTRY_HIDDEN)];
+	const char *dir = job->last.dir, *name = hidden + strlen(dir) + 1;
 	int r = 0;
 
-	snprintf(hidden, sizeof(hidden), ENTRIES "/.%s" CFS_ENTRY_HIDDEN,
+	snprintf(hidden, sizeof(hidden), "%s/.%s" CFS_ENTRY_HIDDEN, dir,
 		 job->name);
 	/* If this is interrupted, undeploy knows by it which files to
 	 * remove. */
-	if (job->p->hidden_first && !cfs_boot_copy_is_there(&job->files))
+	if (job->p->hidden_first && !is_all_there(job))
 		r = cfs_boot_publish(&job->last, name,
 				     cfs_buf_bytes(&job->text), err);
 	if (r == 0)
 		r = write_files(job, err);
 	if (r == 0)
-		r = cfs_boot_publish(&job->last, job->name,
-				     cfs_buf_bytes(&job->text), err);
+		r = write_entry(job, err);
 	if (r == 0 && job->p->hidden_first)
 		(void)unlinkat(job->boot, hidden, 0);
 	return r;
-}
-
-static int write_all(struct job *job, struct cfs_err *err)
-{
-	int r;
-
-	if (job->found.kind != CFS_BOOT_UKI)
-		return write_entry(job, err);
-	r = write_files(job, err);
-	return r < 0 ? r : cfs_boot_copy_run(&job->last, err);
 }
 
 static void describe(const struct job *job, unsigned named,

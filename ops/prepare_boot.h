@@ -87,7 +87,8 @@ struct cfs_prepared_boot {
  * repository there is state/deploy/DIGEST, which without make_state has var,
  * etc/upper and etc/work, unless it existed.  An earlier entry of the same name
  * is replaced at once.  With hidden_first a hidden entry, of the same text, is
- * there from before the first file until after the entry; not for EFI programs.
+ * there from before the first file until after the entry; that of an EFI
+ * program is empty.
  *
  * Errors: -EINVAL a name or an argument is not allowed, or an EFI program has a
  * command line and @args were given; -ENOENT the image has no boot entry, or

@@ -10,6 +10,7 @@
 #include "ops/prepare_boot.h"
 #include "ops/state_dir.h"
 #include "repo/dir.h"
+#include "repo/temp.h"
 
 #define HASH_DIGITS 32 /* of a directory of cfs_prepare_boot() */
 
@@ -243,17 +244,21 @@ static bool has_addons(const struct job *job, const char *id)
 }
 
 /* Removes the addons of the kernel image that was called like the hidden
- * one. */
+ * one, and what was written of itself. */
 static int remove_addons(const struct job *job, int dir, const char *hidden,
 			 struct cfs_err *err)
 {
 	size_t n = strlen(hidden) - strlen(CFS_ENTRY_HIDDEN) - 1;
 	CFS_AUTOFREE char *name = strndup(hidden + 1, n);
 	CFS_AUTOBUF struct cfs_buf id = { 0 }, addons = { 0 };
+	CFS_AUTOTEMP struct cfs_temp temp = CFS_TEMP_INIT;
+	struct cfs_err ignored;
 	int left, done;
 
 	if (!name)
 		return cfs_no_memory(err);
+	/* Opening removes what a killed program left. */
+	(void)!cfs_temp_open_for(dir, name, CFS_TEMP_NAMED, &temp, &ignored);
 	cfs_boot_entry_name(name, ".efi", &id, &left, &done);
 	if (!cfs_buf_text(&id))
 		return cfs_buf_check(&id, err);
