@@ -317,6 +317,8 @@ static int again(struct cfs_http *http, struct cfs_http_transfer *t,
 		keep_failure(t);
 		return go_on(http, t, err);
 	}
+	if (t->get->may_change)
+		cfs_http_body_restart(&t->body);
 	/* 0 stands for what is under way. */
 	t->due = now() + 1;
 	if (!http->no_wait)

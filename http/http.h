@@ -57,6 +57,9 @@ struct cfs_http_get {
 	uint64_t offset; /* of the first byte wanted; 0 if length is 0 */
 	uint64_t length; /* bytes wanted; 0: the whole file */
 	uint64_t max;	 /* most bytes of a whole file; not used for a part */
+	/* A file that changes on the server: a body that ends early is not
+	 * continued, but asked for from the beginning. */
+	bool may_change;
 	/*
 	 * Called before the first byte, and once more whenever the body starts
 	 * from the beginning again: at another server, or at one that does not

@@ -36,7 +36,9 @@ static int check_alg(const struct cfs_fetching *f, enum cfs_alg served,
 /* A repository that is served as it is. */
 static int ask_repository(struct cfs_fetching *f, struct cfs_err *err)
 {
-	const struct cfs_fetch_file file = { "meta.json", CFS_META_MAX, false };
+	const struct cfs_fetch_file file = { .path = "meta.json",
+					     .max = CFS_META_MAX,
+					     .may_change = true };
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	struct cfs_meta meta;
 	int r = cfs_fetch_file(f, &file, &text, err);
@@ -54,8 +56,9 @@ static int ask_repository(struct cfs_fetching *f, struct cfs_err *err)
 
 static int ask(struct cfs_fetching *f, struct cfs_err *err)
 {
-	const struct cfs_fetch_file file = { CFS_EXPORT_JSON,
-					     CFS_EXPORT_JSON_MAX, false };
+	const struct cfs_fetch_file file = { .path = CFS_EXPORT_JSON,
+					     .max = CFS_EXPORT_JSON_MAX,
+					     .may_change = true };
 	CFS_AUTOBUF struct cfs_buf text = { 0 };
 	int r = cfs_fetch_file(f, &file, &text, err);
 

@@ -68,6 +68,7 @@ int cfs_fetch_file(struct cfs_fetching *f, const struct cfs_fetch_file *file,
 	struct reading reading = { .f = f, .file = file, .buf = ret };
 	const struct cfs_http_get get = { .path = file->path,
 					  .max = file->max,
+					  .may_change = file->may_change,
 					  .begin = begin,
 					  .bytes = bytes,
 					  .end = end,

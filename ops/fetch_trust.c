@@ -15,7 +15,9 @@ int cfs_fetch_signature(struct cfs_fetching *f, const struct cfs_digest *id,
 {
 	CFS_AUTOBUF struct cfs_buf der = { 0 }, old = { 0 };
 	char path[CFS_EXPORT_PATH_MAX];
-	const struct cfs_fetch_file file = { path, CFS_SIGNATURE_MAX, false };
+	const struct cfs_fetch_file file = { .path = path,
+					     .max = CFS_SIGNATURE_MAX,
+					     .may_change = true };
 	int r;
 
 	if (f->is_repository)

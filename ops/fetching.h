@@ -26,6 +26,7 @@ struct cfs_fetch_file {
 	/* Access to it may be refused, which is how some servers word that
 	 * they lack a file. */
 	bool is_optional;
+	bool may_change; /* of cfs_http_get */
 };
 
 /*

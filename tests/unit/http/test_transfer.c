@@ -74,6 +74,15 @@ TEST(a_body_that_ends_early_is_continued)
 	CHECK_EQ(requests(&s, "/short/small 300-499 206 200"), 1);
 }
 
+TEST(unless_the_file_may_change)
+{
+	keep(&k, "huge", 7000000);
+	k.get.may_change = true;
+	CHECK_EQ(perform(&s, "short", &k), 0);
+	CHECK_EQ(k.begins, 2);
+	CHECK_EQ(requests(&s, "/short/huge - 200"), 2);
+}
+
 TEST(not_for_ever)
 {
 	keep(&k, "small", 1000);
@@ -82,7 +91,7 @@ TEST(not_for_ever)
 	CHECK(strstr(k.err.msg, "gave up after 4 tries"));
 }
 
-TEST(unless_it_makes_progress)
+TEST(but_while_there_is_progress)
 {
 	keep(&k, "huge", 7000000);
 	CHECK_EQ(perform(&s, "step", &k), 0);
