@@ -157,8 +157,8 @@ static int by_place(const void *a, const void *b)
 	return x->node->raw.data < y->node->raw.data ? -1 : 1;
 }
 
-/* What is said of the blob that layer @n came as becomes what is true of its
- * archive. */
+/* Rewrites the descriptor of layer @n, which is about the blob that the layer
+ * came as, so that it describes the uncompressed archive. */
 static void edit_layer(const struct export *e, size_t n,
 		       const struct cfs_json *json,
 		       const struct cfs_json_node *layer,

@@ -103,7 +103,7 @@ int cfs_oci_fsck_resolve(const struct cfs_repo *repo, const char *name,
 	const struct cfs_bytes bytes = { (const uint8_t *)text, strlen(text) };
 	int r = cfs_oci_id_parse(bytes, ret, err);
 
-	/* What begins with '@' is a digest, and never looked up as a tag. */
+	/* A name with '@' in front is a digest, never a tag. */
 	if (r < 0 && *name != '@')
 		return cfs_oci_tag_get(repo, name, ret, err);
 	return r < 0 ? r : 1;

@@ -4,7 +4,8 @@
  * the streams of its layers, and the EROFS images that were made of it.
  *
  *   oci-manifest-<digest>   the manifest; named refs lead to the next ones
- *   oci-config-<digest>     the configuration; likewise, and to EROFS images
+ *   oci-config-<digest>     the configuration; named refs lead to layers and
+ *                           to EROFS images
  *   oci-layer-<diff_id>     a layer's archive; of artifacts, <digest> and blob
  *
  * Source: composefs-rs crates/composefs-oci/src/oci_image.rs.

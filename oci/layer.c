@@ -131,7 +131,8 @@ static int store_expanded(struct import *in, const struct cfs_tar_entry *entry,
 	return r;
 }
 
-/* What the archive has of a sparse file is in @slot's object, or in memory. */
+/* Expands and stores a sparse file.  Its map and data, as the archive has them,
+ * are in @slot's object, or in memory. */
 static int store_sparse(struct import *in, const struct cfs_tar_entry *entry,
 			struct cfs_stream_slot *slot, struct cfs_err *err)
 {

@@ -41,7 +41,7 @@ struct cfs_split_object {
 	uint64_t index;
 };
 
-/* What a tar reader of CFS_TAR_SPLIT reads: the bytes of @stream between its
+/* The source of a tar reader of CFS_TAR_SPLIT: the bytes of @stream between its
  * objects, which are noted. */
 struct cfs_split {
 	struct cfs_stream *stream;

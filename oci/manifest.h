@@ -30,7 +30,7 @@ enum cfs_oci_kind {
 	CFS_OCI_LAYER,	  /* a tar archive, compressed or not */
 };
 
-/* What a media type stands for. */
+/* The kind of content that a media type stands for. */
 enum cfs_oci_kind cfs_oci_kind_of(const char *media_type) CFS_NONNULL;
 
 struct cfs_oci_descriptor {

@@ -4,12 +4,13 @@
  * leads to them.
  *
  *   oci:PATH[:TAG]           an OCI layout in a directory
- *   oci-archive:FILE[:TAG]   an OCI layout in a tar archive, not compressed
+ *   oci-archive:FILE[:TAG]   an OCI layout in a tar archive; through skopeo if
+ *                            that is compressed
  *   dir:PATH                 the directory format of skopeo: one manifest
  *                            and its blobs
  *   docker://NAME[:TAG]      a registry, through skopeo
  *   containers-storage:..., docker-archive:..., docker-daemon:...
- *                            likewise
+ *                            stores of other programs, through skopeo
  *
  * "@sha256:HEX" in place of a tag asks for the document with that digest.
  *

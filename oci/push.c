@@ -128,7 +128,7 @@ static bool is_sent(const struct push *p, const struct cfs_oci_id *id)
 	return false;
 }
 
-/* What entries of the list say of artifacts. */
+/* Whether entries of the list have the artifactType of artifacts. */
 enum types {
 	WITH_TYPES,
 	/* skopeo up to 1.9 at least fails to send a list with artifactType. */

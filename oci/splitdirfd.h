@@ -22,7 +22,7 @@
 
 #include "base/disk.h"
 
-/* What a service that sends and receives such streams calls this. */
+/* The name of this feature in the list of a service that has it. */
 #define CFS_SPLITDIRFD_FEATURE "splitdirfdstream-v0"
 
 /* The first byte of a chunk. */
@@ -32,12 +32,12 @@ enum cfs_splitdirfd_type {
 	CFS_SPLITDIRFD_FILE = 2,
 };
 
-/* What follows it in chunks of bytes and content. */
+/* The fields behind the type in chunks of bytes and of content. */
 struct cfs_splitdirfd_bytes {
 	cfs_le32 n;
 };
 
-/* And in those of files. */
+/* The fields behind the type in chunks of files. */
 struct cfs_splitdirfd_file {
 	cfs_le64 size;
 	cfs_le32 directory;

@@ -180,8 +180,8 @@ static ssize_t read_object(struct cfs_twin *twin, void *data, size_t len,
 	return n;
 }
 
-/* What was equal comes from the object, the piece that was not from memory, and
- * the rest from the source. */
+/* Reads the file a second time: its equal beginning from the object, the first
+ * piece that differed from memory, and the rest from the source. */
 static ssize_t read_again(void *ctx, void *data, size_t len,
 			  struct cfs_err *err)
 {

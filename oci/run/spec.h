@@ -17,7 +17,7 @@
 /* Bytes of a host name.  Source: linux/utsname.h __NEW_UTS_LEN. */
 #define CFS_RUN_HOSTNAME_MAX 64
 
-/* What the caller wants otherwise than the image.  Strings are borrowed. */
+/* The caller's settings, which go before the image's.  Strings are borrowed. */
 struct cfs_run_params {
 	const char *user;     /* "USER[:GROUP]"; NULL: the image's */
 	const char *hostname; /* NULL: from the image's digest */

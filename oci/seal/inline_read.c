@@ -9,7 +9,7 @@
 
 #define BASE64_MAX ((CFS_SIGNATURE_MAX + 2) / 3 * 4)
 
-/* What the annotations say of a role. */
+/* The annotations about a role. */
 struct claim {
 	const struct cfs_json_node *digest, *sig; /* NULL: nothing */
 };

@@ -276,7 +276,7 @@ enum cfs_seal_share cfs_seal_share_of(const struct cfs_seal_source *source,
 
 		if (!source->artifact.v[i].is_signed)
 			continue;
-		/* What cannot be parsed is no signature of theirs. */
+		/* A signature that cannot be parsed is not theirs. */
 		if (cfs_pkcs7_parse(cfs_buf_bytes(&source->blobs[i]), &p7,
 				    &ignored) < 0)
 			others++;

@@ -4,7 +4,7 @@
  * keys that name them:
  *
  *   composefs.manifest.fsverity-ALG          the manifest, as it was served
- *   composefs.config.fsverity-ALG            the configuration, likewise
+ *   composefs.config.fsverity-ALG            the configuration, as served
  *   composefs.layer.erofs.v1.fsverity-ALG    EROFS image of one layer
  *   composefs.merged.erofs.v1.fsverity-ALG   EROFS image of all layers
  *   composefs.merged.bootable.erofs.v1.fsverity-ALG    that of the boot tree
