@@ -5,12 +5,16 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/io.h"
 #include "boot/roots.h"
 #include "boot/running.h"
 #include "oci/subject.h"
+#include "ops/access.h"
 #include "repo/link.h"
 #include "repo/name.h"
 #include "repo/store.h"
+
+#define BOOT "/boot"
 
 /* A search of a directory for images that are booted. */
 struct search {
@@ -96,6 +100,24 @@ static int search_boot(const struct cfs_collect *params, const char *dir,
 		return cfs_fail_errno(err, "--roots-from-boot %s", dir);
 	r = cfs_boot_roots(fd, &visitor, err);
 	return r < 0 ? r : cfs_boot_deployments(fd, &visitor, err);
+}
+
+/* What boots from the system's repository is kept in any case.  Nobody has said
+ * that /boot is there, or that all of it is this system's. */
+static int search_usual_boot(const struct cfs_collect *params,
+			     struct cfs_gc *gc, struct cfs_err *err)
+{
+	struct search s = { .gc = gc, .dir = BOOT };
+	const struct cfs_boot_visitor visitor = { add, report_broken, &s };
+	CFS_AUTOFD int fd = -EBADF;
+
+	if (params->n_boot > 0 || strcmp(params->path, CFS_SYSTEM_REPO) != 0)
+		return 0;
+	fd = open(BOOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || (cfs_name_exists(fd, "loader/entries") != 1 &&
+		       cfs_name_exists(fd, "EFI/Linux") != 1))
+		return 0;
+	return cfs_boot_roots(fd, &visitor, err);
 }
 
 /* Whoever names a boot partition wants to be sure of the rest, too. */
@@ -205,6 +227,8 @@ static int add_roots(const struct cfs_repo *repo,
 		r = add_named(repo, params->roots[i], gc, err);
 	for (unsigned i = 0; r == 0 && i < params->n_boot; i++)
 		r = search_boot(params, params->boot[i], gc, err);
+	if (r == 0)
+		r = search_usual_boot(params, gc, err);
 	if (r == 0)
 		r = search_deployments(repo, params, gc, err);
 	return r < 0 ? r : search_running(params, gc, err);

@@ -26,7 +26,9 @@ struct cfs_collect {
 /*
  * Finds what nothing needs and removes it, or, with CFS_GC_COUNT, only counts
  * it.  Roots are what has a name in the repository and what params lists, the
- * deployments beside the repository, and the images that are running.
+ * deployments beside the repository, and the images that are running; of the
+ * system's repository also what /boot can boot, as far as that can be read,
+ * unless params->boot says where that is.
  *
  * @repo: open and locked; anything but CFS_GC_COUNT locks it alone, for good.
  * It outlives *@ret, as what params->arg points to does.
