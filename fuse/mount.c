@@ -79,15 +79,24 @@ int cfs_fuse_overlay_new(const struct cfs_fuse_params *params, int lower,
 		err);
 }
 
+/* Source: linux/stat.h of Linux 6.8. */
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE 0x4000U
+#endif
+
+/* Numbers from here on are given once.  A smaller one, or 0 for none, is that
+ * of a later mount as well.  Source: fs/namespace.c of Linux 6.8. */
+#define UNIQUE_MIN (UINT64_C(1) << 31)
+
 /* The number of the mount that @path below @dirfd leads to, or 0.  Nothing is
  * asked of the file system that is mounted, which may be ours and unserved. */
 static uint64_t mount_id(int dirfd, const char *path)
 {
 	struct statx st;
 
-	if (statx(dirfd, path, AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID,
-		  &st) < 0 ||
-	    !(st.stx_mask & STATX_MNT_ID))
+	if (statx(dirfd, path, AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		  STATX_MNT_ID | STATX_MNT_ID_UNIQUE, &st) < 0 ||
+	    !(st.stx_mask & (STATX_MNT_ID | STATX_MNT_ID_UNIQUE)))
 		return 0;
 	return st.stx_mnt_id;
 }
@@ -103,6 +112,11 @@ int cfs_fuse_attach(const struct cfs_fuse_params *params, int fd,
 				     params->mountpoint);
 	*ret_id = id;
 	return 0;
+}
+
+bool cfs_fuse_is_unique(uint64_t id)
+{
+	return id >= UNIQUE_MIN;
 }
 
 void cfs_fuse_detach(const char *mountpoint, uint64_t id)

@@ -35,6 +35,9 @@ int cfs_fuse_attach(const struct cfs_fuse_params *params, int fd,
 		    uint64_t *ret_id,
 		    struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Has no later mount the number @id?  Before Linux 6.8 they are given again. */
+bool cfs_fuse_is_unique(uint64_t id);
+
 /* Removes what is mounted at @mountpoint, if it is the mount @id. */
 void cfs_fuse_detach(const char *mountpoint, uint64_t id) CFS_NONNULL;
 

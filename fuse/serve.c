@@ -2,6 +2,7 @@
 #include "fuse/serve.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -320,9 +321,20 @@ static int serve(struct run *run, struct cfs_err *err)
 	return 0;
 }
 
+/* Has the kernel ended the connection? */
+static bool is_ended(const struct run *run)
+{
+	struct pollfd device = { .fd = fuse_session_fd(run->session) };
+
+	return device.fd >= 0 && poll(&device, 1, 0) > 0 &&
+	       device.revents & POLLERR;
+}
+
 /* Ends the session, after which nobody waits for an answer any more. */
 static void stop(struct run *run)
 {
+	bool ended = is_ended(run);
+
 	cfs_fuse_loop_end(run->loop);
 	cfs_fuse_objects_pass_through(run->server.objects, -1);
 	fuse_session_unmount(run->session);
@@ -330,7 +342,8 @@ static void stop(struct run *run)
 	if (run->has_thread)
 		(void)pthread_join(run->thread, NULL);
 	cfs_closep(&run->mount);
-	if (run->id != 0)
+	/* If the mount was removed, there may be another one of that number. */
+	if (run->id != 0 && (cfs_fuse_is_unique(run->id) || !ended))
 		cfs_fuse_detach(run->params->mountpoint, run->id);
 }
 

@@ -230,6 +230,25 @@ for mode in plain passthrough overlay; do
 	check "  and the mount can be removed" umount fuse
 done
 
+# A server that takes its time to end leaves alone what is mounted in its place,
+# although the kernel gives numbers of mounts again.
+seal fuse-serve img "$TMPDIR/fuse"
+server=$(servers)
+kill -STOP "$server"
+umount fuse
+seal fuse-serve img "$TMPDIR/fuse"
+kill -CONT "$server"
+ended() {
+	for _ in $(seq 100); do
+		kill -0 "$server" 2> /dev/null || return 0
+		sleep 0.05
+	done
+	return 1
+}
+check "a server ends after another one mounted there" ended
+check "  whose mount stays" cmp tree/good fuse/good
+end
+
 # What fails before anything is mounted.
 refuse "no such mountpoint" "No such file or directory" seal fuse-serve img none
 refuse "no such image" "image not found" seal fuse-serve other fuse

@@ -148,6 +148,7 @@ TEST(a_mount_is_attached_under_its_number)
 	CHECK_EQ(cfs_fuse_attach(&p, lower, &id, &err), 0);
 	CHECK_EQ(fake_called("move_mount <fuse> /mnt"), 1);
 	CHECK(id != 0);
+	CHECK(!cfs_fuse_is_unique(0) && cfs_fuse_is_unique(UINT64_MAX));
 	fake_when("move_mount *", -EBUSY, 1);
 	CHECK_EQ(cfs_fuse_attach(&p, lower, &id, &err), -EBUSY);
 	CHECK(strstr(err.msg, "/mnt"));
