@@ -42,8 +42,8 @@ void cfs_boot_entries_free(struct cfs_boot_entries *entries)
 	entries->unread = NULL;
 }
 
-/* Names on the partition may hold any number: it must not wrap around. */
-/* Reads digits at *@at; false if there are none or more than an int holds. */
+/* Reads digits at *@at; false if there are none or more than an int holds, as
+ * a name on the partition may have any number. */
 static bool cut_number(const char **at, int *ret)
 {
 	int64_t n = 0;
