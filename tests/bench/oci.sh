@@ -186,6 +186,7 @@ change_tree() {
 load() { # WHAT
 	title "oci: $1, $(find "$shm/tree" | wc -l) entries, $alg"
 	(cd "$shm/tree" && mkdir -p usr boot sysroot)
+	rm -rf "$shm"/first-*
 	archive "$shm/tree" "$shm/first.tar"
 	for kind in $kinds; do
 		layout "first-$kind" "$kind" "$shm/first.tar"
@@ -201,7 +202,7 @@ use sha256
 if debian_tree "$shm/tree"; then
 	# What both make without --algorithm.
 	use sha512
-	load "Debian root, sha512"
+	load "Debian root, by default"
 	use sha256
 	load "Debian root"
 	title "the next version: one file in twenty is another"
