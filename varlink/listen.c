@@ -193,22 +193,56 @@ static bool is_shortage(int code)
 	       code == EMFILE || code == ENFILE;
 }
 
+/* A process that serves a connection, and of whom that is. */
+struct child {
+	pid_t pid;
+	uid_t uid;
+};
+
 /* A socket that connections come from, and what serves them. */
 struct door {
 	int fd;
-	sigset_t mask;	   /* of signals, for processes that do not wait here */
-	unsigned children; /* that serve connections */
-	bool waits;	   /* for one of them to end, which makes room */
+	sigset_t mask; /* of signals, for processes that do not wait here */
+	struct child children[CFS_VARLINK_CONNECTIONS_MAX];
+	unsigned n;
+	bool waits; /* for one of them to end, which makes room */
 	struct cfs_varlink_registers registers;
 };
 
 /* Collects the children that have ended. */
 static void reap(struct door *door)
 {
-	while (door->children > 0 && waitpid(-1, NULL, WNOHANG) > 0) {
-		door->children--;
+	pid_t pid;
+
+	while (door->n > 0 && (pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+		unsigned i = 0;
+
+		while (i < door->n && door->children[i].pid != pid)
+			i++;
+		if (i < door->n)
+			door->children[i] = door->children[--door->n];
 		door->waits = false;
 	}
+}
+
+static bool is_other(uid_t uid)
+{
+	return uid != 0 && uid != geteuid();
+}
+
+/* Can @uid have another connection? */
+static bool has_place(const struct door *door, uid_t uid)
+{
+	unsigned own = 0, others = 0;
+
+	if (!is_other(uid))
+		return true;
+	for (unsigned i = 0; i < door->n; i++) {
+		own += door->children[i].uid == uid;
+		others += is_other(door->children[i].uid);
+	}
+	return own < CFS_VARLINK_USER_CONNECTIONS_MAX &&
+	       others < CFS_VARLINK_OTHERS_CONNECTIONS_MAX;
 }
 
 /* In the process of a connection: the register of its user @uid, and no
@@ -236,13 +270,15 @@ static int accept_one(struct door *door, int *ret_fd,
 
 	if (client < 0 && is_transient(errno))
 		return 0;
-	if (client < 0 && is_shortage(errno) && door->children > 0) {
+	if (client < 0 && is_shortage(errno) && door->n > 0) {
 		door->waits = true;
 		return 0;
 	}
 	if (client < 0)
 		return cfs_fail_errno(err, "accept a connection");
 	uid = cfs_varlink_peer_get(client).uid;
+	if (!has_place(door, uid))
+		return 0;
 	/* It is made in the process that later connections come from, too. */
 	(void)cfs_varlink_registers_of(&door->registers, uid);
 	pid = fork();
@@ -253,7 +289,7 @@ static int accept_one(struct door *door, int *ret_fd,
 	if (pid < 0)
 		return cfs_fail_errno(err, "start a process");
 	if (pid > 0) {
-		door->children++;
+		door->children[door->n++] = (struct child){ pid, uid };
 		return 0;
 	}
 	become_child(parent, &door->mask);
@@ -272,8 +308,7 @@ int cfs_varlink_accept_all(int *fd, int *ret_fd,
 
 	catch_signals(&door.mask);
 	while (r == 0 && !stopped) {
-		bool room = door.children < CFS_VARLINK_CONNECTIONS_MAX &&
-			    !door.waits;
+		bool room = door.n < CFS_VARLINK_CONNECTIONS_MAX && !door.waits;
 		int n = ppoll(&poll_fd, room, NULL, &door.mask);
 
 		if (n < 0 && errno != EINTR) {

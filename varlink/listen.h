@@ -10,6 +10,11 @@
 
 /* Connections that a listening process serves at a time; others wait. */
 #define CFS_VARLINK_CONNECTIONS_MAX 64
+/* Those of one user who is neither root nor this process's, and those of all
+ * such users together: nobody keeps all others out by leaving connections
+ * open. */
+#define CFS_VARLINK_USER_CONNECTIONS_MAX   16
+#define CFS_VARLINK_OTHERS_CONNECTIONS_MAX 48
 
 /* Did the service manager pass sockets to this process?  They stay to be taken.
  * Source: sd_listen_fds(3). */
@@ -39,8 +44,8 @@ int cfs_varlink_listen(const char *path,
 
 /*
  * Accepts connections of the listening socket *@fd, each in a process of its
- * own, which ends with this one.  A connection for which no process can be
- * started is closed.
+ * own, which ends with this one.  A connection is closed if no process can be
+ * started for it, or if its user or all users have too many.
  * Returns 1 in the process of a connection, with the connection in *@ret_fd and
  * the register of its user in *@ret_shared, both of which the caller closes,
  * and *@fd closed; 0 in this one when SIGTERM or SIGINT ends it.

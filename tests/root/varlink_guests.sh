@@ -59,6 +59,46 @@ asks gc > gc.out
 check "    while it has an entry" test ! -e "$place/repo/images/$booted"
 same "  and which stays root's" "$(find $place/repo ! -user 0)" ""
 
+# Connections that are left open.
+cat > $place/idle.py <<'END'
+import socket, sys, time
+held = []
+def connect():
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(60)
+    try:
+        s.connect(sys.argv[1])
+        s.sendall(b'{"method":"org.varlink.service.GetInfo"}\0')
+        if s.recv(1):
+            held.append(s)
+            return
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    time.sleep(0.02)  # those of commands before may not have ended
+for _ in range(1000):
+    if len(held) < 16:
+        connect()
+for _ in range(4):
+    connect()
+print(len(held), flush=True)
+sys.stdin.read()
+END
+mkfifo hold
+(cd / && PATH=/usr/bin:/bin exec setpriv --reuid 65534 --regid 65534 --clear-groups \
+	python3 $place/idle.py $place/s) < hold > held &
+idle=$!
+exec 7> hold
+until [ -s held ] || ! kill -0 $idle; do sleep 0.02; done
+same "a guest has sixteen connections at a time" "$(cat held)" 16
+check "  and no more of them" eval 'asks images | grep -q "status [^0]"'
+same "another guest is served" "$(cd / && setpriv --reuid 65533 --regid 65533 --clear-groups \
+	$place/cfsctl --socket $place/s images 2>&1)" "$(cfsctl --repo $place/repo images)"
+same "  and root" "$(cfsctl --socket $place/s --repo $place/repo images)" "$(cfsctl --repo $place/repo images)"
+exec 7>&-
+wait $idle
+until ! asks images | grep -q "status [^0]"; do sleep 0.02; done
+alike "  and the first again once these are closed" images
+
 denied="Error: --socket: the service does not permit this to you
 status 1"
 same "another repository is not for guests" "$(asks --repo $place/other images)" "$denied"
