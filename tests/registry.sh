@@ -6,7 +6,7 @@
 # be fetched, and tests/lib.sh.
 #
 #   start NAME [HTTP-YAML [YAML]]   starts a registry; sets $port and $pid
-#   wait_for FILE WORDS             waits until FILE contains WORDS, ten seconds at most
+#   wait_for FILE WORDS             waits until FILE contains WORDS
 #
 # What $servers lists is killed at the end.
 command -v skopeo > /dev/null || skip "no skopeo (package skopeo)"
