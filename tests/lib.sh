@@ -81,6 +81,12 @@ without_packages() {
 	! PATH=plain command -v apt-get dpkg dpkg-query
 }
 
+# Waits until nobody can read any more what goes to stdout, a pipe.
+until_unread() {
+	python3 -c 'import select; p = select.poll(); p.register(1, 0); p.poll()'
+}
+export -f until_unread
+
 # Waits until servers(), which is the test's own, prints no process any more.
 gone() {
 	for _ in $(seq 2000); do

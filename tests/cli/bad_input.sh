@@ -80,9 +80,7 @@ failing() { # NAME COMMAND...: fails, says so, once on a full disk, once unread
 		'! "$@" > /dev/full 2> err && grep -Eq "No space left|stdout failed" err' - "$@"
 	# The reader is gone before the first word.
 	check "$name: a closed pipe" bash -c '
-		rm -f gone
-		{ until [ -e gone ]; do sleep 0.02; done
-		  exec timeout 20 "$@"; } 2> err | { exec <&-; : > gone; }
+		(until_unread; exec timeout 20 "$@") 2> err | exec true
 		[ "${PIPESTATUS[0]}" != 0 ] && [ "${PIPESTATUS[0]}" -lt 124 ] &&
 			grep -Eq "Broken pipe|stdout failed" err' - "$@"
 	check "$name: no stdout" sh -c \

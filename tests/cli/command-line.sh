@@ -139,7 +139,6 @@ check "and needs HOME" status 1 env -u HOME cfsctl --user images
 check "output that cannot be written is a failure" \
 	sh -c '! cfsctl --help > /dev/full 2> /dev/null'
 check "so is a closed pipe" bash -c '
-	{ until [ -e gone ]; do sleep 0.02; done
-	  cfsctl --help 2> /dev/null; echo $? > rc; } | { exec <&-; : > gone; }
+	{ until_unread; cfsctl --help 2> /dev/null; echo $? > rc; } | exec true
 	test "$(cat rc)" = 1'
 finish

@@ -267,8 +267,7 @@ if command -v script > /dev/null; then
 		grep -qF "mkcomposefs: stdout is a tty.  Refusing to use it" tty.out'
 fi
 check "a closed pipe is a failure" bash -c '
-	{ until [ -e gone ]; do sleep 0.02; done
-	  mkcomposefs dir - 2> err; echo $? > rc; } | { exec <&-; : > gone; }
+	{ until_unread; mkcomposefs dir - 2> err; echo $? > rc; } | exec true
 	test "$(cat rc)" = 1 && grep -q "mkcomposefs: cannot write file: Broken pipe" err'
 check "so is a digest nobody gets" sh -c \
 	'! mkcomposefs --print-digest-only dir > /dev/full 2> err &&
