@@ -5,8 +5,7 @@
 #include <sys/stat.h>
 
 #include "cfsctl/cli/line.h"
-
-#define BOOT "/boot"
+#include "ops/access.h"
 
 static int join(char ret[static CFS_MACHINE_PATH], const char *dir,
 		const char *name, struct cfs_err *err)
@@ -45,7 +44,9 @@ int cmd_machine(const struct cfs_globals *g,
 		return r;
 	ret->access = cmd_access(g);
 	ret->access.path = ret->repo;
-	ret->boot = o->boot_dir ? o->boot_dir : is_dir(BOOT) ? BOOT : NULL;
+	ret->boot = o->boot_dir		      ? o->boot_dir
+		    : is_dir(CFS_SYSTEM_BOOT) ? CFS_SYSTEM_BOOT
+					      : NULL;
 	return 0;
 }
 
@@ -53,7 +54,8 @@ int cmd_machine_require_boot(const struct cfs_machine *m, struct cfs_err *err)
 {
 	return m->boot ? 0
 		       : cfs_fail(err, CFS_EUSAGE,
-				  "there is no " BOOT ": --boot-dir names the "
+				  "there is no " CFS_SYSTEM_BOOT
+				  ": --boot-dir names the "
 				  "boot partition");
 }
 

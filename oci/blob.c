@@ -106,6 +106,15 @@ int cfs_oci_blob_open(const struct cfs_repo *repo,
 		       : 0;
 }
 
+int cfs_oci_blob_find(const struct cfs_repo *repo, const struct cfs_oci_id *id,
+		      struct cfs_digest *ret, struct cfs_err *err)
+{
+	char name[CFS_OCI_NAME_MAX];
+
+	cfs_oci_blob_name(id, name);
+	return cfs_stream_lookup(repo, name, ret, err);
+}
+
 int cfs_oci_blob_copy(struct cfs_store *store, const struct cfs_repo *from,
 		      const struct cfs_oci_id *id, uint64_t size,
 		      struct cfs_err *err)
@@ -117,16 +126,16 @@ int cfs_oci_blob_copy(struct cfs_store *store, const struct cfs_repo *from,
 	struct cfs_err ignored;
 	int r;
 
-	cfs_oci_blob_name(id, name);
-	if (cfs_stream_lookup(&store->repo, name, &stream, &ignored) > 0 &&
+	if (cfs_oci_blob_find(&store->repo, id, &stream, &ignored) > 0 &&
 	    cfs_oci_blob_open(&store->repo, &stream, &have, &ignored) == 0)
 		return 0;
-	r = cfs_stream_lookup(from, name, &stream, err);
+	r = cfs_oci_blob_find(from, id, &stream, err);
 	if (r <= 0)
 		return r;
 	r = cfs_oci_blob_open(from, &stream, &fd, err);
 	if (r == 0)
 		r = cfs_oci_blob_store(store, &source, size, id, &stream, err);
+	cfs_oci_blob_name(id, name);
 	if (r == 0)
 		r = cfs_stream_link(store, name, &stream, err);
 	return r < 0 ? r : 1;

@@ -22,6 +22,12 @@ int cfs_oci_blob_store(struct cfs_store *store, const struct cfs_source *source,
 		       struct cfs_digest *ret,
 		       struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* Finds the stream of the blob @id, if @repo keeps that.  Returns 1 with *@ret,
+ * or 0.  Errors: those of cfs_stream_lookup(). */
+int cfs_oci_blob_find(const struct cfs_repo *repo, const struct cfs_oci_id *id,
+		      struct cfs_digest *ret,
+		      struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /*
  * Opens the object of the blob @stream, the digest of a stream.
  * Errors: -ENOENT, -EBADMSG it is not the stream of a blob, ...

@@ -92,14 +92,11 @@ static int put_stored(struct export *e, const struct cfs_oci_id *id,
 static int put_kept(struct export *e, const struct cfs_oci_id *id,
 		    struct cfs_err *err)
 {
-	char name[CFS_OCI_NAME_MAX];
 	CFS_AUTOFD int fd = -EBADF;
 	struct cfs_digest stream;
 	struct cfs_source source;
-	int r;
+	int r = cfs_oci_blob_find(e->repo, id, &stream, err);
 
-	cfs_oci_blob_name(id, name);
-	r = cfs_stream_lookup(e->repo, name, &stream, err);
 	if (r > 0)
 		r = cfs_oci_blob_open(e->repo, &stream, &fd, err);
 	if (r == 0 && fd < 0)

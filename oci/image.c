@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "oci/blob.h"
 #include "oci/document.h"
 #include "oci/tag.h"
 #include "repo/object.h"
@@ -424,13 +425,11 @@ static int name_blobs(const struct cfs_store *store,
 	     r >= 0 && image->is_container && i < image->manifest.layers.n;
 	     i++) {
 		const struct cfs_oci_id *id = &image->manifest.layers.v[i].id;
-		char name[CFS_OCI_NAME_MAX];
 		char ref[sizeof(BLOB_REF) + CFS_OCI_ID_MAX];
 		struct cfs_digest blob;
 
-		cfs_oci_blob_name(id, name);
 		snprintf(ref, sizeof(ref), BLOB_REF "%s", id->text);
-		r = cfs_stream_lookup(&store->repo, name, &blob, err);
+		r = cfs_oci_blob_find(&store->repo, id, &blob, err);
 		if (r > 0)
 			r = cfs_stream_add_name(w, ref, &blob, err);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "oci/share.h"
 
-#include "oci/tag.h"
+#include "oci/blob.h"
 #include "repo/object.h"
 #include "repo/stream/names.h"
 
@@ -28,13 +28,11 @@ static int share_kept(struct cfs_store *store, const struct cfs_repo *from,
 		      int objects, const struct cfs_oci_id *id,
 		      struct cfs_err *err)
 {
-	char name[CFS_OCI_NAME_MAX];
 	struct cfs_digest stream;
 	struct cfs_err why;
 	int r;
 
-	cfs_oci_blob_name(id, name);
-	if (cfs_stream_lookup(from, name, &stream, &why) <= 0)
+	if (cfs_oci_blob_find(from, id, &stream, &why) <= 0)
 		return 0;
 	r = share_layer(store, from, objects, &stream, &why);
 	if (r == 0 || why.code == EBADMSG || why.code == ENOENT)

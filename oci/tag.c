@@ -83,10 +83,10 @@ static int ref_of(const char *tag, char ret[static CFS_REF_MAX],
 	return cfs_name_check(ret, err);
 }
 
-int cfs_oci_tag_check(const char *tag, struct cfs_err *err)
+/* ref_of() for a tag that an image is to get. */
+static int ref_of_new(const char *tag, char ret[static CFS_REF_MAX],
+		      struct cfs_err *err)
 {
-	char ref[CFS_REF_MAX];
-
 	if (*tag == '@')
 		return cfs_fail(err, EINVAL,
 				"'%s': a name cannot begin with '@', as "
@@ -96,7 +96,14 @@ int cfs_oci_tag_check(const char *tag, struct cfs_err *err)
 		return cfs_fail(err, EINVAL,
 				"a name of an image has to be text without "
 				"control characters");
-	return ref_of(tag, ref, err);
+	return ref_of(tag, ret, err);
+}
+
+int cfs_oci_tag_check(const char *tag, struct cfs_err *err)
+{
+	char ref[CFS_REF_MAX];
+
+	return ref_of_new(tag, ref, err);
 }
 
 int cfs_oci_tag_set(struct cfs_store *store, const char *tag,
@@ -104,10 +111,8 @@ int cfs_oci_tag_set(struct cfs_store *store, const char *tag,
 {
 	char ref[CFS_REF_MAX], name[CFS_OCI_NAME_MAX];
 	struct cfs_digest ignored;
-	int r = cfs_oci_tag_check(tag, err);
+	int r = ref_of_new(tag, ref, err);
 
-	if (r == 0)
-		r = ref_of(tag, ref, err);
 	cfs_oci_manifest_name(id, name);
 	if (r == 0)
 		r = cfs_stream_lookup(&store->repo, name, &ignored, err);

@@ -15,6 +15,9 @@
 #define CFS_SYSTEM_REPO CFS_SYSROOT "/composefs"
 #define CFS_USER_REPO	".var/lib/composefs"
 
+/* Where the boot partition is mounted, unless a user says otherwise. */
+#define CFS_SYSTEM_BOOT "/boot"
+
 #define CFS_ACCESS_INSECURE	  1u /* do without fs-verity */
 #define CFS_ACCESS_REQUIRE_VERITY 2u /* refuse a repository without it */
 /* Add no meta.json to an older repository, and refuse one that lacks it. */

@@ -14,8 +14,6 @@
 #include "repo/name.h"
 #include "repo/store.h"
 
-#define BOOT "/boot"
-
 /* A search of a directory for images that are booted. */
 struct search {
 	struct cfs_gc *gc;
@@ -102,18 +100,19 @@ static int search_boot(const struct cfs_collect *params, const char *dir,
 	return r < 0 ? r : cfs_boot_deployments(fd, &visitor, err);
 }
 
-/* What boots from the system's repository is kept in any case.  Nobody has said
- * that /boot is there, or that all of it is this system's. */
+/* Keeps the images of the system's repository that its boot partition can boot,
+ * without being told to.  The partition may be absent, or hold entries of other
+ * systems too, so an entry that cannot be read is only a warning. */
 static int search_usual_boot(const struct cfs_collect *params,
 			     struct cfs_gc *gc, struct cfs_err *err)
 {
-	struct search s = { .gc = gc, .dir = BOOT };
+	struct search s = { .gc = gc, .dir = CFS_SYSTEM_BOOT };
 	const struct cfs_boot_visitor visitor = { add, report_broken, &s };
 	CFS_AUTOFD int fd = -EBADF;
 
 	if (params->n_boot > 0 || strcmp(params->path, CFS_SYSTEM_REPO) != 0)
 		return 0;
-	fd = open(BOOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(CFS_SYSTEM_BOOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || (cfs_name_exists(fd, "loader/entries") != 1 &&
 		       cfs_name_exists(fd, "EFI/Linux") != 1))
 		return 0;
@@ -158,8 +157,8 @@ static int search_running(const struct cfs_collect *params, struct cfs_gc *gc,
 	struct search s = { .gc = gc,
 			    .dir = "/",
 			    .stops = broken_stops(params) };
-	/* What cannot be understood is somebody else's; what cannot be read may
-	 * be what this system runs from. */
+	/* A file that cannot be parsed may belong to another program; one that
+	 * cannot be read may name the image that this system runs from. */
 	const struct cfs_boot_visitor visitor = {
 		.found = add,
 		.broken = report_broken,

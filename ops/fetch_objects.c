@@ -19,29 +19,23 @@ static void objects_free(struct cfs_fetch_objects *o)
 	free(o->places);
 }
 
-/* Can the object be opened below @objects?  A link in its place, or one that
- * may not be read, is as good as none. */
-static bool can_open(int objects, const struct cfs_digest *id)
-{
-	CFS_AUTOFD int fd = -EBADF;
-	struct cfs_err ignored;
-
-	return objects >= 0 && cfs_object_open(objects, id, &fd, &ignored) > 0;
-}
-
 /* Takes the object from one of the other repositories.  What is wrong with the
- * one there is no concern of this one.  Returns 1, or 0 if none has it. */
+ * one there is no concern of this one: a link in its place, or an object that
+ * may not be read, is as good as none.  Returns 1, or 0 if none has it. */
 static int seed(struct cfs_fetching *f, const struct cfs_digest *id,
 		struct cfs_err *err)
 {
 	for (size_t i = 0; i < f->params->n_from; i++) {
 		CFS_AUTOFD int objects = cfs_open_beneath(
 			f->params->from[i].fd, "objects", O_PATH | O_DIRECTORY);
-		int r = can_open(objects, id)
-				? cfs_object_add_shared(f->store, objects, id,
-							err)
-				: -ENOENT;
+		CFS_AUTOFD int fd = -EBADF;
+		struct cfs_err ignored;
+		int r;
 
+		if (objects < 0 ||
+		    cfs_object_open(objects, id, &fd, &ignored) <= 0)
+			continue;
+		r = cfs_object_add_opened(f->store, fd, id, err);
 		if (r == 0)
 			return 1;
 		if (r != -ENOENT && r != -EBADMSG && r != -EINVAL)

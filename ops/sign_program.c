@@ -89,9 +89,11 @@ static int osslsigncode(const struct cfs_program_signer *signer, int from,
 				"sbsigntool) and OpenSSL's engine pkcs11 "
 				"(package libengine-pkcs11-openssl)");
 	r = cfs_tmpdir_make(&dir, "/tmp", "cfsctl-sign", err);
-	/* -ENOENT would mean that the tool is not installed. */
+	/* As -ENOENT it would mean that the tool is not installed. */
+	if (r == -ENOENT)
+		err->code = EIO;
 	if (r < 0)
-		return -(err->code = r == -ENOENT ? EIO : -r);
+		return -err->code;
 	if (asprintf(&path, "%s/signed", dir.path) < 0) {
 		path = NULL;
 		return cfs_no_memory(err);

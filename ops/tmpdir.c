@@ -10,9 +10,9 @@
 #include "base/io.h"
 #include "repo/dir.h"
 
-/* Waits until nobody can write to descriptor 3 any more.  A terminal's signals
- * go to all programs that it runs, and those of a service to all of the
- * service. */
+/* Waits for the end of the process that has the other end of descriptor 3.
+ * Signals are ignored because a terminal or a service manager sends them to
+ * this shell, too. */
 static const char keep[] = "trap '' HUP INT QUIT TERM; read -r _ <&3; "
 			   "exec rm -rf -- \"$1\"";
 

@@ -39,7 +39,7 @@ int cfs_tmpdir_make(struct cfs_tmpdir *s, const char *otherwise,
  */
 int cfs_tmpdir_remove(struct cfs_tmpdir *s, struct cfs_err *err) CFS_NONNULL;
 
-/* The same where nobody asks whether it could be removed. */
+/* The same for callers that do not care whether it could be removed. */
 void cfs_tmpdir_end(struct cfs_tmpdir *s) CFS_NONNULL;
 
 #define CFS_AUTOTMPDIR __attribute__((cleanup(cfs_tmpdir_end)))

@@ -67,6 +67,11 @@ int cfs_object_add_shared(struct cfs_store *store, int from,
 			  const struct cfs_digest *id,
 			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
 
+/* The same of an object that cfs_object_open() has opened there as @fd. */
+int cfs_object_add_opened(struct cfs_store *store, int fd,
+			  const struct cfs_digest *id,
+			  struct cfs_err *err) CFS_MUST_CHECK CFS_NONNULL;
+
 /*
  * Opens the object at @path below @objects (objects/) for reading, as
  * cfs_open_regular() does.  That opens each file twice, which matters where an

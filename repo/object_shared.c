@@ -55,19 +55,21 @@ static int add(struct cfs_store *store, struct cfs_incoming *in, int fd,
 	return 0;
 }
 
-int cfs_object_add_shared(struct cfs_store *store, int from,
+static int with_path(int r, const struct cfs_digest *id, struct cfs_err *err)
+{
+	char path[CFS_OBJECT_PATH_MAX];
+
+	cfs_digest_to_path(id, path);
+	return r < 0 ? cfs_ctx(err, "objects/%s", path) : 0;
+}
+
+int cfs_object_add_opened(struct cfs_store *store, int fd,
 			  const struct cfs_digest *id, struct cfs_err *err)
 {
 	struct cfs_incoming in = { .id = *id };
-	CFS_AUTOFD int fd = -EBADF;
-	char path[CFS_OBJECT_PATH_MAX];
 	struct stat st;
-	int r = cfs_object_open(from, id, &fd, err), checked = 0;
+	int checked = cfs_object_check(fd, id, err), r = checked;
 
-	if (r == 0)
-		r = cfs_fail(err, ENOENT, "it is missing");
-	if (r > 0)
-		r = checked = cfs_object_check(fd, id, err);
 	if (r >= 0 && fstat(fd, &st) < 0)
 		r = cfs_fail_errno(err, "stat");
 	if (r >= 0) {
@@ -76,6 +78,17 @@ int cfs_object_add_shared(struct cfs_store *store, int from,
 			is_safe(store, &st, checked == CFS_CHECKED_MEASURED),
 			err);
 	}
-	cfs_digest_to_path(id, path);
-	return r < 0 ? cfs_ctx(err, "objects/%s", path) : 0;
+	return with_path(r, id, err);
+}
+
+int cfs_object_add_shared(struct cfs_store *store, int from,
+			  const struct cfs_digest *id, struct cfs_err *err)
+{
+	CFS_AUTOFD int fd = -EBADF;
+	int r = cfs_object_open(from, id, &fd, err);
+
+	if (r == 0)
+		r = cfs_fail(err, ENOENT, "it is missing");
+	return r < 0 ? with_path(r, id, err)
+		     : cfs_object_add_opened(store, fd, id, err);
 }

@@ -81,7 +81,7 @@ without_packages() {
 	! PATH=plain command -v apt-get dpkg dpkg-query
 }
 
-# Waits until nobody can read any more what goes to stdout, a pipe.
+# Waits until the pipe that stdout goes to has no reader any more.
 until_unread() {
 	python3 -c 'import select; p = select.poll(); p.register(1, 0); p.poll()'
 }

@@ -11,8 +11,8 @@
 /* Connections that a listening process serves at a time; others wait. */
 #define CFS_VARLINK_CONNECTIONS_MAX 64
 /* Those of one user who is neither root nor this process's, and those of all
- * such users together: nobody keeps all others out by leaving connections
- * open. */
+ * such users together: connections that one user leaves open do not exhaust the
+ * service for the others. */
 #define CFS_VARLINK_USER_CONNECTIONS_MAX   16
 #define CFS_VARLINK_OTHERS_CONNECTIONS_MAX 48
 

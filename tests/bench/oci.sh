@@ -146,13 +146,13 @@ measure_calls() {
 	local n
 	sh -c "set -- count; $new"
 	n=$(calls "$repo oci pull oci:$shm/first-none x")
-	row "system calls for a stored object" 8 - "$(calc "$n / $(objects 1)")"
+	row "system calls to store an object" 8 - "$(calc "$n / $(objects 1)")"
 	# The same files in another archive: all of them are read, and there.
 	(cd "$shm/tree" && date > usr/version)
 	archive "$shm/tree" "$shm/second.tar"
 	layout second none "$shm/second.tar"
 	n=$(calls "$repo oci pull oci:$shm/second other")
-	row "system calls for an object that is there" 2 - "$(calc "$n / $(objects 2)")"
+	row "system calls for an object that the repository has already" 2 - "$(calc "$n / $(objects 2)")"
 	rm -rf "$shm/repo-count" "$shm/second" "$shm/second.tar"
 }
 

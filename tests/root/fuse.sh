@@ -239,7 +239,7 @@ umount fuse
 seal fuse-serve img "$TMPDIR/fuse"
 kill -CONT "$server"
 ended() {
-	for _ in $(seq 100); do
+	for _ in $(seq 2000); do
 		kill -0 "$server" 2> /dev/null || return 0
 		sleep 0.05
 	done
